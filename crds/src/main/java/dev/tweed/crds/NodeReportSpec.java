@@ -1,0 +1,7 @@
+package dev.tweed.crds;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+
+/** Empty: a report asks for nothing. */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record NodeReportSpec() {}
