@@ -1,0 +1,19 @@
+package dev.tweed.netlink;
+
+/** What a {@code socket.NetlinkMonitor} can listen to. */
+public enum NetlinkGroup {
+  /** Devices made, changed and removed. */
+  LINK,
+  /** Neighbours and FDB entries. */
+  NEIGHBOUR,
+  /** IPv4 addresses. */
+  IPV4_ADDRESS,
+  /** IPv4 routes. */
+  IPV4_ROUTE,
+  /** IPv6 addresses. */
+  IPV6_ADDRESS,
+  /** IPv6 routes. */
+  IPV6_ROUTE,
+  /** Changes of the nftables rule set. Needs the kernel's nfnetlink. */
+  NFTABLES
+}

@@ -1,0 +1,270 @@
+package dev.tweed.netlink;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * One change of kernel state. Each becomes one rtnetlink message; the kernel applies them one by
+ * one and in order, so a later one may rely on an earlier one of the same batch.
+ */
+public sealed interface RtRequest {
+
+  /**
+   * Makes a VXLAN device with everything set at creation, down. Fails with {@code EEXIST} when the
+   * name is taken or another device has the same VNI, port and family.
+   *
+   * <p>It has no alias: the kernel ignores {@code IFLA_IFALIAS} in a creation (seen on 6.18;
+   * rtnl_create_link() in net/core/rtnetlink.c does not read it). Set it by {@link LinkSet} once
+   * the creation is known to have succeeded: in the same batch it would mark a foreign device when
+   * the creation fails.
+   *
+   * @param name device name
+   * @param mac hardware address; set now, or systemd-udevd's MACAddressPolicy may race for it
+   * @param mtu bytes; the kernel lowers it to what the underlay device allows
+   * @param vni 0..16777215
+   * @param port UDP destination port, 1..65535
+   * @param local underlay address to send from; its family is the underlay's
+   * @param lowerIndex underlay device, 0 for none
+   * @param learning whether peers may be learned from packets
+   * @param group device group; settable at creation, unlike the alias. 0 is the default group
+   */
+  record LinkCreateVxlan(
+      String name,
+      MacAddress mac,
+      int mtu,
+      int vni,
+      int port,
+      IpAddress local,
+      int lowerIndex,
+      boolean learning,
+      int group)
+      implements RtRequest {
+
+    /** Refuses what no kernel accepts. */
+    public LinkCreateVxlan {
+      LinkName.requireValid(name);
+      requireOwnable(mac);
+      requireMtu(mtu);
+      Objects.requireNonNull(local, "local");
+      if (vni < 0 || vni > 0xff_ffff) {
+        throw new IllegalArgumentException("a VNI is 0..16777215, not " + vni);
+      }
+      if (port < 1 || port > 65535) {
+        throw new IllegalArgumentException("a UDP port is 1..65535, not " + port);
+      }
+    }
+
+    /** Without learning and in the default group. */
+    public LinkCreateVxlan(
+        String name, MacAddress mac, int mtu, int vni, int port, IpAddress local, int lowerIndex) {
+      this(name, mac, mtu, vni, port, local, lowerIndex, false, 0);
+    }
+  }
+
+  /**
+   * Makes a bridge, down, without spanning tree. Its MAC is fixed from the start, so it does not
+   * change with its ports.
+   *
+   * @param name device name
+   * @param mac hardware address
+   * @param mtu bytes
+   * @param group device group, 0 is the default group
+   */
+  record LinkCreateBridge(String name, MacAddress mac, int mtu, int group) implements RtRequest {
+
+    /** Refuses what no kernel accepts. */
+    public LinkCreateBridge {
+      LinkName.requireValid(name);
+      requireOwnable(mac);
+      requireMtu(mtu);
+    }
+
+    /** In the default group. */
+    public LinkCreateBridge(String name, MacAddress mac, int mtu) {
+      this(name, mac, mtu, 0);
+    }
+  }
+
+  /**
+   * Changes what is present, leaves the rest. Start from {@link #of} and add to it.
+   *
+   * @param link which device
+   * @param up administrative state
+   * @param mtu bytes
+   * @param mac hardware address
+   * @param alias at most 255 bytes; the empty text removes it
+   * @param masterIndex bridge to join, 0 to leave
+   * @param txQueueLength packets
+   */
+  record LinkSet(
+      LinkRef link,
+      Optional<Boolean> up,
+      OptionalInt mtu,
+      Optional<MacAddress> mac,
+      Optional<String> alias,
+      OptionalInt masterIndex,
+      OptionalInt txQueueLength)
+      implements RtRequest {
+
+    private static final int MAX_ALIAS_BYTES = 255; // IFALIASZ - 1
+
+    /** Refuses what no kernel accepts. */
+    public LinkSet {
+      Objects.requireNonNull(link, "link");
+      Objects.requireNonNull(up, "up");
+      mtu.ifPresent(RtRequest::requireMtu);
+      mac.ifPresent(RtRequest::requireOwnable);
+      Objects.requireNonNull(masterIndex, "masterIndex");
+      Objects.requireNonNull(txQueueLength, "txQueueLength");
+      alias.ifPresent(
+          text -> {
+            if (text.getBytes(StandardCharsets.UTF_8).length > MAX_ALIAS_BYTES
+                || text.indexOf('\0') >= 0) {
+              throw new IllegalArgumentException(
+                  "a link alias has at most 255 bytes and no NUL: '" + text + "'");
+            }
+          });
+    }
+
+    /** A change of nothing yet. */
+    public static LinkSet of(LinkRef link) {
+      return new LinkSet(
+          link,
+          Optional.empty(),
+          OptionalInt.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty());
+    }
+
+    /** A change of nothing yet, of the device with this index. */
+    public static LinkSet of(int index) {
+      return of(LinkRef.of(index));
+    }
+
+    /** A change of nothing yet, of the device with this name. */
+    public static LinkSet of(String name) {
+      return of(LinkRef.of(name));
+    }
+
+    /** And takes it up or down. */
+    public LinkSet withUp(boolean isUp) {
+      return new LinkSet(link, Optional.of(isUp), mtu, mac, alias, masterIndex, txQueueLength);
+    }
+
+    /** And sets its MTU. */
+    public LinkSet withMtu(int bytes) {
+      return new LinkSet(link, up, OptionalInt.of(bytes), mac, alias, masterIndex, txQueueLength);
+    }
+
+    /** And sets its hardware address. */
+    public LinkSet withMac(MacAddress address) {
+      return new LinkSet(link, up, mtu, Optional.of(address), alias, masterIndex, txQueueLength);
+    }
+
+    /** And sets its alias. */
+    public LinkSet withAlias(String text) {
+      return new LinkSet(link, up, mtu, mac, Optional.of(text), masterIndex, txQueueLength);
+    }
+
+    /** And makes it a port of a bridge; 0 takes it out. */
+    public LinkSet withMaster(int bridgeIndex) {
+      return new LinkSet(link, up, mtu, mac, alias, OptionalInt.of(bridgeIndex), txQueueLength);
+    }
+
+    /** And sets the length of its transmit queue. */
+    public LinkSet withTxQueueLength(int packets) {
+      return new LinkSet(link, up, mtu, mac, alias, masterIndex, OptionalInt.of(packets));
+    }
+  }
+
+  /** Removes a device; {@code ENODEV} when there is none. */
+  record LinkDelete(LinkRef link) implements RtRequest {
+    /** Refuses null. */
+    public LinkDelete {
+      Objects.requireNonNull(link, "link");
+    }
+  }
+
+  /** Adds an address; {@code EEXIST} when the device has it already. */
+  record AddressAdd(Address address) implements RtRequest {
+    /** Refuses null. */
+    public AddressAdd {
+      Objects.requireNonNull(address, "address");
+    }
+  }
+
+  /** Removes an address; {@code EADDRNOTAVAIL} when the device has none such. */
+  record AddressDelete(Address address) implements RtRequest {
+    /** Refuses null. */
+    public AddressDelete {
+      Objects.requireNonNull(address, "address");
+    }
+  }
+
+  /** Adds a route, or replaces the one with the same destination, table and metric. */
+  record RouteReplace(Route route) implements RtRequest {
+    /** Refuses null. */
+    public RouteReplace {
+      Objects.requireNonNull(route, "route");
+    }
+  }
+
+  /** Removes the route that matches in every given field; {@code ESRCH} when none does. */
+  record RouteDelete(Route route) implements RtRequest {
+    /** Refuses null. */
+    public RouteDelete {
+      Objects.requireNonNull(route, "route");
+    }
+  }
+
+  /** Adds a neighbour, or replaces the one with the same device and address. */
+  record NeighbourReplace(Neighbour neighbour) implements RtRequest {
+    /** Refuses null. */
+    public NeighbourReplace {
+      Objects.requireNonNull(neighbour, "neighbour");
+    }
+  }
+
+  /** Removes a neighbour; {@code ENOENT} when there is none such. */
+  record NeighbourDelete(int linkIndex, IpAddress address) implements RtRequest {
+    /** Refuses null. */
+    public NeighbourDelete {
+      Objects.requireNonNull(address, "address");
+    }
+  }
+
+  /** Adds an FDB entry, or replaces the VTEP of the one with the same device and MAC. */
+  record FdbReplace(FdbEntry entry) implements RtRequest {
+    /** Refuses null. */
+    public FdbReplace {
+      Objects.requireNonNull(entry, "entry");
+    }
+  }
+
+  /** Removes an FDB entry; {@code ENOENT} when there is none such. */
+  record FdbDelete(FdbEntry entry) implements RtRequest {
+    /** Refuses null. */
+    public FdbDelete {
+      Objects.requireNonNull(entry, "entry");
+    }
+  }
+
+  private static void requireMtu(int mtu) {
+    if (mtu < 68 || mtu > 65535) { // RFC 791 minimum; UDP tunnels cannot carry more
+      throw new IllegalArgumentException("an MTU is 68..65535 bytes, not " + mtu);
+    }
+  }
+
+  private static void requireOwnable(MacAddress mac) {
+    if (mac.isMulticast() || mac.isZero()) {
+      throw new IllegalArgumentException(
+          "a device cannot have the multicast or zero address "
+              + mac
+              + "; clear the lowest bit of its first byte");
+    }
+  }
+}
