@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Messages, logs, progress, hashes and the cache. Sourced by ./dev.
+
+cache=${TWEED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tweed}
+log_directory=$cache/logs
+
+die() {
+  printf 'dev: %s\n' "$*" >&2
+  exit 1
+}
+
+note() { printf '%s\n' "$*" >&2; }
+
+# step LABEL LOG COMMAND...: runs the command in a subshell with its output in the log, shows one line with the elapsed
+# time meanwhile, and on failure the end of the log and one sentence. Commands under a second leave no line.
+step() {
+  local label=$1 log=$log_directory/$2.log began=$SECONDS status=0 pid elapsed
+  shift 2
+  mkdir -p "$log_directory"
+  ("$@") >"$log" 2>&1 &
+  pid=$!
+  local next=60
+  while kill -0 "$pid" 2>/dev/null; do
+    elapsed=$((SECONDS - began))
+    if [[ -t 2 ]]; then
+      ((elapsed < 1)) || printf '\r\033[K%s ... %d s' "$label" "$elapsed" >&2
+    elif ((elapsed >= next)); then
+      note "$label ... $elapsed s"
+      next=$((next + 60))
+    fi
+    sleep 0.2
+  done
+  wait "$pid" || status=$?
+  elapsed=$((SECONDS - began))
+  [[ ! -t 2 ]] || printf '\r\033[K' >&2
+  if ((status != 0)); then
+    tail -n 25 "$log" >&2
+    die "$label failed after $elapsed s (exit code $status). The whole log: $log"
+  fi
+  ((elapsed < 1)) || note "$label: $elapsed s"
+}
+
+# hash_of WORD|PATH...: twelve hex digits over the given words and the content of the given files and directories.
+hash_of() {
+  local item
+  for item in "$@"; do
+    if [[ -d $item ]]; then
+      (cd "$item" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum)
+    elif [[ -f $item ]]; then
+      sha256sum <"$item"
+    else
+      printf '%s\n' "$item"
+    fi
+  done | sha256sum | cut -c1-12
+}
+
+# cached KIND HASH LABEL FUNCTION [ARGUMENT...]: makes sure that $cache/KIND/HASH exists and sets REPLY to it. When it is missing,
+# FUNCTION DIRECTORY ARGUMENT... fills a temporary directory, which is then renamed: what is there is complete.
+cached() {
+  local kind=$1 hash=$2 label=$3
+  shift 3
+  local target=$cache/$kind/$hash
+  [[ -d $target ]] || step "$label" "$kind" fill_cache "$target" "$@"
+  REPLY=$target
+}
+
+fill_cache() {
+  local target=$1 function=$2 lock
+  shift 2
+  mkdir -p "$(dirname "$target")" "$cache/locks"
+  # Two runs of ./dev at once do not build the same thing twice.
+  exec {lock}>"$cache/locks/${target//\//_}"
+  flock "$lock"
+  [[ ! -d $target ]] || return 0
+  local work=$target.tmp.$$
+  rm -rf "$work"
+  mkdir -p "$work"
+  "$function" "$work" "$@"
+  mv -T "$work" "$target"
+}

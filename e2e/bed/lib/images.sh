@@ -1,0 +1,87 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164  # variables of the other parts of ./dev, which sets -e
+# The images of the test bed, made without a registry. Sourced by ./dev.
+
+readonly debian_suite=trixie
+
+# The old builder's notice of its own end is not ours to repeat.
+docker_build() { docker build --force-rm "$@" 2> >(grep -v -e DEPRECATED -e 'BuildKit is currently' -e environment-variable >&2); }
+
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+# debian_root DIRECTORY VARIANT PACKAGES_FILE [OPTION...]: DIRECTORY/root.tar with these packages.
+debian_root() {
+  local directory=$1 variant=$2 packages=$3
+  shift 3
+  nice mmdebstrap --variant="$variant" --include="$(paste -sd, "$packages")" \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='APT::Install-Recommends "false"' \
+    "$@" "$debian_suite" "$directory/root.tar"
+}
+
+# root_image NAME VARIANT PACKAGES_FILE [OPTION...]: sets REPLY to NAME:<hash>, imported from a cached root archive.
+root_image() {
+  local name=$1 hash image
+  shift
+  hash=$(hash_of "$debian_suite" "$@" "$bed/lib/shrink-root")
+  image=$name:$hash
+  if ! has_image "$image"; then
+    cached "${name#*/}-root" "$hash" "Collecting Debian packages for $name" debian_root "$@"
+    docker import "$REPLY/root.tar" "$image" >/dev/null
+  fi
+  REPLY=$image
+}
+
+# The image for test pods and the one for pod sandboxes. Sets probe_image.
+setup_probe_image() {
+  setup_probe
+  root_image tweed/bed-probe-root extract "$bed/probe/packages" --extract-hook="$bed/lib/shrink-root"
+  local base=$REPLY hash
+  hash=$(hash_of "$base" "$(dirname "$probe")" "$bed/probe/Dockerfile" "$bed/node/pause.Dockerfile")
+  probe_image=tweed/probe:$hash
+  if ! has_image "$probe_image"; then
+    step "Building $probe_image" probe-image build_probe_image "$base" "$hash"
+  fi
+  docker tag "$probe_image" tweed/probe:dev
+  docker tag "tweed/pause:$hash" tweed/pause:dev
+}
+
+build_probe_image() {
+  local base=$1 hash=$2 context
+  context=$(new_context)
+  cp "$probe" "$bed/probe/Dockerfile" "$bed/node/pause.Dockerfile" "$context"
+  docker_build -f "$context/pause.Dockerfile" -t "tweed/pause:$hash" "$context"
+  docker_build --build-arg "BASE=$base" -t "tweed/probe:$hash" "$context"
+  rm -rf "$context"
+}
+
+# A directory to gather a build context in; links instead of copies would not be followed by docker.
+new_context() {
+  mkdir -p "$cache/tmp"
+  mktemp -d "$cache/tmp/context.XXXXXX"
+}
+
+# The node image. Sets node_image to its name by hash; :dev points to the same.
+setup_node_image() {
+  setup_kubernetes
+  setup_cni "$(architecture)"
+  setup_old_cni
+  setup_probe_image
+  root_image tweed/bed-node-root minbase "$bed/node/packages"
+  local base=$REPLY
+  node_image=tweed/bed-node:$(hash_of "$base" "$probe_image" "$kubernetes" "$cni" "$old_cni" "$bed/node")
+  has_image "$node_image" || step "Building $node_image" node-image build_node_image "$base" "$node_image"
+  docker tag "$node_image" tweed/bed-node:dev
+}
+
+build_node_image() {
+  local base=$1 image=$2 context
+  context=$(new_context)
+  cp -r "$bed/node/." "$context"
+  ln "$kubernetes/kubernetes" "$context/kubernetes" 2>/dev/null || cp "$kubernetes/kubernetes" "$context/kubernetes"
+  cp -r "$cni" "$context/cni-current"
+  cp -r "$old_cni" "$context/cni-old"
+  mkdir "$context/images"
+  docker save -o "$context/images/bed.tar" tweed/probe:dev tweed/pause:dev
+  docker_build --build-arg "BASE=$base" -t "$image" "$context"
+  rm -rf "$context"
+}

@@ -1,0 +1,172 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of the other parts of ./dev
+# What the machine has to offer: packages, a JDK, Go, the Docker engine. Sourced by ./dev.
+
+need_root() {
+  ((EUID == 0)) || die "this command makes network namespaces and containers: run it as root (sudo ./dev ...)"
+}
+
+# The package that brings a command, as "command package".
+readonly commands='
+docker docker.io
+dockerd docker.io
+mmdebstrap mmdebstrap
+mvn maven
+ip iproute2
+nft nftables
+iptables iptables
+iperf3 iperf3
+ping iputils-ping
+openssl openssl
+curl curl
+flock util-linux
+ps procps
+modprobe kmod
+'
+
+setup_packages() {
+  local command package missing=()
+  while read -r command package; do
+    [[ -n $command ]] || continue
+    command -v "$command" >/dev/null || missing+=("$package")
+  done <<<"$commands"
+  # Since Debian 13 the client is a package of its own.
+  if ! command -v docker >/dev/null && command -v apt-cache >/dev/null && has_candidate docker-cli; then missing+=(docker-cli); fi
+  [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+}
+
+has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+
+install_packages() {
+  local packages
+  mapfile -t packages < <(printf '%s\n' "$@" | sort -u)
+  command -v apt-get >/dev/null || die "these are missing and there is no apt-get to install them with: ${packages[*]}"
+  need_root
+  step "Installing ${packages[*]}" apt apt_install "${packages[@]}"
+  hash -r
+}
+
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  # No service is started by its package: dockerd is started below, with its log where we can name it.
+  apt-get install -y -q --no-install-recommends "$@" || {
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends "$@"
+  }
+}
+
+is_jdk_25() {
+  [[ -x $1/bin/javac && -x $1/bin/jlink ]] && grep -q '^JAVA_VERSION="25[."]' "$1/release" 2>/dev/null
+}
+
+# Sets and exports JAVA_HOME.
+setup_jdk() {
+  local candidate
+  for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*25* "$HOME"/.sdkman/candidates/java/25*; do
+    is_jdk_25 "$candidate" || continue
+    export JAVA_HOME=$candidate
+    return
+  done
+  candidate=$(readlink -f "$(command -v javac || true)") || true
+  candidate=${candidate%/bin/javac}
+  if [[ -n $candidate ]] && is_jdk_25 "$candidate"; then
+    export JAVA_HOME=$candidate
+    return
+  fi
+  if command -v apt-get >/dev/null && ((EUID == 0)); then
+    has_candidate openjdk-25-jdk-headless || step "Reading package lists" apt apt-get update -q
+    if has_candidate openjdk-25-jdk-headless; then
+      install_packages openjdk-25-jdk-headless
+      for candidate in /usr/lib/jvm/*25*; do
+        is_jdk_25 "$candidate" || continue
+        export JAVA_HOME=$candidate
+        return
+      done
+    fi
+  fi
+  die "a JDK 25 is needed and this distribution has none: install one (for example Temurin from https://adoptium.net) and set JAVA_HOME to it"
+}
+
+# True for a Go that is new enough, or that can fetch a newer one by itself (since 1.21, unless GOTOOLCHAIN forbids it).
+is_usable_go() {
+  local version
+  [[ -x $1 ]] || return 1
+  version=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
+  [[ $version =~ ^go1\.([0-9]+) ]] || return 1
+  ((BASH_REMATCH[1] >= 25)) && return 0
+  ((BASH_REMATCH[1] >= 21)) && [[ $("$1" env GOTOOLCHAIN) != local ]]
+}
+
+# Sets go to the Go command.
+setup_go() {
+  local candidate
+  for candidate in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go-1.2[5-9]/bin/go; do
+    is_usable_go "$candidate" || continue
+    go=$candidate
+    return
+  done
+  if command -v apt-get >/dev/null && ((EUID == 0)); then
+    apt-cache policy golang-go >/dev/null 2>&1 || true
+    has_candidate golang-go || step "Reading package lists" apt apt-get update -q
+    local package
+    for package in golang-1.26-go golang-1.25-go golang-go; do
+      has_candidate "$package" || continue
+      install_packages "$package"
+      for candidate in /usr/lib/go-1.2[5-9]/bin/go /usr/bin/go; do
+        is_usable_go "$candidate" || continue
+        go=$candidate
+        return
+      done
+    done
+  fi
+  die "Go 1.25 or newer is needed to build Kubernetes: install it from https://go.dev/dl into /usr/local/go"
+}
+
+docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+# Starts the Docker engine unless one answers, and lets our bridges pass its isolation rules.
+setup_docker() {
+  # The bed's Dockerfiles need nothing of BuildKit, and an older engine has none.
+  export DOCKER_BUILDKIT=0
+  if ! docker_answers; then
+    need_root
+    step "Starting the Docker engine" docker-start start_docker
+  fi
+  ((EUID == 0)) || return 0
+  # Frames between our nodes cross Docker's rules where bridges are filtered (net.bridge.bridge-nf-call-iptables).
+  iptables -C DOCKER-USER -i tweed-+ -o tweed-+ -j ACCEPT 2>/dev/null ||
+    iptables -I DOCKER-USER -i tweed-+ -o tweed-+ -j ACCEPT 2>/dev/null || true
+}
+
+start_docker() {
+  local log=$log_directory/dockerd.log deadline=$((SECONDS + 60)) pid=''
+  if [[ -d /run/systemd/system ]]; then
+    systemctl start docker
+  else
+    # A file left by an engine that was killed keeps the new one from starting.
+    if [[ -e /var/run/docker.pid ]] && ! kill -0 "$(</var/run/docker.pid)" 2>/dev/null; then rm -f /var/run/docker.pid; fi
+    # A session of its own: the engine outlives this script and the terminal.
+    setsid nohup dockerd >>"$log" 2>&1 </dev/null &
+    pid=$!
+  fi
+  until docker_answers; do
+    if [[ -n $pid ]] && ! kill -0 "$pid" 2>/dev/null; then
+      tail -n 20 "$log"
+      echo "dockerd has ended; its log is $log"
+      return 1
+    fi
+    if ((SECONDS >= deadline)); then
+      echo "dockerd does not answer after 60 s; its log is $log"
+      return 1
+    fi
+    sleep 0.3
+  done
+}
+
+# sweep VALUE: removes every container and network with the label dev.tweed.bed=VALUE.
+sweep() {
+  local containers networks
+  mapfile -t containers < <(docker ps -aq --filter "label=dev.tweed.bed=$1")
+  [[ ${#containers[@]} -eq 0 ]] || docker rm -fv "${containers[@]}" >/dev/null
+  mapfile -t networks < <(docker network ls -q --filter "label=dev.tweed.bed=$1")
+  [[ ${#networks[@]} -eq 0 ]] || docker network rm "${networks[@]}" >/dev/null
+}

@@ -1,0 +1,3 @@
+FROM scratch
+COPY probe /probe
+ENTRYPOINT ["/probe", "pause"]
