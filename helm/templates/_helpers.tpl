@@ -1,0 +1,116 @@
+{{/* Prefix of every name. Frozen: selectors and cluster-scoped names are made of it. */}}
+{{- define "tweed.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels that selectors use. Immutable in Deployments and DaemonSets: never add or change one.
+     Call with (list . "component"). */}}
+{{- define "tweed.selectorLabels" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: tweed
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* Labels of objects; versions only here. Call with (list . "component"). */}}
+{{- define "tweed.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "tweed.selectorLabels" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* Reference of an image. Call with (list . .Values.operator.image). */}}
+{{- define "tweed.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := index . 1 -}}
+{{- with $root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end -}}
+{{- $image.repository -}}
+{{- if $image.digest -}}
+@{{ $image.digest }}
+{{- else -}}
+:{{ default $root.Chart.AppVersion $root.Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{/* Environment that leads to the API server without the Service address. */}}
+{{- define "tweed.apiServerEnv" -}}
+{{- if .Values.apiServer.host -}}
+- name: KUBERNETES_SERVICE_HOST
+  value: {{ .Values.apiServer.host | quote }}
+- name: KUBERNETES_SERVICE_PORT
+  value: {{ .Values.apiServer.port | quote }}
+{{- end -}}
+{{- end -}}
+
+{{/* Address a probe connects to: loopback unless bound to one address of the node. */}}
+{{- define "tweed.probeHost" -}}
+{{- if or (eq .address "0.0.0.0") (eq .address "::") -}}127.0.0.1{{- else -}}{{ .address }}{{- end -}}
+{{- end -}}
+
+{{/* What the node's data path needs, shared by daemon and cleanup: proven minimum, see docs/threat-model.md. */}}
+{{- define "tweed.nodeSecurityContext" -}}
+# Root: added capabilities are lost by any other uid. NET_ADMIN: links, routes, nftables and the network sysctls.
+runAsUser: 0
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+  add: [NET_ADMIN]
+{{- end -}}
+
+{{- define "tweed.nodeEnv" -}}
+- name: NODE_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+- name: TWEED_CNI_CONF_DIR
+  value: /host/cni-conf
+- name: TWEED_CNI_BIN_DIR
+  value: /host/cni-bin
+- name: TWEED_SYSCTL_DIR
+  value: /host/proc-sys-net
+- name: TWEED_LOG_LEVEL
+  value: {{ .Values.logLevel }}
+{{- end -}}
+
+{{- define "tweed.nodeVolumeMounts" -}}
+- name: run
+  mountPath: /run/tweed
+- name: cni-conf
+  mountPath: /host/cni-conf
+- name: cni-bin
+  mountPath: /host/cni-bin
+# Not at /proc/sys/net itself: container runtimes refuse mounts inside /proc.
+- name: sysctl
+  mountPath: /host/proc-sys-net
+{{- end -}}
+
+{{- define "tweed.nodeVolumes" -}}
+- name: run
+  hostPath:
+    path: /run/tweed
+    type: DirectoryOrCreate
+- name: cni-conf
+  hostPath:
+    path: {{ .Values.cni.confDir | quote }}
+    type: DirectoryOrCreate
+- name: cni-bin
+  hostPath:
+    path: {{ .Values.cni.binDir | quote }}
+    type: DirectoryOrCreate
+- name: sysctl
+  hostPath:
+    path: /proc/sys/net
+    type: Directory
+{{- end -}}
