@@ -1,0 +1,50 @@
+package dev.tweed.dataplane;
+
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What of ours is in the kernel now.
+ *
+ * @param devices devices that carry our mark
+ * @param routes routes of our protocol
+ * @param fdbEntries forwarding entries of our tunnel devices
+ * @param neighbours permanent neighbours of our tunnel devices
+ * @param masquerade whether our nftables table is there; false also when nft cannot be run
+ * @param problems what could not be read
+ */
+public record Inspection(
+    List<Device> devices,
+    int routes,
+    int fdbEntries,
+    int neighbours,
+    boolean masquerade,
+    List<String> problems) {
+  /** Copies the lists. */
+  public Inspection {
+    devices = List.copyOf(devices);
+    problems = List.copyOf(problems);
+  }
+
+  /**
+   * A device that carries our mark.
+   *
+   * @param name its name
+   * @param network the PodNetwork named in the mark
+   * @param kind driver kind, {@code vxlan} or {@code bridge}
+   * @param mtu bytes
+   * @param up whether an administrator has it up
+   * @param addresses its addresses, link-local ones left out
+   */
+  public record Device(
+      String name, String network, String kind, int mtu, boolean up, List<IpPrefix> addresses) {
+    /** Copies the list. */
+    public Device {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(network, "network");
+      Objects.requireNonNull(kind, "kind");
+      addresses = List.copyOf(addresses);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tweed.dataplane;
+
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * This node.
+ *
+ * @param name name of the Node
+ * @param blocks what its pods get addresses from, canonical; the first of each family names the
+ *     tunnel's own address
+ * @param nodeIps underlay addresses, at most one of each family
+ * @param vtepMac address of the tunnel device, unicast
+ */
+public record OwnNode(
+    String name, List<IpPrefix> blocks, List<IpAddress> nodeIps, MacAddress vtepMac) {
+  /** Copies the lists. */
+  public OwnNode {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(vtepMac, "vtepMac");
+    blocks = List.copyOf(blocks);
+    nodeIps = List.copyOf(nodeIps);
+  }
+}

@@ -1,0 +1,42 @@
+package dev.tweed.dataplane;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What one sync found and did.
+ *
+ * @param verified whether own devices, addresses, sysctls and rules were found in the kernel as
+ *     planned afterwards, and every valid peer was attempted; peers that failed do not count
+ *     against it, they are findings
+ * @param device device that carries pod traffic to other nodes; empty when there is none
+ * @param podMtu MTU pods shall get, bytes; 0 while the underlay is unknown
+ * @param underlay the link and address used between nodes
+ * @param peersExpected peers in the snapshot, invalid ones included
+ * @param peersProgrammed peers found in the kernel as planned
+ * @param applied what was changed, in order
+ * @param findings what is wrong or notable
+ * @param sysctls the sysctls kept, by slashed name ({@code net/ipv4/ip_forward}), with the value
+ *     read back
+ */
+public record SyncReport(
+    boolean verified,
+    String device,
+    int podMtu,
+    Optional<Underlay> underlay,
+    int peersExpected,
+    int peersProgrammed,
+    List<Change> applied,
+    List<Finding> findings,
+    Map<String, String> sysctls) {
+  /** Copies the collections. */
+  public SyncReport {
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(underlay, "underlay");
+    applied = List.copyOf(applied);
+    findings = List.copyOf(findings);
+    sysctls = Map.copyOf(sysctls);
+  }
+}
