@@ -1,0 +1,70 @@
+package dev.tweed.e2e.bed;
+
+import dev.tweed.e2e.bed.MachinePlan.Role;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * A cluster before it exists.
+ *
+ * @param name of the docker network and its bridge (at most 15 characters), prefix of container
+ *     names
+ * @param label value of the label {@link Leftovers#LABEL} on all that belongs to it
+ * @param subnetPrefix first three bytes of the machines' /24, as in {@code 172.31.77}
+ * @param pki directory for its certificates; made anew when it does not exist
+ * @param machines the control plane first
+ */
+public record ClusterPlan(
+    String name, String label, String subnetPrefix, Path pki, List<MachinePlan> machines) {
+
+  public ClusterPlan {
+    machines = List.copyOf(machines);
+    if (!name.matches("tweed-[a-z0-9-]{1,9}")) {
+      throw new BedException(
+          name + ": a cluster's name begins with tweed- and has at most 15 characters");
+    }
+    if (machines.isEmpty() || !machines.getFirst().role().isControlPlane()) {
+      throw new BedException(name + ": the first machine has to be the control plane");
+    }
+  }
+
+  /** A control plane {@code cp} and {@code count} nodes {@code n1}... without any pod network. */
+  public static ClusterPlan test(BedSettings settings, int count) {
+    List<MachinePlan> machines = new ArrayList<>();
+    machines.add(new MachinePlan("cp", Role.CONTROL_PLANE, Map.of()));
+    IntStream.rangeClosed(1, count).mapToObj(i -> MachinePlan.node("n" + i)).forEach(machines::add);
+    return test(settings, machines);
+  }
+
+  /** A cluster of the test network; only one exists at a time. */
+  public static ClusterPlan test(BedSettings settings, List<MachinePlan> machines) {
+    return new ClusterPlan(
+        "tweed-t1", "test", "172.31.77", settings.workDirectory().resolve("e2e-pki"), machines);
+  }
+
+  /** The cluster {@code ./dev demo} leaves running: a control plane and three nodes. */
+  public static ClusterPlan demo(BedSettings settings) {
+    return new ClusterPlan(
+        "tweed-demo",
+        "demo",
+        "172.31.78",
+        settings.cache().resolve("demo").resolve("pki"),
+        test(settings, 3).machines());
+  }
+
+  String subnet() {
+    return subnetPrefix + ".0/24";
+  }
+
+  /** Address of the machine made as number {@code index}, 0 being the control plane. */
+  String address(int index) {
+    return subnetPrefix + "." + (10 + index);
+  }
+
+  String containerName(String machine) {
+    return name + "-" + machine;
+  }
+}

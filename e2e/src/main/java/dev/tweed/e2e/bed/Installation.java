@@ -1,0 +1,195 @@
+package dev.tweed.e2e.bed;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.PodNetwork;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
+
+/** Tweed on a cluster: installed by its chart, as a user would. */
+public final class Installation {
+  /** Namespace and release name of the chart. */
+  public static final String NAMESPACE = "tweed-system";
+
+  public static final String RELEASE = "tweed";
+
+  private final TestCluster cluster;
+
+  public Installation(TestCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Values every installation on the test bed uses: the images that are on the nodes already. */
+  private static Map<String, String> values(Map<String, String> more) {
+    Map<String, String> values = new TreeMap<>();
+    values.put("image.pullPolicy", "Never");
+    values.putAll(more);
+    return values;
+  }
+
+  /** {@code helm upgrade --install}; returns as soon as the objects exist. */
+  public void helmInstall(Map<String, String> values) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "upgrade",
+                "--install",
+                RELEASE,
+                cluster.settings().chart().toString(),
+                "--namespace",
+                NAMESPACE,
+                "--create-namespace"));
+    values(values).forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
+    cluster.helm(words.toArray(String[]::new)).text();
+  }
+
+  /** {@code helm uninstall}; waits until the release's pods are gone. */
+  public void helmUninstall() {
+    cluster.helm("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait").text();
+    await("pods of the release are gone", Duration.ofSeconds(90), () -> pods().isEmpty());
+  }
+
+  /** Whether the release exists. */
+  public boolean isInstalled() {
+    return cluster.helm("status", RELEASE, "--namespace", NAMESPACE).succeeded();
+  }
+
+  /** Applies manifests as {@code kubectl apply -f -}. */
+  public void apply(String manifest) {
+    cluster.kubectlWithInput(manifest, "apply", "-f", "-").text();
+  }
+
+  /** The PodNetwork of the README: one IPv4 pool, everything else by default. */
+  public static String podNetwork(String name, String cidr) {
+    return """
+        apiVersion: tweed.dev/v1alpha1
+        kind: PodNetwork
+        metadata:
+          name: %s
+        spec:
+          pools:
+          - cidr: %s
+            nodePrefixLength: 24
+        """
+        .formatted(name, cidr);
+  }
+
+  /** Waits until every Node of a machine is Ready and every daemon and operator pod too. */
+  public void awaitReady(Duration limit) {
+    await("all Nodes Ready", limit, this::allNodesReady);
+    await("all pods of the release Ready", limit, this::allPodsReady);
+  }
+
+  /** Whether each machine's Node is Ready. */
+  public boolean allNodesReady() {
+    return cluster.nodes().stream().allMatch(machine -> isNodeReady(machine.name()));
+  }
+
+  /** Whether the kubelet calls this Node Ready. */
+  public boolean isNodeReady(String name) {
+    Node node = cluster.client().nodes().withName(name).get();
+    return node != null
+        && node.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+  }
+
+  /** Whether operator and daemons run and say so: one daemon on each node. */
+  public boolean allPodsReady() {
+    List<Pod> pods = pods();
+    return pods.stream().filter(pod -> component(pod).equals("node")).count()
+            == cluster.nodes().size()
+        && pods.stream().anyMatch(pod -> component(pod).equals("operator"))
+        && pods.stream().allMatch(Installation::isPodReady);
+  }
+
+  private static String component(Pod pod) {
+    return pod.getMetadata().getLabels().getOrDefault("app.kubernetes.io/component", "");
+  }
+
+  private static boolean isPodReady(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() == null
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+  }
+
+  /** All pods of the release. */
+  public List<Pod> pods() {
+    return cluster
+        .client()
+        .pods()
+        .inNamespace(NAMESPACE)
+        .withLabel("app.kubernetes.io/instance", RELEASE)
+        .list()
+        .getItems();
+  }
+
+  /** The daemon's pod on a node. */
+  public Pod daemonPod(String node) {
+    return pods().stream()
+        .filter(pod -> component(pod).equals("node"))
+        .filter(pod -> node.equals(pod.getSpec().getNodeName()))
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .findFirst()
+        .orElseThrow(() -> new BedException("no daemon pod on node " + node));
+  }
+
+  /** The operator's pods. */
+  public List<Pod> operatorPods() {
+    return pods().stream().filter(pod -> component(pod).equals("operator")).toList();
+  }
+
+  /** All blocks, by name. */
+  public List<NodeSubnet> nodeSubnets() {
+    return client().resources(NodeSubnet.class).list().getItems().stream()
+        .sorted(Comparator.comparing((NodeSubnet subnet) -> subnet.getMetadata().getName()))
+        .toList();
+  }
+
+  /** The block of a node. */
+  public Optional<NodeSubnet> nodeSubnet(String node) {
+    return nodeSubnets().stream()
+        .filter(subnet -> subnet.getSpec().nodeName().equals(node))
+        .findFirst();
+  }
+
+  /** What the node's daemon reports. */
+  public Optional<NodeReport> nodeReport(String node) {
+    return Optional.ofNullable(client().resources(NodeReport.class).withName(node).get());
+  }
+
+  /** A PodNetwork by name. */
+  public Optional<PodNetwork> podNetwork(String name) {
+    return Optional.ofNullable(client().resources(PodNetwork.class).withName(name).get());
+  }
+
+  /** The condition of that type, or one whose status is {@code Unknown}. */
+  public static Condition condition(List<Condition> conditions, String type) {
+    return conditions.stream()
+        .filter(condition -> condition.type().equals(type))
+        .findFirst()
+        .orElse(new Condition(type, "Unknown", "", "", null, null));
+  }
+
+  private KubernetesClient client() {
+    return cluster.client();
+  }
+
+  private static void await(String what, Duration limit, Callable<Boolean> condition) {
+    Awaitility.await(what)
+        .atMost(limit)
+        .pollInterval(Duration.ofMillis(250))
+        .ignoreExceptions()
+        .until(condition);
+  }
+}

@@ -1,0 +1,326 @@
+package dev.tweed.e2e.bed;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Network.Ipam;
+import com.github.dockerjava.api.model.Volume;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.BindMode;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.utility.DockerImageName;
+
+/**
+ * A real Kubernetes cluster on this machine: etcd, API server, controller-manager and scheduler on
+ * one container, kubelet, containerd and kube-proxy on each of the others, joined by a docker
+ * network from which nothing reaches the outside.
+ *
+ * <p>There is no pod network: every Node is NotReady until somebody brings one. The images of
+ * operator and daemon, where {@link BedSettings} names them, are in every node's containerd.
+ *
+ * <p>Not thread safe, except for {@link #client()} and the machines.
+ */
+public final class TestCluster implements AutoCloseable {
+  private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
+
+  private final BedSettings settings;
+  private final ClusterPlan plan;
+  private final String networkId;
+  private final Map<String, Machine> machines = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final List<GenericContainer<?>> strangers = new ArrayList<>();
+  private KubernetesClient client;
+  private int nextIndex;
+
+  private TestCluster(BedSettings settings, ClusterPlan plan, String networkId) {
+    this.settings = settings;
+    this.plan = plan;
+    this.networkId = networkId;
+  }
+
+  /**
+   * Removes what an earlier run with the same label left behind, then starts all machines and waits
+   * until each says it is up.
+   *
+   * @throws BedException naming the machine that did not come up, with the end of its log
+   */
+  public static TestCluster start(BedSettings settings, ClusterPlan plan) {
+    Leftovers.sweep(plan.label());
+    TestCluster cluster = new TestCluster(settings, plan, createNetwork(plan));
+    try {
+      cluster.startMachines();
+      return cluster;
+    } catch (RuntimeException e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  private static String createNetwork(ClusterPlan plan) {
+    return docker()
+        .createNetworkCmd()
+        .withName(plan.name())
+        .withInternal(true)
+        .withLabels(Map.of(Leftovers.LABEL, plan.label()))
+        .withOptions(Map.of("com.docker.network.bridge.name", plan.name()))
+        .withIpam(new Ipam().withConfig(new Ipam.Config().withSubnet(plan.subnet())))
+        .exec()
+        .getId();
+  }
+
+  private void startMachines() {
+    List<String> words = new ArrayList<>(List.of("init", plan.address(0)));
+    for (int i = 0; i < plan.machines().size(); i++) {
+      words.addAll(certificateWords(plan.machines().get(i), plan.address(i)));
+    }
+    certificates(words);
+    try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<CompletableFuture<Void>> starts = new ArrayList<>();
+      for (MachinePlan machine : plan.machines()) {
+        String address = plan.address(nextIndex++);
+        starts.add(CompletableFuture.runAsync(() -> startMachine(machine, address), starters));
+      }
+      starts.forEach(CompletableFuture::join);
+    }
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(kubeconfig().toFile()))
+            .build();
+  }
+
+  private static List<String> certificateWords(MachinePlan machine, String address) {
+    return machine.role().isNode()
+        ? List.of("--", "node", machine.name(), address)
+        : List.<String>of();
+  }
+
+  private void certificates(List<String> words) {
+    List<String> command = new ArrayList<>();
+    command.add(settings.pkiScript().toString());
+    command.add(plan.pki().toString());
+    command.addAll(words);
+    HostCommand.run(command, Map.of(), "", COMMAND_LIMIT).text();
+  }
+
+  private void startMachine(MachinePlan machine, String address) {
+    GenericContainer<?> container = container(machine, address);
+    try {
+      container.start();
+    } catch (RuntimeException e) {
+      throw new BedException("machine " + machine.name() + " did not come up", e);
+    }
+    Machine started = new Machine(machine, address, container);
+    machines.put(machine.name(), started);
+    if (machine.role().isNode()) {
+      importImages(started);
+    }
+  }
+
+  private void importImages(Machine node) {
+    List<String> command = new ArrayList<>(List.of("bed-import"));
+    settings.operatorImageTar().ifPresent(tar -> command.add(inContainer(tar)));
+    settings.nodeImageTar().ifPresent(tar -> command.add(inContainer(tar)));
+    if (command.size() > 1) {
+      node.exec(command.toArray(String[]::new)).text();
+    }
+  }
+
+  private static String inContainer(Path tar) {
+    return "/bed-images/" + tar.getFileName();
+  }
+
+  private GenericContainer<?> container(MachinePlan machine, String address) {
+    GenericContainer<?> container =
+        new GenericContainer<>(DockerImageName.parse(settings.bedImage()))
+            .withImagePullPolicy(image -> false)
+            .withNetworkMode(plan.name())
+            .withLabel(Leftovers.LABEL, plan.label())
+            .withEnv(machine.environment())
+            .withEnv("BED_ROLES", machine.role().words)
+            .withEnv("BED_NODE_NAME", machine.name())
+            .withEnv("BED_IP", address)
+            .withFileSystemBind(plan.pki().toString(), "/pki", BindMode.READ_ONLY)
+            .withTmpFs(Map.of("/run", "rw,exec", "/tmp", "rw,exec"))
+            .withStartupTimeout(Duration.ofMinutes(3))
+            .waitingFor(
+                Wait.forLogMessage(
+                    ".*BED READY %s .*"
+                        .formatted(machine.role().isNode() ? "node" : "control-plane"),
+                    1));
+    if (machine.role().isNode()) {
+      settings.operatorImageTar().ifPresent(tar -> bindImage(container, tar));
+      settings.nodeImageTar().ifPresent(tar -> bindImage(container, tar));
+    }
+    return container.withCreateContainerCmdModifier(
+        command -> {
+          command
+              .withName(plan.containerName(machine.name()))
+              .withHostName(machine.name())
+              .withIpv4Address(address)
+              .withVolumes(volumes(machine));
+          actAsMachine(command.getHostConfig());
+        });
+  }
+
+  private static void bindImage(GenericContainer<?> container, Path tar) {
+    container.withFileSystemBind(tar.toString(), inContainer(tar), BindMode.READ_ONLY);
+  }
+
+  private static List<Volume> volumes(MachinePlan machine) {
+    List<Volume> volumes = new ArrayList<>();
+    if (machine.role().isNode()) {
+      volumes.add(new Volume("/var/lib/containerd"));
+      volumes.add(new Volume("/var/lib/kubelet"));
+    }
+    if (machine.role().isControlPlane()) {
+      volumes.add(new Volume("/var/lib/etcd"));
+    }
+    return volumes;
+  }
+
+  /** What containerd and the kubelet need of their container; the reasons are in the README. */
+  private static void actAsMachine(HostConfig host) {
+    host.withCapAdd(Capability.ALL)
+        .withCapDrop(Capability.SYS_RESOURCE)
+        .withSecurityOpts(List.of("seccomp=unconfined", "apparmor=unconfined"))
+        .withDeviceCgroupRules(List.of("a *:* rwm"))
+        .withCgroupnsMode("private");
+  }
+
+  /** Starts one more machine; returns when it is up. Its Node joins by itself. */
+  public Machine addNode(MachinePlan machine) {
+    String address = plan.address(nextIndex++);
+    certificates(List.of("node", machine.name(), address));
+    startMachine(machine, address);
+    return machine(machine.name());
+  }
+
+  /** Switches a machine off for ever and deletes its Node. */
+  public void removeNode(String name) {
+    machines.remove(name).remove();
+    client.nodes().withName(name).delete();
+  }
+
+  /**
+   * A container on the machines' network that is no node of the cluster: the outside of the pod
+   * network. Runs the probe's servers.
+   */
+  public Stranger startStranger() {
+    String address = plan.address(200);
+    GenericContainer<?> container =
+        new GenericContainer<>(DockerImageName.parse("tweed/probe:dev"))
+            .withImagePullPolicy(image -> false)
+            .withNetworkMode(plan.name())
+            .withLabel(Leftovers.LABEL, plan.label())
+            .waitingFor(Wait.forLogMessage(".*READY.*", 1))
+            .withCreateContainerCmdModifier(
+                command ->
+                    command.withName(plan.containerName("outside")).withIpv4Address(address));
+    strangers.add(container);
+    container.start();
+    return new Stranger(address);
+  }
+
+  /** A server outside of the cluster at this address. */
+  public record Stranger(String address) {}
+
+  /** Makes the kubeconfig of a daemon that runs outside of the cluster, for this node. */
+  public void certifyDaemon(String node) {
+    certificates(List.of("tweed", node));
+  }
+
+  /** A running machine by its name. */
+  public Machine machine(String name) {
+    Machine machine = machines.get(name);
+    if (machine == null) {
+      throw new BedException("no machine " + name + " in " + machines.keySet());
+    }
+    return machine;
+  }
+
+  /** Every machine that runs a kubelet. */
+  public List<Machine> nodes() {
+    synchronized (machines) {
+      return machines.values().stream().filter(Machine::isNode).toList();
+    }
+  }
+
+  /** The machine of the API server. */
+  public Machine controlPlane() {
+    return machine(plan.machines().getFirst().name());
+  }
+
+  /** Every machine, the control plane included. */
+  public List<Machine> machines() {
+    synchronized (machines) {
+      return List.copyOf(machines.values());
+    }
+  }
+
+  /** A client with all rights. */
+  public KubernetesClient client() {
+    return client;
+  }
+
+  public BedSettings settings() {
+    return settings;
+  }
+
+  /** kubeconfig with all rights for this machine. */
+  public Path kubeconfig() {
+    return plan.pki().resolve("admin.conf");
+  }
+
+  /** Runs kubectl with all rights. */
+  public Output kubectl(String... arguments) {
+    return tool(settings.kubectl(), "", arguments);
+  }
+
+  /** Runs kubectl with a manifest on its standard input. */
+  public Output kubectlWithInput(String manifest, String... arguments) {
+    return tool(settings.kubectl(), manifest, arguments);
+  }
+
+  /** Runs helm with all rights. */
+  public Output helm(String... arguments) {
+    return tool(settings.helm(), "", arguments);
+  }
+
+  private Output tool(Path binary, String input, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(binary.toString());
+    command.addAll(List.of(arguments));
+    return HostCommand.run(
+        command, Map.of("KUBECONFIG", kubeconfig().toString()), input, COMMAND_LIMIT);
+  }
+
+  @Override
+  public void close() {
+    if (client != null) {
+      client.close();
+    }
+    try (ExecutorService removers = Executors.newVirtualThreadPerTaskExecutor()) {
+      machines().forEach(machine -> removers.execute(machine::remove));
+      strangers.forEach(container -> removers.execute(container::stop));
+    }
+    machines.clear();
+    Leftovers.sweep(plan.label());
+  }
+
+  private static DockerClient docker() {
+    return DockerClientFactory.lazyClient();
+  }
+}

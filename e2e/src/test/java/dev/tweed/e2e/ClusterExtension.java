@@ -1,0 +1,116 @@
+package dev.tweed.e2e;
+
+import dev.tweed.e2e.bed.BedSettings;
+import dev.tweed.e2e.bed.Evidence;
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.TestCluster;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+
+/**
+ * Starts a cluster when the first class asks for its layout, keeps it for the classes after it, and
+ * replaces it when a class asks for another: one cluster at a time is what a small machine can
+ * carry.
+ */
+final class ClusterExtension
+    implements BeforeAllCallback,
+        ParameterResolver,
+        TestExecutionExceptionHandler,
+        LifecycleMethodExecutionExceptionHandler {
+  private static final Namespace NAMESPACE = Namespace.create(ClusterExtension.class);
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    Assumptions.assumeTrue(
+        System.getProperty(BedSettings.BED_IMAGE) != null,
+        "no test bed: run ./dev test, which builds it and passes -D" + BedSettings.BED_IMAGE);
+    cluster(context);
+  }
+
+  private static TestCluster cluster(ExtensionContext context) {
+    Layout layout = context.getRequiredTestClass().getAnnotation(OnCluster.class).value();
+    return context
+        .getRoot()
+        .getStore(NAMESPACE)
+        .getOrComputeIfAbsent(CurrentCluster.class)
+        .of(layout);
+  }
+
+  /** The one cluster that exists; closed with the store at the end of the run. */
+  static final class CurrentCluster implements AutoCloseable {
+    private Layout layout;
+    private TestCluster cluster;
+
+    TestCluster of(Layout wanted) {
+      if (layout != wanted) {
+        close();
+        BedSettings settings = BedSettings.fromSystemProperties();
+        cluster = TestCluster.start(settings, wanted.plan(settings));
+        layout = wanted;
+      }
+      return cluster;
+    }
+
+    @Override
+    public void close() {
+      if (cluster != null) {
+        cluster.close();
+        cluster = null;
+        layout = null;
+      }
+    }
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    Class<?> type = parameter.getParameter().getType();
+    return type == TestCluster.class || type == Installation.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    TestCluster cluster = cluster(context);
+    return parameter.getParameter().getType() == TestCluster.class
+        ? cluster
+        : new Installation(cluster);
+  }
+
+  @Override
+  public void handleTestExecutionException(ExtensionContext context, Throwable failure)
+      throws Throwable {
+    throw dumped(context, failure);
+  }
+
+  @Override
+  public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure)
+      throws Throwable {
+    throw dumped(context, failure);
+  }
+
+  @Override
+  public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure)
+      throws Throwable {
+    throw dumped(context, failure);
+  }
+
+  private static Throwable dumped(ExtensionContext context, Throwable failure) {
+    Path directory =
+        BedSettings.fromSystemProperties()
+            .workDirectory()
+            .resolve("e2e-dump")
+            .resolve(
+                context.getRequiredTestClass().getSimpleName()
+                    + "."
+                    + context.getTestMethod().map(method -> method.getName()).orElse("class"));
+    new Evidence(cluster(context)).writeTo(directory);
+    failure.addSuppressed(new Throwable("state of the cluster: " + directory));
+    return failure;
+  }
+}

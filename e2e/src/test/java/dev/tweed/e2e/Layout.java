@@ -1,0 +1,43 @@
+package dev.tweed.e2e;
+
+import dev.tweed.e2e.bed.BedSettings;
+import dev.tweed.e2e.bed.ClusterPlan;
+import dev.tweed.e2e.bed.MachinePlan;
+import dev.tweed.e2e.bed.MachinePlan.Role;
+import java.util.List;
+import java.util.Map;
+
+/** The clusters the tests run on. Classes with the same layout share one. */
+enum Layout {
+  /** A control plane without kubelet and the nodes n1, n2, n3. */
+  THREE_NODES {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      return ClusterPlan.test(settings, 3);
+    }
+  },
+
+  /** Everything on one machine. */
+  ONE_MACHINE {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      return ClusterPlan.test(settings, List.of(new MachinePlan("n1", Role.BOTH, Map.of())));
+    }
+  },
+
+  /** Two machines; kube-controller-manager gives each Node its podCIDR out of 10.244.0.0/16. */
+  NODE_POD_CIDR {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      MachinePlan controlPlane =
+          new MachinePlan("n1", Role.BOTH, Map.of())
+              .with(
+                  "BED_CONTROLLER_MANAGER_ARGS",
+                  "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16"
+                      + " --node-cidr-mask-size=24");
+      return ClusterPlan.test(settings, List.of(controlPlane, MachinePlan.node("n2")));
+    }
+  };
+
+  abstract ClusterPlan plan(BedSettings settings);
+}
