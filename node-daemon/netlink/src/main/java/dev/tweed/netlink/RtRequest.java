@@ -205,11 +205,16 @@ public sealed interface RtRequest {
     }
   }
 
-  /** Adds a route, or replaces the one with the same destination, table and metric. */
+  /**
+   * Adds a route, or replaces the one with the same destination, table and metric. Multipath routes
+   * are read but not written: use a nexthop object.
+   */
   record RouteReplace(Route route) implements RtRequest {
-    /** Refuses null. */
+    /** Refuses a multipath route. */
     public RouteReplace {
-      Objects.requireNonNull(route, "route");
+      if (!route.multipath().isEmpty() && route.nextHopId() == 0) {
+        throw new IllegalArgumentException("multipath routes cannot be written: " + route);
+      }
     }
   }
 
