@@ -22,10 +22,11 @@ debian_root() {
 root_image() {
   local name=$1 hash image
   shift
-  hash=$(hash_of "$debian_suite" "$@" "$bed/lib/shrink-root")
+  # The place of this checkout is no part of the content.
+  hash=$(hash_of "$debian_suite" "$1" "$2" "${@/$bed/}" "$bed/lib/shrink-root")
   image=$name:$hash
   if ! has_image "$image"; then
-    cached "${name#*/}-root" "$hash" "Collecting Debian packages for $name" debian_root "$@"
+    cached "root-${name#*/}" "$hash" "Collecting Debian packages for $name" debian_root "$@"
     docker import "$REPLY/root.tar" "$image" >/dev/null
   fi
   REPLY=$image
@@ -34,7 +35,7 @@ root_image() {
 # The image for test pods and the one for pod sandboxes. Sets probe_image.
 setup_probe_image() {
   setup_probe
-  root_image tweed/bed-probe-root extract "$bed/probe/packages" --extract-hook="$bed/lib/shrink-root"
+  root_image tweed/bed-probe-base extract "$bed/probe/packages" --extract-hook="$bed/lib/shrink-root"
   local base=$REPLY hash
   hash=$(hash_of "$base" "$(dirname "$probe")" "$bed/probe/Dockerfile" "$bed/node/pause.Dockerfile")
   probe_image=tweed/probe:$hash
@@ -66,7 +67,7 @@ setup_node_image() {
   setup_cni "$(architecture)"
   setup_old_cni
   setup_probe_image
-  root_image tweed/bed-node-root minbase "$bed/node/packages"
+  root_image tweed/bed-node-base minbase "$bed/node/packages"
   local base=$REPLY
   node_image=tweed/bed-node:$(hash_of "$base" "$probe_image" "$kubernetes" "$cni" "$old_cni" "$bed/node")
   has_image "$node_image" || step "Building $node_image" node-image build_node_image "$base" "$node_image"

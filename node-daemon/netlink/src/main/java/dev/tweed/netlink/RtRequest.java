@@ -205,16 +205,11 @@ public sealed interface RtRequest {
     }
   }
 
-  /**
-   * Adds a route, or replaces the one with the same destination, table and metric. Multipath routes
-   * are read but not written: use a nexthop object.
-   */
+  /** Adds a route, or replaces the one with the same destination, table and metric. */
   record RouteReplace(Route route) implements RtRequest {
-    /** Refuses a multipath route. */
+    /** Refuses null. */
     public RouteReplace {
-      if (!route.multipath().isEmpty() && route.nextHopId() == 0) {
-        throw new IllegalArgumentException("multipath routes cannot be written: " + route);
-      }
+      Objects.requireNonNull(route, "route");
     }
   }
 

@@ -1,0 +1,95 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164  # variables of the other parts of ./dev, which sets -e
+# Tweed itself: the Maven build and the images of operator and daemon. Sourced by ./dev.
+
+readonly agent_jar=$root/node-daemon/agent/target/tweed-node.jar
+readonly operator_app=$root/operator/target/quarkus-app
+
+run_maven() { (cd "$root" && nice "${MAVEN:-mvn}" -B -ntp "$@"); }
+
+# Everything the jars are made from.
+sources_hash() {
+  local module inputs=("$root/pom.xml")
+  for module in crds operator node-daemon/netlink node-daemon/dataplane node-daemon/firewall node-daemon/agent e2e; do
+    inputs+=("$root/$module/pom.xml" "$root/$module/src")
+  done
+  [[ ! -d $root/crds/manifests ]] || inputs+=("$root/crds/manifests")
+  hash_of "${inputs[@]}" "$JAVA_HOME"
+}
+
+# Jars and test classes of every module, unless they were made from these very sources.
+setup_build() {
+  local stamp=$root/target/tweed-sources hash
+  hash=$(sources_hash)
+  [[ -r $stamp && $(<"$stamp") == "$hash" && -e $agent_jar && -e $test_classpath ]] && return
+  step "Building Tweed (mvn package)" build package_tweed
+  mkdir -p "$root/target"
+  echo "$hash" >"$stamp"
+}
+
+readonly test_classpath=$root/e2e/target/test.classpath
+
+package_tweed() {
+  run_maven -DskipTests package dependency:build-classpath -Dmdep.outputFile=target/test.classpath -Dmdep.includeScope=test
+}
+
+# The two images, by name tweed/operator:dev and tweed/node:dev and as archives. Sets operator_tar and node_tar.
+setup_product_images() {
+  setup_build
+  setup_cni "$(architecture)"
+  local build_base base hash
+  root_image tweed/build-base minbase "$bed/images/build-packages" --setup-hook='mkdir -p "$1/usr/share/man/man1"'
+  build_base=$REPLY
+  root_image tweed/base extract "$bed/images/runtime-packages" --extract-hook="$bed/lib/shrink-root"
+  base=$REPLY
+
+  hash=$(hash_of "$build_base" "$base" "$cni" "$agent_jar" "$root/node-daemon/agent/src/main/docker")
+  cached node-image "$hash" "Building tweed/node:dev" build_product_image node "$build_base" "$base"
+  node_tar=$REPLY/image.tar
+  node_tag=tweed/node:$hash
+
+  hash=$(hash_of "$build_base" "$base" "$operator_app" "$root/operator/src/main/docker")
+  cached operator-image "$hash" "Building tweed/operator:dev" build_product_image operator "$build_base" "$base"
+  operator_tar=$REPLY/image.tar
+}
+
+# node_context DIRECTORY ARCHITECTURE..., operator_context DIRECTORY: gathers a build context.
+node_context() {
+  local directory=$1 architecture
+  shift
+  cp -p "$agent_jar" "$root"/node-daemon/agent/src/main/docker/* "$directory"
+  mkdir "$directory/cni"
+  for architecture in "$@"; do
+    setup_cni "$architecture"
+    cp -r "$cni" "$directory/cni/$architecture"
+  done
+}
+
+operator_context() {
+  [[ -e $operator_app/quarkus-run.jar ]] || { echo "operator/target/quarkus-app is missing"; return 1; }
+  cp -rp "$operator_app" "$root"/operator/src/main/docker/* "$1"
+}
+
+build_product_image() {
+  local target=$1 which=$2 build_base=$3 base=$4 context
+  context=$(new_context)
+  "${which}_context" "$context" "$(architecture)"
+  docker_build --build-arg "BUILD_BASE=$build_base" --build-arg "BASE=$base" \
+    --build-arg "TARGETARCH=$(architecture)" --build-arg TRAIN=no -t "tweed/$which:dev" "$context"
+  rm -rf "$context"
+  docker save -o "$target/image.tar" "tweed/$which:dev"
+}
+
+# For people with a registry: both images for every platform, from Debian's own image, pushed.
+push_product_images() {
+  local registry=$1 tag=$2 platforms=$3 which context architectures
+  docker buildx version >/dev/null 2>&1 || die "building for a registry needs docker buildx: install the package docker-buildx"
+  setup_build
+  IFS=, read -ra architectures <<<"${platforms//linux\//}"
+  for which in node operator; do
+    context=$(new_context)
+    "${which}_context" "$context" "${architectures[@]}"
+    step "Building and pushing $registry/$which:$tag for $platforms" "push-$which" env DOCKER_BUILDKIT=1 docker buildx build \
+      --platform "$platforms" -t "$registry/$which:$tag" --push "$context"
+    rm -rf "$context"
+  done
+}

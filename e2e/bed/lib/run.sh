@@ -1,0 +1,135 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164  # variables of the other parts of ./dev, which sets -e
+# Tests, benchmarks and the demo. Sourced by ./dev.
+
+setup_bed() {
+  setup_packages
+  setup_jdk
+  setup_go
+  setup_docker
+  setup_node_image
+  setup_helm
+}
+
+# Sets properties: what tests and demo are told about the bed (e2e/bed/README.md).
+set_properties() {
+  # Nothing can be pulled: no Ryuk, and the image Testcontainers looks around with is one of ours.
+  export TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_TINYIMAGE_CONTAINER_IMAGE=tweed/probe:dev
+  export TWEED_KUBE_API_TEST_DIR=$kube_api_test
+  properties=(
+    "-Dtweed.cache=$cache"
+    "-Dtweed.chart=$root/helm"
+    "-Dtweed.kubeApiTestDir=$kube_api_test"
+    "-Dtweed.kubectl=$kubernetes/kubectl"
+    "-Dtweed.pkiScript=$bed/pki.sh"
+  )
+  [[ -z ${node_image:-} ]] || properties+=("-Dtweed.bedImage=$node_image")
+  [[ -z ${helm:-} ]] || properties+=("-Dtweed.helm=$helm")
+  [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
+}
+
+# test [--quick | LAYER...]. Tests of the layers above "unit" carry a JUnit tag named after their layer.
+command_test() {
+  local layers=" $* " known=" unit api-server kernel cluster " layer
+  case $layers in
+    '  ') layers=$known ;;
+    ' --quick ') layers=' unit ' ;;
+  esac
+  for layer in $layers; do
+    [[ $known == *" $layer "* ]] || die "test: there is no layer '$layer'; say --quick or some of:$known"
+  done
+
+  setup_packages
+  setup_jdk
+  kube_api_test='' kubernetes=''
+  local arguments=() skipped=''
+  if [[ $layers == *' api-server '* || $layers == *' cluster '* ]]; then
+    setup_go
+    setup_kubernetes
+  fi
+  if [[ $layers == *' kernel '* ]]; then need_root; fi
+  if [[ $layers == *' cluster '* ]]; then
+    need_root
+    setup_docker
+    sweep test
+    setup_node_image
+    setup_helm
+    setup_product_images
+  else
+    arguments+=(-pl '!e2e')
+  fi
+  for layer in $known; do
+    [[ $layers == *" $layer "* ]] || skipped+=${skipped:+,}$layer
+  done
+  [[ $layers == *' unit '* ]] || arguments+=("-Dgroups=$(sed 's/^ *//; s/ *$//; s/ /,/g' <<<"$layers")" -Dsurefire.failIfNoSpecifiedTests=false)
+  [[ -z $skipped ]] || arguments+=("-DexcludedGroups=$skipped")
+  set_properties
+  run_tests "${arguments[@]}"
+}
+
+# Maven's output goes to the log; the screen shows one line for each test class and at the end the counts of each module.
+run_tests() {
+  local log=$log_directory/test.log
+  mkdir -p "$log_directory"
+  note "Testing; the whole log: $log"
+  run_maven verify --fail-at-end "${properties[@]}" "$@" 2>&1 | tee "$log" |
+    grep --line-buffered -E '^\[(INFO|WARNING|ERROR)\] +(Building Tweed|Tests run:.*Time elapsed|.*<<< (FAILURE|ERROR)!|BUILD )' |
+    sed -u -E 's/^\[[A-Z]+\] +//; s/, Time elapsed: ([0-9.]+ s)/ (\1)/' >&2 || true
+  # Each module's closing line is the one without a time.
+  printf '\n'
+  sed -n -E 's/^\[INFO\] Building (Tweed :: .*) [0-9].*/\1/p; s/^\[(INFO|WARNING|ERROR)\] (Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+)$/  \2/p' "$log"
+  if ! grep -q '\] BUILD SUCCESS' "$log"; then
+    grep -E '^\[ERROR\]' "$log" | head -n 40 >&2 || true
+    die "the tests have failed. The whole log: $log"
+  fi
+}
+
+run_e2e_main() {
+  local class=$1
+  shift
+  (cd "$root/e2e" && "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto --enable-native-access=ALL-UNNAMED \
+    "${properties[@]}" -cp "target/test-classes:target/classes:$(<"$test_classpath")" "$class" "$@")
+}
+
+command_bench() {
+  need_root
+  setup_bed
+  setup_product_images
+  sweep test
+  set_properties
+  run_e2e_main dev.tweed.e2e.Bench "$@"
+}
+
+command_demo() {
+  case "$*" in
+    '')
+      need_root
+      setup_bed
+      setup_product_images
+      set_properties
+      sweep demo
+      run_e2e_main dev.tweed.e2e.Demo up
+      ;;
+    --down)
+      docker_answers || return 0
+      sweep demo
+      rm -rf "$cache/demo"
+      ;;
+    *) die "demo: the only option is --down" ;;
+  esac
+}
+
+command_kubectl() {
+  local kubectl=$cache/kube-api-test/k8s/$kubernetes_version-linux-$(architecture)/kubectl
+  [[ -x $kubectl && -r $cache/demo/pki/admin.conf ]] || die "there is no demo cluster; start one with ./dev demo"
+  exec "$kubectl" --kubeconfig "$cache/demo/pki/admin.conf" "$@"
+}
+
+command_node() {
+  [[ $# -ge 1 ]] || die "node: name one of: $(docker ps --filter label=dev.tweed.bed=demo --format '{{.Names}}' | sed 's/^tweed-demo-//' | sort | paste -sd' ')"
+  local name=tweed-demo-$1 flags=(-i)
+  shift
+  docker inspect "$name" >/dev/null 2>&1 || die "there is no node ${name#tweed-demo-} in the demo cluster (docker ps shows what runs)"
+  [[ -t 0 && -t 1 ]] && flags=(-it)
+  if [[ $# -eq 0 ]]; then set -- bash; fi
+  exec docker exec "${flags[@]}" "$name" "$@"
+}
