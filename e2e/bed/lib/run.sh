@@ -29,7 +29,7 @@ set_properties() {
 
 # test [--quick | LAYER...]. Tests of the layers above "unit" carry a JUnit tag named after their layer.
 command_test() {
-  local layers=" $* " known=" unit api-server kernel cluster " layer
+  local layers=" $* " known=" unit api-server kernel e2e " layer
   case $layers in
     '  ') layers=$known ;;
     ' --quick ') layers=' unit ' ;;
@@ -42,12 +42,12 @@ command_test() {
   setup_jdk
   kube_api_test='' kubernetes=''
   local arguments=() skipped=''
-  if [[ $layers == *' api-server '* || $layers == *' cluster '* ]]; then
+  if [[ $layers == *' api-server '* || $layers == *' e2e '* ]]; then
     setup_go
     setup_kubernetes
   fi
   if [[ $layers == *' kernel '* ]]; then need_root; fi
-  if [[ $layers == *' cluster '* ]]; then
+  if [[ $layers == *' e2e '* ]]; then
     need_root
     setup_docker
     sweep test
@@ -55,12 +55,12 @@ command_test() {
     setup_helm
     setup_product_images
   else
-    arguments+=(-pl '!e2e')
+    arguments+=(-Dtweed.skipE2e=true)
   fi
   for layer in $known; do
     [[ $layers == *" $layer "* ]] || skipped+=${skipped:+,}$layer
   done
-  [[ $layers == *' unit '* ]] || arguments+=("-Dgroups=$(sed 's/^ *//; s/ *$//; s/ /,/g' <<<"$layers")" -Dsurefire.failIfNoSpecifiedTests=false)
+  [[ $layers == *' unit '* ]] || arguments+=("-Dgroups=$(sed 's/^ *//; s/ *$//; s/ /,/g' <<<"$layers")")
   [[ -z $skipped ]] || arguments+=("-DexcludedGroups=$skipped")
   set_properties
   run_tests "${arguments[@]}"
@@ -75,8 +75,11 @@ run_tests() {
     grep --line-buffered -E '^\[(INFO|WARNING|ERROR)\] +(Building Tweed|Tests run:.*Time elapsed|.*<<< (FAILURE|ERROR)!|BUILD )' |
     sed -u -E 's/^\[[A-Z]+\] +//; s/, Time elapsed: ([0-9.]+ s)/ (\1)/' >&2 || true
   # Each module's closing line is the one without a time.
-  printf '\n'
+  printf '\nTests by module:\n'
   sed -n -E 's/^\[INFO\] Building (Tweed :: .*) [0-9].*/\1/p; s/^\[(INFO|WARNING|ERROR)\] (Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+)$/  \2/p' "$log"
+  awk '/^\[(INFO|WARNING|ERROR)\] Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+$/ {
+      gsub(/[^0-9 ]/, ""); tests += $1; failures += $2; errors += $3; skipped += $4 }
+    END { printf "All modules\n  Tests run: %d, Failures: %d, Errors: %d, Skipped: %d\n", tests, failures, errors, skipped }' "$log"
   if ! grep -q '\] BUILD SUCCESS' "$log"; then
     grep -E '^\[ERROR\]' "$log" | head -n 40 >&2 || true
     die "the tests have failed. The whole log: $log"
