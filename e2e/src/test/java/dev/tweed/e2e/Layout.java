@@ -25,7 +25,10 @@ enum Layout {
     }
   },
 
-  /** Two machines; kube-controller-manager gives each Node its podCIDR out of 10.244.0.0/16. */
+  /**
+   * Two machines; kube-controller-manager gives each Node its podCIDR out of 10.244.0.0/16. No
+   * kube-proxy.
+   */
   NODE_POD_CIDR {
     @Override
     ClusterPlan plan(BedSettings settings) {
@@ -34,8 +37,10 @@ enum Layout {
               .with(
                   "BED_CONTROLLER_MANAGER_ARGS",
                   "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16"
-                      + " --node-cidr-mask-size=24");
-      return ClusterPlan.test(settings, List.of(controlPlane, MachinePlan.node("n2")));
+                      + " --node-cidr-mask-size=24")
+              .with("BED_KUBE_PROXY", "off");
+      MachinePlan node = MachinePlan.node("n2").with("BED_KUBE_PROXY", "off");
+      return ClusterPlan.test(settings, List.of(controlPlane, node));
     }
   };
 

@@ -8,12 +8,9 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
@@ -30,28 +27,33 @@ public final class Installation {
     this.cluster = cluster;
   }
 
-  /** Values every installation on the test bed uses: the images that are on the nodes already. */
-  private static Map<String, String> values(Map<String, String> more) {
-    Map<String, String> values = new TreeMap<>();
-    values.put("image.pullPolicy", "Never");
-    values.putAll(more);
-    return values;
+  /**
+   * {@code helm upgrade --install} with the images that are on the nodes already; returns as soon
+   * as the objects exist.
+   *
+   * @param values as in a values file; may be empty
+   */
+  public void helmInstall(String values) {
+    helmInstall(RELEASE, values);
   }
 
-  /** {@code helm upgrade --install}; returns as soon as the objects exist. */
-  public void helmInstall(Map<String, String> values) {
-    List<String> words =
-        new ArrayList<>(
-            List.of(
-                "upgrade",
-                "--install",
-                RELEASE,
-                cluster.settings().chart().toString(),
-                "--namespace",
-                NAMESPACE,
-                "--create-namespace"));
-    values(values).forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
-    cluster.helm(words.toArray(String[]::new)).text();
+  /** The same for a release of another name, as the one that cleans nodes. */
+  public void helmInstall(String release, String values) {
+    cluster
+        .helmWithInput(
+            values,
+            "upgrade",
+            "--install",
+            release,
+            cluster.settings().chart().toString(),
+            "--namespace",
+            NAMESPACE,
+            "--create-namespace",
+            "--set",
+            "image.tag=dev,image.pullPolicy=Never",
+            "--values",
+            "-")
+        .text();
   }
 
   /** {@code helm uninstall}; waits until the release's pods are gone. */

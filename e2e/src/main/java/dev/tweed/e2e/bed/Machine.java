@@ -4,6 +4,7 @@ import com.github.dockerjava.api.DockerClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.testcontainers.DockerClientFactory;
@@ -52,6 +53,12 @@ public final class Machine {
   /** Runs a script by {@code sh -c}; for pipes and redirections. */
   public Output shell(String script) {
     return exec("sh", "-c", script);
+  }
+
+  /** The oldest process whose command line contains the words, or empty. */
+  public Optional<String> process(String words) {
+    String pid = exec("pgrep", "-o", "-f", words).stdout().strip();
+    return pid.isEmpty() ? Optional.empty() : Optional.of(pid);
   }
 
   /** Starts a command that stays in the background; its output goes to {@code logFile}. */

@@ -41,8 +41,8 @@ public final class TestCluster implements AutoCloseable {
   private final ClusterPlan plan;
   private final String networkId;
   private final Map<String, Machine> machines = Collections.synchronizedMap(new LinkedHashMap<>());
-  private final List<GenericContainer<?>> strangers = new ArrayList<>();
   private KubernetesClient client;
+  private GenericContainer<?> outside;
   private int nextIndex;
 
   private TestCluster(BedSettings settings, ClusterPlan plan, String networkId) {
@@ -216,22 +216,25 @@ public final class TestCluster implements AutoCloseable {
 
   /**
    * A container on the machines' network that is no node of the cluster: the outside of the pod
-   * network. Runs the probe's servers.
+   * network. Runs the probe's servers; started when first asked for.
    */
-  public Stranger startStranger() {
-    String address = plan.address(200);
-    GenericContainer<?> container =
-        new GenericContainer<>(DockerImageName.parse("tweed/probe:dev"))
-            .withImagePullPolicy(image -> false)
-            .withNetworkMode(plan.name())
-            .withLabel(Leftovers.LABEL, plan.label())
-            .waitingFor(Wait.forLogMessage(".*READY.*", 1))
-            .withCreateContainerCmdModifier(
-                command ->
-                    command.withName(plan.containerName("outside")).withIpv4Address(address));
-    strangers.add(container);
-    container.start();
-    return new Stranger(address);
+  public Stranger outside() {
+    Stranger stranger = new Stranger(plan.address(200));
+    if (outside == null) {
+      outside =
+          new GenericContainer<>(DockerImageName.parse("tweed/probe:dev"))
+              .withImagePullPolicy(image -> false)
+              .withNetworkMode(plan.name())
+              .withLabel(Leftovers.LABEL, plan.label())
+              .waitingFor(Wait.forLogMessage(".*READY.*", 1))
+              .withCreateContainerCmdModifier(
+                  command ->
+                      command
+                          .withName(plan.containerName("outside"))
+                          .withIpv4Address(stranger.address()));
+      outside.start();
+    }
+    return stranger;
   }
 
   /** A server outside of the cluster at this address. */
@@ -299,6 +302,11 @@ public final class TestCluster implements AutoCloseable {
     return tool(settings.helm(), "", arguments);
   }
 
+  /** Runs helm with values on its standard input. */
+  public Output helmWithInput(String values, String... arguments) {
+    return tool(settings.helm(), values, arguments);
+  }
+
   private Output tool(Path binary, String input, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(binary.toString());
@@ -314,7 +322,9 @@ public final class TestCluster implements AutoCloseable {
     }
     try (ExecutorService removers = Executors.newVirtualThreadPerTaskExecutor()) {
       machines().forEach(machine -> removers.execute(machine::remove));
-      strangers.forEach(container -> removers.execute(container::stop));
+      if (outside != null) {
+        removers.execute(outside::stop);
+      }
     }
     machines.clear();
     Leftovers.sweep(plan.label());

@@ -1,0 +1,68 @@
+package dev.tweed.e2e;
+
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.TestCluster;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+
+/** The starting point most classes share. */
+final class Given {
+  /** The pool of the PodNetwork {@code default}. */
+  static final String POOL = "10.244.0.0/16";
+
+  /**
+   * Values of the release: blocks of Nodes that are gone come back while a test can wait for it.
+   */
+  static final String VALUES =
+      """
+      operator:
+        releaseAfter: 10s
+      """;
+
+  private Given() {}
+
+  /** Tweed installed by its chart, the PodNetwork {@code default} applied, every Node Ready. */
+  static void installed(Installation tweed) {
+    if (!tweed.isInstalled()) {
+      tweed.helmInstall(VALUES);
+    }
+    if (tweed.podNetwork("default").isEmpty()) {
+      tweed.apply(Installation.podNetwork("default", POOL));
+    }
+    tweed.awaitReady(Duration.ofSeconds(120));
+  }
+
+  /** A Node that no machine runs: enough for the operator to hand out a block. */
+  static void paperNode(TestCluster cluster, String name, int index) {
+    KubernetesClient client = cluster.client();
+    client
+        .nodes()
+        .resource(
+            new NodeBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .addNewTaint()
+                .withKey("tweed.dev/paper")
+                .withEffect("NoExecute")
+                .endTaint()
+                .endSpec()
+                .build())
+        .create();
+    client
+        .nodes()
+        .withName(name)
+        .editStatus(
+            node ->
+                new NodeBuilder(node)
+                    .editOrNewStatus()
+                    .addNewAddress()
+                    .withType("InternalIP")
+                    .withAddress("172.31.76." + (10 + index))
+                    .endAddress()
+                    .endStatus()
+                    .build());
+  }
+}

@@ -1,0 +1,179 @@
+package dev.tweed.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.Machine;
+import dev.tweed.e2e.bed.ProbeNamespace;
+import dev.tweed.e2e.bed.ProbePod;
+import dev.tweed.e2e.bed.RunningPing;
+import dev.tweed.e2e.bed.TestCluster;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** Parts of Tweed or of Kubernetes die or are away; packets flow. */
+@OnCluster(Layout.THREE_NODES)
+@Order(4)
+@TestInstance(Lifecycle.PER_CLASS)
+class InterruptionIT {
+  private static final String DAEMON = "dev.tweed.agent.Main";
+  private static final String OPERATOR = "quarkus-run.jar";
+
+  private TestCluster cluster;
+  private Installation tweed;
+  private ProbeNamespace probes;
+  private ProbePod a;
+  private ProbePod b;
+
+  @BeforeAll
+  void pods(TestCluster cluster, Installation tweed) {
+    Given.installed(tweed);
+    this.cluster = cluster;
+    this.tweed = tweed;
+    probes = ProbeNamespace.create(cluster, "interruption");
+    List<ProbePod> pods = probes.pods("a", "n1", "b", "n2");
+    a = pods.get(0);
+    b = pods.get(1);
+  }
+
+  @AfterAll
+  void remove() {
+    if (probes != null) {
+      probes.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void noPacketIsLostWhenADaemonIsKilled() {
+    // Given a ping that runs, and a daemon
+    String transition = transitionOf("n1");
+    String pid = daemonPid(cluster.machine("n1"));
+    RunningPing ping = a.startPing(b.address());
+
+    // When the daemon is killed without a word
+    cluster.machine("n1").exec("kill", "-KILL", pid).text();
+
+    // Then another takes over
+    Eventually.within(
+        60,
+        () -> {
+          assertThat(daemonPid(cluster.machine("n1"))).isNotEqualTo(pid);
+          assertThat(tweed.allPodsReady()).isTrue();
+        });
+    RunningPing.Count count = ping.stop();
+
+    // And no packet was lost, nor did the block's status blink
+    assertThat(count.sent()).isGreaterThan(50);
+    assertThat(count.lost()).as("lost of %s", count).isZero();
+    assertThat(transitionOf("n1")).isEqualTo(transition);
+  }
+
+  @Test
+  @Order(2)
+  void noPacketIsLostWhenADaemonsPodIsDeleted() {
+    String transition = transitionOf("n2");
+    Pod before = tweed.daemonPod("n2");
+    RunningPing ping = a.startPing(b.address());
+
+    cluster.client().resource(before).delete();
+
+    Eventually.within(
+        60,
+        () -> {
+          assertThat(tweed.daemonPod("n2").getMetadata().getUid())
+              .isNotEqualTo(before.getMetadata().getUid());
+          assertThat(tweed.allPodsReady()).isTrue();
+        });
+    RunningPing.Count count = ping.stop();
+    assertThat(count.sent()).isGreaterThan(50);
+    assertThat(count.lost()).as("lost of %s", count).isZero();
+    assertThat(transitionOf("n2")).isEqualTo(transition);
+  }
+
+  @Test
+  @Order(3)
+  void everyNodeGetsOneBlockThoughTheOperatorIsKilledMeanwhile() {
+    // Given Nodes that appear all at once
+    List<String> names = IntStream.range(0, 40).mapToObj(i -> "paper-" + i).toList();
+    try {
+      names.parallelStream().forEach(name -> Given.paperNode(cluster, name, names.indexOf(name)));
+
+      // When the operator is killed while it hands out blocks
+      Eventually.within(60, () -> assertThat(tweed.nodeSubnets()).hasSizeGreaterThan(3));
+      Pod operator = tweed.operatorPods().getFirst();
+      Machine machine = cluster.machine(operator.getSpec().getNodeName());
+      machine.exec("kill", "-KILL", machine.process(OPERATOR).orElseThrow()).text();
+
+      // Then every Node has exactly one block in the end, and no two have the same
+      Eventually.within(
+          90,
+          () ->
+              assertThat(tweed.nodeSubnets())
+                  .extracting(subnet -> subnet.getSpec().nodeName())
+                  .doesNotHaveDuplicates()
+                  .containsAll(names));
+      assertThat(tweed.nodeSubnets())
+          .extracting(subnet -> subnet.getSpec().cidr())
+          .doesNotHaveDuplicates();
+    } finally {
+      names.parallelStream().forEach(name -> cluster.client().nodes().withName(name).delete());
+    }
+    // And the blocks come back once the Nodes are gone for good
+    Eventually.within(90, () -> assertThat(tweed.nodeSubnets()).hasSize(3));
+  }
+
+  @Test
+  @Order(4)
+  void podsTalkAndDamageIsRepairedWhileTheApiServerIsAway() {
+    // Given a ping that runs, and an API server that no longer answers
+    Machine n1 = cluster.machine("n1");
+    String block = tweed.nodeSubnet("n2").orElseThrow().getSpec().cidr();
+    int restarts = restarts();
+    RunningPing ping = a.startPing(b.address());
+    cluster.controlPlane().freeze();
+    try {
+      // When a route is deleted meanwhile
+      n1.exec("ip", "route", "del", block).text();
+
+      // Then the daemon puts it back out of what it knows
+      Eventually.within(
+          30, () -> assertThat(n1.exec("ip", "route", "show", block).text()).contains("tweed.1"));
+      // And tells its state to whoever asks on the node
+      assertThat(n1.exec("cat", "/run/tweed/status").text()).contains("2/2");
+    } finally {
+      cluster.controlPlane().thaw();
+    }
+    Eventually.within(90, () -> assertThat(tweed.allNodesReady() && tweed.allPodsReady()).isTrue());
+    RunningPing.Count count = ping.stop();
+
+    // A route that is gone costs packets until it is back, and nothing else does.
+    assertThat(count.lost()).as("lost of %s", count).isLessThan(count.sent() / 4);
+    assertThat(restarts()).as("restarts of the daemons").isEqualTo(restarts);
+    a.ping(b.address(), 56).text();
+  }
+
+  private int restarts() {
+    return cluster.nodes().stream()
+        .map(node -> tweed.daemonPod(node.name()))
+        .mapToInt(pod -> pod.getStatus().getContainerStatuses().getFirst().getRestartCount())
+        .sum();
+  }
+
+  private String transitionOf(String node) {
+    NodeSubnet subnet = tweed.nodeSubnet(node).orElseThrow();
+    return Installation.condition(subnet.getStatus().conditions(), "Ready").toString();
+  }
+
+  private static String daemonPid(Machine machine) {
+    return machine.process(DAEMON).orElseThrow();
+  }
+}

@@ -1,0 +1,142 @@
+package dev.tweed.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.Machine;
+import dev.tweed.e2e.bed.MachinePlan;
+import dev.tweed.e2e.bed.ProbeNamespace;
+import dev.tweed.e2e.bed.ProbePod;
+import dev.tweed.e2e.bed.RunningPing;
+import dev.tweed.e2e.bed.TestCluster;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** The release is upgraded, removed, and the nodes are cleaned. The last class of its cluster. */
+@OnCluster(Layout.THREE_NODES)
+@Order(9)
+@TestInstance(Lifecycle.PER_CLASS)
+class LifecycleIT {
+  private TestCluster cluster;
+  private Installation tweed;
+  private ProbeNamespace probes;
+  private ProbePod a;
+  private ProbePod b;
+
+  @BeforeAll
+  void pods(TestCluster cluster, Installation tweed) {
+    Given.installed(tweed);
+    this.cluster = cluster;
+    this.tweed = tweed;
+    probes = ProbeNamespace.create(cluster, "lifecycle");
+    List<ProbePod> pods = probes.pods("a", "n1", "b", "n2");
+    a = pods.get(0);
+    b = pods.get(1);
+  }
+
+  @Test
+  @Order(1)
+  void noPacketIsLostDuringAnUpgrade() {
+    RunningPing ping = a.startPing(b.address());
+
+    // When an upgrade replaces every pod of the release
+    tweed.helmInstall(
+        Given.VALUES
+            + """
+              podAnnotations: {example.org/upgrade: "1"}
+            node:
+              podAnnotations: {example.org/upgrade: "1"}
+              updateStrategy: {maxUnavailable: 100%}
+            """);
+    Eventually.within(
+        120,
+        () -> {
+          assertThat(tweed.pods())
+              .allSatisfy(
+                  pod ->
+                      assertThat(pod.getMetadata().getAnnotations())
+                          .containsKey("example.org/upgrade"));
+          assertThat(tweed.allPodsReady()).isTrue();
+        });
+
+    RunningPing.Count count = ping.stop();
+    assertThat(count.sent()).isGreaterThan(50);
+    assertThat(count.lost()).as("lost of %s", count).isZero();
+  }
+
+  @Test
+  @Order(2)
+  void podsKeepTalkingWhenTheReleaseIsRemoved() {
+    RunningPing ping = a.startPing(b.address());
+
+    tweed.helmUninstall();
+
+    // Then what people made is still there
+    assertThat(tweed.podNetwork("default")).isPresent();
+    assertThat(tweed.nodeSubnets()).hasSize(3);
+    // And pods talk, those that start now too
+    ProbePod late = probes.pod("late", "n1");
+    assertThat(late.http(b.url("/client"))).isEqualTo(late.address());
+    RunningPing.Count count = ping.stop();
+    assertThat(count.sent()).isGreaterThan(50);
+    assertThat(count.lost()).as("lost of %s", count).isZero();
+  }
+
+  @Test
+  @Order(3)
+  void cleanupLeavesNothing() {
+    // Given nodes without pods that need the network
+    probes.close();
+    Eventually.within(
+        60,
+        () ->
+            assertThat(cluster.client().pods().inNamespace("lifecycle").list().getItems())
+                .isEmpty());
+
+    // When the nodes are cleaned as the documentation says
+    tweed.helmInstall("tweed-cleanup", "cleanup: {enabled: true}");
+    Eventually.within(
+        90,
+        () ->
+            assertThat(
+                    cluster
+                        .client()
+                        .apps()
+                        .daemonSets()
+                        .inNamespace(Installation.NAMESPACE)
+                        .withName("tweed-cleanup-cleanup")
+                        .get()
+                        .getStatus()
+                        .getNumberReady())
+                .isEqualTo(3));
+    cluster.helm("uninstall", "tweed-cleanup", "-n", Installation.NAMESPACE, "--wait").text();
+
+    // Then each looks like a machine that never had Tweed
+    Machine fresh = cluster.addNode(MachinePlan.node("fresh"));
+    for (String name : List.of("n1", "n2", "n3")) {
+      Machine node = cluster.machine(name);
+      for (String look : LOOKS) {
+        assertThat(node.shell(look).stdout())
+            .as("%s: %s", name, look)
+            .isEqualTo(fresh.shell(look).stdout());
+      }
+    }
+    // And waits for a network plugin again
+    Eventually.within(60, () -> assertThat(tweed.isNodeReady("n1")).isFalse());
+  }
+
+  /** Each prints the same on every machine that nobody has touched. */
+  private static final List<String> LOOKS =
+      List.of(
+          "ip -o link show | sed 's/^[0-9]*: //; s/[@:].*//' | sort",
+          "ip -4 -o address show | grep -v eth0 | sed 's/^[0-9]*: //'",
+          "ip route show table all | grep -v eth0 | sort",
+          "ip rule show",
+          "ip neighbour show nud permanent",
+          "nft list tables | sort",
+          "find /etc/cni /run/tweed ! -type d 2>/dev/null | sort");
+}
