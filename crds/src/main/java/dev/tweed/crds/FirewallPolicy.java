@@ -1,6 +1,9 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Kind;
 import io.fabric8.kubernetes.model.annotation.Plural;
@@ -15,4 +18,35 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Singular("firewallpolicy")
 @Plural("firewallpolicies")
 @ShortNames("fwp")
+@Categories(TweedApi.CATEGORY)
+@JsonClassDescription(
+    "Host firewall rules for the nodes a selector chooses, independent of the firewall they run. In"
+        + " this version policies are checked and accepted, but not yet enforced; the condition"
+        + " Applied says so.")
+@AdditionalPrinterColumn(
+    name = "Priority",
+    jsonPath = ".spec.priority",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Selected",
+    jsonPath = ".status.selectedNodes",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "On nodes",
+    jsonPath = ".status.appliedNodes",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Accepted",
+    jsonPath = ".status.conditions[?(@.type==\"Accepted\")].status")
+@AdditionalPrinterColumn(
+    name = "Applied",
+    jsonPath = ".status.conditions[?(@.type==\"Applied\")].status")
+@AdditionalPrinterColumn(
+    name = "Reason",
+    jsonPath = ".status.conditions[?(@.type==\"Applied\")].reason",
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Age",
+    jsonPath = ".metadata.creationTimestamp",
+    type = AdditionalPrinterColumn.Type.DATE)
 public class FirewallPolicy extends CustomResource<FirewallPolicySpec, FirewallPolicyStatus> {}

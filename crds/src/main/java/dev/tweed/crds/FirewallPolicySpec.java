@@ -1,14 +1,45 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 
 /** Host firewall rules for the nodes that {@code nodeSelector} chooses. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonClassDescription("Which nodes, and which rules.")
+@ValidationRule(
+    value = "self.rules.all(a, self.rules.exists_one(b, b.name == a.name))",
+    message = "spec.rules: two rules have the same name; give each its own",
+    fieldPath = ".rules")
 public record FirewallPolicySpec(
-    LabelSelector nodeSelector, Integer priority, Boolean allowLockout, List<Rule> rules) {
+    @JsonPropertyDescription("Nodes the rules are for, by their labels; empty selects all.")
+        LabelSelector nodeSelector,
+    @JsonPropertyDescription(
+            "Where several policies select a node, the smaller number comes first; equal ones by"
+                + " name.")
+        @Default("100")
+        @Min(0)
+        @Max(10000)
+        Integer priority,
+    @JsonPropertyDescription(
+            "Whether rules may close SSH, the API server, the kubelet or the tunnel. Without it"
+                + " these stay reachable whatever the rules say.")
+        @Default("false")
+        Boolean allowLockout,
+    @JsonPropertyDescription("The rules, in order: the first that matches decides.")
+        @Required
+        @Size(min = 1, max = 128)
+        List<Rule> rules) {
 
   public FirewallPolicySpec {
     nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
@@ -20,18 +51,72 @@ public record FirewallPolicySpec(
   /** One rule; an absent protocol is any, empty from or to is anywhere. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value =
+          "(has(self.protocol) && self.protocol in ['TCP', 'UDP']) || ((!has(self.ports) ||"
+              + " self.ports.size() == 0) && !(has(self.from) && self.from.exists(p, has(p.ports) &&"
+              + " p.ports.size() > 0)) && !(has(self.to) && self.to.exists(p, has(p.ports) &&"
+              + " p.ports.size() > 0)))",
+      message = "ports need protocol TCP or UDP: set protocol, or leave the ports out",
+      fieldPath = ".ports")
+  @ValidationRule(
+      value =
+          "!has(self.ports) || self.ports.all(p, !p.matches('^[0-9]+:[0-9]+$') ||"
+              + " int(p.split(':')[0]) < int(p.split(':')[1]))",
+      message = "ports: the first number of a range must be smaller than the second: 2379:2380",
+      fieldPath = ".ports")
+  @ValidationRule(
+      value =
+          "!((has(self.from) && self.from.exists(p, has(p.cidr) && p.cidr.contains(':'))) ||"
+              + " (has(self.to) && self.to.exists(p, has(p.cidr) && p.cidr.contains(':')))) ||"
+              + " !((has(self.from) && self.from.exists(p, has(p.cidr) && p.cidr.contains('.'))) ||"
+              + " (has(self.to) && self.to.exists(p, has(p.cidr) && p.cidr.contains('.'))))",
+      message = "from and to mix IPv4 and IPv6 addresses: write one rule for each family")
+  @ValidationRule(
+      value = "!has(self.interfaceIn) || self.direction != 'Out'",
+      message = "interfaceIn does not go with direction Out: use interfaceOut",
+      fieldPath = ".interfaceIn")
+  @ValidationRule(
+      value = "!has(self.interfaceOut) || self.direction != 'In'",
+      message = "interfaceOut does not go with direction In: use interfaceIn",
+      fieldPath = ".interfaceOut")
   public record Rule(
-      String name,
-      Direction direction,
-      Action action,
-      Protocol protocol,
-      List<String> ports,
-      String comment,
-      List<Peer> from,
-      List<Peer> to,
-      String interfaceIn,
-      String interfaceOut,
-      Boolean log) {
+      @JsonPropertyDescription("Name of the rule, unique in the policy; reports call it by this.")
+          @Required
+          @Size(min = 1, max = 63)
+          @Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+          String name,
+      @JsonPropertyDescription(
+              "In: to the node itself. Out: from the node itself. Routed: through the node, as"
+                  + " pods' packets are.")
+          @Required
+          Direction direction,
+      @JsonPropertyDescription(
+              "Allow, Deny (drop in silence), Reject (drop and say so), Limit (allow, but refuse a"
+                  + " source after 6 connections in 30 seconds).")
+          @Required
+          Action action,
+      @JsonPropertyDescription("Absent is any. Ports need TCP or UDP.") Protocol protocol,
+      @JsonPropertyDescription("Destination ports and ranges: \"6443\", \"2379:2380\".")
+          @Size(max = 32)
+          List<@Size(min = 1, max = 11) @Pattern(Limits.PORT_OR_RANGE) String> ports,
+      @JsonPropertyDescription("A note for people, kept with the rule on the node; one line.")
+          @Size(max = 128)
+          @Pattern(Limits.ONE_LINE)
+          String comment,
+      @JsonPropertyDescription("Sources, any of them; empty is anywhere.") @Size(max = 32)
+          List<Peer> from,
+      @JsonPropertyDescription("Destinations, any of them; empty is anywhere.") @Size(max = 32)
+          List<Peer> to,
+      @JsonPropertyDescription("Only packets that come in by this interface, such as tweed.1.")
+          @Size(min = 1, max = Limits.INTERFACE)
+          @Pattern(Limits.INTERFACE_PATTERN)
+          String interfaceIn,
+      @JsonPropertyDescription("Only packets that leave by this interface.")
+          @Size(min = 1, max = Limits.INTERFACE)
+          @Pattern(Limits.INTERFACE_PATTERN)
+          String interfaceOut,
+      @JsonPropertyDescription("Whether matches are logged.") @Default("false") Boolean log) {
     public Rule {
       ports = ports == null ? List.of() : List.copyOf(ports);
       from = from == null ? List.of() : List.copyOf(from);
@@ -43,7 +128,40 @@ public record FirewallPolicySpec(
   /** A side of a rule: exactly one of cidr, podNetwork and nodes, or only ports. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  public record Peer(String cidr, String podNetwork, NodePeer nodes, List<String> ports) {
+  @ValidationRule(
+      value = "[has(self.cidr), has(self.podNetwork), has(self.nodes)].filter(x, x).size() <= 1",
+      message = "a peer is one of cidr, podNetwork and nodes: write an entry for each")
+  @ValidationRule(
+      value =
+          "has(self.cidr) || has(self.podNetwork) || has(self.nodes) || (has(self.ports) &&"
+              + " self.ports.size() > 0)",
+      message = "a peer needs cidr, podNetwork, nodes or ports; for anywhere leave the list empty")
+  @ValidationRule(
+      value =
+          "!has(self.cidr) || (isCIDR(self.cidr) ? string(cidr(self.cidr).masked()) == self.cidr :"
+              + " isIP(self.cidr))",
+      message =
+          "cidr of a peer must be an address or a canonical CIDR without bits after the prefix:"
+              + " 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
+      fieldPath = ".cidr")
+  @ValidationRule(
+      value =
+          "!has(self.ports) || self.ports.all(p, !p.matches('^[0-9]+:[0-9]+$') ||"
+              + " int(p.split(':')[0]) < int(p.split(':')[1]))",
+      message = "ports: the first number of a range must be smaller than the second: 2379:2380",
+      fieldPath = ".ports")
+  public record Peer(
+      @JsonPropertyDescription("An address or a canonical CIDR.") @Size(min = 2, max = Limits.CIDR)
+          String cidr,
+      @JsonPropertyDescription("All pools of this PodNetwork.")
+          @Size(min = 1, max = Limits.OBJECT_NAME)
+          @Pattern(Limits.OBJECT_NAME_PATTERN)
+          String podNetwork,
+      @JsonPropertyDescription("Addresses of nodes, by the labels mirrored onto their NodeSubnets.")
+          NodePeer nodes,
+      @JsonPropertyDescription("Ports on this side: in from these are source ports.")
+          @Size(max = 32)
+          List<@Size(min = 1, max = 11) @Pattern(Limits.PORT_OR_RANGE) String> ports) {
     public Peer {
       ports = ports == null ? List.of() : List.copyOf(ports);
     }
@@ -52,7 +170,10 @@ public record FirewallPolicySpec(
   /** Nodes by the labels mirrored onto their NodeSubnets. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record NodePeer(LabelSelector selector) {}
+  public record NodePeer(
+      @JsonPropertyDescription("Labels of the nodes; empty selects all nodes of all PodNetworks.")
+          @Required
+          LabelSelector selector) {}
 
   /** Which way the packet goes as seen from the host. */
   public enum Direction {

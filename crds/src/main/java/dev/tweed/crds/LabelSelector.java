@@ -2,13 +2,24 @@ package dev.tweed.crds;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Map;
 
 /** A label selector with the semantics of Kubernetes' own; empty selects everything. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-public record LabelSelector(Map<String, String> matchLabels, List<Requirement> matchExpressions) {
+public record LabelSelector(
+    @JsonPropertyDescription("Labels that must be there, with exactly these values.")
+        @Size(max = 16)
+        Map<String, @Size(max = Limits.LABEL_VALUE) @Pattern(Limits.LABEL_VALUE_PATTERN) String>
+            matchLabels,
+    @JsonPropertyDescription("Requirements that must all hold.") @Size(max = 16)
+        List<Requirement> matchExpressions) {
   public LabelSelector {
     matchLabels = matchLabels == null ? Map.of() : Map.copyOf(matchLabels);
     matchExpressions = matchExpressions == null ? List.of() : List.copyOf(matchExpressions);
@@ -22,7 +33,26 @@ public record LabelSelector(Map<String, String> matchLabels, List<Requirement> m
   /** One requirement: {@code operator} is In, NotIn, Exists or DoesNotExist. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  public record Requirement(String key, Operator operator, List<String> values) {
+  @ValidationRule(
+      value =
+          "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0"
+              + " : !has(self.values) || self.values.size() == 0",
+      message = "In and NotIn need values; Exists and DoesNotExist take none",
+      fieldPath = ".values")
+  public record Requirement(
+      @JsonPropertyDescription("Label key, such as topology.kubernetes.io/zone.")
+          @Required
+          @Size(min = 1, max = Limits.LABEL_KEY)
+          @Pattern(Limits.LABEL_KEY_PATTERN)
+          String key,
+      @JsonPropertyDescription(
+              "In and NotIn compare with values (an absent label satisfies NotIn); Exists and"
+                  + " DoesNotExist ask for the key only.")
+          @Required
+          Operator operator,
+      @JsonPropertyDescription("Values to compare with.") @Size(max = 32)
+          List<@Size(max = Limits.LABEL_VALUE) @Pattern(Limits.LABEL_VALUE_PATTERN) String>
+              values) {
     public Requirement {
       values = values == null ? List.of() : List.copyOf(values);
     }

@@ -1,21 +1,38 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 
 /** What the daemon of one node found and did. Written at most every 10 s, only when changed. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonClassDescription("What the daemon of the node found and did.")
 public record NodeReportStatus(
-    List<Condition> conditions,
-    String podNetwork,
-    Versions versions,
-    DataPath dataPath,
-    Firewall firewall,
-    List<Finding> findings,
-    List<Repair> repairs,
-    List<SysctlValue> sysctls) {
+    @JsonPropertyDescription(
+            "Ready: the data path is as it should be, verified in the kernel; others as found.")
+        @Size(max = Limits.CONDITIONS)
+        List<Condition> conditions,
+    @JsonPropertyDescription("PodNetwork the node belongs to.") @Size(max = Limits.OBJECT_NAME)
+        String podNetwork,
+    @JsonPropertyDescription("Kernel release and versions of the tools used.") Versions versions,
+    @JsonPropertyDescription("The device that carries pod traffic, and its peers.")
+        DataPath dataPath,
+    @JsonPropertyDescription("The firewall of the host.") Firewall firewall,
+    @JsonPropertyDescription("What is wrong or notable, worst first.") @Size(max = Limits.FINDINGS)
+        List<Finding> findings,
+    @JsonPropertyDescription("Drift repaired, by kind of object.") @Size(max = Limits.REPAIRS)
+        List<Repair> repairs,
+    @JsonPropertyDescription("Sysctls the daemon keeps at these values.")
+        @Size(max = Limits.REPORTED_SYSCTLS)
+        List<SysctlValue> sysctls) {
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     findings = findings == null ? List.of() : List.copyOf(findings);
@@ -26,37 +43,77 @@ public record NodeReportStatus(
   /** Kernel release and versions of the tools used. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Versions(String tweed, String kernel, String nft, String cniPlugins) {}
+  public record Versions(
+      @JsonPropertyDescription("Tweed itself.") @Size(max = Limits.SHORT) String tweed,
+      @JsonPropertyDescription("Kernel release, as uname -r.") @Size(max = Limits.SHORT)
+          String kernel,
+      @JsonPropertyDescription("The nft command.") @Size(max = Limits.SHORT) String nft,
+      @JsonPropertyDescription("CNI plugins on the node.") @Size(max = Limits.SHORT)
+          String cniPlugins) {}
 
   /** The device, its MTU and peers; {@code peersProgrammed} counts those verified in the kernel. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record DataPath(
-      String device,
-      Integer mtu,
-      String underlayDevice,
-      String underlayAddress,
-      Integer peersExpected,
-      Integer peersProgrammed,
-      String txChecksum) {}
+      @JsonPropertyDescription("Device that carries pod traffic to other nodes.")
+          @Size(max = Limits.INTERFACE)
+          String device,
+      @JsonPropertyDescription("MTU the pods get, in bytes.") @Min(0) @Max(65535) Integer mtu,
+      @JsonPropertyDescription("Device below it.") @Size(max = Limits.INTERFACE)
+          String underlayDevice,
+      @JsonPropertyDescription("Address of the node on that device.") @Size(max = Limits.IP)
+          String underlayAddress,
+      @JsonPropertyDescription("Peers with valid data in their NodeSubnet.") @Min(0)
+          Integer peersExpected,
+      @JsonPropertyDescription("Peers whose route, neighbour and FDB entry are in the kernel.")
+          @Min(0)
+          Integer peersProgrammed,
+      @JsonPropertyDescription("Transmit checksum offload of the device, and why.")
+          @Size(max = Limits.SHORT)
+          String txChecksum) {}
 
   /** The firewall manager found: {@code ufw}, {@code firewalld} or {@code none}. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Firewall(String manager, String state, String reason) {}
+  public record Firewall(
+      @JsonPropertyDescription("What manages it: ufw, firewalld, nftables, none or unknown.")
+          @Size(max = Limits.SHORT)
+          String manager,
+      @JsonPropertyDescription("Active, Inactive or Unknown.") @Size(max = Limits.SHORT)
+          String state,
+      @JsonPropertyDescription("What it was told by.") @Size(max = Limits.MESSAGE) String reason) {}
 
   /** Something wrong or notable: CamelCase reason, what it is, and what to type. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Finding(String reason, String object, String message, String remedy) {}
+  public record Finding(
+      @JsonPropertyDescription("CamelCase, for machines.")
+          @Required
+          @Size(min = 1, max = Limits.SHORT)
+          @Pattern(Limits.CAMEL_CASE)
+          String reason,
+      @JsonPropertyDescription("What it is about: a peer, a device, a file.")
+          @Size(max = Limits.SHORT)
+          String object,
+      @JsonPropertyDescription("What was found.") @Size(max = Limits.MESSAGE) String message,
+      @JsonPropertyDescription("What to do or type.") @Size(max = Limits.MESSAGE) String remedy) {}
 
   /** Drift repaired since the daemon first ran on this node, by kind of object. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Repair(String kind, Long count, String lastTime) {}
+  public record Repair(
+      @JsonPropertyDescription("Kind of object: Route, Neighbour, Fdb, Link, Address, Sysctl, Nft.")
+          @Required
+          @Size(min = 1, max = Limits.SHORT)
+          String kind,
+      @JsonPropertyDescription("How often.") @Min(0) Long count,
+      @JsonPropertyDescription("When last.") @Size(max = 35) String lastTime) {}
 
   /** A sysctl Tweed keeps, with the value it wants. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record SysctlValue(String name, String value) {}
+  public record SysctlValue(
+      @JsonPropertyDescription("Name, with dots.") @Required @Size(min = 1, max = Limits.SHORT)
+          String name,
+      @JsonPropertyDescription("The value wanted.") @Size(max = Limits.SHORT) String value) {}
 }

@@ -1,6 +1,11 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crd.generator.annotation.AdditionalSelectableField;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Kind;
 import io.fabric8.kubernetes.model.annotation.Plural;
@@ -9,7 +14,7 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /**
- * One block of one node. Named after its CIDR ({@code 10-244-3-0-24}), so that creating it is the
+ * One block of one node. Named after its CIDR ({@link NodeSubnetName}), so that creating it is the
  * claim: a second owner of the same block gets 409 from the API server.
  */
 @Group(TweedApi.GROUP)
@@ -18,4 +23,32 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Singular("nodesubnet")
 @Plural("nodesubnets")
 @ShortNames("nsub")
+@Categories(TweedApi.CATEGORY)
+@JsonClassDescription(
+    "One block of pod addresses of one node, and everything a peer needs to reach it. Written by"
+        + " Tweed's operator; named after its CIDR, so that creating it is the claim. Deleting one"
+        + " takes the block from its node.")
+@AdditionalPrinterColumn(name = "Node", jsonPath = ".spec.nodeName")
+@AdditionalPrinterColumn(name = "CIDR", jsonPath = ".spec.cidr")
+@AdditionalPrinterColumn(name = "Network", jsonPath = ".spec.podNetwork")
+@AdditionalPrinterColumn(name = "Node IP", jsonPath = ".spec.nodeIPs[0]")
+@AdditionalPrinterColumn(name = "Device", jsonPath = ".status.device")
+@AdditionalPrinterColumn(
+    name = "MTU",
+    jsonPath = ".status.mtu",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Ready",
+    jsonPath = ".status.conditions[?(@.type==\"Ready\")].status")
+@AdditionalPrinterColumn(
+    name = "Reason",
+    jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Age",
+    jsonPath = ".metadata.creationTimestamp",
+    type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalSelectableField(jsonPath = ".spec.nodeName")
+@AdditionalSelectableField(jsonPath = ".spec.podNetwork")
+@ValidationRule(value = NodeSubnetRules.NAME, message = NodeSubnetRules.NAME_MESSAGE)
 public class NodeSubnet extends CustomResource<NodeSubnetSpec, NodeSubnetStatus> {}

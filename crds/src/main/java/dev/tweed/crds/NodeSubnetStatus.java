@@ -1,7 +1,12 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 
 /**
@@ -12,8 +17,17 @@ import java.util.List;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonClassDescription("What the node made of it; written by its daemon, only when it changes.")
 public record NodeSubnetStatus(
-    Long observedGeneration, List<Condition> conditions, Integer mtu, String device) {
+    @JsonPropertyDescription("Generation of the spec the daemon last acted on.") @Min(0)
+        Long observedGeneration,
+    @JsonPropertyDescription("Ready: the node's pods reach every peer the node knows of.")
+        @Size(max = Limits.CONDITIONS)
+        List<Condition> conditions,
+    @JsonPropertyDescription("MTU the pods get, in bytes.") @Min(0) @Max(65535) Integer mtu,
+    @JsonPropertyDescription("Network device that carries pod traffic to other nodes.")
+        @Size(max = Limits.INTERFACE)
+        String device) {
   public NodeSubnetStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
   }

@@ -1,24 +1,114 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Map;
 
 /** What people ask of a pod network. Absent fields take the defaults of the CRD schema. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonClassDescription("What is asked of the pod network.")
+@ValidationRule(
+    value = "self.allocation == oldSelf.allocation",
+    message =
+        "spec.allocation is immutable: two allocators would hand out the same addresses; create"
+            + " another PodNetwork with other pools",
+    fieldPath = ".allocation")
+@ValidationRule(
+    value = "oldSelf.pools.all(o, self.pools.exists(n, n.cidr == o.cidr))",
+    message =
+        "spec.pools is append-only, since nodes may hold blocks of the old ones: keep every pool"
+            + " and add a new one at the end",
+    fieldPath = ".pools")
+@ValidationRule(
+    value =
+        "self.pools.all(p, self.pools.all(q, p.cidr == q.cidr || !isCIDR(p.cidr) || !isCIDR(q.cidr)"
+            + " || !cidr(p.cidr).containsCIDR(cidr(q.cidr))))",
+    message =
+        "spec.pools must not overlap: one contains another; give each pool a range of its own",
+    fieldPath = ".pools")
+@ValidationRule(
+    value =
+        "self.mtu == 0 || self.mtu >= (self.pools.exists(p, p.cidr.contains(':')) ? 1280 : 576)",
+    message =
+        "spec.mtu must be 0 (find it out) or at least 576, with an IPv6 pool at least 1280 (RFC"
+            + " 8200)",
+    fieldPath = ".mtu")
+@ValidationRule(
+    value =
+        "!has(self.sysctls) || self.sysctls.all(k, k.startsWith('net.') && k.size() <= 128 && !k.endsWith('.') &&"
+            + " !k.endsWith('/'))",
+    message =
+        "spec.sysctls takes names below net. only, with dots: net.core.somaxconn; in an interface"
+            + " name write / for .",
+    fieldPath = ".sysctls")
+@ValidationRule(
+    value =
+        "!has(self.sysctls) || !['net.ipv4.ip_forward', 'net.ipv4.conf.all.forwarding', 'net.ipv6.conf.all.forwarding',"
+            + " 'net.bridge.bridge-nf-call-iptables', 'net.bridge.bridge-nf-call-ip6tables']"
+            + ".exists(k, k in self.sysctls)",
+    message =
+        "spec.sysctls names one that Tweed sets itself (forwarding and bridge-nf-call are what pod"
+            + " traffic lives on): leave it out",
+    fieldPath = ".sysctls")
 public record PodNetworkSpec(
-    List<Pool> pools,
-    Allocation allocation,
-    LabelSelector nodeSelector,
-    Backend backend,
-    Integer mtu,
-    Bridge bridge,
-    Masquerade masquerade,
-    Map<String, String> sysctls,
-    List<String> mirroredNodeLabels,
-    HostFirewall hostFirewall) {
+    @JsonPropertyDescription(
+            "Ranges that nodes' blocks are taken from, in this order; IPv4, IPv6 or both. A live"
+                + " network grows by appending one; existing ones cannot be changed or removed.")
+        @Required
+        @Size(min = 1, max = Limits.POOLS)
+        List<Pool> pools,
+    @JsonPropertyDescription(
+            "Who hands out the blocks. Operator: Tweed, from the pools. NodePodCIDR: Tweed adopts"
+                + " node.spec.podCIDRs as kube-controller-manager filled it in, if it lies inside"
+                + " the pools. Immutable.")
+        @Default("Operator")
+        Allocation allocation,
+    @JsonPropertyDescription(
+            "Nodes that belong to the network, by their labels; empty selects all. A node belongs"
+                + " to one PodNetwork only: the oldest that selects it wins.")
+        LabelSelector nodeSelector,
+    @JsonPropertyDescription("How packets travel between nodes.") @Default("{}") Backend backend,
+    @JsonPropertyDescription(
+            "MTU of the pods, in bytes. 0 finds it out on each node: the MTU of the underlay minus"
+                + " the overhead of the encapsulation (50 over IPv4, 70 over IPv6).")
+        @Default("0")
+        @Min(0)
+        @Max(9166)
+        Integer mtu,
+    @JsonPropertyDescription("The bridge that a node's pods hang on.") @Default("{}") Bridge bridge,
+    @JsonPropertyDescription(
+            "Source address translation of pod traffic that leaves the pod network.")
+        @Default("{}")
+        Masquerade masquerade,
+    @JsonPropertyDescription(
+            "More sysctls for every node, besides those the network needs itself: names below net."
+                + " with their values.")
+        @Size(max = Limits.SYSCTLS)
+        Map<String, @Size(min = 1, max = 128) @Pattern(Limits.SYSCTL_VALUE) String> sysctls,
+    @JsonPropertyDescription(
+            "More Node labels to mirror onto NodeSubnets, so that a FirewallPolicy can choose peers"
+                + " by them. node-role.kubernetes.io/control-plane and topology.kubernetes.io/zone"
+                + " always are.")
+        @Size(max = 16)
+        List<@Size(min = 1, max = Limits.LABEL_KEY) @Pattern(Limits.LABEL_KEY_PATTERN) String>
+            mirroredNodeLabels,
+    @JsonPropertyDescription(
+            "Auto: Tweed sees to it that the firewall of the host (ufw, firewalld) lets the network"
+                + " through; in this version it reports what is in the way and what to type."
+                + " Unmanaged: it leaves that to you.")
+        @Default("Auto")
+        HostFirewall hostFirewall) {
 
   public PodNetworkSpec {
     pools = pools == null ? List.of() : List.copyOf(pools);
@@ -50,7 +140,65 @@ public record PodNetworkSpec(
   /** A range blocks are taken from, and the prefix length of one node's block. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Pool(String cidr, Integer nodePrefixLength, LabelSelector nodeSelector) {
+  @ValidationRule(
+      value = "isCIDR(self.cidr)",
+      message = "cidr of a pool is not a CIDR; write such as 10.244.0.0/16 or fd00:10:244::/48",
+      messageExpression =
+          "'cidr ' + self.cidr + ' of a pool is not a CIDR; write such as 10.244.0.0/16 or"
+              + " fd00:10:244::/48'",
+      fieldPath = ".cidr")
+  @ValidationRule(
+      value = "!isCIDR(self.cidr) || string(cidr(self.cidr).masked()) == self.cidr",
+      message = "cidr of a pool is not canonical",
+      messageExpression =
+          "'cidr ' + self.cidr + ' of a pool is not canonical: no bits may be set after the prefix"
+              + " (10.244.0.0/16, not 10.244.0.1/16), IPv6 is written in its shortest form'",
+      fieldPath = ".cidr")
+  @ValidationRule(
+      value =
+          "!isCIDR(self.cidr) || (cidr(self.cidr).ip().isGlobalUnicast() &&"
+              + " cidr(self.cidr).prefixLength() >= (cidr(self.cidr).ip().family() == 4 ? 8 : 16))",
+      message =
+          "cidr of a pool must be a unicast range no wider than /8 (IPv4) or /16 (IPv6), neither"
+              + " loopback, link-local nor multicast; private ranges such as 10.244.0.0/16 are usual",
+      fieldPath = ".cidr")
+  @ValidationRule(
+      value =
+          "!isCIDR(self.cidr) || (self.nodePrefixLength >= cidr(self.cidr).prefixLength() &&"
+              + " self.nodePrefixLength <= (cidr(self.cidr).ip().family() == 4 ? 30 : 126))",
+      message =
+          "nodePrefixLength does not fit the pool: it must be at least the pool's own prefix length"
+              + " and at most 30 (IPv4) or 126 (IPv6)",
+      fieldPath = ".nodePrefixLength")
+  @ValidationRule(
+      value = "!isCIDR(self.cidr) || self.nodePrefixLength - cidr(self.cidr).prefixLength() <= 20",
+      message =
+          "nodePrefixLength would cut the pool into more than 1048576 blocks: choose a smaller"
+              + " number or a smaller pool",
+      fieldPath = ".nodePrefixLength")
+  @ValidationRule(
+      value = "self.nodePrefixLength == oldSelf.nodePrefixLength",
+      message =
+          "nodePrefixLength of a pool is immutable: append another pool with blocks of the other"
+              + " size",
+      fieldPath = ".nodePrefixLength")
+  public record Pool(
+      @JsonPropertyDescription(
+              "The range in canonical text: 10.244.0.0/16, fd00:10:244::/48. Immutable.")
+          @Required
+          @Size(min = 4, max = Limits.CIDR)
+          String cidr,
+      @JsonPropertyDescription(
+              "Prefix length of one node's block: 24 gives each node 254 pod addresses less one for"
+                  + " the gateway. Immutable.")
+          @Required
+          @Min(8)
+          @Max(126)
+          Integer nodePrefixLength,
+      @JsonPropertyDescription(
+              "Nodes that may draw from this pool, by their labels; empty allows all of the"
+                  + " network.")
+          LabelSelector nodeSelector) {
     public Pool {
       nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
     }
@@ -59,7 +207,19 @@ public record PodNetworkSpec(
   /** How packets travel between nodes. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Backend(BackendType type, Vxlan vxlan) {
+  @ValidationRule(
+      value = "self.type == oldSelf.type",
+      message =
+          "spec.backend.type is immutable: nodes would lose each other while they change; create"
+              + " another PodNetwork and move nodes over by nodeSelector",
+      fieldPath = ".type")
+  public record Backend(
+      @JsonPropertyDescription(
+              "VXLAN: packets travel in UDP between nodes, whatever lies between them. HostGateway:"
+                  + " plain routes, for nodes on one link. Immutable.")
+          @Default("VXLAN")
+          BackendType type,
+      @JsonPropertyDescription("Parameters of the VXLAN backend.") @Default("{}") Vxlan vxlan) {
     public Backend {
       type = type == null ? BackendType.VXLAN : type;
       vxlan = vxlan == null ? Vxlan.defaults() : vxlan;
@@ -79,7 +239,33 @@ public record PodNetworkSpec(
   /** VXLAN parameters: VNI 1..16777215, UDP port, and plain routes to nodes on the same link. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Vxlan(Integer vni, Integer port, Boolean directRouting) {
+  @ValidationRule(
+      value = "self.vni == oldSelf.vni",
+      message = "spec.backend.vxlan.vni is immutable: create another PodNetwork",
+      fieldPath = ".vni")
+  @ValidationRule(
+      value = "self.port == oldSelf.port",
+      message = "spec.backend.vxlan.port is immutable: create another PodNetwork",
+      fieldPath = ".port")
+  public record Vxlan(
+      @JsonPropertyDescription(
+              "VXLAN network identifier; the device is named tweed.<vni>. Immutable.")
+          @Default("1")
+          @Min(1)
+          @Max(16777215)
+          Integer vni,
+      @JsonPropertyDescription(
+              "UDP port of the tunnel, open between all nodes. 8472 is what Linux has always used,"
+                  + " 4789 the assigned one (RFC 7348). Immutable.")
+          @Default("8472")
+          @Min(1)
+          @Max(65535)
+          Integer port,
+      @JsonPropertyDescription(
+              "Plain routes instead of the tunnel to nodes on the same link. The network between"
+                  + " them must let pod addresses through.")
+          @Default("false")
+          Boolean directRouting) {
     public Vxlan {
       vni = vni == null ? 1 : vni;
       port = port == null ? 8472 : port;
@@ -94,7 +280,26 @@ public record PodNetworkSpec(
   /** The node's bridge that pods hang on. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Bridge(String name, Boolean hairpin) {
+  @ValidationRule(
+      value = "self.name == oldSelf.name",
+      message = "spec.bridge.name is immutable: running pods hang on the bridge of the old name",
+      fieldPath = ".name")
+  @ValidationRule(
+      value = "!(self.name in ['all', 'default', 'lo']) && !self.name.startsWith('tweed.')",
+      message =
+          "spec.bridge.name is taken by the kernel (all, default, lo) or by Tweed's VXLAN devices"
+              + " (tweed.*): choose another, such as tweed-br0",
+      fieldPath = ".name")
+  public record Bridge(
+      @JsonPropertyDescription(
+              "Name of the bridge, at most 15 characters. Tweed makes it. Immutable.")
+          @Default("tweed-br0")
+          @Size(min = 1, max = Limits.INTERFACE)
+          @Pattern(Limits.INTERFACE_PATTERN)
+          String name,
+      @JsonPropertyDescription("Whether a pod reaches itself through a Service it backs.")
+          @Default("true")
+          Boolean hairpin) {
     public Bridge {
       name = name == null ? "tweed-br0" : name;
       hairpin = hairpin == null || hairpin;
@@ -108,7 +313,28 @@ public record PodNetworkSpec(
   /** Source NAT of pod traffic that leaves the pod network. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Masquerade(Boolean enabled, List<String> exceptCIDRs, Boolean fullyRandom) {
+  @ValidationRule(
+      value =
+          "!has(self.exceptCIDRs) || self.exceptCIDRs.all(c, isCIDR(c) &&"
+              + " string(cidr(c).masked()) == c)",
+      message =
+          "spec.masquerade.exceptCIDRs must be canonical CIDRs, without bits after the prefix:"
+              + " 192.0.2.0/24 or 2001:db8::/32",
+      fieldPath = ".exceptCIDRs")
+  public record Masquerade(
+      @JsonPropertyDescription(
+              "Whether pods appear with their node's address outside the pod network. Switch it off"
+                  + " where routers know the way back to the pods.")
+          @Default("true")
+          Boolean enabled,
+      @JsonPropertyDescription(
+              "Destinations outside the pod network that see pods with their own addresses.")
+          @Size(max = 64)
+          List<@Size(min = 4, max = Limits.CIDR) String> exceptCIDRs,
+      @JsonPropertyDescription(
+              "Choose source ports at random, which avoids insertion races in connection tracking.")
+          @Default("true")
+          Boolean fullyRandom) {
     public Masquerade {
       enabled = enabled == null || enabled;
       exceptCIDRs = exceptCIDRs == null ? List.of() : List.copyOf(exceptCIDRs);

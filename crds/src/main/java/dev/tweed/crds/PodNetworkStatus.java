@@ -1,18 +1,29 @@
 package dev.tweed.crds;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 
 /** What the operator found and did about a PodNetwork. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonClassDescription("What the operator found and did.")
 public record PodNetworkStatus(
-    Long observedGeneration,
-    List<Condition> conditions,
-    List<PoolUse> pools,
-    NodeCounts nodes,
-    Summary summary) {
+    @JsonPropertyDescription("Generation of the spec the operator last acted on.") @Min(0)
+        Long observedGeneration,
+    @JsonPropertyDescription(
+            "Accepted: the spec can be served. Allocated: every selected node has its blocks."
+                + " Ready: the data path of every selected node is up.")
+        @Size(max = Limits.CONDITIONS)
+        List<Condition> conditions,
+    @JsonPropertyDescription("How full each pool is.") @Size(max = Limits.POOLS)
+        List<PoolUse> pools,
+    @JsonPropertyDescription("How many nodes are how far.") NodeCounts nodes,
+    @JsonPropertyDescription("The same for the columns of kubectl get.") Summary summary) {
 
   public PodNetworkStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
@@ -21,11 +32,18 @@ public record PodNetworkStatus(
 
   /** Blocks of one pool: capacity = allocated + free. */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record PoolUse(String cidr, Long capacity, Long allocated, Long free) {}
+  public record PoolUse(
+      @JsonPropertyDescription("The pool.") @Size(max = Limits.CIDR) String cidr,
+      @JsonPropertyDescription("Blocks the pool has.") @Min(0) Long capacity,
+      @JsonPropertyDescription("Blocks that nodes hold.") @Min(0) Long allocated,
+      @JsonPropertyDescription("Blocks left.") @Min(0) Long free) {}
 
   /** Nodes the network selects, those that hold a block, and those whose data path is up. */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record NodeCounts(Integer selected, Integer allocated, Integer ready) {}
+  public record NodeCounts(
+      @JsonPropertyDescription("Nodes the network selects.") @Min(0) Integer selected,
+      @JsonPropertyDescription("Nodes that hold their blocks.") @Min(0) Integer allocated,
+      @JsonPropertyDescription("Nodes whose data path is up.") @Min(0) Integer ready) {}
 
   /**
    * The same for the columns of {@code kubectl get}: pools joined by commas, {@code ready/selected}
@@ -34,5 +52,10 @@ public record PodNetworkStatus(
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Summary(String pools, String nodes, Long free, String mtu) {}
+  public record Summary(
+      @JsonPropertyDescription("The pools, joined by commas.") @Size(max = 1024) String pools,
+      @JsonPropertyDescription("Nodes ready/selected.") @Size(max = 32) String nodes,
+      @JsonPropertyDescription("Blocks left in all pools.") @Min(0) Long free,
+      @JsonPropertyDescription("MTU of the pods; a range where nodes differ.") @Size(max = 32)
+          String mtu) {}
 }

@@ -1,0 +1,59 @@
+package dev.tweed.crds;
+
+/**
+ * Sizes and patterns the CRD schema enforces, for those who write these objects: a status with one
+ * finding too many is refused by the API server as a whole, so writers cut before they write.
+ */
+public final class Limits {
+  /** Characters in the message of a condition, finding or failure. */
+  public static final int MESSAGE = 2048;
+
+  /** Conditions in a status. */
+  public static final int CONDITIONS = 16;
+
+  /** Findings in a NodeReport. */
+  public static final int FINDINGS = 64;
+
+  /** Kinds of repairs in a NodeReport. */
+  public static final int REPAIRS = 32;
+
+  /** Sysctls in a PodNetwork's spec. */
+  public static final int SYSCTLS = 32;
+
+  /** Sysctls in a NodeReport: those of the spec and those the network needs. */
+  public static final int REPORTED_SYSCTLS = 128;
+
+  /** Failing nodes in a FirewallPolicy's status. */
+  public static final int FAILURES = 10;
+
+  /** Pools of a PodNetwork. */
+  public static final int POOLS = 16;
+
+  /** Characters of a name, a version, a device: whatever is short and free text in a status. */
+  public static final int SHORT = 256;
+
+  static final int OBJECT_NAME = 253;
+  static final int LABEL_KEY = 317; // 253 for the prefix, a slash, 63 for the name
+  static final int LABEL_VALUE = 63;
+  static final int CIDR = 43; // eight groups of four digits, seven colons, /128
+  static final int IP = 39;
+  static final int INTERFACE = 15; // IFNAMSIZ is 16 with the closing zero
+
+  static final String OBJECT_NAME_PATTERN =
+      "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+  static final String LABEL_KEY_PATTERN =
+      "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
+  static final String LABEL_VALUE_PATTERN = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+  static final String INTERFACE_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
+  static final String CAMEL_CASE = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
+  // The second digit is 2, 6, a or e: locally administered (bit 1 set), unicast (bit 0 clear).
+  static final String LOCAL_UNICAST_MAC = "^[0-9a-f][26ae](:[0-9a-f]{2}){5}$";
+  private static final String PORT =
+      "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+  static final String PORT_OR_RANGE = "^" + PORT + "(:" + PORT + ")?$";
+  // Not even a tab: these end in files of the host's firewall, one line each.
+  static final String ONE_LINE = "^[^\\x00-\\x1f\\x7f-\\x9f]*$";
+  static final String SYSCTL_VALUE = "^[A-Za-z0-9-][A-Za-z0-9 ._:,-]*$";
+
+  private Limits() {}
+}

@@ -1,0 +1,71 @@
+package dev.tweed.crds.testing;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Gives tests a real API server, one for the whole JVM, with Tweed's CRDs:
+ * {@code @ExtendWith(ApiServerExtension.class)} and a parameter of type {@link ApiServer} or {@link
+ * KubernetesClient} (the administrator's). Tests share it, so each uses names of its own and
+ * deletes what it creates.
+ *
+ * <p>Where the binaries are missing the tests are skipped with the command that gets them; in CI
+ * (environment {@code CI}) they fail.
+ *
+ * <p>From another module: test jar of tweed-crds, {@code io.fabric8:kube-api-test} and an HTTP
+ * client of fabric8's, all in test scope.
+ */
+public final class ApiServerExtension implements BeforeAllCallback, ParameterResolver {
+
+  private static final String MISSING =
+      "no kube-apiserver %s in %s; run: ./dev setup".formatted(ApiServer.VERSION, "Tweed's cache");
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    if (ApiServer.directory().isPresent()) {
+      server(context);
+    } else if (inCi()) {
+      throw new IllegalStateException(MISSING);
+    } else {
+      Assumptions.abort(MISSING);
+    }
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    Class<?> type = parameter.getParameter().getType();
+    return type == ApiServer.class || type == KubernetesClient.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    ApiServer server = server(context);
+    return parameter.getParameter().getType() == ApiServer.class ? server : server.admin();
+  }
+
+  private static boolean inCi() {
+    String ci = System.getenv("CI");
+    return ci != null && !ci.isBlank() && !ci.equals("false");
+  }
+
+  private static ApiServer server(ExtensionContext context) {
+    return context
+        .getRoot()
+        .getStore(Namespace.create(ApiServerExtension.class))
+        .getOrComputeIfAbsent(Running.class, k -> new Running(ApiServer.start()), Running.class)
+        .server();
+  }
+
+  /** The root store closes it when the last test of the JVM is over. */
+  private record Running(ApiServer server) implements AutoCloseable {
+    @Override
+    public void close() {
+      server.close();
+    }
+  }
+}
