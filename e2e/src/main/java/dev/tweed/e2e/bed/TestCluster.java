@@ -37,6 +37,11 @@ import org.testcontainers.utility.DockerImageName;
 public final class TestCluster implements AutoCloseable {
   private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
 
+  /** Where a node finds the archives, outside of /images: imported once, not at every boot. */
+  private static final String OPERATOR_IMAGE = "/bed-images/operator.tar";
+
+  private static final String NODE_IMAGE = "/bed-images/node.tar";
+
   private final BedSettings settings;
   private final ClusterPlan plan;
   private final String networkId;
@@ -131,15 +136,11 @@ public final class TestCluster implements AutoCloseable {
 
   private void importImages(Machine node) {
     List<String> command = new ArrayList<>(List.of("bed-import"));
-    settings.operatorImageTar().ifPresent(tar -> command.add(inContainer(tar)));
-    settings.nodeImageTar().ifPresent(tar -> command.add(inContainer(tar)));
+    settings.operatorImageTar().ifPresent(tar -> command.add(OPERATOR_IMAGE));
+    settings.nodeImageTar().ifPresent(tar -> command.add(NODE_IMAGE));
     if (command.size() > 1) {
       node.exec(command.toArray(String[]::new)).text();
     }
-  }
-
-  private static String inContainer(Path tar) {
-    return "/bed-images/" + tar.getFileName();
   }
 
   private GenericContainer<?> container(MachinePlan machine, String address) {
@@ -161,8 +162,8 @@ public final class TestCluster implements AutoCloseable {
                         .formatted(machine.role().isNode() ? "node" : "control-plane"),
                     1));
     if (machine.role().isNode()) {
-      settings.operatorImageTar().ifPresent(tar -> bindImage(container, tar));
-      settings.nodeImageTar().ifPresent(tar -> bindImage(container, tar));
+      settings.operatorImageTar().ifPresent(tar -> bindImage(container, tar, OPERATOR_IMAGE));
+      settings.nodeImageTar().ifPresent(tar -> bindImage(container, tar, NODE_IMAGE));
     }
     return container.withCreateContainerCmdModifier(
         command -> {
@@ -175,8 +176,8 @@ public final class TestCluster implements AutoCloseable {
         });
   }
 
-  private static void bindImage(GenericContainer<?> container, Path tar) {
-    container.withFileSystemBind(tar.toString(), inContainer(tar), BindMode.READ_ONLY);
+  private static void bindImage(GenericContainer<?> container, Path tar, String path) {
+    container.withFileSystemBind(tar.toString(), path, BindMode.READ_ONLY);
   }
 
   private static List<Volume> volumes(MachinePlan machine) {
