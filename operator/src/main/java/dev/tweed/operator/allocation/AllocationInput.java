@@ -1,0 +1,38 @@
+package dev.tweed.operator.allocation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Everything a plan depends on; the order of the lists does not matter.
+ *
+ * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
+ * @param releaseAfter how long a block outlives its node
+ * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
+ * @param maxClaims claims beyond this number wait for the next plan
+ * @param now time of planning, for marks and releases
+ */
+public record AllocationInput(
+    List<NetworkFacts> networks,
+    List<NodeFacts> nodes,
+    List<SubnetFacts> subnets,
+    Map<String, Long> cursors,
+    Duration releaseAfter,
+    Set<String> mirroredLabels,
+    int maxClaims,
+    Instant now) {
+  /** Labels mirrored unless configured otherwise (design, NodeSubnet). */
+  public static final Set<String> DEFAULT_MIRRORED_LABELS =
+      Set.of("node-role.kubernetes.io/control-plane", "topology.kubernetes.io/zone");
+
+  public AllocationInput {
+    networks = List.copyOf(networks);
+    nodes = List.copyOf(nodes);
+    subnets = List.copyOf(subnets);
+    cursors = Map.copyOf(cursors);
+    mirroredLabels = Set.copyOf(mirroredLabels);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.crds.NodeSubnetSpec;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * What to do about blocks, and what to tell people. Claims, amendments and releases are about
+ * different NodeSubnets; they are sorted, so that equal inputs give equal plans.
+ *
+ * @param claims NodeSubnets to create
+ * @param amendments NodeSubnets to change in place
+ * @param releases NodeSubnets to delete
+ * @param cursors cursors of the pools that claims were taken from, for the ledger
+ * @param networks outcome by name of the PodNetwork
+ * @param nextDeadline when the next block is due for release, if one is
+ */
+public record AllocationPlan(
+    List<Claim> claims,
+    List<Amendment> amendments,
+    List<Release> releases,
+    SortedMap<String, Long> cursors,
+    SortedMap<String, NetworkOutcome> networks,
+    Optional<Instant> nextDeadline) {
+
+  /** Whether everything is as it should be. */
+  public boolean isEmpty() {
+    return claims.isEmpty() && amendments.isEmpty() && releases.isEmpty();
+  }
+
+  /** A block for a node. */
+  public record Claim(Cidr cidr, NodeSubnetSpec spec, Map<String, String> labels) {}
+
+  /**
+   * A NodeSubnet that needs another spec, mark or labels.
+   *
+   * @param spec the whole spec as it should be; network, node and CIDR never differ from the old
+   *     one
+   * @param setLabels labels to add or change
+   * @param removeLabels labels to take off
+   * @param goneSince the mark as it should be
+   */
+  public record Amendment(
+      SubnetFacts subnet,
+      NodeSubnetSpec spec,
+      Map<String, String> setLabels,
+      List<String> removeLabels,
+      Optional<Instant> goneSince) {}
+
+  /** A NodeSubnet to delete. */
+  public record Release(SubnetFacts subnet, ReleaseReason reason, String message) {}
+
+  /** Why a block is taken away. */
+  public enum ReleaseReason {
+    /** Its Node has been gone, or out of the network, for {@code releaseAfter}. */
+    NodeGone,
+    /** Its PodNetwork does not exist. */
+    PodNetworkGone,
+    /** An older NodeSubnet holds an address of it. */
+    Overlap,
+    /** The node has an older block of the same family. */
+    SecondBlock,
+    /** It lies outside all pools of its network: the network was made anew with other pools. */
+    OutsidePools,
+    /** {@code NodePodCIDR}: the Node has another podCIDR now. */
+    PodCIDRChanged
+  }
+}

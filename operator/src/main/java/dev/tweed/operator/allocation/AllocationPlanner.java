@@ -1,0 +1,325 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.operator.allocation.AllocationPlan.Amendment;
+import dev.tweed.operator.allocation.AllocationPlan.Claim;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
+import dev.tweed.operator.allocation.HeldBlocks.Held;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Decides who holds which block.
+ *
+ * <p>Sticky: a node keeps what it holds, and a node more or less moves nobody else. Deterministic:
+ * the order of the inputs does not matter. Every NodeSubnet of every network is occupied by range,
+ * not by name. A pool without a free block is an outcome, not an error.
+ *
+ * <p>A node belongs to the network whose block it holds while that network selects it, else to the
+ * oldest accepted network that does. One block per family and node.
+ */
+public final class AllocationPlanner {
+  private static final Comparator<NodeFacts> OLDEST_FIRST =
+      Comparator.comparing(NodeFacts::created).thenComparing(NodeFacts::name);
+
+  private final AllocationInput input;
+  private final List<CandidateNetwork> networks;
+  private final Map<String, NodeFacts> nodes = new HashMap<>();
+  private final HeldBlocks held;
+  private final VtepMacs macs = new VtepMacs();
+  private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
+  private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
+  private final List<Claim> claims = new ArrayList<>();
+  private final List<Amendment> amendments = new ArrayList<>();
+  private final List<Release> releases = new ArrayList<>();
+  private final SortedMap<String, Long> cursors = new TreeMap<>();
+  private Optional<Instant> nextDeadline = Optional.empty();
+
+  private AllocationPlanner(AllocationInput input) {
+    this.input = input;
+    this.networks = CandidateNetwork.judge(input.networks());
+    Map<String, CandidateNetwork> byName = new HashMap<>();
+    for (CandidateNetwork network : networks) {
+      byName.put(network.name(), network);
+      tallies.put(network.name(), new NetworkTally());
+    }
+    input.nodes().forEach(node -> nodes.put(node.name(), node));
+    this.held = HeldBlocks.of(input.subnets(), byName, nodes);
+    this.releases.addAll(held.releases());
+    for (NodeFacts node : input.nodes()) {
+      owner(node, byName).ifPresent(network -> ownerOf.put(node.name(), network));
+    }
+  }
+
+  /** Plans from scratch; the same input gives the same plan. */
+  public static AllocationPlan plan(AllocationInput input) {
+    return new AllocationPlanner(input).plan();
+  }
+
+  private AllocationPlan plan() {
+    held.standing().forEach(h -> macs.keep(h.network(), h.node(), h.facts().spec().vtepMAC()));
+    held.standing().forEach(this::judgeStanding);
+    List<NodeFacts> byAge = nodes.values().stream().sorted(OLDEST_FIRST).toList();
+    SortedMap<String, NetworkOutcome> outcomes = new TreeMap<>();
+    for (CandidateNetwork network : networks) {
+      outcomes.put(network.name(), serve(network, byAge));
+    }
+    claims.sort(Comparator.comparing(Claim::cidr));
+    amendments.sort(Comparator.comparing(a -> a.subnet().name()));
+    releases.sort(Comparator.comparing(r -> r.subnet().name()));
+    return new AllocationPlan(
+        List.copyOf(claims),
+        List.copyOf(amendments),
+        List.copyOf(releases),
+        cursors,
+        outcomes,
+        nextDeadline);
+  }
+
+  private Optional<CandidateNetwork> owner(NodeFacts node, Map<String, CandidateNetwork> byName) {
+    for (Held block : held.of(node.name())) {
+      CandidateNetwork holder = byName.get(block.network());
+      if (holder.selects(node)) {
+        return Optional.of(holder);
+      }
+    }
+    return networks.stream().filter(n -> n.giving() && n.selects(node)).findFirst();
+  }
+
+  // --- NodeSubnets that stand ---
+
+  private void judgeStanding(Held block) {
+    NodeFacts node = nodes.get(block.node());
+    CandidateNetwork owner = node == null ? null : ownerOf.get(node.name());
+    if (owner != null && owner.name().equals(block.network())) {
+      refresh(block, node, owner);
+      return;
+    }
+    Instant since = block.facts().goneSince().orElse(input.now());
+    Instant due = since.plus(input.releaseAfter());
+    if (due.isAfter(input.now())) {
+      nextDeadline = Optional.of(nextDeadline.filter(due::isAfter).orElse(due));
+      amend(block, block.facts().spec(), Map.of(), List.of(), Optional.of(since));
+    } else {
+      String what = node == null ? "does not exist" : "is not in PodNetwork " + block.network();
+      releases.add(
+          new Release(
+              block.facts(),
+              ReleaseReason.NodeGone,
+              "node " + block.node() + " " + what + " since " + since));
+    }
+  }
+
+  private void refresh(Held block, NodeFacts node, CandidateNetwork network) {
+    NodeSubnetSpec old = block.facts().spec();
+    List<String> addresses = NodeAddresses.of(node);
+    NodeSubnetSpec spec =
+        new NodeSubnetSpec(
+            old.podNetwork(),
+            old.nodeName(),
+            node.uid(),
+            old.cidr(),
+            // A node that lost its address for a moment must not lose its peers' routes.
+            addresses.isEmpty() ? old.nodeIPs() : addresses,
+            macs.of(network.name(), node.name()));
+    Map<String, String> wanted = mirrored(network, node);
+    Map<String, String> set = new TreeMap<>(wanted);
+    set.entrySet().removeIf(e -> e.getValue().equals(block.facts().labels().get(e.getKey())));
+    List<String> remove =
+        mirroredKeys(network).stream()
+            .filter(key -> block.facts().labels().containsKey(key) && !wanted.containsKey(key))
+            .toList();
+    amend(block, spec, set, remove, Optional.empty());
+  }
+
+  private void amend(
+      Held block,
+      NodeSubnetSpec spec,
+      Map<String, String> set,
+      List<String> remove,
+      Optional<Instant> goneSince) {
+    boolean same =
+        spec.equals(block.facts().spec())
+            && set.isEmpty()
+            && remove.isEmpty()
+            && goneSince.equals(block.facts().goneSince());
+    if (!same) {
+      amendments.add(new Amendment(block.facts(), spec, set, remove, goneSince));
+    }
+  }
+
+  // --- new blocks ---
+
+  private NetworkOutcome serve(CandidateNetwork network, List<NodeFacts> byAge) {
+    NetworkTally tally = tallies.get(network.name());
+    PoolShelf shelf = new PoolShelf(network.pools(), held.occupied(), input.cursors());
+    for (NodeFacts node : byAge) {
+      CandidateNetwork owner = ownerOf.get(node.name());
+      if (network.equals(owner)) {
+        tally.selected++;
+        if (network.adopts()) {
+          adopt(network, node, shelf, tally);
+        } else {
+          allocate(network, node, shelf, tally);
+        }
+      } else if (network.selects(node)) {
+        if (owner != null) {
+          tally.selectedByAnother.add(node.name());
+        } else {
+          tally.selected++;
+        }
+      }
+    }
+    cursors.putAll(shelf.cursors());
+    return tally.outcome(network.acceptance(), shelf.use());
+  }
+
+  private void allocate(
+      CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
+    List<String> addresses = NodeAddresses.of(node);
+    boolean complete = true;
+    boolean any = false;
+    for (Family family : shelf.families()) {
+      Optional<Held> have = held.of(node.name(), family);
+      if (have.isPresent()) {
+        boolean own = have.get().network().equals(network.name());
+        any = true;
+        complete &= own || tally.miss(tally.releasing, node);
+        if (own && differs(node, have.get().cidr())) {
+          tally.note(tally.podCIDRDiffers, node);
+        }
+      } else if (shelf.admits(family, node)) {
+        any = true;
+        complete &= claimFree(network, node, family, addresses, shelf, tally);
+      }
+    }
+    if (!any) {
+      tally.note(tally.noPool, node);
+    } else if (complete) {
+      tally.allocated++;
+    }
+    if (addresses.isEmpty()) {
+      tally.note(tally.noInternalIP, node);
+    }
+  }
+
+  private boolean claimFree(
+      CandidateNetwork network,
+      NodeFacts node,
+      Family family,
+      List<String> addresses,
+      PoolShelf shelf,
+      NetworkTally tally) {
+    if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
+      return false;
+    }
+    Optional<Cidr> block = shelf.take(family, node);
+    if (block.isEmpty()) {
+      return tally.miss(tally.poolExhausted, node);
+    }
+    if (differs(node, block.get())) {
+      tally.note(tally.podCIDRDiffers, node);
+    }
+    claim(network, node, block.get(), addresses);
+    return true;
+  }
+
+  private void adopt(
+      CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
+    List<String> addresses = NodeAddresses.of(node);
+    if (addresses.isEmpty()) {
+      tally.note(tally.noInternalIP, node);
+    }
+    if (node.podCIDRs().isEmpty()) {
+      if (held.of(node.name()).isEmpty()) {
+        tally.note(tally.noPodCIDR, node);
+      } else {
+        tally.allocated++;
+      }
+      return;
+    }
+    boolean complete = true;
+    for (String text : node.podCIDRs()) {
+      complete &= adopt(network, node, Cidr.parse(text), addresses, shelf, tally);
+    }
+    if (complete) {
+      tally.allocated++;
+    }
+  }
+
+  private boolean adopt(
+      CandidateNetwork network,
+      NodeFacts node,
+      Optional<Cidr> podCidr,
+      List<String> addresses,
+      PoolShelf shelf,
+      NetworkTally tally) {
+    if (podCidr.isEmpty() || !network.covers(podCidr.get())) {
+      return tally.miss(tally.outsidePools, node);
+    }
+    Cidr block = podCidr.get();
+    Optional<Held> have = held.of(node.name(), block.family());
+    if (have.isPresent()) {
+      boolean own = have.get().network().equals(network.name()) && have.get().cidr().equals(block);
+      return own || tally.miss(tally.releasing, node);
+    }
+    if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
+      return false;
+    }
+    if (held.occupied().overlaps(block)) {
+      return tally.miss(tally.podCIDRTaken, node);
+    }
+    claim(network, node, block, addresses);
+    shelf.adopted(block);
+    return true;
+  }
+
+  private void claim(CandidateNetwork network, NodeFacts node, Cidr block, List<String> addresses) {
+    held.occupied().add(block);
+    NodeSubnetSpec spec =
+        new NodeSubnetSpec(
+            network.name(),
+            node.name(),
+            node.uid(),
+            block.toString(),
+            addresses,
+            macs.of(network.name(), node.name()));
+    claims.add(new Claim(block, spec, mirrored(network, node)));
+  }
+
+  private static boolean differs(NodeFacts node, Cidr block) {
+    List<Cidr> sameFamily =
+        node.podCIDRs().stream()
+            .flatMap(text -> Cidr.parse(text).stream())
+            .filter(c -> c.family() == block.family())
+            .toList();
+    return !sameFamily.isEmpty() && !sameFamily.contains(block);
+  }
+
+  private TreeSet<String> mirroredKeys(CandidateNetwork network) {
+    TreeSet<String> keys = new TreeSet<>(input.mirroredLabels());
+    keys.addAll(network.facts().spec().mirroredNodeLabels());
+    return keys;
+  }
+
+  private Map<String, String> mirrored(CandidateNetwork network, NodeFacts node) {
+    Map<String, String> labels = new TreeMap<>();
+    for (String key : mirroredKeys(network)) {
+      String value = node.labels().get(key);
+      if (value != null) {
+        labels.put(key, value);
+      }
+    }
+    return labels;
+  }
+}

@@ -1,0 +1,103 @@
+package dev.tweed.operator.allocation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The free blocks of one pool, handed out one after the other from a cursor upwards and round to it
+ * again. The cursor is where the last allocation of all ended, so a block that was never used comes
+ * before one that was given back, and of those the one whose turn is longest ago comes first.
+ */
+final class FreeBlocks {
+  private record Gap(long from, long to) {}
+
+  private final Pool pool;
+  private final List<Gap> gaps = new ArrayList<>();
+  private final long occupied;
+  private int gap;
+  private long next;
+  private long taken;
+  private long cursor;
+
+  private FreeBlocks(Pool pool, Iterable<Cidr> taken, long start) {
+    this.pool = pool;
+    List<Gap> ascending = new ArrayList<>();
+    long free = 0;
+    long used = 0;
+    for (Cidr cidr : taken) {
+      long low = pool.index(cidr.first());
+      long high = pool.index(cidr.last());
+      if (low > free) {
+        ascending.add(new Gap(free, low - 1));
+      }
+      // Several small ranges may lie in one block; it is counted once.
+      used += Math.max(0, high - Math.max(low, free) + 1);
+      free = Math.max(free, high + 1);
+    }
+    if (free < pool.capacity()) {
+      ascending.add(new Gap(free, pool.capacity() - 1));
+    }
+    this.occupied = used;
+    this.cursor = start;
+    rotate(ascending, start);
+    this.next = gaps.isEmpty() ? 0 : gaps.getFirst().from();
+  }
+
+  /**
+   * @param cursor where to begin; from the ledger, or absent when none is known: then the first
+   *     block after the highest one taken
+   */
+  static FreeBlocks of(Pool pool, OccupiedRanges occupied, Optional<Long> cursor) {
+    var taken = occupied.within(pool.cidr());
+    long start =
+        cursor.orElseGet(
+            () -> taken.stream().mapToLong(c -> pool.index(c.last()) + 1).max().orElse(0L));
+    return new FreeBlocks(pool, taken, Math.floorMod(start, pool.capacity()));
+  }
+
+  private void rotate(List<Gap> ascending, long start) {
+    for (Gap g : ascending) {
+      if (g.to() >= start) {
+        gaps.add(new Gap(Math.max(g.from(), start), g.to()));
+      }
+    }
+    for (Gap g : ascending) {
+      if (g.from() < start) {
+        gaps.add(new Gap(g.from(), Math.min(g.to(), start - 1)));
+      }
+    }
+  }
+
+  /** The next free block, or empty when the pool is exhausted. */
+  Optional<Cidr> take() {
+    if (gap >= gaps.size()) {
+      return Optional.empty();
+    }
+    long index = next;
+    if (index == gaps.get(gap).to()) {
+      gap++;
+      next = gap < gaps.size() ? gaps.get(gap).from() : 0;
+    } else {
+      next = index + 1;
+    }
+    taken++;
+    cursor = Math.floorMod(index + 1, pool.capacity());
+    return Optional.of(pool.block(index));
+  }
+
+  /** Blocks in use, those handed out by {@link #take} included. */
+  long allocated() {
+    return occupied + taken;
+  }
+
+  /** Where the next allocation should begin; unchanged while nothing was taken. */
+  long cursor() {
+    return cursor;
+  }
+
+  /** Whether anything was handed out. */
+  boolean changed() {
+    return taken > 0;
+  }
+}

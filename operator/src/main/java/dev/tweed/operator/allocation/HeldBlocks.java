@@ -1,0 +1,136 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The NodeSubnets there are, sorted into those that stand and those that must go. What overlaps or
+ * doubles an older one goes; age is creationTimestamp, then name, everywhere in Tweed.
+ */
+final class HeldBlocks {
+  private static final Comparator<Held> OLDEST_FIRST =
+      Comparator.<Held, java.time.Instant>comparing(h -> h.facts().created())
+          .thenComparing(h -> h.facts().name());
+
+  /** A NodeSubnet whose CIDR could be read. */
+  record Held(SubnetFacts facts, Cidr cidr) {
+    String network() {
+      return facts.spec().podNetwork();
+    }
+
+    String node() {
+      return facts.spec().nodeName();
+    }
+  }
+
+  private final OccupiedRanges occupied = new OccupiedRanges();
+  private final Map<String, List<Held>> standingByNode = new HashMap<>();
+  private final List<Held> standing = new ArrayList<>();
+  private final List<Release> releases = new ArrayList<>();
+
+  private HeldBlocks() {}
+
+  static HeldBlocks of(
+      List<SubnetFacts> subnets,
+      Map<String, CandidateNetwork> networks,
+      Map<String, NodeFacts> nodes) {
+    List<Held> all = new ArrayList<>();
+    for (SubnetFacts facts : subnets) {
+      // One that cannot be read holds no range; the schema refuses it anyway.
+      Cidr.parse(facts.spec().cidr()).ifPresent(cidr -> all.add(new Held(facts, cidr)));
+    }
+    all.sort(OLDEST_FIRST);
+    HeldBlocks held = new HeldBlocks();
+    // Ranges of the older ones only; `occupied` has all, because a range is free when its
+    // NodeSubnet
+    // is really gone and not when we have decided that it should go.
+    OccupiedRanges older = new OccupiedRanges();
+    for (Held block : all) {
+      held.occupied.add(block.cidr());
+      Optional<Release> misplaced =
+          misplaced(block, networks.get(block.network()), nodes.get(block.node()));
+      if (misplaced.isPresent()) {
+        held.releases.add(misplaced.get());
+      } else if (older.overlaps(block.cidr())) {
+        held.release(block, ReleaseReason.Overlap, "overlaps the block of an older NodeSubnet");
+      } else if (held.of(block.node(), block.cidr().family()).isPresent()) {
+        held.release(
+            block,
+            ReleaseReason.SecondBlock,
+            "node "
+                + block.node()
+                + " holds the older "
+                + held.of(block.node(), block.cidr().family()).get().cidr());
+      } else {
+        older.add(block.cidr());
+        held.standing.add(block);
+        held.standingByNode.computeIfAbsent(block.node(), n -> new ArrayList<>(2)).add(block);
+      }
+    }
+    return held;
+  }
+
+  private static Optional<Release> misplaced(Held block, CandidateNetwork network, NodeFacts node) {
+    if (network == null) {
+      return Optional.of(
+          new Release(
+              block.facts(),
+              ReleaseReason.PodNetworkGone,
+              "PodNetwork " + block.network() + " does not exist"));
+    }
+    if (!network.covers(block.cidr())) {
+      return Optional.of(
+          new Release(
+              block.facts(),
+              ReleaseReason.OutsidePools,
+              block.cidr() + " is in no pool of PodNetwork " + block.network()));
+    }
+    if (network.adopts()
+        && node != null
+        && !node.podCIDRs().isEmpty()
+        && node.podCIDRs().stream()
+            .flatMap(text -> Cidr.parse(text).stream())
+            .noneMatch(block.cidr()::equals)) {
+      return Optional.of(
+          new Release(
+              block.facts(),
+              ReleaseReason.PodCIDRChanged,
+              "node " + node.name() + " has podCIDRs " + String.join(", ", node.podCIDRs())));
+    }
+    return Optional.empty();
+  }
+
+  private void release(Held block, ReleaseReason reason, String message) {
+    releases.add(new Release(block.facts(), reason, message));
+  }
+
+  /** Every range that some NodeSubnet holds; claims of a plan are added to it. */
+  OccupiedRanges occupied() {
+    return occupied;
+  }
+
+  /** Those that stand, oldest first. */
+  List<Held> standing() {
+    return standing;
+  }
+
+  /** Blocks that stand of one node, oldest first. */
+  List<Held> of(String node) {
+    return standingByNode.getOrDefault(node, List.of());
+  }
+
+  /** The block that stands of one node and family. */
+  Optional<Held> of(String node, Family family) {
+    return of(node).stream().filter(h -> h.cidr().family() == family).findFirst();
+  }
+
+  List<Release> releases() {
+    return releases;
+  }
+}

@@ -1,0 +1,80 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.operator.allocation.NetworkOutcome.PoolUse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The pools of one network with what is free in them. */
+final class PoolShelf {
+  private final List<Pool> pools;
+  private final List<FreeBlocks> free = new ArrayList<>();
+  private final OccupiedRanges adopted = new OccupiedRanges();
+
+  PoolShelf(List<Pool> pools, OccupiedRanges occupied, Map<String, Long> cursors) {
+    this.pools = pools;
+    for (Pool pool : pools) {
+      Optional<Long> cursor = Optional.ofNullable(cursors.get(pool.cidr().toString()));
+      free.add(FreeBlocks.of(pool, occupied, cursor));
+    }
+  }
+
+  /** Families of the pools, in the order of the spec. */
+  List<Family> families() {
+    return pools.stream().map(p -> p.cidr().family()).distinct().toList();
+  }
+
+  /** Whether the node may draw from a pool of the family. */
+  boolean admits(Family family, NodeFacts node) {
+    return pools.stream().anyMatch(p -> admits(p, family, node));
+  }
+
+  private static boolean admits(Pool pool, Family family, NodeFacts node) {
+    return pool.cidr().family() == family && pool.nodeSelector().matches(node.labels());
+  }
+
+  /** A free block from the first pool that has one for the node. */
+  Optional<Cidr> take(Family family, NodeFacts node) {
+    for (int i = 0; i < pools.size(); i++) {
+      if (admits(pools.get(i), family, node)) {
+        Optional<Cidr> block = free.get(i).take();
+        if (block.isPresent()) {
+          return block;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Notes a block that was not taken from here. */
+  void adopted(Cidr block) {
+    adopted.add(block);
+  }
+
+  /** Cursors of the pools that blocks were taken from. */
+  Map<String, Long> cursors() {
+    Map<String, Long> moved = new TreeMap<>();
+    for (int i = 0; i < pools.size(); i++) {
+      if (free.get(i).changed()) {
+        moved.put(pools.get(i).cidr().toString(), free.get(i).cursor());
+      }
+    }
+    return moved;
+  }
+
+  List<PoolUse> use() {
+    List<PoolUse> use = new ArrayList<>();
+    for (int i = 0; i < pools.size(); i++) {
+      Pool pool = pools.get(i);
+      long more =
+          adopted.within(pool.cidr()).stream()
+              .mapToLong(c -> pool.index(c.last()) - pool.index(c.first()) + 1)
+              .sum();
+      long allocated = Math.min(pool.capacity(), free.get(i).allocated() + more);
+      use.add(new PoolUse(pool.cidr().toString(), pool.capacity(), allocated));
+    }
+    return use;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.tweed.operator.allocation;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Hardware addresses of the nodes' VXLAN devices. Derived from the names, so that a node keeps its
+ * address through anything, and unique in the cluster, because peers' neighbour and FDB entries are
+ * keyed by it.
+ */
+final class VtepMacs {
+  private static final Pattern FORMAT = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
+
+  private final Map<String, String> ownerByMac = new HashMap<>();
+  private final Map<String, String> macByOwner = new HashMap<>();
+
+  /** Notes the address a node has; a bad one, or one that an earlier node has, is not kept. */
+  void keep(String network, String node, String mac) {
+    String owner = owner(network, node);
+    if (!macByOwner.containsKey(owner) && valid(mac) && !ownerByMac.containsKey(mac)) {
+      put(owner, mac);
+    }
+  }
+
+  /** The address of a node: the one it has, else a new one. */
+  String of(String network, String node) {
+    String owner = owner(network, node);
+    String mac = macByOwner.get(owner);
+    for (int attempt = 0; mac == null; attempt++) {
+      String candidate = derive(owner, attempt);
+      if (!ownerByMac.containsKey(candidate)) {
+        mac = candidate;
+        put(owner, mac);
+      }
+    }
+    return mac;
+  }
+
+  private void put(String owner, String mac) {
+    ownerByMac.put(mac, owner);
+    macByOwner.put(owner, mac);
+  }
+
+  // Neither name can hold a slash.
+  private static String owner(String network, String node) {
+    return network + "/" + node;
+  }
+
+  private static boolean valid(String mac) {
+    return mac != null
+        && FORMAT.matcher(mac).matches()
+        && (Integer.parseInt(mac.substring(0, 2), 16) & 0x03) == 0x02;
+  }
+
+  static String derive(String owner, int attempt) {
+    byte[] hash = sha256(attempt == 0 ? owner : owner + "/" + attempt);
+    // Locally administered, not multicast: IEEE 802-2014 8.2.
+    hash[0] = (byte) (hash[0] & 0xfc | 0x02);
+    return HexFormat.ofDelimiter(":").formatHex(hash, 0, 6);
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException every) {
+      throw new IllegalStateException("every Java platform has SHA-256", every);
+    }
+  }
+}

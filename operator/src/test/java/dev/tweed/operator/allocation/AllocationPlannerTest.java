@@ -1,0 +1,269 @@
+package dev.tweed.operator.allocation;
+
+import static dev.tweed.operator.allocation.Fixtures.NOW;
+import static dev.tweed.operator.allocation.Fixtures.apply;
+import static dev.tweed.operator.allocation.Fixtures.input;
+import static dev.tweed.operator.allocation.Fixtures.network;
+import static dev.tweed.operator.allocation.Fixtures.node;
+import static dev.tweed.operator.allocation.Fixtures.pool;
+import static dev.tweed.operator.allocation.Fixtures.spec;
+import static dev.tweed.operator.allocation.Fixtures.subnet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.operator.allocation.AllocationPlan.Claim;
+import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AllocationPlannerTest {
+  private static final NetworkFacts DEFAULT =
+      network("default", 100, spec(pool("10.244.0.0/22", 24)));
+
+  private static List<String> cidrs(AllocationPlan plan) {
+    return plan.claims().stream().map(Claim::cidr).map(Cidr::toString).toList();
+  }
+
+  @Test
+  void neverUsedBlocksComeBeforeReleasedOnes() {
+    // Given a pool of four blocks of which the first three were in use and the second was given
+    // back
+    AllocationInput in =
+        Fixtures.with(
+            input(List.of(DEFAULT), List.of(node(1), node(3), node(4)), List.of()),
+            List.of(
+                subnet("default", "node-1", "10.244.0.0/24", 9),
+                subnet("default", "node-3", "10.244.2.0/24", 9)),
+            Map.of("10.244.0.0/22", 3L),
+            NOW);
+
+    // When a node joins
+    AllocationPlan plan = AllocationPlanner.plan(in);
+
+    // Then it gets the fourth
+    assertThat(cidrs(plan)).containsExactly("10.244.3.0/24");
+  }
+
+  @Test
+  void releasedBlocksAreUsedWhenNothingElseIsLeft() {
+    AllocationInput in =
+        Fixtures.with(
+            input(List.of(DEFAULT), List.of(node(1), node(4)), List.of()),
+            List.of(subnet("default", "node-1", "10.244.0.0/24", 9)),
+            Map.of("10.244.0.0/22", 4L),
+            NOW);
+
+    AllocationPlan plan = AllocationPlanner.plan(in);
+
+    assertThat(cidrs(plan)).containsExactly("10.244.1.0/24");
+    assertThat(plan.cursors()).containsEntry("10.244.0.0/22", 2L);
+  }
+
+  @Test
+  void exhaustionIsAValueAndAnAppendedPoolCuresIt() {
+    // Given six nodes and four blocks
+    List<NodeFacts> six = IntStream.range(0, 6).mapToObj(Fixtures::node).toList();
+    AllocationInput in = input(List.of(DEFAULT), six, List.of());
+    AllocationPlan plan = AllocationPlanner.plan(in);
+    NetworkOutcome outcome = plan.networks().get("default");
+    assertThat(outcome.poolExhausted().count()).isEqualTo(2);
+    assertThat(outcome.poolExhausted()).hasToString("node-4, node-5");
+    assertThat(outcome.allocated()).isEqualTo(4);
+
+    // When a pool with other block sizes is appended
+    AllocationInput after = apply(in, plan);
+    NetworkFacts grown =
+        network("default", 100, spec(pool("10.244.0.0/22", 24), pool("10.250.0.0/24", 26)));
+    AllocationPlan second =
+        AllocationPlanner.plan(
+            Fixtures.with(
+                input(List.of(grown), six, List.of()), after.subnets(), after.cursors(), NOW));
+
+    // Then the two get theirs and nobody moves
+    assertThat(cidrs(second)).containsExactly("10.250.0.0/26", "10.250.0.64/26");
+    assertThat(second.networks().get("default").poolExhausted().any()).isFalse();
+  }
+
+  @Test
+  void theNamesInAMessageAreBounded() {
+    List<NodeFacts> many = IntStream.range(0, 104).mapToObj(Fixtures::node).toList();
+    AllocationPlan plan = AllocationPlanner.plan(input(List.of(DEFAULT), many, List.of()));
+    assertThat(plan.networks().get("default").poolExhausted())
+        .hasToString("node-10, node-100, node-101, node-102, node-103 and 95 more");
+  }
+
+  @Test
+  void aNetworkThatOverlapsAnOlderOneGetsNoBlocks() {
+    NetworkFacts younger = network("younger", 50, spec(pool("10.244.2.0/23", 26)));
+    AllocationPlan plan =
+        AllocationPlanner.plan(input(List.of(younger, DEFAULT), List.of(node(1)), List.of()));
+    assertThat(plan.networks().get("younger").acceptance())
+        .isEqualTo(new NetworkOutcome.PoolOverlap("10.244.2.0/23", "default", "10.244.0.0/22"));
+    assertThat(plan.claims()).allMatch(c -> c.spec().podNetwork().equals("default"));
+  }
+
+  @Test
+  void anOlderNetworkDrawsAroundBlocksOfAYoungerOne() {
+    // Given a block that a younger network took before the older one grew over it
+    NetworkFacts younger = network("younger", 50, spec(pool("10.244.0.0/25", 27)));
+    AllocationInput in =
+        input(
+            List.of(DEFAULT, younger),
+            List.of(node(1), node(2)),
+            List.of(subnet("younger", "node-1", "10.244.0.32/27", 10)));
+
+    AllocationPlan plan = AllocationPlanner.plan(in);
+
+    assertThat(plan.releases()).isEmpty();
+    assertThat(cidrs(plan)).containsExactly("10.244.1.0/24");
+  }
+
+  @Test
+  void aNodeStaysWithTheNetworkWhoseBlockItHolds() {
+    NetworkFacts younger = network("younger", 50, spec(pool("10.9.0.0/24", 28)));
+    AllocationInput in =
+        input(
+            List.of(DEFAULT, younger),
+            List.of(node(1), node(2)),
+            List.of(subnet("younger", "node-1", "10.9.0.0/28", 10)));
+
+    AllocationPlan plan = AllocationPlanner.plan(in);
+
+    assertThat(plan.claims()).extracting(c -> c.spec().nodeName()).containsExactly("node-2");
+    assertThat(plan.networks().get("default").selectedByAnother()).hasToString("node-1");
+    assertThat(plan.networks().get("younger").selectedByAnother()).hasToString("node-2");
+  }
+
+  @Test
+  void aNodeWithoutInternalIpWaitsForOne() {
+    NodeFacts bare =
+        new NodeFacts("bare", "u", NOW, Map.of(), List.of("not-an-ip", "127.0.0.1"), List.of());
+    AllocationPlan plan = AllocationPlanner.plan(input(List.of(DEFAULT), List.of(bare), List.of()));
+    assertThat(plan.claims()).isEmpty();
+    assertThat(plan.networks().get("default").noInternalIP()).hasToString("bare");
+  }
+
+  @Test
+  void aNodeThatLosesItsAddressKeepsTheOneItsPeersKnow() {
+    NodeFacts bare = new NodeFacts("node-1", "uid-node-1", NOW, Map.of(), List.of(), List.of());
+    SubnetFacts held = subnet("default", "node-1", "10.244.0.0/24", 10);
+    AllocationPlan plan =
+        AllocationPlanner.plan(input(List.of(DEFAULT), List.of(bare), List.of(held)));
+    assertThat(plan.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aBlockOutlivesItsNodeForReleaseAfter() {
+    // Given a block whose node is gone
+    AllocationInput in =
+        input(
+            List.of(DEFAULT), List.of(), List.of(subnet("default", "node-1", "10.244.0.0/24", 10)));
+
+    // When planned at once, then just before and at the end of the time
+    AllocationPlan first = AllocationPlanner.plan(in);
+    AllocationInput marked = apply(in, first);
+    AllocationPlan before = AllocationPlanner.plan(at(marked, Duration.ofSeconds(299)));
+    AllocationPlan due = AllocationPlanner.plan(at(marked, Duration.ofSeconds(300)));
+
+    // Then it is marked, left alone, and released
+    assertThat(first.amendments())
+        .singleElement()
+        .extracting(a -> a.goneSince().orElseThrow())
+        .isEqualTo(NOW);
+    assertThat(first.nextDeadline()).contains(NOW.plusSeconds(300));
+    assertThat(before.isEmpty()).isTrue();
+    assertThat(due.releases())
+        .singleElement()
+        .extracting(r -> r.reason())
+        .isEqualTo(ReleaseReason.NodeGone);
+  }
+
+  private static AllocationInput at(AllocationInput in, Duration later) {
+    return Fixtures.with(in, in.subnets(), in.cursors(), NOW.plus(later));
+  }
+
+  @Test
+  void aNodeThatReturnsKeepsItsBlockAndGetsItsNewUid() {
+    AllocationInput gone =
+        input(
+            List.of(DEFAULT), List.of(), List.of(subnet("default", "node-1", "10.244.0.0/24", 10)));
+    AllocationInput marked = apply(gone, AllocationPlanner.plan(gone));
+    NodeFacts back =
+        new NodeFacts("node-1", "another", NOW, Map.of(), List.of("192.0.2.77"), List.of());
+
+    AllocationPlan plan = AllocationPlanner.plan(Fixtures.with(marked, List.of(back)));
+
+    assertThat(plan.claims()).isEmpty();
+    assertThat(plan.amendments())
+        .singleElement()
+        .satisfies(
+            a -> {
+              assertThat(a.goneSince()).isEmpty();
+              assertThat(a.spec().nodeUID()).isEqualTo("another");
+              assertThat(a.spec().nodeIPs()).containsExactly("192.0.2.77");
+            });
+  }
+
+  @Test
+  void ofTwoBlocksTheOlderStays() {
+    AllocationInput in =
+        input(
+            List.of(DEFAULT),
+            List.of(node(1)),
+            List.of(
+                subnet("default", "node-1", "10.244.3.0/24", 10),
+                subnet("default", "node-1", "10.244.1.0/24", 5)));
+    AllocationPlan plan = AllocationPlanner.plan(in);
+    assertThat(plan.releases())
+        .singleElement()
+        .satisfies(
+            r -> {
+              assertThat(r.subnet().name()).isEqualTo("10-244-1-0-24");
+              assertThat(r.reason()).isEqualTo(ReleaseReason.SecondBlock);
+            });
+  }
+
+  @Test
+  void dualStackGivesOneBlockOfEachFamilyWithEqualAddresses() {
+    NetworkFacts dual =
+        network("dual", 10, spec(pool("10.244.0.0/16", 24), pool("fd00:10:244::/48", 64)));
+    NodeFacts node =
+        new NodeFacts("n", "u", NOW, Map.of(), List.of("2001:DB8::1", "192.0.2.1"), List.of());
+    AllocationPlan plan = AllocationPlanner.plan(input(List.of(dual), List.of(node), List.of()));
+    assertThat(plan.claims())
+        .extracting(c -> c.cidr().objectName())
+        .containsExactly("10-244-0-0-24", "fd00-0010-0244-0000-0000-0000-0000-0000-64");
+    assertThat(plan.claims())
+        .extracting(c -> c.spec().vtepMAC())
+        .containsOnly(plan.claims().getFirst().spec().vtepMAC());
+    assertThat(plan.claims())
+        .allSatisfy(
+            c -> assertThat(c.spec().nodeIPs()).containsExactly("192.0.2.1", "2001:db8::1"));
+    assertThat(plan.networks().get("dual").allocated()).isEqualTo(1);
+  }
+
+  @Test
+  void aVtepAddressThatIsTakenIsDerivedAnew() {
+    String wanted = VtepMacs.derive("default/node-1", 0);
+    VtepMacs macs = new VtepMacs();
+    macs.keep("default", "node-2", wanted);
+    assertThat(macs.of("default", "node-1")).isEqualTo(VtepMacs.derive("default/node-1", 1));
+  }
+
+  @Test
+  void fiveThousandNodesArePlannedWellUnderASecond() {
+    // Given 5,000 nodes, half of them with blocks; a quadratic planner needs far longer than this
+    NetworkFacts big = network("default", 100, spec(pool("10.0.0.0/10", 24)));
+    List<NodeFacts> nodes = IntStream.range(0, 5_000).mapToObj(Fixtures::node).toList();
+    AllocationInput half = input(List.of(big), nodes.subList(0, 2_500), List.of());
+    AllocationInput in = Fixtures.with(apply(half, AllocationPlanner.plan(half)), nodes);
+
+    long start = System.nanoTime();
+    AllocationPlan plan = AllocationPlanner.plan(in);
+
+    assertThat(plan.claims()).hasSize(2_500);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+  }
+}

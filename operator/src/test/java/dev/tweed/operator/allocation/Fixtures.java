@@ -1,0 +1,145 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.PodNetworkSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Small clusters for planner tests, and the effect of a plan on them. */
+final class Fixtures {
+  static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+  static final Duration RELEASE_AFTER = Duration.ofMinutes(5);
+
+  private Fixtures() {}
+
+  static PodNetworkSpec.Pool pool(String cidr, int nodePrefixLength) {
+    return new PodNetworkSpec.Pool(cidr, nodePrefixLength, null);
+  }
+
+  static PodNetworkSpec spec(PodNetworkSpec.Pool... pools) {
+    return spec(PodNetworkSpec.Allocation.Operator, LabelSelector.everything(), pools);
+  }
+
+  static PodNetworkSpec spec(
+      PodNetworkSpec.Allocation allocation, LabelSelector nodes, PodNetworkSpec.Pool... pools) {
+    return new PodNetworkSpec(
+        List.of(pools), allocation, nodes, null, null, null, null, null, null, null);
+  }
+
+  static NetworkFacts network(String name, int age, PodNetworkSpec spec) {
+    return new NetworkFacts(name, "uid-" + name, NOW.minusSeconds(age), false, spec);
+  }
+
+  static NodeFacts node(int number) {
+    return node("node-" + number, Map.of("half", number % 2 == 0 ? "even" : "odd"), number);
+  }
+
+  static NodeFacts node(String name, Map<String, String> labels, int number) {
+    String ip = "192.0." + (number / 250) + "." + (number % 250 + 1);
+    Instant created = Instant.parse("2026-01-01T00:00:00Z").plusSeconds(number);
+    return new NodeFacts(name, "uid-" + name, created, labels, List.of(ip), List.of());
+  }
+
+  static SubnetFacts subnet(String network, String node, String cidr, int age) {
+    Cidr range = Cidr.parse(cidr).orElseThrow();
+    NodeSubnetSpec spec =
+        new NodeSubnetSpec(
+            network,
+            node,
+            "uid-" + node,
+            range.toString(),
+            List.of("192.0.2.1"),
+            VtepMacs.derive(network + "/" + node, 0));
+    return new SubnetFacts(
+        range.objectName(),
+        "uid-" + range.objectName(),
+        NOW.minusSeconds(age),
+        spec,
+        Map.of(),
+        Optional.empty());
+  }
+
+  static AllocationInput input(
+      List<NetworkFacts> networks, List<NodeFacts> nodes, List<SubnetFacts> subnets) {
+    return new AllocationInput(
+        networks,
+        nodes,
+        subnets,
+        Map.of(),
+        RELEASE_AFTER,
+        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        Integer.MAX_VALUE,
+        NOW);
+  }
+
+  static AllocationInput with(AllocationInput in, List<NodeFacts> nodes) {
+    return new AllocationInput(
+        in.networks(),
+        nodes,
+        in.subnets(),
+        in.cursors(),
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.maxClaims(),
+        in.now());
+  }
+
+  static AllocationInput with(
+      AllocationInput in, List<SubnetFacts> subnets, Map<String, Long> cursors, Instant now) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        subnets,
+        cursors,
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.maxClaims(),
+        now);
+  }
+
+  /** The cluster after the plan was carried out. */
+  static AllocationInput apply(AllocationInput in, AllocationPlan plan) {
+    Set<String> gone =
+        plan.releases().stream().map(r -> r.subnet().name()).collect(Collectors.toSet());
+    Map<String, AllocationPlan.Amendment> amended = new HashMap<>();
+    plan.amendments().forEach(a -> amended.put(a.subnet().name(), a));
+    List<SubnetFacts> after = new ArrayList<>();
+    for (SubnetFacts s : in.subnets()) {
+      if (!gone.contains(s.name())) {
+        after.add(amended.containsKey(s.name()) ? amend(amended.get(s.name())) : s);
+      }
+    }
+    for (AllocationPlan.Claim c : plan.claims()) {
+      String name = c.cidr().objectName();
+      after.add(
+          new SubnetFacts(name, "uid-" + name, in.now(), c.spec(), c.labels(), Optional.empty()));
+    }
+    Map<String, Long> cursors = new HashMap<>(in.cursors());
+    cursors.putAll(plan.cursors());
+    return with(in, after, cursors, in.now());
+  }
+
+  private static SubnetFacts amend(AllocationPlan.Amendment a) {
+    Map<String, String> labels = new HashMap<>(a.subnet().labels());
+    labels.putAll(a.setLabels());
+    labels.keySet().removeAll(new HashSet<>(a.removeLabels()));
+    SubnetFacts s = a.subnet();
+    return new SubnetFacts(s.name(), s.uid(), s.created(), a.spec(), labels, a.goneSince());
+  }
+
+  /** Block by node, as text. */
+  static Map<String, String> blocks(AllocationInput in) {
+    Map<String, String> blocks = new HashMap<>();
+    in.subnets().forEach(s -> blocks.put(s.spec().nodeName() + " " + s.name(), s.spec().cidr()));
+    return blocks;
+  }
+}
