@@ -39,15 +39,6 @@ record Address(Family family, BigInteger value) {
     }
   }
 
-  /** All eight groups with all their digits; IPv6 only. */
-  String expanded() {
-    StringBuilder text = new StringBuilder(39);
-    for (int group = 0; group < 8; group++) {
-      text.append(group == 0 ? "" : ":").append("%04x".formatted(group(group)));
-    }
-    return text.toString();
-  }
-
   @Override
   public String toString() {
     return switch (family) {

@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.crds.NodeSubnetName;
 import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.Optional;
@@ -77,12 +78,7 @@ public record Cidr(Family family, BigInteger first, int prefixLength) implements
    * {@code 10-244-3-0-24}; IPv6 with all eight groups of four digits.
    */
   public String objectName() {
-    String address =
-        switch (family) {
-          case IPV4 -> new Address(family, first).toString().replace('.', '-');
-          case IPV6 -> new Address(family, first).expanded().replace(':', '-');
-        };
-    return address + "-" + prefixLength;
+    return NodeSubnetName.of(toString()).value();
   }
 
   @Override
