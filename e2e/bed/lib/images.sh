@@ -37,7 +37,7 @@ setup_probe_image() {
   setup_probe
   root_image tweed/bed-probe-base extract "$bed/probe/packages" --extract-hook="$bed/lib/shrink-root"
   local base=$REPLY hash
-  hash=$(hash_of "$base" "$(dirname "$probe")" "$bed/probe/Dockerfile" "$bed/node/pause.Dockerfile")
+  hash=$(hash_of "$base" "$(basename "$(dirname "$probe")")" "$bed/probe/Dockerfile" "$bed/node/pause.Dockerfile")
   probe_image=tweed/probe:$hash
   if ! has_image "$probe_image"; then
     step "Building $probe_image" probe-image build_probe_image "$base" "$hash"
@@ -69,7 +69,7 @@ setup_node_image() {
   setup_probe_image
   root_image tweed/bed-node-base minbase "$bed/node/packages"
   local base=$REPLY
-  node_image=tweed/bed-node:$(hash_of "$base" "$probe_image" "$kubernetes" "$cni" "$old_cni" "$bed/node")
+  node_image=tweed/bed-node:$(hash_of "$base" "$probe_image" "${kubernetes##*/}" "${cni##*/}" "${old_cni##*/}" "$bed/node")
   has_image "$node_image" || step "Building $node_image" node-image build_node_image "$base" "$node_image"
   docker tag "$node_image" tweed/bed-node:dev
 }

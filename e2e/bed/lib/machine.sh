@@ -29,12 +29,12 @@ setup_packages() {
     [[ -n $command ]] || continue
     command -v "$command" >/dev/null || missing+=("$package")
   done <<<"$commands"
-  # Since Debian 13 the client is a package of its own.
-  if ! command -v docker >/dev/null && command -v apt-cache >/dev/null && has_candidate docker-cli; then missing+=(docker-cli); fi
   [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+  # Since Debian 13 the client is a package of its own.
+  command -v docker >/dev/null || install_packages docker-cli
 }
 
-has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+has_candidate() { [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [^\(] ]]; }
 
 install_packages() {
   local packages
@@ -86,14 +86,16 @@ setup_jdk() {
   die "a JDK 25 is needed and this distribution has none: install one (for example Temurin from https://adoptium.net) and set JAVA_HOME to it"
 }
 
-# True for a Go that is new enough, or that can fetch a newer one by itself (since 1.21, unless GOTOOLCHAIN forbids it).
+# True for a Go that is new enough, or that can fetch a newer one by itself (since 1.21).
 is_usable_go() {
   local version
   [[ -x $1 ]] || return 1
   version=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
   [[ $version =~ ^go1\.([0-9]+) ]] || return 1
-  ((BASH_REMATCH[1] >= 25)) && return 0
-  ((BASH_REMATCH[1] >= 21)) && [[ $("$1" env GOTOOLCHAIN) != local ]]
+  ((BASH_REMATCH[1] < 25)) || return 0
+  ((BASH_REMATCH[1] >= 21)) || return 1
+  # Distributions switch that off; our modules say which version they need.
+  export GOTOOLCHAIN=auto
 }
 
 # Sets go to the Go command.
@@ -105,7 +107,6 @@ setup_go() {
     return
   done
   if command -v apt-get >/dev/null && ((EUID == 0)); then
-    apt-cache policy golang-go >/dev/null 2>&1 || true
     has_candidate golang-go || step "Reading package lists" apt apt-get update -q
     local package
     for package in golang-1.26-go golang-1.25-go golang-go; do

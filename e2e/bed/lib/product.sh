@@ -42,7 +42,7 @@ setup_product_images() {
   root_image tweed/base extract "$bed/images/runtime-packages" --extract-hook="$bed/lib/shrink-root"
   base=$REPLY
 
-  hash=$(hash_of "$build_base" "$base" "$cni" "$agent_jar" "$root/node-daemon/agent/src/main/docker")
+  hash=$(hash_of "$build_base" "$base" "${cni##*/}" "$agent_jar" "$root/node-daemon/agent/src/main/docker")
   cached node-image "$hash" "Building tweed/node:dev" build_product_image node "$build_base" "$base"
   node_tar=$REPLY/image.tar
   node_tag=tweed/node:$hash
