@@ -45,6 +45,7 @@ command_test() {
   if [[ $layers == *' api-server '* || $layers == *' e2e '* ]]; then
     setup_go
     setup_kubernetes
+    setup_helm
   fi
   if [[ $layers == *' kernel '* ]]; then need_root; fi
   if [[ $layers == *' e2e '* ]]; then
@@ -52,7 +53,6 @@ command_test() {
     setup_docker
     sweep test
     setup_node_image
-    setup_helm
     setup_product_images
   else
     arguments+=(-Dtweed.skipE2e=true)

@@ -1,0 +1,283 @@
+package dev.tweed.e2e.chart;
+
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubeapitest.cert.CertManager;
+import io.fabric8.kubernetes.client.Config;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * A real API server (with etcd, RBAC and admission; no controllers, no kubelet) that the chart is
+ * installed on, and the identities people and daemons have there. One for all test classes.
+ */
+final class ChartCluster implements AutoCloseable {
+  static final String NAMESPACE = "tweed-system";
+
+  /** Gives tests the cluster as a parameter. */
+  static final class Extension implements BeforeAllCallback, ParameterResolver {
+    private static final ExtensionContext.Namespace STORE =
+        ExtensionContext.Namespace.create(ChartCluster.class);
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      cluster(context);
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType() == ChartCluster.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return cluster(context);
+    }
+
+    /** In the root store, whose end closes it. */
+    private static ChartCluster cluster(ExtensionContext context) {
+      return context
+          .getRoot()
+          .getStore(STORE)
+          .getOrComputeIfAbsent(
+              ChartCluster.class, type -> ChartCluster.start(), ChartCluster.class);
+    }
+  }
+
+  private final KubeAPIServer server;
+  private final Path directory;
+  private final Path kubectl;
+  private final Path adminKubeconfig;
+  private final Path anonymousKubeconfig;
+  private final String installNotes;
+
+  private ChartCluster(
+      KubeAPIServer server,
+      Path directory,
+      Path kubectl,
+      Path adminKubeconfig,
+      Path anonymousKubeconfig) {
+    this.server = server;
+    this.directory = directory;
+    this.kubectl = kubectl;
+    this.adminKubeconfig = adminKubeconfig;
+    this.anonymousKubeconfig = anonymousKubeconfig;
+    this.installNotes =
+        helm("install", "tweed", ChartTools.chart().toString(), "-n", NAMESPACE).text();
+  }
+
+  private static ChartCluster start() {
+    try {
+      Path binaries = ChartTools.kubeApiTestDir();
+      ChartTools.helm();
+      Path directory = Files.createTempDirectory("tweed-chart-test");
+      KubeAPIServer server =
+          new KubeAPIServer(
+              KubeAPIServerConfigBuilder.anAPIServerConfig()
+                  .withTestDir(testDir(binaries, directory).toString())
+                  .withOfflineMode(true)
+                  .withUpdateKubeConfig(false)
+                  .withWaitForEtcdHealthCheckOnStartup(true)
+                  .withStartupTimeout(120_000)
+                  .build());
+      server.start();
+      try {
+        return installed(server, binaries, directory);
+      } catch (IOException | RuntimeException | AssertionError e) {
+        server.stop();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ChartCluster installed(KubeAPIServer server, Path binaries, Path directory)
+      throws IOException {
+    Path admin = directory.resolve("admin.conf");
+    Files.writeString(admin, server.getKubeConfigYaml());
+    Path kubectl = kubectl(binaries);
+    Program.run(
+            List.of(kubectl.toString(), "--kubeconfig=" + admin, "create", "namespace", NAMESPACE))
+        .text();
+    return new ChartCluster(server, directory, kubectl, admin, anonymous(server, directory));
+  }
+
+  /**
+   * A directory of this server's own: its certificates are made there, and clients of our CA are
+   * added to those it trusts. (Given as a flag, the server's own {@code --client-ca-file} would
+   * come after it and win.)
+   */
+  private static Path testDir(Path binaries, Path directory) throws IOException {
+    Path testDir = Files.createDirectory(directory.resolve("server"));
+    Files.createSymbolicLink(testDir.resolve("k8s"), binaries.resolve("k8s").toAbsolutePath());
+    CertManager certificates = new CertManager(testDir.toString());
+    certificates.createCertificatesIfNeeded();
+    pki(directory, "init", "127.0.0.1");
+    Files.writeString(
+        Path.of(certificates.getClientCertPath()),
+        Files.readString(directory.resolve("ca.crt")),
+        StandardOpenOption.APPEND);
+    return testDir;
+  }
+
+  private static void pki(Path directory, String... words) {
+    List<String> command =
+        new ArrayList<>(List.of("bash", ChartTools.pkiScript().toString(), directory.toString()));
+    command.addAll(List.of(words));
+    Program.run(command).text();
+  }
+
+  private static Path kubectl(Path binaries) throws IOException {
+    try (Stream<Path> versions = Files.list(binaries.resolve("k8s"))) {
+      return versions
+          .map(version -> version.resolve("kubectl"))
+          .filter(Files::isExecutable)
+          .max(Path::compareTo)
+          .orElseThrow(() -> new AssertionError("no kubectl in " + binaries));
+    }
+  }
+
+  /** Leads to the server and proves no identity: a client certificate would win over a token. */
+  private static Path anonymous(KubeAPIServer server, Path directory) throws IOException {
+    Config config = Config.fromKubeconfig(server.getKubeConfigYaml());
+    String authority =
+        config.getCaCertData() != null
+            ? config.getCaCertData()
+            : Base64.getEncoder()
+                .encodeToString(Files.readAllBytes(new File(config.getCaCertFile()).toPath()));
+    return Files.writeString(
+        directory.resolve("anonymous.conf"),
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: test
+        clusters:
+        - name: test
+          cluster: {server: "%s", certificate-authority-data: %s}
+        contexts:
+        - name: test
+          context: {cluster: test}
+        """
+            .formatted(config.getMasterUrl(), authority),
+        StandardCharsets.UTF_8);
+  }
+
+  /** What {@code helm install} printed. */
+  String installNotes() {
+    return installNotes;
+  }
+
+  /** kubectl as a cluster administrator. */
+  Program.Outcome kubectl(String... words) {
+    return kubectlWithInput("", words);
+  }
+
+  /** The same with something on standard input, for {@code -f -}. */
+  Program.Outcome kubectlWithInput(String input, String... words) {
+    return run(kubectl, List.of("--kubeconfig=" + adminKubeconfig), input, words);
+  }
+
+  /** helm as a cluster administrator. */
+  Program.Outcome helm(String... words) {
+    return run(ChartTools.helm(), List.of("--kubeconfig", adminKubeconfig.toString()), "", words);
+  }
+
+  /** Somebody the API server knows by a token or a certificate. */
+  final class Identity {
+    private final String name;
+    private final List<String> credentials;
+
+    private Identity(String name, List<String> credentials) {
+      this.name = name;
+      this.credentials = credentials;
+    }
+
+    Program.Outcome kubectl(String... words) {
+      return kubectlWithInput("", words);
+    }
+
+    Program.Outcome kubectlWithInput(String input, String... words) {
+      List<String> options = new ArrayList<>(List.of("--kubeconfig=" + anonymousKubeconfig));
+      options.addAll(credentials);
+      return run(kubectl, options, input, words);
+    }
+
+    /**
+     * Whether RBAC lets it, e.g. {@code patch nodes/status}: a word for the verb, one for the
+     * resource.
+     */
+    boolean may(String verbAndResource) {
+      String[] words = verbAndResource.split("[ /]");
+      List<String> question =
+          new ArrayList<>(List.of("auth", "can-i", words[0], words[1], "--all-namespaces"));
+      if (words.length == 3) {
+        question.add("--subresource=" + words[2]);
+      }
+      Program.Outcome answer = kubectl(question.toArray(String[]::new));
+      return switch (answer.out().strip()) {
+        case "yes" -> true;
+        case "no" -> false;
+        default -> throw new AssertionError(answer);
+      };
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /** By a token of a ServiceAccount of the release; {@code binding} are words of create token. */
+  Identity token(String serviceAccount, String... binding) {
+    List<String> words =
+        new ArrayList<>(List.of("create", "token", serviceAccount, "-n", NAMESPACE));
+    words.addAll(List.of(binding));
+    String token = kubectl(words.toArray(String[]::new)).text().strip();
+    return new Identity(
+        serviceAccount + " " + String.join(" ", binding), List.of("--token=" + token));
+  }
+
+  /** By a real certificate, as a daemon outside the cluster has it. */
+  Identity certificate(String organisation, String commonName) {
+    String file = (organisation + "-" + commonName).replace(':', '-');
+    pki(directory, "client", file, organisation, commonName);
+    return new Identity(
+        "O=" + organisation + ", CN=" + commonName,
+        List.of(
+            "--client-certificate=" + directory.resolve(file + ".crt"),
+            "--client-key=" + directory.resolve(file + ".key")));
+  }
+
+  private static Program.Outcome run(
+      Path program, List<String> options, String input, String... words) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(options);
+    command.addAll(List.of(words));
+    return Program.run(command, Map.of(), input);
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted((a, b) -> b.compareTo(a)).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

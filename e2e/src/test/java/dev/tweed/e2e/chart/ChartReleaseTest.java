@@ -1,0 +1,162 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.e2e.chart.ChartCluster.Identity;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The chart as a release on a real API server. */
+@Tag("api-server")
+@ExtendWith(ChartCluster.Extension.class)
+class ChartReleaseTest {
+  private final ChartCluster cluster;
+
+  ChartReleaseTest(ChartCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Argo CD and people compare what is in Git with what is in the cluster. */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void clusterHoldsExactlyWhatTheChartRenders(boolean serverSide) {
+    Program.Outcome diff =
+        cluster.kubectlWithInput(
+            Rendering.of().text(),
+            "diff",
+            "--server-side=" + serverSide,
+            "--force-conflicts=" + serverSide,
+            "-f",
+            "-");
+
+    // Only what helm itself notes on its objects may differ for a plain apply.
+    assertThat(changedLines(diff.out())).isEmpty();
+  }
+
+  private static List<String> changedLines(String diff) {
+    return diff.lines()
+        .filter(line -> line.matches("^[-+](?![-+]).*"))
+        .filter(line -> !line.matches("^[-+]\\s+(annotations:|meta\\.helm\\.sh/.*)"))
+        .toList();
+  }
+
+  @Test
+  void apiServerAcceptsEveryPartWithoutAWarning() {
+    Program.Outcome outcome =
+        cluster.kubectlWithInput(
+            Rendering.of(
+                    "podNetwork.create=true",
+                    "operator.replicas=2",
+                    "apiServer.host=10.0.0.1",
+                    "node.http.address=0.0.0.0")
+                .text(),
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--dry-run=server",
+            "-f",
+            "-");
+
+    assertThat(outcome.text()).contains("podnetwork.tweed.dev/default", "poddisruptionbudget");
+    assertThat(outcome.err()).isEmpty();
+  }
+
+  @Test
+  void plainManifestsAreAcceptedToo() {
+    for (String file : List.of("tweed.yaml", "cleanup.yaml")) {
+      Program.Outcome outcome =
+          cluster.kubectl(
+              "apply",
+              "--server-side",
+              "--force-conflicts",
+              "--dry-run=server",
+              "-f",
+              ChartTools.chart().resolve("manifests").resolve(file).toString());
+
+      assertThat(outcome.text()).contains("namespace/tweed-system");
+    }
+  }
+
+  @Test
+  void notesSayWhatToDoNextAndWhatIsNotDone() {
+    assertThat(cluster.installNotes())
+        .contains(
+            "kind: PodNetwork",
+            "kubectl get podnetworks,nodesubnets",
+            "NetworkPolicy objects are NOT enforced");
+  }
+
+  @Test
+  void kindsAndPodNetworkOutliveTheRelease() {
+    String namespace = "second";
+    cluster.kubectl("create", "namespace", namespace).text();
+    cluster
+        .helm(
+            "install",
+            "second",
+            ChartTools.chart().toString(),
+            "-n",
+            namespace,
+            "--set=podNetwork.create=true,podNetwork.name=second,"
+                + "podNetwork.spec.pools[0].cidr=10.98.0.0/16,podNetwork.spec.pools[0].nodePrefixLength=24")
+        .text();
+
+    cluster
+        .helm("upgrade", "second", ChartTools.chart().toString(), "-n", namespace, "--reuse-values")
+        .text();
+    cluster.helm("uninstall", "second", "-n", namespace).text();
+
+    assertThat(cluster.kubectl("get", "podnetwork/second").succeeded()).isTrue();
+    assertThat(cluster.kubectl("get", "crd/nodesubnets.tweed.dev").succeeded()).isTrue();
+    assertThat(cluster.kubectl("get", "daemonsets", "-n", namespace, "-o", "name").text())
+        .isEmpty();
+    assertThat(cluster.kubectl("get", "validatingadmissionpolicies", "-o", "name").text())
+        .doesNotContain("second");
+    cluster.kubectl("delete", "podnetwork/second").text();
+  }
+
+  @Test
+  void operatorHasTheRightsItNeedsAndNoMore() {
+    Identity operator = cluster.token("tweed-operator");
+
+    for (String allowed :
+        List.of(
+            "watch nodes",
+            "patch nodes/status",
+            "watch podnetworks.tweed.dev",
+            "patch podnetworks.tweed.dev/status",
+            "create nodesubnets.tweed.dev",
+            "patch nodesubnets.tweed.dev",
+            "delete nodesubnets.tweed.dev",
+            "create nodereports.tweed.dev",
+            "watch nodereports.tweed.dev",
+            "patch firewallpolicies.tweed.dev/status",
+            "create events.events.k8s.io")) {
+      assertThat(operator.may(allowed)).as(allowed).isTrue();
+    }
+    for (String refused :
+        List.of(
+            "patch nodes",
+            "delete nodes",
+            "update podnetworks.tweed.dev",
+            "delete podnetworks.tweed.dev",
+            "patch nodesubnets.tweed.dev/status",
+            "patch nodereports.tweed.dev/status",
+            "get secrets",
+            "create pods",
+            "patch customresourcedefinitions.apiextensions.k8s.io",
+            "patch validatingadmissionpolicies.admissionregistration.k8s.io",
+            "create leases.coordination.k8s.io")) {
+      assertThat(operator.may(refused)).as(refused).isFalse();
+    }
+    assertThat(
+            operator
+                .kubectl("auth", "can-i", "update", "leases", "-n", ChartCluster.NAMESPACE)
+                .out())
+        .startsWith("yes");
+  }
+}

@@ -1,0 +1,391 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The chart's objects as a cluster would get them, parsed: what they may do and where they run. */
+@Tag("api-server")
+class ChartRenderTest {
+
+  @Test
+  void rendersTheSameBytesTwice() {
+    String[] everything = {
+      "podNetwork.create=true",
+      "operator.replicas=2",
+      "node.http.address=0.0.0.0",
+      "operator.http.address=0.0.0.0",
+      "metrics.podMonitor.enabled=true",
+      "apiServer.host=10.0.0.1"
+    };
+
+    assertThat(Rendering.of(everything).text()).isEqualTo(Rendering.of(everything).text());
+  }
+
+  @Test
+  void defaultValuesRenderTheseObjectsOnly() {
+    assertThat(Rendering.of().names())
+        .containsExactly(
+            "ClusterRole/tweed-node",
+            "ClusterRole/tweed-operator",
+            "ClusterRoleBinding/tweed-node",
+            "ClusterRoleBinding/tweed-operator",
+            "DaemonSet/tweed-node",
+            "Deployment/tweed-operator",
+            "Role/tweed-operator",
+            "RoleBinding/tweed-operator",
+            "ServiceAccount/tweed-node",
+            "ServiceAccount/tweed-operator",
+            "ValidatingAdmissionPolicy/tweed-own-node-only",
+            "ValidatingAdmissionPolicy/tweed-podnetwork-in-use",
+            "ValidatingAdmissionPolicyBinding/tweed-own-node-only",
+            "ValidatingAdmissionPolicyBinding/tweed-podnetwork-in-use");
+  }
+
+  /** Selectors are immutable: a changed label makes the next upgrade fail. */
+  @Test
+  void selectorsStayAsTheyWereInTheFirstVersion() {
+    Rendering rendering = Rendering.of();
+
+    assertThat(operator(rendering).getSpec().getSelector().getMatchLabels())
+        .isEqualTo(
+            Map.of(
+                "app.kubernetes.io/name", "tweed",
+                "app.kubernetes.io/instance", "tweed",
+                "app.kubernetes.io/component", "operator"));
+    assertThat(node(rendering).getSpec().getSelector().getMatchLabels())
+        .isEqualTo(
+            Map.of(
+                "app.kubernetes.io/name", "tweed",
+                "app.kubernetes.io/instance", "tweed",
+                "app.kubernetes.io/component", "node"));
+  }
+
+  @Test
+  void daemonHasNetAdminAsItsOnlyPrivilege() {
+    PodSpec pod = nodePod(Rendering.of());
+    Container container = pod.getContainers().getFirst();
+
+    assertThat(pod.getContainers()).hasSize(1);
+    assertThat(pod.getInitContainers()).isEmpty();
+    assertThat(container.getSecurityContext())
+        .satisfies(
+            context -> {
+              assertThat(context.getPrivileged()).isNull();
+              assertThat(context.getAllowPrivilegeEscalation()).isFalse();
+              assertThat(context.getReadOnlyRootFilesystem()).isTrue();
+              assertThat(context.getRunAsUser()).isZero();
+              assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
+              assertThat(context.getCapabilities().getAdd()).containsExactly("NET_ADMIN");
+            });
+    assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+    assertThat(pod.getHostPID()).isNull();
+    assertThat(pod.getHostIPC()).isNull();
+  }
+
+  @Test
+  void daemonSeesFourDirectoriesOfItsNodeAndNothingElse() {
+    PodSpec pod = nodePod(Rendering.of());
+
+    Map<String, String> mounts =
+        pod.getContainers().getFirst().getVolumeMounts().stream()
+            .collect(Collectors.toMap(VolumeMount::getName, VolumeMount::getMountPath));
+    Map<String, String> paths =
+        pod.getVolumes().stream()
+            .collect(
+                Collectors.toMap(
+                    volume -> mounts.get(volume.getName()),
+                    volume -> volume.getHostPath().getPath()));
+    assertThat(paths)
+        .isEqualTo(
+            Map.of(
+                "/run/tweed", "/run/tweed",
+                "/host/cni-conf", "/etc/cni/net.d",
+                "/host/cni-bin", "/opt/cni/bin",
+                "/host/proc-sys-net", "/proc/sys/net"));
+  }
+
+  @Test
+  void cniDirectoriesFollowTheirValues() {
+    List<String> paths =
+        nodePod(Rendering.of("cni.binDir=/var/lib/bin", "cni.confDir=/var/lib/net.d"))
+            .getVolumes()
+            .stream()
+            .map(Volume::getHostPath)
+            .map(path -> path.getPath())
+            .toList();
+
+    assertThat(paths).contains("/var/lib/bin", "/var/lib/net.d");
+    assertThat(paths).doesNotContain("/opt/cni/bin", "/etc/cni/net.d");
+  }
+
+  @Test
+  void operatorRunsWithoutAnyPrivilege() {
+    PodSpec pod = operatorPod(Rendering.of());
+
+    assertThat(pod.getSecurityContext())
+        .satisfies(
+            context -> {
+              assertThat(context.getRunAsNonRoot()).isTrue();
+              assertThat(context.getRunAsUser()).isEqualTo(65532);
+              assertThat(context.getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+            });
+    assertThat(pod.getContainers().getFirst().getSecurityContext())
+        .satisfies(
+            context -> {
+              assertThat(context.getAllowPrivilegeEscalation()).isFalse();
+              assertThat(context.getReadOnlyRootFilesystem()).isTrue();
+              assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
+              assertThat(context.getCapabilities().getAdd()).isNullOrEmpty();
+            });
+    assertThat(pod.getVolumes()).allSatisfy(v -> assertThat(v.getHostPath()).isNull());
+  }
+
+  /** The pods that make the pod network cannot wait for it, nor for the cluster's DNS. */
+  @Test
+  void bothStartOnANodeWithoutPodNetwork() {
+    Rendering rendering = Rendering.of();
+
+    assertThat(List.of(operatorPod(rendering), nodePod(rendering)))
+        .allSatisfy(
+            pod -> {
+              assertThat(pod.getHostNetwork()).isTrue();
+              assertThat(pod.getDnsPolicy()).isEqualTo("Default");
+            });
+    assertThat(operatorPod(rendering).getTolerations())
+        .extracting(Toleration::getKey)
+        .containsExactly(
+            "node.kubernetes.io/not-ready",
+            "node.kubernetes.io/network-unavailable",
+            "node-role.kubernetes.io/control-plane",
+            "node.cloudprovider.kubernetes.io/uninitialized");
+    assertThat(operatorPod(rendering).getTolerations())
+        .allSatisfy(
+            toleration -> {
+              assertThat(toleration.getOperator()).isEqualTo("Exists");
+              assertThat(toleration.getEffect()).isNull();
+            });
+    assertThat(nodePod(rendering).getTolerations())
+        .singleElement()
+        .satisfies(
+            toleration -> {
+              assertThat(toleration.getKey()).isNull();
+              assertThat(toleration.getOperator()).isEqualTo("Exists");
+            });
+    assertThat(operatorPod(rendering).getPriorityClassName()).isEqualTo("system-cluster-critical");
+    assertThat(nodePod(rendering).getPriorityClassName()).isEqualTo("system-node-critical");
+  }
+
+  @Test
+  void healthAndMetricsAreBoundToLoopbackAndProbedThere() {
+    Rendering rendering = Rendering.of();
+    Container operator = operatorPod(rendering).getContainers().getFirst();
+    Container node = nodePod(rendering).getContainers().getFirst();
+
+    assertThat(environment(operator))
+        .containsEntry("QUARKUS_HTTP_HOST", "127.0.0.1")
+        .containsEntry("QUARKUS_HTTP_PORT", "9463");
+    assertThat(environment(node)).containsEntry("TWEED_HTTP_ADDRESS", "127.0.0.1:9464");
+    assertThat(probes(operator))
+        .allSatisfy(probe -> assertThat(probe.getHttpGet().getHost()).isEqualTo("127.0.0.1"));
+    assertThat(probes(node))
+        .allSatisfy(probe -> assertThat(probe.getHttpGet().getHost()).isEqualTo("127.0.0.1"));
+    assertThat(operator.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/q/health/ready");
+    assertThat(node.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/readyz");
+  }
+
+  @Test
+  void opensHealthAndMetricsWhenAskedAndStillProbesLoopback() {
+    Container node =
+        nodePod(Rendering.of("node.http.address=::", "node.http.port=19464"))
+            .getContainers()
+            .getFirst();
+
+    assertThat(environment(node)).containsEntry("TWEED_HTTP_ADDRESS", "[::]:19464");
+    assertThat(probes(node))
+        .allSatisfy(probe -> assertThat(probe.getHttpGet().getHost()).isEqualTo("127.0.0.1"));
+    assertThat(node.getPorts().getFirst().getHostPort()).isEqualTo(19464);
+  }
+
+  @Test
+  void apiServerValuesReplaceTheServiceAddress() {
+    Rendering rendering = Rendering.of("apiServer.host=10.0.0.1", "apiServer.port=16443");
+
+    for (PodSpec pod : List.of(operatorPod(rendering), nodePod(rendering))) {
+      assertThat(environment(pod.getContainers().getFirst()))
+          .containsEntry("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+          .containsEntry("KUBERNETES_SERVICE_PORT", "16443");
+    }
+  }
+
+  @Test
+  void kubeletsServiceAddressIsUsedByDefault() {
+    Rendering rendering = Rendering.of();
+
+    for (PodSpec pod : List.of(operatorPod(rendering), nodePod(rendering))) {
+      assertThat(environment(pod.getContainers().getFirst()))
+          .doesNotContainKey("KUBERNETES_SERVICE_HOST");
+    }
+  }
+
+  @Test
+  void daemonGetsItsNodesNameFromThePod() {
+    EnvVar name =
+        nodePod(Rendering.of()).getContainers().getFirst().getEnv().stream()
+            .filter(variable -> variable.getName().equals("NODE_NAME"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(name.getValueFrom().getFieldRef().getFieldPath()).isEqualTo("spec.nodeName");
+  }
+
+  @Test
+  void imagesAreMadeOfRegistryRepositoryAndTag() {
+    Rendering rendering =
+        Rendering.of("image.registry=registry.example.org/infra", "image.tag=dev");
+
+    assertThat(operatorPod(rendering).getContainers().getFirst().getImage())
+        .isEqualTo("registry.example.org/infra/tweed/operator:dev");
+    assertThat(nodePod(rendering).getContainers().getFirst().getImage())
+        .isEqualTo("registry.example.org/infra/tweed/node:dev");
+  }
+
+  @Test
+  void digestWinsOverTag() {
+    String digest = "sha256:" + "0123456789abcdef".repeat(4);
+    Rendering rendering = Rendering.of("node.image.digest=" + digest, "image.tag=dev");
+
+    assertThat(nodePod(rendering).getContainers().getFirst().getImage())
+        .isEqualTo("tweed/node@" + digest);
+    assertThat(operatorPod(rendering).getContainers().getFirst().getImage())
+        .isEqualTo("tweed/operator:dev");
+  }
+
+  /** Its port is the node's, so old and new pod cannot share a node. */
+  @Test
+  void operatorUpgradeNeedsNoRoomForASecondPod() {
+    assertThat(operator(Rendering.of()).getSpec().getStrategy().getRollingUpdate())
+        .satisfies(
+            update -> {
+              assertThat(update.getMaxSurge().getIntVal()).isZero();
+              assertThat(update.getMaxUnavailable().getIntVal()).isOne();
+            });
+  }
+
+  @Test
+  void disruptionBudgetComesWithTheSecondReplica() {
+    assertThat(Rendering.of("operator.replicas=1").names())
+        .doesNotContain("PodDisruptionBudget/tweed-operator");
+    assertThat(Rendering.of("operator.replicas=2").names())
+        .contains("PodDisruptionBudget/tweed-operator");
+  }
+
+  @Test
+  void podNetworkIsMadeWhenAskedAndOutlivesTheRelease() {
+    GenericKubernetesResource network =
+        Rendering.of("podNetwork.create=true", "podNetwork.spec.pools[0].cidr=10.42.0.0/16")
+            .only(GenericKubernetesResource.class, "default");
+
+    assertThat(network.getKind()).isEqualTo("PodNetwork");
+    assertThat(network.<String>get("spec", "pools", 0, "cidr")).isEqualTo("10.42.0.0/16");
+    assertThat(network.getMetadata().getAnnotations())
+        .containsEntry("helm.sh/resource-policy", "keep");
+  }
+
+  @Test
+  void podMonitorsNeedAnAddressThatPrometheusReaches() {
+    Program.Outcome outcome = Rendering.attempt("metrics.podMonitor.enabled=true");
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err()).contains("node.http.address=127.0.0.1", "set it to 0.0.0.0");
+  }
+
+  @Test
+  void podMonitorsComeWithReachableAddresses() {
+    Rendering rendering =
+        Rendering.of(
+            "metrics.podMonitor.enabled=true",
+            "node.http.address=0.0.0.0",
+            "operator.http.address=0.0.0.0");
+
+    assertThat(rendering.names()).contains("PodMonitor/tweed-node", "PodMonitor/tweed-operator");
+  }
+
+  @Test
+  void cleanupIsAReleaseOfItsOwnWithoutApiAccess() {
+    Rendering rendering = Rendering.of("cleanup.enabled=true", "podNetwork.create=true");
+
+    assertThat(rendering.names()).containsExactly("DaemonSet/tweed-cleanup");
+    PodSpec pod =
+        rendering.only(DaemonSet.class, "tweed-cleanup").getSpec().getTemplate().getSpec();
+    assertThat(pod.getAutomountServiceAccountToken()).isFalse();
+    assertThat(pod.getInitContainers())
+        .singleElement()
+        .satisfies(
+            container -> {
+              assertThat(container.getArgs()).containsExactly("cleanup");
+              assertThat(container.getSecurityContext().getCapabilities().getAdd())
+                  .containsExactly("NET_ADMIN");
+            });
+    assertThat(pod.getContainers().getFirst().getSecurityContext().getCapabilities().getAdd())
+        .isNullOrEmpty();
+  }
+
+  /** What is the same for all would only be noise in a diff, and Argo CD would show it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"lookup", "randAlpha", "randBytes", "genCA", "uuidv4", "now", ".IsInstall"})
+  void templatesUseNothingThatChangesFromRunToRun(String function) throws Exception {
+    try (Stream<java.nio.file.Path> files =
+        java.nio.file.Files.list(ChartTools.chart().resolve("templates"))) {
+      for (java.nio.file.Path file : files.toList()) {
+        assertThat(java.nio.file.Files.readString(file))
+            .doesNotContainPattern("\\{\\{[^}]*\\b" + function.replace(".", "\\.") + "\\b");
+      }
+    }
+  }
+
+  private static Deployment operator(Rendering rendering) {
+    return rendering.only(Deployment.class, "tweed-operator");
+  }
+
+  private static DaemonSet node(Rendering rendering) {
+    return rendering.only(DaemonSet.class, "tweed-node");
+  }
+
+  private static PodSpec operatorPod(Rendering rendering) {
+    return operator(rendering).getSpec().getTemplate().getSpec();
+  }
+
+  private static PodSpec nodePod(Rendering rendering) {
+    return node(rendering).getSpec().getTemplate().getSpec();
+  }
+
+  private static Map<String, String> environment(Container container) {
+    return container.getEnv().stream()
+        .filter(variable -> variable.getValue() != null)
+        .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+  }
+
+  private static List<Probe> probes(Container container) {
+    return List.of(
+        container.getStartupProbe(), container.getLivenessProbe(), container.getReadinessProbe());
+  }
+}

@@ -1,0 +1,75 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Nonsense in the values is refused before it reaches a cluster, naming the value. */
+@Tag("api-server")
+class ChartValuesTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          operator.replicas=two               | /operator/replicas
+          operator.replicas=-1                | /operator/replicas
+          operator.releaseAfter=5             | /operator/releaseAfter
+          operator.releaseAfter=soon          | /operator/releaseAfter
+          operator.http.port=0                | /operator/http/port
+          operator.http.address=localhost     | /operator/http/address
+          node.http.port=70000                | /node/http/port
+          node.updateStrategy.maxUnavailable=0 | /node/updateStrategy/maxUnavailable
+          node.image.digest=sha256:abc        | /node/image/digest
+          node.image.repository=Tweed/Node    | /node/image/repository
+          image.pullPolicy=Sometimes          | /image/pullPolicy
+          image.tag=a b                       | /image/tag
+          logLevel=verbose                    | /logLevel
+          cni.binDir=opt/cni/bin              | /cni/binDir
+          cni.replaceForeign=maybe            | /cni/replaceForeign
+          podNetwork.name=Default_Net         | /podNetwork/name
+          podNetwork.spec.pools=null          | /podNetwork/spec
+          apiServer.port=https                | /apiServer/port
+          metrics.podMonitor.interval=often   | /metrics/podMonitor/interval
+          nodes.http.port=1                   | nodes
+          node.imagePullPolicy=Never          | imagePullPolicy
+          """)
+  void isRefused(String assignment, String named) {
+    Program.Outcome outcome = Rendering.attempt(assignment);
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err()).contains(named);
+  }
+
+  @Test
+  void everyValueIsDescribed() throws Exception {
+    JsonNode schema =
+        new ObjectMapper().readTree(ChartTools.chart().resolve("values.schema.json").toFile());
+
+    assertThat(withoutDescription("", schema)).isEmpty();
+  }
+
+  private static List<String> withoutDescription(String path, JsonNode schema) {
+    List<String> found = new ArrayList<>();
+    schema
+        .path("properties")
+        .properties()
+        .forEach(
+            property -> {
+              String name = path + "/" + property.getKey();
+              if (property.getValue().path("description").asText().isBlank()) {
+                found.add(name);
+              }
+              found.addAll(withoutDescription(name, property.getValue()));
+            });
+    return found;
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The plain manifests are the chart, rendered. */
+@Tag("api-server")
+class ManifestsTest {
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tweed.yaml", "cleanup.yaml"})
+  void committedManifestsAreWhatTheChartRenders(String file) throws Exception {
+    Path manifests = ChartTools.chart().resolve("manifests");
+
+    Program.run(
+            List.of(manifests.resolve("generate.sh").toString(), directory.toString()),
+            Map.of("HELM", ChartTools.helm().toString()),
+            "")
+        .text();
+
+    assertThat(Files.readString(manifests.resolve(file)))
+        .as("out of date: run HELM=%s helm/manifests/generate.sh", ChartTools.helm())
+        .isEqualTo(Files.readString(directory.resolve(file)));
+  }
+}

@@ -1,0 +1,311 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.e2e.chart.ChartCluster.Identity;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What a daemon may do, tried on a real API server with real tokens and certificates: it writes the
+ * status of what belongs to its own node. So whoever takes over one node says nothing in the name
+ * of another.
+ */
+@Tag("api-server")
+@ExtendWith(ChartCluster.Extension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NodeIdentityTest {
+  private static final String FIRST_SUBNET = "nodesubnet/10-244-1-0-24";
+  private static final String SECOND_SUBNET = "nodesubnet/10-244-2-0-24";
+  private static final String FIRST_REPORT = "nodereport/n1";
+  private static final String SECOND_REPORT = "nodereport/n2";
+
+  private ChartCluster cluster;
+  private Identity unbound;
+
+  @BeforeAll
+  void twoNodesWithTheirObjects(ChartCluster cluster) {
+    this.cluster = cluster;
+    for (int node = 1; node <= 2; node++) {
+      cluster.kubectlWithInput(objectsOfNode(node), "apply", "-f", "-").text();
+    }
+    unbound = cluster.token("tweed-node");
+    // A new policy takes effect within seconds, not at once.
+    Awaitility.await("admission policy in force")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> !patchStatus(unbound, FIRST_SUBNET).succeeded());
+  }
+
+  private static String objectsOfNode(int number) {
+    return """
+        apiVersion: v1
+        kind: Node
+        metadata:
+          name: n%1$d
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: daemon-n%1$d
+          namespace: tweed-system
+        spec:
+          serviceAccountName: tweed-node
+          nodeName: n%1$d
+          containers:
+          - name: node
+            image: tweed/node:dev
+        ---
+        apiVersion: tweed.dev/v1alpha1
+        kind: NodeSubnet
+        metadata:
+          name: 10-244-%1$d-0-24
+        spec:
+          podNetwork: default
+          nodeName: n%1$d
+          nodeUID: 00000000-0000-0000-0000-00000000000%1$d
+          cidr: 10.244.%1$d.0/24
+          nodeIPs: [192.0.2.%1$d]
+          vtepMAC: "02:00:00:00:00:0%1$d"
+        ---
+        apiVersion: tweed.dev/v1alpha1
+        kind: NodeReport
+        metadata:
+          name: n%1$d
+        spec: {}
+        """
+        .formatted(number);
+  }
+
+  /** The identities a daemon of node n1 can have. */
+  Stream<Identity> daemonsOfTheFirstNode() {
+    return Stream.of(
+        cluster.token("tweed-node", "--bound-object-kind=Pod", "--bound-object-name=daemon-n1"),
+        cluster.token("tweed-node", "--bound-object-kind=Node", "--bound-object-name=n1"),
+        cluster.certificate("tweed:nodes", "tweed:node:n1"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void writesTheStatusOfItsOwnNode(Identity daemon) {
+    assertThat(patchStatus(daemon, FIRST_SUBNET).text()).contains("patched");
+    assertThat(patchStatus(daemon, FIRST_REPORT).text()).contains("patched");
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void appliesTheStatusOfItsOwnNodeByServerSideApply(Identity daemon) {
+    String status =
+        """
+        apiVersion: tweed.dev/v1alpha1
+        kind: NodeSubnet
+        metadata:
+          name: 10-244-1-0-24
+        status:
+          device: tweed.1
+        """;
+
+    Program.Outcome outcome =
+        daemon.kubectlWithInput(
+            status,
+            "apply",
+            "--server-side",
+            "--subresource=status",
+            "--field-manager=tweed-node",
+            "--force-conflicts",
+            "-f",
+            "-");
+
+    assertThat(outcome.text()).contains("serverside-applied");
+  }
+
+  /** A token or certificate taken from node n1 is of no use against node n2. */
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void isDeniedTheStatusOfAnotherNode(Identity daemon) {
+    assertForbidden(
+        patchStatus(daemon, SECOND_SUBNET),
+        "node n1 may not write the status of nodesubnets/10-244-2-0-24",
+        "belongs to node n2");
+    assertForbidden(
+        patchStatus(daemon, SECOND_REPORT),
+        "node n1 may not write the status of nodereports/n2",
+        "belongs to node n2");
+  }
+
+  /** What counts is the object as it is, not as the writer would have it. */
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void cannotClaimAnothersSubnetInTheSameWrite(Identity daemon) {
+    Program.Outcome outcome =
+        patch(
+            daemon,
+            SECOND_SUBNET,
+            "{\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"device\":\"stolen\"}}");
+
+    assertForbidden(outcome, "node n1 may not write the status");
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void cannotSmuggleSpecLabelsOrFinalizersIntoAStatus(Identity daemon) {
+    patch(
+            daemon,
+            FIRST_SUBNET,
+            """
+            {"metadata":{"labels":{"smuggled":"yes"},"finalizers":["tweed.dev/smuggled"]},
+             "spec":{"nodeName":"n2"}, "status":{"device":"tweed.1"}}
+            """)
+        .text();
+
+    String stored = cluster.kubectl("get", FIRST_SUBNET, "-o", "yaml").text();
+    assertThat(stored).contains("nodeName: n1").doesNotContain("smuggled");
+  }
+
+  @Test
+  void tokenWithoutNodeIsDeniedEverything() {
+    for (String object : List.of(FIRST_SUBNET, SECOND_SUBNET, FIRST_REPORT, SECOND_REPORT)) {
+      assertForbidden(patchStatus(unbound, object), "this identity carries no node name");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"alice", "tweed:node:", "system:node:n1", "TWEED:NODE:n1"})
+  void certificateOfTheGroupWithoutNodeNameIsDenied(String commonName) {
+    Identity nobody = cluster.certificate("tweed:nodes", commonName);
+
+    assertForbidden(patchStatus(nobody, FIRST_SUBNET), "this identity carries no node name");
+  }
+
+  /** The name alone is nothing: RBAC knows the group. */
+  @Test
+  void certificateWithoutTheGroupIsDenied() {
+    Identity stranger = cluster.certificate("guests", "tweed:node:n1");
+
+    assertForbidden(patchStatus(stranger, FIRST_SUBNET), "User \"tweed:node:n1\" cannot");
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void readsWhatItNeeds(Identity daemon) {
+    for (String resource :
+        List.of(
+            "nodes",
+            "podnetworks.tweed.dev",
+            "nodesubnets.tweed.dev",
+            "firewallpolicies.tweed.dev")) {
+      assertThat(daemon.may("list " + resource)).as("list " + resource).isTrue();
+      assertThat(daemon.may("watch " + resource)).as("watch " + resource).isTrue();
+    }
+    assertThat(daemon.kubectl("get", FIRST_REPORT).succeeded()).isTrue();
+  }
+
+  /** 5,000 daemons that watch everybody's reports would be 25 million deliveries. */
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void cannotWatchTheReportsOfAll(Identity daemon) {
+    assertThat(daemon.may("list nodereports.tweed.dev")).isFalse();
+    assertThat(daemon.may("watch nodereports.tweed.dev")).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void writesNothingElseAndReadsNoSecrets(Identity daemon) {
+    for (String refused :
+        List.of(
+            "patch nodes",
+            "update nodes",
+            "patch nodes/status",
+            "create pods",
+            "patch pods/status",
+            "create events",
+            "get secrets",
+            "get configmaps",
+            "create serviceaccounts/token",
+            "create nodesubnets.tweed.dev",
+            "patch nodesubnets.tweed.dev",
+            "delete nodesubnets.tweed.dev",
+            "create nodereports.tweed.dev",
+            "delete nodereports.tweed.dev",
+            "patch podnetworks.tweed.dev",
+            "patch podnetworks.tweed.dev/status",
+            "patch firewallpolicies.tweed.dev/status")) {
+      assertThat(daemon.may(refused)).as(refused).isFalse();
+    }
+    assertForbidden(
+        daemon.kubectl("label", "node", "n1", "a=b"), "cannot patch resource \"nodes\"");
+  }
+
+  /** Should somebody grant a daemon more than the chart does, the policy still holds. */
+  @Test
+  void policyHoldsEvenForADaemonWithTooManyRights() {
+    cluster
+        .kubectl(
+            "create",
+            "clusterrolebinding",
+            "mistake",
+            "--clusterrole=cluster-admin",
+            "--serviceaccount=tweed-system:tweed-node")
+        .text();
+    try {
+      Identity daemon =
+          cluster.token("tweed-node", "--bound-object-kind=Node", "--bound-object-name=n1");
+
+      String nothingElse = "writes nothing but the status";
+      assertForbidden(daemon.kubectl("delete", SECOND_SUBNET), nothingElse);
+      assertForbidden(daemon.kubectl("label", FIRST_SUBNET, "a=b"), nothingElse);
+      assertForbidden(daemon.kubectl("delete", FIRST_REPORT), nothingElse);
+      assertForbidden(
+          daemon.kubectlWithInput(
+              objectsOfNode(3)
+                  .substring(objectsOfNode(3).indexOf("apiVersion: tweed.dev/v1alpha1")),
+              "create",
+              "-f",
+              "-"),
+          nothingElse);
+    } finally {
+      cluster.kubectl("delete", "clusterrolebinding", "mistake").text();
+    }
+  }
+
+  @Test
+  void operatorAndPeopleAreNotConcerned() {
+    assertThat(cluster.kubectl("label", SECOND_SUBNET, "by=admin", "--overwrite").succeeded())
+        .isTrue();
+    assertThat(
+            cluster
+                .token("tweed-operator")
+                .kubectl("label", SECOND_SUBNET, "by=operator", "--overwrite")
+                .succeeded())
+        .isTrue();
+  }
+
+  private static Program.Outcome patchStatus(Identity identity, String object) {
+    return patch(identity, object, status(object));
+  }
+
+  private static String status(String object) {
+    return object.startsWith("nodesubnet")
+        ? "{\"status\":{\"device\":\"tweed.1\"}}"
+        : "{\"status\":{\"podNetwork\":\"default\"}}";
+  }
+
+  private static Program.Outcome patch(Identity identity, String object, String body) {
+    return identity.kubectl(
+        "patch", object, "--subresource=status", "--type=merge", "--patch=" + body);
+  }
+
+  private static void assertForbidden(Program.Outcome outcome, String... messages) {
+    assertThat(outcome.succeeded()).as(outcome.command() + outcome.out()).isFalse();
+    assertThat(outcome.err()).contains("(Forbidden)").contains(messages);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.tweed.e2e.chart;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What {@code helm template} makes of the chart with some values.
+ *
+ * @param text the YAML, as helm printed it
+ * @param objects the same, parsed
+ */
+record Rendering(String text, List<HasMetadata> objects) {
+
+  /** With {@code --set} for each assignment; fails when helm does. */
+  static Rendering of(String... assignments) {
+    String text = attempt(assignments).text();
+    List<HasMetadata> objects =
+        Arrays.stream(text.split("(?m)^---$"))
+            .filter(document -> document.lines().anyMatch(line -> line.startsWith("kind:")))
+            .map(document -> (HasMetadata) Serialization.unmarshal(document))
+            .toList();
+    return new Rendering(text, objects);
+  }
+
+  /** The same, as it comes. */
+  static Program.Outcome attempt(String... assignments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ChartTools.helm().toString(),
+                "template",
+                "tweed",
+                ChartTools.chart().toString(),
+                "--namespace",
+                "tweed-system"));
+    for (String assignment : assignments) {
+      command.addAll(List.of("--set", assignment));
+    }
+    return Program.run(command);
+  }
+
+  /** The one object of that kind and name. */
+  <T extends HasMetadata> T only(Class<T> type, String name) {
+    return objects.stream()
+        .filter(type::isInstance)
+        .map(type::cast)
+        .filter(object -> object.getMetadata().getName().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new AssertionError(
+                    "no %s %s among %s".formatted(type.getSimpleName(), name, names())));
+  }
+
+  /** {@code Kind/name} of everything. */
+  List<String> names() {
+    return objects.stream()
+        .map(object -> object.getKind() + "/" + object.getMetadata().getName())
+        .sorted()
+        .toList();
+  }
+}
