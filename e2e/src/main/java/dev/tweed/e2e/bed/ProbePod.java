@@ -107,7 +107,7 @@ public final class ProbePod {
   }
 
   /** Name of the pod's network namespace under /run/netns, found by its address. */
-  private String networkNamespace() {
+  public String networkNamespace() {
     return machine()
         .shell(
             "for n in $(ls /run/netns); do ip -n $n -4 -o address | grep -qF ' "

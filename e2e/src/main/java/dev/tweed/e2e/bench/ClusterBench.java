@@ -1,0 +1,115 @@
+package dev.tweed.e2e.bench;
+
+import dev.tweed.e2e.bed.BedException;
+import dev.tweed.e2e.bed.BedSettings;
+import dev.tweed.e2e.bed.ClusterPlan;
+import dev.tweed.e2e.bed.Evidence;
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.TestCluster;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.logging.LogManager;
+
+/** Runs the benchmarks one after the other on one fresh cluster and writes their table. */
+public final class ClusterBench {
+  private static final int PEERS = 1000;
+  private static final Set<String> ALL =
+      Set.of("install", "rest", "path", "repair", "scale", "allocate");
+
+  private final List<Row> rows = new ArrayList<>();
+  private final Set<String> wanted;
+
+  private ClusterBench(Set<String> wanted) {
+    this.wanted = wanted;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param arguments parts to run ({@code install rest path repair scale allocate}); none is all.
+   *     "install" always happens, since the others need it
+   */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
+      LogManager.getLogManager().readConfiguration(config);
+    }
+    Set<String> wanted = arguments.length == 0 ? ALL : Set.of(arguments);
+    if (!ALL.containsAll(wanted)) {
+      System.err.println("bench: say some of " + ALL + ", or nothing for all of them");
+      System.exit(64);
+    }
+    BedSettings settings = BedSettings.fromSystemProperties();
+    Path table = settings.workDirectory().resolve("bench.md");
+    ClusterBench bench = new ClusterBench(wanted);
+    System.err.println("Starting a control plane and three nodes");
+    try (TestCluster cluster = TestCluster.start(settings, ClusterPlan.test(settings, 3))) {
+      try {
+        bench.run(cluster);
+      } catch (Exception e) {
+        new Evidence(cluster).writeTo(settings.workDirectory().resolve("bench-dump"));
+        throw new BedException("the benchmark has failed; see bench-dump beside " + table, e);
+      }
+    } finally {
+      Files.createDirectories(table.getParent());
+      Files.writeString(table, Row.table(bench.rows));
+      System.out.println(Row.table(bench.rows));
+      System.err.println("Table: " + table);
+    }
+  }
+
+  private void run(TestCluster cluster) throws Exception {
+    Installation tweed = new Installation(cluster);
+    measure("helm install to first ping", new InstallBench(cluster, tweed)::run);
+    RestBench rest = new RestBench(cluster, tweed);
+    if (wanted.contains("rest")) {
+      measure("operator and daemon at rest", () -> rest.run(2));
+      measure("operator", () -> List.of(rest.operator()));
+    }
+    if (wanted.contains("path")) {
+      measure("pod to pod against a hand-made VXLAN", new PathBench(cluster)::run);
+    }
+    if (wanted.contains("repair")) {
+      measure("repairs, 2 peers", () -> new RepairBench(cluster, tweed).run(2));
+    }
+    ScaleBench scale = new ScaleBench(cluster, tweed);
+    if (wanted.contains("allocate")) {
+      measure("allocation for 1,000 nodes", () -> List.of(scale.allocation(PEERS)));
+    }
+    if (wanted.contains("scale")) {
+      operatorReplicas(cluster, 0);
+      measure(
+          "a new peer among 1,000",
+          () -> {
+            scale.createPeers(0, PEERS);
+            scale.awaitRoutes(PEERS);
+            return List.of(scale.onePeer(PEERS, 30));
+          });
+      measure("daemon at rest, 1,000 peers", () -> rest.run(PEERS));
+      measure("repairs, 1,000 peers", () -> new RepairBench(cluster, tweed).run(PEERS));
+    }
+  }
+
+  private static void operatorReplicas(TestCluster cluster, int replicas) {
+    cluster
+        .client()
+        .apps()
+        .deployments()
+        .inNamespace(Installation.NAMESPACE)
+        .withName("tweed-operator")
+        .scale(replicas);
+  }
+
+  private void measure(String what, Callable<List<Row>> part) throws Exception {
+    System.err.println("Measuring: " + what);
+    List<Row> measured = part.call();
+    rows.addAll(measured);
+    measured.forEach(
+        row -> System.err.println("  " + row.what() + ": " + row.result() + " " + row.unit()));
+  }
+}

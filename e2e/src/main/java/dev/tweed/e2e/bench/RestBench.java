@@ -1,0 +1,53 @@
+package dev.tweed.e2e.bench;
+
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.Machine;
+import dev.tweed.e2e.bed.TestCluster;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+/** What operator and daemons cost while nothing happens. */
+final class RestBench {
+  static final String DAEMON = "dev.tweed.agent.Main";
+  static final String OPERATOR = "quarkus-run.jar";
+
+  private static final Duration SETTLE = Duration.ofSeconds(20);
+  private static final Duration WINDOW = Duration.ofSeconds(30);
+
+  private final TestCluster cluster;
+  private final Installation tweed;
+
+  RestBench(TestCluster cluster, Installation tweed) {
+    this.cluster = cluster;
+    this.tweed = tweed;
+  }
+
+  List<Row> run(int peers) throws InterruptedException {
+    Thread.sleep(SETTLE);
+    ProcessFigures daemon = new ProcessFigures(cluster.machine("n1"), DAEMON);
+    double cpu = daemon.processorPercent(WINDOW);
+    String with = ", " + peers + " peers";
+    return List.of(
+        new Row(
+            "daemon RSS" + with,
+            "MiB",
+            ProcessFigures.mebibytes(daemon.residentMebibytes()),
+            peers < 100 ? "< 90" : "< 95"),
+        new Row(
+            "daemon CPU at rest" + with,
+            "% of a core",
+            String.format(Locale.ROOT, "%.2f", cpu),
+            "< 0.2"));
+  }
+
+  Row operator() {
+    String node = tweed.operatorPods().getFirst().getSpec().getNodeName();
+    Machine machine = cluster.machine(node);
+    return new Row(
+        "operator RSS",
+        "MiB",
+        ProcessFigures.mebibytes(new ProcessFigures(machine, OPERATOR).residentMebibytes()),
+        "");
+  }
+}
