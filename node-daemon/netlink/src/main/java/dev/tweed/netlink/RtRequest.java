@@ -65,7 +65,10 @@ public sealed interface RtRequest {
 
   /**
    * Makes a bridge, down, without spanning tree. Its MAC is fixed from the start, so it does not
-   * change with its ports.
+   * change with its ports. Its MTU does: what is given at creation is a default that follows the
+   * smallest port until a {@link LinkSet} <em>changes</em> it (br_mtu_auto_adjust() in
+   * net/bridge/br_if.c; setting the value it has already does not count). For an MTU that stays,
+   * create with another one and set the wanted one after.
    *
    * @param name device name
    * @param mac hardware address
@@ -205,11 +208,16 @@ public sealed interface RtRequest {
     }
   }
 
-  /** Adds a route, or replaces the one with the same destination, table and metric. */
+  /**
+   * Adds a route, or replaces the one with the same destination, table and metric. Multipath routes
+   * are read but not written: use a nexthop object.
+   */
   record RouteReplace(Route route) implements RtRequest {
-    /** Refuses null. */
+    /** Refuses a multipath route. */
     public RouteReplace {
-      Objects.requireNonNull(route, "route");
+      if (!route.multipath().isEmpty() && route.nextHopId() == 0) {
+        throw new IllegalArgumentException("multipath routes cannot be written: " + route);
+      }
     }
   }
 

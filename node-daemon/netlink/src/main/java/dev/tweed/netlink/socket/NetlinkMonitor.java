@@ -1,29 +1,231 @@
 package dev.tweed.netlink.socket;
 
+import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkEvent;
+import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NetlinkGroup;
+import dev.tweed.netlink.codec.EventDecoder;
+import dev.tweed.netlink.codec.Message;
+import dev.tweed.netlink.codec.Rt;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
  * Tells a listener of changes in the network namespace the opening thread is in, from a platform
  * thread of its own. The listener must return quickly; while it works, events queue in the kernel,
  * and what does not fit there ends as one {@link NetlinkEvent.EventsLost}.
+ *
+ * <p>What a listener throws goes to the thread's uncaught-exception handler; the next event is
+ * delivered all the same.
  */
 public final class NetlinkMonitor implements AutoCloseable {
+  private static final int RECEIVE_QUEUE_BYTES = 4 << 20;
+  private static final int INCOMING_BYTES = 64 << 10;
+  private static final int POLLFD_BYTES = 8;
+  private static final int EVENTFD_BYTES = 8;
 
-  private NetlinkMonitor() {}
+  /** A socket with the decoder its protocol needs. */
+  private record Source(NetlinkDescriptor descriptor, Decoder decoder) {
+    interface Decoder {
+      Optional<NetlinkEvent> decode(Message message);
+    }
+  }
+
+  private final List<Source> sources;
+  private final Consumer<NetlinkEvent> listener;
+  private final LibC libc = LibC.get();
+  private final int wakeUp;
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final Thread thread;
+  private boolean wakeUpOpen = true; // guarded by thread
+
+  private NetlinkMonitor(List<Source> sources, int wakeUp, Consumer<NetlinkEvent> listener) {
+    this.sources = sources;
+    this.wakeUp = wakeUp;
+    this.listener = listener;
+    this.thread = Thread.ofPlatform().name("netlink-monitor").daemon().unstarted(this::run);
+  }
 
   /**
    * Subscribes and starts the thread. Changes after the return are told.
    *
-   * @throws dev.tweed.netlink.NetlinkException when the system gives no such socket
+   * @throws NetlinkException when the system gives no such socket; for {@link
+   *     NetlinkGroup#NFTABLES} also when the kernel has no nfnetlink ({@code EPROTONOSUPPORT})
    */
   public static NetlinkMonitor open(Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener) {
-    throw new UnsupportedOperationException("not written yet");
+    return open(groups, listener, RECEIVE_QUEUE_BYTES);
   }
 
-  /** Ends the thread; no event is delivered after the return (unless called by the listener). */
+  /** With another queue than the usual one: a test lets it overflow. */
+  static NetlinkMonitor open(
+      Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener, int receiveQueueBytes) {
+    List<Source> sources = new ArrayList<>();
+    try {
+      for (int protocol : List.of(Rt.NETLINK_ROUTE, Rt.NETLINK_NETFILTER)) {
+        List<NetlinkGroup> wanted =
+            groups.stream().filter(group -> protocolOf(group) == protocol).toList();
+        if (!wanted.isEmpty()) {
+          sources.add(subscribe(protocol, wanted, receiveQueueBytes));
+        }
+      }
+      int wakeUp = LibC.get().eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
+      if (wakeUp < 0) {
+        throw NetlinkException.systemCall("eventfd", LibC.lastError());
+      }
+      NetlinkMonitor monitor = new NetlinkMonitor(List.copyOf(sources), wakeUp, listener);
+      monitor.thread.start();
+      return monitor;
+    } catch (RuntimeException failure) {
+      sources.forEach(source -> source.descriptor().close());
+      throw failure;
+    }
+  }
+
+  private static Source subscribe(int protocol, List<NetlinkGroup> groups, int queueBytes) {
+    NetlinkDescriptor descriptor = NetlinkDescriptor.open(protocol, queueBytes, INCOMING_BYTES);
+    try {
+      groups.forEach(group -> descriptor.join(numberOf(group)));
+    } catch (RuntimeException failure) {
+      descriptor.close();
+      throw failure;
+    }
+    EventDecoder decoder = new EventDecoder();
+    return new Source(
+        descriptor, protocol == Rt.NETLINK_ROUTE ? decoder::routeEvent : decoder::netfilterEvent);
+  }
+
+  private static int protocolOf(NetlinkGroup group) {
+    return group == NetlinkGroup.NFTABLES ? Rt.NETLINK_NETFILTER : Rt.NETLINK_ROUTE;
+  }
+
+  private static int numberOf(NetlinkGroup group) {
+    return switch (group) {
+      case LINK -> Rt.RTNLGRP_LINK;
+      case NEIGHBOUR -> Rt.RTNLGRP_NEIGH;
+      case IPV4_ADDRESS -> Rt.RTNLGRP_IPV4_IFADDR;
+      case IPV4_ROUTE -> Rt.RTNLGRP_IPV4_ROUTE;
+      case IPV6_ADDRESS -> Rt.RTNLGRP_IPV6_IFADDR;
+      case IPV6_ROUTE -> Rt.RTNLGRP_IPV6_ROUTE;
+      case NFTABLES -> Rt.NFNLGRP_NFTABLES;
+    };
+  }
+
+  /** The thread that delivers owns the descriptors and is the one to close them. */
+  private void run() {
+    try {
+      ByteBuffer polled = pollSet();
+      while (!closing.get()) {
+        if (libc.poll(polled, sources.size() + 1L, -1) < 0) {
+          int errno = LibC.lastError();
+          if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
+            continue;
+          }
+          throw NetlinkException.systemCall("poll", errno);
+        }
+        for (int i = 0; i < sources.size() && !closing.get(); i++) {
+          if (polled.getShort(i * POLLFD_BYTES + 6) != 0) {
+            drain(sources.get(i));
+          }
+        }
+      }
+    } catch (NetlinkException failure) {
+      deliver(new NetlinkEvent.EventsLost("monitoring ended: " + failure.getMessage()));
+    } finally {
+      sources.forEach(source -> source.descriptor().close());
+      synchronized (thread) {
+        wakeUpOpen = false;
+        libc.close(wakeUp);
+      }
+    }
+  }
+
+  /** Not after the thread closed the descriptor: its number may be another file's by then. */
+  private void wakeUp() {
+    synchronized (thread) {
+      if (wakeUpOpen) {
+        libc.write(wakeUp, NetlinkDescriptor.direct(EVENTFD_BYTES).putLong(0, 1), EVENTFD_BYTES);
+      }
+    }
+  }
+
+  /** {@code struct pollfd} of each source, then of the wake-up. */
+  private ByteBuffer pollSet() {
+    ByteBuffer set = NetlinkDescriptor.direct(POLLFD_BYTES * (sources.size() + 1));
+    for (int i = 0; i <= sources.size(); i++) {
+      int fd = i < sources.size() ? sources.get(i).descriptor().number() : wakeUp;
+      set.putInt(i * POLLFD_BYTES, fd).putShort(i * POLLFD_BYTES + 4, LibC.POLLIN);
+    }
+    return set;
+  }
+
+  private void drain(Source source) {
+    while (!closing.get()) {
+      switch (source.descriptor().receive(false)) {
+        case NetlinkDescriptor.Reception.Datagram datagram -> tell(source, datagram.bytes());
+        case NetlinkDescriptor.Reception.Overrun overrun ->
+            deliver(new NetlinkEvent.EventsLost("the receive queue overflowed"));
+        case NetlinkDescriptor.Reception.Nothing nothing -> {
+          return;
+        }
+      }
+    }
+  }
+
+  private void tell(Source source, ByteBuffer datagram) {
+    List<NetlinkEvent> events = new ArrayList<>();
+    try {
+      for (Message message : Message.split(datagram)) {
+        source.decoder().decode(message).ifPresent(events::add);
+      }
+    } catch (NetlinkException undecodable) {
+      events.add(new NetlinkEvent.EventsLost(undecodable.getMessage()));
+    }
+    events.forEach(this::deliver);
+  }
+
+  private void deliver(NetlinkEvent event) {
+    if (closing.get()) {
+      return;
+    }
+    try {
+      listener.accept(event);
+    } catch (RuntimeException failure) {
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+    }
+  }
+
+  /** Whether events are still being delivered: false once closed or after a fatal error. */
+  public boolean isRunning() {
+    return thread.isAlive() && !closing.get();
+  }
+
+  /**
+   * Ends the thread; no event is delivered after the return. Called by the listener itself, it
+   * returns before the thread has ended. Closing again does nothing.
+   */
   @Override
-  public void close() {}
+  public void close() {
+    if (closing.compareAndSet(false, true)) {
+      wakeUp();
+    }
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true; // the thread ends at once; the caller learns of it afterwards
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
 }

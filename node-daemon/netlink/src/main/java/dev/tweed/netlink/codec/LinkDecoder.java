@@ -1,0 +1,141 @@
+package dev.tweed.netlink.codec;
+
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.BridgeInfo;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.OperState;
+import dev.tweed.netlink.VxlanInfo;
+import java.util.Optional;
+
+/** RTM_NEWLINK and RTM_DELLINK to values. */
+public final class LinkDecoder {
+  private String name = "";
+  private Optional<MacAddress> mac = Optional.empty();
+  private int mtu;
+  private OperState operState = OperState.UNKNOWN;
+  private int txQueueLength;
+  private Optional<String> alias = Optional.empty();
+  private int master;
+  private int lower;
+  private int group;
+  private Optional<String> kind = Optional.empty();
+  private Optional<VxlanInfo> vxlan = Optional.empty();
+  private Optional<BridgeInfo> bridge = Optional.empty();
+
+  private LinkDecoder() {}
+
+  /**
+   * The link of a message. Empty when it is about something else: bridges send RTM_NEWLINK and
+   * RTM_DELLINK of family AF_BRIDGE about their ports, and taking such a DELLINK for the end of the
+   * device would be wrong.
+   */
+  public static Optional<Link> link(Message message) {
+    if (message.u8(0) != Rt.AF_UNSPEC) {
+      return Optional.empty();
+    }
+    LinkDecoder decoder = new LinkDecoder();
+    decoder.read(message.attributesAfter(Rt.IFINFOMSG_BYTES));
+    return Optional.of(
+        new Link(
+            message.s32(4),
+            decoder.name,
+            decoder.mac,
+            decoder.mtu,
+            message.s32(8),
+            decoder.operState,
+            decoder.txQueueLength,
+            decoder.alias,
+            decoder.kind,
+            decoder.master,
+            decoder.lower,
+            decoder.group,
+            decoder.vxlan,
+            decoder.bridge));
+  }
+
+  private void read(AttributeReader attributes) {
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.IFLA_IFNAME -> name = attributes.text();
+        case Rt.IFLA_ADDRESS -> mac = attributes.mac();
+        case Rt.IFLA_MTU -> mtu = attributes.s32();
+        case Rt.IFLA_OPERSTATE -> operState = OperState.of(attributes.u8());
+        case Rt.IFLA_TXQLEN -> txQueueLength = attributes.s32();
+        case Rt.IFLA_IFALIAS -> alias = Optional.of(attributes.text());
+        case Rt.IFLA_MASTER -> master = attributes.s32();
+        case Rt.IFLA_LINK -> lower = attributes.s32();
+        case Rt.IFLA_GROUP -> group = attributes.s32();
+        case Rt.IFLA_LINKINFO -> readInfo(attributes.nested());
+        default -> {}
+      }
+    }
+  }
+
+  /** The kind comes before its data in every kernel; data of an unknown kind is not looked into. */
+  private void readInfo(AttributeReader attributes) {
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.IFLA_INFO_KIND -> kind = Optional.of(attributes.text());
+        case Rt.IFLA_INFO_DATA -> {
+          switch (kind.orElse("")) {
+            case "vxlan" -> vxlan = Optional.of(vxlan(attributes.nested()));
+            case "bridge" -> bridge = Optional.of(bridge(attributes.nested()));
+            default -> {}
+          }
+        }
+        default -> {}
+      }
+    }
+  }
+
+  private static VxlanInfo vxlan(AttributeReader attributes) {
+    int vni = 0;
+    int port = 0;
+    Optional<IpAddress> local = Optional.empty();
+    Optional<IpAddress> remote = Optional.empty();
+    int lower = 0;
+    boolean learning = false;
+    boolean external = false;
+    boolean proxy = false;
+    boolean l2miss = false;
+    boolean l3miss = false;
+    boolean gbp = false;
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.IFLA_VXLAN_ID -> vni = attributes.s32();
+        case Rt.IFLA_VXLAN_PORT -> port = attributes.u16NetworkOrder();
+        case Rt.IFLA_VXLAN_LOCAL -> local = Optional.of(attributes.ip(AddressFamily.IPV4));
+        case Rt.IFLA_VXLAN_LOCAL6 -> local = Optional.of(attributes.ip(AddressFamily.IPV6));
+        case Rt.IFLA_VXLAN_GROUP -> remote = Optional.of(attributes.ip(AddressFamily.IPV4));
+        case Rt.IFLA_VXLAN_GROUP6 -> remote = Optional.of(attributes.ip(AddressFamily.IPV6));
+        case Rt.IFLA_VXLAN_LINK -> lower = attributes.s32();
+        case Rt.IFLA_VXLAN_LEARNING -> learning = attributes.flag();
+        case Rt.IFLA_VXLAN_COLLECT_METADATA -> external = attributes.flag();
+        case Rt.IFLA_VXLAN_PROXY -> proxy = attributes.flag();
+        case Rt.IFLA_VXLAN_L2MISS -> l2miss = attributes.flag();
+        case Rt.IFLA_VXLAN_L3MISS -> l3miss = attributes.flag();
+        case Rt.IFLA_VXLAN_GBP -> gbp = true; // a flag: its presence is its value
+        default -> {}
+      }
+    }
+    return new VxlanInfo(
+        vni, port, local, remote, lower, learning, external, proxy, l2miss, l3miss, gbp);
+  }
+
+  private static BridgeInfo bridge(AttributeReader attributes) {
+    boolean stp = false;
+    boolean vlanFiltering = false;
+    boolean snooping = false;
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.IFLA_BR_STP_STATE -> stp = attributes.s32() != 0;
+        case Rt.IFLA_BR_VLAN_FILTERING -> vlanFiltering = attributes.flag();
+        case Rt.IFLA_BR_MCAST_SNOOPING -> snooping = attributes.flag();
+        default -> {}
+      }
+    }
+    return new BridgeInfo(stp, vlanFiltering, snooping);
+  }
+}

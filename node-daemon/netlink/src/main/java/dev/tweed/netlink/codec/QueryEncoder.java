@@ -1,0 +1,98 @@
+package dev.tweed.netlink.codec;
+
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.RouteFilter;
+import dev.tweed.netlink.RouteProtocol;
+
+/**
+ * Questions to bytes. Dumps are written for NETLINK_GET_STRICT_CHK: the kernel then filters, and
+ * refuses what it does not understand instead of ignoring it.
+ */
+public final class QueryEncoder {
+  private static final int DUMP = Rt.NLM_F_REQUEST | Rt.NLM_F_DUMP;
+  private static final int GET = Rt.NLM_F_REQUEST | Rt.NLM_F_ACK;
+
+  private final MessageWriter out;
+
+  /** Encodes to this writer. */
+  public QueryEncoder(MessageWriter out) {
+    this.out = out;
+  }
+
+  /** All links. */
+  public void links(int sequence) {
+    out.begin(Rt.RTM_GETLINK, DUMP, sequence);
+    linkHeader(0);
+    out.end();
+  }
+
+  /** One link by name. */
+  public void link(String name, int sequence) {
+    out.begin(Rt.RTM_GETLINK, GET, sequence);
+    linkHeader(0);
+    out.attributeText(Rt.IFLA_IFNAME, name);
+    out.end();
+  }
+
+  /** One link by index. */
+  public void link(int index, int sequence) {
+    out.begin(Rt.RTM_GETLINK, GET, sequence);
+    linkHeader(index);
+    out.end();
+  }
+
+  private void linkHeader(int index) {
+    out.u8(Rt.AF_UNSPEC).u8(0).u16(0).u32(index).u32(0).u32(0);
+    out.attribute32(Rt.IFLA_EXT_MASK, Rt.RTEXT_FILTER_SKIP_STATS);
+  }
+
+  /** All addresses. */
+  public void addresses(int sequence) {
+    out.begin(Rt.RTM_GETADDR, DUMP, sequence);
+    out.u8(Rt.AF_UNSPEC).u8(0).u8(0).u8(0).u32(0);
+    out.end();
+  }
+
+  /** Routes of one family; the filter's own family is not looked at. */
+  public void routes(AddressFamily family, RouteFilter filter, int sequence) {
+    out.begin(Rt.RTM_GETROUTE, DUMP, sequence);
+    int protocol = filter.protocol().map(RouteProtocol::number).orElse(0);
+    out.u8(family.number()).u8(0).u8(0).u8(0).u8(0).u8(protocol).u8(0).u8(0).u32(0);
+    filter.table().ifPresent(table -> out.attribute32(Rt.RTA_TABLE, table));
+    filter.linkIndex().ifPresent(link -> out.attribute32(Rt.RTA_OIF, link));
+    out.end();
+  }
+
+  /** The route a packet to this address would take. */
+  public void routeTo(IpAddress destination, int sequence) {
+    out.begin(Rt.RTM_GETROUTE, GET, sequence);
+    out.u8(destination.family().number())
+        .u8(destination.family().bits())
+        .u8(0)
+        .u8(0)
+        .u8(0)
+        .u8(0)
+        .u8(0)
+        .u8(0)
+        // IPv6 tells the true table anyway and refuses the flag (inet6_rtm_valid_getroute_req()).
+        .u32(destination.family() == AddressFamily.IPV4 ? Rt.RTM_F_LOOKUP_TABLE : 0);
+    out.attributeIp(Rt.RTA_DST, destination);
+    out.end();
+  }
+
+  /** Neighbours of both families on one device. */
+  public void neighbours(int linkIndex, int sequence) {
+    out.begin(Rt.RTM_GETNEIGH, DUMP, sequence);
+    out.u8(Rt.AF_UNSPEC).u8(0).u16(0).u32(0).u16(0).u8(0).u8(0);
+    out.attribute32(Rt.NDA_IFINDEX, linkIndex);
+    out.end();
+  }
+
+  /** FDB entries of one device. */
+  public void fdb(int linkIndex, int sequence) {
+    out.begin(Rt.RTM_GETNEIGH, DUMP, sequence);
+    out.u8(Rt.AF_BRIDGE).u8(0).u16(0).u32(linkIndex).u16(0).u8(0).u8(0);
+    out.end();
+  }
+}

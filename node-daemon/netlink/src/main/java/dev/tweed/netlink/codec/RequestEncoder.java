@@ -1,0 +1,226 @@
+package dev.tweed.netlink.codec;
+
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.LinkRef;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NeighbourState;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteType;
+import dev.tweed.netlink.RtRequest;
+import java.util.Optional;
+
+/** Requests to bytes: exactly one message each. */
+public final class RequestEncoder {
+
+  /** No request needs more bytes than this (the longest is an alias of 255). */
+  public static final int MAX_BYTES = 512;
+
+  private static final int CREATE = Rt.NLM_F_REQUEST | Rt.NLM_F_CREATE | Rt.NLM_F_EXCL;
+  private static final int REPLACE = Rt.NLM_F_REQUEST | Rt.NLM_F_CREATE | Rt.NLM_F_REPLACE;
+
+  private final MessageWriter out;
+
+  /** Encodes to this writer. */
+  public RequestEncoder(MessageWriter out) {
+    this.out = out;
+  }
+
+  /** Writes one request; it asks for no acknowledgement ({@link MessageWriter#requestAck}). */
+  public void encode(RtRequest request, int sequence) {
+    switch (request) {
+      case RtRequest.LinkCreateVxlan create -> createVxlan(create, sequence);
+      case RtRequest.LinkCreateBridge create -> createBridge(create, sequence);
+      case RtRequest.LinkSet set -> setLink(set, sequence);
+      case RtRequest.LinkDelete delete -> {
+        out.begin(Rt.RTM_DELLINK, Rt.NLM_F_REQUEST, sequence);
+        linkHeader(delete.link(), 0, 0);
+      }
+      case RtRequest.AddressAdd add -> address(Rt.RTM_NEWADDR, CREATE, sequence, add.address());
+      case RtRequest.AddressDelete delete ->
+          address(Rt.RTM_DELADDR, Rt.NLM_F_REQUEST, sequence, delete.address());
+      case RtRequest.RouteReplace replace ->
+          route(Rt.RTM_NEWROUTE, REPLACE, sequence, replace.route());
+      case RtRequest.RouteDelete delete ->
+          route(Rt.RTM_DELROUTE, Rt.NLM_F_REQUEST, sequence, delete.route());
+      case RtRequest.NeighbourReplace replace ->
+          neighbour(Rt.RTM_NEWNEIGH, REPLACE, sequence, replace.neighbour());
+      case RtRequest.NeighbourDelete delete ->
+          neighbour(
+              Rt.RTM_DELNEIGH,
+              Rt.NLM_F_REQUEST,
+              sequence,
+              new Neighbour(
+                  delete.linkIndex(), delete.address(), Optional.empty(), NeighbourState.NONE, 0));
+      case RtRequest.FdbReplace replace -> fdb(Rt.RTM_NEWNEIGH, REPLACE, sequence, replace.entry());
+      case RtRequest.FdbDelete delete ->
+          fdb(Rt.RTM_DELNEIGH, Rt.NLM_F_REQUEST, sequence, delete.entry());
+    }
+    out.end();
+  }
+
+  private void createVxlan(RtRequest.LinkCreateVxlan link, int sequence) {
+    out.begin(Rt.RTM_NEWLINK, CREATE, sequence);
+    linkHeader(LinkRef.of(link.name()), 0, 0);
+    out.attributeMac(Rt.IFLA_ADDRESS, link.mac());
+    out.attribute32(Rt.IFLA_MTU, link.mtu());
+    out.attribute32(Rt.IFLA_TXQLEN, 0);
+    group(link.group());
+    int info = out.beginNest(Rt.IFLA_LINKINFO);
+    out.attributeText(Rt.IFLA_INFO_KIND, "vxlan");
+    int data = out.beginNest(Rt.IFLA_INFO_DATA);
+    out.attribute32(Rt.IFLA_VXLAN_ID, link.vni());
+    if (link.lowerIndex() != 0) {
+      out.attribute32(Rt.IFLA_VXLAN_LINK, link.lowerIndex());
+    }
+    out.attributeIp(
+        link.local().family() == AddressFamily.IPV4 ? Rt.IFLA_VXLAN_LOCAL : Rt.IFLA_VXLAN_LOCAL6,
+        link.local());
+    out.attribute8(Rt.IFLA_VXLAN_LEARNING, link.learning() ? 1 : 0);
+    out.attribute16NetworkOrder(Rt.IFLA_VXLAN_PORT, link.port());
+    out.endNest(data);
+    out.endNest(info);
+  }
+
+  private void createBridge(RtRequest.LinkCreateBridge link, int sequence) {
+    out.begin(Rt.RTM_NEWLINK, CREATE, sequence);
+    linkHeader(LinkRef.of(link.name()), 0, 0);
+    out.attributeMac(Rt.IFLA_ADDRESS, link.mac());
+    out.attribute32(Rt.IFLA_MTU, link.mtu());
+    group(link.group());
+    int info = out.beginNest(Rt.IFLA_LINKINFO);
+    out.attributeText(Rt.IFLA_INFO_KIND, "bridge");
+    int data = out.beginNest(Rt.IFLA_INFO_DATA);
+    out.attribute32(Rt.IFLA_BR_STP_STATE, 0);
+    out.endNest(data);
+    out.endNest(info);
+  }
+
+  private void group(int group) {
+    if (group != 0) {
+      out.attribute32(Rt.IFLA_GROUP, group);
+    }
+  }
+
+  private void setLink(RtRequest.LinkSet set, int sequence) {
+    out.begin(Rt.RTM_NEWLINK, Rt.NLM_F_REQUEST, sequence);
+    int flags = set.up().filter(up -> up).map(up -> Rt.IFF_UP).orElse(0);
+    linkHeader(set.link(), flags, set.up().isPresent() ? Rt.IFF_UP : 0);
+    set.mac().ifPresent(mac -> out.attributeMac(Rt.IFLA_ADDRESS, mac));
+    set.mtu().ifPresent(mtu -> out.attribute32(Rt.IFLA_MTU, mtu));
+    set.txQueueLength().ifPresent(length -> out.attribute32(Rt.IFLA_TXQLEN, length));
+    set.alias().ifPresent(alias -> out.attributeTextUnterminated(Rt.IFLA_IFALIAS, alias));
+    set.masterIndex().ifPresent(master -> out.attribute32(Rt.IFLA_MASTER, master));
+  }
+
+  private void linkHeader(LinkRef link, int flags, int change) {
+    int index =
+        switch (link) {
+          case LinkRef.ByIndex byIndex -> byIndex.index();
+          case LinkRef.ByName byName -> 0;
+        };
+    out.u8(Rt.AF_UNSPEC).u8(0).u16(0).u32(index).u32(flags).u32(change);
+    if (link instanceof LinkRef.ByName byName) {
+      out.attributeText(Rt.IFLA_IFNAME, byName.name());
+    }
+  }
+
+  private void address(int type, int flags, int sequence, Address address) {
+    out.begin(type, flags, sequence);
+    out.u8(address.prefix().family().number())
+        .u8(address.prefix().length())
+        .u8(address.flags())
+        .u8(address.scope().number())
+        .u32(address.linkIndex());
+    out.attributeIp(Rt.IFA_LOCAL, address.prefix().address());
+    out.attributeIp(Rt.IFA_ADDRESS, address.prefix().address());
+    if ((address.flags() & ~0xff) != 0) { // the header has room for eight flags only
+      out.attribute32(Rt.IFA_FLAGS, address.flags());
+    }
+  }
+
+  private void route(int type, int flags, int sequence, Route route) {
+    boolean wideTable = route.table() > 255;
+    out.begin(type, flags, sequence);
+    out.u8(route.destination().family().number())
+        .u8(route.destination().length())
+        .u8(0)
+        .u8(0)
+        .u8(wideTable ? Rt.RT_TABLE_COMPAT : (int) route.table())
+        .u8(route.protocol().number())
+        .u8(route.scope().number())
+        .u8(route.type().number())
+        .u32(route.onlink() ? Rt.RTNH_F_ONLINK : 0);
+    if (route.destination().length() > 0) {
+      out.attributeIp(Rt.RTA_DST, route.destination().address());
+    }
+    boolean byNextHop = route.nextHopId() != 0; // stands for device and gateway
+    if (byNextHop) {
+      out.attribute32(Rt.RTA_NH_ID, route.nextHopId());
+    } else {
+      route.gateway().ifPresent(gateway -> gateway(route, gateway));
+    }
+    route.preferredSource().ifPresent(source -> out.attributeIp(Rt.RTA_PREFSRC, source));
+    if (wideTable) {
+      out.attribute32(Rt.RTA_TABLE, route.table());
+    }
+    if (route.metric() != 0) {
+      out.attribute32(Rt.RTA_PRIORITY, route.metric());
+    }
+    // The kernel reports unreachable and its kin on the loopback device for IPv6; a request that
+    // names a device would be refused for them.
+    if (route.linkIndex() != 0 && !byNextHop && !dropsPackets(route.type())) {
+      out.attribute32(Rt.RTA_OIF, route.linkIndex());
+    }
+  }
+
+  private static boolean dropsPackets(RouteType type) {
+    return type.equals(RouteType.BLACKHOLE)
+        || type.equals(RouteType.UNREACHABLE)
+        || type.equals(RouteType.PROHIBIT);
+  }
+
+  private void gateway(Route route, IpAddress gateway) {
+    if (gateway.family() == route.destination().family()) {
+      out.attributeIp(Rt.RTA_GATEWAY, gateway);
+    } else {
+      out.attributeVia(Rt.RTA_VIA, gateway);
+    }
+  }
+
+  private void neighbour(int type, int flags, int sequence, Neighbour neighbour) {
+    out.begin(type, flags, sequence);
+    neighbourHeader(
+        neighbour.address().family().number(),
+        neighbour.linkIndex(),
+        neighbour.state().bits(),
+        neighbour.flags());
+    out.attributeIp(Rt.NDA_DST, neighbour.address());
+    neighbour.mac().ifPresent(mac -> out.attributeMac(Rt.NDA_LLADDR, mac));
+  }
+
+  private void fdb(int type, int flags, int sequence, FdbEntry entry) {
+    out.begin(type, flags, sequence);
+    neighbourHeader(Rt.AF_BRIDGE, entry.linkIndex(), entry.state().bits(), entry.flags());
+    out.attributeMac(Rt.NDA_LLADDR, entry.mac());
+    entry.vtep().ifPresent(vtep -> out.attributeIp(Rt.NDA_DST, vtep));
+    if (entry.vlan() != 0) {
+      out.attribute16(Rt.NDA_VLAN, entry.vlan());
+    }
+    if (entry.port() != 0) {
+      out.attribute16NetworkOrder(Rt.NDA_PORT, entry.port());
+    }
+    if (entry.vni() != 0) {
+      out.attribute32(Rt.NDA_VNI, entry.vni());
+    }
+    if (entry.viaLinkIndex() != 0) {
+      out.attribute32(Rt.NDA_IFINDEX, entry.viaLinkIndex());
+    }
+  }
+
+  private void neighbourHeader(int family, int linkIndex, int state, int flags) {
+    out.u8(family).u8(0).u16(0).u32(linkIndex).u16(state).u8(flags).u8(RouteType.UNICAST.number());
+  }
+}

@@ -1,0 +1,105 @@
+package dev.tweed.netlink.codec;
+
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.NextHop;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RouteType;
+import dev.tweed.netlink.Scope;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** RTM_NEWROUTE and RTM_DELROUTE to values. */
+public final class RouteDecoder {
+  private RouteDecoder() {}
+
+  /** Whether a route is an entry of the kernel's cache or a look-up, not of a table. */
+  public static boolean isCloned(Message message) {
+    return (message.s32(8) & Rt.RTM_F_CLONED) != 0;
+  }
+
+  /** The route of a message; empty for other families (MPLS, multicast routing). */
+  public static Optional<Route> route(Message message) {
+    Optional<AddressFamily> known = ObjectDecoder.family(message);
+    if (known.isEmpty()) {
+      return Optional.empty();
+    }
+    AddressFamily family = known.get();
+    AttributeReader attributes = message.attributesAfter(Rt.RTMSG_BYTES);
+    IpAddress destination = IpPrefix.any(family).address();
+    Optional<IpAddress> gateway = Optional.empty();
+    Optional<IpAddress> source = Optional.empty();
+    int link = 0;
+    long metric = 0;
+    long table = message.u8(4);
+    long nextHopId = 0;
+    List<NextHop> multipath = List.of();
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.RTA_DST -> destination = attributes.ip(family);
+        case Rt.RTA_GATEWAY -> gateway = Optional.of(attributes.ip(family));
+        case Rt.RTA_VIA -> gateway = attributes.via();
+        case Rt.RTA_PREFSRC -> source = Optional.of(attributes.ip(family));
+        case Rt.RTA_OIF -> link = attributes.s32();
+        case Rt.RTA_PRIORITY -> metric = attributes.u32();
+        case Rt.RTA_TABLE -> table = attributes.u32();
+        case Rt.RTA_NH_ID -> nextHopId = attributes.u32();
+        case Rt.RTA_MULTIPATH -> multipath = multipath(attributes, family);
+        default -> {}
+      }
+    }
+    IpPrefix prefix = ObjectDecoder.prefix(destination, message.u8(1));
+    if (!prefix.isCanonical()) {
+      throw NetlinkException.malformed("route to " + prefix + ", which has host bits set");
+    }
+    int flags = message.s32(8);
+    return Optional.of(
+        new Route(
+            prefix,
+            gateway,
+            link,
+            metric,
+            new RouteProtocol(message.u8(5)),
+            table,
+            new Scope(message.u8(6)),
+            new RouteType(message.u8(7)),
+            (flags & Rt.RTNH_F_ONLINK) != 0,
+            source,
+            multipath,
+            nextHopId,
+            flags & Rt.RTNH_F_STATUS));
+  }
+
+  /** A run of {@code struct rtnexthop}, each with attributes of its own. */
+  private static List<NextHop> multipath(AttributeReader attribute, AddressFamily family) {
+    List<NextHop> ways = new ArrayList<>();
+    ByteBuffer bytes = attribute.bytes();
+    int at = attribute.start();
+    int end = attribute.end();
+    while (end - at >= Rt.RTNEXTHOP_BYTES) {
+      int length = bytes.getShort(at) & 0xffff;
+      if (length < Rt.RTNEXTHOP_BYTES || length > end - at) {
+        throw NetlinkException.malformed("nexthop of " + length + " bytes in " + (end - at));
+      }
+      AttributeReader own = new AttributeReader(bytes, at + Rt.RTNEXTHOP_BYTES, at + length);
+      Optional<IpAddress> gateway = Optional.empty();
+      while (own.next()) {
+        switch (own.type()) {
+          case Rt.RTA_GATEWAY -> gateway = Optional.of(own.ip(family));
+          case Rt.RTA_VIA -> gateway = own.via();
+          default -> {}
+        }
+      }
+      int flags = bytes.get(at + 2) & 0xff;
+      int weight = (bytes.get(at + 3) & 0xff) + 1; // rtnh_hops is the weight less one
+      ways.add(new NextHop(bytes.getInt(at + 4), gateway, weight, flags));
+      at = Math.min(end, at + Rt.align(length));
+    }
+    return ways;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.tweed.netlink.codec;
+
+/**
+ * Numbers of the rtnetlink and nfnetlink protocols, named as in the kernel's headers
+ * (include/uapi/linux: netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, if_bridge.h,
+ * nfnetlink.h, nf_tables.h).
+ */
+public final class Rt {
+  // netlink.h
+  public static final int NETLINK_ROUTE = 0;
+  public static final int NETLINK_NETFILTER = 12;
+  public static final int NLMSG_HEADER_BYTES = 16;
+  public static final int NLMSG_NOOP = 1;
+  public static final int NLMSG_ERROR = 2;
+  public static final int NLMSG_DONE = 3;
+  public static final int NLMSG_OVERRUN = 4;
+  public static final int NLM_F_REQUEST = 0x1;
+  public static final int NLM_F_ACK = 0x4;
+  public static final int NLM_F_DUMP_INTR = 0x10;
+  public static final int NLM_F_DUMP = 0x300;
+  public static final int NLM_F_REPLACE = 0x100;
+  public static final int NLM_F_EXCL = 0x200;
+  public static final int NLM_F_CREATE = 0x400;
+  public static final int NLM_F_CAPPED = 0x100;
+  public static final int NLM_F_ACK_TLVS = 0x200;
+  static final int NLA_HEADER_BYTES = 4;
+  static final int NLA_F_NESTED = 0x8000;
+  static final int NLA_TYPE_MASK = 0x3fff;
+  static final int NLMSGERR_ATTR_MSG = 1;
+
+  // rtnetlink.h: messages
+  public static final int RTM_NEWLINK = 16;
+  public static final int RTM_DELLINK = 17;
+  public static final int RTM_GETLINK = 18;
+  public static final int RTM_NEWADDR = 20;
+  public static final int RTM_DELADDR = 21;
+  public static final int RTM_GETADDR = 22;
+  public static final int RTM_NEWROUTE = 24;
+  public static final int RTM_DELROUTE = 25;
+  public static final int RTM_GETROUTE = 26;
+  public static final int RTM_NEWNEIGH = 28;
+  public static final int RTM_DELNEIGH = 29;
+  public static final int RTM_GETNEIGH = 30;
+
+  // rtnetlink.h: multicast groups
+  public static final int RTNLGRP_LINK = 1;
+  public static final int RTNLGRP_NEIGH = 3;
+  public static final int RTNLGRP_IPV4_IFADDR = 5;
+  public static final int RTNLGRP_IPV4_ROUTE = 7;
+  public static final int RTNLGRP_IPV6_IFADDR = 9;
+  public static final int RTNLGRP_IPV6_ROUTE = 11;
+
+  // socket.h
+  static final int AF_UNSPEC = 0;
+  static final int AF_BRIDGE = 7;
+
+  // if.h
+  static final int IFF_UP = 0x1;
+
+  // if_link.h
+  static final int IFINFOMSG_BYTES = 16;
+  static final int IFLA_ADDRESS = 1;
+  static final int IFLA_IFNAME = 3;
+  static final int IFLA_MTU = 4;
+  static final int IFLA_LINK = 5;
+  static final int IFLA_MASTER = 10;
+  static final int IFLA_TXQLEN = 13;
+  static final int IFLA_OPERSTATE = 16;
+  static final int IFLA_LINKINFO = 18;
+  static final int IFLA_IFALIAS = 20;
+  static final int IFLA_GROUP = 27;
+  static final int IFLA_EXT_MASK = 29;
+  static final int RTEXT_FILTER_SKIP_STATS = 1 << 3;
+  static final int IFLA_INFO_KIND = 1;
+  static final int IFLA_INFO_DATA = 2;
+  static final int IFLA_VXLAN_ID = 1;
+  static final int IFLA_VXLAN_GROUP = 2;
+  static final int IFLA_VXLAN_LINK = 3;
+  static final int IFLA_VXLAN_LOCAL = 4;
+  static final int IFLA_VXLAN_LEARNING = 7;
+  static final int IFLA_VXLAN_PROXY = 11;
+  static final int IFLA_VXLAN_L2MISS = 13;
+  static final int IFLA_VXLAN_L3MISS = 14;
+  static final int IFLA_VXLAN_PORT = 15;
+  static final int IFLA_VXLAN_GROUP6 = 16;
+  static final int IFLA_VXLAN_LOCAL6 = 17;
+  static final int IFLA_VXLAN_GBP = 23;
+  static final int IFLA_VXLAN_COLLECT_METADATA = 25;
+  static final int IFLA_BR_STP_STATE = 5;
+  static final int IFLA_BR_VLAN_FILTERING = 7;
+  static final int IFLA_BR_MCAST_SNOOPING = 23;
+
+  // if_addr.h
+  static final int IFADDRMSG_BYTES = 8;
+  static final int IFA_ADDRESS = 1;
+  static final int IFA_LOCAL = 2;
+  static final int IFA_FLAGS = 8;
+
+  // rtnetlink.h: routes
+  static final int RTMSG_BYTES = 12;
+  static final int RTA_DST = 1;
+  static final int RTA_OIF = 4;
+  static final int RTA_GATEWAY = 5;
+  static final int RTA_PRIORITY = 6;
+  static final int RTA_PREFSRC = 7;
+  static final int RTA_MULTIPATH = 9;
+  static final int RTA_TABLE = 15;
+  static final int RTA_VIA = 18;
+  static final int RTA_NH_ID = 30;
+  static final int RTNEXTHOP_BYTES = 8;
+  static final int RTNH_F_ONLINK = 0x4;
+  static final int RTNH_F_STATUS = 0x1 | 0x8 | 0x10 | 0x20 | 0x40; // dead, offload, linkdown, ...
+  static final int RTM_F_CLONED = 0x200;
+  static final int RTM_F_LOOKUP_TABLE = 0x1000;
+  static final int RT_TABLE_COMPAT = 252;
+
+  // neighbour.h
+  static final int NDMSG_BYTES = 12;
+  static final int NDA_DST = 1;
+  static final int NDA_LLADDR = 2;
+  static final int NDA_VLAN = 5;
+  static final int NDA_PORT = 6;
+  static final int NDA_VNI = 7;
+  static final int NDA_IFINDEX = 8;
+  static final int NDA_MASTER = 9;
+
+  // nfnetlink.h, nf_tables.h
+  public static final int NFNLGRP_NFTABLES = 7;
+  static final int NFGENMSG_BYTES = 4;
+  static final int NFNL_SUBSYS_NFTABLES = 10;
+  static final int NFT_MSG_NEWGEN = 15;
+  static final int NFTA_TABLE = 1; // the table's name in every nf_tables object but the generation
+  static final int NFTA_GEN_PROC_PID = 2;
+  static final int NFTA_GEN_PROC_NAME = 3;
+
+  private Rt() {}
+
+  /** Rounds up to the 4 bytes that messages and attributes are aligned to. */
+  static int align(int length) {
+    return length + 3 & ~3;
+  }
+}
