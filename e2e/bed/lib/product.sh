@@ -70,11 +70,13 @@ operator_context() {
 }
 
 build_product_image() {
-  local target=$1 which=$2 build_base=$3 base=$4 context
+  local target=$1 which=$2 build_base=$3 base=$4 context train=yes
+  # Until the daemon can be trained, its image has no class archive.
+  if grep -q 'train is not built yet' "$root/node-daemon/agent/src/main/java/dev/tweed/agent/command/TrainCommand.java"; then train=no; fi
   context=$(new_context)
   "${which}_context" "$context" "$(architecture)"
   docker_build --build-arg "BUILD_BASE=$build_base" --build-arg "BASE=$base" \
-    --build-arg "TARGETARCH=$(architecture)" --build-arg TRAIN=no -t "tweed/$which:dev" "$context"
+    --build-arg "TARGETARCH=$(architecture)" --build-arg "TRAIN=$train" -t "tweed/$which:dev" "$context"
   rm -rf "$context"
   docker save -o "$target/image.tar" "tweed/$which:dev"
 }
