@@ -46,8 +46,7 @@ import java.util.Map;
     fieldPath = ".mtu")
 @ValidationRule(
     value =
-        "!has(self.sysctls) || self.sysctls.all(k, k.startsWith('net.') && k.size() <= 128 && !k.endsWith('.') &&"
-            + " !k.endsWith('/'))",
+        "!has(self.sysctls) || self.sysctls.all(k, k.matches('^net([.][A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)+$'))",
     message =
         "spec.sysctls takes names below net. only, with dots: net.core.somaxconn; in an interface"
             + " name write / for .",

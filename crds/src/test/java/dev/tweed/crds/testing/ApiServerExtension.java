@@ -14,8 +14,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * KubernetesClient} (the administrator's). Tests share it, so each uses names of its own and
  * deletes what it creates.
  *
- * <p>Where the binaries are missing the tests are skipped with the command that gets them; in CI
- * (environment {@code CI}) they fail.
+ * <p>Tag such tests {@code api-server}. Where the binaries are missing they are skipped with the
+ * command that gets them; they fail in CI (environment {@code CI}) and where the system property
+ * {@code tweed.kubeApiTestDir} promised them.
  *
  * <p>From another module: test jar of tweed-crds, {@code io.fabric8:kube-api-test} and an HTTP
  * client of fabric8's, all in test scope.
@@ -29,7 +30,7 @@ public final class ApiServerExtension implements BeforeAllCallback, ParameterRes
   public void beforeAll(ExtensionContext context) {
     if (ApiServer.directory().isPresent()) {
       server(context);
-    } else if (inCi()) {
+    } else if (promised()) {
       throw new IllegalStateException(MISSING);
     } else {
       Assumptions.abort(MISSING);
@@ -48,9 +49,10 @@ public final class ApiServerExtension implements BeforeAllCallback, ParameterRes
     return parameter.getParameter().getType() == ApiServer.class ? server : server.admin();
   }
 
-  private static boolean inCi() {
+  private static boolean promised() {
     String ci = System.getenv("CI");
-    return ci != null && !ci.isBlank() && !ci.equals("false");
+    return ci != null && !ci.isBlank() && !ci.equals("false")
+        || !System.getProperty("tweed.kubeApiTestDir", "").isBlank();
   }
 
   private static ApiServer server(ExtensionContext context) {

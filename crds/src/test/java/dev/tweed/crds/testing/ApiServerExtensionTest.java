@@ -3,11 +3,11 @@ package dev.tweed.crds.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import java.nio.file.Path;
-import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("api-server")
 @ExtendWith(ApiServerExtension.class)
 class ApiServerExtensionTest {
 
@@ -40,23 +40,5 @@ class ApiServerExtensionTest {
                   .getAllowed())
           .isFalse();
     }
-  }
-
-  @Test
-  void thePropertyNamesTheDirectoryBeforeTheEnvironmentDoes() {
-    Map<String, String> property = Map.of("tweed.kubeApiTestDir", "/a", "user.home", "/home/u");
-    Map<String, String> environment = Map.of("TWEED_KUBE_API_TEST_DIR", "/b", "TWEED_CACHE", "/c");
-
-    assertThat(ApiServer.configured(property::get, environment::get)).isEqualTo(Path.of("/a"));
-  }
-
-  @Test
-  void theCacheIsTheLastResort() {
-    Map<String, String> property = Map.of("user.home", "/home/u");
-
-    assertThat(ApiServer.configured(property::get, Map.of("TWEED_CACHE", "/c")::get))
-        .isEqualTo(Path.of("/c/kube-api-test"));
-    assertThat(ApiServer.configured(property::get, Map.<String, String>of()::get))
-        .isEqualTo(Path.of("/home/u/.cache/tweed/kube-api-test"));
   }
 }

@@ -1,0 +1,323 @@
+package dev.tweed.crds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.tweed.crds.testing.ApiServer;
+import dev.tweed.crds.testing.ApiServerExtension;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What people and programs get from the API server for the four kinds. */
+@Tag("api-server")
+@ExtendWith(ApiServerExtension.class)
+class ServedKindsTest {
+
+  private static final String SINCE = "2026-01-01T00:00:00Z";
+
+  private final List<HasMetadata> created = new ArrayList<>();
+  private KubernetesClient client;
+
+  @BeforeEach
+  void connect(KubernetesClient client) {
+    this.client = client;
+  }
+
+  @AfterEach
+  void deleteWhatWasCreated() {
+    created.forEach(object -> client.resource(object).delete());
+  }
+
+  @Test
+  void theSchemaDefaultsAreThoseOfTheRecords() {
+    PodNetworkSpec spec = podNetworkSpec();
+
+    // The records fill in what is absent; this sends only what a person must write.
+    String minimal =
+        """
+        apiVersion: tweed.dev/v1alpha1
+        kind: PodNetwork
+        metadata: {name: served}
+        spec:
+          pools:
+          - {cidr: 10.244.0.0/16, nodePrefixLength: 24}
+        """;
+    GenericKubernetesResource stored =
+        client
+            .resource(
+                client
+                    .getKubernetesSerialization()
+                    .unmarshal(minimal, GenericKubernetesResource.class))
+            .create();
+    created.add(stored);
+
+    Map<String, Object> defaults = stored.get("spec");
+    assertThat(defaults)
+        .containsEntry("allocation", "Operator")
+        .containsEntry("mtu", 0)
+        .containsEntry("hostFirewall", "Auto")
+        .containsEntry("bridge", Map.of("name", "tweed-br0", "hairpin", true))
+        .containsEntry("masquerade", Map.of("enabled", true, "fullyRandom", true))
+        .containsEntry(
+            "backend",
+            Map.of(
+                "type", "VXLAN", "vxlan", Map.of("vni", 1, "port", 8472, "directRouting", false)));
+    assertThat(client.resources(PodNetwork.class).withName("served").get().getSpec())
+        .isEqualTo(spec);
+  }
+
+  @Test
+  void daemonsFindTheirOwnSubnetsByNodeName() {
+    create(nodeSubnet("10.244.3.0/24", "node-1"));
+    create(nodeSubnet("10.244.4.0/24", "node-2"));
+
+    assertThat(
+            client
+                .resources(NodeSubnet.class)
+                .withField("spec.nodeName", "node-2")
+                .list()
+                .getItems())
+        .extracting(subnet -> subnet.getSpec().cidr())
+        .containsExactly("10.244.4.0/24");
+  }
+
+  @Test
+  void theSecondClaimOfABlockConflicts() {
+    create(nodeSubnet("10.244.3.0/24", "node-1"));
+
+    assertThat(
+            catchThrowableOfType(
+                    KubernetesClientException.class,
+                    () -> client.resource(nodeSubnet("10.244.3.0/24", "node-2")).create())
+                .getCode())
+        .isEqualTo(409);
+  }
+
+  @Test
+  void twoWritersOfConditionsKeepEachOthers() {
+    create(named(new NodeReport(), "node-1", new NodeReportSpec()));
+
+    applyStatus("one", "Ready");
+    applyStatus("two", "PortInUse");
+
+    assertThat(
+            client
+                .resources(NodeReport.class)
+                .withName("node-1")
+                .get()
+                .getStatus()
+                .conditions()
+                .stream()
+                .map(Condition::type))
+        .containsExactlyInAnyOrder("Ready", "PortInUse");
+  }
+
+  @Test
+  void kubectlGetTellsTheStoryOfANetwork(ApiServer server) throws Exception {
+    PodNetwork network = create(named(new PodNetwork(), "served", podNetworkSpec()));
+    network.setStatus(
+        new PodNetworkStatus(
+            1L,
+            List.of(ready()),
+            List.of(new PodNetworkStatus.PoolUse("10.244.0.0/16", 256L, 3L, 253L)),
+            new PodNetworkStatus.NodeCounts(3, 3, 2),
+            new PodNetworkStatus.Summary("10.244.0.0/16", "2/3", 253L, "1450")));
+    client.resource(network).updateStatus();
+
+    assertThat(kubectl(server, "get", "pnet"))
+        .containsExactly(
+            "NAME POOLS BACKEND NODES FREE MTU READY AGE",
+            "served 10.244.0.0/16 VXLAN 2/3 253 1450 True *");
+  }
+
+  @Test
+  void kubectlGetTellsTheStoryOfASubnet(ApiServer server) throws Exception {
+    NodeSubnet subnet = create(nodeSubnet("10.244.3.0/24", "node-1"));
+    subnet.setStatus(new NodeSubnetStatus(1L, List.of(ready()), 1450, "tweed.1"));
+    client.resource(subnet).updateStatus();
+
+    assertThat(kubectl(server, "get", "nsub"))
+        .containsExactly(
+            "NAME NODE CIDR NETWORK NODE IP DEVICE MTU READY AGE",
+            "10-244-3-0-24 node-1 10.244.3.0/24 served 192.0.2.1 tweed.1 1450 True *");
+  }
+
+  @Test
+  void kubectlGetTellsTheStoryOfAPolicy(ApiServer server) throws Exception {
+    FirewallPolicy policy =
+        create(
+            named(
+                new FirewallPolicy(),
+                "ssh",
+                new FirewallPolicySpec(
+                    null,
+                    null,
+                    null,
+                    List.of(
+                        new FirewallPolicySpec.Rule(
+                            "ssh",
+                            FirewallPolicySpec.Direction.In,
+                            FirewallPolicySpec.Action.Limit,
+                            FirewallPolicySpec.Protocol.TCP,
+                            List.of("22"),
+                            null,
+                            null,
+                            null,
+                            null,
+                            null,
+                            null)))));
+    policy.setStatus(
+        new FirewallPolicyStatus(
+            1L,
+            List.of(
+                new Condition("Accepted", "True", "Accepted", "", SINCE, 1L),
+                new Condition("Applied", "False", "NotEnforcedYet", "", SINCE, 1L)),
+            3,
+            0,
+            List.of()));
+    client.resource(policy).updateStatus();
+
+    assertThat(kubectl(server, "get", "fwp"))
+        .containsExactly(
+            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED AGE", "ssh 100 3 0 True False *");
+  }
+
+  @Test
+  void kubectlGetTellsTheStoryOfANode(ApiServer server) throws Exception {
+    NodeReport report = create(named(new NodeReport(), "node-1", new NodeReportSpec()));
+    report.setStatus(
+        new NodeReportStatus(
+            List.of(ready()),
+            "served",
+            new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
+            new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
+            new NodeReportStatus.Firewall("ufw", "Active", "seen"),
+            List.of(),
+            List.of(),
+            List.of()));
+    client.resource(report).updateStatus();
+
+    assertThat(kubectl(server, "get", "nrep"))
+        .containsExactly(
+            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL READY AGE",
+            "node-1 served tweed.1 1450 2 3 ufw True *");
+  }
+
+  @Test
+  void kubectlGetTweedListsAllFourKinds(ApiServer server) throws Exception {
+    create(named(new NodeReport(), "node-1", new NodeReportSpec()));
+    create(named(new PodNetwork(), "served", podNetworkSpec()));
+    create(nodeSubnet("10.244.3.0/24", "node-1"));
+
+    assertThat(kubectl(server, "get", "tweed", "-o", "name"))
+        .containsExactlyInAnyOrder(
+            "nodereport.tweed.dev/node-1",
+            "podnetwork.tweed.dev/served",
+            "nodesubnet.tweed.dev/10-244-3-0-24");
+  }
+
+  @Test
+  void kubectlExplainDescribesAField(ApiServer server) throws Exception {
+    assertThat(String.join(" ", kubectl(server, "explain", "podnetwork.spec.mtu")))
+        .contains("minus the overhead of the encapsulation");
+  }
+
+  private void applyStatus(String manager, String type) {
+    NodeReport report = named(new NodeReport(), "node-1", new NodeReportSpec());
+    report.setStatus(
+        new NodeReportStatus(
+            List.of(new Condition(type, "True", "Seen", "", SINCE, null)),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
+    client
+        .resource(report)
+        .subresource("status")
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager(manager)
+                .build());
+  }
+
+  private static PodNetworkSpec podNetworkSpec() {
+    return new PodNetworkSpec(
+        List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  private static NodeSubnet nodeSubnet(String cidr, String node) {
+    return named(
+        new NodeSubnet(),
+        NodeSubnetName.of(cidr).value(),
+        new NodeSubnetSpec(
+            "served", node, "uid-1", cidr, List.of("192.0.2.1"), "0a:58:0a:f4:03:00"));
+  }
+
+  private static Condition ready() {
+    return new Condition("Ready", "True", "Programmed", "", SINCE, 1L);
+  }
+
+  private static <S, K extends CustomResource<S, ?>> K named(K object, String name, S spec) {
+    object.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    object.setSpec(spec);
+    return object;
+  }
+
+  private <T extends HasMetadata> T create(T object) {
+    T stored = client.resource(object).create();
+    created.add(stored);
+    return stored;
+  }
+
+  /** Lines of kubectl's output with single spaces, and a star for the age. */
+  private static List<String> kubectl(ApiServer server, String... arguments)
+      throws IOException, InterruptedException {
+    Path binary =
+        ApiServer.directory()
+            .orElseThrow()
+            .resolve("k8s/" + ApiServer.VERSION + "-linux-amd64/kubectl");
+    List<String> command = new ArrayList<>(List.of(binary.toString()));
+    command.add("--kubeconfig=" + server.kubeconfig());
+    // The default one may hold what another server on this port knew, for six hours.
+    command.add("--cache-dir=" + server.kubeconfig().resolveSibling("kubectl-cache"));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output
+        .lines()
+        .filter(line -> !line.isBlank())
+        .map(line -> line.strip().replaceAll(" +", " ").replaceAll(" \\d+s$", " *"))
+        .toList();
+  }
+}

@@ -1,0 +1,107 @@
+package dev.tweed.crds.manifest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** What holds for every field of every kind. */
+class SchemaRulesTest {
+
+  private static final int LAST_APPLIED_LIMIT = 262_144;
+
+  /** A field and where it is. */
+  record Field(String path, JSONSchemaProps schema) {}
+
+  @TestFactory
+  List<DynamicTest> everyFieldIsDescribed() {
+    return forEachKind(
+        field -> !field.path().endsWith("[]") && !field.path().endsWith("{}"),
+        field -> field.schema().getDescription() != null);
+  }
+
+  @TestFactory
+  List<DynamicTest> everyStringIsBounded() {
+    return forEachKind(
+        field -> "string".equals(field.schema().getType()),
+        field -> field.schema().getMaxLength() != null || !field.schema().getEnum().isEmpty());
+  }
+
+  @TestFactory
+  List<DynamicTest> everyListIsBoundedAndEveryMapToo() {
+    return forEachKind(
+        field ->
+            field.schema().getItems() != null || field.schema().getAdditionalProperties() != null,
+        field -> field.schema().getMaxItems() != null || field.schema().getMaxProperties() != null);
+  }
+
+  @TestFactory
+  List<DynamicTest> everyNumberHasALowerBound() {
+    return forEachKind(
+        field -> "integer".equals(field.schema().getType()),
+        field -> field.schema().getMinimum() != null);
+  }
+
+  @TestFactory
+  List<DynamicTest> conditionsAreMergedByType() {
+    return forEachKind(
+        field -> field.path().endsWith("conditions"),
+        field -> field.schema().getXKubernetesListMapKeys().equals(List.of("type")));
+  }
+
+  /** {@code kubectl apply} keeps the manifest in an annotation, which has a limit. */
+  @TestFactory
+  List<DynamicTest> everyManifestCanBeAppliedFromTheClientSide() {
+    return ManifestGenerator.generate().entrySet().stream()
+        .map(
+            manifest ->
+                DynamicTest.dynamicTest(
+                    manifest.getKey(),
+                    () -> assertThat(manifest.getValue().length()).isLessThan(LAST_APPLIED_LIMIT)))
+        .toList();
+  }
+
+  private static List<DynamicTest> forEachKind(Predicate<Field> chosen, Predicate<Field> rule) {
+    return ManifestGenerator.generate().entrySet().stream()
+        .map(
+            manifest ->
+                DynamicTest.dynamicTest(
+                    manifest.getKey(),
+                    () -> {
+                      List<Field> fields =
+                          fields(manifest.getValue()).stream().filter(chosen).toList();
+                      assertThat(fields).isNotEmpty();
+                      assertThat(fields.stream().filter(rule.negate()).map(Field::path)).isEmpty();
+                    }))
+        .toList();
+  }
+
+  private static List<Field> fields(String yaml) {
+    CustomResourceDefinition crd =
+        new KubernetesSerialization().unmarshal(yaml, CustomResourceDefinition.class);
+    List<Field> fields = new ArrayList<>();
+    collect("", crd.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema(), fields);
+    return fields;
+  }
+
+  private static void collect(String path, JSONSchemaProps schema, List<Field> fields) {
+    fields.add(new Field(path, schema));
+    Map<String, JSONSchemaProps> properties = schema.getProperties();
+    if (properties != null) {
+      properties.forEach((name, child) -> collect(path + "." + name, child, fields));
+    }
+    if (schema.getItems() != null) {
+      collect(path + "[]", schema.getItems().getSchema(), fields);
+    }
+    if (schema.getAdditionalProperties() != null) {
+      collect(path + "{}", schema.getAdditionalProperties().getSchema(), fields);
+    }
+  }
+}
