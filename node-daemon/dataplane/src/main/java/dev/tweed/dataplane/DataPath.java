@@ -1,5 +1,39 @@
 package dev.tweed.dataplane;
 
+import dev.tweed.dataplane.kernel.KernelReader;
+import dev.tweed.dataplane.kernel.KernelWriter;
+import dev.tweed.dataplane.kernel.NftReader;
+import dev.tweed.dataplane.kernel.NftWriter;
+import dev.tweed.dataplane.kernel.SysctlReader;
+import dev.tweed.dataplane.kernel.SysctlWriter;
+import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.ChangeFailure;
+import dev.tweed.dataplane.plan.DesiredState;
+import dev.tweed.dataplane.plan.FailureInterpreter;
+import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.NftListing;
+import dev.tweed.dataplane.plan.NodeFacts;
+import dev.tweed.dataplane.plan.NodeStatePlanner;
+import dev.tweed.dataplane.plan.PeerProgress;
+import dev.tweed.dataplane.plan.Plan;
+import dev.tweed.dataplane.plan.StateChange;
+import dev.tweed.dataplane.plan.StateDiff;
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.Rtnetlink;
+import dev.tweed.netlink.socket.RtnetlinkSocket;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
 /**
  * The data path of this node. One per process, used by one thread; it owns sockets.
  *
@@ -7,15 +41,51 @@ package dev.tweed.dataplane;
  */
 public final class DataPath implements AutoCloseable {
 
-  private DataPath() {}
+  /**
+   * Writing may disturb what was right (systemd-udevd sets addresses of new devices): look again.
+   */
+  private static final int ROUNDS = 3;
+
+  private final DataPathOptions options;
+  private final Marks marks;
+  private final Rtnetlink netlink;
+  private final KernelReader reader;
+  private final KernelWriter writer;
+  private final SysctlReader sysctls;
+  private final NftReader nft;
+  private final NodeStatePlanner planner;
+  private final FailureInterpreter interpreter = new FailureInterpreter();
+
+  /** What the sync before wanted and reached; empty before the first. */
+  private Optional<Reached> reached = Optional.empty();
+
+  private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
+
+  private DataPath(DataPathOptions options, Rtnetlink netlink) {
+    this.options = options;
+    this.netlink = netlink;
+    this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
+    this.reader = new KernelReader(netlink, marks);
+    this.sysctls = new SysctlReader(options.sysctlDir());
+    this.nft = new NftReader(options.nft());
+    this.writer =
+        new KernelWriter(
+            netlink, new SysctlWriter(options.sysctlDir()), new NftWriter(options.nft()), marks);
+    this.planner = new NodeStatePlanner(marks);
+  }
 
   /**
-   * Opens the sockets in the calling thread's network namespace.
+   * Opens the sockets in the calling thread's network namespace. Later calls must come from threads
+   * in the same one.
    *
    * @throws DataPathException when the kernel cannot be talked to at all
    */
   public static DataPath open(DataPathOptions options) {
-    throw new UnsupportedOperationException("not landed yet");
+    try {
+      return new DataPath(options, RtnetlinkSocket.open());
+    } catch (NetlinkException e) {
+      throw new DataPathException("cannot open a netlink socket: " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -24,12 +94,149 @@ public final class DataPath implements AutoCloseable {
    * else.
    */
   public SyncReport sync(ClusterSnapshot snapshot) {
-    throw new UnsupportedOperationException("not landed yet");
+    List<Change> applied = new ArrayList<>();
+    try {
+      return sync(snapshot, applied);
+    } catch (NetlinkException e) {
+      // Nothing is known for certain now; the next sync reads everything again.
+      reached = Optional.empty();
+      return new SyncReport(
+          false,
+          "",
+          0,
+          Optional.empty(),
+          snapshot.peers().size(),
+          0,
+          applied,
+          List.of(
+              new Finding(
+                  Reason.ProgrammingFailed,
+                  "netlink",
+                  "the exchange with the kernel failed: " + e.getMessage(),
+                  "")),
+          Map.of());
+    }
+  }
+
+  private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
+    NodeFacts facts = reader.facts(snapshot);
+    Plan plan = planner.plan(snapshot, facts);
+    DesiredState desired = plan.desired();
+    ActualState actual =
+        reader.actual(
+            facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), nft.read());
+    List<StateChange> changes = StateDiff.between(desired, actual, marks);
+    Set<StateChange> drift = drift(changes, actual);
+
+    Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      List<StateChange> todo =
+          changes.stream().filter(change -> !failures.containsKey(change)).toList();
+      if (todo.isEmpty()) {
+        break;
+      }
+      KernelWriter.Outcome outcome = writer.apply(todo);
+      outcome.done().forEach(done -> applied.add(report(done, drift)));
+      outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
+      actual = reader.actual(sysctls.read(desired.sysctls()), nft.read());
+      changes = StateDiff.between(desired, actual, marks);
+    }
+    Set<StateChange> unfinished = new HashSet<>(changes);
+    reached = Optional.of(new Reached(desired, unfinished));
+
+    List<Finding> findings = new ArrayList<>(plan.findings());
+    findings.addAll(
+        interpreter.interpret(
+            failures.values().stream().filter(f -> unfinished.contains(f.change())).toList()));
+    if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
+      findings.add(interpreter.nftUnavailable(unreadable.message()));
+    }
+    boolean verified =
+        findings.stream().noneMatch(Finding::isBlocking)
+            && changes.stream().allMatch(StateChange::concernsPeer);
+    return new SyncReport(
+        verified,
+        plan.device(),
+        plan.podMtu(),
+        plan.underlay(),
+        snapshot.peers().size(),
+        PeerProgress.programmed(desired, changes),
+        applied,
+        findings,
+        kept(desired, actual));
+  }
+
+  /** What an earlier sync had brought about and is no longer so. */
+  private Set<StateChange> drift(List<StateChange> changes, ActualState actual) {
+    if (changes.isEmpty() || reached.isEmpty()) {
+      return Set.of();
+    }
+    Set<StateChange> missing =
+        new HashSet<>(StateDiff.between(reached.get().desired(), actual, marks));
+    missing.removeAll(reached.get().unfinished());
+    return missing;
+  }
+
+  private static Change report(KernelWriter.Done done, Set<StateChange> drift) {
+    StateChange change = done.change();
+    return new Change(
+        change.kind(), change.action(), change.object(), done.detail(), drift.contains(change));
+  }
+
+  private static Map<String, String> kept(DesiredState desired, ActualState actual) {
+    Map<String, String> values = new LinkedHashMap<>();
+    desired
+        .sysctls()
+        .forEach(
+            setting ->
+                actual
+                    .sysctl(setting.path())
+                    .ifPresent(value -> values.put("net/" + setting.path(), value)));
+    return values;
   }
 
   /** What of ours is in the kernel now; changes nothing. */
   public Inspection inspect() {
-    throw new UnsupportedOperationException("not landed yet");
+    List<String> problems = new ArrayList<>();
+    NftListing rules = nft.read();
+    if (rules instanceof NftListing.Unreadable unreadable) {
+      problems.add("table inet tweed: " + unreadable.message());
+    }
+    try {
+      ActualState actual = reader.actual(Map.of(), rules);
+      List<Inspection.Device> devices =
+          actual.links().stream().filter(marks::owns).map(link -> describe(link, actual)).toList();
+      return new Inspection(
+          devices,
+          actual.routes().size(),
+          actual.fdb().values().stream().mapToInt(List::size).sum(),
+          (int)
+              actual.neighbours().values().stream()
+                  .flatMap(List::stream)
+                  .map(Neighbour::state)
+                  .filter(state -> state.isPermanent())
+                  .count(),
+          rules instanceof NftListing.Present,
+          problems);
+    } catch (NetlinkException e) {
+      problems.add("netlink: " + e.getMessage());
+      return new Inspection(List.of(), 0, 0, 0, rules instanceof NftListing.Present, problems);
+    }
+  }
+
+  private Inspection.Device describe(Link link, ActualState actual) {
+    List<IpPrefix> addresses =
+        actual.addressesOf(link).stream()
+            .map(Address::prefix)
+            .filter(prefix -> !prefix.address().isLinkLocal())
+            .toList();
+    return new Inspection.Device(
+        link.name(),
+        marks.podNetwork(link),
+        link.kind().orElse(""),
+        link.mtu(),
+        link.isUp(),
+        addresses);
   }
 
   /**
@@ -37,18 +244,52 @@ public final class DataPath implements AutoCloseable {
    * what else on the node has come to rely on them cannot be known.
    */
   public CleanupReport cleanup() {
-    throw new UnsupportedOperationException("not landed yet");
+    reached = Optional.empty();
+    List<Change> removed = new ArrayList<>();
+    List<String> remaining = new ArrayList<>();
+    try {
+      List<StateChange> changes = StateDiff.between(DesiredState.NOTHING, look(), marks);
+      KernelWriter.Outcome outcome = writer.apply(changes);
+      outcome.done().forEach(done -> removed.add(report(done, Set.of())));
+      Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
+      outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
+      ActualState left = look();
+      for (StateChange change : StateDiff.between(DesiredState.NOTHING, left, marks)) {
+        ChangeFailure failure = failures.get(change);
+        String why =
+            failure == null
+                ? ""
+                : interpreter.interpret(List.of(failure)).stream()
+                    .findFirst()
+                    .map(finding -> " (" + finding.message() + ")")
+                    .orElse("");
+        remaining.add(change.object() + why);
+      }
+      if (left.rules() instanceof NftListing.Unreadable unreadable) {
+        remaining.add("table inet tweed is perhaps there: " + unreadable.message());
+      }
+    } catch (NetlinkException e) {
+      remaining.add("not known, the exchange with the kernel failed: " + e.getMessage());
+    }
+    return new CleanupReport(removed, remaining);
+  }
+
+  private ActualState look() {
+    return reader.actual(Map.of(), nft.read());
   }
 
   /**
    * Reports when something that this data path put into the kernel no longer is as planned.
    *
    * @param onChange called on a thread of the monitor; must return at once
+   * @throws DataPathException when the kernel cannot be listened to
    */
   public DataPathMonitor monitor(Runnable onChange) {
     throw new UnsupportedOperationException("not landed yet");
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    netlink.close();
+  }
 }

@@ -1,0 +1,84 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.NftListing;
+import dev.tweed.dataplane.plan.NodeFacts;
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteFilter;
+import dev.tweed.netlink.Rtnetlink;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads what the planner has to know and what may be ours. */
+public final class KernelReader {
+
+  private final Rtnetlink netlink;
+  private final Marks marks;
+
+  /** Reads by this socket; knows our objects by these marks. */
+  public KernelReader(Rtnetlink netlink, Marks marks) {
+    this.netlink = netlink;
+    this.marks = marks;
+  }
+
+  /** What the planner has to know for this snapshot. */
+  public NodeFacts facts(ClusterSnapshot snapshot) {
+    List<Link> links = netlink.links();
+    List<Address> addresses = netlink.addresses();
+    boolean plainRoutes =
+        switch (snapshot.network().backend()) {
+          case Backend.HostGateway host -> true;
+          case Backend.Vxlan vxlan -> vxlan.directRouting();
+        };
+    Map<IpAddress, Route> routes = new HashMap<>();
+    if (plainRoutes) {
+      for (Peer peer : snapshot.peers()) {
+        for (IpAddress address : peer.nodeIps()) {
+          if (address.family() == peer.block().family() && !routes.containsKey(address)) {
+            netlink.routeTo(address).ifPresent(route -> routes.put(address, route));
+          }
+        }
+      }
+    }
+    return new NodeFacts(links, addresses, routes);
+  }
+
+  /**
+   * What the kernel holds that may be ours, with sysctls and rules read elsewhere.
+   *
+   * @param links all devices
+   * @param addresses all addresses
+   */
+  public ActualState actual(
+      List<Link> links, List<Address> addresses, Map<String, String> sysctls, NftListing rules) {
+    Map<Integer, List<FdbEntry>> fdb = new HashMap<>();
+    Map<Integer, List<Neighbour>> neighbours = new HashMap<>();
+    for (Link link : links) {
+      if (link.vxlan().isPresent() && marks.owns(link)) {
+        fdb.put(link.index(), netlink.fdb(link.index()));
+        neighbours.put(link.index(), netlink.neighbours(link.index()));
+      }
+    }
+    return new ActualState(links, addresses, fdb, neighbours, routes(), sysctls, rules);
+  }
+
+  /** As above, with devices and addresses read anew. */
+  public ActualState actual(Map<String, String> sysctls, NftListing rules) {
+    return actual(netlink.links(), netlink.addresses(), sysctls, rules);
+  }
+
+  private List<Route> routes() {
+    return netlink.routes(
+        RouteFilter.ALL.withTable(Route.MAIN_TABLE).withProtocol(marks.routeProtocol()));
+  }
+}

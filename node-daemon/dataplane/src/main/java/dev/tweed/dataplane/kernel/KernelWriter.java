@@ -1,0 +1,273 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.plan.BridgeDevice;
+import dev.tweed.dataplane.plan.ChangeFailure;
+import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.StateChange;
+import dev.tweed.dataplane.plan.TunnelDevice;
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.BatchResult;
+import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.LinkRef;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NetlinkError;
+import dev.tweed.netlink.RtRequest;
+import dev.tweed.netlink.Rtnetlink;
+import dev.tweed.netlink.Scope;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Carries out steps in the given order. Those that make or prepare devices go one by one, since
+ * each depends on the one before; those of peers go in one batch. A step that fails stops no other,
+ * except those of a device that could not be made.
+ */
+public final class KernelWriter {
+
+  private final Rtnetlink netlink;
+  private final SysctlWriter sysctls;
+  private final NftWriter nft;
+  private final Marks marks;
+
+  /** Writes by these. */
+  public KernelWriter(Rtnetlink netlink, SysctlWriter sysctls, NftWriter nft, Marks marks) {
+    this.netlink = netlink;
+    this.sysctls = sysctls;
+    this.nft = nft;
+    this.marks = marks;
+  }
+
+  /**
+   * A step that was carried out.
+   *
+   * @param change which
+   * @param detail what was found and done, for people
+   */
+  public record Done(StateChange change, String detail) {}
+
+  /**
+   * What became of the steps; those that turned out needless are in neither list.
+   *
+   * @param done carried out
+   * @param failures failed
+   */
+  public record Outcome(List<Done> done, List<ChangeFailure> failures) {
+    /** Copies the lists. */
+    public Outcome {
+      done = List.copyOf(done);
+      failures = List.copyOf(failures);
+    }
+  }
+
+  /** Carries out the steps. */
+  public Outcome apply(List<StateChange> changes) {
+    Run run = new Run();
+    List<StateChange> batch = new ArrayList<>();
+    for (StateChange change : changes) {
+      if (change.concernsPeer()) {
+        batch.add(change);
+      } else {
+        run.batch(batch);
+        batch.clear();
+        run.single(change);
+      }
+    }
+    run.batch(batch);
+    return new Outcome(run.done, run.failures);
+  }
+
+  /** One list of steps under way. */
+  private final class Run {
+    private final List<Done> done = new ArrayList<>();
+    private final List<ChangeFailure> failures = new ArrayList<>();
+    private final Map<String, Optional<Integer>> indexes = new HashMap<>();
+
+    private void single(StateChange change) {
+      switch (change) {
+        case StateChange.EnsureSysctl sysctl -> ensure(sysctl);
+        case StateChange.ReplaceRules rules -> nft(change, nft.replace(rules.rules()));
+        case StateChange.RemoveRules rules -> nft(change, nft.remove());
+        case StateChange.CreateTunnel tunnel -> create(tunnel, tunnel.tunnel());
+        case StateChange.CreateBridge bridge -> create(bridge, bridge.bridge());
+        default -> {
+          batch(List.of(change));
+          if (change instanceof StateChange.DeleteLink link) {
+            indexes.remove(link.name());
+          }
+        }
+      }
+    }
+
+    private void ensure(StateChange.EnsureSysctl change) {
+      if (change.device().isPresent() && index(change.device().get()).isEmpty()) {
+        failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NoDevice()));
+        return;
+      }
+      switch (sysctls.ensure(change.setting())) {
+        case SysctlWriter.Result.AlreadyRight right -> {}
+        case SysctlWriter.Result.Written written ->
+            done.add(new Done(change, written.before() + " -> " + written.after()));
+        case SysctlWriter.Result.Failed failed ->
+            failures.add(new ChangeFailure(change, failed.cause()));
+      }
+    }
+
+    private void nft(StateChange change, Optional<String> error) {
+      error.ifPresentOrElse(
+          message ->
+              failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NftRefused(message))),
+          () -> done.add(new Done(change, change.detail())));
+    }
+
+    private void create(StateChange change, TunnelDevice tunnel) {
+      RtRequest request =
+          new RtRequest.LinkCreateVxlan(
+              tunnel.name(),
+              tunnel.mac(),
+              tunnel.mtu(),
+              tunnel.vni(),
+              tunnel.port(),
+              tunnel.local(),
+              tunnel.lowerIndex());
+      create(change, request, tunnel.alias());
+    }
+
+    private void create(StateChange change, BridgeDevice bridge) {
+      create(
+          change,
+          new RtRequest.LinkCreateBridge(bridge.name(), bridge.mac(), bridge.mtu()),
+          bridge.alias());
+    }
+
+    /** The mark goes on only when the device is certainly the one just made. */
+    private void create(StateChange change, RtRequest request, String alias) {
+      indexes.remove(change.object());
+      BatchResult created = netlink.execute(List.of(request));
+      Optional<NetlinkError> error =
+          created
+              .error(0)
+              .or(
+                  () ->
+                      netlink
+                          .execute(List.of(RtRequest.LinkSet.of(change.object()).withAlias(alias)))
+                          .error(0));
+      record(change, error);
+    }
+
+    private void batch(List<StateChange> changes) {
+      List<StateChange> sent = new ArrayList<>(changes.size());
+      List<RtRequest> requests = new ArrayList<>(changes.size());
+      for (StateChange change : changes) {
+        Optional<RtRequest> request = request(change);
+        if (request.isPresent()) {
+          sent.add(change);
+          requests.add(request.get());
+        } else {
+          failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NoDevice()));
+        }
+      }
+      if (requests.isEmpty()) {
+        return;
+      }
+      BatchResult result = netlink.execute(requests);
+      for (int i = 0; i < sent.size(); i++) {
+        record(sent.get(i), result.error(i));
+      }
+    }
+
+    private void record(StateChange change, Optional<NetlinkError> error) {
+      if (error.isPresent() && !isGoal(change, error.get())) {
+        failures.add(new ChangeFailure(change, new ChangeFailure.Cause.Refused(error.get())));
+      } else {
+        done.add(new Done(change, change.detail()));
+      }
+    }
+
+    /** Whether the refusal says that things already are as wanted. */
+    private static boolean isGoal(StateChange change, NetlinkError error) {
+      return switch (change.action()) {
+        case REMOVED -> error.isAlreadyGone();
+        case ADDED -> change instanceof StateChange.AddAddress && error.isAlreadyThere();
+        case CHANGED -> false;
+      };
+    }
+
+    private Optional<Integer> index(String name) {
+      return indexes.computeIfAbsent(name, key -> netlink.link(key).map(Link::index));
+    }
+
+    private Optional<RtRequest> request(StateChange change) {
+      return switch (change) {
+        case StateChange.DeleteLink link ->
+            Optional.of(new RtRequest.LinkDelete(LinkRef.of(link.index())));
+        case StateChange.SetLink set -> index(set.name()).map(index -> set(set, index));
+        case StateChange.SetUp up ->
+            index(up.name()).map(index -> RtRequest.LinkSet.of(index).withUp(true));
+        case StateChange.AddAddress add ->
+            index(add.name()).map(index -> new RtRequest.AddressAdd(address(index, add.prefix())));
+        case StateChange.RemoveAddress remove ->
+            Optional.of(new RtRequest.AddressDelete(remove.address()));
+        case StateChange.PutFdb put ->
+            index(put.name())
+                .map(
+                    index ->
+                        new RtRequest.FdbReplace(FdbEntry.permanent(index, put.mac(), put.vtep())));
+        case StateChange.RemoveFdb remove -> Optional.of(new RtRequest.FdbDelete(remove.entry()));
+        case StateChange.PutNeighbour put ->
+            index(put.name())
+                .map(
+                    index ->
+                        new RtRequest.NeighbourReplace(
+                            Neighbour.permanent(index, put.address(), put.mac())));
+        case StateChange.RemoveNeighbour remove ->
+            Optional.of(
+                new RtRequest.NeighbourDelete(
+                    remove.neighbour().linkIndex(), remove.neighbour().address()));
+        case StateChange.PutRoute put ->
+            index(put.route().device())
+                .map(
+                    index ->
+                        new RtRequest.RouteReplace(put.route().on(index, marks.routeProtocol())));
+        case StateChange.RemoveRoute remove ->
+            Optional.of(new RtRequest.RouteDelete(remove.route().configuration()));
+        case StateChange.CreateTunnel create -> Optional.empty();
+        case StateChange.CreateBridge create -> Optional.empty();
+        case StateChange.EnsureSysctl sysctl -> Optional.empty();
+        case StateChange.ReplaceRules rules -> Optional.empty();
+        case StateChange.RemoveRules rules -> Optional.empty();
+      };
+    }
+
+    private RtRequest set(StateChange.SetLink change, int index) {
+      RtRequest.LinkSet set = RtRequest.LinkSet.of(index);
+      if (change.mtu().isPresent()) {
+        set = set.withMtu(change.mtu().getAsInt());
+      }
+      if (change.mac().isPresent()) {
+        set = set.withMac(change.mac().get());
+      }
+      if (change.alias().isPresent()) {
+        set = set.withAlias(change.alias().get());
+      }
+      if (change.txQueueLength().isPresent()) {
+        set = set.withTxQueueLength(change.txQueueLength().getAsInt());
+      }
+      return set;
+    }
+
+    /** Our addresses are ours alone, and must not wait for a carrier to be proven so. */
+    private static Address address(int index, IpPrefix prefix) {
+      return new Address(
+          index,
+          prefix,
+          prefix.family() == AddressFamily.IPV6 ? Address.NO_DAD : 0,
+          Scope.UNIVERSE);
+    }
+  }
+}

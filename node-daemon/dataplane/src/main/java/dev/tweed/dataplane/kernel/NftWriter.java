@@ -1,0 +1,40 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.plan.Ruleset;
+import java.util.List;
+import java.util.Optional;
+
+/** Replaces or removes our nftables table, each in one transaction. */
+public final class NftWriter {
+
+  private final NftCommand nft;
+
+  /** Runs nft by this program and leading arguments. */
+  public NftWriter(List<String> program) {
+    this.nft = new NftCommand(program);
+  }
+
+  /**
+   * Puts a table in place of ours.
+   *
+   * @return what nft said when it did not
+   */
+  public Optional<String> replace(Ruleset rules) {
+    return run(rules.text());
+  }
+
+  /**
+   * Removes our table.
+   *
+   * @return what nft said when it did not; a table that is not there is removed
+   */
+  public Optional<String> remove() {
+    // An addition first, since deleting what is not there is an error.
+    return run("add table " + Ruleset.TABLE + "\ndelete table " + Ruleset.TABLE + "\n");
+  }
+
+  private Optional<String> run(String input) {
+    NftCommand.Result result = nft.run(input, "-f", "-");
+    return result.ok() ? Optional.empty() : Optional.of(result.output());
+  }
+}

@@ -1,0 +1,58 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.Route;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What the kernel holds, as far as it may be ours.
+ *
+ * @param links all devices
+ * @param addresses all addresses
+ * @param fdb FDB entries by index of the tunnel device
+ * @param neighbours neighbours by index of the tunnel device
+ * @param routes routes of our protocol in the main table
+ * @param sysctls values of the files asked for, by path below /proc/sys/net; absent files are
+ *     missing
+ * @param rules our nftables table
+ */
+public record ActualState(
+    List<Link> links,
+    List<Address> addresses,
+    Map<Integer, List<FdbEntry>> fdb,
+    Map<Integer, List<Neighbour>> neighbours,
+    List<Route> routes,
+    Map<String, String> sysctls,
+    NftListing rules) {
+  /** Copies the collections. */
+  public ActualState {
+    links = List.copyOf(links);
+    addresses = List.copyOf(addresses);
+    fdb = Map.copyOf(fdb);
+    neighbours = Map.copyOf(neighbours);
+    routes = List.copyOf(routes);
+    sysctls = Map.copyOf(sysctls);
+    Objects.requireNonNull(rules, "rules");
+  }
+
+  /** The device of this name. */
+  public Optional<Link> link(String name) {
+    return links.stream().filter(link -> link.name().equals(name)).findFirst();
+  }
+
+  /** The addresses of a device. */
+  public List<Address> addressesOf(Link link) {
+    return addresses.stream().filter(address -> address.linkIndex() == link.index()).toList();
+  }
+
+  /** The value of a sysctl; empty when there is no such file. */
+  public Optional<String> sysctl(String path) {
+    return Optional.ofNullable(sysctls.get(path));
+  }
+}

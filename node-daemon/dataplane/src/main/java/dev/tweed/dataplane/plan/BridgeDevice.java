@@ -1,0 +1,27 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The bridge pods are attached to, as it should be.
+ *
+ * @param name device name
+ * @param alias our mark
+ * @param mac hardware address; fixed, because pods keep it as their gateway's
+ * @param mtu bytes
+ * @param gateways the first address of each block with the block's length. The CNI plugin refuses a
+ *     bridge that has any other IPv4 address
+ */
+public record BridgeDevice(
+    String name, String alias, MacAddress mac, int mtu, List<IpPrefix> gateways) {
+  /** Copies the list. */
+  public BridgeDevice {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(alias, "alias");
+    Objects.requireNonNull(mac, "mac");
+    gateways = List.copyOf(gateways);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
+import java.util.Objects;
+
+/**
+ * By which signs an object is known as ours. The nftables table is known by its name, {@code inet
+ * tweed}.
+ *
+ * @param aliasPrefix how the alias of our devices begins; the PodNetwork's name follows
+ * @param routeProtocol maker of our routes
+ */
+public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
+
+  /** Refuses nulls and a prefix that every alias would have. */
+  public Marks {
+    Objects.requireNonNull(routeProtocol, "routeProtocol");
+    if (aliasPrefix.isEmpty()) {
+      throw new IllegalArgumentException("an empty aliasPrefix would make every device ours");
+    }
+  }
+
+  /** The alias of a device of this PodNetwork. */
+  public String alias(String podNetwork) {
+    return aliasPrefix + podNetwork;
+  }
+
+  /** Whether a device carries our mark, whichever PodNetwork it was made for. */
+  public boolean owns(Link link) {
+    return link.alias().filter(alias -> alias.startsWith(aliasPrefix)).isPresent();
+  }
+
+  /** Whether a route carries our mark. */
+  public boolean owns(Route route) {
+    return route.protocol().equals(routeProtocol) && route.table() == Route.MAIN_TABLE;
+  }
+
+  /** The PodNetwork a device of ours was made for. */
+  public String podNetwork(Link link) {
+    return link.alias().map(alias -> alias.substring(aliasPrefix.length())).orElse("");
+  }
+}

@@ -1,0 +1,278 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.Reason;
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Ipv4Address;
+import dev.tweed.netlink.Ipv6Address;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.Route;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Judges peers and decides how each is reached. What a peer says is hostile until proven sound: one
+ * that claims what cannot be its own is left out with a reason, and changes nothing for the others.
+ * Where two claim the same, the earlier in the snapshot keeps it.
+ */
+final class PeerPlanner {
+
+  /** Where a sound peer is reached: its node addresses by family, and its tunnel's MAC address. */
+  record Candidate(Peer peer, Map<AddressFamily, IpAddress> addresses) {}
+
+  /** The sound peers and what is wrong with the others. */
+  record Judgement(List<Candidate> candidates, List<Finding> findings) {}
+
+  private final ClusterSnapshot snapshot;
+  private final NodeFacts facts;
+  private final Set<IpAddress> localAddresses = new HashSet<>();
+
+  PeerPlanner(ClusterSnapshot snapshot, NodeFacts facts) {
+    this.snapshot = snapshot;
+    this.facts = facts;
+    localAddresses.addAll(snapshot.self().nodeIps());
+    for (Address address : facts.addresses()) {
+      localAddresses.add(address.prefix().address());
+    }
+  }
+
+  /** Separates sound peers from others. */
+  Judgement judge() {
+    List<Candidate> candidates = new ArrayList<>();
+    List<Finding> findings = new ArrayList<>();
+    TreeSet<IpPrefix> blocks = new TreeSet<>();
+    Map<IpAddress, String> addressOwners = new HashMap<>();
+    Map<MacAddress, String> macOwners = new HashMap<>();
+    Map<String, MacAddress> macs = new HashMap<>();
+    for (Peer peer : snapshot.peers()) {
+      Map<AddressFamily, IpAddress> addresses = new HashMap<>();
+      Optional<String> fault =
+          nameFault(peer)
+              .or(() -> blockFault(peer.block(), blocks))
+              .or(() -> macFault(peer, macOwners))
+              .or(() -> addressFault(peer, addressOwners, addresses));
+      if (fault.isPresent()) {
+        findings.add(
+            new Finding(
+                Reason.InvalidPeer,
+                peer.node() + " " + peer.block(),
+                "peer " + peer.node() + " is left out: " + fault.get(),
+                "look at it with: kubectl get nodesubnets -o wide"));
+      } else {
+        blocks.add(peer.block());
+        addresses.values().forEach(address -> addressOwners.put(address, peer.node()));
+        macOwners.put(peer.vtepMac(), peer.node());
+        macs.putIfAbsent(peer.node(), peer.vtepMac());
+        candidates.add(new Candidate(peer, Map.copyOf(addresses)));
+      }
+    }
+    return new Judgement(candidates, findings);
+  }
+
+  private Optional<String> nameFault(Peer peer) {
+    return peer.node().equals(snapshot.self().name())
+        ? Optional.of("it has the name of this node")
+        : Optional.empty();
+  }
+
+  private Optional<String> blockFault(IpPrefix block, TreeSet<IpPrefix> earlier) {
+    if (!block.isCanonical()) {
+      return Optional.of("its block " + block + " has host bits set");
+    }
+    if (snapshot.network().podCidrs().stream().noneMatch(pool -> pool.contains(block))) {
+      return Optional.of("its block " + block + " lies outside the pools of the network");
+    }
+    for (IpPrefix own : snapshot.self().blocks()) {
+      if (own.overlaps(block)) {
+        return Optional.of("its block " + block + " overlaps this node's " + own);
+      }
+    }
+    // The earlier blocks share no address, so only the nearest on either side can overlap.
+    IpPrefix below = earlier.floor(block);
+    if (below != null && below.overlaps(block)) {
+      return Optional.of("its block " + block + " overlaps an older peer's " + below);
+    }
+    IpPrefix above = earlier.ceiling(block);
+    if (above != null && above.overlaps(block)) {
+      return Optional.of("its block " + block + " overlaps an older peer's " + above);
+    }
+    return Optional.empty();
+  }
+
+  private Optional<String> macFault(Peer peer, Map<MacAddress, String> owners) {
+    MacAddress mac = peer.vtepMac();
+    if (mac.isZero() || mac.isMulticast()) {
+      return Optional.of("its VTEP MAC address " + mac + " is no address of a device");
+    }
+    if (mac.equals(snapshot.self().vtepMac())) {
+      return Optional.of("its VTEP MAC address " + mac + " is this node's");
+    }
+    String owner = owners.get(mac);
+    return owner == null || owner.equals(peer.node())
+        ? Optional.empty()
+        : Optional.of("its VTEP MAC address " + mac + " is that of the older peer " + owner);
+  }
+
+  private Optional<String> addressFault(
+      Peer peer, Map<IpAddress, String> owners, Map<AddressFamily, IpAddress> usable) {
+    Optional<String> first = Optional.empty();
+    for (IpAddress address : peer.nodeIps()) {
+      Optional<String> fault =
+          addressFault(address)
+              .or(
+                  () -> {
+                    String owner = owners.get(address);
+                    return owner == null || owner.equals(peer.node())
+                        ? Optional.empty()
+                        : Optional.of("is that of the older peer " + owner);
+                  });
+      if (fault.isPresent()) {
+        String text = "its node address " + address + " " + fault.get();
+        first = first.or(() -> Optional.of(text));
+      } else {
+        usable.putIfAbsent(address.family(), address);
+      }
+    }
+    return usable.isEmpty()
+        ? first.or(() -> Optional.of("it has no node address"))
+        : Optional.empty();
+  }
+
+  private Optional<String> addressFault(IpAddress address) {
+    if (address.isUnspecified()
+        || address.isMulticast()
+        || address.isLoopback()
+        || isReserved(address)) {
+      return Optional.of("is no address of a node");
+    }
+    if (address.isLinkLocal()) {
+      return Optional.of("is link-local");
+    }
+    if (localAddresses.contains(address)) {
+      return Optional.of("is this node's own");
+    }
+    if (snapshot.network().podCidrs().stream().anyMatch(pool -> pool.contains(address))) {
+      // Its packets would be sent into the tunnel they come out of.
+      return Optional.of("lies inside the pod network");
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isReserved(IpAddress address) {
+    return switch (address) {
+      // 0.0.0.0/8 and 240.0.0.0/4 with the limited broadcast address (RFC 1122, RFC 1112).
+      case Ipv4Address v4 -> v4.value() >>> 24 == 0 || v4.value() >>> 28 == 0xf;
+      // ::/96 and ::ffff:0:0/96, IPv4 in IPv6's clothes (RFC 4291 section 2.5.5).
+      case Ipv6Address v6 -> v6.high() == 0 && (v6.low() >>> 32 == 0 || v6.low() >>> 32 == 0xffff);
+    };
+  }
+
+  /** How the sound peers are reached, and which cannot be. */
+  record Paths(List<PlannedPeer> peers, List<Finding> findings) {}
+
+  /**
+   * Decides the way to each candidate.
+   *
+   * @param tunnelOf the tunnel device over an underlay family, when this node has one
+   */
+  Paths route(List<Candidate> candidates, Function<AddressFamily, Optional<String>> tunnelOf) {
+    List<PlannedPeer> peers = new ArrayList<>();
+    List<Finding> findings = new ArrayList<>();
+    Map<MacAddress, PlannedPeer.Path> tunnels = new HashMap<>();
+    for (Candidate candidate : candidates) {
+      Peer peer = candidate.peer();
+      Optional<PlannedPeer.Path> path =
+          switch (snapshot.network().backend()) {
+            case Backend.HostGateway host -> direct(candidate);
+            case Backend.Vxlan vxlan when vxlan.directRouting() ->
+                direct(candidate).or(() -> tunnelled(candidate, tunnelOf, tunnels));
+            case Backend.Vxlan vxlan -> tunnelled(candidate, tunnelOf, tunnels);
+          };
+      path.ifPresentOrElse(
+          found -> peers.add(new PlannedPeer(peer.node(), peer.block(), found)),
+          () -> unreachable(candidate).ifPresent(findings::add));
+    }
+    return new Paths(peers, findings);
+  }
+
+  private static Optional<PlannedPeer.Path> tunnelled(
+      Candidate candidate,
+      Function<AddressFamily, Optional<String>> tunnelOf,
+      Map<MacAddress, PlannedPeer.Path> known) {
+    MacAddress mac = candidate.peer().vtepMac();
+    // A MAC address has one VTEP: while the objects of a node disagree, the older one counts.
+    PlannedPeer.Path earlier = known.get(mac);
+    if (earlier != null) {
+      return Optional.of(earlier);
+    }
+    for (AddressFamily family : AddressFamily.values()) {
+      IpAddress vtep = candidate.addresses().get(family);
+      Optional<String> device = tunnelOf.apply(family);
+      if (vtep != null && device.isPresent()) {
+        PlannedPeer.Path path = new PlannedPeer.Path.Tunnelled(device.get(), vtep, mac);
+        known.put(mac, path);
+        return Optional.of(path);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<PlannedPeer.Path> direct(Candidate candidate) {
+    IpAddress gateway = candidate.addresses().get(candidate.peer().block().family());
+    if (gateway == null) {
+      return Optional.empty();
+    }
+    Route way = facts.routesTo().get(gateway);
+    if (way == null || way.gateway().isPresent() || !way.multipath().isEmpty()) {
+      return Optional.empty();
+    }
+    return facts
+        .link(way.linkIndex())
+        .filter(link -> !link.isLoopback() && link.vxlan().isEmpty())
+        .filter(link -> !link.name().equals(snapshot.network().bridgeName()))
+        .map(Link::name)
+        .map(device -> new PlannedPeer.Path.Direct(device, gateway));
+  }
+
+  private Optional<Finding> unreachable(Candidate candidate) {
+    Peer peer = candidate.peer();
+    return switch (snapshot.network().backend()) {
+      case Backend.HostGateway host ->
+          Optional.of(
+              new Finding(
+                  Reason.InvalidPeer,
+                  peer.node() + " " + peer.block(),
+                  "peer "
+                      + peer.node()
+                      + " is not on a link of this node, so no plain route can reach its block "
+                      + peer.block(),
+                  "use backend type VXLAN, or attach both nodes to one link"));
+      case Backend.Vxlan vxlan ->
+          Optional.of(
+              new Finding(
+                  Reason.InvalidPeer,
+                  peer.node() + " " + peer.block(),
+                  "peer "
+                      + peer.node()
+                      + " and this node have no address family in common: it has "
+                      + candidate.addresses().values()
+                      + ", this node "
+                      + snapshot.self().nodeIps(),
+                  "give both an InternalIP of the same family"));
+    };
+  }
+}

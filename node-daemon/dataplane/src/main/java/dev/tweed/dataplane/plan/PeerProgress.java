@@ -1,0 +1,46 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Counts peers that have all they need. */
+public final class PeerProgress {
+  private PeerProgress() {}
+
+  /**
+   * How many planned peers are in the kernel as planned.
+   *
+   * @param remaining steps that are still wanting
+   */
+  public static int programmed(DesiredState desired, List<StateChange> remaining) {
+    Set<MacAddress> fdb = new HashSet<>();
+    Set<IpAddress> neighbours = new HashSet<>();
+    Set<IpPrefix> routes = new HashSet<>();
+    Set<String> devices = new HashSet<>();
+    for (StateChange change : remaining) {
+      switch (change) {
+        case StateChange.PutFdb put -> fdb.add(put.mac());
+        case StateChange.PutNeighbour put -> neighbours.add(put.address());
+        case StateChange.PutRoute put -> routes.add(put.route().destination());
+        case StateChange.SetUp up -> devices.add(up.name());
+        default -> {}
+      }
+    }
+    int count = 0;
+    for (PlannedPeer peer : desired.peers()) {
+      boolean lacking =
+          routes.contains(peer.block())
+              || devices.contains(peer.path().device())
+              || peer.path() instanceof PlannedPeer.Path.Tunnelled path
+                  && (fdb.contains(path.mac()) || neighbours.contains(peer.block().address()));
+      if (!lacking) {
+        count++;
+      }
+    }
+    return count;
+  }
+}

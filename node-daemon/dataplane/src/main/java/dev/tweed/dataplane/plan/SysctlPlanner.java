@@ -1,0 +1,146 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.plan.SysctlSetting.Absence;
+import dev.tweed.dataplane.plan.SysctlSetting.Rule;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Which sysctls pod networking needs, and why. */
+final class SysctlPlanner {
+
+  private static final int MANY_PEERS = 256;
+
+  /** Settings of the node and what is wrong with those asked for. */
+  record NodeSettings(List<SysctlSetting> settings, List<Finding> findings) {}
+
+  /**
+   * Settings of the node, in the order to write them.
+   *
+   * @param ipv6 whether pods have IPv6 addresses
+   * @param underlays names of the links used between nodes
+   * @param peers how many peers there are
+   * @param asked settings of the PodNetwork by name
+   */
+  NodeSettings node(boolean ipv6, List<String> underlays, int peers, Map<String, String> asked) {
+    List<SysctlSetting> settings = new ArrayList<>();
+    // Forwarding comes first: the kernel resets accept_redirects and more of every device when it
+    // changes (inet_forward_change(), net/ipv4/devinet.c).
+    settings.add(exactly("ipv4/ip_forward", "1", Absence.UNKNOWN));
+    if (ipv6) {
+      for (String underlay : underlays) {
+        // A router ignores advertisements unless told not to, and drops the default route it had
+        // learned (addrconf_fixup_forwarding(), net/ipv6/addrconf.c).
+        settings.add(
+            new SysctlSetting(
+                "ipv6/conf/" + underlay + "/accept_ra", new Rule.AnyBut("1", "2"), Absence.FINE));
+      }
+      settings.add(exactly("ipv6/conf/all/forwarding", "1", Absence.UNKNOWN));
+    }
+    // Without these, replies between pods of one bridge bypass the address translation of Services.
+    settings.add(exactly("bridge/bridge-nf-call-iptables", "1", Absence.BRIDGE_NETFILTER_MISSING));
+    if (ipv6) {
+      settings.add(
+          exactly("bridge/bridge-nf-call-ip6tables", "1", Absence.BRIDGE_NETFILTER_MISSING));
+    }
+    if (peers > MANY_PEERS) {
+      // Kernels before 5.0 count permanent neighbours too, and refuse new ones beyond the third
+      // threshold. Network namespaces other than the first have no such files.
+      for (String family : ipv6 ? List.of("ipv4", "ipv6") : List.of("ipv4")) {
+        for (int i = 1; i <= 3; i++) {
+          settings.add(
+              new SysctlSetting(
+                  family + "/neigh/default/gc_thresh" + i,
+                  new Rule.AtLeast(peers + (i - 1) * 1024L + (i == 3 ? peers : 0)),
+                  Absence.FINE));
+        }
+      }
+    }
+    List<Finding> findings = new ArrayList<>();
+    Set<String> needed = new HashSet<>();
+    settings.forEach(setting -> needed.add(setting.path()));
+    new TreeMap<>(asked)
+        .forEach(
+            (name, value) -> {
+              Optional<String> path = path(name);
+              if (path.isEmpty() || !isPlain(value)) {
+                findings.add(
+                    refused(
+                        name, "is no setting below net. with a plain value; it is not applied"));
+              } else if (needed.contains(path.get())) {
+                findings.add(refused(name, "is one that pod networking needs; it is not applied"));
+              } else {
+                settings.add(exactly(path.get(), value, Absence.UNKNOWN));
+              }
+            });
+    return new NodeSettings(List.copyOf(settings), List.copyOf(findings));
+  }
+
+  /**
+   * Settings of a device of ours, to write before it comes up.
+   *
+   * @param ipv6 whether pods have IPv6 addresses
+   */
+  List<SysctlSetting> device(String name, boolean ipv6) {
+    List<SysctlSetting> settings = new ArrayList<>();
+    String v4 = "ipv4/conf/" + name + "/";
+    String v6 = "ipv6/conf/" + name + "/";
+    // Pods must not configure the node: CVE-2020-10749, CVE-2020-13597. Also where IPv6 is unused.
+    settings.add(exactly(v6 + "accept_ra", "0", Absence.FINE));
+    settings.add(exactly(v6 + "accept_redirects", "0", Absence.FINE));
+    settings.add(exactly(v4 + "accept_redirects", "0", Absence.FINE));
+    settings.add(exactly(v4 + "forwarding", "1", Absence.FINE));
+    // With direct routing on one side only, a packet arrives by another device than its reply
+    // takes.
+    settings.add(
+        new SysctlSetting(
+            v4 + "rp_filter", new Rule.NotStrict("ipv4/conf/all/rp_filter"), Absence.FINE));
+    if (ipv6) {
+      settings.add(exactly(v6 + "disable_ipv6", "0", Absence.UNKNOWN));
+      settings.add(exactly(v6 + "forwarding", "1", Absence.UNKNOWN));
+    }
+    return List.copyOf(settings);
+  }
+
+  private static SysctlSetting exactly(String path, String value, Absence absence) {
+    return new SysctlSetting(path, new Rule.Exactly(value), absence);
+  }
+
+  /**
+   * The file of a sysctl below /proc/sys/net. As in sysctl(8), the first separator tells which is
+   * meant: {@code net.ipv4.conf.eth0/100.rp_filter} and {@code net/ipv4/conf/eth0.100/rp_filter}
+   * are the same.
+   */
+  static Optional<String> path(String name) {
+    if (!name.matches("net[./][A-Za-z0-9_][A-Za-z0-9_./@:-]*")) {
+      return Optional.empty();
+    }
+    String path =
+        name.charAt(3) == '/' ? name : name.replace('.', '\0').replace('/', '.').replace('\0', '/');
+    String below = path.substring("net/".length());
+    for (String part : below.split("/", -1)) {
+      if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(below);
+  }
+
+  private static boolean isPlain(String value) {
+    return value.matches("[A-Za-z0-9_,.:/ \t-]{1,256}");
+  }
+
+  private static Finding refused(String name, String why) {
+    return new Finding(
+        Reason.SysctlRefused,
+        name,
+        "sysctl " + name + " " + why,
+        "take it out of spec.sysctls of the PodNetwork");
+  }
+}

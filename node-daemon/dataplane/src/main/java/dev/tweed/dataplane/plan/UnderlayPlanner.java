@@ -1,0 +1,84 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.Link;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Finds the links that carry the node's own addresses. The addresses are the node's InternalIPs: no
+ * guess by default route, which picks the wrong one on nodes with several networks.
+ */
+final class UnderlayPlanner {
+
+  /** Bytes VXLAN puts around an IP packet: outer IP 20 or 40, UDP 8, VXLAN 8, inner Ethernet 14. */
+  static int overhead(AddressFamily family) {
+    return switch (family) {
+      case IPV4 -> 50;
+      case IPV6 -> 70;
+    };
+  }
+
+  /**
+   * An address of this node between nodes.
+   *
+   * @param address the address
+   * @param link the link that has it
+   * @param mtu the largest IP packet it takes, bytes
+   * @param lowerIndex device to bind a tunnel to; 0 when the address is on a device that sends
+   *     nothing itself (loopback or dummy, as where nodes speak BGP)
+   */
+  record Choice(IpAddress address, Link link, int mtu, int lowerIndex) {}
+
+  /** The choice for each family the node has an address of on some link. */
+  Map<AddressFamily, Choice> choose(List<IpAddress> nodeIps, NodeFacts facts) {
+    Map<AddressFamily, Choice> choices = new EnumMap<>(AddressFamily.class);
+    for (IpAddress ip : nodeIps) {
+      if (!choices.containsKey(ip.family())) {
+        carrier(ip, facts).ifPresent(link -> choices.put(ip.family(), choice(ip, link, facts)));
+      }
+    }
+    return choices;
+  }
+
+  private static Optional<Link> carrier(IpAddress ip, NodeFacts facts) {
+    Optional<Link> quiet = Optional.empty();
+    for (Address address : facts.addresses()) {
+      if (address.prefix().address().equals(ip)) {
+        Optional<Link> link = facts.link(address.linkIndex());
+        if (link.filter(found -> !sendsNothing(found)).isPresent()) {
+          return link;
+        }
+        quiet = quiet.or(() -> link);
+      }
+    }
+    return quiet;
+  }
+
+  private static Choice choice(IpAddress ip, Link link, NodeFacts facts) {
+    if (!sendsNothing(link)) {
+      return new Choice(ip, link, link.mtu(), link.index());
+    }
+    int mtu =
+        facts.links().stream()
+            .filter(other -> other.isUp() && !sendsNothing(other) && isUplink(other))
+            .mapToInt(Link::mtu)
+            .min()
+            .orElse(1500);
+    return new Choice(ip, link, mtu, 0);
+  }
+
+  private static boolean sendsNothing(Link link) {
+    return link.isLoopback() || link.kind().equals(Optional.of("dummy"));
+  }
+
+  private static boolean isUplink(Link link) {
+    return link.kind()
+        .map(kind -> kind.equals("bond") || kind.equals("vlan") || kind.equals("team"))
+        .orElse(true);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.DataPath;
+import dev.tweed.dataplane.DataPathOptions;
+import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.testing.Netns;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** Node {@code n<i>} of {@link Example} in a network namespace, with its data path and pods. */
+final class TestNode implements AutoCloseable {
+  final int number;
+  final Netns netns;
+  final DataPath dataPath;
+  private final List<Netns> pods = new ArrayList<>();
+
+  private TestNode(int number, Netns netns, DataPath dataPath) {
+    this.number = number;
+    this.netns = netns;
+    this.dataPath = dataPath;
+  }
+
+  static TestNode open(int number, DataPathOptions options) {
+    Netns netns = Netns.open();
+    return new TestNode(number, netns, in(netns, () -> DataPath.open(options)));
+  }
+
+  static TestNode open(int number) {
+    return open(number, DataPathOptions.defaults());
+  }
+
+  /** Without a wire to anyone: eth0 is a dummy's stand-in, a veth whose other end nobody uses. */
+  static TestNode alone() {
+    TestNode node = open(1);
+    node.sh(
+        "ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up");
+    node.sh("ip addr add 192.0.2.1/24 dev eth0; ip -6 addr add 2001:db8::1/64 dev eth0 nodad");
+    return node;
+  }
+
+  /** Two nodes on one wire. */
+  static List<TestNode> pair() {
+    TestNode one = open(1);
+    TestNode two = open(2);
+    one.sh("ip link add eth0 type veth peer name eth0 netns " + two.netns.path());
+    for (TestNode node : List.of(one, two)) {
+      node.sh("ip link set eth0 up");
+      node.sh("ip addr add 192.0.2." + node.number + "/24 dev eth0");
+      node.sh("ip -6 addr add 2001:db8::" + node.number + "/64 dev eth0 nodad");
+    }
+    return List.of(one, two);
+  }
+
+  String sh(String script) {
+    return netns.sh(script);
+  }
+
+  SyncReport sync(Example example) {
+    return sync(example.snapshot());
+  }
+
+  SyncReport sync(ClusterSnapshot snapshot) {
+    return in(() -> dataPath.sync(snapshot));
+  }
+
+  <T> T in(Callable<T> task) {
+    return in(netns, task);
+  }
+
+  private static <T> T in(Netns netns, Callable<T> task) {
+    try {
+      return netns.call(task);
+    } catch (RuntimeException failure) {
+      throw failure;
+    } catch (Exception failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  /** A pod with address .{@code host} of the node's block, attached as the CNI plugin does it. */
+  Netns pod(int host) {
+    Netns pod = Netns.open();
+    pods.add(pod);
+    String port = "veth" + host;
+    sh("ip link add " + port + " type veth peer name eth0 netns " + pod.path());
+    sh("ip link set " + port + " master tweed-br0 up");
+    pod.sh("ip addr add " + address(host) + "/24 dev eth0 && ip link set eth0 up");
+    pod.sh("ip route add default via 10.244." + number + ".1");
+    return pod;
+  }
+
+  String address(int host) {
+    return "10.244." + number + "." + host;
+  }
+
+  /** Everything netlink and nft show, without counters and times that run. */
+  String dump() {
+    return sh(
+        "ip -d link; ip -4 addr; ip -6 addr; ip route show table all; ip -6 route show table all; "
+            + "bridge fdb; ip neigh show nud permanent; nft list ruleset");
+  }
+
+  @Override
+  public void close() {
+    in(
+        () -> {
+          dataPath.close();
+          return null;
+        });
+    pods.forEach(Netns::close);
+    netns.close();
+  }
+}

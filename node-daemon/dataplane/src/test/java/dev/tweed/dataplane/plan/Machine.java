@@ -1,0 +1,314 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.BridgeInfo;
+import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.OperState;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.VxlanInfo;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A model of what a kernel does with steps: the parts the planner relies on. Mutable; the real
+ * thing is tested elsewhere.
+ */
+final class Machine {
+  static final Marks MARKS = new Marks("tweed:", new RouteProtocol(116));
+
+  private int nextIndex = 1;
+  final List<Link> links = new ArrayList<>();
+  final List<Address> addresses = new ArrayList<>();
+  final List<FdbEntry> fdb = new ArrayList<>();
+  final List<Neighbour> neighbours = new ArrayList<>();
+  final List<Route> routes = new ArrayList<>();
+  final Map<IpAddress, Route> routesTo = new HashMap<>();
+  final Map<String, String> sysctls = new TreeMap<>();
+  NftListing rules = new NftListing.Absent();
+
+  /** With lo and eth0, which has the addresses given. */
+  static Machine with(String... eth0Addresses) {
+    Machine machine = new Machine();
+    machine.add("lo", Optional.empty(), 65536, 0x9);
+    Link eth0 = machine.add("eth0", Optional.empty(), 1500, 0x1);
+    for (String address : eth0Addresses) {
+      machine.addresses.add(Address.global(eth0.index(), IpPrefix.parse(address)));
+    }
+    machine.sysctls.put("ipv4/ip_forward", "0");
+    machine.sysctls.put("ipv6/conf/all/forwarding", "0");
+    machine.sysctls.put("ipv4/conf/all/rp_filter", "0");
+    machine.sysctls.put("bridge/bridge-nf-call-iptables", "1");
+    machine.sysctls.put("bridge/bridge-nf-call-ip6tables", "1");
+    machine.sysctls.put("ipv6/conf/eth0/accept_ra", "1");
+    return machine;
+  }
+
+  Link add(String name, Optional<String> kind, int mtu, int flags) {
+    return add(
+        new Link(
+            nextIndex++,
+            name,
+            Optional.of(new MacAddress(0x020000aa0000L + nextIndex)),
+            mtu,
+            flags,
+            OperState.UNKNOWN,
+            1000,
+            Optional.empty(),
+            kind,
+            0,
+            0,
+            0,
+            Optional.empty(),
+            kind.equals(Optional.of("bridge"))
+                ? Optional.of(new BridgeInfo(false, false, true))
+                : Optional.empty()));
+  }
+
+  Link add(Link link) {
+    links.add(link);
+    if (!link.isLoopback()) {
+      for (String file : List.of("accept_ra", "accept_redirects")) {
+        sysctls.putIfAbsent("ipv6/conf/" + link.name() + "/" + file, "1");
+      }
+      sysctls.putIfAbsent("ipv6/conf/" + link.name() + "/disable_ipv6", "0");
+      sysctls.putIfAbsent("ipv6/conf/" + link.name() + "/forwarding", "0");
+      sysctls.putIfAbsent("ipv4/conf/" + link.name() + "/accept_redirects", "1");
+      sysctls.putIfAbsent("ipv4/conf/" + link.name() + "/rp_filter", "1");
+      sysctls.putIfAbsent("ipv4/conf/" + link.name() + "/forwarding", "0");
+    }
+    return link;
+  }
+
+  Link addVxlan(String name, VxlanInfo info, Optional<String> alias) {
+    Link plain = add(name, Optional.of("vxlan"), 1450, 0x1);
+    links.remove(plain);
+    Link vxlan =
+        new Link(
+            plain.index(),
+            name,
+            plain.mac(),
+            1450,
+            0x1,
+            OperState.UNKNOWN,
+            1000,
+            alias,
+            Optional.of("vxlan"),
+            0,
+            info.lowerIndex(),
+            0,
+            Optional.of(info),
+            Optional.empty());
+    links.add(vxlan);
+    return vxlan;
+  }
+
+  Link link(String name) {
+    return links.stream().filter(link -> link.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  NodeFacts facts() {
+    return new NodeFacts(links, addresses, routesTo);
+  }
+
+  ActualState actual() {
+    Map<Integer, List<FdbEntry>> fdbByLink = new HashMap<>();
+    Map<Integer, List<Neighbour>> neighboursByLink = new HashMap<>();
+    for (Link link : links) {
+      if (link.vxlan().isPresent() && MARKS.owns(link)) {
+        fdbByLink.put(
+            link.index(), fdb.stream().filter(e -> e.linkIndex() == link.index()).toList());
+        neighboursByLink.put(
+            link.index(), neighbours.stream().filter(n -> n.linkIndex() == link.index()).toList());
+      }
+    }
+    return new ActualState(
+        links,
+        addresses,
+        fdbByLink,
+        neighboursByLink,
+        routes.stream().filter(MARKS::owns).toList(),
+        sysctls,
+        rules);
+  }
+
+  Plan plan(dev.tweed.dataplane.ClusterSnapshot snapshot) {
+    return new NodeStatePlanner(MARKS).plan(snapshot, facts());
+  }
+
+  List<StateChange> diff(DesiredState desired) {
+    return StateDiff.between(desired, actual(), MARKS);
+  }
+
+  /** Plans and applies. */
+  DesiredState sync(dev.tweed.dataplane.ClusterSnapshot snapshot) {
+    DesiredState desired = plan(snapshot).desired();
+    diff(desired).forEach(this::apply);
+    return desired;
+  }
+
+  void apply(StateChange change) {
+    switch (change) {
+      case StateChange.DeleteLink delete -> {
+        links.removeIf(link -> link.index() == delete.index());
+        addresses.removeIf(address -> address.linkIndex() == delete.index());
+        fdb.removeIf(entry -> entry.linkIndex() == delete.index());
+        neighbours.removeIf(neighbour -> neighbour.linkIndex() == delete.index());
+        routes.removeIf(route -> route.linkIndex() == delete.index());
+        sysctls.keySet().removeIf(path -> path.contains("/conf/" + delete.name() + "/"));
+      }
+      case StateChange.CreateTunnel create -> {
+        TunnelDevice t = create.tunnel();
+        if (links.stream().anyMatch(link -> link.name().equals(t.name()))) {
+          throw new AssertionError("EEXIST " + t.name());
+        }
+        VxlanInfo info =
+            new VxlanInfo(
+                t.vni(),
+                t.port(),
+                Optional.of(t.local()),
+                Optional.empty(),
+                t.lowerIndex(),
+                false,
+                false,
+                false,
+                false,
+                false,
+                false);
+        add(
+            new Link(
+                nextIndex++,
+                t.name(),
+                Optional.of(t.mac()),
+                t.mtu(),
+                0,
+                OperState.DOWN,
+                0,
+                Optional.of(t.alias()),
+                Optional.of("vxlan"),
+                0,
+                t.lowerIndex(),
+                0,
+                Optional.of(info),
+                Optional.empty()));
+      }
+      case StateChange.CreateBridge create -> {
+        BridgeDevice b = create.bridge();
+        add(
+            new Link(
+                nextIndex++,
+                b.name(),
+                Optional.of(b.mac()),
+                b.mtu(),
+                0,
+                OperState.DOWN,
+                1000,
+                Optional.of(b.alias()),
+                Optional.of("bridge"),
+                0,
+                0,
+                0,
+                Optional.empty(),
+                Optional.of(new BridgeInfo(false, false, true))));
+      }
+      case StateChange.SetLink set ->
+          replace(
+              set.name(),
+              link ->
+                  copy(
+                      link,
+                      set.mac().or(link::mac),
+                      set.mtu().orElse(link.mtu()),
+                      link.flags(),
+                      set.txQueueLength().orElse(link.txQueueLength()),
+                      set.alias().or(link::alias)));
+      case StateChange.SetUp up ->
+          replace(
+              up.name(),
+              link ->
+                  copy(
+                      link,
+                      link.mac(),
+                      link.mtu(),
+                      link.flags() | 1,
+                      link.txQueueLength(),
+                      link.alias()));
+      case StateChange.EnsureSysctl ensure -> {
+        String actual = sysctls.get(ensure.setting().path());
+        if (actual != null) {
+          ensure
+              .setting()
+              .toWrite(actual, path -> Optional.ofNullable(sysctls.get(path)))
+              .ifPresent(value -> sysctls.put(ensure.setting().path(), value));
+        }
+      }
+      case StateChange.AddAddress add ->
+          addresses.add(Address.global(link(add.name()).index(), add.prefix()));
+      case StateChange.RemoveAddress remove -> addresses.remove(remove.address());
+      case StateChange.PutFdb put -> {
+        int index = link(put.name()).index();
+        fdb.removeIf(e -> e.linkIndex() == index && e.mac().equals(put.mac()));
+        fdb.add(FdbEntry.permanent(index, put.mac(), put.vtep()));
+      }
+      case StateChange.RemoveFdb remove -> fdb.remove(remove.entry());
+      case StateChange.PutNeighbour put -> {
+        int index = link(put.name()).index();
+        neighbours.removeIf(n -> n.linkIndex() == index && n.address().equals(put.address()));
+        neighbours.add(Neighbour.permanent(index, put.address(), put.mac()));
+      }
+      case StateChange.RemoveNeighbour remove -> neighbours.remove(remove.neighbour());
+      case StateChange.PutRoute put -> {
+        Route route = put.route().on(link(put.route().device()).index(), MARKS.routeProtocol());
+        routes.removeIf(
+            r -> r.destination().equals(route.destination()) && r.metric() == route.metric());
+        routes.add(route);
+      }
+      case StateChange.RemoveRoute remove -> routes.remove(remove.route());
+      case StateChange.ReplaceRules replace ->
+          rules =
+              new NftListing.Present(
+                  replace.rules().objects(),
+                  replace.rules().objects(),
+                  replace.rules().seal(),
+                  true);
+      case StateChange.RemoveRules remove -> rules = new NftListing.Absent();
+    }
+  }
+
+  private void replace(String name, java.util.function.UnaryOperator<Link> by) {
+    links.replaceAll(link -> link.name().equals(name) ? by.apply(link) : link);
+  }
+
+  static Link copy(
+      Link link,
+      Optional<MacAddress> mac,
+      int mtu,
+      int flags,
+      int txQueueLength,
+      Optional<String> alias) {
+    return new Link(
+        link.index(),
+        link.name(),
+        mac,
+        mtu,
+        flags,
+        link.operState(),
+        txQueueLength,
+        alias,
+        link.kind(),
+        link.masterIndex(),
+        link.lowerIndex(),
+        link.group(),
+        link.vxlan(),
+        link.bridge());
+  }
+}
