@@ -150,6 +150,7 @@ class ChartReleaseTest {
             "create pods",
             "patch customresourcedefinitions.apiextensions.k8s.io",
             "patch validatingadmissionpolicies.admissionregistration.k8s.io",
+            "get configmaps",
             "create leases.coordination.k8s.io")) {
       assertThat(operator.may(refused)).as(refused).isFalse();
     }
