@@ -15,27 +15,15 @@ import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
-import dev.tweed.netlink.codec.Acknowledgement;
 import dev.tweed.netlink.codec.LinkDecoder;
-import dev.tweed.netlink.codec.Message;
-import dev.tweed.netlink.codec.MessageWriter;
 import dev.tweed.netlink.codec.ObjectDecoder;
 import dev.tweed.netlink.codec.QueryEncoder;
-import dev.tweed.netlink.codec.RequestEncoder;
 import dev.tweed.netlink.codec.RouteDecoder;
 import dev.tweed.netlink.codec.Rt;
-import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
-import java.util.function.IntConsumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -49,38 +37,16 @@ import java.util.function.Supplier;
  */
 public final class RtnetlinkSocket implements Rtnetlink {
 
-  /** How long the kernel may keep us waiting for one answer. It normally takes microseconds. */
-  public static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
-
-  private static final Duration RECEIVE_TIMEOUT = Duration.ofSeconds(1);
-  private static final int RECEIVE_QUEUE_BYTES = 4 << 20;
-
-  /**
-   * The kernel fills up to 32 KiB per datagram of a dump when it is given as much (af_netlink.c).
-   */
-  private static final int INCOMING_BYTES = 64 << 10;
-
-  /** Below net.core.wmem_default (212,992), above which send(2) gives EMSGSIZE. */
-  private static final int OUTGOING_BYTES = 128 << 10;
-
-  /** If all of these were refused, their error messages still fit the receive queue. */
-  private static final int MAX_BATCH = 1000;
-
-  private static final int MAX_DUMP_ATTEMPTS = 20;
   private static final Set<Integer> NO_ROUTE =
       Set.of(Errno.ENETUNREACH, Errno.EHOSTUNREACH, Errno.EACCES);
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final NetlinkDescriptor descriptor;
-  private final ByteBuffer outgoing = NetlinkDescriptor.direct(OUTGOING_BYTES);
-  private final MessageWriter writer = new MessageWriter(outgoing);
-  private final QueryEncoder query = new QueryEncoder(writer);
-  private final RequestEncoder request = new RequestEncoder(writer);
-  private int lastSequence;
-  private boolean closed;
+  /** ALTIFNAMSIZ - 1: no device has a longer name, alternative ones included. */
+  private static final int MAX_NAME_CHARACTERS = 127;
 
-  private RtnetlinkSocket(NetlinkDescriptor descriptor) {
-    this.descriptor = descriptor;
+  private final KernelExchange exchange;
+
+  private RtnetlinkSocket(KernelExchange exchange) {
+    this.exchange = exchange;
   }
 
   /**
@@ -89,26 +55,21 @@ public final class RtnetlinkSocket implements Rtnetlink {
    * @throws NetlinkException when the system does not give one
    */
   public static RtnetlinkSocket open() {
-    NetlinkDescriptor descriptor =
-        NetlinkDescriptor.open(Rt.NETLINK_ROUTE, RECEIVE_QUEUE_BYTES, INCOMING_BYTES);
-    try {
-      descriptor.setReceiveTimeout(RECEIVE_TIMEOUT);
-    } catch (RuntimeException failure) {
-      descriptor.close();
-      throw failure;
-    }
-    return new RtnetlinkSocket(descriptor);
+    return new RtnetlinkSocket(KernelExchange.open());
   }
 
   @Override
   public List<Link> links() {
-    return dump(query::links, Rt.RTM_NEWLINK, LinkDecoder::link);
+    return exchange.dump(QueryEncoder::links, Rt.RTM_NEWLINK, LinkDecoder::link);
   }
 
   @Override
   public Optional<Link> link(String name) {
-    return get(
-        sequence -> query.link(name, sequence),
+    if (name.isEmpty() || name.length() > MAX_NAME_CHARACTERS) {
+      return Optional.empty();
+    }
+    return exchange.get(
+        (query, sequence) -> query.link(name, sequence),
         Rt.RTM_NEWLINK,
         LinkDecoder::link,
         e -> e.errno() == Errno.ENODEV);
@@ -116,8 +77,12 @@ public final class RtnetlinkSocket implements Rtnetlink {
 
   @Override
   public Optional<Link> link(int index) {
-    return get(
-        sequence -> query.link(index, sequence),
+    if (index
+        <= 0) { // what records say for "no device"; the kernel would take it for "no question"
+      return Optional.empty();
+    }
+    return exchange.get(
+        (query, sequence) -> query.link(index, sequence),
         Rt.RTM_NEWLINK,
         LinkDecoder::link,
         e -> e.errno() == Errno.ENODEV);
@@ -125,7 +90,7 @@ public final class RtnetlinkSocket implements Rtnetlink {
 
   @Override
   public List<Address> addresses() {
-    return dump(query::addresses, Rt.RTM_NEWADDR, ObjectDecoder::address);
+    return exchange.dump(QueryEncoder::addresses, Rt.RTM_NEWADDR, ObjectDecoder::address);
   }
 
   @Override
@@ -144,8 +109,8 @@ public final class RtnetlinkSocket implements Rtnetlink {
     // routes (rtnetlink_rcv_msg() falls back to PF_UNSPEC).
     RouteFilter exact = filter.withFamily(family);
     try {
-      return dump(
-          sequence -> query.routes(family, filter, sequence),
+      return exchange.dump(
+          (query, sequence) -> query.routes(family, filter, sequence),
           Rt.RTM_NEWROUTE,
           message ->
               RouteDecoder.isCloned(message)
@@ -165,8 +130,8 @@ public final class RtnetlinkSocket implements Rtnetlink {
   public List<Neighbour> neighbours(int linkIndex) {
     return onLink(
         () ->
-            dump(
-                sequence -> query.neighbours(linkIndex, sequence),
+            exchange.dump(
+                (query, sequence) -> query.neighbours(linkIndex, sequence),
                 Rt.RTM_NEWNEIGH,
                 message ->
                     ObjectDecoder.neighbour(message).filter(n -> n.linkIndex() == linkIndex)));
@@ -176,8 +141,8 @@ public final class RtnetlinkSocket implements Rtnetlink {
   public List<FdbEntry> fdb(int linkIndex) {
     return onLink(
         () ->
-            dump(
-                sequence -> query.fdb(linkIndex, sequence),
+            exchange.dump(
+                (query, sequence) -> query.fdb(linkIndex, sequence),
                 Rt.RTM_NEWNEIGH,
                 message -> ObjectDecoder.fdb(message).filter(e -> e.linkIndex() == linkIndex)));
   }
@@ -196,8 +161,9 @@ public final class RtnetlinkSocket implements Rtnetlink {
 
   @Override
   public Optional<Route> routeTo(IpAddress destination) {
-    return get(
-            sequence -> query.routeTo(destination, sequence),
+    return exchange
+        .get(
+            (query, sequence) -> query.routeTo(destination, sequence),
             Rt.RTM_NEWROUTE,
             RouteDecoder::route,
             RtnetlinkSocket::meansNoRoute)
@@ -213,225 +179,18 @@ public final class RtnetlinkSocket implements Rtnetlink {
   }
 
   @Override
-  public BatchResult execute(List<RtRequest> batch) {
-    List<RtRequest> requests = List.copyOf(batch);
-    lock.lock();
-    try {
-      requireOpen();
-      Map<Integer, NetlinkError> errors = new HashMap<>();
-      int next = 0;
-      while (next < requests.size()) {
-        int first = next;
-        int firstSequence = lastSequence + 1;
-        writer.clear();
-        while (next < requests.size()
-            && next - first < MAX_BATCH
-            && writer.remaining() >= RequestEncoder.MAX_BYTES) {
-          request.encode(requests.get(next++), ++lastSequence);
-        }
-        writer.requestAck();
-        descriptor.send(outgoing);
-        awaitVerdicts(first, firstSequence, next - first, errors);
-      }
-      return new BatchResult(requests, errors);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Reads until the verdict on the last message. The kernel handles a datagram's messages in order
-   * and answers a refused one although no ACK was asked, so what has no answer by then was applied.
-   */
-  private void awaitVerdicts(
-      int firstPosition, int firstSequence, int count, Map<Integer, NetlinkError> errors) {
-    Deadline deadline = new Deadline();
-    while (true) {
-      for (Message message : receive(deadline)) {
-        int offset = message.sequence() - firstSequence;
-        if (message.type() != Rt.NLMSG_ERROR || offset < 0 || offset >= count) {
-          continue;
-        }
-        Acknowledgement.decode(message)
-            .error()
-            .ifPresent(error -> errors.put(firstPosition + offset, error));
-        if (offset == count - 1) {
-          return;
-        }
-      }
-    }
-  }
-
-  private <T> Optional<T> get(
-      IntConsumer encode,
-      int answerType,
-      Function<Message, Optional<T>> decode,
-      Predicate<NetlinkError> meansNone) {
-    lock.lock();
-    try {
-      int sequence = ask(encode);
-      Deadline deadline = new Deadline();
-      Optional<T> answer = Optional.empty();
-      while (true) {
-        for (Message message : receive(deadline)) {
-          if (message.sequence() != sequence) {
-            continue;
-          }
-          if (message.type() == answerType) {
-            answer = decode.apply(message);
-          } else if (message.type() == Rt.NLMSG_ERROR) {
-            Optional<NetlinkError> error = Acknowledgement.decode(message).error();
-            if (error.isPresent() && !meansNone.test(error.get())) {
-              throw refused(error.get());
-            }
-            return error.isPresent() ? Optional.empty() : answer;
-          }
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private <T> List<T> dump(
-      IntConsumer encode, int answerType, Function<Message, Optional<T>> decode) {
-    lock.lock();
-    try {
-      for (int attempt = 0; attempt < MAX_DUMP_ATTEMPTS; attempt++) {
-        Dump<T> dump = new Dump<>(ask(encode), answerType, decode);
-        Deadline deadline = new Deadline();
-        while (!dump.done) {
-          read(dump, deadline);
-        }
-        if (dump.failure.isPresent()) {
-          throw dump.failure.get();
-        }
-        if (!dump.interrupted) {
-          return List.copyOf(dump.found);
-        }
-      }
-      throw new NetlinkException(
-          NetlinkException.Reason.DUMP_INTERRUPTED,
-          0,
-          "the kernel's tables changed during each of " + MAX_DUMP_ATTEMPTS + " readings");
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void read(Dump<?> dump, Deadline deadline) {
-    try {
-      receive(deadline).forEach(dump::take);
-    } catch (NetlinkException lost) {
-      // Unlike an answer, the rest of a dump comes only as we read: go on to its end, or the next
-      // one is refused with EBUSY, and then repeat it.
-      if (lost.reason() != NetlinkException.Reason.ANSWERS_LOST) {
-        throw lost;
-      }
-      dump.interrupted = true;
-    }
-  }
-
-  /** A dump under way. A message that cannot be decoded fails it, but only once it is read out. */
-  private static final class Dump<T> {
-    final int sequence;
-    final int answerType;
-    final Function<Message, Optional<T>> decode;
-    final List<T> found = new ArrayList<>();
-    Optional<NetlinkException> failure = Optional.empty();
-    boolean interrupted;
-    boolean done;
-
-    Dump(int sequence, int answerType, Function<Message, Optional<T>> decode) {
-      this.sequence = sequence;
-      this.answerType = answerType;
-      this.decode = decode;
-    }
-
-    void take(Message message) {
-      if (message.sequence() != sequence || done) {
-        return;
-      }
-      interrupted |= message.has(Rt.NLM_F_DUMP_INTR);
-      try {
-        if (message.type() == answerType) {
-          decode.apply(message).ifPresent(found::add);
-        } else if (message.type() == Rt.NLMSG_DONE || message.type() == Rt.NLMSG_ERROR) {
-          done = true;
-          Acknowledgement.decode(message).error().ifPresent(e -> failure = Optional.of(refused(e)));
-        }
-      } catch (NetlinkException undecodable) {
-        failure = Optional.of(undecodable);
-      }
-    }
-  }
-
-  private int ask(IntConsumer encode) {
-    requireOpen();
-    int sequence = ++lastSequence;
-    writer.clear();
-    encode.accept(sequence);
-    descriptor.send(outgoing);
-    return sequence;
-  }
-
-  private List<Message> receive(Deadline deadline) {
-    while (true) {
-      switch (descriptor.receive(true)) {
-        case NetlinkDescriptor.Reception.Datagram datagram -> {
-          return Message.split(datagram.bytes());
-        }
-        case NetlinkDescriptor.Reception.Overrun overrun ->
-            throw new NetlinkException(
-                NetlinkException.Reason.ANSWERS_LOST,
-                Errno.ENOBUFS,
-                "the receive queue overflowed; which requests were refused is not known");
-        case NetlinkDescriptor.Reception.Nothing nothing -> deadline.check();
-      }
-    }
-  }
-
-  private static NetlinkException refused(NetlinkError error) {
-    return new NetlinkException(
-        NetlinkException.Reason.REFUSED, error.errno(), "the kernel refused: " + error);
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new NetlinkException(NetlinkException.Reason.CLOSED, 0, "the netlink socket is closed");
-    }
+  public BatchResult execute(List<RtRequest> requests) {
+    return exchange.execute(requests);
   }
 
   @Override
   public int portId() {
-    return descriptor.port();
+    return exchange.port();
   }
 
   /** Closes the socket once a request under way has ended. Closing again does nothing. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      if (!closed) {
-        closed = true;
-        descriptor.close();
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Signals may cut a wait short any number of times; this bounds their sum. */
-  private static final class Deadline {
-    private final long end = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
-
-    void check() {
-      if (System.nanoTime() - end >= 0) {
-        throw new NetlinkException(
-            NetlinkException.Reason.TIMEOUT,
-            Errno.EAGAIN,
-            "no answer of the kernel within " + ANSWER_TIMEOUT.toSeconds() + " s");
-      }
-    }
+    exchange.close();
   }
 }
