@@ -86,20 +86,33 @@ run_tests() {
   fi
 }
 
-run_e2e_main() {
-  local class=$1
-  shift
-  (cd "$root/e2e" && "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto --enable-native-access=ALL-UNNAMED \
-    "${properties[@]}" -cp "target/test-classes:target/classes:$(<"$test_classpath")" "$class" "$@")
+# run_main MODULE CLASS ARGUMENT...: a main class of a module, with its test class path.
+run_main() {
+  local module=$root/$1 class=$2
+  shift 2
+  (cd "$module" && "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    "${properties[@]}" -cp "target/test-classes:target/classes:$(<target/test.classpath)" "$class" "$@")
 }
 
+# bench [netlink | cluster [ARGUMENT...]]
 command_bench() {
+  local what=${1:-all} peers
+  shift || true
   need_root
   setup_bed
   setup_product_images
-  sweep test
   set_properties
-  run_e2e_main dev.tweed.e2e.Bench "$@"
+  if [[ $what == all || $what == netlink ]]; then
+    for peers in 1000 5000; do
+      note "Programming $peers peers from empty, netlink only, in a network namespace"
+      run_main node-daemon/netlink dev.tweed.netlink.bench.PeerProgrammingBenchmark $peers 6
+    done
+  fi
+  if [[ $what == all || $what == cluster ]]; then
+    sweep test
+    run_main e2e dev.tweed.e2e.Bench "$@"
+  fi
+  [[ " all netlink cluster " == *" $what "* ]] || die "bench: there is no '$what'; say netlink, cluster or nothing for both"
 }
 
 command_demo() {
@@ -110,7 +123,7 @@ command_demo() {
       setup_product_images
       set_properties
       sweep demo
-      run_e2e_main dev.tweed.e2e.Demo up
+      run_main e2e dev.tweed.e2e.Demo up
       ;;
     --down)
       docker_answers || return 0
