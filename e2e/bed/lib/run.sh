@@ -81,7 +81,7 @@ run_tests() {
       gsub(/[^0-9 ]/, ""); tests += $1; failures += $2; errors += $3; skipped += $4 }
     END { printf "All modules\n  Tests run: %d, Failures: %d, Errors: %d, Skipped: %d\n", tests, failures, errors, skipped }' "$log"
   if ! grep -q '\] BUILD SUCCESS' "$log"; then
-    grep -E '^\[ERROR\]' "$log" | head -n 40 >&2 || true
+    grep -E '^\[ERROR\] .' "$log" | grep -vE 'Help 1|To see the full|Re-run Maven|For more information|After correcting|mvn <args>|See dump files' | head -n 40 >&2 || true
     die "the tests have failed. The whole log: $log"
   fi
 }
