@@ -18,18 +18,31 @@ debian_root() {
     "$@" "$debian_suite" "$directory/root.tar"
 }
 
-# root_image NAME VARIANT PACKAGES_FILE [OPTION...]: sets REPLY to NAME:<hash>, imported from a cached root archive.
-root_image() {
-  local name=$1 hash image
+# root_name NAME VARIANT PACKAGES_FILE [OPTION...]: sets REPLY to NAME:<hash of what it is made from>.
+root_name() {
+  local name=$1
   shift
   # The place of this checkout is no part of the content.
-  hash=$(hash_of "$debian_suite" "$1" "$2" "${@/$bed/}" "$bed/lib/shrink-root")
-  image=$name:$hash
+  REPLY=$name:$(hash_of "$debian_suite" "$1" "$2" "${@/$bed/}" "$bed/lib/shrink-root")
+}
+
+# root_image NAME VARIANT PACKAGES_FILE [OPTION...]: the same, and makes sure that the image is there.
+root_image() {
+  local image name=$1
+  root_name "$@"
+  image=$REPLY
+  shift
   if ! has_image "$image"; then
-    cached "root-${name#*/}" "$hash" "Collecting Debian packages for $name" debian_root "$@"
+    cached "root-${name#*/}" "${image#*:}" "Collecting Debian packages for $name" debian_root "$@"
     docker import "$REPLY/root.tar" "$image" >/dev/null
   fi
   REPLY=$image
+}
+
+# forget_old KIND: all but the newest six of $cache/KIND, each of which is as big as an image.
+forget_old() {
+  local old
+  while read -r old; do rm -rf "${cache:?}/$1/$old"; done < <(ls -t "$cache/$1" | tail -n +7)
 }
 
 # The image for test pods and the one for pod sandboxes. Sets probe_image.
@@ -70,7 +83,7 @@ setup_node_image() {
   root_image tweed/bed-node-base minbase "$bed/node/packages"
   local base=$REPLY
   node_image=tweed/bed-node:$(hash_of "$base" "$probe_image" "${kubernetes##*/}" "${cni##*/}" "${old_cni##*/}" "$bed/node")
-  has_image "$node_image" || step "Building $node_image" node-image build_node_image "$base" "$node_image"
+  has_image "$node_image" || step "Building $node_image" bed-node-image build_node_image "$base" "$node_image"
   docker tag "$node_image" tweed/bed-node:dev
 }
 
@@ -85,4 +98,6 @@ build_node_image() {
   docker save -o "$context/images/bed.tar" tweed/probe:dev tweed/pause:dev
   docker_build --build-arg "BASE=$base" -t "$image" "$context"
   rm -rf "$context"
+  # Half a gigabyte each: the newest three are enough. One that a container uses cannot be removed, and need not be.
+  docker images -q tweed/bed-node | uniq | tail -n +4 | xargs -r docker rmi -f >/dev/null 2>&1 || true
 }

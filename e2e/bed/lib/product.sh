@@ -32,23 +32,25 @@ package_tweed() {
   run_maven -DskipTests package dependency:build-classpath -Dmdep.outputFile=target/test.classpath -Dmdep.includeScope=test
 }
 
+# build_base and runtime_base COMMAND: COMMAND (root_name or root_image) for the two stages of our Dockerfiles.
+build_base() { "$1" tweed/build-base minbase "$bed/images/build-packages" --setup-hook='mkdir -p "$1/usr/share/man/man1"'; }
+runtime_base() { "$1" tweed/base extract "$bed/images/runtime-packages" --extract-hook="$bed/lib/shrink-root"; }
+
 # The two images, by name tweed/operator:dev and tweed/node:dev and as archives. Sets operator_tar and node_tar.
 setup_product_images() {
+  local bases
   setup_build
   setup_cni "$(architecture)"
-  local build_base base hash
-  root_image tweed/build-base minbase "$bed/images/build-packages" --setup-hook='mkdir -p "$1/usr/share/man/man1"'
-  build_base=$REPLY
-  root_image tweed/base extract "$bed/images/runtime-packages" --extract-hook="$bed/lib/shrink-root"
-  base=$REPLY
+  build_base root_name
+  bases=$REPLY
+  runtime_base root_name
+  bases+=" $REPLY"
 
-  hash=$(hash_of "$build_base" "$base" "${cni##*/}" "$agent_jar" "$root/node-daemon/agent/src/main/docker")
-  cached node-image "$hash" "Building tweed/node:dev" build_product_image node "$build_base" "$base"
+  cached node-image "$(hash_of "$bases" "${cni##*/}" "$agent_jar" "$root/node-daemon/agent/src/main/docker")" \
+    "Building tweed/node:dev" build_product_image node
   node_tar=$REPLY/image.tar
-  node_tag=tweed/node:$hash
-
-  hash=$(hash_of "$build_base" "$base" "$operator_app" "$root/operator/src/main/docker")
-  cached operator-image "$hash" "Building tweed/operator:dev" build_product_image operator "$build_base" "$base"
+  cached operator-image "$(hash_of "$bases" "$operator_app" "$root/operator/src/main/docker")" \
+    "Building tweed/operator:dev" build_product_image operator
   operator_tar=$REPLY/image.tar
 }
 
@@ -70,15 +72,19 @@ operator_context() {
 }
 
 build_product_image() {
-  local target=$1 which=$2 build_base=$3 base=$4 context train=yes
+  local target=$1 which=$2 context train=yes from
   # Until the daemon can be trained, its image has no class archive.
   if grep -q 'train is not built yet' "$root/node-daemon/agent/src/main/java/dev/tweed/agent/command/TrainCommand.java"; then train=no; fi
   context=$(new_context)
   "${which}_context" "$context" "$(architecture)"
-  docker_build --build-arg "BUILD_BASE=$build_base" --build-arg "BASE=$base" \
+  build_base root_image
+  from=$REPLY
+  runtime_base root_image
+  docker_build --build-arg "BUILD_BASE=$from" --build-arg "BASE=$REPLY" \
     --build-arg "TARGETARCH=$(architecture)" --build-arg "TRAIN=$train" -t "tweed/$which:dev" "$context"
   rm -rf "$context"
   docker save -o "$target/image.tar" "tweed/$which:dev"
+  forget_old "$which-image"
 }
 
 # For people with a registry: both images for every platform, from Debian's own image, pushed.

@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class Bench {
   private Bench() {}
 
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws IOException {
     dev.tweed.e2e.bench.ClusterBench.main(arguments);
   }
 }

@@ -144,7 +144,7 @@ public final class Demo {
                  ./dev kubectl explain podnetwork.spec    what can be asked for
                  ./dev node n1 cat /run/tweed/status      what the daemon of n1 says, on the node itself
                  ./dev node n1 ip -d link show tweed.1    its VXLAN device
-                 ./dev node n1 ip route del %-14s damage it; it is back at once: ip route
+                 ./dev node n1 ip route del %s  damage it, then look: ip route
                  ./dev kubectl exec -it a -- sh           a shell in pod a
                  ./dev demo --down                        remove everything
         """

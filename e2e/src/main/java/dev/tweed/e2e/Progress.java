@@ -24,14 +24,13 @@ final class Progress {
 
   /** One line about what happens now or has happened. */
   void say(String line) {
-    out.printf(Locale.ROOT, "%5.1f s  %s%n", elapsed().toMillis() / 1000.0, line);
+    out.printf(Locale.ROOT, "%n%5.1f s  %s%n", elapsed().toMillis() / 1000.0, line);
   }
 
   /** A command as a person would type it, and what it printed. */
   void show(String command, String output) {
     out.printf("%n         $ %s%n", command);
     output.strip().lines().forEach(line -> out.printf("         %s%n", line));
-    out.println();
   }
 
   /** The same; a failure is shown too. */

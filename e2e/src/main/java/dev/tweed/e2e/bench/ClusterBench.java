@@ -20,7 +20,7 @@ import java.util.logging.LogManager;
 public final class ClusterBench {
   private static final int PEERS = 1000;
   private static final Set<String> ALL =
-      Set.of("install", "rest", "path", "repair", "scale", "allocate");
+      Set.of("peers", "install", "rest", "path", "repair", "scale", "allocate");
 
   private final List<Row> rows = new ArrayList<>();
   private final Set<String> wanted;
@@ -32,10 +32,10 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code install rest path repair scale allocate}); none is all.
-   *     "install" always happens, since the others need it
+   * @param arguments parts to run ({@code peers install rest path repair scale allocate}); none is
+   *     all. "install" happens with every other but "peers", since they need it
    */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
       LogManager.getLogManager().readConfiguration(config);
     }
@@ -47,14 +47,8 @@ public final class ClusterBench {
     BedSettings settings = BedSettings.fromSystemProperties();
     Path table = settings.workDirectory().resolve("bench.md");
     ClusterBench bench = new ClusterBench(wanted);
-    System.err.println("Starting a control plane and three nodes");
-    try (TestCluster cluster = TestCluster.start(settings, ClusterPlan.test(settings, 3))) {
-      try {
-        bench.run(cluster);
-      } catch (Exception e) {
-        new Evidence(cluster).writeTo(settings.workDirectory().resolve("bench-dump"));
-        throw new BedException("the benchmark has failed; see bench-dump beside " + table, e);
-      }
+    try {
+      bench.run(settings);
     } finally {
       Files.createDirectories(table.getParent());
       Files.writeString(table, Row.table(bench.rows));
@@ -63,7 +57,27 @@ public final class ClusterBench {
     }
   }
 
-  private void run(TestCluster cluster) throws Exception {
+  private void run(BedSettings settings) {
+    if (wanted.contains("peers")) {
+      ModuleBench modules = new ModuleBench(settings.chart().getParent());
+      measure("peers into the kernel", modules::peers);
+    }
+    if (wanted.equals(Set.of("peers"))) {
+      return;
+    }
+    System.err.println("Starting a control plane and three nodes");
+    try (TestCluster cluster = TestCluster.start(settings, ClusterPlan.test(settings, 3))) {
+      try {
+        run(cluster);
+      } catch (RuntimeException e) {
+        Path dump = settings.workDirectory().resolve("bench-dump");
+        new Evidence(cluster).writeTo(dump);
+        throw new BedException("the benchmark has failed; state of the cluster: " + dump, e);
+      }
+    }
+  }
+
+  private void run(TestCluster cluster) {
     Installation tweed = new Installation(cluster);
     measure("helm install to first ping", new InstallBench(cluster, tweed)::run);
     RestBench rest = new RestBench(cluster, tweed);
@@ -105,9 +119,16 @@ public final class ClusterBench {
         .scale(replicas);
   }
 
-  private void measure(String what, Callable<List<Row>> part) throws Exception {
+  private void measure(String what, Callable<List<Row>> part) {
     System.err.println("Measuring: " + what);
-    List<Row> measured = part.call();
+    List<Row> measured;
+    try {
+      measured = part.call();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new BedException(what + " could not be measured", e);
+    }
     rows.addAll(measured);
     measured.forEach(
         row -> System.err.println("  " + row.what() + ": " + row.result() + " " + row.unit()));

@@ -40,7 +40,8 @@ final class PathBench {
     for (Machine machine : List.of(n1, n2)) {
       machine.exec("mkdir", "-p", TOOLS).text();
       machine
-          .exec("ctr", "-n", "k8s.io", "images", "mount", "docker.io/tweed/probe:dev", TOOLS)
+          .exec(
+              "ctr", "-n", "k8s.io", "images", "mount", "--rw", "docker.io/tweed/probe:dev", TOOLS)
           .text();
     }
     try (ProbeNamespace probes = ProbeNamespace.create(cluster, "path-bench")) {

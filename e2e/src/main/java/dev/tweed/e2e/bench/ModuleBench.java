@@ -1,0 +1,89 @@
+package dev.tweed.e2e.bench;
+
+import dev.tweed.e2e.bed.BedException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Benchmarks that belong to one module and need no cluster: each runs in a JVM of its own with that
+ * module's test class path, as {@code ./dev} has built it.
+ */
+final class ModuleBench {
+  private static final Pattern WRITTEN = Pattern.compile("written in ([\\d.]+) ms");
+
+  private final Path root;
+
+  /**
+   * Prepares.
+   *
+   * @param root the repository
+   */
+  ModuleBench(Path root) {
+    this.root = root;
+  }
+
+  /** FDB entry, neighbour and route of each peer into an empty network namespace. */
+  List<Row> peers() {
+    List<Row> rows = new ArrayList<>();
+    for (int peers : List.of(1000, 5000)) {
+      String output =
+          run(
+              "node-daemon/netlink",
+              "dev.tweed.netlink.bench.PeerProgrammingBenchmark",
+              Integer.toString(peers),
+              "11");
+      List<Double> times =
+          WRITTEN.matcher(output).results().map(found -> Double.valueOf(found.group(1))).toList();
+      rows.add(
+          new Row(
+              "%,d peers into an empty namespace, first (cold JVM)".formatted(peers),
+              "ms",
+              times.getFirst().toString(),
+              ""));
+      rows.add(
+          new Row(
+              "%,d peers into an empty namespace, warm".formatted(peers),
+              "ms, median / max",
+              new Sample(times.subList(1, times.size())).medianAndMax(0),
+              "< 100 (5,000)"));
+    }
+    return rows;
+  }
+
+  private String run(String module, String main, String... arguments) {
+    Path target = root.resolve(module).resolve("target");
+    try {
+      String classPath =
+          target.resolve("test-classes")
+              + ":"
+              + target.resolve("classes")
+              + ":"
+              + Files.readString(target.resolve("test.classpath")).strip();
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  classPath,
+                  main));
+      command.addAll(List.of(arguments));
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0 || !WRITTEN.matcher(output).find()) {
+        throw new BedException(main + " has failed: " + output);
+      }
+      return output;
+    } catch (IOException e) {
+      throw new BedException(main + " cannot be run", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BedException(main + ": interrupted", e);
+    }
+  }
+}
