@@ -1,16 +1,145 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.cni.CniConfigWriter;
+import dev.tweed.agent.cni.CniPluginInstaller;
+import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.daemon.RunLock;
+import dev.tweed.agent.status.StatusFiles;
+import dev.tweed.dataplane.Change;
+import dev.tweed.dataplane.CleanupReport;
+import dev.tweed.dataplane.DataPath;
+import dev.tweed.dataplane.DataPathException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** {@code tweed-node cleanup}. */
+/**
+ * {@code tweed-node cleanup}: removes every mark of Tweed from this node, looks again, and tells
+ * what is gone and what is left. Exit code 0 if nothing is left. A second run finds nothing to do.
+ *
+ * <p>First what would bring new pods here (the CNI configuration), then the data path, then files.
+ */
 @Command(
     name = "cleanup",
     mixinStandardHelpOptions = true,
-    description = "Removes everything Tweed has made on this node and verifies it.")
+    description = {
+      "Removes everything Tweed has made on this node and verifies it.",
+      "Pods that still run on the node lose their network: drain it first. Sysctls keep their"
+          + " values, since other programs may rely on them by now; a reboot resets them. CNI"
+          + " plugins are removed if Tweed installed them and they are unchanged. CNI"
+          + " configurations that were set aside get their names back.",
+      "Exit code 0: nothing of Tweed's is left. 1: something is, and is listed."
+    })
 final class CleanupCommand implements Callable<Integer> {
+
+  @Mixin NodeOptions node;
+  @Spec CommandSpec spec;
+
+  @Option(names = "--force", description = "Clean up although a daemon runs (it will undo that)")
+  boolean force;
+
+  private final List<String> removed = new ArrayList<>();
+  private final List<String> remaining = new ArrayList<>();
+
   @Override
-  public Integer call() {
-    throw new UnsupportedOperationException("cleanup is not built yet");
+  public Integer call() throws IOException {
+    LogSetup.install(LogSetup.LogLevel.warn);
+    PrintWriter out = spec.commandLine().getOut();
+    Optional<RunLock> lock = RunLock.tryTake(node.runDir);
+    if (lock.isEmpty() && !force) {
+      throw new IllegalStateException(
+          "the daemon runs on this node and would make everything anew; remove the DaemonSet or"
+              + " stop the service first, or use --force");
+    }
+    cniConfig();
+    plugins();
+    dataPath();
+    if (lock.isPresent()) {
+      lock.get().close();
+    }
+    runDir();
+    removed.forEach(r -> out.println("removed   " + r));
+    remaining.forEach(r -> out.println("REMAINING " + r));
+    out.println(
+        remaining.isEmpty()
+            ? removed.isEmpty() ? "nothing of Tweed's was here" : "nothing of Tweed's is left"
+            : "something of Tweed's is left");
+    out.flush();
+    return remaining.isEmpty() ? 0 : 1;
+  }
+
+  private void cniConfig() {
+    try {
+      if (new CniConfigWriter(node.runDir, node.cniConfDir).remove()) {
+        removed.add("CNI configuration " + node.cniConfDir.resolve(CniConfigWriter.FILE));
+      }
+    } catch (IOException e) {
+      remaining.add("CNI configuration: " + e);
+    }
+    try {
+      for (String name : new ForeignCniPolicy(node.cniConfDir, false).restore()) {
+        removed.add("setting aside of " + node.cniConfDir.resolve(name));
+      }
+    } catch (IOException e) {
+      remaining.add("CNI configurations set aside: " + e);
+    }
+  }
+
+  private void plugins() {
+    try {
+      for (String name : new CniPluginInstaller(node.cniPluginsDir, node.cniBinDir).uninstall()) {
+        removed.add("CNI plugin " + node.cniBinDir.resolve(name));
+      }
+    } catch (IOException e) {
+      remaining.add("CNI plugins: " + e);
+    }
+  }
+
+  private void dataPath() {
+    try (DataPath path = DataPath.open(node.dataPath())) {
+      CleanupReport report = path.cleanup();
+      for (Change change : report.removed()) {
+        removed.add(change.kind().name().toLowerCase(Locale.ROOT) + " " + change.object());
+      }
+      remaining.addAll(report.remaining());
+    } catch (DataPathException e) {
+      remaining.add("data path, it cannot be worked on: " + e.getMessage());
+    }
+  }
+
+  /** Empties the run directory; the directory itself may be a mount, and then stays, empty. */
+  private void runDir() {
+    try {
+      new StatusFiles(node.runDir).delete();
+      Files.deleteIfExists(node.runDir.resolve(RunLock.FILE));
+      boolean held = false;
+      try (Stream<Path> files = Files.walk(node.runDir)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          if (!file.equals(node.runDir)) {
+            Files.delete(file);
+            held = true;
+          }
+        }
+      }
+      if (held) {
+        removed.add("contents of " + node.runDir);
+      }
+      node.runDir.toFile().delete();
+    } catch (IOException e) {
+      remaining.add(node.runDir + ": " + e);
+    }
   }
 }

@@ -1,16 +1,165 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.daemon.DaemonOptions;
+import dev.tweed.agent.daemon.KernelPath;
+import dev.tweed.agent.daemon.NodeDaemon;
+import dev.tweed.agent.daemon.RunLock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** {@code tweed-node run}. */
+/** {@code tweed-node run}: until SIGTERM, which leaves data path and status as they are. */
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
     description = "Runs the daemon until it is told to stop.")
 final class RunCommand implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
+  /** Longest wait for the daemon this one replaces to end. */
+  private static final Duration HANDOVER = Duration.ofSeconds(30);
+
+  @Mixin NodeOptions node;
+
+  @Option(
+      names = "--node-name",
+      paramLabel = "NAME",
+      defaultValue = "${env:NODE_NAME:-${env:TWEED_NODE_NAME:-}}",
+      description = "Name of this node's Node object. Environment: NODE_NAME")
+  String nodeName;
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      defaultValue = "${env:TWEED_KUBECONFIG:-}",
+      description =
+          "Client certificate and API server, for a daemon outside of a pod (O=tweed:nodes,"
+              + " CN=tweed:node:<name>)")
+  String kubeconfig;
+
+  @Option(
+      names = "--api-server",
+      paramLabel = "URL",
+      defaultValue = "${env:TWEED_API_SERVER:-}",
+      description = "API server, instead of the one of the kubeconfig or of the pod")
+  String apiServer;
+
+  @Option(
+      names = "--http-address",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:TWEED_HTTP_ADDRESS:-127.0.0.1:9464}",
+      description = "Where probes and metrics are answered. Default: ${DEFAULT-VALUE}")
+  String httpAddress;
+
+  @Option(
+      names = "--replace-foreign-cni",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "${env:TWEED_REPLACE_FOREIGN_CNI:-false}",
+      description = "Set aside CNI configurations of others that win over Tweed's")
+  boolean replaceForeignCni;
+
   @Override
-  public Integer call() {
-    throw new UnsupportedOperationException("run is not built yet");
+  public Integer call() throws Exception {
+    LogSetup.install(node.logLevel);
+    DaemonOptions options = options();
+    // Held until the process ends; the kernel lets go of it.
+    RunLock lock = takeLock();
+    NodeDaemon daemon =
+        NodeDaemon.start(
+            options, System.getenv(), KernelPath.real(options.dataPath()), Clock.systemUTC());
+    LOG.info(
+        "tweed-node {} on node {}; probes and metrics on {}",
+        options.version(),
+        options.nodeName(),
+        daemon.http());
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  LOG.info("stopping; the data path stays as it is");
+                  daemon.close();
+                },
+                "stop"));
+    // Ends by SIGTERM only, which runs the hook above.
+    new CountDownLatch(1).await();
+    lock.close();
+    return 0;
+  }
+
+  private DaemonOptions options() throws IOException {
+    if (nodeName.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the name of this node is missing: give --node-name or the environment NODE_NAME");
+    }
+    return new DaemonOptions(
+        nodeName,
+        TweedNode.Version.current(),
+        new ApiAccess(
+            Optional.of(kubeconfig).filter(k -> !k.isEmpty()).map(Path::of),
+            Optional.of(apiServer).filter(u -> !u.isEmpty()),
+            ApiAccess.SERVICE_ACCOUNT),
+        node.cniConfDir,
+        node.cniBinDir,
+        node.cniPluginsDir,
+        node.runDir,
+        httpAddress(httpAddress),
+        replaceForeignCni,
+        node.dataPath());
+  }
+
+  /** Reads {@code host:port} or {@code [v6]:port}; the host is a numeric address or localhost. */
+  static InetSocketAddress httpAddress(String text) throws IOException {
+    int colon = text.lastIndexOf(':');
+    String host = colon < 0 ? "" : text.substring(0, colon).replaceAll("^\\[(.*)]$", "$1");
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      if (!host.isEmpty()
+          && (host.equals("localhost") || host.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"))) {
+        return new InetSocketAddress(InetAddress.getByName(host), port);
+      }
+    } catch (IllegalArgumentException e) {
+      // Told below with what was expected.
+    }
+    throw new IllegalArgumentException(
+        "--http-address '"
+            + text
+            + "' is not an address and port like 127.0.0.1:9464 or [::1]:9464");
+  }
+
+  /** Waits for the daemon this one replaces; two would not harm, but both would answer probes. */
+  private RunLock takeLock() throws IOException, InterruptedException {
+    long end = System.nanoTime() + HANDOVER.toNanos();
+    boolean told = false;
+    while (true) {
+      Optional<RunLock> lock = RunLock.tryTake(node.runDir);
+      if (lock.isPresent()) {
+        return lock.get();
+      }
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(
+            "another tweed-node runs on this node (it holds "
+                + node.runDir.resolve(RunLock.FILE)
+                + "); stop it first, a pod or a service");
+      }
+      if (!told) {
+        LOG.info("waiting for another tweed-node on this node to end");
+        told = true;
+      }
+      Thread.sleep(100);
+    }
   }
 }

@@ -1,17 +1,57 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.training.Training;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** {@code tweed-node train}. */
+/** {@code tweed-node train}: loads every class a daemon needs, for the archive of the image. */
 @Command(
     name = "train",
-    mixinStandardHelpOptions = true,
     hidden = true,
-    description = "Exercises the daemon once, to record a class archive.")
+    mixinStandardHelpOptions = true,
+    description = "Runs the daemon once against itself, to record a class archive.")
 final class TrainCommand implements Callable<Integer> {
+
+  @Mixin NodeOptions node;
+
+  @Option(
+      names = "--keystore",
+      paramLabel = "FILE",
+      description = "PKCS 12 with a key for 127.0.0.1, to train TLS as well")
+  Path keystore;
+
+  @Option(
+      names = "--keystore-password",
+      paramLabel = "TEXT",
+      defaultValue = "training",
+      description = "Its password. Default: ${DEFAULT-VALUE}")
+  String password;
+
   @Override
-  public Integer call() {
-    throw new UnsupportedOperationException("train is not built yet");
+  public Integer call() throws Exception {
+    LogSetup.install(node.logLevel);
+    Path directory = Files.createTempDirectory("tweed-train");
+    try {
+      Training.run(directory, Optional.ofNullable(keystore), password);
+    } finally {
+      delete(directory);
+    }
+    return 0;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 }

@@ -1,0 +1,49 @@
+package dev.tweed.agent.cluster;
+
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Which claims on address blocks hold, asked in order of age: the first claim on a range wins, and
+ * a node holds one block of each family. This node's own claims are judged with the others, since
+ * an older one of a peer beats them too.
+ */
+final class ClaimRules {
+  private record NodeFamily(String node, AddressFamily family) {}
+
+  private final NavigableMap<IpPrefix, String> claimed = new TreeMap<>();
+  private final Set<NodeFamily> served = new HashSet<>();
+
+  /** Records the claim, or says why it does not hold. */
+  Optional<String> claim(String node, IpPrefix block) {
+    Optional<String> owner = overlapping(block);
+    if (owner.isPresent()) {
+      return Optional.of(
+          "spec.cidr " + block + " overlaps an older NodeSubnet of node " + owner.get());
+    }
+    if (!served.add(new NodeFamily(node, block.family()))) {
+      return Optional.of(
+          "node " + node + " has an older block of the same address family; that one counts");
+    }
+    claimed.put(block, node);
+    return Optional.empty();
+  }
+
+  /** Claimed blocks are disjoint, so only the neighbours in order can overlap. */
+  private Optional<String> overlapping(IpPrefix block) {
+    Map.Entry<IpPrefix, String> before = claimed.floorEntry(block);
+    if (before != null && before.getKey().overlaps(block)) {
+      return Optional.of(before.getValue());
+    }
+    Map.Entry<IpPrefix, String> after = claimed.ceilingEntry(block);
+    return after != null && after.getKey().overlaps(block)
+        ? Optional.of(after.getValue())
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tweed.agent.cluster;
+
+/**
+ * The watched objects. The one seam to the Kubernetes client, so that another way of watching can
+ * take its place.
+ */
+public interface ClusterWatch extends AutoCloseable {
+
+  /**
+   * Begins to list and watch; returns at once. Loss of the API server is retried for ever and loses
+   * nothing that was known.
+   *
+   * @param onChange called from a thread of the client after anything the daemon depends on changed
+   *     and once the first lists are complete; must return quickly
+   */
+  void start(Runnable onChange);
+
+  /** What is known now; empty until the first list of every kind is complete. */
+  ClusterView view();
+
+  /** Whether every watch is connected at this moment; informative only. */
+  boolean connected();
+
+  /** Ends the watches. */
+  @Override
+  void close();
+}

@@ -1,0 +1,188 @@
+package dev.tweed.agent.cluster;
+
+import dev.tweed.agent.cluster.SubnetRecord.Block;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.NetworkParameters;
+import dev.tweed.dataplane.OwnNode;
+import dev.tweed.dataplane.Peer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * From watched objects to what this node is to program. Pure; the same view gives the same mapping
+ * whatever the order of its lists.
+ *
+ * <p>The node's network is the one that its oldest readable NodeSubnet names. Where claims clash,
+ * the oldest creation time wins, then the name: every node decides alike.
+ */
+public final class SnapshotMapper {
+
+  private final String ownName;
+
+  /**
+   * @param ownName name of this node
+   */
+  public SnapshotMapper(String ownName) {
+    this.ownName = ownName;
+  }
+
+  /** Maps a complete view. */
+  public Mapping map(ClusterView view) {
+    List<NodeFinding> findings = new ArrayList<>();
+    Optional<String> networkName = ownNetwork(view, findings);
+    if (networkName.isEmpty()) {
+      return withoutSubnet(view, findings);
+    }
+    Optional<NetworkRecord> network =
+        view.networks().stream().filter(n -> n.name().equals(networkName.get())).findFirst();
+    if (network.isEmpty()) {
+      findings.add(
+          NodeFinding.of(
+              AgentReason.WaitingForSubnet,
+              "PodNetwork/" + networkName.get(),
+              "this node's NodeSubnet belongs to PodNetwork "
+                  + networkName.get()
+                  + ", which does not exist; the node keeps what it has",
+              "re-create the PodNetwork, or delete this node's NodeSubnets"));
+      return new Mapping.Waiting("its PodNetwork is gone", findings);
+    }
+    return switch (NetworkParser.parse(network.get())) {
+      case NetworkParser.Result.Bad(NodeFinding why) -> {
+        findings.add(why);
+        yield new Mapping.Waiting("its PodNetwork cannot be used", findings);
+      }
+      case NetworkParser.Result.Good(NetworkParameters parameters, List<NodeFinding> notes) -> {
+        findings.addAll(notes);
+        yield program(view, parameters, network.get().spec(), findings);
+      }
+    };
+  }
+
+  private Optional<String> ownNetwork(ClusterView view, List<NodeFinding> findings) {
+    List<SubnetRecord> own =
+        view.subnets().stream().filter(this::isOwn).sorted(SubnetRecord.BY_AGE).toList();
+    Optional<String> network =
+        own.stream()
+            .filter(s -> s.block() instanceof Block.Valid)
+            .findFirst()
+            .map(SubnetRecord::podNetwork);
+    own.stream()
+        .filter(s -> network.isEmpty() || !s.podNetwork().equals(network.get()))
+        .forEach(
+            s ->
+                findings.add(
+                    skipped(
+                        s,
+                        switch (s.block()) {
+                          case Block.Invalid(String why) -> why;
+                          case Block.Valid v ->
+                              "this node already belongs to PodNetwork " + network.orElse("");
+                        })));
+    return network;
+  }
+
+  private Mapping program(
+      ClusterView view,
+      NetworkParameters parameters,
+      PodNetworkSpec spec,
+      List<NodeFinding> findings) {
+    ClaimRules rules = new ClaimRules();
+    List<SubnetRecord> own = new ArrayList<>();
+    List<Peer> ownBlocks = new ArrayList<>();
+    List<Peer> peers = new ArrayList<>();
+    view.subnets().stream()
+        .filter(s -> s.podNetwork().equals(parameters.name()))
+        .sorted(SubnetRecord.BY_AGE)
+        .forEach(
+            subnet -> {
+              switch (subnet.block()) {
+                case Block.Invalid(String why) -> findings.add(skipped(subnet, why));
+                case Block.Valid(Peer peer) -> {
+                  Optional<String> refused = rules.claim(peer.node(), peer.block());
+                  if (refused.isPresent()) {
+                    findings.add(skipped(subnet, refused.get()));
+                  } else if (isOwn(subnet)) {
+                    own.add(subnet);
+                    ownBlocks.add(peer);
+                  } else {
+                    peers.add(peer);
+                  }
+                }
+              }
+            });
+    if (ownBlocks.isEmpty()) {
+      return new Mapping.Waiting("none of its NodeSubnets can be used", findings);
+    }
+    // A node's objects carry equal addresses; where they do not, the oldest counts.
+    Peer first = ownBlocks.getFirst();
+    OwnNode self =
+        new OwnNode(
+            ownName,
+            ownBlocks.stream().map(Peer::block).sorted().toList(),
+            first.nodeIps(),
+            first.vtepMac());
+    return new Mapping.Program(
+        new ClusterSnapshot(parameters, self, peers),
+        own,
+        spec.hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
+        findings);
+  }
+
+  private Mapping withoutSubnet(ClusterView view, List<NodeFinding> findings) {
+    if (view.node().isEmpty()) {
+      findings.add(
+          NodeFinding.of(
+              AgentReason.WaitingForSubnet,
+              "Node/" + ownName,
+              "no Node object named " + ownName + " exists",
+              "wait for the kubelet to register it, or start the daemon with the right"
+                  + " --node-name"));
+      return new Mapping.Waiting("its Node object does not exist", findings);
+    }
+    Optional<NetworkRecord> selecting =
+        view.networks().stream()
+            .filter(n -> n.selects(view.node().get().labels()))
+            .min(NetworkRecord.BY_AGE);
+    if (selecting.isEmpty() && findings.isEmpty()) {
+      return new Mapping.Nothing(
+          view.networks().isEmpty() ? "there is no PodNetwork" : "no PodNetwork selects this node");
+    }
+    selecting.ifPresent(network -> findings.add(waitingFor(network)));
+    return new Mapping.Waiting("it has no NodeSubnet", findings);
+  }
+
+  /** Why the operator gives no block, in its own words where it says so. */
+  private static NodeFinding waitingFor(NetworkRecord network) {
+    String said =
+        network.conditions().stream()
+            .filter(c -> "False".equals(c.status()) && !"Ready".equals(c.type()))
+            .map(c -> ": " + c.reason() + ", " + c.message())
+            .findFirst()
+            .orElse("");
+    return NodeFinding.of(
+        AgentReason.WaitingForSubnet,
+        "PodNetwork/" + network.name(),
+        "PodNetwork " + network.name() + " selects this node, but it has no NodeSubnet yet" + said,
+        "see 'kubectl describe podnetwork "
+            + network.name()
+            + "' and whether the operator runs: 'kubectl -n tweed-system get pods'");
+  }
+
+  private boolean isOwn(SubnetRecord subnet) {
+    return subnet.node().equals(ownName);
+  }
+
+  private static NodeFinding skipped(SubnetRecord subnet, String why) {
+    return NodeFinding.of(
+        AgentReason.InvalidPeer,
+        "NodeSubnet/" + subnet.name(),
+        "skipped: " + why,
+        "'kubectl get nodesubnet "
+            + subnet.name()
+            + " -o yaml' shows it; deleting it lets the operator make a correct one");
+  }
+}

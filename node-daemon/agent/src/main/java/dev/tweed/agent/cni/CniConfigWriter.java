@@ -1,0 +1,89 @@
+package dev.tweed.agent.cni;
+
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Puts the CNI configuration in place: the file in the run directory, which a reboot empties, and a
+ * link to it in the runtime's directory. A plain file there would make the kubelet report the node
+ * Ready after a reboot before pods can work; a dangling link does not.
+ *
+ * <p>Runtimes reload on events in their own directory only, so the link is put anew whenever the
+ * file was written. A marker in the run directory tells that this happened, in case the daemon ends
+ * between the two.
+ *
+ * <p>Call it only when the data path is verified. Never withdraws: a later fault must not make a
+ * node with running pods NotReady.
+ */
+public final class CniConfigWriter {
+
+  /** Sorts before 10-bridge.conf and 10-flannel.conflist: the first name wins. */
+  public static final String FILE = "05-tweed.conflist";
+
+  /** Tells that runtimes have seen the link since the file was last written. */
+  static final String MARKER = "conflist-linked";
+
+  private final Path file;
+  private final Path marker;
+  private final Path link;
+
+  /**
+   * @param runDir the run directory; the same path on the host, since the link names it
+   * @param confDir the runtime's configuration directory as seen from this process
+   */
+  public CniConfigWriter(Path runDir, Path confDir) {
+    this.file = runDir.resolve(FILE);
+    this.marker = runDir.resolve(MARKER);
+    this.link = confDir.resolve(FILE);
+  }
+
+  /** Makes file and link as they should be; touches nothing if they are. Empty if they are now. */
+  public Optional<NodeFinding> write(CniNetwork network) {
+    byte[] content = ConflistRenderer.render(network).getBytes(StandardCharsets.UTF_8);
+    Path at = file;
+    try {
+      if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), content)) {
+        Files.deleteIfExists(marker);
+        AtomicFile.write(file, content, "rw-------");
+      }
+      if (!linked() || !Files.exists(marker)) {
+        at = link;
+        AtomicFile.link(link, file);
+        at = marker;
+        AtomicFile.write(marker, new byte[0], "rw-------");
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(
+          FileFailure.of(AgentReason.CNIConfigFailed, "the CNI configuration", at, e));
+    }
+  }
+
+  /** Whether the configuration is in place, whatever its content. */
+  public boolean present() {
+    return linked() && Files.exists(file);
+  }
+
+  /** Removes link, file and marker; true if any was there. */
+  public boolean remove() throws IOException {
+    // The link first: a runtime that reads it afterwards would find it dangling.
+    boolean removed = Files.deleteIfExists(link);
+    removed |= Files.deleteIfExists(file);
+    Files.deleteIfExists(marker);
+    return removed;
+  }
+
+  private boolean linked() {
+    try {
+      return Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(file);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

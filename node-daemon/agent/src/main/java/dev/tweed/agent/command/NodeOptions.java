@@ -1,0 +1,57 @@
+package dev.tweed.agent.command;
+
+import dev.tweed.dataplane.DataPathOptions;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Options that say where things are on this node; the same for every command. */
+final class NodeOptions {
+
+  @Option(
+      names = "--cni-conf-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_CNI_CONF_DIR:-/etc/cni/net.d}",
+      description = "The container runtime's CNI configurations. Default: ${DEFAULT-VALUE}")
+  Path cniConfDir;
+
+  @Option(
+      names = "--cni-bin-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_CNI_BIN_DIR:-/opt/cni/bin}",
+      description = "The container runtime's CNI plugins. Default: ${DEFAULT-VALUE}")
+  Path cniBinDir;
+
+  @Option(
+      names = "--cni-plugins-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_CNI_PLUGINS_DIR:-/opt/tweed/cni-bin}",
+      description = "CNI plugins to install where they are missing. Default: ${DEFAULT-VALUE}")
+  Path cniPluginsDir;
+
+  @Option(
+      names = "--run-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_RUN_DIR:-/run/tweed}",
+      description =
+          "State that a reboot empties; must have the same path on the host. Default:"
+              + " ${DEFAULT-VALUE}")
+  Path runDir;
+
+  @Option(
+      names = "--sysctl-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_SYSCTL_DIR:-/proc/sys/net}",
+      description = "The node's /proc/sys/net, writable. Default: ${DEFAULT-VALUE}")
+  Path sysctlDir;
+
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      defaultValue = "${env:TWEED_LOG_LEVEL:-info}",
+      description = "error, warn, info or debug. Default: ${DEFAULT-VALUE}")
+  LogSetup.LogLevel logLevel;
+
+  DataPathOptions dataPath() {
+    return DataPathOptions.defaults().withSysctlDir(sysctlDir).withRunDir(runDir);
+  }
+}

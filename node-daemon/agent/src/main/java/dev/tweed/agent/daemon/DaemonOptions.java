@@ -1,0 +1,32 @@
+package dev.tweed.agent.daemon;
+
+import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.dataplane.DataPathOptions;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+
+/**
+ * How the daemon is set up.
+ *
+ * @param nodeName name of this node's Node object
+ * @param version of this build
+ * @param api which API server, as whom
+ * @param cniConfDir the runtime's CNI configuration directory as seen from this process
+ * @param cniBinDir the runtime's CNI plugin directory as seen from this process
+ * @param cniPluginsDir plugins to install from; may not exist
+ * @param runDir state that does not survive a reboot; the same path on the host
+ * @param http where probes and metrics are answered
+ * @param replaceForeignCni whether CNI configurations that win over ours are set aside
+ * @param dataPath how the data path finds the node
+ */
+public record DaemonOptions(
+    String nodeName,
+    String version,
+    ApiAccess api,
+    Path cniConfDir,
+    Path cniBinDir,
+    Path cniPluginsDir,
+    Path runDir,
+    InetSocketAddress http,
+    boolean replaceForeignCni,
+    DataPathOptions dataPath) {}

@@ -1,0 +1,110 @@
+package dev.tweed.agent.daemon;
+
+import dev.tweed.agent.cluster.ApiClient;
+import dev.tweed.agent.cluster.InformerClusterWatch;
+import dev.tweed.agent.cluster.ServerSideStatusApi;
+import dev.tweed.agent.loop.SyncLoop;
+import dev.tweed.agent.status.HealthServer;
+import dev.tweed.agent.status.Metrics;
+import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.RepairLog;
+import dev.tweed.agent.status.StatusFiles;
+import dev.tweed.agent.status.StatusMapper;
+import dev.tweed.agent.status.StatusPublisher;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+
+/**
+ * The running daemon: watches, sync loop, status, probes. Closing it stops the work and leaves data
+ * path, files and API status exactly as they are.
+ */
+public final class NodeDaemon implements AutoCloseable {
+
+  /** Everything is compared with the kernel this often, should an event ever be missed. */
+  private static final Duration AUDIT = Duration.ofSeconds(60);
+
+  private final KubernetesClient client;
+  private final InformerClusterWatch watch;
+  private final StatusPublisher publisher;
+  private final Metrics metrics;
+  private final NodeSync sync;
+  private final SyncLoop loop;
+  private final HealthServer health;
+
+  private NodeDaemon(
+      DaemonOptions options, Map<String, String> environment, KernelPath.Opener opener, Clock clock)
+      throws IOException {
+    DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+    StatusFiles files = new StatusFiles(options.runDir());
+    client = ApiClient.open(options.api(), environment, options.version());
+    watch = new InformerClusterWatch(client, options.nodeName());
+    metrics = new Metrics();
+    publisher =
+        new StatusPublisher(
+            new ServerSideStatusApi(client, options.nodeName()),
+            new StatusMapper(clock),
+            System::nanoTime,
+            random);
+    StatusBoard board = new StatusBoard(files, publisher, metrics);
+    CniSetup cni = new CniSetup(options);
+    RepairLog repairs =
+        new RepairLog(clock, files.read().map(NodeStatus::repairs).orElse(List.of()));
+    sync =
+        new NodeSync(
+            options.nodeName(),
+            watch::view,
+            () -> opener.open(this::kernelChanged),
+            cni,
+            () ->
+                HostVersions.read(options.version(), options.dataPath().nft(), cni.pluginVersion()),
+            repairs,
+            metrics,
+            board::show);
+    loop = new SyncLoop(sync, AUDIT, System::nanoTime, random);
+    health = HealthServer.start(options.http(), loop::alive, board::readiness, metrics::scrape);
+  }
+
+  /**
+   * Starts the daemon; returns at once. Whether the API server answers does not matter yet.
+   *
+   * @param environment where the pod's API server is looked up
+   * @throws IOException when probes cannot be answered, because the address is taken
+   * @throws IllegalArgumentException naming an option that cannot be right
+   */
+  public static NodeDaemon start(
+      DaemonOptions options, Map<String, String> environment, KernelPath.Opener opener, Clock clock)
+      throws IOException {
+    NodeDaemon daemon = new NodeDaemon(options, environment, opener, clock);
+    daemon.publisher.start();
+    daemon.loop.start();
+    daemon.watch.start(daemon.loop::request);
+    return daemon;
+  }
+
+  /** Where probes and metrics are answered. */
+  public InetSocketAddress http() {
+    return health.address();
+  }
+
+  @Override
+  public void close() {
+    health.close();
+    loop.close();
+    publisher.close();
+    watch.close();
+    client.close();
+    sync.close();
+    metrics.close();
+  }
+
+  private void kernelChanged() {
+    loop.requestRepair();
+  }
+}

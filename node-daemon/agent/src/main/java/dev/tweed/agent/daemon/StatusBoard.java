@@ -1,0 +1,82 @@
+package dev.tweed.agent.daemon;
+
+import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.status.HealthServer;
+import dev.tweed.agent.status.Metrics;
+import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.StatusFiles;
+import dev.tweed.agent.status.StatusPublisher;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hands each new state to everyone who shows it, and logs what changed, once. */
+final class StatusBoard {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StatusBoard.class);
+
+  private final StatusFiles files;
+  private final StatusPublisher publisher;
+  private final Metrics metrics;
+  private volatile Optional<NodeStatus> current = Optional.empty();
+  private boolean filesFailed;
+
+  StatusBoard(StatusFiles files, StatusPublisher publisher, Metrics metrics) {
+    this.files = files;
+    this.publisher = publisher;
+    this.metrics = metrics;
+  }
+
+  /** Shows a state; called from the sync thread only. */
+  void show(NodeStatus status, List<SubnetRecord> own) {
+    publisher.publish(status, own);
+    if (current.equals(Optional.of(status)) && !filesFailed) {
+      return;
+    }
+    log(current, status);
+    current = Optional.of(status);
+    metrics.show(status);
+    try {
+      files.write(status);
+      filesFailed = false;
+    } catch (IOException e) {
+      if (!filesFailed) {
+        LOG.warn("status files not written: {}", e.toString());
+      }
+      filesFailed = true;
+    }
+  }
+
+  /** For the readiness probe. */
+  HealthServer.Answer readiness() {
+    return current
+        .map(
+            s ->
+                new HealthServer.Answer(
+                    s.ready(),
+                    s.state()
+                        + (s.reason().isEmpty() ? "" : ": " + s.reason())
+                        + s.blocking().map(f -> ": " + f.message()).orElse("")))
+        .orElse(new HealthServer.Answer(false, "the first sync has not ended"));
+  }
+
+  private static void log(Optional<NodeStatus> old, NodeStatus now) {
+    if (old.isEmpty()
+        || old.get().state() != now.state()
+        || !old.get().reason().equals(now.reason())) {
+      LOG.info("{}{}", now.state(), now.reason().isEmpty() ? "" : ": " + now.reason());
+    }
+    Set<NodeFinding> before = new HashSet<>(old.map(NodeStatus::findings).orElse(List.of()));
+    for (NodeFinding f : now.findings()) {
+      if (!before.remove(f)) {
+        LOG.warn("{} {}: {}; remedy: {}", f.reason(), f.object(), f.message(), f.remedy());
+      }
+    }
+    before.forEach(f -> LOG.info("no longer: {} {}: {}", f.reason(), f.object(), f.message()));
+  }
+}

@@ -1,0 +1,2 @@
+/** The running daemon: one sync step, and the process around it. */
+package dev.tweed.agent.daemon;

@@ -1,0 +1,136 @@
+package dev.tweed.agent.loop;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one step, again and again, on one platform thread of its own: network namespaces and errno
+ * belong to the operating system's thread, so no pool and no virtual thread may do this work.
+ *
+ * <p>Requests only set a flag; no work is done in the caller's thread.
+ */
+public final class SyncLoop implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
+
+  /** A run this long is taken for stuck; 5,000 peers are programmed in well under a second. */
+  private static final Duration STUCK = Duration.ofMinutes(2);
+
+  private static final Duration CLOSE_WAIT = Duration.ofSeconds(3);
+  private static final Duration FIRST_RETRY = Duration.ofMillis(200);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+  private final SyncSchedule schedule;
+  private final LongSupplier nanoTime;
+  private final BooleanSupplier step;
+  private final Thread thread;
+  private final Object lock = new Object();
+  private boolean closed;
+  private boolean running;
+  private long progressAt;
+
+  /**
+   * @param step one run; true if nothing needs to be tried again soon. What it throws is logged and
+   *     counts as false.
+   * @param audit longest time between two runs
+   * @param nanoTime monotonic clock, nanoseconds
+   * @param random source of jitter, 0 to 1
+   */
+  public SyncLoop(
+      BooleanSupplier step, Duration audit, LongSupplier nanoTime, DoubleSupplier random) {
+    this.step = step;
+    this.nanoTime = nanoTime;
+    this.schedule = new SyncSchedule(audit, new Backoff(FIRST_RETRY, LAST_RETRY, random));
+    this.thread = Thread.ofPlatform().name("sync").daemon().unstarted(this::loop);
+    this.progressAt = nanoTime.getAsLong();
+  }
+
+  /** Starts the thread; the first run is due at once. */
+  public void start() {
+    thread.start();
+  }
+
+  /** The cluster changed: run at once. */
+  public void request() {
+    synchronized (lock) {
+      schedule.request();
+      lock.notifyAll();
+    }
+  }
+
+  /** The kernel changed: run at once, or with the retry if the last run failed. */
+  public void requestRepair() {
+    synchronized (lock) {
+      schedule.requestRepair();
+      lock.notifyAll();
+    }
+  }
+
+  /**
+   * Whether the thread lives and is not stuck: idle until its time, or running for not too long.
+   */
+  public boolean alive() {
+    synchronized (lock) {
+      long now = nanoTime.getAsLong();
+      long late = running ? now - progressAt : -schedule.untilDue(now);
+      return thread.isAlive() && (late < STUCK.toNanos() || now - progressAt < STUCK.toNanos());
+    }
+  }
+
+  /** Ends the thread; waits a few seconds for a run in progress. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      lock.notifyAll();
+    }
+    try {
+      thread.join(CLOSE_WAIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void loop() {
+    while (awaitDue()) {
+      boolean success = false;
+      try {
+        success = step.getAsBoolean();
+      } catch (RuntimeException | LinkageError e) {
+        LOG.error("sync failed unexpectedly; it is tried again", e);
+      }
+      synchronized (lock) {
+        running = false;
+        progressAt = nanoTime.getAsLong();
+        schedule.finished(progressAt, success);
+      }
+    }
+  }
+
+  /** Waits until a run is due; false when closed. */
+  private boolean awaitDue() {
+    synchronized (lock) {
+      while (!closed) {
+        long now = nanoTime.getAsLong();
+        long wait = schedule.untilDue(now);
+        if (wait <= 0) {
+          schedule.started();
+          running = true;
+          progressAt = now;
+          return true;
+        }
+        try {
+          // Rounded up: waiting 0 ms would be for ever, and too short would be a second round.
+          lock.wait(Duration.ofNanos(wait).toMillis() + 1);
+        } catch (InterruptedException e) {
+          return false;
+        }
+      }
+      return false;
+    }
+  }
+}

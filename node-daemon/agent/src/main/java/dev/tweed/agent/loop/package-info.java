@@ -1,0 +1,2 @@
+/** When to synchronise: one thread, level-triggered, coalescing, with back-off on failure. */
+package dev.tweed.agent.loop;

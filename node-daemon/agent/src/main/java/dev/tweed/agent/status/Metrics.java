@@ -1,0 +1,88 @@
+package dev.tweed.agent.status;
+
+import dev.tweed.dataplane.Change;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The daemon's metrics, all named {@code tweed_...} but the JVM's own. Few on purpose: each binder
+ * of Micrometer costs memory on every node.
+ */
+public final class Metrics implements AutoCloseable {
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final AtomicInteger expected = new AtomicInteger();
+  private final AtomicInteger programmed = new AtomicInteger();
+  private final AtomicInteger ready = new AtomicInteger();
+  private final Counter successes = syncs("success");
+  private final Counter failures = syncs("failure");
+  private final Timer duration =
+      Timer.builder("tweed.sync.duration")
+          .description("Time one comparison with the kernel takes, repairs included")
+          .register(registry);
+
+  /** Registers the metrics. */
+  public Metrics() {
+    Gauge.builder("tweed.peers", expected, AtomicInteger::get)
+        .tag("state", "expected")
+        .description("Blocks of other nodes: those in the API, those in the kernel")
+        .register(registry);
+    Gauge.builder("tweed.peers", programmed, AtomicInteger::get)
+        .tag("state", "programmed")
+        .description("Blocks of other nodes: those in the API, those in the kernel")
+        .register(registry);
+    Gauge.builder("tweed.ready", ready, AtomicInteger::get)
+        .description("1 if the data path is programmed and verified, or there is nothing to do")
+        .register(registry);
+    for (Change.Kind kind : Change.Kind.values()) {
+      repairs(kind);
+    }
+    new JvmMemoryMetrics().bindTo(registry);
+  }
+
+  /** Counts one sync with the kernel. */
+  public void synced(boolean success, Duration time, List<Change> applied) {
+    (success ? successes : failures).increment();
+    duration.record(time);
+    applied.stream().filter(Change::drift).forEach(c -> repairs(c.kind()).increment());
+  }
+
+  /** Shows the node's state. */
+  public void show(NodeStatus status) {
+    ready.set(status.ready() ? 1 : 0);
+    expected.set(status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0));
+    programmed.set(status.dataPath().map(NodeStatus.DataPathStatus::peersProgrammed).orElse(0));
+  }
+
+  /** In Prometheus' text format. */
+  public String scrape() {
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+
+  private Counter syncs(String result) {
+    return Counter.builder("tweed.sync")
+        .tag("result", result)
+        .description("Comparisons with the kernel")
+        .register(registry);
+  }
+
+  private Counter repairs(Change.Kind kind) {
+    return Counter.builder("tweed.repairs")
+        .tag("kind", RepairLog.kind(kind))
+        .description("Objects of ours that something else had changed, mended")
+        .register(registry);
+  }
+}

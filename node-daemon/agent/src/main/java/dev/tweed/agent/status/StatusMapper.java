@@ -1,0 +1,187 @@
+package dev.tweed.agent.status;
+
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeSubnetStatus;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** From the node's state to the status of its API objects. Pure but for the clock. */
+public final class StatusMapper {
+
+  /** Longest text the CRDs' schemas take in a message. */
+  private static final int MESSAGE_MAX = 2048;
+
+  private static final int OBJECT_MAX = 256;
+
+  /** As many as the report's schema takes. */
+  private static final int FINDINGS_MAX = 64;
+
+  private static final int CONDITIONS_MAX = 16;
+
+  private final Clock clock;
+
+  /**
+   * @param clock for transition times
+   */
+  public StatusMapper(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Status of one of the node's NodeSubnets; empty if the present one says the same.
+   *
+   * <p>Its text changes only when its meaning does: each write of it is delivered to every node.
+   *
+   * @param generation generation of the spec that was programmed
+   */
+  public Optional<NodeSubnetStatus> subnetStatus(
+      NodeStatus status, long generation, Optional<NodeSubnetStatus> present) {
+    NodeSubnetStatus wanted =
+        new NodeSubnetStatus(
+            generation,
+            List.of(
+                ready(
+                    status,
+                    generation,
+                    present.map(NodeSubnetStatus::conditions).orElse(List.of()))),
+            status.dataPath().map(NodeStatus.DataPathStatus::mtu).filter(m -> m > 0).orElse(null),
+            status
+                .dataPath()
+                .map(NodeStatus.DataPathStatus::device)
+                .filter(d -> !d.isEmpty())
+                .orElse(null));
+    boolean same = present.isPresent() && meaning(present.get()).equals(meaning(wanted));
+    return same ? Optional.empty() : Optional.of(wanted);
+  }
+
+  /** Status of the node's report; empty if the present one says the same. */
+  public Optional<NodeReportStatus> reportStatus(
+      NodeStatus status, Optional<NodeReportStatus> present) {
+    List<Condition> before = present.map(NodeReportStatus::conditions).orElse(List.of());
+    List<Condition> conditions = new ArrayList<>();
+    conditions.add(ready(status, null, before));
+    List<NodeFinding> worstFirst = worstFirst(status.findings());
+    firstOfEachReason(worstFirst).stream()
+        .limit(CONDITIONS_MAX - 1)
+        .forEach(
+            f -> conditions.add(condition(f.reason(), "True", f.reason(), text(f), null, before)));
+    NodeReportStatus wanted =
+        new NodeReportStatus(
+            conditions,
+            status.podNetwork().isEmpty() ? null : status.podNetwork(),
+            status.versions(),
+            status.dataPath().map(StatusMapper::dataPath).orElse(null),
+            status.firewall().orElse(null),
+            worstFirst.stream()
+                .limit(FINDINGS_MAX)
+                .map(
+                    f ->
+                        new NodeReportStatus.Finding(
+                            f.reason(),
+                            cut(f.object(), OBJECT_MAX),
+                            cut(f.message(), MESSAGE_MAX),
+                            cut(f.remedy(), MESSAGE_MAX)))
+                .toList(),
+            status.repairs(),
+            status.sysctls());
+    return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
+  }
+
+  private Condition ready(NodeStatus status, Long generation, List<Condition> before) {
+    if (status.state() == NodeStatus.State.IDLE) {
+      return condition("Ready", "True", "NothingToDo", status.reason(), generation, before);
+    }
+    if (status.ready()) {
+      return condition(
+          "Ready",
+          "True",
+          "Programmed",
+          "the data path is in the kernel, verified",
+          generation,
+          before);
+    }
+    Optional<NodeFinding> cause =
+        status.blocking().or(() -> status.findings().stream().findFirst());
+    return condition(
+        "Ready",
+        "False",
+        cause.map(NodeFinding::reason).orElse("ProgrammingFailed"),
+        cause.map(StatusMapper::text).orElse(status.reason()),
+        generation,
+        before);
+  }
+
+  private Condition condition(
+      String type,
+      String value,
+      String reason,
+      String message,
+      Long generation,
+      List<Condition> before) {
+    String since =
+        before.stream()
+            .filter(c -> type.equals(c.type()) && value.equals(c.status()))
+            .map(Condition::lastTransitionTime)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElseGet(this::now);
+    return new Condition(type, value, reason, cut(message, MESSAGE_MAX), since, generation);
+  }
+
+  private String now() {
+    return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** Everything but texts and times. */
+  private static List<Object> meaning(NodeSubnetStatus status) {
+    List<Object> parts = new ArrayList<>();
+    parts.add(status.observedGeneration());
+    parts.add(status.mtu());
+    parts.add(status.device());
+    for (Condition c : status.conditions()) {
+      parts.add(List.of(c.type(), c.status(), c.reason()));
+    }
+    return parts;
+  }
+
+  private static List<NodeFinding> firstOfEachReason(List<NodeFinding> findings) {
+    Map<String, NodeFinding> first = new LinkedHashMap<>();
+    findings.forEach(f -> first.putIfAbsent(f.reason(), f));
+    return List.copyOf(first.values());
+  }
+
+  private static NodeReportStatus.DataPath dataPath(NodeStatus.DataPathStatus d) {
+    return new NodeReportStatus.DataPath(
+        d.device().isEmpty() ? null : d.device(),
+        d.mtu() == 0 ? null : d.mtu(),
+        d.underlayDevice().isEmpty() ? null : d.underlayDevice(),
+        d.underlayAddress().isEmpty() ? null : d.underlayAddress(),
+        d.peersExpected(),
+        d.peersProgrammed(),
+        null);
+  }
+
+  private static String text(NodeFinding f) {
+    return f.remedy().isEmpty() ? f.message() : f.message() + "; " + f.remedy();
+  }
+
+  private static String cut(String text, int max) {
+    return text.length() <= max ? text : text.substring(0, max - 3) + "...";
+  }
+
+  private static List<NodeFinding> worstFirst(List<NodeFinding> findings) {
+    return findings.stream()
+        .sorted(Comparator.comparing(NodeFinding::blocking).reversed())
+        .toList();
+  }
+}

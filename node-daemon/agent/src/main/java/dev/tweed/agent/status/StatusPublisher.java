@@ -1,0 +1,204 @@
+package dev.tweed.agent.status;
+
+import dev.tweed.agent.cluster.StatusApi;
+import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.loop.Backoff;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeSubnetStatus;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the node's state to its API objects, in a thread of its own: the API server may be away or
+ * slow, the data path does not wait for it. Only the latest state counts; what came between is
+ * never written.
+ */
+public final class StatusPublisher implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StatusPublisher.class);
+
+  private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+  private record Latest(NodeStatus status, List<SubnetRecord> own) {}
+
+  private final StatusApi api;
+  private final StatusMapper mapper;
+  private final LongSupplier nanoTime;
+  private final Backoff backoff;
+  private final Thread thread;
+  private final Object lock = new Object();
+  private Optional<Latest> latest = Optional.empty();
+  private boolean fresh;
+  private boolean closed;
+
+  // Of the thread only.
+  private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
+  private Optional<NodeReportStatus> writtenReport = Optional.empty();
+  private boolean reportRead;
+  private boolean reportDue;
+  private long reportAt;
+  private int failures;
+
+  /**
+   * @param nanoTime monotonic clock, nanoseconds
+   * @param random source of jitter, 0 to 1
+   */
+  public StatusPublisher(
+      StatusApi api, StatusMapper mapper, LongSupplier nanoTime, DoubleSupplier random) {
+    this.api = api;
+    this.mapper = mapper;
+    this.nanoTime = nanoTime;
+    this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
+    this.reportAt = nanoTime.getAsLong();
+    this.thread = Thread.ofPlatform().name("status").daemon().unstarted(this::loop);
+  }
+
+  /** Starts the thread. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Has the state written soon; returns at once. */
+  public void publish(NodeStatus status, List<SubnetRecord> own) {
+    Latest next = new Latest(status, List.copyOf(own));
+    synchronized (lock) {
+      if (!latest.equals(Optional.of(next))) {
+        latest = Optional.of(next);
+        fresh = true;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  /** Ends the thread without writing anything more. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      lock.notifyAll();
+    }
+    thread.interrupt();
+  }
+
+  private void loop() {
+    long wait = Long.MAX_VALUE;
+    while (true) {
+      Latest next;
+      synchronized (lock) {
+        if (!await(wait)) {
+          return;
+        }
+        fresh = false;
+        if (latest.isEmpty()) {
+          continue;
+        }
+        next = latest.get();
+      }
+      wait = write(next);
+    }
+  }
+
+  /** Waits for a new state, at most so many nanoseconds; false when closed. */
+  private boolean await(long nanos) {
+    long end = nanos == Long.MAX_VALUE ? Long.MAX_VALUE : nanoTime.getAsLong() + nanos;
+    // While writes fail, a new state does not hurry them: it is written with the retry.
+    while (!closed && !(fresh && failures == 0)) {
+      long left = end == Long.MAX_VALUE ? Long.MAX_VALUE : end - nanoTime.getAsLong();
+      if (left <= 0) {
+        break;
+      }
+      try {
+        lock.wait(left == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
+      } catch (InterruptedException e) {
+        return false;
+      }
+    }
+    return !closed;
+  }
+
+  /** Writes what is due; returns nanoseconds until something is due again. */
+  private long write(Latest next) {
+    try {
+      boolean all = true;
+      for (SubnetRecord subnet : next.own()) {
+        all &= writeSubnet(next.status(), subnet);
+      }
+      writtenSubnets
+          .keySet()
+          .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
+      reportDue = true;
+      long left = reportAt - nanoTime.getAsLong();
+      if (left <= 0) {
+        all &= writeReport(next.status());
+      }
+      failures = 0;
+      if (!all) {
+        return REPORT_INTERVAL.toNanos();
+      }
+      return reportDue ? Math.max(left, 1) : Long.MAX_VALUE;
+    } catch (RuntimeException e) {
+      failures++;
+      long delay = backoff.nanos(failures);
+      if (Thread.currentThread().isInterrupted()) {
+        return delay;
+      }
+      LOG.warn("status not written, tried again in {} ms: {}", delay / 1_000_000, rootMessage(e));
+      return delay;
+    }
+  }
+
+  private boolean writeSubnet(NodeStatus status, SubnetRecord subnet) {
+    if (subnet.own().isEmpty()) {
+      return true;
+    }
+    SubnetRecord.OwnSubnet own = subnet.own().get();
+    // What was written counts for more than what was watched: the watch may lag behind.
+    Optional<NodeSubnetStatus> present =
+        Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status);
+    Optional<NodeSubnetStatus> wanted = mapper.subnetStatus(status, own.generation(), present);
+    if (wanted.isEmpty()) {
+      return true;
+    }
+    if (!api.applySubnetStatus(subnet.name(), wanted.get())) {
+      return false;
+    }
+    writtenSubnets.put(own.uid(), wanted.get());
+    return true;
+  }
+
+  private boolean writeReport(NodeStatus status) {
+    if (!reportRead) {
+      // A restart is no change: what the last process wrote still stands.
+      writtenReport = api.report();
+      reportRead = true;
+    }
+    Optional<NodeReportStatus> wanted = mapper.reportStatus(status, writtenReport);
+    reportDue = false;
+    if (wanted.isEmpty()) {
+      return true;
+    }
+    reportAt = nanoTime.getAsLong() + REPORT_INTERVAL.toNanos();
+    if (!api.applyReportStatus(wanted.get())) {
+      return false;
+    }
+    writtenReport = wanted;
+    return true;
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause == e ? e.getMessage() : e.getMessage() + ": " + cause;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.tweed.agent.status;
+
+import dev.tweed.agent.finding.NodeFinding;
+import java.util.List;
+
+/** Renders a node's state for a person: the file {@code status} and {@code tweed-node status}. */
+public final class StatusText {
+  private StatusText() {}
+
+  /** Several lines, each ended; equal states give equal text. */
+  public static String render(NodeStatus status) {
+    StringBuilder out = new StringBuilder();
+    out.append("Node ").append(status.node()).append(": ").append(headline(status)).append('\n');
+    if (!status.podNetwork().isEmpty()) {
+      row(
+          out,
+          "PodNetwork",
+          status.podNetwork() + ", pods of this node in " + String.join(", ", status.blocks()));
+    }
+    status.dataPath().ifPresent(d -> dataPath(out, d));
+    status.firewall().ifPresent(f -> row(out, "Firewall", f.manager() + ", " + f.state()));
+    if (!status.repairs().isEmpty()) {
+      row(
+          out,
+          "Repaired",
+          String.join(
+              ", ",
+              status.repairs().stream()
+                  .map(r -> r.kind() + " " + r.count() + " (last " + r.lastTime() + ")")
+                  .toList()));
+    }
+    findings(out, "Wrong", status.findings().stream().filter(NodeFinding::blocking).toList());
+    findings(out, "Notable", status.findings().stream().filter(f -> !f.blocking()).toList());
+    return out.toString();
+  }
+
+  private static String headline(NodeStatus status) {
+    return switch (status.state()) {
+      case READY -> status.blocking().isPresent() ? "programmed, but see below" : "ready";
+      case IDLE -> "ready, nothing to do: " + status.reason();
+      case WAITING -> "waiting: " + status.reason();
+      case FAILED -> "NOT ready: " + status.reason();
+    };
+  }
+
+  private static void dataPath(StringBuilder out, NodeStatus.DataPathStatus d) {
+    String over =
+        d.underlayDevice().isEmpty()
+            ? "underlay unknown"
+            : "over " + d.underlayDevice() + " " + d.underlayAddress();
+    row(out, "Device", (d.device().isEmpty() ? "none" : d.device()) + " " + over);
+    row(out, "MTU", d.mtu() == 0 ? "unknown" : d.mtu() + " for pods");
+    row(out, "Peers", d.peersProgrammed() + " of " + d.peersExpected() + " programmed");
+  }
+
+  private static void findings(StringBuilder out, String title, List<NodeFinding> findings) {
+    for (NodeFinding f : findings) {
+      row(out, title, f.reason() + ": " + f.object() + ": " + f.message());
+      if (!f.remedy().isEmpty()) {
+        row(out, "", "Remedy: " + f.remedy());
+      }
+    }
+  }
+
+  private static void row(StringBuilder out, String title, String text) {
+    out.append(String.format("  %-11s ", title))
+        .append(text.replace("\n", "\n" + " ".repeat(14)))
+        .append('\n');
+  }
+}
