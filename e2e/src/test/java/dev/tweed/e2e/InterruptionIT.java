@@ -148,7 +148,7 @@ class InterruptionIT {
       Eventually.within(
           30, () -> assertThat(n1.exec("ip", "route", "show", block).text()).contains("tweed.1"));
       // And tells its state to whoever asks on the node
-      assertThat(n1.exec("cat", "/run/tweed/status").text()).contains("2/2");
+      assertThat(n1.exec("cat", "/run/tweed/status").text()).contains("2 of 2");
     } finally {
       cluster.controlPlane().thaw();
     }
