@@ -29,6 +29,8 @@ setup_packages() {
     [[ -n $command ]] || continue
     command -v "$command" >/dev/null || missing+=("$package")
   done <<<"$commands"
+  # Debian's keys, on what only derives from Debian.
+  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
   [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
   # Since Debian 13 the client is a package of its own.
   command -v docker >/dev/null || install_packages docker-cli

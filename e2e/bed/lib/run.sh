@@ -27,8 +27,14 @@ set_properties() {
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
 
-# test [--quick | LAYER...]. Tests of the layers above "unit" carry a JUnit tag named after their layer.
+# test [--no-skips] [--quick | LAYER...]. --no-skips: a skipped test of the layers below e2e is a failure. Tests of the layers above "unit" carry a JUnit tag named after their layer.
 command_test() {
+  no_skips=''
+  if [[ ${1:-} == --no-skips ]]; then
+    no_skips=yes
+    export TWEED_TEST_MAY_NOT_SKIP=true
+    shift
+  fi
   local layers=" $* " known=" unit api-server kernel e2e " layer
   case $layers in
     '  ') layers=$known ;;
@@ -70,6 +76,7 @@ command_test() {
 run_tests() {
   local log=$log_directory/test.log
   mkdir -p "$log_directory"
+  touch "$log_directory/test.began"
   note "Testing; the whole log: $log"
   run_maven verify --fail-at-end "${properties[@]}" "$@" 2>&1 | tee "$log" |
     grep --line-buffered -E '^\[(INFO|WARNING|ERROR)\] +(Building Tweed|Tests run:.*Time elapsed|.*<<< (FAILURE|ERROR)!|BUILD )' |
@@ -84,6 +91,15 @@ run_tests() {
     grep -E '^\[ERROR\] .' "$log" | grep -vE 'Help 1|To see the full|Re-run Maven|For more information|After correcting|mvn <args>|See dump files' | head -n 40 >&2 || true
     die "the tests have failed. The whole log: $log"
   fi
+  [[ -z $no_skips ]] || forbid_skips
+}
+
+# Surefire's reports of this run; the tests on the real cluster are Failsafe's.
+forbid_skips() {
+  local skipped
+  skipped=$(find "$root" -path '*/target/surefire-reports/TEST-*.xml' -newer "$log_directory/test.began" \
+    -exec grep -lE '<skipped' {} + | sed 's/.*TEST-//; s/\.xml$//' | sort | paste -sd' ') || true
+  [[ -z $skipped ]] || die "tests were skipped, which is no success here: $skipped"
 }
 
 # run_main MODULE CLASS ARGUMENT...: a main class of a module, with its test class path.
