@@ -5,6 +5,8 @@ import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.SyncReport;
+import java.util.Optional;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data path as the sync step uses it; a seam for faults the real kernel cannot be made to show.
@@ -27,17 +29,14 @@ public interface KernelPath extends AutoCloseable {
     KernelPath open(Runnable onDrift);
   }
 
-  /** The real one, with its monitor. */
+  /**
+   * The real one, with its monitor. Without a monitor drift is still found, by the slow audit; that
+   * is no reason not to have a data path.
+   */
   static Opener real(DataPathOptions options) {
     return onDrift -> {
       DataPath path = DataPath.open(options);
-      DataPathMonitor monitor;
-      try {
-        monitor = path.monitor(onDrift);
-      } catch (RuntimeException e) {
-        path.close();
-        throw e;
-      }
+      Optional<DataPathMonitor> monitor = monitor(path, onDrift);
       return new KernelPath() {
         @Override
         public SyncReport sync(ClusterSnapshot snapshot) {
@@ -46,10 +45,20 @@ public interface KernelPath extends AutoCloseable {
 
         @Override
         public void close() {
-          monitor.close();
+          monitor.ifPresent(DataPathMonitor::close);
           path.close();
         }
       };
     };
+  }
+
+  private static Optional<DataPathMonitor> monitor(DataPath path, Runnable onDrift) {
+    try {
+      return Optional.of(path.monitor(onDrift));
+    } catch (RuntimeException e) {
+      LoggerFactory.getLogger(KernelPath.class)
+          .warn("no events from the kernel, changes are found by the audit only: {}", e.toString());
+      return Optional.empty();
+    }
   }
 }

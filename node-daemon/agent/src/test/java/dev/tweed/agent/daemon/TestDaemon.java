@@ -1,0 +1,141 @@
+package dev.tweed.agent.daemon;
+
+import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.DataPathOptions;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.testing.Netns;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/**
+ * A daemon whose kernel is that of a network namespace, while its clients and probes stay outside,
+ * where the API server is.
+ */
+final class TestDaemon implements AutoCloseable {
+  final Netns netns;
+  final Path directory;
+  private final String node;
+  private final Path kubeconfig;
+  private Optional<NodeDaemon> daemon = Optional.empty();
+
+  /** The namespace gets an eth0 with 192.0.2.number. */
+  TestDaemon(String node, int number, Path directory, Path kubeconfig) {
+    this.node = node;
+    this.directory = directory;
+    this.kubeconfig = kubeconfig;
+    this.netns = Netns.open();
+    netns.sh("ip link add eth0 type veth peer name far && ip link set far up");
+    netns.sh("ip link set eth0 up && ip addr add 192.0.2." + number + "/24 dev eth0");
+    try {
+      for (String name : new String[] {"run", "conf", "bin"}) {
+        Files.createDirectories(directory.resolve(name));
+      }
+      for (String plugin : new String[] {"bridge", "host-local", "portmap", "loopback"}) {
+        Path file = Files.writeString(directory.resolve("bin").resolve(plugin), "#!/bin/sh\n");
+        file.toFile().setExecutable(true);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void start() throws IOException {
+    DataPathOptions dataPath = DataPathOptions.defaults().withRunDir(run());
+    daemon =
+        Optional.of(
+            NodeDaemon.start(
+                new DaemonOptions(
+                    node,
+                    "test",
+                    new ApiAccess(
+                        Optional.of(kubeconfig), Optional.empty(), directory.resolve("none")),
+                    directory.resolve("conf"),
+                    directory.resolve("bin"),
+                    directory.resolve("plugins"),
+                    run(),
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    false,
+                    dataPath),
+                Map.of(),
+                onDrift -> inside(dataPath, onDrift),
+                Clock.systemUTC()));
+  }
+
+  void stop() {
+    daemon.ifPresent(NodeDaemon::close);
+    daemon = Optional.empty();
+  }
+
+  Path run() {
+    return directory.resolve("run");
+  }
+
+  String routes() {
+    return netns.exec("ip", "-4", "route", "show");
+  }
+
+  HttpResponse<String> get(String path) {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      int port = daemon.orElseThrow().http().getPort();
+      return http.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  boolean ready() {
+    return get("/readyz").statusCode() == 200;
+  }
+
+  @Override
+  public void close() {
+    stop();
+    netns.close();
+  }
+
+  private KernelPath inside(DataPathOptions options, Runnable onDrift) {
+    KernelPath path = in(() -> KernelPath.real(options).open(onDrift));
+    return new KernelPath() {
+      @Override
+      public SyncReport sync(ClusterSnapshot snapshot) {
+        return in(() -> path.sync(snapshot));
+      }
+
+      @Override
+      public void close() {
+        in(
+            () -> {
+              path.close();
+              return true;
+            });
+      }
+    };
+  }
+
+  private <T> T in(Callable<T> task) {
+    try {
+      return netns.call(task);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
