@@ -1,5 +1,6 @@
 package dev.tweed.dataplane;
 
+import dev.tweed.dataplane.kernel.KernelMonitor;
 import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
 import dev.tweed.dataplane.kernel.NftReader;
@@ -16,16 +17,20 @@ import dev.tweed.dataplane.plan.NodeFacts;
 import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.PeerProgress;
 import dev.tweed.dataplane.plan.Plan;
+import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
+import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -33,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The data path of this node. One per process, used by one thread; it owns sockets.
@@ -46,31 +52,50 @@ public final class DataPath implements AutoCloseable {
    */
   private static final int ROUNDS = 3;
 
-  private final DataPathOptions options;
+  private static final Duration MAX_RULES_AGE = Duration.ofSeconds(60);
+
   private final Marks marks;
   private final Rtnetlink netlink;
   private final KernelReader reader;
   private final KernelWriter writer;
   private final SysctlReader sysctls;
   private final NftReader nft;
+  private final NftWriter nftWriter;
   private final NodeStatePlanner planner;
+  private final int netlinkPort;
   private final FailureInterpreter interpreter = new FailureInterpreter();
 
   /** What the sync before wanted and reached; empty before the first. */
   private Optional<Reached> reached = Optional.empty();
 
+  /** For the monitor's thread; null before the first sync. */
+  private volatile Watch watch;
+
+  private volatile boolean watched;
+  private final AtomicBoolean rulesStale = new AtomicBoolean();
+  private Optional<NftListing> rules = Optional.empty();
+  private long rulesReadAt;
+
+  /**
+   * What to look out for.
+   *
+   * @param relevance which events matter
+   * @param sysctls the settings that were right after the last sync
+   */
+  private record Watch(Relevance relevance, List<SysctlSetting> sysctls) {}
+
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
   private DataPath(DataPathOptions options, Rtnetlink netlink) {
-    this.options = options;
     this.netlink = netlink;
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
     this.reader = new KernelReader(netlink, marks);
     this.sysctls = new SysctlReader(options.sysctlDir());
     this.nft = new NftReader(options.nft());
+    this.nftWriter = new NftWriter(options.nft());
     this.writer =
-        new KernelWriter(
-            netlink, new SysctlWriter(options.sysctlDir()), new NftWriter(options.nft()), marks);
+        new KernelWriter(netlink, new SysctlWriter(options.sysctlDir()), nftWriter, marks);
+    this.netlinkPort = netlink.portId();
     this.planner = new NodeStatePlanner(marks);
   }
 
@@ -123,8 +148,7 @@ public final class DataPath implements AutoCloseable {
     Plan plan = planner.plan(snapshot, facts);
     DesiredState desired = plan.desired();
     ActualState actual =
-        reader.actual(
-            facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), nft.read());
+        reader.actual(facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules());
     List<StateChange> changes = StateDiff.between(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
 
@@ -138,11 +162,15 @@ public final class DataPath implements AutoCloseable {
       KernelWriter.Outcome outcome = writer.apply(todo);
       outcome.done().forEach(done -> applied.add(report(done, drift)));
       outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
-      actual = reader.actual(sysctls.read(desired.sysctls()), nft.read());
+      if (outcome.touchedRules()) {
+        rules = Optional.empty();
+      }
+      actual = reader.actual(sysctls.read(desired.sysctls()), rules());
       changes = StateDiff.between(desired, actual, marks);
     }
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
+    watch = watchFor(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
     findings.addAll(
@@ -164,6 +192,34 @@ public final class DataPath implements AutoCloseable {
         applied,
         findings,
         kept(desired, actual));
+  }
+
+  /**
+   * Our table. Listing it takes a process, so what a monitor watches is not listed again until
+   * there is news of it.
+   */
+  private NftListing rules() {
+    long now = System.nanoTime();
+    boolean fresh = watched && now - rulesReadAt < MAX_RULES_AGE.toNanos();
+    // The flag goes down before the reading: news during it calls for another.
+    if (rulesStale.getAndSet(false) || !fresh || rules.isEmpty()) {
+      rules = Optional.of(nft.read());
+      rulesReadAt = now;
+    }
+    return rules.get();
+  }
+
+  private Watch watchFor(ClusterSnapshot snapshot, Plan plan, ActualState actual) {
+    List<SysctlSetting> right =
+        plan.desired().sysctls().stream()
+            .filter(
+                setting ->
+                    actual
+                        .sysctl(setting.path())
+                        .filter(value -> setting.toWrite(value, actual::sysctl).isEmpty())
+                        .isPresent())
+            .toList();
+    return new Watch(new Relevance(marks, snapshot, plan, actual.links()), right);
   }
 
   /** What an earlier sync had brought about and is no longer so. */
@@ -245,6 +301,7 @@ public final class DataPath implements AutoCloseable {
    */
   public CleanupReport cleanup() {
     reached = Optional.empty();
+    watch = null;
     List<Change> removed = new ArrayList<>();
     List<String> remaining = new ArrayList<>();
     try {
@@ -275,7 +332,8 @@ public final class DataPath implements AutoCloseable {
   }
 
   private ActualState look() {
-    return reader.actual(Map.of(), nft.read());
+    rules = Optional.empty();
+    return reader.actual(Map.of(), rules());
   }
 
   /**
@@ -285,7 +343,48 @@ public final class DataPath implements AutoCloseable {
    * @throws DataPathException when the kernel cannot be listened to
    */
   public DataPathMonitor monitor(Runnable onChange) {
-    throw new UnsupportedOperationException("not landed yet");
+    try {
+      watched = true;
+      return KernelMonitor.open(this::isNews, this::sysctlsDrifted, onChange);
+    } catch (NetlinkException e) {
+      watched = false;
+      throw new DataPathException("cannot listen to the kernel: " + e.getMessage(), e);
+    }
+  }
+
+  /** On the monitor's thread. */
+  private boolean isNews(NetlinkEvent event) {
+    if (event.originPort() != 0 && event.originPort() == netlinkPort) {
+      return false;
+    }
+    if (event instanceof NetlinkEvent.NftablesChanged change && nftWriter.made(change)) {
+      return false;
+    }
+    Watch current = watch;
+    boolean news = current != null && current.relevance().concerns(event);
+    if (news
+        && (event instanceof NetlinkEvent.NftablesChanged
+            || event instanceof NetlinkEvent.EventsLost)) {
+      rulesStale.set(true);
+    }
+    return news;
+  }
+
+  /** On the monitor's thread: sysctls have no notifications. */
+  private boolean sysctlsDrifted() {
+    Watch current = watch;
+    if (current == null) {
+      return false;
+    }
+    Map<String, String> values = sysctls.read(current.sysctls());
+    return current.sysctls().stream()
+        .anyMatch(
+            setting ->
+                Optional.ofNullable(values.get(setting.path()))
+                    .flatMap(
+                        value ->
+                            setting.toWrite(value, path -> Optional.ofNullable(values.get(path))))
+                    .isPresent());
   }
 
   @Override

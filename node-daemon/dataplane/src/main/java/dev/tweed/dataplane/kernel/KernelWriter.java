@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.kernel;
 
+import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.plan.BridgeDevice;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.Marks;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Carries out steps in the given order. Those that make or prepare devices go one by one, since
@@ -62,6 +64,13 @@ public final class KernelWriter {
     public Outcome {
       done = List.copyOf(done);
       failures = List.copyOf(failures);
+    }
+
+    /** Whether the nftables table may be another than before. */
+    public boolean touchedRules() {
+      return Stream.concat(
+              done.stream().map(Done::change), failures.stream().map(ChangeFailure::change))
+          .anyMatch(change -> change.kind() == Change.Kind.NFT);
     }
   }
 

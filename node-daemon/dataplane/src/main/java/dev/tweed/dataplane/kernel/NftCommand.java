@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 
 /**
  * Runs nft, in the network namespace of the calling thread. Arguments go as they are, through no
@@ -28,9 +29,16 @@ final class NftCommand {
   record Result(boolean ok, String output, long processId) {}
 
   private final List<String> program;
+  private final LongConsumer onStart;
 
   NftCommand(List<String> program) {
+    this(program, processId -> {});
+  }
+
+  /** With somebody to tell the process id to before it gets its input. */
+  NftCommand(List<String> program, LongConsumer onStart) {
     this.program = List.copyOf(program);
+    this.onStart = onStart;
   }
 
   /** Runs it to its end, or kills it after ten seconds. */
@@ -46,6 +54,7 @@ final class NftCommand {
     } catch (IOException e) {
       return new Result(false, program.getFirst() + " cannot be run: " + e.getMessage(), 0);
     }
+    onStart.accept(process.pid());
     CompletableFuture<Process> watchdog =
         CompletableFuture.supplyAsync(
             process::destroyForcibly,

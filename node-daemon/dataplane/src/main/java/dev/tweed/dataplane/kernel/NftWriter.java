@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.Ruleset;
+import dev.tweed.netlink.NetlinkEvent;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,10 +9,19 @@ import java.util.Optional;
 public final class NftWriter {
 
   private final NftCommand nft;
+  private volatile long processId;
 
   /** Runs nft by this program and leading arguments. */
   public NftWriter(List<String> program) {
-    this.nft = new NftCommand(program);
+    this.nft = new NftCommand(program, started -> processId = started);
+  }
+
+  /**
+   * Whether a change of nftables came from here. Only in the first PID namespace: the kernel tells
+   * process ids as seen there.
+   */
+  public boolean made(NetlinkEvent.NftablesChanged change) {
+    return change.processId() != 0 && change.processId() == processId;
   }
 
   /**

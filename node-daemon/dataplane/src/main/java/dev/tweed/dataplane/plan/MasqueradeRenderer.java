@@ -31,6 +31,12 @@ public final class MasqueradeRenderer {
   private static final IpPrefix MULTICAST_4 = IpPrefix.parse("224.0.0.0/4");
   private static final IpPrefix MULTICAST_6 = IpPrefix.parse("ff00::/8");
 
+  private record Rule(String text, String comment) {
+    private String line() {
+      return "\t\t" + text + " comment \"" + comment + "\"\n";
+    }
+  }
+
   /**
    * Renders the table.
    *
@@ -39,77 +45,54 @@ public final class MasqueradeRenderer {
    * @param tunnels names of the tunnel devices
    */
   public Ruleset render(Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels) {
-    List<String> rules = new ArrayList<>();
-    rules.add("meta mark & 0x4000 == 0x4000 return comment \"kube-proxy translates it\"");
+    List<Rule> rules = new ArrayList<>();
+    rules.add(new Rule("meta mark & 0x4000 == 0x4000 return", "kube-proxy translates it"));
     for (AddressFamily family : AddressFamily.values()) {
       List<IpPrefix> pods = covering(podCidrs, family);
       if (!pods.isEmpty()) {
         rules.addAll(rules(family, pods, masquerade, tunnels));
       }
     }
-    String body = rules.stream().map(rule -> "\t\t" + rule + "\n").collect(Collectors.joining());
-    String seal = "tweed " + digest(body);
+    rules.add(new Rule("return", "tweed " + digest(rules)));
     String text =
-        "add table "
-            + Ruleset.TABLE
-            + "\ndelete table "
-            + Ruleset.TABLE
-            + "\ntable "
-            + Ruleset.TABLE
-            + " {\n\tcomment \"made by tweed, replaced as a whole\"\n"
-            + "\tchain postrouting {\n"
-            + "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-            + body
-            + "\t\treturn comment \""
-            + seal
-            + "\"\n\t}\n}\n";
-    int chains = 1;
-    return new Ruleset(text, seal, chains + rules.size() + 1);
+        """
+        add table inet tweed
+        delete table inet tweed
+        table inet tweed {
+        	comment "made by tweed, replaced as a whole"
+        	chain postrouting {
+        		type nat hook postrouting priority srcnat; policy accept;
+        """
+            + rules.stream().map(Rule::line).collect(Collectors.joining())
+            + "\t}\n}\n";
+    return new Ruleset(text, rules.stream().map(Rule::comment).toList());
   }
 
-  private static List<String> rules(
+  private static List<Rule> rules(
       AddressFamily family, List<IpPrefix> pods, Masquerade masquerade, List<String> tunnels) {
     String ip = family == AddressFamily.IPV4 ? "ip" : "ip6";
     List<IpPrefix> except = new ArrayList<>(masquerade.except());
     except.add(family == AddressFamily.IPV4 ? MULTICAST_4 : MULTICAST_6);
     String action = masquerade.fullyRandom() ? "masquerade fully-random" : "masquerade";
     String network = set(pods);
-    List<String> rules = new ArrayList<>();
+    String fromPods = ip + " saddr " + network + " ";
+    List<Rule> rules = new ArrayList<>();
+    rules.add(new Rule(fromPods + ip + " daddr " + network + " return", ip + " pod to pod"));
     rules.add(
-        ip
-            + " saddr "
-            + network
-            + " "
-            + ip
-            + " daddr "
-            + network
-            + " return comment \"pod to pod\"");
-    rules.add(
-        ip
-            + " saddr "
-            + network
-            + " "
-            + ip
-            + " daddr "
-            + set(covering(except, family))
-            + " return comment \"sees the pod's own address\"");
-    rules.add(ip + " saddr " + network + " " + action + " comment \"pod to outside\"");
+        new Rule(
+            fromPods + ip + " daddr " + set(covering(except, family)) + " return",
+            ip + " sees the pod's own address"));
+    rules.add(new Rule(fromPods + action, ip + " pod to outside"));
     if (!tunnels.isEmpty()) {
       String devices =
           tunnels.stream()
               .sorted()
               .map(name -> "\"" + name + "\"")
-              .collect(Collectors.joining(", "));
+              .collect(Collectors.joining(", ", "{ ", " }"));
       rules.add(
-          "oifname { "
-              + devices
-              + " } "
-              + ip
-              + " daddr "
-              + network
-              + " "
-              + action
-              + " comment \"outside to remote pod\"");
+          new Rule(
+              "oifname " + devices + " " + ip + " daddr " + network + " " + action,
+              ip + " outside to remote pod"));
     }
     return rules;
   }
@@ -135,7 +118,8 @@ public final class MasqueradeRenderer {
     return prefixes.stream().map(IpPrefix::toString).collect(Collectors.joining(", ", "{ ", " }"));
   }
 
-  private static String digest(String body) {
+  private static String digest(List<Rule> rules) {
+    String body = rules.stream().map(Rule::line).collect(Collectors.joining());
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256").digest(body.getBytes(StandardCharsets.UTF_8));

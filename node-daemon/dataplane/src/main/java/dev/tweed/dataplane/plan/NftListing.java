@@ -1,5 +1,7 @@
 package dev.tweed.dataplane.plan;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,16 +35,14 @@ public sealed interface NftListing {
   /**
    * The table is there.
    *
-   * @param objects chains, rules, sets and whatever else has a handle
-   * @param highestHandle the highest of their handles
-   * @param seal comment of the rule with that handle, empty when it has none of ours
+   * @param comments the comments of whatever has a handle, in order; empty text for none
+   * @param sealed whether the last of them has the highest handle
    * @param inForce whether the chain is hooked, accepts by default and the table is not dormant
    */
-  record Present(int objects, long highestHandle, String seal, boolean inForce)
-      implements NftListing {
-    /** Refuses null. */
+  record Present(List<String> comments, boolean sealed, boolean inForce) implements NftListing {
+    /** Copies the list. */
     public Present {
-      Objects.requireNonNull(seal, "seal");
+      comments = List.copyOf(comments);
     }
   }
 
@@ -50,8 +50,11 @@ public sealed interface NftListing {
   default boolean has(Ruleset rules) {
     return this instanceof Present present
         && present.inForce()
-        && present.objects() == rules.objects()
-        && present.seal().equals(rules.seal());
+        && present.sealed()
+        // The chain comes first and has none.
+        && present.comments().size() == rules.comments().size() + 1
+        && present.comments().getFirst().isEmpty()
+        && present.comments().subList(1, present.comments().size()).equals(rules.comments());
   }
 
   /** Reads the output of {@code nft -a list table inet tweed}. */
@@ -60,22 +63,19 @@ public sealed interface NftListing {
     if (!table.find()) {
       return new Absent();
     }
-    int objects = 0;
+    List<String> comments = new ArrayList<>();
     long highest = 0;
-    String seal = "";
-    Matcher matcher = Patterns.HANDLE.matcher(text);
-    matcher.region(table.end(), text.length());
-    while (matcher.find()) {
-      objects++;
-      long handle = Long.parseLong(matcher.group("handle"));
-      if (handle > highest) {
-        highest = handle;
-        Matcher comment = Patterns.SEAL.matcher(matcher.group("object"));
-        seal = comment.find() ? comment.group("seal") : "";
-      }
+    long last = 0;
+    Matcher object = Patterns.HANDLE.matcher(text);
+    object.region(table.end(), text.length());
+    while (object.find()) {
+      last = Long.parseLong(object.group("handle"));
+      highest = Math.max(highest, last);
+      Matcher comment = Patterns.COMMENT.matcher(object.group("object"));
+      comments.add(comment.find() ? comment.group("comment") : "");
     }
     boolean inForce = Patterns.HOOK.matcher(text).find() && !Patterns.DORMANT.matcher(text).find();
-    return new Present(objects, highest, seal, inForce);
+    return new Present(comments, last == highest, inForce);
   }
 
   /** The parts of a listing. */
@@ -83,7 +83,7 @@ public sealed interface NftListing {
     private static final Pattern TABLE = Pattern.compile("(?m)^table inet tweed \\{.*$");
     private static final Pattern HANDLE =
         Pattern.compile("(?m)^(?<object>.*) # handle (?<handle>[0-9]{1,18})$");
-    private static final Pattern SEAL = Pattern.compile("comment \"(?<seal>tweed [0-9a-f]+)\"$");
+    private static final Pattern COMMENT = Pattern.compile("comment \"(?<comment>[^\"]*)\"$");
     private static final Pattern HOOK =
         Pattern.compile("(?m)^\\s*type nat hook postrouting priority (srcnat|100); policy accept;");
     private static final Pattern DORMANT = Pattern.compile("(?m)^\\s*flags .*dormant");

@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -7,16 +8,21 @@ import java.util.Objects;
  *
  * @param text input for {@code nft -f -} that puts it in place of what was there, in one
  *     transaction
- * @param seal comment of its last rule, which names this very content
- * @param objects chains and rules in it, the last rule included
+ * @param comments the comments of its rules in order; the last one, the seal, names this very
+ *     content
  */
-public record Ruleset(String text, String seal, int objects) {
+public record Ruleset(String text, List<String> comments) {
   /** Family and name of our table, as nft writes them. */
   public static final String TABLE = "inet tweed";
 
-  /** Refuses nulls. */
+  /** Copies the list. */
   public Ruleset {
     Objects.requireNonNull(text, "text");
-    Objects.requireNonNull(seal, "seal");
+    comments = List.copyOf(comments);
+  }
+
+  /** The comment that names this content. */
+  public String seal() {
+    return comments.getLast();
   }
 }

@@ -273,13 +273,11 @@ final class Machine {
         routes.add(route);
       }
       case StateChange.RemoveRoute remove -> routes.remove(remove.route());
-      case StateChange.ReplaceRules replace ->
-          rules =
-              new NftListing.Present(
-                  replace.rules().objects(),
-                  replace.rules().objects(),
-                  replace.rules().seal(),
-                  true);
+      case StateChange.ReplaceRules replace -> {
+        List<String> comments = new ArrayList<>(List.of(""));
+        comments.addAll(replace.rules().comments());
+        rules = new NftListing.Present(comments, true, true);
+      }
       case StateChange.RemoveRules remove -> rules = new NftListing.Absent();
     }
   }

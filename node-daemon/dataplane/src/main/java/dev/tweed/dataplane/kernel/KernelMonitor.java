@@ -1,0 +1,88 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.DataPathMonitor;
+import dev.tweed.netlink.Errno;
+import dev.tweed.netlink.NetlinkEvent;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.NetlinkGroup;
+import dev.tweed.netlink.socket.NetlinkMonitor;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Listens to netlink, and looks at sysctls twice a second: a switched-off ip_forward stops all pods
+ * and gives no event that this library reads.
+ */
+public final class KernelMonitor implements DataPathMonitor {
+
+  private static final Duration SYSCTL_PERIOD = Duration.ofMillis(500);
+
+  private final NetlinkMonitor netlink;
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  private KernelMonitor(NetlinkMonitor netlink) {
+    this.netlink = netlink;
+  }
+
+  /**
+   * Starts listening in the calling thread's network namespace.
+   *
+   * @param isNews whether an event calls for a sync
+   * @param sysctlsDrifted whether the sysctls do
+   * @param onChange what to call then
+   */
+  public static KernelMonitor open(
+      Predicate<NetlinkEvent> isNews, BooleanSupplier sysctlsDrifted, Runnable onChange) {
+    Consumer<NetlinkEvent> listener =
+        event -> {
+          if (isNews.test(event)) {
+            onChange.run();
+          }
+        };
+    KernelMonitor monitor = new KernelMonitor(listen(listener));
+    // Started from here, the thread is in the namespace of the caller, as are the files it reads.
+    Thread.ofPlatform()
+        .name("sysctl-monitor")
+        .daemon()
+        .start(() -> monitor.poll(sysctlsDrifted, onChange));
+    return monitor;
+  }
+
+  private static NetlinkMonitor listen(Consumer<NetlinkEvent> listener) {
+    Set<NetlinkGroup> groups = EnumSet.allOf(NetlinkGroup.class);
+    try {
+      return NetlinkMonitor.open(groups, listener);
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.EPROTONOSUPPORT) {
+        throw e;
+      }
+      // A kernel without nftables has no rules to watch either.
+      groups.remove(NetlinkGroup.NFTABLES);
+      return NetlinkMonitor.open(groups, listener);
+    }
+  }
+
+  private void poll(BooleanSupplier drifted, Runnable onChange) {
+    try {
+      while (!closed.await(SYSCTL_PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (drifted.getAsBoolean()) {
+          onChange.run();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    netlink.close();
+  }
+}

@@ -1,0 +1,230 @@
+package dev.tweed.dataplane.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.Change;
+import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.SyncReport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Damage done by hand to a node's kernel is gone after one sync. */
+class HealingTest {
+  private static final Example EXAMPLE =
+      Example.vxlan()
+          .dualStack()
+          .with(Example.peer(2), Example.peer6(2), Example.peer(3), Example.peer6(3));
+
+  private TestNode node;
+
+  @BeforeEach
+  void setUp() {
+    node = TestNode.alone();
+  }
+
+  @AfterEach
+  void tearDown() {
+    node.close();
+  }
+
+  @Test
+  void aSecondSyncChangesNothing() {
+    SyncReport first = node.sync(EXAMPLE);
+    String before = node.dump();
+
+    SyncReport second = node.sync(EXAMPLE);
+
+    assertThat(first.findings()).isEmpty();
+    assertThat(first.verified()).isTrue();
+    assertThat(second.applied()).isEmpty();
+    assertThat(second.verified()).isTrue();
+    assertThat(second.peersProgrammed()).isEqualTo(4);
+    assertThat(node.dump()).isEqualTo(before);
+  }
+
+  @Test
+  void aSyncByAnotherProcessChangesNothing() {
+    node.sync(EXAMPLE);
+
+    SyncReport report =
+        node.in(
+            () -> {
+              try (var other =
+                  dev.tweed.dataplane.DataPath.open(
+                      dev.tweed.dataplane.DataPathOptions.defaults())) {
+                return other.sync(EXAMPLE.snapshot());
+              }
+            });
+
+    assertThat(report.applied()).isEmpty();
+    assertThat(report.verified()).isTrue();
+  }
+
+  static Stream<Arguments> damages() {
+    return Stream.of(
+        Arguments.of("device down and up", "ip link set tweed.1 down; ip link set tweed.1 up"),
+        Arguments.of("device down", "ip link set tweed.1 down"),
+        Arguments.of("bridge down", "ip link set tweed-br0 down"),
+        Arguments.of("device deleted", "ip link del tweed.1"),
+        Arguments.of("bridge deleted", "ip link del tweed-br0"),
+        Arguments.of("MAC changed", "ip link set tweed.1 address 02:aa:aa:aa:aa:aa"),
+        Arguments.of("bridge MAC changed", "ip link set tweed-br0 address 02:aa:aa:aa:aa:aa"),
+        Arguments.of("MTU changed", "ip link set tweed.1 mtu 1300"),
+        Arguments.of("bridge MTU changed", "ip link set tweed-br0 mtu 1300"),
+        Arguments.of("queue", "ip link set tweed.1 txqueuelen 1000"),
+        Arguments.of("mark removed from bridge", "ip link set tweed-br0 alias ''"),
+        Arguments.of("mark removed from device", "ip link set tweed.1 alias ''"),
+        Arguments.of("address removed", "ip addr del 10.244.1.0/32 dev tweed.1"),
+        Arguments.of("gateway removed", "ip addr flush dev tweed-br0 scope global"),
+        Arguments.of(
+            "gateway replaced",
+            "ip addr flush dev tweed-br0 scope global; ip addr add 10.244.1.5/24 dev tweed-br0"),
+        Arguments.of("stale gateway", "ip addr add 10.244.9.1/24 dev tweed-br0"),
+        Arguments.of("route deleted", "ip route del 10.244.2.0/24"),
+        Arguments.of("IPv6 route deleted", "ip -6 route del fd00:10:244:2::/64 proto 116"),
+        Arguments.of(
+            "route changed",
+            "ip route change 10.244.2.0/24 via 192.0.2.77 metric $(ip route show 10.244.2.0/24 |"
+                + " sed 's/.*metric //; s/ .*//') proto 116"),
+        Arguments.of("all routes flushed", "ip route flush proto 116; ip -6 route flush proto 116"),
+        Arguments.of("neighbour deleted", "ip neigh del 10.244.2.0 dev tweed.1"),
+        Arguments.of(
+            "neighbour changed",
+            "ip neigh replace 10.244.2.0 lladdr 02:00:00:00:00:03 dev tweed.1 nud permanent"),
+        Arguments.of(
+            "neighbour not permanent",
+            "ip neigh replace 10.244.2.0 lladdr 02:00:00:00:00:02 dev tweed.1 nud stale"),
+        Arguments.of("neighbours flushed", "ip neigh flush dev tweed.1 nud permanent"),
+        Arguments.of(
+            "FDB entry deleted", "bridge fdb del 02:00:00:00:00:02 dev tweed.1 dst 192.0.2.2"),
+        Arguments.of(
+            "FDB entry changed", "bridge fdb replace 02:00:00:00:00:02 dev tweed.1 dst 192.0.2.9"),
+        Arguments.of(
+            "FDB destination appended",
+            "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9"),
+        Arguments.of("ip_forward off", "sysctl -qw net.ipv4.ip_forward=0"),
+        Arguments.of("IPv6 forwarding off", "sysctl -qw net.ipv6.conf.all.forwarding=0"),
+        Arguments.of("bridge-nf off", "sysctl -qw net.bridge.bridge-nf-call-iptables=0"),
+        Arguments.of("advertisements", "echo 1 > /proc/sys/net/ipv6/conf/tweed.1/accept_ra"),
+        Arguments.of("strict filter", "sysctl -qw net.ipv4.conf.all.rp_filter=1"),
+        Arguments.of("rules flushed", "nft flush ruleset"),
+        Arguments.of("table flushed", "nft flush table inet tweed"),
+        Arguments.of("table deleted", "nft delete table inet tweed"),
+        Arguments.of("rule added", "nft add rule inet tweed postrouting counter"),
+        Arguments.of("rule inserted", "nft insert rule inet tweed postrouting accept"),
+        Arguments.of(
+            "rule deleted",
+            "nft delete rule inet tweed postrouting handle $(nft -a list table inet tweed |"
+                + " sed -n 's/.*pod to pod.* # handle //p' | head -n 1)"),
+        Arguments.of(
+            "rule replaced",
+            "nft replace rule inet tweed postrouting handle $(nft -a list table inet tweed |"
+                + " sed -n 's/.*pod to pod.* # handle //p' | head -n 1) accept"),
+        Arguments.of("table asleep", "nft 'table inet tweed { flags dormant; }'"),
+        Arguments.of(
+            "policy changed", "nft 'table inet tweed { chain postrouting { policy drop; }; }'"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("damages")
+  void damageIsGoneAfterOneSync(String name, String damage) {
+    node.sync(EXAMPLE);
+    String before = node.netns.sh(SHOWN);
+    node.sh(damage);
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(report.verified()).as("verified, with %s", report).isTrue();
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.peersProgrammed()).isEqualTo(4);
+    assertThat(report.applied()).isNotEmpty().allMatch(Change::drift);
+    assertThat(node.netns.sh(SHOWN)).isEqualTo(before);
+  }
+
+  /** State without indexes and handles, which a new device or table has others of. */
+  private static final String SHOWN =
+      "for d in tweed.1 tweed-br0; do ip -d link show dev $d | sed 's/^[0-9]*: //; s/ state"
+          + " [A-Z]*//; s/ forward_delay.*//; s/NO-CARRIER,//; s/,LOWER_UP//';"
+          + " ip addr show dev $d scope global | grep inet; done;"
+          + " ip route show proto 116; ip -6 route show proto 116; bridge fdb show dev tweed.1 |"
+          + " sort; ip neigh show dev tweed.1 nud permanent | sort; ip -6 neigh show dev tweed.1"
+          + " nud permanent | sort; nft list table inet tweed; sysctl net.ipv4.ip_forward"
+          + " net.bridge.bridge-nf-call-iptables net.ipv6.conf.all.forwarding; cat"
+          + " /proc/sys/net/ipv6/conf/tweed.1/accept_ra";
+
+  @Test
+  void theParentIsDeletedAndComesBack() {
+    node.sync(EXAMPLE);
+    node.sh("ip link del eth0");
+    SyncReport without = node.sync(EXAMPLE);
+    node.sh(
+        "ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up;"
+            + " ip addr add 192.0.2.1/24 dev eth0; ip addr add 2001:db8::1/64 dev eth0 nodad");
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(without.findings())
+        .singleElement()
+        .satisfies(
+            finding ->
+                assertThat(finding.reason()).isEqualTo(dev.tweed.dataplane.Reason.NoInternalIP));
+    assertThat(report.verified()).isTrue();
+    assertThat(report.peersProgrammed()).isEqualTo(4);
+  }
+
+  @Test
+  void whileTheNodesAddressIsAwayTheTunnelStays() {
+    node.sync(EXAMPLE);
+    String before = node.sh("ip -d link show dev tweed.1; ip route show proto 116");
+    node.sh("ip addr flush dev eth0");
+
+    node.sync(EXAMPLE);
+
+    assertThat(node.sh("ip -d link show dev tweed.1; ip route show proto 116")).isEqualTo(before);
+  }
+
+  @Test
+  void aNewMtuOfTheUnderlayIsFollowedAtOnce() {
+    node.sync(EXAMPLE);
+    node.sh("ip link set eth0 mtu 1400");
+
+    SyncReport lower = node.sync(EXAMPLE);
+
+    assertThat(lower.podMtu()).isEqualTo(1350);
+    assertThat(lower.verified()).isTrue();
+    assertThat(node.sh("ip link show dev tweed-br0")).contains("mtu 1350");
+    assertThat(node.sh("ip link show dev tweed.1")).contains("mtu 1350");
+    node.sh("ip link set eth0 mtu 9000");
+    assertThat(node.sync(EXAMPLE).podMtu()).isEqualTo(8950);
+    assertThat(node.sh("ip link show dev tweed.1")).contains("mtu 8950");
+  }
+
+  @Test
+  void aNewNodeAddressMakesTheTunnelAnew() {
+    node.sync(EXAMPLE);
+    node.sh("ip addr del 192.0.2.1/24 dev eth0; ip addr add 192.0.2.50/24 dev eth0");
+    Example moved =
+        EXAMPLE.with(
+            new dev.tweed.dataplane.OwnNode(
+                "n1",
+                EXAMPLE.self().blocks(),
+                java.util.List.of(Example.ip(50), Example.ip6(1)),
+                Example.mac(1)));
+
+    SyncReport report = node.sync(moved);
+
+    assertThat(report.verified()).isTrue();
+    assertThat(report.peersProgrammed()).isEqualTo(4);
+    assertThat(report.applied())
+        .anySatisfy(
+            change ->
+                assertThat(change.detail())
+                    .isEqualTo("local address is 192.0.2.1, wanted is 192.0.2.50"));
+    assertThat(node.sh("ip -d link show dev tweed.1")).contains("local 192.0.2.50");
+  }
+}
