@@ -29,7 +29,7 @@ class ManifestsTest {
         .text();
 
     assertThat(Files.readString(manifests.resolve(file)))
-        .as("out of date: run HELM=%s helm/manifests/generate.sh", ChartTools.helm())
+        .as("out of date: run ./dev manifests")
         .isEqualTo(Files.readString(directory.resolve(file)));
   }
 }

@@ -1,0 +1,184 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What README and docs say exists, and what they tell people to apply is accepted. */
+@Tag("api-server")
+@ExtendWith(ChartCluster.Extension.class)
+class DocumentationTest {
+  private static final Pattern LINK = Pattern.compile("]\\(([^)#:\\s]+)(#[^)]*)?\\)");
+  private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
+  private static final Pattern CONSTANT =
+      Pattern.compile("(?m)^  ([A-Z]\\w+)\\((?:Severity\\.\\w+|true|false)\\)");
+
+  private final ChartCluster cluster;
+
+  DocumentationTest(ChartCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  static Stream<Path> pages() throws IOException {
+    Path root = ChartTools.repository();
+    try (Stream<Path> docs = Files.walk(root.resolve("docs"))) {
+      return Stream.concat(
+          Stream.of(root.resolve("README.md"), root.resolve("CHANGELOG.md")),
+          docs.filter(file -> file.toString().endsWith(".md")).sorted())
+          .toList()
+          .stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void linksLeadSomewhere(Path page) throws IOException {
+    List<String> broken =
+        LINK.matcher(Files.readString(page))
+            .results()
+            .map(match -> match.group(1))
+            .filter(target -> !Files.exists(page.resolveSibling(target)))
+            .toList();
+
+    assertThat(broken).isEmpty();
+  }
+
+  static Stream<String> objects() throws IOException {
+    return pages()
+        .flatMap(page -> YAML.matcher(read(page)).results())
+        .map(match -> match.group(1))
+        .filter(yaml -> yaml.contains("apiVersion: tweed.dev/"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("objects")
+  void objectsShownAreAccepted(String yaml) {
+    assertThat(dryRun(yaml)).contains("tweed.dev/");
+  }
+
+  @Test
+  void examplePodNetworkIsAccepted() {
+    Path example = ChartTools.repository().resolve("docs/examples/podnetwork.yaml");
+
+    assertThat(dryRun(read(example))).contains("podnetwork.tweed.dev/default");
+  }
+
+  @Test
+  void kustomizeOverlayReplacesBothImages() {
+    String rendered =
+        cluster
+            .kubectl(
+                "kustomize", ChartTools.repository().resolve("docs/examples/kustomize").toString())
+            .text();
+
+    assertThat(rendered)
+        .contains(
+            "image: registry.example.org/tweed/operator:",
+            "image: registry.example.org/tweed/node:")
+        .doesNotContain("image: tweed/");
+    assertThat(dryRun(rendered)).contains("daemonset.apps/tweed-node");
+  }
+
+  /** The values that the Argo CD example gives are values of the chart. */
+  @Test
+  void argoCdExampleFitsTheChart() {
+    String application =
+        read(ChartTools.repository().resolve("docs/examples/argocd-application.yaml"));
+    List<String> values =
+        Pattern.compile("(?m)^      valuesObject:\\n((?: {8}.*\\n)+)")
+            .matcher(application)
+            .results()
+            .map(match -> match.group(1).replaceAll("(?m)^ {8}", ""))
+            .toList();
+
+    assertThat(values).hasSize(1);
+    Program.Outcome rendered =
+        Program.run(
+            List.of(
+                ChartTools.helm().toString(),
+                "template",
+                "tweed",
+                ChartTools.chart().toString(),
+                "--values=-"),
+            java.util.Map.of(),
+            values.getFirst());
+    assertThat(rendered.text()).contains("registry.example.org/tweed/node:", "kind: PodNetwork");
+  }
+
+  @Test
+  void everyChartValueIsInTheReference() throws IOException {
+    JsonNode schema =
+        new ObjectMapper().readTree(ChartTools.chart().resolve("values.schema.json").toFile());
+    String reference = read(ChartTools.repository().resolve("docs/configuration.md"));
+
+    assertThat(leaves("", schema)).allSatisfy(v -> assertThat(reference).contains("`" + v + "`"));
+  }
+
+  private static List<String> leaves(String path, JsonNode schema) {
+    boolean closed = schema.path("additionalProperties").isBoolean();
+    if (!schema.has("properties") || !closed || path.endsWith(".resources")) {
+      return List.of(path);
+    }
+    List<String> found = new ArrayList<>();
+    schema
+        .path("properties")
+        .properties()
+        .forEach(
+            property -> {
+              String name = path.isEmpty() ? property.getKey() : path + "." + property.getKey();
+              if (!name.equals("global")) {
+                found.addAll(leaves(name, property.getValue()));
+              }
+            });
+    return found;
+  }
+
+  /** Whatever a node can complain of, people find what to do about it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "node-daemon/dataplane/src/main/java/dev/tweed/dataplane/Reason.java",
+        "node-daemon/agent/src/main/java/dev/tweed/agent/finding/AgentReason.java"
+      })
+  void everyReasonOfANodeIsInTroubleshooting(String source) {
+    List<String> reasons =
+        CONSTANT
+            .matcher(read(ChartTools.repository().resolve(source)))
+            .results()
+            .map(match -> match.group(1))
+            .toList();
+    String page = read(ChartTools.repository().resolve("docs/troubleshooting.md"));
+
+    assertThat(reasons).isNotEmpty().allSatisfy(r -> assertThat(page).contains("`" + r + "`"));
+  }
+
+  private String dryRun(String yaml) {
+    return cluster
+        .kubectlWithInput(
+            yaml, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
+        .text();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
