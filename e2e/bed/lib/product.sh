@@ -72,16 +72,14 @@ operator_context() {
 }
 
 build_product_image() {
-  local target=$1 which=$2 context train=yes from
-  # Until the daemon can be trained, its image has no class archive.
-  if grep -q 'train is not built yet' "$root/node-daemon/agent/src/main/java/dev/tweed/agent/command/TrainCommand.java"; then train=no; fi
+  local target=$1 which=$2 context from
   context=$(new_context)
   "${which}_context" "$context" "$(architecture)"
   build_base root_image
   from=$REPLY
   runtime_base root_image
   docker_build --build-arg "BUILD_BASE=$from" --build-arg "BASE=$REPLY" \
-    --build-arg "TARGETARCH=$(architecture)" --build-arg "TRAIN=$train" -t "tweed/$which:dev" "$context"
+    --build-arg "TARGETARCH=$(architecture)" -t "tweed/$which:dev" "$context"
   rm -rf "$context"
   docker save -o "$target/image.tar" "tweed/$which:dev"
   forget_old "$which-image"
