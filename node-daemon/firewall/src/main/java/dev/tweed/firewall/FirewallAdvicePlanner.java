@@ -1,0 +1,161 @@
+package dev.tweed.firewall;
+
+import dev.tweed.firewall.ruleset.Chain;
+import dev.tweed.firewall.ruleset.Packet;
+import dev.tweed.firewall.ruleset.Prefix;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Tells which of the traffic the network needs the host's firewall certainly drops, and what to
+ * type about it. Pure.
+ *
+ * <p>It sends the packets the network lives on through the rules: the tunnel's, and pods' to and
+ * from other nodes, to each other (bridged frames pass the forward hook too, since the network
+ * needs {@code bridge-nf-call-iptables}) and to the outside. Nothing is reported that may pass: not
+ * where the rules already let it through, nor where they depend on addresses or states it cannot
+ * know. Traffic from pods to their own node is the administrator's decision and never reported.
+ */
+public final class FirewallAdvicePlanner {
+
+  /** Packets of one kind, and how to speak of them. */
+  private record Flow(Direction direction, Packet packet) {}
+
+  enum Direction {
+    TUNNEL_IN("of the tunnel from other nodes (UDP port %d)"),
+    TUNNEL_OUT("of the tunnel to other nodes (UDP port %d)"),
+    FROM_NODES("from other nodes to pods"),
+    TO_NODES("from pods to pods on other nodes"),
+    ON_NODE("between pods on this node"),
+    OUTSIDE("from pods to the outside");
+
+    private final String text;
+
+    Direction(String text) {
+      this.text = text;
+    }
+  }
+
+  /** Flows with one remedy become one blockage. */
+  private record Advice(String who, List<String> commands, String note) {}
+
+  private FirewallAdvicePlanner() {}
+
+  /**
+   * What is blocked, with the commands that open it in the firewall the host has.
+   *
+   * @return empty if nothing is certainly blocked
+   */
+  public static List<FirewallBlockage> plan(HostFirewall firewall, NetworkNeeds needs) {
+    Map<Advice, Set<String>> blocked = new LinkedHashMap<>();
+    for (Flow flow : flows(needs)) {
+      Optional<Chain> blocker = firewall.rules().blockerOf(flow.packet());
+      if (blocker.isPresent()) {
+        AdviceRenderer renderer =
+            AdviceRenderer.of(firewall, blocker.get(), flow.packet().family(), needs);
+        blocked
+            .computeIfAbsent(
+                new Advice(renderer.who(), renderer.commands(flow.direction()), renderer.note()),
+                advice -> new LinkedHashSet<>())
+            .add(text(flow.direction(), needs));
+      }
+    }
+    return blocked.entrySet().stream()
+        .map(
+            entry ->
+                new FirewallBlockage(
+                    "%s drops packets %s%s"
+                        .formatted(
+                            entry.getKey().who(),
+                            String.join(", ", entry.getValue()),
+                            entry.getKey().note()),
+                    entry.getKey().commands()))
+        .toList();
+  }
+
+  private static String text(Direction direction, NetworkNeeds needs) {
+    return direction.text.formatted(needs.tunnel().map(NetworkNeeds.Tunnel::port).orElse(0));
+  }
+
+  private static List<Flow> flows(NetworkNeeds needs) {
+    List<Flow> flows = new ArrayList<>();
+    List<String> notUnderlay = new ArrayList<>(List.of("lo", needs.bridge()));
+    needs.tunnel().ifPresent(tunnel -> notUnderlay.add(tunnel.device()));
+    Optional<String> none = Optional.empty();
+    needs
+        .tunnel()
+        .ifPresent(
+            tunnel -> {
+              OptionalInt port = OptionalInt.of(tunnel.port());
+              for (int family : families(needs.nodeIps())) {
+                flows.add(
+                    new Flow(
+                        Direction.TUNNEL_IN,
+                        new Packet(
+                            "input",
+                            family,
+                            needs.underlayDevice(),
+                            none,
+                            notUnderlay,
+                            Optional.empty(),
+                            Optional.empty(),
+                            "udp",
+                            port)));
+                flows.add(
+                    new Flow(
+                        Direction.TUNNEL_OUT,
+                        new Packet(
+                            "output",
+                            family,
+                            none,
+                            needs.underlayDevice(),
+                            notUnderlay,
+                            Optional.empty(),
+                            Optional.empty(),
+                            "udp",
+                            port)));
+              }
+            });
+    Optional<String> bridge = Optional.of(needs.bridge());
+    Optional<String> toNodes =
+        needs.tunnel().map(NetworkNeeds.Tunnel::device).or(needs::underlayDevice);
+    for (String cidr : needs.podCidrs()) {
+      Optional<Prefix> pods = Prefix.parse(cidr);
+      int family = pods.orElseThrow().family();
+      flows.add(
+          new Flow(Direction.FROM_NODES, routed(family, toNodes, bridge, notUnderlay, pods, pods)));
+      flows.add(
+          new Flow(Direction.TO_NODES, routed(family, bridge, toNodes, notUnderlay, pods, pods)));
+      flows.add(
+          new Flow(Direction.ON_NODE, routed(family, bridge, bridge, notUnderlay, pods, pods)));
+      flows.add(
+          new Flow(
+              Direction.OUTSIDE,
+              routed(family, bridge, needs.underlayDevice(), notUnderlay, pods, Optional.empty())));
+    }
+    return flows;
+  }
+
+  private static Packet routed(
+      int family,
+      Optional<String> in,
+      Optional<String> out,
+      List<String> notOn,
+      Optional<Prefix> source,
+      Optional<Prefix> destination) {
+    return new Packet(
+        "forward", family, in, out, notOn, source, destination, "tcp", OptionalInt.empty());
+  }
+
+  private static Set<Integer> families(List<String> addresses) {
+    Set<Integer> families = new LinkedHashSet<>();
+    addresses.forEach(a -> families.add(Prefix.parse(a).orElseThrow().family()));
+    return families;
+  }
+}

@@ -1,0 +1,15 @@
+package dev.tweed.firewall;
+
+import java.util.List;
+
+/**
+ * Traffic the network needs and the host's firewall drops.
+ *
+ * @param message what is dropped, and by which chain
+ * @param commands what to type as root on the node to let it through, in this order
+ */
+public record FirewallBlockage(String message, List<String> commands) {
+  public FirewallBlockage {
+    commands = List.copyOf(commands);
+  }
+}

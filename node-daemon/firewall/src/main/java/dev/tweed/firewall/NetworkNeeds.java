@@ -1,0 +1,71 @@
+package dev.tweed.firewall;
+
+import dev.tweed.firewall.ruleset.Prefix;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What the pod network needs the firewall to let through on this node.
+ *
+ * @param tunnel the tunnel to other nodes; empty where packets travel by plain routes
+ * @param bridge the bridge that pods hang on
+ * @param underlayDevice the device that leads to other nodes, if known
+ * @param nodeIps addresses of this node in the underlay; their families are those of the tunnel
+ * @param podCidrs all pools of the network
+ */
+public record NetworkNeeds(
+    Optional<Tunnel> tunnel,
+    String bridge,
+    Optional<String> underlayDevice,
+    List<String> nodeIps,
+    List<String> podCidrs) {
+
+  // What is printed for people to type ends in a shell: nothing but these characters.
+  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
+  private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]+(/[0-9]{1,3})?");
+
+  /**
+   * @throws IllegalArgumentException if a device or address contains a character that has no place
+   *     in one
+   */
+  public NetworkNeeds {
+    nodeIps = List.copyOf(nodeIps);
+    podCidrs = List.copyOf(podCidrs);
+    requireMatch(DEVICE, bridge);
+    underlayDevice.ifPresent(device -> requireMatch(DEVICE, device));
+    nodeIps.forEach(NetworkNeeds::requireAddress);
+    podCidrs.forEach(NetworkNeeds::requireAddress);
+  }
+
+  /**
+   * The tunnel.
+   *
+   * @param device such as {@code tweed.1}
+   * @param port UDP port, 1..65535
+   */
+  public record Tunnel(String device, int port) {
+    /**
+     * @throws IllegalArgumentException if the name or the port is out of range
+     */
+    public Tunnel {
+      requireMatch(DEVICE, device);
+      if (port < 1 || port > 65535) {
+        throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
+      }
+    }
+  }
+
+  private static void requireAddress(String text) {
+    requireMatch(ADDRESS, text);
+    if (Prefix.parse(text).isEmpty()) {
+      throw new IllegalArgumentException("'" + text + "' is neither an address nor a CIDR");
+    }
+  }
+
+  private static void requireMatch(Pattern pattern, String text) {
+    if (!pattern.matcher(text).matches()) {
+      throw new IllegalArgumentException("'" + text + "' does not match " + pattern);
+    }
+  }
+}

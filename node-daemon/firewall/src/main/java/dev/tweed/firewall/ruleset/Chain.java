@@ -1,0 +1,59 @@
+package dev.tweed.firewall.ruleset;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * One chain with its rules.
+ *
+ * @param family {@code ip}, {@code ip6} or {@code inet}
+ * @param base where the kernel enters it; empty for chains that are only jumped to
+ */
+public record Chain(
+    String family, String table, String name, Optional<Base> base, List<Rule> rules) {
+  public Chain {
+    rules = List.copyOf(rules);
+  }
+
+  /**
+   * What makes it a base chain.
+   *
+   * @param hook {@code input}, {@code forward} or {@code output}
+   * @param drops whether its policy is to drop
+   */
+  public record Base(String hook, boolean drops) {}
+
+  /** Whether packets of the family (4 or 6) pass it at the hook. */
+  boolean isAt(String hook, int packetFamily) {
+    return base.isPresent()
+        && base.get().hook().equals(hook)
+        && (family.equals("inet") || family.equals(packetFamily == 4 ? "ip" : "ip6"));
+  }
+
+  /** Whether it can drop by itself: by policy or by one of its rules. */
+  public boolean filters() {
+    return base.map(Base::drops).orElse(false)
+        || rules.stream().anyMatch(r -> r.verdict() instanceof Verdict.Drop);
+  }
+
+  /** Names of the chains its rules lead to. */
+  public List<String> targets() {
+    return rules.stream()
+        .map(Rule::verdict)
+        .mapMulti(
+            (Verdict verdict, Consumer<String> names) -> {
+              switch (verdict) {
+                case Verdict.Jump jump -> names.accept(jump.chain());
+                case Verdict.Goto jump -> names.accept(jump.chain());
+                default -> {}
+              }
+            })
+        .toList();
+  }
+
+  /** Whether it is the chain of that name in the other's table. */
+  public boolean isIn(Chain other, String wanted) {
+    return name.equals(wanted) && table.equals(other.table) && family.equals(other.family);
+  }
+}
