@@ -1,12 +1,15 @@
 package dev.tweed.e2e;
 
+import dev.tweed.e2e.bed.BedException;
 import dev.tweed.e2e.bed.BedSettings;
 import dev.tweed.e2e.bed.Evidence;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.TestCluster;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
@@ -21,9 +24,11 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
  */
 final class ClusterExtension
     implements BeforeAllCallback,
+        BeforeEachCallback,
         ParameterResolver,
         TestExecutionExceptionHandler,
         LifecycleMethodExecutionExceptionHandler {
+  private static final String FAILED_STEP = "failed step";
   private static final Namespace NAMESPACE = Namespace.create(ClusterExtension.class);
 
   @Override
@@ -32,15 +37,36 @@ final class ClusterExtension
         System.getProperty(BedSettings.BED_IMAGE) != null,
         "no test bed: run ./dev test, which builds it and passes -D" + BedSettings.BED_IMAGE);
     cluster(context);
+    current(context)
+        .useless
+        .ifPresent(
+            reason -> {
+              throw new BedException("not tried, since an earlier class found: " + reason);
+            });
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    String failed = classStore(context).get(FAILED_STEP, String.class);
+    if (failed != null) {
+      Assumptions.abort("not tried, since the step before it failed: " + failed);
+    }
   }
 
   private static TestCluster cluster(ExtensionContext context) {
-    Layout layout = context.getRequiredTestClass().getAnnotation(OnCluster.class).value();
-    return context
-        .getRoot()
-        .getStore(NAMESPACE)
-        .getOrComputeIfAbsent(CurrentCluster.class)
-        .of(layout);
+    return current(context).of(annotation(context).value());
+  }
+
+  private static CurrentCluster current(ExtensionContext context) {
+    return context.getRoot().getStore(NAMESPACE).getOrComputeIfAbsent(CurrentCluster.class);
+  }
+
+  private static OnCluster annotation(ExtensionContext context) {
+    return context.getRequiredTestClass().getAnnotation(OnCluster.class);
+  }
+
+  private static ExtensionContext.Store classStore(ExtensionContext context) {
+    return context.getStore(Namespace.create(NAMESPACE, context.getRequiredTestClass()));
   }
 
   /** The one cluster that exists; closed with the store at the end of the run. */
@@ -48,12 +74,16 @@ final class ClusterExtension
     private Layout layout;
     private TestCluster cluster;
 
+    /** Why no further class need try this cluster. */
+    private Optional<String> useless = Optional.empty();
+
     TestCluster of(Layout wanted) {
       if (layout != wanted) {
         close();
         BedSettings settings = BedSettings.fromSystemProperties();
         cluster = TestCluster.start(settings, wanted.plan(settings));
         layout = wanted;
+        useless = Optional.empty();
       }
       return cluster;
     }
@@ -85,12 +115,18 @@ final class ClusterExtension
   @Override
   public void handleTestExecutionException(ExtensionContext context, Throwable failure)
       throws Throwable {
+    if (annotation(context).steps()) {
+      context
+          .getParent()
+          .ifPresent(parent -> classStore(parent).put(FAILED_STEP, context.getDisplayName()));
+    }
     throw dumped(context, failure);
   }
 
   @Override
   public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure)
       throws Throwable {
+    current(context).useless = Optional.of(failure.getMessage());
     throw dumped(context, failure);
   }
 

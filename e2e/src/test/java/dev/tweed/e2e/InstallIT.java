@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** From a cluster without pod network to Ready nodes, in the order in which a user does it. */
-@OnCluster(Layout.THREE_NODES)
+@OnCluster(value = Layout.THREE_NODES, steps = true)
 @Order(1)
 class InstallIT {
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** The release is upgraded, removed, and the nodes are cleaned. The last class of its cluster. */
-@OnCluster(Layout.THREE_NODES)
+@OnCluster(value = Layout.THREE_NODES, steps = true)
 @Order(9)
 @TestInstance(Lifecycle.PER_CLASS)
 class LifecycleIT {

@@ -18,4 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("e2e")
 @interface OnCluster {
   Layout value();
+
+  /** Each test builds on the one before: when one fails, the rest of the class is not tried. */
+  boolean steps() default false;
 }
