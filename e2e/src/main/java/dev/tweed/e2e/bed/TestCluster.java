@@ -313,7 +313,16 @@ public final class TestCluster implements AutoCloseable {
     command.add(binary.toString());
     command.addAll(List.of(arguments));
     return HostCommand.run(
-        command, Map.of("KUBECONFIG", kubeconfig().toString()), input, COMMAND_LIMIT);
+        command,
+        Map.of(
+            "KUBECONFIG",
+            kubeconfig().toString(),
+            // What kubectl remembers of an API server is filed under its address, which the next
+            // cluster has too.
+            "KUBECACHEDIR",
+            plan.pki().resolve("kube-cache").resolve(networkId).toString()),
+        input,
+        COMMAND_LIMIT);
   }
 
   @Override
