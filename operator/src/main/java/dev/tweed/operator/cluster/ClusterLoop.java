@@ -1,0 +1,183 @@
+package dev.tweed.operator.cluster;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the reconciler whenever somebody asks, one run at a time. Requests that come while a run is
+ * on are one request; without any it runs on a slow timer. Failures back off.
+ */
+public final class ClusterLoop implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterLoop.class);
+  private static final Duration RESYNC = Duration.ofMinutes(5);
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration LAST_BACKOFF = Duration.ofSeconds(30);
+
+  private final Supplier<ClusterReconciler.Result> reconciler;
+  private final Consumer<ClusterOutcome> listener;
+  private final OperatorMeters meters;
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wake = lock.newCondition();
+  private final Thread thread = Thread.ofPlatform().name("tweed-loop").unstarted(this::loop);
+  private boolean requested = true;
+  private boolean closed;
+  private Duration backoff = Duration.ZERO;
+  private volatile ClusterOutcome latest = ClusterOutcome.none();
+  private volatile Optional<Instant> lastSuccess = Optional.empty();
+  private volatile Optional<Instant> runningSince = Optional.empty();
+
+  /**
+   * @param listener told the outcome after each run, from the loop's thread
+   */
+  public ClusterLoop(
+      Supplier<ClusterReconciler.Result> reconciler,
+      Consumer<ClusterOutcome> listener,
+      OperatorMeters meters,
+      Clock clock) {
+    this.reconciler = reconciler;
+    this.listener = listener;
+    this.meters = meters;
+    this.clock = clock;
+  }
+
+  /** Begins; the first run comes at once. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Asks for a run; returns at once. */
+  public void request() {
+    lock.lock();
+    try {
+      requested = true;
+      wake.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What the last run found. */
+  public ClusterOutcome latest() {
+    return latest;
+  }
+
+  /** When a run last went well. */
+  public Optional<Instant> lastSuccess() {
+    return lastSuccess;
+  }
+
+  /** Since when a run has been on, if one is. */
+  public Optional<Instant> runningSince() {
+    return runningSince;
+  }
+
+  private void loop() {
+    Optional<Instant> again = Optional.empty();
+    while (await(again)) {
+      again = run();
+    }
+  }
+
+  private Optional<Instant> run() {
+    Instant start = clock.instant();
+    runningSince = Optional.of(start);
+    boolean ok = false;
+    Optional<Instant> again = Optional.empty();
+    try {
+      ClusterReconciler.Result result = reconciler.get();
+      latest = result.outcome();
+      again = result.again();
+      ok = result.failures().isEmpty();
+      if (!ok) {
+        LOG.warn(
+            "{} things went wrong, first: {}",
+            result.failures().size(),
+            result.failures().getFirst());
+      }
+      listener.accept(latest);
+    } catch (RuntimeException e) {
+      if (!closed()) {
+        LOG.warn("run failed, will be repeated: {}", e.getMessage());
+        LOG.debug("run failed", e);
+      }
+    }
+    runningSince = Optional.empty();
+    Instant end = clock.instant();
+    meters.ran(Duration.between(start, end), ok);
+    backoff = ok ? Duration.ZERO : next(backoff);
+    if (ok) {
+      lastSuccess = Optional.of(end);
+      return again;
+    }
+    return Optional.of(end.plus(backoff));
+  }
+
+  private static Duration next(Duration backoff) {
+    Duration doubled = backoff.isZero() ? FIRST_BACKOFF : backoff.multipliedBy(2);
+    return doubled.compareTo(LAST_BACKOFF) > 0 ? LAST_BACKOFF : doubled;
+  }
+
+  private boolean closed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // After a failure a request waits a second at least: our own writes may be what asks.
+  private boolean await(Optional<Instant> again) {
+    lock.lock();
+    try {
+      Instant now = clock.instant();
+      Instant due = again.orElse(now.plus(RESYNC));
+      Instant heed = now.plus(backoff.compareTo(PAUSE) > 0 ? PAUSE : backoff);
+      while (!closed && now.isBefore(requested && heed.isBefore(due) ? heed : due)) {
+        Instant until = requested && heed.isBefore(due) ? heed : due;
+        long millis = Math.max(1, Duration.between(now, until).toMillis());
+        // Woken early or not: the loop looks again.
+        boolean woken = wake.await(millis, TimeUnit.MILLISECONDS);
+        LOG.trace("woken {}", woken);
+        now = clock.instant();
+      }
+      requested = false;
+      return !closed;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends after the run that is on, so that no claim is left half done. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      wake.signal();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      if (!thread.join(Duration.ofSeconds(15))) {
+        LOG.warn("the last run did not end; another operator will carry out what it began");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

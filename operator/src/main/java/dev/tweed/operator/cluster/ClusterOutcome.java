@@ -1,0 +1,40 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.allocation.NodeFacts;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the last run of the loop found; what statuses are made of.
+ *
+ * @param networks by name
+ * @param nodes all Nodes
+ */
+public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts> nodes) {
+  public ClusterOutcome {
+    networks = Map.copyOf(networks);
+    nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * One PodNetwork.
+   *
+   * @param uid of the PodNetwork that was looked at
+   * @param generation of its spec
+   */
+  public record NetworkState(
+      String uid, long generation, NetworkOutcome outcome, NetworkReadiness readiness) {}
+
+  /** Before the first run. */
+  public static ClusterOutcome none() {
+    return new ClusterOutcome(Map.of(), List.of());
+  }
+
+  /** The state of a network, if it was that very object and at least that spec. */
+  public Optional<NetworkState> network(String name, String uid, long generation) {
+    return Optional.ofNullable(networks.get(name))
+        .filter(s -> s.uid().equals(uid) && s.generation() >= generation);
+  }
+}

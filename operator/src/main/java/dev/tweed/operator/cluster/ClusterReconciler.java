@@ -1,0 +1,203 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.PodNetwork;
+import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.operator.allocation.AllocationPlan;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.ledger.Allocator;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the cluster one step nearer to what the PodNetworks ask for. Looks at everything each time
+ * and remembers nothing that matters, so it may be called at any time and as often as one likes; a
+ * run that finds nothing to do writes nothing.
+ */
+public final class ClusterReconciler {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterReconciler.class);
+
+  private final KubernetesClient client;
+  private final Supplier<ClusterView> cluster;
+  private final ClusterCaches caches;
+  private final Allocator allocator;
+  private final SubnetWriter subnets;
+  private final NodeWriter nodes;
+  private final OperatorEvents events;
+  private final OperatorMeters meters;
+  private final OperatorSettings settings;
+  private final Clock clock;
+
+  ClusterReconciler(
+      KubernetesClient client,
+      ClusterCaches caches,
+      Allocator allocator,
+      SubnetWriter subnets,
+      NodeWriter nodes,
+      OperatorEvents events,
+      OperatorMeters meters,
+      OperatorSettings settings,
+      Clock clock) {
+    this.client = client;
+    this.cluster = caches::view;
+    this.caches = caches;
+    this.allocator = allocator;
+    this.subnets = subnets;
+    this.nodes = nodes;
+    this.events = events;
+    this.meters = meters;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /**
+   * What a run found and left.
+   *
+   * @param failures what went wrong, in words; the rest was done nevertheless
+   * @param again when to run again if nothing happens before
+   */
+  public record Result(ClusterOutcome outcome, List<String> failures, Optional<Instant> again) {}
+
+  /** One run. Not for several threads. */
+  public Result reconcile() {
+    ClusterView view = cluster.get();
+    Instant now = clock.instant();
+    List<String> failures = new ArrayList<>();
+    AllocationPlan plan = AllocationPlanner.plan(input(view, view.subnets(), Map.of(), now));
+    List<NodeSubnet> basis = view.subnets();
+    Optional<Instant> again = plan.nextDeadline();
+    boolean releasable = !plan.releases().isEmpty() && allocator.untilDeletable().isZero();
+    if (!plan.claims().isEmpty() || releasable) {
+      Allocator.Outcome done =
+          allocator.allocate(
+              (latest, cursors) -> AllocationPlanner.plan(input(view, latest, cursors, now)));
+      report(done, failures);
+      plan = done.plan();
+      basis = done.basis();
+      again = earlier(again, more(plan, failures, now));
+    }
+    Map<String, NodeSubnet> byName = byName(basis);
+    if (!plan.releases().isEmpty()) {
+      if (allocator.mayDelete()) {
+        plan.releases().forEach(r -> release(r, byName.get(r.subnet().name()), failures));
+      } else {
+        again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
+      }
+    }
+    failures.addAll(subnets.amend(plan.amendments(), byName::get));
+    failures.addAll(nodes.perform(NodeChores.plan(view)));
+    ClusterOutcome outcome = outcome(view, plan, basis);
+    meters.record(outcome);
+    return new Result(outcome, List.copyOf(failures), again);
+  }
+
+  private AllocationInput input(
+      ClusterView view, List<NodeSubnet> subnets, Map<String, Long> cursors, Instant now) {
+    return new AllocationInput(
+        view.networks().stream().map(Facts::of).toList(),
+        view.nodes().stream().map(Facts::of).toList(),
+        subnets.stream().filter(s -> s.getSpec() != null).map(Facts::of).toList(),
+        cursors,
+        settings.releaseAfter(),
+        settings.mirroredLabels(),
+        settings.batch(),
+        now);
+  }
+
+  private void report(Allocator.Outcome done, List<String> failures) {
+    caches.remember(done.created());
+    meters.allocated(done.created());
+    if (!done.created().isEmpty()) {
+      LOG.info(
+          "created {} NodeSubnets, {} to {}",
+          done.created().size(),
+          done.created().getFirst().getSpec().cidr(),
+          done.created().getLast().getSpec().cidr());
+    }
+    if (done.conflicts() > 0) {
+      LOG.info("another operator was first {} times; planned again", done.conflicts());
+    }
+    done.refused().stream()
+        .map(r -> "NodeSubnet " + r.name() + " refused: " + r.message())
+        .forEach(failures::add);
+  }
+
+  // A full batch means that more is waiting, but not when the API server refuses what we ask.
+  private Optional<Instant> more(AllocationPlan plan, List<String> failures, Instant now) {
+    return plan.claims().size() >= settings.batch() && failures.isEmpty()
+        ? Optional.of(now)
+        : Optional.empty();
+  }
+
+  private void release(Release release, NodeSubnet subnet, List<String> failures) {
+    try {
+      if (stillTrue(release) && subnets.delete(subnet)) {
+        caches.forget(release.subnet().name());
+        LOG.info(
+            "released {} of node {}: {}",
+            subnet.getSpec().cidr(),
+            subnet.getSpec().nodeName(),
+            release.message());
+        events.released(release);
+        meters.released();
+      }
+    } catch (io.fabric8.kubernetes.client.KubernetesClientException e) {
+      failures.add("NodeSubnet " + release.subnet().name() + ": " + ApiFailure.message(e));
+    }
+  }
+
+  // The watch of Nodes or PodNetworks may be behind; a wrong deletion would take pods' addresses
+  // away.
+  private boolean stillTrue(Release release) {
+    return switch (release.reason()) {
+      case NodeGone -> {
+        String node = release.subnet().spec().nodeName();
+        boolean known =
+            cluster.get().nodes().stream().anyMatch(n -> n.getMetadata().getName().equals(node));
+        yield known || client.nodes().withName(node).get() == null;
+      }
+      case PodNetworkGone ->
+          client.resources(PodNetwork.class).withName(release.subnet().spec().podNetwork()).get()
+              == null;
+      case Overlap, SecondBlock, OutsidePools, PodCIDRChanged -> true;
+    };
+  }
+
+  private static ClusterOutcome outcome(
+      ClusterView view, AllocationPlan plan, List<NodeSubnet> basis) {
+    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis);
+    Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
+    for (PodNetwork network : view.networks()) {
+      String name = network.getMetadata().getName();
+      networks.put(
+          name,
+          new ClusterOutcome.NetworkState(
+              network.getMetadata().getUid(),
+              Optional.ofNullable(network.getMetadata().getGeneration()).orElse(0L),
+              plan.networks().get(name),
+              readiness.getOrDefault(name, NetworkReadiness.none())));
+    }
+    return new ClusterOutcome(networks, view.nodes().stream().map(Facts::of).toList());
+  }
+
+  private static Map<String, NodeSubnet> byName(List<NodeSubnet> subnets) {
+    return subnets.stream()
+        .collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
+  }
+
+  private static Optional<Instant> earlier(Optional<Instant> a, Optional<Instant> b) {
+    return a.isPresent() && b.isPresent() ? a.filter(b.get()::isAfter).or(() -> b) : a.or(() -> b);
+  }
+}

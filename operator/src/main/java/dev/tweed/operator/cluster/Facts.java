@@ -1,0 +1,77 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.TweedApi;
+import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads from objects of the API what planning needs of them. */
+public final class Facts {
+  private Facts() {}
+
+  /** Of a PodNetwork. */
+  public static NetworkFacts of(PodNetwork network) {
+    return new NetworkFacts(
+        network.getMetadata().getName(),
+        network.getMetadata().getUid(),
+        created(network),
+        network.getMetadata().getDeletionTimestamp() != null,
+        network.getSpec());
+  }
+
+  /** Of a Node. */
+  public static NodeFacts of(Node node) {
+    return new NodeFacts(
+        node.getMetadata().getName(),
+        node.getMetadata().getUid(),
+        created(node),
+        labels(node),
+        node.getStatus() == null
+            ? List.of()
+            : node.getStatus().getAddresses().stream()
+                .filter(a -> "InternalIP".equals(a.getType()))
+                .map(NodeAddress::getAddress)
+                .toList(),
+        node.getSpec() == null ? List.of() : node.getSpec().getPodCIDRs());
+  }
+
+  /** Of a NodeSubnet; a mark that cannot be read counts as none, and is written anew. */
+  public static SubnetFacts of(NodeSubnet subnet) {
+    Map<String, String> annotations = subnet.getMetadata().getAnnotations();
+    String mark = annotations == null ? null : annotations.get(TweedApi.NODE_GONE_SINCE);
+    return new SubnetFacts(
+        subnet.getMetadata().getName(),
+        subnet.getMetadata().getUid(),
+        created(subnet),
+        subnet.getSpec(),
+        labels(subnet),
+        time(mark));
+  }
+
+  private static Map<String, String> labels(HasMetadata object) {
+    Map<String, String> labels = object.getMetadata().getLabels();
+    return labels == null ? Map.of() : labels;
+  }
+
+  private static Instant created(HasMetadata object) {
+    return time(object.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH);
+  }
+
+  private static Optional<Instant> time(String text) {
+    try {
+      return Optional.ofNullable(text).map(Instant::parse);
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.TweedApi;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * How many nodes of one network have a data path that works.
+ *
+ * @param ready nodes whose NodeSubnets all say so, of the spec they have now
+ * @param waiting the others, with the reason where the daemon gave one; the first few only
+ * @param waitingCount how many those are
+ * @param mtus MTUs that pods get, on nodes that are ready
+ */
+public record NetworkReadiness(
+    int ready, List<String> waiting, int waitingCount, SortedSet<Integer> mtus) {
+  private static final int SHOWN = 5;
+
+  /** Nothing is ready. */
+  public static NetworkReadiness none() {
+    return new NetworkReadiness(0, List.of(), 0, new TreeSet<>());
+  }
+
+  /** Readiness of every network that holds blocks of existing nodes, by name of the network. */
+  static Map<String, NetworkReadiness> of(List<NodeSubnet> subnets) {
+    Map<String, Map<String, List<NodeSubnet>>> byNetworkAndNode = new TreeMap<>();
+    for (NodeSubnet subnet : subnets) {
+      if (!released(subnet)) {
+        byNetworkAndNode
+            .computeIfAbsent(subnet.getSpec().podNetwork(), n -> new TreeMap<>())
+            .computeIfAbsent(subnet.getSpec().nodeName(), n -> new ArrayList<>(2))
+            .add(subnet);
+      }
+    }
+    Map<String, NetworkReadiness> readiness = new TreeMap<>();
+    byNetworkAndNode.forEach((network, nodes) -> readiness.put(network, tally(nodes)));
+    return readiness;
+  }
+
+  private static NetworkReadiness tally(Map<String, List<NodeSubnet>> nodes) {
+    int ready = 0;
+    int waitingCount = 0;
+    List<String> waiting = new ArrayList<>();
+    SortedSet<Integer> mtus = new TreeSet<>();
+    for (var node : nodes.entrySet()) {
+      Optional<NodeSubnet> fault = node.getValue().stream().filter(s -> !isReady(s)).findFirst();
+      if (fault.isEmpty()) {
+        ready++;
+        node.getValue().stream()
+            .map(s -> s.getStatus().mtu())
+            .filter(mtu -> mtu != null)
+            .forEach(mtus::add);
+      } else {
+        waitingCount++;
+        if (waiting.size() < SHOWN) {
+          waiting.add(node.getKey() + reason(fault.get()));
+        }
+      }
+    }
+    return new NetworkReadiness(ready, List.copyOf(waiting), waitingCount, mtus);
+  }
+
+  private static String reason(NodeSubnet subnet) {
+    return condition(subnet).map(c -> " (" + c.reason() + ")").orElse(" (no word from its daemon)");
+  }
+
+  private static Optional<Condition> condition(NodeSubnet subnet) {
+    return subnet.getStatus() == null
+        ? Optional.empty()
+        : subnet.getStatus().conditions().stream()
+            .filter(c -> "Ready".equals(c.type()))
+            .findFirst();
+  }
+
+  /**
+   * Whether the daemon says the block works, and says it of the present spec: a Node that came back
+   * under its name has another UID in the spec, and the old daemon's word counts for nothing.
+   */
+  static boolean isReady(NodeSubnet subnet) {
+    Long observed = subnet.getStatus() == null ? null : subnet.getStatus().observedGeneration();
+    Long generation = subnet.getMetadata().getGeneration();
+    return condition(subnet).filter(c -> "True".equals(c.status())).isPresent()
+        && observed != null
+        && (generation == null || observed >= generation);
+  }
+
+  /** Whether its node is gone, so that it only waits to be released. */
+  static boolean released(NodeSubnet subnet) {
+    Map<String, String> annotations = subnet.getMetadata().getAnnotations();
+    return annotations != null && annotations.containsKey(TweedApi.NODE_GONE_SINCE);
+  }
+}

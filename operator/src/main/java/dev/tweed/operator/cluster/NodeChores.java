@@ -1,0 +1,45 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.crds.NodeSubnet;
+import io.fabric8.kubernetes.api.model.Node;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is to be done for single Nodes.
+ *
+ * @param missingReports Nodes without a NodeReport
+ * @param foreignReports Nodes whose NodeReport belongs to an earlier Node of that name
+ * @param networkUp Nodes whose condition NetworkUnavailable is to become False
+ */
+record NodeChores(List<Node> missingReports, List<String> foreignReports, List<Node> networkUp) {
+
+  static NodeChores plan(ClusterView view) {
+    Map<String, Boolean> up = new HashMap<>();
+    for (NodeSubnet subnet : view.subnets()) {
+      up.merge(subnet.getSpec().nodeName(), NetworkReadiness.isReady(subnet), Boolean::logicalAnd);
+    }
+    List<Node> nodes =
+        view.nodes().stream()
+            .sorted(Comparator.comparing((Node n) -> n.getMetadata().getName()))
+            .toList();
+    return new NodeChores(
+        nodes.stream().filter(n -> !view.reportOwners().containsKey(name(n))).toList(),
+        nodes.stream().filter(n -> foreign(n, view)).map(NodeChores::name).toList(),
+        nodes.stream()
+            .filter(n -> NodeNetwork.of(n) == NodeNetwork.NOT_YET)
+            .filter(n -> up.getOrDefault(name(n), false))
+            .toList());
+  }
+
+  private static boolean foreign(Node node, ClusterView view) {
+    String owner = view.reportOwners().get(name(node));
+    return owner != null && !owner.equals(node.getMetadata().getUid());
+  }
+
+  private static String name(Node node) {
+    return node.getMetadata().getName();
+  }
+}

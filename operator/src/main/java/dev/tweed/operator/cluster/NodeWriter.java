@@ -1,0 +1,110 @@
+package dev.tweed.operator.cluster;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeReportSpec;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Writes what belongs to single Nodes: their NodeReports and one condition. */
+final class NodeWriter {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final KubernetesClient client;
+  private final BoundedCalls calls;
+  private final Clock clock;
+
+  NodeWriter(KubernetesClient client, BoundedCalls calls, Clock clock) {
+    this.client = client;
+    this.calls = calls;
+    this.clock = clock;
+  }
+
+  /** Does the chores; returns what went wrong. */
+  List<String> perform(NodeChores chores) {
+    return Stream.of(
+            calls.all(chores.foreignReports(), this::deleteReport),
+            calls.all(chores.missingReports(), this::createReport),
+            calls.all(chores.networkUp(), this::markNetworkUp))
+        .flatMap(List::stream)
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private Optional<String> createReport(Node node) {
+    NodeReport report = new NodeReport();
+    report.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(node.getMetadata().getName())
+            .withOwnerReferences(
+                new OwnerReferenceBuilder()
+                    .withApiVersion("v1")
+                    .withKind("Node")
+                    .withName(node.getMetadata().getName())
+                    .withUid(node.getMetadata().getUid())
+                    .build())
+            .build());
+    report.setSpec(new NodeReportSpec());
+    return attempt(
+        "NodeReport " + node.getMetadata().getName(), () -> client.resource(report).create());
+  }
+
+  // The garbage collector would do it too, but only where one runs and not at once.
+  private Optional<String> deleteReport(String name) {
+    return attempt(
+        "NodeReport " + name, () -> client.resources(NodeReport.class).withName(name).delete());
+  }
+
+  private Optional<String> markNetworkUp(Node node) {
+    ObjectNode patch = JSON.createObjectNode();
+    // A conflict if the Node is another one by now.
+    patch.putObject("metadata").put("uid", node.getMetadata().getUid());
+    String now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    patch
+        .putObject("status")
+        .putArray("conditions")
+        .addObject()
+        .put("type", "NetworkUnavailable")
+        .put("status", "False")
+        .put("reason", "TweedIsUp")
+        .put("message", "Tweed's data path works on this node")
+        .put("lastHeartbeatTime", now)
+        .put("lastTransitionTime", now);
+    return attempt(
+        "Node " + node.getMetadata().getName(),
+        () ->
+            client
+                .nodes()
+                .withName(node.getMetadata().getName())
+                .subresource("status")
+                .patch(
+                    new PatchContext.Builder()
+                        .withPatchType(PatchType.STRATEGIC_MERGE)
+                        .withFieldManager(SubnetWriter.FIELD_MANAGER)
+                        .build(),
+                    patch.toString()));
+  }
+
+  private static Optional<String> attempt(String what, Runnable request) {
+    try {
+      request.run();
+      return Optional.empty();
+    } catch (KubernetesClientException e) {
+      return switch (ApiFailure.of(e)) {
+        case GONE, CONFLICT -> Optional.empty();
+        case REFUSED, UNKNOWN -> Optional.of(what + ": " + ApiFailure.message(e));
+      };
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.operator.ledger.Allocator;
+import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/** Caches, loop and everything between, wired. One per process, started when it leads. */
+public final class OperatorCore implements AutoCloseable {
+  private final BoundedCalls calls;
+  private final ClusterCaches caches;
+  private final ClusterLoop loop;
+  private final OperatorEvents events;
+  private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
+
+  public OperatorCore(
+      KubernetesClient client,
+      OperatorSettings settings,
+      MeterRegistry registry,
+      Clock clock,
+      LongSupplier nanoTime) {
+    calls = new BoundedCalls(settings.parallelism());
+    events = new OperatorEvents(client, settings, clock);
+    OperatorMeters meters = new OperatorMeters(registry);
+    caches = new ClusterCaches(client, this::request);
+    SubnetWriter subnets = new SubnetWriter(client, calls);
+    Allocator allocator =
+        new Allocator(
+            new ConfigMapLedgerStore(client, settings.namespace()),
+            subnets,
+            settings.quiet(),
+            nanoTime);
+    ClusterReconciler reconciler =
+        new ClusterReconciler(
+            client,
+            caches,
+            allocator,
+            subnets,
+            new NodeWriter(client, calls, clock),
+            events,
+            meters,
+            settings,
+            clock);
+    loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock);
+  }
+
+  /** Adds someone who is told the outcome of each run. */
+  public void listen(Consumer<ClusterOutcome> listener) {
+    listeners.add(listener);
+  }
+
+  private void publish(ClusterOutcome outcome) {
+    listeners.forEach(l -> l.accept(outcome));
+  }
+
+  /** Fills the caches and starts the loop. */
+  public void start() {
+    caches.start();
+    events.started();
+    loop.start();
+  }
+
+  /** Asks for a run; harmless before {@link #start}. */
+  public void request() {
+    loop.request();
+  }
+
+  public ClusterLoop loop() {
+    return loop;
+  }
+
+  public OperatorEvents events() {
+    return events;
+  }
+
+  /** Whether all watches are alive. */
+  public boolean watching() {
+    return caches.healthy();
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+    caches.close();
+    calls.close();
+  }
+}

@@ -1,0 +1,129 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.operator.allocation.AllocationPlan.Release;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
+import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Kubernetes Events ({@code events.k8s.io/v1}) for people; one for each transition. */
+public final class OperatorEvents {
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorEvents.class);
+  private static final DateTimeFormatter MICROS =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+  // Events about cluster-scoped objects live here, as those of Kubernetes' own controllers do.
+  private static final String CLUSTER_NAMESPACE = "default";
+  private static final int NOTE_LIMIT = 1_000;
+
+  private final KubernetesClient client;
+  private final OperatorSettings settings;
+  private final Clock clock;
+
+  /** How an Event is shown. */
+  public enum Type {
+    Normal,
+    Warning
+  }
+
+  public OperatorEvents(KubernetesClient client, OperatorSettings settings, Clock clock) {
+    this.client = client;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /** About an object of ours. */
+  public void about(HasMetadata object, Type type, String reason, String action, String note) {
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion(object.getApiVersion())
+            .withKind(object.getKind())
+            .withName(object.getMetadata().getName())
+            .withUid(object.getMetadata().getUid())
+            .build(),
+        CLUSTER_NAMESPACE,
+        type,
+        reason,
+        action,
+        note);
+  }
+
+  /** A block was given back. */
+  void released(Release release) {
+    String note =
+        "block "
+            + release.subnet().spec().cidr()
+            + " of node "
+            + release.subnet().spec().nodeName()
+            + " was released: "
+            + release.message();
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion("tweed.dev/v1alpha1")
+            .withKind("PodNetwork")
+            .withName(release.subnet().spec().podNetwork())
+            .build(),
+        CLUSTER_NAMESPACE,
+        Type.Normal,
+        "BlockReleased",
+        "Release",
+        note);
+  }
+
+  /** Said once for each start, where people look after an installation. */
+  public void started() {
+    String note =
+        "NetworkPolicy objects are not enforced by Tweed: every pod may talk to every pod."
+            + " Run a network policy engine beside it where that matters";
+    LOG.info(note);
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion("v1")
+            .withKind("Namespace")
+            .withName(settings.namespace())
+            .build(),
+        settings.namespace(),
+        Type.Warning,
+        "NetworkPolicyNotEnforced",
+        "Start",
+        note);
+  }
+
+  private void record(
+      ObjectReference regarding,
+      String namespace,
+      Type type,
+      String reason,
+      String action,
+      String note) {
+    try {
+      client
+          .resource(
+              new EventBuilder()
+                  .withNewMetadata()
+                  .withGenerateName("tweed-")
+                  .withNamespace(namespace)
+                  .endMetadata()
+                  .withEventTime(new MicroTime(MICROS.format(clock.instant())))
+                  .withReportingController("tweed.dev/operator")
+                  .withReportingInstance(settings.instance())
+                  .withType(type.name())
+                  .withReason(reason)
+                  .withAction(action)
+                  .withRegarding(regarding)
+                  .withNote(note.length() > NOTE_LIMIT ? note.substring(0, NOTE_LIMIT) : note)
+                  .build())
+          .create();
+    } catch (KubernetesClientException e) {
+      // An Event is a courtesy; what it says is in the status too.
+      LOG.warn("Event {} not recorded: {}", reason, ApiFailure.message(e));
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.operator.allocation.NetworkOutcome;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What Prometheus sees. */
+public final class OperatorMeters {
+  private final MultiGauge poolBlocks;
+  private final MultiGauge nodes;
+  private final Counter allocations;
+  private final Counter releases;
+  private final Timer success;
+  private final Timer failure;
+
+  public OperatorMeters(MeterRegistry registry) {
+    poolBlocks =
+        MultiGauge.builder("tweed.pool.blocks")
+            .description("blocks of a pool by state: allocated or free")
+            .register(registry);
+    nodes =
+        MultiGauge.builder("tweed.nodes")
+            .description("nodes of a network by state: selected, allocated or ready")
+            .register(registry);
+    allocations =
+        Counter.builder("tweed.allocations")
+            .description("NodeSubnets created by this process")
+            .register(registry);
+    releases =
+        Counter.builder("tweed.releases")
+            .description("NodeSubnets deleted by this process")
+            .register(registry);
+    success = timer(registry, "success");
+    failure = timer(registry, "failure");
+  }
+
+  private static Timer timer(MeterRegistry registry, String result) {
+    return Timer.builder("tweed.reconcile")
+        .description("runs of the allocation loop")
+        .tag("result", result)
+        .publishPercentileHistogram(false)
+        .register(registry);
+  }
+
+  void record(ClusterOutcome outcome) {
+    List<MultiGauge.Row<?>> blockRows = new ArrayList<>();
+    List<MultiGauge.Row<?>> nodeRows = new ArrayList<>();
+    outcome
+        .networks()
+        .forEach(
+            (network, state) -> {
+              for (NetworkOutcome.PoolUse pool : state.outcome().pools()) {
+                Tags tags = Tags.of("network", network, "pool", pool.cidr());
+                blockRows.add(MultiGauge.Row.of(tags.and("state", "allocated"), pool.allocated()));
+                blockRows.add(MultiGauge.Row.of(tags.and("state", "free"), pool.free()));
+              }
+              Tags tags = Tags.of("network", network);
+              nodeRows.add(
+                  MultiGauge.Row.of(tags.and("state", "selected"), state.outcome().selected()));
+              nodeRows.add(
+                  MultiGauge.Row.of(tags.and("state", "allocated"), state.outcome().allocated()));
+              nodeRows.add(
+                  MultiGauge.Row.of(tags.and("state", "ready"), state.readiness().ready()));
+            });
+    poolBlocks.register(blockRows, true);
+    nodes.register(nodeRows, true);
+  }
+
+  void allocated(List<NodeSubnet> created) {
+    allocations.increment(created.size());
+  }
+
+  void released() {
+    releases.increment();
+  }
+
+  void ran(Duration time, boolean ok) {
+    (ok ? success : failure).record(time);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.operator.ledger.Allocator;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * What can be set about the operator.
+ *
+ * @param namespace where the operator lives: its Lease and ledger
+ * @param instance name of this process, for Events and the Lease
+ * @param releaseAfter how long a block outlives its node
+ * @param quiet rest of the ledger before anything is deleted
+ * @param batch claims in one go: one ledger entry, at most 1 MiB
+ * @param parallelism requests in flight
+ * @param mirroredLabels Node labels that go onto every NodeSubnet
+ */
+public record OperatorSettings(
+    String namespace,
+    String instance,
+    Duration releaseAfter,
+    Duration quiet,
+    int batch,
+    int parallelism,
+    Set<String> mirroredLabels) {
+  /** What is right unless somebody knows better. */
+  public static OperatorSettings defaults(String namespace, String instance) {
+    return new OperatorSettings(
+        namespace,
+        instance,
+        Duration.ofMinutes(5),
+        Allocator.QUIET,
+        1_000,
+        16,
+        AllocationInput.DEFAULT_MIRRORED_LABELS);
+  }
+}

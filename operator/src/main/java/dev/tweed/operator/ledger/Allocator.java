@@ -1,0 +1,190 @@
+package dev.tweed.operator.ledger;
+
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.operator.allocation.AllocationPlan;
+import dev.tweed.operator.allocation.AllocationPlan.Claim;
+import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.operator.ledger.ClaimWriter.ClaimResult;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Carries out claims so that no two operators ever hand out overlapping ranges or a second block,
+ * however long one of them was asleep in between.
+ *
+ * <p>Invariant: the NodeSubnets that exist and the intents of the ledger together never conflict. A
+ * batch is planned from the ledger and from a list taken after the ledger was read; it is written
+ * into the ledger only if the ledger has not changed since, and carried out after that. Whoever
+ * finds intents in the ledger carries them out first, so an intent is forgotten only when its
+ * NodeSubnet exists, or the API server will not have it.
+ *
+ * <p>Not safe for use by several threads.
+ */
+public final class Allocator {
+  /** No creation is sent later than this after the ledger was read that says so. */
+  public static final Duration CLAIM_WINDOW = Duration.ofSeconds(10);
+
+  /**
+   * How long the ledger has to rest before a NodeSubnet may be deleted: the claim window, and twice
+   * as long again for a request that is under way. Within it a creation that somebody sent for an
+   * intent of long ago could bring a deleted NodeSubnet back.
+   */
+  public static final Duration QUIET = CLAIM_WINDOW.multipliedBy(3);
+
+  private static final int ATTEMPTS = 20;
+
+  private final LedgerStore store;
+  private final ClaimWriter writer;
+  private final Duration quiet;
+  private final LongSupplier nanoTime;
+  private Optional<String> restingVersion = Optional.empty();
+  private long restingSince;
+
+  /**
+   * @param quiet {@link #QUIET}, or less in tests that cannot wait so long
+   * @param nanoTime a clock that never jumps, such as {@link System#nanoTime}
+   */
+  public Allocator(LedgerStore store, ClaimWriter writer, Duration quiet, LongSupplier nanoTime) {
+    this.store = store;
+    this.writer = writer;
+    this.quiet = quiet;
+    this.nanoTime = nanoTime;
+    this.restingSince = nanoTime.getAsLong();
+  }
+
+  /** Plans from the latest NodeSubnets and cursors; called once for each attempt. */
+  @FunctionalInterface
+  public interface Planning {
+    AllocationPlan plan(List<NodeSubnet> subnets, Map<String, Long> cursors);
+  }
+
+  /**
+   * @param plan the plan that was carried out, as far as its claims go
+   * @param basis the NodeSubnets it was made from
+   * @param created NodeSubnets that came into being by us
+   * @param refused claims the API server will not have
+   * @param conflicts how often another operator was first
+   */
+  public record Outcome(
+      AllocationPlan plan,
+      List<NodeSubnet> basis,
+      List<NodeSubnet> created,
+      List<ClaimResult.Refused> refused,
+      int conflicts) {}
+
+  /**
+   * Allocates one batch. When it returns, the ledger holds no intent of ours.
+   *
+   * @throws LedgerException when the outcome of a creation stays unknown, or other operators were
+   *     first too often; call again later, nothing is lost
+   */
+  public Outcome allocate(Planning planning) {
+    List<NodeSubnet> created = new ArrayList<>();
+    List<ClaimResult.Refused> refused = new ArrayList<>();
+    for (int conflicts = 0; conflicts < ATTEMPTS; conflicts++) {
+      long asked = nanoTime.getAsLong();
+      LedgerStore.Entry entry = store.read();
+      observe(entry);
+      carryOut(subnets(entry.ledger().intents()), asked, created, refused);
+      List<NodeSubnet> basis = writer.listLatest();
+      AllocationPlan plan = planning.plan(basis, entry.ledger().cursors());
+      if (plan.claims().isEmpty() && entry.ledger().intents().isEmpty()) {
+        return new Outcome(plan, basis, created, refused, conflicts);
+      }
+      long wrote = nanoTime.getAsLong();
+      Optional<LedgerStore.Entry> mine =
+          store.replace(entry, entry.ledger().with(plan.cursors(), specs(plan)));
+      if (mine.isPresent()) {
+        carryOut(plan.claims().stream().map(Allocator::subnet).toList(), wrote, created, refused);
+        if (!plan.claims().isEmpty()) {
+          // Empty: another operator found our intents, carried them out and went on.
+          store.replace(mine.get(), mine.get().ledger().settled()).ifPresent(this::observe);
+        }
+        return new Outcome(plan, basis, created, refused, conflicts);
+      }
+    }
+    throw new LedgerException("another operator was first " + ATTEMPTS + " times; trying again");
+  }
+
+  /** Whether the ledger was at rest for so long that NodeSubnets may be deleted. */
+  public boolean mayDelete() {
+    return restingVersion.isPresent() && untilDeletable().isZero();
+  }
+
+  /**
+   * How long from now NodeSubnets may be deleted if nobody writes the ledger; zero also when that
+   * is not known before {@link #allocate} has looked.
+   */
+  public Duration untilDeletable() {
+    Duration left = quiet.minusNanos(nanoTime.getAsLong() - restingSince);
+    return restingVersion.isEmpty() || left.isNegative() ? Duration.ZERO : left;
+  }
+
+  private void observe(LedgerStore.Entry entry) {
+    Optional<String> resting =
+        entry.ledger().intents().isEmpty()
+            ? Optional.of(entry.version().orElse("none"))
+            : Optional.empty();
+    if (!resting.equals(restingVersion)) {
+      restingVersion = resting;
+      restingSince = nanoTime.getAsLong();
+    }
+  }
+
+  private void carryOut(
+      List<NodeSubnet> claims,
+      long since,
+      List<NodeSubnet> created,
+      List<ClaimResult.Refused> refused) {
+    if (claims.isEmpty()) {
+      return;
+    }
+    List<String> unknown = new ArrayList<>();
+    BooleanSupplier fresh = () -> nanoTime.getAsLong() - since < CLAIM_WINDOW.toNanos();
+    for (ClaimResult result : writer.create(claims, fresh)) {
+      switch (result) {
+        case ClaimResult.Created c -> created.add(c.subnet());
+        case ClaimResult.Exists e -> {}
+        case ClaimResult.Refused r -> refused.add(r);
+        case ClaimResult.Unknown u -> unknown.add(u.name() + ": " + u.message());
+      }
+    }
+    if (!unknown.isEmpty()) {
+      // The intents stay in the ledger: whoever allocates next carries them out.
+      throw new LedgerException(
+          unknown.size() + " NodeSubnets may not have been created, first " + unknown.getFirst());
+    }
+  }
+
+  private static List<NodeSubnetSpec> specs(AllocationPlan plan) {
+    return plan.claims().stream().map(Claim::spec).toList();
+  }
+
+  // Without labels: those are brought up to date by the next run.
+  private static List<NodeSubnet> subnets(List<NodeSubnetSpec> intents) {
+    return intents.stream()
+        .flatMap(spec -> Cidr.parse(spec.cidr()).map(cidr -> subnet(cidr, spec, Map.of())).stream())
+        .toList();
+  }
+
+  private static NodeSubnet subnet(Claim claim) {
+    return subnet(claim.cidr(), claim.spec(), claim.labels());
+  }
+
+  private static NodeSubnet subnet(Cidr cidr, NodeSubnetSpec spec, Map<String, String> labels) {
+    NodeSubnet subnet = new NodeSubnet();
+    ObjectMeta metadata = new ObjectMeta();
+    metadata.setName(cidr.objectName());
+    metadata.setLabels(labels.isEmpty() ? null : labels);
+    subnet.setMetadata(metadata);
+    subnet.setSpec(spec);
+    return subnet;
+  }
+}

@@ -1,0 +1,193 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/** What tests do to a cluster that consists of an API server only: kubelets, daemons and people. */
+public final class TestCluster {
+  public static final String NAMESPACE = "tweed-system";
+
+  private final KubernetesClient client;
+
+  public TestCluster(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /** Removes everything of earlier tests. */
+  public void clear() {
+    client.resources(PodNetwork.class).delete();
+    client.resources(FirewallPolicy.class).delete();
+    client.resources(NodeSubnet.class).delete();
+    client.resources(NodeReport.class).delete();
+    client.nodes().delete();
+    client.configMaps().inNamespace(NAMESPACE).withName(ConfigMapLedgerStore.NAME).delete();
+    if (client.namespaces().withName(NAMESPACE).get() == null) {
+      client
+          .resource(
+              new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
+          .create();
+    }
+  }
+
+  public static OperatorSettings settings(String instance) {
+    OperatorSettings d = OperatorSettings.defaults(NAMESPACE, instance);
+    return new OperatorSettings(
+        d.namespace(),
+        d.instance(),
+        Duration.ofSeconds(2),
+        Duration.ofMillis(200),
+        d.batch(),
+        d.parallelism(),
+        d.mirroredLabels());
+  }
+
+  public PodNetwork network(String name, PodNetworkSpec.Pool... pools) {
+    return network(name, PodNetworkSpec.Allocation.Operator, pools);
+  }
+
+  public PodNetwork network(
+      String name, PodNetworkSpec.Allocation allocation, PodNetworkSpec.Pool... pools) {
+    PodNetwork network = new PodNetwork();
+    network.getMetadata().setName(name);
+    network.setSpec(
+        new PodNetworkSpec(
+            List.of(pools), allocation, null, null, null, null, null, null, null, null));
+    return client.resource(network).create();
+  }
+
+  public static PodNetworkSpec.Pool pool(String cidr, int nodePrefixLength) {
+    return new PodNetworkSpec.Pool(cidr, nodePrefixLength, null);
+  }
+
+  public void appendPool(String name, PodNetworkSpec.Pool pool) {
+    client
+        .resources(PodNetwork.class)
+        .withName(name)
+        .edit(
+            n -> {
+              PodNetworkSpec s = n.getSpec();
+              List<PodNetworkSpec.Pool> pools = new java.util.ArrayList<>(s.pools());
+              pools.add(pool);
+              n.setSpec(
+                  new PodNetworkSpec(
+                      pools,
+                      s.allocation(),
+                      s.nodeSelector(),
+                      s.backend(),
+                      s.mtu(),
+                      s.bridge(),
+                      s.masquerade(),
+                      s.sysctls(),
+                      s.mirroredNodeLabels(),
+                      s.hostFirewall()));
+              return n;
+            });
+  }
+
+  /** Registers Nodes as kubelets do. */
+  public void nodes(int from, int to) {
+    parallel(IntStream.range(from, to).boxed().toList().size(), i -> () -> node(from + i));
+  }
+
+  public Node node(int number) {
+    return node(
+        "node-%04d".formatted(number),
+        Map.of("topology.kubernetes.io/zone", "zone-" + number % 3),
+        "192.0.%d.%d".formatted(number / 250, number % 250 + 1));
+  }
+
+  public Node node(String name, Map<String, String> labels, String internalIP) {
+    Node node =
+        client
+            .resource(
+                new NodeBuilder()
+                    .withNewMetadata()
+                    .withName(name)
+                    .withLabels(labels)
+                    .endMetadata()
+                    .build())
+            .create();
+    if (internalIP == null) {
+      return node;
+    }
+    node.getStatus()
+        .setAddresses(
+            List.of(
+                new io.fabric8.kubernetes.api.model.NodeAddressBuilder()
+                    .withType("InternalIP")
+                    .withAddress(internalIP)
+                    .build()));
+    return client.resource(node).updateStatus();
+  }
+
+  public List<NodeSubnet> subnets() {
+    return client.resources(NodeSubnet.class).list().getItems();
+  }
+
+  public NodeSubnet subnetOf(String node) {
+    return subnets().stream()
+        .filter(s -> s.getSpec().nodeName().equals(node))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no NodeSubnet of " + node));
+  }
+
+  /** Says of a NodeSubnet what its daemon says when the data path works. */
+  public void daemonReady(NodeSubnet subnet) {
+    client
+        .resources(NodeSubnet.class)
+        .withName(subnet.getMetadata().getName())
+        .editStatus(
+            s -> {
+              s.setStatus(
+                  new NodeSubnetStatus(
+                      s.getMetadata().getGeneration(),
+                      List.of(
+                          new Condition(
+                              "Ready",
+                              "True",
+                              "Programmed",
+                              "all peers programmed",
+                              "2026-01-01T00:00:00Z",
+                              s.getMetadata().getGeneration())),
+                      1450,
+                      "tweed.1"));
+              return s;
+            });
+  }
+
+  static void parallel(int count, IntFunction<Runnable> work) {
+    Semaphore slots = new Semaphore(16);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < count; i++) {
+        Runnable task = work.apply(i);
+        slots.acquireUninterruptibly();
+        threads.submit(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                slots.release();
+              }
+            });
+      }
+    }
+  }
+}
