@@ -1,0 +1,71 @@
+package dev.tweed.operator.app;
+
+import dev.tweed.operator.cluster.OperatorSettings;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One of several operators leads. The operator SDK's own election cannot release its Lease, which
+ * would cost 15 s without a leader at every upgrade; this one releases it when the process stops.
+ * Correctness does not hang on it: docs/adr/0002-allocation.md.
+ */
+final class Leadership implements AutoCloseable {
+  /** Name of the Lease. */
+  static final String LEASE = "tweed-operator";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tweed-leader-", 0).factory());
+  private final CompletableFuture<?> election;
+  private volatile boolean closing;
+
+  /**
+   * @param gained called once, on a thread of its own
+   * @param lost called when another process may lead from now on; not on {@link #close}
+   */
+  Leadership(
+      KubernetesClient client,
+      OperatorSettings settings,
+      OperatorConfig.LeaderElection config,
+      Runnable gained,
+      Runnable lost) {
+    LeaderCallbacks callbacks =
+        new LeaderCallbacks(
+            () -> threads.submit(gained),
+            () -> {
+              if (!closing) {
+                lost.run();
+              }
+            },
+            leader -> LOG.info("leader is {}", leader.isEmpty() ? "nobody" : leader));
+    LeaderElectionConfig election =
+        new LeaderElectionConfigBuilder()
+            .withName(LEASE)
+            .withLock(new LeaseLock(settings.namespace(), LEASE, settings.instance()))
+            .withLeaseDuration(config.leaseDuration())
+            .withRenewDeadline(config.renewDeadline())
+            .withRetryPeriod(config.retryPeriod())
+            .withReleaseOnCancel(true)
+            .withLeaderCallbacks(callbacks)
+            .build();
+    this.election = new LeaderElector(client, election, threads).start();
+  }
+
+  /** Gives the Lease back, if we hold it. */
+  @Override
+  public void close() {
+    closing = true;
+    election.cancel(true);
+    threads.close();
+  }
+}

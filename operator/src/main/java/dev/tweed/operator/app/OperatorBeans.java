@@ -1,0 +1,77 @@
+package dev.tweed.operator.app;
+
+import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.operator.cluster.OperatorCore;
+import dev.tweed.operator.cluster.OperatorSettings;
+import dev.tweed.operator.cluster.SubnetWriter;
+import dev.tweed.operator.ledger.Allocator;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.kubernetes.client.KubernetesConfigCustomizer;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.UUID;
+
+/** What the container cannot make by itself. */
+@Singleton
+public class OperatorBeans {
+  private static final String DEFAULT_NAMESPACE = "tweed-system";
+
+  @Produces
+  @Singleton
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  @Produces
+  @Singleton
+  OperatorSettings settings(OperatorConfig config) {
+    if (config.batch() < 1 || config.batch() > 2_000) {
+      throw new IllegalArgumentException("TWEED_BATCH must be 1 to 2000: " + config.batch());
+    }
+    String namespace = config.namespace().or(() -> env("POD_NAMESPACE")).orElse(DEFAULT_NAMESPACE);
+    // Two processes on one host share its name.
+    String instance =
+        env("POD_NAME").or(() -> env("HOSTNAME")).orElse("operator")
+            + "_"
+            + UUID.randomUUID().toString().substring(0, 8);
+    return new OperatorSettings(
+        namespace,
+        instance,
+        config.releaseAfter(),
+        Allocator.QUIET,
+        config.batch(),
+        config.parallelism(),
+        AllocationInput.DEFAULT_MIRRORED_LABELS);
+  }
+
+  private static Optional<String> env(String name) {
+    return Optional.ofNullable(System.getenv(name)).filter(v -> !v.isBlank());
+  }
+
+  @Produces
+  @Singleton
+  OperatorCore core(
+      KubernetesClient client, OperatorSettings settings, MeterRegistry registry, Clock clock) {
+    return new OperatorCore(client, settings, registry, clock, System::nanoTime);
+  }
+
+  /** The API server names the field manager of a creation after the user agent. */
+  @Singleton
+  static class UserAgent implements KubernetesConfigCustomizer {
+    @Override
+    public void customize(Config config) {
+      config.setUserAgent(SubnetWriter.FIELD_MANAGER + "/" + version());
+      config.setMaxConcurrentRequests(256);
+      config.setMaxConcurrentRequestsPerHost(256);
+    }
+
+    private static String version() {
+      return Optional.ofNullable(OperatorBeans.class.getPackage().getImplementationVersion())
+          .orElse("dev");
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The process: Quarkus, leader election, the operator SDK, health. */
+package dev.tweed.operator.app;

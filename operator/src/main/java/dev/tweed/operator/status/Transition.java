@@ -1,0 +1,53 @@
+package dev.tweed.operator.status;
+
+import dev.tweed.crds.Condition;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * A condition that says something new and is worth an Event.
+ *
+ * @param warning whether somebody should do something
+ */
+public record Transition(boolean warning, String reason, String action, String note) {
+  // Steps on the way; the condition shows them, an Event for each would be noise.
+  private static final Set<String> QUIET =
+      Set.of("Allocating", "NodesNotReady", "NoNodes", "WaitingForPodCIDR", "WaitingForRelease");
+  private static final Set<String> WARNINGS = Set.of("NodeSelectedByAnother", "PodCIDRDiffers");
+
+  /** Transitions between two states of the same object, in the order of the conditions. */
+  public static List<Transition> between(List<Condition> before, List<Condition> after) {
+    return after.stream()
+        .filter(c -> changed(c, before))
+        // Ready repeats what another condition says while that one is False.
+        .filter(c -> !(c.type().equals("Ready") && c.status().equals("False") && !wasTrue(before)))
+        .filter(c -> !QUIET.contains(c.reason()) || c.type().equals("Ready") && wasTrue(before))
+        .filter(c -> !(c.type().equals("Allocated") && notAccepted(after)))
+        .map(
+            c ->
+                new Transition(
+                    c.status().equals("False") || WARNINGS.contains(c.reason()),
+                    c.reason(),
+                    c.type(),
+                    c.message()))
+        .toList();
+  }
+
+  private static boolean changed(Condition now, List<Condition> before) {
+    return before.stream()
+        .filter(c -> c.type().equals(now.type()))
+        .noneMatch(
+            c ->
+                Objects.equals(c.status(), now.status())
+                    && Objects.equals(c.reason(), now.reason()));
+  }
+
+  private static boolean wasTrue(List<Condition> before) {
+    return before.stream().anyMatch(c -> c.type().equals("Ready") && c.status().equals("True"));
+  }
+
+  private static boolean notAccepted(List<Condition> after) {
+    return after.stream().anyMatch(c -> c.type().equals("Accepted") && c.status().equals("False"));
+  }
+}
