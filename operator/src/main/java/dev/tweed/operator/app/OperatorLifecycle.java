@@ -56,11 +56,11 @@ public class OperatorLifecycle {
 
   void onStart(@Observes StartupEvent event) {
     LOG.info(
-        "operator {} in namespace {}, API server {}, blocks are released {} after their node",
+        "operator {} in namespace {}, API server {}, blocks are released {} s after their node",
         settings.instance(),
         settings.namespace(),
         client.getMasterUrl(),
-        settings.releaseAfter());
+        settings.releaseAfter().toSeconds());
     if (config.leaderElection().enabled()) {
       leadership =
           Optional.of(

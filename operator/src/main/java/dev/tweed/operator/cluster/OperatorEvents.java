@@ -83,11 +83,13 @@ public final class OperatorEvents {
         "NetworkPolicy objects are not enforced by Tweed: every pod may talk to every pod."
             + " Run a network policy engine beside it where that matters";
     LOG.info(note);
+    // An Event in a namespace must be about an object there; the Lease is one we have by name.
     record(
         new ObjectReferenceBuilder()
-            .withApiVersion("v1")
-            .withKind("Namespace")
-            .withName(settings.namespace())
+            .withApiVersion("coordination.k8s.io/v1")
+            .withKind("Lease")
+            .withNamespace(settings.namespace())
+            .withName("tweed-operator")
             .build(),
         settings.namespace(),
         Type.Warning,

@@ -1,0 +1,246 @@
+package dev.tweed.operator.app;
+
+import static dev.tweed.operator.cluster.TestCluster.pool;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.FirewallPolicySpec;
+import dev.tweed.crds.FirewallPolicyStatus;
+import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.PodNetworkStatus;
+import dev.tweed.crds.testing.ApiServer;
+import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.operator.cluster.TestCluster;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The packaged operator, with the ServiceAccount and roles of the chart, on a real API server. */
+@Tag("api-server")
+@ExtendWith(ApiServerExtension.class)
+class OperatorProcessIT {
+  private static final Duration SOON = Duration.ofSeconds(30);
+
+  private KubernetesClient client;
+  private TestCluster cluster;
+  private Path kubeconfig;
+  private OperatorProcess operator;
+
+  @BeforeEach
+  void start(ApiServer server) {
+    client = server.admin();
+    cluster = new TestCluster(client);
+    cluster.clear();
+    client.leases().inNamespace(TestCluster.NAMESPACE).delete();
+    client.events().v1().events().inNamespace("default").delete();
+    client.events().v1().events().inNamespace(TestCluster.NAMESPACE).delete();
+    kubeconfig = ChartIdentity.kubeconfig(server);
+    operator = OperatorProcess.start(kubeconfig, Map.of("TWEED_RELEASE_AFTER", "2s"));
+  }
+
+  @AfterEach
+  void stop() {
+    operator.close();
+  }
+
+  private Optional<PodNetworkStatus> status(String network) {
+    return Optional.ofNullable(client.resources(PodNetwork.class).withName(network).get())
+        .map(PodNetwork::getStatus);
+  }
+
+  private void awaitCondition(String network, String type, String status, String reason) {
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(status(network).map(PodNetworkStatus::conditions).orElse(List.of()))
+                    .anySatisfy(
+                        c -> {
+                          assertThat(c.type()).isEqualTo(type);
+                          assertThat(c.status()).isEqualTo(status);
+                          assertThat(c.reason()).isEqualTo(reason);
+                        }));
+  }
+
+  private List<Event> events(String reason) {
+    return client.events().v1().events().inNamespace("default").list().getItems().stream()
+        .filter(e -> reason.equals(e.getReason()))
+        .toList();
+  }
+
+  @Test
+  void fromNodesToAReadyNetwork() {
+    // Given three nodes
+    cluster.nodes(0, 3);
+
+    // When a network asks for them, and the daemons report that it works
+    cluster.network("default", pool("10.244.0.0/22", 24));
+    awaitCondition("default", "Allocated", "True", "Allocated");
+    awaitCondition("default", "Ready", "False", "NodesNotReady");
+    cluster.subnets().forEach(cluster::daemonReady);
+    awaitCondition("default", "Ready", "True", "Ready");
+
+    // Then the status tells it, an Event for each transition does, and the Nodes are available
+    PodNetworkStatus status = status("default").orElseThrow();
+    assertThat(status.observedGeneration()).isEqualTo(1);
+    assertThat(status.nodes()).isEqualTo(new PodNetworkStatus.NodeCounts(3, 3, 3));
+    assertThat(status.summary())
+        .isEqualTo(new PodNetworkStatus.Summary("10.244.0.0/22", "3/3", 1L, "1450"));
+    assertThat(events("Allocated")).hasSize(1);
+    assertThat(events("Ready")).hasSize(1);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(client.nodes().list().getItems())
+                    .allSatisfy(
+                        n ->
+                            assertThat(n.getStatus().getConditions())
+                                .anyMatch(
+                                    c ->
+                                        c.getType().equals("NetworkUnavailable")
+                                            && c.getStatus().equals("False"))));
+  }
+
+  @Test
+  void anExhaustedPoolIsToldWithNumbersAndNames() {
+    cluster.nodes(0, 5);
+    cluster.network("small", pool("10.244.0.0/23", 24));
+    awaitCondition("small", "Allocated", "False", "PoolExhausted");
+
+    Condition allocated =
+        status("small").orElseThrow().conditions().stream()
+            .filter(c -> c.type().equals("Allocated"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(allocated.message())
+        .isEqualTo(
+            "2 of 5 nodes hold their blocks; 3 wait for a block, no pool has a free one:"
+                + " node-0002, node-0003, node-0004. Append a pool to spec.pools");
+    assertThat(events("PoolExhausted"))
+        .singleElement()
+        .satisfies(e -> assertThat(e.getType()).isEqualTo("Warning"));
+
+    cluster.appendPool("small", pool("10.245.0.0/23", 24));
+    awaitCondition("small", "Allocated", "False", "PoolExhausted");
+    cluster.appendPool("small", pool("10.246.0.0/23", 24));
+    awaitCondition("small", "Allocated", "True", "Allocated");
+  }
+
+  @Test
+  void aNetworkThatOverlapsAnOlderOneIsNotAccepted() throws InterruptedException {
+    cluster.network("older", pool("10.244.0.0/16", 24));
+    awaitCondition("older", "Accepted", "True", "Accepted");
+    // Creation times have seconds; of two networks of one second the name decides.
+    Thread.sleep(1_100);
+    cluster.network("another", pool("10.244.128.0/17", 26));
+
+    awaitCondition("another", "Accepted", "False", "PoolOverlap");
+    await().atMost(SOON).untilAsserted(() -> assertThat(events("PoolOverlap")).hasSize(1));
+  }
+
+  @Test
+  void aFirewallPolicyIsAcceptedAndHonestlyNotApplied() {
+    cluster.nodes(0, 2);
+    FirewallPolicy policy = new FirewallPolicy();
+    policy.getMetadata().setName("web");
+    policy.setSpec(
+        new FirewallPolicySpec(
+            null,
+            null,
+            null,
+            List.of(
+                new FirewallPolicySpec.Rule(
+                    "http",
+                    FirewallPolicySpec.Direction.In,
+                    FirewallPolicySpec.Action.Allow,
+                    FirewallPolicySpec.Protocol.TCP,
+                    List.of("80"),
+                    "",
+                    null,
+                    null,
+                    null,
+                    null,
+                    null))));
+    client.resource(policy).create();
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              FirewallPolicyStatus status =
+                  client.resources(FirewallPolicy.class).withName("web").get().getStatus();
+              assertThat(status).isNotNull();
+              assertThat(status.selectedNodes()).isEqualTo(2);
+              assertThat(status.conditions())
+                  .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
+                  .containsExactly("Accepted True Accepted", "Applied False NotEnforcedYet");
+            });
+  }
+
+  @Test
+  void healthMetricsAndTheNoticeAboutNetworkPolicies() {
+    cluster.nodes(0, 1);
+    cluster.network("default", pool("10.244.0.0/16", 24));
+    await().atMost(SOON).until(() -> operator.get("/q/health/ready").status() == 200);
+    assertThat(operator.get("/q/health/live").status()).isEqualTo(200);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(operator.get("/q/metrics").body())
+                    .contains(
+                        "tweed_pool_blocks{network=\"default\",pool=\"10.244.0.0/16\",state=\"free\"}",
+                        "tweed_nodes{network=\"default\",state=\"allocated\"} 1.0",
+                        "tweed_allocations_total 1.0",
+                        "tweed_reconcile_seconds_count"));
+    assertThat(client.events().v1().events().inNamespace(TestCluster.NAMESPACE).list().getItems())
+        .filteredOn(e -> "NetworkPolicyNotEnforced".equals(e.getReason()))
+        .hasSize(1);
+  }
+
+  @Test
+  void aGracefulStopGivesTheLeaseBackAtOnce() {
+    await().atMost(SOON).until(() -> operator.log().contains("leading"));
+
+    operator.stop();
+
+    assertThat(
+            client
+                .leases()
+                .inNamespace(TestCluster.NAMESPACE)
+                .withName(Leadership.LEASE)
+                .get()
+                .getSpec()
+                .getHolderIdentity())
+        .isNullOrEmpty();
+    assertThat(operator.log()).contains("stopped");
+  }
+
+  @Test
+  void aStandbyIsReadyAndTakesOver() {
+    await().atMost(SOON).until(() -> operator.log().contains("leading"));
+    try (OperatorProcess standby =
+        OperatorProcess.start(kubeconfig, Map.of("TWEED_RELEASE_AFTER", "2s"))) {
+      await().atMost(SOON).until(() -> standby.get("/q/health/ready").status() == 200);
+      assertThat(standby.get("/q/health/ready").body()).contains("STANDBY");
+
+      operator.stop();
+
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> standby.get("/q/health/ready").body().contains("LEADING"));
+    }
+  }
+}
