@@ -15,7 +15,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * deletes what it creates.
  *
  * <p>Tag such tests {@code api-server}. Where the binaries are missing they are skipped with the
- * command that gets them; they fail in CI (environment {@code CI}) and where the system property
+ * command that gets them; they fail in CI (environment {@code CI} or {@code
+ * TWEED_TEST_MAY_NOT_SKIP} set to {@code true}) and where the system property
  * {@code tweed.kubeApiTestDir} promised them.
  *
  * <p>From another module: test jar of tweed-crds, {@code io.fabric8:kube-api-test} and an HTTP
@@ -50,8 +51,8 @@ public final class ApiServerExtension implements BeforeAllCallback, ParameterRes
   }
 
   private static boolean promised() {
-    String ci = System.getenv("CI");
-    return ci != null && !ci.isBlank() && !ci.equals("false")
+    return "true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))
+        || "true".equals(System.getenv("CI"))
         || !System.getProperty("tweed.kubeApiTestDir", "").isBlank();
   }
 

@@ -1,0 +1,112 @@
+package dev.tweed.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.HostFirewall.Manager;
+import dev.tweed.firewall.HostFirewall.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HostFirewallReaderTest {
+
+  private static final NftListing NO_RULES = new FixedListing("{\"nftables\": []}");
+
+  @TempDir Path root;
+
+  @Test
+  void isUnknownWhenNftCannotBeRun() {
+    HostFirewall firewall =
+        new HostFirewallReader(root, root, new NftCommand(root.resolve("nft"))).read();
+
+    assertThat(firewall.manager()).isEqualTo(Manager.UNKNOWN);
+    assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
+    assertThat(firewall.reason()).contains("could not be read").contains("nft");
+    assertThat(FirewallAdvicePlanner.plan(firewall, AdviceGoldenTest.NEEDS)).isEmpty();
+  }
+
+  @Test
+  void isUnknownWhenNftFails() throws IOException {
+    Path nft = script("echo 'Operation not permitted' >&2; exit 1");
+
+    HostFirewall firewall = new HostFirewallReader(root, root, new NftCommand(nft)).read();
+
+    assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
+    assertThat(firewall.reason()).contains("ended with status 1");
+  }
+
+  @Test
+  void isUnknownWhenNftPrintsSomethingElse() throws IOException {
+    HostFirewall firewall =
+        new HostFirewallReader(root, root, new NftCommand(script("echo table ip x"))).read();
+
+    assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
+    assertThat(firewall.reason()).contains("no JSON");
+  }
+
+  @Test
+  void isUnknownWhenThereIsTooMuchToRead() throws IOException {
+    HostFirewall firewall =
+        new HostFirewallReader(root, root, new NftCommand(script("exec cat /dev/zero"))).read();
+
+    assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
+    assertThat(firewall.reason()).contains("more than");
+  }
+
+  @Test
+  void iptablesLegacyCannotBeJudged() throws IOException {
+    Files.writeString(root.resolve("ip_tables_names"), "nat\nfilter\n");
+
+    HostFirewall firewall = new HostFirewallReader(root, root, NO_RULES).read();
+
+    assertThat(firewall.manager()).isEqualTo(Manager.IPTABLES);
+    assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
+    assertThat(firewall.reason()).endsWith("look with: iptables-legacy-save");
+  }
+
+  @Test
+  void aDisabledUfwIsInactive() throws IOException {
+    ufwConf("# Set to yes: ENABLED=yes\nENABLED=no\n");
+
+    HostFirewall firewall = new HostFirewallReader(root, root, NO_RULES).read();
+
+    assertThat(firewall.manager()).isEqualTo(Manager.UFW);
+    assertThat(firewall.state()).isEqualTo(State.INACTIVE);
+    assertThat(firewall.reason()).startsWith("it is installed");
+  }
+
+  @Test
+  void aUfwThatDidNotComeUpIsTold() throws IOException {
+    ufwConf("ENABLED = \"yes\"\n");
+
+    HostFirewall firewall = new HostFirewallReader(root, root, NO_RULES).read();
+
+    assertThat(firewall.state()).isEqualTo(State.INACTIVE);
+    assertThat(firewall.reason()).contains("ENABLED=yes, but its rules are not in the kernel");
+  }
+
+  @Test
+  void aStoppedFirewalldIsInactive() throws IOException {
+    Files.createDirectories(root.resolve("etc/firewalld"));
+    Files.writeString(root.resolve("etc/firewalld/firewalld.conf"), "DefaultZone=public\n");
+
+    HostFirewall firewall = new HostFirewallReader(root, root, NO_RULES).read();
+
+    assertThat(firewall.manager()).isEqualTo(Manager.FIREWALLD);
+    assertThat(firewall.state()).isEqualTo(State.INACTIVE);
+  }
+
+  private void ufwConf(String text) throws IOException {
+    Files.createDirectories(root.resolve("etc/ufw"));
+    Files.writeString(root.resolve("etc/ufw/ufw.conf"), text);
+  }
+
+  private Path script(String body) throws IOException {
+    Path script = root.resolve("nft");
+    Files.writeString(script, "#!/bin/sh\n" + body + "\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    return script;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tweed.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tweed.firewall.HostFirewall.Manager;
+import dev.tweed.firewall.HostFirewall.State;
+import dev.tweed.firewall.ruleset.RulesetParser;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NetworkNeedsTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"br0; reboot", "$(reboot)", "", "abcdefghijklmnop", "-j", "a b", "a\nb"})
+  void nothingThatIsNoDeviceReachesACommand(String name) {
+    assertThatThrownBy(() -> needs(name, "10.244.0.0/16"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.244.0.0/16; reboot", "10.244.0.0/33", "example.org", "", "::/129"})
+  void nothingThatIsNoAddressReachesACommand(String cidr) {
+    assertThatThrownBy(() -> needs("br0", cidr)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aChainNamedForAShellIsNotPrinted() {
+    String ruleset =
+        """
+        {"nftables": [{"chain": {"family": "inet", "table": "x;reboot", "name": "$(reboot)",
+         "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]}""";
+    HostFirewall firewall =
+        new HostFirewall(Manager.NFTABLES, State.ACTIVE, "", RulesetParser.parse(List.of(ruleset)));
+
+    assertThat(FirewallAdvicePlanner.plan(firewall, needs("br0", "10.244.0.0/16")))
+        .isNotEmpty()
+        .allSatisfy(
+            blockage -> {
+              assertThat(blockage.message()).doesNotContain("reboot");
+              assertThat(blockage.commands()).noneMatch(command -> command.contains("reboot"));
+            });
+  }
+
+  @Test
+  void withoutATunnelPacketsFromNodesAreThoseOfTheUnderlay() {
+    String ruleset =
+        """
+        {"nftables": [{"chain": {"family": "ip", "table": "filter", "name": "FORWARD",
+         "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]}""";
+    HostFirewall firewall =
+        new HostFirewall(Manager.IPTABLES, State.ACTIVE, "", RulesetParser.parse(List.of(ruleset)));
+
+    assertThat(FirewallAdvicePlanner.plan(firewall, needs("br0", "10.244.0.0/16")))
+        .extracting(FirewallBlockage::commands)
+        .containsExactly(
+            List.of("iptables -I FORWARD -i eth0 -o br0 -j ACCEPT"),
+            List.of("iptables -I FORWARD -i br0 -j ACCEPT"));
+  }
+
+  private static NetworkNeeds needs(String bridge, String cidr) {
+    return new NetworkNeeds(
+        Optional.empty(), bridge, Optional.of("eth0"), List.of("192.0.2.1"), List.of(cidr));
+  }
+}
