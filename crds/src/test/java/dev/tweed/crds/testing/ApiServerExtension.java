@@ -16,8 +16,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  *
  * <p>Tag such tests {@code api-server}. Where the binaries are missing they are skipped with the
  * command that gets them; they fail in CI (environment {@code CI} or {@code
- * TWEED_TEST_MAY_NOT_SKIP} set to {@code true}) and where the system property
- * {@code tweed.kubeApiTestDir} promised them.
+ * TWEED_TEST_MAY_NOT_SKIP} set to {@code true}) and where the system property {@code
+ * tweed.kubeApiTestDir} promised them.
  *
  * <p>From another module: test jar of tweed-crds, {@code io.fabric8:kube-api-test} and an HTTP
  * client of fabric8's, all in test scope.
