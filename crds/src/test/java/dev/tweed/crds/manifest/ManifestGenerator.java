@@ -12,6 +12,8 @@ import io.fabric8.crdv2.generator.CRDGenerator.CRDOutput;
 import io.fabric8.crdv2.generator.CRDPostProcessor;
 import io.fabric8.crdv2.generator.CustomResourceInfo;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
@@ -120,8 +122,17 @@ final class ManifestGenerator {
     version.setAdditionalPrinterColumns(
         version.getAdditionalPrinterColumns().stream()
             .sorted((a, b) -> order.indexOf(a.getName()) - order.indexOf(b.getName()))
+            .map(ManifestGenerator::withoutDefaultPriority)
             .toList());
     return crd;
+  }
+
+  /** The API server drops a zero, and Argo CD would call the CRD OutOfSync for ever. */
+  private static CustomResourceColumnDefinition withoutDefaultPriority(
+      CustomResourceColumnDefinition column) {
+    return Integer.valueOf(0).equals(column.getPriority())
+        ? new CustomResourceColumnDefinitionBuilder(column).withPriority(null).build()
+        : column;
   }
 
   private static void describe(JSONSchemaProps root, String property, String className) {

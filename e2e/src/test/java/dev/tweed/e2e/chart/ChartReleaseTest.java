@@ -2,7 +2,12 @@ package dev.tweed.e2e.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.e2e.chart.ChartCluster.Identity;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,6 +47,56 @@ class ChartReleaseTest {
         .filter(line -> line.matches("^[-+](?![-+]).*"))
         .filter(line -> !line.matches("^[-+]\\s+(annotations:|meta\\.helm\\.sh/.*)"))
         .toList();
+  }
+
+  /**
+   * A field the API server drops or rewrites would keep Argo CD OutOfSync for ever, which compares
+   * the manifest with the object and not with a dry run.
+   */
+  @Test
+  void everyFieldComesBackFromTheApiServerAsItWasRendered() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    List<String> differences = new ArrayList<>();
+    for (HasMetadata object : Rendering.withCrds().objects()) {
+      List<String> get =
+          new ArrayList<>(
+              List.of(
+                  "get", object.getFullResourceName(), object.getMetadata().getName(), "-ojson"));
+      if (object.getMetadata().getNamespace() != null) {
+        get.addAll(List.of("-n", object.getMetadata().getNamespace()));
+      }
+      JsonNode live = json.readTree(cluster.kubectl(get.toArray(String[]::new)).text());
+      JsonNode rendered = json.readTree(Serialization.asJson(object));
+      String name = object.getKind() + "/" + object.getMetadata().getName();
+      differences.addAll(missing(name, rendered, live));
+    }
+
+    assertThat(differences).isEmpty();
+  }
+
+  /** Paths of what {@code rendered} has and {@code live} has not, or otherwise. */
+  private static List<String> missing(String path, JsonNode rendered, JsonNode live) {
+    List<String> found = new ArrayList<>();
+    if (rendered.isObject() && live.isObject()) {
+      rendered
+          .properties()
+          .forEach(
+              field ->
+                  found.addAll(
+                      missing(
+                          path + "." + field.getKey(),
+                          field.getValue(),
+                          live.path(field.getKey()))));
+    } else if (rendered.isArray() && live.isArray() && rendered.size() == live.size()) {
+      for (int i = 0; i < rendered.size(); i++) {
+        found.addAll(missing(path + "[" + i + "]", rendered.get(i), live.get(i)));
+      }
+    } else if (rendered.isNumber() && live.isNumber()
+        ? rendered.doubleValue() != live.doubleValue()
+        : !rendered.equals(live)) {
+      found.add(path + ": " + rendered + " became " + live);
+    }
+    return found;
   }
 
   @Test

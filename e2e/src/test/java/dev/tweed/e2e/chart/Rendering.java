@@ -16,7 +16,15 @@ record Rendering(String text, List<HasMetadata> objects) {
 
   /** With {@code --set} for each assignment; fails when helm does. */
   static Rendering of(String... assignments) {
-    String text = attempt(assignments).text();
+    return parsed(attempt(assignments).text());
+  }
+
+  /** With default values, and the CRDs, which {@code helm template} leaves out otherwise. */
+  static Rendering withCrds() {
+    return parsed(Program.run(with(command(), "--include-crds")).text());
+  }
+
+  private static Rendering parsed(String text) {
     List<HasMetadata> objects =
         Arrays.stream(text.split("(?m)^---$"))
             .filter(document -> document.lines().anyMatch(line -> line.startsWith("kind:")))
@@ -27,19 +35,27 @@ record Rendering(String text, List<HasMetadata> objects) {
 
   /** The same, as it comes. */
   static Program.Outcome attempt(String... assignments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ChartTools.helm().toString(),
-                "template",
-                "tweed",
-                ChartTools.chart().toString(),
-                "--namespace",
-                "tweed-system"));
+    List<String> command = command();
     for (String assignment : assignments) {
-      command.addAll(List.of("--set", assignment));
+      command = with(command, "--set", assignment);
     }
     return Program.run(command);
+  }
+
+  private static List<String> command() {
+    return List.of(
+        ChartTools.helm().toString(),
+        "template",
+        "tweed",
+        ChartTools.chart().toString(),
+        "--namespace",
+        ChartCluster.NAMESPACE);
+  }
+
+  private static List<String> with(List<String> command, String... words) {
+    List<String> longer = new ArrayList<>(command);
+    longer.addAll(List.of(words));
+    return longer;
   }
 
   /** The one object of that kind and name. */
