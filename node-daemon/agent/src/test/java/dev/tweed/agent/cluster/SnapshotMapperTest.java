@@ -1,0 +1,234 @@
+package dev.tweed.agent.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.dataplane.Peer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class SnapshotMapperTest {
+
+  private final SnapshotMapper mapper = new SnapshotMapper(Views.OWN);
+
+  @Test
+  void oneNodePerPeerAndItself() {
+    // Given three nodes with a block each
+    Mapping mapping =
+        mapper.map(
+            new Views().network("default", Views.day(1)).subnet(1).subnet(3).subnet(2).view());
+
+    // Then the snapshot has this node and its peers, oldest first
+    Mapping.Program program = program(mapping);
+    assertThat(program.snapshot().self().blocks())
+        .extracting(Object::toString)
+        .containsExactly("10.244.1.0/24");
+    assertThat(blocks(program)).containsExactly("10.244.2.0/24", "10.244.3.0/24");
+    assertThat(program.findings()).isEmpty();
+  }
+
+  @Test
+  void aBadPeerIsSkippedAndTheOthersAreNot() {
+    Views views = new Views().network("default", Views.day(1)).subnet(1).subnet(3);
+    views.subnet(
+        Views.subnet(
+            "bad",
+            Views.day(2),
+            new NodeSubnetSpec(
+                "default", "n2", "u", "10.244.2.1/24", List.of("192.0.2.2"), "02:00:00:00:00:02")));
+
+    Mapping.Program program = program(mapper.map(views.view()));
+
+    assertThat(blocks(program)).containsExactly("10.244.3.0/24");
+    assertThat(program.findings())
+        .singleElement()
+        .satisfies(
+            f -> {
+              assertThat(f.reason()).isEqualTo("InvalidPeer");
+              assertThat(f.object()).isEqualTo("NodeSubnet/bad");
+              assertThat(f.blocking()).isFalse();
+            });
+  }
+
+  @Test
+  void theOldestOfTwoOverlappingClaimsWins() {
+    // Given n3 younger than n2, with half of n2's block
+    Views views =
+        new Views()
+            .network("default", Views.day(1))
+            .subnet(1)
+            .subnet("default", 3, "10.244.2.128/25", Views.day(9))
+            .subnet("default", 2, "10.244.2.0/24", Views.day(8));
+
+    assertThat(blocks(program(mapper.map(views.view())))).containsExactly("10.244.2.0/24");
+  }
+
+  @Test
+  void anOlderClaimOfAPeerBeatsOurOwn() {
+    Views views =
+        new Views()
+            .network("default", Views.day(1))
+            .subnet("default", 1, "10.244.1.0/24", Views.day(9))
+            .subnet("default", 2, "10.244.0.0/20", Views.day(2));
+
+    assertThat(mapper.map(views.view()))
+        .isInstanceOfSatisfying(
+            Mapping.Waiting.class,
+            w ->
+                assertThat(w.findings())
+                    .extracting(NodeFinding::message)
+                    .singleElement()
+                    .isEqualTo(
+                        "skipped: spec.cidr 10.244.1.0/24 overlaps an older NodeSubnet of node n2"));
+  }
+
+  @Test
+  void ofTwoBlocksOfOneFamilyANodeKeepsTheOldest() {
+    Views views =
+        new Views()
+            .network("default", Views.day(1))
+            .subnet("default", 1, "10.244.7.0/24", Views.day(9))
+            .subnet(1)
+            .subnet(2)
+            .subnet("default", 2, "10.244.8.0/24", Views.day(9));
+
+    Mapping.Program program = program(mapper.map(views.view()));
+
+    assertThat(program.snapshot().self().blocks())
+        .extracting(Object::toString)
+        .containsExactly("10.244.1.0/24");
+    assertThat(blocks(program)).containsExactly("10.244.2.0/24");
+  }
+
+  @Test
+  void peersOfOtherNetworksAreNoneOfOurs() {
+    Views views =
+        new Views()
+            .network("default", Views.day(1))
+            .network("other", Views.day(2))
+            .subnet(1)
+            .subnet("other", 2, "10.99.2.0/24", Views.day(2));
+
+    assertThat(blocks(program(mapper.map(views.view())))).isEmpty();
+  }
+
+  @Test
+  void aNodeNobodySelectsHasNothingToDo() {
+    Views views =
+        new Views()
+            .network(
+                "default",
+                Views.day(1),
+                new LabelSelector(Map.of("zone", "b"), List.of()),
+                List.of());
+
+    assertThat(mapper.map(views.view()))
+        .isEqualTo(new Mapping.Nothing("no PodNetwork selects this node"));
+  }
+
+  @Test
+  void withoutAnyNetworkThereIsNothingToDo() {
+    assertThat(mapper.map(new Views().view()))
+        .isEqualTo(new Mapping.Nothing("there is no PodNetwork"));
+  }
+
+  @Test
+  void aSelectedNodeWithoutSubnetSaysWhatTheOperatorSays() {
+    Views views =
+        new Views()
+            .network(
+                "default",
+                Views.day(1),
+                LabelSelector.everything(),
+                List.of(
+                    new Condition(
+                        "Allocated", "False", "PoolExhausted", "1 node waits", null, null)));
+
+    assertThat(mapper.map(views.view()))
+        .isInstanceOfSatisfying(
+            Mapping.Waiting.class,
+            w ->
+                assertThat(w.findings())
+                    .singleElement()
+                    .satisfies(
+                        f -> {
+                          assertThat(f.reason()).isEqualTo("WaitingForSubnet");
+                          assertThat(f.message()).endsWith("yet: PoolExhausted, 1 node waits");
+                        }));
+  }
+
+  @Test
+  void anUnregisteredNodeWaits() {
+    Views views = new Views().network("default", Views.day(1)).withoutNode();
+
+    assertThat(mapper.map(views.view())).isInstanceOf(Mapping.Waiting.class);
+  }
+
+  @Test
+  void aNetworkThatIsGoneLeavesTheNodeAsItIs() {
+    assertThat(mapper.map(new Views().subnet(1).view())).isInstanceOf(Mapping.Waiting.class);
+  }
+
+  @Test
+  void aNetworkThatCannotBeUsedNamesTheField() {
+    PodNetworkSpec spec =
+        new PodNetworkSpec(
+            List.of(new PodNetworkSpec.Pool("10.244.0.0/33", 24, null)),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    Views views = new Views().network("default", spec).subnet(1);
+
+    assertThat(mapper.map(views.view()))
+        .isInstanceOfSatisfying(
+            Mapping.Waiting.class,
+            w -> {
+              assertThat(w.findings())
+                  .extracting(NodeFinding::reason)
+                  .containsExactly("InvalidPodNetwork");
+              assertThat(w.findings().getFirst().message())
+                  .startsWith("spec.pools[].cidr '10.244.0.0/33'");
+            });
+  }
+
+  @Property(tries = 100)
+  void theOrderOfWatchEventsDoesNotMatter(@ForAll Random random) {
+    // Given claims of which many clash
+    Views views = new Views().network("default", Views.day(1)).subnet(1);
+    for (int i = 2; i < 12; i++) {
+      views.subnet("default", i, "10.244." + (i / 2 * 2) + ".0/" + (23 + i % 2), Views.day(i));
+    }
+    ClusterView view = views.view();
+    List<SubnetRecord> shuffled = new ArrayList<>(view.subnets());
+    Collections.shuffle(shuffled, random);
+
+    // Then every order gives the same answer
+    assertThat(mapper.map(new ClusterView(true, view.networks(), shuffled, view.node())))
+        .isEqualTo(mapper.map(view));
+  }
+
+  private static Mapping.Program program(Mapping mapping) {
+    assertThat(mapping).isInstanceOf(Mapping.Program.class);
+    return (Mapping.Program) mapping;
+  }
+
+  private static List<String> blocks(Mapping.Program program) {
+    return program.snapshot().peers().stream().map(Peer::block).map(Object::toString).toList();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.tweed.agent.cluster;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.PodNetworkSpec;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Builds cluster views in few words: node {@code n<i>} is at 192.0.2.i, its block 10.244.i.0/24.
+ */
+final class Views {
+  static final String OWN = "n1";
+
+  private final List<NetworkRecord> networks = new ArrayList<>();
+  private final List<SubnetRecord> subnets = new ArrayList<>();
+  private Optional<NodeRecord> node = Optional.of(new NodeRecord(OWN, Map.of("zone", "a")));
+
+  Views network(String name, String created) {
+    return network(name, created, LabelSelector.everything(), List.of());
+  }
+
+  Views network(String name, String created, LabelSelector selector, List<Condition> conditions) {
+    networks.add(new NetworkRecord(name, created, spec(selector), conditions));
+    return this;
+  }
+
+  Views network(String name, PodNetworkSpec spec) {
+    networks.add(new NetworkRecord(name, day(1), spec, List.of()));
+    return this;
+  }
+
+  Views subnet(int i) {
+    return subnet("default", i, "10.244." + i + ".0/24", day(i));
+  }
+
+  Views subnet(String network, int i, String cidr, String created) {
+    return subnet(
+        subnet(
+            network + "-" + cidr.replaceAll("[./:]", "-"),
+            created,
+            new NodeSubnetSpec(
+                network,
+                "n" + i,
+                "uid",
+                cidr,
+                List.of("192.0.2." + i),
+                "02:00:00:00:00:%02x".formatted(i))));
+  }
+
+  Views subnet(NodeSubnet subnet) {
+    subnets.add(new SubnetParser(OWN).parse(subnet));
+    return this;
+  }
+
+  Views withoutNode() {
+    node = Optional.empty();
+    return this;
+  }
+
+  ClusterView view() {
+    return new ClusterView(true, networks, subnets, node);
+  }
+
+  static NodeSubnet subnet(String name, String created, NodeSubnetSpec spec) {
+    NodeSubnet subnet = new NodeSubnet();
+    subnet.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(name)
+            .withUid("uid-" + name)
+            .withGeneration(1L)
+            .withCreationTimestamp(created)
+            .build());
+    subnet.setSpec(spec);
+    return subnet;
+  }
+
+  static PodNetworkSpec spec(LabelSelector selector) {
+    return new PodNetworkSpec(
+        List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
+        null,
+        selector,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  /** Later days have greater numbers. */
+  static String day(int i) {
+    return "2026-01-%02dT00:00:00Z".formatted(i);
+  }
+}
