@@ -3,6 +3,7 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.cluster.ApiClient;
 import dev.tweed.agent.cluster.InformerClusterWatch;
 import dev.tweed.agent.cluster.ServerSideStatusApi;
+import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -11,9 +12,12 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
+import dev.tweed.firewall.HostFirewallReader;
+import dev.tweed.firewall.NftCommand;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -56,15 +60,24 @@ public final class NodeDaemon implements AutoCloseable {
     CniSetup cni = new CniSetup(options);
     RepairLog repairs =
         new RepairLog(clock, files.read().map(NodeStatus::repairs).orElse(List.of()));
+    HostFirewallReader firewall =
+        new HostFirewallReader(
+            Path.of("/"),
+            Path.of("/proc/thread-self/net"),
+            new NftCommand(Path.of(options.dataPath().nft().getFirst())));
     sync =
         new NodeSync(
-            options.nodeName(),
             watch::view,
+            new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
-            () ->
-                HostVersions.read(options.version(), options.dataPath().nft(), cni.pluginVersion()),
-            repairs,
+            new HostFirewallCheck(firewall::read, System::nanoTime),
+            new NodeStatusFactory(
+                options.nodeName(),
+                repairs,
+                () ->
+                    HostVersions.read(
+                        options.version(), options.dataPath().nft(), cni.pluginVersion())),
             metrics,
             board::show);
     loop = new SyncLoop(sync, AUDIT, System::nanoTime, random);

@@ -1,0 +1,150 @@
+package dev.tweed.agent.daemon;
+
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.RepairLog;
+import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.SysctlValue;
+import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.dataplane.Change;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.Underlay;
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Makes the node's state from what a sync came to. Used by the sync thread only. */
+final class NodeStatusFactory {
+
+  private final String nodeName;
+  private final RepairLog repairs;
+  private final Supplier<Versions> readVersions;
+  private Optional<Versions> versions = Optional.empty();
+
+  /**
+   * @param readVersions read once, after the first sync: it runs programs, peers come first
+   */
+  NodeStatusFactory(String nodeName, RepairLog repairs, Supplier<Versions> readVersions) {
+    this.nodeName = nodeName;
+    this.repairs = repairs;
+    this.readVersions = readVersions;
+  }
+
+  /** Counts what a sync mended. */
+  void repaired(List<Change> changes) {
+    repairs.add(changes);
+  }
+
+  NodeStatus idle(String why) {
+    return bare(NodeStatus.State.IDLE, why, List.of());
+  }
+
+  NodeStatus waiting(String why, List<NodeFinding> findings) {
+    return bare(NodeStatus.State.WAITING, why, findings);
+  }
+
+  /** The data path could not be worked on at all; the finding says why. */
+  NodeStatus unworkable(ClusterSnapshot snapshot, List<NodeFinding> findings) {
+    return status(
+        NodeStatus.State.FAILED,
+        reason(findings),
+        snapshot.network().name(),
+        blocks(snapshot),
+        Optional.empty(),
+        findings,
+        Optional.empty(),
+        List.of());
+  }
+
+  /** The data path was worked on. */
+  NodeStatus programmed(
+      ClusterSnapshot snapshot,
+      SyncReport report,
+      boolean ready,
+      Optional<Firewall> firewall,
+      List<NodeFinding> findings) {
+    if (versions.isEmpty()) {
+      versions = Optional.of(readVersions.get());
+    }
+    return status(
+        ready ? NodeStatus.State.READY : NodeStatus.State.FAILED,
+        ready ? "" : reason(findings),
+        snapshot.network().name(),
+        blocks(snapshot),
+        Optional.of(
+            new NodeStatus.DataPathStatus(
+                report.device(),
+                report.podMtu(),
+                report.underlay().map(Underlay::device).orElse(""),
+                report.underlay().map(u -> u.address().toString()).orElse(""),
+                report.peersExpected(),
+                report.peersProgrammed())),
+        findings,
+        firewall,
+        sysctls(report.sysctls()));
+  }
+
+  private NodeStatus bare(NodeStatus.State state, String why, List<NodeFinding> findings) {
+    return status(
+        state, why, "", List.of(), Optional.empty(), findings, Optional.empty(), List.of());
+  }
+
+  private NodeStatus status(
+      NodeStatus.State state,
+      String why,
+      String podNetwork,
+      List<String> blocks,
+      Optional<NodeStatus.DataPathStatus> dataPath,
+      List<NodeFinding> findings,
+      Optional<Firewall> firewall,
+      List<SysctlValue> sysctls) {
+    return new NodeStatus(
+        nodeName,
+        state,
+        why,
+        podNetwork,
+        blocks,
+        dataPath,
+        findings,
+        repairs.counts(),
+        firewall,
+        sysctls,
+        versions.orElseGet(() -> new Versions(null, null, null, null)));
+  }
+
+  private static String reason(List<NodeFinding> findings) {
+    return findings.stream()
+        .filter(NodeFinding::blocking)
+        .findFirst()
+        .or(() -> findings.stream().findFirst())
+        .map(NodeFinding::reason)
+        .orElse("not everything is in the kernel as planned");
+  }
+
+  private static List<String> blocks(ClusterSnapshot snapshot) {
+    return snapshot.self().blocks().stream().map(IpPrefix::toString).toList();
+  }
+
+  /** From paths ({@code net/ipv4/ip_forward}) to names with dots; the two separators swap. */
+  private static List<SysctlValue> sysctls(Map<String, String> kept) {
+    return kept.entrySet().stream()
+        .map(e -> new SysctlValue(swapSeparators(e.getKey()), e.getValue()))
+        .sorted((a, b) -> a.name().compareTo(b.name()))
+        .toList();
+  }
+
+  private static String swapSeparators(String path) {
+    StringBuilder name = new StringBuilder(path);
+    for (int i = 0; i < name.length(); i++) {
+      switch (name.charAt(i)) {
+        case '/' -> name.setCharAt(i, '.');
+        case '.' -> name.setCharAt(i, '/');
+        default -> {}
+      }
+    }
+    return name.toString();
+  }
+}

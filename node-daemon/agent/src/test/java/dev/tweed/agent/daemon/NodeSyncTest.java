@@ -1,0 +1,219 @@
+package dev.tweed.agent.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.NetworkRecord;
+import dev.tweed.agent.cluster.NodeRecord;
+import dev.tweed.agent.cluster.SnapshotMapper;
+import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.cluster.SubnetRecord.Block;
+import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
+import dev.tweed.agent.status.Metrics;
+import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.RepairLog;
+import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.DataPathException;
+import dev.tweed.dataplane.DataPathOptions;
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.firewall.HostFirewallReader;
+import dev.tweed.firewall.NftCommand;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Faults that the real kernel cannot be made to show on demand. */
+class NodeSyncTest {
+
+  @TempDir Path directory;
+  private final List<NodeStatus> told = new ArrayList<>();
+  private ClusterView view = view(true);
+  private Supplier<SyncReport> kernel = () -> report(true);
+  private int opened;
+  private NodeSync sync;
+
+  @BeforeEach
+  void start() throws IOException {
+    for (String name : List.of("run", "conf", "bin")) {
+      Files.createDirectory(directory.resolve(name));
+    }
+    for (String plugin : List.of("bridge", "host-local", "portmap", "loopback")) {
+      Files.writeString(directory.resolve("bin").resolve(plugin), "").toFile().setExecutable(true);
+    }
+    sync =
+        new NodeSync(
+            () -> view,
+            new SnapshotMapper("n1"),
+            this::open,
+            new CniSetup(
+                new DaemonOptions(
+                    "n1",
+                    "test",
+                    new ApiAccess(Optional.empty(), Optional.empty(), directory),
+                    directory.resolve("conf"),
+                    directory.resolve("bin"),
+                    directory.resolve("none"),
+                    directory.resolve("run"),
+                    new InetSocketAddress(0),
+                    false,
+                    DataPathOptions.defaults())),
+            new HostFirewallCheck(
+                new HostFirewallReader(directory, directory, new NftCommand(Path.of("false")))
+                    ::read,
+                System::nanoTime),
+            new NodeStatusFactory(
+                "n1",
+                new RepairLog(Clock.systemUTC(), List.of()),
+                () -> new Versions("test", null, null, null)),
+            new Metrics(),
+            (status, own) -> told.add(status));
+  }
+
+  @Test
+  void podsAreInvitedOnlyWhenTheDataPathIsVerified() {
+    // Given a data path that does not come up
+    kernel = () -> report(false, new Finding(Reason.ModuleMissing, "vxlan", "missing", "load it"));
+
+    // Then it is tried again, the node is not ready and the kubelet sees no CNI configuration
+    assertThat(sync.getAsBoolean()).isFalse();
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.FAILED);
+    assertThat(told.getLast().reason()).isEqualTo("ModuleMissing");
+    assertThat(directory.resolve("conf")).isEmptyDirectory();
+
+    // When it does
+    kernel = () -> report(true);
+
+    assertThat(sync.getAsBoolean()).isTrue();
+    assertThat(told.getLast().ready()).isTrue();
+    assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+  }
+
+  @Test
+  void aLaterFaultDoesNotWithdrawTheConfiguration() {
+    sync.getAsBoolean();
+
+    kernel = () -> report(false);
+    sync.getAsBoolean();
+
+    assertThat(told.getLast().ready()).isFalse();
+    assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+  }
+
+  @Test
+  void aKernelThatCannotBeTalkedToIsOpenedAnew() {
+    kernel =
+        () -> {
+          throw new DataPathException("no socket", new IOException("EPERM"));
+        };
+
+    assertThat(sync.getAsBoolean()).isFalse();
+    assertThat(told.getLast().findings().getFirst().reason()).isEqualTo("DataPathFailed");
+
+    kernel = () -> report(true);
+    assertThat(sync.getAsBoolean()).isTrue();
+    assertThat(opened).isEqualTo(2);
+  }
+
+  @Test
+  void aPeerThatCannotBeProgrammedIsRetriedOnAReadyNode() {
+    kernel =
+        () -> report(true, new Finding(Reason.ProgrammingFailed, "10.244.2.0/24", "ENOBUFS", ""));
+
+    assertThat(sync.getAsBoolean()).isFalse();
+    assertThat(told.getLast().ready()).isTrue();
+  }
+
+  @Test
+  void aPodNetworkThatIsGoneTouchesNothing() {
+    view = view(false);
+
+    assertThat(sync.getAsBoolean()).isTrue();
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+    assertThat(opened).isZero();
+  }
+
+  @Test
+  void anApiServerThatIsAwayIsToldAfterAWhile() {
+    view = ClusterView.INCOMPLETE;
+
+    sync.getAsBoolean();
+    assertThat(told).isEmpty();
+
+    for (int i = 0; i < 10; i++) {
+      sync.getAsBoolean();
+    }
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+    assertThat(told.getLast().reason()).startsWith("the API server has not been reached");
+  }
+
+  private KernelPath open() {
+    opened++;
+    return new KernelPath() {
+      @Override
+      public SyncReport sync(ClusterSnapshot snapshot) {
+        return kernel.get();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private static SyncReport report(boolean verified, Finding... findings) {
+    return new SyncReport(
+        verified, "tweed.1", 1450, Optional.empty(), 0, 0, List.of(), List.of(findings), Map.of());
+  }
+
+  private static ClusterView view(boolean withNetwork) {
+    PodNetworkSpec spec =
+        new PodNetworkSpec(
+            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    String created = "2026-01-01T00:00:00Z";
+    SubnetRecord own =
+        new SubnetRecord(
+            "10-244-1-0-24",
+            created,
+            "default",
+            "n1",
+            new Block.Valid(
+                new Peer(
+                    "n1",
+                    IpPrefix.parse("10.244.1.0/24"),
+                    List.of(IpAddress.parse("192.0.2.1")),
+                    MacAddress.parse("02:00:00:00:00:01"))),
+            Optional.of(new OwnSubnet("uid", 1, Optional.empty())));
+    return new ClusterView(
+        true,
+        withNetwork ? List.of(new NetworkRecord("default", created, spec, List.of())) : List.of(),
+        List.of(own),
+        Optional.of(new NodeRecord("n1", Map.of())));
+  }
+}

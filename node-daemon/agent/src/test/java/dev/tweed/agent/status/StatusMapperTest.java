@@ -1,0 +1,144 @@
+package dev.tweed.agent.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tweed.agent.Golden;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeSubnetStatus;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class StatusMapperTest {
+
+  private static final String NOW = "2026-02-03T04:05:06Z";
+  private static final String EARLIER = "2026-01-01T00:00:00Z";
+
+  private final StatusMapper mapper =
+      new StatusMapper(Clock.fixed(Instant.parse(NOW).plusMillis(789), ZoneOffset.UTC));
+
+  @Test
+  void aProgrammedNodeSaysWhatPeersNeedToKnow() {
+    assertThat(mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()))
+        .hasValue(
+            new NodeSubnetStatus(
+                3L,
+                List.of(
+                    new Condition(
+                        "Ready",
+                        "True",
+                        "Programmed",
+                        "the data path is in the kernel, verified",
+                        NOW,
+                        3L)),
+                1450,
+                "tweed.1"));
+  }
+
+  @Test
+  void whatStandsIsNotWrittenAgain() {
+    NodeSubnetStatus present =
+        mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
+
+    assertThat(mapper.subnetStatus(Statuses.ready(), 3, Optional.of(present))).isEmpty();
+  }
+
+  @Test
+  void anotherTextForTheSameFaultIsNoNews() {
+    // Given a fault, told to every node
+    NodeSubnetStatus present =
+        mapper
+            .subnetStatus(Statuses.failed(Statuses.blocking()), 1, Optional.empty())
+            .orElseThrow();
+
+    // When only its text changes
+    NodeFinding reworded = new NodeFinding("ModuleMissing", true, "vxlan", "again", "");
+
+    assertThat(mapper.subnetStatus(Statuses.failed(reworded), 1, Optional.of(present))).isEmpty();
+  }
+
+  @Test
+  void aFaultIsATransitionWithItsReasonAndRemedy() {
+    NodeSubnetStatus present = withReady("True", EARLIER);
+
+    assertThat(mapper.subnetStatus(Statuses.failed(Statuses.blocking()), 1, Optional.of(present)))
+        .map(s -> s.conditions().getFirst())
+        .hasValue(
+            new Condition(
+                "Ready",
+                "False",
+                "ModuleMissing",
+                "the kernel has no module vxlan; apt install linux-modules-extra-raspi",
+                NOW,
+                1L));
+  }
+
+  @Test
+  void theTransitionTimeStaysWhileTheStatusDoes() {
+    NodeSubnetStatus present = withReady("True", EARLIER);
+
+    // When only the generation is new
+    assertThat(mapper.subnetStatus(Statuses.ready(), 2, Optional.of(present)))
+        .map(s -> s.conditions().getFirst().lastTransitionTime())
+        .hasValue(EARLIER);
+  }
+
+  @Test
+  void aReportTellsEverything() throws JsonProcessingException {
+    NodeReportStatus report =
+        mapper
+            .reportStatus(
+                Statuses.failed(Statuses.notable(), Statuses.blocking()), Optional.empty())
+            .orElseThrow();
+
+    Golden.assertMatches(
+        "report.json",
+        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report) + "\n");
+  }
+
+  @Test
+  void aReportThatSaysTheSameIsNotWritten() {
+    NodeReportStatus present =
+        mapper.reportStatus(Statuses.ready(), Optional.empty()).orElseThrow();
+
+    assertThat(mapper.reportStatus(Statuses.ready(), Optional.of(present))).isEmpty();
+  }
+
+  @Test
+  void aNodeWithNothingToDoIsReady() {
+    assertThat(mapper.reportStatus(Statuses.idle(), Optional.empty()))
+        .map(r -> r.conditions().getFirst())
+        .hasValue(
+            new Condition(
+                "Ready", "True", "NothingToDo", "no PodNetwork selects this node", NOW, null));
+  }
+
+  @Test
+  void listsStayWithinWhatTheSchemaTakes() {
+    NodeFinding[] many =
+        IntStream.range(0, 200)
+            .mapToObj(i -> new NodeFinding("R" + i, false, "o".repeat(300), "m".repeat(5000), ""))
+            .toArray(NodeFinding[]::new);
+
+    NodeReportStatus report =
+        mapper.reportStatus(Statuses.ready(many), Optional.empty()).orElseThrow();
+
+    assertThat(report.findings()).hasSize(64);
+    assertThat(report.findings().getFirst().object()).hasSize(256);
+    assertThat(report.conditions()).hasSize(16);
+    assertThat(report.conditions().getLast().message()).hasSize(2048);
+  }
+
+  private static NodeSubnetStatus withReady(String value, String since) {
+    return new NodeSubnetStatus(
+        1L, List.of(new Condition("Ready", value, "Programmed", "", since, 1L)), 1450, "tweed.1");
+  }
+}

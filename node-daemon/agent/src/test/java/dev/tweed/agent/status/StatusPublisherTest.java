@@ -1,0 +1,132 @@
+package dev.tweed.agent.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.cluster.StatusApi;
+import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeSubnetStatus;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** With an API that can be away, which the real one cannot be made to be for one kind of write. */
+@Timeout(30)
+class StatusPublisherTest {
+
+  private final FlakyApi api = new FlakyApi();
+  private final AtomicLong ahead = new AtomicLong();
+  private final StatusPublisher publisher =
+      new StatusPublisher(
+          api, new StatusMapper(Clock.systemUTC()), () -> System.nanoTime() + ahead.get(), () -> 0);
+
+  @AfterEach
+  void stop() {
+    publisher.close();
+  }
+
+  @Test
+  void writesSubnetAndReportOnce() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of(own()));
+
+    assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(api.reports.poll(10, TimeUnit.SECONDS)).isNotNull();
+
+    // When the same is said again
+    publisher.publish(Statuses.ready(), List.of(own()));
+
+    assertThat(api.subnets.poll(300, TimeUnit.MILLISECONDS)).isNull();
+    assertThat(api.reports).isEmpty();
+  }
+
+  @Test
+  void reportsAreTenSecondsApartAndTheLastStateWins() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of());
+    api.reports.take();
+
+    // When the state changes twice in a moment
+    publisher.publish(Statuses.ready(Statuses.notable()), List.of());
+    publisher.publish(Statuses.failed(Statuses.blocking()), List.of());
+
+    // Then nothing is written until the time has come
+    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+    ahead.set(TimeUnit.SECONDS.toNanos(11));
+    publisher.publish(Statuses.failed(Statuses.blocking(), Statuses.notable()), List.of());
+
+    assertThat(api.reports.take().conditions().getFirst().reason()).isEqualTo("ModuleMissing");
+    assertThat(api.reports).isEmpty();
+  }
+
+  @Test
+  void whatFailsIsTriedAgainUntilItWorks() throws InterruptedException {
+    api.failures.set(2);
+    publisher.start();
+
+    publisher.publish(Statuses.ready(), List.of(own()));
+
+    assertThat(api.subnets.poll(20, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
+  void aRestartedDaemonWritesNoReportThatSaysTheSame() throws InterruptedException {
+    // Given the report of the process before
+    api.present =
+        new StatusMapper(Clock.systemUTC()).reportStatus(Statuses.ready(), Optional.empty());
+
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of(own()));
+    api.subnets.take();
+
+    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+  }
+
+  private static SubnetRecord own() {
+    return new SubnetRecord(
+        "10-244-1-0-24",
+        "2026-01-01T00:00:00Z",
+        "default",
+        "n1",
+        new SubnetRecord.Block.Invalid("not looked at"),
+        Optional.of(new SubnetRecord.OwnSubnet("uid", 1, Optional.empty())));
+  }
+
+  private static final class FlakyApi implements StatusApi {
+    final AtomicInteger failures = new AtomicInteger();
+    final BlockingQueue<NodeSubnetStatus> subnets = new LinkedBlockingQueue<>();
+    final BlockingQueue<NodeReportStatus> reports = new LinkedBlockingQueue<>();
+    volatile Optional<NodeReportStatus> present = Optional.empty();
+
+    @Override
+    public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
+      fail();
+      return subnets.add(status);
+    }
+
+    @Override
+    public boolean applyReportStatus(NodeReportStatus status) {
+      fail();
+      return reports.add(status);
+    }
+
+    @Override
+    public Optional<NodeReportStatus> report() {
+      return present;
+    }
+
+    private void fail() {
+      if (failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+        throw new IllegalStateException("the API server is away");
+      }
+    }
+  }
+}

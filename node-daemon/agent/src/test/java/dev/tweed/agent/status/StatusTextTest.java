@@ -1,0 +1,24 @@
+package dev.tweed.agent.status;
+
+import dev.tweed.agent.Golden;
+import org.junit.jupiter.api.Test;
+
+class StatusTextTest {
+
+  @Test
+  void aHealthyNode() {
+    Golden.assertMatches("status-ready.txt", StatusText.render(Statuses.ready()));
+  }
+
+  @Test
+  void aNodeWithFaultsNamesThemAndTheRemedies() {
+    Golden.assertMatches(
+        "status-failed.txt",
+        StatusText.render(Statuses.failed(Statuses.blocking(), Statuses.notable())));
+  }
+
+  @Test
+  void aNodeWithNothingToDo() {
+    Golden.assertMatches("status-idle.txt", StatusText.render(Statuses.idle()));
+  }
+}

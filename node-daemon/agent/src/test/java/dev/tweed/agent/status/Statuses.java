@@ -1,0 +1,66 @@
+package dev.tweed.agent.status;
+
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.Repair;
+import dev.tweed.crds.NodeReportStatus.SysctlValue;
+import dev.tweed.crds.NodeReportStatus.Versions;
+import java.util.List;
+import java.util.Optional;
+
+/** Node states for tests. */
+final class Statuses {
+  private Statuses() {}
+
+  static NodeStatus ready(NodeFinding... findings) {
+    return status(NodeStatus.State.READY, "", findings);
+  }
+
+  static NodeStatus failed(NodeFinding... findings) {
+    return status(NodeStatus.State.FAILED, findings[0].reason(), findings);
+  }
+
+  static NodeStatus idle() {
+    return new NodeStatus(
+        "n1",
+        NodeStatus.State.IDLE,
+        "no PodNetwork selects this node",
+        "",
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        new Versions(null, null, null, null));
+  }
+
+  static NodeFinding blocking() {
+    return new NodeFinding(
+        "ModuleMissing",
+        true,
+        "vxlan",
+        "the kernel has no module vxlan",
+        "apt install linux-modules-extra-raspi");
+  }
+
+  static NodeFinding notable() {
+    return new NodeFinding(
+        "InvalidPeer", false, "NodeSubnet/x", "skipped: spec.cidr '' is no prefix", "");
+  }
+
+  private static NodeStatus status(NodeStatus.State state, String reason, NodeFinding... findings) {
+    return new NodeStatus(
+        "n1",
+        state,
+        reason,
+        "default",
+        List.of("10.244.1.0/24"),
+        Optional.of(new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 2, 2)),
+        List.of(findings),
+        List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")),
+        Optional.of(new Firewall("ufw", "Active", "its rules are in the kernel")),
+        List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
+        new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"));
+  }
+}
