@@ -6,9 +6,9 @@ import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ruleset.RulesetParser;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +49,7 @@ public final class HostFirewallReader {
     Ruleset rules;
     try {
       rules = rules();
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
       return new HostFirewall(
           configured().orElse(Manager.UNKNOWN),
           State.UNKNOWN,
@@ -89,18 +89,22 @@ public final class HostFirewallReader {
 
   private Ruleset rules() throws IOException {
     Set<Table> tables = new LinkedHashSet<>();
-    for (Chain chain : RulesetParser.parse(List.of(nft.chains())).chains()) {
-      if (FAMILIES.contains(chain.family())
-          && !NOT_A_FIREWALL.contains(chain.table())
-          && chain.base().map(base -> HOOKS.contains(base.hook())).orElse(false)) {
-        tables.add(new Table(chain.family(), chain.table()));
+    try (InputStream listing = nft.chains()) {
+      for (Chain chain : RulesetParser.baseChains(listing)) {
+        if (FAMILIES.contains(chain.family())
+            && !NOT_A_FIREWALL.contains(chain.table())
+            && chain.base().map(base -> HOOKS.contains(base.hook())).orElse(false)) {
+          tables.add(new Table(chain.family(), chain.table()));
+        }
       }
     }
-    List<String> listings = new ArrayList<>();
+    RulesetParser parser = new RulesetParser();
     for (Table table : tables) {
-      listings.add(nft.table(table.family(), table.name()));
+      try (InputStream listing = nft.table(table.family(), table.name())) {
+        parser.add(listing);
+      }
     }
-    return RulesetParser.parse(listings);
+    return parser.ruleset();
   }
 
   private HostFirewall inactive(Ruleset rules) {

@@ -1,5 +1,6 @@
 package dev.tweed.firewall;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +15,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class NftCommand implements NftListing {
 
-  /** More than any firewall people write; kube-proxy's own table is never listed. */
-  private static final int MAX_BYTES = 8 << 20;
+  /** Far more than any firewall people write; kube-proxy's own table is never listed. */
+  private static final long MAX_BYTES = 32 << 20;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -29,49 +30,95 @@ public final class NftCommand implements NftListing {
   }
 
   @Override
-  public String chains() throws IOException {
+  public InputStream chains() throws IOException {
     return run("-j", "list", "chains");
   }
 
   @Override
-  public String table(String family, String name) throws IOException {
+  public InputStream table(String family, String name) throws IOException {
     return run("-j", "-t", "list", "table", family, name);
   }
 
-  private String run(String... arguments) throws IOException {
+  private InputStream run(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(binary.toString()));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    // Ends the read below too, since the pipe closes with the process.
-    Thread watchdog =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                      process.destroyForcibly();
+    return new Output(command, new ProcessBuilder(command).start());
+  }
+
+  /** Standard output of a process that must end well, soon and with moderation. */
+  private static final class Output extends FilterInputStream {
+    private final List<String> command;
+    private final Process process;
+    private final Thread watchdog;
+    private long bytes;
+
+    Output(List<String> command, Process process) {
+      super(process.getInputStream());
+      this.command = command;
+      this.process = process;
+      // Ends a read that waits, too: the pipe closes with the process.
+      this.watchdog =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                        process.destroyForcibly();
+                      }
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
                     }
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
-    try (InputStream output = process.getInputStream()) {
-      byte[] bytes = output.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
+                  });
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int count = super.read(buffer, offset, length);
+      if (count < 0) {
+        requireSuccess();
+        return count;
+      }
+      bytes += count;
+      if (bytes > MAX_BYTES) {
         throw new IOException("nft lists more than " + MAX_BYTES + " bytes");
       }
-      int status = process.waitFor();
-      if (status != 0) {
-        throw new IOException(String.join(" ", command) + " ended with status " + status);
+      return count;
+    }
+
+    private void requireSuccess() throws IOException {
+      try {
+        int status = process.waitFor();
+        if (status != 0) {
+          throw new IOException(
+              "%s ended with status %d %s"
+                  .formatted(String.join(" ", command), status, complaint())
+                  .strip());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while nft was running", e);
       }
-      return new String(bytes, StandardCharsets.UTF_8);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while nft was running", e);
-    } finally {
+    }
+
+    private String complaint() throws IOException {
+      return new String(process.getErrorStream().readNBytes(200), StandardCharsets.UTF_8)
+          .lines()
+          .findFirst()
+          .orElse("");
+    }
+
+    @Override
+    public void close() throws IOException {
       process.destroyForcibly();
       watchdog.interrupt();
+      process.getErrorStream().close();
+      super.close();
     }
   }
 }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
+import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ruleset.RulesetParser;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -28,13 +32,12 @@ class NetworkNeedsTest {
   }
 
   @Test
-  void aChainNamedForAShellIsNotPrinted() {
+  void aChainNamedForAShellIsNotPrinted() throws IOException {
     String ruleset =
         """
         {"nftables": [{"chain": {"family": "inet", "table": "x;reboot", "name": "$(reboot)",
          "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]}""";
-    HostFirewall firewall =
-        new HostFirewall(Manager.NFTABLES, State.ACTIVE, "", RulesetParser.parse(List.of(ruleset)));
+    HostFirewall firewall = new HostFirewall(Manager.NFTABLES, State.ACTIVE, "", parsed(ruleset));
 
     assertThat(FirewallAdvicePlanner.plan(firewall, needs("br0", "10.244.0.0/16")))
         .isNotEmpty()
@@ -46,19 +49,24 @@ class NetworkNeedsTest {
   }
 
   @Test
-  void withoutATunnelPacketsFromNodesAreThoseOfTheUnderlay() {
+  void withoutATunnelPacketsFromNodesAreThoseOfTheUnderlay() throws IOException {
     String ruleset =
         """
         {"nftables": [{"chain": {"family": "ip", "table": "filter", "name": "FORWARD",
          "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}]}""";
-    HostFirewall firewall =
-        new HostFirewall(Manager.IPTABLES, State.ACTIVE, "", RulesetParser.parse(List.of(ruleset)));
+    HostFirewall firewall = new HostFirewall(Manager.IPTABLES, State.ACTIVE, "", parsed(ruleset));
 
     assertThat(FirewallAdvicePlanner.plan(firewall, needs("br0", "10.244.0.0/16")))
         .extracting(FirewallBlockage::commands)
         .containsExactly(
             List.of("iptables -I FORWARD -i eth0 -o br0 -j ACCEPT"),
             List.of("iptables -I FORWARD -i br0 -j ACCEPT"));
+  }
+
+  private static Ruleset parsed(String listing) throws IOException {
+    RulesetParser parser = new RulesetParser();
+    parser.add(new ByteArrayInputStream(listing.getBytes(StandardCharsets.UTF_8)));
+    return parser.ruleset();
   }
 
   private static NetworkNeeds needs(String bridge, String cidr) {

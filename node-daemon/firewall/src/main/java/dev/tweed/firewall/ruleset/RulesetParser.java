@@ -1,18 +1,23 @@
 package dev.tweed.firewall.ruleset;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * Reads what {@code nft -j list table} prints (libnftables-json(5)). Statements it does not know
- * become conditions that may or may not hold, never an error: rules of others are none of our
- * business.
+ * Reads what {@code nft -j} prints (libnftables-json(5)), one object at a time. Statements it does
+ * not know become conditions that may or may not hold, never an error: rules of others are none of
+ * our business.
  */
 public final class RulesetParser {
 
@@ -20,27 +25,30 @@ public final class RulesetParser {
 
   private record Key(String family, String table, String name) {}
 
-  private RulesetParser() {}
+  private final Map<Key, Optional<Chain.Base>> chains = new LinkedHashMap<>();
+  private final Map<Key, List<Rule>> rules = new LinkedHashMap<>();
 
   /**
-   * The chains of one or more listings.
+   * Adds the chains and rules of a listing.
    *
-   * @throws IllegalArgumentException if a listing is no JSON
+   * @throws IOException if it cannot be read, or is no JSON
    */
-  public static Ruleset parse(List<String> listings) {
-    Map<Key, Optional<Chain.Base>> chains = new LinkedHashMap<>();
-    Map<Key, List<Rule>> rules = new LinkedHashMap<>();
-    for (String listing : listings) {
-      for (JsonNode object : read(listing).path("nftables")) {
-        if (object.has("chain")) {
-          chains.put(key(object.path("chain"), "name"), base(object.path("chain")));
-        } else if (object.has("rule")) {
-          rules
-              .computeIfAbsent(key(object.path("rule"), "chain"), k -> new ArrayList<>())
-              .addAll(new RuleReader().read(object.path("rule").path("expr")));
-        }
-      }
-    }
+  public void add(InputStream listing) throws IOException {
+    forEachObject(
+        listing,
+        object -> {
+          if (object.has("chain")) {
+            chains.put(key(object.path("chain"), "name"), base(object.path("chain")));
+          } else if (object.has("rule")) {
+            rules
+                .computeIfAbsent(key(object.path("rule"), "chain"), k -> new ArrayList<>())
+                .addAll(new RuleReader().read(object.path("rule").path("expr")));
+          }
+        });
+  }
+
+  /** What was added. */
+  public Ruleset ruleset() {
     return new Ruleset(
         chains.entrySet().stream()
             .map(
@@ -54,11 +62,40 @@ public final class RulesetParser {
             .toList());
   }
 
-  private static JsonNode read(String listing) {
-    try {
-      return JSON.readTree(listing);
+  /**
+   * The base chains of a listing, without their rules; all others are passed over.
+   *
+   * @throws IOException if it cannot be read, or is no JSON
+   */
+  public static List<Chain> baseChains(InputStream listing) throws IOException {
+    List<Chain> bases = new ArrayList<>();
+    forEachObject(
+        listing,
+        object -> {
+          Optional<Chain.Base> base = base(object.path("chain"));
+          if (base.isPresent()) {
+            Key key = key(object.path("chain"), "name");
+            bases.add(new Chain(key.family(), key.table(), key.name(), base, List.of()));
+          }
+        });
+    return bases;
+  }
+
+  private static void forEachObject(InputStream listing, Consumer<JsonNode> consumer)
+      throws IOException {
+    try (JsonParser parser = JSON.createParser(listing)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT
+          || !"nftables".equals(parser.nextFieldName())
+          || parser.nextToken() != JsonToken.START_ARRAY) {
+        throw new IOException("nft printed what is no list of its objects");
+      }
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        consumer.accept(JSON.readTree(parser));
+      }
+      // To the end, so that the reader hears of a failure that came late.
+      while (parser.nextToken() != null) {}
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("nft printed what is no JSON: " + e.getOriginalMessage());
+      throw new IOException("nft printed what is no JSON: " + e.getOriginalMessage());
     }
   }
 

@@ -3,6 +3,10 @@ package dev.tweed.firewall.ruleset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -114,16 +118,14 @@ class RulesetParserTest {
 
   @Test
   void chainsOfNatDropNothing() {
-    assertThat(
-            RulesetParser.parse(List.of(listing(BASE.formatted("drop").replace("filter", "nat"))))
-                .blockerOf(TUNNEL))
+    assertThat(parsed(listing(BASE.formatted("drop").replace("filter", "nat"))).blockerOf(TUNNEL))
         .isEmpty();
   }
 
   @Test
   void refusesWhatIsNoJson() {
-    assertThatThrownBy(() -> RulesetParser.parse(List.of("table ip filter {")))
-        .isInstanceOf(IllegalArgumentException.class)
+    assertThatThrownBy(() -> parse("table ip filter {"))
+        .isInstanceOf(IOException.class)
         .hasMessageContaining("no JSON");
   }
 
@@ -178,9 +180,22 @@ class RulesetParserTest {
         "{\"rule\": {\"family\": \"inet\", \"table\": \"f\", \"chain\": \"in\", \"expr\": ["
             + expressions.replace('\'', '"')
             + "]}}";
-    return RulesetParser.parse(
-            List.of(listing(BASE.formatted(policy) + ",\n" + rule + String.join("", more))))
+    return parsed(listing(BASE.formatted(policy) + ",\n" + rule + String.join("", more)))
         .blockerOf(TUNNEL);
+  }
+
+  private static Ruleset parsed(String listing) {
+    try {
+      return parse(listing);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Ruleset parse(String listing) throws IOException {
+    RulesetParser parser = new RulesetParser();
+    parser.add(new ByteArrayInputStream(listing.getBytes(StandardCharsets.UTF_8)));
+    return parser.ruleset();
   }
 
   private static String listing(String objects) {
