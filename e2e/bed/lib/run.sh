@@ -27,6 +27,17 @@ set_properties() {
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
 
+# One test cluster at a time: two runs would remove each other's machines. Held until this script ends.
+own_test_cluster() {
+  mkdir -p "$cache/locks"
+  exec {test_cluster_lock}>"$cache/locks/test-cluster"
+  flock -n "$test_cluster_lock" || {
+    note "Another run of ./dev uses the test cluster; waiting for it"
+    flock "$test_cluster_lock"
+  }
+  sweep test
+}
+
 # test [--no-skips] [--quick | LAYER...]. --no-skips: a skipped test of the layers below e2e is a failure. Tests of the layers above "unit" carry a JUnit tag named after their layer.
 command_test() {
   no_skips=''
@@ -61,7 +72,7 @@ command_test() {
   if [[ $layers == *' e2e '* ]]; then
     need_root
     setup_docker
-    sweep test
+    own_test_cluster
     setup_node_image
     setup_product_images
   else
@@ -129,7 +140,7 @@ command_bench() {
     done
   fi
   if [[ $what == all || $what == cluster ]]; then
-    sweep test
+    own_test_cluster
     run_main e2e dev.tweed.e2e.Bench "$@"
   fi
   [[ " all netlink cluster " == *" $what "* ]] || die "bench: there is no '$what'; say netlink, cluster or nothing for both"
