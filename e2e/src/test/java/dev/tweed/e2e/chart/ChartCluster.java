@@ -263,12 +263,14 @@ final class ChartCluster implements AutoCloseable {
             "--client-key=" + directory.resolve(file + ".key")));
   }
 
-  private static Program.Outcome run(
+  /** With a discovery cache of its own: the usual one is named by port and outlives a server. */
+  private Program.Outcome run(
       Path program, List<String> options, String input, String... words) {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(options);
     command.addAll(List.of(words));
-    return Program.run(command, Map.of(), input);
+    String cache = directory.resolve("cache").toString();
+    return Program.run(command, Map.of("KUBECACHEDIR", cache), input);
   }
 
   @Override
