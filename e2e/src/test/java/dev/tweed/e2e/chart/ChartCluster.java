@@ -264,8 +264,7 @@ final class ChartCluster implements AutoCloseable {
   }
 
   /** With a discovery cache of its own: the usual one is named by port and outlives a server. */
-  private Program.Outcome run(
-      Path program, List<String> options, String input, String... words) {
+  private Program.Outcome run(Path program, List<String> options, String input, String... words) {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(options);
     command.addAll(List.of(words));

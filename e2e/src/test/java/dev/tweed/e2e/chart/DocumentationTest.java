@@ -167,6 +167,26 @@ class DocumentationTest {
     assertThat(reasons).isNotEmpty().allSatisfy(r -> assertThat(page).contains("`" + r + "`"));
   }
 
+  @Test
+  void everyReasonOfAPodNetworkIsInTroubleshooting() {
+    List<String> reasons =
+        Pattern.compile("\"((?:[A-Z][a-z]+){2,}(?:IP|CIDR\\w*)?|PodCIDR\\w+|\\w+PodCIDR)\"")
+            .matcher(
+                read(
+                    ChartTools.repository()
+                        .resolve(
+                            "operator/src/main/java/dev/tweed/operator/status/PodNetworkStatusMapper.java")))
+            .results()
+            .map(match -> match.group(1))
+            .distinct()
+            .toList();
+    String page = read(ChartTools.repository().resolve("docs/troubleshooting.md"));
+
+    assertThat(reasons)
+        .contains("PoolExhausted", "PodCIDRDiffers", "WaitingForPodCIDR")
+        .allSatisfy(reason -> assertThat(page).contains("`" + reason + "`"));
+  }
+
   private String dryRun(String yaml) {
     return cluster
         .kubectlWithInput(
