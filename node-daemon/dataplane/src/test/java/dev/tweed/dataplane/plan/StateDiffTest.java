@@ -1,0 +1,124 @@
+package dev.tweed.dataplane.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.Example;
+import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NeighbourState;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class StateDiffTest {
+  private final Machine machine = Machine.with("192.0.2.1/24", "2001:db8::1/64");
+  private final Example example =
+      Example.vxlan().dualStack().with(Example.peer(2), Example.peer6(2), Example.peer(3));
+
+  @Test
+  void fromNothing() {
+    List<StateChange> changes = machine.diff(machine.plan(example.snapshot()).desired());
+
+    Golden.assertMatches("diff-from-nothing.txt", PlanText.of(changes));
+  }
+
+  @Test
+  void aPeerGoesAndAnotherComes() {
+    machine.sync(example.snapshot());
+
+    List<StateChange> changes =
+        machine.diff(
+            machine
+                .plan(example.with(Example.peer(2), Example.peer6(2), Example.peer(4)).snapshot())
+                .desired());
+
+    Golden.assertMatches("diff-peer-replaced.txt", PlanText.of(changes));
+  }
+
+  @Test
+  void anotherVni() {
+    machine.sync(example.snapshot());
+
+    List<StateChange> changes =
+        machine.diff(
+            machine.plan(example.with(new Backend.Vxlan(7, 8472, false)).snapshot()).desired());
+
+    Golden.assertMatches("diff-other-vni.txt", PlanText.of(changes));
+  }
+
+  @Test
+  void toNothing() {
+    machine.sync(example.snapshot());
+
+    Golden.assertMatches("diff-to-nothing.txt", PlanText.of(machine.diff(DesiredState.NOTHING)));
+  }
+
+  @Test
+  void whatOthersMadeIsNotTouched() {
+    DesiredState desired = machine.sync(example.snapshot());
+    int eth0 = machine.link("eth0").index();
+    int tunnel = machine.link("tweed.1").index();
+    machine.routes.add(
+        Route.via(Example.block(9), Example.ip(9), eth0, RouteProtocol.STATIC).withMetric(5));
+    machine.add("other0", Optional.of("bridge"), 1500, 1);
+    machine.neighbours.add(
+        new Neighbour(
+            tunnel,
+            dev.tweed.netlink.IpAddress.parse("10.244.77.1"),
+            Optional.empty(),
+            NeighbourState.FAILED,
+            0));
+
+    assertThat(machine.diff(desired)).isEmpty();
+  }
+
+  @Test
+  void anFdbEntryWithASecondDestinationIsWrittenAnew() {
+    DesiredState desired = machine.sync(example.snapshot());
+    int tunnel = machine.link("tweed.1").index();
+    machine.fdb.add(FdbEntry.permanent(tunnel, Example.mac(2), Example.ip(66)));
+
+    List<StateChange> changes = machine.diff(desired);
+
+    assertThat(changes)
+        .containsExactly(new StateChange.PutFdb("tweed.1", Example.mac(2), Example.ip(2)));
+  }
+
+  @Test
+  void aRouteOfOursToAnUnknownBlockGoes() {
+    DesiredState desired = machine.sync(example.snapshot());
+    Route stale =
+        Route.via(
+            IpPrefix.parse("10.244.99.0/24"),
+            Example.ip(9),
+            machine.link("eth0").index(),
+            Machine.MARKS.routeProtocol());
+    machine.routes.add(stale);
+
+    assertThat(machine.diff(desired)).containsExactly(new StateChange.RemoveRoute(stale));
+  }
+
+  @Test
+  void aMissingModuleIsTriedAgainEachTime() {
+    machine.sysctls.remove("bridge/bridge-nf-call-iptables");
+
+    DesiredState desired = machine.sync(example.snapshot());
+
+    assertThat(machine.diff(desired))
+        .singleElement()
+        .extracting(StateChange::object)
+        .isEqualTo("net/bridge/bridge-nf-call-iptables");
+  }
+
+  @Test
+  void unreadableRulesAreLeftAlone() {
+    machine.rules = new NftListing.Unreadable("no nft");
+
+    assertThat(machine.diff(machine.plan(example.snapshot()).desired()))
+        .noneMatch(change -> change.kind() == dev.tweed.dataplane.Change.Kind.NFT);
+  }
+}
