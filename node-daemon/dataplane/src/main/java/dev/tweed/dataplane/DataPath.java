@@ -152,6 +152,8 @@ public final class DataPath implements AutoCloseable {
     List<StateChange> changes = StateDiff.between(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
 
+    // Before the first change, so that the events of our own are judged by what they bring about.
+    watch = watchFor(snapshot, plan, actual);
     Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       List<StateChange> todo =

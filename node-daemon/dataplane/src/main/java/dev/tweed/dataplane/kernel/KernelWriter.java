@@ -32,6 +32,8 @@ import java.util.stream.Stream;
  */
 public final class KernelWriter {
 
+  private static final int ETHERNET_MTU = 1500;
+
   private final Rtnetlink netlink;
   private final SysctlWriter sysctls;
   private final NftWriter nft;
@@ -144,29 +146,23 @@ public final class KernelWriter {
               tunnel.port(),
               tunnel.local(),
               tunnel.lowerIndex());
-      create(change, request, tunnel.alias());
+      create(change, request, RtRequest.LinkSet.of(tunnel.name()).withAlias(tunnel.alias()));
     }
 
     private void create(StateChange change, BridgeDevice bridge) {
+      // An MTU of its creation the bridge forgets with the first port; one that was changed to, it
+      // keeps (br_change_mtu(), net/bridge/br_device.c).
       create(
           change,
-          new RtRequest.LinkCreateBridge(bridge.name(), bridge.mac(), bridge.mtu()),
-          bridge.alias());
+          new RtRequest.LinkCreateBridge(bridge.name(), bridge.mac(), ETHERNET_MTU),
+          RtRequest.LinkSet.of(bridge.name()).withAlias(bridge.alias()).withMtu(bridge.mtu()));
     }
 
     /** The mark goes on only when the device is certainly the one just made. */
-    private void create(StateChange change, RtRequest request, String alias) {
+    private void create(StateChange change, RtRequest request, RtRequest.LinkSet then) {
       indexes.remove(change.object());
       BatchResult created = netlink.execute(List.of(request));
-      Optional<NetlinkError> error =
-          created
-              .error(0)
-              .or(
-                  () ->
-                      netlink
-                          .execute(List.of(RtRequest.LinkSet.of(change.object()).withAlias(alias)))
-                          .error(0));
-      record(change, error);
+      record(change, created.error(0).or(() -> netlink.execute(List.of(then)).error(0)));
     }
 
     private void batch(List<StateChange> changes) {

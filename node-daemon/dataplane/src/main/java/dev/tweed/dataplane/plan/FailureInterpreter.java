@@ -5,10 +5,12 @@ import dev.tweed.dataplane.Reason;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkError;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Says what failed steps mean, and what to do about them. */
@@ -23,8 +25,21 @@ public final class FailureInterpreter {
   public List<Finding> interpret(List<ChangeFailure> failures) {
     List<Finding> findings = new ArrayList<>();
     Map<String, Integer> counts = new TreeMap<>();
+    Set<String> failedDevices = new HashSet<>();
     for (ChangeFailure failure : failures) {
-      // What needs a device that failed is told by the failure of the device.
+      switch (failure.change()) {
+        case StateChange.CreateTunnel create -> failedDevices.add(create.object());
+        case StateChange.CreateBridge create -> failedDevices.add(create.object());
+        case StateChange.SetUp up -> failedDevices.add(up.name());
+        default -> {}
+      }
+    }
+    for (ChangeFailure failure : failures) {
+      if (failure.change().concernsPeer()
+          && failure.change().device().filter(failedDevices::contains).isPresent()) {
+        // The failure of the device tells it.
+        continue;
+      }
       interpret(failure)
           .ifPresent(
               finding -> {

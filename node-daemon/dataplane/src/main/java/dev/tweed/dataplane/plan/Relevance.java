@@ -6,6 +6,9 @@ import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
 import java.util.HashMap;
@@ -29,6 +32,10 @@ public final class Relevance {
   private final List<IpAddress> nodeIps;
   private final boolean complete;
   private final boolean plainRoutes;
+
+  // Filled when first needed, which on a quiet node is never.
+  private final Map<IpAddress, MacAddress> gateways = new HashMap<>();
+  private final Map<MacAddress, IpAddress> vteps = new HashMap<>();
 
   /**
    * For what a sync wanted and found.
@@ -76,11 +83,12 @@ public final class Relevance {
       case NetlinkEvent.AddressChanged change ->
           concerns(change.address().prefix(), change.address().linkIndex(), change.removed());
       case NetlinkEvent.RouteChanged change -> concerns(change.route());
-      // The kernel makes neighbours for multicast itself; a gateway's is never multicast.
       case NetlinkEvent.NeighbourChanged change ->
           tunnels.contains(change.neighbour().linkIndex())
-              && !change.neighbour().address().isMulticast();
-      case NetlinkEvent.FdbChanged change -> concerns(change.entry());
+              && concerns(change.neighbour(), change.removed());
+      case NetlinkEvent.FdbChanged change ->
+          tunnels.contains(change.entry().linkIndex())
+              && concerns(change.entry(), change.removed());
       case NetlinkEvent.NftablesChanged change -> change.tables().contains("tweed");
     };
   }
@@ -89,7 +97,6 @@ public final class Relevance {
     Optional<TunnelDevice> tunnel = desired.tunnel(link.name());
     if (tunnel.isPresent()) {
       return removed
-          || !devices.containsKey(link.index())
           || !agrees(
               link, tunnel.get().mtu(), Optional.of(tunnel.get().mac()), tunnel.get().alias());
     }
@@ -97,7 +104,6 @@ public final class Relevance {
         desired.bridge().filter(device -> device.name().equals(link.name()));
     if (bridge.isPresent()) {
       return removed
-          || !devices.containsKey(link.index())
           || !agrees(
               link, bridge.get().mtu(), Optional.of(bridge.get().mac()), bridge.get().alias());
     }
@@ -113,6 +119,7 @@ public final class Relevance {
         || !complete;
   }
 
+  /** By what events show; a new device of the same content is one we are just making. */
   private static boolean agrees(Link link, int mtu, Optional<?> mac, String alias) {
     return link.isUp()
         && link.mtu() == mtu
@@ -147,7 +154,45 @@ public final class Relevance {
         && !devices.containsKey(route.linkIndex());
   }
 
-  private boolean concerns(FdbEntry entry) {
-    return tunnels.contains(entry.linkIndex()) && (entry.flags() & FdbEntry.MASTER) == 0;
+  // The kernel does not tell whose request changed the tables of a tunnel (vxlan_fdb_notify() in
+  // drivers/net/vxlan/vxlan_core.c), so these are compared with the plan.
+
+  private boolean concerns(Neighbour neighbour, boolean removed) {
+    MacAddress planned = gateways().get(neighbour.address());
+    if (planned == null) {
+      // Others than permanent ones the kernel makes for itself, for multicast.
+      return !removed && neighbour.state().isPermanent();
+    }
+    return removed
+        || !neighbour.state().equals(NeighbourState.PERMANENT)
+        || !neighbour.mac().equals(Optional.of(planned));
+  }
+
+  private boolean concerns(FdbEntry entry, boolean removed) {
+    IpAddress planned = vteps().get(entry.mac());
+    boolean right = planned != null && entry.vtep().equals(Optional.of(planned));
+    return right == removed;
+  }
+
+  private Map<IpAddress, MacAddress> gateways() {
+    if (gateways.isEmpty()) {
+      for (PlannedPeer peer : desired.peers()) {
+        if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
+          gateways.put(peer.block().address(), path.mac());
+        }
+      }
+    }
+    return gateways;
+  }
+
+  private Map<MacAddress, IpAddress> vteps() {
+    if (vteps.isEmpty()) {
+      for (PlannedPeer peer : desired.peers()) {
+        if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
+          vteps.put(path.mac(), path.vtep());
+        }
+      }
+    }
+    return vteps;
   }
 }

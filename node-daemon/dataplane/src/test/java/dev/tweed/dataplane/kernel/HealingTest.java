@@ -227,4 +227,14 @@ class HealingTest {
                     .isEqualTo("local address is 192.0.2.1, wanted is 192.0.2.50"));
     assertThat(node.sh("ip -d link show dev tweed.1")).contains("local 192.0.2.50");
   }
+
+  @Test
+  void aPodsPortDoesNotChangeTheMtuOfTheBridge() {
+    node.sync(EXAMPLE);
+
+    node.pod(10);
+
+    assertThat(node.sh("ip link show tweed-br0")).contains("mtu 1450");
+    assertThat(node.sync(EXAMPLE).applied()).isEmpty();
+  }
 }

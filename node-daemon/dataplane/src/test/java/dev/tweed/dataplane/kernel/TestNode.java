@@ -34,7 +34,11 @@ final class TestNode implements AutoCloseable {
 
   /** Without a wire to anyone: eth0 is a dummy's stand-in, a veth whose other end nobody uses. */
   static TestNode alone() {
-    TestNode node = open(1);
+    return alone(DataPathOptions.defaults());
+  }
+
+  static TestNode alone(DataPathOptions options) {
+    TestNode node = open(1, options);
     node.sh(
         "ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up");
     node.sh("ip addr add 192.0.2.1/24 dev eth0; ip -6 addr add 2001:db8::1/64 dev eth0 nodad");

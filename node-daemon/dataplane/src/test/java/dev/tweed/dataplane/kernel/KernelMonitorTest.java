@@ -1,0 +1,108 @@
+package dev.tweed.dataplane.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tweed.dataplane.DataPathMonitor;
+import dev.tweed.dataplane.Example;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What calls for another sync on a real kernel, and what does not. */
+class KernelMonitorTest {
+  private static final Example EXAMPLE =
+      Example.vxlan().dualStack().with(Example.peer(2), Example.peer6(2));
+
+  private final AtomicInteger news = new AtomicInteger();
+  private TestNode node;
+  private DataPathMonitor monitor;
+
+  @BeforeEach
+  void setUp() {
+    node = TestNode.alone();
+    node.sync(EXAMPLE);
+    monitor = node.in(() -> node.dataPath.monitor(news::incrementAndGet));
+  }
+
+  @AfterEach
+  void tearDown() {
+    monitor.close();
+    node.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ip link set tweed.1 down",
+        "ip link del tweed.1",
+        "ip link set tweed.1 mtu 1300",
+        "ip link set tweed.1 address 02:aa:aa:aa:aa:aa",
+        "ip link del tweed-br0",
+        "ip addr del 10.244.1.1/24 dev tweed-br0",
+        "ip addr add 10.244.9.1/24 dev tweed-br0",
+        "ip addr del 10.244.1.0/32 dev tweed.1",
+        "ip addr del 192.0.2.1/24 dev eth0",
+        "ip link set eth0 mtu 1400",
+        "ip link del eth0",
+        "ip route del 10.244.2.0/24",
+        "ip -6 route del fd00:10:244:2::/64",
+        "ip neigh del 10.244.2.0 dev tweed.1",
+        "bridge fdb del 02:00:00:00:00:02 dev tweed.1 dst 192.0.2.2",
+        "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9",
+        "sysctl -qw net.ipv4.ip_forward=0",
+        "sysctl -qw net.bridge.bridge-nf-call-iptables=0",
+        "nft flush ruleset",
+        "nft add rule inet tweed postrouting counter"
+      })
+  void damageIsNews(String damage) {
+    node.sh(damage);
+
+    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > 0);
+  }
+
+  @Test
+  void whatIsNewsIsMendedByTheNextSync() {
+    node.sh("nft flush ruleset; ip link del tweed.1; sysctl -qw net.ipv4.ip_forward=0");
+    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > 0);
+
+    assertThat(node.sync(EXAMPLE).verified()).isTrue();
+    assertThat(node.sh("nft list table inet tweed")).contains("masquerade");
+    assertThat(node.sh("ip link show tweed.1")).contains("UP");
+  }
+
+  @Test
+  void podsAndOtherTablesAreNoNews() {
+    node.pod(10).sh("ping -c 1 -W 2 10.244.1.1");
+    node.sh("ip link add x0 type bridge; ip link set x0 up; ip addr add 10.9.9.9/24 dev x0");
+    node.sh("ip route add 10.9.8.0/24 via 10.9.9.1; nft add table ip other; ip link del x0");
+
+    assertThat(newsSoFar()).isZero();
+  }
+
+  @Test
+  void ourOwnChangesAreNoNews() {
+    node.sync(EXAMPLE.with(Example.peer(3), Example.peer(4)));
+    node.sync(EXAMPLE.withPodCidrs("10.244.0.0/16", "10.99.0.0/16", "fd00:10:244::/48"));
+    node.sync(EXAMPLE.withMtu(1300));
+
+    assertThat(newsSoFar()).isZero();
+  }
+
+  /**
+   * Counts after two changes that certainly are news, one on each socket: events keep their order.
+   */
+  private int newsSoFar() {
+    int before = news.get();
+    node.sh("ip route add 10.244.250.0/24 dev tweed-br0 proto 116");
+    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > before);
+    int between = news.get();
+    node.sh("nft add rule inet tweed postrouting counter");
+    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > between);
+    return news.get() - 2;
+  }
+}
