@@ -13,10 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Rulesets as real programs made them (ufw 0.36, firewalld 1.3, Docker's and kube-proxy's rules
- * through iptables-nft 1.8.9) and what is said about them: {@code rulesets/<case>/ruleset.json} is
- * {@code nft -j -t list ruleset}, {@code advice.txt} beside it what comes out. With {@code
- * -Dtweed.golden.write=true} the latter is written instead.
+ * Rulesets as real programs made them (ufw 0.36 on Debian 12 and 13, firewalld 1.3, Docker's and
+ * kube-proxy's rules through iptables-nft 1.8.9) and what is said about them: {@code
+ * rulesets/<case>/ruleset.json} is {@code nft -j -t list ruleset}, {@code advice.txt} beside it
+ * what comes out. With {@code -Dtweed.golden.write=true} the latter is written instead.
  */
 class AdviceGoldenTest {
 
