@@ -125,25 +125,14 @@ run_main() {
     "${properties[@]}" -cp "target/test-classes:target/classes:$(<target/test.classpath)" "$class" "$@")
 }
 
-# bench [netlink | cluster [ARGUMENT...]]
+# bench [PART...]: the parts are those of dev.tweed.e2e.bench.ClusterBench.
 command_bench() {
-  local what=${1:-all} peers
-  shift || true
   need_root
   setup_bed
   setup_product_images
   set_properties
-  if [[ $what == all || $what == netlink ]]; then
-    for peers in 1000 5000; do
-      note "Programming $peers peers from empty, netlink only, in a network namespace"
-      run_main node-daemon/netlink dev.tweed.netlink.bench.PeerProgrammingBenchmark $peers 6
-    done
-  fi
-  if [[ $what == all || $what == cluster ]]; then
-    own_test_cluster
-    run_main e2e dev.tweed.e2e.Bench "$@"
-  fi
-  [[ " all netlink cluster " == *" $what "* ]] || die "bench: there is no '$what'; say netlink, cluster or nothing for both"
+  own_test_cluster
+  run_main e2e dev.tweed.e2e.Bench "$@"
 }
 
 command_demo() {
