@@ -120,6 +120,20 @@ class ChartReleaseTest {
     assertThat(outcome.err()).isEmpty();
   }
 
+  /** The first command of docs/upgrade.md, which takes over what helm has installed. */
+  @Test
+  void kindsAreUpgradedByServerSideApply() {
+    Program.Outcome outcome =
+        cluster.kubectl(
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "-f",
+            ChartTools.chart().resolve("crds").toString());
+
+    assertThat(outcome.text().lines()).hasSize(4).allMatch(l -> l.endsWith("serverside-applied"));
+  }
+
   @Test
   void plainManifestsAreAcceptedToo() {
     for (String file : List.of("tweed.yaml", "cleanup.yaml")) {
