@@ -35,7 +35,6 @@ own_test_cluster() {
     note "Another run of ./dev uses the test cluster; waiting for it"
     flock "$test_cluster_lock"
   }
-  sweep test
 }
 
 # test [--no-skips] [--quick | LAYER...]. --no-skips: a skipped test of the layers below e2e is a failure. Tests of the layers above "unit" carry a JUnit tag named after their layer.

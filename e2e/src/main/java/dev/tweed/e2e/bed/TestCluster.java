@@ -45,26 +45,29 @@ public final class TestCluster implements AutoCloseable {
   private final BedSettings settings;
   private final ClusterPlan plan;
   private final String networkId;
+  private final BedLock lock;
   private final Map<String, Machine> machines = Collections.synchronizedMap(new LinkedHashMap<>());
   private KubernetesClient client;
   private GenericContainer<?> outside;
   private int nextIndex;
 
-  private TestCluster(BedSettings settings, ClusterPlan plan, String networkId) {
+  private TestCluster(BedSettings settings, ClusterPlan plan, String networkId, BedLock lock) {
+    this.lock = lock;
     this.settings = settings;
     this.plan = plan;
     this.networkId = networkId;
   }
 
   /**
-   * Removes what an earlier run with the same label left behind, then starts all machines and waits
-   * until each says it is up.
+   * Waits for the end of another run that uses a cluster of this name, removes what an earlier run
+   * with the same label left behind, then starts all machines and waits until each says it is up.
    *
    * @throws BedException naming the machine that did not come up, with the end of its log
    */
   public static TestCluster start(BedSettings settings, ClusterPlan plan) {
+    BedLock lock = BedLock.acquire(settings.cache(), plan.name());
     Leftovers.sweep(plan.label());
-    TestCluster cluster = new TestCluster(settings, plan, createNetwork(plan));
+    TestCluster cluster = new TestCluster(settings, plan, createNetwork(plan), lock);
     try {
       cluster.startMachines();
       return cluster;
@@ -338,6 +341,7 @@ public final class TestCluster implements AutoCloseable {
     }
     machines.clear();
     Leftovers.sweep(plan.label());
+    lock.close();
   }
 
   private static DockerClient docker() {
