@@ -3,6 +3,7 @@ package dev.tweed.agent.cluster;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpPrefix;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -17,11 +18,23 @@ import java.util.TreeMap;
 final class ClaimRules {
   private record NodeFamily(String node, AddressFamily family) {}
 
+  private final List<IpPrefix> pools;
   private final NavigableMap<IpPrefix, String> claimed = new TreeMap<>();
   private final Set<NodeFamily> served = new HashSet<>();
 
+  /**
+   * @param pools those of the network: what lies in none of them is no claim and takes nothing from
+   *     anyone
+   */
+  ClaimRules(List<IpPrefix> pools) {
+    this.pools = pools;
+  }
+
   /** Records the claim, or says why it does not hold. */
   Optional<String> claim(String node, IpPrefix block) {
+    if (pools.stream().noneMatch(pool -> pool.contains(block))) {
+      return Optional.of("spec.cidr " + block + " lies in none of the PodNetwork's pools");
+    }
     Optional<String> owner = overlapping(block);
     if (owner.isPresent()) {
       return Optional.of(

@@ -90,7 +90,7 @@ public final class SnapshotMapper {
       NetworkParameters parameters,
       PodNetworkSpec spec,
       List<NodeFinding> findings) {
-    ClaimRules rules = new ClaimRules();
+    ClaimRules rules = new ClaimRules(parameters.podCidrs());
     List<SubnetRecord> own = new ArrayList<>();
     List<Peer> ownBlocks = new ArrayList<>();
     List<Peer> peers = new ArrayList<>();

@@ -24,15 +24,47 @@ public final class AtomicFile {
    *     about
    */
   public static void write(Path file, byte[] content, String permissions) throws IOException {
+    replace(
+        file,
+        permissions,
+        out -> {
+          ByteBuffer bytes = ByteBuffer.wrap(content);
+          while (bytes.hasRemaining()) {
+            out.write(bytes);
+          }
+        });
+  }
+
+  /** As {@link #write}, with the content of another file, which never is in memory as a whole. */
+  public static void copy(Path source, Path file, String permissions) throws IOException {
+    replace(
+        file,
+        permissions,
+        out -> {
+          try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
+            long size = in.size();
+            for (long done = 0; done < size; ) {
+              long copied = in.transferTo(done, size - done, out);
+              if (copied <= 0) {
+                throw new IOException(source + " became shorter while it was copied");
+              }
+              done += copied;
+            }
+          }
+        });
+  }
+
+  private interface Content {
+    void writeTo(FileChannel out) throws IOException;
+  }
+
+  private static void replace(Path file, String permissions, Content content) throws IOException {
     Path temporary = temporary(file);
     try {
       Files.deleteIfExists(temporary);
       try (FileChannel out =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = ByteBuffer.wrap(content);
-        while (bytes.hasRemaining()) {
-          out.write(bytes);
-        }
+        content.writeTo(out);
         Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString(permissions));
         out.force(true);
       }

@@ -3,13 +3,13 @@ package dev.tweed.agent.cni;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +30,8 @@ public final class CniPluginInstaller {
 
   /** What the conflist names, and loopback, which runtimes call for every pod. */
   static final List<String> PLUGINS = List.of("bridge", "host-local", "portmap", "loopback");
+
+  private static final int BUFFER = 8192;
 
   static final String MANIFEST = ".tweed-installed";
 
@@ -71,7 +73,7 @@ public final class CniPluginInstaller {
     List<String> removed = new ArrayList<>();
     for (Map.Entry<String, String> entry : manifest().entrySet()) {
       Path file = target.resolve(entry.getKey());
-      if (Files.isRegularFile(file) && sha256(Files.readAllBytes(file)).equals(entry.getValue())) {
+      if (Files.isRegularFile(file) && sha256(file).equals(entry.getValue())) {
         Files.delete(file);
         removed.add(entry.getKey());
       }
@@ -98,14 +100,13 @@ public final class CniPluginInstaller {
       return Optional.empty();
     }
     try {
-      byte[] content = Files.readAllBytes(from);
       if (there && !manifest().containsKey(plugin)) {
         LOG.info("replacing the older CNI plugin {}", to);
       } else {
-        remember(plugin, sha256(content));
+        remember(plugin, sha256(from));
       }
-      AtomicFile.write(to, content, "rwxr-xr-x");
-      if (!Arrays.equals(Files.readAllBytes(to), content)) {
+      AtomicFile.copy(from, to, "rwxr-xr-x");
+      if (Files.mismatch(from, to) >= 0) {
         throw new IOException("what was read back differs from what was written");
       }
       LOG.info("installed the CNI plugin {}", to);
@@ -151,9 +152,15 @@ public final class CniPluginInstaller {
     return sums;
   }
 
-  private static String sha256(byte[] content) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+  /** By a small buffer: plugins are megabytes, the daemon's heap is not much more. */
+  private static String sha256(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[BUFFER];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -1,5 +1,6 @@
 package dev.tweed.agent.command;
 
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -21,7 +22,13 @@ public final class TweedNode {
 
   /** Parses the arguments and runs the command; never throws. */
   public static int execute(String... args) {
+    return execute(new PrintWriter(System.out, true), args);
+  }
+
+  /** As {@link #execute(String...)}, with the output going elsewhere. */
+  public static int execute(PrintWriter out, String... args) {
     return new CommandLine(new TweedNode())
+        .setOut(out)
         .setExecutionExceptionHandler(TweedNode::explain)
         .execute(args);
   }

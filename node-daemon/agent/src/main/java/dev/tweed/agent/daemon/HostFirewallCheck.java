@@ -38,7 +38,13 @@ final class HostFirewallCheck {
 
   /** The result of a look not older than half a minute, for these very needs. */
   Result check(ClusterSnapshot snapshot, SyncReport report) {
-    NetworkNeeds needs = needs(snapshot, report);
+    NetworkNeeds needs;
+    try {
+      needs = needs(snapshot, report);
+    } catch (IllegalArgumentException e) {
+      // A device with a name that must not be put into a command somebody types.
+      return new Result(new Firewall("unknown", "Unknown", e.getMessage()), List.of());
+    }
     long now = nanoTime.getAsLong();
     Optional<Looked> still =
         last.filter(l -> l.needs().equals(needs) && now - l.at() < INTERVAL.toNanos());

@@ -2,7 +2,7 @@ package dev.tweed.agent.daemon;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,12 +29,15 @@ public final class RunLock implements AutoCloseable {
     Files.createDirectories(runDir);
     FileChannel channel =
         FileChannel.open(runDir.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = channel.tryLock();
-    if (lock == null) {
-      channel.close();
-      return Optional.empty();
+    try {
+      if (channel.tryLock() != null) {
+        return Optional.of(new RunLock(channel));
+      }
+    } catch (OverlappingFileLockException e) {
+      // This very process has it: the same answer.
     }
-    return Optional.of(new RunLock(channel));
+    channel.close();
+    return Optional.empty();
   }
 
   @Override

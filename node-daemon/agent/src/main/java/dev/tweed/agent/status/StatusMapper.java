@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
@@ -17,16 +18,6 @@ import java.util.Optional;
 
 /** From the node's state to the status of its API objects. Pure but for the clock. */
 public final class StatusMapper {
-
-  /** Longest text the CRDs' schemas take in a message. */
-  private static final int MESSAGE_MAX = 2048;
-
-  private static final int OBJECT_MAX = 256;
-
-  /** As many as the report's schema takes. */
-  private static final int FINDINGS_MAX = 64;
-
-  private static final int CONDITIONS_MAX = 16;
 
   private final Clock clock;
 
@@ -72,7 +63,7 @@ public final class StatusMapper {
     conditions.add(ready(status, null, before));
     List<NodeFinding> worstFirst = worstFirst(status.findings());
     firstOfEachReason(worstFirst).stream()
-        .limit(CONDITIONS_MAX - 1)
+        .limit(Limits.CONDITIONS - 1)
         .forEach(
             f -> conditions.add(condition(f.reason(), "True", f.reason(), text(f), null, before)));
     NodeReportStatus wanted =
@@ -83,14 +74,14 @@ public final class StatusMapper {
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
             status.firewall().orElse(null),
             worstFirst.stream()
-                .limit(FINDINGS_MAX)
+                .limit(Limits.FINDINGS)
                 .map(
                     f ->
                         new NodeReportStatus.Finding(
                             f.reason(),
-                            cut(f.object(), OBJECT_MAX),
-                            cut(f.message(), MESSAGE_MAX),
-                            cut(f.remedy(), MESSAGE_MAX)))
+                            cut(f.object(), Limits.SHORT),
+                            cut(f.message(), Limits.MESSAGE),
+                            cut(f.remedy(), Limits.MESSAGE)))
                 .toList(),
             status.repairs(),
             status.sysctls());
@@ -135,7 +126,7 @@ public final class StatusMapper {
             .filter(Objects::nonNull)
             .findFirst()
             .orElseGet(this::now);
-    return new Condition(type, value, reason, cut(message, MESSAGE_MAX), since, generation);
+    return new Condition(type, value, reason, cut(message, Limits.MESSAGE), since, generation);
   }
 
   private String now() {

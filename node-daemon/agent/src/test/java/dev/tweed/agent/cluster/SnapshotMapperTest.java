@@ -74,6 +74,19 @@ class SnapshotMapperTest {
   }
 
   @Test
+  void aClaimOutsideThePoolsTakesNothingFromAnyone() {
+    // Given the oldest claim of all, on everything
+    Views views =
+        new Views()
+            .network("default", Views.day(2))
+            .subnet("default", 9, "10.0.0.0/8", Views.day(1))
+            .subnet(2)
+            .subnet("default", 1, "10.244.1.0/24", Views.day(3));
+
+    assertThat(blocks(program(mapper.map(views.view())))).containsExactly("10.244.2.0/24");
+  }
+
+  @Test
   void anOlderClaimOfAPeerBeatsOurOwn() {
     Views views =
         new Views()

@@ -1,11 +1,16 @@
 package dev.tweed.agent.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -21,15 +26,19 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(ApiServerExtension.class)
 class NodeDaemonTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
+  private ApiServer server;
   private Cluster cluster;
   private TestDaemon daemon;
 
   @BeforeEach
   void start(ApiServer server, @TempDir Path directory) {
+    this.server = server;
     cluster = new Cluster(server.admin());
     daemon = new TestDaemon("n1", 1, directory, server.kubeconfig());
+    cluster.node("n1");
+    cluster.network();
   }
 
   @AfterEach
@@ -40,25 +49,255 @@ class NodeDaemonTest {
 
   @Test
   void programsPeersOfNodeSubnetsAndFollowsTheirDeletion() throws Exception {
-    // Given a network, this node and a peer
-    cluster.node("n1");
-    cluster.network();
+    // Given this node and a peer
     cluster.subnet(1, "n1");
     cluster.subnet(2, "n2");
 
     // When the daemon starts
     daemon.start();
 
-    // Then it becomes ready with a route to the peer
+    // Then it becomes ready with a route to the peer, and pods are invited
     await().atMost(SOON).until(daemon::ready);
     assertThat(daemon.routes()).contains("10.244.2.0/24 via 10.244.2.0 dev tweed.1");
+    assertThat(daemon.directory.resolve("conf/05-tweed.conflist"))
+        .content()
+        .contains("\"subnet\" : \"10.244.1.0/24\"", "\"mtu\" : 1450");
 
     // When a peer comes, and goes
     NodeSubnet third = cluster.subnet(3, "n3");
-    await().atMost(SOON).until(() -> daemon.routes().contains("10.244.3.0/24"));
+    awaitRoute("10.244.3.0/24");
     cluster.delete(third);
 
     // Then so does its route
     await().atMost(SOON).until(() -> !daemon.routes().contains("10.244.3.0/24"));
+  }
+
+  @Test
+  void tellsWhatItDidInTheStatusOfItsObjects() throws Exception {
+    NodeSubnet own = cluster.subnet(1, "n1");
+
+    daemon.start();
+
+    await().atMost(SOON).until(() -> report() != null);
+    assertThat(report().conditions().getFirst().status()).isEqualTo("True");
+    assertThat(report().dataPath().device()).isEqualTo("tweed.1");
+    assertThat(report().versions().kernel()).isNotBlank();
+    NodeSubnet told = cluster.client.resource(own).get();
+    assertThat(told.getStatus().mtu()).isEqualTo(1450);
+    assertThat(told.getStatus().conditions())
+        .extracting(Condition::type, Condition::status, Condition::reason)
+        .containsExactly(tuple("Ready", "True", "Programmed"));
+    assertThat(told.getMetadata().getManagedFields())
+        .anySatisfy(
+            m -> {
+              assertThat(m.getManager()).isEqualTo("tweed-node");
+              assertThat(m.getSubresource()).isEqualTo("status");
+            });
+  }
+
+  @Test
+  void aRestartChangesNothing() throws Exception {
+    // Given a daemon that has told everything
+    NodeSubnet own = cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    daemon.start();
+    await().atMost(SOON).until(() -> report() != null);
+    String kernel = daemon.kernel();
+    String subnetVersion = version(own);
+    String reportVersion = reportObject().getMetadata().getResourceVersion();
+
+    // When it ends
+    daemon.stop();
+
+    // Then the data path is as it was
+    assertThat(daemon.kernel()).isEqualTo(kernel);
+
+    // When it starts again
+    daemon.start();
+    await().atMost(SOON).until(daemon::ready);
+
+    // Then kernel and statuses still are
+    await()
+        .during(Duration.ofSeconds(2))
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(version(own)).isEqualTo(subnetVersion);
+              assertThat(reportObject().getMetadata().getResourceVersion())
+                  .isEqualTo(reportVersion);
+            });
+    assertThat(daemon.kernel()).isEqualTo(kernel);
+  }
+
+  @Test
+  void withoutTheApiServerTheDataPathStaysAndHealsAndCatchesUp() throws Exception {
+    cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    try (Cable cable = new Cable(server.config().getMasterUrl())) {
+      daemon.startBy(cable.url());
+      await().atMost(SOON).until(daemon::ready);
+
+      // When the API server is away and somebody deletes a route
+      cable.cut();
+      daemon.netns.exec("ip", "route", "del", "10.244.2.0/24");
+
+      // Then it comes back, and the node stays ready
+      awaitRoute("10.244.2.0/24");
+      assertThat(daemon.ready()).isTrue();
+
+      // When meanwhile a peer came and the API server is there again
+      cluster.subnet(3, "n3");
+      cable.join();
+
+      // Then the peer is programmed
+      awaitRoute("10.244.3.0/24");
+    }
+  }
+
+  @Test
+  void aDaemonStartedWithoutTheApiServerWaitsForIt() throws Exception {
+    cluster.subnet(1, "n1");
+    try (Cable cable = new Cable(server.config().getMasterUrl())) {
+      cable.cut();
+      daemon.startBy(cable.url());
+      assertThat(daemon.ready()).isFalse();
+      assertThat(daemon.get("/healthz").statusCode()).isEqualTo(200);
+
+      cable.join();
+
+      await().atMost(SOON).until(daemon::ready);
+    }
+  }
+
+  @Test
+  void hostilePeersAreSkippedAndReported() throws Exception {
+    // Given peers that the schema lets through and that cannot be right
+    cluster.subnet(1, "n1");
+    hostile("10.244.1.128/25", "192.0.2.66", "02:00:00:00:00:66");
+    hostile("198.51.100.0/24", "192.0.2.67", "02:00:00:00:00:67");
+    hostile("10.244.68.0/24", "10.244.68.1", "02:00:00:00:00:68");
+    hostile("10.244.69.0/24", "192.0.2.1", "02:00:00:00:00:69");
+    hostile("10.0.0.0/8", "192.0.2.70", "02:00:00:00:00:70");
+    hostile("10.244.71.0/24", "192.0.2.71", "02:00:00:00:00:01");
+    cluster.subnet(2, "n2");
+
+    daemon.start();
+
+    // Then the good ones are programmed and no packet goes astray
+    await().atMost(SOON).until(daemon::ready);
+    awaitRoute("10.244.2.0/24");
+    assertThat(daemon.routes())
+        .doesNotContain(
+            "10.244.1.128", "198.51.100", "10.244.68", "10.244.69", "10.0.0.0/8", "10.244.71");
+    // and each bad one is named
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(report().findings())
+                    .filteredOn(f -> f.reason().equals("InvalidPeer"))
+                    .hasSize(6));
+  }
+
+  @Test
+  void aNodeWithoutSubnetIsNotReadyAndSaysWhatItWaitsFor() throws Exception {
+    daemon.start();
+
+    await().atMost(SOON).until(() -> daemon.get("/readyz").body().contains("it has no NodeSubnet"));
+    assertThat(daemon.get("/readyz").statusCode()).isEqualTo(503);
+    assertThat(daemon.directory.resolve("conf")).isEmptyDirectory();
+
+    cluster.subnet(1, "n1");
+
+    await().atMost(SOON).until(daemon::ready);
+  }
+
+  @Test
+  void aNodeNobodySelectsIsReadyWithNothingToDo() throws Exception {
+    cluster.close();
+
+    daemon.start();
+
+    // The Node is gone with the rest, so it is made anew.
+    cluster.node("n1");
+    await().atMost(SOON).until(daemon::ready);
+    assertThat(daemon.get("/readyz").body()).startsWith("IDLE: there is no PodNetwork");
+  }
+
+  @Test
+  void statusAndCleanupWorkWithoutTheApiServer() throws Exception {
+    // Given a node with a data path, and its daemon running
+    cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    daemon.start();
+    await().atMost(SOON).until(daemon::ready);
+    try (RunLock lock = RunLock.tryTake(daemon.run()).orElseThrow()) {
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(daemon.command("status"))
+                      .contains("Node n1: ready", "Peers       1 of 1 programmed", "tweed.1")
+                      .contains("Daemon      running")
+                      .endsWith("exit code 0"));
+      assertThat(daemon.command("cleanup")).endsWith("exit code 1");
+      assertThat(daemon.routes()).contains("10.244.2.0/24");
+    }
+
+    // When it has ended
+    daemon.stop();
+
+    // Then status says so, and cleanup leaves nothing
+    assertThat(daemon.command("status")).contains("NOT running").endsWith("exit code 1");
+    assertThat(daemon.command("cleanup"))
+        .contains("link tweed.1", "nothing of Tweed's is left")
+        .endsWith("exit code 0");
+    assertThat(daemon.routes()).doesNotContain("10.244");
+    assertThat(daemon.netns.exec("nft", "list", "ruleset")).doesNotContain("tweed");
+    assertThat(daemon.directory.resolve("conf")).isEmptyDirectory();
+    assertThat(Files.exists(daemon.run()) && daemon.run().toFile().list().length > 0).isFalse();
+    assertThat(daemon.command("cleanup")).isEqualTo("nothing of Tweed's was here\nexit code 0");
+  }
+
+  @Test
+  void metricsTellPeersSyncsAndRepairs() throws Exception {
+    cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    daemon.start();
+    await().atMost(SOON).until(daemon::ready);
+    daemon.netns.exec("ip", "route", "del", "10.244.2.0/24");
+    awaitRoute("10.244.2.0/24");
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(daemon.get("/metrics").body())
+                    .contains("tweed_ready 1.0")
+                    .contains("tweed_peers{state=\"programmed\"} 1.0")
+                    .contains("tweed_repairs_total{kind=\"Route\"} 1.0")
+                    .containsPattern("tweed_sync_total\\{result=\"success\"} [1-9]"));
+  }
+
+  /** A block of a node of its own, with the name that the schema asks for. */
+  private void hostile(String cidr, String ip, String mac) {
+    String name = cidr.replaceAll("[./]", "-");
+    cluster.subnet(name, "evil-" + name, cidr, ip, mac);
+  }
+
+  private void awaitRoute(String prefix) {
+    await().atMost(SOON).until(() -> daemon.routes().contains(prefix));
+  }
+
+  private NodeReport reportObject() {
+    return cluster.client.resources(NodeReport.class).withName("n1").get();
+  }
+
+  private NodeReportStatus report() {
+    return reportObject().getStatus();
+  }
+
+  private String version(NodeSubnet subnet) {
+    return cluster.client.resource(subnet).get().getMetadata().getResourceVersion();
   }
 }

@@ -1,11 +1,14 @@
 package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.command.TweedNode;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +19,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -30,6 +35,7 @@ final class TestDaemon implements AutoCloseable {
   private final String node;
   private final Path kubeconfig;
   private Optional<NodeDaemon> daemon = Optional.empty();
+  private Optional<String> server = Optional.empty();
 
   /** The namespace gets an eth0 with 192.0.2.number. */
   TestDaemon(String node, int number, Path directory, Path kubeconfig) {
@@ -60,8 +66,7 @@ final class TestDaemon implements AutoCloseable {
                 new DaemonOptions(
                     node,
                     "test",
-                    new ApiAccess(
-                        Optional.of(kubeconfig), Optional.empty(), directory.resolve("none")),
+                    new ApiAccess(Optional.of(kubeconfig), server, directory.resolve("none")),
                     directory.resolve("conf"),
                     directory.resolve("bin"),
                     directory.resolve("plugins"),
@@ -72,6 +77,30 @@ final class TestDaemon implements AutoCloseable {
                 Map.of(),
                 onDrift -> inside(dataPath, onDrift),
                 Clock.systemUTC()));
+  }
+
+  /** Reaches the API server by another way than the kubeconfig says. */
+  void startBy(String url) throws IOException {
+    server = Optional.of(url);
+    start();
+  }
+
+  /** Runs a command of the command line in the namespace; its output, then its exit code. */
+  String command(String... args) {
+    StringWriter out = new StringWriter();
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--run-dir", run().toString()));
+    all.addAll(List.of("--cni-conf-dir", directory.resolve("conf").toString()));
+    all.addAll(List.of("--cni-bin-dir", directory.resolve("bin").toString()));
+    int code = in(() -> TweedNode.execute(new PrintWriter(out), all.toArray(String[]::new)));
+    return out + "exit code " + code;
+  }
+
+  /** Everything of Tweed's in the namespace's kernel, without what counts and runs. */
+  String kernel() {
+    return netns.sh(
+        "ip -o link show type vxlan; ip -o link show type bridge; ip -4 -o addr; ip route;"
+            + " bridge fdb show dev tweed.1; ip neigh show dev tweed.1; nft list ruleset");
   }
 
   void stop() {
