@@ -130,7 +130,8 @@ command_bench() {
   setup_bed
   setup_product_images
   set_properties
-  own_test_cluster
+  # This part needs none.
+  [[ $* == peers ]] || own_test_cluster
   run_main e2e dev.tweed.e2e.Bench "$@"
 }
 
