@@ -27,17 +27,8 @@ set_properties() {
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
 
-# One test cluster at a time: two runs would remove each other's machines. Held until this script ends.
-own_test_cluster() {
-  mkdir -p "$cache/locks"
-  exec {test_cluster_lock}>"$cache/locks/test-cluster"
-  flock -n "$test_cluster_lock" || {
-    note "Another run of ./dev uses the test cluster; waiting for it"
-    flock "$test_cluster_lock"
-  }
-}
-
-# test [--no-skips] [--quick | LAYER...]. --no-skips: a skipped test of the layers below e2e is a failure. Tests of the layers above "unit" carry a JUnit tag named after their layer.
+# test [--no-skips] [--quick | LAYER...]. --no-skips: a skipped test of the layers below e2e is a failure.
+# Tests of the layers above "unit" carry a JUnit tag named after their layer.
 command_test() {
   no_skips=''
   if [[ ${1:-} == --no-skips ]]; then
@@ -71,7 +62,6 @@ command_test() {
   if [[ $layers == *' e2e '* ]]; then
     need_root
     setup_docker
-    own_test_cluster
     setup_node_image
     setup_product_images
   else
@@ -130,8 +120,6 @@ command_bench() {
   setup_bed
   setup_product_images
   set_properties
-  # This part needs none.
-  [[ $* == peers ]] || own_test_cluster
   run_main e2e dev.tweed.e2e.Bench "$@"
 }
 
