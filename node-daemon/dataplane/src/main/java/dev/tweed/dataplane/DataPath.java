@@ -84,6 +84,11 @@ public final class DataPath implements AutoCloseable {
    */
   private record Watch(Relevance relevance, List<SysctlSetting> sysctls) {}
 
+  /** What the last sync saw at its end, where that is all a plan rests on. */
+  private Optional<Seen> seen = Optional.empty();
+
+  private record Seen(ClusterSnapshot snapshot, NodeFacts facts, ActualState actual) {}
+
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
   private DataPath(DataPathOptions options, Rtnetlink netlink) {
@@ -125,6 +130,7 @@ public final class DataPath implements AutoCloseable {
     } catch (NetlinkException e) {
       // Nothing is known for certain now; the next sync reads everything again.
       reached = Optional.empty();
+      seen = Optional.empty();
       return new SyncReport(
           false,
           "",
@@ -144,6 +150,7 @@ public final class DataPath implements AutoCloseable {
   }
 
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
+    lookAhead(snapshot, applied);
     NodeFacts facts = reader.facts(snapshot);
     Plan plan = planner.plan(snapshot, facts);
     DesiredState desired = plan.desired();
@@ -172,6 +179,12 @@ public final class DataPath implements AutoCloseable {
     }
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
+    seen =
+        readsRoutes(snapshot)
+            ? Optional.empty()
+            : Optional.of(
+                new Seen(
+                    snapshot, new NodeFacts(actual.links(), actual.addresses(), Map.of()), actual));
     watch = watchFor(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
@@ -194,6 +207,33 @@ public final class DataPath implements AutoCloseable {
         applied,
         findings,
         kept(desired, actual));
+  }
+
+  /**
+   * Brings peers that came or went into the kernel by what the last sync saw, before the reading of
+   * everything, which takes longer the more peers there are. What has become wrong since is found
+   * and put right by that.
+   */
+  private void lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
+    if (seen.isEmpty() || readsRoutes(snapshot) || snapshot.equals(seen.get().snapshot())) {
+      return;
+    }
+    Plan plan = planner.plan(snapshot, seen.get().facts());
+    List<StateChange> changes =
+        StateDiff.between(plan.desired(), seen.get().actual(), marks).stream()
+            .filter(StateChange::concernsPeer)
+            .toList();
+    if (!changes.isEmpty()) {
+      watch = watchFor(snapshot, plan, seen.get().actual());
+      writer.apply(changes).done().forEach(done -> applied.add(report(done, Set.of())));
+    }
+  }
+
+  private static boolean readsRoutes(ClusterSnapshot snapshot) {
+    return switch (snapshot.network().backend()) {
+      case Backend.HostGateway host -> true;
+      case Backend.Vxlan vxlan -> vxlan.directRouting();
+    };
   }
 
   /**
@@ -303,6 +343,7 @@ public final class DataPath implements AutoCloseable {
    */
   public CleanupReport cleanup() {
     reached = Optional.empty();
+    seen = Optional.empty();
     watch = null;
     List<Change> removed = new ArrayList<>();
     List<String> remaining = new ArrayList<>();

@@ -196,7 +196,7 @@ public final class NodeStatePlanner {
           first == AddressFamily.IPV4
               && choices.containsKey(AddressFamily.IPV6)
               && candidates.stream()
-                  .anyMatch(candidate -> !candidate.addresses().containsKey(AddressFamily.IPV4));
+                  .anyMatch(candidate -> candidate.address(AddressFamily.IPV4).isEmpty());
       String second = secondTunnelName(vxlan.vni());
       if (needsSecond && isFree(second, vxlan, AddressFamily.IPV6)) {
         sites.put(AddressFamily.IPV6, site(second, choices.get(AddressFamily.IPV6)));

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -31,8 +30,23 @@ import java.util.function.Function;
  */
 final class PeerPlanner {
 
-  /** Where a sound peer is reached: its node addresses by family, and its tunnel's MAC address. */
-  record Candidate(Peer peer, Map<AddressFamily, IpAddress> addresses) {}
+  /**
+   * A sound peer.
+   *
+   * @param addresses its sound node addresses, at most one of each family
+   */
+  record Candidate(Peer peer, List<IpAddress> addresses) {
+
+    /** Its address of this family. */
+    Optional<IpAddress> address(AddressFamily family) {
+      for (IpAddress address : addresses) {
+        if (address.family() == family) {
+          return Optional.of(address);
+        }
+      }
+      return Optional.empty();
+    }
+  }
 
   /** The sound peers and what is wrong with the others. */
   record Judgement(List<Candidate> candidates, List<Finding> findings) {}
@@ -54,12 +68,11 @@ final class PeerPlanner {
   Judgement judge() {
     List<Candidate> candidates = new ArrayList<>();
     List<Finding> findings = new ArrayList<>();
-    TreeSet<IpPrefix> blocks = new TreeSet<>();
+    DisjointPrefixes blocks = new DisjointPrefixes();
     Map<IpAddress, String> addressOwners = new HashMap<>();
     Map<MacAddress, String> macOwners = new HashMap<>();
-    Map<String, MacAddress> macs = new HashMap<>();
     for (Peer peer : snapshot.peers()) {
-      Map<AddressFamily, IpAddress> addresses = new HashMap<>();
+      List<IpAddress> addresses = new ArrayList<>(2);
       Optional<String> fault =
           nameFault(peer)
               .or(() -> blockFault(peer.block(), blocks))
@@ -74,10 +87,9 @@ final class PeerPlanner {
                 "look at it with: kubectl get nodesubnets -o wide"));
       } else {
         blocks.add(peer.block());
-        addresses.values().forEach(address -> addressOwners.put(address, peer.node()));
+        addresses.forEach(address -> addressOwners.put(address, peer.node()));
         macOwners.put(peer.vtepMac(), peer.node());
-        macs.putIfAbsent(peer.node(), peer.vtepMac());
-        candidates.add(new Candidate(peer, Map.copyOf(addresses)));
+        candidates.add(new Candidate(peer, List.copyOf(addresses)));
       }
     }
     return new Judgement(candidates, findings);
@@ -89,11 +101,11 @@ final class PeerPlanner {
         : Optional.empty();
   }
 
-  private Optional<String> blockFault(IpPrefix block, TreeSet<IpPrefix> earlier) {
+  private Optional<String> blockFault(IpPrefix block, DisjointPrefixes earlier) {
     if (!block.isCanonical()) {
       return Optional.of("its block " + block + " has host bits set");
     }
-    if (snapshot.network().podCidrs().stream().noneMatch(pool -> pool.contains(block))) {
+    if (!isInPools(block)) {
       return Optional.of("its block " + block + " lies outside the pools of the network");
     }
     for (IpPrefix own : snapshot.self().blocks()) {
@@ -101,16 +113,18 @@ final class PeerPlanner {
         return Optional.of("its block " + block + " overlaps this node's " + own);
       }
     }
-    // The earlier blocks share no address, so only the nearest on either side can overlap.
-    IpPrefix below = earlier.floor(block);
-    if (below != null && below.overlaps(block)) {
-      return Optional.of("its block " + block + " overlaps an older peer's " + below);
+    return earlier
+        .overlapping(block)
+        .map(other -> "its block " + block + " overlaps an older peer's " + other);
+  }
+
+  private boolean isInPools(IpPrefix prefix) {
+    for (IpPrefix pool : snapshot.network().podCidrs()) {
+      if (pool.contains(prefix)) {
+        return true;
+      }
     }
-    IpPrefix above = earlier.ceiling(block);
-    if (above != null && above.overlaps(block)) {
-      return Optional.of("its block " + block + " overlaps an older peer's " + above);
-    }
-    return Optional.empty();
+    return false;
   }
 
   private Optional<String> macFault(Peer peer, Map<MacAddress, String> owners) {
@@ -128,7 +142,7 @@ final class PeerPlanner {
   }
 
   private Optional<String> addressFault(
-      Peer peer, Map<IpAddress, String> owners, Map<AddressFamily, IpAddress> usable) {
+      Peer peer, Map<IpAddress, String> owners, List<IpAddress> usable) {
     Optional<String> first = Optional.empty();
     for (IpAddress address : peer.nodeIps()) {
       Optional<String> fault =
@@ -144,7 +158,9 @@ final class PeerPlanner {
         String text = "its node address " + address + " " + fault.get();
         first = first.or(() -> Optional.of(text));
       } else {
-        usable.putIfAbsent(address.family(), address);
+        if (usable.isEmpty() || usable.getFirst().family() != address.family()) {
+          usable.add(address);
+        }
       }
     }
     return usable.isEmpty()
@@ -165,7 +181,7 @@ final class PeerPlanner {
     if (localAddresses.contains(address)) {
       return Optional.of("is this node's own");
     }
-    if (snapshot.network().podCidrs().stream().anyMatch(pool -> pool.contains(address))) {
+    if (isInPools(IpPrefix.host(address))) {
       // Its packets would be sent into the tunnel they come out of.
       return Optional.of("lies inside the pod network");
     }
@@ -220,10 +236,10 @@ final class PeerPlanner {
       return Optional.of(earlier);
     }
     for (AddressFamily family : AddressFamily.values()) {
-      IpAddress vtep = candidate.addresses().get(family);
+      Optional<IpAddress> vtep = candidate.address(family);
       Optional<String> device = tunnelOf.apply(family);
-      if (vtep != null && device.isPresent()) {
-        PlannedPeer.Path path = new PlannedPeer.Path.Tunnelled(device.get(), vtep, mac);
+      if (vtep.isPresent() && device.isPresent()) {
+        PlannedPeer.Path path = new PlannedPeer.Path.Tunnelled(device.get(), vtep.get(), mac);
         known.put(mac, path);
         return Optional.of(path);
       }
@@ -232,11 +248,11 @@ final class PeerPlanner {
   }
 
   private Optional<PlannedPeer.Path> direct(Candidate candidate) {
-    IpAddress gateway = candidate.addresses().get(candidate.peer().block().family());
-    if (gateway == null) {
+    Optional<IpAddress> gateway = candidate.address(candidate.peer().block().family());
+    if (gateway.isEmpty()) {
       return Optional.empty();
     }
-    Route way = facts.routesTo().get(gateway);
+    Route way = facts.routesTo().get(gateway.get());
     if (way == null || way.gateway().isPresent() || !way.multipath().isEmpty()) {
       return Optional.empty();
     }
@@ -245,7 +261,7 @@ final class PeerPlanner {
         .filter(link -> !link.isLoopback() && link.vxlan().isEmpty())
         .filter(link -> !link.name().equals(snapshot.network().bridgeName()))
         .map(Link::name)
-        .map(device -> new PlannedPeer.Path.Direct(device, gateway));
+        .map(device -> new PlannedPeer.Path.Direct(device, gateway.get()));
   }
 
   private Optional<Finding> unreachable(Candidate candidate) {
@@ -269,7 +285,7 @@ final class PeerPlanner {
                   "peer "
                       + peer.node()
                       + " and this node have no address family in common: it has "
-                      + candidate.addresses().values()
+                      + candidate.addresses()
                       + ", this node "
                       + snapshot.self().nodeIps(),
                   "give both an InternalIP of the same family"));

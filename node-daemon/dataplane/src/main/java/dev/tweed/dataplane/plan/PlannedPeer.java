@@ -2,6 +2,8 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Ipv4Address;
+import dev.tweed.netlink.Ipv6Address;
 import dev.tweed.netlink.MacAddress;
 import java.util.Objects;
 
@@ -63,26 +65,14 @@ public record PlannedPeer(String node, IpPrefix block, Path path) {
    * and 5,000 of them take seven times as long to insert.
    */
   static long metric(IpPrefix block) {
-    byte[] bytes = block.address().toBytes();
-    long number = 0;
-    // Only the network part counts: what distinguishes the blocks are its last bits.
-    for (byte b : bytes) {
-      number = number << 8 | b & 0xff;
-    }
     int hostBits = block.family().bits() - block.length();
+    // Only the network part counts, and of it the last bits: those differ between blocks.
     long network =
-        switch (block.family()) {
-          case IPV4 -> number >>> hostBits;
-          case IPV6 -> hostBits < 64 ? number >>> hostBits : high(bytes) >>> hostBits - 64;
+        switch (block.address()) {
+          case Ipv4Address v4 -> (v4.value() & 0xffff_ffffL) >>> hostBits;
+          case Ipv6Address v6 when hostBits < 64 -> v6.low() >>> hostBits;
+          case Ipv6Address v6 -> hostBits == 128 ? 0 : v6.high() >>> hostBits - 64;
         };
     return 1024 + (network & 0xff_ffff);
-  }
-
-  private static long high(byte[] bytes) {
-    long number = 0;
-    for (int i = 0; i < 8; i++) {
-      number = number << 8 | bytes[i] & 0xff;
-    }
-    return number;
   }
 }

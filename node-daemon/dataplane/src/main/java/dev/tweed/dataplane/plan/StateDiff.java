@@ -10,6 +10,8 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteType;
+import dev.tweed.netlink.Scope;
 import dev.tweed.netlink.VxlanInfo;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -300,41 +302,53 @@ public final class StateDiff {
         });
   }
 
-  private record RouteKey(IpPrefix destination, long metric) {}
-
   private void routes(List<StateChange> put, List<StateChange> stale) {
-    Map<RouteKey, Route> present = new HashMap<>();
+    Map<IpPrefix, Route> present = new HashMap<>();
+    List<Route> unwanted = new ArrayList<>();
     for (Route route : actual.routes()) {
       if (!marks.owns(route) || leavesByRetained(route)) {
         continue;
       }
-      Route other = present.putIfAbsent(new RouteKey(route.destination(), route.metric()), route);
-      if (other != null) {
-        stale.add(new StateChange.RemoveRoute(route));
+      // The metric follows from the destination, so one with another is none of the planned.
+      if (route.metric() != PlannedPeer.metric(route.destination())
+          || present.putIfAbsent(route.destination(), route) != null) {
+        unwanted.add(route);
       }
     }
     Map<String, Integer> indexes = new HashMap<>();
     for (PlannedPeer peer : desired.peers()) {
       PlannedRoute wanted = peer.route();
-      Route is = present.remove(new RouteKey(wanted.destination(), wanted.metric()));
+      Route is = present.remove(wanted.destination());
       int index = indexes.computeIfAbsent(wanted.device(), this::survivingIndex);
-      if (index == 0
-          || is == null
-          || !is.configuration().equals(wanted.on(index, marks.routeProtocol()))) {
+      if (index == 0 || is == null || !isAsPlanned(is, wanted, index)) {
         put.add(new StateChange.PutRoute(wanted));
       }
     }
+    unwanted.addAll(present.values());
     Set<Integer> deletedLinks = new HashSet<>();
     for (StateChange change : changes) {
       if (change instanceof StateChange.DeleteLink link) {
         deletedLinks.add(link.index());
       }
     }
-    present.values().stream()
+    unwanted.stream()
         .sorted(Comparator.comparing(Route::destination).thenComparing(Route::metric))
         // The routes of a device that is about to be deleted vanish with it.
         .filter(route -> !deletedLinks.contains(route.linkIndex()))
         .forEach(route -> stale.add(new StateChange.RemoveRoute(route)));
+  }
+
+  private static boolean isAsPlanned(Route is, PlannedRoute wanted, int index) {
+    return is.linkIndex() == index
+        && is.metric() == wanted.metric()
+        && is.onlink() == wanted.onlink()
+        && is.gateway().isPresent()
+        && is.gateway().get().equals(wanted.gateway())
+        && is.type().equals(RouteType.UNICAST)
+        && is.scope().equals(Scope.UNIVERSE)
+        && is.preferredSource().isEmpty()
+        && is.multipath().isEmpty()
+        && is.nextHopId() == 0;
   }
 
   private boolean leavesByRetained(Route route) {

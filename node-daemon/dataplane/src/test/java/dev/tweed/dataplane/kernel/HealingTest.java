@@ -237,4 +237,52 @@ class HealingTest {
     assertThat(node.sh("ip link show tweed-br0")).contains("mtu 1450");
     assertThat(node.sync(EXAMPLE).applied()).isEmpty();
   }
+
+  @Test
+  void aNewPeerAndDamageInOneSync() {
+    node.sync(EXAMPLE);
+    node.sh("ip link del tweed.1; nft flush ruleset");
+
+    SyncReport report = node.sync(EXAMPLE.with(Example.peer(4)));
+
+    assertThat(report.verified()).isTrue();
+    assertThat(report.peersProgrammed()).isEqualTo(1);
+    assertThat(report.findings()).isEmpty();
+    assertThat(node.sh("ip route show proto 116; bridge fdb show dev tweed.1"))
+        .contains("10.244.4.0/24 via 10.244.4.0 dev tweed.1")
+        .contains("dst 192.0.2.4")
+        .doesNotContain("10.244.2.0");
+  }
+
+  @Test
+  void aRenamedBridgeLeavesNoOldOne() {
+    node.sync(EXAMPLE);
+    Example renamed =
+        new Example(
+            EXAMPLE.backend(),
+            EXAMPLE.mtu(),
+            "pods0",
+            EXAMPLE.masquerade(),
+            EXAMPLE.podCidrs(),
+            EXAMPLE.sysctls(),
+            EXAMPLE.self(),
+            EXAMPLE.peers());
+
+    SyncReport report = node.sync(renamed);
+
+    assertThat(report.verified()).isTrue();
+    assertThat(node.sh("ip -o link")).contains("pods0").doesNotContain("tweed-br0");
+  }
+
+  @Test
+  void masqueradeSwitchedOffTakesTheTableAway() {
+    node.sync(EXAMPLE);
+
+    SyncReport report =
+        node.sync(
+            EXAMPLE.with(new dev.tweed.dataplane.Masquerade(false, java.util.List.of(), true)));
+
+    assertThat(report.verified()).isTrue();
+    assertThat(node.sh("nft list tables")).doesNotContain("tweed");
+  }
 }
