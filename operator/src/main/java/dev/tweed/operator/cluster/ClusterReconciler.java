@@ -127,6 +127,7 @@ public final class ClusterReconciler {
           done.created().getLast().getSpec().cidr());
     }
     if (done.conflicts() > 0) {
+      meters.conflicts(done.conflicts());
       LOG.info("another operator was first {} times; planned again", done.conflicts());
     }
     done.refused().stream()

@@ -17,6 +17,7 @@ public final class OperatorMeters {
   private final MultiGauge nodes;
   private final Counter allocations;
   private final Counter releases;
+  private final Counter conflicts;
   private final Timer success;
   private final Timer failure;
 
@@ -36,6 +37,10 @@ public final class OperatorMeters {
     releases =
         Counter.builder("tweed.releases")
             .description("NodeSubnets deleted by this process")
+            .register(registry);
+    conflicts =
+        Counter.builder("tweed.ledger.conflicts")
+            .description("times another operator was first to write the ledger")
             .register(registry);
     success = timer(registry, "success");
     failure = timer(registry, "failure");
@@ -75,6 +80,10 @@ public final class OperatorMeters {
 
   void allocated(List<NodeSubnet> created) {
     allocations.increment(created.size());
+  }
+
+  void conflicts(int count) {
+    conflicts.increment(count);
   }
 
   void released() {

@@ -28,15 +28,13 @@ import java.util.function.LongSupplier;
  * <p>Not safe for use by several threads.
  */
 public final class Allocator {
-  /** No creation is sent later than this after the ledger was read that says so. */
-  public static final Duration CLAIM_WINDOW = Duration.ofSeconds(10);
-
   /**
-   * How long the ledger has to rest before a NodeSubnet may be deleted: the claim window, and twice
-   * as long again for a request that is under way. Within it a creation that somebody sent for an
-   * intent of long ago could bring a deleted NodeSubnet back.
+   * How long the ledger has to rest before a NodeSubnet may be deleted. Within a third of it after
+   * the ledger was read a creation may be sent; the other two are for a request that is under way.
+   * Otherwise a creation that somebody sent for an intent of long ago could bring a deleted
+   * NodeSubnet back.
    */
-  public static final Duration QUIET = CLAIM_WINDOW.multipliedBy(3);
+  public static final Duration QUIET = Duration.ofSeconds(30);
 
   private static final int ATTEMPTS = 20;
 
@@ -147,7 +145,8 @@ public final class Allocator {
       return;
     }
     List<String> unknown = new ArrayList<>();
-    BooleanSupplier fresh = () -> nanoTime.getAsLong() - since < CLAIM_WINDOW.toNanos();
+    long window = quiet.dividedBy(3).toNanos();
+    BooleanSupplier fresh = () -> nanoTime.getAsLong() - since < window;
     for (ClaimResult result : writer.create(claims, fresh)) {
       switch (result) {
         case ClaimResult.Created c -> created.add(c.subnet());

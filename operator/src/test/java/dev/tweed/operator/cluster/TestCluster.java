@@ -2,6 +2,7 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetStatus;
@@ -10,16 +11,18 @@ import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /** What tests do to a cluster that consists of an API server only: kubelets, daemons and people. */
 public final class TestCluster {
@@ -47,14 +50,19 @@ public final class TestCluster {
     }
   }
 
+  /** Settings whose release times a test can wait for. */
   public static OperatorSettings settings(String instance) {
+    return settings(instance, Duration.ofMillis(600), 1_000);
+  }
+
+  public static OperatorSettings settings(String instance, Duration quiet, int batch) {
     OperatorSettings d = OperatorSettings.defaults(NAMESPACE, instance);
     return new OperatorSettings(
         d.namespace(),
         d.instance(),
         Duration.ofSeconds(2),
-        Duration.ofMillis(200),
-        d.batch(),
+        quiet,
+        batch,
         d.parallelism(),
         d.mirroredLabels());
   }
@@ -65,11 +73,23 @@ public final class TestCluster {
 
   public PodNetwork network(
       String name, PodNetworkSpec.Allocation allocation, PodNetworkSpec.Pool... pools) {
+    return network(name, allocation, LabelSelector.everything(), pools);
+  }
+
+  public PodNetwork network(String name, LabelSelector nodes, PodNetworkSpec.Pool... pools) {
+    return network(name, PodNetworkSpec.Allocation.Operator, nodes, pools);
+  }
+
+  private PodNetwork network(
+      String name,
+      PodNetworkSpec.Allocation allocation,
+      LabelSelector nodes,
+      PodNetworkSpec.Pool... pools) {
     PodNetwork network = new PodNetwork();
     network.getMetadata().setName(name);
     network.setSpec(
         new PodNetworkSpec(
-            List.of(pools), allocation, null, null, null, null, null, null, null, null));
+            List.of(pools), allocation, nodes, null, null, null, null, null, null, null));
     return client.resource(network).create();
   }
 
@@ -84,7 +104,7 @@ public final class TestCluster {
         .edit(
             n -> {
               PodNetworkSpec s = n.getSpec();
-              List<PodNetworkSpec.Pool> pools = new java.util.ArrayList<>(s.pools());
+              List<PodNetworkSpec.Pool> pools = new ArrayList<>(s.pools());
               pools.add(pool);
               n.setSpec(
                   new PodNetworkSpec(
@@ -104,17 +124,28 @@ public final class TestCluster {
 
   /** Registers Nodes as kubelets do. */
   public void nodes(int from, int to) {
-    parallel(IntStream.range(from, to).boxed().toList().size(), i -> () -> node(from + i));
+    nodes(from, to, node -> {});
+  }
+
+  /** The same with a status that has more in it. */
+  public void nodes(int from, int to, Consumer<Node> more) {
+    parallel(to - from, i -> () -> node(from + i, more));
   }
 
   public Node node(int number) {
+    return node(number, node -> {});
+  }
+
+  private Node node(int number, Consumer<Node> more) {
     return node(
         "node-%04d".formatted(number),
         Map.of("topology.kubernetes.io/zone", "zone-" + number % 3),
-        "192.0.%d.%d".formatted(number / 250, number % 250 + 1));
+        "192.0.%d.%d".formatted(number / 250, number % 250 + 1),
+        more);
   }
 
-  public Node node(String name, Map<String, String> labels, String internalIP) {
+  public Node node(
+      String name, Map<String, String> labels, String internalIP, Consumer<Node> more) {
     Node node =
         client
             .resource(
@@ -125,16 +156,11 @@ public final class TestCluster {
                     .endMetadata()
                     .build())
             .create();
-    if (internalIP == null) {
-      return node;
-    }
     node.getStatus()
         .setAddresses(
             List.of(
-                new io.fabric8.kubernetes.api.model.NodeAddressBuilder()
-                    .withType("InternalIP")
-                    .withAddress(internalIP)
-                    .build()));
+                new NodeAddressBuilder().withType("InternalIP").withAddress(internalIP).build()));
+    more.accept(node);
     return client.resource(node).updateStatus();
   }
 

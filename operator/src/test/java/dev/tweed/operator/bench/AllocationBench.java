@@ -1,0 +1,136 @@
+package dev.tweed.operator.bench;
+
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.testing.ApiServer;
+import dev.tweed.operator.cluster.OperatorCore;
+import dev.tweed.operator.cluster.OperatorSettings;
+import dev.tweed.operator.cluster.SubnetWriter;
+import dev.tweed.operator.cluster.TestCluster;
+import io.fabric8.kubernetes.api.model.ContainerImageBuilder;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * How long it takes from {@code kubectl apply} of a PodNetwork to the last NodeSubnet, as a watcher
+ * sees it: a real API server and etcd on the same machine, Nodes of about 9 kB. Arguments: numbers
+ * of Nodes, by default 1000 and 5000. Not a test: timings belong to a machine.
+ */
+final class AllocationBench {
+  private AllocationBench() {}
+
+  public static void main(String[] args) throws InterruptedException {
+    int[] sizes =
+        args.length == 0
+            ? new int[] {1_000, 5_000}
+            : List.of(args).stream().mapToInt(Integer::parseInt).toArray();
+    for (int size : sizes) {
+      try (ApiServer server = ApiServer.start()) {
+        run(server, size);
+      }
+    }
+  }
+
+  private static void run(ApiServer server, int size) throws InterruptedException {
+    TestCluster cluster = new TestCluster(server.admin());
+    cluster.clear();
+    long start = System.nanoTime();
+    cluster.nodes(0, size, AllocationBench::withImages);
+    System.out.printf("%d Nodes made in %.1f s%n", size, seconds(start));
+    try (KubernetesClient client =
+            new KubernetesClientBuilder()
+                .withConfig(
+                    new ConfigBuilder(server.config())
+                        .withUserAgent(SubnetWriter.FIELD_MANAGER + "/bench")
+                        .build())
+                .build();
+        OperatorCore operator =
+            new OperatorCore(
+                client,
+                OperatorSettings.defaults(TestCluster.NAMESPACE, "bench"),
+                new SimpleMeterRegistry(),
+                Clock.systemUTC(),
+                System::nanoTime)) {
+      start = System.nanoTime();
+      operator.start();
+      System.out.printf("caches filled in %.1f s%n", seconds(start));
+      awaitReports(server, size);
+      System.out.printf("NodeReports there after %.1f s%n", seconds(start));
+      CountDownLatch all = new CountDownLatch(size);
+      try (var watch = server.admin().resources(NodeSubnet.class).inform(new Counting(all))) {
+        start = System.nanoTime();
+        cluster.network("default", TestCluster.pool("10.0.0.0/10", 24));
+        if (!all.await(5, TimeUnit.MINUTES)) {
+          throw new IllegalStateException(all.getCount() + " NodeSubnets are missing");
+        }
+      }
+      System.out.printf("%d nodes have their CIDRs after %.2f s%n", size, seconds(start));
+      check(cluster, size);
+      long one = System.nanoTime();
+      cluster.node(size + 1);
+      while (cluster.subnets().size() <= size) {
+        Thread.sleep(Duration.ofMillis(5));
+      }
+      System.out.printf("one node more: %.0f ms%n", seconds(one) * 1_000);
+    }
+  }
+
+  private static void awaitReports(ApiServer server, int size) throws InterruptedException {
+    while (server.admin().resources(dev.tweed.crds.NodeReport.class).list().getItems().size()
+        < size) {
+      Thread.sleep(Duration.ofMillis(200));
+    }
+  }
+
+  private static void check(TestCluster cluster, int size) {
+    List<NodeSubnet> subnets = cluster.subnets();
+    Set<String> nodes =
+        subnets.stream().map(s -> s.getSpec().nodeName()).collect(Collectors.toSet());
+    if (subnets.size() != size || nodes.size() != size) {
+      throw new IllegalStateException(subnets.size() + " NodeSubnets, " + nodes.size() + " nodes");
+    }
+  }
+
+  private static void withImages(io.fabric8.kubernetes.api.model.Node node) {
+    node.getStatus()
+        .setImages(
+            IntStream.range(0, 50)
+                .mapToObj(
+                    i ->
+                        new ContainerImageBuilder()
+                            .withNames(
+                                "registry.example.org/team/application-%02d@sha256:%064x"
+                                    .formatted(i, i),
+                                "registry.example.org/team/application-%02d:v1.2.3".formatted(i))
+                            .withSizeBytes(100_000_000L + i)
+                            .build())
+                .toList());
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
+  }
+
+  private record Counting(CountDownLatch all)
+      implements io.fabric8.kubernetes.client.informers.ResourceEventHandler<NodeSubnet> {
+    @Override
+    public void onAdd(NodeSubnet subnet) {
+      all.countDown();
+    }
+
+    @Override
+    public void onUpdate(NodeSubnet old, NodeSubnet now) {}
+
+    @Override
+    public void onDelete(NodeSubnet subnet, boolean unknownState) {}
+  }
+}
