@@ -196,7 +196,8 @@ public final class DataPath implements AutoCloseable {
     }
     boolean verified =
         findings.stream().noneMatch(Finding::isBlocking)
-            && changes.stream().allMatch(StateChange::concernsPeer);
+            && plan.isComplete()
+            && changes.stream().allMatch(StateChange::isDispensable);
     return new SyncReport(
         verified,
         plan.device(),

@@ -72,7 +72,7 @@ public final class FailureInterpreter {
       case ChangeFailure.Cause.NotWritable reason ->
           Optional.of(
               new Finding(
-                  Reason.ReadOnlySysctl,
+                  failure.change().isDispensable() ? Reason.SysctlRefused : Reason.ReadOnlySysctl,
                   failure.change().object(),
                   "sysctl "
                       + failure.change().object()
@@ -116,11 +116,17 @@ public final class FailureInterpreter {
               + "): Services would not work between pods of this node",
           "modprobe br_netfilter; to keep it: echo br_netfilter > /etc/modules-load.d/tweed.conf");
     }
-    return new Finding(
-        Reason.SysctlRefused,
-        change.object(),
-        "the kernel has no sysctl " + change.object(),
-        "correct spec.sysctls of the PodNetwork, or the daemon's --sysctl-dir");
+    return change.isDispensable()
+        ? new Finding(
+            Reason.SysctlRefused,
+            change.object(),
+            "the kernel has no sysctl " + change.object(),
+            "correct spec.sysctls of the PodNetwork")
+        : new Finding(
+            Reason.ReadOnlySysctl,
+            change.object(),
+            "there is no sysctl " + change.object() + " to read or write",
+            "give the daemon the node's /proc/sys/net (option --sysctl-dir)");
   }
 
   private static String wanted(StateChange change) {

@@ -176,6 +176,15 @@ public final class NodeStatePlanner {
       if (!(network.backend() instanceof Backend.Vxlan vxlan)) {
         return Map.of();
       }
+      if (self.vtepMac().isZero() || self.vtepMac().isMulticast()) {
+        findings.add(
+            new Finding(
+                Reason.ProgrammingFailed,
+                self.name(),
+                "VTEP MAC address " + self.vtepMac() + " of this node is no address of a device",
+                "correct spec.vtepMAC of its NodeSubnet, or delete that to have it made anew"));
+        return Map.of();
+      }
       Map<AddressFamily, Site> sites = new EnumMap<>(AddressFamily.class);
       String name = tunnelName(vxlan.vni());
       if (choices.isEmpty()) {

@@ -28,4 +28,13 @@ public record Plan(
     Objects.requireNonNull(device, "device");
     findings = List.copyOf(findings);
   }
+
+  /**
+   * Whether pods of this node would work once it is carried out, as far as the planner can tell.
+   */
+  public boolean isComplete() {
+    return !device.isEmpty()
+        && desired.bridge().isPresent()
+        && findings.stream().noneMatch(Finding::isBlocking);
+  }
 }

@@ -69,10 +69,7 @@ public final class Relevance {
           case Backend.Vxlan vxlan -> vxlan.directRouting();
         };
     // While something is in the way, any device or address may be its removal.
-    this.complete =
-        plan.findings().stream().noneMatch(finding -> finding.isBlocking())
-            && !plan.device().isEmpty()
-            && desired.bridge().isPresent();
+    this.complete = plan.isComplete();
   }
 
   /** Whether an event that we did not cause ourselves calls for a sync. */

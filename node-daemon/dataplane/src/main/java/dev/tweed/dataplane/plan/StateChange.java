@@ -46,6 +46,13 @@ public sealed interface StateChange {
         || kind() == Change.Kind.ROUTE;
   }
 
+  /** Whether this node works, and its other peers, when it is left undone. */
+  default boolean isDispensable() {
+    return concernsPeer()
+        || this instanceof EnsureSysctl sysctl
+            && sysctl.setting().need() == SysctlSetting.Need.WISHED;
+  }
+
   /**
    * Removes a device.
    *

@@ -3,6 +3,7 @@ package dev.tweed.dataplane.plan;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.plan.SysctlSetting.Absence;
+import dev.tweed.dataplane.plan.SysctlSetting.Need;
 import dev.tweed.dataplane.plan.SysctlSetting.Rule;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,7 +40,10 @@ final class SysctlPlanner {
         // learned (addrconf_fixup_forwarding(), net/ipv6/addrconf.c).
         settings.add(
             new SysctlSetting(
-                "ipv6/conf/" + underlay + "/accept_ra", new Rule.AnyBut("1", "2"), Absence.FINE));
+                "ipv6/conf/" + underlay + "/accept_ra",
+                new Rule.AnyBut("1", "2"),
+                Absence.FINE,
+                Need.REQUIRED));
       }
       settings.add(exactly("ipv6/conf/all/forwarding", "1", Absence.UNKNOWN));
     }
@@ -58,7 +62,8 @@ final class SysctlPlanner {
               new SysctlSetting(
                   family + "/neigh/default/gc_thresh" + i,
                   new Rule.AtLeast(peers + (i - 1) * 1024L + (i == 3 ? peers : 0)),
-                  Absence.FINE));
+                  Absence.FINE,
+                  Need.WISHED));
         }
       }
     }
@@ -76,7 +81,9 @@ final class SysctlPlanner {
               } else if (needed.contains(path.get())) {
                 findings.add(refused(name, "is one that pod networking needs; it is not applied"));
               } else {
-                settings.add(exactly(path.get(), value, Absence.UNKNOWN));
+                settings.add(
+                    new SysctlSetting(
+                        path.get(), new Rule.Exactly(value), Absence.UNKNOWN, Need.WISHED));
               }
             });
     return new NodeSettings(List.copyOf(settings), List.copyOf(findings));
@@ -100,7 +107,10 @@ final class SysctlPlanner {
     // takes.
     settings.add(
         new SysctlSetting(
-            v4 + "rp_filter", new Rule.NotStrict("ipv4/conf/all/rp_filter"), Absence.FINE));
+            v4 + "rp_filter",
+            new Rule.NotStrict("ipv4/conf/all/rp_filter"),
+            Absence.FINE,
+            Need.REQUIRED));
     if (ipv6) {
       settings.add(exactly(v6 + "disable_ipv6", "0", Absence.UNKNOWN));
       settings.add(exactly(v6 + "forwarding", "1", Absence.UNKNOWN));
@@ -109,7 +119,7 @@ final class SysctlPlanner {
   }
 
   private static SysctlSetting exactly(String path, String value, Absence absence) {
-    return new SysctlSetting(path, new Rule.Exactly(value), absence);
+    return new SysctlSetting(path, new Rule.Exactly(value), absence, Need.REQUIRED);
   }
 
   /**

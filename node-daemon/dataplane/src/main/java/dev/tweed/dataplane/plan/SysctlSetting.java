@@ -10,13 +10,23 @@ import java.util.function.Function;
  * @param path its file below /proc/sys/net, such as {@code ipv4/ip_forward}
  * @param rule which values are right
  * @param absence what it means when there is no such file
+ * @param need whether pods would not work without it
  */
-public record SysctlSetting(String path, Rule rule, Absence absence) {
+public record SysctlSetting(String path, Rule rule, Absence absence, Need need) {
   /** Refuses nulls. */
   public SysctlSetting {
+    Objects.requireNonNull(need, "need");
     Objects.requireNonNull(path, "path");
     Objects.requireNonNull(rule, "rule");
     Objects.requireNonNull(absence, "absence");
+  }
+
+  /** How much depends on a setting. */
+  public enum Need {
+    /** Pods would not work as they should. */
+    REQUIRED,
+    /** Asked for by a person, or of use on some kernels only. */
+    WISHED
   }
 
   /** What it means when the file is not there. */

@@ -202,4 +202,39 @@ class TwoNodesTest {
     assertThat(report.findings()).isEmpty();
     assertThat(output).contains("1 received");
   }
+
+  @Test
+  void aNodeWithoutIpv4IsReachedByASecondTunnelOverIpv6() {
+    two.sh("ip addr flush dev eth0 scope global; ip -6 addr add 2001:db8::2/64 dev eth0 nodad");
+    Peer six = new Peer("n2", Example.block(2), List.of(Example.ip6(2)), Example.mac(2));
+    Peer dual =
+        new Peer("n1", Example.block(1), List.of(Example.ip(1), Example.ip6(1)), Example.mac(1));
+    Example example = Example.vxlan();
+    SyncReport first =
+        one.sync(
+            example
+                .with(
+                    new dev.tweed.dataplane.OwnNode(
+                        "n1",
+                        List.of(Example.block(1)),
+                        List.of(Example.ip(1), Example.ip6(1)),
+                        Example.mac(1)))
+                .with(six));
+    SyncReport second =
+        two.sync(
+            example
+                .with(
+                    new dev.tweed.dataplane.OwnNode(
+                        "n2", List.of(Example.block(2)), List.of(Example.ip6(2)), Example.mac(2)))
+                .with(dual));
+    Netns pod = one.pod(10);
+    two.pod(10);
+
+    assertThat(first.findings()).isEmpty();
+    assertThat(second.findings()).isEmpty();
+    assertThat(first.podMtu()).isEqualTo(1430);
+    assertThat(pod.sh("ping -c 1 -W 2 -M do -s 1402 " + two.address(10))).contains("1 received");
+    assertThat(one.sh("ping -c 1 -W 2 " + two.address(10))).contains("1 received");
+    assertThat(one.sh("ip route show proto 116")).contains("dev tweed6.1");
+  }
 }

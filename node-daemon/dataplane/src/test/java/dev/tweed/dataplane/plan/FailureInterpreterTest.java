@@ -64,7 +64,8 @@ class FailureInterpreterTest {
         new SysctlSetting(
             "bridge/bridge-nf-call-iptables",
             new SysctlSetting.Rule.Exactly("1"),
-            SysctlSetting.Absence.BRIDGE_NETFILTER_MISSING);
+            SysctlSetting.Absence.BRIDGE_NETFILTER_MISSING,
+            SysctlSetting.Need.REQUIRED);
 
     Finding finding =
         only(

@@ -373,4 +373,19 @@ class NodeStatePlannerTest {
     assertThat(plan.desired().nodeSysctls())
         .noneMatch(setting -> setting.rule().equals(new SysctlSetting.Rule.Exactly("0")));
   }
+
+  @Test
+  void anOwnMacAddressThatNoDeviceCanHave() {
+    OwnNode bad =
+        new OwnNode(
+            "n1",
+            List.of(Example.block(1)),
+            List.of(Example.ip(1)),
+            MacAddress.parse("01:00:5e:00:00:01"));
+
+    Plan plan = machine.plan(Example.vxlan().with(bad).snapshot());
+
+    assertThat(plan.isComplete()).isFalse();
+    assertThat(plan.findings().getFirst().message()).contains("01:00:5e:00:00:01");
+  }
 }
