@@ -4,6 +4,8 @@ import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.TestCluster;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 
 /** The starting point most classes share. */
@@ -54,15 +56,12 @@ final class Given {
     client
         .nodes()
         .withName(name)
-        .editStatus(
-            node ->
-                new NodeBuilder(node)
-                    .editOrNewStatus()
-                    .addNewAddress()
-                    .withType("InternalIP")
-                    .withAddress("172.31.76." + (10 + index))
-                    .endAddress()
-                    .endStatus()
-                    .build());
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            """
+            {"status": {"addresses": [{"type": "InternalIP", "address": "%s"}]}}
+            """
+                .formatted("172.31.76." + (10 + index)));
   }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @Order(4)
 @TestInstance(Lifecycle.PER_CLASS)
 class InterruptionIT {
-  private static final String DAEMON = "dev.tweed.agent.Main";
+  private static final String DAEMON = "tweed-node.jar run";
   private static final String OPERATOR = "quarkus-run.jar";
 
   private TestCluster cluster;
@@ -148,7 +148,7 @@ class InterruptionIT {
       Eventually.within(
           30, () -> assertThat(n1.exec("ip", "route", "show", block).text()).contains("tweed.1"));
       // And tells its state to whoever asks on the node
-      assertThat(n1.exec("cat", "/run/tweed/status").text()).contains("2 of 2");
+      assertThat(n1.exec("cat", "/run/tweed/status").text()).contains("n1: ready", "programmed");
     } finally {
       cluster.controlPlane().thaw();
     }

@@ -28,9 +28,12 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @Order(5)
 @TestInstance(Lifecycle.PER_CLASS)
 class NodesIT {
+  /** The network of the machines themselves. */
+  private static final String UNDERLAY = "172.31.77.0/24";
+
   private static final String CONFLIST = "/etc/cni/net.d/05-tweed.conflist";
 
-  private static final String DAEMON = "dev.tweed.agent.Main";
+  private static final String DAEMON = "tweed-node.jar run";
 
   private TestCluster cluster;
   private Installation tweed;
@@ -139,28 +142,32 @@ class NodesIT {
   void aHostilePeerIsSkippedAndTheOthersAreUnaffected() {
     // Given somebody who notes down what n1's daemon says all the time
     Machine n1 = cluster.machine("n1");
-    String underlay = n1.exec("ip", "route", "get", cluster.machine("n2").address()).text();
+    String toN2 = n1.exec("ip", "route", "get", cluster.machine("n2").address()).text();
+    String halfOfN2 =
+        tweed.nodeSubnet("n2").orElseThrow().getSpec().cidr().replace(".0/24", ".0/25");
     n1.start("/dev/null", "while sleep 0.1; do cat /run/tweed/status >>/tmp/heard; done");
     try {
-      // When blocks appear that would take over the underlay, or lead to the node itself
-      tweed.apply(hostile("172-31-77-0-24", "172.31.77.0/24", "172.31.77.99"));
-      tweed.apply(hostile("10-244-250-0-24", "10.244.250.0/24", "127.0.0.1"));
+      // When blocks appear that would take over the underlay, or half of another node's pods
+      tweed.apply(hostile(UNDERLAY, "172.31.77.99"));
+      tweed.apply(hostile(halfOfN2, "172.31.77.99"));
 
       // Then the daemon names them
       Eventually.within(
           60,
           () ->
               assertThat(n1.exec("cat", "/tmp/heard").text())
-                  .contains("InvalidPeer", "172-31-77-0-24", "10-244-250-0-24"));
-      // And goes the way it went before
+                  .contains("InvalidPeer", UNDERLAY, halfOfN2));
+      // And packets go the way they went before
       assertThat(n1.exec("ip", "route", "get", cluster.machine("n2").address()).text())
-          .isEqualTo(underlay);
-      assertThat(n1.exec("ip", "route", "show", "10.244.250.0/24").text()).isEmpty();
+          .isEqualTo(toN2);
+      assertThat(n1.exec("ip", "route", "show", halfOfN2).text()).isEmpty();
       assertThat(a.http(b.url("/hostname"))).isEqualTo("b");
     } finally {
       n1.exec("pkill", "-f", "/tmp/heard");
       n1.exec("rm", "-f", "/tmp/heard");
-      cluster.kubectl("delete", "nsub", "172-31-77-0-24", "10-244-250-0-24", "--ignore-not-found");
+      for (String cidr : List.of(UNDERLAY, halfOfN2)) {
+        cluster.kubectl("delete", "nsub", blockName(cidr), "--ignore-not-found");
+      }
     }
   }
 
@@ -300,7 +307,11 @@ class NodesIT {
             });
   }
 
-  private static String hostile(String name, String cidr, String nodeIp) {
+  private static String blockName(String cidr) {
+    return cidr.replaceAll("[./]", "-");
+  }
+
+  private static String hostile(String cidr, String nodeIp) {
     return """
         apiVersion: tweed.dev/v1alpha1
         kind: NodeSubnet
@@ -314,6 +325,6 @@ class NodesIT {
           nodeIPs: [%s]
           vtepMAC: 02:00:00:00:00:66
         """
-        .formatted(name, cidr, nodeIp);
+        .formatted(blockName(cidr), cidr, nodeIp);
   }
 }

@@ -79,7 +79,7 @@ public final class Evidence {
   }
 
   private String log(String pod) {
-    return cluster.kubectl("logs", "-n", Installation.NAMESPACE, pod)
+    return cluster.kubectl("logs", "-n", Installation.NAMESPACE, pod, "--all-containers")
         + "\n\n--- the one before ---\n"
         + cluster.kubectl("logs", "-n", Installation.NAMESPACE, pod, "--previous");
   }

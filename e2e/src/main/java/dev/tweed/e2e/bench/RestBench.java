@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /** What operator and daemons cost while nothing happens. */
 final class RestBench {
-  static final String DAEMON = "dev.tweed.agent.Main";
+  static final String DAEMON = "tweed-node.jar run";
   static final String OPERATOR = "quarkus-run.jar";
 
   private static final Duration SETTLE = Duration.ofSeconds(20);

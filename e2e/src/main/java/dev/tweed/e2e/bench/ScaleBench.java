@@ -9,6 +9,8 @@ import dev.tweed.e2e.bed.TestCluster;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -95,16 +97,13 @@ final class ScaleBench {
     client()
         .nodes()
         .withName(nodeName(i))
-        .editStatus(
-            node ->
-                new NodeBuilder(node)
-                    .editOrNewStatus()
-                    .addNewAddress()
-                    .withType("InternalIP")
-                    .withAddress(underlay(i))
-                    .endAddress()
-                    .endStatus()
-                    .build());
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            """
+            {"status": {"addresses": [{"type": "InternalIP", "address": "%s"}]}}
+            """
+                .formatted(underlay(i)));
   }
 
   private static String nodeName(int i) {
