@@ -90,7 +90,8 @@ final class RunCommand implements Callable<Integer> {
         .addShutdownHook(
             new Thread(
                 () -> {
-                  LOG.info("stopping; the data path stays as it is");
+                  // Not by the logger: java.util.logging ends in a hook of its own, maybe earlier.
+                  System.err.println("stopping; the data path stays as it is");
                   daemon.close();
                 },
                 "stop"));
