@@ -81,11 +81,6 @@ final class RunCommand implements Callable<Integer> {
     NodeDaemon daemon =
         NodeDaemon.start(
             options, System.getenv(), KernelPath.real(options.dataPath()), Clock.systemUTC());
-    LOG.info(
-        "tweed-node {} on node {}; probes and metrics on {}",
-        options.version(),
-        options.nodeName(),
-        daemon.http());
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
@@ -95,6 +90,11 @@ final class RunCommand implements Callable<Integer> {
                   daemon.close();
                 },
                 "stop"));
+    LOG.info(
+        "tweed-node {} on node {}; probes and metrics on {}",
+        options.version(),
+        options.nodeName(),
+        daemon.http());
     // Ends by SIGTERM only, which runs the hook above.
     new CountDownLatch(1).await();
     lock.close();

@@ -4,6 +4,7 @@ import dev.tweed.agent.cluster.ApiClient;
 import dev.tweed.agent.cluster.InformerClusterWatch;
 import dev.tweed.agent.cluster.ServerSideStatusApi;
 import dev.tweed.agent.cluster.SnapshotMapper;
+import dev.tweed.agent.cni.CniDirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -41,6 +42,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final NodeSync sync;
   private final SyncLoop loop;
   private final HealthServer health;
+  private final CniDirectoryWatch cniWatch;
   private boolean shrunk;
 
   private NodeDaemon(
@@ -85,6 +87,7 @@ public final class NodeDaemon implements AutoCloseable {
               shrink(status);
             });
     loop = new SyncLoop(sync, AUDIT, System::nanoTime, random);
+    cniWatch = CniDirectoryWatch.start(options.cniConfDir(), loop::request);
     health = HealthServer.start(options.http(), loop::alive, board::readiness, metrics::scrape);
   }
 
@@ -113,6 +116,7 @@ public final class NodeDaemon implements AutoCloseable {
   @Override
   public void close() {
     health.close();
+    cniWatch.close();
     loop.close();
     publisher.close();
     watch.close();
