@@ -55,6 +55,12 @@ final class LogSetup {
             super.publish(record);
             flush();
           }
+
+          /** As ConsoleHandler: standard error is not ours to close, others still write to it. */
+          @Override
+          public synchronized void close() {
+            flush();
+          }
         };
     handler.setLevel(Level.ALL);
     root.addHandler(handler);
