@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -81,13 +82,20 @@ public final class DataPath implements AutoCloseable {
    *
    * @param relevance which events matter
    * @param sysctls the settings that were right after the last sync
+   * @param bridge index of the bridge
    */
-  private record Watch(Relevance relevance, List<SysctlSetting> sysctls) {}
+  private record Watch(Relevance relevance, List<SysctlSetting> sysctls, int bridge) {}
 
   /** What the last sync saw at its end, where that is all a plan rests on. */
   private Optional<Seen> seen = Optional.empty();
 
   private record Seen(ClusterSnapshot snapshot, NodeFacts facts, ActualState actual) {}
+
+  /**
+   * Indexes of devices that are or were ports of the bridge. Added to by the monitor's thread as
+   * well: pods come without a sync.
+   */
+  private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
@@ -150,9 +158,10 @@ public final class DataPath implements AutoCloseable {
   }
 
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
+    Set<Integer> portsBefore = Set.copyOf(ports);
     lookAhead(snapshot, applied);
     NodeFacts facts = reader.facts(snapshot);
-    Plan plan = planner.plan(snapshot, facts);
+    Plan plan = planner.plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
     ActualState actual =
         reader.actual(facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules());
@@ -177,6 +186,7 @@ public final class DataPath implements AutoCloseable {
       actual = reader.actual(sysctls.read(desired.sysctls()), rules());
       changes = StateDiff.between(desired, actual, marks);
     }
+    followPorts(portsBefore, actual, bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
     seen =
@@ -219,7 +229,7 @@ public final class DataPath implements AutoCloseable {
     if (seen.isEmpty() || readsRoutes(snapshot) || snapshot.equals(seen.get().snapshot())) {
       return;
     }
-    Plan plan = planner.plan(snapshot, seen.get().facts());
+    Plan plan = planner.plan(snapshot, seen.get().facts(), ports);
     List<StateChange> changes =
         StateDiff.between(plan.desired(), seen.get().actual(), marks).stream()
             .filter(StateChange::concernsPeer)
@@ -228,6 +238,24 @@ public final class DataPath implements AutoCloseable {
       watch = watchFor(snapshot, plan, seen.get().actual());
       writer.apply(changes).done().forEach(done -> applied.add(report(done, Set.of())));
     }
+  }
+
+  /** Takes up the bridge's ports and forgets those that are gone or went elsewhere. */
+  private void followPorts(Set<Integer> before, ActualState actual, int bridge) {
+    Set<Integer> left = new HashSet<>(before);
+    for (Link link : actual.links()) {
+      if (link.masterIndex() == bridge) {
+        ports.add(link.index());
+      }
+      if (link.masterIndex() == bridge || link.masterIndex() == 0) {
+        left.remove(link.index());
+      }
+    }
+    ports.removeAll(left);
+  }
+
+  private static int bridgeIndex(ClusterSnapshot snapshot, ActualState actual) {
+    return actual.link(snapshot.network().bridgeName()).map(Link::index).orElse(-1);
   }
 
   private static boolean readsRoutes(ClusterSnapshot snapshot) {
@@ -262,7 +290,8 @@ public final class DataPath implements AutoCloseable {
                         .filter(value -> setting.toWrite(value, actual::sysctl).isEmpty())
                         .isPresent())
             .toList();
-    return new Watch(new Relevance(marks, snapshot, plan, actual.links()), right);
+    return new Watch(
+        new Relevance(marks, snapshot, plan, actual.links()), right, bridgeIndex(snapshot, actual));
   }
 
   /** What an earlier sync had brought about and is no longer so. */
@@ -405,6 +434,12 @@ public final class DataPath implements AutoCloseable {
       return false;
     }
     Watch current = watch;
+    if (current != null
+        && event instanceof NetlinkEvent.LinkChanged change
+        && !change.removed()
+        && change.link().masterIndex() == current.bridge()) {
+      ports.add(change.link().index());
+    }
     boolean news = current != null && current.relevance().concerns(event);
     if (news
         && (event instanceof NetlinkEvent.NftablesChanged

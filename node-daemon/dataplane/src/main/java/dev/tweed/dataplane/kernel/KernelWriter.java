@@ -214,6 +214,9 @@ public final class KernelWriter {
         case StateChange.SetLink set -> index(set.name()).map(index -> set(set, index));
         case StateChange.SetUp up ->
             index(up.name()).map(index -> RtRequest.LinkSet.of(index).withUp(true));
+        case StateChange.AttachPort attach ->
+            index(attach.bridge())
+                .map(bridge -> RtRequest.LinkSet.of(attach.index()).withMaster(bridge));
         case StateChange.AddAddress add ->
             index(add.name()).map(index -> new RtRequest.AddressAdd(address(index, add.prefix())));
         case StateChange.RemoveAddress remove ->

@@ -4,6 +4,7 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * The bridge pods are attached to, as it should be.
@@ -14,14 +15,22 @@ import java.util.Objects;
  * @param mtu bytes
  * @param gateways the first address of each block with the block's length. The CNI plugin refuses a
  *     bridge that has any other IPv4 address
+ * @param ports indexes of pods' devices known to have been its ports: when somebody deletes the
+ *     bridge, they are attached to the new one
  */
 public record BridgeDevice(
-    String name, String alias, MacAddress mac, int mtu, List<IpPrefix> gateways) {
-  /** Copies the list. */
+    String name,
+    String alias,
+    MacAddress mac,
+    int mtu,
+    List<IpPrefix> gateways,
+    Set<Integer> ports) {
+  /** Copies the collections. */
   public BridgeDevice {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(alias, "alias");
     Objects.requireNonNull(mac, "mac");
     gateways = List.copyOf(gateways);
+    ports = Set.copyOf(ports);
   }
 }

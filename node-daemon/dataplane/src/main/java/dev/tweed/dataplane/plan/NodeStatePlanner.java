@@ -58,9 +58,13 @@ public final class NodeStatePlanner {
     return "tweed6." + vni;
   }
 
-  /** The plan. */
-  public Plan plan(ClusterSnapshot snapshot, NodeFacts facts) {
-    return new Draft(snapshot, facts).plan();
+  /**
+   * The plan.
+   *
+   * @param ports indexes of devices known to have been ports of the bridge
+   */
+  public Plan plan(ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> ports) {
+    return new Draft(snapshot, facts, ports).plan();
   }
 
   /** One run of the planner. */
@@ -70,9 +74,11 @@ public final class NodeStatePlanner {
     private final OwnNode self;
     private final NodeFacts facts;
     private final List<Finding> findings = new ArrayList<>();
+    private final Set<Integer> ports;
     private final Set<String> retained = new HashSet<>();
 
-    private Draft(ClusterSnapshot snapshot, NodeFacts facts) {
+    private Draft(ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> ports) {
+      this.ports = ports;
       this.snapshot = snapshot;
       this.network = snapshot.network();
       this.self = snapshot.self();
@@ -428,7 +434,8 @@ public final class NodeStatePlanner {
               marks.alias(network.name()),
               bridgeMac(),
               podMtu,
-              blocks.stream().map(Draft::gateway).toList()));
+              blocks.stream().map(Draft::gateway).toList(),
+              ports));
     }
 
     /**

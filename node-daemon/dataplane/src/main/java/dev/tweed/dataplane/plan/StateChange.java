@@ -49,6 +49,7 @@ public sealed interface StateChange {
   /** Whether this node works, and its other peers, when it is left undone. */
   default boolean isDispensable() {
     return concernsPeer()
+        || this instanceof AttachPort
         || this instanceof EnsureSysctl sysctl
             && sysctl.setting().need() == SysctlSetting.Need.WISHED;
   }
@@ -194,6 +195,39 @@ public sealed interface StateChange {
     @Override
     public Optional<String> device() {
       return Optional.of(name);
+    }
+  }
+
+  /**
+   * Makes a pod's device a port of the bridge again.
+   *
+   * @param index of the pod's device
+   * @param port its name
+   */
+  record AttachPort(int index, String port, String bridge) implements StateChange {
+    @Override
+    public Change.Kind kind() {
+      return Change.Kind.LINK;
+    }
+
+    @Override
+    public Change.Action action() {
+      return Change.Action.CHANGED;
+    }
+
+    @Override
+    public String object() {
+      return port;
+    }
+
+    @Override
+    public String detail() {
+      return "master " + bridge;
+    }
+
+    @Override
+    public Optional<String> device() {
+      return Optional.of(bridge);
     }
   }
 

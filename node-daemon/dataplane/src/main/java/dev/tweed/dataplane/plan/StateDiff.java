@@ -156,7 +156,18 @@ public final class StateDiff {
                     link.get(), bridge.mtu(), bridge.mac(), bridge.alias(), OptionalInt.empty());
               }
               configure(bridge.name(), link, bridge.gateways());
+              ports(bridge);
             });
+  }
+
+  private void ports(BridgeDevice bridge) {
+    for (Link link : actual.links()) {
+      if (link.masterIndex() == 0
+          && bridge.ports().contains(link.index())
+          && link.kind().equals(Optional.of("veth"))) {
+        changes.add(new StateChange.AttachPort(link.index(), link.name(), bridge.name()));
+      }
+    }
   }
 
   private void attributes(

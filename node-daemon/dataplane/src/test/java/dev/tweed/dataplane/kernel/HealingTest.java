@@ -285,4 +285,17 @@ class HealingTest {
     assertThat(report.verified()).isTrue();
     assertThat(node.sh("nft list tables")).doesNotContain("tweed");
   }
+
+  @Test
+  void podsOfADeletedBridgeAreAttachedToTheNewOne() {
+    node.sync(EXAMPLE);
+    var pod = node.pod(10);
+    node.sync(EXAMPLE);
+    node.sh("ip link del tweed-br0");
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(report.verified()).isTrue();
+    assertThat(pod.sh("ping -c 1 -W 2 10.244.1.1")).contains("1 received");
+  }
 }

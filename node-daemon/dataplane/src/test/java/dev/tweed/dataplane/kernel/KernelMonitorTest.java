@@ -76,6 +76,17 @@ class KernelMonitorTest {
   }
 
   @Test
+  void podsThatCameSinceTheLastSyncAreAttachedToANewBridge() {
+    var pod = node.pod(10);
+    node.sh("ip link del tweed-br0");
+    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > 0);
+
+    node.sync(EXAMPLE);
+
+    assertThat(pod.sh("ping -c 1 -W 2 10.244.1.1")).contains("1 received");
+  }
+
+  @Test
   void podsAndOtherTablesAreNoNews() {
     node.pod(10).sh("ping -c 1 -W 2 10.244.1.1");
     node.sh("ip link add x0 type bridge; ip link set x0 up; ip addr add 10.9.9.9/24 dev x0");

@@ -6,9 +6,11 @@ import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
 
 /** Node {@code n<i>} of {@link Example} in a network namespace, with its data path and pods. */
 final class TestNode implements AutoCloseable {
@@ -39,9 +41,19 @@ final class TestNode implements AutoCloseable {
 
   static TestNode alone(DataPathOptions options) {
     TestNode node = open(1, options);
+    // Duplicate address detection would change what is shown while a test looks.
+    node.sh("sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0");
     node.sh(
         "ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up");
     node.sh("ip addr add 192.0.2.1/24 dev eth0; ip -6 addr add 2001:db8::1/64 dev eth0 nodad");
+    // The kernel tells devices of their carrier, and gives them addresses for it, in its own time.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                node.sh("ip -6 -o addr show scope link | grep -vc tentative || true")
+                    .strip()
+                    .equals("2"));
     return node;
   }
 

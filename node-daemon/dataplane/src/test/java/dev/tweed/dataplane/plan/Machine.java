@@ -142,7 +142,7 @@ final class Machine {
   }
 
   Plan plan(dev.tweed.dataplane.ClusterSnapshot snapshot) {
-    return new NodeStatePlanner(MARKS).plan(snapshot, facts());
+    return new NodeStatePlanner(MARKS).plan(snapshot, facts(), java.util.Set.of());
   }
 
   List<StateChange> diff(DesiredState desired) {
@@ -251,6 +251,7 @@ final class Machine {
               .ifPresent(value -> sysctls.put(ensure.setting().path(), value));
         }
       }
+      case StateChange.AttachPort attach -> throw new AssertionError("no ports in this model");
       case StateChange.AddAddress add ->
           addresses.add(Address.global(link(add.name()).index(), add.prefix()));
       case StateChange.RemoveAddress remove -> addresses.remove(remove.address());
