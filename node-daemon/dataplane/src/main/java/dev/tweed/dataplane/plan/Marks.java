@@ -14,6 +14,8 @@ import java.util.Objects;
  */
 public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
 
+  private static final int MAX_ALIAS = 255; // IFALIASZ - 1, linux/if.h
+
   /** Refuses nulls and a prefix that every alias would have. */
   public Marks {
     Objects.requireNonNull(routeProtocol, "routeProtocol");
@@ -22,9 +24,10 @@ public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
     }
   }
 
-  /** The alias of a device of this PodNetwork. */
+  /** The alias of a device of this PodNetwork; the kernel has no room for the longest names. */
   public String alias(String podNetwork) {
-    return aliasPrefix + podNetwork;
+    String alias = aliasPrefix + podNetwork;
+    return alias.substring(0, Math.min(alias.length(), MAX_ALIAS));
   }
 
   /** Whether a device carries our mark, whichever PodNetwork it was made for. */

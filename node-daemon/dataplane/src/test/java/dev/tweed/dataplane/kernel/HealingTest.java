@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.Masquerade;
+import dev.tweed.dataplane.OwnNode;
+import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,9 +174,7 @@ class HealingTest {
 
     assertThat(without.findings())
         .singleElement()
-        .satisfies(
-            finding ->
-                assertThat(finding.reason()).isEqualTo(dev.tweed.dataplane.Reason.NoInternalIP));
+        .satisfies(finding -> assertThat(finding.reason()).isEqualTo(Reason.NoInternalIP));
     assertThat(report.verified()).isTrue();
     assertThat(report.peersProgrammed()).isEqualTo(4);
   }
@@ -210,10 +212,10 @@ class HealingTest {
     node.sh("ip addr del 192.0.2.1/24 dev eth0; ip addr add 192.0.2.50/24 dev eth0");
     Example moved =
         EXAMPLE.with(
-            new dev.tweed.dataplane.OwnNode(
+            new OwnNode(
                 "n1",
                 EXAMPLE.self().blocks(),
-                java.util.List.of(Example.ip(50), Example.ip6(1)),
+                List.of(Example.ip(50), Example.ip6(1)),
                 Example.mac(1)));
 
     SyncReport report = node.sync(moved);
@@ -278,9 +280,7 @@ class HealingTest {
   void masqueradeSwitchedOffTakesTheTableAway() {
     node.sync(EXAMPLE);
 
-    SyncReport report =
-        node.sync(
-            EXAMPLE.with(new dev.tweed.dataplane.Masquerade(false, java.util.List.of(), true)));
+    SyncReport report = node.sync(EXAMPLE.with(new Masquerade(false, List.of(), true)));
 
     assertThat(report.verified()).isTrue();
     assertThat(node.sh("nft list tables")).doesNotContain("tweed");
@@ -296,6 +296,6 @@ class HealingTest {
     SyncReport report = node.sync(EXAMPLE);
 
     assertThat(report.verified()).isTrue();
-    assertThat(pod.sh("ping -c 1 -W 2 10.244.1.1")).contains("1 received");
+    assertThat(pod.sh("ping -c 1 -W 5 10.244.1.1")).contains("1 received");
   }
 }

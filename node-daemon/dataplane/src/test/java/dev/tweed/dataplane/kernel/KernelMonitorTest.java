@@ -62,13 +62,13 @@ class KernelMonitorTest {
   void damageIsNews(String damage) {
     node.sh(damage);
 
-    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > 0);
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > 0);
   }
 
   @Test
   void whatIsNewsIsMendedByTheNextSync() {
     node.sh("nft flush ruleset; ip link del tweed.1; sysctl -qw net.ipv4.ip_forward=0");
-    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > 0);
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > 0);
 
     assertThat(node.sync(EXAMPLE).verified()).isTrue();
     assertThat(node.sh("nft list table inet tweed")).contains("masquerade");
@@ -79,16 +79,16 @@ class KernelMonitorTest {
   void podsThatCameSinceTheLastSyncAreAttachedToANewBridge() {
     var pod = node.pod(10);
     node.sh("ip link del tweed-br0");
-    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > 0);
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > 0);
 
     node.sync(EXAMPLE);
 
-    assertThat(pod.sh("ping -c 1 -W 2 10.244.1.1")).contains("1 received");
+    assertThat(pod.sh("ping -c 1 -W 5 10.244.1.1")).contains("1 received");
   }
 
   @Test
   void podsAndOtherTablesAreNoNews() {
-    node.pod(10).sh("ping -c 1 -W 2 10.244.1.1");
+    node.pod(10).sh("ping -c 1 -W 5 10.244.1.1");
     node.sh("ip link add x0 type bridge; ip link set x0 up; ip addr add 10.9.9.9/24 dev x0");
     node.sh("ip route add 10.9.8.0/24 via 10.9.9.1; nft add table ip other; ip link del x0");
 
@@ -110,10 +110,10 @@ class KernelMonitorTest {
   private int newsSoFar() {
     int before = news.get();
     node.sh("ip route add 10.244.250.0/24 dev tweed-br0 proto 116");
-    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > before);
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > before);
     int between = news.get();
     node.sh("nft add rule inet tweed postrouting counter");
-    await().atMost(Duration.ofSeconds(2)).until(() -> news.get() > between);
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > between);
     return news.get() - 2;
   }
 }

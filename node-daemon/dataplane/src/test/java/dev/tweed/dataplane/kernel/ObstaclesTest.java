@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.CleanupReport;
+import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Inspection;
+import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -264,12 +267,33 @@ class ObstaclesTest {
   @Test
   void aSysctlTheKernelRefusesIsReportedWithItsWords() {
     SyncReport report =
-        node.sync(
-            Example.vxlan()
-                .withSysctls(java.util.Map.of("net.ipv4.conf.all.rp_filter", "nonsense")));
+        node.sync(Example.vxlan().withSysctls(Map.of("net.ipv4.conf.all.rp_filter", "nonsense")));
 
     assertThat(reasons(report)).containsExactly(Reason.SysctlRefused);
     assertThat(report.findings().getFirst().message()).contains("Invalid argument");
     assertThat(report.verified()).as("pods work without it").isTrue();
+  }
+
+  @Test
+  void theLongestNameOfAPodNetworkIsCutInTheMark() {
+    var snapshot = EXAMPLE.snapshot();
+    var network = snapshot.network();
+    var named =
+        new NetworkParameters(
+            "n".repeat(253),
+            network.backend(),
+            network.mtu(),
+            network.bridgeName(),
+            network.hairpin(),
+            network.masquerade(),
+            network.podCidrs(),
+            network.sysctls());
+    var long253 = new ClusterSnapshot(named, snapshot.self(), snapshot.peers());
+
+    SyncReport first = node.sync(long253);
+    SyncReport second = node.sync(long253);
+
+    assertThat(first.verified()).isTrue();
+    assertThat(second.applied()).isEmpty();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
@@ -37,7 +38,7 @@ class TwoNodesTest {
   }
 
   private static String ping(Netns from, String to) {
-    return from.sh("ping -c 1 -W 2 " + to + " || true");
+    return from.sh("ping -c 1 -W 5 " + to + " || true");
   }
 
   @Test
@@ -46,7 +47,7 @@ class TwoNodesTest {
     Netns pod = one.pod(10);
     two.pod(10);
 
-    String fullSize = pod.sh("ping -c 1 -W 2 -M do -s 1422 " + two.address(10));
+    String fullSize = pod.sh("ping -c 1 -W 5 -M do -s 1422 " + two.address(10));
 
     assertThat(reports)
         .allSatisfy(
@@ -67,7 +68,7 @@ class TwoNodesTest {
     two.pod(10);
 
     assertThat(reports).allSatisfy(report -> assertThat(report.findings()).isEmpty());
-    assertThat(pod.sh("ping -c 1 -W 2 -M do -s 1472 " + two.address(10))).contains("1 received");
+    assertThat(pod.sh("ping -c 1 -W 5 -M do -s 1472 " + two.address(10))).contains("1 received");
     assertThat(one.sh("ip -d link show type vxlan")).isEmpty();
   }
 
@@ -139,7 +140,7 @@ class TwoNodesTest {
     Netns pod = two.pod(10);
     Captured captured = Captured.icmpOn(pod);
 
-    String output = one.sh("ping -c 1 -W 2 -I 192.0.2.1 " + two.address(10));
+    String output = one.sh("ping -c 1 -W 5 -I 192.0.2.1 " + two.address(10));
 
     assertThat(output).contains("1 received");
     assertThat(captured.sources()).contains("10.244.1.0");
@@ -184,7 +185,7 @@ class TwoNodesTest {
     SyncReport report =
         two.sync(
             dual.with(
-                    new dev.tweed.dataplane.OwnNode(
+                    new OwnNode(
                         "n2",
                         List.of(Example.block(2), Example.block6(2)),
                         List.of(Example.ip(2), Example.ip6(2)),
@@ -197,7 +198,7 @@ class TwoNodesTest {
     to.sh("ip -6 addr add fd00:10:244:2::10/64 dev eth0 nodad");
     to.sh("ip -6 route add default via fd00:10:244:2::1");
 
-    String output = from.sh("ping -6 -c 1 -W 3 fd00:10:244:2::10 || ip -6 route; true");
+    String output = from.sh("ping -6 -c 1 -W 5 fd00:10:244:2::10 || ip -6 route; true");
 
     assertThat(report.findings()).isEmpty();
     assertThat(output).contains("1 received");
@@ -214,7 +215,7 @@ class TwoNodesTest {
         one.sync(
             example
                 .with(
-                    new dev.tweed.dataplane.OwnNode(
+                    new OwnNode(
                         "n1",
                         List.of(Example.block(1)),
                         List.of(Example.ip(1), Example.ip6(1)),
@@ -224,7 +225,7 @@ class TwoNodesTest {
         two.sync(
             example
                 .with(
-                    new dev.tweed.dataplane.OwnNode(
+                    new OwnNode(
                         "n2", List.of(Example.block(2)), List.of(Example.ip6(2)), Example.mac(2)))
                 .with(dual));
     Netns pod = one.pod(10);
@@ -233,8 +234,8 @@ class TwoNodesTest {
     assertThat(first.findings()).isEmpty();
     assertThat(second.findings()).isEmpty();
     assertThat(first.podMtu()).isEqualTo(1430);
-    assertThat(pod.sh("ping -c 1 -W 2 -M do -s 1402 " + two.address(10))).contains("1 received");
-    assertThat(one.sh("ping -c 1 -W 2 " + two.address(10))).contains("1 received");
+    assertThat(pod.sh("ping -c 1 -W 5 -M do -s 1402 " + two.address(10))).contains("1 received");
+    assertThat(one.sh("ping -c 1 -W 5 " + two.address(10))).contains("1 received");
     assertThat(one.sh("ip route show proto 116")).contains("dev tweed6.1");
   }
 }
