@@ -151,6 +151,11 @@ public final class Installation {
     return pods().stream().filter(pod -> component(pod).equals("operator")).toList();
   }
 
+  /** Lets that many operators run. */
+  public void scaleOperator(int replicas) {
+    client().apps().deployments().inNamespace(NAMESPACE).withName("tweed-operator").scale(replicas);
+  }
+
   /** All blocks, by name. */
   public List<NodeSubnet> nodeSubnets() {
     return client().resources(NodeSubnet.class).list().getItems().stream()

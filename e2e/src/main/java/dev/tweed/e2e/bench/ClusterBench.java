@@ -96,7 +96,7 @@ public final class ClusterBench {
       measure("allocation for 1,000 nodes", () -> List.of(scale.allocation(PEERS)));
     }
     if (wanted.contains("scale")) {
-      operatorReplicas(cluster, 0);
+      tweed.scaleOperator(0);
       measure(
           "a new peer among 1,000",
           () -> {
@@ -107,16 +107,6 @@ public final class ClusterBench {
       measure("daemon at rest, 1,000 peers", () -> rest.run(PEERS));
       measure("repairs, 1,000 peers", () -> new RepairBench(cluster, tweed).run(PEERS));
     }
-  }
-
-  private static void operatorReplicas(TestCluster cluster, int replicas) {
-    cluster
-        .client()
-        .apps()
-        .deployments()
-        .inNamespace(Installation.NAMESPACE)
-        .withName("tweed-operator")
-        .scale(replicas);
   }
 
   private void measure(String what, Callable<List<Row>> part) {
