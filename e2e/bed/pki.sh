@@ -6,7 +6,8 @@
 #   pki.sh DIR tweed NAME                    out-of-cluster Tweed daemon of NAME: tweed/NAME.{crt,key,conf}
 #   pki.sh DIR client FILE ORGANISATION CN   any other client: FILE.{crt,key,conf}
 #
-# Several commands can be joined by "--" in one call. What exists already is kept, so a second run changes nothing.
+# Several commands can be joined by "--" in one call. What exists already and says the same is kept, so a second run
+# changes nothing.
 set -euo pipefail
 
 readonly days=365
@@ -26,9 +27,11 @@ new_key() {
 issue() {
   local base=$1 subject=$2 usage=$3 names='' name
   shift 3
-  [[ -e $base.crt && -e $base.key ]] && return
-  mkdir -p "$(dirname "$base")"
   for name in "$@"; do names+="${names:+,}$(san "$name")"; done
+  # A machine of that name may have had another address in the cluster before.
+  [[ -e $base.crt && $(cat "$base.request" 2>/dev/null) == "$subject $usage $names" ]] && return
+  mkdir -p "$(dirname "$base")"
+  rm -f "$base.conf"
   [[ -e $base.key ]] || new_key "$base.key"
   openssl req -new -key "$base.key" -subj "$subject" -out "$base.csr"
   openssl x509 -req -in "$base.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -days $days -sha256 \
@@ -39,6 +42,7 @@ issue() {
     )
   mv "$base.crt.tmp" "$base.crt"
   rm -f "$base.csr"
+  echo "$subject $usage $names" >"$base.request"
 }
 
 # kubeconfig BASENAME: BASENAME.conf with everything embedded, so that the file works wherever it is copied to.
@@ -80,6 +84,10 @@ init() {
     exit 1
   fi
   echo "$ip" >"$dir/api-server"
+  # What an expired authority has signed is worth nothing either.
+  if [[ -e $dir/ca.crt ]] && ! openssl x509 -in "$dir/ca.crt" -noout -checkend 86400 >/dev/null; then
+    find "$dir" -type f \( -name '*.crt' -o -name '*.key' -o -name '*.conf' -o -name '*.request' \) -delete
+  fi
   if [[ ! -e $dir/ca.crt ]]; then
     new_key "$dir/ca.key"
     openssl req -x509 -new -key "$dir/ca.key" -subj /CN=tweed-bed-ca -days $days -sha256 -out "$dir/ca.crt" \
@@ -107,7 +115,7 @@ node() {
 }
 
 usage() {
-  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
