@@ -79,6 +79,12 @@ public final class StatusPublisher implements AutoCloseable {
     }
   }
 
+  private boolean isClosed() {
+    synchronized (lock) {
+      return closed;
+    }
+  }
+
   /** Ends the thread without writing anything more. */
   @Override
   public void close() {
@@ -148,7 +154,8 @@ public final class StatusPublisher implements AutoCloseable {
     } catch (RuntimeException e) {
       failures++;
       long delay = backoff.nanos(failures);
-      if (Thread.currentThread().isInterrupted()) {
+      if (isClosed()) {
+        // Cut off by the end of the daemon, no news.
         return delay;
       }
       LOG.warn("status not written, tried again in {} ms: {}", delay / 1_000_000, rootMessage(e));

@@ -37,6 +37,7 @@ public final class Training {
    */
   public static void run(Path directory, Optional<Path> keystore, String password)
       throws IOException, GeneralSecurityException, InterruptedException {
+    OwnClasses.load();
     for (String name : new String[] {"conf", "bin", "run"}) {
       Files.createDirectories(directory.resolve(name));
     }
