@@ -10,17 +10,8 @@ import dev.tweed.dataplane.Underlay;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
 import dev.tweed.netlink.Link;
-import dev.tweed.netlink.MacAddress;
-import dev.tweed.netlink.VxlanInfo;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -96,12 +87,14 @@ public final class NodeStatePlanner {
       PeerPlanner.Judgement judgement = peerPlanner.judge();
       findings.addAll(judgement.findings());
 
-      Map<AddressFamily, Site> sites =
-          blocks.isEmpty() ? Map.of() : tunnelSites(choices, judgement.candidates());
+      TunnelPlanner tunnelPlanner = new TunnelPlanner(marks, network, self, facts, findings);
+      Map<AddressFamily, TunnelPlanner.Site> sites =
+          blocks.isEmpty() ? Map.of() : tunnelPlanner.sites(choices, judgement.candidates());
       int podMtu = podMtu(choices, sites, blocks);
-      List<TunnelDevice> tunnels = tunnels(sites, blocks, podMtu);
+      List<TunnelDevice> tunnels = tunnelPlanner.devices(sites, blocks, podMtu);
       List<PlannedPeer> peers = peers(peerPlanner, judgement, sites);
-      Optional<BridgeDevice> bridge = bridge(blocks, podMtu);
+      Optional<BridgeDevice> bridge =
+          new BridgePlanner(marks, network, self, facts, findings).plan(blocks, podMtu, ports);
       if (blocks.isEmpty()) {
         facts.links().stream().filter(marks::owns).map(Link::name).forEach(retained::add);
       }
@@ -173,154 +166,9 @@ public final class NodeStatePlanner {
               + " -o wide`; the kubelet's --node-ip sets it");
     }
 
-    /** Where a tunnel device goes: its address, and the device below it. */
-    private record Site(String name, IpAddress local, int lowerIndex, int maxMtu) {}
-
-    private Map<AddressFamily, Site> tunnelSites(
-        Map<AddressFamily, UnderlayPlanner.Choice> choices,
-        List<PeerPlanner.Candidate> candidates) {
-      if (!(network.backend() instanceof Backend.Vxlan vxlan)) {
-        return Map.of();
-      }
-      if (self.vtepMac().isZero() || self.vtepMac().isMulticast()) {
-        findings.add(
-            new Finding(
-                Reason.ProgrammingFailed,
-                self.name(),
-                "VTEP MAC address " + self.vtepMac() + " of this node is no address of a device",
-                "correct spec.vtepMAC of its NodeSubnet, or delete that to have it made anew"));
-        return Map.of();
-      }
-      Map<AddressFamily, Site> sites = new EnumMap<>(AddressFamily.class);
-      String name = tunnelName(vxlan.vni());
-      if (choices.isEmpty()) {
-        for (String existing : List.of(name, secondTunnelName(vxlan.vni()))) {
-          existingSite(existing).ifPresent(site -> sites.putIfAbsent(site.local().family(), site));
-        }
-        return sites;
-      }
-      AddressFamily first =
-          choices.containsKey(AddressFamily.IPV4) ? AddressFamily.IPV4 : AddressFamily.IPV6;
-      if (isFree(name, vxlan, first)) {
-        sites.put(first, site(name, choices.get(first)));
-      }
-      // One device speaks one family (vxlan_fdb_add() refuses the other), so peers that lack it
-      // need
-      // a device of their own.
-      boolean needsSecond =
-          first == AddressFamily.IPV4
-              && choices.containsKey(AddressFamily.IPV6)
-              && candidates.stream()
-                  .anyMatch(candidate -> candidate.address(AddressFamily.IPV4).isEmpty());
-      String second = secondTunnelName(vxlan.vni());
-      if (needsSecond && isFree(second, vxlan, AddressFamily.IPV6)) {
-        sites.put(AddressFamily.IPV6, site(second, choices.get(AddressFamily.IPV6)));
-      }
-      return sites;
-    }
-
-    private Site site(String name, UnderlayPlanner.Choice choice) {
-      return new Site(
-          name,
-          choice.address(),
-          choice.lowerIndex(),
-          choice.mtu() - UnderlayPlanner.overhead(choice.address().family()));
-    }
-
-    private Optional<Site> existingSite(String name) {
-      return facts
-          .link(name)
-          .filter(marks::owns)
-          .flatMap(
-              link ->
-                  link.vxlan()
-                      .flatMap(VxlanInfo::local)
-                      .map(
-                          local ->
-                              new Site(
-                                  name,
-                                  local,
-                                  link.vxlan().map(VxlanInfo::lowerIndex).orElse(0),
-                                  link.mtu())));
-    }
-
-    /** Whether a tunnel device of this name can be had, or is there already. */
-    private boolean isFree(String name, Backend.Vxlan vxlan, AddressFamily family) {
-      Optional<Link> existing = facts.link(name);
-      if (existing.isPresent() && !isOurs(existing.get(), vxlan)) {
-        findings.add(
-            new Finding(
-                Reason.ForeignDevice,
-                name,
-                "device " + name + " exists and is not ours; it is left alone",
-                "rename or delete it: ip link delete " + name));
-        return false;
-      }
-      if (existing.isPresent()) {
-        return true;
-      }
-      for (Link other : facts.links()) {
-        Optional<Finding> conflict =
-            other.vxlan().flatMap(info -> conflict(other, info, vxlan, family));
-        if (conflict.isPresent() && !marks.owns(other)) {
-          findings.add(conflict.get());
-          return false;
-        }
-      }
-      return true;
-    }
-
-    /**
-     * Ours by mark, or made by us and not yet marked: the kernel takes the mark only afterwards.
-     */
-    private boolean isOurs(Link link, Backend.Vxlan vxlan) {
-      return marks.owns(link)
-          || link.alias().isEmpty()
-              && link.vxlan()
-                  .filter(info -> info.vni() == vxlan.vni() && info.port() == vxlan.port())
-                  .isPresent();
-    }
-
-    private Optional<Finding> conflict(
-        Link other, VxlanInfo info, Backend.Vxlan vxlan, AddressFamily family) {
-      if (info.port() != vxlan.port()) {
-        return Optional.empty();
-      }
-      if (info.external()) {
-        return Optional.of(
-            new Finding(
-                Reason.PortInUse,
-                other.name(),
-                "VXLAN device "
-                    + other.name()
-                    + " receives everything on UDP port "
-                    + vxlan.port()
-                    + " (external mode)",
-                "choose another spec.backend.vxlan.port, or delete the device: ip link delete "
-                    + other.name()));
-      }
-      AddressFamily otherFamily =
-          info.local().or(info::remote).map(IpAddress::family).orElse(AddressFamily.IPV4);
-      if (info.vni() == vxlan.vni() && otherFamily == family) {
-        return Optional.of(
-            new Finding(
-                Reason.VniInUse,
-                other.name(),
-                "device "
-                    + other.name()
-                    + " has VXLAN network identifier "
-                    + vxlan.vni()
-                    + " on UDP port "
-                    + vxlan.port(),
-                "choose another spec.backend.vxlan.vni, or delete the device: ip link delete "
-                    + other.name()));
-      }
-      return Optional.empty();
-    }
-
     private int podMtu(
         Map<AddressFamily, UnderlayPlanner.Choice> choices,
-        Map<AddressFamily, Site> sites,
+        Map<AddressFamily, TunnelPlanner.Site> sites,
         List<IpPrefix> blocks) {
       int largest =
           switch (network.backend()) {
@@ -335,7 +183,9 @@ public final class NodeStatePlanner {
                                 choice.mtu() - UnderlayPlanner.overhead(choice.address().family()))
                         .min()
                         .orElse(0)
-                    : sites.values().stream().mapToInt(Site::maxMtu).min().orElse(0);
+                    // Of the first one only: a peer without IPv4 must not shrink the packets of all
+                    // others.
+                    : sites.values().iterator().next().maxMtu();
           };
       if (largest == 0) {
         return facts.link(network.bridgeName()).filter(marks::owns).map(Link::mtu).orElse(0);
@@ -367,129 +217,20 @@ public final class NodeStatePlanner {
       return mtu;
     }
 
-    private List<TunnelDevice> tunnels(
-        Map<AddressFamily, Site> sites, List<IpPrefix> blocks, int podMtu) {
-      if (!(network.backend() instanceof Backend.Vxlan vxlan)) {
-        return List.of();
-      }
-      List<IpPrefix> addresses = new ArrayList<>();
-      for (AddressFamily family : AddressFamily.values()) {
-        blocks.stream()
-            .filter(block -> block.family() == family)
-            .findFirst()
-            .ifPresent(block -> addresses.add(IpPrefix.host(block.address())));
-      }
-      return sites.values().stream()
-          .map(
-              site ->
-                  new TunnelDevice(
-                      site.name(),
-                      marks.alias(network.name()),
-                      self.vtepMac(),
-                      podMtu,
-                      vxlan.vni(),
-                      vxlan.port(),
-                      site.local(),
-                      site.lowerIndex(),
-                      addresses))
-          .toList();
-    }
-
     private List<PlannedPeer> peers(
-        PeerPlanner planner, PeerPlanner.Judgement judgement, Map<AddressFamily, Site> sites) {
+        PeerPlanner planner,
+        PeerPlanner.Judgement judgement,
+        Map<AddressFamily, TunnelPlanner.Site> sites) {
       boolean withoutTunnel = network.backend() instanceof Backend.Vxlan && sites.isEmpty();
       PeerPlanner.Paths paths =
           planner.route(
               judgement.candidates(),
-              family -> Optional.ofNullable(sites.get(family)).map(Site::name));
+              family -> Optional.ofNullable(sites.get(family)).map(TunnelPlanner.Site::name));
       if (!withoutTunnel) {
         // Otherwise one finding says already what is wrong, with the device and not with the peers.
         findings.addAll(paths.findings());
       }
       return paths.peers();
-    }
-
-    private Optional<BridgeDevice> bridge(List<IpPrefix> blocks, int podMtu) {
-      if (blocks.isEmpty() || podMtu == 0) {
-        return Optional.empty();
-      }
-      Optional<String> foreign = facts.link(network.bridgeName()).flatMap(this::foreignness);
-      if (foreign.isPresent()) {
-        findings.add(
-            new Finding(
-                Reason.ForeignDevice,
-                network.bridgeName(),
-                "device "
-                    + network.bridgeName()
-                    + " exists and is not ours: it "
-                    + foreign.get()
-                    + "; it is left alone",
-                "choose another spec.bridge.name, or delete it: ip link delete "
-                    + network.bridgeName()));
-        return Optional.empty();
-      }
-      return Optional.of(
-          new BridgeDevice(
-              network.bridgeName(),
-              marks.alias(network.name()),
-              bridgeMac(),
-              podMtu,
-              blocks.stream().map(Draft::gateway).toList(),
-              ports));
-    }
-
-    /**
-     * Why a device of the bridge's name is not ours. A bridge without a mark is taken over when it
-     * is what the CNI plugin makes while ours is missing: pods' ends of veth pairs in it, and no
-     * address from outside the pod network.
-     */
-    private Optional<String> foreignness(Link link) {
-      if (marks.owns(link)) {
-        return link.kind().equals(Optional.of("bridge"))
-            ? Optional.empty()
-            : Optional.of("is no bridge");
-      }
-      if (!link.kind().equals(Optional.of("bridge"))) {
-        return Optional.of("is no bridge");
-      }
-      if (link.alias().isPresent()) {
-        return Optional.of("has the alias '" + link.alias().get() + "'");
-      }
-      for (Link port : facts.links()) {
-        if (port.masterIndex() == link.index() && !port.kind().equals(Optional.of("veth"))) {
-          return Optional.of("has the port " + port.name() + ", which is no pod's");
-        }
-      }
-      return facts.addressesOf(link).stream()
-          .map(address -> address.prefix().address())
-          .filter(address -> !address.isLinkLocal())
-          .filter(address -> network.podCidrs().stream().noneMatch(pool -> pool.contains(address)))
-          .findFirst()
-          .map(address -> "has the address " + address + ", which is not of the pod network");
-    }
-
-    /** Derived, so that pods find their gateway unchanged when the bridge has to be made anew. */
-    private MacAddress bridgeMac() {
-      try {
-        byte[] hash =
-            MessageDigest.getInstance("SHA-256")
-                .digest(
-                    (self.name() + "/" + network.bridgeName()).getBytes(StandardCharsets.UTF_8));
-        byte[] mac = Arrays.copyOf(hash, MacAddress.BYTES);
-        mac[0] = (byte) (mac[0] & 0xfc | 0x02);
-        return MacAddress.ofBytes(mac);
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java platform has SHA-256", e);
-      }
-    }
-
-    private static IpPrefix gateway(IpPrefix block) {
-      IpAddress first =
-          switch (block.address()) {
-            case Ipv4Address v4 -> new Ipv4Address(v4.value() + 1);
-            case Ipv6Address v6 -> new Ipv6Address(v6.high(), v6.low() + 1);
-          };
-      return new IpPrefix(first, block.length());
     }
 
     private Optional<Underlay> underlay(

@@ -233,7 +233,7 @@ class TwoNodesTest {
 
     assertThat(first.findings()).isEmpty();
     assertThat(second.findings()).isEmpty();
-    assertThat(first.podMtu()).isEqualTo(1430);
+    assertThat(second.podMtu()).isEqualTo(1430);
     assertThat(pod.sh("ping -c 1 -W 5 -M do -s 1402 " + two.address(10))).contains("1 received");
     assertThat(one.sh("ping -c 1 -W 5 " + two.address(10))).contains("1 received");
     assertThat(one.sh("ip route show proto 116")).contains("dev tweed6.1");

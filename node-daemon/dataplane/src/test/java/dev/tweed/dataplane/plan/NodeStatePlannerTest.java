@@ -151,7 +151,8 @@ class NodeStatePlannerTest {
     assertThat(plan.desired().peers())
         .extracting(peer -> peer.path().device())
         .containsExactly("tweed.1", "tweed6.1");
-    assertThat(plan.podMtu()).isEqualTo(1430);
+    assertThat(plan.podMtu()).as("the others do not suffer").isEqualTo(1450);
+    assertThat(plan.desired().tunnels()).extracting(TunnelDevice::mtu).containsExactly(1450, 1430);
   }
 
   @ParameterizedTest

@@ -85,12 +85,13 @@ class PlanPropertiesTest {
     List<Peer> all = new ArrayList<>(sound);
     all.addAll(hostile);
 
-    Plan alone = machine().plan(Example.vxlan().with(sound).snapshot());
-    Plan together = machine().plan(Example.vxlan().with(all).snapshot());
+    Plan alone = machine().plan(Example.vxlan().dualStack().with(sound).snapshot());
+    Plan together = machine().plan(Example.vxlan().dualStack().with(all).snapshot());
 
     assertThat(together.desired().peers().subList(0, sound.size()))
         .isEqualTo(alone.desired().peers());
-    assertThat(together.desired().tunnels()).isEqualTo(alone.desired().tunnels());
+    assertThat(together.desired().tunnels()).containsAll(alone.desired().tunnels());
+    assertThat(together.podMtu()).isEqualTo(alone.podMtu());
     assertThat(together.desired().bridge()).isEqualTo(alone.desired().bridge());
   }
 
