@@ -8,6 +8,8 @@ import com.github.dockerjava.api.model.Volume;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
@@ -90,6 +93,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   private void startMachines() {
+    forgetNodeCertificates();
     List<String> words = new ArrayList<>(List.of("init", plan.address(0)));
     for (int i = 0; i < plan.machines().size(); i++) {
       words.addAll(certificateWords(plan.machines().get(i), plan.address(i)));
@@ -107,6 +111,21 @@ public final class TestCluster implements AutoCloseable {
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(kubeconfig().toFile()))
             .build();
+  }
+
+  /** A node of the same name may have had another address, which its certificate names. */
+  private void forgetNodeCertificates() {
+    Path directory = plan.pki().resolve("nodes");
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new BedException("old certificates cannot be removed", e);
+    }
   }
 
   private static List<String> certificateWords(MachinePlan machine, String address) {
