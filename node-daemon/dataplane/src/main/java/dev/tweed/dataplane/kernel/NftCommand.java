@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
 /**
@@ -30,6 +30,7 @@ final class NftCommand {
 
   private final List<String> program;
   private final LongConsumer onStart;
+  private final Duration timeLimit;
 
   NftCommand(List<String> program) {
     this(program, processId -> {});
@@ -37,11 +38,17 @@ final class NftCommand {
 
   /** With somebody to tell the process id to before it gets its input. */
   NftCommand(List<String> program, LongConsumer onStart) {
-    this.program = List.copyOf(program);
-    this.onStart = onStart;
+    this(program, onStart, TIME_LIMIT);
   }
 
-  /** Runs it to its end, or kills it after ten seconds. */
+  /** And with another time to end in. */
+  NftCommand(List<String> program, LongConsumer onStart, Duration timeLimit) {
+    this.program = List.copyOf(program);
+    this.onStart = onStart;
+    this.timeLimit = timeLimit;
+  }
+
+  /** Runs it to its end, or kills it after its time limit. */
   Result run(String input, String... arguments) {
     List<String> command = new ArrayList<>(program);
     command.addAll(List.of(arguments));
@@ -55,10 +62,9 @@ final class NftCommand {
       return new Result(false, program.getFirst() + " cannot be run: " + e.getMessage(), 0);
     }
     onStart.accept(process.pid());
-    CompletableFuture<Process> watchdog =
-        CompletableFuture.supplyAsync(
-            process::destroyForcibly,
-            CompletableFuture.delayedExecutor(TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+    AtomicBoolean killed = new AtomicBoolean();
+    // A plain thread: anything smarter brings pools into the daemon that nothing else needs.
+    Thread.ofPlatform().name("nft-time-limit").daemon().start(() -> limit(process, killed));
     try {
       // Less than a pipe holds, so nft need not read it for this to return.
       try (OutputStream stdin = process.getOutputStream()) {
@@ -69,10 +75,9 @@ final class NftCommand {
       String output =
           new String(process.getInputStream().readNBytes(MAX_OUTPUT), StandardCharsets.UTF_8);
       int status = process.waitFor();
-      boolean killed = !watchdog.cancel(false);
       return new Result(
           status == 0,
-          killed ? "no end after " + TIME_LIMIT.toSeconds() + " s" : output.strip(),
+          killed.get() ? "no end after " + timeLimit.toMillis() + " ms" : output.strip(),
           process.pid());
     } catch (IOException e) {
       process.destroyForcibly();
@@ -81,8 +86,17 @@ final class NftCommand {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
       return new Result(false, "interrupted", process.pid());
-    } finally {
-      watchdog.cancel(false);
+    }
+  }
+
+  private void limit(Process process, AtomicBoolean killed) {
+    try {
+      if (!process.waitFor(timeLimit.toMillis(), TimeUnit.MILLISECONDS)) {
+        killed.set(true);
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
