@@ -43,7 +43,6 @@ public final class NodeDaemon implements AutoCloseable {
   private final SyncLoop loop;
   private final HealthServer health;
   private final CniDirectoryWatch cniWatch;
-  private boolean shrunk;
 
   private NodeDaemon(
       DaemonOptions options, Map<String, String> environment, KernelPath.Opener opener, Clock clock)
@@ -63,6 +62,8 @@ public final class NodeDaemon implements AutoCloseable {
     CniSetup cni = new CniSetup(options);
     RepairLog repairs =
         new RepairLog(clock, files.read().map(NodeStatus::repairs).orElse(List.of()));
+    HeapTrimmer heap =
+        new HeapTrimmer(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
     HostFirewallReader firewall =
         new HostFirewallReader(
             Path.of("/"),
@@ -84,7 +85,9 @@ public final class NodeDaemon implements AutoCloseable {
             metrics,
             (status, own) -> {
               board.show(status, own);
-              shrink(status);
+              if (status.dataPath().isPresent()) {
+                heap.afterSync();
+              }
             });
     loop = new SyncLoop(sync, AUDIT, System::nanoTime, random);
     cniWatch = CniDirectoryWatch.start(options.cniConfDir(), loop::request);
@@ -123,17 +126,6 @@ public final class NodeDaemon implements AutoCloseable {
     client.close();
     sync.close();
     metrics.close();
-  }
-
-  /**
-   * The first list is the most the heap ever holds. One full collection after it lets the JVM give
-   * the rest back (14 MB with 5,000 NodeSubnets); none is asked for again.
-   */
-  private void shrink(NodeStatus status) {
-    if (!shrunk && status.dataPath().isPresent()) {
-      shrunk = true;
-      System.gc();
-    }
   }
 
   private void kernelChanged() {
