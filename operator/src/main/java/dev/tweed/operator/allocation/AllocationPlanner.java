@@ -200,7 +200,10 @@ public final class AllocationPlanner {
         }
       } else if (shelf.admits(family, node)) {
         any = true;
-        complete &= claimFree(network, node, family, addresses, shelf, tally);
+        complete &=
+            held.leaving(node.name(), family)
+                ? tally.miss(tally.releasing, node)
+                : claimFree(network, node, family, addresses, shelf, tally);
       }
     }
     if (!any) {
@@ -272,6 +275,9 @@ public final class AllocationPlanner {
     if (have.isPresent()) {
       boolean own = have.get().network().equals(network.name()) && have.get().cidr().equals(block);
       return own || tally.miss(tally.releasing, node);
+    }
+    if (held.leaving(node.name(), block.family())) {
+      return tally.miss(tally.releasing, node);
     }
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
       return false;

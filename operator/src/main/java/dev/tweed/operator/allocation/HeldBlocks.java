@@ -4,10 +4,12 @@ import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The NodeSubnets there are, sorted into those that stand and those that must go. What overlaps or
@@ -31,6 +33,7 @@ final class HeldBlocks {
 
   private final OccupiedRanges occupied = new OccupiedRanges();
   private final Map<String, List<Held>> standingByNode = new HashMap<>();
+  private final Map<String, Set<Family>> leavingByNode = new HashMap<>();
   private final List<Held> standing = new ArrayList<>();
   private final List<Release> releases = new ArrayList<>();
 
@@ -56,7 +59,7 @@ final class HeldBlocks {
       Optional<Release> misplaced =
           misplaced(block, networks.get(block.network()), nodes.get(block.node()));
       if (misplaced.isPresent()) {
-        held.releases.add(misplaced.get());
+        held.release(block, misplaced.get().reason(), misplaced.get().message());
       } else if (older.overlaps(block.cidr())) {
         held.release(block, ReleaseReason.Overlap, "overlaps the block of an older NodeSubnet");
       } else if (held.of(block.node(), block.cidr().family()).isPresent()) {
@@ -108,6 +111,9 @@ final class HeldBlocks {
 
   private void release(Held block, ReleaseReason reason, String message) {
     releases.add(new Release(block.facts(), reason, message));
+    leavingByNode
+        .computeIfAbsent(block.node(), n -> EnumSet.noneOf(Family.class))
+        .add(block.cidr().family());
   }
 
   /** Every range that some NodeSubnet holds; claims of a plan are added to it. */
@@ -128,6 +134,11 @@ final class HeldBlocks {
   /** The block that stands of one node and family. */
   Optional<Held> of(String node, Family family) {
     return of(node).stream().filter(h -> h.cidr().family() == family).findFirst();
+  }
+
+  /** Whether a block of the node and family is to go, but has not gone yet. */
+  boolean leaving(String node, Family family) {
+    return leavingByNode.getOrDefault(node, Set.of()).contains(family);
   }
 
   List<Release> releases() {

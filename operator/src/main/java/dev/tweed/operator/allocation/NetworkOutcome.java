@@ -11,7 +11,7 @@ import java.util.List;
  * @param poolExhausted nodes for which no pool has a free block
  * @param noPool nodes that no pool's nodeSelector admits
  * @param noInternalIP nodes without an address of type InternalIP
- * @param releasing nodes that still hold a block of a network they left
+ * @param releasing nodes that still hold a block that is to be released
  * @param noPodCIDR NodePodCIDR: nodes without {@code spec.podCIDRs}
  * @param outsidePools NodePodCIDR: nodes whose podCIDR is in no pool
  * @param podCIDRTaken NodePodCIDR: nodes whose podCIDR overlaps another node's block

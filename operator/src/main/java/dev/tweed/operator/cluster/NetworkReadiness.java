@@ -68,7 +68,10 @@ public record NetworkReadiness(
   }
 
   private static String reason(NodeSubnet subnet) {
-    return condition(subnet).map(c -> " (" + c.reason() + ")").orElse(" (no word from its daemon)");
+    return condition(subnet)
+        .map(c -> c.status().equals("True") ? "an older spec" : c.reason())
+        .map(reason -> " (" + reason + ")")
+        .orElse(" (no word from its daemon)");
   }
 
   private static Optional<Condition> condition(NodeSubnet subnet) {

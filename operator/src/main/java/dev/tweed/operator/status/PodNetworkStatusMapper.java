@@ -76,59 +76,71 @@ public final class PodNetworkStatusMapper {
   // What keeps nodes from their blocks, the most pressing first; then what is merely worth knowing.
   private static Finding allocated(NetworkOutcome o) {
     List<Finding> findings = new ArrayList<>();
-    no(
+    add(
         findings,
-        o.poolExhausted(),
+        false,
         "PoolExhausted",
-        "%d wait for a block, no pool has a free one: %s. Append a pool to spec.pools");
-    no(
+        o.poolExhausted(),
+        "no pool has a free block for %s: %s. Append a pool to spec.pools");
+    add(
         findings,
-        o.noPool(),
+        false,
         "NoPoolForNode",
-        "%d are admitted by no pool's nodeSelector: %s. Append a pool or change their labels");
-    no(
+        o.noPool(),
+        "no pool's nodeSelector admits %s: %s. Append a pool or change their labels");
+    add(
         findings,
-        o.outsidePools(),
+        false,
         "OutsidePools",
-        "%d have a spec.podCIDR in no pool: %s. Append a pool that contains it");
-    no(
+        o.outsidePools(),
+        "the spec.podCIDR of %s is in no pool: %s. Append a pool that contains it");
+    add(
         findings,
-        o.podCIDRTaken(),
+        false,
         "PodCIDRTaken",
-        "%d have a spec.podCIDR that overlaps another node's block: %s. Two allocators are at work; stop one");
-    no(
+        o.podCIDRTaken(),
+        "the spec.podCIDR of %s overlaps another node's block: %s."
+            + " Two allocators are at work; stop one");
+    add(
         findings,
-        o.noPodCIDR(),
+        false,
         "WaitingForPodCIDR",
-        "%d have no spec.podCIDR yet: %s. kube-controller-manager needs --allocate-node-cidrs");
-    no(
+        o.noPodCIDR(),
+        "no spec.podCIDR yet on %s: %s. kube-controller-manager needs --allocate-node-cidrs");
+    add(
         findings,
-        o.noInternalIP(),
+        false,
         "NoInternalIP",
-        "%d have no usable address of type InternalIP: %s. Set the kubelet's --node-ip or the cloud provider");
-    no(
+        o.noInternalIP(),
+        "no usable address of type InternalIP on %s: %s."
+            + " Set the kubelet's --node-ip or the cloud provider");
+    add(
         findings,
-        o.releasing(),
+        false,
         "WaitingForRelease",
-        "%d still hold a block of another PodNetwork: %s. They get theirs when that one is released");
+        o.releasing(),
+        "an earlier block is still held by %s: %s. They get theirs when it is released");
     if (findings.isEmpty() && o.allocated() < o.selected()) {
       findings.add(Finding.no(ALLOCATED, "Allocating", ""));
     }
-    if (o.selectedByAnother().any()) {
-      String others =
-          "%s this one selects belong to another PodNetwork: %s. Make the nodeSelectors disjoint"
-              .formatted(nodes(o.selectedByAnother().count()), o.selectedByAnother());
-      findings.add(new Finding(ALLOCATED, o.selected() > 0, "NodeSelectedByAnother", others));
-    }
-    if (o.podCIDRDiffers().any()) {
-      findings.add(
-          Finding.yes(
-              ALLOCATED,
-              "PodCIDRDiffers",
-              "%s have a spec.podCIDR that is not their block: %s. Whatever reads it routes wrongly; switch kube-controller-manager's --allocate-node-cidrs off"
-                  .formatted(nodes(o.podCIDRDiffers().count()), o.podCIDRDiffers())));
-    }
-    String counts = "%d of %s hold their blocks".formatted(o.allocated(), nodes(o.selected()));
+    add(
+        findings,
+        o.selected() > 0,
+        "NodeSelectedByAnother",
+        o.selectedByAnother(),
+        "another PodNetwork has %s that this one selects too: %s. Make the nodeSelectors disjoint");
+    add(
+        findings,
+        true,
+        "PodCIDRDiffers",
+        o.podCIDRDiffers(),
+        "the spec.podCIDR of %s is not the block: %s. Whatever reads it routes wrongly;"
+            + " switch kube-controller-manager's --allocate-node-cidrs off");
+    return allocated(o, findings);
+  }
+
+  private static Finding allocated(NetworkOutcome o, List<Finding> findings) {
+    String counts = "%d of %d nodes hold their blocks".formatted(o.allocated(), o.selected());
     if (findings.isEmpty()) {
       return o.selected() == 0
           ? Finding.yes(ALLOCATED, "NoNodes", "no node belongs to this network")
@@ -137,26 +149,28 @@ public final class PodNetworkStatusMapper {
     String details =
         findings.stream()
             .map(Finding::message)
-            .filter(m -> !m.isEmpty())
-            .collect(Collectors.joining("; "));
-    boolean all = findings.stream().allMatch(Finding::holds);
+            .filter(message -> !message.isEmpty())
+            .map("; "::concat)
+            .collect(Collectors.joining());
     return new Finding(
         ALLOCATED,
-        all,
+        findings.stream().allMatch(Finding::holds),
         findings.getFirst().reason(),
-        details.isEmpty() ? counts : counts + "; " + details);
+        counts + details);
   }
 
-  private static void no(List<Finding> findings, NodeNames names, String reason, String text) {
+  private static void add(
+      List<Finding> findings, boolean holds, String reason, NodeNames names, String text) {
     if (names.any()) {
-      findings.add(Finding.no(ALLOCATED, reason, text.formatted(names.count(), names)));
+      String message = text.formatted(nodes(names.count()), names);
+      findings.add(new Finding(ALLOCATED, holds, reason, message));
     }
   }
 
   private static Finding ready(
       NetworkOutcome outcome, NetworkReadiness readiness, Finding accepted, Finding allocated) {
     String counts =
-        "the data path works on %d of %s".formatted(readiness.ready(), nodes(outcome.selected()));
+        "the data path works on %d of %d nodes".formatted(readiness.ready(), outcome.selected());
     if (outcome.selected() == 0) {
       return Finding.no(
           READY,

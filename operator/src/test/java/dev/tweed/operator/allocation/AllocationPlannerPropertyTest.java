@@ -128,6 +128,21 @@ class AllocationPlannerPropertyTest {
   }
 
   @Property
+  void claimsGiveNoNodeASecondBlockNotEvenBesideOneThatIsToGo(
+      @ForAll("clusters") AllocationInput cluster) {
+    Set<String> holders = new HashSet<>();
+    cluster
+        .subnets()
+        .forEach(
+            s ->
+                holders.add(
+                    s.spec().nodeName() + Cidr.parse(s.spec().cidr()).orElseThrow().family()));
+    for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
+      assertThat(holders.add(claim.spec().nodeName() + claim.cidr().family())).isTrue();
+    }
+  }
+
+  @Property
   void claimsLieInAPoolOfTheirNetworkAndHaveItsSize(@ForAll("clusters") AllocationInput cluster) {
     for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
       PodNetworkSpec spec =

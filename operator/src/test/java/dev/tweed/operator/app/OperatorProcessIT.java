@@ -126,7 +126,7 @@ class OperatorProcessIT {
             .orElseThrow();
     assertThat(allocated.message())
         .isEqualTo(
-            "2 of 5 nodes hold their blocks; 3 wait for a block, no pool has a free one:"
+            "2 of 5 nodes hold their blocks; no pool has a free block for 3 nodes:"
                 + " node-0002, node-0003, node-0004. Append a pool to spec.pools");
     assertThat(events("PoolExhausted"))
         .singleElement()
