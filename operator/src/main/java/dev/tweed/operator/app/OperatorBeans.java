@@ -29,8 +29,8 @@ public class OperatorBeans {
   @Produces
   @Singleton
   OperatorSettings settings(OperatorConfig config) {
-    if (config.batch() < 1 || config.batch() > 2_000) {
-      throw new IllegalArgumentException("TWEED_BATCH must be 1 to 2000: " + config.batch());
+    if (config.batch() < 1 || config.batch() > 1_000) {
+      throw new IllegalArgumentException("TWEED_BATCH must be 1 to 1000: " + config.batch());
     }
     String namespace = config.namespace().or(() -> env("POD_NAMESPACE")).orElse(DEFAULT_NAMESPACE);
     // Two processes on one host share its name.

@@ -18,7 +18,7 @@ public interface OperatorConfig {
   @WithDefault("16")
   int parallelism();
 
-  /** NodeSubnets created in one go, 1 to 2000: they are written down in one ConfigMap first. */
+  /** NodeSubnets created in one go, 1 to 1000: a ConfigMap of at most 1 MiB holds them first. */
   @WithDefault("1000")
   int batch();
 

@@ -82,7 +82,8 @@ public final class ClusterReconciler {
     if (!plan.claims().isEmpty() || releasable) {
       Allocator.Outcome done =
           allocator.allocate(
-              (latest, cursors) -> AllocationPlanner.plan(input(view, latest, cursors, now)));
+              (latest, cursors) -> AllocationPlanner.plan(input(view, latest, cursors, now)),
+              view.subnets());
       report(done, failures);
       plan = done.plan();
       basis = done.basis();
@@ -135,11 +136,10 @@ public final class ClusterReconciler {
         .forEach(failures::add);
   }
 
-  // A full batch means that more is waiting, but not when the API server refuses what we ask.
+  // Claims are left over when others made some of them; at once, unless the API server refuses
+  // them.
   private Optional<Instant> more(AllocationPlan plan, List<String> failures, Instant now) {
-    return plan.claims().size() >= settings.batch() && failures.isEmpty()
-        ? Optional.of(now)
-        : Optional.empty();
+    return !plan.claims().isEmpty() && failures.isEmpty() ? Optional.of(now) : Optional.empty();
   }
 
   private void release(Release release, NodeSubnet subnet, List<String> failures) {

@@ -12,18 +12,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Carries out claims so that no two operators ever hand out overlapping ranges or a second block,
  * however long one of them was asleep in between.
  *
  * <p>Invariant: the NodeSubnets that exist and the intents of the ledger together never conflict. A
- * batch is planned from the ledger and from a list taken after the ledger was read; it is written
- * into the ledger only if the ledger has not changed since, and carried out after that. Whoever
- * finds intents in the ledger carries them out first, so an intent is forgotten only when its
- * NodeSubnet exists, or the API server will not have it.
+ * batch is planned from the ledger and from all NodeSubnets that existed after it was read; it is
+ * written into the ledger only if the ledger has not changed since, and carried out after that.
+ * Whoever finds intents in the ledger carries them out first, so an intent is forgotten only when
+ * its NodeSubnet exists, or the API server will not have it.
  *
  * <p>Not safe for use by several threads.
  */
@@ -42,6 +44,7 @@ public final class Allocator {
   private final ClaimWriter writer;
   private final Duration quiet;
   private final LongSupplier nanoTime;
+  private Optional<Settled> settled = Optional.empty();
   private Optional<String> restingVersion = Optional.empty();
   private long restingSince;
 
@@ -64,7 +67,7 @@ public final class Allocator {
   }
 
   /**
-   * @param plan the plan that was carried out, as far as its claims go
+   * @param plan the last plan; claims of it are left only where something kept them from being made
    * @param basis the NodeSubnets it was made from
    * @param created NodeSubnets that came into being by us
    * @param refused claims the API server will not have
@@ -78,37 +81,111 @@ public final class Allocator {
       int conflicts) {}
 
   /**
-   * Allocates one batch. When it returns, the ledger holds no intent of ours.
+   * Allocates, batch after batch, until nothing is left to claim. When it returns, the ledger holds
+   * no intent of ours.
    *
+   * @param cached the NodeSubnets as a cache has them, perhaps behind
    * @throws LedgerException when the outcome of a creation stays unknown, or other operators were
    *     first too often; call again later, nothing is lost
    */
-  public Outcome allocate(Planning planning) {
-    List<NodeSubnet> created = new ArrayList<>();
-    List<ClaimResult.Refused> refused = new ArrayList<>();
+  public Outcome allocate(Planning planning, List<NodeSubnet> cached) {
+    Round round = new Round(planning);
     for (int conflicts = 0; conflicts < ATTEMPTS; conflicts++) {
-      long asked = nanoTime.getAsLong();
-      LedgerStore.Entry entry = store.read();
-      observe(entry);
-      carryOut(subnets(entry.ledger().intents()), asked, created, refused);
-      List<NodeSubnet> basis = writer.listLatest();
-      AllocationPlan plan = planning.plan(basis, entry.ledger().cursors());
-      if (plan.claims().isEmpty() && entry.ledger().intents().isEmpty()) {
-        return new Outcome(plan, basis, created, refused, conflicts);
-      }
-      long wrote = nanoTime.getAsLong();
-      Optional<LedgerStore.Entry> mine =
-          store.replace(entry, entry.ledger().with(plan.cursors(), specs(plan)));
-      if (mine.isPresent()) {
-        carryOut(plan.claims().stream().map(Allocator::subnet).toList(), wrote, created, refused);
-        if (!plan.claims().isEmpty()) {
-          // Empty: another operator found our intents, carried them out and went on.
-          store.replace(mine.get(), mine.get().ledger().settled()).ifPresent(this::observe);
-        }
-        return new Outcome(plan, basis, created, refused, conflicts);
+      Optional<Outcome> outcome = round.attempt(cached, conflicts);
+      if (outcome.isPresent()) {
+        return outcome.get();
       }
     }
     throw new LedgerException("another operator was first " + ATTEMPTS + " times; trying again");
+  }
+
+  /** One call of {@link #allocate}: what it has done so far. */
+  private final class Round {
+    private final Planning planning;
+    private final List<NodeSubnet> created = new ArrayList<>();
+    private final List<ClaimResult.Refused> refused = new ArrayList<>();
+
+    Round(Planning planning) {
+      this.planning = planning;
+    }
+
+    /** Empty when another operator wrote the ledger in between. */
+    Optional<Outcome> attempt(List<NodeSubnet> cached, int conflicts) {
+      long asked = nanoTime.getAsLong();
+      LedgerStore.Entry entry = store.read();
+      observe(entry);
+      carryOut(subnets(entry.ledger().intents()), asked);
+      List<NodeSubnet> basis =
+          new ArrayList<>(complete(cached, entry) ? cached : writer.listLatest());
+      while (true) {
+        AllocationPlan plan = planning.plan(basis, entry.ledger().cursors());
+        if (plan.claims().isEmpty() && entry.ledger().intents().isEmpty()) {
+          settled = Optional.of(new Settled(entry.version(), names(basis)));
+          return Optional.of(new Outcome(plan, basis, created, refused, conflicts));
+        }
+        // One write both forgets the intents that are carried out and notes the next ones.
+        long wrote = nanoTime.getAsLong();
+        Optional<LedgerStore.Entry> mine =
+            store.replace(entry, entry.ledger().with(plan.cursors(), specs(plan)));
+        if (mine.isEmpty()) {
+          return Optional.empty();
+        }
+        entry = mine.get();
+        observe(entry);
+        int before = created.size();
+        carryOut(plan.claims().stream().map(Allocator::subnet).toList(), wrote);
+        // While the ledger is ours nothing but this came into being, so no list is needed.
+        basis.addAll(created.subList(before, created.size()));
+        if (created.size() - before < plan.claims().size()) {
+          store.replace(entry, entry.ledger().settled()).ifPresent(Allocator.this::observe);
+          return Optional.of(new Outcome(plan, basis, created, refused, conflicts));
+        }
+      }
+    }
+
+    private void carryOut(List<NodeSubnet> claims, long since) {
+      if (claims.isEmpty()) {
+        return;
+      }
+      List<String> unknown = new ArrayList<>();
+      long window = quiet.dividedBy(3).toNanos();
+      BooleanSupplier fresh = () -> nanoTime.getAsLong() - since < window;
+      for (ClaimResult result : writer.create(claims, fresh)) {
+        switch (result) {
+          case ClaimResult.Created c -> created.add(c.subnet());
+          case ClaimResult.Exists e -> {}
+          case ClaimResult.Refused r -> refused.add(r);
+          case ClaimResult.Unknown u -> unknown.add(u.name() + ": " + u.message());
+        }
+      }
+      if (!unknown.isEmpty()) {
+        // The intents stay in the ledger: whoever allocates next carries them out.
+        throw new LedgerException(
+            unknown.size() + " NodeSubnets may not have been created, first " + unknown.getFirst());
+      }
+    }
+  }
+
+  /**
+   * What existed when the ledger came to rest by us.
+   *
+   * @param version of the ledger then
+   * @param names of all NodeSubnets then
+   */
+  private record Settled(Optional<String> version, Set<String> names) {}
+
+  // Nobody has allocated since we did, and the cache has caught up with what there was then: so it
+  // has everything that exists. What it has too much, because it is behind on deletions, is only
+  // occupied a little longer.
+  private boolean complete(List<NodeSubnet> cached, LedgerStore.Entry entry) {
+    return entry.ledger().intents().isEmpty()
+        && settled.isPresent()
+        && settled.get().version().equals(entry.version())
+        && names(cached).containsAll(settled.get().names());
+  }
+
+  private static Set<String> names(List<NodeSubnet> subnets) {
+    return subnets.stream().map(s -> s.getMetadata().getName()).collect(Collectors.toSet());
   }
 
   /** Whether the ledger was at rest for so long that NodeSubnets may be deleted. */
@@ -133,32 +210,6 @@ public final class Allocator {
     if (!resting.equals(restingVersion)) {
       restingVersion = resting;
       restingSince = nanoTime.getAsLong();
-    }
-  }
-
-  private void carryOut(
-      List<NodeSubnet> claims,
-      long since,
-      List<NodeSubnet> created,
-      List<ClaimResult.Refused> refused) {
-    if (claims.isEmpty()) {
-      return;
-    }
-    List<String> unknown = new ArrayList<>();
-    long window = quiet.dividedBy(3).toNanos();
-    BooleanSupplier fresh = () -> nanoTime.getAsLong() - since < window;
-    for (ClaimResult result : writer.create(claims, fresh)) {
-      switch (result) {
-        case ClaimResult.Created c -> created.add(c.subnet());
-        case ClaimResult.Exists e -> {}
-        case ClaimResult.Refused r -> refused.add(r);
-        case ClaimResult.Unknown u -> unknown.add(u.name() + ": " + u.message());
-      }
-    }
-    if (!unknown.isEmpty()) {
-      // The intents stay in the ledger: whoever allocates next carries them out.
-      throw new LedgerException(
-          unknown.size() + " NodeSubnets may not have been created, first " + unknown.getFirst());
     }
   }
 

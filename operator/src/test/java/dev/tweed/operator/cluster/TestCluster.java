@@ -52,7 +52,7 @@ public final class TestCluster {
 
   /** Settings whose release times a test can wait for. */
   public static OperatorSettings settings(String instance) {
-    return settings(instance, Duration.ofMillis(600), 1_000);
+    return settings(instance, Duration.ofSeconds(6), 1_000);
   }
 
   public static OperatorSettings settings(String instance, Duration quiet, int batch) {

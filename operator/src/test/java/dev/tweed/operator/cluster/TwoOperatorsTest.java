@@ -112,7 +112,7 @@ class TwoOperatorsTest {
   void operatorsThatRaceAndDieHandNothingOutTwice() throws InterruptedException {
     // Given two networks that select every node, with blocks of different sizes, and three
     // operators
-    Random random = new Random(20260301);
+    Random random = new Random(Long.getLong("tweed.race.seed", 20260301));
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     for (int i = 0; i < 3; i++) {
       racers.add(new Racer("racer-" + i, meters));
@@ -225,9 +225,10 @@ class TwoOperatorsTest {
     Allocator one = new Allocator(first, sleepy, QUIET, System::nanoTime);
     Allocator two = new Allocator(second, writer, QUIET, System::nanoTime);
     CompletableFuture<Allocator.Outcome> slow =
-        CompletableFuture.supplyAsync(() -> one.allocate(planning(nodes, List.of(small))));
+        CompletableFuture.supplyAsync(
+            () -> one.allocate(planning(nodes, List.of(small)), List.of()));
     assertThat(sleepy.asleep().await(30, TimeUnit.SECONDS)).isTrue();
-    two.allocate(planning(nodes, List.of(small, big)));
+    two.allocate(planning(nodes, List.of(small, big)), List.of());
     sleepy.wake().countDown();
     slow.get(60, TimeUnit.SECONDS);
     // The watch has seen the last of them when it has seen what a list shows.
@@ -294,14 +295,14 @@ class TwoOperatorsTest {
     LedgerStore store = new ConfigMapLedgerStore(client, TestCluster.NAMESPACE);
     SubnetWriter writer = new SubnetWriter(client, calls);
     Allocator dead = new Allocator(store, new Dying(writer), QUIET, System::nanoTime);
-    assertThatThrownBy(() -> dead.allocate(planning(nodes, List.of(network))))
+    assertThatThrownBy(() -> dead.allocate(planning(nodes, List.of(network)), List.of()))
         .isInstanceOf(LedgerException.class);
     List<String> intended =
         store.read().ledger().intents().stream().map(i -> i.nodeName() + i.cidr()).toList();
 
     // When another one comes, which does not even know of the nodes
     new Allocator(store, writer, QUIET, System::nanoTime)
-        .allocate(planning(List.of(), List.of(network)));
+        .allocate(planning(List.of(), List.of(network)), List.of());
 
     // Then
     assertThat(cluster.subnets())
@@ -332,12 +333,12 @@ class TwoOperatorsTest {
           }
         };
     new Allocator(new OwnLedger(), writer, QUIET, System::nanoTime)
-        .allocate(planning(nodes, List.of(network)));
+        .allocate(planning(nodes, List.of(network)), List.of());
 
     // When
     Allocator.Outcome outcome =
         new Allocator(store, blind, QUIET, System::nanoTime)
-            .allocate(planning(nodes, List.of(network)));
+            .allocate(planning(nodes, List.of(network)), List.of());
 
     // Then the API server's 409 has the last word
     assertThat(outcome.plan().claims()).hasSize(1);
@@ -357,7 +358,7 @@ class TwoOperatorsTest {
             new SubnetWriter(client, calls),
             QUIET,
             () -> now[0]);
-    allocator.allocate(planning(client.nodes().list().getItems(), List.of(network)));
+    allocator.allocate(planning(client.nodes().list().getItems(), List.of(network)), List.of());
 
     // Then nothing may be deleted before every creation of it has come to rest
     assertThat(allocator.mayDelete()).isFalse();
@@ -391,7 +392,9 @@ class TwoOperatorsTest {
             new ConfigMapLedgerStore(client, TestCluster.NAMESPACE), late, QUIET, () -> now[0]);
 
     assertThatThrownBy(
-            () -> allocator.allocate(planning(client.nodes().list().getItems(), List.of(network))))
+            () ->
+                allocator.allocate(
+                    planning(client.nodes().list().getItems(), List.of(network)), List.of()))
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("out of time");
     assertThat(cluster.subnets()).isEmpty();
