@@ -1,0 +1,68 @@
+package dev.tweed.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.Condition;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TransitionTest {
+  private static Condition condition(String type, String status, String reason) {
+    return new Condition(type, status, reason, "message", "2026-01-01T00:00:00Z", 1L);
+  }
+
+  private static final List<Condition> READY =
+      List.of(
+          condition("Accepted", "True", "Accepted"),
+          condition("Allocated", "True", "Allocated"),
+          condition("Ready", "True", "Ready"));
+
+  private static final List<Condition> ON_THE_WAY =
+      List.of(
+          condition("Accepted", "True", "Accepted"),
+          condition("Allocated", "False", "Allocating"),
+          condition("Ready", "False", "Allocating"));
+
+  private static List<String> reasons(List<Condition> before, List<Condition> after) {
+    return Transition.between(before, after).stream().map(Transition::reason).toList();
+  }
+
+  @Test
+  void nothingNewIsNoEvent() {
+    assertThat(Transition.between(READY, READY)).isEmpty();
+  }
+
+  @Test
+  void stepsOnTheWayAreNoEvents() {
+    assertThat(reasons(List.of(), ON_THE_WAY)).containsExactly("Accepted");
+  }
+
+  @Test
+  void arrivalIsOneEventForEachCondition() {
+    assertThat(reasons(ON_THE_WAY, READY)).containsExactly("Allocated", "Ready");
+    assertThat(Transition.between(ON_THE_WAY, READY)).noneMatch(Transition::warning);
+  }
+
+  @Test
+  void aNetworkThatWasReadyAndIsNoLongerWarns() {
+    List<Condition> fallen =
+        List.of(READY.get(0), READY.get(1), condition("Ready", "False", "NodesNotReady"));
+    assertThat(Transition.between(READY, fallen))
+        .singleElement()
+        .satisfies(
+            t -> {
+              assertThat(t.warning()).isTrue();
+              assertThat(t.reason()).isEqualTo("NodesNotReady");
+            });
+  }
+
+  @Test
+  void anOverlapIsToldOnce() {
+    List<Condition> overlap =
+        List.of(
+            condition("Accepted", "False", "PoolOverlap"),
+            condition("Allocated", "False", "PoolOverlap"),
+            condition("Ready", "False", "PoolOverlap"));
+    assertThat(reasons(List.of(), overlap)).containsExactly("PoolOverlap");
+  }
+}
