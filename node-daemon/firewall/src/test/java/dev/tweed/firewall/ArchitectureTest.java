@@ -1,36 +1,73 @@
 package dev.tweed.firewall;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Ipv4Address;
+import dev.tweed.netlink.Ipv6Address;
+import java.util.stream.Stream;
 
 @AnalyzeClasses(
     packages = "dev.tweed.firewall",
     importOptions = {ImportOption.DoNotIncludeTests.class, ImportOption.DoNotIncludeJars.class})
 class ArchitectureTest {
 
+  private static DescribedPredicate<JavaClass> isAddress() {
+    return DescribedPredicate.describe(
+        "addresses, or arrays of them",
+        type ->
+            Stream.of(
+                    IpAddress.class,
+                    IpPrefix.class,
+                    Ipv4Address.class,
+                    Ipv6Address.class,
+                    AddressFamily.class)
+                .anyMatch(type.getBaseComponentType()::isEquivalentTo));
+  }
+
   @ArchTest
   static final ArchRule rulesAndPlannerArePure =
       classes()
           .that()
-          .resideInAPackage("dev.tweed.firewall.ruleset")
+          .resideInAnyPackage("dev.tweed.firewall.ruleset", "dev.tweed.firewall.rules")
+          .or()
+          .haveSimpleNameStartingWith("UfwRule")
+          .or()
+          .haveSimpleName("UfwTuple")
           .or()
           .haveSimpleNameEndingWith("Planner")
           .or()
           .haveSimpleNameEndingWith("Renderer")
           .should()
-          .onlyDependOnClassesThat()
-          .resideInAnyPackage(
-              "dev.tweed.firewall..",
-              "com.fasterxml.jackson..",
-              "java.io", // the stream a listing is parsed from
-              "java.lang..",
-              "java.net", // InetAddress, as a parser of literals
-              "java.util..");
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(
+                      "dev.tweed.firewall..",
+                      "com.fasterxml.jackson..",
+                      "java.io", // the stream a listing is parsed from
+                      "java.lang..",
+                      "java.net", // InetAddress, as a parser of literals
+                      "java.nio", // bytes of a comment
+                      "java.nio.charset",
+                      "java.util..")
+                  .or(isAddress()));
+
+  @ArchTest
+  static final ArchRule ofNetlinkOnlyAddressesAreUsed =
+      noClasses()
+          .should()
+          .dependOnClassesThat(resideInAPackage("dev.tweed.netlink..").and(not(isAddress())));
 
   @ArchTest
   static final ArchRule rulesKnowNothingOfTheirReader =

@@ -1,0 +1,91 @@
+package dev.tweed.firewall.rules;
+
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A rule as firewalls hold them: one family, one source, one destination, one list of ports on each
+ * side that fits iptables' multiport match. Anywhere is the prefix of length 0.
+ *
+ * @param family of both sides
+ * @param direction which way the packets go
+ * @param action what happens to them
+ * @param protocol ANY with ports only if those are single: it is TCP and UDP then
+ * @param destination where to
+ * @param destinationPorts sorted; empty is any
+ * @param source where from
+ * @param sourcePorts sorted; empty is any
+ * @param interfaceIn only packets that come in by it
+ * @param interfaceOut only packets that leave by it
+ * @param logging which are logged
+ * @param origin whose it is
+ * @param rule name of the rule it comes from
+ * @param note of a person; one line of printable characters, may be empty
+ */
+public record FilterRow(
+    AddressFamily family,
+    Direction direction,
+    Action action,
+    Protocol protocol,
+    IpPrefix destination,
+    List<PortRange> destinationPorts,
+    IpPrefix source,
+    List<PortRange> sourcePorts,
+    Optional<String> interfaceIn,
+    Optional<String> interfaceOut,
+    Logging logging,
+    Origin origin,
+    String rule,
+    String note) {
+
+  private static final String MARK = "tweed:";
+  private static final Pattern OURS =
+      Pattern.compile("tweed:(network|policy)/[a-z0-9.-]+/[a-z0-9-]+( .*)?", Pattern.DOTALL);
+
+  public FilterRow {
+    destinationPorts = List.copyOf(destinationPorts);
+    sourcePorts = List.copyOf(sourcePorts);
+  }
+
+  /**
+   * The comment that marks it as ours and says whose it is: {@code tweed:policy/api/from-pods note}
+   */
+  public String comment() {
+    String mark = MARK + origin + "/" + rule;
+    return note.isEmpty() ? mark : mark + " " + note;
+  }
+
+  /** Whether a comment found in a firewall is one of ours. */
+  public static boolean isOurs(String comment) {
+    return OURS.matcher(comment).matches();
+  }
+
+  /** What it matches, whatever it does then; two rows with one match cannot both have effect. */
+  public Match match() {
+    return new Match(
+        family,
+        direction,
+        protocol,
+        destination,
+        destinationPorts,
+        source,
+        sourcePorts,
+        interfaceIn,
+        interfaceOut);
+  }
+
+  /** The match of a row; fields as there. */
+  public record Match(
+      AddressFamily family,
+      Direction direction,
+      Protocol protocol,
+      IpPrefix destination,
+      List<PortRange> destinationPorts,
+      IpPrefix source,
+      List<PortRange> sourcePorts,
+      Optional<String> interfaceIn,
+      Optional<String> interfaceOut) {}
+}

@@ -1,0 +1,72 @@
+package dev.tweed.firewall.rules;
+
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A port or a range of ports.
+ *
+ * @param first 1..65535
+ * @param last not below first; equal to it for a single port
+ */
+public record PortRange(int first, int last) implements Comparable<PortRange> {
+
+  private static final Pattern TEXT = Pattern.compile("([1-9][0-9]{0,4})(?::([1-9][0-9]{0,4}))?");
+  private static final Comparator<PortRange> ORDER =
+      Comparator.comparingInt(PortRange::first).thenComparingInt(PortRange::last);
+
+  /**
+   * @throws IllegalArgumentException if a port is out of range or the range is reversed
+   */
+  public PortRange {
+    if (first < 1 || last > 65535 || first > last) {
+      throw new IllegalArgumentException(
+          "ports are 1..65535, the smaller first; not " + first + ":" + last);
+    }
+  }
+
+  /** A single port. */
+  public static PortRange of(int port) {
+    return new PortRange(port, port);
+  }
+
+  /** Reads {@code 6443} or {@code 2379:2380}; anything else, and a reversed range, is empty. */
+  public static Optional<PortRange> tryParse(String text) {
+    Matcher matcher = TEXT.matcher(text);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    int first = Integer.parseInt(matcher.group(1));
+    int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
+    return last <= 65535 && first <= last
+        ? Optional.of(new PortRange(first, last))
+        : Optional.empty();
+  }
+
+  /** Whether this is one port. */
+  public boolean isSingle() {
+    return first == last;
+  }
+
+  /** Whether the port is in this range. */
+  public boolean contains(int port) {
+    return first <= port && port <= last;
+  }
+
+  /** Places it takes in a multiport match of iptables, which has 15. */
+  int slots() {
+    return isSingle() ? 1 : 2;
+  }
+
+  @Override
+  public int compareTo(PortRange other) {
+    return ORDER.compare(this, other);
+  }
+
+  @Override
+  public String toString() {
+    return isSingle() ? Integer.toString(first) : first + ":" + last;
+  }
+}

@@ -1,0 +1,113 @@
+package dev.tweed.firewall.rules;
+
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A rule as rows: each source with each destination of its family. */
+final class RowExpansion {
+
+  /** Ports a multiport match of iptables takes; a range counts twice (iptables-extensions(8)). */
+  private static final int SLOTS = 15;
+
+  /** One end of a row. */
+  private record End(IpPrefix prefix, List<PortRange> ports) {}
+
+  private RowExpansion() {}
+
+  static List<FilterRow> expand(Origin origin, FirewallRule rule) {
+    List<FilterRow> rows = new ArrayList<>();
+    for (AddressFamily family : AddressFamily.values()) {
+      if (family == AddressFamily.IPV6 && !rule.protocol().isInIpv6()) {
+        continue;
+      }
+      for (End source : ends(rule.from(), List.of(), family)) {
+        for (End destination : ends(rule.to(), rule.ports(), family)) {
+          for (Protocol protocol : protocols(rule.protocol(), source, destination)) {
+            rows.add(
+                new FilterRow(
+                    family,
+                    rule.direction(),
+                    rule.action(),
+                    protocol,
+                    destination.prefix(),
+                    destination.ports(),
+                    source.prefix(),
+                    source.ports(),
+                    rule.interfaceIn(),
+                    rule.interfaceOut(),
+                    rule.logging(),
+                    origin,
+                    rule.name(),
+                    rule.comment().strip()));
+          }
+        }
+      }
+    }
+    return rows;
+  }
+
+  /** Whether the rule can match a packet of the family. */
+  static boolean isPossible(FirewallRule rule, AddressFamily family) {
+    return (family == AddressFamily.IPV4 || rule.protocol().isInIpv6())
+        && !ends(rule.from(), List.of(), family).isEmpty()
+        && !ends(rule.to(), List.of(), family).isEmpty();
+  }
+
+  private static List<End> ends(List<Peer> peers, List<PortRange> ports, AddressFamily family) {
+    if (peers.isEmpty()) {
+      return chunks(ports).stream().map(chunk -> new End(IpPrefix.any(family), chunk)).toList();
+    }
+    return peers.stream()
+        .flatMap(
+            peer ->
+                prefixes(peer.addresses(), family)
+                    .flatMap(
+                        prefix ->
+                            chunks(peer.ports().isEmpty() ? ports : peer.ports()).stream()
+                                .map(chunk -> new End(prefix, chunk))))
+        .distinct()
+        .toList();
+  }
+
+  private static Stream<IpPrefix> prefixes(Peer.Addresses addresses, AddressFamily family) {
+    return switch (addresses) {
+      case Peer.Addresses.Anywhere() -> Stream.of(IpPrefix.any(family));
+      case Peer.Addresses.Of(var prefixes) ->
+          prefixes.stream().filter(prefix -> prefix.family() == family).sorted().distinct();
+    };
+  }
+
+  /** ufw has no list or range of ports without a protocol, so those become one row for each. */
+  private static List<Protocol> protocols(Protocol protocol, End source, End destination) {
+    boolean list =
+        Stream.of(source, destination)
+            .anyMatch(
+                end -> end.ports().size() > 1 || end.ports().stream().anyMatch(p -> !p.isSingle()));
+    return protocol == Protocol.ANY && list
+        ? List.of(Protocol.TCP, Protocol.UDP)
+        : List.of(protocol);
+  }
+
+  private static List<List<PortRange>> chunks(List<PortRange> ports) {
+    if (ports.isEmpty()) {
+      return List.of(List.of());
+    }
+    List<List<PortRange>> chunks = new ArrayList<>();
+    List<PortRange> chunk = new ArrayList<>();
+    int slots = 0;
+    for (PortRange range : ports.stream().sorted().distinct().toList()) {
+      if (slots + range.slots() > SLOTS) {
+        chunks.add(List.copyOf(chunk));
+        chunk.clear();
+        slots = 0;
+      }
+      chunk.add(range);
+      slots += range.slots();
+    }
+    chunks.add(List.copyOf(chunk));
+    return chunks;
+  }
+}

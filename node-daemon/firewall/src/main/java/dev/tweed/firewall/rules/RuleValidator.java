@@ -1,0 +1,177 @@
+package dev.tweed.firewall.rules;
+
+import dev.tweed.firewall.rules.RuleProblem.Kind;
+import dev.tweed.netlink.AddressFamily;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Tells what is wrong with a rule by itself. */
+final class RuleValidator {
+
+  /** Addresses in one entry; a selector that finds more is meant for a set, which ufw lacks. */
+  static final int MAX_ADDRESSES = 256;
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+  // The kernel's limit is IFNAMSIZ (16 with the final zero); ufw refuses some characters itself.
+  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
+  private static final int MAX_COMMENT = 256;
+
+  private final Origin origin;
+  private final FirewallRule rule;
+  private final List<RuleProblem> problems = new ArrayList<>();
+
+  private RuleValidator(Origin origin, FirewallRule rule) {
+    this.origin = origin;
+    this.rule = rule;
+  }
+
+  static List<RuleProblem> problems(Origin origin, FirewallRule rule) {
+    RuleValidator validator = new RuleValidator(origin, rule);
+    validator.checkName();
+    validator.checkPorts();
+    validator.checkInterface(rule.interfaceIn(), "interfaceIn", Direction.OUT);
+    validator.checkInterface(rule.interfaceOut(), "interfaceOut", Direction.IN);
+    validator.checkComment();
+    validator.checkAddresses(rule.from(), "from");
+    validator.checkAddresses(rule.to(), "to");
+    validator.checkFamilies();
+    return List.copyOf(validator.problems);
+  }
+
+  private void checkName() {
+    if (!NAME.matcher(rule.name()).matches()) {
+      add(
+          Kind.INVALID,
+          "name",
+          "'" + printable(rule.name()) + "' is not a name",
+          "use lower case letters, digits and hyphens, 63 at most");
+    }
+  }
+
+  private void checkPorts() {
+    boolean any =
+        !rule.ports().isEmpty()
+            || Stream.concat(rule.from().stream(), rule.to().stream())
+                .anyMatch(peer -> !peer.ports().isEmpty());
+    if (any && !rule.protocol().hasPorts()) {
+      add(
+          Kind.INVALID,
+          "ports",
+          "protocol " + rule.protocol().text() + " has no ports",
+          "set protocol to TCP or UDP, or leave the ports out");
+    }
+    if (!rule.ports().isEmpty() && rule.to().stream().anyMatch(peer -> !peer.ports().isEmpty())) {
+      add(
+          Kind.INVALID,
+          "to",
+          "destination ports are given twice, in ports and in to",
+          "give them in one of the two");
+    }
+  }
+
+  private void checkInterface(Optional<String> device, String field, Direction without) {
+    if (device.isEmpty()) {
+      return;
+    }
+    if (rule.direction() == without) {
+      add(
+          Kind.INVALID,
+          field,
+          "packets of direction " + without + " have none",
+          "use " + (field.equals("interfaceIn") ? "interfaceOut" : "interfaceIn"));
+    }
+    if (!DEVICE.matcher(device.get()).matches()) {
+      add(
+          Kind.INVALID,
+          field,
+          "'" + printable(device.get()) + "' is not the name of a device",
+          "use letters, digits, '.', '_' and '-', 15 at most");
+    }
+  }
+
+  private void checkComment() {
+    if (rule.comment().length() > MAX_COMMENT
+        || rule.comment().codePoints().anyMatch(c -> !isPrintable(c))) {
+      add(
+          Kind.INVALID,
+          "comment",
+          "it is longer than " + MAX_COMMENT + " characters, or has some that do not print",
+          "write one short line");
+    }
+  }
+
+  private void checkAddresses(List<Peer> peers, String field) {
+    for (int i = 0; i < peers.size(); i++) {
+      String path = field + "[" + i + "]";
+      if (!(peers.get(i).addresses() instanceof Peer.Addresses.Of(var prefixes))) {
+        continue;
+      }
+      if (prefixes.size() > MAX_ADDRESSES) {
+        add(
+            Kind.TOO_MANY_ADDRESSES,
+            path,
+            "it stands for " + prefixes.size() + " addresses, " + MAX_ADDRESSES + " at most",
+            "give a CIDR that holds them, or a narrower selector");
+      }
+      prefixes.stream()
+          .filter(prefix -> !prefix.isCanonical())
+          .forEach(
+              prefix ->
+                  add(
+                      Kind.INVALID,
+                      path,
+                      prefix + " has bits set after its length",
+                      "write " + prefix.network()));
+      if (prefixes.isEmpty()) {
+        add(Kind.MATCHES_NOBODY, path, "nobody is selected by it", "look at the selector");
+      }
+    }
+  }
+
+  private void checkFamilies() {
+    boolean anybody = !isNobody(rule.from()) && !isNobody(rule.to());
+    boolean some =
+        Stream.of(AddressFamily.values()).anyMatch(family -> RowExpansion.isPossible(rule, family));
+    if (anybody && !some) {
+      add(
+          Kind.MIXED_FAMILIES,
+          "from",
+          "no packet has such addresses and this protocol: IPv4 and IPv6 are mixed",
+          "write one rule for each family");
+    }
+  }
+
+  private static boolean isNobody(List<Peer> peers) {
+    return !peers.isEmpty()
+        && peers.stream()
+            .allMatch(peer -> peer.addresses() instanceof Peer.Addresses.Of(var p) && p.isEmpty());
+  }
+
+  private void add(Kind kind, String field, String message, String remedy) {
+    problems.add(new RuleProblem(kind, origin, printable(rule.name()), field, message, remedy));
+  }
+
+  /** What a terminal shows as it is: no controls, no line ends, nothing that turns text around. */
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
+  }
+
+  private static String printable(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints().limit(64).forEach(c -> out.appendCodePoint(isPrintable(c) ? c : '?'));
+    return out.toString();
+  }
+}

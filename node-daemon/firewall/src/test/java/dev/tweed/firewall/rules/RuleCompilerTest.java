@@ -1,0 +1,208 @@
+package dev.tweed.firewall.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.rules.RuleProblem.Kind;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RuleCompilerTest {
+
+  private static final Origin API = new Origin(Origin.Kind.POLICY, "api");
+  private static final FirewallRule RULE = FirewallRule.allow("rule", Direction.IN);
+
+  @Test
+  void aRuleForAnywhereIsARowForEachFamily() {
+    assertThat(rows(RULE))
+        .extracting(FilterRow::family)
+        .containsExactly(AddressFamily.IPV4, AddressFamily.IPV6);
+  }
+
+  @Test
+  void sourcesMeetDestinationsOfTheirOwnFamilyOnly() {
+    Peer both = Peer.of(prefix("10.0.0.0/8"), prefix("fd00::/8"));
+
+    assertThat(rows(RULE.withFrom(both).withTo(both)))
+        .extracting(row -> row.source() + " " + row.destination())
+        .containsExactly("10.0.0.0/8 10.0.0.0/8", "fd00::/8 fd00::/8");
+  }
+
+  @Test
+  void igmpIsIpv4Only() {
+    assertThat(rows(RULE.withPorts(Protocol.IGMP)))
+        .extracting(FilterRow::family)
+        .containsExactly(AddressFamily.IPV4);
+  }
+
+  @Test
+  void onePortWithoutProtocolIsOneRowAsUfwHasIt() {
+    assertThat(rows(v4().withPorts(Protocol.ANY, PortRange.of(6443))))
+        .extracting(FilterRow::protocol)
+        .containsExactly(Protocol.ANY);
+  }
+
+  @Test
+  void manyPortsWithoutProtocolAreARowForTcpAndOneForUdp() {
+    assertThat(rows(v4().withPorts(Protocol.ANY, PortRange.of(1), PortRange.of(3))))
+        .extracting(FilterRow::protocol)
+        .containsExactly(Protocol.TCP, Protocol.UDP);
+  }
+
+  @Test
+  void rowsHaveNoMorePortsThanAMultiportMatchTakes() {
+    PortRange[] ports =
+        IntStream.range(0, 20)
+            .mapToObj(i -> new PortRange(10 * i + 1, 10 * i + 5))
+            .toArray(PortRange[]::new);
+
+    List<FilterRow> rows = rows(v4().withPorts(Protocol.TCP, ports));
+
+    assertThat(rows).extracting(row -> row.destinationPorts().size()).containsExactly(7, 7, 6);
+    assertThat(rows.stream().flatMap(row -> row.destinationPorts().stream()))
+        .containsExactly(ports);
+  }
+
+  @Test
+  void aSelectorThatFindsNobodyIsNeverAnywhere() {
+    CompiledRules compiled = compile(RULE.withFrom(Peer.of()));
+
+    assertThat(compiled.rows()).isEmpty();
+    assertThat(compiled.problems())
+        .extracting(RuleProblem::kind)
+        .containsExactly(Kind.MATCHES_NOBODY);
+  }
+
+  @Test
+  void mixedFamiliesAreRefused() {
+    assertRefused(
+        RULE.withFrom(Peer.of(prefix("10.0.0.0/8"))).withTo(Peer.of(prefix("fd00::/8"))),
+        Kind.MIXED_FAMILIES,
+        "from");
+  }
+
+  @Test
+  void portsOfAProtocolWithoutPortsAreRefused() {
+    assertRefused(RULE.withPorts(Protocol.ESP, PortRange.of(1)), Kind.INVALID, "ports");
+  }
+
+  @Test
+  void destinationPortsGivenTwiceAreRefused() {
+    assertRefused(
+        RULE.withPorts(Protocol.TCP, PortRange.of(1))
+            .withTo(new Peer(new Peer.Addresses.Anywhere(), List.of(PortRange.of(2)))),
+        Kind.INVALID,
+        "to");
+  }
+
+  @Test
+  void aDeviceNameThatIsNoneIsRefused() {
+    assertRefused(RULE.withInterfaceIn("eth0 -j ACCEPT"), Kind.INVALID, "interfaceIn");
+    assertRefused(RULE.withInterfaceIn("sixteen-letters-"), Kind.INVALID, "interfaceIn");
+    assertRefused(RULE.withInterfaceOut("eth0"), Kind.INVALID, "interfaceOut");
+  }
+
+  @Test
+  void aCommentThatDoesNotPrintIsRefused() {
+    assertRefused(RULE.withComment("a\nCOMMIT"), Kind.INVALID, "comment");
+    assertRefused(RULE.withComment("\u202eright to left"), Kind.INVALID, "comment");
+  }
+
+  @Test
+  void aPrefixWithHostBitsIsRefusedWithTheRightOne() {
+    CompiledRules compiled = compile(RULE.withFrom(Peer.of(prefix("10.0.0.1/8"))));
+
+    assertThat(compiled.problems())
+        .extracting(RuleProblem::remedy)
+        .containsExactly("write 10.0.0.0/8");
+  }
+
+  @Test
+  void tooManyAddressesAreRefused() {
+    IpPrefix[] prefixes =
+        IntStream.range(0, 257)
+            .mapToObj(i -> prefix("10.0." + i / 256 + "." + i % 256 + "/32"))
+            .toArray(IpPrefix[]::new);
+
+    assertRefused(RULE.withFrom(Peer.of(prefixes)), Kind.TOO_MANY_ADDRESSES, "from[0]");
+  }
+
+  @Test
+  void oneBadRuleKeepsItsPolicyOutAndNoOther() {
+    Origin other = new Origin(Origin.Kind.POLICY, "other");
+    CompiledRules compiled =
+        RuleCompiler.compile(
+            List.of(
+                new RuleGroup(API, 1, List.of(RULE, RULE.withInterfaceOut("eth0"))),
+                new RuleGroup(other, 1, List.of(RULE))));
+
+    assertThat(compiled.refused()).containsExactly(API);
+    assertThat(compiled.rows()).extracting(FilterRow::origin).containsOnly(other);
+  }
+
+  @Test
+  void theSmallerPriorityDecidesAndTheOtherIsTold() {
+    Origin first = new Origin(Origin.Kind.POLICY, "z");
+    CompiledRules compiled =
+        RuleCompiler.compile(
+            List.of(
+                new RuleGroup(API, 2, List.of(v4())),
+                new RuleGroup(first, 1, List.of(v4().withAction(Action.DENY)))));
+
+    assertThat(compiled.rows()).extracting(FilterRow::action).containsExactly(Action.DENY);
+    assertThat(compiled.problems())
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.kind()).isEqualTo(Kind.CONTRADICTED);
+              assertThat(problem.origin()).isEqualTo(API);
+              assertThat(problem.text()).contains("policy/z");
+            });
+  }
+
+  @Test
+  void policiesComeBeforeWhatTheNetworkNeeds() {
+    CompiledRules compiled =
+        RuleCompiler.compile(
+            List.of(
+                new RuleGroup(new Origin(Origin.Kind.NETWORK, "a"), 0, List.of(v4())),
+                new RuleGroup(API, 10_000, List.of(v4().withAction(Action.DENY)))));
+
+    assertThat(compiled.rows()).extracting(FilterRow::origin).containsExactly(API);
+  }
+
+  private static FirewallRule v4() {
+    return RULE.withFrom(Peer.of(prefix("192.0.2.0/24")));
+  }
+
+  private static void assertRefused(FirewallRule rule, Kind kind, String field) {
+    CompiledRules compiled = compile(rule);
+    assertThat(compiled.rows()).isEmpty();
+    assertThat(compiled.refused()).containsExactly(API);
+    assertThat(compiled.problems())
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.kind()).isEqualTo(kind);
+              assertThat(problem.field()).isEqualTo(field);
+              assertThat(problem.rule()).isEqualTo("rule");
+              assertThat(problem.remedy()).isNotBlank();
+            });
+  }
+
+  private static List<FilterRow> rows(FirewallRule rule) {
+    CompiledRules compiled = compile(rule);
+    assertThat(compiled.problems()).isEmpty();
+    return compiled.rows();
+  }
+
+  private static CompiledRules compile(FirewallRule rule) {
+    return RuleCompiler.compile(List.of(new RuleGroup(API, 100, List.of(rule))));
+  }
+
+  private static IpPrefix prefix(String text) {
+    return IpPrefix.parse(text);
+  }
+}
