@@ -1,0 +1,136 @@
+package dev.tweed.firewall.ufw;
+
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.netlink.testing.Netns;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Real ufw in a network namespace, with files and a lock of its own: each command sees them through
+ * a mount namespace of its own. The machine's firewall is out of its reach.
+ */
+final class UfwNode implements AutoCloseable {
+
+  private final Path root;
+  private final Netns netns;
+
+  private UfwNode(Path root, Netns netns) {
+    this.root = root;
+    this.netns = netns;
+  }
+
+  /** One with the files of the package, not enabled; skips the test if there is no ufw. */
+  static UfwNode install(Path root) throws IOException {
+    if (!Files.isExecutable(Path.of("/usr/sbin/ufw"))) {
+      skip("needs ufw: apt-get install ufw");
+    }
+    Netns netns;
+    try {
+      netns = Netns.open();
+    } catch (Netns.UnavailableException e) {
+      skip(e.getMessage());
+      throw e;
+    }
+    Files.createDirectories(root.resolve("etc/default"));
+    Files.createDirectories(root.resolve("run"));
+    // Of the package, not of the machine, whose own may hold rules.
+    netns.sh(
+        """
+        ip link set lo up
+        cp -a /etc/ufw %1$s/etc/ufw; cp -a /etc/default/ufw %1$s/etc/default/ufw
+        cp /usr/share/ufw/iptables/*.rules %1$s/etc/ufw/
+        chmod 640 %1$s/etc/ufw/*.rules
+        """
+            .formatted(root));
+    return new UfwNode(root, netns);
+  }
+
+  /** One that denies everything. */
+  static UfwNode denying(Path root) throws IOException {
+    UfwNode node = install(root);
+    node.ufw("default deny incoming");
+    node.ufw("default deny outgoing");
+    node.ufw("default deny routed");
+    node.ufw("--force enable");
+    return node;
+  }
+
+  /** Runs ufw with these arguments, separated by blanks. */
+  String ufw(String arguments) {
+    return sh(
+        "LC_ALL=C.UTF-8 ufw "
+            + arguments.replace("$", "\\$").replace("(", "\\(").replace(")", "\\)"));
+  }
+
+  /** Runs a script where ufw's files are this node's. */
+  String sh(String script) {
+    return netns.exec(
+        "unshare",
+        "--mount",
+        "sh",
+        "-ec",
+        """
+        mount --bind %1$s/etc/ufw /etc/ufw
+        mount --bind %1$s/etc/default/ufw /etc/default/ufw
+        mount --bind %1$s/run /run
+        %2$s
+        """
+            .formatted(root, script));
+  }
+
+  /** Applies rows as the daemon would. */
+  UfwOutcome apply(List<FilterRow> rows) {
+    return apply(rows, new IptablesChains(List.of()));
+  }
+
+  /** The same with other chains. */
+  UfwOutcome apply(List<FilterRow> rows, UfwChains chains) {
+    try {
+      return netns.call(
+          () ->
+              new UfwWriter(root, root.resolve("run/tweed"), chains, Duration.ofMillis(300))
+                  .apply(rows));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Rules of the filter table, IPv4 and IPv6. */
+  String kernel() {
+    return netns
+        .sh("iptables-save -t filter; ip6tables-save -t filter")
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .map(line -> line.startsWith(":") ? line.replaceAll("\\[.*", "") : line)
+        .reduce("", (a, b) -> a + b + "\n");
+  }
+
+  Netns netns() {
+    return netns;
+  }
+
+  Path file(String name) {
+    return root.resolve(name);
+  }
+
+  String text(String name) throws IOException {
+    return Files.readString(root.resolve(name), StandardCharsets.ISO_8859_1);
+  }
+
+  private static void skip(String reason) {
+    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
+      throw new AssertionError(reason);
+    }
+    Assumptions.abort(reason);
+  }
+
+  @Override
+  public void close() {
+    netns.close();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.tweed.firewall.ufw;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.RuleCompiler;
+import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class UfwRulesFileTest {
+
+  private static final AddressFamily V4 = AddressFamily.IPV4;
+  private static final Origin POLICY = new Origin(Origin.Kind.POLICY, "p");
+
+  @Test
+  void ourRulesComeLastAsUfwAllowPutsThem() throws IOException {
+    String golden = UfwGoldenTest.resource("user.rules");
+
+    String text = read(golden).withOurs(tuples(port(9999))).file().text();
+
+    String added =
+        """
+
+        ### tuple ### allow tcp 9999 0.0.0.0/0 any 192.0.2.0/24 in comment=%s
+        -A ufw-user-input -p tcp --dport 9999 -s 192.0.2.0/24 -j ACCEPT
+        """
+            .formatted("74776565643a706f6c6963792f702f72");
+    assertThat(text)
+        .isEqualTo(golden.replace("\n### END RULES ###", added + "\n### END RULES ###"));
+  }
+
+  @Test
+  void ourRulesStayWhereTheyAreWhenAPersonAddsMore() throws IOException {
+    String golden = UfwGoldenTest.resource("user.rules");
+    String typed =
+        "\n### tuple ### allow tcp 1 0.0.0.0/0 any 0.0.0.0/0 in\n"
+            + "-A ufw-user-input -p tcp --dport 1 -j ACCEPT\n";
+    String ours = read(golden).withOurs(tuples(port(9999))).file().text();
+    String both = ours.replace("\n### END RULES ###", typed + "\n### END RULES ###");
+
+    assertThat(read(both).withOurs(tuples(port(9999))).file().text()).isEqualTo(both);
+    assertThat(read(both).withOurs(List.of()).file().text())
+        .isEqualTo(golden.replace("\n### END RULES ###", typed + "\n### END RULES ###"));
+  }
+
+  @Test
+  void aRuleAPersonTypedIsNotWrittenAgain() throws IOException {
+    FirewallRule same =
+        FirewallRule.allow("r", Direction.IN).withPorts(Protocol.UDP, PortRange.of(8472));
+
+    UfwRulesFile.Replacement replacement =
+        read(UfwGoldenTest.resource("user.rules")).withOurs(tuples(same));
+
+    assertThat(replacement.file().ours()).isEmpty();
+    assertThat(replacement.overlaps())
+        .singleElement()
+        .satisfies(overlap -> assertThat(overlap.contradicts()).isFalse());
+  }
+
+  @Test
+  void aRuleThatContradictsAPersonsIsToldAndNotWritten() throws IOException {
+    FirewallRule other =
+        FirewallRule.allow("r", Direction.IN)
+            .withPorts(Protocol.UDP, PortRange.of(8472))
+            .withAction(Action.DENY);
+
+    UfwRulesFile.Replacement replacement =
+        read(UfwGoldenTest.resource("user.rules")).withOurs(tuples(other));
+
+    assertThat(replacement.file().ours()).isEmpty();
+    assertThat(replacement.overlaps())
+        .singleElement()
+        .satisfies(overlap -> assertThat(overlap.contradicts()).isTrue());
+  }
+
+  @Test
+  void aLineSomebodyPutBelowARuleOfOursStays() throws IOException {
+    String line = "-A ufw-user-input -s 198.51.100.1 -j DROP\n";
+    String ours =
+        read(UfwGoldenTest.resource("user.rules")).withOurs(tuples(port(9999))).file().text();
+    String edited = ours.replace("\n### END RULES ###", line + "\n### END RULES ###");
+
+    assertThat(read(edited).withOurs(List.of()).file().text()).contains(line);
+    assertThat(read(edited).withOurs(List.of()).file().ours()).isEmpty();
+  }
+
+  @Test
+  void aRuleOfOursThatLostALineIsRepaired() throws IOException {
+    String ours =
+        read(UfwGoldenTest.resource("user.rules")).withOurs(tuples(port(9999))).file().text();
+    String broken =
+        ours.replace("-A ufw-user-input -p tcp --dport 9999 -s 192.0.2.0/24 -j ACCEPT\n", "");
+
+    assertThat(broken).isNotEqualTo(ours);
+    assertThat(read(broken).withOurs(tuples(port(9999))).file().text()).isEqualTo(ours);
+  }
+
+  @Test
+  void filesThatAreNotAsUfwWritesThemAreRefused() throws IOException {
+    String golden = UfwGoldenTest.resource("user.rules");
+
+    assertRefused("");
+    assertRefused(golden.substring(0, golden.length() / 2));
+    assertRefused(golden.replace("### RULES ###\n", ""));
+    assertRefused(golden.replace("### RULES ###\n", "### RULES ###\n### RULES ###\n"));
+    assertRefused(golden.replace("### END RULES ###", "### tuple ### hello\n### END RULES ###"));
+    assertRefused(golden.replace("\n### END RULES ###", "COMMIT\n### END RULES ###"));
+    assertRefused(golden.replace("\n### END RULES ###", "nonsense\n### END RULES ###"));
+    assertRefused(golden.replace("### END RULES ###\n", ""));
+    assertRefused(golden.replace("\n", "\r\n"));
+    assertRefused(golden.replace("COMMIT\n", ""));
+    assertRefused(golden.replace("*filter", "*nat"));
+  }
+
+  @Test
+  void theFileAsInstalledIsUnderstood() {
+    String installed =
+        """
+        *filter
+        :ufw-user-input - [0:0]
+        :ufw-user-output - [0:0]
+        :ufw-user-forward - [0:0]
+        :ufw-user-limit - [0:0]
+        :ufw-user-limit-accept - [0:0]
+        ### RULES ###
+        -A ufw-user-limit -j REJECT
+        -A ufw-user-limit-accept -j ACCEPT
+        COMMIT
+        """;
+
+    String text = read(installed).withOurs(tuples(port(9999))).file().text();
+
+    assertThat(text).contains("--dport 9999").contains("-A ufw-user-limit -j REJECT\n");
+    assertThat(read(text).ours()).hasSize(1);
+  }
+
+  private static FirewallRule port(int port) {
+    return FirewallRule.allow("r", Direction.IN)
+        .withPorts(Protocol.TCP, PortRange.of(port))
+        .withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24")));
+  }
+
+  private static List<UfwTuple> tuples(FirewallRule rule) {
+    return tuples(
+        RuleCompiler.compile(List.of(new RuleGroup(POLICY, 0, List.of(rule)))).rows(), V4);
+  }
+
+  private static List<UfwTuple> tuples(List<FilterRow> rows, AddressFamily family) {
+    return rows.stream().filter(row -> row.family() == family).map(UfwTuple::of).toList();
+  }
+
+  private static UfwRulesFile read(String text) {
+    return read(text, V4);
+  }
+
+  private static UfwRulesFile read(String text, AddressFamily family) {
+    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(text, family)).file();
+  }
+
+  private static void assertRefused(String text) {
+    assertThat(UfwRulesFile.parse(text, V4))
+        .isInstanceOfSatisfying(
+            UfwRulesFile.Reading.Refused.class,
+            refused -> assertThat(refused.reason()).isNotBlank());
+  }
+}
