@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 final class HeapTrimmer {
 
   private static final long SLACK = 8L << 20;
-  private static final Duration INTERVAL = Duration.ofSeconds(50);
+  private static final Duration INTERVAL = Duration.ofSeconds(15);
 
   private final LongSupplier committed;
   private final Runnable collect;
@@ -33,7 +33,7 @@ final class HeapTrimmer {
 
   /**
    * Collects after the first sync, since the first list is the most the heap ever holds, and later
-   * when it has grown by some megabytes, at most about once a minute.
+   * when it has grown by some megabytes, at most every 15 s, when peers come in great numbers.
    */
   void afterSync() {
     long now = nanoTime.getAsLong();

@@ -32,7 +32,7 @@ class HeapTrimmerTest {
   }
 
   @Test
-  void collectsAGrownHeapAtMostOnceAMinute() {
+  void collectsAGrownHeapButNotAtEverySync() {
     trimmer.afterSync();
     heap += 9 * MB;
 
