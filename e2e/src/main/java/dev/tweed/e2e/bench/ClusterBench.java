@@ -61,6 +61,7 @@ public final class ClusterBench {
     if (wanted.contains("peers")) {
       ModuleBench modules = new ModuleBench(settings.chart().getParent());
       measure("peers into the kernel", modules::peers);
+      measure("whole syncs", modules::syncs);
     }
     if (wanted.equals(Set.of("peers"))) {
       return;
