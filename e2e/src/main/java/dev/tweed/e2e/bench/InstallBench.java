@@ -10,6 +10,20 @@ import java.util.Locale;
 
 /** From {@code helm install} on running nodes to Ready nodes and the first ping between pods. */
 final class InstallBench {
+  /** The second pool is for the peers of {@link ScaleBench}, whose Nodes are not this network's. */
+  private static final String VALUES =
+      """
+      podNetwork:
+        create: true
+        spec:
+          pools:
+          - {cidr: 10.244.0.0/16, nodePrefixLength: 24}
+          - {cidr: 10.64.0.0/12, nodePrefixLength: 24}
+          nodeSelector:
+            matchExpressions:
+            - {key: tweed.dev/paper, operator: DoesNotExist}
+      """;
+
   private final TestCluster cluster;
   private final Installation tweed;
 
@@ -24,7 +38,7 @@ final class InstallBench {
       probes.request("a", "n1");
       probes.request("b", "n2");
       long began = System.nanoTime();
-      tweed.helmInstall("podNetwork: {create: true}");
+      tweed.helmInstall(VALUES);
       String installed = seconds(began);
       org.awaitility.Awaitility.await("all Nodes Ready")
           .atMost(Duration.ofSeconds(120))

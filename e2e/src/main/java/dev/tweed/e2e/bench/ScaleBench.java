@@ -50,7 +50,7 @@ final class ScaleBench {
         metadata: {name: paper}
         spec:
           pools:
-          - {cidr: 10.128.0.0/9, nodePrefixLength: 24}
+          - {cidr: 10.0.0.0/11, nodePrefixLength: 24}
           nodeSelector: {matchLabels: {tweed.dev/paper: "true"}}
         """);
     Awaitility.await(nodes + " blocks")
@@ -184,7 +184,7 @@ final class ScaleBench {
 
   /** null while there is none: Awaitility's way to say "not yet". */
   private static Instant stampOf(Machine machine, String cidr) {
-    String text = machine.shell("grep -B1 -F '" + cidr + "' /tmp/routes.log; true").text();
+    String text = machine.shell("grep -F '" + cidr + " ' /tmp/routes.log; true").text();
     Matcher stamp = STAMP.matcher(text);
     return stamp.find() ? LocalDateTime.parse(stamp.group(1)).toInstant(ZoneOffset.UTC) : null;
   }
