@@ -66,7 +66,12 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+  {{- if .Values.firewall.hostTools }}
+  # SYS_CHROOT: the host's own iptables.
+  add: [NET_ADMIN, SYS_CHROOT]
+  {{- else }}
   add: [NET_ADMIN]
+  {{- end }}
 {{- end -}}
 
 {{- define "tweed.nodeEnv" -}}
@@ -82,6 +87,10 @@ capabilities:
   value: /host/proc-sys-net
 - name: TWEED_LOG_LEVEL
   value: {{ .Values.logLevel }}
+{{- if .Values.firewall.hostTools }}
+- name: TWEED_HOST_ROOT
+  value: /host/root
+{{- end }}
 {{- end -}}
 
 {{- define "tweed.nodeVolumeMounts" -}}
@@ -94,6 +103,15 @@ capabilities:
 # Not at /proc/sys/net itself: container runtimes refuse mounts inside /proc.
 - name: sysctl
   mountPath: /host/proc-sys-net
+{{- if .Values.firewall.hostTools }}
+# Read-only but for what is mounted below it, such as /run, where the lock of ufw is.
+- name: root
+  mountPath: /host/root
+  readOnly: true
+# Not /etc/ufw alone: where it is missing, a container runtime would make it, and a pod that insists on it would not start.
+- name: etc
+  mountPath: /host/root/etc
+{{- end }}
 {{- end -}}
 
 {{- define "tweed.nodeVolumes" -}}
@@ -113,4 +131,14 @@ capabilities:
   hostPath:
     path: /proc/sys/net
     type: Directory
+{{- if .Values.firewall.hostTools }}
+- name: root
+  hostPath:
+    path: /
+    type: Directory
+- name: etc
+  hostPath:
+    path: /etc
+    type: Directory
+{{- end }}
 {{- end -}}

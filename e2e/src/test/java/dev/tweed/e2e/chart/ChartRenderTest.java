@@ -1,6 +1,7 @@
 package dev.tweed.e2e.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -120,6 +121,36 @@ class ChartRenderTest {
                 "/host/cni-conf", "/etc/cni/net.d",
                 "/host/cni-bin", "/opt/cni/bin",
                 "/host/proc-sys-net", "/proc/sys/net"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cleanup.enabled=false", "cleanup.enabled=true"})
+  void hostToolsComeWithTheirValue(String release) {
+    Rendering rendering = Rendering.of("firewall.hostTools=true", release);
+    boolean cleanup = release.endsWith("true");
+    PodSpec pod =
+        rendering
+            .only(DaemonSet.class, cleanup ? "tweed-cleanup" : "tweed-node")
+            .getSpec()
+            .getTemplate()
+            .getSpec();
+    Container container =
+        cleanup ? pod.getInitContainers().getFirst() : pod.getContainers().getFirst();
+
+    assertThat(container.getSecurityContext().getCapabilities().getAdd())
+        .containsExactly("NET_ADMIN", "SYS_CHROOT");
+    assertThat(container.getEnv())
+        .anySatisfy(
+            variable -> {
+              assertThat(variable.getName()).isEqualTo("TWEED_HOST_ROOT");
+              assertThat(variable.getValue()).isEqualTo("/host/root");
+            });
+    assertThat(container.getVolumeMounts())
+        .extracting(VolumeMount::getMountPath, VolumeMount::getReadOnly)
+        .contains(tuple("/host/root", true), tuple("/host/root/etc", null));
+    assertThat(pod.getVolumes())
+        .extracting(Volume::getName, volume -> volume.getHostPath().getPath())
+        .contains(tuple("root", "/"), tuple("etc", "/etc"));
   }
 
   @Test

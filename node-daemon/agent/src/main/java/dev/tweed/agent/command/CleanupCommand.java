@@ -3,12 +3,14 @@ package dev.tweed.agent.command;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.daemon.HostFirewallOpener;
 import dev.tweed.agent.daemon.RunLock;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.CleanupReport;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathException;
+import dev.tweed.firewall.ufw.UfwOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -67,6 +69,7 @@ final class CleanupCommand implements Callable<Integer> {
     cniConfig();
     plugins();
     dataPath();
+    node.hostRoot().ifPresent(this::hostFirewall);
     if (lock.isPresent()) {
       lock.get().close();
     }
@@ -117,6 +120,21 @@ final class CleanupCommand implements Callable<Integer> {
       remaining.addAll(report.remaining());
     } catch (DataPathException e) {
       remaining.add("data path, it cannot be worked on: " + e.getMessage());
+    }
+  }
+
+  private void hostFirewall(Path hostRoot) {
+    switch (HostFirewallOpener.at(hostRoot, node.runDir).release()) {
+      case UfwOutcome.Applied applied -> {
+        if (applied.changed()) {
+          removed.add("rules in ufw");
+        }
+      }
+      case UfwOutcome.Refused refused -> {
+        if (refused.reason() != UfwOutcome.Reason.NOT_FOUND) {
+          remaining.add("rules in ufw: " + refused.message() + "; " + refused.remedy());
+        }
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tweed.agent.command;
 
 import dev.tweed.dataplane.DataPathOptions;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Options that say where things are on this node; the same for every command. */
@@ -45,11 +46,25 @@ final class NodeOptions {
   Path sysctlDir;
 
   @Option(
+      names = "--host-root",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_HOST_ROOT:-}",
+      description =
+          "The host's files (/ outside of a pod), to keep open in the host's ufw what the network"
+              + " needs. Without it the firewall is only looked at")
+  String hostRoot;
+
+  @Option(
       names = "--log-level",
       paramLabel = "LEVEL",
       defaultValue = "${env:TWEED_LOG_LEVEL:-info}",
       description = "error, warn, info or debug. Default: ${DEFAULT-VALUE}")
   LogSetup.LogLevel logLevel;
+
+  /** The host's files, if they are to be used. */
+  Optional<Path> hostRoot() {
+    return Optional.of(hostRoot).filter(root -> !root.isEmpty()).map(Path::of);
+  }
 
   DataPathOptions dataPath() {
     return DataPathOptions.defaults().withSysctlDir(sysctlDir).withRunDir(runDir);

@@ -119,6 +119,7 @@ final class RunCommand implements Callable<Integer> {
         node.runDir,
         httpAddress(httpAddress),
         replaceForeignCni,
+        node.hostRoot(),
         node.dataPath());
   }
 

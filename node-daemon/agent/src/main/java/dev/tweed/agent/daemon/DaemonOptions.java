@@ -4,6 +4,7 @@ import dev.tweed.agent.cluster.ApiAccess;
 import dev.tweed.dataplane.DataPathOptions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * How the daemon is set up.
@@ -17,6 +18,7 @@ import java.nio.file.Path;
  * @param runDir state that does not survive a reboot; the same path on the host
  * @param http where probes and metrics are answered
  * @param replaceForeignCni whether CNI configurations that win over ours are set aside
+ * @param hostRoot the host's files, if its firewall may be opened
  * @param dataPath how the data path finds the node
  */
 public record DaemonOptions(
@@ -29,4 +31,5 @@ public record DaemonOptions(
     Path runDir,
     InetSocketAddress http,
     boolean replaceForeignCni,
+    Optional<Path> hostRoot,
     DataPathOptions dataPath) {}

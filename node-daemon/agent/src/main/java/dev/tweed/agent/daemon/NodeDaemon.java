@@ -66,7 +66,7 @@ public final class NodeDaemon implements AutoCloseable {
         new HeapTrimmer(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
     HostFirewallReader firewall =
         new HostFirewallReader(
-            Path.of("/"),
+            options.hostRoot().orElse(Path.of("/")),
             Path.of("/proc/thread-self/net"),
             new NftCommand(Path.of(options.dataPath().nft().getFirst())));
     sync =
@@ -75,7 +75,10 @@ public final class NodeDaemon implements AutoCloseable {
             new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
-            new HostFirewallCheck(firewall::read, System::nanoTime),
+            new HostFirewallCheck(
+                firewall::read,
+                options.hostRoot().map(root -> HostFirewallOpener.at(root, options.runDir())),
+                System::nanoTime),
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,

@@ -128,7 +128,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         program.hostFirewallManaged()
             ? Optional.of(firewall.check(program.snapshot(), report))
             : Optional.empty();
-    blocked.ifPresent(b -> findings.addAll(b.findings()));
+    blocked.ifPresentOrElse(b -> findings.addAll(b.findings()), firewall::release);
     boolean ready = report.verified() && outcome.usable();
     tell.accept(
         statuses.programmed(

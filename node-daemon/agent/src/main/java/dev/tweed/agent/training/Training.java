@@ -64,6 +64,7 @@ public final class Training {
               directory.resolve("run"),
               new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0),
               false,
+              Optional.empty(),
               dataPath);
       try (NodeDaemon daemon =
           NodeDaemon.start(

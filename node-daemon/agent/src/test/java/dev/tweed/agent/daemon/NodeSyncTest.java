@@ -75,10 +75,12 @@ class NodeSyncTest {
                     directory.resolve("run"),
                     new InetSocketAddress(0),
                     false,
+                    Optional.empty(),
                     DataPathOptions.defaults())),
             new HostFirewallCheck(
                 new HostFirewallReader(directory, directory, new NftCommand(Path.of("false")))
                     ::read,
+                Optional.empty(),
                 System::nanoTime),
             new NodeStatusFactory(
                 "n1",

@@ -73,6 +73,7 @@ final class TestDaemon implements AutoCloseable {
                     run(),
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                     false,
+                    Optional.empty(),
                     dataPath),
                 Map.of(),
                 onDrift -> inside(dataPath, onDrift),

@@ -44,8 +44,13 @@ final class UfwFile {
     Files.deleteIfExists(next); // left by a crash
     Files.createFile(next, PosixFilePermissions.asFileAttribute(old.permissions()));
     PosixFileAttributeView view = Files.getFileAttributeView(next, PosixFileAttributeView.class);
-    view.setOwner(old.owner());
-    view.setGroup(old.group());
+    // Only what differs: without CAP_CHOWN there is little that may be changed.
+    if (!view.getOwner().equals(old.owner())) {
+      view.setOwner(old.owner());
+    }
+    if (!view.readAttributes().group().equals(old.group())) {
+      view.setGroup(old.group());
+    }
     view.setPermissions(old.permissions()); // the umask may have taken some
     try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
       ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));

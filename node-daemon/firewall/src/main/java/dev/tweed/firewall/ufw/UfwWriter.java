@@ -44,6 +44,10 @@ public final class UfwWriter {
     boolean isOne() {
       return !before.text().equals(after.text());
     }
+
+    boolean isOurs() {
+      return !before.ours().isEmpty() || !after.ours().isEmpty();
+    }
   }
 
   /** A run that cannot go on. */
@@ -213,15 +217,23 @@ public final class UfwWriter {
     Set<AddressFamily> filled = EnumSet.noneOf(AddressFamily.class);
     for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {
       AddressFamily family = entry.getKey();
-      String input = changes.get(family).after().restoreInput();
-      if (note(input, entry.getValue()).equals(noted(family))) {
+      UfwRulesFile after = changes.get(family).after();
+      String noted = noted(family);
+      if (noted.isEmpty() && !changes.get(family).isOurs()) {
+        continue; // nothing of ours was ever here
+      }
+      String input = after.restoreInput();
+      if (note(input, entry.getValue()).equals(noted)) {
         continue;
       }
-      Files.deleteIfExists(notePath(family));
       try {
         chains.restore(family, input);
         filled.add(family);
-        remember(family, note(input, chains.list(family).orElse(List.of())));
+        if (after.ours().isEmpty()) {
+          Files.deleteIfExists(notePath(family));
+        } else {
+          remember(family, note(input, chains.list(family).orElse(List.of())));
+        }
       } catch (IOException e) {
         putBack(changes, written, filled);
         throw chainError(e);

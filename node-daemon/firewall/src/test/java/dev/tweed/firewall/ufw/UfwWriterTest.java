@@ -164,6 +164,23 @@ class UfwWriterTest {
     assertThat(node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules"))
         .isEqualTo(before);
     assertThat(node.kernel()).isEqualTo(running);
+    assertThat(applied(node.apply(List.of())).changed()).isFalse();
+  }
+
+  @Test
+  void aHostThatNeverHadRulesOfOursIsNotTouched() {
+    UfwOutcome.Applied applied = applied(node.apply(List.of()));
+
+    assertThat(applied.live()).isTrue();
+    assertThat(applied.changed()).isFalse();
+  }
+
+  @Test
+  void theIptablesOfTheHostIsFoundByChroot() {
+    UfwOutcome outcome = node.apply(lesson(), new IptablesChains(List.of("/usr/sbin/chroot", "/")));
+
+    assertThat(applied(outcome).restored()).hasSize(2);
+    assertThat(node.kernel()).contains("-A ufw-user-input -i tweed.1 -j ACCEPT");
   }
 
   @Test

@@ -1,0 +1,100 @@
+package dev.tweed.firewall.ufw;
+
+import dev.tweed.firewall.rules.CompiledRules;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.RuleCompiler;
+import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpPrefix;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Time to bring rules into ufw, live and in its files: ours, {@code ufw allow} for each, and ufw's
+ * own reload. Each rule is for one IPv4 source. Needs root and ufw; run as a main class with the
+ * numbers of rules as arguments.
+ */
+final class UfwBenchmark {
+
+  private static final int RUNS = 5;
+
+  private UfwBenchmark() {}
+
+  public static void main(String[] arguments) throws Exception {
+    int[] counts =
+        arguments.length == 0
+            ? new int[] {100, 1000}
+            : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    Path root = Files.createTempDirectory("ufw-benchmark");
+    try (UfwNode node = UfwNode.denying(root)) {
+      node.apply(rows(1, 1)); // classes loaded, kernel modules too
+      for (int count : counts) {
+        double[] all = new double[RUNS];
+        double[] one = new double[RUNS];
+        double[] none = new double[RUNS];
+        for (int run = 0; run < RUNS; run++) {
+          node.apply(List.of());
+          all[run] = milliseconds(() -> node.apply(rows(count, 1)));
+          one[run] = milliseconds(() -> node.apply(rows(count, 2)));
+          none[run] = milliseconds(() -> node.apply(rows(count, 2)));
+        }
+        double reload = milliseconds(() -> node.ufw("reload"));
+        System.out.printf(
+            "%d rules: all %s, one changed %s, nothing to do %s, ufw reload %.0f ms%n",
+            count, text(all), text(one), text(none), reload);
+      }
+      node.apply(List.of());
+      double typed =
+          milliseconds(
+              () ->
+                  node.sh(
+                      "for i in 1 2 3 4 5 6 7 8 9 10; do"
+                          + " ufw allow from 192.0.2.$i to any port 80 proto tcp; done"));
+      System.out.printf("ufw allow: %.0f ms each (10 of them)%n", typed / 10);
+    }
+  }
+
+  private static List<FilterRow> rows(int count, int port) {
+    CompiledRules compiled =
+        RuleCompiler.compile(
+            List.of(
+                new RuleGroup(
+                    new Origin(Origin.Kind.POLICY, "benchmark"),
+                    0,
+                    IntStream.range(0, count)
+                        .mapToObj(
+                            i ->
+                                FirewallRule.allow("r" + i, Direction.IN)
+                                    .withPorts(
+                                        Protocol.TCP, PortRange.of(i == count / 2 ? port : 80))
+                                    .withFrom(
+                                        Peer.of(
+                                            IpPrefix.parse(
+                                                "10.%d.%d.1/32".formatted(i / 250, i % 250)))))
+                        .toList())));
+    if (compiled.rows().size() != count) {
+      throw new IllegalStateException(compiled.problems().toString());
+    }
+    return compiled.rows();
+  }
+
+  private static double milliseconds(Runnable work) {
+    long begin = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - begin) / 1e6;
+  }
+
+  private static String text(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return "%.0f ms (%.0f..%.0f)".formatted(sorted[RUNS / 2], sorted[0], sorted[RUNS - 1]);
+  }
+}
