@@ -96,6 +96,14 @@ class LifecycleIT {
         () ->
             assertThat(cluster.client().pods().inNamespace("lifecycle").list().getItems())
                 .isEmpty());
+    // And without their sandboxes: a pod may be gone from the API before the kubelet, which needs
+    // the
+    // CNI plugins for it, has taken down its network
+    for (String name : List.of("n1", "n2", "n3")) {
+      Machine node = cluster.machine(name);
+      Eventually.within(
+          60, () -> assertThat(node.shell("ip -o link show type veth").stdout()).isEmpty());
+    }
 
     // When the nodes are cleaned as the documentation says
     tweed.helmInstall("tweed-cleanup", "cleanup: {enabled: true}");
