@@ -17,6 +17,29 @@ enum Layout {
     }
   },
 
+  /** A control plane without kubelet and the nodes n1, n2. */
+  TWO_NODES {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      return ClusterPlan.test(settings, 2);
+    }
+  },
+
+  /**
+   * The same, for nodes with a firewall. They forward from the start: where nothing is forwarded,
+   * ufw shows what it does with routed packets as "disabled".
+   */
+  TWO_NODES_WITH_UFW {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      return ClusterPlan.test(
+          settings,
+          TWO_NODES.plan(settings).machines().stream()
+              .map(machine -> machine.with("BED_IP_FORWARD", "1"))
+              .toList());
+    }
+  },
+
   /** Everything on one machine. */
   ONE_MACHINE {
     @Override
