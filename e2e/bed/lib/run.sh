@@ -111,6 +111,7 @@ run_main() {
   local module=$root/$1 class=$2
   shift 2
   (cd "$module" && "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow \
     "${properties[@]}" -cp "target/test-classes:target/classes:$(<target/test.classpath)" "$class" "$@")
 }
 

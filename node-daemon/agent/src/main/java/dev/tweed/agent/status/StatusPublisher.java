@@ -47,6 +47,7 @@ public final class StatusPublisher implements AutoCloseable {
   private boolean reportDue;
   private long reportAt;
   private int failures;
+  private int missingReports;
 
   /**
    * @param nanoTime monotonic clock, nanoseconds
@@ -134,23 +135,20 @@ public final class StatusPublisher implements AutoCloseable {
   /** Writes what is due; returns nanoseconds until something is due again. */
   private long write(Latest next) {
     try {
-      boolean all = true;
+      boolean present = true;
       for (SubnetRecord subnet : next.own()) {
-        all &= writeSubnet(next.status(), subnet);
+        present &= writeSubnet(next.status(), subnet);
       }
       writtenSubnets
           .keySet()
           .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
       reportDue = true;
-      long left = reportAt - nanoTime.getAsLong();
-      if (left <= 0) {
-        all &= writeReport(next.status());
+      if (reportAt - nanoTime.getAsLong() <= 0) {
+        writeReport(next.status());
       }
       failures = 0;
-      if (!all) {
-        return REPORT_INTERVAL.toNanos();
-      }
-      return reportDue ? Math.max(left, 1) : Long.MAX_VALUE;
+      long untilReport = reportDue ? Math.max(reportAt - nanoTime.getAsLong(), 1) : Long.MAX_VALUE;
+      return present ? untilReport : Math.min(untilReport, REPORT_INTERVAL.toNanos());
     } catch (RuntimeException e) {
       failures++;
       long delay = backoff.nanos(failures);
@@ -182,7 +180,7 @@ public final class StatusPublisher implements AutoCloseable {
     return true;
   }
 
-  private boolean writeReport(NodeStatus status) {
+  private void writeReport(NodeStatus status) {
     if (!reportRead) {
       // A restart is no change: what the last process wrote still stands.
       writtenReport = api.report();
@@ -191,14 +189,18 @@ public final class StatusPublisher implements AutoCloseable {
     Optional<NodeReportStatus> wanted = mapper.reportStatus(status, writtenReport);
     reportDue = false;
     if (wanted.isEmpty()) {
-      return true;
+      return;
     }
-    reportAt = nanoTime.getAsLong() + REPORT_INTERVAL.toNanos();
-    if (!api.applyReportStatus(wanted.get())) {
-      return false;
+    if (api.applyReportStatus(wanted.get())) {
+      writtenReport = wanted;
+      missingReports = 0;
+      reportAt = nanoTime.getAsLong() + REPORT_INTERVAL.toNanos();
+    } else {
+      // The operator makes it when it sees the Node, on a new cluster a moment after this daemon.
+      missingReports++;
+      reportDue = true;
+      reportAt = nanoTime.getAsLong() + backoff.nanos(missingReports);
     }
-    writtenReport = wanted;
-    return true;
   }
 
   private static String rootMessage(Throwable e) {

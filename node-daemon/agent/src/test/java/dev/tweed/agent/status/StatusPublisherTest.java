@@ -78,6 +78,18 @@ class StatusPublisherTest {
   }
 
   @Test
+  void aReportThatIsNotThereYetIsWrittenSoonAfterItWasMade() throws InterruptedException {
+    // Given an operator that has not made the report
+    api.missing.set(2);
+    publisher.start();
+
+    publisher.publish(Statuses.ready(), List.of());
+
+    // Then it is written well before the interval between two reports
+    assertThat(api.reports.poll(8, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
   void aRestartedDaemonWritesNoReportThatSaysTheSame() throws InterruptedException {
     // Given the report of the process before
     api.present =
@@ -102,6 +114,7 @@ class StatusPublisherTest {
 
   private static final class FlakyApi implements StatusApi {
     final AtomicInteger failures = new AtomicInteger();
+    final AtomicInteger missing = new AtomicInteger();
     final BlockingQueue<NodeSubnetStatus> subnets = new LinkedBlockingQueue<>();
     final BlockingQueue<NodeReportStatus> reports = new LinkedBlockingQueue<>();
     volatile Optional<NodeReportStatus> present = Optional.empty();
@@ -115,7 +128,7 @@ class StatusPublisherTest {
     @Override
     public boolean applyReportStatus(NodeReportStatus status) {
       fail();
-      return reports.add(status);
+      return missing.getAndUpdate(n -> Math.max(0, n - 1)) == 0 && reports.add(status);
     }
 
     @Override
