@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param group device group number, 0 by default
  * @param vxlan present when kind is {@code vxlan}
  * @param bridge present when kind is {@code bridge}
+ * @param bridgePort present when its master is a bridge
  */
 public record Link(
     int index,
@@ -36,7 +37,8 @@ public record Link(
     int lowerIndex,
     int group,
     Optional<VxlanInfo> vxlan,
-    Optional<BridgeInfo> bridge) {
+    Optional<BridgeInfo> bridge,
+    Optional<BridgePortInfo> bridgePort) {
 
   private static final int IFF_UP = 0x1;
   private static final int IFF_LOOPBACK = 0x8;
@@ -51,6 +53,7 @@ public record Link(
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(vxlan, "vxlan");
     Objects.requireNonNull(bridge, "bridge");
+    Objects.requireNonNull(bridgePort, "bridgePort");
   }
 
   /** Whether an administrator has it up ({@code IFF_UP}). */

@@ -100,6 +100,10 @@ public sealed interface RtRequest {
    * @param alias at most 255 bytes; the empty text removes it
    * @param masterIndex bridge to join, 0 to leave
    * @param txQueueLength packets
+   * @param hairpin whether frames may leave by the bridge port they came in by; {@code EOPNOTSUPP}
+   *     when the device is no port. Not together with {@code masterIndex}: the kernel applies it to
+   *     the bridge the device was in before (rtnl_newlink() in net/core/rtnetlink.c looks the
+   *     master up first), so join by a request of its own, then set it
    */
   record LinkSet(
       LinkRef link,
@@ -108,7 +112,8 @@ public sealed interface RtRequest {
       Optional<MacAddress> mac,
       Optional<String> alias,
       OptionalInt masterIndex,
-      OptionalInt txQueueLength)
+      OptionalInt txQueueLength,
+      Optional<Boolean> hairpin)
       implements RtRequest {
 
     private static final int MAX_ALIAS_BYTES = 255; // IFALIASZ - 1
@@ -121,6 +126,10 @@ public sealed interface RtRequest {
       mac.ifPresent(RtRequest::requireOwnable);
       Objects.requireNonNull(masterIndex, "masterIndex");
       Objects.requireNonNull(txQueueLength, "txQueueLength");
+      if (hairpin.isPresent() && masterIndex.isPresent()) {
+        throw new IllegalArgumentException(
+            "hairpin cannot be set by the request that changes the master; set it by a later one");
+      }
       alias.ifPresent(
           text -> {
             if (text.getBytes(StandardCharsets.UTF_8).length > MAX_ALIAS_BYTES
@@ -140,7 +149,8 @@ public sealed interface RtRequest {
           Optional.empty(),
           Optional.empty(),
           OptionalInt.empty(),
-          OptionalInt.empty());
+          OptionalInt.empty(),
+          Optional.empty());
     }
 
     /** A change of nothing yet, of the device with this index. */
@@ -155,32 +165,42 @@ public sealed interface RtRequest {
 
     /** And takes it up or down. */
     public LinkSet withUp(boolean isUp) {
-      return new LinkSet(link, Optional.of(isUp), mtu, mac, alias, masterIndex, txQueueLength);
+      return new LinkSet(
+          link, Optional.of(isUp), mtu, mac, alias, masterIndex, txQueueLength, hairpin);
     }
 
     /** And sets its MTU. */
     public LinkSet withMtu(int bytes) {
-      return new LinkSet(link, up, OptionalInt.of(bytes), mac, alias, masterIndex, txQueueLength);
+      return new LinkSet(
+          link, up, OptionalInt.of(bytes), mac, alias, masterIndex, txQueueLength, hairpin);
     }
 
     /** And sets its hardware address. */
     public LinkSet withMac(MacAddress address) {
-      return new LinkSet(link, up, mtu, Optional.of(address), alias, masterIndex, txQueueLength);
+      return new LinkSet(
+          link, up, mtu, Optional.of(address), alias, masterIndex, txQueueLength, hairpin);
     }
 
     /** And sets its alias. */
     public LinkSet withAlias(String text) {
-      return new LinkSet(link, up, mtu, mac, Optional.of(text), masterIndex, txQueueLength);
+      return new LinkSet(
+          link, up, mtu, mac, Optional.of(text), masterIndex, txQueueLength, hairpin);
     }
 
     /** And makes it a port of a bridge; 0 takes it out. */
     public LinkSet withMaster(int bridgeIndex) {
-      return new LinkSet(link, up, mtu, mac, alias, OptionalInt.of(bridgeIndex), txQueueLength);
+      return new LinkSet(
+          link, up, mtu, mac, alias, OptionalInt.of(bridgeIndex), txQueueLength, hairpin);
     }
 
     /** And sets the length of its transmit queue. */
     public LinkSet withTxQueueLength(int packets) {
-      return new LinkSet(link, up, mtu, mac, alias, masterIndex, OptionalInt.of(packets));
+      return new LinkSet(link, up, mtu, mac, alias, masterIndex, OptionalInt.of(packets), hairpin);
+    }
+
+    /** And lets frames leave by the bridge port they came in by, or not. */
+    public LinkSet withHairpin(boolean on) {
+      return new LinkSet(link, up, mtu, mac, alias, masterIndex, txQueueLength, Optional.of(on));
     }
   }
 

@@ -71,7 +71,8 @@ final class Machine {
             Optional.empty(),
             kind.equals(Optional.of("bridge"))
                 ? Optional.of(new BridgeInfo(false, false, true))
-                : Optional.empty()));
+                : Optional.empty(),
+            Optional.empty()));
   }
 
   Link add(Link link) {
@@ -107,6 +108,7 @@ final class Machine {
             info.lowerIndex(),
             0,
             Optional.of(info),
+            Optional.empty(),
             Optional.empty());
     links.add(vxlan);
     return vxlan;
@@ -199,6 +201,7 @@ final class Machine {
                 t.lowerIndex(),
                 0,
                 Optional.of(info),
+                Optional.empty(),
                 Optional.empty()));
       }
       case StateChange.CreateBridge create -> {
@@ -218,7 +221,8 @@ final class Machine {
                 0,
                 0,
                 Optional.empty(),
-                Optional.of(new BridgeInfo(false, false, true))));
+                Optional.of(new BridgeInfo(false, false, true)),
+                Optional.empty()));
       }
       case StateChange.SetLink set ->
           replace(
@@ -308,6 +312,7 @@ final class Machine {
         link.lowerIndex(),
         link.group(),
         link.vxlan(),
-        link.bridge());
+        link.bridge(),
+        link.bridgePort());
   }
 }

@@ -2,6 +2,7 @@ package dev.tweed.netlink.codec;
 
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.BridgeInfo;
+import dev.tweed.netlink.BridgePortInfo;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
@@ -23,6 +24,8 @@ public final class LinkDecoder {
   private Optional<String> kind = Optional.empty();
   private Optional<VxlanInfo> vxlan = Optional.empty();
   private Optional<BridgeInfo> bridge = Optional.empty();
+  private String masterKind = "";
+  private Optional<BridgePortInfo> bridgePort = Optional.empty();
 
   private LinkDecoder() {}
 
@@ -52,7 +55,8 @@ public final class LinkDecoder {
             decoder.lower,
             decoder.group,
             decoder.vxlan,
-            decoder.bridge));
+            decoder.bridge,
+            decoder.bridgePort));
   }
 
   private void read(AttributeReader attributes) {
@@ -83,6 +87,12 @@ public final class LinkDecoder {
             case "vxlan" -> vxlan = Optional.of(vxlan(attributes.nested()));
             case "bridge" -> bridge = Optional.of(bridge(attributes.nested()));
             default -> {}
+          }
+        }
+        case Rt.IFLA_INFO_SLAVE_KIND -> masterKind = attributes.text();
+        case Rt.IFLA_INFO_SLAVE_DATA -> {
+          if (masterKind.equals("bridge")) {
+            bridgePort = Optional.of(bridgePort(attributes.nested()));
           }
         }
         default -> {}
@@ -137,5 +147,16 @@ public final class LinkDecoder {
       }
     }
     return new BridgeInfo(stp, vlanFiltering, snooping);
+  }
+
+  private static BridgePortInfo bridgePort(AttributeReader attributes) {
+    boolean hairpin = false;
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.IFLA_BRPORT_MODE -> hairpin = attributes.flag();
+        default -> {}
+      }
+    }
+    return new BridgePortInfo(hairpin);
   }
 }

@@ -113,6 +113,16 @@ public final class RequestEncoder {
     set.txQueueLength().ifPresent(length -> out.attribute32(Rt.IFLA_TXQLEN, length));
     set.alias().ifPresent(alias -> out.attributeTextUnterminated(Rt.IFLA_IFALIAS, alias));
     set.masterIndex().ifPresent(master -> out.attribute32(Rt.IFLA_MASTER, master));
+    set.hairpin().ifPresent(this::hairpin);
+  }
+
+  private void hairpin(boolean on) {
+    int info = out.beginNest(Rt.IFLA_LINKINFO);
+    out.attributeText(Rt.IFLA_INFO_KIND, "bridge_slave");
+    int data = out.beginNest(Rt.IFLA_INFO_SLAVE_DATA);
+    out.attribute8(Rt.IFLA_BRPORT_MODE, on ? 1 : 0);
+    out.endNest(data);
+    out.endNest(info);
   }
 
   private void linkHeader(LinkRef link, int flags, int change) {

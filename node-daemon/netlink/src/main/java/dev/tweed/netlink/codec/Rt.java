@@ -73,6 +73,8 @@ public final class Rt {
   static final int RTEXT_FILTER_SKIP_STATS = 1 << 3;
   static final int IFLA_INFO_KIND = 1;
   static final int IFLA_INFO_DATA = 2;
+  static final int IFLA_INFO_SLAVE_KIND = 4;
+  static final int IFLA_INFO_SLAVE_DATA = 5;
   static final int IFLA_VXLAN_ID = 1;
   static final int IFLA_VXLAN_GROUP = 2;
   static final int IFLA_VXLAN_LINK = 3;
@@ -89,6 +91,7 @@ public final class Rt {
   static final int IFLA_BR_STP_STATE = 5;
   static final int IFLA_BR_VLAN_FILTERING = 7;
   static final int IFLA_BR_MCAST_SNOOPING = 23;
+  static final int IFLA_BRPORT_MODE = 4;
 
   // if_addr.h
   static final int IFADDRMSG_BYTES = 8;

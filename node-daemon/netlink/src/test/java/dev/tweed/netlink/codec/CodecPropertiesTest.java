@@ -35,6 +35,7 @@ class CodecPropertiesTest {
       List.of(
           "link-vxlan.hex",
           "link-bridge.hex",
+          "link-bridge-port.hex",
           "dump-addresses.hex",
           "dump-neighbours.hex",
           "dump-fdb.hex",

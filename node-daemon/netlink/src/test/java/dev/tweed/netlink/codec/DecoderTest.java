@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.BridgeInfo;
+import dev.tweed.netlink.BridgePortInfo;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
@@ -58,6 +59,7 @@ class DecoderTest {
                         false,
                         false,
                         false)),
+                Optional.empty(),
                 Optional.empty()));
   }
 
@@ -71,6 +73,34 @@ class DecoderTest {
     assertThat(link.kind()).contains("bridge");
     assertThat(link.isUp()).isFalse();
     assertThat(link.bridge()).contains(new BridgeInfo(false, false, true));
+  }
+
+  @Test
+  void bridgePortLink() {
+    Message message = Bytes.messages(Bytes.recorded("link-bridge-port.hex")).getFirst();
+
+    Link link = LinkDecoder.link(message).orElseThrow();
+
+    assertThat(link.name()).isEqualTo("veth10");
+    assertThat(link.kind()).contains("veth");
+    assertThat(link.bridge()).isEmpty();
+    assertThat(link.bridgePort()).contains(new BridgePortInfo(true));
+  }
+
+  @Test
+  void portOfAnotherMasterIsNoBridgePort() {
+    // IFLA_LINKINFO { IFLA_INFO_SLAVE_KIND "bond", IFLA_INFO_SLAVE_DATA { 4: u32 } }; attribute 4
+    // means something else there
+    Message message =
+        Bytes.messages(
+                Bytes.hex(
+                    """
+                    3c000000 1000 0000 00000000 00000000  00000000 04000000 00000000 00000000
+                    1c00 1200  0900 0400 626f6e64 00 000000  0c00 0500 0800 0400 01000000
+                    """))
+            .getFirst();
+
+    assertThat(LinkDecoder.link(message).orElseThrow().bridgePort()).isEmpty();
   }
 
   @Test

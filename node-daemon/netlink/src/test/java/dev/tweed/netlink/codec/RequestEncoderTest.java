@@ -1,6 +1,7 @@
 package dev.tweed.netlink.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
@@ -122,6 +123,32 @@ class RequestEncoderTest {
   }
 
   @Test
+  void bridgePortHairpin() {
+    // ip link set dev v0 type bridge_slave hairpin on
+    // (but for NLA_F_NESTED and the NUL of "bridge_slave", which iproute2 leaves out)
+    assertBytes(
+        RtRequest.LinkSet.of(3).withHairpin(true),
+        """
+        44 00 00 00 10 00 01 00  40 af 01 6b 00 00 00 00
+        00 00 00 00 03 00 00 00  00 00 00 00 00 00 00 00
+        24 00 12 80
+          11 00 01 00 62 72 69 64  67 65 5f 73 6c 61 76 65
+          00 00 00 00
+          0c 00 05 80
+            05 00 04 00 01 00 00 00
+        """);
+  }
+
+  @Test
+  void hairpinIsNoPartOfJoiningABridge() {
+    RtRequest.LinkSet join = RtRequest.LinkSet.of(3).withMaster(7);
+
+    assertThatThrownBy(() -> join.withHairpin(true))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("set it by a later one");
+  }
+
+  @Test
   void linkDeletionByName() {
     assertBytes(
         new RtRequest.LinkDelete(LinkRef.of("tweed.1")),
@@ -171,7 +198,7 @@ class RequestEncoderTest {
             .withAlias("x".repeat(255))
             .withMac(PEER_MAC)
             .withMtu(1450)
-            .withMaster(7)
+            .withHairpin(true)
             .withTxQueueLength(9)
             .withUp(true);
 

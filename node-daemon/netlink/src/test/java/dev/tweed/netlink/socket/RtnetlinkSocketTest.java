@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.BatchResult;
+import dev.tweed.netlink.BridgePortInfo;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
@@ -179,6 +181,50 @@ class RtnetlinkSocketTest {
     assertThat(json("ip", "-j", "link", "show", "under1").get(0).at("/master").asText())
         .isEqualTo("tweed-br0");
     assertThat(socket.link("under1").orElseThrow().masterIndex()).isEqualTo(bridge);
+  }
+
+  @Test
+  void hairpinIsSetReadAndLostWithTheBridge() {
+    apply(new RtRequest.LinkCreateBridge("tweed-br0", OWN_MAC, 1450));
+    int bridge = socket.link("tweed-br0").orElseThrow().index();
+    assertThat(socket.link("under1").orElseThrow().bridgePort()).isEmpty();
+
+    apply(
+        RtRequest.LinkSet.of("under1").withMaster(bridge),
+        RtRequest.LinkSet.of("under1").withHairpin(true));
+
+    assertThat(socket.link("under1").orElseThrow().bridgePort()).contains(new BridgePortInfo(true));
+    assertThat(hairpinByIp("under1")).isTrue();
+    assertThat(json("bridge", "-d", "-j", "link", "show", "dev", "under1").get(0).at("/hairpin"))
+        .isEqualTo(BooleanNode.TRUE);
+
+    apply(RtRequest.LinkSet.of("under1").withHairpin(false));
+
+    assertThat(socket.link("under1").orElseThrow().bridgePort())
+        .contains(new BridgePortInfo(false));
+    assertThat(hairpinByIp("under1")).isFalse();
+
+    apply(
+        RtRequest.LinkSet.of("under1").withHairpin(true),
+        RtRequest.LinkSet.of("under1").withMaster(0),
+        RtRequest.LinkSet.of("under1").withMaster(bridge));
+
+    assertThat(socket.link("under1").orElseThrow().bridgePort())
+        .contains(new BridgePortInfo(false));
+  }
+
+  @Test
+  void hairpinOfADeviceThatIsNoPortIsRefused() {
+    BatchResult result = socket.execute(List.of(RtRequest.LinkSet.of("under1").withHairpin(true)));
+
+    assertThat(result.error(0).orElseThrow().errno()).isEqualTo(Errno.EOPNOTSUPP);
+  }
+
+  private boolean hairpinByIp(String port) {
+    JsonNode shown =
+        json("ip", "-d", "-j", "link", "show", port).get(0).at("/linkinfo/info_slave_data/hairpin");
+    assertThat(shown.isBoolean()).as("ip shows hairpin").isTrue();
+    return shown.asBoolean();
   }
 
   @Test
