@@ -163,13 +163,22 @@ public final class NetlinkMonitor implements AutoCloseable {
     return set;
   }
 
+  /**
+   * Tells what is queued, and of a loss when the queue is empty: only then does the kernel queue
+   * events again (netlink_rcv_wake() in net/netlink/af_netlink.c), and it does not report what it
+   * drops between its report of the loss and then. Told at once, a loss could make somebody read
+   * the kernel's state too early.
+   */
   private void drain(Source source) {
+    boolean lost = false;
     while (!closing.get()) {
       switch (source.descriptor().receive(false)) {
         case NetlinkDescriptor.Reception.Datagram datagram -> tell(source, datagram.bytes());
-        case NetlinkDescriptor.Reception.Overrun overrun ->
-            deliver(new NetlinkEvent.EventsLost("the receive queue overflowed"));
+        case NetlinkDescriptor.Reception.Overrun overrun -> lost = true;
         case NetlinkDescriptor.Reception.Nothing nothing -> {
+          if (lost) {
+            deliver(new NetlinkEvent.EventsLost("the receive queue overflowed"));
+          }
           return;
         }
       }

@@ -36,6 +36,12 @@ class NetlinkMonitorTest {
   private static final Set<NetlinkGroup> ALL = EnumSet.allOf(NetlinkGroup.class);
   private static final MacAddress PEER_MAC = MacAddress.parse("02:00:00:00:00:03");
 
+  /**
+   * Far less than 250 neighbours take (768 bytes each at the very least, and the kernel doubles
+   * what it is asked for), far more than what one new device causes.
+   */
+  private static final int SMALL_QUEUE_BYTES = 32 << 10;
+
   private final BlockingQueue<NetlinkEvent> events = new LinkedBlockingQueue<>();
   private Netns netns;
 
@@ -162,19 +168,15 @@ class NetlinkMonitorTest {
                 event -> {
                   events.add(event);
                   busy.countDown();
-                  try {
-                    release.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
+                  hold(release);
                 },
-                4096);
+                SMALL_QUEUE_BYTES);
         RtnetlinkSocket socket = RtnetlinkSocket.open()) {
       int link = socket.link("under0").orElseThrow().index();
       // Given a listener that is busy while far more happens than the queue holds
       socket.execute(floodOfNeighbours(link, 1));
       assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
-      socket.execute(floodOfNeighbours(link, 200));
+      socket.execute(floodOfNeighbours(link, 250));
 
       release.countDown();
 
@@ -182,6 +184,49 @@ class NetlinkMonitorTest {
       netns.sh("ip link add after type bridge");
       await(e -> e instanceof NetlinkEvent.LinkChanged c && c.link().name().equals("after"));
       assertThat(monitor.isRunning()).isTrue();
+    }
+  }
+
+  /** Whoever reads the kernel's state on hearing of a loss must hear of all that comes later. */
+  @Test
+  void changeMadeWhileALossIsToldIsTold() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch changed = new CountDownLatch(1);
+    try (NetlinkMonitor monitor =
+            NetlinkMonitor.open(
+                ALL,
+                event -> {
+                  events.add(event);
+                  busy.countDown();
+                  hold(release);
+                  if (event instanceof NetlinkEvent.EventsLost) {
+                    hold(changed);
+                  }
+                },
+                SMALL_QUEUE_BYTES);
+        RtnetlinkSocket socket = RtnetlinkSocket.open()) {
+      int link = socket.link("under0").orElseThrow().index();
+      socket.execute(floodOfNeighbours(link, 1));
+      assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+      socket.execute(floodOfNeighbours(link, 250));
+      release.countDown();
+      await(e -> e instanceof NetlinkEvent.EventsLost);
+
+      netns.sh("ip link add during type bridge");
+
+      changed.countDown();
+      await(e -> e instanceof NetlinkEvent.LinkChanged c && c.link().name().equals("during"));
+      assertThat(monitor.isRunning()).isTrue();
+    }
+  }
+
+  /** Waits in a listener, but not for ever: a failed test closes the monitor. */
+  private static void hold(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
