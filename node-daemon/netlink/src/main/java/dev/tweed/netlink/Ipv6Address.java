@@ -148,6 +148,18 @@ public record Ipv6Address(long high, long low) implements IpAddress {
     return high >>> 54 == 0xfe80 >>> 6;
   }
 
+  // By hand for speed: see Ipv4Address.
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Ipv6Address that && high == that.high && low == that.low;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Long.hashCode(high) + Long.hashCode(low);
+  }
+
   @Override
   public String toString() {
     if (high == 0 && low >>> 32 == 0xffff) {
