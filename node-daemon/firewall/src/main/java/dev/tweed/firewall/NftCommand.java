@@ -57,8 +57,11 @@ public final class NftCommand implements NftListing {
       this.command = command;
       this.process = process;
       // Ends a read that waits, too: the pipe closes with the process.
+      // A plain thread: a virtual one alone would bring a ForkJoinPool into the daemon.
       this.watchdog =
-          Thread.ofVirtual()
+          Thread.ofPlatform()
+              .name("nft-time-limit")
+              .daemon()
               .start(
                   () -> {
                     try {
