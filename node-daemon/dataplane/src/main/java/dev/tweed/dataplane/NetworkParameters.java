@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param backend how packets travel between nodes
  * @param mtu MTU of pods in bytes; 0 takes the largest the underlay carries
  * @param bridgeName device the pods are attached to, 1..15 bytes
- * @param hairpin whether a pod may reach itself through a Service (set per port by the CNI plugin)
+ * @param hairpin whether a pod may reach itself through a Service (set per port by the CNI plugin,
+ *     and by us on ports we attach again)
  * @param masquerade source address translation
  * @param podCidrs all pools of the network, canonical; peers outside them are refused
  * @param sysctls more settings to keep, {@code net.*} in dotted or slashed form

@@ -106,6 +106,7 @@ public final class KernelWriter {
         case StateChange.RemoveRules rules -> nft(change, nft.remove());
         case StateChange.CreateTunnel tunnel -> create(tunnel, tunnel.tunnel());
         case StateChange.CreateBridge bridge -> create(bridge, bridge.bridge());
+        case StateChange.AttachPort attach -> attach(attach);
         default -> {
           batch(List.of(change));
           if (change instanceof StateChange.DeleteLink link) {
@@ -165,6 +166,23 @@ public final class KernelWriter {
       record(change, created.error(0).or(() -> netlink.execute(List.of(then)).error(0)));
     }
 
+    /** Two requests, since one cannot do both, but sent as one: there is no second try. */
+    private void attach(StateChange.AttachPort change) {
+      Optional<Integer> bridge = index(change.bridge());
+      if (bridge.isEmpty()) {
+        failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NoDevice()));
+        return;
+      }
+      RtRequest.LinkSet port = RtRequest.LinkSet.of(change.index());
+      RtRequest join = port.withMaster(bridge.get());
+      if (change.hairpin()) {
+        BatchResult result = netlink.execute(List.of(join, port.withHairpin(true)));
+        record(change, result.error(0).or(() -> result.error(1)));
+      } else {
+        record(change, netlink.execute(List.of(join)).error(0));
+      }
+    }
+
     private void batch(List<StateChange> changes) {
       List<StateChange> sent = new ArrayList<>(changes.size());
       List<RtRequest> requests = new ArrayList<>(changes.size());
@@ -214,9 +232,6 @@ public final class KernelWriter {
         case StateChange.SetLink set -> index(set.name()).map(index -> set(set, index));
         case StateChange.SetUp up ->
             index(up.name()).map(index -> RtRequest.LinkSet.of(index).withUp(true));
-        case StateChange.AttachPort attach ->
-            index(attach.bridge())
-                .map(bridge -> RtRequest.LinkSet.of(attach.index()).withMaster(bridge));
         case StateChange.AddAddress add ->
             index(add.name()).map(index -> new RtRequest.AddressAdd(address(index, add.prefix())));
         case StateChange.RemoveAddress remove ->
@@ -246,6 +261,7 @@ public final class KernelWriter {
             Optional.of(new RtRequest.RouteDelete(remove.route().configuration()));
         case StateChange.CreateTunnel create -> Optional.empty();
         case StateChange.CreateBridge create -> Optional.empty();
+        case StateChange.AttachPort attach -> Optional.empty();
         case StateChange.EnsureSysctl sysctl -> Optional.empty();
         case StateChange.ReplaceRules rules -> Optional.empty();
         case StateChange.RemoveRules rules -> Optional.empty();

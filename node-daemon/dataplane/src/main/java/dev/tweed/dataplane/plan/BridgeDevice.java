@@ -17,6 +17,7 @@ import java.util.Set;
  *     bridge that has any other IPv4 address
  * @param ports indexes of pods' devices known to have been its ports: when somebody deletes the
  *     bridge, they are attached to the new one
+ * @param hairpin whether those attached again are ports that send back what came from them
  */
 public record BridgeDevice(
     String name,
@@ -24,7 +25,8 @@ public record BridgeDevice(
     MacAddress mac,
     int mtu,
     List<IpPrefix> gateways,
-    Set<Integer> ports) {
+    Set<Integer> ports,
+    boolean hairpin) {
   /** Copies the collections. */
   public BridgeDevice {
     Objects.requireNonNull(name, "name");

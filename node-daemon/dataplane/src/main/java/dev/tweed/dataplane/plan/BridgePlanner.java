@@ -74,7 +74,8 @@ final class BridgePlanner {
             bridgeMac(),
             podMtu,
             blocks.stream().map(BridgePlanner::gateway).toList(),
-            ports));
+            ports,
+            network.hairpin()));
   }
 
   /**

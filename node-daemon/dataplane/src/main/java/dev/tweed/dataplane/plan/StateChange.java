@@ -203,8 +203,9 @@ public sealed interface StateChange {
    *
    * @param index of the pod's device
    * @param port its name
+   * @param hairpin whether the port then sends back what came from it, where asked to
    */
-  record AttachPort(int index, String port, String bridge) implements StateChange {
+  record AttachPort(int index, String port, String bridge, boolean hairpin) implements StateChange {
     @Override
     public Change.Kind kind() {
       return Change.Kind.LINK;
@@ -222,7 +223,7 @@ public sealed interface StateChange {
 
     @Override
     public String detail() {
-      return "master " + bridge;
+      return "master " + bridge + (hairpin ? " hairpin on" : "");
     }
 
     @Override

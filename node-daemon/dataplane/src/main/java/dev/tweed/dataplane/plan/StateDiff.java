@@ -160,12 +160,19 @@ public final class StateDiff {
             });
   }
 
+  /**
+   * Ports that lost their bridge. Hairpin mode went with the bridge, so it is set when they are
+   * attached again, and only then: on a port that is attached it is the CNI plugin's, which sets it
+   * once, when it makes the pod. Kept by us as well, it could be set before the plugin is done with
+   * the port, and a setting somebody made by hand for one pod would not last.
+   */
   private void ports(BridgeDevice bridge) {
     for (Link link : actual.links()) {
       if (link.masterIndex() == 0
           && bridge.ports().contains(link.index())
           && link.kind().equals(Optional.of("veth"))) {
-        changes.add(new StateChange.AttachPort(link.index(), link.name(), bridge.name()));
+        changes.add(
+            new StateChange.AttachPort(link.index(), link.name(), bridge.name(), bridge.hairpin()));
       }
     }
   }

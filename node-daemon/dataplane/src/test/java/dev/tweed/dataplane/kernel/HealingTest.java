@@ -3,8 +3,10 @@ package dev.tweed.dataplane.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Change;
+import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Masquerade;
+import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
@@ -297,5 +299,64 @@ class HealingTest {
 
     assertThat(report.verified()).isTrue();
     assertThat(pod.sh("ping -c 1 -W 5 10.244.1.1")).contains("1 received");
+  }
+
+  @Test
+  void portsOfADeletedBridgeAreHairpinAgain() {
+    node.sync(EXAMPLE);
+    node.pod(10);
+    node.sh("ip link set dev veth10 type bridge_slave hairpin on");
+    node.sync(EXAMPLE);
+    node.sh("ip link del tweed-br0");
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(report.verified()).isTrue();
+    assertThat(report.findings()).isEmpty();
+    assertThat(node.sh("bridge -d link show dev veth10")).contains("hairpin on");
+    assertThat(node.sync(EXAMPLE).applied()).isEmpty();
+  }
+
+  @Test
+  void portsOfADeletedBridgeAreNotHairpinInANetworkWithout() {
+    ClusterSnapshot without = withoutHairpin(EXAMPLE.snapshot());
+    node.sync(without);
+    node.pod(10);
+    node.sync(without);
+    node.sh("ip link del tweed-br0");
+
+    SyncReport report = node.sync(without);
+
+    assertThat(report.verified()).isTrue();
+    assertThat(node.sh("bridge -d link show dev veth10"))
+        .contains("master tweed-br0")
+        .contains("hairpin off");
+  }
+
+  @Test
+  void hairpinOfAttachedPortsIsLeftToTheCniPlugin() {
+    node.sync(EXAMPLE);
+    node.pod(10);
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(report.applied()).isEmpty();
+    assertThat(node.sh("bridge -d link show dev veth10")).contains("hairpin off");
+  }
+
+  private static ClusterSnapshot withoutHairpin(ClusterSnapshot snapshot) {
+    NetworkParameters network = snapshot.network();
+    return new ClusterSnapshot(
+        new NetworkParameters(
+            network.name(),
+            network.backend(),
+            network.mtu(),
+            network.bridgeName(),
+            false,
+            network.masquerade(),
+            network.podCidrs(),
+            network.sysctls()),
+        snapshot.self(),
+        snapshot.peers());
   }
 }
