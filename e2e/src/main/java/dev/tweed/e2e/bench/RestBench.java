@@ -12,7 +12,9 @@ final class RestBench {
   static final String DAEMON = "tweed-node.jar run";
   static final String OPERATOR = "quarkus-run.jar";
 
-  private static final Duration SETTLE = Duration.ofSeconds(20);
+  /** Longer than the daemon\'s audit interval: after an audit its heap is what lives in it. */
+  private static final Duration SETTLE = Duration.ofSeconds(75);
+
   private static final Duration WINDOW = Duration.ofSeconds(30);
 
   private final TestCluster cluster;
