@@ -12,7 +12,7 @@ final class RestBench {
   static final String DAEMON = "tweed-node.jar run";
   static final String OPERATOR = "quarkus-run.jar";
 
-  /** Longer than the daemon\'s audit interval: after an audit its heap is what lives in it. */
+  /** Longer than the daemon's audit interval: after an audit its heap is what lives in it. */
   private static final Duration SETTLE = Duration.ofSeconds(75);
 
   private static final Duration WINDOW = Duration.ofSeconds(30);
