@@ -55,6 +55,17 @@ public final class BuiltInRulesPlanner {
               .withTo(Peer.of(ownBlocks.toArray(IpPrefix[]::new)))
               .withInterfaceOut(bridge));
     }
+    // The same for pods of other nodes: whoever asks this node for a NodePort is sent on to them.
+    needs
+        .tunnel()
+        .map(NetworkNeeds.Tunnel::device)
+        .or(needs::underlayDevice)
+        .ifPresent(
+            device ->
+                rules.add(
+                    FirewallRule.allow("to-other-pods", Direction.ROUTED)
+                        .withTo(podCidrs(needs))
+                        .withInterfaceOut(device)));
     return new RuleGroup(new Origin(Origin.Kind.NETWORK, network), 0, rules);
   }
 
@@ -68,12 +79,15 @@ public final class BuiltInRulesPlanner {
   }
 
   private static List<FirewallRule> pods(NetworkNeeds needs) {
-    Peer pods =
-        Peer.of(
-            needs.podCidrs().stream().map(BuiltInRulesPlanner::prefix).toArray(IpPrefix[]::new));
+    Peer pods = podCidrs(needs);
     return List.of(
         FirewallRule.allow("pods-in", Direction.IN).withFrom(pods).withTo(pods),
         FirewallRule.allow("pods-out", Direction.OUT).withTo(pods));
+  }
+
+  private static Peer podCidrs(NetworkNeeds needs) {
+    return Peer.of(
+        needs.podCidrs().stream().map(BuiltInRulesPlanner::prefix).toArray(IpPrefix[]::new));
   }
 
   private static FirewallRule routed(String name, String in, String out) {

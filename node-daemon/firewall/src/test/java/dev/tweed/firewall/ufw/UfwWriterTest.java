@@ -89,7 +89,8 @@ class UfwWriterTest {
             "Anywhere on tweed-br0 | ALLOW FWD | Anywhere on tweed.1",
             "Anywhere on tweed-br0 | ALLOW FWD | Anywhere on tweed-br0",
             "Anywhere on eth0 | ALLOW FWD | Anywhere on tweed-br0",
-            "10.244.1.0/24 on tweed-br0 | ALLOW FWD | Anywhere");
+            "10.244.1.0/24 on tweed-br0 | ALLOW FWD | Anywhere",
+            "10.244.0.0/16 on tweed.1 | ALLOW FWD | Anywhere");
     assertThat(node.ufw("show added").lines().toList()).containsAll(typed.lines().toList());
     assertThat(node.ufw("status verbose"))
         .contains("Status: active", "deny (incoming), deny (outgoing)");
