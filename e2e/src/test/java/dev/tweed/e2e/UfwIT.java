@@ -179,6 +179,29 @@ class UfwIT {
 
   @Test
   @Order(5)
+  void aNodePortReachesPodsOfTheNodeAndOfOthers() {
+    tweed.apply(nodePort("same-node", 30080) + "---\n" + nodePort("other-node", 30081));
+
+    Eventually.within(15, () -> assertThat(askNodePort(30080)).isEqualTo("same-node"));
+    Eventually.within(15, () -> assertThat(askNodePort(30081)).isEqualTo("other-node"));
+  }
+
+  private static String nodePort(String pod, int port) {
+    return """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: port-%1$s, namespace: ufw}
+        spec:
+          type: NodePort
+          selector: {probe: %1$s}
+          ports:
+          - {port: 80, targetPort: 8080, nodePort: %2$d}
+        """
+        .formatted(pod, port);
+  }
+
+  @Test
+  @Order(6)
   void aRuleThatIsTypedLaterStays() {
     Machine n1 = cluster.machine("n1");
     n1.exec("ufw", "allow", "8080/tcp", "comment", "typed later").text();
@@ -201,7 +224,7 @@ class UfwIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void cleanupTakesOurRulesAndLeavesTheirs() {
     probes.close();
     Eventually.within(
@@ -230,6 +253,19 @@ class UfwIT {
     for (Machine node : cluster.nodes()) {
       assertThatAllIsAsTyped(node);
     }
+  }
+
+  /** From a machine that is no node. */
+  private String askNodePort(int port) {
+    return cluster
+        .controlPlane()
+        .exec(
+            "curl",
+            "-sS",
+            "--max-time",
+            "2",
+            "http://%s:%d/hostname".formatted(cluster.machine("n1").address(), port))
+        .text();
   }
 
   private NodeReportStatus report(Machine node) {
