@@ -24,9 +24,6 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @Order(4)
 @TestInstance(Lifecycle.PER_CLASS)
 class InterruptionIT {
-  private static final String DAEMON = "tweed-node.jar run";
-  private static final String OPERATOR = "quarkus-run.jar";
-
   private TestCluster cluster;
   private Installation tweed;
   private ProbeNamespace probes;
@@ -111,7 +108,9 @@ class InterruptionIT {
       Eventually.within(60, () -> assertThat(tweed.nodeSubnets()).hasSizeGreaterThan(3));
       Pod operator = tweed.operatorPods().getFirst();
       Machine machine = cluster.machine(operator.getSpec().getNodeName());
-      machine.exec("kill", "-KILL", machine.process(OPERATOR).orElseThrow()).text();
+      machine
+          .exec("kill", "-KILL", machine.process(Installation.OPERATOR_PROCESS).orElseThrow())
+          .text();
 
       // Then every Node has exactly one block in the end, and no two have the same
       Eventually.within(
@@ -174,6 +173,6 @@ class InterruptionIT {
   }
 
   private static String daemonPid(Machine machine) {
-    return machine.process(DAEMON).orElseThrow();
+    return machine.process(Installation.DAEMON_PROCESS).orElseThrow();
   }
 }

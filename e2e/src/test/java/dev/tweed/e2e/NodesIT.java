@@ -33,8 +33,6 @@ class NodesIT {
 
   private static final String CONFLIST = "/etc/cni/net.d/05-tweed.conflist";
 
-  private static final String DAEMON = "tweed-node.jar run";
-
   private TestCluster cluster;
   private Installation tweed;
   private ProbeNamespace probes;
@@ -229,7 +227,7 @@ class NodesIT {
                     - matchExpressions:
                       - {key: tweed.dev/daemon, operator: NotIn, values: [service]}
             """);
-    Eventually.within(60, () -> assertThat(n3.process(DAEMON)).isEmpty());
+    Eventually.within(60, () -> assertThat(n3.process(Installation.DAEMON_PROCESS)).isEmpty());
 
     try {
       // When the daemon is started there as its unit would, with a certificate of its own
@@ -265,7 +263,7 @@ class NodesIT {
                 assertThat(answer.stderr()).contains("Forbidden").contains("n1");
               });
     } finally {
-      n3.exec("pkill", "-f", DAEMON);
+      n3.exec("pkill", "-f", Installation.DAEMON_PROCESS);
       n3.exec("ctr", "-n", "k8s.io", "images", "unmount", "--rm", "/opt/tweed-image");
       cluster.kubectl("label", "node", "n3", "tweed.dev/daemon-");
       tweed.helmInstall(Given.VALUES);

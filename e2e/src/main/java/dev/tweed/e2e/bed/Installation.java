@@ -21,6 +21,12 @@ public final class Installation {
 
   public static final String RELEASE = "tweed";
 
+  /** What the daemon's command line, as its image's launcher writes it, has and no other's. */
+  public static final String DAEMON_PROCESS = "tweed-node.jar run";
+
+  /** The same of the operator. */
+  public static final String OPERATOR_PROCESS = "quarkus-run.jar";
+
   private final TestCluster cluster;
 
   public Installation(TestCluster cluster) {

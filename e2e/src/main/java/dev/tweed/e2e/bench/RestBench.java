@@ -9,9 +9,6 @@ import java.util.Locale;
 
 /** What operator and daemons cost while nothing happens. */
 final class RestBench {
-  static final String DAEMON = "tweed-node.jar run";
-  static final String OPERATOR = "quarkus-run.jar";
-
   /** Longer than the daemon's audit interval: after an audit its heap is what lives in it. */
   private static final Duration SETTLE = Duration.ofSeconds(75);
 
@@ -27,7 +24,7 @@ final class RestBench {
 
   List<Row> run(int peers) throws InterruptedException {
     Thread.sleep(SETTLE);
-    ProcessFigures daemon = new ProcessFigures(cluster.machine("n1"), DAEMON);
+    ProcessFigures daemon = new ProcessFigures(cluster.machine("n1"), Installation.DAEMON_PROCESS);
     double cpu = daemon.processorPercent(WINDOW);
     String with = ", " + peers + " peers";
     return List.of(
@@ -49,7 +46,8 @@ final class RestBench {
     return new Row(
         "operator RSS",
         "MiB",
-        ProcessFigures.mebibytes(new ProcessFigures(machine, OPERATOR).residentMebibytes()),
+        ProcessFigures.mebibytes(
+            new ProcessFigures(machine, Installation.OPERATOR_PROCESS).residentMebibytes()),
         "");
   }
 }
