@@ -53,11 +53,12 @@ public record FirewallPolicySpec(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value =
-          "(has(self.protocol) && self.protocol in ['TCP', 'UDP']) || ((!has(self.ports) ||"
+          "!has(self.protocol) || self.protocol in ['TCP', 'UDP'] || ((!has(self.ports) ||"
               + " self.ports.size() == 0) && !(has(self.from) && self.from.exists(p, has(p.ports) &&"
               + " p.ports.size() > 0)) && !(has(self.to) && self.to.exists(p, has(p.ports) &&"
               + " p.ports.size() > 0)))",
-      message = "ports need protocol TCP or UDP: set protocol, or leave the ports out",
+      message =
+          "only TCP and UDP have ports: change protocol, leave it out for both, or leave the ports out",
       fieldPath = ".ports")
   @ValidationRule(
       value =
@@ -96,7 +97,9 @@ public record FirewallPolicySpec(
                   + " source after 6 connections in 30 seconds).")
           @Required
           Action action,
-      @JsonPropertyDescription("Absent is any. Ports need TCP or UDP.") Protocol protocol,
+      @JsonPropertyDescription(
+              "Absent is any; with ports it is TCP and UDP, the only two that have them.")
+          Protocol protocol,
       @JsonPropertyDescription("Destination ports and ranges: \"6443\", \"2379:2380\".")
           @Size(max = 32)
           List<@Size(min = 1, max = 11) @Pattern(Limits.PORT_OR_RANGE) String> ports,
@@ -116,12 +119,18 @@ public record FirewallPolicySpec(
           @Size(min = 1, max = Limits.INTERFACE)
           @Pattern(Limits.INTERFACE_PATTERN)
           String interfaceOut,
-      @JsonPropertyDescription("Whether matches are logged.") @Default("false") Boolean log) {
+      @JsonPropertyDescription("Whether the first packet of each connection is logged.")
+          @Default("false")
+          Boolean log,
+      @JsonPropertyDescription("Whether every packet is logged, as ufw's log-all.")
+          @Default("false")
+          Boolean logAll) {
     public Rule {
       ports = ports == null ? List.of() : List.copyOf(ports);
       from = from == null ? List.of() : List.copyOf(from);
       to = to == null ? List.of() : List.copyOf(to);
       log = log != null && log;
+      logAll = logAll != null && logAll;
     }
   }
 

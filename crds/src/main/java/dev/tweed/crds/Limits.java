@@ -14,6 +14,12 @@ public final class Limits {
   /** Findings in a NodeReport. */
   public static final int FINDINGS = 64;
 
+  /** FirewallPolicies in a NodeReport. */
+  public static final int POLICIES = 512;
+
+  /** Characters of what a NodeReport says of one policy. */
+  public static final int POLICY_MESSAGE = 512;
+
   /** Kinds of repairs in a NodeReport. */
   public static final int REPAIRS = 32;
 

@@ -26,6 +26,9 @@ public record NodeReportStatus(
     @JsonPropertyDescription("The device that carries pod traffic, and its peers.")
         DataPath dataPath,
     @JsonPropertyDescription("The firewall of the host.") Firewall firewall,
+    @JsonPropertyDescription("FirewallPolicies that select the node, by name.")
+        @Size(max = Limits.POLICIES)
+        List<PolicyState> policies,
     @JsonPropertyDescription("What is wrong or notable, worst first.") @Size(max = Limits.FINDINGS)
         List<Finding> findings,
     @JsonPropertyDescription("Drift repaired, by kind of object.") @Size(max = Limits.REPAIRS)
@@ -35,6 +38,7 @@ public record NodeReportStatus(
         List<SysctlValue> sysctls) {
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
+    policies = policies == null ? List.of() : List.copyOf(policies);
     findings = findings == null ? List.of() : List.copyOf(findings);
     repairs = repairs == null ? List.of() : List.copyOf(repairs);
     sysctls = sysctls == null ? List.of() : List.copyOf(sysctls);
@@ -81,7 +85,35 @@ public record NodeReportStatus(
           String manager,
       @JsonPropertyDescription("Active, Inactive or Unknown.") @Size(max = Limits.SHORT)
           String state,
-      @JsonPropertyDescription("What it was told by.") @Size(max = Limits.MESSAGE) String reason) {}
+      @JsonPropertyDescription("What it was told by.") @Size(max = Limits.MESSAGE) String reason,
+      @JsonPropertyDescription(
+              "Where Tweed keeps its rules: ufw, firewalld, iptables, nftables or none.")
+          @Size(max = Limits.SHORT)
+          String backend,
+      @JsonPropertyDescription("Why there, or why nowhere.") @Size(max = Limits.MESSAGE)
+          String backendReason,
+      @JsonPropertyDescription("Rows of Tweed's that are in force, of policies and of the network.")
+          @Min(0)
+          Integer rules) {}
+
+  /** How far a FirewallPolicy has come on this node. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record PolicyState(
+      @JsonPropertyDescription("The policy.") @Required @Size(min = 1, max = Limits.OBJECT_NAME)
+          String name,
+      @JsonPropertyDescription("Generation of its spec that this is about.") @Min(0)
+          Long generation,
+      @JsonPropertyDescription("Whether the rules of that generation are in force.") @Required
+          Boolean applied,
+      @JsonPropertyDescription(
+              "Why not, or what is worth knowing; CamelCase, for machines. Absent: all is well.")
+          @Size(min = 1, max = Limits.SHORT)
+          @Pattern(Limits.CAMEL_CASE)
+          String reason,
+      @JsonPropertyDescription("Why, naming the rule, and what to do.")
+          @Size(max = Limits.POLICY_MESSAGE)
+          String message) {}
 
   /** Something wrong or notable: CamelCase reason, what it is, and what to type. */
   @JsonIgnoreProperties(ignoreUnknown = true)

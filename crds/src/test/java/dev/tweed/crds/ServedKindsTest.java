@@ -182,6 +182,7 @@ class ServedKindsTest {
                             null,
                             null,
                             null,
+                            null,
                             null)))));
     policy.setStatus(
         new FirewallPolicyStatus(
@@ -208,7 +209,8 @@ class ServedKindsTest {
             "served",
             new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
             new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
-            new NodeReportStatus.Firewall("ufw", "Active", "seen"),
+            new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14),
+            List.of(),
             List.of(),
             List.of(),
             List.of()));
@@ -244,6 +246,7 @@ class ServedKindsTest {
     report.setStatus(
         new NodeReportStatus(
             List.of(new Condition(type, "True", "Seen", "", SINCE, null)),
+            null,
             null,
             null,
             null,

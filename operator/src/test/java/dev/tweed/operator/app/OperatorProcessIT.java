@@ -172,6 +172,7 @@ class OperatorProcessIT {
                     null,
                     null,
                     null,
+                    null,
                     null))));
     client.resource(policy).create();
 

@@ -62,7 +62,8 @@ final class HostFirewallCheck {
           new Needs(snapshot.network().name(), needs(snapshot, report), snapshot.self().blocks());
     } catch (IllegalArgumentException e) {
       // A device with a name that must not be put into a command somebody types.
-      return new Result(new Firewall("unknown", "Unknown", e.getMessage()), List.of());
+      return new Result(
+          new Firewall("unknown", "Unknown", e.getMessage(), null, null, null), List.of());
     }
     long now = nanoTime.getAsLong();
     Optional<Looked> still =
@@ -108,7 +109,8 @@ final class HostFirewallCheck {
         .map(blockage -> finding(now, blockage))
         .forEach(findings::add);
     return new Result(
-        new Firewall(now.manager().text(), now.state().text(), now.reason() + kept),
+        new Firewall(
+            now.manager().text(), now.state().text(), now.reason() + kept, null, null, null),
         List.copyOf(findings));
   }
 

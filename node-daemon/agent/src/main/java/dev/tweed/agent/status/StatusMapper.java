@@ -73,6 +73,7 @@ public final class StatusMapper {
             status.versions(),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
             status.firewall().orElse(null),
+            List.of(),
             worstFirst.stream()
                 .limit(Limits.FINDINGS)
                 .map(

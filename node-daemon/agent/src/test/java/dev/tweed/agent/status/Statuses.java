@@ -59,7 +59,7 @@ final class Statuses {
         Optional.of(new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 2, 2)),
         List.of(findings),
         List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")),
-        Optional.of(new Firewall("ufw", "Active", "its rules are in the kernel")),
+        Optional.of(new Firewall("ufw", "Active", "its rules are in the kernel", null, null, null)),
         List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
         new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"));
   }

@@ -1,0 +1,40 @@
+package dev.tweed.firewall.backend;
+
+import dev.tweed.firewall.rules.FilterRow;
+import java.util.List;
+
+/** What became of rows. */
+public sealed interface BackendOutcome {
+
+  /**
+   * They are there, but for those that something a person made stands in for.
+   *
+   * @param changed whether anything had to be written
+   * @param live whether the firewall is switched on; rows are only kept for that day otherwise
+   * @param displaced rows that are not there, because a person's rule has their place
+   */
+  record Applied(boolean changed, boolean live, List<Displaced> displaced)
+      implements BackendOutcome {
+    public Applied {
+      displaced = List.copyOf(displaced);
+    }
+  }
+
+  /**
+   * A row a person's rule stands in for.
+   *
+   * @param row ours
+   * @param theirs the person's rule, as that firewall spells it
+   * @param contradicts whether it decides otherwise
+   */
+  record Displaced(FilterRow row, String theirs, boolean contradicts) {}
+
+  /**
+   * Nothing is changed: what was in force is in force.
+   *
+   * @param reason CamelCase, for machines: {@code Locked}, {@code FileNotUnderstood}...
+   * @param message what is in the way
+   * @param remedy what to do
+   */
+  record Refused(String reason, String message, String remedy) implements BackendOutcome {}
+}
