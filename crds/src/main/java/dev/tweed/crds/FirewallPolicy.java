@@ -20,9 +20,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @ShortNames("fwp")
 @Categories(TweedApi.CATEGORY)
 @JsonClassDescription(
-    "Host firewall rules for the nodes a selector chooses, independent of the firewall they run. In"
-        + " this version policies are checked and accepted, but not yet enforced; the condition"
-        + " Applied says so.")
+    "Host firewall rules for the nodes a selector chooses, whatever firewall they run: Tweed keeps"
+        + " them in ufw, firewalld, iptables or nftables.")
 @AdditionalPrinterColumn(
     name = "Priority",
     jsonPath = ".spec.priority",

@@ -36,7 +36,7 @@ public record FirewallPolicySpec(
                 + " these stay reachable whatever the rules say.")
         @Default("false")
         Boolean allowLockout,
-    @JsonPropertyDescription("The rules, in order: the first that matches decides.")
+    @JsonPropertyDescription("The rules, in order: the first that matches a packet decides.")
         @Required
         @Size(min = 1, max = 128)
         List<Rule> rules) {
@@ -66,6 +66,19 @@ public record FirewallPolicySpec(
               + " int(p.split(':')[0]) < int(p.split(':')[1]))",
       message = "ports: the first number of a range must be smaller than the second: 2379:2380",
       fieldPath = ".ports")
+  @ValidationRule(
+      value =
+          "!has(self.ports) || self.ports.size() == 0 || !has(self.to) || !self.to.exists(p,"
+              + " has(p.ports) && p.ports.size() > 0)",
+      message = "destination ports are given in ports and in to: give them in one of the two",
+      fieldPath = ".ports")
+  @ValidationRule(
+      value =
+          "!has(self.protocol) || !(self.protocol in ['IGMP', 'IPv6']) || !((has(self.from) &&"
+              + " self.from.exists(p, has(p.cidr) && p.cidr.contains(':'))) || (has(self.to) &&"
+              + " self.to.exists(p, has(p.cidr) && p.cidr.contains(':'))))",
+      message = "IGMP and IPv6 (protocol 41) are carried by IPv4 only: give no IPv6 addresses",
+      fieldPath = ".protocol")
   @ValidationRule(
       value =
           "!((has(self.from) && self.from.exists(p, has(p.cidr) && p.cidr.contains(':'))) ||"
@@ -122,7 +135,8 @@ public record FirewallPolicySpec(
       @JsonPropertyDescription("Whether the first packet of each connection is logged.")
           @Default("false")
           Boolean log,
-      @JsonPropertyDescription("Whether every packet is logged, as ufw's log-all.")
+      @JsonPropertyDescription(
+              "Whether every packet is logged, as ufw's log-all; log makes no difference then.")
           @Default("false")
           Boolean logAll) {
     public Rule {

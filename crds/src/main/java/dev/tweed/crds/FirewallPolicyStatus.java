@@ -18,8 +18,8 @@ public record FirewallPolicyStatus(
     @JsonPropertyDescription("Generation of the spec the operator last acted on.") @Min(0)
         Long observedGeneration,
     @JsonPropertyDescription(
-            "Accepted: the rules can be compiled. Applied: they are in force on every selected node"
-                + " (False with reason NotEnforcedYet in this version).")
+            "Accepted: nothing in the spec is wrong for every node. Applied: the rules are in force"
+                + " on every selected node.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("Nodes the policy selects.") @Min(0) Integer selectedNodes,

@@ -57,8 +57,10 @@ public final class Limits {
   private static final String PORT =
       "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
   static final String PORT_OR_RANGE = "^" + PORT + "(:" + PORT + ")?$";
-  // Not even a tab: these end in files of the host's firewall, one line each.
-  static final String ONE_LINE = "^[^\\x00-\\x1f\\x7f-\\x9f]*$";
+  // Not even a tab: these end in files of the host's firewall, one line each. Nor anything a
+  // terminal does not show, or shows in another order than it is: controls, marks of direction,
+  // spaces of no width, private use, line and paragraph separators.
+  static final String ONE_LINE = "^[^\\p{C}\\p{Zl}\\p{Zp}]*$";
   static final String SYSCTL_VALUE = "^[A-Za-z0-9-][A-Za-z0-9 ._:,-]*$";
 
   private Limits() {}

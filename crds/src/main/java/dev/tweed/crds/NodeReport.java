@@ -40,6 +40,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.dataPath.peersExpected",
     type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(name = "Firewall", jsonPath = ".status.firewall.manager")
+@AdditionalPrinterColumn(name = "Backend", jsonPath = ".status.firewall.backend")
+@AdditionalPrinterColumn(
+    name = "Rules",
+    jsonPath = ".status.firewall.rules",
+    type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(name = "State", jsonPath = ".status.firewall.state", priority = 1)
 @AdditionalPrinterColumn(name = "Kernel", jsonPath = ".status.versions.kernel", priority = 1)
 @AdditionalPrinterColumn(

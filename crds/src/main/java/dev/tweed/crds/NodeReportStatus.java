@@ -134,7 +134,8 @@ public record NodeReportStatus(
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Repair(
-      @JsonPropertyDescription("Kind of object: Route, Neighbour, Fdb, Link, Address, Sysctl, Nft.")
+      @JsonPropertyDescription(
+              "Kind of object: Route, Neighbour, Fdb, Link, Address, Sysctl, Nft, Firewall.")
           @Required
           @Size(min = 1, max = Limits.SHORT)
           String kind,

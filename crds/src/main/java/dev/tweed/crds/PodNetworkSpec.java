@@ -103,8 +103,8 @@ public record PodNetworkSpec(
         List<@Size(min = 1, max = Limits.LABEL_KEY) @Pattern(Limits.LABEL_KEY_PATTERN) String>
             mirroredNodeLabels,
     @JsonPropertyDescription(
-            "Auto: Tweed sees to it that the firewall of the host (ufw, firewalld) lets the network"
-                + " through; in this version it reports what is in the way and what to type."
+            "Auto: Tweed sees to it that the firewall of the host (ufw, firewalld, iptables, nftables)"
+                + " lets the network through, and reports what is in the way where it cannot."
                 + " Unmanaged: it leaves that to you.")
         @Default("Auto")
         HostFirewall hostFirewall) {

@@ -189,15 +189,19 @@ class ServedKindsTest {
             1L,
             List.of(
                 new Condition("Accepted", "True", "Accepted", "", SINCE, 1L),
-                new Condition("Applied", "False", "NotEnforcedYet", "", SINCE, 1L)),
+                new Condition("Applied", "False", "WouldLockOut", "", SINCE, 1L)),
             3,
-            0,
-            List.of()));
+            2,
+            List.of(new FirewallPolicyStatus.Failure("node-2", "WouldLockOut", "rule ssh"))));
     client.resource(policy).updateStatus();
 
     assertThat(kubectl(server, "get", "fwp"))
         .containsExactly(
-            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED AGE", "ssh 100 3 0 True False *");
+            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED AGE", "ssh 100 3 2 True False *");
+    assertThat(kubectl(server, "get", "fwp", "-o", "wide"))
+        .containsExactly(
+            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED REASON AGE",
+            "ssh 100 3 2 True False WouldLockOut *");
   }
 
   @Test
@@ -218,8 +222,8 @@ class ServedKindsTest {
 
     assertThat(kubectl(server, "get", "nrep"))
         .containsExactly(
-            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL READY AGE",
-            "node-1 served tweed.1 1450 2 3 ufw True *");
+            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES READY AGE",
+            "node-1 served tweed.1 1450 2 3 ufw ufw 14 True *");
   }
 
   @Test

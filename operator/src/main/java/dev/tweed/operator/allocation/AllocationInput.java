@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.crds.MirroredLabels;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,8 +26,7 @@ public record AllocationInput(
     int maxClaims,
     Instant now) {
   /** Labels mirrored unless configured otherwise (design, NodeSubnet). */
-  public static final Set<String> DEFAULT_MIRRORED_LABELS =
-      Set.of("node-role.kubernetes.io/control-plane", "topology.kubernetes.io/zone");
+  public static final Set<String> DEFAULT_MIRRORED_LABELS = MirroredLabels.ALWAYS;
 
   public AllocationInput {
     networks = List.copyOf(networks);
