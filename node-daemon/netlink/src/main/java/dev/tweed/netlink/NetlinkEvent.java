@@ -1,6 +1,7 @@
 package dev.tweed.netlink;
 
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Something changed in the kernel. Events say when to look, not what is true: read the state again.
@@ -35,17 +36,31 @@ public sealed interface NetlinkEvent {
   /**
    * One nftables transaction was committed.
    *
-   * @param tables names of the tables it touched (without family)
+   * @param places where it changed something
    * @param processId process that made it as seen from this PID namespace, 0 when unknown
    * @param processName name of that process, empty when unknown; chosen by that process
    */
-  record NftablesChanged(Set<String> tables, int processId, String processName, int originPort)
+  record NftablesChanged(Set<NftPlace> places, int processId, String processName, int originPort)
       implements NetlinkEvent {
     /** Takes a copy. */
     public NftablesChanged {
-      tables = Set.copyOf(tables);
+      places = Set.copyOf(places);
+    }
+
+    /** Names of the tables it touched (without family). */
+    public Set<String> tables() {
+      return places.stream().map(NftPlace::table).collect(Collectors.toUnmodifiableSet());
     }
   }
+
+  /**
+   * A place in the nftables rule set.
+   *
+   * @param table name of the table (without family)
+   * @param chain name of the chain; empty for what is in no chain (sets, the table itself) and for
+   *     more chains than are worth naming
+   */
+  record NftPlace(String table, String chain) {}
 
   /**
    * Events were lost or could not be read: read everything again.

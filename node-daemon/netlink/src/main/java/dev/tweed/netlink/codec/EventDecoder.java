@@ -6,14 +6,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Multicast messages to events. Keeps the tables of the nftables transaction being told, which the
+ * Multicast messages to events. Keeps the places of the nftables transaction being told, which the
  * kernel ends with a message of its own: use one decoder per subscription, from one thread.
  */
 public final class EventDecoder {
-  /** A hostile rule set may have any number of tables; more than these are not worth naming. */
-  private static final int MAX_TABLES = 256;
+  /** Rule sets have any number of chains; more than these are told by their tables. */
+  private static final int MAX_CHAINS = 256;
 
-  private final Set<String> touchedTables = new HashSet<>();
+  /** A hostile one may have any number of tables; more than these are not worth naming. */
+  private static final int MAX_PLACES = 512;
+
+  private final Set<NetlinkEvent.NftPlace> touched = new HashSet<>();
 
   /**
    * The event of a NETLINK_ROUTE message; empty when it tells nothing of interest.
@@ -70,17 +73,40 @@ public final class EventDecoder {
     if ((message.type() & 0xff) == Rt.NFT_MSG_NEWGEN) {
       return Optional.of(endOfTransaction(message, attributes));
     }
-    while (attributes.next()) {
-      if (attributes.type() == Rt.NFTA_TABLE && touchedTables.size() < MAX_TABLES) {
-        touchedTables.add(attributes.text());
-      }
-    }
+    touch(place(message.type() & 0xff, attributes));
     return Optional.empty();
   }
 
+  private void touch(NetlinkEvent.NftPlace place) {
+    if (touched.size() < MAX_CHAINS) {
+      touched.add(place);
+    } else if (touched.size() < MAX_PLACES && !touched.contains(place)) {
+      touched.add(new NetlinkEvent.NftPlace(place.table(), ""));
+    }
+  }
+
+  private static NetlinkEvent.NftPlace place(int type, AttributeReader attributes) {
+    int chainAttribute =
+        switch (type) {
+          case Rt.NFT_MSG_NEWCHAIN, Rt.NFT_MSG_DELCHAIN -> Rt.NFTA_CHAIN_NAME;
+          case Rt.NFT_MSG_NEWRULE, Rt.NFT_MSG_DELRULE -> Rt.NFTA_RULE_CHAIN;
+          default -> -1;
+        };
+    String table = "";
+    String chain = "";
+    while (attributes.next()) {
+      if (attributes.type() == Rt.NFTA_TABLE) {
+        table = attributes.text();
+      } else if (attributes.type() == chainAttribute) {
+        chain = attributes.text();
+      }
+    }
+    return new NetlinkEvent.NftPlace(table, chain);
+  }
+
   private NetlinkEvent endOfTransaction(Message message, AttributeReader attributes) {
-    Set<String> tables = Set.copyOf(touchedTables);
-    touchedTables.clear();
+    Set<NetlinkEvent.NftPlace> places = Set.copyOf(touched);
+    touched.clear();
     int processId = 0;
     String processName = "";
     while (attributes.next()) {
@@ -90,6 +116,6 @@ public final class EventDecoder {
         default -> {}
       }
     }
-    return new NetlinkEvent.NftablesChanged(tables, processId, processName, message.port());
+    return new NetlinkEvent.NftablesChanged(places, processId, processName, message.port());
   }
 }

@@ -131,8 +131,14 @@ public final class Rt {
   public static final int NFNLGRP_NFTABLES = 7;
   static final int NFGENMSG_BYTES = 4;
   static final int NFNL_SUBSYS_NFTABLES = 10;
+  static final int NFT_MSG_NEWCHAIN = 3;
+  static final int NFT_MSG_DELCHAIN = 5;
+  static final int NFT_MSG_NEWRULE = 6;
+  static final int NFT_MSG_DELRULE = 8;
   static final int NFT_MSG_NEWGEN = 15;
   static final int NFTA_TABLE = 1; // the table's name in every nf_tables object but the generation
+  static final int NFTA_CHAIN_NAME = 3;
+  static final int NFTA_RULE_CHAIN = 2;
   static final int NFTA_GEN_PROC_PID = 2;
   static final int NFTA_GEN_PROC_NAME = 3;
 

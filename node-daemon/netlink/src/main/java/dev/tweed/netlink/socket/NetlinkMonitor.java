@@ -18,7 +18,8 @@ import java.util.function.Consumer;
 /**
  * Tells a listener of changes in the network namespace the opening thread is in, from a platform
  * thread of its own. The listener must return quickly; while it works, events queue in the kernel,
- * and what does not fit there ends as one {@link NetlinkEvent.EventsLost}.
+ * and what does not fit there ends as one {@link NetlinkEvent.EventsLost}. So does the failure of a
+ * socket, once it is open again.
  *
  * <p>What a listener throws goes to the thread's uncaught-exception handler; the next event is
  * delivered all the same.
@@ -26,6 +27,7 @@ import java.util.function.Consumer;
 public final class NetlinkMonitor implements AutoCloseable {
   private static final int RECEIVE_QUEUE_BYTES = 4 << 20;
   private static final int INCOMING_BYTES = 64 << 10;
+  private static final int REOPEN_MILLIS = 1000;
   private static final int POLLFD_BYTES = 8;
   private static final int EVENTFD_BYTES = 8;
 
@@ -36,18 +38,24 @@ public final class NetlinkMonitor implements AutoCloseable {
     }
   }
 
-  private final List<Source> sources;
+  private final Subscription subscription;
+  private List<Source> sources; // the thread's, once it runs
+  private long openedAt = System.nanoTime();
   private final Consumer<NetlinkEvent> listener;
+  private final Runnable drained;
   private final LibC libc = LibC.get();
   private final int wakeUp;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final Thread thread;
   private boolean wakeUpOpen = true; // guarded by thread
 
-  private NetlinkMonitor(List<Source> sources, int wakeUp, Consumer<NetlinkEvent> listener) {
-    this.sources = sources;
+  private NetlinkMonitor(
+      Subscription subscription, int wakeUp, Consumer<NetlinkEvent> listener, Runnable drained) {
+    this.subscription = subscription;
+    this.sources = subscription.open();
     this.wakeUp = wakeUp;
     this.listener = listener;
+    this.drained = drained;
     this.thread = Thread.ofPlatform().name("netlink-monitor").daemon().unstarted(this::run);
   }
 
@@ -58,45 +66,79 @@ public final class NetlinkMonitor implements AutoCloseable {
    *     NetlinkGroup#NFTABLES} also when the kernel has no nfnetlink ({@code EPROTONOSUPPORT})
    */
   public static NetlinkMonitor open(Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener) {
-    return open(groups, listener, RECEIVE_QUEUE_BYTES);
+    return open(groups, listener, () -> {});
   }
 
-  /** With another queue than the usual one: a test lets it overflow. */
+  /**
+   * The same for a listener that takes many changes for one.
+   *
+   * @param drained called after one event or more, when no more are queued; it may take its time,
+   *     as far as the queue lasts
+   */
+  public static NetlinkMonitor open(
+      Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener, Runnable drained) {
+    return open(new Subscription(groups, RECEIVE_QUEUE_BYTES, INCOMING_BYTES), listener, drained);
+  }
+
+  /** With other buffers than the usual ones: a test lets them overflow. */
   static NetlinkMonitor open(
-      Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener, int receiveQueueBytes) {
-    List<Source> sources = new ArrayList<>();
+      Subscription subscription, Consumer<NetlinkEvent> listener, Runnable drained) {
+    int wakeUp = LibC.get().eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
+    if (wakeUp < 0) {
+      throw NetlinkException.systemCall("eventfd", LibC.lastError());
+    }
     try {
-      for (int protocol : List.of(Rt.NETLINK_ROUTE, Rt.NETLINK_NETFILTER)) {
-        List<NetlinkGroup> wanted =
-            groups.stream().filter(group -> protocolOf(group) == protocol).toList();
-        if (!wanted.isEmpty()) {
-          sources.add(subscribe(protocol, wanted, receiveQueueBytes));
-        }
-      }
-      int wakeUp = LibC.get().eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
-      if (wakeUp < 0) {
-        throw NetlinkException.systemCall("eventfd", LibC.lastError());
-      }
-      NetlinkMonitor monitor = new NetlinkMonitor(List.copyOf(sources), wakeUp, listener);
+      NetlinkMonitor monitor = new NetlinkMonitor(subscription, wakeUp, listener, drained);
       monitor.thread.start();
       return monitor;
     } catch (RuntimeException failure) {
-      sources.forEach(source -> source.descriptor().close());
+      LibC.get().close(wakeUp);
       throw failure;
     }
   }
 
-  private static Source subscribe(int protocol, List<NetlinkGroup> groups, int queueBytes) {
-    NetlinkDescriptor descriptor = NetlinkDescriptor.open(protocol, queueBytes, INCOMING_BYTES);
-    try {
-      groups.forEach(group -> descriptor.join(numberOf(group)));
-    } catch (RuntimeException failure) {
-      descriptor.close();
-      throw failure;
+  /**
+   * What to listen to.
+   *
+   * @param receiveQueueBytes what the kernel may queue
+   * @param incomingBytes size of the buffer for one datagram
+   */
+  record Subscription(Set<NetlinkGroup> groups, int receiveQueueBytes, int incomingBytes) {
+
+    Subscription {
+      groups = Set.copyOf(groups);
     }
-    EventDecoder decoder = new EventDecoder();
-    return new Source(
-        descriptor, protocol == Rt.NETLINK_ROUTE ? decoder::routeEvent : decoder::netfilterEvent);
+
+    private List<Source> open() {
+      List<Source> sources = new ArrayList<>();
+      try {
+        for (int protocol : List.of(Rt.NETLINK_ROUTE, Rt.NETLINK_NETFILTER)) {
+          List<NetlinkGroup> wanted =
+              groups.stream().filter(group -> protocolOf(group) == protocol).toList();
+          if (!wanted.isEmpty()) {
+            sources.add(open(protocol, wanted));
+          }
+        }
+        return List.copyOf(sources);
+      } catch (RuntimeException failure) {
+        sources.forEach(source -> source.descriptor().close());
+        throw failure;
+      }
+    }
+
+    private Source open(int protocol, List<NetlinkGroup> wanted) {
+      NetlinkDescriptor descriptor =
+          NetlinkDescriptor.open(protocol, receiveQueueBytes, incomingBytes);
+      try {
+        wanted.forEach(group -> descriptor.join(numberOf(group)));
+      } catch (RuntimeException failure) {
+        descriptor.close();
+        throw failure;
+      }
+      EventDecoder decoder = new EventDecoder();
+      return new Source(
+          descriptor, protocol == Rt.NETLINK_ROUTE ? decoder::routeEvent : decoder::netfilterEvent);
+    }
   }
 
   private static int protocolOf(NetlinkGroup group) {
@@ -118,23 +160,18 @@ public final class NetlinkMonitor implements AutoCloseable {
   /** The thread that delivers owns the descriptors and is the one to close them. */
   private void run() {
     try {
-      ByteBuffer polled = pollSet();
       while (!closing.get()) {
-        if (libc.poll(polled, sources.size() + 1L, -1) < 0) {
-          int errno = LibC.lastError();
-          if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
-            continue;
-          }
-          throw NetlinkException.systemCall("poll", errno);
-        }
-        for (int i = 0; i < sources.size() && !closing.get(); i++) {
-          if (polled.getShort(i * POLLFD_BYTES + 6) != 0) {
-            drain(sources.get(i));
+        try {
+          listen();
+        } catch (NetlinkException failure) {
+          sources.forEach(source -> source.descriptor().close());
+          sources = List.of();
+          if (openAgain()) {
+            deliver(new NetlinkEvent.EventsLost("opened again after: " + failure.getMessage()));
+            settle();
           }
         }
       }
-    } catch (NetlinkException failure) {
-      deliver(new NetlinkEvent.EventsLost("monitoring ended: " + failure.getMessage()));
     } finally {
       sources.forEach(source -> source.descriptor().close());
       synchronized (thread) {
@@ -142,6 +179,49 @@ public final class NetlinkMonitor implements AutoCloseable {
         libc.close(wakeUp);
       }
     }
+  }
+
+  private void listen() {
+    ByteBuffer polled = pollSet();
+    while (!closing.get()) {
+      if (libc.poll(polled, sources.size() + 1L, -1) < 0) {
+        int errno = LibC.lastError();
+        if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
+          continue;
+        }
+        throw NetlinkException.systemCall("poll", errno);
+      }
+      boolean any = false;
+      for (int i = 0; i < sources.size() && !closing.get(); i++) {
+        if (polled.getShort(i * POLLFD_BYTES + 6) != 0) {
+          drain(sources.get(i));
+          any = true;
+        }
+      }
+      if (any) {
+        settle();
+      }
+    }
+  }
+
+  /** Tries until the sockets are open, which is true, or the monitor is closed. */
+  private boolean openAgain() {
+    ByteBuffer onlyWakeUp = pollSet();
+    boolean soon = System.nanoTime() - openedAt < REOPEN_MILLIS * 1_000_000L;
+    while (!closing.get()) {
+      if (soon) {
+        libc.poll(onlyWakeUp, 1, REOPEN_MILLIS);
+      }
+      soon = true;
+      try {
+        sources = subscription.open();
+        openedAt = System.nanoTime();
+        return true;
+      } catch (NetlinkException again) {
+        // What is short now may be had in a second.
+      }
+    }
+    return false;
   }
 
   /** Not after the thread closed the descriptor: its number may be another file's by then. */
@@ -201,14 +281,24 @@ public final class NetlinkMonitor implements AutoCloseable {
     if (closing.get()) {
       return;
     }
+    guarded(() -> listener.accept(event));
+  }
+
+  private void settle() {
+    if (!closing.get()) {
+      guarded(drained);
+    }
+  }
+
+  private void guarded(Runnable call) {
     try {
-      listener.accept(event);
+      call.run();
     } catch (RuntimeException failure) {
       thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
     }
   }
 
-  /** Whether events are still being delivered: false once closed or after a fatal error. */
+  /** Whether events are still being delivered: false once closed. */
   public boolean isRunning() {
     return thread.isAlive() && !closing.get();
   }

@@ -1,5 +1,6 @@
 package dev.tweed.netlink.codec;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.netlink.Address;
@@ -20,6 +21,7 @@ import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.Scope;
 import dev.tweed.netlink.VxlanInfo;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -251,22 +253,59 @@ class DecoderTest {
   }
 
   @Test
-  void nftablesTransactionIsOneEventWithItsTables() {
+  void nftablesTransactionIsOneEventWithItsPlaces() {
     EventDecoder decoder = new EventDecoder();
-    // NFT_MSG_NEWRULE of table "tweed", then NFT_MSG_NEWGEN by process 5 named nft
+    // NFT_MSG_NEWRULE in chain "pod" of table "tweed", then NFT_MSG_NEWGEN by process 5 named nft
     var messages =
         Bytes.messages(
             Bytes.hex(
                 """
-                20000000 060a 0000 00000000 00000000  01000000  0a00 0100 747765656400 0000
+                28000000 060a 0000 00000000 00000000  01000000  0a00 0100 747765656400 0000
+                0800 0200 706f6400
                 2c000000 0f0a 0000 00000000 00000000  00000000
                 0800 0100 00000002  0800 0200 00000005  0800 0300 6e667400
                 """));
 
     assertThat(decoder.netfilterEvent(messages.get(0))).isEmpty();
     assertThat(decoder.netfilterEvent(messages.get(1)))
-        .contains(new NetlinkEvent.NftablesChanged(Set.of("tweed"), 5, "nft", 0));
+        .contains(
+            new NetlinkEvent.NftablesChanged(
+                Set.of(new NetlinkEvent.NftPlace("tweed", "pod")), 5, "nft", 0));
     assertThat(decoder.netfilterEvent(messages.get(1)))
         .contains(new NetlinkEvent.NftablesChanged(Set.of(), 5, "nft", 0));
+  }
+
+  @Test
+  void chainsBeyondThoseWorthNamingAreToldByTheirTable() {
+    EventDecoder decoder = new EventDecoder();
+    for (int i = 0; i < 1000; i++) {
+      // NFT_MSG_NEWRULE of table "tweed", chain of four digits
+      String chain = HexFormat.of().formatHex("%04d".formatted(i).getBytes(US_ASCII));
+      decoder.netfilterEvent(
+          Bytes.messages(
+                  Bytes.hex(
+                      "2c000000 060a 0000 00000000 00000000  01000000"
+                          + " 0a00 0100 747765656400 0000  0900 0200 "
+                          + chain
+                          + "00 000000"))
+              .getFirst());
+    }
+
+    NetlinkEvent event =
+        decoder
+            .netfilterEvent(
+                Bytes.messages(Bytes.hex("14000000 0f0a 0000 00000000 00000000  00000000"))
+                    .getFirst())
+            .orElseThrow();
+
+    assertThat(event)
+        .isInstanceOfSatisfying(
+            NetlinkEvent.NftablesChanged.class,
+            changed ->
+                assertThat(changed.places())
+                    .hasSize(257)
+                    .contains(
+                        new NetlinkEvent.NftPlace("tweed", "0000"),
+                        new NetlinkEvent.NftPlace("tweed", "")));
   }
 }

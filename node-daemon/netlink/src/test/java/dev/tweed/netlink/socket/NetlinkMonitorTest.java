@@ -26,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,8 @@ class NetlinkMonitorTest {
    * Far less than 250 neighbours take (768 bytes each at the very least, and the kernel doubles
    * what it is asked for), far more than what one new device causes.
    */
-  private static final int SMALL_QUEUE_BYTES = 32 << 10;
+  private static final NetlinkMonitor.Subscription SMALL_QUEUE =
+      new NetlinkMonitor.Subscription(ALL, 32 << 10, 64 << 10);
 
   private final BlockingQueue<NetlinkEvent> events = new LinkedBlockingQueue<>();
   private Netns netns;
@@ -131,6 +133,10 @@ class NetlinkMonitorTest {
               NetlinkEvent.NftablesChanged.class,
               changed -> {
                 assertThat(changed.tables()).containsExactlyInAnyOrder("tweed", "other");
+                assertThat(changed.places())
+                    .contains(
+                        new NetlinkEvent.NftPlace("tweed", "a"),
+                        new NetlinkEvent.NftPlace("other", ""));
                 assertThat(changed.processName()).isEqualTo("nft");
                 assertThat(changed.processId()).isPositive();
               });
@@ -164,13 +170,13 @@ class NetlinkMonitorTest {
     CountDownLatch release = new CountDownLatch(1);
     try (NetlinkMonitor monitor =
             NetlinkMonitor.open(
-                ALL,
+                SMALL_QUEUE,
                 event -> {
                   events.add(event);
                   busy.countDown();
                   hold(release);
                 },
-                SMALL_QUEUE_BYTES);
+                () -> {});
         RtnetlinkSocket socket = RtnetlinkSocket.open()) {
       int link = socket.link("under0").orElseThrow().index();
       // Given a listener that is busy while far more happens than the queue holds
@@ -195,7 +201,7 @@ class NetlinkMonitorTest {
     CountDownLatch changed = new CountDownLatch(1);
     try (NetlinkMonitor monitor =
             NetlinkMonitor.open(
-                ALL,
+                SMALL_QUEUE,
                 event -> {
                   events.add(event);
                   busy.countDown();
@@ -204,7 +210,7 @@ class NetlinkMonitorTest {
                     hold(changed);
                   }
                 },
-                SMALL_QUEUE_BYTES);
+                () -> {});
         RtnetlinkSocket socket = RtnetlinkSocket.open()) {
       int link = socket.link("under0").orElseThrow().index();
       socket.execute(floodOfNeighbours(link, 1));
@@ -238,6 +244,53 @@ class NetlinkMonitorTest {
               Neighbour.permanent(link, IpAddress.parse("192.0.2." + i), PEER_MAC)));
     }
     return requests;
+  }
+
+  @Test
+  void failedSocketIsOpenedAgain() throws Exception {
+    // Given a buffer in which no datagram has room, so that each reception fails
+    NetlinkMonitor.Subscription cramped =
+        new NetlinkMonitor.Subscription(Set.of(NetlinkGroup.LINK), 1 << 20, 16);
+    try (NetlinkMonitor monitor = NetlinkMonitor.open(cramped, events::add, () -> {})) {
+      netns.sh("ip link add one type bridge");
+      await(e -> e instanceof NetlinkEvent.EventsLost);
+      events.clear();
+
+      netns.sh("ip link add two type bridge");
+
+      await(e -> e instanceof NetlinkEvent.EventsLost);
+      assertThat(monitor.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void manyEventsMayBeTakenForOne() throws Exception {
+    CountDownLatch first = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger heard = new AtomicInteger();
+    BlockingQueue<Integer> settled = new LinkedBlockingQueue<>();
+    try (NetlinkMonitor monitor =
+            NetlinkMonitor.open(
+                Set.of(NetlinkGroup.NEIGHBOUR),
+                event -> heard.incrementAndGet(),
+                () -> {
+                  settled.add(heard.getAndSet(0));
+                  first.countDown();
+                  hold(release);
+                });
+        RtnetlinkSocket socket = RtnetlinkSocket.open()) {
+      int link = socket.link("under0").orElseThrow().index();
+      socket.execute(floodOfNeighbours(link, 1));
+      assertThat(first.await(10, TimeUnit.SECONDS)).isTrue();
+      settled.clear();
+      // Given changes while the listener is busy with the first
+      socket.execute(floodOfNeighbours(link, 200).subList(1, 200));
+
+      release.countDown();
+
+      assertThat(settled.poll(10, TimeUnit.SECONDS)).isEqualTo(199);
+      assertThat(monitor.isRunning()).isTrue();
+    }
   }
 
   @Test
