@@ -6,6 +6,7 @@ import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Output;
 import dev.tweed.e2e.bed.ProbeNamespace;
 import dev.tweed.e2e.bed.ProbePod;
+import dev.tweed.e2e.bed.Stranger;
 import dev.tweed.e2e.bed.TestCluster;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -27,7 +28,7 @@ class ConnectivityIT {
 
   private TestCluster cluster;
   private ProbeNamespace probes;
-  private TestCluster.Stranger outside;
+  private Stranger outside;
 
   /** Two pods on n1, one on n2, one on the network of n1 and one on that of n2. */
   private ProbePod a;

@@ -6,6 +6,7 @@ import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.ProbeNamespace;
 import dev.tweed.e2e.bed.ProbePod;
+import dev.tweed.e2e.bed.Stranger;
 import dev.tweed.e2e.bed.TestCluster;
 import java.util.List;
 import java.util.stream.Stream;
@@ -35,7 +36,7 @@ class DriftIT {
   private ProbePod b;
   private String blockOfN2;
   private String macOfN2;
-  private TestCluster.Stranger outside;
+  private Stranger outside;
   private String addressOfN1;
 
   @BeforeAll

@@ -37,6 +37,11 @@ final class Given {
 
   /** A Node that no machine runs: enough for the operator to hand out a block. */
   static void paperNode(TestCluster cluster, String name, int index) {
+    paperNode(cluster, name, "172.31.76." + (10 + index));
+  }
+
+  /** The same with an address. */
+  static void paperNode(TestCluster cluster, String name, String address) {
     KubernetesClient client = cluster.client();
     client
         .nodes()
@@ -62,6 +67,6 @@ final class Given {
             """
             {"status": {"addresses": [{"type": "InternalIP", "address": "%s"}]}}
             """
-                .formatted("172.31.76." + (10 + index)));
+                .formatted(address));
   }
 }

@@ -6,6 +6,7 @@ import dev.tweed.e2e.bed.MachinePlan;
 import dev.tweed.e2e.bed.MachinePlan.Role;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The clusters the tests run on. Classes with the same layout share one. */
 enum Layout {
@@ -35,6 +36,24 @@ enum Layout {
       return ClusterPlan.test(
           settings,
           TWO_NODES.plan(settings).machines().stream()
+              .map(machine -> machine.with("BED_IP_FORWARD", "1"))
+              .toList());
+    }
+  },
+
+  /**
+   * A control plane with a kubelet and the nodes n1, n2, which forward from the start. What
+   * firewall they have, {@link FirewallNodes} says.
+   */
+  NODES_WITH_FIREWALLS {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      return ClusterPlan.test(
+          settings,
+          Stream.of(
+                  new MachinePlan("cp", Role.BOTH, Map.of()),
+                  MachinePlan.node("n1"),
+                  MachinePlan.node("n2"))
               .map(machine -> machine.with("BED_IP_FORWARD", "1"))
               .toList());
     }

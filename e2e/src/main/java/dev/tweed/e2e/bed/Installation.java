@@ -1,6 +1,7 @@
 package dev.tweed.e2e.bed;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
@@ -8,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -179,6 +181,19 @@ public final class Installation {
   /** What the node's daemon reports. */
   public Optional<NodeReport> nodeReport(String node) {
     return Optional.ofNullable(client().resources(NodeReport.class).withName(node).get());
+  }
+
+  /** A FirewallPolicy by name. */
+  public Optional<FirewallPolicy> firewallPolicy(String name) {
+    return Optional.ofNullable(client().resources(FirewallPolicy.class).withName(name).get());
+  }
+
+  /** Runs the daemon's command line in its pod on a node. */
+  public Output nodeCommand(String node, String... words) {
+    List<String> command = new ArrayList<>(List.of("exec", "--namespace", NAMESPACE));
+    command.addAll(List.of(daemonPod(node).getMetadata().getName(), "--", "tweed-node"));
+    command.addAll(List.of(words));
+    return cluster.kubectl(command.toArray(String[]::new));
   }
 
   /** A PodNetwork by name. */

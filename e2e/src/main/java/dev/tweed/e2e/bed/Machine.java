@@ -38,7 +38,11 @@ public final class Machine {
 
   /** Runs a command on the machine as root and waits for its end. */
   public Output exec(String... command) {
-    String shown = name() + "$ " + String.join(" ", command);
+    return run(name(), container, command);
+  }
+
+  static Output run(String where, GenericContainer<?> container, String... command) {
+    String shown = where + "$ " + String.join(" ", command);
     try {
       var result = container.execInContainer(command);
       return new Output(shown, result.getExitCode(), result.getStdout(), result.getStderr());

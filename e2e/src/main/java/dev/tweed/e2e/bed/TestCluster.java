@@ -51,7 +51,7 @@ public final class TestCluster implements AutoCloseable {
   private final BedLock lock;
   private final Map<String, Machine> machines = Collections.synchronizedMap(new LinkedHashMap<>());
   private KubernetesClient client;
-  private GenericContainer<?> outside;
+  private Stranger outside;
   private int nextIndex;
 
   private TestCluster(BedSettings settings, ClusterPlan plan, String networkId, BedLock lock) {
@@ -237,31 +237,13 @@ public final class TestCluster implements AutoCloseable {
     client.nodes().withName(name).delete();
   }
 
-  /**
-   * A container on the machines' network that is no node of the cluster: the outside of the pod
-   * network. Runs the probe's servers; started when first asked for.
-   */
+  /** The outside of the pod network; started when first asked for. */
   public Stranger outside() {
-    Stranger stranger = new Stranger(plan.address(200));
     if (outside == null) {
-      outside =
-          new GenericContainer<>(DockerImageName.parse("tweed/probe:dev"))
-              .withImagePullPolicy(image -> false)
-              .withNetworkMode(plan.name())
-              .withLabel(Leftovers.LABEL, plan.label())
-              .waitingFor(Wait.forLogMessage(".*READY.*", 1))
-              .withCreateContainerCmdModifier(
-                  command ->
-                      command
-                          .withName(plan.containerName("outside"))
-                          .withIpv4Address(stranger.address()));
-      outside.start();
+      outside = Stranger.start(plan);
     }
-    return stranger;
+    return outside;
   }
-
-  /** A server outside of the cluster at this address. */
-  public record Stranger(String address) {}
 
   /** Makes the kubeconfig of a daemon that runs outside of the cluster, for this node. */
   public void certifyDaemon(String node) {
