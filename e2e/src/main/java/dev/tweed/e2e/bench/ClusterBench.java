@@ -20,7 +20,8 @@ import java.util.logging.LogManager;
 public final class ClusterBench {
   private static final int PEERS = 1000;
   private static final Set<String> ALL =
-      Set.of("peers", "install", "rest", "path", "repair", "scale", "allocate");
+      Set.of(
+          "peers", "rules", "install", "rest", "path", "repair", "firewall", "scale", "allocate");
 
   private final List<Row> rows = new ArrayList<>();
   private final Set<String> wanted;
@@ -32,8 +33,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers install rest path repair scale allocate}); none is
-   *     all. "install" happens with every other but "peers", since they need it
+   * @param arguments parts to run ({@code peers rules install rest path repair firewall scale
+   *     allocate}); none is all. "install" happens with every other but "peers" and "rules", since
+   *     they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -63,7 +65,12 @@ public final class ClusterBench {
       measure("peers into the kernel", modules::peers);
       measure("whole syncs", modules::syncs);
     }
-    if (wanted.equals(Set.of("peers"))) {
+    if (wanted.contains("rules")) {
+      measure(
+          "rules into firewalls",
+          new FirewallModuleBench(new ModuleBench(settings.chart().getParent()))::run);
+    }
+    if (Set.of("peers", "rules").containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");
@@ -91,6 +98,9 @@ public final class ClusterBench {
     }
     if (wanted.contains("repair")) {
       measure("repairs, 2 peers", () -> new RepairBench(cluster, tweed).run(2));
+    }
+    if (wanted.contains("firewall")) {
+      measure("repairs of firewalls", new FirewallBench(cluster, tweed)::run);
     }
     ScaleBench scale = new ScaleBench(cluster, tweed);
     if (wanted.contains("allocate")) {

@@ -11,7 +11,7 @@ import java.util.Locale;
 /** From {@code helm install} on running nodes to Ready nodes and the first ping between pods. */
 final class InstallBench {
   /** The second pool is for the peers of {@link ScaleBench}, whose Nodes are not this network's. */
-  private static final String VALUES =
+  static final String VALUES =
       """
       podNetwork:
         create: true

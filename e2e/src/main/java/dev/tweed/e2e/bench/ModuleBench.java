@@ -83,7 +83,8 @@ final class ModuleBench {
     return new Row(what, "ms, median / max", new Sample(times).medianAndMax(1), goal);
   }
 
-  private String run(String module, String main, String... arguments) {
+  /** Output of a main class of a module. */
+  String run(String module, String main, String... arguments) {
     Path target = root.resolve(module).resolve("target");
     try {
       String classPath =

@@ -6,10 +6,7 @@ import dev.tweed.e2e.bed.TestCluster;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * How long damage lasts: a script on the node itself breaks one thing, looks again and again until
- * it is whole, and prints the milliseconds. One look costs a few of them.
- */
+/** How long damage to the data path lasts. */
 final class RepairBench {
   private final Machine node;
   private final String block;
@@ -20,8 +17,6 @@ final class RepairBench {
     this.block = tweed.nodeSubnet("n2").orElseThrow().getSpec().cidr();
     this.mac = tweed.nodeSubnet("n2").orElseThrow().getSpec().vtepMAC();
   }
-
-  private record Damage(String what, int times, String damage, String whole) {}
 
   List<Row> run(int peers) throws InterruptedException {
     String gateway = block.replace("/24", "");
@@ -78,28 +73,9 @@ final class RepairBench {
           new Row(
               "repair, " + peers + " peers: " + damage.what(),
               "ms, median / max",
-              new Sample(measure(damage)).medianAndMax(0),
+              new Sample(damage.measure(node)).medianAndMax(0),
               "< 1000"));
     }
     return rows;
-  }
-
-  private List<Double> measure(Damage damage) throws InterruptedException {
-    List<Double> times = new ArrayList<>();
-    for (int i = 0; i < damage.times(); i++) {
-      // Not in step with any timer of the daemon's.
-      Thread.sleep(300 + 97L * i % 500);
-      String text =
-          node.shell(
-                  "a=$(date +%s%N); "
-                      + damage.damage()
-                      + "; n=0; until "
-                      + damage.whole()
-                      + "; do n=$((n+1)); [ $n -lt 6000 ] || break; done; b=$(date +%s%N);"
-                      + " echo $(((b-a)/1000))")
-              .text();
-      times.add(Long.parseLong(text.lines().toList().getLast()) / 1000.0);
-    }
-    return times;
   }
 }
