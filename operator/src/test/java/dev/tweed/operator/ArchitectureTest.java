@@ -34,6 +34,21 @@ class ArchitectureTest {
               "java.time",
               "java.util..");
 
+  /** Judging and counting policies: the same. */
+  @ArchTest
+  static final ArchRule policiesArePure =
+      classes()
+          .that()
+          .resideInAPackage("dev.tweed.operator.policy")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.tweed.operator.policy",
+              "dev.tweed.crds",
+              "java.lang..",
+              "java.time..",
+              "java.util..");
+
   /** Statuses: functions of what was found. */
   @ArchTest
   static final ArchRule statusesArePure =
@@ -46,6 +61,7 @@ class ArchitectureTest {
               "dev.tweed.operator.status",
               "dev.tweed.operator.allocation",
               "dev.tweed.operator.cluster", // records of outcomes
+              "dev.tweed.operator.policy",
               "dev.tweed.crds",
               "java.lang..",
               "java.time..",

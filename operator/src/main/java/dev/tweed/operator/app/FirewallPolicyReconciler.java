@@ -3,9 +3,13 @@ package dev.tweed.operator.app;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicyStatus;
-import dev.tweed.operator.cluster.ClusterOutcome;
 import dev.tweed.operator.cluster.OperatorCore;
+import dev.tweed.operator.cluster.OperatorEvents;
+import dev.tweed.operator.policy.PolicyOutcome;
+import dev.tweed.operator.policy.PolicyOutcome.PolicyState;
 import dev.tweed.operator.status.FirewallPolicyStatusMapper;
+import dev.tweed.operator.status.StatusPacer;
+import dev.tweed.operator.status.Transition;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -18,12 +22,19 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** Writes the status of FirewallPolicies; every daemon watches those too. */
+/**
+ * Writes the status of FirewallPolicies. What to say is found by a loop over all of them; this one
+ * asks it for a run where it has not seen a spec yet. Every daemon watches policies, so a status is
+ * written once a second at most, and more rarely where only numbers change on many nodes.
+ */
 @ControllerConfiguration(
     name = "firewallpolicy",
     fieldManager = "tweed-operator",
@@ -40,16 +51,17 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
   private final Clock clock;
   private final SimpleInboundEventSource<FirewallPolicy> outcomes =
       new SimpleInboundEventSource<>("outcomes");
-  private final Set<String> known = ConcurrentHashMap.newKeySet();
+  private final Map<String, Instant> written = new ConcurrentHashMap<>();
 
   public FirewallPolicyReconciler(OperatorCore core, Clock clock) {
     this.core = core;
     this.clock = clock;
-    core.listen(this::changed);
+    core.listenToPolicies(this::changed);
   }
 
-  private void changed(ClusterOutcome outcome) {
-    known.forEach(p -> outcomes.propagateEvent(new ResourceID(p)));
+  private void changed(PolicyOutcome outcome) {
+    written.keySet().retainAll(outcome.policies().keySet());
+    outcome.policies().keySet().forEach(p -> outcomes.propagateEvent(new ResourceID(p)));
   }
 
   @Override
@@ -61,22 +73,47 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
   @Override
   public UpdateControl<FirewallPolicy> reconcile(
       FirewallPolicy policy, Context<FirewallPolicy> context) {
-    known.add(policy.getMetadata().getName());
-    List<Condition> before =
-        policy.getStatus() == null ? List.of() : policy.getStatus().conditions();
-    FirewallPolicyStatus status =
-        FirewallPolicyStatusMapper.status(
-            policy.getSpec(),
-            policy.getMetadata().getGeneration(),
-            core.loop().latest().nodes(),
-            before,
-            clock.instant());
-    if (status.equals(policy.getStatus())) {
+    String name = policy.getMetadata().getName();
+    Optional<PolicyState> state =
+        core.policies()
+            .latest()
+            .policy(name, policy.getMetadata().getUid(), policy.getMetadata().getGeneration());
+    if (state.isEmpty()) {
+      // The loop has not seen this spec yet; it tells us when it has.
+      core.policies().request();
       return UpdateControl.noUpdate();
     }
+    FirewallPolicyStatus before = policy.getStatus();
+    List<Condition> conditions = before == null ? List.of() : before.conditions();
+    Instant now = clock.instant();
+    FirewallPolicyStatus status = FirewallPolicyStatusMapper.status(state.get(), conditions, now);
+    if (status.equals(before)) {
+      return UpdateControl.noUpdate();
+    }
+    Duration wait = before == null ? Duration.ZERO : wait(name, before, status, now);
+    if (wait.isPositive()) {
+      return UpdateControl.<FirewallPolicy>noUpdate().rescheduleAfter(wait);
+    }
+    for (Transition t : Transition.ofPolicy(conditions, status.conditions())) {
+      core.events()
+          .about(
+              policy,
+              t.warning() ? OperatorEvents.Type.Warning : OperatorEvents.Type.Normal,
+              t.reason(),
+              t.action(),
+              t.note());
+    }
+    written.put(name, now);
+    // Server-side apply owns what it sends, so only the status goes.
     FirewallPolicy patch = new FirewallPolicy();
-    patch.getMetadata().setName(policy.getMetadata().getName());
+    patch.getMetadata().setName(name);
     patch.setStatus(status);
     return UpdateControl.patchStatus(patch);
+  }
+
+  private Duration wait(
+      String policy, FirewallPolicyStatus before, FirewallPolicyStatus status, Instant now) {
+    Instant since = written.getOrDefault(policy, Instant.EPOCH);
+    return Duration.between(now, since.plus(StatusPacer.pause(before, status)));
   }
 }

@@ -6,7 +6,6 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -19,7 +18,6 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiPredicate;
-import java.util.stream.Collectors;
 
 /**
  * One watch and one cache of each kind for the whole operator. Tells when something changed that
@@ -28,34 +26,51 @@ import java.util.stream.Collectors;
 public final class ClusterCaches implements AutoCloseable {
   // A list of 5,000 Nodes in one piece is 88 MB.
   private static final long PAGE = 500L;
+  // A NodeReport about 200 policies is 15 kB, and one about as many failures 100 kB.
+  private static final long REPORTS_PAGE = 100L;
 
   private final KubernetesClient client;
   private final Runnable onChange;
+  private final Runnable onPolicyChange;
   private final ConcurrentMap<String, NodeSubnet> unseen = new ConcurrentHashMap<>();
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private SharedIndexInformer<PodNetwork> networks;
   private SharedIndexInformer<Node> nodes;
   private SharedIndexInformer<NodeSubnet> subnets;
-  private SharedIndexInformer<NodeReport> reports;
+  private final ReportStore reports;
   private SharedIndexInformer<FirewallPolicy> policies;
 
   /**
    * @param onChange called from informer threads; must return at once
+   * @param onPolicyChange the same for what matters to FirewallPolicies alone
    */
-  public ClusterCaches(KubernetesClient client, Runnable onChange) {
+  public ClusterCaches(KubernetesClient client, Runnable onChange, Runnable onPolicyChange) {
     this.client = client;
     this.onChange = onChange;
+    this.onPolicyChange = onPolicyChange;
+    this.reports = new ReportStore(onPolicyChange);
   }
 
   /** Lists and watches; returns when every cache is filled. */
   public void start() {
-    networks = informer(PodNetwork.class, new PrunedStore<>(n -> n), ClusterCaches::specOrMetadata);
+    networks =
+        watched(
+            informer(PodNetwork.class, PAGE, new PrunedStore<>(n -> n)),
+            ClusterCaches::specOrMetadata,
+            onChange);
     nodes = nodeInformer();
-    subnets = informer(NodeSubnet.class, new PrunedStore<>(s -> s), (old, now) -> true);
-    reports =
-        informer(NodeReport.class, new PrunedStore<>(ClusterCaches::named), (old, now) -> false);
+    subnets =
+        watched(
+            informer(NodeSubnet.class, PAGE, new PrunedStore<>(s -> s)),
+            (old, now) -> true,
+            onChange);
+    // Whether a report is there matters to the Node's chores; what it says, the store tells.
+    watched(informer(NodeReport.class, REPORTS_PAGE, reports), (old, now) -> false, onChange);
     policies =
-        informer(FirewallPolicy.class, new PrunedStore<>(p -> p), ClusterCaches::specOrMetadata);
+        watched(
+            informer(FirewallPolicy.class, PAGE, new PrunedStore<>(p -> p)),
+            ClusterCaches::specOrMetadata,
+            onPolicyChange);
     informers.parallelStream().forEach(SharedIndexInformer::run);
   }
 
@@ -65,10 +80,8 @@ public final class ClusterCaches implements AutoCloseable {
   }
 
   private <T extends HasMetadata> SharedIndexInformer<T> informer(
-      Class<T> kind, ItemStore<T> store, BiPredicate<T, T> matters) {
-    SharedIndexInformer<T> informer =
-        client.resources(kind).withLimit(PAGE).runnableInformer(0).itemStore(store);
-    return watched(informer, matters);
+      Class<T> kind, long page, ItemStore<T> store) {
+    return client.resources(kind).withLimit(page).runnableInformer(0).itemStore(store);
   }
 
   private SharedIndexInformer<Node> nodeInformer() {
@@ -82,22 +95,23 @@ public final class ClusterCaches implements AutoCloseable {
         informer,
         (old, now) ->
             !Facts.of(old).equals(Facts.of(NodePruner.prune(now)))
-                || !NodeNetwork.of(old).equals(NodeNetwork.of(now)));
+                || !NodeNetwork.of(old).equals(NodeNetwork.of(now)),
+        onChange);
   }
 
   private <T extends HasMetadata> SharedIndexInformer<T> watched(
-      SharedIndexInformer<T> informer, BiPredicate<T, T> matters) {
+      SharedIndexInformer<T> informer, BiPredicate<T, T> matters, Runnable changed) {
     informer.addEventHandler(
         new ResourceEventHandler<>() {
           @Override
           public void onAdd(T object) {
-            onChange.run();
+            changed.run();
           }
 
           @Override
           public void onUpdate(T old, T now) {
             if (matters.test(old, now)) {
-              onChange.run();
+              changed.run();
             }
           }
 
@@ -106,7 +120,7 @@ public final class ClusterCaches implements AutoCloseable {
             if (object instanceof NodeSubnet subnet) {
               unseen.remove(subnet.getMetadata().getName());
             }
-            onChange.run();
+            changed.run();
           }
         });
     informers.add(informer);
@@ -118,16 +132,6 @@ public final class ClusterCaches implements AutoCloseable {
     return !Objects.equals(old.getMetadata().getGeneration(), now.getMetadata().getGeneration())
         || !Objects.equals(
             old.getMetadata().getDeletionTimestamp(), now.getMetadata().getDeletionTimestamp());
-  }
-
-  // Reports are large and only their existence matters here.
-  private static NodeReport named(NodeReport report) {
-    NodeReport pruned = new NodeReport();
-    pruned.getMetadata().setName(report.getMetadata().getName());
-    pruned.getMetadata().setUid(report.getMetadata().getUid());
-    pruned.getMetadata().setResourceVersion(report.getMetadata().getResourceVersion());
-    pruned.getMetadata().setOwnerReferences(report.getMetadata().getOwnerReferences());
-    return pruned;
   }
 
   /** Notes NodeSubnets that exist although the watch may not have delivered them yet. */
@@ -150,19 +154,8 @@ public final class ClusterCaches implements AutoCloseable {
         networks.getStore().list().stream().filter(n -> n.getSpec() != null).toList(),
         List.copyOf(nodes.getStore().list()),
         known.values().stream().filter(s -> s.getSpec() != null).toList(),
-        reports.getStore().list().stream()
-            .collect(
-                Collectors.toMap(
-                    r -> r.getMetadata().getName(), ClusterCaches::owner, (a, b) -> b)),
+        reports.digests(),
         policies.getStore().list().stream().filter(p -> p.getSpec() != null).toList());
-  }
-
-  private static String owner(NodeReport report) {
-    return report.getMetadata().getOwnerReferences().stream()
-        .filter(o -> "Node".equals(o.getKind()))
-        .map(OwnerReference::getUid)
-        .findFirst()
-        .orElse("");
   }
 
   @Override

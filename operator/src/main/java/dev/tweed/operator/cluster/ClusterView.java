@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
 import java.util.Map;
@@ -10,11 +11,11 @@ import java.util.Map;
 /**
  * The cluster at one moment, as the informers know it.
  *
- * @param reportOwners UID of the Node that each NodeReport belongs to, by its name
+ * @param reports what is kept of each NodeReport, by its name
  */
 public record ClusterView(
     List<PodNetwork> networks,
     List<Node> nodes,
     List<NodeSubnet> subnets,
-    Map<String, String> reportOwners,
+    Map<String, ReportDigest> reports,
     List<FirewallPolicy> policies) {}

@@ -1,6 +1,7 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ record NodeChores(List<Node> missingReports, List<String> foreignReports, List<N
             .sorted(Comparator.comparing((Node n) -> n.getMetadata().getName()))
             .toList();
     return new NodeChores(
-        nodes.stream().filter(n -> !view.reportOwners().containsKey(name(n))).toList(),
+        nodes.stream().filter(n -> !view.reports().containsKey(name(n))).toList(),
         nodes.stream().filter(n -> foreign(n, view)).map(NodeChores::name).toList(),
         nodes.stream()
             .filter(n -> NodeNetwork.of(n) == NodeNetwork.NOT_YET)
@@ -35,8 +36,8 @@ record NodeChores(List<Node> missingReports, List<String> foreignReports, List<N
   }
 
   private static boolean foreign(Node node, ClusterView view) {
-    String owner = view.reportOwners().get(name(node));
-    return owner != null && !owner.equals(node.getMetadata().getUid());
+    ReportDigest report = view.reports().get(name(node));
+    return report != null && !report.owner().equals(node.getMetadata().getUid());
   }
 
   private static String name(Node node) {

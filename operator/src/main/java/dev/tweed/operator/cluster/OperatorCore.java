@@ -2,6 +2,7 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import dev.tweed.operator.policy.PolicyOutcome;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -15,8 +16,10 @@ public final class OperatorCore implements AutoCloseable {
   private final BoundedCalls calls;
   private final ClusterCaches caches;
   private final ClusterLoop loop;
+  private final PolicyLoop policies;
   private final OperatorEvents events;
   private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<PolicyOutcome>> policyListeners = new CopyOnWriteArrayList<>();
 
   public OperatorCore(
       KubernetesClient client,
@@ -27,7 +30,7 @@ public final class OperatorCore implements AutoCloseable {
     calls = new BoundedCalls(settings.parallelism());
     events = new OperatorEvents(client, settings, clock);
     OperatorMeters meters = new OperatorMeters(registry);
-    caches = new ClusterCaches(client, this::request);
+    caches = new ClusterCaches(client, this::request, this::requestPolicies);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     Allocator allocator =
         new Allocator(
@@ -47,6 +50,15 @@ public final class OperatorCore implements AutoCloseable {
             settings,
             clock);
     loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock);
+    policies =
+        new PolicyLoop(
+            () -> PolicyInputReader.read(caches.view()),
+            outcome -> {
+              meters.record(outcome);
+              policyListeners.forEach(l -> l.accept(outcome));
+            },
+            events,
+            clock);
   }
 
   /** Adds someone who is told the outcome of each run. */
@@ -54,8 +66,19 @@ public final class OperatorCore implements AutoCloseable {
     listeners.add(listener);
   }
 
+  /** Adds someone who is told what was found of FirewallPolicies. */
+  public void listenToPolicies(Consumer<PolicyOutcome> listener) {
+    policyListeners.add(listener);
+  }
+
   private void publish(ClusterOutcome outcome) {
     listeners.forEach(l -> l.accept(outcome));
+    // Nodes, networks and blocks matter to policies too.
+    policies.request();
+  }
+
+  private void requestPolicies() {
+    policies.request();
   }
 
   /** Fills the caches and starts the loop. */
@@ -63,6 +86,7 @@ public final class OperatorCore implements AutoCloseable {
     caches.start();
     events.started();
     loop.start();
+    policies.start();
   }
 
   /** Asks for a run; harmless before {@link #start}. */
@@ -72,6 +96,10 @@ public final class OperatorCore implements AutoCloseable {
 
   public ClusterLoop loop() {
     return loop;
+  }
+
+  public PolicyLoop policies() {
+    return policies;
   }
 
   public OperatorEvents events() {
@@ -86,6 +114,7 @@ public final class OperatorCore implements AutoCloseable {
   @Override
   public void close() {
     loop.close();
+    policies.close();
     caches.close();
     calls.close();
   }

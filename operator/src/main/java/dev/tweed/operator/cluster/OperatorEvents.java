@@ -1,6 +1,7 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.policy.RepairWatch.Repaired;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReference;
@@ -53,6 +54,28 @@ public final class OperatorEvents {
         reason,
         action,
         note);
+  }
+
+  /** A node mended its firewall. */
+  void repaired(Repaired repaired) {
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion("v1")
+            .withKind("Node")
+            .withName(repaired.node().name())
+            .withUid(repaired.node().uid())
+            .build(),
+        CLUSTER_NAMESPACE,
+        Type.Warning,
+        "FirewallRepaired",
+        "Repair",
+        "something else changed or removed %s of Tweed's on this node, and Tweed put %s back (%d in all). If it goes on, find out what it is"
+            .formatted(
+                repaired.more() == 1
+                    ? "a firewall row"
+                    : "firewall rows %d times".formatted(repaired.more()),
+                repaired.more() == 1 ? "it" : "them",
+                repaired.total()));
   }
 
   /** A block was given back. */

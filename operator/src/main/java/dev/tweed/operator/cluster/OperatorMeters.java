@@ -2,6 +2,9 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.policy.PolicyOutcome;
+import dev.tweed.operator.policy.PolicyOutcome.Progress;
+import dev.tweed.operator.policy.PolicyTally;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -9,12 +12,17 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /** What Prometheus sees. */
 public final class OperatorMeters {
   private final MultiGauge poolBlocks;
   private final MultiGauge nodes;
+  private final MultiGauge policies;
+  private final MultiGauge policyNodes;
   private final Counter allocations;
   private final Counter releases;
   private final Counter conflicts;
@@ -29,6 +37,15 @@ public final class OperatorMeters {
     nodes =
         MultiGauge.builder("tweed.nodes")
             .description("nodes of a network by state: selected, allocated or ready")
+            .register(registry);
+    policies =
+        MultiGauge.builder("tweed.firewall.policies")
+            .description("FirewallPolicies by state: applied, pending, failing or refused")
+            .register(registry);
+    policyNodes =
+        MultiGauge.builder("tweed.firewall.nodes")
+            .description(
+                "nodes of a FirewallPolicy by state: selected, applied, pending or failing")
             .register(registry);
     allocations =
         Counter.builder("tweed.allocations")
@@ -76,6 +93,32 @@ public final class OperatorMeters {
             });
     poolBlocks.register(blockRows, true);
     nodes.register(nodeRows, true);
+  }
+
+  void record(PolicyOutcome outcome) {
+    Map<Progress, Integer> counts = new EnumMap<>(Progress.class);
+    List<MultiGauge.Row<?>> nodeRows = new ArrayList<>();
+    outcome
+        .policies()
+        .forEach(
+            (policy, state) -> {
+              counts.merge(state.progress(), 1, Integer::sum);
+              Tags tags = Tags.of("policy", policy);
+              PolicyTally tally = state.tally();
+              nodeRows.add(MultiGauge.Row.of(tags.and("state", "selected"), tally.selected()));
+              nodeRows.add(MultiGauge.Row.of(tags.and("state", "applied"), tally.applied()));
+              nodeRows.add(MultiGauge.Row.of(tags.and("state", "pending"), tally.pending()));
+              nodeRows.add(MultiGauge.Row.of(tags.and("state", "failing"), tally.failing()));
+            });
+    List<MultiGauge.Row<?>> policyRows = new ArrayList<>();
+    for (Progress progress : Progress.values()) {
+      policyRows.add(
+          MultiGauge.Row.of(
+              Tags.of("state", progress.name().toLowerCase(Locale.ROOT)),
+              counts.getOrDefault(progress, 0)));
+    }
+    policies.register(policyRows, true);
+    policyNodes.register(nodeRows, true);
   }
 
   void allocated(List<NodeSubnet> created) {

@@ -14,7 +14,8 @@ public record Transition(boolean warning, String reason, String action, String n
   // Steps on the way; the condition shows them, an Event for each would be noise.
   private static final Set<String> QUIET =
       Set.of("Allocating", "NodesNotReady", "NoNodes", "WaitingForPodCIDR", "WaitingForRelease");
-  private static final Set<String> WARNINGS = Set.of("NodeSelectedByAnother", "PodCIDRDiffers");
+  private static final Set<String> WARNINGS =
+      Set.of("NodeSelectedByAnother", "PodCIDRDiffers", "NodesOutsideNetwork");
 
   /** Transitions between two states of the same object, in the order of the conditions. */
   public static List<Transition> between(List<Condition> before, List<Condition> after) {
@@ -32,6 +33,29 @@ public record Transition(boolean warning, String reason, String action, String n
                     c.type(),
                     c.message()))
         .toList();
+  }
+
+  /**
+   * Transitions of a FirewallPolicy: faults, and that they are over. A policy that is rolled out
+   * without any is no Event; there may be hundreds.
+   */
+  public static List<Transition> ofPolicy(List<Condition> before, List<Condition> after) {
+    return after.stream()
+        .filter(c -> changed(c, before))
+        .filter(c -> isFault(c) || before.stream().anyMatch(b -> isOver(b, c)))
+        // Every node repeats what is wrong for all of them.
+        .filter(c -> !(c.type().equals("Applied") && notAccepted(after)))
+        .map(c -> new Transition(isFault(c), c.reason(), c.type(), c.message()))
+        .toList();
+  }
+
+  private static boolean isFault(Condition condition) {
+    return WARNINGS.contains(condition.reason())
+        || condition.status().equals("False") && !condition.reason().equals("Pending");
+  }
+
+  private static boolean isOver(Condition before, Condition after) {
+    return before.type().equals(after.type()) && isFault(before) && after.status().equals("True");
   }
 
   private static boolean changed(Condition now, List<Condition> before) {

@@ -6,13 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
-import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicyStatus;
+import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.cluster.TestCluster;
+import dev.tweed.operator.policy.Policies;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
@@ -150,32 +151,7 @@ class OperatorProcessIT {
     await().atMost(SOON).untilAsserted(() -> assertThat(events("PoolOverlap")).hasSize(1));
   }
 
-  @Test
-  void aFirewallPolicyIsAcceptedAndHonestlyNotApplied() {
-    cluster.nodes(0, 2);
-    FirewallPolicy policy = new FirewallPolicy();
-    policy.getMetadata().setName("web");
-    policy.setSpec(
-        new FirewallPolicySpec(
-            null,
-            null,
-            null,
-            List.of(
-                new FirewallPolicySpec.Rule(
-                    "http",
-                    FirewallPolicySpec.Direction.In,
-                    FirewallPolicySpec.Action.Allow,
-                    FirewallPolicySpec.Protocol.TCP,
-                    List.of("80"),
-                    "",
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null))));
-    client.resource(policy).create();
-
+  private void awaitPolicy(String accepted, String applied, int selected, int onNodes) {
     await()
         .atMost(SOON)
         .untilAsserted(
@@ -183,11 +159,141 @@ class OperatorProcessIT {
               FirewallPolicyStatus status =
                   client.resources(FirewallPolicy.class).withName("web").get().getStatus();
               assertThat(status).isNotNull();
-              assertThat(status.selectedNodes()).isEqualTo(2);
               assertThat(status.conditions())
                   .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
-                  .containsExactly("Accepted True Accepted", "Applied False NotEnforcedYet");
+                  .containsExactly("Accepted " + accepted, "Applied " + applied);
+              assertThat(status.selectedNodes()).isEqualTo(selected);
+              assertThat(status.appliedNodes()).isEqualTo(onNodes);
             });
+  }
+
+  private void awaitReports(int count) {
+    await()
+        .atMost(SOON)
+        .until(() -> client.resources(NodeReport.class).list().getItems().size() == count);
+  }
+
+  @Test
+  void aFirewallPolicyIsFollowedFromPendingToAppliedAndToAFailure() {
+    // Given two nodes whose daemons have said nothing
+    cluster.nodes(0, 2);
+    awaitReports(2);
+
+    // When a policy comes
+    cluster.policy("web", Policies.from());
+
+    // Then it is waited for, until both have it
+    awaitPolicy("True Accepted", "False Pending", 2, 0);
+    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied("web", 1)));
+    awaitPolicy("True Accepted", "False Pending", 2, 1);
+    cluster.daemonReports("node-0001", Policies.report(0, Policies.applied("web", 1)));
+    awaitPolicy("True Accepted", "True AppliedEverywhere", 2, 2);
+    assertThat(client.resources(FirewallPolicy.class).withName("web").get().getStatus().failures())
+        .isEmpty();
+
+    // And a node that refuses is named, in the status and by an Event
+    cluster.daemonReports(
+        "node-0001",
+        Policies.report(0, Policies.failing("web", 1, "WouldLockOut", "rule ssh would cut SSH")));
+    awaitPolicy("True Accepted", "False WouldLockOut", 2, 1);
+    assertThat(client.resources(FirewallPolicy.class).withName("web").get().getStatus().failures())
+        .containsExactly(
+            new FirewallPolicyStatus.Failure(
+                "node-0001", "WouldLockOut", "rule ssh would cut SSH"));
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(events("WouldLockOut"))
+                    .singleElement()
+                    .satisfies(
+                        e -> {
+                          assertThat(e.getType()).isEqualTo("Warning");
+                          assertThat(e.getRegarding().getKind()).isEqualTo("FirewallPolicy");
+                          assertThat(e.getNote()).contains("node-0001: rule ssh would cut SSH");
+                        }));
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(operator.get("/q/metrics").body())
+                    .contains(
+                        "tweed_firewall_policies{state=\"failing\"} 1.0",
+                        "tweed_firewall_nodes{policy=\"web\",state=\"applied\"} 1.0"));
+  }
+
+  @Test
+  void aStatusThatDoesNotChangeIsNotWritten() {
+    cluster.nodes(0, 1);
+    awaitReports(1);
+    cluster.policy("web", Policies.from());
+    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied("web", 1)));
+    awaitPolicy("True Accepted", "True AppliedEverywhere", 1, 1);
+    String version = version("web");
+
+    // When the node reports something else, and another policy is brought up to date after it
+    cluster.daemonReports(
+        "node-0000", Policies.report(0, Policies.applied("api", 1), Policies.applied("web", 1)));
+    cluster.policy("api", Policies.from());
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                Optional.ofNullable(
+                        client.resources(FirewallPolicy.class).withName("api").get().getStatus())
+                    .filter(s -> s.appliedNodes() == 1)
+                    .isPresent());
+
+    // Then this one was left alone
+    assertThat(version("web")).isEqualTo(version);
+  }
+
+  private String version(String policy) {
+    return client
+        .resources(FirewallPolicy.class)
+        .withName(policy)
+        .get()
+        .getMetadata()
+        .getResourceVersion();
+  }
+
+  @Test
+  void whatIsWrongForAllNodesIsNotAcceptedUntilItIsThere() {
+    cluster.nodes(0, 1);
+    cluster.policy("web", Policies.from(Policies.network("default")));
+    awaitPolicy("False UnknownPodNetwork", "False Pending", 1, 0);
+
+    cluster.network("default", pool("10.244.0.0/16", 24));
+
+    awaitPolicy("True Accepted", "False Pending", 1, 0);
+  }
+
+  @Test
+  void aNodeThatMendsItsFirewallIsToldByAnEventOnTheNode() {
+    // Given a node that has mended nothing yet
+    cluster.nodes(0, 1);
+    awaitReports(1);
+    cluster.policy("web", Policies.from());
+    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied("web", 1)));
+    awaitPolicy("True Accepted", "True AppliedEverywhere", 1, 1);
+
+    // When it mends something
+    cluster.daemonReports("node-0000", Policies.report(3, Policies.applied("web", 1)));
+
+    // Then
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(events("FirewallRepaired"))
+                    .singleElement()
+                    .satisfies(
+                        e -> {
+                          assertThat(e.getRegarding().getKind()).isEqualTo("Node");
+                          assertThat(e.getRegarding().getName()).isEqualTo("node-0000");
+                          assertThat(e.getType()).isEqualTo("Warning");
+                          assertThat(e.getNote()).contains("rows 3 times", "(3 in all)");
+                        }));
   }
 
   @Test

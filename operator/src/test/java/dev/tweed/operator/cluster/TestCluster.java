@@ -2,8 +2,10 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.crds.PodNetwork;
@@ -196,6 +198,26 @@ public final class TestCluster {
                       1450,
                       "tweed.1"));
               return s;
+            });
+  }
+
+  /** Makes a policy; its daemons are played by {@link #daemonReports}. */
+  public FirewallPolicy policy(String name, FirewallPolicySpec spec) {
+    FirewallPolicy policy = new FirewallPolicy();
+    policy.getMetadata().setName(name);
+    policy.setSpec(spec);
+    return client.resource(policy).create();
+  }
+
+  /** Says of a node's firewall what its daemon says; the operator must have made the report. */
+  public void daemonReports(String node, NodeReportStatus status) {
+    client
+        .resources(NodeReport.class)
+        .withName(node)
+        .editStatus(
+            r -> {
+              r.setStatus(status);
+              return r;
             });
   }
 

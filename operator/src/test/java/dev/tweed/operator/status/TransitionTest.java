@@ -65,4 +65,50 @@ class TransitionTest {
             condition("Ready", "False", "PoolOverlap"));
     assertThat(reasons(List.of(), overlap)).containsExactly("PoolOverlap");
   }
+
+  private static List<Condition> policy(String accepted, String applied) {
+    return List.of(
+        condition("Accepted", accepted.equals("Accepted") ? "True" : "False", accepted),
+        condition("Applied", applied.equals("AppliedEverywhere") ? "True" : "False", applied));
+  }
+
+  private static List<String> ofPolicy(List<Condition> before, List<Condition> after) {
+    return Transition.ofPolicy(before, after).stream()
+        .map(t -> (t.warning() ? "Warning " : "Normal ") + t.reason())
+        .toList();
+  }
+
+  @Test
+  void aPolicyThatIsRolledOutWithoutAFaultIsNoEvent() {
+    assertThat(ofPolicy(List.of(), policy("Accepted", "Pending"))).isEmpty();
+    assertThat(ofPolicy(policy("Accepted", "Pending"), policy("Accepted", "AppliedEverywhere")))
+        .isEmpty();
+  }
+
+  @Test
+  void aFaultOfAPolicyWarnsOnce() {
+    List<Condition> fault = policy("Accepted", "WouldLockOut");
+
+    assertThat(ofPolicy(policy("Accepted", "Pending"), fault))
+        .containsExactly("Warning WouldLockOut");
+    assertThat(ofPolicy(fault, fault)).isEmpty();
+  }
+
+  @Test
+  void theEndOfAFaultIsTold() {
+    assertThat(
+            ofPolicy(policy("Accepted", "WouldLockOut"), policy("Accepted", "AppliedEverywhere")))
+        .containsExactly("Normal AppliedEverywhere");
+  }
+
+  @Test
+  void whatIsWrongForAllNodesIsToldOnce() {
+    assertThat(
+            ofPolicy(
+                policy("UnknownPodNetwork", "Pending"),
+                policy("UnknownPodNetwork", "UnknownPodNetwork")))
+        .isEmpty();
+    assertThat(ofPolicy(List.of(), policy("UnknownPodNetwork", "Pending")))
+        .containsExactly("Warning UnknownPodNetwork");
+  }
 }

@@ -1,0 +1,37 @@
+package dev.tweed.operator.policy;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the operator keeps of a NodeReport.
+ *
+ * @param owner UID of the Node it belongs to; empty if it names none
+ * @param verdicts by name of the policy, in order
+ * @param firewallRepairs how often the node mended its firewall
+ */
+public record ReportDigest(String owner, List<PolicyVerdict> verdicts, long firewallRepairs) {
+  public ReportDigest {
+    verdicts = List.copyOf(verdicts);
+  }
+
+  /** What the node says of a policy. */
+  public Optional<PolicyVerdict> verdict(String policy) {
+    int low = 0;
+    int high = verdicts.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      PolicyVerdict verdict = verdicts.get(middle);
+      int order = verdict.policy().compareTo(policy);
+      if (order == 0) {
+        return Optional.of(verdict);
+      }
+      if (order < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return Optional.empty();
+  }
+}

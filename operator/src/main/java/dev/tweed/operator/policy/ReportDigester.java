@@ -1,0 +1,88 @@
+package dev.tweed.operator.policy;
+
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.crds.NodeReportStatus.Repair;
+import java.lang.ref.WeakReference;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.stream.Collectors;
+
+/**
+ * Makes digests of NodeReports. 5,000 nodes say the same of 200 policies, so equal verdicts are one
+ * object, and equal lists of them too. What is shared goes when the last digest with it does. Not
+ * for several threads.
+ */
+public final class ReportDigester {
+  /** Kind of the repairs that are counted. */
+  public static final String FIREWALL = "Firewall";
+
+  // Nodes may word a failure differently each, so what can be kept of one is bounded; one cause
+  // most often has the same words for every policy.
+  private static final int MESSAGES = 8;
+
+  private final Map<PolicyVerdict, WeakReference<PolicyVerdict>> shared = new WeakHashMap<>();
+  private List<PolicyVerdict> latest = List.of();
+
+  /**
+   * What to keep.
+   *
+   * @param owner UID of the Node the report belongs to
+   * @param status none if the daemon has not written it yet
+   */
+  public ReportDigest digest(String owner, Optional<NodeReportStatus> status) {
+    return new ReportDigest(
+        owner,
+        status.map(s -> verdicts(s.policies())).orElse(List.of()),
+        status.map(s -> repairs(s.repairs())).orElse(0L));
+  }
+
+  private List<PolicyVerdict> verdicts(List<PolicyState> states) {
+    Set<String> messages = new HashSet<>();
+    List<PolicyVerdict> verdicts =
+        states.stream()
+            .filter(s -> s.name() != null)
+            .sorted(Comparator.comparing(PolicyState::name))
+            .map(s -> shared(verdict(s, messages)))
+            .collect(Collectors.toUnmodifiableList()); // toList() gives one that copyOf copies
+    if (!verdicts.equals(latest)) {
+      latest = verdicts;
+    }
+    return latest;
+  }
+
+  private static PolicyVerdict verdict(PolicyState state, Set<String> messages) {
+    String message = state.message() == null ? "" : state.message();
+    if (messages.size() < MESSAGES) {
+      messages.add(message);
+    }
+    return new PolicyVerdict(
+        state.name(),
+        state.generation() == null ? 0 : state.generation(),
+        Boolean.TRUE.equals(state.applied()),
+        state.reason() == null ? "" : state.reason(),
+        messages.contains(message) ? message : "");
+  }
+
+  private PolicyVerdict shared(PolicyVerdict verdict) {
+    WeakReference<PolicyVerdict> reference = shared.get(verdict);
+    PolicyVerdict known = reference == null ? null : reference.get();
+    if (known != null) {
+      return known;
+    }
+    shared.put(verdict, new WeakReference<>(verdict));
+    return verdict;
+  }
+
+  private static long repairs(List<Repair> repairs) {
+    return repairs.stream()
+        .filter(r -> FIREWALL.equals(r.kind()) && r.count() != null)
+        .mapToLong(Repair::count)
+        .sum();
+  }
+}

@@ -1,0 +1,2 @@
+/** FirewallPolicies against what the nodes report of them: values in, values out. */
+package dev.tweed.operator.policy;
