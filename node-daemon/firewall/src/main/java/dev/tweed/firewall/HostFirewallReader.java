@@ -184,7 +184,8 @@ public final class HostFirewallReader {
       return true;
     }
     return base.targets().stream()
-        .filter(target -> !target.startsWith("KUBE-")) // kubelet and kube-proxy: no firewall
+        // Those of kubelet, kube-proxy and our own are no firewall of the host.
+        .filter(target -> !target.startsWith("KUBE-") && !target.startsWith("TWEED-"))
         .flatMap(target -> rules.chains().stream().filter(chain -> chain.isIn(base, target)))
         .anyMatch(Chain::filters);
   }

@@ -1,27 +1,14 @@
 package dev.tweed.firewall.ufw;
 
+import static dev.tweed.firewall.ufw.SampleRows.all;
+import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.firewall.rules.Action;
-import dev.tweed.firewall.rules.BuiltInRulesPlanner;
-import dev.tweed.firewall.rules.Direction;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.FirewallRule;
-import dev.tweed.firewall.rules.Logging;
-import dev.tweed.firewall.rules.Origin;
-import dev.tweed.firewall.rules.Peer;
-import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.firewall.rules.RuleCompiler;
-import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -38,8 +25,6 @@ class UfwWriterTest {
   private static final class Crash extends Error {
     private static final long serialVersionUID = 1;
   }
-
-  private static final Peer PODS = Peer.of(IpPrefix.parse("10.244.0.0/16"));
 
   @TempDir Path root;
   private UfwNode node;
@@ -345,87 +330,6 @@ class UfwWriterTest {
         .isInstanceOfSatisfying(
             UfwOutcome.Refused.class,
             refused -> assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.NOT_FOUND));
-  }
-
-  /** The pod network, and the policy that lets pods reach the API server. */
-  private static List<FilterRow> lesson() {
-    return RuleCompiler.compile(groups()).rows();
-  }
-
-  /** With rules of every sort besides. */
-  private static List<FilterRow> all() {
-    PortRange port = PortRange.of(20);
-    FirewallRule rule = FirewallRule.allow("sort", Direction.IN);
-    List<RuleGroup> groups = new ArrayList<>(groups());
-    int i = 0;
-    for (Direction direction : Direction.values()) {
-      for (Action action : Action.values()) {
-        for (Logging logging : Logging.values()) {
-          PortRange own = PortRange.of(port.first() * 1000 + i);
-          groups.add(
-              new RuleGroup(
-                  new Origin(Origin.Kind.POLICY, "sorts" + i++),
-                  0,
-                  List.of(
-                      new FirewallRule(
-                          "sort",
-                          direction,
-                          action,
-                          Protocol.ANY,
-                          List.of(own),
-                          List.of(),
-                          List.of(),
-                          Optional.empty(),
-                          Optional.empty(),
-                          logging,
-                          "it's änother"),
-                      new FirewallRule(
-                          "sorts",
-                          direction,
-                          action,
-                          Protocol.TCP,
-                          List.of(own, new PortRange(10, 19)),
-                          List.of(),
-                          List.of(),
-                          Optional.empty(),
-                          Optional.empty(),
-                          logging,
-                          ""))));
-        }
-      }
-    }
-    for (Protocol protocol :
-        List.of(Protocol.AH, Protocol.ESP, Protocol.GRE, Protocol.IGMP, Protocol.IPV6)) {
-      groups.add(
-          new RuleGroup(
-              new Origin(Origin.Kind.POLICY, "protocol-" + protocol.text()),
-              0,
-              List.of(rule.withPorts(protocol))));
-    }
-    return RuleCompiler.compile(groups).rows();
-  }
-
-  private static List<RuleGroup> groups() {
-    NetworkNeeds needs =
-        new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
-            "tweed-br0",
-            Optional.of("eth0"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16"));
-    PortRange api = PortRange.of(6443);
-    return List.of(
-        BuiltInRulesPlanner.plan("default", needs, List.of(IpPrefix.parse("10.244.1.0/24"))),
-        new RuleGroup(
-            new Origin(Origin.Kind.POLICY, "control-plane"),
-            100,
-            List.of(
-                FirewallRule.allow("api-from-pods", Direction.IN)
-                    .withPorts(Protocol.ANY, api)
-                    .withFrom(PODS),
-                FirewallRule.allow("api-to-pods", Direction.OUT)
-                    .withPorts(Protocol.ANY, api)
-                    .withTo(PODS))));
   }
 
   /** Rows of ufw status verbose: to, action, from; without comments. */

@@ -1,0 +1,134 @@
+package dev.tweed.firewall.iptables;
+
+import dev.tweed.netlink.IpPrefix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A rule as iptables-save prints it and iptables-restore reads it. Two are equal if they have the
+ * same chain and the same options, however they are spelt: programs differ in the order, in {@code
+ * -m tcp}, in {@code /32} and in the names of protocols.
+ *
+ * @param chain it is in
+ * @param options each with its values, sorted
+ */
+record IptablesRule(String chain, List<String> options) {
+
+  private static final Map<String, String> PROTOCOLS =
+      Map.of(
+          "icmp",
+          "1",
+          "igmp",
+          "2",
+          "tcp",
+          "6",
+          "udp",
+          "17",
+          "ipv6",
+          "41",
+          "gre",
+          "47",
+          "esp",
+          "50",
+          "ah",
+          "51",
+          "ipv6-icmp",
+          "58",
+          "icmpv6",
+          "58");
+
+  IptablesRule {
+    options = List.copyOf(options);
+  }
+
+  /** Reads a line that begins with {@code -A}; empty if it is none. */
+  static Optional<IptablesRule> tryParse(String line) {
+    List<Word> words = words(line);
+    if (words.size() < 2 || !words.get(0).text().equals("-A")) {
+      return Optional.empty();
+    }
+    List<String> options = new ArrayList<>();
+    int i = 2;
+    while (i < words.size()) {
+      boolean negated = words.get(i).text().equals("!");
+      i += negated ? 1 : 0;
+      String name = i < words.size() ? words.get(i).text() : "";
+      List<String> values = new ArrayList<>();
+      for (i++; i < words.size() && !words.get(i).startsOption(); i++) {
+        values.add(words.get(i).text());
+      }
+      String value = normal(name, String.join(" ", values));
+      if (!name.equals("-m") || !value.equals("tcp") && !value.equals("udp")) {
+        options.add((negated ? "! " : "") + name + " " + value);
+      }
+    }
+    options.sort(null);
+    return Optional.of(new IptablesRule(words.get(1).text(), options));
+  }
+
+  /** The chain it jumps or goes to, or the target. */
+  String target() {
+    return value("-j").or(() -> value("-g")).orElse("");
+  }
+
+  /** Whether it is a jump to that chain and nothing else. */
+  boolean isPlainJumpTo(String other) {
+    return options.equals(List.of("-j " + other));
+  }
+
+  private Optional<String> value(String name) {
+    return options.stream()
+        .filter(option -> option.startsWith(name + " "))
+        .map(option -> option.substring(name.length() + 1))
+        .findFirst();
+  }
+
+  private static String normal(String name, String value) {
+    return switch (name) {
+      case "-p" -> PROTOCOLS.getOrDefault(value, value);
+      case "-s", "-d" ->
+          IpPrefix.tryParse(value)
+              .map(p -> p.length() == p.family().bits() ? p.address().toString() : p.toString())
+              .orElse(value);
+      case "--ctstate" -> Arrays.stream(value.split(",")).sorted().collect(Collectors.joining(","));
+      default -> value;
+    };
+  }
+
+  /** A word of a line; one with quotes is never an option. */
+  private record Word(String text, boolean quoted) {
+    boolean startsOption() {
+      return !quoted && (text.equals("!") || text.startsWith("-"));
+    }
+  }
+
+  /** As iptables-restore takes a line apart: quotes hold blanks, in them a backslash quotes. */
+  private static List<Word> words(String line) {
+    List<Word> words = new ArrayList<>();
+    StringBuilder word = new StringBuilder();
+    boolean open = false;
+    boolean quoted = false;
+    for (int i = 0; i <= line.length(); i++) {
+      char c = i < line.length() ? line.charAt(i) : ' ';
+      if (open && c == '\\' && i + 1 < line.length()) {
+        word.append(line.charAt(++i));
+      } else if (c == '"') {
+        open = !open;
+        quoted = true;
+      } else if (!open && c == ' ') {
+        if (!word.isEmpty() || quoted) {
+          words.add(new Word(word.toString(), quoted));
+        }
+        word.setLength(0);
+        quoted = false;
+      } else {
+        word.append(c);
+      }
+    }
+    return words;
+  }
+}

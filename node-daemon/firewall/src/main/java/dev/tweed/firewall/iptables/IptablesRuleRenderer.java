@@ -1,0 +1,229 @@
+package dev.tweed.firewall.iptables;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Lines for iptables-restore. Every part is a typed value or a constant; the one free text, the
+ * comment, stands in quotes it cannot leave. Text is one character per byte (ISO 8859-1).
+ *
+ * <p>What ufw lets through before it asks its rules is not for rows to close, so that a policy
+ * means the same here: ICMP (without which IPv6 has no neighbours), loopback unless it is named,
+ * and connections that are there already. What may pass must be a packet that conntrack makes sense
+ * of: kube-proxy's own rules drop others, and a row that stands before them must not let them by
+ * (they would leave without their addresses translated, and reset connections).
+ */
+final class IptablesRuleRenderer {
+
+  /** What the kernel has room for (XT_MAX_COMMENT_LEN, with the final zero). */
+  private static final int MAX_COMMENT = 255;
+
+  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
+  private static final String NEW = " -m conntrack --ctstate NEW";
+  private static final String SANE = " -m conntrack ! --ctstate INVALID";
+  private static final String RATE = " -m limit --limit 3/min --limit-burst 10";
+  private static final String RECENT = " -m recent";
+  private static final String LIST = " --name TWEED --mask ";
+
+  private final FilterRow row;
+  private final List<String> lines = new ArrayList<>();
+
+  private IptablesRuleRenderer(FilterRow row) {
+    this.row = row;
+  }
+
+  /** Why a row cannot be had; empty if it can. What was checked before is checked again here. */
+  static Optional<String> unsupported(FilterRow row) {
+    return Stream.concat(row.interfaceIn().stream(), row.interfaceOut().stream())
+        .filter(device -> !DEVICE.matcher(device).matches())
+        .findFirst()
+        .map(device -> "the name of a device has a character that iptables does not take");
+  }
+
+  /** The lines of a row, without their ends. */
+  static List<String> lines(FilterRow row) {
+    unsupported(row)
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(reason);
+            });
+    IptablesRuleRenderer renderer = new IptablesRuleRenderer(row);
+    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
+    for (Protocol protocol :
+        row.protocol() == Protocol.ANY && ports
+            ? List.of(Protocol.TCP, Protocol.UDP)
+            : List.of(row.protocol())) {
+      renderer.add(protocol);
+    }
+    return List.copyOf(renderer.lines);
+  }
+
+  /**
+   * What stands before all rows. Answers belong to the connection that was let in: on a host that
+   * drops by default, and has no rule of its own for them, half a connection would be none. It is
+   * what ufw does, too, and spares all packets but the first the way through the rows; the price is
+   * that a person's rules further down do not see them either.
+   */
+  static List<String> preamble(AddressFamily family, Direction direction) {
+    String append = "-A " + IptablesListing.chain(direction);
+    List<String> lines = new ArrayList<>();
+    lines.add(append + " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+    if (direction == Direction.IN) {
+      boolean ipv4 = family == AddressFamily.IPV4;
+      if (ipv4) {
+        // A pod that asks the node for 127.0.0.1: kubelet's chain drops it (CVE-2020-8558), and a
+        // row for the bridge must not come before that.
+        lines.add(append + " ! -i lo -d 127.0.0.0/8 -j RETURN");
+      }
+      // Answers to a broadcast, which conntrack cannot tell: the host's own address.
+      lines.add(
+          append
+              + " -p udp -m udp --sport %d --dport %d -j RETURN"
+                  .formatted(ipv4 ? 67 : 547, ipv4 ? 68 : 546));
+    }
+    return lines;
+  }
+
+  private void add(Protocol protocol) {
+    String match = "-A " + IptablesListing.chain(row.direction()) + match(protocol);
+    String comment = " -m comment --comment " + quoted(row.comment());
+    if (row.logging() != Logging.NONE) {
+      lines.add(
+          match
+              + (row.logging() == Logging.NEW ? NEW : "")
+              + RATE
+              + comment
+              + " -j LOG --log-prefix \"[TWEED "
+              + verdict()
+              + "] \"");
+    }
+    if (row.action() == Action.LIMIT) {
+      String list = LIST + wholeMask() + " --rsource";
+      lines.add(match + NEW + RECENT + " --set" + list + comment);
+      lines.add(
+          match
+              + NEW
+              + RECENT
+              + " --update --seconds 30 --hitcount 6"
+              + list
+              + comment
+              + " -j REJECT --reject-with "
+              + unreachable());
+    }
+    lines.add(
+        match
+            + (row.action() == Action.ALLOW || row.action() == Action.LIMIT ? SANE : "")
+            + comment
+            + " -j "
+            + switch (row.action()) {
+              case ALLOW, LIMIT -> "ACCEPT";
+              case DENY -> "DROP";
+              case REJECT ->
+                  "REJECT --reject-with "
+                      + (protocol == Protocol.TCP ? "tcp-reset" : unreachable());
+            });
+  }
+
+  private String match(Protocol protocol) {
+    StringBuilder text = new StringBuilder();
+    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
+    device(text, "-i", row.interfaceIn(), Direction.IN);
+    device(text, "-o", row.interfaceOut(), Direction.OUT);
+    if (protocol == Protocol.AH && row.family() == AddressFamily.IPV6) {
+      text.append(" -m ah"); // a header on the way to the protocol there, and never matched as one
+    } else if (protocol != Protocol.ANY) {
+      text.append(" -p ").append(protocol.text());
+    } else if (!isOpening()) {
+      text.append(" ! -p ").append(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp");
+    }
+    address(text, " -s ", row.source());
+    address(text, " -d ", row.destination());
+    if (ports) {
+      boolean list = isList(row.destinationPorts()) || isList(row.sourcePorts());
+      text.append(list ? "" : " -m " + protocol.text());
+      ports(text, list ? " -m multiport --sports " : " --sport ", row.sourcePorts());
+      ports(text, list ? " -m multiport --dports " : " --dport ", row.destinationPorts());
+    }
+    return text.toString();
+  }
+
+  private void device(
+      StringBuilder text, String option, Optional<String> device, Direction loopback) {
+    if (device.isPresent()) {
+      text.append(' ').append(option).append(' ').append(device.get());
+    } else if (row.direction() == loopback && !isOpening()) {
+      text.append(" ! ").append(option).append(" lo");
+    }
+  }
+
+  private boolean isOpening() {
+    return row.action() == Action.ALLOW;
+  }
+
+  private String verdict() {
+    return switch (row.action()) {
+      case ALLOW -> "ALLOW";
+      case DENY, REJECT -> "BLOCK";
+      case LIMIT -> "LIMIT";
+    };
+  }
+
+  private String unreachable() {
+    return row.family() == AddressFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
+  }
+
+  private String wholeMask() {
+    return row.family() == AddressFamily.IPV4
+        ? "255.255.255.255"
+        : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+  }
+
+  private static void address(StringBuilder text, String option, IpPrefix prefix) {
+    if (prefix.length() > 0) {
+      text.append(option).append(prefix.network());
+    }
+  }
+
+  private static void ports(StringBuilder text, String option, List<PortRange> ports) {
+    if (!ports.isEmpty()) {
+      text.append(option)
+          .append(ports.stream().map(PortRange::toString).collect(Collectors.joining(",")));
+    }
+  }
+
+  private static boolean isList(List<PortRange> ports) {
+    return ports.size() > 1 || ports.stream().anyMatch(range -> !range.isSingle());
+  }
+
+  /**
+   * In quotes iptables-restore takes a backslash as it is meant, and a line end as nothing else.
+   */
+  private static String quoted(String comment) {
+    StringBuilder text = new StringBuilder("\"");
+    int length = 0;
+    for (int c : comment.codePoints().toArray()) {
+      String one = Character.isISOControl(c) ? "?" : Character.toString(c);
+      byte[] bytes = one.getBytes(StandardCharsets.UTF_8);
+      length += bytes.length;
+      if (length > MAX_COMMENT) {
+        break;
+      }
+      text.append(c == '"' || c == '\\' ? "\\" : "")
+          .append(new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+    return text.append('"').toString();
+  }
+}

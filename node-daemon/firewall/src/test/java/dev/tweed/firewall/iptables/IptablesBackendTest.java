@@ -1,0 +1,242 @@
+package dev.tweed.firewall.iptables;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.HostFirewallReader;
+import dev.tweed.firewall.NftCommand;
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.ufw.SampleRows;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Our rows in real iptables of both flavours, beside a person's rules. */
+@Tag("kernel")
+class IptablesBackendTest {
+
+  /** What a person has there, with words that must come through as they are. */
+  private static final String PERSON =
+      """
+      iptables -P INPUT DROP
+      iptables -A INPUT -i lo -j ACCEPT
+      iptables -N mine
+      iptables -A mine -p tcp -m multiport --dports 22,80 -m comment --comment "it's \\"mine\\" -j TWEED-INPUT" -j ACCEPT
+      iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+      iptables -A INPUT -j mine
+      ip6tables -A FORWARD -s 2001:db8::/32 -j DROP
+      """;
+
+  private IptablesNode node;
+
+  @AfterEach
+  void close() {
+    if (node != null) {
+      node.close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void rowsOfEverySortStandBeforeAPersonsRules(IptablesFlavour flavour) {
+    open(flavour);
+    String before = node.kernel();
+
+    assertThat(node.apply(SampleRows.all())).isEqualTo(applied(true));
+
+    assertThat(states(SampleRows.all())).containsOnly(State.PRESENT);
+    assertThat(node.sh("iptables -S INPUT").lines().toList())
+        .startsWith("-P INPUT DROP", "-A INPUT -j TWEED-INPUT", "-A INPUT -i lo -j ACCEPT");
+    assertThat(withoutOurs(node.kernel())).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void anotherRunWritesNothing(IptablesFlavour flavour) {
+    open(flavour);
+    node.apply(SampleRows.all());
+
+    assertThat(node.apply(SampleRows.all())).isEqualTo(applied(false));
+    // A daemon that was started again knows nothing of the run before.
+    assertThat(node.apply(IptablesNode.backend(node.table()), SampleRows.all()))
+        .isEqualTo(applied(false));
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void removingOursLeavesEverythingAsItWas(IptablesFlavour flavour) {
+    open(flavour);
+    String before = node.kernel();
+    node.apply(SampleRows.all());
+    assertThat(node.kernel()).isNotEqualTo(before);
+
+    assertThat(node.apply(List.of())).isEqualTo(applied(true));
+
+    assertThat(node.kernel()).isEqualTo(before);
+    assertThat(node.apply(List.of())).isEqualTo(applied(false));
+  }
+
+  @ParameterizedTest
+  @MethodSource("drift")
+  void whatSomebodyChangedIsPutRight(IptablesFlavour flavour, String drift) {
+    open(flavour);
+    node.apply(SampleRows.lesson());
+    String right = node.kernel();
+
+    node.sh(drift);
+    assertThat(node.kernel()).isNotEqualTo(right);
+    String theirs = withoutOurs(node.kernel());
+    assertThat(entries(SampleRows.lesson())).anyMatch(entry -> entry.state() != State.PRESENT);
+
+    assertThat(node.apply(SampleRows.lesson())).isEqualTo(applied(true));
+
+    assertThat(node.apply(SampleRows.lesson())).isEqualTo(applied(false));
+    assertThat(states(SampleRows.lesson())).containsOnly(State.PRESENT);
+    assertThat(withoutOurs(node.kernel())).isEqualTo(theirs);
+  }
+
+  static Stream<Arguments> drift() {
+    return Stream.of(IptablesFlavour.values())
+        .flatMap(
+            flavour ->
+                Stream.of(
+                        "iptables -F TWEED-INPUT",
+                        "iptables -F; ip6tables -F",
+                        "iptables -F; iptables -X",
+                        "iptables -D TWEED-INPUT 4",
+                        "iptables -D TWEED-INPUT 1; iptables -I TWEED-INPUT 3 -j ACCEPT",
+                        "iptables -A TWEED-OUTPUT -j DROP",
+                        "iptables -D FORWARD 1",
+                        "iptables -I INPUT 1 -j TWEED-INPUT",
+                        "iptables -A INPUT -j TWEED-INPUT",
+                        "iptables -I INPUT 1 -s 192.0.2.1 -j ACCEPT",
+                        "ip6tables -D FORWARD 1; ip6tables -A FORWARD -j TWEED-FORWARD",
+                        "iptables -A OUTPUT -o eth9 -m comment --comment 'a \"b\"' -g TWEED-INPUT")
+                    .map(drift -> Arguments.of(flavour, drift)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void aChainThatAPersonsChainLeadsToIsLeftEmpty(IptablesFlavour flavour) {
+    open(flavour);
+    node.apply(SampleRows.lesson());
+    node.sh("iptables -A mine -j TWEED-INPUT");
+
+    assertThat(node.apply(List.of())).isEqualTo(applied(true));
+
+    assertThat(node.sh("iptables -S mine")).contains("-A mine -j TWEED-INPUT");
+    assertThat(node.sh("iptables -S TWEED-INPUT")).isEqualTo("-N TWEED-INPUT\n");
+    assertThat(node.apply(List.of())).isEqualTo(applied(false));
+    assertThat(node.apply(SampleRows.lesson())).isEqualTo(applied(true));
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void commentsComeBackAsTheyWere(IptablesFlavour flavour) {
+    open(flavour);
+    Random random = new Random(42);
+    List<FilterRow> rows =
+        Stream.generate(
+                () ->
+                    random
+                        .ints(random.nextInt(40), 0, IptablesRuleProperties.NASTY.size())
+                        .mapToObj(IptablesRuleProperties.NASTY::get)
+                        .collect(Collectors.joining()))
+            .limit(500)
+            .map(text -> IptablesRuleProperties.row(text, "r", "eth0"))
+            .toList();
+
+    assertThat(node.apply(rows)).isEqualTo(applied(true));
+
+    assertThat(
+            node.sh("iptables -S TWEED-INPUT")
+                .lines()
+                .filter(line -> line.contains("--comment"))
+                .map(
+                    line ->
+                        new String(
+                            line.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))
+                .map(IptablesRuleProperties::comment)
+                .toList())
+        .isEqualTo(
+            rows.stream()
+                .map(
+                    row ->
+                        IptablesRuleProperties.comment(IptablesRuleRenderer.lines(row).getFirst()))
+                .toList());
+    assertThat(node.apply(IptablesNode.backend(node.table()), rows)).isEqualTo(applied(false));
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void tenThousandRowsAreHad(IptablesFlavour flavour) {
+    open(flavour);
+    List<FilterRow> rows = SampleRows.many(10_000);
+
+    assertThat(node.apply(rows)).isEqualTo(applied(true));
+
+    assertThat(node.apply(rows)).isEqualTo(applied(false));
+    assertThat(states(rows)).hasSize(10_000).containsOnly(State.PRESENT);
+    assertThat(node.sh("iptables -S TWEED-INPUT | tail -1")).contains("10.39.249.1/32");
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void ourRowsAloneAreNoFirewallOfTheHost(IptablesFlavour flavour) throws Exception {
+    node = IptablesNode.open(flavour);
+    node.apply(SampleRows.policy(FirewallRule.allow("r", Direction.IN).withAction(Action.DENY)));
+
+    HostFirewall found =
+        node.netns()
+            .call(
+                () ->
+                    new HostFirewallReader(
+                            Path.of("/nonexistent"),
+                            Path.of("/nonexistent"),
+                            new NftCommand(Path.of("nft")))
+                        .read());
+
+    assertThat(found.manager()).isEqualTo(HostFirewall.Manager.NONE);
+  }
+
+  private void open(IptablesFlavour flavour) {
+    node = IptablesNode.open(flavour);
+    node.sh(PERSON);
+  }
+
+  private List<BackendListing.Entry> entries(List<FilterRow> rows) {
+    BackendListing listing = node.look(rows);
+    assertThat(listing).isInstanceOf(BackendListing.Compared.class);
+    return ((BackendListing.Compared) listing).entries();
+  }
+
+  private List<State> states(List<FilterRow> rows) {
+    return entries(rows).stream().map(BackendListing.Entry::state).toList();
+  }
+
+  private static String withoutOurs(String kernel) {
+    return kernel
+        .lines()
+        .filter(line -> !line.matches("^(:TWEED-|-A TWEED-|.* -[jg] TWEED-[A-Z]+$).*"))
+        .reduce("", (a, b) -> a + b + "\n");
+  }
+
+  private static BackendOutcome applied(boolean changed) {
+    return new BackendOutcome.Applied(changed, true, List.of());
+  }
+}

@@ -1,0 +1,147 @@
+package dev.tweed.firewall.iptables;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.ufw.SampleRows;
+import dev.tweed.netlink.testing.Netns;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What becomes of packets. Nobody listens: a refusal is an answer, and silence is a firewall. */
+@Tag("kernel")
+class IptablesPacketTest {
+
+  private static final FirewallRule TCP_81 =
+      FirewallRule.allow("r", Direction.IN).withPorts(Protocol.TCP, PortRange.of(81));
+
+  private IptablesNode node;
+  private Netns peer;
+
+  @AfterEach
+  void close() {
+    if (peer != null) {
+      peer.close();
+    }
+    if (node != null) {
+      node.close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void aRowThatAllowsOpensWhatAPersonsRulesDrop(IptablesFlavour flavour) {
+    open(flavour);
+    node.sh("iptables -P INPUT DROP; iptables -P OUTPUT DROP");
+    assertThat(answers(81)).isFalse();
+
+    node.apply(SampleRows.policy(TCP_81));
+
+    assertThat(answers(81)).isTrue(); // its answer is let out, too
+    assertThat(answers(82)).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void aRowThatDeniesClosesWhatIsOpen(IptablesFlavour flavour) {
+    open(flavour);
+    assertThat(answers(81)).isTrue();
+
+    node.apply(SampleRows.policy(TCP_81.withAction(Action.DENY)));
+
+    assertThat(answers(81)).isFalse();
+    assertThat(answers(82)).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void theFirstRowThatMatchesDecides(IptablesFlavour flavour) {
+    open(flavour);
+    List<FilterRow> rows =
+        SampleRows.policy(
+            TCP_81,
+            FirewallRule.allow("rest", Direction.IN)
+                .withAction(Action.DENY)
+                .withLogging(Logging.NEW));
+
+    node.apply(rows);
+
+    assertThat(answers(81)).isTrue();
+    assertThat(answers(82)).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void denyingEverythingClosesNeitherLoopbackNorIcmp(IptablesFlavour flavour) {
+    open(flavour);
+
+    node.apply(
+        SampleRows.policy(
+            FirewallRule.allow("in", Direction.IN).withAction(Action.DENY),
+            FirewallRule.allow("out", Direction.OUT).withAction(Action.REJECT)));
+
+    assertThat(answers(81)).isFalse();
+    assertThat(answers(node.netns(), "127.0.0.1", 81)).isTrue();
+    peer.sh("ping -c 1 -W 2 192.0.2.1");
+    node.netns().sh("ip neigh flush dev x");
+    peer.sh("ping -6 -c 1 -W 2 2001:db8::1"); // needs neighbours, which are ICMP
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void aSourceThatComesTooOftenIsRefused(IptablesFlavour flavour) throws Exception {
+    open(flavour);
+    node.sh("iptables -P INPUT DROP");
+
+    node.apply(SampleRows.policy(TCP_81.withAction(Action.LIMIT)));
+    // A listener tells "let through" from "limited", which is a refusal as well.
+    try (ServerSocket listener = node.netns().call(() -> new ServerSocket(81))) {
+      List<Boolean> connected =
+          IntStream.range(0, 7).mapToObj(i -> connects(listener.getLocalPort())).toList();
+
+      assertThat(connected).containsExactly(true, true, true, true, true, false, false);
+    }
+  }
+
+  private boolean connects(int port) {
+    return peer.sh(
+            "timeout 2 bash -c '</dev/tcp/192.0.2.1/%d' 2>/dev/null && echo yes || true"
+                .formatted(port))
+        .contains("yes");
+  }
+
+  private void open(IptablesFlavour flavour) {
+    node = IptablesNode.open(flavour);
+    peer = Netns.open();
+    node.netns()
+        .sh(
+            """
+            ip link add x type veth peer name y netns %s
+            ip addr add 192.0.2.1/24 dev x; ip addr add 2001:db8::1/64 dev x nodad
+            ip link set x up
+            """
+                .formatted(peer.path()));
+    peer.sh(
+        "ip addr add 192.0.2.2/24 dev y; ip addr add 2001:db8::2/64 dev y nodad; ip link set y up");
+  }
+
+  private boolean answers(int port) {
+    return answers(peer, "192.0.2.1", port);
+  }
+
+  private static boolean answers(Netns from, String address, int port) {
+    return from.sh("timeout 1 bash -c '</dev/tcp/%s/%d' 2>&1 || true".formatted(address, port))
+        .contains("refused");
+  }
+}

@@ -1,0 +1,110 @@
+package dev.tweed.firewall.iptables;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.ufw.SampleRows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which of the host's programs are taken. */
+@Tag("kernel")
+class IptablesProgramsTest {
+
+  private static final List<FilterRow> ROWS = SampleRows.lesson();
+
+  @TempDir Path directory;
+  private IptablesNode node;
+
+  @BeforeEach
+  void open() {
+    node = IptablesNode.open(IptablesFlavour.LEGACY);
+  }
+
+  @AfterEach
+  void close() {
+    if (node != null) {
+      node.close();
+    }
+  }
+
+  @Test
+  void withoutTheProgramsItIsToldWhatToInstall() {
+    IptablesBackend backend =
+        new IptablesBackend(
+            List.of("/usr/sbin/chroot", directory.toString()), IptablesFlavour.LEGACY);
+
+    BackendOutcome.Refused refused = refused(node.apply(backend, ROWS));
+
+    assertThat(refused.reason()).isEqualTo("NotFound");
+    assertThat(refused.remedy()).contains("install iptables");
+    assertThat(backend.look(ROWS)).isInstanceOf(BackendListing.Unreadable.class);
+  }
+
+  @Test
+  void theProgramsOfTheHostAreFoundByChroot() {
+    IptablesBackend backend =
+        new IptablesBackend(List.of("/usr/sbin/chroot", "/"), IptablesFlavour.LEGACY);
+
+    assertThat(node.apply(backend, ROWS)).isInstanceOf(BackendOutcome.Applied.class);
+    assertThat(node.kernel()).contains("-A INPUT -j TWEED-INPUT");
+  }
+
+  @Test
+  void aProgramThatIsJustCalledIptablesIsTakenIfItIsOfTheFlavour() throws IOException {
+    IptablesBackend backend =
+        IptablesNode.backend(
+            new IptablesPrograms(
+                new IptablesCommand(List.of(onlyPlainNames())),
+                IptablesFlavour.LEGACY,
+                Duration.ofSeconds(1)));
+
+    assertThat(node.apply(backend, ROWS)).isInstanceOf(BackendOutcome.Applied.class);
+  }
+
+  @Test
+  void aProgramOfTheOtherFlavourIsNotTaken() throws IOException {
+    IptablesBackend backend =
+        IptablesNode.backend(
+            new IptablesPrograms(
+                new IptablesCommand(List.of(onlyPlainNames())),
+                IptablesFlavour.NFT,
+                Duration.ofSeconds(1)));
+
+    assertThat(refused(node.apply(backend, ROWS)).reason()).isEqualTo("NotFound");
+  }
+
+  /** Runs its arguments as on a host whose one iptables is legacy. */
+  private String onlyPlainNames() throws IOException {
+    Path script = directory.resolve("host");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        program=$1; shift
+        case $program in
+          *-nft*|*-legacy*) exit 127 ;;
+          *-save|*-restore) exec "${program%-*}-legacy-${program##*-}" "$@" ;;
+          *) exec "$program-legacy" "$@" ;;
+        esac
+        """);
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+    return script.toString();
+  }
+
+  private static BackendOutcome.Refused refused(BackendOutcome outcome) {
+    assertThat(outcome).isInstanceOf(BackendOutcome.Refused.class);
+    return (BackendOutcome.Refused) outcome;
+  }
+}
