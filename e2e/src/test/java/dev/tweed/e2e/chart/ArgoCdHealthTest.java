@@ -73,16 +73,62 @@ class ArgoCdHealthTest {
   }
 
   @Test
-  void policyThatIsNotEnforcedYetIsNotWaitedFor() throws Exception {
-    assertThat(
-            health(
-                "FirewallPolicy",
-                """
-                {'metadata': {'generation': 1}, 'status': {'conditions': [
-                  {'type': 'Accepted', 'status': 'True', 'reason': 'Accepted'},
-                  {'type': 'Applied', 'status': 'False', 'reason': 'NotEnforcedYet', 'message': 'no rule'}]}}
-                """))
-        .isEqualTo("Suspended no rule");
+  void policyThatIsInForceEverywhereIsHealthy() throws Exception {
+    assertThat(policy(1, 1, "Accepted", "True", "AppliedEverywhere")).isEqualTo("Healthy on n2");
+  }
+
+  @Test
+  void policyWithoutNodesIsHealthy() throws Exception {
+    assertThat(policy(1, 1, "Accepted", "True", "NoNodeSelected")).isEqualTo("Healthy on n2");
+  }
+
+  @Test
+  void policyThatNodesHaveNotReportedYetIsProgressing() throws Exception {
+    assertThat(policy(1, 1, "Accepted", "False", "Pending"))
+        .isEqualTo("Progressing Pending: on n2");
+  }
+
+  @Test
+  void policyThatANodeRefusesIsDegraded() throws Exception {
+    assertThat(policy(1, 1, "Accepted", "False", "WouldLockOut"))
+        .isEqualTo("Degraded WouldLockOut: on n2");
+  }
+
+  @Test
+  void policyThatNoNodeCanApplyIsDegraded() throws Exception {
+    assertThat(policy(1, 1, "UnknownPodNetwork", "False", "Pending"))
+        .isEqualTo("Degraded UnknownPodNetwork: said");
+  }
+
+  @Test
+  void policyWhoseLatestChangeWasNotSeenIsProgressing() throws Exception {
+    assertThat(policy(2, 1, "Accepted", "True", "AppliedEverywhere"))
+        .isEqualTo("Progressing the operator has not looked at the latest change yet");
+  }
+
+  @Test
+  void policyNobodyHasLookedAtIsProgressing() throws Exception {
+    assertThat(health("FirewallPolicy", "{'metadata': {'generation': 1}}"))
+        .startsWith("Progressing");
+  }
+
+  private static String policy(
+      int generation, int observed, String accepted, String applied, String reason)
+      throws Exception {
+    return health(
+        "FirewallPolicy",
+        """
+        {'metadata': {'generation': %d}, 'status': {'observedGeneration': %d, 'conditions': [
+          {'type': 'Accepted', 'status': '%s', 'reason': '%s', 'message': 'said'},
+          {'type': 'Applied', 'status': '%s', 'reason': '%s', 'message': 'on n2'}]}}
+        """
+            .formatted(
+                generation,
+                observed,
+                accepted.equals("Accepted") ? "True" : "False",
+                accepted,
+                applied,
+                reason));
   }
 
   /** Status and message, as Argo CD would show them. */

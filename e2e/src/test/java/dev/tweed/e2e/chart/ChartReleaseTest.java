@@ -156,6 +156,8 @@ class ChartReleaseTest {
         .contains(
             "kind: PodNetwork",
             "kubectl get podnetworks,nodesubnets",
+            "kubectl get firewallpolicies",
+            "--set firewall.hostTools=true",
             "NetworkPolicy objects are NOT enforced");
   }
 

@@ -187,6 +187,29 @@ class DocumentationTest {
         .allSatisfy(reason -> assertThat(page).contains("`" + reason + "`"));
   }
 
+  @Test
+  void everyReasonTheOperatorGivesForAFirewallPolicyIsInTroubleshooting() {
+    Path operator = ChartTools.repository().resolve("operator/src/main/java/dev/tweed/operator");
+    List<String> reasons =
+        Stream.of(
+                "status/FirewallPolicyStatusMapper.java",
+                "policy/PolicyJudge.java",
+                "policy/PolicyTally.java")
+            .flatMap(
+                file ->
+                    Pattern.compile("\"((?:[A-Z][a-z]+){2,}|Pending)\"")
+                        .matcher(read(operator.resolve(file)))
+                        .results()
+                        .map(match -> match.group(1)))
+            .distinct()
+            .toList();
+    String page = read(ChartTools.repository().resolve("docs/troubleshooting.md"));
+
+    assertThat(reasons)
+        .contains("Pending", "AppliedEverywhere", "LabelNotMirrored", "NotApplied")
+        .allSatisfy(reason -> assertThat(page).contains("`" + reason + "`"));
+  }
+
   private String dryRun(String yaml) {
     return cluster
         .kubectlWithInput(

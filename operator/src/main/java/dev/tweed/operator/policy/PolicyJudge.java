@@ -87,9 +87,12 @@ public final class PolicyJudge {
   }
 
   private List<String> outside(LabelSelector selector) {
+    if (selector.equals(LabelSelector.everything())) {
+      return List.of(); // all nodes of all PodNetworks: nobody is missing
+    }
     return input.nodes().stream()
         .filter(n -> selector.matches(n.labels()))
-        .filter(n -> n.mirrored().filter(selector::matches).isEmpty())
+        .filter(n -> !n.isFoundBy(selector))
         .map(PolicyNode::name)
         .toList();
   }

@@ -70,12 +70,12 @@ public final class Policies {
         name,
         "uid-" + name,
         Map.of(),
-        Optional.of(Map.of()),
+        Optional.empty(),
         Optional.of(new ReportDigester().digest("uid-" + name, Optional.of(report))));
   }
 
   public static PolicyNode silent(String name) {
-    return new PolicyNode(name, "uid-" + name, Map.of(), Optional.of(Map.of()), Optional.empty());
+    return new PolicyNode(name, "uid-" + name, Map.of(), Optional.empty(), Optional.empty());
   }
 
   public static PolicyState applied(String policy, long generation) {

@@ -10,6 +10,7 @@ import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Peer;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.MirroredLabels;
+import dev.tweed.operator.policy.PolicyNode.Block;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,9 +30,16 @@ class PolicyJudgeTest {
         .judge(spec);
   }
 
-  private static PolicyNode inZone(
-      String name, String zone, Optional<Map<String, String>> mirrored) {
-    return new PolicyNode(name, "uid", Map.of(ZONE, zone), mirrored, Optional.empty());
+  /** A node whose NodeSubnet has what its network mirrors. */
+  private static PolicyNode inZone(String name, String zone) {
+    return node(
+        name,
+        zone,
+        Optional.of(new Block(Map.of(ZONE, zone), new MirroredLabels(MirroredLabels.ALWAYS))));
+  }
+
+  private static PolicyNode node(String name, String zone, Optional<Block> block) {
+    return new PolicyNode(name, "uid", Map.of(ZONE, zone), block, Optional.empty());
   }
 
   @Test
@@ -41,8 +49,8 @@ class PolicyJudgeTest {
     assertThat(
             judge(
                 from(address, network("default"), nodes(label(ZONE, "a"))),
-                inZone("n1", "a", Optional.of(Map.of(ZONE, "a"))),
-                inZone("n2", "b", Optional.empty())))
+                inZone("n1", "a"),
+                node("n2", "b", Optional.empty())))
         .isEqualTo(new Judgement.Good());
   }
 
@@ -70,8 +78,8 @@ class PolicyJudgeTest {
     assertThat(
             judge(
                 from(nodes(label(ZONE, "a"))),
-                inZone("n1", "a", Optional.of(Map.of(ZONE, "a"))),
-                inZone("n2", "a", Optional.empty())))
+                inZone("n1", "a"),
+                node("n2", "a", Optional.empty())))
         .isEqualTo(
             new Judgement.Notable(
                 "NodesOutsideNetwork",
@@ -80,26 +88,40 @@ class PolicyJudgeTest {
                     + " PodNetwork that mirrors these labels, or write their addresses as cidr"));
   }
 
-  /** As when the network that the node belongs to does not mirror what another one does. */
   @Test
   void nodesWhoseBlockLacksTheLabelAreShownToo() {
-    assertThat(judge(from(nodes(label(ZONE, "a"))), inZone("n1", "a", Optional.of(Map.of()))))
+    Block bare = new Block(Map.of(), new MirroredLabels(MirroredLabels.ALWAYS));
+
+    assertThat(judge(from(nodes(label(ZONE, "a"))), node("n1", "a", Optional.of(bare))))
         .isInstanceOfSatisfying(
             Judgement.Notable.class, n -> assertThat(n.message()).contains("1 node", "n1"));
   }
 
+  /** That a block lacks a label its network does not mirror tells nothing of its node. */
   @Test
-  void theEmptySelectorMeansEveryNode() {
-    assertThat(judge(from(nodes(LabelSelector.everything())), inZone("n1", "a", Optional.empty())))
+  void nodesOfANetworkThatDoesNotMirrorTheLabelAreShownToo() {
+    LabelSelector notInB =
+        new LabelSelector(
+            Map.of(),
+            List.of(
+                new LabelSelector.Requirement(ZONE, LabelSelector.Operator.NotIn, List.of("b"))));
+    Block other = new Block(Map.of(), new MirroredLabels(Set.of()));
+
+    assertThat(judge(from(nodes(notInB)), node("n1", "a", Optional.of(other))))
         .isInstanceOf(Judgement.Notable.class);
+  }
+
+  @Test
+  void theEmptySelectorMeansTheNodesOfAllNetworksSoNobodyIsMissing() {
+    assertThat(judge(from(nodes(LabelSelector.everything())), node("n1", "a", Optional.empty())))
+        .isEqualTo(new Judgement.Good());
   }
 
   @Test
   void whatRefusesComesBeforeWhatIsNotable() {
     assertThat(
             judge(
-                from(nodes(LabelSelector.everything()), network("gone")),
-                inZone("n1", "a", Optional.empty())))
+                from(nodes(label(ZONE, "a")), network("gone")), node("n1", "a", Optional.empty())))
         .isInstanceOfSatisfying(
             Judgement.Refused.class, r -> assertThat(r.reason()).isEqualTo("UnknownPodNetwork"));
   }

@@ -57,7 +57,7 @@ class RepairWatchTest {
     assertThat(
             look(
                 NOW.plusSeconds(1),
-                new PolicyNode("n1", "uid-2", other.labels(), other.mirrored(), other.report())))
+                new PolicyNode("n1", "uid-2", other.labels(), other.block(), other.report())))
         .isEmpty();
   }
 
