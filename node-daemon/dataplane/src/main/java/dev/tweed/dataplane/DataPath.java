@@ -5,12 +5,16 @@ import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
 import dev.tweed.dataplane.kernel.NftReader;
 import dev.tweed.dataplane.kernel.NftWriter;
+import dev.tweed.dataplane.kernel.SysctlFileReader;
+import dev.tweed.dataplane.kernel.SysctlJournal;
 import dev.tweed.dataplane.kernel.SysctlReader;
+import dev.tweed.dataplane.kernel.SysctlRestorer;
 import dev.tweed.dataplane.kernel.SysctlWriter;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.FailureInterpreter;
+import dev.tweed.dataplane.plan.HostSysctls;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
@@ -20,6 +24,7 @@ import dev.tweed.dataplane.plan.Plan;
 import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
+import dev.tweed.dataplane.plan.SysctlContradictionPlanner;
 import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.IpPrefix;
@@ -40,6 +45,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
  * The data path of this node. One per process, used by one thread; it owns sockets.
@@ -55,11 +61,19 @@ public final class DataPath implements AutoCloseable {
 
   private static final Duration MAX_RULES_AGE = Duration.ofSeconds(60);
 
+  /** How long it may take until an edited file of the host is told of or no more. */
+  private static final Duration MAX_FILES_AGE = Duration.ofSeconds(60);
+
   private final Marks marks;
   private final Rtnetlink netlink;
   private final KernelReader reader;
   private final KernelWriter writer;
   private final SysctlReader sysctls;
+  private final SysctlJournal journal;
+  private final Optional<SysctlFileReader> sysctlFiles;
+  private Optional<HostSysctls> hostSysctls = Optional.empty();
+  private long filesReadAt;
+  private final SysctlRestorer restorer;
   private final NftReader nft;
   private final NftWriter nftWriter;
   private final NodeStatePlanner planner;
@@ -106,8 +120,11 @@ public final class DataPath implements AutoCloseable {
     this.sysctls = new SysctlReader(options.sysctlDir());
     this.nft = new NftReader(options.nft());
     this.nftWriter = new NftWriter(options.nft());
-    this.writer =
-        new KernelWriter(netlink, new SysctlWriter(options.sysctlDir()), nftWriter, marks);
+    this.sysctlFiles = options.hostRoot().map(SysctlFileReader::new);
+    this.journal = new SysctlJournal(options.sysctlNotes());
+    SysctlWriter sysctlWriter = new SysctlWriter(options.sysctlDir(), journal);
+    this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, marks);
+    this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     this.netlinkPort = netlink.portId();
     this.planner = new NodeStatePlanner(marks);
   }
@@ -163,8 +180,10 @@ public final class DataPath implements AutoCloseable {
     NodeFacts facts = reader.facts(snapshot);
     Plan plan = planner.plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
+    applied.addAll(restoreUnasked(desired));
     ActualState actual =
         reader.actual(facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules());
+    journal.found(desired.nodeSysctls(), actual::sysctl);
     List<StateChange> changes = StateDiff.between(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
 
@@ -204,6 +223,8 @@ public final class DataPath implements AutoCloseable {
     if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
       findings.add(interpreter.nftUnavailable(unreadable.message()));
     }
+    findings.addAll(
+        SysctlContradictionPlanner.plan(desired.sysctls(), hostSysctls(), actual::sysctl));
     boolean verified =
         findings.stream().noneMatch(Finding::isBlocking)
             && plan.isComplete()
@@ -238,6 +259,13 @@ public final class DataPath implements AutoCloseable {
       watch = watchFor(snapshot, plan, seen.get().actual());
       writer.apply(changes).done().forEach(done -> applied.add(report(done, Set.of())));
     }
+  }
+
+  /** What the PodNetwork asked for once and asks for no more gets its old value back. */
+  private List<Change> restoreUnasked(DesiredState desired) {
+    Set<String> wanted =
+        desired.nodeSysctls().stream().map(SysctlSetting::path).collect(Collectors.toSet());
+    return restorer.restore(note -> note.asked() && !wanted.contains(note.path())).restored();
   }
 
   /** Takes up the bridge's ports and forgets those that are gone or went elsewhere. */
@@ -278,6 +306,16 @@ public final class DataPath implements AutoCloseable {
       rulesReadAt = now;
     }
     return rules.get();
+  }
+
+  private HostSysctls hostSysctls() {
+    long now = System.nanoTime();
+    if (hostSysctls.isEmpty() || now - filesReadAt >= MAX_FILES_AGE.toNanos()) {
+      hostSysctls =
+          Optional.of(sysctlFiles.map(SysctlFileReader::read).orElse(HostSysctls.NOTHING));
+      filesReadAt = now;
+    }
+    return hostSysctls.get();
   }
 
   private Watch watchFor(ClusterSnapshot snapshot, Plan plan, ActualState actual) {
@@ -368,8 +406,8 @@ public final class DataPath implements AutoCloseable {
   }
 
   /**
-   * Removes everything that carries a mark of ours and looks again. Sysctls are left as they are:
-   * what else on the node has come to rely on them cannot be known.
+   * Removes everything that carries a mark of ours and looks again. Sysctls that still have the
+   * value we gave them get back the one they had before.
    */
   public CleanupReport cleanup() {
     reached = Optional.empty();
@@ -395,6 +433,10 @@ public final class DataPath implements AutoCloseable {
                     .orElse("");
         remaining.add(change.object() + why);
       }
+      // Last, when the devices of ours are gone: forwarding resets settings of every device.
+      SysctlRestorer.Outcome restored = restorer.restore(note -> true);
+      removed.addAll(restored.restored());
+      remaining.addAll(restored.failed());
       if (left.rules() instanceof NftListing.Unreadable unreadable) {
         remaining.add("table inet tweed is perhaps there: " + unreadable.message());
       }

@@ -3,6 +3,7 @@ package dev.tweed.dataplane;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Where the data path finds the node, and how it marks what it makes.
@@ -13,9 +14,15 @@ import java.util.Objects;
  * @param aliasPrefix mark of our devices, followed by the PodNetwork's name
  * @param routeProtocol mark of our routes (rtm_protocol, 5..255); all routes with it are taken for
  *     ours
+ * @param hostRoot root directory of the node's files, if what they say about sysctls is to be told
  */
 public record DataPathOptions(
-    Path sysctlDir, Path runDir, List<String> nft, String aliasPrefix, int routeProtocol) {
+    Path sysctlDir,
+    Path runDir,
+    List<String> nft,
+    String aliasPrefix,
+    int routeProtocol,
+    Optional<Path> hostRoot) {
 
   /** Unassigned in iproute2's rt_protos and in include/uapi/linux/rtnetlink.h. */
   public static final int DEFAULT_ROUTE_PROTOCOL = 116;
@@ -25,6 +32,7 @@ public record DataPathOptions(
     Objects.requireNonNull(sysctlDir, "sysctlDir");
     Objects.requireNonNull(runDir, "runDir");
     Objects.requireNonNull(aliasPrefix, "aliasPrefix");
+    Objects.requireNonNull(hostRoot, "hostRoot");
     nft = List.copyOf(nft);
     if (nft.isEmpty()) {
       throw new IllegalArgumentException("nft needs the program's name");
@@ -37,6 +45,11 @@ public record DataPathOptions(
     }
   }
 
+  /** File below the run directory that tells what sysctls were before our first change. */
+  public Path sysctlNotes() {
+    return runDir.resolve("sysctls");
+  }
+
   /** What a daemon on the node itself uses. */
   public static DataPathOptions defaults() {
     return new DataPathOptions(
@@ -44,21 +57,27 @@ public record DataPathOptions(
         Path.of("/run/tweed"),
         List.of("nft"),
         "tweed:",
-        DEFAULT_ROUTE_PROTOCOL);
+        DEFAULT_ROUTE_PROTOCOL,
+        Optional.empty());
   }
 
   /** The same with another place for /proc/sys/net. */
   public DataPathOptions withSysctlDir(Path dir) {
-    return new DataPathOptions(dir, runDir, nft, aliasPrefix, routeProtocol);
+    return new DataPathOptions(dir, runDir, nft, aliasPrefix, routeProtocol, hostRoot);
   }
 
   /** The same with another run directory. */
   public DataPathOptions withRunDir(Path dir) {
-    return new DataPathOptions(sysctlDir, dir, nft, aliasPrefix, routeProtocol);
+    return new DataPathOptions(sysctlDir, dir, nft, aliasPrefix, routeProtocol, hostRoot);
   }
 
   /** The same with another way to run nft. */
   public DataPathOptions withNft(List<String> command) {
-    return new DataPathOptions(sysctlDir, runDir, command, aliasPrefix, routeProtocol);
+    return new DataPathOptions(sysctlDir, runDir, command, aliasPrefix, routeProtocol, hostRoot);
+  }
+
+  /** The same with the node's files. */
+  public DataPathOptions withHostRoot(Optional<Path> root) {
+    return new DataPathOptions(sysctlDir, runDir, nft, aliasPrefix, routeProtocol, root);
   }
 }

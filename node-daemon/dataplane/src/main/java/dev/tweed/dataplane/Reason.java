@@ -12,6 +12,8 @@ public enum Reason {
   ReadOnlySysctl(Severity.BLOCKING),
   /** A sysctl of the PodNetwork is not one that may be set. */
   SysctlRefused(Severity.NOTABLE),
+  /** A file of the host sets a sysctl otherwise than it has to be. */
+  SysctlContradicted(Severity.NOTABLE),
   /** A peer's values cannot be right; it is skipped, the others are not affected. */
   InvalidPeer(Severity.NOTABLE),
   /** No link of this node carries its InternalIP. */

@@ -39,10 +39,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Removes everything Tweed has made on this node and verifies it.",
-      "Pods that still run on the node lose their network: drain it first. Sysctls keep their"
-          + " values, since other programs may rely on them by now; a reboot resets them. CNI"
-          + " plugins are removed if Tweed installed them and they are unchanged. CNI"
-          + " configurations that were set aside get their names back.",
+      "Pods that still run on the node lose their network: drain it first. CNI plugins are removed"
+          + " if Tweed installed them and they are unchanged. CNI configurations that were set aside"
+          + " get their names back.",
+      "Sysctls get back the values they had before Tweed came, where nothing else has changed them"
+          + " since. What has come to need forwarding (net.ipv4.ip_forward) only since then, such as"
+          + " Docker, loses it: restart that, or set it with sysctl -w.",
       "Exit code 0: nothing of Tweed's is left. 1: something is, and is listed."
     })
 final class CleanupCommand implements Callable<Integer> {
@@ -115,7 +117,13 @@ final class CleanupCommand implements Callable<Integer> {
     try (DataPath path = DataPath.open(node.dataPath())) {
       CleanupReport report = path.cleanup();
       for (Change change : report.removed()) {
-        removed.add(change.kind().name().toLowerCase(Locale.ROOT) + " " + change.object());
+        removed.add(
+            change.kind().name().toLowerCase(Locale.ROOT)
+                + " "
+                + change.object()
+                + (change.kind() == Change.Kind.SYSCTL
+                    ? ": " + change.detail() + ", as it was before Tweed"
+                    : ""));
       }
       remaining.addAll(report.remaining());
     } catch (DataPathException e) {
@@ -146,7 +154,8 @@ final class CleanupCommand implements Callable<Integer> {
       boolean held = false;
       try (Stream<Path> files = Files.walk(node.runDir)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          if (!file.equals(node.runDir)) {
+          // Notes of sysctls that could not be put back are there for the next try.
+          if (!file.equals(node.runDir) && !file.equals(node.dataPath().sysctlNotes())) {
             Files.delete(file);
             held = true;
           }

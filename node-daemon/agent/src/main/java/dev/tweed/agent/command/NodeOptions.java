@@ -67,6 +67,9 @@ final class NodeOptions {
   }
 
   DataPathOptions dataPath() {
-    return DataPathOptions.defaults().withSysctlDir(sysctlDir).withRunDir(runDir);
+    return DataPathOptions.defaults()
+        .withSysctlDir(sysctlDir)
+        .withRunDir(runDir)
+        .withHostRoot(hostRoot());
   }
 }

@@ -2,6 +2,8 @@ package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.SysctlSetting;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -12,6 +14,8 @@ import java.util.Optional;
 /** Reads files below /proc/sys/net. */
 public final class SysctlReader {
 
+  private static final int MAX_BYTES = 4096;
+
   private final Path directory;
 
   /** Reads below this directory. */
@@ -21,8 +25,13 @@ public final class SysctlReader {
 
   /** The value of one, with white space as single blanks; empty when it cannot be read. */
   public Optional<String> read(String path) {
-    try {
-      return Optional.of(Files.readString(directory.resolve(path)).strip().replaceAll("\\s+", " "));
+    try (InputStream in = Files.newInputStream(directory.resolve(path))) {
+      // In one go: of a number the kernel gives nothing after what is read first (proc_dointvec()
+      // in kernel/sysctl.c), and Files.readString() reads one byte first of files of length 0.
+      byte[] bytes = new byte[MAX_BYTES];
+      int length = Math.max(0, in.read(bytes));
+      String text = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+      return Optional.of(text.strip().replaceAll("\\s+", " "));
     } catch (IOException absent) {
       // A device's files come and go with it; what has to be there is written, and fails there.
       return Optional.empty();

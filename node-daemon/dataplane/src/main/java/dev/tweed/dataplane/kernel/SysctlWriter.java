@@ -13,11 +13,16 @@ public final class SysctlWriter {
 
   private final Path directory;
   private final SysctlReader reader;
+  private final SysctlJournal journal;
 
-  /** Writes below this directory. */
-  public SysctlWriter(Path directory) {
+  /**
+   * @param directory where to write
+   * @param journal of the sysctls that do not go with a device of ours
+   */
+  public SysctlWriter(Path directory, SysctlJournal journal) {
     this.directory = directory;
     this.reader = new SysctlReader(directory);
+    this.journal = journal;
   }
 
   /** What became of a setting. */
@@ -48,13 +53,9 @@ public final class SysctlWriter {
     if (toWrite.isEmpty()) {
       return new Result.AlreadyRight();
     }
+    journal.changing(setting.path(), toWrite.get());
     try {
-      // Not created: a directory given by mistake must not fill up with files.
-      Files.writeString(
-          file,
-          toWrite.get() + "\n",
-          StandardOpenOption.WRITE,
-          StandardOpenOption.TRUNCATE_EXISTING);
+      write(setting.path(), toWrite.get());
       return new Result.Written(value.get(), toWrite.get());
     } catch (IOException e) {
       String message = String.valueOf(e.getMessage());
@@ -63,5 +64,15 @@ public final class SysctlWriter {
               ? new ChangeFailure.Cause.BadValue(message)
               : new ChangeFailure.Cause.NotWritable(message));
     }
+  }
+
+  /** Writes one. */
+  void write(String path, String value) throws IOException {
+    // Not created: a directory given by mistake must not fill up with files.
+    Files.writeString(
+        directory.resolve(path),
+        value + "\n",
+        StandardOpenOption.WRITE,
+        StandardOpenOption.TRUNCATE_EXISTING);
   }
 }

@@ -51,7 +51,7 @@ public sealed interface StateChange {
     return concernsPeer()
         || this instanceof AttachPort
         || this instanceof EnsureSysctl sysctl
-            && sysctl.setting().need() == SysctlSetting.Need.WISHED;
+            && sysctl.setting().need() != SysctlSetting.Need.REQUIRED;
   }
 
   /**

@@ -83,7 +83,7 @@ final class SysctlPlanner {
               } else {
                 settings.add(
                     new SysctlSetting(
-                        path.get(), new Rule.Exactly(value), Absence.UNKNOWN, Need.WISHED));
+                        path.get(), new Rule.Exactly(value), Absence.UNKNOWN, Need.ASKED));
               }
             });
     return new NodeSettings(List.copyOf(settings), List.copyOf(findings));
@@ -128,18 +128,37 @@ final class SysctlPlanner {
    * are the same.
    */
   static Optional<String> path(String name) {
-    if (!name.matches("net[./][A-Za-z0-9_][A-Za-z0-9_./@:-]*")) {
-      return Optional.empty();
+    return name.matches("net[./].+")
+        ? Optional.of(slashed(name).substring("net/".length())).filter(SysctlPlanner::isBelowNet)
+        : Optional.empty();
+  }
+
+  /** A name with slashes between its parts, whichever way it is spelled. */
+  static String slashed(String name) {
+    int separator = name.replace('.', '/').indexOf('/');
+    return separator < 0 || name.charAt(separator) == '/' ? name : swapped(name);
+  }
+
+  /** A path below /proc/sys/net as sysctl(8) shows it: {@code net.ipv4.ip_forward}. */
+  static String dotted(String path) {
+    return "net." + swapped(path);
+  }
+
+  private static String swapped(String name) {
+    return name.replace('.', '\0').replace('/', '.').replace('\0', '/');
+  }
+
+  /** Whether a path names a file below /proc/sys/net, and none elsewhere. */
+  static boolean isBelowNet(String path) {
+    if (!path.matches("[A-Za-z0-9_][A-Za-z0-9_./@:-]*")) {
+      return false;
     }
-    String path =
-        name.charAt(3) == '/' ? name : name.replace('.', '\0').replace('/', '.').replace('\0', '/');
-    String below = path.substring("net/".length());
-    for (String part : below.split("/", -1)) {
+    for (String part : path.split("/", -1)) {
       if (part.isEmpty() || part.equals(".") || part.equals("..")) {
-        return Optional.empty();
+        return false;
       }
     }
-    return Optional.of(below);
+    return true;
   }
 
   private static boolean isPlain(String value) {

@@ -25,8 +25,10 @@ public record SysctlSetting(String path, Rule rule, Absence absence, Need need) 
   public enum Need {
     /** Pods would not work as they should. */
     REQUIRED,
-    /** Asked for by a person, or of use on some kernels only. */
-    WISHED
+    /** Of use on some kernels only. */
+    WISHED,
+    /** Asked for by name, in the PodNetwork. */
+    ASKED
   }
 
   /** What it means when the file is not there. */

@@ -11,6 +11,7 @@ import dev.tweed.netlink.Ipv4Address;
 import dev.tweed.netlink.testing.Netns;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,11 @@ public final class SyncBenchmark {
   }
 
   private static void measure(int peers, int round) {
-    try (DataPath path = DataPath.open(DataPathOptions.defaults());
+    try (DataPath path =
+            DataPath.open(
+                DataPathOptions.defaults()
+                    .withRunDir(
+                        Path.of(System.getProperty("java.io.tmpdir"), "tweed-bench" + round)));
         DataPathMonitor monitor = path.monitor(() -> {})) {
       Example example = Example.vxlan().withPodCidrs("10.0.0.0/8");
 

@@ -10,11 +10,13 @@ import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,7 +56,7 @@ class HealingTest {
   }
 
   @Test
-  void aSyncByAnotherProcessChangesNothing() {
+  void aSyncByAnotherProcessChangesNothing(@TempDir Path run) {
     node.sync(EXAMPLE);
 
     SyncReport report =
@@ -62,7 +64,7 @@ class HealingTest {
             () -> {
               try (var other =
                   dev.tweed.dataplane.DataPath.open(
-                      dev.tweed.dataplane.DataPathOptions.defaults())) {
+                      dev.tweed.dataplane.DataPathOptions.defaults().withRunDir(run))) {
                 return other.sync(EXAMPLE.snapshot());
               }
             });

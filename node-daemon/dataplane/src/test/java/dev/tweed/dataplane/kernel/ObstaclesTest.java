@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,7 +146,7 @@ class ObstaclesTest {
     assertThat(node.dump()).isEqualTo(before);
   }
 
-  /** Cleanup leaves sysctls, and a forwarding node has other addresses than one that does not. */
+  /** A forwarding node has other addresses than one that does not. */
   private void forward() {
     node.sh("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
   }
@@ -216,6 +217,19 @@ class ObstaclesTest {
     } finally {
       exec("umount", sysctls.toString());
     }
+  }
+
+  @Test
+  void filesOfTheHostThatContradictAreReported(@TempDir Path root) throws Exception {
+    Files.createDirectories(root.resolve("etc"));
+    Files.writeString(root.resolve("etc/sysctl.conf"), "net.ipv4.ip_forward=0\n");
+    reopen(DataPathOptions.defaults().withHostRoot(Optional.of(root)));
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(reasons(report)).containsExactly(Reason.SysctlContradicted);
+    assertThat(report.findings().getFirst().object()).isEqualTo("/etc/sysctl.conf:1");
+    assertThat(report.verified()).as("pods work all the same").isTrue();
   }
 
   private static void exec(String... command) throws Exception {

@@ -6,6 +6,9 @@ import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +22,8 @@ final class TestNode implements AutoCloseable {
   final DataPath dataPath;
   private final List<Netns> pods = new ArrayList<>();
 
+  private static final Path DEFAULT_RUN_DIR = DataPathOptions.defaults().runDir();
+
   private TestNode(int number, Netns netns, DataPath dataPath) {
     this.number = number;
     this.netns = netns;
@@ -27,7 +32,18 @@ final class TestNode implements AutoCloseable {
 
   static TestNode open(int number, DataPathOptions options) {
     Netns netns = Netns.open();
-    return new TestNode(number, netns, in(netns, () -> DataPath.open(options)));
+    return new TestNode(number, netns, in(netns, () -> DataPath.open(ownRunDir(options))));
+  }
+
+  /** The machine's run directory is none of a test's. */
+  private static DataPathOptions ownRunDir(DataPathOptions options) throws IOException {
+    if (!options.runDir().equals(DEFAULT_RUN_DIR)) {
+      return options;
+    }
+    Path dir = Files.createTempDirectory("tweed-test-run");
+    dir.toFile().deleteOnExit();
+    options.withRunDir(dir).sysctlNotes().toFile().deleteOnExit();
+    return options.withRunDir(dir);
   }
 
   static TestNode open(int number) {
