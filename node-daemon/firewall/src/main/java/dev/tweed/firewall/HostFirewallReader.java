@@ -22,7 +22,8 @@ import java.util.Set;
 public final class HostFirewallReader {
 
   /** Tables of Kubernetes and of Tweed: no firewall, and large. */
-  private static final Set<String> NOT_A_FIREWALL = Set.of("tweed", "kube-proxy");
+  private static final Set<String> NOT_A_FIREWALL =
+      Set.of("tweed", "tweed-filter", "tweed-guard", "kube-proxy");
 
   private static final Set<String> HOOKS = Set.of("input", "forward", "output");
   private static final Set<String> FAMILIES = Set.of("ip", "ip6", "inet");

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HostFirewallReaderTest {
 
@@ -100,6 +102,22 @@ class HostFirewallReaderTest {
 
     assertThat(firewall.manager()).isEqualTo(Manager.FIREWALLD);
     assertThat(firewall.state()).isEqualTo(State.INACTIVE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tweed", "tweed-filter", "tweed-guard"})
+  void tablesOfOurOwnAreNoFirewall(String table) {
+    String chain =
+        "\"family\": \"inet\", \"table\": \"%s\", \"name\": \"input\", \"handle\": 1, \"type\": \"filter\","
+            + " \"hook\": \"input\", \"prio\": 0, \"policy\": \"drop\"";
+    String listing = "{\"nftables\": [{\"chain\": {" + chain + "}}]}";
+
+    assertThat(read(listing.formatted(table)).manager()).isEqualTo(Manager.NONE);
+    assertThat(read(listing.formatted("filter")).manager()).isEqualTo(Manager.NFTABLES);
+  }
+
+  private HostFirewall read(String listing) {
+    return new HostFirewallReader(root, root, new FixedListing(listing)).read();
   }
 
   private void ufwConf(String text) throws IOException {

@@ -1,0 +1,173 @@
+package dev.tweed.firewall.nft;
+
+import dev.tweed.firewall.nft.NftTable.View;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+
+/**
+ * A match in the language of nft. Long lists become named sets, which are constant: the kernel
+ * refuses to change their elements, so nobody can without leaving a trace in the rules.
+ */
+final class NftMatchRenderer {
+
+  /** Longer lists are sets with a name; a listing leaves their elements out. */
+  private static final int SHORT = 8;
+
+  /**
+   * A list in a rule.
+   *
+   * @param name for a set of it
+   * @param type of its elements
+   * @param interval whether any is more than one value
+   * @param elements as nft spells them
+   */
+  record Elements(String name, String type, boolean interval, List<String> elements) {
+    Elements {
+      elements = List.copyOf(elements);
+    }
+
+    /** Whether it should be a set with a name. */
+    boolean isLong() {
+      return elements.size() > SHORT;
+    }
+
+    /** In its place in a rule. */
+    String inline() {
+      return elements.size() == 1
+          ? elements.getFirst()
+          : elements.stream().collect(Collectors.joining(", ", "{ ", " }"));
+    }
+
+    /** The definition of the set with that name. */
+    String definition(String chosen) {
+      return "\tset %s {\n\t\ttype %s\n\t\tflags constant%s\n\t\telements = {\n"
+              .formatted(chosen, type, interval ? ",interval" : "")
+          + elements.stream().collect(Collectors.joining(",\n\t\t\t", "\t\t\t", "\n"))
+          + "\t\t}\n\t}\n";
+    }
+  }
+
+  private final NftMatch match;
+  private final View view;
+  private final BiFunction<String, Elements, String> place;
+  private final List<String> parts = new ArrayList<>();
+
+  private NftMatchRenderer(NftMatch match, View view, BiFunction<String, Elements, String> place) {
+    this.match = match;
+    this.view = view;
+    this.place = place;
+  }
+
+  /**
+   * Renders a match, with a blank at its end unless it is empty.
+   *
+   * @param place what to write for a list after its key, such as {@code @input-1-saddr}
+   */
+  static String render(NftMatch match, View view, BiFunction<String, Elements, String> place) {
+    NftMatchRenderer renderer = new NftMatchRenderer(match, view, place);
+    renderer.interfaces();
+    renderer.addresses();
+    renderer.protocolAndPorts();
+    return renderer.parts.stream().map(part -> part + " ").collect(Collectors.joining());
+  }
+
+  static String ip(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? "ip" : "ip6";
+  }
+
+  static String name(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? "ipv4" : "ipv6";
+  }
+
+  static String type(AddressFamily family) {
+    return name(family) + "_addr";
+  }
+
+  private void interfaces() {
+    add("iifname", "iifname", "ifname", false, quoted(match.interfacesIn()));
+    add("oifname", "oifname", "ifname", false, quoted(match.interfacesOut()));
+  }
+
+  private static List<String> quoted(List<String> names) {
+    return names.stream().map(name -> '"' + name + '"').toList();
+  }
+
+  private void addresses() {
+    match
+        .family()
+        .ifPresent(
+            family -> {
+              String ip = ip(family);
+              String original = view == View.BEFORE_TRANSLATION ? "ct original " : "";
+              if (match.sources().isEmpty()
+                  && (match.destinations().isEmpty() || !original.isEmpty())) {
+                parts.add("meta nfproto " + name(family));
+              }
+              addAddresses("saddr", ip + " saddr", family, match.sources());
+              addAddresses("daddr", original + ip + " daddr", family, match.destinations());
+            });
+  }
+
+  private void addAddresses(
+      String name, String key, AddressFamily family, List<IpPrefix> prefixes) {
+    boolean interval = prefixes.stream().anyMatch(prefix -> prefix.length() < family.bits());
+    add(
+        name,
+        key,
+        type(family),
+        interval,
+        prefixes.stream()
+            .map(p -> p.length() == family.bits() ? p.address().toString() : p.toString())
+            .toList());
+  }
+
+  private void protocolAndPorts() {
+    boolean ports = !match.sourcePorts().isEmpty() || !match.destinationPorts().isEmpty();
+    boolean original = view == View.BEFORE_TRANSLATION;
+    boolean one = match.protocols().size() == 1 && !original;
+    // Numbers: names are looked up in a file that an image may lack.
+    if (!match.protocols().isEmpty() && !(ports && one)) {
+      List<String> numbers =
+          match.protocols().stream().map(p -> Integer.toString(number(p))).toList();
+      parts.add("meta l4proto " + new Elements("", "", false, numbers).inline());
+    }
+    String header = one ? match.protocols().getFirst().text() : "th";
+    addPorts("sport", header + " sport", match.sourcePorts());
+    addPorts(
+        "dport", original ? "ct original proto-dst" : header + " dport", match.destinationPorts());
+  }
+
+  private void addPorts(String name, String key, List<PortRange> ports) {
+    add(
+        name,
+        key,
+        "inet_service",
+        ports.stream().anyMatch(range -> !range.isSingle()),
+        ports.stream().map(range -> range.toString().replace(':', '-')).toList());
+  }
+
+  private void add(String name, String key, String type, boolean interval, List<String> elements) {
+    if (!elements.isEmpty()) {
+      parts.add(key + " " + place.apply(key, new Elements(name, type, interval, elements)));
+    }
+  }
+
+  private static int number(Protocol protocol) {
+    return switch (protocol) {
+      case ANY -> throw new IllegalArgumentException("any protocol is an empty list");
+      case IGMP -> 2;
+      case TCP -> 6;
+      case UDP -> 17;
+      case IPV6 -> 41;
+      case GRE -> 47;
+      case ESP -> 50;
+      case AH -> 51;
+    };
+  }
+}

@@ -1,0 +1,159 @@
+package dev.tweed.firewall.nft;
+
+import dev.tweed.firewall.nft.NftMatchRenderer.Elements;
+import dev.tweed.firewall.nft.NftTable.Rule;
+import dev.tweed.firewall.nft.NftTable.Set;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.netlink.IpAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A table in the language of nft. Every part of a line is a typed value or a constant; the only
+ * free text is in comments, see {@link NftComment}. The last chain is the seal: no packet comes
+ * there, and the comment of its rule says what the table was made of. How it was listed then is
+ * added to it after the table is written, see {@link FoundTable}.
+ */
+final class NftTableRenderer {
+
+  static final String SEAL = "seal";
+
+  private static final String RATE = "limit rate 3/minute burst 10 packets ";
+
+  private final NftTable table;
+  private final java.util.Set<String> sets = new HashSet<>();
+  private final StringBuilder constants = new StringBuilder();
+
+  private NftTableRenderer(NftTable table) {
+    this.table = table;
+  }
+
+  static NftText render(NftTable table) {
+    return new NftTableRenderer(table).render();
+  }
+
+  private NftText render() {
+    List<NftText.Chain> chains = new ArrayList<>();
+    for (NftTable.Chain chain : table.chains()) {
+      List<NftText.Line> lines = new ArrayList<>();
+      for (Rule rule : chain.rules()) {
+        lines.addAll(lines(chain, lines.size() + 1, rule));
+      }
+      chains.add(new NftText.Chain(chain.name(), chain.hook(), lines));
+    }
+    String fixed =
+        constants + chains.stream().map(NftTableRenderer::chain).collect(Collectors.joining());
+    // Without the members: they come and go.
+    String made = "tweed " + Digest.of(named(false) + fixed, Digest.LONG);
+    NftText.Chain seal =
+        new NftText.Chain(
+            SEAL, Optional.empty(), List.of(new NftText.Line("return", made, List.of())));
+    chains.add(seal);
+    String text =
+        "add table inet %1$s\ndelete table inet %1$s\ntable inet %1$s {\n".formatted(table.name())
+            + named(true)
+            + fixed
+            + chain(seal)
+            + "}\n";
+    return new NftText(table.name(), text, chains, made);
+  }
+
+  private String named(boolean withMembers) {
+    StringBuilder text = new StringBuilder();
+    for (Set set : table.sets()) {
+      text.append("\tset ").append(set.name()).append(" {\n\t\ttype ");
+      text.append(NftMatchRenderer.type(set.family())).append('\n');
+      switch (set) {
+        case Set.Seen seen ->
+            text.append("\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 30s\n");
+        case Set.Members members when withMembers && !members.addresses().isEmpty() ->
+            text.append("\t\telements = {\n\t\t\t")
+                .append(
+                    members.addresses().stream()
+                        .map(IpAddress::toString)
+                        .collect(Collectors.joining(",\n\t\t\t")))
+                .append("\n\t\t}\n");
+        case Set.Members members -> {
+          // Nobody yet.
+        }
+      }
+      text.append("\t}\n");
+    }
+    return text.toString();
+  }
+
+  private static String chain(NftText.Chain chain) {
+    StringBuilder text = new StringBuilder("\tchain " + chain.name() + " {\n");
+    chain
+        .hook()
+        .ifPresent(
+            hook ->
+                text.append(
+                    "\t\ttype filter hook %s priority %d; policy accept;\n"
+                        .formatted(hook.point(), hook.priority())));
+    chain.lines().forEach(line -> text.append("\t\t").append(line.text()).append('\n'));
+    return text.append("\t}\n").toString();
+  }
+
+  private List<NftText.Line> lines(NftTable.Chain chain, int number, Rule rule) {
+    return switch (rule) {
+      case Rule.Fixed fixed ->
+          List.of(new NftText.Line(fixed.statement(), fixed.comment(), List.of()));
+      case Rule.ForRows(var merged, var view) -> {
+        String whole = NftMatchRenderer.render(merged.match(), view, (key, list) -> list.inline());
+        String comment =
+            NftComment.of(
+                merged.rows(), Digest.of(log(merged) + whole + verdict(merged), Digest.SHORT));
+        String prefix = chain.name() + "-" + number + "-";
+        String match =
+            NftMatchRenderer.render(
+                merged.match(), view, (key, list) -> place(prefix + list.name(), list));
+        List<NftText.Line> lines = new ArrayList<>();
+        if (merged.sort().logging() != Logging.NONE) {
+          lines.add(new NftText.Line(match + log(merged), comment, merged.rows()));
+        }
+        lines.add(new NftText.Line(match + verdict(merged), comment, merged.rows()));
+        yield lines;
+      }
+    };
+  }
+
+  private String place(String name, Elements list) {
+    if (!list.isLong()) {
+      return list.inline();
+    }
+    if (sets.add(name)) {
+      constants.append(list.definition(name));
+    }
+    return "@" + name;
+  }
+
+  private static String verdict(RowMerging.Merged merged) {
+    return switch (merged.sort().action()) {
+      case ALLOW -> "accept";
+      case DENY -> "drop";
+      case REJECT -> merged.sort().reset() ? "reject with tcp reset" : "reject";
+      case LIMIT -> "jump limited";
+    };
+  }
+
+  private static String log(RowMerging.Merged merged) {
+    if (merged.sort().logging() == Logging.NONE) {
+      return "";
+    }
+    String verdict =
+        switch (merged.sort().action()) {
+          case ALLOW -> "ALLOW";
+          case DENY, REJECT -> "BLOCK";
+          case LIMIT -> "LIMIT";
+        };
+    return (merged.sort().logging() == Logging.NEW ? "ct state new " : "")
+        + RATE
+        + "log prefix \"[TWEED "
+        + verdict
+        + "] \"";
+  }
+}

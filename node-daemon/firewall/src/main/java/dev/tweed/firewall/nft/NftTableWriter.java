@@ -1,0 +1,69 @@
+package dev.tweed.firewall.nft;
+
+import dev.tweed.firewall.nft.NftProgram.Run;
+import java.util.Optional;
+
+/** Reads, replaces and removes a table of ours, each change in one transaction. */
+final class NftTableWriter {
+
+  private final NftProgram nft;
+
+  NftTableWriter(NftProgram nft) {
+    this.nft = nft;
+  }
+
+  /** What came of reading. */
+  sealed interface Reading {
+    /** It is there. */
+    record Found(FoundTable table) implements Reading {}
+
+    /** It is not. */
+    record Absent() implements Reading {}
+
+    /** It cannot be told. */
+    record Unreadable(NftRefusal refusal) implements Reading {}
+  }
+
+  Reading read(String table) {
+    return switch (nft.run("", "-a", "-t", "list", "table", "inet", table)) {
+      case Run.Done(var output) -> new Reading.Found(FoundTable.parse(output));
+      case Run.Failed(var message) when message.contains("No such file or directory") ->
+          new Reading.Absent();
+      case Run.Failed(var message) -> new Reading.Unreadable(NftRefusal.of(message));
+      case Run.Missing(var message) -> new Reading.Unreadable(NftRefusal.missing(message));
+    };
+  }
+
+  /**
+   * Puts the table in place of the one before, and notes in the seal how it is listed. Empty if
+   * that went well; else the table before is in force, or the new one without the note, which the
+   * next reader takes for changed.
+   */
+  Optional<NftRefusal> replace(NftText text) {
+    return run(text.text())
+        .or(
+            () ->
+                switch (read(text.name())) {
+                  case Reading.Found(var found) ->
+                      run(
+                          "add rule inet %s %s return comment \"%s\"\n"
+                              .formatted(text.name(), NftTableRenderer.SEAL, found.listed()));
+                  case Reading.Absent absent -> Optional.empty(); // somebody was quick
+                  case Reading.Unreadable(var refusal) -> Optional.of(refusal);
+                });
+  }
+
+  /** Removes the table; one that is not there is removed. Empty if that went well. */
+  Optional<NftRefusal> remove(String table) {
+    return run("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
+  }
+
+  /** Runs commands in one transaction; empty if that went well, and else nothing has changed. */
+  Optional<NftRefusal> run(String commands) {
+    return switch (nft.run(commands, "-f", "-")) {
+      case Run.Done done -> Optional.empty();
+      case Run.Failed(var message) -> Optional.of(NftRefusal.of(message));
+      case Run.Missing(var message) -> Optional.of(NftRefusal.missing(message));
+    };
+  }
+}

@@ -1,0 +1,195 @@
+package dev.tweed.firewall.nft;
+
+import dev.tweed.netlink.testing.Netns;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/**
+ * A node between a client (192.0.2.2, 2001:db8::2) and a pod (10.244.1.2, fd00:10:244:1::2), all of
+ * them network namespaces. The node has the first address of each network.
+ */
+final class NftHosts implements AutoCloseable {
+
+  static final String NODE = "192.0.2.1";
+  static final String NODE6 = "2001:db8::1";
+  static final String POD = "10.244.1.2";
+  static final String POD6 = "fd00:10:244:1::2";
+
+  /** What a client gets to know. */
+  enum Answer {
+    OPEN,
+    REFUSED,
+    SILENCE
+  }
+
+  final NftNode node;
+  final Netns client = Netns.open();
+  final Netns pod = Netns.open();
+  private final List<Closeable> servers = new ArrayList<>();
+
+  NftHosts() {
+    node = NftNode.open();
+    node.connect(client, "left", NODE + "/24", "192.0.2.2/24");
+    node.connect(pod, "right", "10.244.1.1/24", POD + "/24");
+    node.sh(
+        """
+        echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+        ip addr add 2001:db8::1/64 dev left nodad; ip addr add fd00:10:244:1::1/64 dev right nodad
+        """);
+    client.sh(
+        """
+        ip route add default via 192.0.2.1
+        ip addr add 2001:db8::2/64 dev eth0 nodad; ip route add default via 2001:db8::1
+        """);
+    pod.sh(
+        """
+        ip route add default via 10.244.1.1
+        ip addr add fd00:10:244:1::2/64 dev eth0 nodad; ip route add default via fd00:10:244:1::1
+        """);
+  }
+
+  /** Echoes what comes to ports, TCP and UDP, of one of the three. */
+  void serve(Netns where, int... ports) {
+    for (int port : ports) {
+      serve(task -> call(where, task), port);
+    }
+  }
+
+  void serveOnNode(int... ports) {
+    for (int port : ports) {
+      serve(node::call, port);
+    }
+  }
+
+  /** Where a task runs. */
+  private interface Place {
+    Object call(Callable<Object> task);
+  }
+
+  private void serve(Place place, int port) {
+    // A socket stays in the namespace it was made in, whoever reads from it.
+    ServerSocket tcp = (ServerSocket) place.call(() -> new ServerSocket(port));
+    servers.add(tcp);
+    Thread.ofPlatform().daemon().start(() -> accept(tcp));
+    DatagramSocket udp = (DatagramSocket) place.call(() -> new DatagramSocket(port));
+    servers.add(udp);
+    Thread.ofPlatform().daemon().start(() -> echo(udp));
+  }
+
+  private static void accept(ServerSocket server) {
+    while (!server.isClosed()) {
+      try {
+        Socket socket = server.accept();
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () -> {
+                  try (socket) {
+                    socket.getInputStream().transferTo(socket.getOutputStream());
+                  } catch (IOException e) {
+                    // The client has gone.
+                  }
+                });
+      } catch (IOException e) {
+        // Closed.
+      }
+    }
+  }
+
+  private static void echo(DatagramSocket socket) {
+    DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+    while (!socket.isClosed()) {
+      try {
+        socket.receive(packet);
+        socket.send(packet);
+      } catch (IOException e) {
+        // Closed, or an answer that did not arrive.
+      }
+    }
+  }
+
+  static Answer tcp(Netns from, String address, int port) {
+    return call(
+        from,
+        () -> {
+          try (Socket socket = open(address, port)) {
+            socket.getOutputStream().write(1);
+            return socket.getInputStream().read() == 1 ? Answer.OPEN : Answer.SILENCE;
+          } catch (ConnectException e) {
+            return Answer.REFUSED;
+          } catch (SocketTimeoutException e) {
+            return Answer.SILENCE;
+          }
+        });
+  }
+
+  /** A connection from a namespace. */
+  static Socket connect(Netns from, String address, int port) {
+    return call(from, () -> open(address, port));
+  }
+
+  private static Socket open(String address, int port) throws IOException {
+    Socket socket = new Socket();
+    try {
+      // A refusal that comes while the socket is still being sent from is only believed when it
+      // comes again, a second later (tcp_v4_err).
+      socket.connect(new InetSocketAddress(InetAddress.getByName(address), port), 1_500);
+      socket.setSoTimeout(2_000);
+      return socket;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  static Answer udp(Netns from, String address, int port) {
+    return call(
+        from,
+        () -> {
+          try (DatagramSocket socket = new DatagramSocket()) {
+            socket.connect(InetAddress.getByName(address), port);
+            socket.setSoTimeout(700);
+            DatagramPacket packet = new DatagramPacket(new byte[] {1}, 1);
+            socket.send(packet);
+            socket.receive(packet);
+            return Answer.OPEN;
+          } catch (PortUnreachableException e) {
+            return Answer.REFUSED;
+          } catch (SocketTimeoutException e) {
+            return Answer.SILENCE;
+          }
+        });
+  }
+
+  private static <T> T call(Netns where, Callable<T> task) {
+    try {
+      return where.call(task);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Closeable server : servers) {
+      server.close();
+    }
+    client.close();
+    pod.close();
+    node.close();
+  }
+}

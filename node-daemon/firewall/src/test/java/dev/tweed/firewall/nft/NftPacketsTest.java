@@ -1,0 +1,157 @@
+package dev.tweed.firewall.nft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.nft.NftHosts.Answer;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.IpPrefix;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What rows do to packets. */
+@Tag("kernel")
+class NftPacketsTest {
+
+  private NftHosts hosts;
+
+  @BeforeEach
+  void open() {
+    hosts = new NftHosts();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    if (hosts != null) {
+      hosts.close();
+    }
+  }
+
+  @Test
+  void theFirstRowThatMatchesDecides() {
+    hosts.serveOnNode(80, 81);
+
+    apply(
+        in("client", Action.ALLOW, Protocol.TCP, 80)
+            .withFrom(Peer.of(IpPrefix.parse("192.0.2.2/32"))),
+        in("all", Action.DENY, Protocol.TCP, 80),
+        in("too-late", Action.ALLOW, Protocol.ANY, 80));
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 80)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 81)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void rejectedClientsAreTold() {
+    hosts.serveOnNode(80);
+
+    apply(in("no", Action.REJECT, Protocol.ANY, 80).withLogging(Logging.NEW));
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.REFUSED);
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.REFUSED);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 80)).isEqualTo(Answer.REFUSED);
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE6, 80)).isEqualTo(Answer.REFUSED);
+  }
+
+  @Test
+  void theSixthConnectionIsRefusedWhereTheyAreLimited() {
+    hosts.serveOnNode(80, 81);
+
+    apply(in("few", Action.LIMIT, Protocol.TCP, 80));
+
+    for (String address : new String[] {NftHosts.NODE, NftHosts.NODE6}) {
+      assertThat(IntStream.range(0, 8).mapToObj(i -> NftHosts.tcp(hosts.client, address, 80)))
+          .containsExactly(
+              Answer.OPEN,
+              Answer.OPEN,
+              Answer.OPEN,
+              Answer.OPEN,
+              Answer.OPEN,
+              Answer.REFUSED,
+              Answer.REFUSED,
+              Answer.REFUSED);
+      assertThat(NftHosts.tcp(hosts.client, address, 81)).isEqualTo(Answer.OPEN);
+    }
+    assertThat(NftHosts.tcp(hosts.pod, "10.244.1.1", 80)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void connectionsThatStandAreNotCut() throws IOException {
+    hosts.serveOnNode(80);
+    try (Socket socket = NftHosts.connect(hosts.client, NftHosts.NODE, 80)) {
+      // The kernel follows connections from the first rule that asks on, so this one is new to it.
+      apply(in("none", Action.ALLOW, Protocol.TCP, 80));
+      socket.getOutputStream().write(1);
+      assertThat(socket.getInputStream().read()).isEqualTo(1);
+
+      apply(in("none", Action.DENY, Protocol.ANY, 80));
+
+      socket.getOutputStream().write(2);
+      assertThat(socket.getInputStream().read()).isEqualTo(2);
+      assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.SILENCE);
+    }
+  }
+
+  @Test
+  void neighboursAreFoundWhereEverythingIsDenied() {
+    apply(
+        FirewallRule.allow("in", Direction.IN).withAction(Action.DENY),
+        FirewallRule.allow("out", Direction.OUT).withAction(Action.DENY));
+
+    hosts.client.sh("ip neigh flush all; ping -c1 -W2 192.0.2.1; ping -6 -c1 -W2 2001:db8::1");
+    hosts.node.sh("ip neigh flush all; ping -6 -c1 -W2 2001:db8::2");
+  }
+
+  @Test
+  void routedPacketsAreMatchedByDevices() {
+    hosts.serve(hosts.pod, 80);
+
+    apply(
+        FirewallRule.allow("no", Direction.ROUTED)
+            .withAction(Action.REJECT)
+            .withInterfaceIn("left")
+            .withInterfaceOut("right"));
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.POD, 80)).isEqualTo(Answer.REFUSED);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.POD6, 80)).isEqualTo(Answer.REFUSED);
+    hosts.serve(hosts.client, 80);
+    assertThat(NftHosts.tcp(hosts.pod, "192.0.2.2", 80)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void whatTheNodeSendsIsMatched() {
+    hosts.serve(hosts.client, 25, 26);
+
+    apply(
+        FirewallRule.allow("no-mail", Direction.OUT)
+            .withAction(Action.REJECT)
+            .withPorts(Protocol.TCP, PortRange.of(25)));
+
+    assertThat(hosts.node.sh("bash -c '</dev/tcp/192.0.2.2/25' 2>&1 || true")).contains("refused");
+    hosts.node.sh("bash -c '</dev/tcp/192.0.2.2/26'");
+  }
+
+  private static FirewallRule in(String name, Action action, Protocol protocol, int port) {
+    return FirewallRule.allow(name, Direction.IN)
+        .withAction(action)
+        .withPorts(protocol, PortRange.of(port));
+  }
+
+  private void apply(FirewallRule... rules) {
+    assertThat(hosts.node.call(() -> new NftablesBackend(NftNode.NFT).apply(Rows.of(rules))))
+        .isInstanceOf(Applied.class);
+  }
+}

@@ -1,0 +1,308 @@
+package dev.tweed.firewall.nft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendListing.Compared;
+import dev.tweed.firewall.backend.BackendListing.Entry;
+import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The table, by the kernel's own answers. */
+@Tag("kernel")
+class NftablesBackendTest {
+
+  private static final List<FilterRow> ROWS = NftTableGoldenTest.allSorts();
+  private static final List<FilterRow> ONE =
+      Rows.of(FirewallRule.allow("one", Direction.IN).withPorts(Protocol.TCP, PortRange.of(1)));
+
+  @TempDir Path directory;
+  private NftNode node;
+
+  @BeforeEach
+  void open() {
+    node = NftNode.open();
+  }
+
+  @AfterEach
+  void close() {
+    if (node != null) {
+      node.close();
+    }
+  }
+
+  @Test
+  void rowsOfAllSortsAreTaken() {
+    assertThat(apply(ROWS)).isEqualTo(new Applied(true, true, List.of()));
+
+    assertThat(states(look(ROWS))).containsOnly(State.PRESENT).hasSameSizeAs(ROWS);
+  }
+
+  @Test
+  void aSecondCallWritesNothing() {
+    apply(ROWS);
+    String before = node.sh("nft -a list ruleset");
+
+    // Another instance: nothing is remembered but in the kernel.
+    assertThat(apply(ROWS)).isEqualTo(new Applied(false, true, List.of()));
+
+    assertThat(node.sh("nft -a list ruleset")).isEqualTo(before);
+  }
+
+  @Test
+  void otherRowsTakeThePlaceOfTheRowsBefore() {
+    apply(ROWS);
+
+    assertThat(apply(ONE)).isEqualTo(new Applied(true, true, List.of()));
+
+    assertThat(states(look(ONE))).containsOnly(State.PRESENT).hasSameSizeAs(ONE);
+  }
+
+  @Test
+  void noRowsAreNoTable() {
+    apply(ROWS);
+
+    assertThat(apply(List.of())).isEqualTo(new Applied(true, true, List.of()));
+
+    assertThat(node.sh("nft list ruleset")).isEmpty();
+    assertThat(apply(List.of())).isEqualTo(new Applied(false, true, List.of()));
+  }
+
+  @Test
+  void otherTablesAreLeftAlone() {
+    node.sh("nft add table inet filter; nft add chain inet filter input");
+    String before = node.sh("nft list table inet filter");
+
+    apply(ROWS);
+    assertThat(node.sh("nft list table inet filter")).isEqualTo(before);
+    apply(List.of());
+
+    assertThat(node.sh("nft list ruleset")).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nft flush ruleset",
+        "nft delete table inet tweed-filter",
+        "nft flush table inet tweed-filter",
+        "nft flush chain inet tweed-filter forward",
+        "nft delete rule inet tweed-filter forward handle $(handle nothing-else)",
+        "nft delete rule inet tweed-filter input handle $(handle belongs)",
+        "nft insert rule inet tweed-filter input accept",
+        "nft add rule inet tweed-filter seal accept",
+        "nft replace rule inet tweed-filter forward handle $(handle nothing-else)"
+            + " accept comment \\\"$(comment nothing-else)\\\"",
+        "nft add chain inet tweed-filter input '{ policy drop; }'",
+        "nft add table inet tweed-filter '{ flags dormant; }'",
+        "nft add chain inet tweed-filter more",
+        "nft add set inet tweed-filter more '{ type ipv4_addr; }'",
+        "nft add counter inet tweed-filter more",
+      })
+  void whatIsChangedByHandIsPutRight(String command) {
+    apply(ROWS);
+    String before = node.sh("nft list table inet tweed-filter");
+
+    node.sh(
+        """
+        handle() { nft -a list table inet tweed-filter | sed -n "s/.*$1.* # handle //p" | tail -1; }
+        comment() { nft list table inet tweed-filter | sed -n "s/.*\\(tweed:[^ ]*$1[^\\"]*\\).*/\\1/p" | tail -1; }
+        """
+            + command);
+
+    assertThat(node.sh("nft list ruleset")).isNotEqualTo(before);
+    assertThat(apply(ROWS)).isEqualTo(new Applied(true, true, List.of()));
+    assertThat(node.sh("nft list table inet tweed-filter")).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "delete element inet tweed-filter input-12-saddr { 10.0.0.3 }",
+        "add element inet tweed-filter input-12-saddr { 10.0.0.99 }",
+        "flush set inet tweed-filter input-12-saddr",
+      })
+  void noElementOfASetCanBeChangedByHand(String command) {
+    apply(ROWS);
+
+    assertThat(node.sh("nft '" + command + "' 2>&1 || true")).contains("resource busy");
+  }
+
+  @Test
+  void countsOfSourcesAreNoChange() {
+    apply(ROWS);
+
+    node.sh("nft add element inet tweed-filter refused-ipv4 '{ 192.0.2.1 }'");
+
+    assertThat(apply(ROWS)).isEqualTo(new Applied(false, true, List.of()));
+  }
+
+  @Test
+  void aTableThatIsRefusedLeavesTheOneBefore() throws IOException {
+    apply(ROWS);
+    String before = node.sh("nft list ruleset");
+
+    // The last statement is one the kernel does not take.
+    Path nft =
+        script(
+            "[ \"$1\" = -f ] || exec /usr/sbin/nft \"$@\"\n"
+                + "{ cat; echo 'add rule inet tweed-filter none accept'; } | /usr/sbin/nft \"$@\"");
+
+    assertThat(node.call(() -> new NftablesBackend(nft).apply(ONE)))
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.message()).contains("No such file"));
+    assertThat(node.sh("nft list ruleset")).isEqualTo(before);
+  }
+
+  @Test
+  void rowsThatAreNotThereAreMissing() {
+    assertThat(states(look(ONE))).containsOnly(State.MISSING).hasSameSizeAs(ONE);
+  }
+
+  @Test
+  void onlyTheRowsOfADeletedRuleAreMissing() {
+    apply(ROWS);
+
+    node.sh(
+        "nft delete rule inet tweed-filter forward handle"
+            + " $(nft -a list table inet tweed-filter | sed -n 's/.*nothing-else.*handle //p')");
+
+    assertThat(entries(look(ROWS)))
+        .filteredOn(entry -> entry.row().isPresent() && entry.state() == State.MISSING)
+        .isNotEmpty()
+        .allMatch(entry -> entry.row().orElseThrow().rule().equals("nothing-else"));
+    assertThat(entries(look(ROWS)))
+        .filteredOn(entry -> entry.state() == State.EXTRA)
+        .extracting(Entry::text)
+        .containsExactly("chain forward has other rules");
+  }
+
+  @Test
+  void rulesByOthersAreExtra() {
+    apply(ONE);
+
+    node.sh("nft insert rule inet tweed-filter input tcp dport 1 drop comment hello");
+
+    assertThat(entries(look(ONE)))
+        .filteredOn(entry -> entry.state() == State.EXTRA)
+        .extracting(Entry::text)
+        .contains("input: hello");
+  }
+
+  @Test
+  void rowsOfAnotherPlanAreComparedOneByOne() {
+    apply(ONE);
+    List<FilterRow> more =
+        Stream.concat(
+                ONE.stream(),
+                Rows.of(
+                    FirewallRule.allow("two", Direction.IN)
+                        .withAction(Action.DENY)
+                        .withPorts(Protocol.UDP, PortRange.of(2)))
+                    .stream())
+            .toList();
+
+    assertThat(entries(look(more)))
+        .filteredOn(entry -> entry.row().isPresent())
+        .extracting(entry -> entry.row().orElseThrow().rule(), Entry::state)
+        .contains(tuple("one", State.PRESENT), tuple("two", State.MISSING));
+  }
+
+  @Test
+  void nothingIsPresentInATableThatIsSwitchedOff() {
+    apply(ONE);
+
+    node.sh("nft add table inet tweed-filter '{ flags dormant; }'");
+
+    assertThat(states(look(ONE))).containsExactly(State.MISSING, State.MISSING, State.EXTRA);
+  }
+
+  @Test
+  void withoutNftItSaysSo() {
+    NftablesBackend backend = new NftablesBackend(directory.resolve("nft"));
+
+    assertThat(backend.apply(ONE))
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> {
+              assertThat(refused.reason()).isEqualTo("NftMissing");
+              assertThat(refused.remedy()).contains("install nftables");
+            });
+    assertThat(backend.look(ONE)).isInstanceOf(BackendListing.Unreadable.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "NftTooOld|Error: syntax error, unexpected newline",
+        "NotPermitted|Operation not permitted (you must be root)",
+        "KernelTooOld|Unable to initialize Netlink socket: Protocol not supported",
+        "NftRefused|Error: something else",
+      })
+  void whatNftSaysIsToldWithARemedy(String example) throws IOException {
+    String[] parts = example.split("\\|");
+    Path nft = script("cat >/dev/null; echo '" + parts[1] + "' >&2; exit 1");
+
+    assertThat(new NftablesBackend(nft).apply(ONE))
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> {
+              assertThat(refused.reason()).isEqualTo(parts[0]);
+              assertThat(refused.message()).isEqualTo(parts[1]);
+              assertThat(refused.remedy()).isNotEmpty();
+            });
+  }
+
+  @Test
+  void aKernelWithoutTablesHasNoneOfOurs() throws IOException {
+    Path nft =
+        script("echo 'Unable to initialize Netlink socket: Protocol not supported' >&2; exit 1");
+
+    assertThat(new NftablesBackend(nft).apply(List.of()))
+        .isEqualTo(new Applied(false, true, List.of()));
+  }
+
+  private Path script(String body) throws IOException {
+    Path script = directory.resolve("nft.sh");
+    Files.writeString(script, "#!/bin/sh\n" + body + "\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    return script;
+  }
+
+  private BackendOutcome apply(List<FilterRow> rows) {
+    return node.call(() -> new NftablesBackend(NftNode.NFT).apply(rows));
+  }
+
+  private BackendListing look(List<FilterRow> rows) {
+    return node.call(() -> new NftablesBackend(NftNode.NFT).look(rows));
+  }
+
+  private static List<Entry> entries(BackendListing listing) {
+    return ((Compared) listing).entries();
+  }
+
+  private static List<State> states(BackendListing listing) {
+    return entries(listing).stream().map(Entry::state).toList();
+  }
+}
