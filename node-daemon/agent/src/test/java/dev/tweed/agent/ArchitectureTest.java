@@ -17,6 +17,7 @@ class ArchitectureTest {
 
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|Mapping|ConflistRenderer"
+          + "|PolicyMapper|PeerResolver|FirewallPlanner|FirewallStatusMapper|NetworkStateMapper"
           + "|PluginVersion|StatusMapper|StatusText|NodeStatus|SyncSchedule|Backoff)(\\$.*)?";
 
   @ArchTest

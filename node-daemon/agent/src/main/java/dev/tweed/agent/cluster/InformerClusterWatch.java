@@ -1,7 +1,9 @@
 package dev.tweed.agent.cluster;
 
+import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.TweedApi;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -17,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches by fabric8's informers: PodNetworks, NodeSubnets, and of Nodes this one only (by a field
- * selector on its name; the others' heartbeats are no concern of a daemon).
+ * Watches by fabric8's informers: PodNetworks, NodeSubnets, FirewallPolicies, and of Nodes this one
+ * only (by a field selector on its name; the others' heartbeats are no concern of a daemon).
  */
 public final class InformerClusterWatch implements ClusterWatch {
 
@@ -35,10 +37,20 @@ public final class InformerClusterWatch implements ClusterWatch {
           .withNamespaced(false)
           .build();
 
+  private static final ResourceDefinitionContext POLICY =
+      new ResourceDefinitionContext.Builder()
+          .withGroup(TweedApi.GROUP)
+          .withVersion(TweedApi.VERSION)
+          .withKind("FirewallPolicy")
+          .withPlural("firewallpolicies")
+          .withNamespaced(false)
+          .build();
+
   private final KubernetesClient client;
   private final String nodeName;
   private final RecordStore<PodNetwork, NetworkRecord> networks;
   private final RecordStore<NodeSubnet, SubnetRecord> subnets;
+  private final RecordStore<GenericKubernetesResource, PolicyRecord> policies;
   private final RecordStore<GenericKubernetesResource, NodeRecord> nodes;
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private volatile Runnable onChange = () -> {};
@@ -54,6 +66,16 @@ public final class InformerClusterWatch implements ClusterWatch {
     SubnetParser parser = new SubnetParser(nodeName);
     networks = new RecordStore<>(NetworkRecord::of, PodNetwork::new, this::changed);
     subnets = new RecordStore<>(parser::parse, NodeSubnet::new, this::changed);
+    policies =
+        new RecordStore<>(
+            new PolicyParser(
+                    spec ->
+                        client
+                            .getKubernetesSerialization()
+                            .convertValue(spec, FirewallPolicySpec.class))
+                ::parse,
+            GenericKubernetesResource::new,
+            this::changed);
     nodes =
         new RecordStore<>(
             InformerClusterWatch::node, GenericKubernetesResource::new, this::changed);
@@ -66,6 +88,7 @@ public final class InformerClusterWatch implements ClusterWatch {
         List.of(
             inform(client.resources(PodNetwork.class).withLimit(PAGE), networks),
             inform(client.resources(NodeSubnet.class).withLimit(PAGE), subnets),
+            inform(client.genericKubernetesResources(POLICY).withLimit(PAGE), policies),
             // Generic: the typed Node would bring the deserialisers of its whole spec and status.
             inform(client.genericKubernetesResources(NODE).withName(nodeName), nodes));
     CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
@@ -73,9 +96,10 @@ public final class InformerClusterWatch implements ClusterWatch {
             () -> {
               complete = true;
               LOG.info(
-                  "first lists complete: {} PodNetworks, {} NodeSubnets",
+                  "first lists complete: {} PodNetworks, {} NodeSubnets, {} FirewallPolicies",
                   networks.size(),
-                  subnets.size());
+                  subnets.size(),
+                  policies.size());
               changed();
             });
   }
@@ -99,6 +123,7 @@ public final class InformerClusterWatch implements ClusterWatch {
             true,
             networks.records(),
             subnets.records(),
+            policies.records(),
             nodes.records().stream().filter(n -> n.name().equals(nodeName)).findFirst())
         : ClusterView.INCOMPLETE;
   }

@@ -32,6 +32,7 @@ public final class SubnetParser {
   private static final int NODE_IPS_MAX = AddressFamily.values().length;
 
   private final String ownNode;
+  private final SharedLabels labels = new SharedLabels();
 
   /**
    * @param ownNode name of this node; its own subnets keep their status
@@ -63,6 +64,7 @@ public final class SubnetParser {
         podNetwork,
         node,
         block(spec, podNetwork, node),
+        labels.of(subnet.getMetadata().getLabels()),
         own);
   }
 

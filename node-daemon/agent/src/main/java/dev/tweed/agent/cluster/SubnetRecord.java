@@ -3,6 +3,7 @@ package dev.tweed.agent.cluster;
 import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param podNetwork name of the PodNetwork it belongs to
  * @param node the node that owns the block, as far as the object says
  * @param block its typed content, or why it cannot be used
+ * @param labels the few of the node's labels that are mirrored onto it
  * @param own more about it if it belongs to this node
  */
 public record SubnetRecord(
@@ -22,7 +24,12 @@ public record SubnetRecord(
     String podNetwork,
     String node,
     Block block,
+    Map<String, String> labels,
     Optional<OwnSubnet> own) {
+
+  public SubnetRecord {
+    labels = Map.copyOf(labels);
+  }
 
   /** Oldest first, then by name: the order in which claims win. */
   public static final Comparator<SubnetRecord> BY_AGE =

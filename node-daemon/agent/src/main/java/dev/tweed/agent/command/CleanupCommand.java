@@ -3,14 +3,14 @@ package dev.tweed.agent.command;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
-import dev.tweed.agent.daemon.HostFirewallOpener;
 import dev.tweed.agent.daemon.RunLock;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.CleanupReport;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathException;
-import dev.tweed.firewall.ufw.UfwOutcome;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.FirewallBackend;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -71,7 +71,7 @@ final class CleanupCommand implements Callable<Integer> {
     cniConfig();
     plugins();
     dataPath();
-    node.hostRoot().ifPresent(this::hostFirewall);
+    hostFirewall();
     if (lock.isPresent()) {
       lock.get().close();
     }
@@ -131,16 +131,20 @@ final class CleanupCommand implements Callable<Integer> {
     }
   }
 
-  private void hostFirewall(Path hostRoot) {
-    switch (HostFirewallOpener.at(hostRoot, node.runDir).release()) {
-      case UfwOutcome.Applied applied -> {
-        if (applied.changed()) {
-          removed.add("rules in ufw");
+  private void hostFirewall() {
+    for (FirewallBackend backend : node.firewallHost().backends()) {
+      switch (backend.apply(List.of())) {
+        case BackendOutcome.Applied applied -> {
+          if (applied.changed()) {
+            removed.add("rules in " + backend.kind().text());
+          }
         }
-      }
-      case UfwOutcome.Refused refused -> {
-        if (refused.reason() != UfwOutcome.Reason.NOT_FOUND) {
-          remaining.add("rules in ufw: " + refused.message() + "; " + refused.remedy());
+        case BackendOutcome.Refused refused -> {
+          if (!refused.reason().equals(BackendOutcome.NOT_FOUND)) {
+            remaining.add(
+                "rules in %s: %s; %s"
+                    .formatted(backend.kind().text(), refused.message(), refused.remedy()));
+          }
         }
       }
     }

@@ -1,5 +1,7 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.firewall.FirewallHost;
+import dev.tweed.agent.firewall.LocalFirewallHost;
 import dev.tweed.dataplane.DataPathOptions;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -50,8 +52,8 @@ final class NodeOptions {
       paramLabel = "DIR",
       defaultValue = "${env:TWEED_HOST_ROOT:-}",
       description =
-          "The host's files (/ outside of a pod), to keep open in the host's ufw what the network"
-              + " needs. Without it the firewall is only looked at")
+          "The host's files (/ outside of a pod), to keep rules in the host's own firewall. Without"
+              + " it one that is active (ufw, firewalld, iptables) is only looked at")
   String hostRoot;
 
   @Option(
@@ -64,6 +66,11 @@ final class NodeOptions {
   /** The host's files, if they are to be used. */
   Optional<Path> hostRoot() {
     return Optional.of(hostRoot).filter(root -> !root.isEmpty()).map(Path::of);
+  }
+
+  /** The firewall of this node. */
+  FirewallHost firewallHost() {
+    return new LocalFirewallHost(hostRoot(), Path.of(dataPath().nft().getFirst()), runDir);
   }
 
   DataPathOptions dataPath() {

@@ -80,7 +80,11 @@ final class RunCommand implements Callable<Integer> {
     RunLock lock = takeLock();
     NodeDaemon daemon =
         NodeDaemon.start(
-            options, System.getenv(), KernelPath.real(options.dataPath()), Clock.systemUTC());
+            options,
+            System.getenv(),
+            KernelPath.real(options.dataPath()),
+            node.firewallHost(),
+            Clock.systemUTC());
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(

@@ -4,7 +4,14 @@ import dev.tweed.agent.cluster.ApiClient;
 import dev.tweed.agent.cluster.InformerClusterWatch;
 import dev.tweed.agent.cluster.ServerSideStatusApi;
 import dev.tweed.agent.cluster.SnapshotMapper;
-import dev.tweed.agent.cni.CniDirectoryWatch;
+import dev.tweed.agent.firewall.ApiEndpoint;
+import dev.tweed.agent.firewall.FirewallFiles;
+import dev.tweed.agent.firewall.FirewallHost;
+import dev.tweed.agent.firewall.FirewallPlanFactory;
+import dev.tweed.agent.firewall.FirewallSync;
+import dev.tweed.agent.firewall.FirewallWatch;
+import dev.tweed.agent.firewall.NetworkState;
+import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -13,16 +20,16 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
-import dev.tweed.firewall.HostFirewallReader;
-import dev.tweed.firewall.NftCommand;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
@@ -41,14 +48,22 @@ public final class NodeDaemon implements AutoCloseable {
   private final Metrics metrics;
   private final NodeSync sync;
   private final SyncLoop loop;
+  private final FirewallSync firewall;
+  private final SyncLoop firewallLoop;
   private final HealthServer health;
-  private final CniDirectoryWatch cniWatch;
+  private final DirectoryWatch files;
+  private final FirewallHost.Watching rules;
 
   private NodeDaemon(
-      DaemonOptions options, Map<String, String> environment, KernelPath.Opener opener, Clock clock)
+      DaemonOptions options,
+      Map<String, String> environment,
+      KernelPath.Opener opener,
+      FirewallHost host,
+      Clock clock)
       throws IOException {
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
-    StatusFiles files = new StatusFiles(options.runDir());
+    StatusFiles statusFiles = new StatusFiles(options.runDir());
+    Optional<NodeStatus> earlier = statusFiles.read();
     client = ApiClient.open(options.api(), environment, options.version());
     watch = new InformerClusterWatch(client, options.nodeName());
     metrics = new Metrics();
@@ -58,27 +73,33 @@ public final class NodeDaemon implements AutoCloseable {
             new StatusMapper(clock),
             System::nanoTime,
             random);
-    StatusBoard board = new StatusBoard(files, publisher, metrics);
     CniSetup cni = new CniSetup(options);
-    RepairLog repairs =
-        new RepairLog(clock, files.read().map(NodeStatus::repairs).orElse(List.of()));
+    RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
+    StatusBoard board =
+        new StatusBoard(
+            statusFiles, publisher, metrics, repairs, earlier.flatMap(NodeStatus::firewallStatus));
     HeapTrimmer heap =
         new HeapTrimmer(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
-    HostFirewallReader firewall =
-        new HostFirewallReader(
-            options.hostRoot().orElse(Path.of("/")),
-            Path.of("/proc/thread-self/net"),
-            new NftCommand(Path.of(options.dataPath().nft().getFirst())));
+    firewall =
+        new FirewallSync(
+            watch::view,
+            host,
+            new FirewallPlanFactory(host, this::apiEndpoint),
+            new FirewallFiles(options.runDir()),
+            () -> {
+              repairs.add(RepairLog.FIREWALL);
+              metrics.firewallRepaired();
+            },
+            board::show,
+            System::nanoTime);
+    firewallLoop = new SyncLoop("firewall", firewall, AUDIT, System::nanoTime, random);
     sync =
         new NodeSync(
             watch::view,
             new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
-            new HostFirewallCheck(
-                firewall::read,
-                options.hostRoot().map(root -> HostFirewallOpener.at(root, options.runDir())),
-                System::nanoTime),
+            this::networkChanged,
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,
@@ -92,25 +113,49 @@ public final class NodeDaemon implements AutoCloseable {
                 heap.afterSync();
               }
             });
-    loop = new SyncLoop(sync, AUDIT, System::nanoTime, random);
-    cniWatch = CniDirectoryWatch.start(options.cniConfDir(), loop::request);
-    health = HealthServer.start(options.http(), loop::alive, board::readiness, metrics::scrape);
+    loop = new SyncLoop("sync", sync, AUDIT, System::nanoTime, random);
+    List<DirectoryWatch.Target> targets = new ArrayList<>();
+    targets.add(
+        new DirectoryWatch.Target(
+            options.cniConfDir(), name -> !name.startsWith("."), loop::request));
+    options
+        .hostRoot()
+        .ifPresent(root -> targets.addAll(FirewallWatch.directories(root, this::firewallChanged)));
+    files = DirectoryWatch.start(targets);
+    rules = host.watch(this::firewallChanged);
+    health =
+        HealthServer.start(
+            options.http(),
+            () -> loop.alive() && firewallLoop.alive(),
+            board::readiness,
+            metrics::scrape);
   }
 
   /**
    * Starts the daemon; returns at once. Whether the API server answers does not matter yet.
    *
+   * @param opener opens the data path, in its thread
+   * @param host the firewall
    * @param environment where the pod's API server is looked up
    * @throws IOException when probes cannot be answered, because the address is taken
    * @throws IllegalArgumentException naming an option that cannot be right
    */
   public static NodeDaemon start(
-      DaemonOptions options, Map<String, String> environment, KernelPath.Opener opener, Clock clock)
+      DaemonOptions options,
+      Map<String, String> environment,
+      KernelPath.Opener opener,
+      FirewallHost host,
+      Clock clock)
       throws IOException {
-    NodeDaemon daemon = new NodeDaemon(options, environment, opener, clock);
+    NodeDaemon daemon = new NodeDaemon(options, environment, opener, host, clock);
     daemon.publisher.start();
     daemon.loop.start();
-    daemon.watch.start(daemon.loop::request);
+    daemon.firewallLoop.start();
+    daemon.watch.start(
+        () -> {
+          daemon.loop.request();
+          daemon.firewallLoop.request();
+        });
     return daemon;
   }
 
@@ -122,13 +167,30 @@ public final class NodeDaemon implements AutoCloseable {
   @Override
   public void close() {
     health.close();
-    cniWatch.close();
+    rules.close();
+    files.close();
+    firewallLoop.close();
     loop.close();
     publisher.close();
     watch.close();
     client.close();
     sync.close();
     metrics.close();
+  }
+
+  private void networkChanged(NetworkState state) {
+    if (firewall.network(state)) {
+      firewallLoop.request();
+    }
+  }
+
+  private void firewallChanged() {
+    firewall.firewallChanged();
+    firewallLoop.requestRepair();
+  }
+
+  private ApiEndpoint apiEndpoint() {
+    return ApiEndpoint.of(URI.create(client.getMasterUrl().toString()));
   }
 
   private void kernelChanged() {

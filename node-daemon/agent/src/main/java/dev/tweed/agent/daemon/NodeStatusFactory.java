@@ -3,7 +3,6 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
-import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import dev.tweed.dataplane.Change;
@@ -16,7 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Makes the node's state from what a sync came to. Used by the sync thread only. */
+/**
+ * Makes the node's state from what a sync of the data path came to; that of the firewall is another
+ * thread's to tell. Used by the sync thread only.
+ */
 final class NodeStatusFactory {
 
   private final String nodeName;
@@ -55,17 +57,12 @@ final class NodeStatusFactory {
         blocks(snapshot),
         Optional.empty(),
         findings,
-        Optional.empty(),
         List.of());
   }
 
   /** The data path was worked on. */
   NodeStatus programmed(
-      ClusterSnapshot snapshot,
-      SyncReport report,
-      boolean ready,
-      Optional<Firewall> firewall,
-      List<NodeFinding> findings) {
+      ClusterSnapshot snapshot, SyncReport report, boolean ready, List<NodeFinding> findings) {
     if (versions.isEmpty()) {
       versions = Optional.of(readVersions.get());
     }
@@ -83,13 +80,11 @@ final class NodeStatusFactory {
                 report.peersExpected(),
                 report.peersProgrammed())),
         findings,
-        firewall,
         sysctls(report.sysctls()));
   }
 
   private NodeStatus bare(NodeStatus.State state, String why, List<NodeFinding> findings) {
-    return status(
-        state, why, "", List.of(), Optional.empty(), findings, Optional.empty(), List.of());
+    return status(state, why, "", List.of(), Optional.empty(), findings, List.of());
   }
 
   private NodeStatus status(
@@ -99,7 +94,6 @@ final class NodeStatusFactory {
       List<String> blocks,
       Optional<NodeStatus.DataPathStatus> dataPath,
       List<NodeFinding> findings,
-      Optional<Firewall> firewall,
       List<SysctlValue> sysctls) {
     return new NodeStatus(
         nodeName,
@@ -110,7 +104,8 @@ final class NodeStatusFactory {
         dataPath,
         findings,
         repairs.counts(),
-        firewall,
+        Optional.empty(),
+        List.of(),
         sysctls,
         versions.orElseGet(() -> new Versions(null, null, null, null)));
   }

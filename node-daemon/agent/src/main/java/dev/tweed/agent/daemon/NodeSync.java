@@ -6,17 +6,21 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.firewall.NetworkState;
+import dev.tweed.agent.firewall.NetworkStateMapper;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.Underlay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -32,7 +36,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final SnapshotMapper mapper;
   private final Supplier<KernelPath> opener;
   private final CniSetup cni;
-  private final HostFirewallCheck firewall;
+  private final Consumer<NetworkState> firewall;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<NodeStatus, List<SubnetRecord>> tell;
@@ -42,6 +46,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   /**
    * @param view what is known of the cluster
    * @param opener opens the data path, in the sync thread
+   * @param firewall receives what the host's firewall has to know of the network; must not wait
    * @param tell receives the state after each sync, and the NodeSubnets it is about
    */
   NodeSync(
@@ -49,7 +54,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       SnapshotMapper mapper,
       Supplier<KernelPath> opener,
       CniSetup cni,
-      HostFirewallCheck firewall,
+      Consumer<NetworkState> firewall,
       NodeStatusFactory statuses,
       Metrics metrics,
       BiConsumer<NodeStatus, List<SubnetRecord>> tell) {
@@ -78,12 +83,15 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       }
       return false;
     }
-    return switch (mapper.map(seen)) {
+    Mapping mapping = mapper.map(seen);
+    return switch (mapping) {
       case Mapping.Nothing(String why) -> {
+        firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
         tell.accept(statuses.idle(why), List.of());
         yield true;
       }
       case Mapping.Waiting(String why, List<NodeFinding> findings) -> {
+        firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
         tell.accept(statuses.waiting(why, findings), List.of());
         yield true;
       }
@@ -110,6 +118,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     } catch (DataPathException e) {
       metrics.synced(false, since(begin), List.of());
       close();
+      firewall.accept(NetworkStateMapper.map(program, "", Optional.empty()));
       findings.add(
           NodeFinding.of(
               AgentReason.DataPathFailed,
@@ -121,23 +130,13 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     }
     metrics.synced(report.verified(), since(begin), report.applied());
     statuses.repaired(report.applied());
+    firewall.accept(
+        NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device)));
     CniSetup.Outcome outcome = cni.apply(program.snapshot(), report);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
-    Optional<HostFirewallCheck.Result> blocked =
-        program.hostFirewallManaged()
-            ? Optional.of(firewall.check(program.snapshot(), report))
-            : Optional.empty();
-    blocked.ifPresentOrElse(b -> findings.addAll(b.findings()), firewall::release);
     boolean ready = report.verified() && outcome.usable();
-    tell.accept(
-        statuses.programmed(
-            program.snapshot(),
-            report,
-            ready,
-            blocked.map(HostFirewallCheck.Result::firewall),
-            findings),
-        program.own());
+    tell.accept(statuses.programmed(program.snapshot(), report, ready, findings), program.own());
     return ready
         && report.findings().stream().noneMatch(f -> f.reason() == Reason.ProgrammingFailed);
   }

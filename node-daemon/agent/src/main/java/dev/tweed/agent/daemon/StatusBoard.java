@@ -2,9 +2,11 @@ package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusPublisher;
 import java.io.IOException;
@@ -15,7 +17,10 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hands each new state to everyone who shows it, and logs what changed, once. */
+/**
+ * Hands each new state to everyone who shows it, and logs what changed, once. Puts together what
+ * the data path's thread and the firewall's thread tell, each at its time.
+ */
 final class StatusBoard {
 
   private static final Logger LOG = LoggerFactory.getLogger(StatusBoard.class);
@@ -23,17 +28,49 @@ final class StatusBoard {
   private final StatusFiles files;
   private final StatusPublisher publisher;
   private final Metrics metrics;
+  private final RepairLog repairs;
   private volatile Optional<NodeStatus> current = Optional.empty();
+  private Optional<NodeStatus> dataPath = Optional.empty();
+  private List<SubnetRecord> own = List.of();
+  private Optional<FirewallStatus> firewall;
   private boolean filesFailed;
 
-  StatusBoard(StatusFiles files, StatusPublisher publisher, Metrics metrics) {
+  /**
+   * @param earlier what an earlier process of this boot knew of the firewall: its rules outlive it,
+   *     and a restart is no news
+   */
+  StatusBoard(
+      StatusFiles files,
+      StatusPublisher publisher,
+      Metrics metrics,
+      RepairLog repairs,
+      Optional<FirewallStatus> earlier) {
     this.files = files;
     this.publisher = publisher;
     this.metrics = metrics;
+    this.repairs = repairs;
+    this.firewall = earlier;
   }
 
-  /** Shows a state; called from the sync thread only. */
-  void show(NodeStatus status, List<SubnetRecord> own) {
+  /** Shows a state of the data path, and the NodeSubnets it is about. */
+  synchronized void show(NodeStatus status, List<SubnetRecord> own) {
+    this.dataPath = Optional.of(status);
+    this.own = own;
+    show();
+  }
+
+  /** Shows a state of the firewall. */
+  synchronized void show(FirewallStatus status) {
+    this.firewall = Optional.of(status);
+    show();
+  }
+
+  private void show() {
+    if (dataPath.isEmpty()) {
+      return; // soon; until then nobody knows whether the node is ready
+    }
+    NodeStatus status =
+        firewall.map(f -> dataPath.get().with(f, repairs.counts())).orElse(dataPath.get());
     publisher.publish(status, own);
     if (current.equals(Optional.of(status)) && !filesFailed) {
       return;

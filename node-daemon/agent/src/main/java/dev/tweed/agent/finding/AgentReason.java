@@ -1,5 +1,7 @@
 package dev.tweed.agent.finding;
 
+import java.util.Set;
+
 /** What the agent itself finds; the data path has reasons of its own. */
 public enum AgentReason {
   /** The operator has not given this node a block, or what it belongs to is gone. */
@@ -20,13 +22,31 @@ public enum AgentReason {
   CNIPluginMissing(true),
   /** The host's firewall drops what the pod network needs. */
   HostFirewallBlocks(false),
+  /** The rules of Tweed's could not be put into the host's firewall. */
+  FirewallNotWritten(false),
+  /** A FirewallPolicy that selects this node is not in force on it. */
+  FirewallPolicyFailed(false),
+  /** Rules of Tweed's are in a firewall the daemon has no access to any more. */
+  FirewallRulesLeft(false),
   /** The data path could not be worked on at all. */
   DataPathFailed(true);
+
+  private static final Set<String> FIREWALL =
+      Set.of(
+          HostFirewallBlocks.name(),
+          FirewallNotWritten.name(),
+          FirewallPolicyFailed.name(),
+          FirewallRulesLeft.name());
 
   private final boolean blocking;
 
   AgentReason(boolean blocking) {
     this.blocking = blocking;
+  }
+
+  /** Whether a reason is one of the host's firewall, which is told by a thread of its own. */
+  public static boolean ofFirewall(String reason) {
+    return FIREWALL.contains(reason);
   }
 
   /** Whether pods on this node cannot work, or not with this network, until it is mended. */

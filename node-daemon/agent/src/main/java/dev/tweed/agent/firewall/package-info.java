@@ -1,2 +1,5 @@
-/** Rules in the host's firewall: kept as FirewallPolicies and the pod network ask. */
+/**
+ * The host's firewall: from FirewallPolicies and what the network needs to rows in force, in a
+ * thread of its own that the data path never waits for.
+ */
 package dev.tweed.agent.firewall;

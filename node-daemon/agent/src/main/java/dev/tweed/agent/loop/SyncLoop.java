@@ -34,6 +34,7 @@ public final class SyncLoop implements AutoCloseable {
   private long progressAt;
 
   /**
+   * @param name of the thread
    * @param step one run; true if nothing needs to be tried again soon. What it throws is logged and
    *     counts as false.
    * @param audit longest time between two runs
@@ -41,11 +42,15 @@ public final class SyncLoop implements AutoCloseable {
    * @param random source of jitter, 0 to 1
    */
   public SyncLoop(
-      BooleanSupplier step, Duration audit, LongSupplier nanoTime, DoubleSupplier random) {
+      String name,
+      BooleanSupplier step,
+      Duration audit,
+      LongSupplier nanoTime,
+      DoubleSupplier random) {
     this.step = step;
     this.nanoTime = nanoTime;
     this.schedule = new SyncSchedule(audit, new Backoff(FIRST_RETRY, LAST_RETRY, random));
-    this.thread = Thread.ofPlatform().name("sync").daemon().unstarted(this::loop);
+    this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::loop);
     this.progressAt = nanoTime.getAsLong();
   }
 
@@ -101,7 +106,7 @@ public final class SyncLoop implements AutoCloseable {
       try {
         success = step.getAsBoolean();
       } catch (RuntimeException | LinkageError e) {
-        LOG.error("sync failed unexpectedly; it is tried again", e);
+        LOG.error("{} failed unexpectedly; it is tried again", thread.getName(), e);
       }
       synchronized (lock) {
         running = false;

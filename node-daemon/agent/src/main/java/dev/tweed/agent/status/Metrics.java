@@ -43,8 +43,9 @@ public final class Metrics implements AutoCloseable {
         .description("1 if the data path is programmed and verified, or there is nothing to do")
         .register(registry);
     for (Change.Kind kind : Change.Kind.values()) {
-      repairs(kind);
+      repairs(RepairLog.kind(kind));
     }
+    repairs(RepairLog.FIREWALL);
     new JvmMemoryMetrics().bindTo(registry);
   }
 
@@ -52,7 +53,14 @@ public final class Metrics implements AutoCloseable {
   public void synced(boolean success, Duration time, List<Change> applied) {
     (success ? successes : failures).increment();
     duration.record(time);
-    applied.stream().filter(Change::drift).forEach(c -> repairs(c.kind()).increment());
+    applied.stream()
+        .filter(Change::drift)
+        .forEach(c -> repairs(RepairLog.kind(c.kind())).increment());
+  }
+
+  /** Counts one repair of the host's firewall. */
+  public void firewallRepaired() {
+    repairs(RepairLog.FIREWALL).increment();
   }
 
   /** Shows the node's state. */
@@ -79,9 +87,9 @@ public final class Metrics implements AutoCloseable {
         .register(registry);
   }
 
-  private Counter repairs(Change.Kind kind) {
+  private Counter repairs(String kind) {
     return Counter.builder("tweed.repairs")
-        .tag("kind", RepairLog.kind(kind))
+        .tag("kind", kind)
         .description("Objects of ours that something else had changed, mended")
         .register(registry);
   }

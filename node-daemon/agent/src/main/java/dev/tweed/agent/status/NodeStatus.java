@@ -1,11 +1,14 @@
 package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,7 +24,8 @@ import java.util.Optional;
  * @param dataPath what is programmed; empty before the first sync
  * @param findings what is wrong or notable
  * @param repairs drift repaired since the node was booted, by kind
- * @param firewall the host's firewall, if it was looked for
+ * @param firewall the host's firewall; empty before the first look
+ * @param policies the FirewallPolicies that select this node, by name
  * @param sysctls the ones kept, with the value read back
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -35,6 +39,7 @@ public record NodeStatus(
     List<NodeFinding> findings,
     List<Repair> repairs,
     Optional<Firewall> firewall,
+    List<PolicyState> policies,
     List<SysctlValue> sysctls,
     Versions versions) {
 
@@ -42,6 +47,7 @@ public record NodeStatus(
     blocks = List.copyOf(blocks);
     findings = List.copyOf(findings);
     repairs = List.copyOf(repairs);
+    policies = List.copyOf(policies);
     sysctls = List.copyOf(sysctls);
   }
 
@@ -55,6 +61,39 @@ public record NodeStatus(
     READY,
     /** Programming was tried; not all of it is in the kernel. */
     FAILED
+  }
+
+  /**
+   * The same with what is known of the host's firewall.
+   *
+   * @param repairs the counts as they are now
+   */
+  public NodeStatus with(FirewallStatus seen, List<Repair> repairs) {
+    List<NodeFinding> all = new ArrayList<>(findings);
+    all.addAll(seen.findings());
+    return new NodeStatus(
+        node,
+        state,
+        reason,
+        podNetwork,
+        blocks,
+        dataPath,
+        all,
+        repairs,
+        Optional.of(seen.firewall()),
+        seen.policies(),
+        sysctls,
+        versions);
+  }
+
+  /** What is known of the host's firewall, taken out again; empty before the first look. */
+  public Optional<FirewallStatus> firewallStatus() {
+    return firewall.map(
+        seen ->
+            new FirewallStatus(
+                seen,
+                policies,
+                findings.stream().filter(f -> AgentReason.ofFirewall(f.reason())).toList()));
   }
 
   /** Whether pods on this node work as far as Tweed can tell, or need nothing of it. */

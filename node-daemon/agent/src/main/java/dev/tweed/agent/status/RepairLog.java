@@ -9,8 +9,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 
-/** Counts repaired drift by kind. Not thread-safe. */
+/** Counts repaired drift by kind. Thread-safe: data path and firewall are kept by a thread each. */
 public final class RepairLog {
+
+  /** The kind of what is repaired in the host's firewall. */
+  public static final String FIREWALL = "Firewall";
 
   private final Clock clock;
   private final TreeMap<String, Repair> byKind = new TreeMap<>();
@@ -25,19 +28,24 @@ public final class RepairLog {
 
   /** Counts those of the changes that mended drift. */
   public void add(List<Change> changes) {
-    String now = Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
     for (Change change : changes) {
       if (change.drift()) {
-        byKind.merge(
-            kind(change.kind()),
-            new Repair(kind(change.kind()), 1L, now),
-            (old, one) -> new Repair(old.kind(), old.count() + 1, now));
+        add(kind(change.kind()));
       }
     }
   }
 
+  /** Counts one of a kind. */
+  public synchronized void add(String kind) {
+    String now = Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+    byKind.merge(
+        kind,
+        new Repair(kind, 1L, now),
+        (old, one) -> new Repair(old.kind(), old.count() + 1, now));
+  }
+
   /** The counts, by kind in alphabetical order. */
-  public List<Repair> counts() {
+  public synchronized List<Repair> counts() {
     return List.copyOf(byKind.values());
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.NodeStatus.DataPathStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
@@ -25,6 +26,7 @@ record StatusDocument(
     List<NodeFinding> findings,
     List<Repair> repairs,
     Firewall firewall,
+    List<PolicyState> policies,
     List<SysctlValue> sysctls,
     Versions versions) {
 
@@ -39,6 +41,7 @@ record StatusDocument(
         s.findings(),
         s.repairs(),
         s.firewall().orElse(null),
+        s.policies(),
         s.sysctls(),
         s.versions());
   }
@@ -54,6 +57,7 @@ record StatusDocument(
         Objects.requireNonNullElse(findings, List.of()),
         Objects.requireNonNullElse(repairs, List.of()),
         Optional.ofNullable(firewall),
+        Objects.requireNonNullElse(policies, List.of()),
         Objects.requireNonNullElse(sysctls, List.of()),
         Objects.requireNonNullElse(versions, new Versions(null, null, null, null)));
   }

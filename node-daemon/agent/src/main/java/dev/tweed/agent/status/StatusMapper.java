@@ -72,8 +72,8 @@ public final class StatusMapper {
             status.podNetwork().isEmpty() ? null : status.podNetwork(),
             status.versions(),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
-            status.firewall().orElse(null),
-            List.of(),
+            status.firewall().map(StatusMapper::firewall).orElse(null),
+            status.policies().stream().limit(Limits.POLICIES).map(StatusMapper::policy).toList(),
             worstFirst.stream()
                 .limit(Limits.FINDINGS)
                 .map(
@@ -161,6 +161,27 @@ public final class StatusMapper {
         d.peersExpected(),
         d.peersProgrammed(),
         null);
+  }
+
+  private static NodeReportStatus.Firewall firewall(NodeReportStatus.Firewall f) {
+    return new NodeReportStatus.Firewall(
+        f.manager(),
+        f.state(),
+        f.reason() == null ? null : cut(f.reason(), Limits.MESSAGE),
+        f.backend(),
+        f.backendReason() == null ? null : cut(f.backendReason(), Limits.MESSAGE),
+        f.rules());
+  }
+
+  private static NodeReportStatus.PolicyState policy(NodeReportStatus.PolicyState p) {
+    return p.message() == null || p.message().length() <= Limits.POLICY_MESSAGE
+        ? p
+        : new NodeReportStatus.PolicyState(
+            p.name(),
+            p.generation(),
+            p.applied(),
+            p.reason(),
+            cut(p.message(), Limits.POLICY_MESSAGE));
   }
 
   private static String text(NodeFinding f) {

@@ -25,6 +25,10 @@ public final class StatusPublisher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StatusPublisher.class);
 
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
+
+  /** How long the first report waits for the first look at the firewall: the next is 10 s off. */
+  private static final Duration FIREWALL_WAIT = Duration.ofSeconds(3);
+
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
@@ -43,6 +47,7 @@ public final class StatusPublisher implements AutoCloseable {
   // Of the thread only.
   private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
+  private final long firewallBy;
   private boolean reportRead;
   private boolean reportDue;
   private long reportAt;
@@ -60,6 +65,7 @@ public final class StatusPublisher implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
     this.reportAt = nanoTime.getAsLong();
+    this.firewallBy = reportAt + FIREWALL_WAIT.toNanos();
     this.thread = Thread.ofPlatform().name("status").daemon().unstarted(this::loop);
   }
 
@@ -143,11 +149,13 @@ public final class StatusPublisher implements AutoCloseable {
           .keySet()
           .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
       reportDue = true;
-      if (reportAt - nanoTime.getAsLong() <= 0) {
+      long at = next.status().firewall().isPresent() ? reportAt : Math.max(reportAt, firewallBy);
+      if (at - nanoTime.getAsLong() <= 0) {
         writeReport(next.status());
+        at = reportAt;
       }
       failures = 0;
-      long untilReport = reportDue ? Math.max(reportAt - nanoTime.getAsLong(), 1) : Long.MAX_VALUE;
+      long untilReport = reportDue ? Math.max(at - nanoTime.getAsLong(), 1) : Long.MAX_VALUE;
       return present ? untilReport : Math.min(untilReport, REPORT_INTERVAL.toNanos());
     } catch (RuntimeException e) {
       failures++;

@@ -1,6 +1,8 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import java.util.List;
 
 /** Renders a node's state for a person: the file {@code status} and {@code tweed-node status}. */
@@ -18,7 +20,16 @@ public final class StatusText {
           status.podNetwork() + ", pods of this node in " + String.join(", ", status.blocks()));
     }
     status.dataPath().ifPresent(d -> dataPath(out, d));
-    status.firewall().ifPresent(f -> row(out, "Firewall", f.manager() + ", " + f.state()));
+    status.firewall().ifPresent(f -> row(out, "Firewall", firewall(f)));
+    if (!status.policies().isEmpty()) {
+      row(
+          out,
+          "Policies",
+          status.policies().stream().filter(PolicyState::applied).count()
+              + " of "
+              + status.policies().size()
+              + " in force");
+    }
     if (!status.repairs().isEmpty()) {
       row(
           out,
@@ -32,6 +43,15 @@ public final class StatusText {
     findings(out, "Wrong", status.findings().stream().filter(NodeFinding::blocking).toList());
     findings(out, "Notable", status.findings().stream().filter(f -> !f.blocking()).toList());
     return out.toString();
+  }
+
+  private static String firewall(Firewall f) {
+    return f.manager()
+        + ", "
+        + f.state()
+        + (f.backend() == null || f.rules() == null || f.rules() == 0
+            ? ""
+            : "; " + f.rules() + " rules of Tweed's in " + f.backend());
   }
 
   private static String headline(NodeStatus status) {

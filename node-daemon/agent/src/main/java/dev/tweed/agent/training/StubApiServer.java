@@ -113,6 +113,17 @@ final class StubApiServer implements AutoCloseable {
                  "masquerade":{"exceptCIDRs":["192.0.2.0/24"]}},
                "status":{"conditions":[{"type":"Ready","status":"True","reason":"Ready",
                  "lastTransitionTime":"2026-01-01T00:00:00Z"}]}}""";
+          case TWEED + "firewallpolicies" ->
+              """
+              {"apiVersion":"tweed.dev/v1alpha1","kind":"FirewallPolicy",
+               "metadata":{"name":"api","resourceVersion":"1","generation":1,
+                 "creationTimestamp":"2026-01-01T00:00:00Z"},
+               "spec":{"nodeSelector":{"matchLabels":{"a":"b"}},"priority":100,"rules":[
+                 {"name":"from-pods","direction":"In","action":"Allow","protocol":"TCP",
+                   "ports":["6443","2379:2380"],"comment":"training","from":[
+                     {"podNetwork":"default"},{"cidr":"192.0.2.0/24"},{"nodes":{"selector":{
+                       "matchExpressions":[{"key":"topology.kubernetes.io/zone",
+                         "operator":"DoesNotExist"}]}}}]}]}}""";
           case TWEED + "nodesubnets" -> subnet(1, node, "11");
           case "/api/v1/nodes" ->
               "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\""

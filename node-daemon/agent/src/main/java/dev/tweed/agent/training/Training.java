@@ -3,6 +3,7 @@ package dev.tweed.agent.training;
 import dev.tweed.agent.cluster.ApiAccess;
 import dev.tweed.agent.daemon.DaemonOptions;
 import dev.tweed.agent.daemon.NodeDaemon;
+import dev.tweed.agent.firewall.LocalFirewallHost;
 import dev.tweed.dataplane.DataPathOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -68,7 +69,15 @@ public final class Training {
               dataPath);
       try (NodeDaemon daemon =
           NodeDaemon.start(
-              options, Map.of(), onDrift -> new ReadOnlyPath(dataPath), Clock.systemUTC())) {
+              options,
+              Map.of(),
+              onDrift -> new ReadOnlyPath(dataPath),
+              new ReadOnlyFirewall(
+                  new LocalFirewallHost(
+                      Optional.empty(),
+                      Path.of(dataPath.nft().getFirst()),
+                      directory.resolve("run"))),
+              Clock.systemUTC())) {
         awaitReady(daemon.http().getPort());
         get(daemon.http().getPort(), "/healthz");
         get(daemon.http().getPort(), "/metrics");

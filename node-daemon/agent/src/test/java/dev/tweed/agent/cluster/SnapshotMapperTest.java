@@ -232,7 +232,7 @@ class SnapshotMapperTest {
     Collections.shuffle(shuffled, random);
 
     // Then every order gives the same answer
-    assertThat(mapper.map(new ClusterView(true, view.networks(), shuffled, view.node())))
+    assertThat(mapper.map(new ClusterView(true, view.networks(), shuffled, List.of(), view.node())))
         .isEqualTo(mapper.map(view));
   }
 

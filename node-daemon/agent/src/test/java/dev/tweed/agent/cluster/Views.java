@@ -64,7 +64,7 @@ final class Views {
   }
 
   ClusterView view() {
-    return new ClusterView(true, networks, subnets, node);
+    return new ClusterView(true, networks, subnets, List.of(), node);
   }
 
   static NodeSubnet subnet(String name, String created, NodeSubnetSpec spec) {

@@ -1,5 +1,7 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportSpec;
 import dev.tweed.crds.NodeSubnet;
@@ -64,6 +66,12 @@ final class Cluster implements AutoCloseable {
     NodeSubnet subnet = named(new NodeSubnet(), name);
     subnet.setSpec(new NodeSubnetSpec(NETWORK, node, "uid-" + node, cidr, List.of(ip), mac));
     return make(subnet);
+  }
+
+  FirewallPolicy policy(String name, FirewallPolicySpec spec) {
+    FirewallPolicy policy = named(new FirewallPolicy(), name);
+    policy.setSpec(spec);
+    return make(policy);
   }
 
   void delete(HasMetadata object) {

@@ -10,6 +10,7 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
+import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
@@ -22,8 +23,6 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.firewall.HostFirewallReader;
-import dev.tweed.firewall.NftCommand;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.MacAddress;
@@ -45,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NodeSyncTest {
 
   @TempDir Path directory;
+  private final List<NetworkState> firewall = new ArrayList<>();
   private final List<NodeStatus> told = new ArrayList<>();
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
@@ -77,11 +77,7 @@ class NodeSyncTest {
                     false,
                     Optional.empty(),
                     DataPathOptions.defaults())),
-            new HostFirewallCheck(
-                new HostFirewallReader(directory, directory, new NftCommand(Path.of("false")))
-                    ::read,
-                Optional.empty(),
-                System::nanoTime),
+            firewall::add,
             new NodeStatusFactory(
                 "n1",
                 new RepairLog(Clock.systemUTC(), List.of()),
@@ -154,6 +150,34 @@ class NodeSyncTest {
   }
 
   @Test
+  void theFirewallIsToldOfTheNetworkEvenIfTheDataPathFails() {
+    kernel =
+        () -> {
+          throw new DataPathException("no socket", new IOException("EPERM"));
+        };
+
+    sync.getAsBoolean();
+
+    assertThat(firewall)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            NetworkState.Member.class,
+            member -> {
+              assertThat(member.needs().tunnel().orElseThrow().device()).isEqualTo("tweed.1");
+              assertThat(member.managed()).isTrue();
+            });
+  }
+
+  @Test
+  void aNodeThatWaitsSaysSoToTheFirewall() {
+    view = view(false);
+
+    sync.getAsBoolean();
+
+    assertThat(firewall).containsExactly(new NetworkState.Waiting());
+  }
+
+  @Test
   void anApiServerThatIsAwayIsToldAfterAWhile() {
     view = ClusterView.INCOMPLETE;
 
@@ -211,11 +235,13 @@ class NodeSyncTest {
                     IpPrefix.parse("10.244.1.0/24"),
                     List.of(IpAddress.parse("192.0.2.1")),
                     MacAddress.parse("02:00:00:00:00:01"))),
+            Map.of(),
             Optional.of(new OwnSubnet("uid", 1, Optional.empty())));
     return new ClusterView(
         true,
         withNetwork ? List.of(new NetworkRecord("default", created, spec, List.of())) : List.of(),
         List.of(own),
+        List.of(),
         Optional.of(new NodeRecord("n1", Map.of())));
   }
 }

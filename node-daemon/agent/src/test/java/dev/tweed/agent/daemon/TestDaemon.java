@@ -2,6 +2,7 @@ package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.ApiAccess;
 import dev.tweed.agent.command.TweedNode;
+import dev.tweed.agent.firewall.LocalFirewallHost;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.SyncReport;
@@ -36,6 +37,7 @@ final class TestDaemon implements AutoCloseable {
   private final Path kubeconfig;
   private Optional<NodeDaemon> daemon = Optional.empty();
   private Optional<String> server = Optional.empty();
+  private Optional<Path> hostRoot = Optional.empty();
 
   /** The namespace gets an eth0 with 192.0.2.number. */
   TestDaemon(String node, int number, Path directory, Path kubeconfig) {
@@ -58,6 +60,11 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
+  /** Gives the daemon the host's files; those under this directory. */
+  void withHostRoot(Path root) {
+    hostRoot = Optional.of(root);
+  }
+
   void start() throws IOException {
     DataPathOptions dataPath = DataPathOptions.defaults().withRunDir(run());
     daemon =
@@ -73,10 +80,14 @@ final class TestDaemon implements AutoCloseable {
                     run(),
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                     false,
-                    Optional.empty(),
+                    hostRoot,
                     dataPath),
                 Map.of(),
                 onDrift -> inside(dataPath, onDrift),
+                new InsideFirewall(
+                    netns,
+                    new LocalFirewallHost(
+                        hostRoot, List.of(), Path.of(dataPath.nft().getFirst()), run())),
                 Clock.systemUTC()));
   }
 

@@ -73,6 +73,7 @@ class SyncLoopTest {
     CountDownLatch never = new CountDownLatch(1);
     try (SyncLoop loop =
         new SyncLoop(
+            "test",
             () -> {
               inside.countDown();
               await(never);
@@ -94,6 +95,7 @@ class SyncLoopTest {
 
   private SyncLoop loop(Runnable step) {
     return new SyncLoop(
+        "test",
         () -> {
           runs.add(Thread.currentThread());
           step.run();

@@ -8,6 +8,7 @@ import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -109,6 +110,7 @@ class StatusPublisherTest {
         "default",
         "n1",
         new SubnetRecord.Block.Invalid("not looked at"),
+        Map.of(),
         Optional.of(new SubnetRecord.OwnSubnet("uid", 1, Optional.empty())));
   }
 

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
@@ -32,6 +33,7 @@ final class Statuses {
         List.of(),
         Optional.empty(),
         List.of(),
+        List.of(),
         new Versions(null, null, null, null));
   }
 
@@ -59,7 +61,12 @@ final class Statuses {
         Optional.of(new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 2, 2)),
         List.of(findings),
         List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")),
-        Optional.of(new Firewall("ufw", "Active", "its rules are in the kernel", null, null, null)),
+        Optional.of(
+            new Firewall(
+                "ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 21)),
+        List.of(
+            new PolicyState("api", 3L, true, null, null),
+            new PolicyState("db", 1L, false, "WouldLockOut", "rule all, action: it would cut SSH")),
         List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
         new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"));
   }

@@ -6,6 +6,12 @@ import java.util.List;
 /** What became of rows. */
 public sealed interface BackendOutcome {
 
+  /** The reason of a firewall that is not on this host: no row of ours is in it. */
+  String NOT_FOUND = "NotFound";
+
+  /** The reason of a firewall that somebody else is changing. */
+  String LOCKED = "Locked";
+
   /**
    * They are there, but for those that something a person made stands in for.
    *

@@ -17,6 +17,19 @@ final class RowExpansion {
 
   private RowExpansion() {}
 
+  /** How many rows {@link #expand} makes at most, without making them. */
+  static long count(FirewallRule rule) {
+    long count = 0;
+    for (AddressFamily family : AddressFamily.values()) {
+      if (family == AddressFamily.IPV4 || rule.protocol().isInIpv6()) {
+        List<End> sources = ends(rule.from(), List.of(), family);
+        List<End> destinations = ends(rule.to(), rule.ports(), family);
+        count += 2L * sources.size() * destinations.size();
+      }
+    }
+    return rule.protocol() == Protocol.ANY ? count : count / 2;
+  }
+
   static List<FilterRow> expand(Origin origin, FirewallRule rule) {
     List<FilterRow> rows = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {

@@ -27,16 +27,31 @@ public final class RuleCompiler {
     Set<Origin> refused = new LinkedHashSet<>();
     List<RuleProblem> problems = new ArrayList<>();
     Map<FilterRow.Match, FilterRow> first = new HashMap<>();
+    // What a network needs comes last, and must find room whatever policies ask for.
+    long reserved =
+        groups.stream()
+            .filter(group -> group.origin().kind() == Origin.Kind.NETWORK)
+            .flatMap(group -> group.rules().stream())
+            .mapToLong(RowExpansion::count)
+            .sum();
     for (RuleGroup group : groups.stream().sorted(RuleGroup.ORDER).toList()) {
+      long room =
+          MAX_ROWS
+              - rows.size()
+              - (group.origin().kind() == Origin.Kind.NETWORK ? 0 : Math.min(reserved, MAX_ROWS));
       List<RuleProblem> ofGroup = new ArrayList<>();
       List<FilterRow> rowsOfGroup = new ArrayList<>();
       for (FirewallRule rule : group.rules()) {
         ofGroup.addAll(RuleValidator.problems(group.origin(), rule));
+        // Counted before they are made: a rule within the limits of the CRD may stand for millions.
+        if (rowsOfGroup.size() + RowExpansion.count(rule) > 2L * MAX_ROWS) {
+          ofGroup.add(tooManyRows(group));
+        }
         if (ofGroup.stream().noneMatch(problem -> problem.kind().refuses())) {
           rowsOfGroup.addAll(RowExpansion.expand(group.origin(), rule));
         }
       }
-      if (rows.size() + rowsOfGroup.size() > MAX_ROWS) {
+      if (rowsOfGroup.size() > room) {
         ofGroup.add(tooManyRows(group));
       }
       if (ofGroup.stream().anyMatch(problem -> problem.kind().refuses())) {

@@ -1,0 +1,50 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.FirewallBackend;
+import java.util.List;
+import java.util.Optional;
+
+/** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
+public interface FirewallHost {
+
+  /** Looks which firewall there is; never fails. */
+  HostFirewall read();
+
+  /** Whether the host's files and programs may be used. */
+  boolean hasTools();
+
+  /** The backends that can be used here, whether that firewall is there or not. */
+  List<FirewallBackend> backends();
+
+  /** What listens on this node, and what sshd is told. */
+  SocketSight sockets();
+
+  /** Tells when rules in the kernel may have changed, until it is closed. */
+  Watching watch(Runnable onChange);
+
+  /** A watch. */
+  interface Watching extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** The backend of a sort, if it can be used here. */
+  default Optional<FirewallBackend> backend(BackendKind kind) {
+    return backends().stream().filter(backend -> backend.kind() == kind).findFirst();
+  }
+
+  /**
+   * Sockets and settings that tell what must stay in reach.
+   *
+   * @param tcp texts of /proc/net/tcp and tcp6
+   * @param sshd texts of sshd_config and what it includes; empty if not visible
+   */
+  record SocketSight(List<String> tcp, List<String> sshd) {
+    public SocketSight {
+      tcp = List.copyOf(tcp);
+      sshd = List.copyOf(sshd);
+    }
+  }
+}

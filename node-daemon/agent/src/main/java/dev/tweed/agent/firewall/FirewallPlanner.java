@@ -1,0 +1,202 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.rules.CompiledRules;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.LockoutGuard;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.ProtectedService;
+import dev.tweed.firewall.rules.RowText;
+import dev.tweed.firewall.rules.RuleCompiler;
+import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.firewall.rules.RuleProblem;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * From policies and what the network needs to the rows of this node. Pure.
+ *
+ * <p>A policy is had as a whole or not at all. One that is refused is replaced by the rules it had
+ * before, if those pass, and else left out; since leaving one out changes what the others meet, all
+ * of it is asked again until nothing more is refused. What the network needs is never refused.
+ */
+public final class FirewallPlanner {
+
+  private final Map<String, GoodPolicy> before;
+  private final Map<String, Candidate> candidates = new TreeMap<>();
+
+  /** A policy and what is tried of it. */
+  private static final class Candidate {
+    private final MappedPolicy policy;
+    private Optional<GoodPolicy> tried;
+    private Optional<PolicyProblem> refusal = Optional.empty();
+    private final List<PolicyProblem> warnings = new ArrayList<>();
+
+    Candidate(MappedPolicy policy) {
+      this.policy = policy;
+      this.tried =
+          policy
+              .group()
+              .map(group -> new GoodPolicy(policy.generation(), policy.allowLockout(), group));
+    }
+
+    boolean isCurrent() {
+      return refusal.isEmpty();
+    }
+  }
+
+  private FirewallPlanner(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
+    this.before = before;
+    for (MappedPolicy policy : policies) {
+      Candidate candidate = new Candidate(policy);
+      candidates.put(policy.name(), candidate);
+      if (candidate.tried.isEmpty()) {
+        policy.problems().stream()
+            .filter(problem -> problem.reason().refuses())
+            .findFirst()
+            .ifPresent(problem -> refuse(candidate, problem));
+      }
+    }
+  }
+
+  /**
+   * Plans.
+   *
+   * @param policies those that select this node
+   * @param builtIn what the network needs; empty if that is none of ours to open
+   * @param services to keep in reach
+   * @param unsupported why the firewall of this node cannot hold a row; empty if it can
+   * @param before rules that were in force, by name of their policy
+   */
+  public static PlannedRules plan(
+      List<MappedPolicy> policies,
+      Optional<RuleGroup> builtIn,
+      List<ProtectedService> services,
+      Function<FilterRow, Optional<String>> unsupported,
+      Map<String, GoodPolicy> before) {
+    FirewallPlanner planner = new FirewallPlanner(policies, before);
+    while (true) {
+      CompiledRules compiled = planner.compile(builtIn);
+      Map<String, PolicyProblem> refused = planner.refused(compiled, services, unsupported);
+      if (refused.isEmpty()) {
+        return planner.result(compiled);
+      }
+      // Each policy can be refused twice at most, so this ends.
+      refused.forEach((name, problem) -> planner.refuse(planner.candidates.get(name), problem));
+    }
+  }
+
+  private CompiledRules compile(Optional<RuleGroup> builtIn) {
+    List<RuleGroup> groups = new ArrayList<>();
+    candidates.values().forEach(c -> c.tried.map(GoodPolicy::group).ifPresent(groups::add));
+    builtIn.ifPresent(groups::add);
+    return RuleCompiler.compile(groups);
+  }
+
+  private Map<String, PolicyProblem> refused(
+      CompiledRules compiled,
+      List<ProtectedService> services,
+      Function<FilterRow, Optional<String>> unsupported) {
+    Map<String, PolicyProblem> refused = new LinkedHashMap<>();
+    for (RuleProblem problem : compiled.problems()) {
+      if (problem.kind().refuses() && isPolicy(problem.origin())) {
+        refused.putIfAbsent(problem.origin().name(), PolicyProblem.of(problem));
+      }
+    }
+    for (FilterRow row : compiled.rows()) {
+      if (isPolicy(row.origin()) && !refused.containsKey(row.origin().name())) {
+        unsupported
+            .apply(row)
+            .ifPresent(why -> refused.put(row.origin().name(), notSupported(row, why)));
+      }
+    }
+    if (refused.isEmpty()) {
+      for (RuleProblem problem : LockoutGuard.check(compiled.rows(), services, this::mayLockOut)) {
+        refused.putIfAbsent(problem.origin().name(), PolicyProblem.of(problem));
+      }
+    }
+    return refused;
+  }
+
+  private boolean mayLockOut(Origin origin) {
+    return !isPolicy(origin)
+        || candidates.get(origin.name()).tried.map(GoodPolicy::allowLockout).orElse(false);
+  }
+
+  private void refuse(Candidate candidate, PolicyProblem problem) {
+    Optional<GoodPolicy> earlier = Optional.ofNullable(before.get(candidate.policy.name()));
+    boolean first = candidate.isCurrent();
+    if (first) {
+      candidate.refusal = Optional.of(problem);
+    }
+    candidate.tried = first ? earlier.filter(e -> !isSame(candidate.tried, e)) : Optional.empty();
+  }
+
+  private static boolean isSame(Optional<GoodPolicy> tried, GoodPolicy earlier) {
+    return tried
+        .filter(t -> t.group().equals(earlier.group()))
+        .filter(t -> t.allowLockout() == earlier.allowLockout())
+        .isPresent();
+  }
+
+  private PlannedRules result(CompiledRules compiled) {
+    for (RuleProblem problem : compiled.problems()) {
+      Optional.ofNullable(candidates.get(problem.origin().name()))
+          .filter(candidate -> isPolicy(problem.origin()))
+          .ifPresent(candidate -> candidate.warnings.add(PolicyProblem.of(problem)));
+    }
+    Map<String, GoodPolicy> good = new HashMap<>();
+    List<PolicyVerdict> verdicts = new ArrayList<>();
+    candidates.forEach(
+        (name, candidate) -> {
+          candidate.tried.ifPresent(tried -> good.put(name, tried));
+          verdicts.add(verdict(candidate));
+        });
+    return new PlannedRules(compiled.rows(), verdicts, good);
+  }
+
+  private static PolicyVerdict verdict(Candidate candidate) {
+    MappedPolicy policy = candidate.policy;
+    Optional<PolicyProblem> remark =
+        candidate.refusal.map(refusal -> withFate(refusal, candidate.tried));
+    if (candidate.isCurrent()) {
+      List<PolicyProblem> warnings = new ArrayList<>(policy.problems());
+      warnings.addAll(candidate.warnings);
+      remark = warnings.stream().findFirst().map(first -> counted(first, warnings.size()));
+    }
+    return new PolicyVerdict(policy.name(), policy.generation(), candidate.isCurrent(), remark);
+  }
+
+  private static PolicyProblem withFate(PolicyProblem refusal, Optional<GoodPolicy> instead) {
+    return new PolicyProblem(
+        refusal.reason(),
+        refusal.text()
+            + instead
+                .map(good -> ". Until then the rules of generation " + good.generation() + " stay")
+                .orElse(". None of its rules is in force"));
+  }
+
+  private static PolicyProblem counted(PolicyProblem first, int all) {
+    return all == 1
+        ? first
+        : new PolicyProblem(first.reason(), first.text() + " (and " + (all - 1) + " more)");
+  }
+
+  private static PolicyProblem notSupported(FilterRow row, String why) {
+    return PolicyProblem.inRule(
+        PolicyReason.NotSupportedHere,
+        row.rule(),
+        RowText.of(row),
+        why,
+        "write the rule in another way, or select other nodes");
+  }
+
+  private static boolean isPolicy(Origin origin) {
+    return origin.kind() == Origin.Kind.POLICY;
+  }
+}

@@ -1,0 +1,269 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.firewall.RowPlacer.Placement;
+import dev.tweed.agent.status.FirewallStatus;
+import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.firewall.FirewallAdvicePlanner;
+import dev.tweed.firewall.FirewallBlockage;
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.backend.BackendChoice;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.backend.BackendOutcome.Displaced;
+import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.RowText;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** From a plan and what came of it to what is told. Pure. */
+final class FirewallStatusMapper {
+
+  private static final String DISPLACED = "DisplacedByHand";
+
+  private final FirewallPlan plan;
+  private final HostFirewall now;
+  private final NetworkState network;
+  private final Placement placement;
+  private final Map<String, GoodPolicy> before;
+  private final Set<BackendKind> stranded;
+  private final Map<String, List<Displaced>> displaced = new HashMap<>();
+
+  private FirewallStatusMapper(
+      FirewallPlan plan,
+      HostFirewall now,
+      NetworkState network,
+      Placement placement,
+      Map<String, GoodPolicy> before,
+      Set<BackendKind> stranded) {
+    this.plan = plan;
+    this.now = now;
+    this.network = network;
+    this.placement = placement;
+    this.before = before;
+    this.stranded = stranded;
+    displaced()
+        .forEach(
+            d ->
+                displaced
+                    .computeIfAbsent(d.row().origin().toString(), o -> new ArrayList<>())
+                    .add(d));
+  }
+
+  /**
+   * Maps.
+   *
+   * @param now the host's firewall after the rows were placed
+   * @param before rules that were in force before
+   * @param stranded kinds that hold rows of ours and cannot be reached
+   */
+  static FirewallStatus map(
+      FirewallPlan plan,
+      HostFirewall now,
+      NetworkState network,
+      Placement placement,
+      Map<String, GoodPolicy> before,
+      Set<BackendKind> stranded) {
+    FirewallStatusMapper mapper =
+        new FirewallStatusMapper(plan, now, network, placement, before, stranded);
+    List<PolicyState> policies = plan.planned().verdicts().stream().map(mapper::policy).toList();
+    return new FirewallStatus(mapper.firewall(), policies, mapper.findings(policies));
+  }
+
+  private Firewall firewall() {
+    BackendChoice choice = plan.choice();
+    int rules =
+        placement.outcome().orElse(null) instanceof Applied applied && applied.live()
+            ? plan.rows().size() - applied.displaced().size()
+            : 0;
+    boolean inUfw = choice.kind().filter(BackendKind.UFW::equals).isPresent() && rules > 0;
+    return new Firewall(
+        now.manager().text(),
+        now.state().text(),
+        now.reason() + (inUfw ? "; %d of them are Tweed's".formatted(rules) : ""),
+        choice.kind().map(BackendKind::text).orElse("none"),
+        choice.reason(),
+        rules);
+  }
+
+  private PolicyState policy(PolicyVerdict verdict) {
+    if (!verdict.accepted()) {
+      PolicyProblem why = verdict.remark().orElseThrow();
+      return state(verdict, false, why.reason().name(), why.text());
+    }
+    if (placement.outcome().isEmpty()) {
+      return state(
+          verdict, false, plan.choice().obstacle().orElse("NoBackend"), plan.choice().reason());
+    }
+    return switch (placement.outcome().get()) {
+      case Refused refused ->
+          state(
+              verdict,
+              refused.reason().equals(BackendOutcome.LOCKED) && isAsBefore(verdict.name()),
+              refused.reason(),
+              refused.message() + "; " + refused.remedy() + ". What was in force stays");
+      case Applied applied when !applied.live() ->
+          state(verdict, false, "FirewallInactive", "the firewall was switched off meanwhile");
+      case Applied applied -> applied(verdict);
+    };
+  }
+
+  private PolicyState applied(PolicyVerdict verdict) {
+    List<Displaced> ofPolicy =
+        displaced.getOrDefault(
+            new Origin(Origin.Kind.POLICY, verdict.name()).toString(), List.of());
+    Optional<Displaced> contradicted = ofPolicy.stream().filter(Displaced::contradicts).findFirst();
+    if (contradicted.isPresent()) {
+      return state(verdict, false, DISPLACED, text(contradicted.get()));
+    }
+    return verdict
+        .remark()
+        .map(remark -> state(verdict, true, remark.reason().name(), remark.text()))
+        .orElseGet(
+            () ->
+                ofPolicy.isEmpty()
+                    ? state(verdict, true, null, null)
+                    : state(verdict, true, DISPLACED, text(ofPolicy.getFirst())));
+  }
+
+  private static String text(Displaced displaced) {
+    return "rule %s: a rule somebody typed stands in for '%s' and decides %s: %s; delete it to have ours"
+        .formatted(
+            displaced.row().rule(),
+            RowText.of(displaced.row()),
+            displaced.contradicts() ? "otherwise" : "alike",
+            displaced.theirs());
+  }
+
+  private boolean isAsBefore(String policy) {
+    return plan.planned().good().containsKey(policy)
+        && plan.planned().good().get(policy).equals(before.get(policy));
+  }
+
+  private static PolicyState state(
+      PolicyVerdict verdict, boolean applied, String reason, String message) {
+    return new PolicyState(verdict.name(), verdict.generation(), applied, reason, message);
+  }
+
+  private List<NodeFinding> findings(List<PolicyState> policies) {
+    List<NodeFinding> findings = new ArrayList<>();
+    notWritten().ifPresent(findings::add);
+    for (RowPlacer.Failure failure : placement.failures()) {
+      findings.add(
+          finding(
+              AgentReason.FirewallNotWritten,
+              failure.kind().text(),
+              (failure.standby()
+                      ? "rules cannot be kept ready for the day it is switched on: "
+                      : "rules of Tweed's that are not needed there any more cannot be removed: ")
+                  + failure.refused().message(),
+              failure.refused().remedy()));
+    }
+    left().ifPresent(findings::add);
+    // What no policy can do anything about is told once, above.
+    if (placement.outcome().orElse(null) instanceof Applied) {
+      policies.stream()
+          .filter(p -> !p.applied())
+          .map(FirewallStatusMapper::failed)
+          .forEach(findings::add);
+    } else {
+      plan.planned().verdicts().stream()
+          .filter(verdict -> !verdict.accepted())
+          .map(this::policy)
+          .map(FirewallStatusMapper::failed)
+          .forEach(findings::add);
+    }
+    if (network instanceof NetworkState.Member member && member.managed()) {
+      displaced().stream()
+          .filter(d -> d.contradicts() && d.row().origin().kind() == Origin.Kind.NETWORK)
+          .map(FirewallStatusMapper::contradiction)
+          .forEach(findings::add);
+      FirewallAdvicePlanner.plan(now, member.needs()).stream()
+          .map(this::blocked)
+          .forEach(findings::add);
+    }
+    return findings;
+  }
+
+  private Optional<NodeFinding> notWritten() {
+    BackendOutcome outcome = placement.outcome().orElse(null);
+    if (outcome instanceof Refused refused) {
+      return Optional.of(
+          finding(
+              AgentReason.FirewallNotWritten,
+              plan.choice().kind().map(BackendKind::text).orElse("none"),
+              refused.reason() + ": " + refused.message() + ". What was in force stays",
+              refused.remedy()));
+    }
+    return outcome == null && !plan.planned().verdicts().isEmpty()
+        ? Optional.of(
+            finding(
+                AgentReason.FirewallNotWritten,
+                now.manager().text(),
+                "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
+                ""))
+        : Optional.empty();
+  }
+
+  /** Rows that an earlier daemon put where this one cannot reach. */
+  private Optional<NodeFinding> left() {
+    return stranded.stream()
+        .sorted()
+        .findFirst()
+        .map(
+            kind ->
+                finding(
+                    AgentReason.FirewallRulesLeft,
+                    kind.text(),
+                    "rules of Tweed's are in it, and the daemon has no access to the host's files"
+                        + " and programs any more to change or remove them",
+                    "set the chart value firewall.hostTools again; or remove them by hand, their"
+                        + " comments begin with 'tweed:'"));
+  }
+
+  private static NodeFinding failed(PolicyState policy) {
+    return finding(
+        AgentReason.FirewallPolicyFailed,
+        "FirewallPolicy/" + policy.name(),
+        policy.reason() + ": " + policy.message(),
+        "");
+  }
+
+  private List<Displaced> displaced() {
+    return placement.outcome().orElse(null) instanceof Applied applied
+        ? applied.displaced()
+        : List.of();
+  }
+
+  private static NodeFinding contradiction(Displaced displaced) {
+    return finding(
+        AgentReason.HostFirewallBlocks,
+        "ufw",
+        "a rule somebody typed decides against what the network needs, and is left in force: "
+            + displaced.theirs(),
+        "find its number with 'ufw status numbered' and type: ufw delete NUMBER");
+  }
+
+  private NodeFinding blocked(FirewallBlockage blockage) {
+    return finding(
+        AgentReason.HostFirewallBlocks,
+        now.manager().text(),
+        blockage.message(),
+        blockage.commands().isEmpty()
+            ? ""
+            : "type as root on the node:\n" + String.join("\n", blockage.commands()));
+  }
+
+  private static NodeFinding finding(
+      AgentReason reason, String object, String message, String remedy) {
+    return NodeFinding.of(reason, object, message, remedy);
+  }
+}

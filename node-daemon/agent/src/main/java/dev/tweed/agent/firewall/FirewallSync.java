@@ -1,0 +1,179 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.firewall.FirewallFiles.Remembered;
+import dev.tweed.agent.firewall.RowPlacer.Placement;
+import dev.tweed.agent.status.FirewallStatus;
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.backend.BackendChoice;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.backend.BackendPlanner;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run for the host's firewall: what the cluster asks, brought into force and told. Runs in a
+ * thread of its own; the data path never waits for it.
+ */
+public final class FirewallSync implements BooleanSupplier {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FirewallSync.class);
+
+  /** A look runs some programs; peers may come by the second. */
+  private static final Duration INTERVAL = Duration.ofSeconds(30);
+
+  private final Supplier<ClusterView> view;
+  private final FirewallHost host;
+  private final FirewallPlanFactory plans;
+  private final FirewallFiles files;
+  private final Runnable repaired;
+  private final Consumer<FirewallStatus> tell;
+  private final LongSupplier nanoTime;
+  private final AtomicBoolean changed = new AtomicBoolean();
+  private volatile Optional<NetworkState> network = Optional.empty();
+
+  // Of the thread only.
+  private final RowPlacer placer;
+  private Remembered remembered;
+  private Optional<Intended> written = Optional.empty();
+  private Optional<FirewallWish> lastWish = Optional.empty();
+  private Optional<BackendKind> lastKind = Optional.empty();
+  private boolean settled;
+  private long lookedAt;
+
+  /**
+   * @param view what is known of the cluster
+   * @param repaired called when something of ours had to be mended
+   * @param tell receives the state after each run that looked
+   */
+  public FirewallSync(
+      Supplier<ClusterView> view,
+      FirewallHost host,
+      FirewallPlanFactory plans,
+      FirewallFiles files,
+      Runnable repaired,
+      Consumer<FirewallStatus> tell,
+      LongSupplier nanoTime) {
+    this.view = view;
+    this.host = host;
+    this.plans = plans;
+    this.files = files;
+    this.repaired = repaired;
+    this.tell = tell;
+    this.nanoTime = nanoTime;
+    this.remembered = files.remembered();
+    this.placer = new RowPlacer(host, remembered.places());
+  }
+
+  /**
+   * Takes what the data path knows; from any thread.
+   *
+   * @return whether that is news, and a run is wanted
+   */
+  public boolean network(NetworkState state) {
+    boolean news = !network.equals(Optional.of(state));
+    network = Optional.of(state);
+    return news;
+  }
+
+  /** Something in the host's firewall has changed, maybe by us: the next run looks. */
+  public void firewallChanged() {
+    changed.set(true);
+  }
+
+  /** Runs once; true if nothing has to be tried again before something changes. */
+  @Override
+  public boolean getAsBoolean() {
+    ClusterView seen = view.get();
+    Optional<NetworkState> member = network;
+    if (!seen.complete() || member.isEmpty()) {
+      return true; // there is a request when they are known; until then all stays as it was
+    }
+    FirewallWish wish = FirewallWish.of(seen, member.get());
+    boolean wished = !lastWish.equals(Optional.of(wish));
+    long now = nanoTime.getAsLong();
+    // Read in this order: what changes during the run causes another.
+    boolean suspect = changed.getAndSet(false);
+    if (!wished && settled && !suspect && now - lookedAt < INTERVAL.toNanos()) {
+      return true;
+    }
+    settled = false;
+    FirewallPlan plan = plans.make(wish, remembered.good());
+    settled = bring(plan, wish, wished);
+    lookedAt = now;
+    return settled;
+  }
+
+  private boolean bring(FirewallPlan plan, FirewallWish wish, boolean wished) {
+    BackendChoice choice = plan.choice();
+    Map<String, GoodPolicy> before = remembered.good().policies();
+    Placement placement = placer.place(choice, plan.rows());
+    boolean sameChoice = true;
+    HostFirewall found = plan.found();
+    if (placement.outcome().isEmpty()) {
+      lastWish = Optional.of(wish);
+    }
+    if (placement.outcome().orElse(null) instanceof Applied applied) {
+      if (applied.changed() && !wished && lastKind.equals(choice.kind())) {
+        repaired.run();
+      }
+      lastKind = choice.kind();
+      lastWish = Optional.of(wish);
+      if (applied.changed() || !applied.live()) {
+        found = host.read();
+        sameChoice = BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
+      }
+      remember(new Remembered(plan.lastGood(), placer.places()));
+    }
+    write(new Intended(choice.kind(), choice.standby(), plan.rows()));
+    tell.accept(
+        FirewallStatusMapper.map(plan, found, wish.network(), placement, before, strandedPlaces()));
+    return placement.isDone() && sameChoice;
+  }
+
+  /** Where rows of ours may be that the daemon has no access to any more. */
+  private Set<BackendKind> strandedPlaces() {
+    Set<BackendKind> stranded = EnumSet.noneOf(BackendKind.class);
+    for (BackendKind kind : remembered.places()) {
+      if (host.backend(kind).isEmpty()) {
+        stranded.add(kind);
+      }
+    }
+    return stranded;
+  }
+
+  private void remember(Remembered next) {
+    if (!next.equals(remembered)) {
+      remembered = next;
+      try {
+        files.write(next);
+      } catch (IOException e) {
+        LOG.warn("rules in force are not remembered beyond this process: {}", e.toString());
+      }
+    }
+  }
+
+  private void write(Intended intended) {
+    if (written.equals(Optional.of(intended))) {
+      return;
+    }
+    try {
+      files.write(intended);
+      written = Optional.of(intended);
+    } catch (IOException e) {
+      LOG.warn("what is intended is not written for 'tweed-node firewall': {}", e.toString());
+    }
+  }
+}

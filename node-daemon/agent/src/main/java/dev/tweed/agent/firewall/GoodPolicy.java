@@ -1,0 +1,11 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.rules.RuleGroup;
+
+/**
+ * Rules of a policy that were in force, for the day a later generation of it is refused.
+ *
+ * @param generation of the spec they come from
+ * @param allowLockout as that spec said
+ */
+public record GoodPolicy(long generation, boolean allowLockout, RuleGroup group) {}

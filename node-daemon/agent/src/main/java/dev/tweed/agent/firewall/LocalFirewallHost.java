@@ -1,0 +1,92 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.HostFirewallReader;
+import dev.tweed.firewall.NftCommand;
+import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.ufw.IptablesChains;
+import dev.tweed.firewall.ufw.UfwBackend;
+import dev.tweed.firewall.ufw.UfwWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The firewall of the network namespace this process is in. */
+public final class LocalFirewallHost implements FirewallHost {
+
+  /** Commands of ufw take some tenths of a second; a run should not wait for a person. */
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  private static final Path PROC_NET = Path.of("/proc/thread-self/net");
+
+  private final Optional<Path> hostRoot;
+  private final HostFirewallReader reader;
+  private final ProtectedServicesReader services;
+  private final List<FirewallBackend> backends;
+
+  /**
+   * The host's own programs are run by chroot(1) if its files are elsewhere than at {@code /}; that
+   * needs the capability SYS_CHROOT.
+   *
+   * @param hostRoot the host's files, if they may be used
+   * @param nft the program
+   * @param runDir state that a reboot empties
+   */
+  public LocalFirewallHost(Optional<Path> hostRoot, Path nft, Path runDir) {
+    this(
+        hostRoot,
+        hostRoot
+            .filter(root -> !root.equals(Path.of("/")))
+            .map(root -> List.of("/usr/sbin/chroot", root.toString()))
+            .orElse(List.of()),
+        nft,
+        runDir);
+  }
+
+  /**
+   * As the other, with other words before each command.
+   *
+   * @param prefix such as {@code /usr/sbin/chroot /host/root}
+   */
+  public LocalFirewallHost(Optional<Path> hostRoot, List<String> prefix, Path nft, Path runDir) {
+    this.hostRoot = hostRoot;
+    this.reader =
+        new HostFirewallReader(hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft));
+    this.services = new ProtectedServicesReader(hostRoot, PROC_NET);
+    List<FirewallBackend> usable = new ArrayList<>();
+    hostRoot.ifPresent(
+        root ->
+            usable.add(
+                new UfwBackend(
+                    new UfwWriter(
+                        root, runDir.resolve("firewall"), new IptablesChains(prefix), PATIENCE))));
+    this.backends = List.copyOf(usable);
+  }
+
+  @Override
+  public HostFirewall read() {
+    return reader.read();
+  }
+
+  @Override
+  public boolean hasTools() {
+    return hostRoot.isPresent();
+  }
+
+  @Override
+  public List<FirewallBackend> backends() {
+    return backends;
+  }
+
+  @Override
+  public SocketSight sockets() {
+    return services.read();
+  }
+
+  @Override
+  public Watching watch(Runnable onChange) {
+    return FirewallWatch.start(onChange)::close;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.agent.cluster.Mapping;
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.firewall.NetworkNeeds;
+import dev.tweed.firewall.NetworkNeeds.Tunnel;
+import java.util.Optional;
+
+/** From what the cluster asks of this node to what its firewall has to know. Pure. */
+public final class NetworkStateMapper {
+
+  private NetworkStateMapper() {}
+
+  /**
+   * Maps.
+   *
+   * @param device that carries pod traffic; empty if the data path has not told
+   * @param underlay device that leads to other nodes; empty if the data path has not told
+   */
+  public static NetworkState map(Mapping mapping, String device, Optional<String> underlay) {
+    return switch (mapping) {
+      case Mapping.Nothing nothing -> new NetworkState.Outside();
+      case Mapping.Waiting waiting -> new NetworkState.Waiting();
+      case Mapping.Program program ->
+          new NetworkState.Member(
+              program.snapshot().network().name(),
+              needs(program.snapshot(), device, underlay),
+              program.snapshot().self().blocks(),
+              program.snapshot().peers(),
+              program.hostFirewallManaged());
+    };
+  }
+
+  private static NetworkNeeds needs(
+      ClusterSnapshot snapshot, String device, Optional<String> underlay) {
+    try {
+      return new NetworkNeeds(
+          switch (snapshot.network().backend()) {
+            case Backend.Vxlan vxlan ->
+                Optional.of(
+                    new Tunnel(device.isEmpty() ? "tweed." + vxlan.vni() : device, vxlan.port()));
+            case Backend.HostGateway gateway -> Optional.empty();
+          },
+          snapshot.network().bridgeName(),
+          underlay,
+          snapshot.self().nodeIps().stream().map(Object::toString).toList(),
+          snapshot.network().podCidrs().stream().map(Object::toString).toList());
+    } catch (IllegalArgumentException e) {
+      // The kernel lets a device have a name that has no place in a rule. The underlay is the one
+      // that is not named by us; without it pods may leave by any device.
+      if (underlay.isEmpty()) {
+        throw e;
+      }
+      return needs(snapshot, device, Optional.empty());
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.rules.RuleProblem;
+
+/**
+ * Something about a policy on this node.
+ *
+ * @param reason what sort
+ * @param text names the rule, what is wrong and what to do
+ */
+public record PolicyProblem(PolicyReason reason, String text) {
+
+  static PolicyProblem of(RuleProblem problem) {
+    return inRule(
+        PolicyReason.of(problem.kind()),
+        problem.rule(),
+        problem.field(),
+        problem.message(),
+        problem.remedy());
+  }
+
+  static PolicyProblem inRule(
+      PolicyReason reason, String rule, String field, String message, String remedy) {
+    return new PolicyProblem(reason, "rule %s, %s: %s; %s".formatted(rule, field, message, remedy));
+  }
+}

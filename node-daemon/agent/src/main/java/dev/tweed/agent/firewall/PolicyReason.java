@@ -1,0 +1,55 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.rules.RuleProblem;
+
+/** What a node says of a policy; a backend that refuses has words of its own. */
+public enum PolicyReason {
+  /** A field holds what cannot be. */
+  InvalidRule(true),
+  /** IPv4 and IPv6 in one rule. */
+  MixedFamilies(true),
+  /** An entry stands for more addresses than a row-by-row firewall should have. */
+  TooManyAddresses(true),
+  /** The node would have too many rows. */
+  TooManyRows(true),
+  /** A peer selector over a label no PodNetwork mirrors. */
+  LabelNotMirrored(true),
+  /** A peer names a PodNetwork that does not exist. */
+  UnknownPodNetwork(true),
+  /** It would cut what keeps the node in reach. */
+  WouldLockOut(true),
+  /** The firewall of this node cannot say a row. */
+  NotSupportedHere(true),
+  /** This node matches a peer selector and is in no PodNetwork, so peers do not know it. */
+  NodesOutsideNetwork(false),
+  /** A selector finds no node. */
+  MatchesNobody(false),
+  /** A rule of another policy comes first and decides otherwise. */
+  Contradicted(false),
+  /** A rule of another policy comes first and decides the same. */
+  Repeated(false);
+
+  private final boolean refuses;
+
+  PolicyReason(boolean refuses) {
+    this.refuses = refuses;
+  }
+
+  /** Whether the policy is kept out as a whole. */
+  public boolean refuses() {
+    return refuses;
+  }
+
+  static PolicyReason of(RuleProblem.Kind kind) {
+    return switch (kind) {
+      case INVALID -> InvalidRule;
+      case MIXED_FAMILIES -> MixedFamilies;
+      case TOO_MANY_ADDRESSES -> TooManyAddresses;
+      case TOO_MANY_ROWS -> TooManyRows;
+      case WOULD_LOCK_OUT -> WouldLockOut;
+      case REPEATED -> Repeated;
+      case CONTRADICTED -> Contradicted;
+      case MATCHES_NOBODY -> MatchesNobody;
+    };
+  }
+}

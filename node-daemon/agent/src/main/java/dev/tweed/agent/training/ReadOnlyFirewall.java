@@ -1,0 +1,58 @@
+package dev.tweed.agent.training;
+
+import dev.tweed.agent.firewall.FirewallHost;
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.rules.FilterRow;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads the firewall as the real one does, changes nothing, and claims success. */
+record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
+
+  @Override
+  public HostFirewall read() {
+    return real.read();
+  }
+
+  @Override
+  public boolean hasTools() {
+    return true;
+  }
+
+  @Override
+  public List<FirewallBackend> backends() {
+    return Arrays.stream(BackendKind.values()).<FirewallBackend>map(Claiming::new).toList();
+  }
+
+  @Override
+  public SocketSight sockets() {
+    return real.sockets();
+  }
+
+  @Override
+  public Watching watch(Runnable onChange) {
+    return real.watch(onChange);
+  }
+
+  private record Claiming(BackendKind kind) implements FirewallBackend {
+    @Override
+    public Optional<String> unsupported(FilterRow row) {
+      return Optional.empty();
+    }
+
+    @Override
+    public BackendOutcome apply(List<FilterRow> rows) {
+      return new BackendOutcome.Applied(!rows.isEmpty(), true, List.of());
+    }
+
+    @Override
+    public BackendListing look(List<FilterRow> intended) {
+      return new BackendListing.Compared(List.of());
+    }
+  }
+}
