@@ -22,8 +22,6 @@ import java.util.Set;
  */
 final class IptablesComparison {
 
-  private static final int NOWHERE = -1;
-
   private final IptablesListing found;
   private final AddressFamily family;
   private final Map<FilterRow, Entry> entries = new HashMap<>();
@@ -77,10 +75,10 @@ final class IptablesComparison {
               .filter(place -> place + wanted.size() <= rules.size())
               .filter(place -> rules.subList(place, place + wanted.size()).equals(wanted))
               .findFirst()
-              .orElse(NOWHERE);
+              .orElse(RowOrder.NOWHERE);
       ends[i] = begins[i] + wanted.size();
     }
-    Set<Integer> inOrder = longestIncreasing(begins);
+    Set<Integer> inOrder = RowOrder.kept(begins);
     Set<Integer> claimed = new HashSet<>();
     for (int i = 0; i < begins.length; i++) {
       boolean there = inOrder.contains(i);
@@ -128,35 +126,5 @@ final class IptablesComparison {
 
   private static String text(String line) {
     return new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-  }
-
-  /** Indices of a longest strictly increasing subsequence, without those that are nowhere. */
-  private static Set<Integer> longestIncreasing(int[] values) {
-    int[] before = new int[values.length];
-    int[] tails = new int[values.length]; // of sequences of each length, the smallest last one
-    int length = 0;
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] == NOWHERE) {
-        continue;
-      }
-      int low = 0;
-      int high = length;
-      while (low < high) {
-        int middle = (low + high) / 2;
-        if (values[tails[middle]] < values[i]) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      before[i] = low == 0 ? NOWHERE : tails[low - 1];
-      tails[low] = i;
-      length = Math.max(length, low + 1);
-    }
-    Set<Integer> indices = new HashSet<>();
-    for (int i = length == 0 ? NOWHERE : tails[length - 1]; i != NOWHERE; i = before[i]) {
-      indices.add(i);
-    }
-    return indices;
   }
 }

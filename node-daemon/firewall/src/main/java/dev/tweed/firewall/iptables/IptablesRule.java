@@ -6,17 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
  * A rule as iptables-save prints it and iptables-restore reads it. Two are equal if they have the
- * same chain and the same options, however they are spelt: programs differ in the order, in {@code
- * -m tcp}, in {@code /32} and in the names of protocols.
+ * same chain and the same options, however they are spelt: programs differ in the order, in what
+ * they say although it goes without saying, in {@code /32} and in the names of protocols.
  *
  * @param chain it is in
  * @param options each with its values, sorted
  */
-record IptablesRule(String chain, List<String> options) {
+public record IptablesRule(String chain, List<String> options) {
 
   private static final Map<String, String> PROTOCOLS =
       Map.of(
@@ -41,12 +42,24 @@ record IptablesRule(String chain, List<String> options) {
           "icmpv6",
           "58");
 
-  IptablesRule {
+  /** What is meant where nothing is said. */
+  private static final Set<String> DEFAULTS =
+      Set.of(
+          "-m tcp",
+          "-m udp",
+          "--reject-with icmp-port-unreachable",
+          "--reject-with icmp6-port-unreachable",
+          "--name DEFAULT",
+          "--mask 255.255.255.255",
+          "--mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+          "--rsource ");
+
+  public IptablesRule {
     options = List.copyOf(options);
   }
 
   /** Reads a line that begins with {@code -A}; empty if it is none. */
-  static Optional<IptablesRule> tryParse(String line) {
+  public static Optional<IptablesRule> tryParse(String line) {
     List<Word> words = words(line);
     if (words.size() < 2 || !words.get(0).text().equals("-A")) {
       return Optional.empty();
@@ -62,8 +75,9 @@ record IptablesRule(String chain, List<String> options) {
         values.add(words.get(i).text());
       }
       String value = normal(name, String.join(" ", values));
-      if (!name.equals("-m") || !value.equals("tcp") && !value.equals("udp")) {
-        options.add((negated ? "! " : "") + name + " " + value);
+      String option = (negated ? "! " : "") + name + " " + value;
+      if (!DEFAULTS.contains(option)) {
+        options.add(option);
       }
     }
     options.sort(null);

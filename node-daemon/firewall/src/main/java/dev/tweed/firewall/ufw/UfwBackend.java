@@ -5,6 +5,9 @@ import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.netlink.AddressFamily;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +42,38 @@ public final class UfwBackend implements FirewallBackend {
 
   @Override
   public BackendListing look(List<FilterRow> intended) {
-    return new BackendListing.Unreadable("not yet", "");
+    try {
+      return compared(intended);
+    } catch (UfwObstacle e) {
+      return new BackendListing.Unreadable(e.refused().message(), e.refused().remedy());
+    } catch (IOException e) {
+      return new BackendListing.Unreadable(
+          String.valueOf(e.getMessage()), "let the daemon read /etc/ufw of the host");
+    }
+  }
+
+  /**
+   * Rows of a family that ufw does not take care of are left out: with IPV6=no it drops whatever is
+   * IPv6, and no rule of its would be asked.
+   */
+  private BackendListing compared(List<FilterRow> intended) throws IOException, UfwObstacle {
+    UfwHost host = writer.host();
+    Map<FilterRow, BackendListing.Entry> byRow = new HashMap<>();
+    List<BackendListing.Entry> extra = new ArrayList<>();
+    for (AddressFamily family : UfwHost.families(host.settings())) {
+      UfwComparison.Result result =
+          UfwComparison.compare(
+              host.read(family),
+              family,
+              intended.stream().filter(row -> row.family() == family).toList(),
+              host.list(family));
+      byRow.putAll(result.entries());
+      extra.addAll(result.extra());
+    }
+    List<BackendListing.Entry> entries = new ArrayList<>();
+    intended.stream().filter(byRow::containsKey).map(byRow::get).forEach(entries::add);
+    entries.addAll(extra);
+    return new BackendListing.Compared(entries);
   }
 
   private static String reason(UfwOutcome.Reason reason) {
@@ -65,7 +99,7 @@ public final class UfwBackend implements FirewallBackend {
             overlap ->
                 new BackendOutcome.Displaced(
                     byTuple.get(overlap.ours()),
-                    overlap.theirs().action() + " " + overlap.theirs().match(),
+                    UfwStatusRenderer.text(overlap.theirs()),
                     overlap.contradicts()))
         .toList();
   }

@@ -32,10 +32,9 @@ import java.util.Set;
  */
 public final class UfwWriter {
 
-  private static final Path IPV6_IN_KERNEL = Path.of("/proc/sys/net/ipv6");
-
   private final Path root;
   private final Path state;
+  private final UfwHost host;
   private final UfwChains chains;
   private final Duration patience;
 
@@ -50,17 +49,6 @@ public final class UfwWriter {
     }
   }
 
-  /** A run that cannot go on. */
-  private static final class Obstacle extends Exception {
-    private static final long serialVersionUID = 1;
-    private final transient Refused refused;
-
-    Obstacle(Reason reason, String message, String remedy) {
-      super(message);
-      this.refused = new Refused(reason, message, remedy);
-    }
-  }
-
   /**
    * @param root root directory of the host's files
    * @param state directory for the note about the chains; must not outlive a reboot
@@ -70,6 +58,7 @@ public final class UfwWriter {
   public UfwWriter(Path root, Path state, UfwChains chains, Duration patience) {
     this.root = root;
     this.state = state;
+    this.host = new UfwHost(root, chains);
     this.chains = chains;
     this.patience = patience;
   }
@@ -77,37 +66,40 @@ public final class UfwWriter {
   /** Makes these rows our rules in ufw, and no others; with no rows it removes ours. */
   public UfwOutcome apply(List<FilterRow> rows) {
     try {
-      UfwSettings settings = settings();
+      UfwSettings settings = host.settings();
       try (UfwLock lock = lock()) {
         return apply(rows, settings);
       } catch (IOException e) {
         return new Refused(
             Reason.FILE_ERROR, String.valueOf(e.getMessage()), "make /etc/ufw writable for Tweed");
       }
-    } catch (Obstacle e) {
-      return e.refused;
+    } catch (UfwObstacle e) {
+      return e.refused();
     }
   }
 
+  /** What there is to look at. */
+  UfwHost host() {
+    return host;
+  }
+
   private UfwOutcome apply(List<FilterRow> rows, UfwSettings settings)
-      throws IOException, Obstacle {
-    boolean ipv6 = settings.ipv6() && Files.isDirectory(IPV6_IN_KERNEL);
+      throws IOException, UfwObstacle {
     Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
-    for (AddressFamily family :
-        ipv6 ? EnumSet.allOf(AddressFamily.class) : EnumSet.of(AddressFamily.IPV4)) {
-      UfwFile file = file(family);
-      UfwRulesFile before = read(file, family);
+    Set<AddressFamily> families = UfwHost.families(settings);
+    for (AddressFamily family : families) {
+      UfwRulesFile before = host.read(family);
       UfwRulesFile.Replacement replacement =
           before.withOurs(
               rows.stream().filter(row -> row.family() == family).map(UfwTuple::of).toList());
       overlaps.addAll(replacement.overlaps());
-      changes.put(family, new Change(file, before, replacement.file()));
+      changes.put(family, new Change(host.file(family), before, replacement.file()));
     }
     // Listed before anything is written: what cannot be listed could not be filled either.
     Map<AddressFamily, List<String>> running = new EnumMap<>(AddressFamily.class);
     for (AddressFamily family : changes.keySet()) {
-      list(family).ifPresent(rules -> running.put(family, rules));
+      host.list(family).ifPresent(rules -> running.put(family, rules));
     }
     Set<AddressFamily> written = write(changes);
     Set<AddressFamily> restored = fill(changes, running, written);
@@ -116,73 +108,27 @@ public final class UfwWriter {
         restored,
         running.containsKey(AddressFamily.IPV4),
         settings.enabled(),
-        ipv6,
+        families.contains(AddressFamily.IPV6),
         overlaps);
   }
 
-  private UfwSettings settings() throws Obstacle {
-    try {
-      return UfwSettings.read(root);
-    } catch (IOException e) {
-      throw new Obstacle(
-          Reason.NOT_FOUND,
-          "ufw's settings cannot be read: " + e.getMessage(),
-          "install ufw, or let the daemon see the host's files (chart value firewall.hostTools)");
-    }
-  }
-
-  private UfwLock lock() throws Obstacle {
+  private UfwLock lock() throws UfwObstacle {
     Path file = root.resolve("run/ufw.lock");
     Optional<UfwLock> lock;
     try {
       lock = UfwLock.acquire(file, patience);
     } catch (IOException e) {
-      throw new Obstacle(
+      throw new UfwObstacle(
           Reason.FILE_ERROR,
           "ufw's lock cannot be had: " + e.getMessage(),
           "let the daemon write to /run of the host");
     }
     return lock.orElseThrow(
         () ->
-            new Obstacle(
+            new UfwObstacle(
                 Reason.LOCKED,
                 "somebody holds " + file + " for more than " + patience.toMillis() + " ms",
                 "look for a ufw command that waits for an answer"));
-  }
-
-  private UfwFile file(AddressFamily family) {
-    return new UfwFile(root.resolve("etc/ufw").resolve(name(family)));
-  }
-
-  private static String name(AddressFamily family) {
-    return family == AddressFamily.IPV4 ? "user.rules" : "user6.rules";
-  }
-
-  private static UfwRulesFile read(UfwFile file, AddressFamily family)
-      throws IOException, Obstacle {
-    return switch (UfwRulesFile.parse(file.read(), family)) {
-      case UfwRulesFile.Reading.Read(var read) -> read;
-      case UfwRulesFile.Reading.Refused(var reason) ->
-          throw new Obstacle(
-              Reason.FILE_NOT_UNDERSTOOD,
-              "/etc/ufw/" + name(family) + " is not as ufw writes it: " + reason,
-              "correct the file by hand; 'ufw reset' makes new ones, and disables ufw");
-    };
-  }
-
-  private Optional<List<String>> list(AddressFamily family) throws Obstacle {
-    try {
-      return chains.list(family);
-    } catch (IOException e) {
-      throw chainError(e);
-    }
-  }
-
-  private static Obstacle chainError(IOException e) {
-    return new Obstacle(
-        Reason.CHAIN_ERROR,
-        String.valueOf(e.getMessage()),
-        "the rules before are in force; look with: ufw status, ufw show raw");
   }
 
   private static Set<AddressFamily> write(Map<AddressFamily, Change> changes) throws IOException {
@@ -213,7 +159,7 @@ public final class UfwWriter {
       Map<AddressFamily, Change> changes,
       Map<AddressFamily, List<String>> running,
       Set<AddressFamily> written)
-      throws IOException, Obstacle {
+      throws IOException, UfwObstacle {
     Set<AddressFamily> filled = EnumSet.noneOf(AddressFamily.class);
     for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {
       AddressFamily family = entry.getKey();
@@ -236,7 +182,7 @@ public final class UfwWriter {
         }
       } catch (IOException e) {
         putBack(changes, written, filled);
-        throw chainError(e);
+        throw UfwHost.chainError(e);
       }
     }
     return filled;
@@ -257,7 +203,7 @@ public final class UfwWriter {
   }
 
   private Path notePath(AddressFamily family) {
-    return state.resolve("ufw-" + name(family));
+    return state.resolve("ufw-" + UfwHost.name(family));
   }
 
   private String noted(AddressFamily family) {

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -90,13 +92,54 @@ final class UfwNode implements AutoCloseable {
 
   /** The same with other chains. */
   UfwOutcome apply(List<FilterRow> rows, UfwChains chains) {
+    return inside(() -> writer(chains).apply(rows));
+  }
+
+  /** Looks as the daemon would. */
+  BackendListing look(List<FilterRow> rows) {
+    return inside(() -> new UfwBackend(writer(new IptablesChains(List.of()))).look(rows));
+  }
+
+  private UfwWriter writer(UfwChains chains) {
+    return new UfwWriter(root, root.resolve("run/tweed"), chains, Duration.ofMillis(300));
+  }
+
+  private <T> T inside(Callable<T> task) {
     try {
-      return netns.call(
-          () ->
-              new UfwWriter(root, root.resolve("run/tweed"), chains, Duration.ofMillis(300))
-                  .apply(rows));
+      return netns.call(task);
     } catch (Exception e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** Another process that holds ufw's lock until it is closed. */
+  Holder holdLock() throws IOException {
+    Process process =
+        new ProcessBuilder(
+                "python3",
+                "-c",
+                "import fcntl,sys\n"
+                    + "f=open(sys.argv[1],'w')\n"
+                    + "fcntl.lockf(f,fcntl.LOCK_EX)\n"
+                    + "print('held',flush=True)\n"
+                    + "sys.stdin.read()",
+                file("run/ufw.lock").toString())
+            .start();
+    if (!"held".equals(process.inputReader().readLine())) {
+      throw new IllegalStateException("the lock is not to be had");
+    }
+    return new Holder(process);
+  }
+
+  /**
+   * Who holds the lock.
+   *
+   * @param process that does
+   */
+  record Holder(Process process) implements AutoCloseable {
+    @Override
+    public void close() throws InterruptedException {
+      process.destroyForcibly().waitFor();
     }
   }
 

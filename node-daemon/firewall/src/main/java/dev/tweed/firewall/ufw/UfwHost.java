@@ -1,0 +1,83 @@
+package dev.tweed.firewall.ufw;
+
+import dev.tweed.firewall.ufw.UfwOutcome.Reason;
+import dev.tweed.netlink.AddressFamily;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** ufw's files and chains as they are; reads only. */
+final class UfwHost {
+
+  private static final Path IPV6_IN_KERNEL = Path.of("/proc/sys/net/ipv6");
+
+  private final Path root;
+  private final UfwChains chains;
+
+  /**
+   * @param root root directory of the host's files
+   * @param chains of the host
+   */
+  UfwHost(Path root, UfwChains chains) {
+    this.root = root;
+    this.chains = chains;
+  }
+
+  UfwSettings settings() throws UfwObstacle {
+    try {
+      return UfwSettings.read(root);
+    } catch (IOException e) {
+      throw new UfwObstacle(
+          Reason.NOT_FOUND,
+          "ufw's settings cannot be read: " + e.getMessage(),
+          "install ufw, or let the daemon see the host's files (chart value firewall.hostTools)");
+    }
+  }
+
+  /** Families ufw takes care of. */
+  static Set<AddressFamily> families(UfwSettings settings) {
+    return settings.ipv6() && Files.isDirectory(IPV6_IN_KERNEL)
+        ? EnumSet.allOf(AddressFamily.class)
+        : EnumSet.of(AddressFamily.IPV4);
+  }
+
+  UfwFile file(AddressFamily family) {
+    return new UfwFile(root.resolve("etc/ufw").resolve(name(family)));
+  }
+
+  UfwRulesFile read(AddressFamily family) throws IOException, UfwObstacle {
+    return switch (UfwRulesFile.parse(file(family).read(), family)) {
+      case UfwRulesFile.Reading.Read(var read) -> read;
+      case UfwRulesFile.Reading.Refused(var reason) ->
+          throw new UfwObstacle(
+              Reason.FILE_NOT_UNDERSTOOD,
+              "/etc/ufw/" + name(family) + " is not as ufw writes it: " + reason,
+              "correct the file by hand; 'ufw reset' makes new ones, and disables ufw");
+    };
+  }
+
+  /** Rules of the running chains; empty if ufw is switched off. */
+  Optional<List<String>> list(AddressFamily family) throws UfwObstacle {
+    try {
+      return chains.list(family);
+    } catch (IOException e) {
+      throw chainError(e);
+    }
+  }
+
+  static UfwObstacle chainError(IOException e) {
+    return new UfwObstacle(
+        Reason.CHAIN_ERROR,
+        String.valueOf(e.getMessage()),
+        "the rules before are in force; look with: ufw status, ufw show raw");
+  }
+
+  /** Of the rule file. */
+  static String name(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? "user.rules" : "user6.rules";
+  }
+}
