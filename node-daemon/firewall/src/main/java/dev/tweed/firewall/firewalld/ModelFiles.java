@@ -1,0 +1,121 @@
+package dev.tweed.firewall.firewalld;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Our files in firewalld's permanent model. Whoever reads one finds the old or the new one, and no
+ * other file is touched. firewalld reads them when it starts or is reloaded.
+ */
+final class ModelFiles {
+
+  private static final String SUFFIX = ".xml";
+
+  /** firewalld's copy of a file it has replaced. */
+  private static final String COPY = ".xml.old";
+
+  private static final long MAX_BYTES = 64 << 20;
+
+  private final Path directory;
+
+  /**
+   * @param directory /etc/firewalld of the host
+   */
+  ModelFiles(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Those there are: path below the directory, and text. */
+  Map<String, String> read() throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    for (String kind : new String[] {"policies", "zones"}) {
+      Path parent = directory.resolve(kind);
+      if (!Files.isDirectory(parent)) {
+        continue;
+      }
+      try (DirectoryStream<Path> paths = Files.newDirectoryStream(parent, "tweed*.xml*")) {
+        for (Path path : paths) {
+          String name = path.getFileName().toString();
+          if (isOurs(kind, name) && Files.size(path) <= MAX_BYTES) {
+            files.put(kind + "/" + name, Files.readString(path, StandardCharsets.UTF_8));
+          }
+        }
+      }
+    }
+    return files;
+  }
+
+  private static boolean isOurs(String kind, String name) {
+    String plain =
+        name.endsWith(SUFFIX)
+            ? name.substring(0, name.length() - SUFFIX.length())
+            : name.endsWith(COPY) ? name.substring(0, name.length() - COPY.length()) : "";
+    return kind.equals("zones") ? DeviceZone.isOurs(plain) : Policy.isOurs(plain);
+  }
+
+  /** Whether firewalld would find another model in these. */
+  static boolean differ(Map<String, String> files, Map<String, String> others) {
+    return !withoutCopies(files).equals(withoutCopies(others));
+  }
+
+  private static Map<String, String> withoutCopies(Map<String, String> files) {
+    Map<String, String> rest = new TreeMap<>(files);
+    rest.keySet().removeIf(name -> name.endsWith(COPY));
+    return rest;
+  }
+
+  /** Makes these the files there are; the disk has them when it returns. */
+  void write(Map<String, String> files) throws IOException {
+    Map<String, String> before = read();
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      if (!file.getValue().equals(before.get(file.getKey()))) {
+        write(directory.resolve(file.getKey()), file.getValue());
+      }
+    }
+    for (String name : before.keySet()) {
+      if (!files.containsKey(name)) {
+        Files.deleteIfExists(directory.resolve(name));
+        sync(directory.resolve(name).getParent());
+      }
+    }
+  }
+
+  private static void write(Path path, String text) throws IOException {
+    Path parent = path.getParent();
+    if (!Files.isDirectory(parent)) {
+      Files.createDirectory(
+          parent,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+    }
+    // firewalld looks at names that end in .xml only.
+    Path next = path.resolveSibling(path.getFileName() + ".tweed");
+    Files.deleteIfExists(next); // left by a crash
+    Files.createFile(next);
+    Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-r--r--"));
+    try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+    Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    sync(parent);
+  }
+
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

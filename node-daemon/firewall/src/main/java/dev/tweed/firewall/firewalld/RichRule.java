@@ -1,0 +1,62 @@
+package dev.tweed.firewall.firewalld;
+
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+
+/**
+ * A rule of firewalld's rich language (firewalld.richlanguage(5)), without its place among others.
+ *
+ * @param family of both addresses
+ * @param source the prefix of length 0 is anywhere
+ * @param destination likewise
+ * @param match what else; the language has room for one thing
+ * @param logged whether packets are logged before the verdict
+ * @param verdict what happens to them
+ */
+record RichRule(
+    AddressFamily family,
+    IpPrefix source,
+    IpPrefix destination,
+    Match match,
+    boolean logged,
+    Verdict verdict) {
+
+  /** The one thing a rule may ask for besides addresses. */
+  sealed interface Match {}
+
+  /** Every packet. */
+  record Everything() implements Match {}
+
+  /**
+   * Packets of a protocol.
+   *
+   * @param protocol name in /etc/protocols
+   */
+  record OfProtocol(String protocol) implements Match {}
+
+  /**
+   * Packets to a port.
+   *
+   * @param ports one or a range
+   * @param protocol tcp or udp
+   */
+  record ToPort(PortRange ports, String protocol) implements Match {}
+
+  /**
+   * Packets from a port.
+   *
+   * @param ports one or a range
+   * @param protocol tcp or udp
+   */
+  record FromPort(PortRange ports, String protocol) implements Match {}
+
+  /** What happens to a packet. */
+  enum Verdict {
+    ACCEPT,
+    DROP,
+    REJECT,
+    /** As a host without a listener does. */
+    RESET
+  }
+}

@@ -1,0 +1,97 @@
+package dev.tweed.firewall.firewalld;
+
+import dev.tweed.firewall.firewalld.RichRule.Everything;
+import dev.tweed.firewall.firewalld.RichRule.FromPort;
+import dev.tweed.firewall.firewalld.RichRule.Match;
+import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
+import dev.tweed.firewall.firewalld.RichRule.ToPort;
+import dev.tweed.firewall.firewalld.RichRule.Verdict;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Protocol;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Rows as rich rules: one for each port and protocol of a row. Pure. */
+final class RichRuleCompiler {
+
+  private RichRuleCompiler() {}
+
+  /** Why the rich language has no words for a row; empty if it has. */
+  static Optional<String> unsupported(FilterRow row) {
+    if (row.action() == Action.LIMIT) {
+      return Optional.of(
+          "firewalld limits all sources together, and has no limit for each; use Allow, or Deny");
+    }
+    if (!row.sourcePorts().isEmpty() && !row.destinationPorts().isEmpty()) {
+      return Optional.of(
+          "a rule of firewalld has source ports or destination ports, not both; leave out one");
+    }
+    if (row.logging() == Logging.ALL && row.action() == Action.ALLOW) {
+      return Optional.of(
+          "firewalld lets packets of known connections pass before any rule, so that only the"
+              + " first of each can be logged; use log instead of logAll");
+    }
+    // What a network needs names the underlay's device too, and can do without.
+    return row.origin().kind() == Origin.Kind.NETWORK
+        ? Optional.empty()
+        : Stream.of(row.interfaceIn(), row.interfaceOut())
+            .flatMap(Optional::stream)
+            .filter(device -> !DeviceZone.isTweeds(device))
+            .findFirst()
+            .map(
+                device ->
+                    "firewalld knows devices by their zones only, and Tweed has none for "
+                        + device
+                        + ", only for tweed.N and tweed-br0; leave the interface out, or put the"
+                        + " rule into the zone of that device by firewall-cmd");
+  }
+
+  /** A row as rules that can stand in any order; not for rows that are unsupported. */
+  static List<RichRule> compile(FilterRow row) {
+    return protocols(row).flatMap(protocol -> compile(row, protocol)).toList();
+  }
+
+  /** Ports belong to one protocol, so that both are spelled out where either will do. */
+  private static Stream<Protocol> protocols(FilterRow row) {
+    boolean ports = !row.sourcePorts().isEmpty() || !row.destinationPorts().isEmpty();
+    return row.protocol() == Protocol.ANY && ports
+        ? Stream.of(Protocol.TCP, Protocol.UDP)
+        : Stream.of(row.protocol());
+  }
+
+  private static Stream<RichRule> compile(FilterRow row, Protocol protocol) {
+    return matches(row, protocol)
+        .map(
+            match ->
+                new RichRule(
+                    row.family(),
+                    row.source(),
+                    row.destination(),
+                    match,
+                    row.logging() != Logging.NONE,
+                    verdict(row.action(), protocol)));
+  }
+
+  private static Stream<Match> matches(FilterRow row, Protocol protocol) {
+    if (!row.destinationPorts().isEmpty()) {
+      return row.destinationPorts().stream().map(ports -> new ToPort(ports, protocol.text()));
+    }
+    if (!row.sourcePorts().isEmpty()) {
+      return row.sourcePorts().stream().map(ports -> new FromPort(ports, protocol.text()));
+    }
+    return Stream.of(protocol == Protocol.ANY ? new Everything() : new OfProtocol(protocol.text()));
+  }
+
+  private static Verdict verdict(Action action, Protocol protocol) {
+    return switch (action) {
+      case ALLOW -> Verdict.ACCEPT;
+      case DENY -> Verdict.DROP;
+      case REJECT -> protocol == Protocol.TCP ? Verdict.RESET : Verdict.REJECT;
+      case LIMIT -> throw new IllegalArgumentException("firewalld has no limit for each source");
+    };
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Rows in firewalld: policies and zones of our own, in its files and in what it runs. Everything a
+ * person made there is left alone.
+ */
+package dev.tweed.firewall.firewalld;

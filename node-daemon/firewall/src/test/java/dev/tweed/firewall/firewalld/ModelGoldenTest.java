@@ -1,0 +1,167 @@
+package dev.tweed.firewall.firewalld;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.IpPrefix;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Files and listings as text. {@link FirewalldBackendTest} holds them against real firewalld. */
+class ModelGoldenTest {
+
+  private static final Listing NOTHING = new Listing(List.of());
+
+  @Test
+  void aNetworkAndAPolicyMakeTheseFiles() throws IOException {
+    assertThat(text(ModelPlanner.plan(lesson(), NOTHING))).isEqualTo(resource("lesson.txt"));
+  }
+
+  @Test
+  void firewalldsListingIsRead() throws IOException {
+    Listing listing = Listing.parse(resource("list-all-policies.txt"));
+
+    assertThat(listing.entries())
+        .extracting(Listing.Entry::name)
+        .containsExactly("allow-host-ipv6", "theirs", "tweed-in-1");
+    Listing.Entry ours = listing.entry("tweed-in-1").orElseThrow();
+    assertThat(ours.word("priority")).contains("-10000");
+    assertThat(ours.words("services")).containsExactly("http", "https");
+    assertThat(ours.words("forward-ports"))
+        .containsExactly("port=80:proto=tcp:toport=8080:toaddr=");
+    assertThat(ours.rules())
+        .containsExactly(
+            "rule priority=\"-16385\" family=\"ipv4\" source address=\"10.0.0.0/8\" accept",
+            "rule priority=\"-16321\" family=\"ipv6\" source address=\"::/0\" drop");
+  }
+
+  @Test
+  void anotherPolicyWithoutDevicesNeedsNoOtherFrame() {
+    FirewallRule deny =
+        FirewallRule.allow("deny", Direction.IN)
+            .withPorts(Protocol.TCP, PortRange.of(80))
+            .withAction(Action.DENY);
+    FirewallRule out = FirewallRule.allow("out", Direction.OUT).withAction(Action.REJECT);
+    FirewallRule routed = FirewallRule.allow("routed", Direction.ROUTED).withAction(Action.DENY);
+    Running running = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
+
+    Model model = ModelPlanner.plan(Rows.network(deny, out, routed), running.policies());
+
+    assertThat(ModelDiff.hasFrame(model, running)).isTrue();
+    assertThat(ModelDiff.rules(model, running))
+        .allSatisfy(change -> assertThat(change.extra()).isEmpty())
+        .extracting(change -> change.policy() + " " + change.missing().size())
+        .containsExactly("tweed-in-1 2", "tweed-out-1 2", "tweed-routed-1 2");
+  }
+
+  @Test
+  void anotherSettingInAPolicyOfOursIsAnotherFrame() {
+    Model model = ModelPlanner.plan(Rows.network(), NOTHING);
+    Running running = ModelListings.running(model);
+    running.policies().entries().getFirst().settings().put("services", List.of("ssh"));
+
+    assertThat(ModelDiff.hasFrame(model, running)).isFalse();
+  }
+
+  @Test
+  void anotherSettingInAZoneOfOursIsAnotherFrame() {
+    Model model = ModelPlanner.plan(Rows.network(), NOTHING);
+    Running running = ModelListings.running(model);
+    running.zones().entries().getFirst().settings().put("forward", List.of("yes"));
+
+    assertThat(ModelDiff.hasFrame(model, running)).isFalse();
+  }
+
+  @Test
+  void whatFirewalldHasNoWordsForIsTold() {
+    FirewallRule tcp =
+        FirewallRule.allow("r", Direction.IN).withPorts(Protocol.TCP, PortRange.of(80));
+    Peer fromPort =
+        new Peer(
+            new Peer.Addresses.Of(List.of(IpPrefix.parse("192.0.2.2/32"))),
+            List.of(PortRange.of(53)));
+
+    assertThat(unsupported(tcp.withAction(Action.LIMIT))).contains("no limit for each");
+    assertThat(unsupported(tcp.withFrom(fromPort))).contains("not both");
+    assertThat(unsupported(tcp.withInterfaceIn("eth1"))).contains("eth1", "zones");
+    assertThat(unsupported(logging(tcp, Logging.ALL))).contains("known connections");
+    assertThat(unsupported(tcp.withInterfaceIn("tweed.1"))).isEmpty();
+    assertThat(unsupported(logging(tcp.withAction(Action.DENY), Logging.ALL))).isEmpty();
+    assertThat(Rows.network())
+        .allSatisfy(row -> assertThat(RichRuleCompiler.unsupported(row)).isEmpty());
+  }
+
+  private static String unsupported(FirewallRule rule) {
+    return Rows.of(rule).stream()
+        .flatMap(row -> RichRuleCompiler.unsupported(row).stream())
+        .distinct()
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static FirewallRule logging(FirewallRule r, Logging logging) {
+    return new FirewallRule(
+        r.name(),
+        r.direction(),
+        r.action(),
+        r.protocol(),
+        r.ports(),
+        r.from(),
+        r.to(),
+        r.interfaceIn(),
+        r.interfaceOut(),
+        logging,
+        r.comment());
+  }
+
+  private static List<FilterRow> lesson() {
+    Peer pods = Peer.of(IpPrefix.parse("10.244.0.0/16"));
+    return Rows.network(
+        FirewallRule.allow("api-from-pods", Direction.IN)
+            .withPorts(Protocol.ANY, PortRange.of(6443), new PortRange(2379, 2380))
+            .withFrom(pods),
+        logging(
+            FirewallRule.allow("api", Direction.IN)
+                .withPorts(Protocol.TCP, PortRange.of(6443))
+                .withAction(Action.REJECT),
+            Logging.NEW),
+        new FirewallRule(
+            "dns",
+            Direction.IN,
+            Action.DENY,
+            Protocol.UDP,
+            List.of(),
+            List.of(
+                new Peer(
+                    new Peer.Addresses.Of(List.of(IpPrefix.parse("2001:db8::/32"))),
+                    List.of(PortRange.of(53)))),
+            List.of(),
+            Optional.of("tweed.1"),
+            Optional.empty(),
+            Logging.NONE,
+            "a \"note\" <of> a person's"));
+  }
+
+  private static String text(Model model) {
+    return model.files().entrySet().stream()
+        .map(file -> "== " + file.getKey() + "\n" + file.getValue())
+        .collect(Collectors.joining());
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in = ModelGoldenTest.class.getResourceAsStream("/firewalld/" + name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}
