@@ -56,6 +56,30 @@ apt_install() {
   }
 }
 
+# What tests need to run ufw and firewalld in namespaces. On the machine itself neither is started, now or at its next boot.
+install_test_firewalls() {
+  local missing=()
+  command -v ufw >/dev/null || missing+=(ufw)
+  command -v firewalld >/dev/null || missing+=(firewalld)
+  command -v dbus-daemon >/dev/null || missing+=(dbus)
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  need_root
+  if [[ ! -e /lib/systemd/system/firewalld.service ]]; then
+    # Its package would enable it; who wants it later types: systemctl unmask firewalld
+    mkdir -p /etc/systemd/system
+    ln -sT /dev/null /etc/systemd/system/firewalld.service 2>/dev/null || true
+  fi
+  (
+    if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+      trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      chmod 755 /usr/sbin/policy-rc.d
+    fi
+    install_packages "${missing[@]}"
+  )
+  hash -r
+}
+
 is_jdk_25() {
   [[ -x $1/bin/javac && -x $1/bin/jlink ]] && grep -q '^JAVA_VERSION="25[."]' "$1/release" 2>/dev/null
 }

@@ -57,7 +57,7 @@ command_test() {
   if [[ $layers == *' kernel '* ]]; then
     need_root
     # A firewall is not put on somebody's machine unasked: without it its tests are skipped, which CI does not allow.
-    [[ -z $no_skips ]] || command -v ufw >/dev/null || install_packages ufw
+    [[ -z $no_skips ]] || install_test_firewalls
   fi
   if [[ $layers == *' e2e '* ]]; then
     need_root
