@@ -186,7 +186,8 @@ record NftMatch(
     return kept;
   }
 
-  private static List<PortRange> spans(List<PortRange> ranges) {
+  /** The same ports, sorted, with gaps between the ranges. */
+  static List<PortRange> spans(List<PortRange> ranges) {
     List<PortRange> kept = new ArrayList<>();
     for (PortRange range : ranges.stream().sorted().toList()) {
       if (!kept.isEmpty() && range.first() <= kept.getLast().last() + 1) {

@@ -19,22 +19,25 @@ final class NftMatchRenderer {
   /** Longer lists are sets with a name; a listing leaves their elements out. */
   private static final int SHORT = 8;
 
+  private static final String PORT_BEFORE = "ct original proto-dst";
+
   /**
    * A list in a rule.
    *
    * @param name for a set of it
    * @param type of its elements
    * @param interval whether any is more than one value
+   * @param inlined how many may stand in a rule
    * @param elements as nft spells them
    */
-  record Elements(String name, String type, boolean interval, List<String> elements) {
+  record Elements(String name, String type, boolean interval, int inlined, List<String> elements) {
     Elements {
       elements = List.copyOf(elements);
     }
 
     /** Whether it should be a set with a name. */
     boolean isLong() {
-      return elements.size() > SHORT;
+      return elements.size() > inlined;
     }
 
     /** In its place in a rule. */
@@ -135,12 +138,11 @@ final class NftMatchRenderer {
     if (!match.protocols().isEmpty() && !(ports && one)) {
       List<String> numbers =
           match.protocols().stream().map(p -> Integer.toString(number(p))).toList();
-      parts.add("meta l4proto " + new Elements("", "", false, numbers).inline());
+      parts.add("meta l4proto " + new Elements("", "", false, SHORT, numbers).inline());
     }
     String header = one ? match.protocols().getFirst().text() : "th";
     addPorts("sport", header + " sport", match.sourcePorts());
-    addPorts(
-        "dport", original ? "ct original proto-dst" : header + " dport", match.destinationPorts());
+    addPorts("dport", original ? PORT_BEFORE : header + " dport", match.destinationPorts());
   }
 
   private void addPorts(String name, String key, List<PortRange> ports) {
@@ -154,7 +156,10 @@ final class NftMatchRenderer {
 
   private void add(String name, String key, String type, boolean interval, List<String> elements) {
     if (!elements.isEmpty()) {
-      parts.add(key + " " + place.apply(key, new Elements(name, type, interval, elements)));
+      // nft 1.0.6 lists ports of conntrack as "invalid type", but not those of a set.
+      int inlined = !key.equals(PORT_BEFORE) ? SHORT : interval ? 0 : 1;
+      parts.add(
+          key + " " + place.apply(key, new Elements(name, type, interval, inlined, elements)));
     }
   }
 

@@ -71,6 +71,15 @@ record NftTable(String name, List<Set> sets, List<Chain> chains) {
     record Fixed(String statement, String comment) implements Rule {}
 
     /**
+     * The same for some packets only.
+     *
+     * @param match which
+     * @param statement in the language of nft
+     * @param comment plain words
+     */
+    record Narrowed(NftMatch match, String statement, String comment) implements Rule {}
+
+    /**
      * Made of rows.
      *
      * @param merged what it does with which packets

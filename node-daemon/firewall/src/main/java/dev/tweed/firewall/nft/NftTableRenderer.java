@@ -102,6 +102,16 @@ final class NftTableRenderer {
     return switch (rule) {
       case Rule.Fixed fixed ->
           List.of(new NftText.Line(fixed.statement(), fixed.comment(), List.of()));
+      case Rule.Narrowed narrowed -> {
+        String prefix = chain.name() + "-" + number + "-";
+        String match =
+            NftMatchRenderer.render(
+                narrowed.match(),
+                NftTable.View.AS_IT_IS,
+                (key, list) -> place(prefix + list.name(), list));
+        yield List.of(
+            new NftText.Line(match + narrowed.statement(), narrowed.comment(), List.of()));
+      }
       case Rule.ForRows(var merged, var view) -> {
         String whole = NftMatchRenderer.render(merged.match(), view, (key, list) -> list.inline());
         String comment =

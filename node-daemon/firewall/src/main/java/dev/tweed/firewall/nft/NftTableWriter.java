@@ -1,10 +1,17 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.nft.NftProgram.Run;
+import dev.tweed.netlink.IpAddress;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Reads, replaces and removes a table of ours, each change in one transaction. */
 final class NftTableWriter {
+
+  private static final String ELEMENTS = "elements = {";
+  private static final Pattern SEPARATORS = Pattern.compile("[\\s,{}]+");
 
   private final NftProgram nft;
 
@@ -51,6 +58,21 @@ final class NftTableWriter {
                   case Reading.Absent absent -> Optional.empty(); // somebody was quick
                   case Reading.Unreadable(var refusal) -> Optional.of(refusal);
                 });
+  }
+
+  /** Addresses in a set of a table; empty if it cannot be read. */
+  Optional<Set<IpAddress>> members(String table, String set) {
+    if (!(nft.run("", "list", "set", "inet", table, set) instanceof Run.Done(var listing))) {
+      return Optional.empty();
+    }
+    int elements = listing.indexOf(ELEMENTS);
+    Set<IpAddress> addresses = new HashSet<>();
+    if (elements >= 0) {
+      for (String word : SEPARATORS.split(listing.substring(elements + ELEMENTS.length()))) {
+        IpAddress.tryParse(word).ifPresent(addresses::add);
+      }
+    }
+    return Optional.of(addresses);
   }
 
   /** Removes the table; one that is not there is removed. Empty if that went well. */

@@ -41,6 +41,11 @@ final class NftHosts implements AutoCloseable {
 
   NftHosts() {
     node = NftNode.open();
+    // An address is not used while it is looked for elsewhere, which takes a second.
+    String atOnce = "echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad";
+    node.sh(atOnce);
+    client.sh(atOnce);
+    pod.sh(atOnce);
     node.connect(client, "left", NODE + "/24", "192.0.2.2/24");
     node.connect(pod, "right", "10.244.1.1/24", POD + "/24");
     node.sh(

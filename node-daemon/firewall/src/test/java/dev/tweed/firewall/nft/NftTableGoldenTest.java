@@ -10,12 +10,14 @@ import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,22 @@ class NftTableGoldenTest {
   @Test
   void rowsOfAllSorts() throws IOException {
     assertThat(text(NftTableCompiler.compile(allSorts()))).isEqualTo(resource("all-sorts.nft"));
+  }
+
+  @Test
+  void guardOfNodePortsAndTunnel() throws IOException {
+    assertThat(text(GuardTableCompiler.compile(guard()).orElseThrow()))
+        .isEqualTo(resource("guard.nft"));
+  }
+
+  @Test
+  void rowsThatOnlyAllowNeedNoGuard() {
+    assertThat(
+            GuardTableCompiler.compile(
+                new GuardRules(
+                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList(),
+                    Optional.empty())))
+        .isEmpty();
   }
 
   @Test
@@ -121,6 +139,33 @@ class NftTableGoldenTest {
                     FirewallRule.allow("nothing-else", Direction.ROUTED).withAction(Action.REJECT)),
                 addresses(12).stream())
             .toList());
+  }
+
+  private static GuardRules guard() {
+    return new GuardRules(
+        Rows.of(
+            FirewallRule.allow("some", Direction.IN)
+                .withPorts(Protocol.TCP, PortRange.of(30080))
+                .withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24"))),
+            FirewallRule.allow("closed", Direction.IN)
+                .withAction(Action.DENY)
+                .withPorts(Protocol.TCP, PortRange.of(30080), new PortRange(30090, 30099))
+                .withInterfaceIn("eth0"),
+            FirewallRule.allow("told", Direction.IN)
+                .withAction(Action.REJECT)
+                .withPorts(Protocol.UDP, PortRange.of(30053))
+                .withTo(Peer.of(IpPrefix.parse("192.0.2.1/32"))),
+            FirewallRule.allow("few", Direction.IN)
+                .withAction(Action.LIMIT)
+                .withPorts(Protocol.TCP, PortRange.of(30022)),
+            FirewallRule.allow("of-no-use", Direction.IN)
+                .withPorts(Protocol.TCP, PortRange.of(30023))),
+        Optional.of(
+            new TunnelPeers(
+                8472,
+                Stream.of("192.0.2.3", "192.0.2.2", "2001:db8::2")
+                    .map(IpAddress::parse)
+                    .toList())));
   }
 
   private static String text(NftTable table) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.jqwik.api.Arbitrary;
@@ -51,22 +52,32 @@ class NftTableRendererProperties {
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void everyLineIsOneThatIsMeant(@ForAll("anyRows") List<FilterRow> rows) {
-    checkLines(rows);
+    checkLines(NftTableCompiler.compile(rows));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void everyLineOfDenseRowsIsOneThatIsMeant(@ForAll("denseRows") List<FilterRow> rows) {
-    checkLines(rows);
+    checkLines(NftTableCompiler.compile(rows));
+    GuardTableCompiler.compile(new GuardRules(rows, Optional.empty()))
+        .ifPresent(NftTableRendererProperties::checkLines);
+  }
+
+  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+  void nftTakesEveryGuard(@ForAll("denseRows") List<FilterRow> rows) throws Exception {
+    Optional<NftTable> guard = GuardTableCompiler.compile(new GuardRules(rows, Optional.empty()));
+    if (guard.isPresent()) {
+      checkByNft(guard.get());
+    }
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void nftTakesEveryTable(@ForAll("anyRows") List<FilterRow> rows) throws Exception {
-    checkByNft(rows);
+    checkByNft(NftTableCompiler.compile(rows));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void nftTakesEveryTableOfDenseRows(@ForAll("denseRows") List<FilterRow> rows) throws Exception {
-    checkByNft(rows);
+    checkByNft(NftTableCompiler.compile(rows));
   }
 
   @AfterContainer
@@ -76,8 +87,8 @@ class NftTableRendererProperties {
     }
   }
 
-  private static void checkLines(List<FilterRow> rows) {
-    NftText text = NftTableRenderer.render(NftTableCompiler.compile(rows));
+  private static void checkLines(NftTable table) {
+    NftText text = NftTableRenderer.render(table);
     List<String> made = text.text().lines().filter(line -> line.contains("tweed:")).toList();
     long lines =
         text.chains().stream()
@@ -98,13 +109,13 @@ class NftTableRendererProperties {
         .isEqualTo(text.text().lines().filter(line -> line.matches("\t+.* (= )?\\{")).count());
   }
 
-  private static void checkByNft(List<FilterRow> rows) throws Exception {
+  private static void checkByNft(NftTable table) throws Exception {
     if (node == null) {
       node = NftNode.open();
     }
     Path file = Files.createTempFile("tweed", ".nft");
     try {
-      Files.writeString(file, NftTableRenderer.render(NftTableCompiler.compile(rows)).text());
+      Files.writeString(file, NftTableRenderer.render(table).text());
 
       assertThat(node.sh("nft -c -f " + file + " 2>&1 || cat " + file)).isEmpty();
     } finally {

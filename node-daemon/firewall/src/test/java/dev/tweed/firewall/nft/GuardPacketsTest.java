@@ -1,0 +1,251 @@
+package dev.tweed.firewall.nft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.nft.NftHosts.Answer;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What the guard does to packets. On the node, ports 30080 and 30081 are NodePorts and 10.96.0.1
+ * and fd00:96::1 are addresses of a Service, all translated to port 80 of the pod; 30085 is a
+ * program.
+ */
+@Tag("kernel")
+class GuardPacketsTest {
+
+  private static final String SERVICE = "10.96.0.1";
+  private static final String SERVICE6 = "fd00:96::1";
+
+  private NftHosts hosts;
+
+  @BeforeEach
+  void open() {
+    hosts = new NftHosts();
+    hosts.serve(hosts.pod, 80);
+    for (String protocol : List.of("tcp", "udp")) {
+      hosts.node.sh(
+          """
+          cat <<'END' | nft -f -
+          table ip nat {
+            chain prerouting {
+              type nat hook prerouting priority dstnat;
+              fib daddr type local PROTO dport { 30080, 30081 } dnat to 10.244.1.2:80
+              ip daddr 10.96.0.1 PROTO dport 30080 dnat to 10.244.1.2:80
+            }
+            chain postrouting { type nat hook postrouting priority srcnat; ip saddr 10.244.1.2 ip daddr 10.244.1.2 masquerade; }
+          }
+          table ip6 nat {
+            chain prerouting {
+              type nat hook prerouting priority dstnat;
+              fib daddr type local PROTO dport { 30080, 30081 } dnat to [fd00:10:244:1::2]:80
+              ip6 daddr fd00:96::1 PROTO dport 30080 dnat to [fd00:10:244:1::2]:80
+            }
+            chain postrouting { type nat hook postrouting priority srcnat; ip6 saddr fd00:10:244:1::2 ip6 daddr fd00:10:244:1::2 masquerade; }
+          }
+          END
+          """
+              .replace("PROTO", protocol));
+    }
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    if (hosts != null) {
+      hosts.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NftHosts.NODE, NftHosts.NODE6})
+  void aDeniedNodePortIsClosedAndAnotherIsOpen(String address) {
+    assertThat(NftHosts.tcp(hosts.client, address, 30080)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.udp(hosts.client, address, 30080)).isEqualTo(Answer.OPEN);
+
+    guard(in("closed", Action.DENY, 30080));
+
+    assertThat(NftHosts.tcp(hosts.client, address, 30080)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.udp(hosts.client, address, 30080)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.tcp(hosts.client, address, 30081)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.udp(hosts.client, address, 30081)).isEqualTo(Answer.OPEN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NftHosts.NODE, NftHosts.NODE6})
+  void clientsOfARejectedNodePortAreTold(String address) {
+    guard(in("closed", Action.REJECT, 30080));
+
+    assertThat(NftHosts.tcp(hosts.client, address, 30080)).isEqualTo(Answer.REFUSED);
+    assertThat(NftHosts.udp(hosts.client, address, 30080)).isEqualTo(Answer.REFUSED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NftHosts.NODE, NftHosts.NODE6})
+  void theSixthConnectionToALimitedNodePortIsRefused(String address) {
+    guard(in("few", Action.LIMIT, 30080));
+
+    assertThat(IntStream.range(0, 6).mapToObj(i -> NftHosts.tcp(hosts.client, address, 30080)))
+        .containsExactly(
+            Answer.OPEN, Answer.OPEN, Answer.OPEN, Answer.OPEN, Answer.OPEN, Answer.REFUSED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {NftHosts.NODE, NftHosts.NODE6})
+  void programsOfTheNodeAreLeftToItsFirewall(String address) {
+    hosts.serveOnNode(30085);
+
+    guard(
+        in("closed", Action.DENY, 30085),
+        FirewallRule.allow("all", Direction.IN).withAction(Action.DENY));
+
+    assertThat(NftHosts.tcp(hosts.client, address, 30085)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.udp(hosts.client, address, 30085)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.tcp(hosts.client, address, 30080)).isEqualTo(Answer.SILENCE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SERVICE, SERVICE6})
+  void servicesOfTheSamePortAreLeftAlone(String address) {
+    guard(in("closed", Action.DENY, 30080));
+
+    assertThat(NftHosts.tcp(hosts.client, address, 30080)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.udp(hosts.client, address, 30080)).isEqualTo(Answer.OPEN);
+    // A pod that is its own Service.
+    assertThat(NftHosts.tcp(hosts.pod, address, 30080)).isEqualTo(Answer.OPEN);
+    // Even while others knock at the NodePort.
+    NftHosts.tcp(hosts.client, NftHosts.NODE, 30080);
+    assertThat(NftHosts.tcp(hosts.client, address, 30080)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void whoIsAllowedFirstIsLetIn() {
+    guard(
+        in("client", Action.ALLOW, 30080).withFrom(Peer.of(IpPrefix.parse("192.0.2.0/28"))),
+        in("closed", Action.DENY, 30080));
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 30080)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 30080)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.tcp(hosts.pod, "10.244.1.1", 30080)).isEqualTo(Answer.SILENCE);
+  }
+
+  @Test
+  void destinationsAreThoseBeforeTranslation() {
+    guard(in("closed", Action.DENY, 30080).withTo(Peer.of(IpPrefix.parse("192.0.2.1/32"))));
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 30080)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.tcp(hosts.client, "10.244.1.1", 30080)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void devicesAreThoseThePacketsCameBy() {
+    guard(in("closed", Action.DENY, 30080).withInterfaceIn("left"));
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 30080)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.tcp(hosts.pod, NftHosts.NODE, 30080)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void connectionsThatStandAreNotCut() throws IOException {
+    try (Socket socket = NftHosts.connect(hosts.client, NftHosts.NODE, 30080)) {
+      guard(in("closed", Action.DENY, 30080));
+
+      socket.getOutputStream().write(2);
+      assertThat(socket.getInputStream().read()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aStrangerHasNoWayIntoTheTunnel() {
+    vxlan();
+    assertThat(ping()).isTrue();
+
+    tunnel("192.0.2.3", "2001:db8::2");
+    assertThat(ping()).isFalse();
+    assertThat(hosts.node.sh("nft list chain inet tweed-guard tunnel"))
+        .containsPattern("peers-ipv4 counter packets [1-9]");
+
+    tunnel("192.0.2.2");
+    assertThat(ping()).isTrue();
+  }
+
+  @Test
+  void aStrangerHasNoWayIntoTheTunnelByIpv6() {
+    hosts.serveOnNode(8472);
+
+    tunnel("192.0.2.2");
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE6, 8472)).isEqualTo(Answer.SILENCE);
+
+    tunnel("2001:db8::2");
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE6, 8472)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 8472)).isEqualTo(Answer.SILENCE);
+  }
+
+  @Test
+  void loopbackAndOtherPortsAreLeftAlone() {
+    hosts.serveOnNode(8472, 8473);
+
+    tunnel();
+
+    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 8473)).isEqualTo(Answer.OPEN);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 8472)).isEqualTo(Answer.OPEN);
+    assertThat(
+            hosts.node.sh("bash -c 'exec 3<>/dev/udp/127.0.0.1/8472; printf a >&3; head -c1 <&3'"))
+        .isEqualTo("a");
+  }
+
+  private void vxlan() {
+    String device =
+        "ip link add vx type vxlan id 1 dstport 8472 local %s remote %s;"
+            + " ip addr add %s dev vx; ip link set vx up";
+    hosts.node.sh(device.formatted(NftHosts.NODE, "192.0.2.2", "198.51.100.1/24"));
+    hosts.client.sh(device.formatted("192.0.2.2", NftHosts.NODE, "198.51.100.2/24"));
+  }
+
+  private boolean ping() {
+    return hosts
+        .client
+        .sh("ip neigh flush dev vx; ping -c1 -W1 198.51.100.1 || true")
+        .contains("1 received");
+  }
+
+  private static FirewallRule in(String name, Action action, int port) {
+    return FirewallRule.allow(name, Direction.IN)
+        .withAction(action)
+        .withPorts(Protocol.ANY, PortRange.of(port));
+  }
+
+  private void guard(FirewallRule... rules) {
+    apply(new GuardRules(Rows.of(rules), Optional.empty()));
+  }
+
+  private void tunnel(String... peers) {
+    apply(
+        new GuardRules(
+            List.of(),
+            Optional.of(
+                new TunnelPeers(8472, Arrays.stream(peers).map(IpAddress::parse).toList()))));
+  }
+
+  private void apply(GuardRules rules) {
+    assertThat(hosts.node.call(() -> new GuardWriter(NftNode.NFT).apply(rules)))
+        .isEqualTo(new GuardOutcome.Applied(true));
+  }
+}
