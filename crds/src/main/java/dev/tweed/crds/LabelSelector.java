@@ -70,9 +70,20 @@ public record LabelSelector(
    * Whether the labels satisfy every requirement. An absent key satisfies NotIn, as in Kubernetes.
    */
   public boolean matches(Map<String, String> labels) {
-    return matchLabels.entrySet().stream()
-            .allMatch(e -> e.getValue().equals(labels.get(e.getKey())))
-        && matchExpressions.stream().allMatch(r -> satisfied(r, labels));
+    // Asked a million times for 200 policies on 5,000 nodes: no streams.
+    if (!matchLabels.isEmpty()) {
+      for (Map.Entry<String, String> wanted : matchLabels.entrySet()) {
+        if (!wanted.getValue().equals(labels.get(wanted.getKey()))) {
+          return false;
+        }
+      }
+    }
+    for (int i = 0; i < matchExpressions.size(); i++) {
+      if (!satisfied(matchExpressions.get(i), labels)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean satisfied(Requirement r, Map<String, String> labels) {

@@ -56,7 +56,12 @@ public class OperatorBeans {
   @Singleton
   OperatorCore core(
       KubernetesClient client, OperatorSettings settings, MeterRegistry registry, Clock clock) {
-    return new OperatorCore(client, settings, registry, clock, System::nanoTime);
+    OperatorCore core = new OperatorCore(client, settings, registry, clock, System::nanoTime);
+    HeapTrimmer trimmer =
+        new HeapTrimmer(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
+    core.listen(outcome -> trimmer.afterRun());
+    core.listenToPolicies(outcome -> trimmer.afterRun());
+    return core;
   }
 
   /** The API server names the field manager of a creation after the user agent. */

@@ -17,11 +17,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks at all FirewallPolicies and what nodes report of them whenever somebody asks, at most once
- * a second: on 5,000 nodes reports come in without a pause while a policy is rolled out.
+ * a second, and every ten where there are very many: on 5,000 nodes reports come in without a pause
+ * while a policy is rolled out.
  */
 public final class PolicyLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyLoop.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
+  // Nodes times policies that are looked at in a second; daemons report every 10 s at most.
+  private static final long PAIRS_A_SECOND = 100_000;
+  private static final long LONGEST_PAUSE = 10;
   private static final Duration RESYNC = Duration.ofMinutes(5);
 
   private final Supplier<PolicyInput> input;
@@ -32,12 +36,16 @@ public final class PolicyLoop implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
   private final Thread thread = Thread.ofPlatform().name("tweed-policies").unstarted(this::loop);
+  // Of the thread only.
+  private boolean told;
+  private Duration pause = PAUSE;
+
   private boolean requested = true;
   private boolean closed;
   private volatile PolicyOutcome latest = PolicyOutcome.none();
 
   /**
-   * @param listener told the outcome after each run, from the loop's thread
+   * @param listener told an outcome that differs from the one before, from the loop's thread
    */
   PolicyLoop(
       Supplier<PolicyInput> input,
@@ -77,7 +85,7 @@ public final class PolicyLoop implements AutoCloseable {
     while (await(earliest, due)) {
       Instant start = clock.instant();
       Optional<Instant> again = run(start);
-      earliest = start.plus(PAUSE);
+      earliest = start.plus(pause);
       due = again.orElse(start.plus(RESYNC));
     }
   }
@@ -85,8 +93,13 @@ public final class PolicyLoop implements AutoCloseable {
   private Optional<Instant> run(Instant now) {
     try {
       PolicyInput facts = input.get();
-      latest = PolicyOutcome.of(facts);
-      listener.accept(latest);
+      PolicyOutcome found = PolicyOutcome.of(facts);
+      if (!told || !found.equals(latest)) {
+        latest = found;
+        listener.accept(found);
+        told = true;
+      }
+      pause = pause((long) facts.policies().size() * facts.nodes().size());
       repairs.look(facts.nodes(), now).forEach(events::repaired);
       return repairs.again();
     } catch (RuntimeException e) {
@@ -94,6 +107,10 @@ public final class PolicyLoop implements AutoCloseable {
       LOG.debug("run failed", e);
       return Optional.of(now.plus(PAUSE));
     }
+  }
+
+  private static Duration pause(long pairs) {
+    return Duration.ofSeconds(Math.clamp(pairs / PAIRS_A_SECOND, 1, LONGEST_PAUSE));
   }
 
   // Never before the one time; after it as soon as somebody asks, or at the other time.

@@ -52,44 +52,68 @@ public record PolicyTally(
    * @param nodes all nodes, by name
    */
   public static PolicyTally of(PolicyFacts policy, List<PolicyNode> nodes) {
-    int selected = 0;
-    int applied = 0;
-    int pending = 0;
-    int failing = 0;
-    Optional<String> firstPending = Optional.empty();
-    List<Failure> failures = new ArrayList<>();
-    Map<String, Remark> remarks = new TreeMap<>();
+    Counter counter = new Counter();
     for (PolicyNode node : nodes) {
-      if (!policy.spec().nodeSelector().matches(node.labels())) {
-        continue;
-      }
-      selected++;
-      Optional<PolicyVerdict> verdict =
-          node.report()
-              .flatMap(r -> r.verdict(policy.name()))
-              .filter(v -> v.generation() == policy.generation());
-      if (verdict.isEmpty()) {
-        pending++;
-        firstPending = firstPending.or(() -> Optional.of(node.name()));
-      } else if (verdict.get().applied()) {
-        applied++;
-        verdict
-            .filter(v -> !v.reason().isEmpty())
-            .ifPresent(
-                v ->
-                    remarks.merge(
-                        v.reason(),
-                        new Remark(v.reason(), 1, node.name(), v.message()),
-                        (first, other) -> first.oneMore()));
-      } else {
-        failing++;
-        if (failures.size() < Limits.FAILURES) {
-          failures.add(failure(node.name(), verdict.get()));
-        }
+      if (policy.spec().nodeSelector().matches(node.labels())) {
+        counter.count(policy, node);
       }
     }
     return new PolicyTally(
-        selected, applied, pending, firstPending, failing, failures, List.copyOf(remarks.values()));
+        counter.selected,
+        counter.applied,
+        counter.pending,
+        counter.firstPending,
+        counter.failing,
+        counter.failures,
+        List.copyOf(counter.remarks.values()));
+  }
+
+  // A million pairs of policy and node once a second: nothing is made for those that are well.
+  private static final class Counter {
+    private int selected;
+    private int applied;
+    private int pending;
+    private int failing;
+    private Optional<String> firstPending = Optional.empty();
+    private final List<Failure> failures = new ArrayList<>();
+    private final Map<String, Remark> remarks = new TreeMap<>();
+
+    void count(PolicyFacts policy, PolicyNode node) {
+      selected++;
+      int index = node.report().isPresent() ? node.report().get().indexOf(policy.name()) : -1;
+      if (index < 0) {
+        pending(node);
+        return;
+      }
+      PolicyVerdict verdict = node.report().get().verdicts().get(index);
+      if (verdict.generation() != policy.generation()) {
+        pending(node);
+      } else if (verdict.applied()) {
+        applied(node, verdict);
+      } else {
+        failing++;
+        if (failures.size() < Limits.FAILURES) {
+          failures.add(failure(node.name(), verdict));
+        }
+      }
+    }
+
+    private void pending(PolicyNode node) {
+      pending++;
+      if (firstPending.isEmpty()) {
+        firstPending = Optional.of(node.name());
+      }
+    }
+
+    private void applied(PolicyNode node, PolicyVerdict verdict) {
+      applied++;
+      if (!verdict.reason().isEmpty()) {
+        remarks.merge(
+            verdict.reason(),
+            new Remark(verdict.reason(), 1, node.name(), verdict.message()),
+            (first, other) -> first.oneMore());
+      }
+    }
   }
 
   private static Failure failure(String node, PolicyVerdict verdict) {

@@ -17,14 +17,19 @@ public record ReportDigest(String owner, List<PolicyVerdict> verdicts, long fire
 
   /** What the node says of a policy. */
   public Optional<PolicyVerdict> verdict(String policy) {
+    int index = indexOf(policy);
+    return index < 0 ? Optional.empty() : Optional.of(verdicts.get(index));
+  }
+
+  /** Where among the verdicts that of a policy is; negative if nowhere. */
+  int indexOf(String policy) {
     int low = 0;
     int high = verdicts.size() - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
-      PolicyVerdict verdict = verdicts.get(middle);
-      int order = verdict.policy().compareTo(policy);
+      int order = verdicts.get(middle).policy().compareTo(policy);
       if (order == 0) {
-        return Optional.of(verdict);
+        return middle;
       }
       if (order < 0) {
         low = middle + 1;
@@ -32,6 +37,6 @@ public record ReportDigest(String owner, List<PolicyVerdict> verdicts, long fire
         high = middle - 1;
       }
     }
-    return Optional.empty();
+    return -1;
   }
 }

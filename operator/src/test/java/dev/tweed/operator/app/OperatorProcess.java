@@ -29,22 +29,18 @@ final class OperatorProcess implements AutoCloseable {
   }
 
   static OperatorProcess start(Path kubeconfig, Map<String, String> environment) {
-    Path app = Path.of(System.getProperty("tweed.operatorApp"), "quarkus-run.jar");
+    Path script =
+        Path.of(System.getProperty("tweed.repository"), "operator/src/main/docker/tweed-operator");
     try {
       int port = freePort();
       Path log = Files.createTempFile("tweed-operator", ".log");
       ProcessBuilder builder =
-          new ProcessBuilder(
-                  List.of(
-                      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                      "-XX:+UseSerialGC",
-                      "-XX:TieredStopAtLevel=1",
-                      "-Xmx192m",
-                      "-jar",
-                      app.toString()))
+          new ProcessBuilder(List.of("/bin/sh", script.toString()))
               .redirectErrorStream(true)
               .redirectOutput(log.toFile());
       Map<String, String> all = new HashMap<>(environment);
+      all.put("TWEED_HOME", System.getProperty("tweed.operatorApp"));
+      all.put("TWEED_JAVA", Path.of(System.getProperty("java.home"), "bin", "java").toString());
       all.put("KUBECONFIG", kubeconfig.toString());
       all.put("POD_NAMESPACE", "tweed-system");
       all.put("QUARKUS_HTTP_PORT", Integer.toString(port));
