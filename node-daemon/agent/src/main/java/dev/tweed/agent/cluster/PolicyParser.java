@@ -1,5 +1,6 @@
 package dev.tweed.agent.cluster;
 
+import com.fasterxml.jackson.databind.JsonMappingException;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.LabelSelector;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -38,7 +39,7 @@ final class PolicyParser {
               name, generation, "a selector of it lacks a key or an operator");
     } catch (IllegalArgumentException e) {
       return PolicyRecord.unreadable(
-          name, generation, "its spec cannot be read: " + Quoted.of(firstLine(e)));
+          name, generation, "spec" + path(e) + " holds what is not known here; correct it");
     }
   }
 
@@ -55,7 +56,18 @@ final class PolicyParser {
         .allMatch(r -> r.key() != null && r.operator() != null);
   }
 
-  private static String firstLine(IllegalArgumentException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  /** Where in the spec the reader stumbled, such as {@code .rules[0].protocol}. */
+  private static String path(IllegalArgumentException e) {
+    StringBuilder path = new StringBuilder();
+    if (e.getCause() instanceof JsonMappingException cause) {
+      for (JsonMappingException.Reference step : cause.getPath()) {
+        if (step.getFieldName() == null) {
+          path.append('[').append(step.getIndex()).append(']');
+        } else {
+          path.append('.').append(step.getFieldName());
+        }
+      }
+    }
+    return path.toString();
   }
 }

@@ -2,7 +2,9 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
+import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.List;
 import java.util.Map;
@@ -19,13 +21,28 @@ import java.util.Optional;
 public record FirewallPlan(
     HostFirewall found, BackendChoice choice, PlannedRules planned, Optional<RuleGroup> builtIn) {
 
-  /** The rows in order. */
+  /** The rows for the firewall that was chosen, in order. */
   public List<FilterRow> rows() {
-    return planned.rows();
+    return choice.kind().equals(Optional.of(BackendKind.NFTABLES)) ? ofPolicies() : planned.rows();
+  }
+
+  /** The rows for a firewall that is to be switched on one day. */
+  public List<FilterRow> standbyRows() {
+    return choice.standby().isPresent() ? planned.rows() : List.of();
+  }
+
+  /**
+   * A table of our own lets through what no row is for, and opens nothing that others drop: what
+   * the network needs open makes no difference there, and would cost each packet.
+   */
+  private List<FilterRow> ofPolicies() {
+    return planned.rows().stream()
+        .filter(row -> row.origin().kind() == Origin.Kind.POLICY)
+        .toList();
   }
 
   /** The groups to keep for the day a later generation is refused. */
-  LastGood lastGood() {
+  public LastGood lastGood() {
     return new LastGood(builtIn, planned.good());
   }
 
@@ -35,11 +52,13 @@ public record FirewallPlan(
    * @param builtIn what the network needed
    * @param policies by name
    */
-  record LastGood(Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies) {
+  public record LastGood(Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies) {
 
-    static final LastGood NOTHING = new LastGood(Optional.empty(), Map.of());
+    /** Nothing was. */
+    public static final LastGood NOTHING =
+        new LastGood(Optional.empty(), Map.of());
 
-    LastGood {
+    public LastGood {
       policies = Map.copyOf(policies);
     }
   }

@@ -101,7 +101,7 @@ public final class FirewallSync implements BooleanSupplier {
     if (!seen.complete() || member.isEmpty()) {
       return true; // there is a request when they are known; until then all stays as it was
     }
-    FirewallWish wish = FirewallWish.of(seen, member.get());
+    FirewallWish wish = FirewallWish.of(seen, member.get().withoutPeers());
     boolean wished = !lastWish.equals(Optional.of(wish));
     long now = nanoTime.getAsLong();
     // Read in this order: what changes during the run causes another.
@@ -119,7 +119,7 @@ public final class FirewallSync implements BooleanSupplier {
   private boolean bring(FirewallPlan plan, FirewallWish wish, boolean wished) {
     BackendChoice choice = plan.choice();
     Map<String, GoodPolicy> before = remembered.good().policies();
-    Placement placement = placer.place(choice, plan.rows());
+    Placement placement = placer.place(plan);
     boolean sameChoice = true;
     HostFirewall found = plan.found();
     if (placement.outcome().isEmpty()) {

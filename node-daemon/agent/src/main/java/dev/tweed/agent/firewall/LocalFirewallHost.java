@@ -4,9 +4,14 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.firewalld.FirewalldBackend;
+import dev.tweed.firewall.iptables.IptablesFlavour;
+import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.ufw.IptablesChains;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +29,7 @@ public final class LocalFirewallHost implements FirewallHost {
   private final Optional<Path> hostRoot;
   private final HostFirewallReader reader;
   private final ProtectedServicesReader services;
+  private final Optional<IptablesBackends> iptables;
   private final List<FirewallBackend> backends;
 
   /**
@@ -55,6 +61,7 @@ public final class LocalFirewallHost implements FirewallHost {
     this.reader =
         new HostFirewallReader(hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft));
     this.services = new ProtectedServicesReader(hostRoot, PROC_NET);
+    this.iptables = hostRoot.map(root -> new IptablesBackends(prefix));
     List<FirewallBackend> usable = new ArrayList<>();
     hostRoot.ifPresent(
         root ->
@@ -62,12 +69,29 @@ public final class LocalFirewallHost implements FirewallHost {
                 new UfwBackend(
                     new UfwWriter(
                         root, runDir.resolve("firewall"), new IptablesChains(prefix), PATIENCE))));
+    hostRoot.ifPresent(root -> usable.add(new FirewalldBackend(prefix, root)));
+    iptables.ifPresent(usable::add);
+    usable.add(new NftablesBackend(nft));
     this.backends = List.copyOf(usable);
   }
 
   @Override
   public HostFirewall read() {
-    return reader.read();
+    HostFirewall found = reader.read();
+    iptables.ifPresent(i -> i.use(IptablesFlavour.of(found, legacyTables())));
+    return found;
+  }
+
+  private static List<String> legacyTables() {
+    List<String> tables = new ArrayList<>();
+    for (String file : List.of("ip_tables_names", "ip6_tables_names")) {
+      try {
+        tables.addAll(Files.readAllLines(PROC_NET.resolve(file)));
+      } catch (IOException e) {
+        // No such file: the legacy module is not loaded.
+      }
+    }
+    return tables;
   }
 
   @Override

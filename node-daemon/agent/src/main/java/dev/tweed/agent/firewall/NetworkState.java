@@ -8,6 +8,11 @@ import java.util.List;
 /** What the host's firewall has to know of the network this node belongs to. */
 public sealed interface NetworkState {
 
+  /** All that rules depend on; peers come by the second and change none. */
+  default NetworkState withoutPeers() {
+    return this;
+  }
+
   /** It belongs to none. */
   record Outside() implements NetworkState {}
 
@@ -33,6 +38,11 @@ public sealed interface NetworkState {
     public Member {
       ownBlocks = List.copyOf(ownBlocks);
       peers = List.copyOf(peers);
+    }
+
+    @Override
+    public NetworkState withoutPeers() {
+      return new Member(network, needs, ownBlocks, List.of(), managed);
     }
   }
 }

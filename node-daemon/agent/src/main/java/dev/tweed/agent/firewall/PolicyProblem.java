@@ -10,6 +10,11 @@ import dev.tweed.firewall.rules.RuleProblem;
  */
 public record PolicyProblem(PolicyReason reason, String text) {
 
+  /** Texts of unknown origin end in logs and terminals. */
+  public PolicyProblem {
+    text = text.replaceAll("\\p{C}", "?");
+  }
+
   static PolicyProblem of(RuleProblem problem) {
     return inRule(
         PolicyReason.of(problem.kind()),

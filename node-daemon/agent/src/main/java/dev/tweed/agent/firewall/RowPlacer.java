@@ -53,7 +53,9 @@ final class RowPlacer {
     return Set.copyOf(places);
   }
 
-  Placement place(BackendChoice choice, List<FilterRow> rows) {
+  Placement place(FirewallPlan plan) {
+    BackendChoice choice = plan.choice();
+    List<FilterRow> rows = plan.rows();
     Optional<FirewallBackend> chosen = choice.kind().flatMap(host::backend);
     if (chosen.isEmpty()) {
       // Where nothing can be put, nothing is taken away either.
@@ -65,7 +67,7 @@ final class RowPlacer {
     }
     note(chosen.get().kind(), rows);
     List<Failure> failures = new ArrayList<>();
-    choice.standby().flatMap(host::backend).ifPresent(s -> keepReady(s, rows, failures));
+    choice.standby().flatMap(host::backend).ifPresent(s -> keepReady(s, plan.standbyRows(), failures));
     for (FirewallBackend other : host.backends()) {
       if (other.kind() != chosen.get().kind()
           && !choice.standby().equals(Optional.of(other.kind()))
@@ -88,9 +90,10 @@ final class RowPlacer {
     switch (backend.apply(List.of())) {
       case BackendOutcome.Applied applied -> forget(backend.kind());
       case BackendOutcome.Refused refused -> {
-        if (refused.reason().equals(BackendOutcome.NOT_FOUND)) {
+        if (refused.reason().equals(BackendOutcome.NOT_FOUND) || !places.contains(backend.kind())) {
+          // Nothing is known to be there; once asked is enough.
           forget(backend.kind());
-        } else if (places.contains(backend.kind())) {
+        } else {
           failures.add(new Failure(backend.kind(), false, refused));
         }
       }

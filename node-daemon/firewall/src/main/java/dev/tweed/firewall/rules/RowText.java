@@ -25,8 +25,13 @@ public final class RowText {
           case OUT -> " out";
           case ROUTED -> " routed";
         });
-    row.interfaceIn().ifPresent(device -> text.append(" in on ").append(device));
-    row.interfaceOut().ifPresent(device -> text.append(" out on ").append(device));
+    row.interfaceIn()
+        .ifPresent(
+            device -> text.append(row.direction() == Direction.IN ? " on " : " in on ").append(device));
+    row.interfaceOut()
+        .ifPresent(
+            device ->
+                text.append(row.direction() == Direction.OUT ? " on " : " out on ").append(device));
     if (row.protocol() != Protocol.ANY) {
       text.append(" proto ").append(row.protocol().text());
     }

@@ -1,0 +1,81 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.iptables.IptablesBackend;
+import dev.tweed.firewall.iptables.IptablesFlavour;
+import dev.tweed.firewall.rules.FilterRow;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** iptables in whichever of its flavours the host's rules are; the other one is kept empty. */
+final class IptablesBackends implements FirewallBackend {
+
+  private final Map<IptablesFlavour, FirewallBackend> flavours =
+      new EnumMap<>(IptablesFlavour.class);
+  private final Set<IptablesFlavour> clean = EnumSet.noneOf(IptablesFlavour.class);
+  private IptablesFlavour used = IptablesFlavour.NFT;
+
+  /**
+   * @param prefix words before each command
+   */
+  IptablesBackends(List<String> prefix) {
+    for (IptablesFlavour flavour : IptablesFlavour.values()) {
+      flavours.put(flavour, new IptablesBackend(prefix, flavour));
+    }
+  }
+
+  /** Takes the flavour the host's rules are in. */
+  void use(IptablesFlavour flavour) {
+    used = flavour;
+  }
+
+  @Override
+  public BackendKind kind() {
+    return BackendKind.IPTABLES;
+  }
+
+  @Override
+  public Optional<String> unsupported(FilterRow row) {
+    return flavours.get(used).unsupported(row);
+  }
+
+  /** The new place first. That the other flavour cannot be cleaned is told where rows may be. */
+  @Override
+  public BackendOutcome apply(List<FilterRow> rows) {
+    BackendOutcome outcome = flavours.get(used).apply(rows);
+    if (!(outcome instanceof BackendOutcome.Applied applied)) {
+      return outcome;
+    }
+    clean.remove(used);
+    boolean changed = applied.changed();
+    for (IptablesFlavour other : IptablesFlavour.values()) {
+      if (other != used && !clean.contains(other)) {
+        switch (flavours.get(other).apply(List.of())) {
+          case BackendOutcome.Applied emptied -> {
+            changed |= emptied.changed();
+            clean.add(other);
+          }
+          case BackendOutcome.Refused refused -> {
+            if (!refused.reason().equals(BackendOutcome.NOT_FOUND)) {
+              return refused;
+            }
+            clean.add(other);
+          }
+        }
+      }
+    }
+    return new BackendOutcome.Applied(changed, applied.live(), applied.displaced());
+  }
+
+  @Override
+  public BackendListing look(List<FilterRow> intended) {
+    return flavours.get(used).look(intended);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.HostFirewall.Manager;
+import dev.tweed.firewall.HostFirewall.State;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.ruleset.Ruleset;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A host whose firewalls do as they are told, or refuse. */
+final class FakeHost implements FirewallHost {
+
+  Manager manager = Manager.UFW;
+  State state = State.ACTIVE;
+  boolean tools = true;
+  int reads;
+  final Map<BackendKind, List<FilterRow>> rows = new EnumMap<>(BackendKind.class);
+  final Map<BackendKind, BackendOutcome> instead = new EnumMap<>(BackendKind.class);
+  final Set<BackendKind> usable = EnumSet.allOf(BackendKind.class);
+
+  /** What was asked of backends, such as {@code ufw 3}. */
+  final List<String> log = new ArrayList<>();
+
+  @Override
+  public HostFirewall read() {
+    reads++;
+    return new HostFirewall(manager, state, "seen", Ruleset.empty());
+  }
+
+  @Override
+  public boolean hasTools() {
+    return tools;
+  }
+
+  @Override
+  public List<FirewallBackend> backends() {
+    return usable.stream().<FirewallBackend>map(Fake::new).toList();
+  }
+
+  @Override
+  public SocketSight sockets() {
+    return new SocketSight(List.of(), List.of());
+  }
+
+  @Override
+  public Watching watch(Runnable onChange) {
+    return () -> {};
+  }
+
+  /** The rules that rows of a backend come from. */
+  List<String> rules(BackendKind kind) {
+    return rows.getOrDefault(kind, List.of()).stream()
+        .map(row -> row.origin().name() + "/" + row.rule())
+        .distinct()
+        .toList();
+  }
+
+  private final class Fake implements FirewallBackend {
+    private final BackendKind kind;
+
+    Fake(BackendKind kind) {
+      this.kind = kind;
+    }
+
+    @Override
+    public BackendKind kind() {
+      return kind;
+    }
+
+    @Override
+    public Optional<String> unsupported(FilterRow row) {
+      return row.note().equals("unsupported") ? Optional.of("no such thing") : Optional.empty();
+    }
+
+    @Override
+    public BackendOutcome apply(List<FilterRow> wanted) {
+      log.add(kind.text() + " " + wanted.size());
+      if (instead.containsKey(kind)) {
+        return instead.get(kind);
+      }
+      boolean changed = !rows.getOrDefault(kind, List.of()).equals(wanted);
+      rows.put(kind, wanted);
+      return new BackendOutcome.Applied(changed, true, List.of());
+    }
+
+    @Override
+    public BackendListing look(List<FilterRow> intended) {
+      return new BackendListing.Compared(List.of());
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.agent.Golden;
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.YamlViews;
+import dev.tweed.firewall.NetworkNeeds;
+import dev.tweed.firewall.rules.BuiltInRulesPlanner;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.ProtectedService;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.RowText;
+import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** From objects as they come from the API to the rows of a node: in-*.yaml to out-*.txt. */
+class PlanGoldenTest {
+
+  private static final Path DIRECTORY = Path.of("src/test/resources/golden/firewall");
+
+  private static final List<ProtectedService> SERVICES =
+      List.of(
+          new ProtectedService(
+              "SSH", Direction.IN, Protocol.TCP, 22, List.of(IpAddress.parse("192.0.2.7"))),
+          new ProtectedService("kubelet", Direction.IN, Protocol.TCP, 10250, List.of()),
+          new ProtectedService(
+              "way to the API server",
+              Direction.OUT,
+              Protocol.TCP,
+              6443,
+              List.of(IpAddress.parse("198.51.100.1"))));
+
+  static Stream<String> cases() throws IOException {
+    try (Stream<Path> files = Files.list(DIRECTORY)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith("in-"))
+          .map(name -> name.substring("in-".length(), name.length() - ".yaml".length()))
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void objectsBecomeRows(String name) throws IOException {
+    ClusterView view =
+        YamlViews.read(Files.readString(DIRECTORY.resolve("in-" + name + ".yaml")));
+
+    PlannedRules planned =
+        FirewallPlanner.plan(
+            PolicyMapper.map(view),
+            name.contains("network") ? Optional.of(network()) : Optional.empty(),
+            SERVICES,
+            row -> Optional.empty(),
+            Map.of());
+
+    Golden.assertMatches("firewall/out-" + name + ".txt", text(planned));
+  }
+
+  private static RuleGroup network() {
+    return BuiltInRulesPlanner.plan(
+        "default",
+        new NetworkNeeds(
+            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+            "tweed-br0",
+            Optional.of("eth0"),
+            List.of("192.0.2.1"),
+            List.of("10.244.0.0/16")),
+        List.of(IpPrefix.parse("10.244.1.0/24")));
+  }
+
+  private static String text(PlannedRules planned) {
+    return planned.verdicts().stream()
+            .map(
+                v ->
+                    "%s (generation %d): %s%s%n"
+                        .formatted(
+                            v.name(),
+                            v.generation(),
+                            v.accepted() ? "accepted" : "refused",
+                            v.remark()
+                                .map(r -> "; " + r.reason() + ": " + r.text())
+                                .orElse("")))
+            .collect(Collectors.joining())
+        + planned.rows().stream().map(PlanGoldenTest::line).collect(Collectors.joining());
+  }
+
+  private static String line(FilterRow row) {
+    return "%s%s%s  # %s%n"
+        .formatted(
+            RowText.of(row),
+            row.logging() == Logging.NONE ? "" : ", log " + row.logging(),
+            row.source().length() + row.destination().length() > 0
+                ? ""
+                : " (" + row.family() + ")",
+            row.comment());
+  }
+}
