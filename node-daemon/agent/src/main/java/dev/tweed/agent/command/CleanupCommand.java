@@ -4,6 +4,7 @@ import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
 import dev.tweed.agent.daemon.RunLock;
+import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.CleanupReport;
@@ -11,6 +12,8 @@ import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -132,7 +135,17 @@ final class CleanupCommand implements Callable<Integer> {
   }
 
   private void hostFirewall() {
-    for (FirewallBackend backend : node.firewallHost().backends()) {
+    FirewallHost host = node.firewallHost();
+    switch (host.guard(GuardRules.none())) {
+      case GuardOutcome.Applied applied -> {
+        if (applied.changed()) {
+          removed.add("table tweed-guard");
+        }
+      }
+      case GuardOutcome.Refused refused ->
+          remaining.add("table tweed-guard: " + refused.message() + "; " + refused.remedy());
+    }
+    for (FirewallBackend backend : host.backends()) {
       switch (backend.apply(List.of())) {
         case BackendOutcome.Applied applied -> {
           if (applied.changed()) {

@@ -3,6 +3,8 @@ package dev.tweed.agent.firewall;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +19,9 @@ public interface FirewallHost {
 
   /** The backends that can be used here, whether that firewall is there or not. */
   List<FirewallBackend> backends();
+
+  /** Makes the table that is there beside every firewall hold these rules. */
+  GuardOutcome guard(GuardRules rules);
 
   /** What listens on this node, and what sshd is told. */
   SocketSight sockets();

@@ -55,8 +55,7 @@ public record FirewallPlan(
   public record LastGood(Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies) {
 
     /** Nothing was. */
-    public static final LastGood NOTHING =
-        new LastGood(Optional.empty(), Map.of());
+    public static final LastGood NOTHING = new LastGood(Optional.empty(), Map.of());
 
     public LastGood {
       policies = Map.copyOf(policies);

@@ -15,6 +15,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RowText;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ final class FirewallStatusMapper {
   private final HostFirewall now;
   private final NetworkState network;
   private final Placement placement;
+  private final GuardOutcome guarded;
   private final Map<String, GoodPolicy> before;
   private final Set<BackendKind> stranded;
   private final Map<String, List<Displaced>> displaced = new HashMap<>();
@@ -42,12 +44,14 @@ final class FirewallStatusMapper {
       HostFirewall now,
       NetworkState network,
       Placement placement,
+      GuardOutcome guarded,
       Map<String, GoodPolicy> before,
       Set<BackendKind> stranded) {
     this.plan = plan;
     this.now = now;
     this.network = network;
     this.placement = placement;
+    this.guarded = guarded;
     this.before = before;
     this.stranded = stranded;
     displaced()
@@ -62,6 +66,7 @@ final class FirewallStatusMapper {
    * Maps.
    *
    * @param now the host's firewall after the rows were placed
+   * @param guarded what became of the table beside the firewall
    * @param before rules that were in force before
    * @param stranded kinds that hold rows of ours and cannot be reached
    */
@@ -70,10 +75,11 @@ final class FirewallStatusMapper {
       HostFirewall now,
       NetworkState network,
       Placement placement,
+      GuardOutcome guarded,
       Map<String, GoodPolicy> before,
       Set<BackendKind> stranded) {
     FirewallStatusMapper mapper =
-        new FirewallStatusMapper(plan, now, network, placement, before, stranded);
+        new FirewallStatusMapper(plan, now, network, placement, guarded, before, stranded);
     List<PolicyState> policies = plan.planned().verdicts().stream().map(mapper::policy).toList();
     return new FirewallStatus(mapper.firewall(), policies, mapper.findings(policies));
   }
@@ -166,6 +172,17 @@ final class FirewallStatusMapper {
                       : "rules of Tweed's that are not needed there any more cannot be removed: ")
                   + failure.refused().message(),
               failure.refused().remedy()));
+    }
+    if (guarded instanceof GuardOutcome.Refused refused) {
+      findings.add(
+          finding(
+              AgentReason.FirewallNotWritten,
+              "tweed-guard",
+              refused.reason()
+                  + ": NodePorts that policies close stay open, and the tunnel is open to"
+                  + " strangers: "
+                  + refused.message(),
+              refused.remedy()));
     }
     left().ifPresent(findings::add);
     // What no policy can do anything about is told once, above.

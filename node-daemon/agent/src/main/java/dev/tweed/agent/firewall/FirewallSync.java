@@ -9,9 +9,11 @@ import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendPlanner;
+import dev.tweed.firewall.nft.GuardOutcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +48,7 @@ public final class FirewallSync implements BooleanSupplier {
 
   // Of the thread only.
   private final RowPlacer placer;
+  private final GuardKeeper guard;
   private Remembered remembered;
   private Optional<Intended> written = Optional.empty();
   private Optional<FirewallWish> lastWish = Optional.empty();
@@ -74,6 +77,7 @@ public final class FirewallSync implements BooleanSupplier {
     this.tell = tell;
     this.nanoTime = nanoTime;
     this.remembered = files.remembered();
+    this.guard = new GuardKeeper(host);
     this.placer = new RowPlacer(host, remembered.places());
   }
 
@@ -101,34 +105,41 @@ public final class FirewallSync implements BooleanSupplier {
     if (!seen.complete() || member.isEmpty()) {
       return true; // there is a request when they are known; until then all stays as it was
     }
-    FirewallWish wish = FirewallWish.of(seen, member.get().withoutPeers());
+    NetworkState state = member.get();
+    FirewallWish wish = FirewallWish.of(seen, state.withoutPeers());
     boolean wished = !lastWish.equals(Optional.of(wish));
     long now = nanoTime.getAsLong();
     // Read in this order: what changes during the run causes another.
     boolean suspect = changed.getAndSet(false);
     if (!wished && settled && !suspect && now - lookedAt < INTERVAL.toNanos()) {
-      return true;
+      // Peers come by the second, and no rule depends on them.
+      if (guard.isKept(state) || guard.keep(state) instanceof GuardOutcome.Applied) {
+        return true;
+      }
     }
     settled = false;
     FirewallPlan plan = plans.make(wish, remembered.good());
-    settled = bring(plan, wish, wished);
+    settled = bring(plan, wish, state, wished);
     lookedAt = now;
     return settled;
   }
 
-  private boolean bring(FirewallPlan plan, FirewallWish wish, boolean wished) {
+  private boolean bring(FirewallPlan plan, FirewallWish wish, NetworkState state, boolean wished) {
     BackendChoice choice = plan.choice();
     Map<String, GoodPolicy> before = remembered.good().policies();
     Placement placement = placer.place(plan);
     boolean sameChoice = true;
+    boolean mended = false;
     HostFirewall found = plan.found();
     if (placement.outcome().isEmpty()) {
       lastWish = Optional.of(wish);
+      guard.rows(List.of());
     }
     if (placement.outcome().orElse(null) instanceof Applied applied) {
-      if (applied.changed() && !wished && lastKind.equals(choice.kind())) {
-        repaired.run();
-      }
+      // Rows change without a wish, too: where a service begins to listen, the plan is another.
+      boolean sameRows = written.filter(w -> w.rows().equals(plan.rows())).isPresent();
+      mended = applied.changed() && !wished && sameRows && lastKind.equals(choice.kind());
+      guard.rows(plan.planned().rows());
       lastKind = choice.kind();
       lastWish = Optional.of(wish);
       if (applied.changed() || !applied.live()) {
@@ -137,10 +148,18 @@ public final class FirewallSync implements BooleanSupplier {
       }
       remember(new Remembered(plan.lastGood(), placer.places()));
     }
+    boolean samePeers = guard.isKept(state);
+    GuardOutcome guarded = guard.keep(state);
+    if (mended || guarded.equals(new GuardOutcome.Applied(true)) && samePeers && !wished) {
+      repaired.run();
+    }
     write(new Intended(choice.kind(), choice.standby(), plan.rows()));
     tell.accept(
-        FirewallStatusMapper.map(plan, found, wish.network(), placement, before, strandedPlaces()));
-    return placement.isDone() && sameChoice;
+        FirewallStatusMapper.map(plan, found, state, placement, guarded, before, strandedPlaces()));
+    return placement.isDone()
+        && sameChoice
+        && guarded instanceof GuardOutcome.Applied
+        && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN));
   }
 
   /** Where rows of ours may be that the daemon has no access to any more. */

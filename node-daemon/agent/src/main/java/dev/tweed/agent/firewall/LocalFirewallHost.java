@@ -6,6 +6,9 @@ import dev.tweed.firewall.NftCommand;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
 import dev.tweed.firewall.iptables.IptablesFlavour;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.ufw.IptablesChains;
 import dev.tweed.firewall.ufw.UfwBackend;
@@ -31,6 +34,7 @@ public final class LocalFirewallHost implements FirewallHost {
   private final ProtectedServicesReader services;
   private final Optional<IptablesBackends> iptables;
   private final List<FirewallBackend> backends;
+  private final GuardWriter guard;
 
   /**
    * The host's own programs are run by chroot(1) if its files are elsewhere than at {@code /}; that
@@ -72,6 +76,7 @@ public final class LocalFirewallHost implements FirewallHost {
     hostRoot.ifPresent(root -> usable.add(new FirewalldBackend(prefix, root)));
     iptables.ifPresent(usable::add);
     usable.add(new NftablesBackend(nft));
+    this.guard = new GuardWriter(nft);
     this.backends = List.copyOf(usable);
   }
 
@@ -102,6 +107,11 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public List<FirewallBackend> backends() {
     return backends;
+  }
+
+  @Override
+  public GuardOutcome guard(GuardRules rules) {
+    return guard.apply(rules);
   }
 
   @Override

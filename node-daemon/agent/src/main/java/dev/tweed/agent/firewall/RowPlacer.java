@@ -67,7 +67,10 @@ final class RowPlacer {
     }
     note(chosen.get().kind(), rows);
     List<Failure> failures = new ArrayList<>();
-    choice.standby().flatMap(host::backend).ifPresent(s -> keepReady(s, plan.standbyRows(), failures));
+    choice
+        .standby()
+        .flatMap(host::backend)
+        .ifPresent(s -> keepReady(s, plan.standbyRows(), failures));
     for (FirewallBackend other : host.backends()) {
       if (other.kind() != chosen.get().kind()
           && !choice.standby().equals(Optional.of(other.kind()))

@@ -6,6 +6,8 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +29,11 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   @Override
   public List<FirewallBackend> backends() {
     return Arrays.stream(BackendKind.values()).<FirewallBackend>map(Claiming::new).toList();
+  }
+
+  @Override
+  public GuardOutcome guard(GuardRules rules) {
+    return new GuardOutcome.Applied(false);
   }
 
   @Override

@@ -32,8 +32,7 @@ public final class YamlViews {
         case "PodNetwork" ->
             networks.add(NetworkRecord.of(YAML.unmarshal(document, PodNetwork.class)));
         case "NodeSubnet" ->
-            subnets.add(
-                new SubnetParser("n1").parse(YAML.unmarshal(document, NodeSubnet.class)));
+            subnets.add(new SubnetParser("n1").parse(YAML.unmarshal(document, NodeSubnet.class)));
         case "FirewallPolicy" -> policies.add(policy(object));
         case "Node" ->
             node =

@@ -6,6 +6,8 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
@@ -28,6 +30,11 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   @Override
   public List<FirewallBackend> backends() {
     return host.backends().stream().<FirewallBackend>map(Inside::new).toList();
+  }
+
+  @Override
+  public GuardOutcome guard(GuardRules rules) {
+    return in(() -> host.guard(rules));
   }
 
   @Override

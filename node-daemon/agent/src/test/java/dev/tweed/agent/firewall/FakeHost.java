@@ -7,6 +7,8 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.util.ArrayList;
@@ -24,6 +26,8 @@ final class FakeHost implements FirewallHost {
   State state = State.ACTIVE;
   boolean tools = true;
   int reads;
+  boolean guardRefuses;
+  Optional<GuardRules> guarded = Optional.empty();
   final Map<BackendKind, List<FilterRow>> rows = new EnumMap<>(BackendKind.class);
   final Map<BackendKind, BackendOutcome> instead = new EnumMap<>(BackendKind.class);
   final Set<BackendKind> usable = EnumSet.allOf(BackendKind.class);
@@ -45,6 +49,16 @@ final class FakeHost implements FirewallHost {
   @Override
   public List<FirewallBackend> backends() {
     return usable.stream().<FirewallBackend>map(Fake::new).toList();
+  }
+
+  @Override
+  public GuardOutcome guard(GuardRules rules) {
+    if (guardRefuses) {
+      return new GuardOutcome.Refused("NftMissing", "there is no nft", "install it");
+    }
+    boolean changed = !guarded.equals(Optional.of(rules));
+    guarded = Optional.of(rules);
+    return new GuardOutcome.Applied(changed);
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.NetworkNeeds;
@@ -18,8 +19,10 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.MacAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,18 +35,7 @@ class FirewallSyncTest {
   private static final BackendOutcome LOCKED =
       new BackendOutcome.Refused("Locked", "somebody holds the lock", "wait");
 
-  private static final NetworkState MEMBER =
-      new NetworkState.Member(
-          "default",
-          new NetworkNeeds(
-              Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
-              "tweed-br0",
-              Optional.of("eth0"),
-              List.of("192.0.2.1"),
-              List.of("10.244.0.0/16")),
-          List.of(IpPrefix.parse("10.244.1.0/24")),
-          List.of(),
-          true);
+  private static final NetworkState MEMBER = member();
 
   @TempDir Path runDir;
   private final FakeHost host = new FakeHost();
@@ -333,6 +325,85 @@ class FirewallSyncTest {
         .containsExactly(tuple(false, "FirewallUnknown"));
   }
 
+  @Test
+  void theTunnelIsClosedToAllButPeersAndNewOnesAreLetInWithoutALook() {
+    sync.network(member(2));
+    sync.getAsBoolean();
+    int reads = host.reads;
+    assertThat(peers()).containsExactly("192.0.2.2");
+
+    sync.network(member(2, 3));
+    sync.getAsBoolean();
+
+    assertThat(peers()).containsExactly("192.0.2.2", "192.0.2.3");
+    assertThat(host.reads).isEqualTo(reads);
+    assertThat(repaired).isZero();
+  }
+
+  @Test
+  void inRowsGuardNodePortsAndStayWhileTheFirewallRefusesNewOnes() {
+    sync.getAsBoolean();
+    List<FilterRow> guarded = host.guarded.orElseThrow().inRows();
+    assertThat(guarded).isEqualTo(host.rows.get(BackendKind.UFW));
+
+    host.instead.put(BackendKind.UFW, LOCKED);
+    view = view(policy("web", 2, "81"));
+    sync.getAsBoolean();
+
+    assertThat(host.guarded.orElseThrow().inRows()).isEqualTo(guarded);
+  }
+
+  @Test
+  void aGuardThatSomebodyRemovedIsMendedAndCounted() {
+    sync.getAsBoolean();
+    host.guarded = Optional.empty();
+
+    sync.firewallChanged();
+    sync.getAsBoolean();
+
+    assertThat(host.guarded).isPresent();
+    assertThat(repaired).isEqualTo(1);
+  }
+
+  @Test
+  void aGuardThatIsRefusedIsToldAndTriedAgain() {
+    host.guardRefuses = true;
+
+    assertThat(sync.getAsBoolean()).isFalse();
+
+    assertThat(told.getLast().findings())
+        .extracting(NodeFinding::reason, NodeFinding::object)
+        .containsExactly(tuple("FirewallNotWritten", "tweed-guard"));
+  }
+
+  private List<String> peers() {
+    return host.guarded.orElseThrow().tunnel().orElseThrow().peers().stream()
+        .map(IpAddress::toString)
+        .toList();
+  }
+
+  private static NetworkState member(int... peers) {
+    return new NetworkState.Member(
+        "default",
+        new NetworkNeeds(
+            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+            "tweed-br0",
+            Optional.of("eth0"),
+            List.of("192.0.2.1"),
+            List.of("10.244.0.0/16")),
+        List.of(IpPrefix.parse("10.244.1.0/24")),
+        Arrays.stream(peers)
+            .mapToObj(
+                i ->
+                    new Peer(
+                        "n" + i,
+                        IpPrefix.parse("10.244." + i + ".0/24"),
+                        List.of(IpAddress.parse("192.0.2." + i)),
+                        MacAddress.parse("02:00:00:00:00:0" + i)))
+            .toList(),
+        true);
+  }
+
   private FirewallSync unaware() {
     return new FirewallSync(
         () -> view,
@@ -346,11 +417,7 @@ class FirewallSyncTest {
 
   private static ClusterView view(PolicyRecord... policies) {
     return new ClusterView(
-        true,
-        List.of(),
-        List.of(),
-        List.of(policies),
-        Optional.of(new NodeRecord("n1", Map.of())));
+        true, List.of(), List.of(), List.of(policies), Optional.of(new NodeRecord("n1", Map.of())));
   }
 
   private static PolicyRecord policy(String name, int generation, String port) {

@@ -57,8 +57,7 @@ class PlanGoldenTest {
   @ParameterizedTest
   @MethodSource("cases")
   void objectsBecomeRows(String name) throws IOException {
-    ClusterView view =
-        YamlViews.read(Files.readString(DIRECTORY.resolve("in-" + name + ".yaml")));
+    ClusterView view = YamlViews.read(Files.readString(DIRECTORY.resolve("in-" + name + ".yaml")));
 
     PlannedRules planned =
         FirewallPlanner.plan(
@@ -92,9 +91,7 @@ class PlanGoldenTest {
                             v.name(),
                             v.generation(),
                             v.accepted() ? "accepted" : "refused",
-                            v.remark()
-                                .map(r -> "; " + r.reason() + ": " + r.text())
-                                .orElse("")))
+                            v.remark().map(r -> "; " + r.reason() + ": " + r.text()).orElse("")))
             .collect(Collectors.joining())
         + planned.rows().stream().map(PlanGoldenTest::line).collect(Collectors.joining());
   }
@@ -104,9 +101,7 @@ class PlanGoldenTest {
         .formatted(
             RowText.of(row),
             row.logging() == Logging.NONE ? "" : ", log " + row.logging(),
-            row.source().length() + row.destination().length() > 0
-                ? ""
-                : " (" + row.family() + ")",
+            row.source().length() + row.destination().length() > 0 ? "" : " (" + row.family() + ")",
             row.comment());
   }
 }

@@ -27,7 +27,8 @@ public final class RowText {
         });
     row.interfaceIn()
         .ifPresent(
-            device -> text.append(row.direction() == Direction.IN ? " on " : " in on ").append(device));
+            device ->
+                text.append(row.direction() == Direction.IN ? " on " : " in on ").append(device));
     row.interfaceOut()
         .ifPresent(
             device ->
