@@ -28,6 +28,9 @@ class DocumentationTest {
   private static final Pattern CONSTANT =
       Pattern.compile("(?m)^  ([A-Z]\\w+)\\((?:Severity\\.\\w+|true|false)\\)");
 
+  private static final Pattern FIREWALL_REASON =
+      Pattern.compile("\"([A-Z][A-Za-z]*[a-z][A-Z][a-z]+|Locked)\"");
+
   private final ChartCluster cluster;
 
   DocumentationTest(ChartCluster cluster) {
@@ -153,7 +156,8 @@ class DocumentationTest {
   @ValueSource(
       strings = {
         "node-daemon/dataplane/src/main/java/dev/tweed/dataplane/Reason.java",
-        "node-daemon/agent/src/main/java/dev/tweed/agent/finding/AgentReason.java"
+        "node-daemon/agent/src/main/java/dev/tweed/agent/finding/AgentReason.java",
+        "node-daemon/agent/src/main/java/dev/tweed/agent/firewall/PolicyReason.java"
       })
   void everyReasonOfANodeIsInTroubleshooting(String source) {
     List<String> reasons =
@@ -207,6 +211,28 @@ class DocumentationTest {
 
     assertThat(reasons)
         .contains("Pending", "AppliedEverywhere", "LabelNotMirrored", "NotApplied")
+        .allSatisfy(reason -> assertThat(page).contains("`" + reason + "`"));
+  }
+
+  /** What a firewall, or the choice of one, gives as a reason for a policy not to be in force. */
+  @Test
+  void everyReasonOfAFirewallIsInTroubleshooting() throws IOException {
+    Path daemon = ChartTools.repository().resolve("node-daemon");
+    List<String> reasons = new ArrayList<>();
+    for (String sources :
+        List.of("firewall/src/main/java", "agent/src/main/java/dev/tweed/agent/firewall")) {
+      try (Stream<Path> files = Files.walk(daemon.resolve(sources))) {
+        files
+            .filter(file -> file.toString().endsWith(".java"))
+            .flatMap(file -> FIREWALL_REASON.matcher(read(file)).results())
+            .map(match -> match.group(1))
+            .forEach(reasons::add);
+      }
+    }
+    String page = read(ChartTools.repository().resolve("docs/troubleshooting.md"));
+
+    assertThat(reasons)
+        .contains("Locked", "FileNotUnderstood", "HostToolsNeeded", "DisplacedByHand")
         .allSatisfy(reason -> assertThat(page).contains("`" + reason + "`"));
   }
 
