@@ -58,7 +58,7 @@ public final class IptablesCommand {
       int status = process.waitFor();
       errors.join();
       if (status != 0) {
-        throw new IptablesFailure(String.join(" ", command), status, complaint.toString());
+        throw new IptablesFailure(String.join(" ", command), status, complaint.toString(), input);
       }
       return new String(output, StandardCharsets.ISO_8859_1);
     } catch (InterruptedException e) {

@@ -1,6 +1,8 @@
 package dev.tweed.firewall.iptables;
 
 import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A program that could not be run, or ended badly. */
 public final class IptablesFailure extends IOException {
@@ -9,11 +11,22 @@ public final class IptablesFailure extends IOException {
   /** No such command, as a shell and chroot(1) say it. */
   private static final int NOT_FOUND = 127;
 
+  private static final Pattern LINE = Pattern.compile("line:? ([1-9][0-9]{0,8})");
+
   private final int status;
   private final String complaint;
 
   IptablesFailure(String command, int status, String complaint) {
-    super("%s ended with status %d: %s".formatted(command, status, firstLine(complaint)));
+    this(command, status, complaint, "");
+  }
+
+  /**
+   * @param input that iptables-restore read; it complains of a line by its number
+   */
+  IptablesFailure(String command, int status, String complaint, String input) {
+    super(
+        "%s ended with status %d: %s%s"
+            .formatted(command, status, firstLine(complaint), culprit(complaint, input)));
     this.status = status;
     this.complaint = complaint;
   }
@@ -22,6 +35,20 @@ public final class IptablesFailure extends IOException {
     super(command + " cannot be started: " + cause.getMessage(), cause);
     this.status = NOT_FOUND;
     this.complaint = String.valueOf(cause.getMessage());
+  }
+
+  private static String culprit(String complaint, String input) {
+    Matcher matcher = LINE.matcher(complaint);
+    if (!matcher.find()) {
+      return "";
+    }
+    return input
+        .lines()
+        .skip(Integer.parseInt(matcher.group(1)) - 1L)
+        .findFirst()
+        .filter(line -> !line.equals("COMMIT")) // there everything is tried for the first time
+        .map(line -> ", in '" + line.replaceAll("[^ -~]", "?") + "'")
+        .orElse("");
   }
 
   private static String firstLine(String complaint) {

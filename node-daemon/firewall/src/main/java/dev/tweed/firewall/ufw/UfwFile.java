@@ -14,7 +14,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A file that is replaced as a whole: whoever reads it finds the old or the new one. */
-final class UfwFile {
+class UfwFile {
 
   /** No rule file of a person is near this size. */
   private static final long MAX_BYTES = 32 << 20;
@@ -41,7 +41,7 @@ final class UfwFile {
   void prepare(String text) throws IOException {
     PosixFileAttributes old =
         Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    Files.deleteIfExists(next); // left by a crash
+    discard(); // left by a crash
     Files.createFile(next, PosixFilePermissions.asFileAttribute(old.permissions()));
     PosixFileAttributeView view = Files.getFileAttributeView(next, PosixFileAttributeView.class);
     // Only what differs: without CAP_CHOWN there is little that may be changed.
@@ -69,7 +69,15 @@ final class UfwFile {
     }
   }
 
+  /** Removes what was prepared, if anything was. */
   void discard() throws IOException {
-    Files.deleteIfExists(next);
+    // Asked first: on a read-only disk even removing nothing is an error.
+    if (Files.exists(next, LinkOption.NOFOLLOW_LINKS)) {
+      Files.delete(next);
+    }
+  }
+
+  boolean exists() {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
   }
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** ufw's files and chains as they are; reads only. */
-final class UfwHost {
+class UfwHost {
 
   private static final Path IPV6_IN_KERNEL = Path.of("/proc/sys/net/ipv6");
 
@@ -45,11 +45,26 @@ final class UfwHost {
         : EnumSet.of(AddressFamily.IPV4);
   }
 
+  /** Families there may be rules of ours for, whether ufw takes care of them now or not. */
+  Set<AddressFamily> familiesWithFile() {
+    Set<AddressFamily> families = EnumSet.of(AddressFamily.IPV4);
+    if (file(AddressFamily.IPV6).exists()) {
+      families.add(AddressFamily.IPV6);
+    }
+    return families;
+  }
+
   UfwFile file(AddressFamily family) {
     return new UfwFile(root.resolve("etc/ufw").resolve(name(family)));
   }
 
   UfwRulesFile read(AddressFamily family) throws IOException, UfwObstacle {
+    if (!file(family).exists()) {
+      throw new UfwObstacle(
+          Reason.FILE_NOT_UNDERSTOOD,
+          "/etc/ufw/" + name(family) + " is missing",
+          "'ufw reset' makes a new one, and disables ufw");
+    }
     return switch (UfwRulesFile.parse(file(family).read(), family)) {
       case UfwRulesFile.Reading.Read(var read) -> read;
       case UfwRulesFile.Reading.Refused(var reason) ->

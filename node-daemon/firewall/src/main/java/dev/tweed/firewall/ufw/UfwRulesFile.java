@@ -2,12 +2,10 @@ package dev.tweed.firewall.ufw;
 
 import dev.tweed.netlink.AddressFamily;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,17 +16,13 @@ import java.util.stream.Stream;
  */
 public final class UfwRulesFile {
 
-  private static final String TUPLE = "### tuple ###";
-  private static final String BEGIN = "### RULES ###";
-  private static final String END = "### END RULES ###";
-
   private final AddressFamily family;
   private final String head;
   private final List<Segment> segments;
   private final String tail;
 
   /** Lines that belong together, with their ends; a tuple if they begin with one. */
-  private record Segment(String text, Optional<UfwTuple> tuple, boolean ours) {}
+  record Segment(String text, Optional<UfwTuple> tuple, boolean ours) {}
 
   /** What reading gave. */
   public sealed interface Reading {
@@ -68,7 +62,7 @@ public final class UfwRulesFile {
    */
   public record Replacement(UfwRulesFile file, List<Overlap> overlaps) {}
 
-  private UfwRulesFile(AddressFamily family, String head, List<Segment> segments, String tail) {
+  UfwRulesFile(AddressFamily family, String head, List<Segment> segments, String tail) {
     this.family = family;
     this.head = head;
     this.segments = List.copyOf(segments);
@@ -77,103 +71,7 @@ public final class UfwRulesFile {
 
   /** Reads the text of a file. */
   public static Reading parse(String text, AddressFamily family) {
-    List<String> lines = text.lines().toList();
-    if (!text.endsWith("\n") || text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
-      return refused("it does not end with a line, or has characters that have no place in it");
-    }
-    int begin = lines.indexOf(BEGIN);
-    int end = lines.indexOf(END);
-    if (begin < 0 || begin != lines.lastIndexOf(BEGIN) || end != lines.lastIndexOf(END)) {
-      return refused("the line '" + BEGIN + "' must be there once, '" + END + "' at most once");
-    }
-    if (end >= 0 && end < begin) {
-      return refused("'" + END + "' comes before '" + BEGIN + "'");
-    }
-    String prefix = UfwRuleRenderer.prefix(family);
-    if (!lines.getFirst().equals("*filter")
-        || lines.subList(0, begin).stream()
-            .noneMatch(line -> line.startsWith(":" + prefix + "-user-input "))) {
-      return refused("it does not begin with *filter and the chain " + prefix + "-user-input");
-    }
-    if (!lastOf(lines).equals("COMMIT") || lines.indexOf("COMMIT") != lines.lastIndexOf("COMMIT")) {
-      return refused("it does not end with its only COMMIT");
-    }
-    // As the package installs it, before ufw writes it for the first time.
-    int afterRules = end < 0 ? begin + 1 : end;
-    // The empty line before the end belongs to it.
-    int last = afterRules > begin + 1 && lines.get(afterRules - 1).isBlank() ? 1 : 0;
-    List<String> outside = new ArrayList<>(lines.subList(0, begin));
-    outside.addAll(lines.subList(afterRules, lines.size()));
-    if (outside.stream().anyMatch(line -> line.startsWith(TUPLE))) {
-      return refused("there is a rule outside of '" + BEGIN + "' and '" + END + "'");
-    }
-    List<String> rules = lines.subList(begin + 1, afterRules - last);
-    for (String line : rules) {
-      if (!line.isBlank() && !line.startsWith("#") && !line.startsWith("-A ")) {
-        return refused("the line '" + shortened(line) + "' is not a rule");
-      }
-      if (line.startsWith(TUPLE) && UfwTuple.tryParse(line).isEmpty()) {
-        return refused("the line '" + shortened(line) + "' is not a tuple");
-      }
-    }
-    return new Reading.Read(
-        new UfwRulesFile(
-            family,
-            joined(lines.subList(0, begin + 1)),
-            segments(rules, family),
-            end < 0
-                ? "\n" + END + "\n\n" + joined(lines.subList(afterRules, lines.size()))
-                : joined(lines.subList(afterRules - last, lines.size()))));
-  }
-
-  private static List<Segment> segments(List<String> rules, AddressFamily family) {
-    List<Segment> segments = new ArrayList<>();
-    List<String> current = new ArrayList<>();
-    Optional<UfwTuple> tuple = Optional.empty();
-    for (int i = 0; i < rules.size(); i++) {
-      boolean starts =
-          rules.get(i).startsWith(TUPLE)
-              || rules.get(i).isBlank()
-                  && i + 1 < rules.size()
-                  && rules.get(i + 1).startsWith(TUPLE);
-      boolean begun = current.size() == 1 && current.getFirst().isBlank();
-      if (starts && !begun && !current.isEmpty()) {
-        segments.addAll(split(current, tuple, family));
-        current = new ArrayList<>();
-        tuple = Optional.empty();
-      }
-      current.add(rules.get(i));
-      if (rules.get(i).startsWith(TUPLE)) {
-        tuple = UfwTuple.tryParse(rules.get(i));
-      }
-    }
-    if (!current.isEmpty()) {
-      segments.addAll(split(current, tuple, family));
-    }
-    return segments;
-  }
-
-  /** Lines below a tuple of ours that do not belong to it were put there by somebody else. */
-  private static List<Segment> split(
-      List<String> lines, Optional<UfwTuple> tuple, AddressFamily family) {
-    if (tuple.isEmpty() || !tuple.get().isOurs()) {
-      return List.of(new Segment(joined(lines), tuple, false));
-    }
-    Set<String> ours = new HashSet<>(UfwRuleRenderer.lines(tuple.get(), family));
-    List<String> strangers =
-        lines.stream()
-            .filter(line -> !line.isBlank() && !line.startsWith(TUPLE) && !ours.contains(line))
-            .toList();
-    List<Segment> segments = new ArrayList<>();
-    segments.add(
-        new Segment(
-            joined(lines.stream().filter(line -> !strangers.contains(line)).toList()),
-            tuple,
-            true));
-    if (!strangers.isEmpty()) {
-      segments.add(new Segment(joined(strangers), Optional.empty(), false));
-    }
-    return segments;
+    return UfwRulesParser.parse(text, family);
   }
 
   /**
@@ -284,20 +182,7 @@ public final class UfwRulesFile {
         .toList();
   }
 
-  private static Reading refused(String reason) {
-    return new Reading.Refused(reason);
-  }
-
-  private static String joined(List<String> lines) {
+  static String joined(List<String> lines) {
     return lines.stream().map(line -> line + "\n").collect(Collectors.joining());
-  }
-
-  private static String lastOf(List<String> lines) {
-    return lines.reversed().stream().filter(line -> !line.isBlank()).findFirst().orElse("");
-  }
-
-  private static String shortened(String line) {
-    String text = line.replaceAll("[^ -~]", "?");
-    return text.length() > 60 ? text.substring(0, 60) + "..." : text;
   }
 }

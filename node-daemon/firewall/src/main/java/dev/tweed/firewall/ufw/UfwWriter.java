@@ -56,9 +56,13 @@ public final class UfwWriter {
    * @param patience how long to wait for ufw's lock
    */
   public UfwWriter(Path root, Path state, UfwChains chains, Duration patience) {
+    this(root, state, new UfwHost(root, chains), chains, patience);
+  }
+
+  UfwWriter(Path root, Path state, UfwHost host, UfwChains chains, Duration patience) {
     this.root = root;
     this.state = state;
-    this.host = new UfwHost(root, chains);
+    this.host = host;
     this.chains = chains;
     this.patience = patience;
   }
@@ -88,7 +92,8 @@ public final class UfwWriter {
     Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
     Set<AddressFamily> families = UfwHost.families(settings);
-    for (AddressFamily family : families) {
+    for (AddressFamily family : rows.isEmpty() ? host.familiesWithFile() : families) {
+      host.file(family).discard(); // left by a crash
       UfwRulesFile before = host.read(family);
       UfwRulesFile.Replacement replacement =
           before.withOurs(
@@ -98,7 +103,7 @@ public final class UfwWriter {
     }
     // Listed before anything is written: what cannot be listed could not be filled either.
     Map<AddressFamily, List<String>> running = new EnumMap<>(AddressFamily.class);
-    for (AddressFamily family : changes.keySet()) {
+    for (AddressFamily family : families.stream().filter(changes::containsKey).toList()) {
       host.list(family).ifPresent(rules -> running.put(family, rules));
     }
     Set<AddressFamily> written = write(changes);
@@ -149,10 +154,27 @@ public final class UfwWriter {
       }
       throw e;
     }
+    Set<AddressFamily> committed = EnumSet.noneOf(AddressFamily.class);
     for (AddressFamily family : families) {
-      changes.get(family).file().commit();
+      try {
+        changes.get(family).file().commit();
+        committed.add(family);
+      } catch (IOException e) {
+        changes.get(family).file().discard();
+        putBack(changes, committed);
+        throw e;
+      }
     }
     return families;
+  }
+
+  /** The files that worked before. */
+  private static void putBack(Map<AddressFamily, Change> changes, Set<AddressFamily> written)
+      throws IOException {
+    for (AddressFamily family : written) {
+      changes.get(family).file().prepare(changes.get(family).before().text());
+      changes.get(family).file().commit();
+    }
   }
 
   private Set<AddressFamily> fill(
@@ -192,10 +214,7 @@ public final class UfwWriter {
   private void putBack(
       Map<AddressFamily, Change> changes, Set<AddressFamily> written, Set<AddressFamily> filled)
       throws IOException {
-    for (AddressFamily family : written) {
-      changes.get(family).file().prepare(changes.get(family).before().text());
-      changes.get(family).file().commit();
-    }
+    putBack(changes, written);
     for (AddressFamily family : filled) {
       chains.restore(family, changes.get(family).before().restoreInput());
       Files.deleteIfExists(notePath(family));

@@ -59,6 +59,8 @@ class UfwGoldenTest {
       for (String file : FILES.values()) {
         assertThat(node.text("etc/ufw/" + file)).isEqualTo(resource(file));
       }
+      assertThat(UfwStatusRendererTest.rows(node.ufw("status verbose")))
+          .isEqualTo(resource("status.txt").lines().toList());
     }
   }
 

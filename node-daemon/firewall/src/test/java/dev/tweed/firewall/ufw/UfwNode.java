@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Platform;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.Assumptions;
  * a mount namespace of its own. The machine's firewall is out of its reach.
  */
 final class UfwNode implements AutoCloseable {
+
+  private static final int CLONE_NEWNS = 0x00020000;
+  private static final Duration PATIENCE = Duration.ofMillis(300);
 
   private final Path root;
   private final Netns netns;
@@ -55,9 +60,12 @@ final class UfwNode implements AutoCloseable {
   /** One that denies everything. */
   static UfwNode denying(Path root) throws IOException {
     UfwNode node = install(root);
-    node.ufw("default deny incoming");
-    node.ufw("default deny outgoing");
-    node.ufw("default deny routed");
+    // As "ufw default deny outgoing" does; the others are denied from the start.
+    Path defaults = node.file("etc/default/ufw");
+    Files.writeString(
+        defaults,
+        Files.readString(defaults)
+            .replaceAll("(?m)^DEFAULT_OUTPUT_POLICY=.*", "DEFAULT_OUTPUT_POLICY=\"DROP\""));
     node.ufw("--force enable");
     return node;
   }
@@ -95,13 +103,35 @@ final class UfwNode implements AutoCloseable {
     return inside(() -> writer(chains).apply(rows));
   }
 
+  /** The same with another look at the host. */
+  UfwOutcome apply(List<FilterRow> rows, UfwHost host) {
+    UfwChains chains = new IptablesChains(List.of());
+    return inside(
+        () -> new UfwWriter(root, root.resolve("run/tweed"), host, chains, PATIENCE).apply(rows));
+  }
+
+  /** From now on what runs inside sees other mounts than the machine. */
+  void privateMounts(String script) {
+    inside(
+        () -> {
+          Netns.Unshare libc =
+              LibraryLoader.create(Netns.Unshare.class)
+                  .load(Platform.getNativePlatform().getStandardCLibraryName());
+          if (libc.unshare(CLONE_NEWNS) != 0) {
+            throw new IllegalStateException("unshare(CLONE_NEWNS) failed");
+          }
+          return null;
+        });
+    netns.sh("mount --make-rprivate /; " + script);
+  }
+
   /** Looks as the daemon would. */
   BackendListing look(List<FilterRow> rows) {
     return inside(() -> new UfwBackend(writer(new IptablesChains(List.of()))).look(rows));
   }
 
   private UfwWriter writer(UfwChains chains) {
-    return new UfwWriter(root, root.resolve("run/tweed"), chains, Duration.ofMillis(300));
+    return new UfwWriter(root, root.resolve("run/tweed"), chains, PATIENCE);
   }
 
   private <T> T inside(Callable<T> task) {

@@ -1,0 +1,203 @@
+package dev.tweed.firewall.ufw;
+
+import static dev.tweed.firewall.ufw.SampleRows.all;
+import static dev.tweed.firewall.ufw.SampleRows.lesson;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tweed.netlink.AddressFamily;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of our rules when we fall over half way. */
+@Tag("kernel")
+class UfwCrashTest {
+
+  @TempDir Path root;
+  private UfwNode node;
+
+  @BeforeEach
+  void install() throws IOException {
+    node = UfwNode.denying(root);
+  }
+
+  @AfterEach
+  void remove() {
+    if (node != null) {
+      node.close();
+    }
+  }
+
+  /** Goes past everything that handles failures. */
+  private static final class Crash extends Error {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** The real chains, for a test to break. */
+  private static class RealChains implements UfwChains {
+    private final UfwChains real = new IptablesChains(List.of());
+
+    @Override
+    public Optional<List<String>> list(AddressFamily family) throws IOException {
+      return real.list(family);
+    }
+
+    @Override
+    public void restore(AddressFamily family, String input) throws IOException {
+      real.restore(family, input);
+    }
+  }
+
+  @Test
+  void aCrashBetweenFilesAndChainsIsRepaired() {
+    String before = node.kernel();
+    assertThatThrownBy(
+            () ->
+                node.apply(
+                    lesson(),
+                    new RealChains() {
+                      @Override
+                      public void restore(AddressFamily family, String input) {
+                        throw new Crash();
+                      }
+                    }))
+        .isInstanceOf(Crash.class);
+    assertThat(node.kernel()).isEqualTo(before);
+
+    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+
+    assertThat(applied.written()).isEmpty();
+    assertThat(applied.restored()).hasSize(2);
+    assertThat(node.kernel()).contains("tweed-br0");
+  }
+
+  @Test
+  void aCrashBetweenTheChainsOfTheTwoFamiliesIsRepaired() {
+    assertThatThrownBy(
+            () ->
+                node.apply(
+                    lesson(),
+                    new RealChains() {
+                      @Override
+                      public void restore(AddressFamily family, String input) throws IOException {
+                        if (family == AddressFamily.IPV6) {
+                          throw new Crash();
+                        }
+                        super.restore(family, input);
+                      }
+                    }))
+        .isInstanceOf(Crash.class);
+
+    assertThat(applied(node.apply(lesson())).restored()).containsExactly(AddressFamily.IPV6);
+
+    assertThat(node.kernel()).contains("-A ufw6-user-input -i tweed.1 -j ACCEPT");
+  }
+
+  @Test
+  void aCrashBetweenTheTwoFilesIsRepaired() throws IOException {
+    String running = node.kernel();
+    String before6 = node.text("etc/ufw/user6.rules");
+    assertThatThrownBy(() -> node.apply(lesson(), failing(AddressFamily.IPV6, new Crash())))
+        .isInstanceOf(Crash.class);
+    assertThat(node.text("etc/ufw/user.rules")).contains("comment=7477656564");
+    assertThat(node.text("etc/ufw/user6.rules")).isEqualTo(before6);
+    assertThat(node.file("etc/ufw/.user6.rules.tweed")).exists();
+    assertThat(node.kernel()).isEqualTo(running);
+
+    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+
+    assertThat(applied.written()).containsExactly(AddressFamily.IPV6);
+    assertThat(applied.restored()).hasSize(2);
+    assertThat(node.file("etc/ufw/.user6.rules.tweed")).doesNotExist();
+  }
+
+  @Test
+  void whatACrashLeftIsRemovedEvenIfThereIsNothingToDo() {
+    assertThatThrownBy(() -> node.apply(lesson(), failing(AddressFamily.IPV4, new Crash())))
+        .isInstanceOf(Crash.class);
+    assertThat(node.file("etc/ufw/.user.rules.tweed")).exists();
+
+    assertThat(applied(node.apply(List.of())).changed()).isFalse();
+
+    assertThat(node.file("etc/ufw/.user.rules.tweed")).doesNotExist();
+  }
+
+  @Test
+  void aDiskThatRefusesTheSecondFileGetsTheFirstBack() throws IOException {
+    String before = everything();
+
+    UfwOutcome outcome =
+        node.apply(lesson(), failing(AddressFamily.IPV6, new IOException("No space left")));
+
+    assertThat(refused(outcome).reason()).isEqualTo(UfwOutcome.Reason.FILE_ERROR);
+    assertThat(everything()).isEqualTo(before);
+    assertThat(node.file("etc/ufw/.user6.rules.tweed")).doesNotExist();
+  }
+
+  @Test
+  void rulesTheKernelRefusesLeaveTheOldOnes() throws IOException {
+    node.apply(lesson());
+    String files = node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules");
+    String running = node.kernel();
+    UfwChains refusing =
+        new RealChains() {
+          @Override
+          public void restore(AddressFamily family, String input) throws IOException {
+            boolean bad = family == AddressFamily.IPV6 && input.contains("--dport 20");
+            super.restore(family, bad ? input.replace("--dport 20", "--dport nonsense") : input);
+          }
+        };
+
+    UfwOutcome outcome = node.apply(all(), refusing);
+
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            UfwOutcome.Refused.class,
+            refused -> assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.CHAIN_ERROR));
+    assertThat(node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules")).isEqualTo(files);
+    assertThat(node.kernel()).isEqualTo(running);
+  }
+
+  /** Files of which that of one family cannot be put in place. */
+  private UfwHost failing(AddressFamily broken, Throwable failure) {
+    return new UfwHost(root, new IptablesChains(List.of())) {
+      @Override
+      UfwFile file(AddressFamily family) {
+        if (family != broken) {
+          return super.file(family);
+        }
+        return new UfwFile(root.resolve("etc/ufw").resolve(name(family))) {
+          @Override
+          void commit() throws IOException {
+            switch (failure) {
+              case IOException e -> throw e;
+              case Error e -> throw e;
+              default -> throw new IllegalArgumentException(failure);
+            }
+          }
+        };
+      }
+    };
+  }
+
+  private String everything() throws IOException {
+    return node.kernel() + node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules");
+  }
+
+  private static UfwOutcome.Applied applied(UfwOutcome outcome) {
+    assertThat(outcome).isInstanceOf(UfwOutcome.Applied.class);
+    return (UfwOutcome.Applied) outcome;
+  }
+
+  private static UfwOutcome.Refused refused(UfwOutcome outcome) {
+    assertThat(outcome).isInstanceOf(UfwOutcome.Refused.class);
+    return (UfwOutcome.Refused) outcome;
+  }
+}
