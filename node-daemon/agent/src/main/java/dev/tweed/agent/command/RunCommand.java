@@ -1,6 +1,5 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.cluster.ApiAccess;
 import dev.tweed.agent.daemon.DaemonOptions;
 import dev.tweed.agent.daemon.KernelPath;
 import dev.tweed.agent.daemon.NodeDaemon;
@@ -8,7 +7,6 @@ import dev.tweed.agent.daemon.RunLock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -33,29 +31,7 @@ final class RunCommand implements Callable<Integer> {
   private static final Duration HANDOVER = Duration.ofSeconds(30);
 
   @Mixin NodeOptions node;
-
-  @Option(
-      names = "--node-name",
-      paramLabel = "NAME",
-      defaultValue = "${env:NODE_NAME:-${env:TWEED_NODE_NAME:-}}",
-      description = "Name of this node's Node object. Environment: NODE_NAME")
-  String nodeName;
-
-  @Option(
-      names = "--kubeconfig",
-      paramLabel = "FILE",
-      defaultValue = "${env:TWEED_KUBECONFIG:-}",
-      description =
-          "Client certificate and API server, for a daemon outside of a pod (O=tweed:nodes,"
-              + " CN=tweed:node:<name>)")
-  String kubeconfig;
-
-  @Option(
-      names = "--api-server",
-      paramLabel = "URL",
-      defaultValue = "${env:TWEED_API_SERVER:-}",
-      description = "API server, instead of the one of the kubeconfig or of the pod")
-  String apiServer;
+  @Mixin ApiOptions api;
 
   @Option(
       names = "--http-address",
@@ -106,17 +82,10 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private DaemonOptions options() throws IOException {
-    if (nodeName.isEmpty()) {
-      throw new IllegalArgumentException(
-          "the name of this node is missing: give --node-name or the environment NODE_NAME");
-    }
     return new DaemonOptions(
-        nodeName,
+        api.nodeName(),
         TweedNode.Version.current(),
-        new ApiAccess(
-            Optional.of(kubeconfig).filter(k -> !k.isEmpty()).map(Path::of),
-            Optional.of(apiServer).filter(u -> !u.isEmpty()),
-            ApiAccess.SERVICE_ACCOUNT),
+        api.access(),
         node.cniConfDir,
         node.cniBinDir,
         node.cniPluginsDir,

@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
       RunCommand.class,
       StatusCommand.class,
       CleanupCommand.class,
+      FirewallCommand.class,
       TrainCommand.class,
       HelpCommand.class
     })

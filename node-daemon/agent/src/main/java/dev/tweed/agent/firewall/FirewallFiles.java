@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.cni.AtomicFile;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.io.IOException;
@@ -55,7 +56,10 @@ public final class FirewallFiles {
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   private record IntendedDocument(
-      BackendKind backend, BackendKind standby, List<RowDocument> rows) {}
+      BackendKind backend,
+      BackendKind standby,
+      List<RowDocument> rows,
+      List<RowDocument> standbyRows) {}
 
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -93,7 +97,8 @@ public final class FirewallFiles {
         new IntendedDocument(
             intended.backend().orElse(null),
             intended.standby().orElse(null),
-            intended.rows().stream().map(RowDocument::of).toList()));
+            intended.rows().stream().map(RowDocument::of).toList(),
+            intended.standbyRows().stream().map(RowDocument::of).toList()));
   }
 
   /** What a daemon intended since boot; empty if none has, or it cannot be read. */
@@ -108,12 +113,17 @@ public final class FirewallFiles {
           new Intended(
               Optional.ofNullable(read.backend()),
               Optional.ofNullable(read.standby()),
-              Objects.requireNonNullElse(read.rows(), List.<RowDocument>of()).stream()
-                  .map(RowDocument::toRow)
-                  .toList()));
+              rows(read.rows()),
+              rows(read.standbyRows())));
     } catch (IOException | RuntimeException e) {
       return Optional.empty();
     }
+  }
+
+  private static List<FilterRow> rows(List<RowDocument> documents) {
+    return Objects.requireNonNullElse(documents, List.<RowDocument>of()).stream()
+        .map(RowDocument::toRow)
+        .toList();
   }
 
   /** Replaces what is remembered. */

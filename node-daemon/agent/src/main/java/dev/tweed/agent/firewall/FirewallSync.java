@@ -153,7 +153,7 @@ public final class FirewallSync implements BooleanSupplier {
     if (mended || guarded.equals(new GuardOutcome.Applied(true)) && samePeers && !wished) {
       repaired.run();
     }
-    write(new Intended(choice.kind(), choice.standby(), plan.rows()));
+    write(new Intended(choice.kind(), choice.standby(), plan.rows(), plan.standbyRows()));
     tell.accept(
         FirewallStatusMapper.map(plan, found, state, placement, guarded, before, strandedPlaces()));
     return placement.isDone()

@@ -11,10 +11,15 @@ import java.util.Optional;
  * @param backend where; empty if no firewall here can hold rows
  * @param standby a firewall that is switched off and has them in its files
  * @param rows in order
+ * @param standbyRows those in the files of that, in order
  */
 public record Intended(
-    Optional<BackendKind> backend, Optional<BackendKind> standby, List<FilterRow> rows) {
+    Optional<BackendKind> backend,
+    Optional<BackendKind> standby,
+    List<FilterRow> rows,
+    List<FilterRow> standbyRows) {
   public Intended {
     rows = List.copyOf(rows);
+    standbyRows = List.copyOf(standbyRows);
   }
 }

@@ -1,0 +1,52 @@
+package dev.tweed.agent.command;
+
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.RowText;
+import dev.tweed.netlink.AddressFamily;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rules in lines and columns. Pure. */
+final class FirewallTable {
+
+  private static final String GAP = "  ";
+
+  private FirewallTable() {}
+
+  /** A row in words; where no address tells the family, IPv6 is named, as ufw does it. */
+  static String rule(FilterRow row) {
+    return RowText.of(row)
+        + (row.family() == AddressFamily.IPV6
+                && row.source().length() == 0
+                && row.destination().length() == 0
+            ? " (v6)"
+            : "");
+  }
+
+  /**
+   * As wide as needed; the last column is not padded, and takes several lines where it has them.
+   */
+  static String render(List<List<String>> lines) {
+    List<Integer> widths = new ArrayList<>();
+    for (List<String> line : lines) {
+      for (int i = 0; i < line.size(); i++) {
+        if (i == widths.size()) {
+          widths.add(0);
+        }
+        widths.set(i, Math.max(widths.get(i), line.get(i).length()));
+      }
+    }
+    int indent =
+        widths.stream().limit(widths.size() - 1L).mapToInt(width -> width + GAP.length()).sum();
+    StringBuilder out = new StringBuilder();
+    for (List<String> line : lines) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < line.size() - 1; i++) {
+        text.append(line.get(i)).repeat(' ', widths.get(i) - line.get(i).length()).append(GAP);
+      }
+      text.append(line.getLast().replace("\n", "\n" + " ".repeat(indent)));
+      out.append(text.toString().stripTrailing()).append('\n');
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.tweed.agent.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.Golden;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.firewall.Intended;
+import dev.tweed.agent.status.FirewallStatus;
+import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendListing.Compared;
+import dev.tweed.firewall.backend.BackendListing.Entry;
+import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.backend.BackendListing.Unreadable;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FirewallStatusTextTest {
+
+  private static final Intended INTENDED =
+      new Intended(
+          Optional.of(BackendKind.UFW),
+          Optional.empty(),
+          List.of(FirewallRows.SSH, FirewallRows.API, FirewallRows.TUNNEL),
+          List.of());
+
+  private static final Entry SSH =
+      new Entry(Optional.of(FirewallRows.SSH), State.PRESENT, "22/tcp ALLOW IN 198.51.100.7");
+  private static final Entry API =
+      new Entry(Optional.of(FirewallRows.API), State.PRESENT, "6443/tcp ALLOW IN 10.244.0.0/16");
+  private static final Entry TUNNEL =
+      new Entry(Optional.of(FirewallRows.TUNNEL), State.PRESENT, "8472/udp ALLOW IN Anywhere");
+
+  private static Entry in(Entry entry, State state) {
+    return new Entry(entry.row(), state, state == State.MISSING ? "" : entry.text());
+  }
+
+  private static FirewallStatus told(List<PolicyState> policies, NodeFinding... findings) {
+    return new FirewallStatus(
+        new Firewall("ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 3),
+        policies,
+        List.of(findings));
+  }
+
+  private static FirewallStatusText text(BackendListing found, FirewallStatus told) {
+    return FirewallStatusText.of(INTENDED, Optional.of(found), Optional.empty(), Optional.of(told));
+  }
+
+  @Test
+  void allInForce() {
+    FirewallStatusText text =
+        text(
+            new Compared(List.of(SSH, API, TUNNEL)),
+            told(List.of(new PolicyState("api", 1L, true, null, null))));
+
+    Golden.assertMatches("firewall-status-good.txt", text.render());
+    assertThat(text.isAllInForce()).isTrue();
+  }
+
+  @Test
+  void everythingThatCanBeWrong() {
+    FirewallStatusText text =
+        text(
+            new Compared(
+                List.of(
+                    in(SSH, State.DISPLACED),
+                    in(API, State.MISSING),
+                    TUNNEL,
+                    new Entry(Optional.empty(), State.EXTRA, "9999/tcp ALLOW IN Anywhere"))),
+            told(
+                List.of(
+                    new PolicyState("admin", 1L, true, "DisplacedByHand", "decides alike"),
+                    new PolicyState("db", 4L, false, "WouldLockOut", "rule all: it would cut SSH")),
+                new NodeFinding(
+                    "HostFirewallBlocks", false, "ufw", "a rule somebody typed blocks it", ""),
+                new NodeFinding("FirewallPolicyFailed", false, "FirewallPolicy/db", "x", "")));
+
+    Golden.assertMatches("firewall-status-wrong.txt", text.render());
+    assertThat(text.isAllInForce()).isFalse();
+  }
+
+  @Test
+  void standbyIsKeptReady() {
+    FirewallStatusText text =
+        FirewallStatusText.of(
+            new Intended(
+                Optional.of(BackendKind.NFTABLES),
+                Optional.of(BackendKind.UFW),
+                List.of(FirewallRows.API),
+                List.of(FirewallRows.API, FirewallRows.TUNNEL)),
+            Optional.of(new Compared(List.of(API))),
+            Optional.of(new Compared(List.of(in(API, State.WRITTEN), in(TUNNEL, State.WRITTEN)))),
+            Optional.empty());
+
+    Golden.assertMatches("firewall-status-standby.txt", text.render());
+    assertThat(text.isAllInForce()).isTrue();
+  }
+
+  @Test
+  void writtenInAFirewallThatIsOffIsNotInForce() {
+    FirewallStatusText text =
+        text(new Compared(List.of(SSH, API, in(TUNNEL, State.WRITTEN))), told(List.of()));
+
+    assertThat(text.isAllInForce()).isFalse();
+    assertThat(text.render()).contains("2 of 3 rules in force, 1 NOT");
+  }
+
+  @Test
+  void ruleOfAPersonInPlaceOfOursIsNoFailure() {
+    FirewallStatusText text =
+        text(new Compared(List.of(in(SSH, State.DISPLACED), API, TUNNEL)), told(List.of()));
+
+    assertThat(text.isAllInForce()).isTrue();
+    assertThat(text.render())
+        .contains("2 of 3 rules in force, 1 with a person's rule in its place");
+  }
+
+  @Test
+  void unreadableFirewallSaysWhatToDo() {
+    FirewallStatusText text =
+        text(new Unreadable("user.rules: line 7 is no rule", "correct it"), told(List.of()));
+
+    assertThat(text.isAllInForce()).isFalse();
+    assertThat(text.render())
+        .contains("It cannot be read: user.rules: line 7 is no rule; correct it");
+  }
+
+  @Test
+  void noFirewallThatCouldHoldThem() {
+    FirewallStatusText text =
+        FirewallStatusText.of(
+            new Intended(
+                Optional.empty(), Optional.empty(), List.of(FirewallRows.TUNNEL), List.of()),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    assertThat(text.isAllInForce()).isFalse();
+    assertThat(text.render()).contains("None of 1 rule can be in force");
+  }
+
+  @Test
+  void nothingWantedIsAllInForce() {
+    FirewallStatusText text =
+        FirewallStatusText.of(
+            new Intended(Optional.empty(), Optional.empty(), List.of(), List.of()),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    assertThat(text.isAllInForce()).isTrue();
+  }
+}
