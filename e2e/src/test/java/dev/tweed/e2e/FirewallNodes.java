@@ -177,7 +177,7 @@ final class FirewallNodes {
   }
 
   void deletePolicies() {
-    cluster.kubectl("delete", "firewallpolicies", "--all").text();
+    cluster.client().resources(FirewallPolicy.class).delete();
   }
 
   /** How often the node's daemon has repaired its rules. */
