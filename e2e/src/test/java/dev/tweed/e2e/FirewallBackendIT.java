@@ -1,0 +1,136 @@
+package dev.tweed.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.Machine;
+import dev.tweed.e2e.bed.TestCluster;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** The firewall of a host appears, is switched on, and cannot be written. */
+@OnCluster(value = Layout.NODES_WITH_FIREWALLS, steps = true)
+@Order(64)
+@TestInstance(Lifecycle.PER_CLASS)
+class FirewallBackendIT {
+  private TestCluster cluster;
+  private Installation tweed;
+  private FirewallNodes nodes;
+  private Machine plain;
+  private Machine ufw;
+
+  @BeforeAll
+  void nodes(TestCluster cluster, Installation tweed) {
+    this.cluster = cluster;
+    this.tweed = tweed;
+    nodes = FirewallNodes.given(cluster, tweed);
+    plain = nodes.plainNode();
+    ufw = nodes.ufwNode();
+    nodes.policy("followed", "{}", "", List.of(reject("followed", 7000)));
+    nodes.awaitApplied("followed", ufw, plain);
+  }
+
+  @AfterAll
+  void remove() {
+    if (nodes != null) {
+      nodes.deletePolicies();
+    }
+  }
+
+  private static String reject(String name, int port) {
+    return "{name: %s, direction: In, action: Reject, protocol: TCP, ports: [\"%d\"]}"
+        .formatted(name, port);
+  }
+
+  @Test
+  @Order(1)
+  void withoutUfwsConfigurationRulesAreInNftablesAndNothingIsMade() {
+    NodeReportStatus.Firewall firewall = nodes.report(plain).firewall();
+    assertThat(firewall.manager()).isEqualTo("none");
+    assertThat(firewall.backend()).isEqualTo("nftables");
+    assertThat(firewall.backendReason()).isNotBlank();
+    assertThat(plain.exec("nft", "list", "table", "inet", "tweed-filter").text()).contains("7000");
+    assertThat(plain.exec("test", "-e", "/etc/ufw").succeeded()).isFalse();
+  }
+
+  @Test
+  @Order(2)
+  void rulesMoveIntoUfwWhenItIsSwitchedOn() {
+    // When a person sets ufw up
+    plain
+        .shell(
+            """
+            set -e
+            mv /etc/ufw.away /etc/ufw
+            ufw allow 10250/tcp
+            ufw --force enable
+            """)
+        .text();
+
+    // Then the rules are ufw's, and our own table has gone
+    Eventually.within(
+        30,
+        () -> {
+          assertThat(plain.exec("ufw", "status").text()).contains("7000/tcp", "tweed:", "8472/udp");
+          assertThat(plain.exec("nft", "list", "tables").text()).doesNotContain("tweed-filter");
+          assertThat(nodes.report(plain).firewall().backend()).isEqualTo("ufw");
+        });
+    assertThat(plain.exec("ufw", "show", "added").text()).contains("ufw allow 10250/tcp");
+  }
+
+  @Test
+  @Order(3)
+  void andBackWhenItIsSwitchedOff() {
+    plain.exec("ufw", "disable").text();
+
+    Eventually.within(
+        30,
+        () -> {
+          assertThat(plain.exec("nft", "list", "table", "inet", "tweed-filter").text())
+              .contains("7000");
+          assertThat(nodes.report(plain).firewall().backend()).isEqualTo("nftables");
+        });
+  }
+
+  @Test
+  @Order(4)
+  void rulesOfAReadOnlyEtcStayAsTheyWere() {
+    // Given a daemon that started where ufw's files cannot be written
+    ufw.exec("mount", "--bind", "/etc/ufw", "/etc/ufw").text();
+    ufw.exec("mount", "-o", "remount,bind,ro", "/etc/ufw").text();
+    try {
+      restartDaemon();
+
+      // When a policy comes
+      nodes.policy("later", FirewallNodes.only(ufw), "", List.of(reject("later", 7002)));
+
+      // Then the node says what is in the way, and what was in force is in force
+      Eventually.within(
+          40,
+          () -> {
+            NodeReportStatus.PolicyState state = nodes.state(ufw, "later");
+            assertThat(state.applied()).isFalse();
+            assertThat(state.reason()).isNotBlank();
+            assertThat(state.message()).containsIgnoringCase("read-only");
+          });
+      assertThat(ufw.exec("ufw", "status").text()).contains("7000/tcp").doesNotContain("7002");
+      assertThat(tweed.allPodsReady()).isTrue();
+    } finally {
+      ufw.exec("umount", "/etc/ufw").text();
+      restartDaemon();
+    }
+    Eventually.within(30, () -> assertThat(ufw.exec("ufw", "status").text()).contains("7002/tcp"));
+  }
+
+  /** What is mounted is seen by containers that start later. */
+  private void restartDaemon() {
+    cluster.client().resource(tweed.daemonPod(ufw.name())).withGracePeriod(0).delete();
+    Eventually.within(60, () -> assertThat(tweed.allPodsReady()).isTrue());
+  }
+}
