@@ -7,6 +7,7 @@ import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
@@ -57,12 +58,18 @@ final class NftMatchRenderer {
   }
 
   private final NftMatch match;
+  private final Optional<NftPairs> pairs;
   private final View view;
   private final BiFunction<String, Elements, String> place;
   private final List<String> parts = new ArrayList<>();
 
-  private NftMatchRenderer(NftMatch match, View view, BiFunction<String, Elements, String> place) {
+  private NftMatchRenderer(
+      NftMatch match,
+      Optional<NftPairs> pairs,
+      View view,
+      BiFunction<String, Elements, String> place) {
     this.match = match;
+    this.pairs = pairs;
     this.view = view;
     this.place = place;
   }
@@ -72,8 +79,12 @@ final class NftMatchRenderer {
    *
    * @param place what to write for a list after its key, such as {@code @input-1-saddr}
    */
-  static String render(NftMatch match, View view, BiFunction<String, Elements, String> place) {
-    NftMatchRenderer renderer = new NftMatchRenderer(match, view, place);
+  static String render(
+      NftMatch match,
+      Optional<NftPairs> pairs,
+      View view,
+      BiFunction<String, Elements, String> place) {
+    NftMatchRenderer renderer = new NftMatchRenderer(match, pairs, view, place);
     renderer.interfaces();
     renderer.addresses();
     renderer.protocolAndPorts();
@@ -108,7 +119,8 @@ final class NftMatchRenderer {
             family -> {
               String ip = ip(family);
               String original = view == View.BEFORE_TRANSLATION ? "ct original " : "";
-              if (match.sources().isEmpty()
+              if (pairs.isEmpty()
+                  && match.sources().isEmpty()
                   && (match.destinations().isEmpty() || !original.isEmpty())) {
                 parts.add("meta nfproto " + name(family));
               }
@@ -120,18 +132,12 @@ final class NftMatchRenderer {
   private void addAddresses(
       String name, String key, AddressFamily family, List<IpPrefix> prefixes) {
     boolean interval = prefixes.stream().anyMatch(prefix -> prefix.length() < family.bits());
-    add(
-        name,
-        key,
-        type(family),
-        interval,
-        prefixes.stream()
-            .map(p -> p.length() == family.bits() ? p.address().toString() : p.toString())
-            .toList());
+    add(name, key, type(family), interval, prefixes.stream().map(NftMatchRenderer::text).toList());
   }
 
   private void protocolAndPorts() {
-    boolean ports = !match.sourcePorts().isEmpty() || !match.destinationPorts().isEmpty();
+    boolean ports =
+        !match.sourcePorts().isEmpty() || !match.destinationPorts().isEmpty() || pairs.isPresent();
     boolean original = view == View.BEFORE_TRANSLATION;
     boolean one = match.protocols().size() == 1 && !original;
     // Numbers: names are looked up in a file that an image may lack.
@@ -141,8 +147,23 @@ final class NftMatchRenderer {
       parts.add("meta l4proto " + new Elements("", "", false, SHORT, numbers).inline());
     }
     String header = one ? match.protocols().getFirst().text() : "th";
+    String destinationPort = original ? PORT_BEFORE : header + " dport";
     addPorts("sport", header + " sport", match.sourcePorts());
-    addPorts("dport", original ? PORT_BEFORE : header + " dport", match.destinationPorts());
+    addPorts("dport", destinationPort, match.destinationPorts());
+    pairs.ifPresent(of -> addPairs(of, destinationPort));
+  }
+
+  private void addPairs(NftPairs of, String destinationPort) {
+    boolean source = of.address() == NftMatch.Dimension.SOURCES;
+    AddressFamily family = of.pairs().getFirst().prefix().family();
+    String original = view == View.BEFORE_TRANSLATION && !source ? "ct original " : "";
+    String name = source ? "saddr" : "daddr";
+    add(
+        name + "-dport",
+        original + ip(family) + " " + name + " . " + destinationPort,
+        type(family) + " . inet_service",
+        of.pairs().stream().anyMatch(pair -> !pair.isExact()),
+        of.pairs().stream().map(pair -> text(pair.prefix()) + " . " + text(pair.port())).toList());
   }
 
   private void addPorts(String name, String key, List<PortRange> ports) {
@@ -151,13 +172,23 @@ final class NftMatchRenderer {
         key,
         "inet_service",
         ports.stream().anyMatch(range -> !range.isSingle()),
-        ports.stream().map(range -> range.toString().replace(':', '-')).toList());
+        ports.stream().map(NftMatchRenderer::text).toList());
+  }
+
+  private static String text(PortRange range) {
+    return range.isSingle() ? Integer.toString(range.first()) : range.first() + "-" + range.last();
+  }
+
+  private static String text(IpPrefix prefix) {
+    return prefix.length() == prefix.family().bits()
+        ? prefix.address().toString()
+        : prefix.toString();
   }
 
   private void add(String name, String key, String type, boolean interval, List<String> elements) {
     if (!elements.isEmpty()) {
       // nft 1.0.6 lists ports of conntrack as "invalid type", but not those of a set.
-      int inlined = !key.equals(PORT_BEFORE) ? SHORT : interval ? 0 : 1;
+      int inlined = !key.endsWith(PORT_BEFORE) ? SHORT : interval ? 0 : 1;
       parts.add(
           key + " " + place.apply(key, new Elements(name, type, interval, inlined, elements)));
     }

@@ -107,20 +107,26 @@ final class NftTableRenderer {
         String match =
             NftMatchRenderer.render(
                 narrowed.match(),
+                Optional.empty(),
                 NftTable.View.AS_IT_IS,
                 (key, list) -> place(prefix + list.name(), list));
         yield List.of(
             new NftText.Line(match + narrowed.statement(), narrowed.comment(), List.of()));
       }
       case Rule.ForRows(var merged, var view) -> {
-        String whole = NftMatchRenderer.render(merged.match(), view, (key, list) -> list.inline());
+        String whole =
+            NftMatchRenderer.render(
+                merged.match(), merged.pairs(), view, (key, list) -> list.inline());
         String comment =
             NftComment.of(
                 merged.rows(), Digest.of(log(merged) + whole + verdict(merged), Digest.SHORT));
         String prefix = chain.name() + "-" + number + "-";
         String match =
             NftMatchRenderer.render(
-                merged.match(), view, (key, list) -> place(prefix + list.name(), list));
+                merged.match(),
+                merged.pairs(),
+                view,
+                (key, list) -> place(prefix + list.name(), list));
         List<NftText.Line> lines = new ArrayList<>();
         if (merged.sort().logging() != Logging.NONE) {
           lines.add(new NftText.Line(match + log(merged), comment, merged.rows()));

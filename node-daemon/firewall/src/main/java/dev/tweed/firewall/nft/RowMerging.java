@@ -8,13 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Few rules for many rows, with the same verdict for every packet. Pure.
  *
  * <p>Rows of one sort (what they do, and how it is logged) may change places with each other; rows
  * of different sorts only if no packet matches both. So each row moves up to the earliest layer of
- * its sort that it can reach. Within a layer, rows that differ in one list only become one rule.
+ * its sort that it can reach. Within a layer, rows that differ in one list only become one rule,
+ * and so do many that differ in an address and in the port.
  */
 final class RowMerging {
 
@@ -44,9 +46,10 @@ final class RowMerging {
    *
    * @param sort what it does
    * @param match with which packets
+   * @param pairs and only those of them
    * @param rows that it stands for, or for a part of
    */
-  record Merged(Sort sort, NftMatch match, List<FilterRow> rows) {
+  record Merged(Sort sort, NftMatch match, Optional<NftPairs> pairs, List<FilterRow> rows) {
     Merged {
       rows = List.copyOf(rows);
     }
@@ -62,10 +65,12 @@ final class RowMerging {
     for (FilterRow row : rows) {
       for (NftMatch match : NftMatch.of(row)) {
         Sort sort = Sort.of(row, match);
-        layer(layers, sort, match).add(new Merged(sort, match, List.of(row)));
+        layer(layers, sort, match).add(new Merged(sort, match, Optional.empty(), List.of(row)));
       }
     }
-    return layers.stream().flatMap(layer -> products(layer.rules()).stream()).toList();
+    return layers.stream()
+        .flatMap(layer -> PairMerging.merge(products(layer.rules())).stream())
+        .toList();
   }
 
   private static List<Merged> layer(List<Layer> layers, Sort sort, NftMatch match) {
@@ -117,6 +122,7 @@ final class RowMerging {
     return new Merged(
         first.sort(),
         first.match().united(dimension, group.stream().map(Merged::match).toList()),
+        Optional.empty(),
         group.stream().flatMap(rule -> rule.rows().stream()).distinct().toList());
   }
 }

@@ -13,6 +13,7 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -144,6 +145,28 @@ class GuardPacketsTest {
     assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 30080)).isEqualTo(Answer.OPEN);
     assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 30080)).isEqualTo(Answer.SILENCE);
     assertThat(NftHosts.tcp(hosts.pod, "10.244.1.1", 30080)).isEqualTo(Answer.SILENCE);
+  }
+
+  @Test
+  void clientsHaveNodePortsOfTheirOwn() {
+    List<FirewallRule> rules = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      rules.add(
+          in("r" + i, Action.DENY, 30080 + i)
+              .withFrom(Peer.of(IpPrefix.parse("192.0.2.%d/32".formatted(i + 2)))));
+      rules.add(
+          in("s" + i, Action.DENY, 30080 + i)
+              .withFrom(Peer.of(IpPrefix.parse("2001:db8::%d/128".formatted(i + 2)))));
+    }
+
+    guard(rules.toArray(FirewallRule[]::new));
+
+    assertThat(hosts.node.sh("nft list table inet tweed-guard"))
+        .contains("ip saddr . ct original proto-dst @", "ip6 saddr . ct original proto-dst @");
+    for (String node : List.of(NftHosts.NODE, NftHosts.NODE6)) {
+      assertThat(NftHosts.tcp(hosts.client, node, 30080)).isEqualTo(Answer.SILENCE);
+      assertThat(NftHosts.tcp(hosts.client, node, 30081)).isEqualTo(Answer.OPEN);
+    }
   }
 
   @Test

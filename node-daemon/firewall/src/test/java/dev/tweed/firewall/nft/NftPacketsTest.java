@@ -14,6 +14,8 @@ import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +54,34 @@ class NftPacketsTest {
     assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 80)).isEqualTo(Answer.SILENCE);
     assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.OPEN);
     assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 81)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
+  void addressesHavePortsOfTheirOwn() {
+    hosts.serveOnNode(80, 81);
+    List<FirewallRule> rules = new ArrayList<>();
+    for (String client : List.of("192.0.2.2/32", "2001:db8::2/128")) {
+      rules.add(own(rules.size(), client, 80));
+    }
+    for (int i = 3; i < 9; i++) {
+      rules.add(own(rules.size(), "192.0.2.%d/32".formatted(i), 80 + i));
+      rules.add(own(rules.size(), "2001:db8:%d::/48".formatted(i), 80 + i));
+    }
+    rules.add(FirewallRule.allow("rest", Direction.IN).withAction(Action.DENY));
+
+    apply(rules.toArray(FirewallRule[]::new));
+
+    assertThat(hosts.node.sh("nft list table inet tweed-filter | grep dport | grep accept"))
+        .contains("ip saddr . tcp dport {", "ip6 saddr . tcp dport {");
+    for (String node : List.of(NftHosts.NODE, NftHosts.NODE6)) {
+      assertThat(NftHosts.tcp(hosts.client, node, 80)).isEqualTo(Answer.OPEN);
+      assertThat(NftHosts.tcp(hosts.client, node, 81)).isEqualTo(Answer.SILENCE);
+    }
+  }
+
+  private static FirewallRule own(int number, String source, int port) {
+    return in("r" + number, Action.ALLOW, Protocol.TCP, port)
+        .withFrom(Peer.of(IpPrefix.parse(source)));
   }
 
   @Test

@@ -54,6 +54,25 @@ class NftTableGoldenTest {
   }
 
   @Test
+  void aThousandAddressesWithPortsOfTheirOwnAreOneRule() {
+    List<FilterRow> rows =
+        Rows.of(
+            IntStream.rangeClosed(1, 1_000)
+                .mapToObj(
+                    i ->
+                        FirewallRule.allow("r" + i, Direction.IN)
+                            .withPorts(Protocol.TCP, PortRange.of(i))
+                            .withFrom(
+                                Peer.of(
+                                    IpPrefix.parse("10.0.%d.%d/32".formatted(i / 256, i % 256)))))
+                .toList());
+
+    assertThat(rules(rows)).hasSize(1);
+    assertThat(text(NftTableCompiler.compile(rows)))
+        .contains("10.0.3.232 . 1000", "ip saddr . tcp dport @input-7-saddr-dport accept");
+  }
+
+  @Test
   void aThousandPortsAreOneRule() {
     assertThat(
             rules(

@@ -42,7 +42,8 @@ class NftTableRendererProperties {
               + LIST
               + " )?((tcp|udp|th) sport "
               + LIST
-              + " )?((tcp dport|udp dport|th dport|ct original proto-dst) "
+              + " )?((tcp dport|udp dport|th dport|ct original proto-dst"
+              + "|(ct original )?ip6? [sd]addr \\. (tcp dport|udp dport|th dport|ct original proto-dst)) "
               + LIST
               + " )?((ct state new )?limit rate 3/minute burst 10 packets log prefix"
               + " \"\\[TWEED (ALLOW|BLOCK|LIMIT)\\] \"|accept|drop|reject|reject with tcp reset"
@@ -121,6 +122,17 @@ class NftTableRendererProperties {
     } finally {
       Files.delete(file);
     }
+  }
+
+  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+  void nftTakesEveryTableOfPairs(@ForAll("pairs") List<FilterRow> rows) throws Exception {
+    checkLines(NftTableCompiler.compile(rows));
+    checkByNft(NftTableCompiler.compile(rows));
+  }
+
+  @Provide
+  Arbitrary<List<FilterRow>> pairs() {
+    return RowArbitraries.pairs();
   }
 
   @Provide

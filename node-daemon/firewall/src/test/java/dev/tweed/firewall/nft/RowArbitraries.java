@@ -23,11 +23,50 @@ final class RowArbitraries {
       List.of(
           PortRange.of(1), PortRange.of(2), PortRange.of(3), new PortRange(2, 4), PortRange.of(5));
 
+  private static final List<String> PLACES =
+      List.of(
+          "10.0.0.1/32",
+          "10.0.0.2/32",
+          "10.0.0.3/32",
+          "10.0.0.5/32",
+          "10.0.0.0/31",
+          "192.0.2.0/24");
+
   private RowArbitraries() {}
 
   /** Up to 40 of one direction. */
   static Arbitrary<List<FilterRow>> rows(Direction direction) {
     return row(direction).list().ofMinSize(1).ofMaxSize(40);
+  }
+
+  /** Addresses with ports of their own, some of them within others. */
+  static Arbitrary<List<FilterRow>> pairs() {
+    Arbitrary<Boolean> ofSource = Arbitraries.frequency(Tuple.of(9, true), Tuple.of(1, false));
+    return Combinators.combine(
+            ofSource,
+            Arbitraries.frequency(Tuple.of(9, Action.ALLOW), Tuple.of(1, Action.DENY)),
+            Arbitraries.of(PLACES).map(IpPrefix::parse),
+            Arbitraries.of(PORTS))
+        .as(
+            (source, action, prefix, port) ->
+                new FilterRow(
+                    AddressFamily.IPV4,
+                    Direction.ROUTED,
+                    action,
+                    Protocol.TCP,
+                    source ? IpPrefix.any(AddressFamily.IPV4) : prefix,
+                    List.of(port),
+                    source ? prefix : IpPrefix.any(AddressFamily.IPV4),
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Logging.NONE,
+                    new Origin(Origin.Kind.POLICY, "p"),
+                    "r",
+                    ""))
+        .list()
+        .ofMinSize(8)
+        .ofMaxSize(24);
   }
 
   /** Of every direction. */

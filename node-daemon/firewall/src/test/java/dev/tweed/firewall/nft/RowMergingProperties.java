@@ -19,6 +19,7 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.statistics.Statistics;
 
 class RowMergingProperties {
 
@@ -39,7 +40,7 @@ class RowMergingProperties {
     List<Merged> merged = RowMerging.merge(rows);
 
     for (Packet packet : PACKETS) {
-      assertThat(merged.stream().filter(rule -> matches(rule.match(), packet)).findFirst())
+      assertThat(merged.stream().filter(rule -> matches(rule, packet)).findFirst())
           .as(packet.toString())
           .map(Merged::sort)
           .isEqualTo(verdict(rows, packet));
@@ -54,6 +55,32 @@ class RowMergingProperties {
       assertThat(merged)
           .anyMatch(rule -> rule.rows().contains(row) && rule.sort().action() == row.action());
     }
+  }
+
+  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  void everyPacketHasTheSameVerdictWherePortsBelongToAddresses(
+      @ForAll("pairs") List<FilterRow> rows) {
+    everyPacketHasTheSameVerdict(rows);
+    Statistics.label("rules with pairs")
+        .collect(RowMerging.merge(rows).stream().anyMatch(rule -> rule.pairs().isPresent()))
+        .coverage(checker -> checker.check(true).percentage(share -> share > 10));
+  }
+
+  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  void noTwoPairsOfARuleOverlap(@ForAll("pairs") List<FilterRow> rows) {
+    for (Merged rule : RowMerging.merge(rows)) {
+      List<NftPairs.Pair> pairs = rule.pairs().map(NftPairs::pairs).orElse(List.of());
+      for (int i = 0; i < pairs.size(); i++) {
+        for (int j = 0; j < i; j++) {
+          assertThat(pairs.get(i).overlaps(pairs.get(j))).as(pairs.toString()).isFalse();
+        }
+      }
+    }
+  }
+
+  @Provide
+  Arbitrary<List<FilterRow>> pairs() {
+    return RowArbitraries.pairs();
   }
 
   @Provide
@@ -92,6 +119,20 @@ class RowMergingProperties {
         && contains(row.destinationPorts(), packet.destinationPort())
         && row.interfaceIn().map(packet.in()::equals).orElse(true)
         && row.interfaceOut().map(packet.out()::equals).orElse(true);
+  }
+
+  private static boolean matches(Merged rule, Packet packet) {
+    return matches(rule.match(), packet)
+        && rule.pairs().map(pairs -> hasPair(pairs, packet)).orElse(true);
+  }
+
+  private static boolean hasPair(NftPairs pairs, Packet packet) {
+    IpAddress address =
+        pairs.address() == NftMatch.Dimension.SOURCES ? packet.source() : packet.destination();
+    return pairs.pairs().stream()
+        .anyMatch(
+            pair ->
+                pair.prefix().contains(address) && pair.port().contains(packet.destinationPort()));
   }
 
   private static boolean matches(NftMatch match, Packet packet) {
