@@ -2,6 +2,7 @@ package dev.tweed.firewall.iptables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.FirewallAdvicePlanner;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
@@ -21,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -201,17 +203,25 @@ class IptablesBackendTest {
     node = IptablesNode.open(flavour);
     node.apply(SampleRows.policy(FirewallRule.allow("r", Direction.IN).withAction(Action.DENY)));
 
-    HostFirewall found =
-        node.netns()
-            .call(
-                () ->
-                    new HostFirewallReader(
-                            Path.of("/nonexistent"),
-                            Path.of("/nonexistent"),
-                            new NftCommand(Path.of("nft")))
-                        .read());
+    assertThat(read().manager()).isEqualTo(HostFirewall.Manager.NONE);
+  }
 
-    assertThat(found.manager()).isEqualTo(HostFirewall.Manager.NONE);
+  @Test
+  void whatOurRowsLetThroughIsNotReportedAsBlocked() throws Exception {
+    node = IptablesNode.open(IptablesFlavour.NFT);
+    node.sh("iptables -P INPUT DROP; iptables -P OUTPUT DROP; iptables -P FORWARD DROP");
+    assertThat(FirewallAdvicePlanner.plan(read(), SampleRows.needs())).isNotEmpty();
+
+    node.apply(SampleRows.lesson());
+
+    assertThat(read().manager()).isEqualTo(HostFirewall.Manager.IPTABLES);
+    assertThat(FirewallAdvicePlanner.plan(read(), SampleRows.needs())).isEmpty();
+  }
+
+  private HostFirewall read() throws Exception {
+    Path nowhere = Path.of("/nonexistent");
+    NftCommand nft = new NftCommand(Path.of("nft"));
+    return node.netns().call(() -> new HostFirewallReader(nowhere, nowhere, nft).read());
   }
 
   private void open(IptablesFlavour flavour) {

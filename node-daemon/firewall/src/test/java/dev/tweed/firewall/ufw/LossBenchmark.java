@@ -1,125 +1,36 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.netlink.testing.Netns;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Routed packets lost while ufw's rules change: one each 5 ms, of an established flow (which
- * conntrack may carry) and of new flows (each packet has a source port of its own). The node denies
- * what is not allowed, so a moment without rules is a loss. Needs root, ufw, ping and python3,
- * which ufw needs too; run as a main class.
+ * Routed packets lost while ufw's rules change. The node denies what is not allowed, so a moment
+ * without rules is a loss. Needs root, ufw, ping and python3, which ufw needs too; run as a main
+ * class.
  */
 final class LossBenchmark {
 
-  private static final Pattern PINGS =
-      Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
-  private static final String TARGET = "198.51.100.18";
   private static final int CHANGES = 100;
 
-  /** Sends until it is told to stop by the file it is given; then prints how many. */
-  private static final String NEW_FLOWS =
-      """
-      import os, socket, sys, time
-      n = 0
-      while not os.path.exists(sys.argv[1]):
-          s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-          s.bind(("", 20000 + n))
-          s.sendto(b"x", ("%s", 9))
-          s.close()
-          n += 1
-          time.sleep(0.005)
-      print(n)
-      """
-          .formatted(TARGET);
-
-  private final Netns left;
-  private final Netns right;
-
-  private LossBenchmark(Netns left, Netns right) {
-    this.left = left;
-    this.right = right;
-  }
+  private LossBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
     Path root = Files.createTempDirectory("loss-benchmark");
     try (UfwNode node = UfwNode.denying(root);
-        Netns left = Netns.open();
-        Netns right = Netns.open()) {
-      connect(node.netns(), left, "left", "198.51.100.1/28", "198.51.100.2/28");
-      connect(node.netns(), right, "right", "198.51.100.17/28", TARGET + "/28");
-      node.netns().sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
-      node.ufw("route allow in on left out on right");
-      node.apply(UfwBenchmark.rows(CHANGES, 1)); // classes loaded, kernel modules too
-      LossBenchmark flows = new LossBenchmark(left, right);
+        RoutedFlows flows = RoutedFlows.through(node.netns())) {
+      node.ufw("route allow in on " + RoutedFlows.IN + " out on " + RoutedFlows.OUT);
+      node.apply(SampleRows.many(CHANGES, 1)); // classes loaded, kernel modules too
       Runnable changes =
           () ->
               IntStream.range(0, CHANGES)
-                  .forEach(i -> node.apply(UfwBenchmark.rows(CHANGES, i + CHANGES)));
+                  .forEach(i -> node.apply(SampleRows.many(CHANGES, i + CHANGES)));
       Runnable reload = () -> node.ufw("reload");
       flows.established("Tweed, 100 changes in ufw, established flow", changes);
       flows.newOnes("Tweed, 100 changes in ufw, new flows", changes);
       flows.established("one ufw reload, established flow", reload);
       flows.newOnes("one ufw reload, new flows", reload);
-      flows.newOnes("nothing done for 5 s, new flows", () -> left.sh("sleep 5"));
+      flows.newOnes("nothing done for 5 s, new flows", () -> node.netns().sh("sleep 5"));
     }
-  }
-
-  private static void connect(Netns node, Netns other, String device, String own, String theirs) {
-    node.sh(
-        "ip link add %1$s type veth peer name x netns %2$s; ip addr add %3$s dev %1$s; ip link set %1$s up"
-            .formatted(device, other.path(), own));
-    other.sh(
-        "ip addr add %s dev x; ip link set x up; ip route add default via %s"
-            .formatted(theirs, own.substring(0, own.indexOf('/'))));
-  }
-
-  private void established(String what, Runnable work) throws IOException {
-    Path log = Files.createTempFile("ping", ".txt");
-    left.sh(
-        "ping -q -i 0.005 %1$s >%2$s 2>&1 & echo $! >%2$s.pid; sleep 0.5".formatted(TARGET, log));
-    work.run();
-    left.sh(
-        "pid=$(cat %1$s.pid); kill -INT $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done"
-            .formatted(log));
-    Matcher counts = PINGS.matcher(Files.readString(log));
-    if (!counts.find()) {
-      throw new IllegalStateException(Files.readString(log));
-    }
-    int sent = Integer.parseInt(counts.group(1));
-    print(what, sent - Integer.parseInt(counts.group(2)), sent);
-  }
-
-  private void newOnes(String what, Runnable work) throws IOException {
-    Path script = Files.createTempFile("flows", ".py");
-    Files.writeString(script, NEW_FLOWS);
-    Path stop = Path.of(script + ".stop");
-    long before = arrived();
-    left.sh(
-        "python3 %1$s %2$s >%1$s.txt 2>&1 & echo $! >%1$s.pid; sleep 0.5".formatted(script, stop));
-    work.run();
-    Files.createFile(stop);
-    left.sh(
-        "pid=$(cat %1$s.pid); while kill -0 $pid 2>/dev/null; do sleep 0.1; done"
-            .formatted(script));
-    String text = Files.readString(Path.of(script + ".txt"));
-    int sent = Integer.parseInt(text.strip());
-    print(what, sent - (arrived() - before), sent);
-  }
-
-  /** Nobody listens on that port: the kernel counts what comes to it. */
-  private long arrived() {
-    List<String[]> udp =
-        right.sh("grep ^Udp: /proc/net/snmp").lines().map(line -> line.split(" ")).toList();
-    return Long.parseLong(udp.get(1)[List.of(udp.get(0)).indexOf("NoPorts")]);
-  }
-
-  private static void print(String what, long lost, long sent) {
-    System.out.printf("%s: %d of %d lost%n", what, lost, sent);
   }
 }

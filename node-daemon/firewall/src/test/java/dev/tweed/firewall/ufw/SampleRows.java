@@ -74,8 +74,13 @@ public final class SampleRows {
     return compile(groups);
   }
 
-  /** So many rows of one policy, each for another IPv4 source. */
+  /** So many rows of one policy, each for another IPv4 source, all to port 80. */
   public static List<FilterRow> many(int count) {
+    return many(count, 80);
+  }
+
+  /** The same, but the one in the middle is for this port. */
+  public static List<FilterRow> many(int count, int port) {
     return compile(
         List.of(
             new RuleGroup(
@@ -85,7 +90,7 @@ public final class SampleRows {
                     .mapToObj(
                         i ->
                             FirewallRule.allow("r" + i, Direction.IN)
-                                .withPorts(Protocol.TCP, PortRange.of(80))
+                                .withPorts(Protocol.TCP, PortRange.of(i == count / 2 ? port : 80))
                                 .withFrom(
                                     Peer.of(
                                         IpPrefix.parse(
@@ -98,18 +103,21 @@ public final class SampleRows {
     return compile(List.of(new RuleGroup(new Origin(Origin.Kind.POLICY, "p"), 0, List.of(rules))));
   }
 
+  /** What the pod network lives on. */
+  public static NetworkNeeds needs() {
+    return new NetworkNeeds(
+        Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+        "tweed-br0",
+        Optional.of("eth0"),
+        List.of("192.0.2.1"),
+        List.of("10.244.0.0/16"));
+  }
+
   /** The rules of {@link #lesson}. */
   static List<RuleGroup> groups() {
-    NetworkNeeds needs =
-        new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
-            "tweed-br0",
-            Optional.of("eth0"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16"));
     PortRange api = PortRange.of(6443);
     return List.of(
-        BuiltInRulesPlanner.plan("default", needs, List.of(IpPrefix.parse("10.244.1.0/24"))),
+        BuiltInRulesPlanner.plan("default", needs(), List.of(IpPrefix.parse("10.244.1.0/24"))),
         new RuleGroup(
             new Origin(Origin.Kind.POLICY, "control-plane"),
             100,

@@ -1,21 +1,9 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.firewall.rules.CompiledRules;
-import dev.tweed.firewall.rules.Direction;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.FirewallRule;
-import dev.tweed.firewall.rules.Origin;
-import dev.tweed.firewall.rules.Peer;
-import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.firewall.rules.RuleCompiler;
-import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.IpPrefix;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Time to bring rules into ufw, live and in its files: ours, {@code ufw allow} for each, and ufw's
@@ -38,16 +26,16 @@ final class UfwBenchmark {
             : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
     Path root = Files.createTempDirectory("ufw-benchmark");
     try (UfwNode node = UfwNode.denying(root)) {
-      node.apply(rows(1, 1)); // classes loaded, kernel modules too
+      node.apply(SampleRows.many(1, 1)); // classes loaded, kernel modules too
       for (int count : counts) {
         double[] all = new double[RUNS];
         double[] one = new double[RUNS];
         double[] none = new double[RUNS];
         for (int run = 0; run < RUNS; run++) {
           node.apply(List.of());
-          all[run] = milliseconds(() -> node.apply(rows(count, 1)));
-          one[run] = milliseconds(() -> node.apply(rows(count, 2)));
-          none[run] = milliseconds(() -> node.apply(rows(count, 2)));
+          all[run] = milliseconds(() -> node.apply(SampleRows.many(count, 1)));
+          one[run] = milliseconds(() -> node.apply(SampleRows.many(count, 2)));
+          none[run] = milliseconds(() -> node.apply(SampleRows.many(count, 2)));
         }
         print("Tweed, " + count + " rules into ufw, all", all);
         print("Tweed, " + count + " rules in ufw, one changed", one);
@@ -67,31 +55,6 @@ final class UfwBenchmark {
           "ufw allow for each of 100 rules, extrapolated from " + TYPED,
           100 * Arrays.stream(typed).average().orElseThrow());
     }
-  }
-
-  /** Rows for as many sources, one of them to this port. */
-  static List<FilterRow> rows(int count, int port) {
-    CompiledRules compiled =
-        RuleCompiler.compile(
-            List.of(
-                new RuleGroup(
-                    new Origin(Origin.Kind.POLICY, "benchmark"),
-                    0,
-                    IntStream.range(0, count)
-                        .mapToObj(
-                            i ->
-                                FirewallRule.allow("r" + i, Direction.IN)
-                                    .withPorts(
-                                        Protocol.TCP, PortRange.of(i == count / 2 ? port : 80))
-                                    .withFrom(
-                                        Peer.of(
-                                            IpPrefix.parse(
-                                                "10.%d.%d.1/32".formatted(i / 250, i % 250)))))
-                        .toList())));
-    if (compiled.rows().size() != count) {
-      throw new IllegalStateException(compiled.problems().toString());
-    }
-    return compiled.rows();
   }
 
   private static double milliseconds(Runnable work) {
