@@ -101,18 +101,19 @@ public final class NodeStatePlanner {
 
       boolean ipv6 = blocks.stream().anyMatch(block -> block.family() == AddressFamily.IPV6);
       SysctlPlanner sysctls = new SysctlPlanner();
-      SysctlPlanner.NodeSettings settings =
-          sysctls.node(
-              ipv6,
-              choices.values().stream().map(choice -> choice.link().name()).distinct().toList(),
-              snapshot.peers().size(),
-              network.sysctls());
-      findings.addAll(settings.findings());
       Map<String, List<SysctlSetting>> deviceSysctls = new HashMap<>();
       tunnels.forEach(
           tunnel -> deviceSysctls.put(tunnel.name(), sysctls.device(tunnel.name(), ipv6)));
       bridge.ifPresent(
           device -> deviceSysctls.put(device.name(), sysctls.device(device.name(), ipv6)));
+      SysctlPlanner.NodeSettings settings =
+          sysctls.node(
+              ipv6,
+              choices.values().stream().map(choice -> choice.link().name()).distinct().toList(),
+              snapshot.peers().size(),
+              network.sysctls(),
+              deviceSysctls.values().stream().flatMap(List::stream).toList());
+      findings.addAll(settings.findings());
 
       Optional<Ruleset> rules =
           network.masquerade().enabled()

@@ -52,23 +52,11 @@ public final class SysctlContradictionPlanner {
         patterned = line.matches(path) ? Optional.of(line) : patterned;
       } else if (line.value().isEmpty()) {
         leftOut |= line.matches(path);
-      } else if (isSetBy(path, line)) {
+      } else if (SysctlPlanner.sets(line.pattern(), path)) {
         named = Optional.of(line);
       }
     }
     return named.isPresent() || leftOut ? named : patterned;
-  }
-
-  /** By itself or by what the kernel takes for the same. */
-  private static boolean isSetBy(String path, SysctlLine line) {
-    return line.matches(path)
-        || switch (line.pattern()) {
-          case "ipv4/conf/all/forwarding", "ipv4/ip_forward" ->
-              path.equals("ipv4/ip_forward") || path.matches("ipv4/conf/[^/]+/forwarding");
-          case "ipv6/conf/all/forwarding" -> path.matches("ipv6/conf/[^/]+/forwarding");
-          case "ipv6/conf/all/disable_ipv6" -> path.matches("ipv6/conf/[^/]+/disable_ipv6");
-          default -> false;
-        };
   }
 
   private static Finding finding(

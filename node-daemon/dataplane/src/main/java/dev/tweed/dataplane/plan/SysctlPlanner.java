@@ -28,8 +28,14 @@ final class SysctlPlanner {
    * @param underlays names of the links used between nodes
    * @param peers how many peers there are
    * @param asked settings of the PodNetwork by name
+   * @param ofDevices settings of our devices, which those must leave alone
    */
-  NodeSettings node(boolean ipv6, List<String> underlays, int peers, Map<String, String> asked) {
+  NodeSettings node(
+      boolean ipv6,
+      List<String> underlays,
+      int peers,
+      Map<String, String> asked,
+      List<SysctlSetting> ofDevices) {
     List<SysctlSetting> settings = new ArrayList<>();
     // Forwarding comes first: the kernel resets accept_redirects and more of every device when it
     // changes (inet_forward_change(), net/ipv4/devinet.c).
@@ -70,6 +76,7 @@ final class SysctlPlanner {
     List<Finding> findings = new ArrayList<>();
     Set<String> needed = new HashSet<>();
     settings.forEach(setting -> needed.add(setting.path()));
+    ofDevices.forEach(setting -> needed.add(setting.path()));
     new TreeMap<>(asked)
         .forEach(
             (name, value) -> {
@@ -78,7 +85,7 @@ final class SysctlPlanner {
                 findings.add(
                     refused(
                         name, "is no setting below net. with a plain value; it is not applied"));
-              } else if (needed.contains(path.get())) {
+              } else if (needed.stream().anyMatch(need -> sets(path.get(), need))) {
                 findings.add(refused(name, "is one that pod networking needs; it is not applied"));
               } else {
                 settings.add(
@@ -131,6 +138,17 @@ final class SysctlPlanner {
     return name.matches("net[./].+")
         ? Optional.of(slashed(name).substring("net/".length())).filter(SysctlPlanner::isBelowNet)
         : Optional.empty();
+  }
+
+  /** Whether writing one file changes another, or is the same. */
+  static boolean sets(String written, String path) {
+    return switch (written) {
+      case "ipv4/ip_forward", "ipv4/conf/all/forwarding" ->
+          path.equals("ipv4/ip_forward") || path.matches("ipv4/conf/[^/]+/forwarding");
+      case "ipv6/conf/all/forwarding" -> path.matches("ipv6/conf/[^/]+/forwarding");
+      case "ipv6/conf/all/disable_ipv6" -> path.matches("ipv6/conf/[^/]+/disable_ipv6");
+      default -> written.equals(path);
+    };
   }
 
   /** A name with slashes between its parts, whichever way it is spelled. */

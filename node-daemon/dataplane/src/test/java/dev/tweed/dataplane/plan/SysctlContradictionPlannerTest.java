@@ -16,9 +16,10 @@ class SysctlContradictionPlannerTest {
 
   private static List<SysctlSetting> settings(Map<String, String> asked) {
     SysctlPlanner planner = new SysctlPlanner();
+    List<SysctlSetting> devices = planner.device("tweed.1", true);
     List<SysctlSetting> all =
-        new ArrayList<>(planner.node(true, List.of("eth0"), 3, asked).settings());
-    all.addAll(planner.device("tweed.1", true));
+        new ArrayList<>(planner.node(true, List.of("eth0"), 3, asked, devices).settings());
+    all.addAll(devices);
     return all;
   }
 

@@ -1,0 +1,56 @@
+package dev.tweed.dataplane.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Reason;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SysctlPlannerTest {
+
+  private static SysctlPlanner.NodeSettings ask(boolean ipv6, String name) {
+    SysctlPlanner planner = new SysctlPlanner();
+    return planner.node(
+        ipv6, List.of("eth0"), 3, Map.of(name, "1"), planner.device("tweed.1", ipv6));
+  }
+
+  /** Two that want different values of one file would write it for ever. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "net.ipv4.ip_forward",
+        "net.ipv4.conf.all.forwarding",
+        "net.ipv4.conf.tweed/1.rp_filter",
+        "net/ipv4/conf/tweed.1/rp_filter",
+        "net.ipv6.conf.all.disable_ipv6",
+        "net.ipv6.conf.tweed/1.accept_ra",
+        "net.ipv6.conf.eth0.accept_ra",
+        "net.bridge.bridge-nf-call-iptables"
+      })
+  void whatChangesANeededSettingIsRefused(String name) {
+    SysctlPlanner.NodeSettings settings = ask(true, name);
+
+    assertThat(settings.findings())
+        .extracting(Finding::reason)
+        .containsExactly(Reason.SysctlRefused);
+    assertThat(settings.settings()).noneMatch(s -> s.need() == SysctlSetting.Need.ASKED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "net.core.somaxconn",
+        "net.ipv4.conf.all.rp_filter",
+        "net.ipv4.conf.eth0.forwarding",
+        "net.ipv6.conf.all.disable_ipv6"
+      })
+  void whatIsNotNeededMayBeAskedFor(String name) {
+    SysctlPlanner.NodeSettings settings = ask(false, name);
+
+    assertThat(settings.findings()).isEmpty();
+    assertThat(settings.settings()).anyMatch(s -> s.need() == SysctlSetting.Need.ASKED);
+  }
+}
