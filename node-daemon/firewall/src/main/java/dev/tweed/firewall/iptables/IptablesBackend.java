@@ -99,8 +99,7 @@ public final class IptablesBackend implements FirewallBackend {
       for (Map.Entry<AddressFamily, IptablesListing> entry : found.entrySet()) {
         AddressFamily family = entry.getKey();
         Optional<String> input = input(family, entry.getValue(), rows);
-        if (input.isPresent()) {
-          restore(family, entry.getValue(), input.get(), rows);
+        if (input.isPresent() && restore(family, entry.getValue(), input.get(), rows)) {
           changed.add(family);
           remember(family, rows);
         }
@@ -158,8 +157,7 @@ public final class IptablesBackend implements FirewallBackend {
       try {
         found.put(family, IptablesListing.parse(table.list(family)));
       } catch (IptablesFailure e) {
-        boolean without = e.isNotFound() || e.isMissingModule();
-        if (family == AddressFamily.IPV4 || !without) {
+        if (!isWithout(family, e)) {
           throw e;
         }
       }
@@ -174,12 +172,21 @@ public final class IptablesBackend implements FirewallBackend {
         : IptablesPlanner.input(found, family, rows);
   }
 
-  private void restore(
+  /** Whether the host has no iptables for IPv6, or the kernel no table for it. */
+  private static boolean isWithout(AddressFamily family, IptablesFailure failure) {
+    return family == AddressFamily.IPV6 && (failure.isNotFound() || failure.isMissingTable());
+  }
+
+  /** Whether there was a table to write to. */
+  private boolean restore(
       AddressFamily family, IptablesListing found, String input, List<FilterRow> rows)
       throws IOException {
     try {
       table.restore(family, input);
     } catch (IptablesFailure e) {
+      if (isWithout(family, e)) {
+        return false;
+      }
       IptablesListing now = IptablesListing.parse(table.list(family));
       if (now.equals(found)) {
         throw e;
@@ -190,6 +197,7 @@ public final class IptablesBackend implements FirewallBackend {
         table.restore(family, again.get());
       }
     }
+    return true;
   }
 
   private void remember(AddressFamily family, List<FilterRow> rows) throws IOException {
@@ -219,7 +227,7 @@ public final class IptablesBackend implements FirewallBackend {
       }
       if (failure.isNotFound()) {
         return new Refused(
-            "NotFound",
+            BackendOutcome.NOT_FOUND,
             message,
             "install iptables on the node, or let the daemon see its programs (chart value"
                 + " firewall.hostTools)");

@@ -65,11 +65,16 @@ public final class IptablesFailure extends IOException {
     return complaint.contains("xtables lock");
   }
 
-  /** Whether the kernel lacks the table, or a match or target. */
-  boolean isMissingModule() {
-    return complaint.contains("insmod")
-        || complaint.contains("missing kernel module")
-        || complaint.contains("Table does not exist")
+  /** Whether the kernel lacks the table, or the whole family. */
+  boolean isMissingTable() {
+    return complaint.contains("Table does not exist")
         || complaint.contains("Address family not supported");
+  }
+
+  /** Whether the kernel lacks something. */
+  boolean isMissingModule() {
+    return isMissingTable()
+        || complaint.contains("insmod")
+        || complaint.contains("missing kernel module");
   }
 }

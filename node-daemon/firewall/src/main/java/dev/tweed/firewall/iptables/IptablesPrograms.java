@@ -2,6 +2,9 @@ package dev.tweed.firewall.iptables;
 
 import dev.tweed.netlink.AddressFamily;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -15,6 +18,9 @@ import java.util.Map;
 final class IptablesPrograms implements IptablesTable {
 
   private static final String DIRECTORY = "/usr/sbin/";
+
+  /** Of this thread, which may be in another network namespace than the process. */
+  private static final Path PROC = Path.of("/proc/thread-self/net");
 
   private final IptablesCommand command;
   private final IptablesFlavour flavour;
@@ -30,14 +36,30 @@ final class IptablesPrograms implements IptablesTable {
     this.patience = patience.toSeconds();
   }
 
+  /**
+   * A legacy table that is not there is not asked for: iptables-legacy-save would load it, and a
+   * host without such rules would look like one that has some ever after.
+   */
   @Override
   public String list(AddressFamily family) throws IOException {
+    if (flavour == IptablesFlavour.LEGACY && !isLoaded(family)) {
+      return "";
+    }
     return command.run("", program(family) + "-save", "-t", "filter");
   }
 
   @Override
   public void restore(AddressFamily family, String input) throws IOException {
     command.run(input, program(family) + "-restore", "--noflush", "-w", String.valueOf(patience));
+  }
+
+  private static boolean isLoaded(AddressFamily family) throws IOException {
+    String name = family == AddressFamily.IPV4 ? "ip_tables_names" : "ip6_tables_names";
+    try {
+      return Files.readString(PROC.resolve(name)).lines().anyMatch("filter"::equals);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   private String program(AddressFamily family) throws IOException {

@@ -105,6 +105,29 @@ class IptablesFailureTest {
   }
 
   @Test
+  void aTableThatCannotBeLoadedIsNoFailureEither() {
+    IptablesBackend backend =
+        IptablesNode.backend(
+            new Faulty() {
+              @Override
+              public void restore(AddressFamily family, String input) throws IOException {
+                if (family == AddressFamily.IPV6) {
+                  throw new IptablesFailure(
+                      "ip6tables-restore",
+                      3,
+                      "can't initialize ip6tables table `filter': Table does not exist");
+                }
+                super.restore(family, input);
+              }
+            });
+
+    assertThat(node.apply(backend, ROWS)).isInstanceOf(BackendOutcome.Applied.class);
+    assertThat(states(backend, AddressFamily.IPV4)).containsOnly(State.PRESENT);
+    assertThat(node.apply(backend, ROWS))
+        .isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
+  }
+
+  @Test
   void aKernelWithoutIpv6HasNoRowsOfIt() {
     IptablesBackend backend = new IptablesBackend(node.table(), EnumSet.of(AddressFamily.IPV4));
 

@@ -6,6 +6,7 @@ import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ufw.SampleRows;
+import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class IptablesProgramsTest {
   }
 
   @Test
-  void withoutTheProgramsItIsToldWhatToInstall() {
+  void withoutTheProgramsItIsToldWhatToInstall() throws Exception {
     IptablesBackend backend =
         new IptablesBackend(
             List.of("/usr/sbin/chroot", directory.toString()), IptablesFlavour.LEGACY);
@@ -49,7 +50,8 @@ class IptablesProgramsTest {
 
     assertThat(refused.reason()).isEqualTo("NotFound");
     assertThat(refused.remedy()).contains("install iptables");
-    assertThat(backend.look(ROWS)).isInstanceOf(BackendListing.Unreadable.class);
+    assertThat(node.netns().call(() -> backend.look(ROWS)))
+        .isInstanceOf(BackendListing.Unreadable.class);
   }
 
   @Test
@@ -83,6 +85,23 @@ class IptablesProgramsTest {
                 Duration.ofSeconds(1)));
 
     assertThat(refused(node.apply(backend, ROWS)).reason()).isEqualTo("NotFound");
+  }
+
+  @Test
+  void askingForRulesOfTheLegacyFlavourLoadsNoTable() throws Exception {
+    IptablesBackend backend = new IptablesBackend(List.of(), IptablesFlavour.LEGACY);
+    try (Netns fresh = Netns.open()) {
+      String tables =
+          "cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || true";
+
+      BackendOutcome outcome = fresh.call(() -> backend.apply(List.of()));
+      fresh.call(() -> backend.look(ROWS));
+
+      assertThat(outcome).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
+      assertThat(fresh.sh(tables)).isEmpty();
+      fresh.call(() -> backend.apply(ROWS));
+      assertThat(fresh.sh(tables)).contains("filter");
+    }
   }
 
   /** Runs its arguments as on a host whose one iptables is legacy. */
