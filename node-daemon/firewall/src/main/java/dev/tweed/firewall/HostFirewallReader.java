@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Finds out which firewall the host has. The kernel's rules are the witness, because a daemon in a
@@ -33,6 +34,7 @@ public final class HostFirewallReader {
   private final Path root;
   private final Path proc;
   private final NftListing nft;
+  private final BooleanSupplier legacyMayDrop;
 
   /**
    * @param root root directory of the host's files, wherever it is mounted; it may have none
@@ -40,9 +42,19 @@ public final class HostFirewallReader {
    * @param nft lists the rules of this network namespace
    */
   public HostFirewallReader(Path root, Path proc, NftListing nft) {
+    this(root, proc, nft, () -> true);
+  }
+
+  /**
+   * As the other, where rules of iptables-legacy can be looked at.
+   *
+   * @param legacyMayDrop whether they may drop packets; asked if there are tables for them
+   */
+  public HostFirewallReader(Path root, Path proc, NftListing nft, BooleanSupplier legacyMayDrop) {
     this.root = root;
     this.proc = proc;
     this.nft = nft;
+    this.legacyMayDrop = legacyMayDrop;
   }
 
   /** Looks once; takes a few milliseconds, most of them nft's. */
@@ -78,7 +90,7 @@ public final class HostFirewallReader {
               .formatted(filter.get().name(), filter.get().family(), filter.get().table()),
           rules);
     }
-    if (legacyIptables()) {
+    if (legacyIptables() && legacyMayDrop.getAsBoolean()) {
       return new HostFirewall(
           Manager.IPTABLES,
           State.UNKNOWN,

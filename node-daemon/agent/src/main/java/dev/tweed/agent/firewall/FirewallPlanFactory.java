@@ -40,7 +40,11 @@ public final class FirewallPlanFactory {
 
   /** The plan, with what is remembered of rules that were in force. */
   public FirewallPlan make(FirewallWish wish, LastGood before) {
-    HostFirewall found = host.read();
+    return make(wish, before, host.read());
+  }
+
+  /** The same for a firewall that was just looked at. */
+  FirewallPlan make(FirewallWish wish, LastGood before, HostFirewall found) {
     BackendChoice choice = BackendPlanner.plan(found, host.hasTools());
     Optional<FirewallBackend> backend = choice.kind().flatMap(host::backend);
     Function<FilterRow, Optional<String>> unsupported =

@@ -8,8 +8,10 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.ruleset.Ruleset;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -52,7 +54,7 @@ public final class FirewallSync implements BooleanSupplier {
   private Remembered remembered;
   private Optional<Intended> written = Optional.empty();
   private Optional<FirewallWish> lastWish = Optional.empty();
-  private Optional<BackendKind> lastKind = Optional.empty();
+  private Optional<HostFirewall> known = Optional.empty();
   private boolean settled;
   private long lookedAt;
 
@@ -117,36 +119,37 @@ public final class FirewallSync implements BooleanSupplier {
         return true;
       }
     }
+    // What is asked for comes into force before the firewall is looked at, if that was just done.
+    Optional<HostFirewall> fresh =
+        known.filter(k -> settled && !suspect && now - lookedAt < INTERVAL.toNanos());
     settled = false;
-    FirewallPlan plan = plans.make(wish, remembered.good());
-    settled = bring(plan, wish, state, wished);
+    FirewallPlan plan = plans.make(wish, remembered.good(), fresh.orElseGet(host::read));
+    settled = bring(plan, wish, wished, state, fresh.isPresent());
     lookedAt = now;
     return settled;
   }
 
-  private boolean bring(FirewallPlan plan, FirewallWish wish, NetworkState state, boolean wished) {
+  private boolean bring(
+      FirewallPlan plan, FirewallWish wish, boolean wished, NetworkState state, boolean lookAfter) {
     BackendChoice choice = plan.choice();
     Map<String, GoodPolicy> before = remembered.good().policies();
     Placement placement = placer.place(plan);
-    boolean sameChoice = true;
     boolean mended = false;
-    HostFirewall found = plan.found();
-    if (placement.outcome().isEmpty()) {
-      lastWish = Optional.of(wish);
-      guard.rows(List.of());
-    }
-    if (placement.outcome().orElse(null) instanceof Applied applied) {
-      // Rows change without a wish, too: where a service begins to listen, the plan is another.
-      boolean sameRows = written.filter(w -> w.rows().equals(plan.rows())).isPresent();
-      mended = applied.changed() && !wished && sameRows && lastKind.equals(choice.kind());
-      guard.rows(plan.planned().rows());
-      lastKind = choice.kind();
-      lastWish = Optional.of(wish);
-      if (applied.changed() || !applied.live()) {
-        found = host.read();
-        sameChoice = BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
+    boolean look = lookAfter;
+    switch (placement.outcome().orElse(null)) {
+      case Applied applied -> {
+        // Rows change without a wish, too: where a service begins to listen, the plan is another.
+        mended = applied.changed() && !wished && isAsLast(plan);
+        look |= applied.changed() || !applied.live();
+        guard.rows(plan.planned().rows());
+        remember(new Remembered(plan.lastGood(), placer.places()));
+        lastWish = Optional.of(wish);
       }
-      remember(new Remembered(plan.lastGood(), placer.places()));
+      case Refused refused -> {}
+      case null -> {
+        guard.rows(List.of());
+        lastWish = Optional.of(wish);
+      }
     }
     boolean samePeers = guard.isKept(state);
     GuardOutcome guarded = guard.keep(state);
@@ -154,12 +157,25 @@ public final class FirewallSync implements BooleanSupplier {
       repaired.run();
     }
     write(new Intended(choice.kind(), choice.standby(), plan.rows(), plan.standbyRows()));
+    HostFirewall found = look ? host.read() : plan.found();
+    known = Optional.of(withoutRules(found));
     tell.accept(
         FirewallStatusMapper.map(plan, found, state, placement, guarded, before, strandedPlaces()));
     return placement.isDone()
-        && sameChoice
         && guarded instanceof GuardOutcome.Applied
-        && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN));
+        && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
+        && BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
+  }
+
+  private boolean isAsLast(FirewallPlan plan) {
+    return written
+        .filter(w -> w.backend().equals(plan.choice().kind()) && w.rows().equals(plan.rows()))
+        .isPresent();
+  }
+
+  /** They are large, and only needed for advice. */
+  private static HostFirewall withoutRules(HostFirewall found) {
+    return new HostFirewall(found.manager(), found.state(), found.reason(), Ruleset.empty());
   }
 
   /** Where rows of ours may be that the daemon has no access to any more. */

@@ -20,12 +20,15 @@ final class IptablesBackends implements FirewallBackend {
   private final Map<IptablesFlavour, FirewallBackend> flavours =
       new EnumMap<>(IptablesFlavour.class);
   private final Set<IptablesFlavour> clean = EnumSet.noneOf(IptablesFlavour.class);
+  private final LegacyFilters legacy;
   private IptablesFlavour used = IptablesFlavour.NFT;
 
   /**
    * @param prefix words before each command
+   * @param legacy tells whether tables of that flavour are there
    */
-  IptablesBackends(List<String> prefix) {
+  IptablesBackends(List<String> prefix, LegacyFilters legacy) {
+    this.legacy = legacy;
     for (IptablesFlavour flavour : IptablesFlavour.values()) {
       flavours.put(flavour, new IptablesBackend(prefix, flavour));
     }
@@ -56,7 +59,7 @@ final class IptablesBackends implements FirewallBackend {
     clean.remove(used);
     boolean changed = applied.changed();
     for (IptablesFlavour other : IptablesFlavour.values()) {
-      if (other != used && !clean.contains(other)) {
+      if (other != used && !clean.contains(other) && isThere(other)) {
         switch (flavours.get(other).apply(List.of())) {
           case BackendOutcome.Applied emptied -> {
             changed |= emptied.changed();
@@ -72,6 +75,11 @@ final class IptablesBackends implements FirewallBackend {
       }
     }
     return new BackendOutcome.Applied(changed, applied.live(), applied.displaced());
+  }
+
+  /** Looking into legacy tables makes them; where there are none, none of our rows is there. */
+  private boolean isThere(IptablesFlavour flavour) {
+    return flavour != IptablesFlavour.LEGACY || legacy.areThere();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
+import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.iptables.IptablesFlavour;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
@@ -13,8 +14,6 @@ import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.ufw.IptablesChains;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ public final class LocalFirewallHost implements FirewallHost {
   private static final Path PROC_NET = Path.of("/proc/thread-self/net");
 
   private final Optional<Path> hostRoot;
+  private final LegacyFilters legacy;
   private final HostFirewallReader reader;
   private final ProtectedServicesReader services;
   private final Optional<IptablesBackends> iptables;
@@ -62,10 +62,12 @@ public final class LocalFirewallHost implements FirewallHost {
    */
   public LocalFirewallHost(Optional<Path> hostRoot, List<String> prefix, Path nft, Path runDir) {
     this.hostRoot = hostRoot;
+    this.legacy = new LegacyFilters(PROC_NET, hostRoot.map(root -> new IptablesCommand(prefix)));
     this.reader =
-        new HostFirewallReader(hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft));
+        new HostFirewallReader(
+            hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::mayDrop);
     this.services = new ProtectedServicesReader(hostRoot, PROC_NET);
-    this.iptables = hostRoot.map(root -> new IptablesBackends(prefix));
+    this.iptables = hostRoot.map(root -> new IptablesBackends(prefix, legacy));
     List<FirewallBackend> usable = new ArrayList<>();
     hostRoot.ifPresent(
         root ->
@@ -83,20 +85,8 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public HostFirewall read() {
     HostFirewall found = reader.read();
-    iptables.ifPresent(i -> i.use(IptablesFlavour.of(found, legacyTables())));
+    iptables.ifPresent(i -> i.use(IptablesFlavour.of(found, legacy.tables())));
     return found;
-  }
-
-  private static List<String> legacyTables() {
-    List<String> tables = new ArrayList<>();
-    for (String file : List.of("ip_tables_names", "ip6_tables_names")) {
-      try {
-        tables.addAll(Files.readAllLines(PROC_NET.resolve(file)));
-      } catch (IOException e) {
-        // No such file: the legacy module is not loaded.
-      }
-    }
-    return tables;
   }
 
   @Override

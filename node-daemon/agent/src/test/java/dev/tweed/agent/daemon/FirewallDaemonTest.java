@@ -126,6 +126,48 @@ class FirewallDaemonTest {
                     .contains("Firewall"));
   }
 
+  @Test
+  void whatTheDaemonWritesItselfIsNoRepair() throws Exception {
+    cluster.policy("web", allow("web", "80"));
+    daemon.start();
+    awaitState("web", true, null);
+
+    // Its own writes are told back to it by the kernel, and it looks again
+    await()
+        .during(Duration.ofSeconds(2))
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(daemon.get("/metrics").body())
+                    .contains("tweed_repairs_total{kind=\"Firewall\"} 0.0"));
+  }
+
+  @Test
+  void ufwThatIsSwitchedOffAndOnIsFollowed() throws Exception {
+    cluster.policy("web", rule("web", Direction.In, Action.Deny, "80"));
+    daemon.start();
+    awaitState("web", true, null);
+
+    ufw.ufw("disable");
+
+    // A table of our own takes over, and ufw's files keep the rule
+    await().atMost(SOON).until(() -> tables().contains("tweed-filter"));
+    awaitState("web", true, null);
+    await().atMost(SOON).until(() -> "nftables".equals(report().firewall().backend()));
+    assertThat(ufw.ufw("show added")).contains("tweed:policy/web/web");
+
+    ufw.ufw("--force enable");
+
+    await().atMost(SOON).until(() -> !tables().contains("tweed-filter"));
+    assertThat(ufw.chain("ufw-user-input")).contains("--dport 80 -j DROP");
+    await().atMost(SOON).until(() -> "ufw".equals(report().firewall().backend()));
+    assertThat(ufw.ufw("show added")).containsOnlyOnce("tweed:policy/web/web");
+  }
+
+  private String tables() {
+    return daemon.netns.exec("nft", "list", "tables");
+  }
+
   private static FirewallPolicySpec allow(String name, String port) {
     return rule(name, Direction.In, Action.Allow, port);
   }

@@ -69,6 +69,25 @@ class StatusPublisherTest {
   }
 
   @Test
+  void theFirstReportWaitsForTheFirewallAMoment() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.idle(), List.of());
+    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+
+    publisher.publish(Statuses.idleWithFirewall(), List.of());
+
+    assertThat(api.reports.take().firewall().manager()).isEqualTo("ufw");
+  }
+
+  @Test
+  void butNotForEver() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.idle(), List.of());
+
+    assertThat(api.reports.poll(8, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
   void whatFailsIsTriedAgainUntilItWorks() throws InterruptedException {
     api.failures.set(2);
     publisher.start();

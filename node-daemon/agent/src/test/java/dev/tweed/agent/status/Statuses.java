@@ -37,6 +37,16 @@ final class Statuses {
         new Versions(null, null, null, null));
   }
 
+  static NodeStatus idleWithFirewall() {
+    return idle()
+        .with(
+            new FirewallStatus(
+                new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 0),
+                List.of(),
+                List.of()),
+            List.of());
+  }
+
   static NodeFinding blocking() {
     return new NodeFinding(
         "ModuleMissing",

@@ -38,8 +38,14 @@ public final class BackendPlanner {
                   BackendKind.NFTABLES,
                   "firewalld is installed but not running; a table of our own")
               : managed(found, "firewalld", BackendKind.FIREWALLD, hostTools);
-      // Rules of the legacy flavour cannot be seen by nft: their state is unknown.
-      case IPTABLES -> managed(found, "iptables", BackendKind.IPTABLES, hostTools);
+      case IPTABLES ->
+          found.state() == State.UNKNOWN && !hostTools
+              ? BackendChoice.in(
+                  BackendKind.NFTABLES,
+                  "a table of our own; there may be rules of iptables-legacy, which nobody can see"
+                      + " without the host's programs: what those drop, rules of ours cannot let"
+                      + " through")
+              : managed(found, "iptables", BackendKind.IPTABLES, hostTools);
       case NFTABLES ->
           BackendChoice.in(
               BackendKind.NFTABLES,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.firewall.rules.RuleProblem.Kind;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpPrefix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -171,6 +172,51 @@ class RuleCompilerTest {
                 new RuleGroup(API, 10_000, List.of(v4().withAction(Action.DENY)))));
 
     assertThat(compiled.rows()).extracting(FilterRow::origin).containsExactly(API);
+  }
+
+  @Test
+  void whatTheNetworkNeedsFindsRoomWhateverPoliciesAskFor() {
+    // Given policies that together ask for just all rows there are
+    List<RuleGroup> groups = new ArrayList<>();
+    for (int i = 0; i < RuleCompiler.MAX_ROWS / 500; i++) {
+      int third = i;
+      IpPrefix[] sources =
+          IntStream.range(0, 250)
+              .mapToObj(j -> prefix("10.0." + third + "." + j + "/32"))
+              .toArray(IpPrefix[]::new);
+      groups.add(
+          new RuleGroup(
+              new Origin(Origin.Kind.POLICY, "p" + i),
+              0,
+              List.of(
+                  RULE.withFrom(Peer.of(sources)).withPorts(Protocol.TCP, PortRange.of(1)),
+                  RULE.withFrom(Peer.of(sources)).withPorts(Protocol.TCP, PortRange.of(2)))));
+    }
+    Origin network = new Origin(Origin.Kind.NETWORK, "default");
+    groups.add(new RuleGroup(network, 0, List.of(RULE.withInterfaceIn("tweed.1"))));
+
+    CompiledRules compiled = RuleCompiler.compile(groups);
+
+    assertThat(compiled.rows()).extracting(FilterRow::origin).contains(network);
+    assertThat(compiled.refused()).hasSize(1).allMatch(o -> o.kind() == Origin.Kind.POLICY);
+    assertThat(compiled.rows()).hasSizeLessThanOrEqualTo(RuleCompiler.MAX_ROWS);
+  }
+
+  @Test
+  void aRuleThatStandsForMillionsOfRowsIsRefusedBeforeTheyAreMade() {
+    Peer[] sides =
+        IntStream.range(0, 32)
+            .mapToObj(
+                i ->
+                    Peer.of(
+                        IntStream.range(0, 256)
+                            .mapToObj(j -> prefix("10.1." + i + "." + j + "/32"))
+                            .toArray(IpPrefix[]::new)))
+            .toArray(Peer[]::new);
+
+    assertThat(compile(RULE.withFrom(sides).withTo(sides)).problems())
+        .extracting(RuleProblem::kind)
+        .containsExactly(Kind.TOO_MANY_ROWS);
   }
 
   private static FirewallRule v4() {

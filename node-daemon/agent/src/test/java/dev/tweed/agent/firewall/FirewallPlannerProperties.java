@@ -1,0 +1,229 @@
+package dev.tweed.agent.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.LockoutGuard;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.ProtectedService;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.RuleCompiler;
+import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class FirewallPlannerProperties {
+
+  private static final List<ProtectedService> SERVICES =
+      List.of(
+          new ProtectedService(
+              "SSH", Direction.IN, Protocol.TCP, 22, List.of(IpAddress.parse("192.0.2.7"))),
+          new ProtectedService("kubelet", Direction.IN, Protocol.TCP, 10250, List.of()));
+
+  /** Rows with this note are what the node's firewall cannot say. */
+  private static final Function<FilterRow, Optional<String>> UNSUPPORTED =
+      row -> row.note().equals("odd") ? Optional.of("no such thing") : Optional.empty();
+
+  private static final Optional<RuleGroup> BUILT_IN =
+      Optional.of(
+          new RuleGroup(
+              new Origin(Origin.Kind.NETWORK, "default"),
+              0,
+              List.of(FirewallRule.allow("tunnel", Direction.IN).withInterfaceIn("tweed.1"))));
+
+  @Property(tries = 300)
+  void theOrderOfObjectsNeverMatters(
+      @ForAll("policies") List<MappedPolicy> policies,
+      @ForAll("policies") List<MappedPolicy> earlier,
+      @ForAll long seed) {
+    List<MappedPolicy> shuffled = new ArrayList<>(policies);
+    Collections.shuffle(shuffled, new Random(seed));
+
+    assertThat(plan(shuffled, before(earlier))).isEqualTo(plan(policies, before(earlier)));
+  }
+
+  @Property(tries = 300)
+  void aPolicyIsHadAsAWholeOrNotAtAll(
+      @ForAll("policies") List<MappedPolicy> policies,
+      @ForAll("policies") List<MappedPolicy> earlier) {
+    PlannedRules planned = plan(policies, before(earlier));
+
+    Set<FilterRow.Match> matches =
+        planned.rows().stream().map(FilterRow::match).collect(Collectors.toSet());
+    for (MappedPolicy policy : policies) {
+      List<FilterRow> rows =
+          planned.rows().stream()
+              .filter(row -> row.origin().equals(origin(policy.name())))
+              .toList();
+      Optional<GoodPolicy> good = Optional.ofNullable(planned.good().get(policy.name()));
+      if (good.isEmpty()) {
+        assertThat(rows).isEmpty();
+      } else {
+        List<FilterRow> all = RuleCompiler.compile(List.of(good.get().group())).rows();
+        assertThat(all).containsAll(rows);
+        assertThat(all).allMatch(row -> matches.contains(row.match()));
+      }
+    }
+  }
+
+  @Property(tries = 300)
+  void whatIsAcceptedLocksNobodyOutAndCanBeSaid(
+      @ForAll("policies") List<MappedPolicy> policies,
+      @ForAll("policies") List<MappedPolicy> earlier) {
+    PlannedRules planned = plan(policies, before(earlier));
+
+    assertThat(
+            LockoutGuard.check(
+                planned.rows(),
+                SERVICES,
+                origin ->
+                    Optional.ofNullable(planned.good().get(origin.name()))
+                        .map(GoodPolicy::allowLockout)
+                        .orElse(true)))
+        .isEmpty();
+    assertThat(planned.rows()).allMatch(row -> UNSUPPORTED.apply(row).isEmpty());
+    assertThat(planned.rows()).anyMatch(row -> row.origin().name().equals("default"));
+  }
+
+  @Property(tries = 300)
+  void eachPolicyGetsAVerdictAndARefusedOneAReason(
+      @ForAll("policies") List<MappedPolicy> policies,
+      @ForAll("policies") List<MappedPolicy> earlier) {
+    PlannedRules planned = plan(policies, before(earlier));
+
+    assertThat(planned.verdicts())
+        .extracting(PolicyVerdict::name)
+        .containsExactlyElementsOf(policies.stream().map(MappedPolicy::name).toList());
+    for (PolicyVerdict verdict : planned.verdicts()) {
+      GoodPolicy good = planned.good().get(verdict.name());
+      if (verdict.accepted()) {
+        assertThat(good.generation()).isEqualTo(verdict.generation());
+      } else {
+        assertThat(verdict.remark().orElseThrow().reason().refuses()).isTrue();
+        assertThat(good == null || good.generation() < verdict.generation()).isTrue();
+      }
+    }
+  }
+
+  private static PlannedRules plan(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
+    return FirewallPlanner.plan(policies, BUILT_IN, SERVICES, UNSUPPORTED, before);
+  }
+
+  /** Other rules of the same names, one generation ago. */
+  private static Map<String, GoodPolicy> before(List<MappedPolicy> earlier) {
+    Map<String, GoodPolicy> before = new HashMap<>();
+    earlier.forEach(
+        policy ->
+            policy
+                .group()
+                .ifPresent(
+                    group ->
+                        before.put(
+                            policy.name(),
+                            new GoodPolicy(
+                                policy.generation() - 1, policy.allowLockout(), group))));
+    return before;
+  }
+
+  private static Origin origin(String name) {
+    return new Origin(Origin.Kind.POLICY, name);
+  }
+
+  @Provide
+  Arbitrary<List<MappedPolicy>> policies() {
+    return Combinators.combine(
+            Arbitraries.integers().between(0, 2),
+            Arbitraries.of(true, false, false),
+            rule().list().ofMinSize(1).ofMaxSize(3),
+            Arbitraries.of(true, true, true, false))
+        .as(
+            (priority, allowLockout, rules, readable) ->
+                new MappedPolicy(
+                    "p",
+                    2,
+                    allowLockout,
+                    readable
+                        ? Optional.of(new RuleGroup(origin("p"), priority, named(rules)))
+                        : Optional.empty(),
+                    readable
+                        ? List.of()
+                        : List.of(new PolicyProblem(PolicyReason.InvalidRule, "unreadable"))))
+        .list()
+        .ofMaxSize(5)
+        .map(
+            list ->
+                IntStream.range(0, list.size())
+                    .mapToObj(i -> called("p" + i, list.get(i)))
+                    .toList());
+  }
+
+  private static MappedPolicy called(String name, MappedPolicy policy) {
+    return new MappedPolicy(
+        name,
+        policy.generation(),
+        policy.allowLockout(),
+        policy.group().map(g -> new RuleGroup(origin(name), g.priority(), g.rules())),
+        policy.problems());
+  }
+
+  private static List<FirewallRule> named(List<FirewallRule> rules) {
+    return IntStream.range(0, rules.size())
+        .mapToObj(
+            i -> {
+              FirewallRule r = rules.get(i);
+              return new FirewallRule(
+                  "r" + i,
+                  r.direction(),
+                  r.action(),
+                  r.protocol(),
+                  r.ports(),
+                  r.from(),
+                  r.to(),
+                  r.interfaceIn(),
+                  r.interfaceOut(),
+                  r.logging(),
+                  r.comment());
+            })
+        .toList();
+  }
+
+  private static Arbitrary<FirewallRule> rule() {
+    return Combinators.combine(
+            Arbitraries.of(Direction.class),
+            Arbitraries.of(Action.class),
+            Arbitraries.of(22, 80, 10250, 0),
+            Arbitraries.of("", "192.0.2.0/24", "10.0.0.0/8", "10.0.0.1/8"),
+            Arbitraries.of("", "", "", "odd"))
+        .as(
+            (direction, action, port, from, note) -> {
+              FirewallRule rule =
+                  FirewallRule.allow("r", direction).withAction(action).withComment(note);
+              if (port > 0) {
+                rule = rule.withPorts(Protocol.TCP, PortRange.of(port));
+              }
+              return from.isEmpty() ? rule : rule.withFrom(Peer.of(IpPrefix.parse(from)));
+            });
+  }
+}

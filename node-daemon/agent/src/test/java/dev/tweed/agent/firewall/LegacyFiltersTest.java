@@ -1,0 +1,71 @@
+package dev.tweed.agent.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.iptables.IptablesCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LegacyFiltersTest {
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void tables() throws IOException {
+    Files.writeString(directory.resolve("ip_tables_names"), "filter\n");
+  }
+
+  @Test
+  void withoutTheHostsProgramsTheyMayDrop() {
+    assertThat(new LegacyFilters(directory, Optional.empty()).mayDrop()).isTrue();
+  }
+
+  @Test
+  void emptyTablesAndThoseOfKubernetesDropNothingOfAPersons() throws IOException {
+    assertThat(
+            listing(
+                    """
+                    *filter
+                    :INPUT ACCEPT [0:0]
+                    -A INPUT -j KUBE-FIREWALL
+                    -A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP
+                    -A TWEED-INPUT -p tcp -j DROP
+                    COMMIT
+                    """)
+                .mayDrop())
+        .isFalse();
+  }
+
+  @Test
+  void aPolicyOrARuleOfAPersonDoes() throws IOException {
+    assertThat(listing("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n").mayDrop()).isTrue();
+    assertThat(listing("-A INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with x\n").mayDrop())
+        .isTrue();
+  }
+
+  @Test
+  void whereThereAreNoTablesNobodyLooks() throws IOException {
+    Files.delete(directory.resolve("ip_tables_names"));
+
+    LegacyFilters none = new LegacyFilters(directory, Optional.empty());
+
+    assertThat(none.mayDrop()).isFalse();
+    assertThat(none.areThere()).isFalse();
+  }
+
+  /** A program that lists this, whatever it is called with. */
+  private LegacyFilters listing(String text) throws IOException {
+    Path program = directory.resolve("save");
+    Files.writeString(program, "#!/bin/sh\ncat <<'EOF'\n" + text + "EOF\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return new LegacyFilters(
+        directory, Optional.of(new IptablesCommand(List.of(program.toString()))));
+  }
+}
