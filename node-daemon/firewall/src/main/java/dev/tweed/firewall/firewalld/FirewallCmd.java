@@ -27,6 +27,9 @@ final class FirewallCmd {
   private static final int MAX_BYTES = 64 << 20;
   private static final int RULES_IN_A_CALL = 200;
 
+  /** What a call that ended well has written. */
+  private record Output(String text, String complaint) {}
+
   private final List<String> prefix;
 
   /**
@@ -44,8 +47,8 @@ final class FirewallCmd {
       Process zones = start(with(kind, "--list-all-zones"));
       try {
         return new Running(
-            Listing.parse(output(policies, "--list-all-policies")),
-            Listing.parse(output(zones, "--list-all-zones")));
+            Listing.parse(output(policies, "--list-all-policies").text()),
+            Listing.parse(output(zones, "--list-all-zones").text()));
       } finally {
         zones.destroyForcibly();
       }
@@ -58,25 +61,28 @@ final class FirewallCmd {
     return Stream.concat(Stream.of(words), Stream.of(last)).toArray(String[]::new);
   }
 
-  /** Adds rules to what a policy runs; a complaint about a single one is not told. */
-  void add(String policy, List<String> rules) throws Obstacle {
-    change(policy, "--add-rich-rule=", rules);
+  /** Adds rules to what a policy runs, and tells whether all were taken without a complaint. */
+  boolean add(String policy, List<String> rules) throws Obstacle {
+    return change(policy, "--add-rich-rule=", rules);
   }
 
   /** Removes some; as {@link #add}. */
-  void remove(String policy, List<String> rules) throws Obstacle {
-    change(policy, "--remove-rich-rule=", rules);
+  boolean remove(String policy, List<String> rules) throws Obstacle {
+    return change(policy, "--remove-rich-rule=", rules);
   }
 
-  private void change(String policy, String option, List<String> rules) throws Obstacle {
+  private boolean change(String policy, String option, List<String> rules) throws Obstacle {
+    boolean taken = true;
     for (int i = 0; i < rules.size(); i += RULES_IN_A_CALL) {
-      run(
-          Stream.concat(
-                  Stream.of("--policy=" + policy),
-                  rules.subList(i, Math.min(rules.size(), i + RULES_IN_A_CALL)).stream()
-                      .map(rule -> option + rule))
-              .toArray(String[]::new));
+      taken &=
+          run(
+              Stream.concat(
+                      Stream.of("--policy=" + policy),
+                      rules.subList(i, Math.min(rules.size(), i + RULES_IN_A_CALL)).stream()
+                          .map(rule -> option + rule))
+                  .toArray(String[]::new));
     }
+    return taken;
   }
 
   /** Puts a device into a zone that runs, and has lost it. */
@@ -99,9 +105,10 @@ final class FirewallCmd {
     run("--reload");
   }
 
-  private void run(String... arguments) throws Obstacle {
+  /** Tells whether nothing was complained about; one rule of many may fail with status 0. */
+  private boolean run(String... arguments) throws Obstacle {
     try {
-      output(start(arguments), arguments[0]);
+      return output(start(arguments), arguments[0]).complaint().isBlank();
     } catch (IOException e) {
       throw notFound(e);
     }
@@ -124,7 +131,7 @@ final class FirewallCmd {
             + " firewall.hostTools)");
   }
 
-  private static String output(Process process, String what) throws IOException, Obstacle {
+  private static Output output(Process process, String what) throws IOException, Obstacle {
     Thread watchdog =
         Thread.ofPlatform()
             .name("firewall-cmd-time-limit")
@@ -150,7 +157,7 @@ final class FirewallCmd {
       if (status != 0) {
         throw failure(what, status, complaint + output);
       }
-      return output;
+      return new Output(output, complaint);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while firewall-cmd was running", e);

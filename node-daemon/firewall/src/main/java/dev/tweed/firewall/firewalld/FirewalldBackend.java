@@ -24,9 +24,9 @@ import java.util.Optional;
  * <p>Rules come and go without a reload. Another set of policies or zones needs one (the first rows
  * do, a network that comes or goes, a policy that names a device): connections that are known go
  * on, new ones find no way for about a tenth of a second. It would also undo what a person changed
- * without {@code --permanent}; so as long as there is such a change, it is refused. Hundreds of
- * changed rules are brought in by a reload too, where nothing is undone by it: firewalld needs up
- * to 0.15 s for each rule of a thousand.
+ * without {@code --permanent}, and bring in what was changed only there; so as long as there is
+ * such a change, it is refused. Hundreds of changed rules are brought in by a reload too, where
+ * nothing is undone by it: firewalld needs up to 0.15 s for each rule of a thousand.
  *
  * <p>What firewalld does otherwise than other firewalls: it accepts packets of known connections,
  * and those that were DNATed (NodePorts), before any rule. Where a network names the device of the
@@ -159,11 +159,11 @@ public final class FirewalldBackend implements FirewallBackend {
     if (unsaved.isPresent()) {
       throw new Obstacle(
           "UnsavedSettings",
-          "firewalld has to be reloaded once, and that would undo what was changed without"
-              + " --permanent: "
+          "firewalld has to be reloaded once, and that would change what somebody made: it runs"
+              + " otherwise than its files say in "
               + unsaved.get(),
-          "type firewall-cmd --runtime-to-permanent to keep that, or firewall-cmd --reload to"
-              + " undo it");
+          "type firewall-cmd --runtime-to-permanent to keep what runs, or firewall-cmd --reload to"
+              + " have what the files say");
     }
   }
 
@@ -232,14 +232,17 @@ public final class FirewalldBackend implements FirewallBackend {
       Map<String, String> before)
       throws IOException, Obstacle {
     try {
+      boolean taken = empty.isEmpty();
       for (DeviceZone zone : empty) {
         command.bind(zone);
       }
       for (ModelDiff.Rules change : changes) {
-        command.add(change.policy(), change.missing());
-        command.remove(change.policy(), change.extra());
+        taken &= command.add(change.policy(), change.missing());
+        taken &= command.remove(change.policy(), change.extra());
       }
-      requireInForce(model);
+      if (!taken) {
+        requireInForce(model);
+      }
     } catch (Obstacle e) {
       files.write(before);
       for (ModelDiff.Rules change : changes) {

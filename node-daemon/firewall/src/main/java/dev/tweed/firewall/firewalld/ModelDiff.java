@@ -136,7 +136,7 @@ final class ModelDiff {
   }
 
   /**
-   * What a reload would undo of what a person did: the first zone or policy that runs otherwise
+   * What a reload would change of what people made: the first zone or policy that runs otherwise
    * than its file says, and the setting.
    */
   static Optional<String> unsaved(Running running, Running permanent) {
@@ -145,16 +145,24 @@ final class ModelDiff {
   }
 
   private static Optional<String> unsaved(Listing running, Listing permanent) {
+    Map<String, Map<String, Set<String>>> runs = theirs(running);
     Map<String, Map<String, Set<String>>> files = theirs(permanent);
-    for (Map.Entry<String, Map<String, Set<String>>> entry : theirs(running).entrySet()) {
-      Map<String, Set<String>> file = files.getOrDefault(entry.getKey(), Map.of());
-      for (Map.Entry<String, Set<String>> setting : entry.getValue().entrySet()) {
-        if (!setting.getValue().equals(file.getOrDefault(setting.getKey(), Set.of()))) {
-          return Optional.of(entry.getKey() + ", " + setting.getKey());
+    for (String name : union(runs.keySet(), files.keySet())) {
+      Map<String, Set<String>> run = runs.getOrDefault(name, Map.of());
+      Map<String, Set<String>> file = files.getOrDefault(name, Map.of());
+      for (String setting : union(run.keySet(), file.keySet())) {
+        if (!run.getOrDefault(setting, Set.of()).equals(file.getOrDefault(setting, Set.of()))) {
+          return Optional.of(name + ", " + setting);
         }
       }
     }
     return Optional.empty();
+  }
+
+  private static Set<String> union(Set<String> some, Set<String> others) {
+    Set<String> all = new TreeSet<>(some);
+    all.addAll(others);
+    return all;
   }
 
   private static Map<String, Map<String, Set<String>>> theirs(Listing listing) {

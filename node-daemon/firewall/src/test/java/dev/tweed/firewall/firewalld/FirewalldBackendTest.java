@@ -198,8 +198,11 @@ class FirewalldBackendTest {
     node.firewallCmd("--runtime-to-permanent");
 
     assertThat(rows).hasSizeGreaterThan(100);
-    assertThat(ours(node.files())).isEqualTo(ours);
     assertThat(states(node.look(rows))).containsOnly(State.PRESENT);
+    Map<String, String> theirs = ours(node.files());
+    // firewalld 2 adds a burst of 0, which is none.
+    theirs.replaceAll((name, text) -> text.replace(" burst=\"0\"", ""));
+    assertThat(theirs).isEqualTo(ours);
   }
 
   @Test

@@ -263,7 +263,7 @@ final class FirewalldNode implements AutoCloseable {
 
   /** Nobody listens: a refusal is an answer, and silence is a firewall. */
   private static boolean answers(Netns from, String address, int port) {
-    return from.sh("timeout 1 bash -c '</dev/tcp/%s/%d' 2>&1 || true".formatted(address, port))
+    return from.sh("timeout 2 bash -c '</dev/tcp/%s/%d' 2>&1 || true".formatted(address, port))
         .contains("refused");
   }
 

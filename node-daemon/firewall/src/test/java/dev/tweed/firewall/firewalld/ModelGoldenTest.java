@@ -85,6 +85,27 @@ class ModelGoldenTest {
   }
 
   @Test
+  void whatAReloadWouldChangeIsTold() {
+    Running some = running("public\n  interfaces: eth0\n  ports: 80/tcp 81/tcp\n");
+
+    assertThat(
+            ModelDiff.unsaved(
+                some, running("public (active)\n  interfaces: \n  ports: 81/tcp 80/tcp\n")))
+        .isEmpty();
+    assertThat(ModelDiff.unsaved(some, running("public\n  ports: 80/tcp\n")))
+        .contains("public, ports");
+    assertThat(
+            ModelDiff.unsaved(
+                some, running("public\n  ports: 80/tcp 81/tcp\nnew\n  target: DROP\n")))
+        .contains("new, target");
+    assertThat(ModelDiff.unsaved(running("tweed_1\n  ports: 80/tcp\n"), running(""))).isEmpty();
+  }
+
+  private static Running running(String zones) {
+    return new Running(NOTHING, Listing.parse(zones));
+  }
+
+  @Test
   void whatFirewalldHasNoWordsForIsTold() {
     FirewallRule tcp =
         FirewallRule.allow("r", Direction.IN).withPorts(Protocol.TCP, PortRange.of(80));

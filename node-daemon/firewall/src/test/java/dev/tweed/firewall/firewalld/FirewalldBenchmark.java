@@ -1,0 +1,170 @@
+package dev.tweed.firewall.firewalld;
+
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.testing.Netns;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Time to bring rules into firewalld beside those of a network, what runs and what is kept, and
+ * packets lost meanwhile: of a flow that is known, and of new ones. Each rule is for one IPv4
+ * source. Needs root, firewalld and python3; run as a main class with the numbers of rules as
+ * arguments.
+ */
+final class FirewalldBenchmark {
+
+  private static final int RUNS = 5;
+
+  private static final String RECEIVE =
+      """
+      import signal, socket
+      ends = []
+      signal.signal(signal.SIGINT, lambda *a: ends.append(1))
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.bind(("10.244.1.2", 9))
+      s.settimeout(0.3)
+      n = 0
+      while True:
+        try:
+          s.recv(9)
+          n += 1
+        except socket.timeout:
+          if ends: break
+      print(n)
+      """;
+
+  private static final String SEND =
+      """
+      import signal, socket, time
+      ends = []
+      signal.signal(signal.SIGINT, lambda *a: ends.append(1))
+      n = 0
+      while not ends:
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.sendto(b"x", ("10.244.1.2", 9))
+        s.close()
+        n += 1
+        time.sleep(0.005)
+      print(n)
+      """;
+
+  private FirewalldBenchmark() {}
+
+  public static void main(String[] arguments) throws Exception {
+    int[] counts =
+        arguments.length == 0
+            ? new int[] {100, 1000}
+            : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    Path root = Files.createTempDirectory("firewalld-benchmark");
+    try (FirewalldNode node = FirewalldNode.start(root)) {
+      apply(node, rows(1, 1)); // classes loaded, kernel modules too
+      for (int count : counts) {
+        double[] all = new double[RUNS];
+        double[] one = new double[RUNS];
+        double[] none = new double[RUNS];
+        for (int run = 0; run < RUNS; run++) {
+          apply(node, List.of());
+          all[run] = milliseconds(() -> apply(node, rows(count, 1)));
+          one[run] = milliseconds(() -> apply(node, rows(count, 2)));
+          none[run] = milliseconds(() -> apply(node, rows(count, 2)));
+        }
+        double reload = milliseconds(() -> node.firewallCmd("--reload"));
+        System.out.printf(
+            "%d rules: all, by a reload %s, one changed %s, nothing to do %s, firewall-cmd --reload"
+                + " %.0f ms%n",
+            count, text(all), text(one), text(none), reload);
+      }
+      apply(node, List.of());
+      apply(node, rows(0, 1));
+      double added = milliseconds(() -> apply(node, rows(100, 1)));
+      System.out.printf("100 rules more, without a reload: %.0f ms%n", added);
+      loss(node, "20 changes of a rule", () -> changes(node));
+      loss(
+          node,
+          "5 reloads",
+          () -> IntStream.range(0, 5).forEach(i -> node.firewallCmd("--reload")));
+    }
+  }
+
+  private static void changes(FirewalldNode node) {
+    IntStream.range(0, 20).forEach(i -> apply(node, rows(100, i + 100)));
+  }
+
+  /** From the peer to the pod, by way of the node: a ping, and datagrams from a new port each. */
+  private static void loss(FirewalldNode node, String what, Runnable work) throws Exception {
+    Path log = Files.createTempDirectory("firewalld-loss");
+    start(node.pod(), log, "received", "python3 -c '%s'".formatted(RECEIVE));
+    start(node.peer(), log, "ping", "ping -q -i 0.005 10.244.1.2");
+    start(node.peer(), log, "sent", "python3 -c '%s'".formatted(SEND));
+    work.run();
+    end(node.peer(), log, "sent");
+    end(node.peer(), log, "ping");
+    end(node.pod(), log, "received");
+    System.out.printf(
+        "%s: new flows, sent %s, received %s; known flow: %s%n",
+        what,
+        Files.readString(log.resolve("sent")).strip(),
+        Files.readString(log.resolve("received")).strip(),
+        Files.readString(log.resolve("ping"))
+            .lines()
+            .filter(line -> line.contains("transmitted"))
+            .findFirst()
+            .orElse("?"));
+  }
+
+  private static void start(Netns where, Path log, String name, String command) {
+    where.sh(
+        "%2$s >%1$s/%3$s 2>&1 & echo $! >%1$s/%3$s.pid; sleep 0.3".formatted(log, command, name));
+  }
+
+  private static void end(Netns where, Path log, String name) {
+    where.sh(
+        """
+        pid=$(cat %s/%s.pid); kill -INT $pid
+        while [ -e /proc/$pid ] && ! grep -qs '^State:.Z' /proc/$pid/status; do sleep 0.05; done
+        """
+            .formatted(log, name));
+  }
+
+  private static void apply(FirewalldNode node, List<FilterRow> rows) {
+    if (!(node.apply(rows) instanceof BackendOutcome.Applied)) {
+      throw new IllegalStateException(node.apply(rows).toString());
+    }
+  }
+
+  private static List<FilterRow> rows(int count, int port) {
+    List<FirewallRule> rules = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      rules.add(
+          FirewallRule.allow("r" + i, Direction.IN)
+              .withAction(Action.DENY)
+              .withPorts(Protocol.TCP, PortRange.of(i == count / 2 ? port : 80))
+              .withFrom(Peer.of(IpPrefix.parse("10.%d.%d.1/32".formatted(i / 250, i % 250)))));
+    }
+    return Rows.network(rules.toArray(FirewallRule[]::new));
+  }
+
+  private static double milliseconds(Runnable work) {
+    long begin = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - begin) / 1e6;
+  }
+
+  private static String text(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return "%.0f ms (%.0f..%.0f)".formatted(sorted[RUNS / 2], sorted[0], sorted[RUNS - 1]);
+  }
+}
