@@ -224,21 +224,20 @@ public final class FirewalldBackend implements FirewallBackend {
     return changed;
   }
 
-  /** New rules first: there is no moment without either. */
   private void change(
       Model model,
       List<DeviceZone> empty,
       List<ModelDiff.Rules> changes,
       Map<String, String> before)
       throws IOException, Obstacle {
+    boolean iptables = files.usesIptables();
     try {
       boolean taken = empty.isEmpty();
       for (DeviceZone zone : empty) {
         command.bind(zone);
       }
       for (ModelDiff.Rules change : changes) {
-        taken &= command.add(change.policy(), change.missing());
-        taken &= command.remove(change.policy(), change.extra());
+        taken &= change(change, iptables);
       }
       if (!taken) {
         requireInForce(model);
@@ -246,11 +245,22 @@ public final class FirewalldBackend implements FirewallBackend {
     } catch (Obstacle e) {
       files.write(before);
       for (ModelDiff.Rules change : changes) {
-        command.add(change.policy(), change.extra());
-        command.remove(change.policy(), change.missing());
+        change(new ModelDiff.Rules(change.policy(), change.extra(), change.missing()), iptables);
       }
       throw e;
     }
+  }
+
+  /**
+   * New rules first: there is no moment without either. Only by iptables, firewalld would remove
+   * the first of two that differ in nothing but their place, so there the old one goes before.
+   */
+  private boolean change(ModelDiff.Rules change, boolean iptables) throws Obstacle {
+    List<String> before = iptables ? change.moved() : List.of();
+    List<String> after = change.extra().stream().filter(text -> !before.contains(text)).toList();
+    return command.remove(change.policy(), before)
+        & command.add(change.policy(), change.missing())
+        & command.remove(change.policy(), after);
   }
 
   private void requireInForce(Model model) throws Obstacle {

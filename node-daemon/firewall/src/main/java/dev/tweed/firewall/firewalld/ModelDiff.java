@@ -35,7 +35,18 @@ final class ModelDiff {
    * @param missing to be added
    * @param extra to be removed
    */
-  record Rules(String policy, List<String> missing, List<String> extra) {}
+  record Rules(String policy, List<String> missing, List<String> extra) {
+
+    /** Those of the extra that are missing elsewhere: only their place is another. */
+    List<String> moved() {
+      Set<String> bodies = missing.stream().map(Rules::body).collect(Collectors.toSet());
+      return extra.stream().filter(text -> bodies.contains(body(text))).toList();
+    }
+
+    private static String body(String text) {
+      return text.replaceFirst("^rule priority=\"-?[0-9]+\" ", "");
+    }
+  }
 
   /** Whether policies and zones are as they should be, but for rules and devices. */
   static boolean hasFrame(Model model, Running running) {

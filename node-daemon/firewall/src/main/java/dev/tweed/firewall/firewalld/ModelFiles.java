@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Our files in firewalld's permanent model. Whoever reads one finds the old or the new one, and no
@@ -23,6 +24,9 @@ final class ModelFiles {
 
   /** firewalld's copy of a file it has replaced. */
   private static final String COPY = ".xml.old";
+
+  private static final Pattern IPTABLES =
+      Pattern.compile("(?m)^\\s*FirewallBackend\\s*=\\s*iptables\\s*$");
 
   private static final long MAX_BYTES = 64 << 20;
 
@@ -61,6 +65,13 @@ final class ModelFiles {
             ? name.substring(0, name.length() - SUFFIX.length())
             : name.endsWith(COPY) ? name.substring(0, name.length() - COPY.length()) : "";
     return kind.equals("zones") ? DeviceZone.isOurs(plain) : Policy.isOurs(plain);
+  }
+
+  /** Whether firewalld is set to put its rules into iptables; without its settings it is not. */
+  boolean usesIptables() throws IOException {
+    Path settings = directory.resolve("firewalld.conf");
+    return Files.isRegularFile(settings)
+        && IPTABLES.matcher(Files.readString(settings, StandardCharsets.ISO_8859_1)).find();
   }
 
   /** Whether firewalld would find another model in these. */

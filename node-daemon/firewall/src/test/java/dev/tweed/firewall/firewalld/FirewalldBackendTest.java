@@ -145,6 +145,22 @@ class FirewalldBackendTest {
   }
 
   @Test
+  void orderAndDevicesHoldByIptablesToo() throws IOException {
+    node.useIptables();
+    FirewallRule deny = allow(Direction.IN, 80).withAction(Action.DENY);
+    FirewallRule exception = named("exception", allow(Direction.IN, 80).withFrom(PEER));
+    node.apply(Rows.network(deny, exception));
+    assertThat(node.peerReachesNode(80)).isFalse();
+    assertThat(node.podReachesOutside()).isTrue();
+    assertThat(node.peerReachesPod()).isTrue();
+
+    node.apply(Rows.network(exception, deny));
+
+    assertThat(node.peerReachesNode(80)).isTrue();
+    assertThat(node.peerReachesNodeByTunnel(80)).isFalse();
+  }
+
+  @Test
   void aRowForADeviceHoldsForThatDeviceOnly() {
     node.apply(
         Rows.network(

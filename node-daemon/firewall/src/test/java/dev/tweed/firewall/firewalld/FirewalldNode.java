@@ -141,6 +141,14 @@ final class FirewalldNode implements AutoCloseable {
     await("[ \"$(firewall-cmd --state 2>&1)\" = running ]", "firewalld");
   }
 
+  /** Restarts firewalld, so that it puts its rules into iptables, as some distributions set it. */
+  void useIptables() throws IOException {
+    Path settings = root.resolve("etc/firewalld/firewalld.conf");
+    stopFirewalld();
+    Files.writeString(settings, Files.readString(settings).replace("=nftables", "=iptables"));
+    startFirewalld();
+  }
+
   /** As a service manager would. */
   void stopFirewalld() {
     stop("firewalld");
