@@ -61,7 +61,7 @@ public final class IptablesFailure extends IOException {
   }
 
   /** Whether somebody else had the lock for too long. */
-  boolean isLocked() {
+  public boolean isLocked() {
     return complaint.contains("xtables lock");
   }
 

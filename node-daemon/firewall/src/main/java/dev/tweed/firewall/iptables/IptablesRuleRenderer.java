@@ -36,7 +36,6 @@ final class IptablesRuleRenderer {
   private static final String SANE = " -m conntrack ! --ctstate INVALID";
   private static final String RATE = " -m limit --limit 3/min --limit-burst 10";
   private static final String RECENT = " -m recent";
-  private static final String LIST = " --name TWEED --mask ";
 
   private final FilterRow row;
   private final List<String> lines = new ArrayList<>();
@@ -111,7 +110,8 @@ final class IptablesRuleRenderer {
               + "] \"");
     }
     if (row.action() == Action.LIMIT) {
-      String list = LIST + wholeMask() + " --rsource";
+      // Not one for both: the kernel masks all sources of a list by the mask of its first rule.
+      String list = " --name " + (row.family() == AddressFamily.IPV4 ? "TWEED" : "TWEED6");
       lines.add(match + NEW + RECENT + " --set" + list + comment);
       lines.add(
           match
@@ -183,12 +183,6 @@ final class IptablesRuleRenderer {
 
   private String unreachable() {
     return row.family() == AddressFamily.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
-  }
-
-  private String wholeMask() {
-    return row.family() == AddressFamily.IPV4
-        ? "255.255.255.255"
-        : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
   }
 
   private static void address(StringBuilder text, String option, IpPrefix prefix) {

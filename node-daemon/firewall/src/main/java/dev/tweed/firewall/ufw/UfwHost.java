@@ -1,5 +1,6 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.iptables.IptablesFailure;
 import dev.tweed.firewall.ufw.UfwOutcome.Reason;
 import dev.tweed.netlink.AddressFamily;
 import java.io.IOException;
@@ -85,8 +86,9 @@ class UfwHost {
   }
 
   static UfwObstacle chainError(IOException e) {
+    boolean locked = e instanceof IptablesFailure failure && failure.isLocked();
     return new UfwObstacle(
-        Reason.CHAIN_ERROR,
+        locked ? Reason.LOCKED : Reason.CHAIN_ERROR,
         String.valueOf(e.getMessage()),
         "the rules before are in force; look with: ufw status, ufw show raw");
   }

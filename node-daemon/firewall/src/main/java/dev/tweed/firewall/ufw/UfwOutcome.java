@@ -50,7 +50,7 @@ public sealed interface UfwOutcome {
   enum Reason {
     /** ufw's files are not where they should be. */
     NOT_FOUND,
-    /** Somebody else has ufw's lock. */
+    /** Somebody else has ufw's lock, or that of iptables. */
     LOCKED,
     /** A rule file is not as ufw writes it. */
     FILE_NOT_UNDERSTOOD,

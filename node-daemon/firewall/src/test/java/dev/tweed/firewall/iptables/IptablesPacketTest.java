@@ -117,6 +117,20 @@ class IptablesPacketTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void neighboursInIpv6AreCountedByThemselves(IptablesFlavour flavour) {
+    open(flavour);
+
+    node.apply(SampleRows.policy(TCP_81.withAction(Action.LIMIT)));
+    answers(peer, "192.0.2.1", 81, PATIENCE);
+    answers(peer, "2001:db8::1", 81, PATIENCE);
+
+    assertThat(node.netns().sh("cat /proc/net/xt_recent/TWEED")).contains("src=192.0.2.2 ");
+    assertThat(node.netns().sh("cat /proc/net/xt_recent/TWEED6"))
+        .contains("src=2001:0db8:0000:0000:0000:0000:0000:0002 ");
+  }
+
   private boolean connects(int port) {
     return peer.sh(
             "timeout 10 bash -c '</dev/tcp/192.0.2.1/%d' 2>/dev/null && echo yes || true"
