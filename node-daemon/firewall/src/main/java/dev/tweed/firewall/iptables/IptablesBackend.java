@@ -232,6 +232,16 @@ public final class IptablesBackend implements FirewallBackend {
             "install iptables on the node, or let the daemon see its programs (chart value"
                 + " firewall.hostTools)");
       }
+      if (failure.isNotPermitted()) {
+        return new Refused(
+            "NotPermitted",
+            message,
+            failure.isLegacy()
+                ? "iptables-legacy needs NET_RAW, which the daemon's pod has not: switch the node to"
+                    + " iptables-nft (update-alternatives --set iptables /usr/sbin/iptables-nft), or"
+                    + " run tweed-node as a service of the node"
+                : "give the daemon NET_ADMIN, and SYS_CHROOT in a pod");
+      }
       if (failure.isMissingModule()) {
         return new Refused(
             "ChainError",

@@ -65,6 +65,16 @@ public final class IptablesFailure extends IOException {
     return complaint.contains("xtables lock");
   }
 
+  /** Whether the daemon lacks a capability. */
+  boolean isNotPermitted() {
+    return complaint.contains("Permission denied") || complaint.contains("not permitted");
+  }
+
+  /** Whether it is a program of the legacy flavour that says so. */
+  boolean isLegacy() {
+    return complaint.contains("(legacy)");
+  }
+
   /** Whether the kernel lacks the table, or the whole family. */
   boolean isMissingTable() {
     return complaint.contains("Table does not exist")

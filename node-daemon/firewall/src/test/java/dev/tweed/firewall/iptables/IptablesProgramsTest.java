@@ -88,6 +88,18 @@ class IptablesProgramsTest {
   }
 
   @Test
+  void whatTheLegacyFlavourNeedsInAPodIsTold() {
+    IptablesBackend backend =
+        new IptablesBackend(
+            List.of("/usr/bin/setpriv", "--bounding-set=-net_raw"), IptablesFlavour.LEGACY);
+
+    BackendOutcome.Refused refused = refused(node.apply(backend, ROWS));
+
+    assertThat(refused.reason()).isEqualTo("NotPermitted");
+    assertThat(refused.remedy()).contains("NET_RAW").contains("update-alternatives");
+  }
+
+  @Test
   void askingForRulesOfTheLegacyFlavourLoadsNoTable() throws Exception {
     IptablesBackend backend = new IptablesBackend(List.of(), IptablesFlavour.LEGACY);
     try (Netns fresh = Netns.open()) {
