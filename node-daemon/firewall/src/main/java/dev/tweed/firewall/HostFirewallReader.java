@@ -13,7 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Finds out which firewall the host has. The kernel's rules are the witness, because a daemon in a
@@ -34,7 +34,7 @@ public final class HostFirewallReader {
   private final Path root;
   private final Path proc;
   private final NftListing nft;
-  private final BooleanSupplier legacyMayDrop;
+  private final Supplier<Optional<Boolean>> legacyDrops;
 
   /**
    * @param root root directory of the host's files, wherever it is mounted; it may have none
@@ -42,19 +42,21 @@ public final class HostFirewallReader {
    * @param nft lists the rules of this network namespace
    */
   public HostFirewallReader(Path root, Path proc, NftListing nft) {
-    this(root, proc, nft, () -> true);
+    this(root, proc, nft, Optional::empty);
   }
 
   /**
    * As the other, where rules of iptables-legacy can be looked at.
    *
-   * @param legacyMayDrop whether they may drop packets; asked if there are tables for them
+   * @param legacyDrops whether they drop packets, empty if nobody can tell; asked if there are
+   *     tables for them
    */
-  public HostFirewallReader(Path root, Path proc, NftListing nft, BooleanSupplier legacyMayDrop) {
+  public HostFirewallReader(
+      Path root, Path proc, NftListing nft, Supplier<Optional<Boolean>> legacyDrops) {
     this.root = root;
     this.proc = proc;
     this.nft = nft;
-    this.legacyMayDrop = legacyMayDrop;
+    this.legacyDrops = legacyDrops;
   }
 
   /** Looks once; takes a few milliseconds, most of them nft's. */
@@ -90,11 +92,15 @@ public final class HostFirewallReader {
               .formatted(filter.get().name(), filter.get().family(), filter.get().table()),
           rules);
     }
-    if (legacyIptables() && legacyMayDrop.getAsBoolean()) {
+    Optional<Boolean> legacy = legacyIptables() ? legacyDrops.get() : Optional.of(false);
+    if (legacy.orElse(true)) {
       return new HostFirewall(
           Manager.IPTABLES,
-          State.UNKNOWN,
-          "there are iptables-legacy rules, which nft cannot show; look with: iptables-legacy-save",
+          legacy.isPresent() ? State.ACTIVE : State.UNKNOWN,
+          legacy.isPresent()
+              ? "rules of iptables-legacy drop packets"
+              : "there are iptables-legacy rules, which nft cannot show; look with:"
+                  + " iptables-legacy-save",
           rules);
     }
     return inactive(rules);

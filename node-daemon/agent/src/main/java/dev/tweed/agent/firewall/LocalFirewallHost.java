@@ -65,7 +65,7 @@ public final class LocalFirewallHost implements FirewallHost {
     this.legacy = new LegacyFilters(PROC_NET, hostRoot.map(root -> new IptablesCommand(prefix)));
     this.reader =
         new HostFirewallReader(
-            hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::mayDrop);
+            hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::drop);
     this.services = new ProtectedServicesReader(hostRoot, PROC_NET);
     this.iptables = hostRoot.map(root -> new IptablesBackends(prefix, legacy));
     List<FirewallBackend> usable = new ArrayList<>();
@@ -84,8 +84,10 @@ public final class LocalFirewallHost implements FirewallHost {
 
   @Override
   public HostFirewall read() {
+    legacy.forget();
     HostFirewall found = reader.read();
-    iptables.ifPresent(i -> i.use(IptablesFlavour.of(found, legacy.tables())));
+    iptables.ifPresent(
+        i -> i.use(legacy.areKnownToDrop() ? IptablesFlavour.LEGACY : IptablesFlavour.NFT));
     return found;
   }
 

@@ -23,8 +23,8 @@ class LegacyFiltersTest {
   }
 
   @Test
-  void withoutTheHostsProgramsTheyMayDrop() {
-    assertThat(new LegacyFilters(directory, Optional.empty()).mayDrop()).isTrue();
+  void withoutTheHostsProgramsNobodyKnows() {
+    assertThat(new LegacyFilters(directory, Optional.empty()).drop()).isEmpty();
   }
 
   @Test
@@ -39,15 +39,24 @@ class LegacyFiltersTest {
                     -A TWEED-INPUT -p tcp -j DROP
                     COMMIT
                     """)
-                .mayDrop())
-        .isFalse();
+                .drop())
+        .contains(false);
   }
 
   @Test
   void aPolicyOrARuleOfAPersonDoes() throws IOException {
-    assertThat(listing("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n").mayDrop()).isTrue();
-    assertThat(listing("-A INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with x\n").mayDrop())
-        .isTrue();
+    assertThat(listing("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n").drop()).contains(true);
+    assertThat(listing("-A INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with x\n").drop())
+        .contains(true);
+  }
+
+  @Test
+  void aProgramThatFailsTellsNothing() throws IOException {
+    LegacyFilters filters =
+        new LegacyFilters(directory, Optional.of(new IptablesCommand(List.of("/bin/false"))));
+
+    assertThat(filters.drop()).isEmpty();
+    assertThat(filters.areKnownToDrop()).isFalse();
   }
 
   @Test
@@ -56,7 +65,7 @@ class LegacyFiltersTest {
 
     LegacyFilters none = new LegacyFilters(directory, Optional.empty());
 
-    assertThat(none.mayDrop()).isFalse();
+    assertThat(none.drop()).contains(false);
     assertThat(none.areThere()).isFalse();
   }
 

@@ -1,7 +1,6 @@
 package dev.tweed.firewall.backend;
 
 import dev.tweed.firewall.HostFirewall;
-import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 
 /**
@@ -39,12 +38,11 @@ public final class BackendPlanner {
                   "firewalld is installed but not running; a table of our own")
               : managed(found, "firewalld", BackendKind.FIREWALLD, hostTools);
       case IPTABLES ->
-          found.state() == State.UNKNOWN && !hostTools
+          found.state() == State.UNKNOWN
               ? BackendChoice.in(
                   BackendKind.NFTABLES,
-                  "a table of our own; there may be rules of iptables-legacy, which nobody can see"
-                      + " without the host's programs: what those drop, rules of ours cannot let"
-                      + " through")
+                  "a table of our own; there may be rules of iptables-legacy, which cannot be seen"
+                      + " from here: what those drop, rules of ours cannot let through")
               : managed(found, "iptables", BackendKind.IPTABLES, hostTools);
       case NFTABLES ->
           BackendChoice.in(
@@ -58,7 +56,7 @@ public final class BackendPlanner {
 
   private static BackendChoice managed(
       HostFirewall found, String name, BackendKind kind, boolean hostTools) {
-    if (found.state() == State.UNKNOWN && found.manager() != Manager.IPTABLES) {
+    if (found.state() == State.UNKNOWN) {
       return BackendChoice.nowhere(FIREWALL_UNKNOWN, found.reason());
     }
     return hostTools

@@ -23,7 +23,7 @@ class BackendPlannerTest {
     "FIREWALLD, INACTIVE, true,  NFTABLES,  ,                ",
     "FIREWALLD, UNKNOWN,  true,  ,          FirewallUnknown, ",
     "IPTABLES,  ACTIVE,   true,  IPTABLES,  ,                ",
-    "IPTABLES,  UNKNOWN,  true,  IPTABLES,  ,                ",
+    "IPTABLES,  UNKNOWN,  true,  NFTABLES,  ,                ",
     "IPTABLES,  UNKNOWN,  false, NFTABLES,  ,                ",
     "IPTABLES,  ACTIVE,   false, ,          HostToolsNeeded, ",
     "NFTABLES,  ACTIVE,   false, NFTABLES,  ,                ",
