@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.rules.FilterRow;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,6 +101,11 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
     return sealed().equals(List.of(wanted.seal(), listed()));
   }
 
+  /** Whether nobody has changed it since it was written, for whatever rows that was. */
+  boolean isUntouched() {
+    return sealed().size() == 2 && sealed().getLast().equals(listed());
+  }
+
   /** What is other than it should be, for people; empty if it {@link #is} so. */
   List<String> differences(NftText wanted) {
     if (is(wanted)) {
@@ -141,6 +147,18 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
 
   private Optional<Chain> chain(String name) {
     return chains.stream().filter(chain -> chain.name().equals(name)).findFirst();
+  }
+
+  /** What its rules made of rows say of themselves. */
+  List<String> marks() {
+    return chains.stream()
+        .flatMap(
+            chain ->
+                chain.rules().stream()
+                    .filter(rule -> FilterRow.isOurs(rule.comment()))
+                    .map(rule -> chain.name() + ": " + rule.comment()))
+        .distinct()
+        .toList();
   }
 
   private List<String> sealed() {

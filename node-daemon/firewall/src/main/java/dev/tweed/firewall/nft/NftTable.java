@@ -4,6 +4,7 @@ import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 
 /**
  * A table of family inet as it should be.
@@ -19,18 +20,24 @@ record NftTable(String name, List<Set> sets, List<Chain> chains) {
     chains = List.copyOf(chains);
   }
 
-  /** A set of addresses. */
+  /** A set. */
   sealed interface Set {
     /** Name. */
     String name();
 
-    /** Type of the elements. */
-    AddressFamily family();
+    /**
+     * In no rule: it tells whoever looks which rows the table was made of.
+     *
+     * @param digests numbers of 32 bits
+     */
+    record Made(String name, SortedSet<String> digests) implements Set {}
 
-    /** Filled by the kernel as packets come; an element is forgotten after half a minute. */
+    /**
+     * Addresses, filled by the kernel as packets come; an element is forgotten after half a minute.
+     */
     record Seen(String name, AddressFamily family) implements Set {}
 
-    /** Filled by us, and changed one by one. */
+    /** Addresses, filled by us and changed one by one. */
     record Members(String name, AddressFamily family, List<IpAddress> addresses) implements Set {
       public Members {
         addresses = List.copyOf(addresses);

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A table in the language of nft. Every part of a line is a typed value or a constant; the only
@@ -64,25 +65,32 @@ final class NftTableRenderer {
   private String named(boolean withMembers) {
     StringBuilder text = new StringBuilder();
     for (Set set : table.sets()) {
-      text.append("\tset ").append(set.name()).append(" {\n\t\ttype ");
-      text.append(NftMatchRenderer.type(set.family())).append('\n');
+      text.append("\tset ").append(set.name()).append(" {\n");
       switch (set) {
         case Set.Seen seen ->
-            text.append("\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 30s\n");
-        case Set.Members members when withMembers && !members.addresses().isEmpty() ->
-            text.append("\t\telements = {\n\t\t\t")
-                .append(
-                    members.addresses().stream()
-                        .map(IpAddress::toString)
-                        .collect(Collectors.joining(",\n\t\t\t")))
-                .append("\n\t\t}\n");
+            text.append(type(NftMatchRenderer.type(seen.family())))
+                .append("\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 30s\n");
         case Set.Members members -> {
-          // Nobody yet.
+          text.append(type(NftMatchRenderer.type(members.family())));
+          if (withMembers) {
+            text.append(elements(members.addresses().stream().map(IpAddress::toString)));
+          }
         }
+        case Set.Made made -> text.append(type("mark")).append(elements(made.digests().stream()));
       }
       text.append("\t}\n");
     }
     return text.toString();
+  }
+
+  private static String type(String name) {
+    return "\t\ttype " + name + "\n";
+  }
+
+  /** Nothing, if there are none: nft knows no empty list. */
+  private static String elements(Stream<String> elements) {
+    String list = elements.collect(Collectors.joining(",\n\t\t\t"));
+    return list.isEmpty() ? "" : "\t\telements = {\n\t\t\t" + list + "\n\t\t}\n";
   }
 
   private static String chain(NftText.Chain chain) {

@@ -2,10 +2,10 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.nft.NftProgram.Run;
 import dev.tweed.netlink.IpAddress;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Reads, replaces and removes a table of ours, each change in one transaction. */
 final class NftTableWriter {
@@ -62,17 +62,27 @@ final class NftTableWriter {
 
   /** Addresses in a set of a table; empty if it cannot be read. */
   Optional<Set<IpAddress>> members(String table, String set) {
+    return elements(table, set)
+        .map(
+            words ->
+                words.stream()
+                    .flatMap(word -> IpAddress.tryParse(word).stream())
+                    .collect(Collectors.toSet()));
+  }
+
+  /** Words between the braces of a set of a table; empty if it cannot be read. */
+  Optional<Set<String>> elements(String table, String set) {
     if (!(nft.run("", "list", "set", "inet", table, set) instanceof Run.Done(var listing))) {
       return Optional.empty();
     }
-    int elements = listing.indexOf(ELEMENTS);
-    Set<IpAddress> addresses = new HashSet<>();
-    if (elements >= 0) {
-      for (String word : SEPARATORS.split(listing.substring(elements + ELEMENTS.length()))) {
-        IpAddress.tryParse(word).ifPresent(addresses::add);
-      }
-    }
-    return Optional.of(addresses);
+    int start = listing.indexOf(ELEMENTS);
+    return Optional.of(
+        start < 0
+            ? Set.of()
+            : SEPARATORS
+                .splitAsStream(listing.substring(start + ELEMENTS.length()))
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.toSet()));
   }
 
   /** Removes the table; one that is not there is removed. Empty if that went well. */

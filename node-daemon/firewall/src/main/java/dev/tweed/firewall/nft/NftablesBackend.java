@@ -8,12 +8,15 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.NftTableWriter.Reading;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.RowText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -77,6 +80,43 @@ public final class NftablesBackend implements FirewallBackend {
 
   private BackendListing compare(List<FilterRow> intended, FoundTable found) {
     NftText wanted = text(intended);
+    if (!found.is(wanted) && found.isUntouched()) {
+      Optional<Set<String>> made = writer.elements(NftTableCompiler.TABLE, NftTableCompiler.ROWS);
+      if (made.isPresent()) {
+        return compareRows(intended, found, made.get());
+      }
+    }
+    return compareRules(intended, found, wanted);
+  }
+
+  /** With a table that is as it was written, for other rows, some of which may be the same. */
+  private static BackendListing compareRows(
+      List<FilterRow> intended, FoundTable found, Set<String> made) {
+    List<Entry> entries = new ArrayList<>();
+    Set<String> other = new HashSet<>(made);
+    for (FilterRow row : intended) {
+      String digest = NftTableCompiler.digest(row);
+      boolean there = made.contains(digest);
+      other.remove(digest);
+      entries.add(
+          new Entry(
+              Optional.of(row),
+              there ? State.PRESENT : State.MISSING,
+              there ? RowText.of(row) : ""));
+    }
+    if (!other.isEmpty()) {
+      entries.add(
+          new Entry(
+              Optional.empty(),
+              State.EXTRA,
+              "%d rows that are not intended, in: %s"
+                  .formatted(other.size(), String.join("; ", found.marks()))));
+    }
+    return new BackendListing.Compared(entries);
+  }
+
+  private static BackendListing compareRules(
+      List<FilterRow> intended, FoundTable found, NftText wanted) {
     // A row may have several rules: one that logs, or one for each protocol.
     Map<FilterRow, List<String>> places = new HashMap<>();
     Map<FilterRow, Boolean> complete = new HashMap<>();

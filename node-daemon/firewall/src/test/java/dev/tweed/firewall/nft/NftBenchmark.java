@@ -1,7 +1,6 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
@@ -10,20 +9,15 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.testing.Netns;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * Time to bring rows into our nftables table, and packets of a routed flow lost meanwhile; time for
- * one peer more among 5,000. Rows are for one IPv4 source each, with one port, which makes one rule
- * of them, or with a port of their own, which leaves pairs. Needs root; run as a main class with
+ * Time to bring rows into our nftables table, and for one peer more among 5,000. Rows are for one
+ * IPv4 source each, all with one port or each with its own. Needs root; run as a main class with
  * the numbers of rows as arguments.
  */
 final class NftBenchmark {
@@ -43,12 +37,11 @@ final class NftBenchmark {
         apply(node, backend, rows(100, i -> 80 + i % 7, warm));
       }
       for (int count : counts) {
-        measure(node, backend, count, "one port", i -> 80);
-        measure(node, backend, count, "ports of their own", i -> 1 + i % 60_000);
+        measure(node, backend, count, "", i -> 80);
+        measure(node, backend, count, " with ports of their own", i -> 1 + i % 60_000);
       }
       apply(node, backend, List.of());
       peers(node);
-      loss(node, backend);
     }
   }
 
@@ -65,14 +58,10 @@ final class NftBenchmark {
       one[run] = milliseconds(() -> apply(node, backend, after));
       none[run] = milliseconds(() -> apply(node, backend, after));
     }
-    System.out.printf(
-        "%d rows, %s: all %s, one changed %s, nothing to do %s; %d rules%n",
-        count,
-        what,
-        text(all),
-        text(one),
-        text(none),
-        NftTableCompiler.compile(after).chains().getFirst().rules().size());
+    String name = "Tweed, %d rules in nftables%s, ".formatted(count, what);
+    print(name + "all", all);
+    print(name + "one changed", one);
+    print(name + "nothing to do", none);
   }
 
   private static void peers(NftNode node) {
@@ -87,8 +76,9 @@ final class NftBenchmark {
       one[run] = milliseconds(() -> guard(node, guard, 5_001));
       none[run] = milliseconds(() -> guard(node, guard, 5_001));
     }
-    System.out.printf(
-        "5000 peers: all %s, one more %s, nothing to do %s%n", text(all), text(one), text(none));
+    print("Tweed, peers only, 5,000 peers, all", all);
+    print("Tweed, peers only, 5,000 peers, one more", one);
+    print("Tweed, peers only, 5,000 peers, nothing to do", none);
   }
 
   private static void guard(NftNode node, GuardWriter writer, int peers) {
@@ -110,50 +100,7 @@ final class NftBenchmark {
     }
   }
 
-  /** Packets of a routed flow, one each 5 ms, lost while rows change. */
-  private static void loss(NftNode node, NftablesBackend backend) throws Exception {
-    try (Netns left = Netns.open();
-        Netns right = Netns.open()) {
-      node.connect(left, "left", "198.51.100.1/28", "198.51.100.2/28");
-      node.connect(right, "right", "198.51.100.17/28", "198.51.100.18/28");
-      left.sh("ip route add default via 198.51.100.1");
-      right.sh("ip route add default via 198.51.100.17");
-      node.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
-      Path log = Files.createTempFile("ping", ".txt");
-      left.sh(
-          "ping -q -i 0.005 198.51.100.18 >%1$s 2>&1 & echo $! >%1$s.pid; sleep 0.5"
-              .formatted(log));
-      for (int i = 0; i < 100; i++) {
-        List<FilterRow> rows = rows(100, row -> 80 + row % 7, i);
-        apply(node, backend, routed(rows));
-      }
-      left.sh(
-          "pid=$(cat %1$s.pid); kill -INT $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done"
-              .formatted(log));
-      System.out.printf(
-          "100 changes: %s%n",
-          Files.readString(log)
-              .lines()
-              .filter(line -> line.contains("transmitted"))
-              .findFirst()
-              .orElse("?"));
-    }
-  }
-
-  /** With one that lets the flow through, and one that drops the rest. */
-  private static List<FilterRow> routed(List<FilterRow> rows) {
-    return Stream.of(
-            rows,
-            Rows.of(
-                FirewallRule.allow("flow", Direction.ROUTED)
-                    .withInterfaceIn("left")
-                    .withInterfaceOut("right"),
-                FirewallRule.allow("rest", Direction.ROUTED).withAction(Action.DENY)))
-        .flatMap(List::stream)
-        .toList();
-  }
-
-  private static void apply(NftNode node, NftablesBackend backend, List<FilterRow> rows) {
+  static void apply(NftNode node, NftablesBackend backend, List<FilterRow> rows) {
     BackendOutcome outcome = node.call(() -> backend.apply(rows));
     if (!(outcome instanceof BackendOutcome.Applied)) {
       throw new IllegalStateException(outcome.toString());
@@ -161,7 +108,7 @@ final class NftBenchmark {
   }
 
   /** One of them has another port each time. */
-  private static List<FilterRow> rows(int count, IntFunction<Integer> port, int time) {
+  static List<FilterRow> rows(int count, IntFunction<Integer> port, int time) {
     return Rows.of(
         IntStream.range(0, count)
             .mapToObj(
@@ -181,9 +128,10 @@ final class NftBenchmark {
     return (System.nanoTime() - begin) / 1e6;
   }
 
-  private static String text(double[] values) {
+  private static void print(String what, double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    return "%.0f ms (%.0f..%.0f)".formatted(sorted[RUNS / 2], sorted[0], sorted[RUNS - 1]);
+    System.out.printf(
+        "%s: %.0f ms (%.0f..%.0f)%n", what, sorted[RUNS / 2], sorted[0], sorted[RUNS - 1]);
   }
 }

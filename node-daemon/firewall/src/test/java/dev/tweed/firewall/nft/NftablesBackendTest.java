@@ -1,7 +1,6 @@
 package dev.tweed.firewall.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendListing.Compared;
@@ -10,7 +9,6 @@ import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
-import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
@@ -20,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -173,69 +170,6 @@ class NftablesBackendTest {
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.message()).contains("No such file"));
     assertThat(node.sh("nft list ruleset")).isEqualTo(before);
-  }
-
-  @Test
-  void rowsThatAreNotThereAreMissing() {
-    assertThat(states(look(ONE))).containsOnly(State.MISSING).hasSameSizeAs(ONE);
-  }
-
-  @Test
-  void onlyTheRowsOfADeletedRuleAreMissing() {
-    apply(ROWS);
-
-    node.sh(
-        "nft delete rule inet tweed-filter forward handle"
-            + " $(nft -a list table inet tweed-filter | sed -n 's/.*nothing-else.*handle //p')");
-
-    assertThat(entries(look(ROWS)))
-        .filteredOn(entry -> entry.row().isPresent() && entry.state() == State.MISSING)
-        .isNotEmpty()
-        .allMatch(entry -> entry.row().orElseThrow().rule().equals("nothing-else"));
-    assertThat(entries(look(ROWS)))
-        .filteredOn(entry -> entry.state() == State.EXTRA)
-        .extracting(Entry::text)
-        .containsExactly("chain forward has other rules");
-  }
-
-  @Test
-  void rulesByOthersAreExtra() {
-    apply(ONE);
-
-    node.sh("nft insert rule inet tweed-filter input tcp dport 1 drop comment hello");
-
-    assertThat(entries(look(ONE)))
-        .filteredOn(entry -> entry.state() == State.EXTRA)
-        .extracting(Entry::text)
-        .contains("input: hello");
-  }
-
-  @Test
-  void rowsOfAnotherPlanAreComparedOneByOne() {
-    apply(ONE);
-    List<FilterRow> more =
-        Stream.concat(
-                ONE.stream(),
-                Rows.of(
-                    FirewallRule.allow("two", Direction.IN)
-                        .withAction(Action.DENY)
-                        .withPorts(Protocol.UDP, PortRange.of(2)))
-                    .stream())
-            .toList();
-
-    assertThat(entries(look(more)))
-        .filteredOn(entry -> entry.row().isPresent())
-        .extracting(entry -> entry.row().orElseThrow().rule(), Entry::state)
-        .contains(tuple("one", State.PRESENT), tuple("two", State.MISSING));
-  }
-
-  @Test
-  void nothingIsPresentInATableThatIsSwitchedOff() {
-    apply(ONE);
-
-    node.sh("nft add table inet tweed-filter '{ flags dormant; }'");
-
-    assertThat(states(look(ONE))).containsExactly(State.MISSING, State.MISSING, State.EXTRA);
   }
 
   @Test
