@@ -83,7 +83,7 @@ public final class NftablesBackend implements FirewallBackend {
     if (!found.is(wanted) && found.isUntouched()) {
       Optional<Set<String>> made = writer.elements(NftTableCompiler.TABLE, NftTableCompiler.ROWS);
       if (made.isPresent()) {
-        return compareRows(intended, found, made.get());
+        return compareRows(intended, found, wanted, made.get());
       }
     }
     return compareRules(intended, found, wanted);
@@ -91,7 +91,7 @@ public final class NftablesBackend implements FirewallBackend {
 
   /** With a table that is as it was written, for other rows, some of which may be the same. */
   private static BackendListing compareRows(
-      List<FilterRow> intended, FoundTable found, Set<String> made) {
+      List<FilterRow> intended, FoundTable found, NftText wanted, Set<String> made) {
     List<Entry> entries = new ArrayList<>();
     Set<String> other = new HashSet<>(made);
     for (FilterRow row : intended) {
@@ -109,8 +109,8 @@ public final class NftablesBackend implements FirewallBackend {
           new Entry(
               Optional.empty(),
               State.EXTRA,
-              "%d rows that are not intended, in: %s"
-                  .formatted(other.size(), String.join("; ", found.marks()))));
+              "%d not intended, in %s"
+                  .formatted(other.size(), String.join("; ", otherRules(found, wanted)))));
     }
     return new BackendListing.Compared(entries);
   }
@@ -149,6 +149,15 @@ public final class NftablesBackend implements FirewallBackend {
     }
     extra.forEach(text -> entries.add(new Entry(Optional.empty(), State.EXTRA, text)));
     return new BackendListing.Compared(entries);
+  }
+
+  /** The first few rules that are not wanted as they are. */
+  private static List<String> otherRules(FoundTable found, NftText wanted) {
+    Set<String> kept = new HashSet<>();
+    wanted
+        .chains()
+        .forEach(chain -> chain.lines().forEach(l -> kept.add(chain.name() + ": " + l.comment())));
+    return found.marks().stream().filter(mark -> !kept.contains(mark)).limit(5).toList();
   }
 
   private static List<NftText.Line> lines(NftText text, String chain) {

@@ -165,7 +165,7 @@ final class NftHosts implements AutoCloseable {
         () -> {
           try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(InetAddress.getByName(address), port);
-            socket.setSoTimeout(700);
+            socket.setSoTimeout(1_500);
             DatagramPacket packet = new DatagramPacket(new byte[] {1}, 1);
             socket.send(packet);
             socket.receive(packet);
