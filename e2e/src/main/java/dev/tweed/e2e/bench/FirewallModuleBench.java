@@ -25,7 +25,9 @@ final class FirewallModuleBench {
 
   List<Row> run() {
     List<Row> rows = new ArrayList<>();
-    for (String benchmark : List.of("ufw.UfwBenchmark", "ufw.LossBenchmark")) {
+    for (String benchmark :
+        List.of(
+            "ufw.UfwBenchmark", "ufw.LossBenchmark", "nft.NftBenchmark", "nft.NftLossBenchmark")) {
       rows.addAll(rows(modules.run("node-daemon/firewall", PACKAGE + benchmark)));
     }
     return rows;

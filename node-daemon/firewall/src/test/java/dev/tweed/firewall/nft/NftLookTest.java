@@ -101,8 +101,7 @@ class NftLookTest {
                 .toList());
     assertThat(look(Rows.of(ports.subList(1, 20))).getLast().text())
         .isEqualTo(
-            "1 not intended, in forward: tweed:policy/test/r0 and 18 more #"
-                + digestOf("forward"));
+            "1 not intended, in forward: tweed:policy/test/r0 and 18 more #" + digestOf("forward"));
   }
 
   private String digestOf(String chain) {

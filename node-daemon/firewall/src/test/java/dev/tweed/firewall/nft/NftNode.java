@@ -40,6 +40,10 @@ final class NftNode implements AutoCloseable {
     }
   }
 
+  Netns netns() {
+    return netns;
+  }
+
   String sh(String script) {
     return netns.sh(script);
   }
