@@ -42,6 +42,14 @@ public final class NodeDaemon implements AutoCloseable {
   /** Everything is compared with the kernel this often, should an event ever be missed. */
   private static final Duration AUDIT = Duration.ofSeconds(60);
 
+  /** 5,000 peers are programmed in well under a second. */
+  private static final Duration STUCK = Duration.ofMinutes(2);
+
+  /**
+   * Thousands of rules may take a firewall minutes; each of its programs has a limit of its own.
+   */
+  private static final Duration FIREWALL_STUCK = Duration.ofMinutes(15);
+
   private final KubernetesClient client;
   private final InformerClusterWatch watch;
   private final StatusPublisher publisher;
@@ -92,7 +100,8 @@ public final class NodeDaemon implements AutoCloseable {
             },
             board::show,
             System::nanoTime);
-    firewallLoop = new SyncLoop("firewall", firewall, AUDIT, System::nanoTime, random);
+    firewallLoop =
+        new SyncLoop("firewall", firewall, AUDIT, FIREWALL_STUCK, System::nanoTime, random);
     sync =
         new NodeSync(
             watch::view,
@@ -113,7 +122,7 @@ public final class NodeDaemon implements AutoCloseable {
                 heap.afterSync();
               }
             });
-    loop = new SyncLoop("sync", sync, AUDIT, System::nanoTime, random);
+    loop = new SyncLoop("sync", sync, AUDIT, STUCK, System::nanoTime, random);
     List<DirectoryWatch.Target> targets = new ArrayList<>();
     targets.add(
         new DirectoryWatch.Target(

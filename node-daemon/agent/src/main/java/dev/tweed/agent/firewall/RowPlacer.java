@@ -62,6 +62,12 @@ final class RowPlacer {
       return new Placement(Optional.empty(), List.of());
     }
     BackendOutcome outcome = chosen.get().apply(rows);
+    if (outcome instanceof BackendOutcome.Refused
+        && rows.isEmpty()
+        && !places.contains(chosen.get().kind())) {
+      // Nothing is wanted, and nothing is known to be there: no nft, for one, is no harm then.
+      outcome = new BackendOutcome.Applied(false, true, List.of());
+    }
     if (outcome instanceof BackendOutcome.Refused) {
       return new Placement(Optional.of(outcome), List.of());
     }

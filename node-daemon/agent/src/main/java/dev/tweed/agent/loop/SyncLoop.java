@@ -17,14 +17,12 @@ public final class SyncLoop implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
 
-  /** A run this long is taken for stuck; 5,000 peers are programmed in well under a second. */
-  private static final Duration STUCK = Duration.ofMinutes(2);
-
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(3);
   private static final Duration FIRST_RETRY = Duration.ofMillis(200);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
   private final SyncSchedule schedule;
+  private final Duration stuck;
   private final LongSupplier nanoTime;
   private final BooleanSupplier step;
   private final Thread thread;
@@ -38,6 +36,7 @@ public final class SyncLoop implements AutoCloseable {
    * @param step one run; true if nothing needs to be tried again soon. What it throws is logged and
    *     counts as false.
    * @param audit longest time between two runs
+   * @param stuck a run this long is taken for stuck
    * @param nanoTime monotonic clock, nanoseconds
    * @param random source of jitter, 0 to 1
    */
@@ -45,9 +44,11 @@ public final class SyncLoop implements AutoCloseable {
       String name,
       BooleanSupplier step,
       Duration audit,
+      Duration stuck,
       LongSupplier nanoTime,
       DoubleSupplier random) {
     this.step = step;
+    this.stuck = stuck;
     this.nanoTime = nanoTime;
     this.schedule = new SyncSchedule(audit, new Backoff(FIRST_RETRY, LAST_RETRY, random));
     this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::loop);
@@ -82,7 +83,7 @@ public final class SyncLoop implements AutoCloseable {
     synchronized (lock) {
       long now = nanoTime.getAsLong();
       long late = running ? now - progressAt : -schedule.untilDue(now);
-      return thread.isAlive() && (late < STUCK.toNanos() || now - progressAt < STUCK.toNanos());
+      return thread.isAlive() && (late < stuck.toNanos() || now - progressAt < stuck.toNanos());
     }
   }
 

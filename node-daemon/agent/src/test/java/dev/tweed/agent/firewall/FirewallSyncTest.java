@@ -326,6 +326,16 @@ class FirewallSyncTest {
   }
 
   @Test
+  void aFirewallThatRefusesWhereNothingIsWantedIsNoMatter() {
+    view = view();
+    host.instead.put(BackendKind.UFW, LOCKED);
+
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    assertThat(told.getLast().findings()).isEmpty();
+  }
+
+  @Test
   void theTunnelIsClosedToAllButPeersAndNewOnesAreLetInWithoutALook() {
     sync.network(member(2));
     sync.getAsBoolean();

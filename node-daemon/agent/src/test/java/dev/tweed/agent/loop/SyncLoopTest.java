@@ -80,6 +80,7 @@ class SyncLoopTest {
               return true;
             },
             Duration.ofSeconds(60),
+            Duration.ofMinutes(2),
             now::get,
             () -> 0)) {
       loop.start();
@@ -102,6 +103,7 @@ class SyncLoopTest {
           return true;
         },
         Duration.ofSeconds(60),
+        Duration.ofMinutes(2),
         System::nanoTime,
         () -> 0);
   }
