@@ -1,0 +1,89 @@
+package dev.tweed.firewall.nft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.backend.BackendListing.Compared;
+import dev.tweed.firewall.backend.BackendListing.Entry;
+import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.netlink.IpAddress;
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+
+/** Whatever the rows: once they are in the kernel, they are found there, and not written again. */
+class NftIdempotenceProperties {
+
+  private static NftNode node;
+
+  @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
+  void rowsAreWrittenOnce(@ForAll("rows") List<FilterRow> rows) {
+    // Two of one match cannot be told apart, and compilers make none.
+    List<FilterRow> distinct = rows.stream().distinct().toList();
+
+    node().call(() -> new NftablesBackend(NftNode.NFT).apply(distinct));
+
+    assertThat(node().call(() -> new NftablesBackend(NftNode.NFT).apply(distinct)))
+        .isEqualTo(new Applied(false, true, List.of()));
+    assertThat(node().call(() -> new NftablesBackend(NftNode.NFT).look(distinct)))
+        .isInstanceOfSatisfying(
+            Compared.class,
+            compared ->
+                assertThat(compared.entries())
+                    .hasSameSizeAs(distinct)
+                    .extracting(Entry::state)
+                    .containsOnly(State.PRESENT));
+  }
+
+  @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
+  void guardsAreWrittenOnce(
+      @ForAll("rows") List<FilterRow> rows, @ForAll("peers") List<IpAddress> peers) {
+    GuardRules rules = new GuardRules(rows, Optional.of(new TunnelPeers(8472, peers)));
+
+    node().call(() -> new GuardWriter(NftNode.NFT).apply(rules));
+
+    assertThat(node().call(() -> new GuardWriter(NftNode.NFT).apply(rules)))
+        .isEqualTo(new GuardOutcome.Applied(false));
+  }
+
+  @Provide
+  Arbitrary<List<FilterRow>> rows() {
+    return Arbitraries.oneOf(RowArbitraries.rows(), RowArbitraries.pairs());
+  }
+
+  @Provide
+  Arbitrary<List<IpAddress>> peers() {
+    return Arbitraries.of(
+            "192.0.2.1",
+            "192.0.2.2",
+            "10.0.0.9",
+            "2001:db8::1",
+            "fd00::a:b",
+            "::ffff:192.0.2.1",
+            "fe80::1")
+        .map(IpAddress::parse)
+        .list()
+        .ofMaxSize(7);
+  }
+
+  private static NftNode node() {
+    if (node == null) {
+      node = NftNode.open();
+    }
+    return node;
+  }
+
+  @AfterContainer
+  static void close() {
+    if (node != null) {
+      node.close();
+    }
+  }
+}
