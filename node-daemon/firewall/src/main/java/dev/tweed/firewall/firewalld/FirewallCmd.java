@@ -90,7 +90,7 @@ final class FirewallCmd {
     run("--zone=" + zone.name(), "--add-interface=" + zone.device());
   }
 
-  /** Takes a device out of a zone that runs; a reload would put it into the default zone. */
+  /** Takes a device out of a zone that runs: it is in the default zone then. */
   void release(DeviceZone zone) throws Obstacle {
     run("--zone=" + zone.name(), "--remove-interface=" + zone.device());
   }

@@ -192,9 +192,6 @@ public final class FirewalldBackend implements FirewallBackend {
       throw e;
     }
     try {
-      for (DeviceZone zone : ModelDiff.leftOver(model, running)) {
-        command.release(zone);
-      }
       command.reload();
       requireInForce(model);
     } catch (Obstacle e) {

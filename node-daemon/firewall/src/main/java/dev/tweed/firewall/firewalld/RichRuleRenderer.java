@@ -27,7 +27,7 @@ final class RichRuleRenderer {
   static String text(int priority, RichRule rule) {
     StringBuilder text = new StringBuilder("rule priority=\"" + priority + "\"");
     text.append(" family=\"").append(family(rule)).append('"');
-    if (showsSource(rule)) {
+    if (isGiven(rule.source())) {
       text.append(" source address=\"").append(rule.source()).append('"');
     }
     if (isGiven(rule.destination())) {
@@ -51,7 +51,7 @@ final class RichRuleRenderer {
   static String xml(int priority, RichRule rule) {
     StringBuilder xml = new StringBuilder();
     xml.append("  <rule family=\"%s\" priority=\"%d\">\n".formatted(family(rule), priority));
-    if (showsSource(rule)) {
+    if (isGiven(rule.source())) {
       xml.append("    <source address=\"%s\"/>\n".formatted(rule.source()));
     }
     if (isGiven(rule.destination())) {
@@ -67,14 +67,6 @@ final class RichRuleRenderer {
     String type = rule.verdict() == Verdict.RESET ? " type=\"tcp-reset\"" : "";
     xml.append("    <%s%s/>\n  </rule>\n".formatted(verdict(rule.verdict()), type));
     return xml.toString();
-  }
-
-  /**
-   * A rule without any address loses its family on the way into the kernel when it has a port
-   * (tried, 1.3.3), so one that names none says "anywhere" in as many words.
-   */
-  private static boolean showsSource(RichRule rule) {
-    return isGiven(rule.source()) || !isGiven(rule.destination());
   }
 
   private static boolean isGiven(IpPrefix prefix) {
