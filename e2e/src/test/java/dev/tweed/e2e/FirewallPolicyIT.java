@@ -178,4 +178,18 @@ class FirewallPolicyIT {
     assertThat(nodes.report(nodes.plainNode()).firewall().backend()).isEqualTo("nftables");
     assertThat(nodes.report(nodes.plainNode()).firewall().backendReason()).isNotBlank();
   }
+
+  @Test
+  @Order(6)
+  void theCommandLineShowsIntendedBesideFound() {
+    for (Machine node : cluster.nodes()) {
+      Output status = tweed.nodeCommand(node.name(), "firewall", "status");
+
+      assertThat(status.exitCode()).as(status.toString()).isZero();
+      assertThat(status.text()).contains("no-outside").contains(onUfw.address());
+      // And there is nothing to do
+      assertThat(tweed.nodeCommand(node.name(), "firewall", "plan").text())
+          .contains("0 to add, 0 to remove");
+    }
+  }
 }

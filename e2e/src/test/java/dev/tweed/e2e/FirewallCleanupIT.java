@@ -1,0 +1,64 @@
+package dev.tweed.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.e2e.bed.Installation;
+import dev.tweed.e2e.bed.Machine;
+import dev.tweed.e2e.bed.TestCluster;
+import java.util.List;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+
+/** Rules of policies outlive the release, as the data path does, until the nodes are cleaned. */
+@OnCluster(Layout.NODES_WITH_FIREWALLS)
+@Order(66)
+class FirewallCleanupIT {
+  /** Ours, wherever rules can be. */
+  private static final String OURS =
+      "grep -hs tweed /etc/ufw/user.rules /etc/ufw/user6.rules;"
+          + " { iptables-save; ip6tables-save; } | grep -E 'tweed|TWEED|7000';"
+          + " nft list tables | grep tweed";
+
+  @Test
+  void cleanupLeavesNothingOfPolicies(TestCluster cluster, Installation tweed) {
+    FirewallNodes nodes = FirewallNodes.given(cluster, tweed);
+    nodes.policy(
+        "gone",
+        "{}",
+        "",
+        List.of("{name: gone, direction: In, action: Reject, protocol: TCP, ports: [\"7000\"]}"));
+    Machine[] all = cluster.nodes().toArray(Machine[]::new);
+    nodes.awaitApplied("gone", all);
+
+    // When the release goes, the rules stay
+    tweed.helmUninstall();
+    for (Machine node : all) {
+      assertThat(node.shell("{ iptables-save; nft list ruleset; } | grep -c 7000").succeeded())
+          .isTrue();
+    }
+
+    // When the nodes are cleaned
+    tweed.helmInstall("tweed-cleanup", "firewall: {hostTools: true}\ncleanup: {enabled: true}\n");
+    Eventually.within(
+        90,
+        () ->
+            assertThat(
+                    cluster
+                        .client()
+                        .apps()
+                        .daemonSets()
+                        .inNamespace(Installation.NAMESPACE)
+                        .withName("tweed-cleanup-cleanup")
+                        .get()
+                        .getStatus()
+                        .getNumberReady())
+                .isEqualTo(all.length));
+
+    // Then nothing of ours is left, and what a person typed is
+    for (Machine node : all) {
+      assertThat(node.shell(OURS).stdout()).as(node.name()).isEmpty();
+    }
+    assertThat(nodes.controlPlane().exec("ufw", "show", "added").text())
+        .isEqualTo(nodes.typedOn(nodes.controlPlane()));
+  }
+}
