@@ -27,7 +27,11 @@ final class FirewallModuleBench {
     List<Row> rows = new ArrayList<>();
     for (String benchmark :
         List.of(
-            "ufw.UfwBenchmark", "ufw.LossBenchmark", "nft.NftBenchmark", "nft.NftLossBenchmark")) {
+            "ufw.UfwBenchmark",
+            "ufw.LossBenchmark",
+            "nft.NftBenchmark",
+            "nft.NftLossBenchmark",
+            "iptables.IptablesBenchmark")) {
       rows.addAll(rows(modules.run("node-daemon/firewall", PACKAGE + benchmark)));
     }
     return rows;
