@@ -156,11 +156,11 @@ class IptablesBackendTest {
         Stream.generate(
                 () ->
                     random
-                        .ints(random.nextInt(40), 0, IptablesRuleProperties.NASTY.size())
-                        .mapToObj(IptablesRuleProperties.NASTY::get)
+                        .ints(random.nextInt(40), 0, IptablesRulePropertiesTest.NASTY.size())
+                        .mapToObj(IptablesRulePropertiesTest.NASTY::get)
                         .collect(Collectors.joining()))
             .limit(500)
-            .map(text -> IptablesRuleProperties.row(text, "r", "eth0"))
+            .map(text -> IptablesRulePropertiesTest.row(text, "r", "eth0"))
             .toList();
 
     assertThat(node.apply(rows)).isEqualTo(applied(true));
@@ -173,13 +173,14 @@ class IptablesBackendTest {
                     line ->
                         new String(
                             line.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))
-                .map(IptablesRuleProperties::comment)
+                .map(IptablesRulePropertiesTest::comment)
                 .toList())
         .isEqualTo(
             rows.stream()
                 .map(
                     row ->
-                        IptablesRuleProperties.comment(IptablesRuleRenderer.lines(row).getFirst()))
+                        IptablesRulePropertiesTest.comment(
+                            IptablesRuleRenderer.lines(row).getFirst()))
                 .toList());
     assertThat(node.apply(IptablesNode.backend(node.table()), rows)).isEqualTo(applied(false));
   }

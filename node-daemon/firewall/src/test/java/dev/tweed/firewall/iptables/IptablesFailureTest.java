@@ -248,7 +248,7 @@ class IptablesFailureTest {
 
   @Test
   void aRowThatIptablesCannotSayIsRefused() {
-    List<FilterRow> rows = List.of(IptablesRuleProperties.row("", "r", "eth0 -j ACCEPT"));
+    List<FilterRow> rows = List.of(IptablesRulePropertiesTest.row("", "r", "eth0 -j ACCEPT"));
 
     assertThat(node.apply(rows)).isInstanceOf(BackendOutcome.Refused.class);
     assertThat(node.kernel()).doesNotContain("TWEED");

@@ -13,7 +13,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-class UfwRulesFileProperties {
+class UfwRulesFilePropertiesTest {
 
   private static final AddressFamily V4 = AddressFamily.IPV4;
 

@@ -21,7 +21,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-class IptablesRuleProperties {
+class IptablesRulePropertiesTest {
 
   /** A comment stands in quotes, and in them only a backslash brings a quote or a backslash. */
   private static final String LINE =
