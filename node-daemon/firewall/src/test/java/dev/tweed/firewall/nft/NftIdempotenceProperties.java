@@ -16,9 +16,11 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.AfterContainer;
 
 /** Whatever the rows: once they are in the kernel, they are found there, and not written again. */
+@Tag("kernel")
 class NftIdempotenceProperties {
 
   private static NftNode node;
