@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -179,6 +180,7 @@ class FirewalldBackendTest {
     node.apply(Rows.network(allow(Direction.IN, 80)));
     node.firewallCmd("--zone=drop --add-port=7/tcp"); // a reload would forget it
     assertThat(node.peerReachesNode(7)).isTrue();
+    String before = node.tables();
 
     node.apply(Rows.network(named("new", allow(Direction.IN, 82)), allow(Direction.IN, 83)));
 
@@ -186,6 +188,23 @@ class FirewalldBackendTest {
     assertThat(node.peerReachesNode(82)).isTrue();
     assertThat(node.peerReachesNode(83)).isTrue();
     assertThat(node.peerReachesNode(7)).isTrue();
+    assertThat(node.tables()).isEqualTo(before);
+  }
+
+  @Test
+  void manyRulesComeByAReload() {
+    node.apply(Rows.network());
+    String before = node.tables();
+
+    node.apply(
+        Rows.network(
+            IntStream.rangeClosed(1, 400)
+                .mapToObj(port -> allow(Direction.IN, 2 * port))
+                .toArray(FirewallRule[]::new)));
+
+    assertThat(node.tables()).isNotEqualTo(before);
+    assertThat(node.peerReachesNode(800)).isTrue();
+    assertThat(node.peerReachesNode(801)).isFalse();
   }
 
   @Test

@@ -210,6 +210,11 @@ final class FirewalldNode implements AutoCloseable {
     return node.sh("nft -s list table inet firewalld");
   }
 
+  /** Tables with their numbers in the kernel, which a reload changes. */
+  String tables() {
+    return node.sh("nft -j list tables");
+  }
+
   /** Every file of firewalld's permanent model. */
   Map<String, String> files() throws IOException {
     Map<String, String> files = new TreeMap<>();
