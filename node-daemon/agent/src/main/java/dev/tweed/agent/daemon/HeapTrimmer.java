@@ -35,7 +35,7 @@ final class HeapTrimmer {
    * Collects after the first sync, since the first list is the most the heap ever holds, and later
    * when it has grown by some megabytes, at most every 15 s, when peers come in great numbers.
    */
-  void afterSync() {
+  synchronized void afterSync() {
     long now = nanoTime.getAsLong();
     boolean grown = committed.getAsLong() > floor + SLACK;
     if (!collected || grown && now - last >= INTERVAL.toNanos()) {

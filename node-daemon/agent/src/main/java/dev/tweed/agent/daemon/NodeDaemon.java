@@ -98,7 +98,10 @@ public final class NodeDaemon implements AutoCloseable {
               repairs.add(RepairLog.FIREWALL);
               metrics.firewallRepaired();
             },
-            board::show,
+            status -> {
+              board.show(status);
+              heap.afterSync();
+            },
             System::nanoTime);
     firewallLoop =
         new SyncLoop("firewall", firewall, AUDIT, FIREWALL_STUCK, System::nanoTime, random);
