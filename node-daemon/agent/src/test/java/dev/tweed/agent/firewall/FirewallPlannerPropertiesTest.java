@@ -34,7 +34,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-class FirewallPlannerProperties {
+class FirewallPlannerPropertiesTest {
 
   private static final List<ProtectedService> SERVICES =
       List.of(

@@ -11,7 +11,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-class RuleCompilerProperties {
+class RuleCompilerPropertiesTest {
 
   @Property(tries = 300)
   void theOrderOfGroupsDoesNotMatter(
