@@ -21,7 +21,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 
 /** Whatever the rows: once they are in the kernel, they are found there, and not written again. */
 @Tag("kernel")
-class NftIdempotenceProperties {
+class NftIdempotencePropertiesTest {
 
   private static NftNode node;
 

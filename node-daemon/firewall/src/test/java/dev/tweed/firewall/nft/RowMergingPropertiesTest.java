@@ -21,7 +21,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.statistics.Statistics;
 
-class RowMergingProperties {
+class RowMergingPropertiesTest {
 
   private record Packet(
       Protocol protocol,

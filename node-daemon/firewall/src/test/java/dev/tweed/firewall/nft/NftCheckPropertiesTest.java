@@ -21,7 +21,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 
 /** No row that is accepted makes a table that nft and the kernel refuse. */
 @Tag("kernel")
-class NftCheckProperties {
+class NftCheckPropertiesTest {
 
   private static NftNode node;
 

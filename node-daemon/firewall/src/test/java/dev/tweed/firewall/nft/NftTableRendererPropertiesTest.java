@@ -20,7 +20,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** No row that is accepted makes a line that is not meant. */
-class NftTableRendererProperties {
+class NftTableRendererPropertiesTest {
 
   // What a rule made of rows may look like, word by word. Nothing here matches a quote inside of
   // quotes, a line end, or a semicolon outside of them.
@@ -66,7 +66,7 @@ class NftTableRendererProperties {
   void everyLineOfDenseRowsIsOneThatIsMeant(@ForAll("denseRows") List<FilterRow> rows) {
     checkLines(NftTableCompiler.compile(rows));
     GuardTableCompiler.compile(new GuardRules(rows, Optional.empty()))
-        .ifPresent(NftTableRendererProperties::checkLines);
+        .ifPresent(NftTableRendererPropertiesTest::checkLines);
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
