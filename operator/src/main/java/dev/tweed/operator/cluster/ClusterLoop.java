@@ -4,9 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -27,11 +24,8 @@ public final class ClusterLoop implements AutoCloseable {
   private final Consumer<ClusterOutcome> listener;
   private final OperatorMeters meters;
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition wake = lock.newCondition();
+  private final RunRequests requests;
   private final Thread thread = Thread.ofPlatform().name("tweed-loop").unstarted(this::loop);
-  private boolean requested = true;
-  private boolean closed;
   private Duration backoff = Duration.ZERO;
   private volatile ClusterOutcome latest = ClusterOutcome.none();
   private volatile Optional<Instant> lastSuccess = Optional.empty();
@@ -49,6 +43,7 @@ public final class ClusterLoop implements AutoCloseable {
     this.listener = listener;
     this.meters = meters;
     this.clock = clock;
+    this.requests = new RunRequests(clock);
   }
 
   /** Begins; the first run comes at once. */
@@ -58,13 +53,7 @@ public final class ClusterLoop implements AutoCloseable {
 
   /** Asks for a run; returns at once. */
   public void request() {
-    lock.lock();
-    try {
-      requested = true;
-      wake.signal();
-    } finally {
-      lock.unlock();
-    }
+    requests.request();
   }
 
   /** What the last run found. */
@@ -107,7 +96,7 @@ public final class ClusterLoop implements AutoCloseable {
       }
       listener.accept(latest);
     } catch (RuntimeException e) {
-      if (!closed()) {
+      if (!requests.isClosed()) {
         LOG.warn("run failed, will be repeated: {}", e.getMessage());
         LOG.debug("run failed", e);
       }
@@ -128,50 +117,17 @@ public final class ClusterLoop implements AutoCloseable {
     return doubled.compareTo(LAST_BACKOFF) > 0 ? LAST_BACKOFF : doubled;
   }
 
-  private boolean closed() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   // After a failure a request waits a second at least: our own writes may be what asks.
   private boolean await(Optional<Instant> again) {
-    lock.lock();
-    try {
-      Instant now = clock.instant();
-      Instant due = again.orElse(now.plus(RESYNC));
-      Instant heed = now.plus(backoff.compareTo(PAUSE) > 0 ? PAUSE : backoff);
-      while (!closed && now.isBefore(requested && heed.isBefore(due) ? heed : due)) {
-        Instant until = requested && heed.isBefore(due) ? heed : due;
-        long millis = Math.max(1, Duration.between(now, until).toMillis());
-        // Woken early or not: the loop looks again.
-        boolean woken = wake.await(millis, TimeUnit.MILLISECONDS);
-        LOG.trace("woken {}", woken);
-        now = clock.instant();
-      }
-      requested = false;
-      return !closed;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      lock.unlock();
-    }
+    Instant now = clock.instant();
+    Duration rest = backoff.compareTo(PAUSE) > 0 ? PAUSE : backoff;
+    return requests.await(now.plus(rest), again.orElse(now.plus(RESYNC)));
   }
 
   /** Ends after the run that is on, so that no claim is left half done. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      wake.signal();
-    } finally {
-      lock.unlock();
-    }
+    requests.close();
     try {
       if (!thread.join(Duration.ofSeconds(15))) {
         LOG.warn("the last run did not end; another operator will carry out what it began");

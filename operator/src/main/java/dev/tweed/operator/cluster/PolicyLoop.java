@@ -7,9 +7,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -33,15 +30,12 @@ public final class PolicyLoop implements AutoCloseable {
   private final OperatorEvents events;
   private final Clock clock;
   private final RepairWatch repairs = new RepairWatch();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition wake = lock.newCondition();
+  private final RunRequests requests;
   private final Thread thread = Thread.ofPlatform().name("tweed-policies").unstarted(this::loop);
   // Of the thread only.
   private boolean told;
   private Duration pause = PAUSE;
 
-  private boolean requested = true;
-  private boolean closed;
   private volatile PolicyOutcome latest = PolicyOutcome.none();
 
   /**
@@ -56,6 +50,7 @@ public final class PolicyLoop implements AutoCloseable {
     this.listener = listener;
     this.events = events;
     this.clock = clock;
+    this.requests = new RunRequests(clock);
   }
 
   /** Begins; the first run comes at once. */
@@ -65,13 +60,7 @@ public final class PolicyLoop implements AutoCloseable {
 
   /** Asks for a run; returns at once. */
   public void request() {
-    lock.lock();
-    try {
-      requested = true;
-      wake.signal();
-    } finally {
-      lock.unlock();
-    }
+    requests.request();
   }
 
   /** What the last run found. */
@@ -82,7 +71,7 @@ public final class PolicyLoop implements AutoCloseable {
   private void loop() {
     Instant earliest = clock.instant();
     Instant due = earliest;
-    while (await(earliest, due)) {
+    while (requests.await(earliest, due)) {
       Instant start = clock.instant();
       Optional<Instant> again = run(start);
       earliest = start.plus(pause);
@@ -113,42 +102,10 @@ public final class PolicyLoop implements AutoCloseable {
     return Duration.ofSeconds(Math.clamp(pairs / PAIRS_A_SECOND, 1, LONGEST_PAUSE));
   }
 
-  // Never before the one time; after it as soon as somebody asks, or at the other time.
-  private boolean await(Instant earliest, Instant due) {
-    lock.lock();
-    try {
-      Instant now = clock.instant();
-      while (!closed && now.isBefore(until(earliest, due))) {
-        long millis = Math.max(1, Duration.between(now, until(earliest, due)).toMillis());
-        // Woken early or not: the loop looks again.
-        boolean woken = wake.await(millis, TimeUnit.MILLISECONDS);
-        LOG.trace("woken {}", woken);
-        now = clock.instant();
-      }
-      requested = false;
-      return !closed;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Instant until(Instant earliest, Instant due) {
-    return requested || due.isBefore(earliest) ? earliest : due;
-  }
-
   /** Ends after the run that is on. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      wake.signal();
-    } finally {
-      lock.unlock();
-    }
+    requests.close();
     try {
       if (!thread.join(Duration.ofSeconds(10))) {
         LOG.warn("the last look at FirewallPolicies did not end");
