@@ -11,7 +11,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.constraints.UniqueElements;
 
-class PriorityPlannerProperties {
+class PriorityPlannerPropertiesTest {
 
   @Property(tries = 500)
   void theyRiseAndStay(

@@ -22,7 +22,7 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
 /** Whatever rows there are, firewalld is told nothing that was not meant. */
-class ModelProperties {
+class ModelPropertiesTest {
 
   private static final Listing NOTHING = new Listing(List.of());
   private static final Set<String> ELEMENTS =
