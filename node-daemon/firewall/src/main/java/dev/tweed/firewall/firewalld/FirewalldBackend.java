@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Rows in firewalld (0.9 or newer), in its files and in what it runs: as rich rules of policies of
@@ -36,6 +37,8 @@ public final class FirewalldBackend implements FirewallBackend {
 
   /** Slower than this by single rules is done by a reload. */
   private static final long SLOW_MILLIS = 5_000;
+
+  private static final Set<String> WITHOUT_FIREWALLD = Set.of("NotRunning", "NotFound");
 
   private final FirewallCmd command;
   private final ModelFiles files;
@@ -69,13 +72,33 @@ public final class FirewalldBackend implements FirewallBackend {
       Map<String, String> before = files.read();
       return new Applied(apply(model, running, before), true, List.of());
     } catch (Obstacle e) {
-      return e.refused();
+      return rows.isEmpty() ? emptied(e.refused()) : e.refused();
     } catch (IOException e) {
-      return new Refused(
-          "FileError",
-          "/etc/firewalld cannot be read or written: " + e.getMessage(),
-          "make /etc/firewalld writable for Tweed");
+      return fileError(e);
     }
+  }
+
+  /** What can be removed without firewalld: everything, if it does not run. */
+  private BackendOutcome emptied(Refused refused) {
+    try {
+      if (files.read().isEmpty()) {
+        return new Applied(false, true, List.of());
+      }
+      if (!WITHOUT_FIREWALLD.contains(refused.reason())) {
+        return refused;
+      }
+      files.write(Map.of());
+      return new Applied(true, true, List.of());
+    } catch (IOException e) {
+      return fileError(e);
+    }
+  }
+
+  private static Refused fileError(IOException e) {
+    return new Refused(
+        "FileError",
+        "/etc/firewalld cannot be read or written: " + e.getMessage(),
+        "make /etc/firewalld writable for Tweed");
   }
 
   @Override
