@@ -15,6 +15,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RowText;
@@ -226,7 +227,9 @@ final class FirewallStatusMapper {
                 AgentReason.FirewallNotWritten,
                 now.manager().text(),
                 "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
-                ""))
+                plan.choice().obstacle().equals(Optional.of(BackendPlanner.HOST_TOOLS_NEEDED))
+                    ? "helm upgrade ... --reuse-values --set firewall.hostTools=true"
+                    : ""))
         : Optional.empty();
   }
 

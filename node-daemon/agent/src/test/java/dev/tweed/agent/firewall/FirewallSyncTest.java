@@ -291,8 +291,12 @@ class FirewallSyncTest {
         .extracting(PolicyState::applied, PolicyState::reason)
         .containsExactly(tuple(false, "HostToolsNeeded"));
     assertThat(told.getLast().findings())
-        .extracting(NodeFinding::reason)
-        .containsExactly("FirewallNotWritten");
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.reason()).isEqualTo("FirewallNotWritten");
+              assertThat(finding.remedy()).contains("firewall.hostTools=true");
+            });
   }
 
   @Test
