@@ -61,6 +61,49 @@ class FirewallBackendIT {
 
   @Test
   @Order(2)
+  void rulesAreInIptablesAsLongAsSomebodysRulesThereDrop() {
+    // When a person closes the node by iptables
+    plain
+        .shell(
+            """
+            iptables -A INPUT -i lo -j ACCEPT
+            iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+            iptables -A INPUT -p tcp --dport 10250 -j ACCEPT
+            iptables -P INPUT DROP
+            iptables -P FORWARD DROP
+            """)
+        .text();
+
+    // Then the rules are there, and what the network needs is, too
+    Eventually.within(
+        30,
+        () -> {
+          assertThat(iptables()).contains("-A INPUT -j TWEED-INPUT", "--dport 7000", "tweed-br0");
+          assertThat(plain.exec("nft", "list", "tables").text()).doesNotContain("tweed-filter");
+          assertThat(nodes.report(plain).firewall().backend()).isEqualTo("iptables");
+        });
+
+    // When all rules are flushed, those come back
+    plain.exec("iptables", "-F").text();
+    Eventually.within(
+        15, () -> assertThat(iptables()).contains("-A INPUT -j TWEED-INPUT", "--dport 7000"));
+
+    // When nothing drops any more, they are in our own table again
+    plain.shell("iptables -P INPUT ACCEPT; iptables -P FORWARD ACCEPT").text();
+    Eventually.within(
+        30,
+        () -> {
+          assertThat(plain.exec("nft", "list", "tables").text()).contains("tweed-filter");
+          assertThat(iptables()).doesNotContain("TWEED");
+        });
+  }
+
+  private String iptables() {
+    return plain.shell("iptables-save -t filter").text();
+  }
+
+  @Test
+  @Order(3)
   void rulesMoveIntoUfwWhenItIsSwitchedOn() {
     // When a person sets ufw up
     plain
@@ -85,7 +128,7 @@ class FirewallBackendIT {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void andBackWhenItIsSwitchedOff() {
     plain.exec("ufw", "disable").text();
 
@@ -99,7 +142,7 @@ class FirewallBackendIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void rulesOfAReadOnlyEtcStayAsTheyWere() {
     // Given a daemon that started where ufw's files cannot be written
     ufw.exec("mount", "--bind", "/etc/ufw", "/etc/ufw").text();

@@ -2,6 +2,7 @@ package dev.tweed.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.ProbeNamespace;
@@ -89,6 +90,37 @@ class FirewallDriftIT {
     ufw.shell(damage).text();
 
     Eventually.within(REPAIR_SECONDS, () -> assertThat(ours()).isEqualTo(before));
+  }
+
+  @Test
+  void aFileThatUfwCouldNotHaveWrittenIsNotTouched() {
+    String before = ours();
+    ufw.exec("cp", "/etc/ufw/user.rules", "/root/user.rules").text();
+    ufw.exec(
+            "sed",
+            "-i",
+            "s/tuple ### allow udp 8472/tuple ### perhaps udp 8472/",
+            "/etc/ufw/user.rules")
+        .text();
+    String nonsense = ufw.exec("cat", "/etc/ufw/user.rules").text();
+    try {
+      // Then the node says what it does not understand
+      Eventually.within(
+          30,
+          () ->
+              assertThat(nodes.state(ufw, "kept"))
+                  .returns(false, PolicyState::applied)
+                  .returns("FileNotUnderstood", PolicyState::reason)
+                  .extracting(PolicyState::message)
+                  .asString()
+                  .contains("perhaps"));
+      assertThat(ufw.exec("cat", "/etc/ufw/user.rules").text()).isEqualTo(nonsense);
+    } finally {
+      ufw.exec("cp", "/root/user.rules", "/etc/ufw/user.rules").text();
+    }
+    // And goes on when it is mended
+    nodes.awaitApplied("kept", ufw);
+    assertThat(ours()).isEqualTo(before);
   }
 
   @Test
