@@ -1,11 +1,10 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.HostProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -24,33 +23,26 @@ final class FirewallCmd {
   private static final int NO_PROGRAM = 127;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
-  private static final int MAX_BYTES = 64 << 20;
   private static final int RULES_IN_A_CALL = 200;
 
-  /** What a call that ended well has written. */
-  private record Output(String text, String complaint) {}
-
-  private final List<String> prefix;
+  private final HostProgram program;
 
   /**
    * @param prefix words before the command, such as {@code /usr/sbin/chroot /host/root}
    */
   FirewallCmd(List<String> prefix) {
-    this.prefix = List.copyOf(prefix);
+    this.program = new HostProgram(prefix, StandardCharsets.UTF_8, TIMEOUT);
   }
 
   /** What runs, or what the files say. Both halves are asked for at once. */
   Running list(boolean permanent) throws Obstacle {
     String[] kind = permanent ? new String[] {"--permanent"} : new String[0];
     try {
-      Process policies = start(with(kind, "--list-all-policies"));
-      Process zones = start(with(kind, "--list-all-zones"));
-      try {
+      try (HostProgram.Running policies = start(with(kind, "--list-all-policies"));
+          HostProgram.Running zones = start(with(kind, "--list-all-zones"))) {
         return new Running(
-            Listing.parse(output(policies, "--list-all-policies").text()),
-            Listing.parse(output(zones, "--list-all-zones").text()));
-      } finally {
-        zones.destroyForcibly();
+            Listing.parse(ended(policies, "--list-all-policies").output()),
+            Listing.parse(ended(zones, "--list-all-zones").output()));
       }
     } catch (IOException e) {
       throw notFound(e);
@@ -100,27 +92,26 @@ final class FirewallCmd {
     run("--check-config");
   }
 
-  /** Loads the files. Known connections go on; new ones are refused for a tenth of a second. */
+  /**
+   * Loads the files. Known connections go on; new ones are refused meanwhile: a tenth of a second,
+   * or more on a busy machine.
+   */
   void reload() throws Obstacle {
     run("--reload");
   }
 
   /** Tells whether nothing was complained about; one rule of many may fail with status 0. */
   private boolean run(String... arguments) throws Obstacle {
-    try {
-      return output(start(arguments), arguments[0]).complaint().isBlank();
+    try (HostProgram.Running running = start(arguments)) {
+      return ended(running, arguments[0]).complaint().isBlank();
     } catch (IOException e) {
       throw notFound(e);
     }
   }
 
-  private Process start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(prefix);
-    command.add(PROGRAM);
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("LC_ALL", "C.UTF-8");
-    return builder.start();
+  private HostProgram.Running start(String... arguments) throws IOException {
+    return program.start(
+        Stream.concat(Stream.of(PROGRAM), Stream.of(arguments)).toArray(String[]::new));
   }
 
   private static Obstacle notFound(IOException e) {
@@ -131,40 +122,24 @@ final class FirewallCmd {
             + " firewall.hostTools)");
   }
 
-  private static Output output(Process process, String what) throws IOException, Obstacle {
-    Thread watchdog =
-        Thread.ofPlatform()
-            .name("firewall-cmd-time-limit")
-            .daemon()
-            .start(
-                () -> {
-                  try {
-                    if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                      process.destroyForcibly();
-                    }
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+  private static HostProgram.Ended ended(HostProgram.Running running, String what) throws Obstacle {
+    HostProgram.Ended ended;
     try {
-      process.getOutputStream().close();
-      String output =
-          new String(process.getInputStream().readNBytes(MAX_BYTES), StandardCharsets.UTF_8);
-      // A line for each rule of a call at most: it fits into the pipe.
-      String complaint =
-          new String(process.getErrorStream().readNBytes(2000), StandardCharsets.UTF_8);
-      int status = process.waitFor();
-      if (status != 0) {
-        throw failure(what, status, complaint + output);
-      }
-      return new Output(output, complaint);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while firewall-cmd was running", e);
-    } finally {
-      watchdog.interrupt();
-      process.destroyForcibly();
+      ended = running.end("");
+    } catch (IOException e) {
+      throw failed(String.valueOf(e.getMessage()));
     }
+    if (ended.status() != 0) {
+      throw failure(what, ended.status(), ended.complaint() + ended.output());
+    }
+    return ended;
+  }
+
+  private static Obstacle failed(String message) {
+    return new Obstacle(
+        "CommandFailed",
+        message,
+        "the rules before are in force; look with: firewall-cmd --state, journalctl -u firewalld");
   }
 
   private static Obstacle failure(String what, int status, String complaint) {
@@ -189,12 +164,7 @@ final class FirewallCmd {
               "install firewalld 0.9 or newer");
       case NO_PROGRAM ->
           new Obstacle("NotFound", "there is no " + PROGRAM + ": " + words, "install firewalld");
-      default ->
-          new Obstacle(
-              "CommandFailed",
-              "firewall-cmd %s ended with status %d: %s".formatted(what, status, words),
-              "the rules before are in force; look with: firewall-cmd --state, journalctl -u"
-                  + " firewalld");
+      default -> failed("firewall-cmd %s ended with status %d: %s".formatted(what, status, words));
     };
   }
 }

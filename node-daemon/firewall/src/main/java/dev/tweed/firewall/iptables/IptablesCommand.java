@@ -1,12 +1,10 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.firewall.HostProgram;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Runs the host's iptables programs, within a time limit. No shell is involved: arguments go to the
@@ -17,16 +15,15 @@ import java.util.concurrent.TimeUnit;
 public final class IptablesCommand {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
-  private static final int MAX_BYTES = 64 << 20;
 
-  private final List<String> prefix;
+  private final HostProgram program;
 
   /**
    * @param prefix words before the command, such as {@code /usr/sbin/chroot /hostroot}; may be
    *     empty
    */
   public IptablesCommand(List<String> prefix) {
-    this.prefix = List.copyOf(prefix);
+    this.program = new HostProgram(prefix, StandardCharsets.ISO_8859_1, TIMEOUT);
   }
 
   /**
@@ -36,62 +33,18 @@ public final class IptablesCommand {
    * @throws IptablesFailure if it could not be started or did not end well
    */
   public String run(String input, String... words) throws IOException {
-    List<String> command = new ArrayList<>(prefix);
-    command.addAll(List.of(words));
-    Process process;
+    HostProgram.Running running;
     try {
-      process = new ProcessBuilder(command).start();
+      running = program.start(words);
     } catch (IOException e) {
-      throw new IptablesFailure(String.join(" ", command), e);
+      throw new IptablesFailure(words[0], e);
     }
-    // Plain threads: a virtual one alone would bring a ForkJoinPool into the daemon.
-    Thread watchdog = start("iptables-time-limit", () -> endInTime(process));
-    StringBuilder complaint = new StringBuilder();
-    Thread errors = start("iptables-errors", () -> readErrors(process, complaint));
-    try {
-      try (OutputStream out = process.getOutputStream()) {
-        out.write(input.getBytes(StandardCharsets.ISO_8859_1));
-      } catch (IOException e) {
-        // It ended before it had read all; its status and complaint tell more.
+    try (running) {
+      HostProgram.Ended ended = running.end(input);
+      if (ended.status() != 0) {
+        throw new IptablesFailure(running.command(), ended.status(), ended.complaint(), input);
       }
-      byte[] output = process.getInputStream().readNBytes(MAX_BYTES);
-      int status = process.waitFor();
-      errors.join();
-      if (status != 0) {
-        throw new IptablesFailure(String.join(" ", command), status, complaint.toString(), input);
-      }
-      return new String(output, StandardCharsets.ISO_8859_1);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while " + words[0] + " was running", e);
-    } finally {
-      watchdog.interrupt();
-      process.destroyForcibly();
-    }
-  }
-
-  private static Thread start(String name, Runnable task) {
-    return Thread.ofPlatform().name(name).daemon().start(task);
-  }
-
-  /** Ends a read that waits, too: the pipe closes with the process. */
-  private static void endInTime(Process process) {
-    try {
-      if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void readErrors(Process process, StringBuilder complaint) {
-    try {
-      byte[] start = process.getErrorStream().readNBytes(2000);
-      complaint.append(new String(start, StandardCharsets.UTF_8));
-      process.getErrorStream().transferTo(OutputStream.nullOutputStream());
-    } catch (IOException e) {
-      complaint.append(e.getMessage());
+      return ended.output();
     }
   }
 }

@@ -1,0 +1,143 @@
+package dev.tweed.firewall;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Runs programs in the network namespace of the calling thread, each within a time limit. No shell
+ * is involved: words go to the program as they are.
+ */
+public final class HostProgram {
+
+  private static final int MAX_OUTPUT = 64 << 20;
+  private static final int MAX_COMPLAINT = 2000;
+
+  private final List<String> prefix;
+  private final Charset charset;
+  private final Duration limit;
+
+  /**
+   * How a run ended.
+   *
+   * @param status 0 if well
+   * @param output what it wrote to its standard output
+   * @param complaint the beginning of what it wrote to its standard error
+   */
+  public record Ended(int status, String output, String complaint) {}
+
+  /**
+   * @param prefix words before each command, such as {@code /usr/sbin/chroot /host/root}; may be
+   *     empty
+   * @param charset of its input and output
+   * @param limit it is killed after
+   */
+  public HostProgram(List<String> prefix, Charset charset, Duration limit) {
+    this.prefix = List.copyOf(prefix);
+    this.charset = charset;
+    this.limit = limit;
+  }
+
+  /**
+   * Starts a program; to be closed.
+   *
+   * @throws IOException if it cannot be started
+   */
+  public Running start(String... words) throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(List.of(words));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    // Messages are told apart by their text; Python wants UTF-8.
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    return new Running(builder.start(), command);
+  }
+
+  /** A program that has been started. */
+  public final class Running implements AutoCloseable {
+    private final Process process;
+    private final List<String> command;
+    private final StringBuilder complaint = new StringBuilder();
+    private final AtomicBoolean late = new AtomicBoolean();
+    private final Thread watchdog;
+    private final Thread errors;
+
+    private Running(Process process, List<String> command) {
+      this.process = process;
+      this.command = command;
+      // Plain threads: a virtual one alone would bring a ForkJoinPool into the daemon.
+      this.watchdog =
+          Thread.ofPlatform().name("program-time-limit").daemon().start(this::endInTime);
+      this.errors = Thread.ofPlatform().name("program-errors").daemon().start(this::readErrors);
+    }
+
+    /** The words it was started with. */
+    public String command() {
+      return String.join(" ", command);
+    }
+
+    /**
+     * Gives it its input and waits for its end.
+     *
+     * @throws IOException if it does not end in time, or writes far too much
+     */
+    public Ended end(String input) throws IOException {
+      try {
+        // Those run here answer after they have read all, so neither side waits for the other.
+        try (OutputStream stdin = process.getOutputStream()) {
+          stdin.write(input.getBytes(charset));
+        } catch (IOException e) {
+          // It ended before it had read all; its status and complaint tell more.
+        }
+        byte[] output = process.getInputStream().readNBytes(MAX_OUTPUT);
+        if (output.length == MAX_OUTPUT) {
+          throw new IOException(command() + " writes more than " + MAX_OUTPUT + " bytes");
+        }
+        int status = process.waitFor();
+        errors.join();
+        if (late.get()) {
+          throw new IOException(command() + " did not end within " + limit.toSeconds() + " s");
+        }
+        return new Ended(status, new String(output, charset), complaint.toString());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while " + command() + " was running");
+      }
+    }
+
+    /** Ends it, if it has not ended. */
+    @Override
+    public void close() {
+      process.destroyForcibly();
+      watchdog.interrupt();
+    }
+
+    /** Ends a read that waits, too: the pipe closes with the process. */
+    private void endInTime() {
+      try {
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+          late.set(true);
+          process.destroyForcibly();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void readErrors() {
+      try {
+        byte[] start = process.getErrorStream().readNBytes(MAX_COMPLAINT);
+        complaint.append(new String(start, StandardCharsets.UTF_8));
+        process.getErrorStream().transferTo(OutputStream.nullOutputStream());
+      } catch (IOException e) {
+        complaint.append(e.getMessage());
+      }
+    }
+  }
+}
