@@ -120,6 +120,8 @@ public final class Demo {
     ProbePod a = pods.get(0);
     ProbePod b = pods.get(1);
     showKubectl(cluster, "get", "pods", "-o", "wide");
+    // Reports are written every 10 s at most: the last one of a node may be of before its network.
+    cluster.kubectl("wait", "nodereports", "--all", "--for=condition=Ready", "--timeout=30s");
     progress.say("What was asked for, what each node got, what each node found:");
     showKubectl(cluster, "get", "podnetworks");
     showKubectl(cluster, "get", "nodesubnets");
