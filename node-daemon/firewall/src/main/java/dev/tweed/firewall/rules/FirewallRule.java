@@ -2,6 +2,7 @@ package dev.tweed.firewall.rules;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A rule as a person means it, with all names resolved to addresses. Not checked yet: {@link
@@ -56,129 +57,93 @@ public record FirewallRule(
 
   /** The same with another action. */
   public FirewallRule withAction(Action action) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        from,
-        to,
-        interfaceIn,
-        interfaceOut,
-        logging,
-        comment);
+    return with(draft -> draft.action = action);
   }
 
   /** The same for one protocol and these destination ports. */
   public FirewallRule withPorts(Protocol protocol, PortRange... ports) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        List.of(ports),
-        from,
-        to,
-        interfaceIn,
-        interfaceOut,
-        logging,
-        comment);
+    return with(
+        draft -> {
+          draft.protocol = protocol;
+          draft.ports = List.of(ports);
+        });
   }
 
   /** The same for these sources. */
   public FirewallRule withFrom(Peer... from) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        List.of(from),
-        to,
-        interfaceIn,
-        interfaceOut,
-        logging,
-        comment);
+    return with(draft -> draft.from = List.of(from));
   }
 
   /** The same for these destinations. */
   public FirewallRule withTo(Peer... to) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        from,
-        List.of(to),
-        interfaceIn,
-        interfaceOut,
-        logging,
-        comment);
+    return with(draft -> draft.to = List.of(to));
   }
 
   /** The same for packets that come in by a device. */
   public FirewallRule withInterfaceIn(String device) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        from,
-        to,
-        Optional.of(device),
-        interfaceOut,
-        logging,
-        comment);
+    return with(draft -> draft.interfaceIn = Optional.of(device));
   }
 
   /** The same for packets that leave by a device. */
   public FirewallRule withInterfaceOut(String device) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        from,
-        to,
-        interfaceIn,
-        Optional.of(device),
-        logging,
-        comment);
+    return with(draft -> draft.interfaceOut = Optional.of(device));
   }
 
   /** The same, logged. */
   public FirewallRule withLogging(Logging logging) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        from,
-        to,
-        interfaceIn,
-        interfaceOut,
-        logging,
-        comment);
+    return with(draft -> draft.logging = logging);
   }
 
   /** The same with a note. */
   public FirewallRule withComment(String comment) {
-    return new FirewallRule(
-        name,
-        direction,
-        action,
-        protocol,
-        ports,
-        from,
-        to,
-        interfaceIn,
-        interfaceOut,
-        logging,
-        comment);
+    return with(draft -> draft.comment = comment);
+  }
+
+  private FirewallRule with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.rule();
+  }
+
+  /** A rule that is being narrowed; what may change of it. */
+  private static final class Draft {
+    private final FirewallRule original;
+    private Action action;
+    private Protocol protocol;
+    private List<PortRange> ports;
+    private List<Peer> from;
+    private List<Peer> to;
+    private Optional<String> interfaceIn;
+    private Optional<String> interfaceOut;
+    private Logging logging;
+    private String comment;
+
+    Draft(FirewallRule rule) {
+      original = rule;
+      action = rule.action;
+      protocol = rule.protocol;
+      ports = rule.ports;
+      from = rule.from;
+      to = rule.to;
+      interfaceIn = rule.interfaceIn;
+      interfaceOut = rule.interfaceOut;
+      logging = rule.logging;
+      comment = rule.comment;
+    }
+
+    FirewallRule rule() {
+      return new FirewallRule(
+          original.name,
+          original.direction,
+          action,
+          protocol,
+          ports,
+          from,
+          to,
+          interfaceIn,
+          interfaceOut,
+          logging,
+          comment);
+    }
   }
 }
