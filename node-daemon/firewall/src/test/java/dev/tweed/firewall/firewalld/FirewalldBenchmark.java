@@ -1,5 +1,10 @@
 package dev.tweed.firewall.firewalld;
 
+import static dev.tweed.firewall.BenchmarkTimes.milliseconds;
+import static dev.tweed.firewall.BenchmarkTimes.print;
+
+import dev.tweed.firewall.BenchmarkTimes;
+import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
@@ -13,7 +18,6 @@ import dev.tweed.netlink.testing.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -24,8 +28,6 @@ import java.util.stream.IntStream;
  * arguments.
  */
 final class FirewalldBenchmark {
-
-  private static final int RUNS = 5;
 
   private static final String RECEIVE =
       """
@@ -63,33 +65,25 @@ final class FirewalldBenchmark {
   private FirewalldBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
-    int[] counts =
-        arguments.length == 0
-            ? new int[] {100, 1000}
-            : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    int[] counts = BenchmarkTimes.counts(arguments, 100, 1000);
     Path root = Files.createTempDirectory("firewalld-benchmark");
     try (FirewalldNode node = FirewalldNode.start(root)) {
       apply(node, rows(1, 1)); // classes loaded, kernel modules too
       for (int count : counts) {
-        double[] all = new double[RUNS];
-        double[] one = new double[RUNS];
-        double[] none = new double[RUNS];
-        for (int run = 0; run < RUNS; run++) {
-          apply(node, List.of());
-          all[run] = milliseconds(() -> apply(node, rows(count, 1)));
-          one[run] = milliseconds(() -> apply(node, rows(count, 2)));
-          none[run] = milliseconds(() -> apply(node, rows(count, 2)));
-        }
-        double reload = milliseconds(() -> node.firewallCmd("--reload"));
-        System.out.printf(
-            "%d rules: all, by a reload %s, one changed %s, nothing to do %s, firewall-cmd --reload"
-                + " %.0f ms%n",
-            count, text(all), text(one), text(none), reload);
+        BenchmarkTimes.rounds(
+            Names.into("firewalld", count),
+            () -> apply(node, List.of()),
+            () -> apply(node, rows(count, 1)),
+            () -> apply(node, rows(count, 2)));
+        print(
+            "firewall-cmd --reload, " + count + " rules",
+            milliseconds(() -> node.firewallCmd("--reload")));
       }
       apply(node, List.of());
       apply(node, rows(0, 1));
-      double added = milliseconds(() -> apply(node, rows(100, 1)));
-      System.out.printf("100 rules more, without a reload: %.0f ms%n", added);
+      print(
+          "Tweed, 100 rules more in firewalld, without a reload",
+          milliseconds(() -> apply(node, rows(100, 1))));
       loss(node, "20 changes of a rule", () -> changes(node));
       loss(
           node,
@@ -154,17 +148,5 @@ final class FirewalldBenchmark {
               .withFrom(Peer.of(IpPrefix.parse("10.%d.%d.1/32".formatted(i / 250, i % 250)))));
     }
     return Rows.network(rules.toArray(FirewallRule[]::new));
-  }
-
-  private static double milliseconds(Runnable work) {
-    long begin = System.nanoTime();
-    work.run();
-    return (System.nanoTime() - begin) / 1e6;
-  }
-
-  private static String text(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return "%.0f ms (%.0f..%.0f)".formatted(sorted[RUNS / 2], sorted[0], sorted[RUNS - 1]);
   }
 }

@@ -1,12 +1,13 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.firewall.BenchmarkTimes;
+import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.ufw.RoutedFlows;
 import dev.tweed.firewall.ufw.SampleRows;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -17,16 +18,12 @@ import java.util.stream.IntStream;
  */
 final class IptablesBenchmark {
 
-  private static final int RUNS = 5;
   private static final int CHANGES = 100;
 
   private IptablesBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
-    int[] counts =
-        arguments.length == 0
-            ? new int[] {100, 1000}
-            : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    int[] counts = BenchmarkTimes.counts(arguments, 100, 1000);
     for (IptablesFlavour flavour : IptablesFlavour.values()) {
       try (IptablesNode node = IptablesNode.open(flavour)) {
         node.sh("iptables -P INPUT DROP; iptables -P FORWARD DROP");
@@ -40,18 +37,11 @@ final class IptablesBenchmark {
     String name = "iptables-" + node.flavour().text();
     node.apply(SampleRows.many(1)); // classes loaded, kernel modules too
     for (int count : counts) {
-      double[] all = new double[RUNS];
-      double[] one = new double[RUNS];
-      double[] none = new double[RUNS];
-      for (int run = 0; run < RUNS; run++) {
-        node.apply(List.of());
-        all[run] = milliseconds(() -> node.apply(SampleRows.many(count)));
-        one[run] = milliseconds(() -> node.apply(SampleRows.many(count, 2)));
-        none[run] = milliseconds(() -> node.apply(SampleRows.many(count, 2)));
-      }
-      print("Tweed, " + count + " rules into " + name + ", all", all);
-      print("Tweed, " + count + " rules in " + name + ", one changed", one);
-      print("Tweed, " + count + " rules in " + name + ", nothing to do", none);
+      BenchmarkTimes.rounds(
+          Names.into(name, count),
+          () -> node.apply(List.of()),
+          () -> node.apply(SampleRows.many(count)),
+          () -> node.apply(SampleRows.many(count, 2)));
     }
   }
 
@@ -77,19 +67,5 @@ final class IptablesBenchmark {
       flows.established(what + ", established flow", changes);
       flows.newOnes(what + ", new flows", changes);
     }
-  }
-
-  private static double milliseconds(Runnable work) {
-    long begin = System.nanoTime();
-    work.run();
-    return (System.nanoTime() - begin) / 1e6;
-  }
-
-  private static void print(String what, double... values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    System.out.printf(
-        "%s: %.0f ms (%.0f..%.0f)%n",
-        what, sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
   }
 }

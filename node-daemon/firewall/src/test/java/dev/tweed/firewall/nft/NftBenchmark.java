@@ -1,5 +1,7 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.BenchmarkTimes;
+import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -9,7 +11,6 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
@@ -22,15 +23,10 @@ import java.util.stream.IntStream;
  */
 final class NftBenchmark {
 
-  private static final int RUNS = 5;
-
   private NftBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
-    int[] counts =
-        arguments.length == 0
-            ? new int[] {100, 1_000, 10_000}
-            : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    int[] counts = BenchmarkTimes.counts(arguments, 100, 1_000, 10_000);
     try (NftNode node = NftNode.open()) {
       NftablesBackend backend = new NftablesBackend(NftNode.NFT);
       for (int warm = 0; warm < 20; warm++) {
@@ -47,38 +43,27 @@ final class NftBenchmark {
 
   private static void measure(
       NftNode node, NftablesBackend backend, int count, String what, IntFunction<Integer> port) {
-    double[] all = new double[RUNS];
-    double[] one = new double[RUNS];
-    double[] none = new double[RUNS];
     List<FilterRow> before = rows(count, port, 1);
     List<FilterRow> after = rows(count, port, 2);
-    for (int run = 0; run < RUNS; run++) {
-      apply(node, backend, List.of());
-      all[run] = milliseconds(() -> apply(node, backend, before));
-      one[run] = milliseconds(() -> apply(node, backend, after));
-      none[run] = milliseconds(() -> apply(node, backend, after));
-    }
     String name = "Tweed, %d rules in nftables%s, ".formatted(count, what);
-    print(name + "all", all);
-    print(name + "one changed", one);
-    print(name + "nothing to do", none);
+    BenchmarkTimes.rounds(
+        new Names(name + "all", name + "one changed", name + "nothing to do"),
+        () -> apply(node, backend, List.of()),
+        () -> apply(node, backend, before),
+        () -> apply(node, backend, after));
   }
 
   private static void peers(NftNode node) {
     GuardWriter guard = new GuardWriter(NftNode.NFT);
-    double[] all = new double[RUNS];
-    double[] one = new double[RUNS];
-    double[] none = new double[RUNS];
-    for (int run = 0; run < RUNS; run++) {
-      guard(node, guard, 1);
-      guard(node, guard, 0);
-      all[run] = milliseconds(() -> guard(node, guard, 5_000));
-      one[run] = milliseconds(() -> guard(node, guard, 5_001));
-      none[run] = milliseconds(() -> guard(node, guard, 5_001));
-    }
-    print("Tweed, peers only, 5,000 peers, all", all);
-    print("Tweed, peers only, 5,000 peers, one more", one);
-    print("Tweed, peers only, 5,000 peers, nothing to do", none);
+    String name = "Tweed, peers only, 5,000 peers, ";
+    BenchmarkTimes.rounds(
+        new Names(name + "all", name + "one more", name + "nothing to do"),
+        () -> {
+          guard(node, guard, 1);
+          guard(node, guard, 0);
+        },
+        () -> guard(node, guard, 5_000),
+        () -> guard(node, guard, 5_001));
   }
 
   private static void guard(NftNode node, GuardWriter writer, int peers) {
@@ -120,18 +105,5 @@ final class NftBenchmark {
                         .withFrom(
                             Peer.of(IpPrefix.parse("10.%d.%d.1/32".formatted(i / 250, i % 250)))))
             .toList());
-  }
-
-  private static double milliseconds(Runnable work) {
-    long begin = System.nanoTime();
-    work.run();
-    return (System.nanoTime() - begin) / 1e6;
-  }
-
-  private static void print(String what, double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    System.out.printf(
-        "%s: %.0f ms (%.0f..%.0f)%n", what, sorted[RUNS / 2], sorted[0], sorted[RUNS - 1]);
   }
 }

@@ -1,5 +1,10 @@
 package dev.tweed.firewall.ufw;
 
+import static dev.tweed.firewall.BenchmarkTimes.milliseconds;
+import static dev.tweed.firewall.BenchmarkTimes.print;
+
+import dev.tweed.firewall.BenchmarkTimes;
+import dev.tweed.firewall.BenchmarkTimes.Names;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -12,34 +17,22 @@ import java.util.List;
  */
 final class UfwBenchmark {
 
-  private static final int RUNS = 5;
-
   /** How often a person types. */
   private static final int TYPED = 20;
 
   private UfwBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
-    int[] counts =
-        arguments.length == 0
-            ? new int[] {100, 1000}
-            : Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    int[] counts = BenchmarkTimes.counts(arguments, 100, 1000);
     Path root = Files.createTempDirectory("ufw-benchmark");
     try (UfwNode node = UfwNode.denying(root)) {
       node.apply(SampleRows.many(1, 1)); // classes loaded, kernel modules too
       for (int count : counts) {
-        double[] all = new double[RUNS];
-        double[] one = new double[RUNS];
-        double[] none = new double[RUNS];
-        for (int run = 0; run < RUNS; run++) {
-          node.apply(List.of());
-          all[run] = milliseconds(() -> node.apply(SampleRows.many(count, 1)));
-          one[run] = milliseconds(() -> node.apply(SampleRows.many(count, 2)));
-          none[run] = milliseconds(() -> node.apply(SampleRows.many(count, 2)));
-        }
-        print("Tweed, " + count + " rules into ufw, all", all);
-        print("Tweed, " + count + " rules in ufw, one changed", one);
-        print("Tweed, " + count + " rules in ufw, nothing to do", none);
+        BenchmarkTimes.rounds(
+            Names.into("ufw", count),
+            () -> node.apply(List.of()),
+            () -> node.apply(SampleRows.many(count, 1)),
+            () -> node.apply(SampleRows.many(count, 2)));
         print("ufw reload, " + count + " rules", milliseconds(() -> node.ufw("reload")));
       }
       node.apply(List.of());
@@ -55,19 +48,5 @@ final class UfwBenchmark {
           "ufw allow for each of 100 rules, extrapolated from " + TYPED,
           100 * Arrays.stream(typed).average().orElseThrow());
     }
-  }
-
-  private static double milliseconds(Runnable work) {
-    long begin = System.nanoTime();
-    work.run();
-    return (System.nanoTime() - begin) / 1e6;
-  }
-
-  private static void print(String what, double... values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    System.out.printf(
-        "%s: %.0f ms (%.0f..%.0f)%n",
-        what, sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
   }
 }
