@@ -55,6 +55,11 @@ public record FirewallRule(
         "");
   }
 
+  /** The same by another name. */
+  public FirewallRule withName(String name) {
+    return with(draft -> draft.name = name);
+  }
+
   /** The same with another action. */
   public FirewallRule withAction(Action action) {
     return with(draft -> draft.action = action);
@@ -107,7 +112,8 @@ public record FirewallRule(
 
   /** A rule that is being narrowed; what may change of it. */
   private static final class Draft {
-    private final FirewallRule original;
+    private final Direction direction;
+    private String name;
     private Action action;
     private Protocol protocol;
     private List<PortRange> ports;
@@ -119,7 +125,8 @@ public record FirewallRule(
     private String comment;
 
     Draft(FirewallRule rule) {
-      original = rule;
+      direction = rule.direction;
+      name = rule.name;
       action = rule.action;
       protocol = rule.protocol;
       ports = rule.ports;
@@ -133,8 +140,8 @@ public record FirewallRule(
 
     FirewallRule rule() {
       return new FirewallRule(
-          original.name,
-          original.direction,
+          name,
+          direction,
           action,
           protocol,
           ports,

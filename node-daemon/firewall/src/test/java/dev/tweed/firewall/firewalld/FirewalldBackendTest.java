@@ -136,7 +136,7 @@ class FirewalldBackendTest {
   @Test
   void theFirstRowThatMatchesDecides() {
     FirewallRule deny = allow(Direction.IN, 80).withAction(Action.DENY);
-    FirewallRule exception = named("exception", allow(Direction.IN, 80).withFrom(PEER));
+    FirewallRule exception = allow(Direction.IN, 80).withFrom(PEER).withName("exception");
 
     node.apply(Rows.network(deny, exception));
     assertThat(node.peerReachesNode(80)).isFalse();
@@ -149,7 +149,7 @@ class FirewalldBackendTest {
   void orderAndDevicesHoldByIptablesToo() throws IOException {
     node.useIptables();
     FirewallRule deny = allow(Direction.IN, 80).withAction(Action.DENY);
-    FirewallRule exception = named("exception", allow(Direction.IN, 80).withFrom(PEER));
+    FirewallRule exception = allow(Direction.IN, 80).withFrom(PEER).withName("exception");
     node.apply(Rows.network(deny, exception));
     assertThat(node.peerReachesNode(80)).isFalse();
     assertThat(node.podReachesOutside()).isTrue();
@@ -165,7 +165,8 @@ class FirewalldBackendTest {
   void aRowForADeviceHoldsForThatDeviceOnly() {
     node.apply(
         Rows.network(
-            named("by-tunnel", allow(Direction.IN, 80))
+            allow(Direction.IN, 80)
+                .withName("by-tunnel")
                 .withAction(Action.DENY)
                 .withInterfaceIn("tweed.1"),
             allow(Direction.IN, 80)));
@@ -182,7 +183,7 @@ class FirewalldBackendTest {
     assertThat(node.peerReachesNode(7)).isTrue();
     String before = node.tables();
 
-    node.apply(Rows.network(named("new", allow(Direction.IN, 82)), allow(Direction.IN, 83)));
+    node.apply(Rows.network(allow(Direction.IN, 82).withName("new"), allow(Direction.IN, 83)));
 
     assertThat(node.peerReachesNode(80)).isFalse();
     assertThat(node.peerReachesNode(82)).isTrue();
@@ -210,7 +211,7 @@ class FirewalldBackendTest {
   @Test
   void reloadAndRestartFindWhatWasRunning() {
     node.apply(Rows.network(allow(Direction.IN, 80)));
-    List<FilterRow> rows = Rows.network(named("first", allow(Direction.IN, 82)), deny(83));
+    List<FilterRow> rows = Rows.network(allow(Direction.IN, 82).withName("first"), deny(83));
     node.apply(rows);
     String running = node.kernel();
 
@@ -412,22 +413,7 @@ class FirewalldBackendTest {
   }
 
   private static FirewallRule deny(int port) {
-    return named("deny-" + port, allow(Direction.IN, port)).withAction(Action.DENY);
-  }
-
-  private static FirewallRule named(String name, FirewallRule r) {
-    return new FirewallRule(
-        name,
-        r.direction(),
-        r.action(),
-        r.protocol(),
-        r.ports(),
-        r.from(),
-        r.to(),
-        r.interfaceIn(),
-        r.interfaceOut(),
-        r.logging(),
-        r.comment());
+    return allow(Direction.IN, port).withName("deny-" + port).withAction(Action.DENY);
   }
 
   /** All that firewalld has words for. */

@@ -117,9 +117,9 @@ class ModelGoldenTest {
     assertThat(unsupported(tcp.withAction(Action.LIMIT))).contains("no limit for each");
     assertThat(unsupported(tcp.withFrom(fromPort))).contains("not both");
     assertThat(unsupported(tcp.withInterfaceIn("eth1"))).contains("eth1", "zones");
-    assertThat(unsupported(logging(tcp, Logging.ALL))).contains("known connections");
+    assertThat(unsupported(tcp.withLogging(Logging.ALL))).contains("known connections");
     assertThat(unsupported(tcp.withInterfaceIn("tweed.1"))).isEmpty();
-    assertThat(unsupported(logging(tcp.withAction(Action.DENY), Logging.ALL))).isEmpty();
+    assertThat(unsupported(tcp.withAction(Action.DENY).withLogging(Logging.ALL))).isEmpty();
     assertThat(Rows.network())
         .allSatisfy(row -> assertThat(RichRuleCompiler.unsupported(row)).isEmpty());
   }
@@ -131,32 +131,16 @@ class ModelGoldenTest {
         .collect(Collectors.joining("\n"));
   }
 
-  private static FirewallRule logging(FirewallRule r, Logging logging) {
-    return new FirewallRule(
-        r.name(),
-        r.direction(),
-        r.action(),
-        r.protocol(),
-        r.ports(),
-        r.from(),
-        r.to(),
-        r.interfaceIn(),
-        r.interfaceOut(),
-        logging,
-        r.comment());
-  }
-
   private static List<FilterRow> lesson() {
     Peer pods = Peer.of(IpPrefix.parse("10.244.0.0/16"));
     return Rows.network(
         FirewallRule.allow("api-from-pods", Direction.IN)
             .withPorts(Protocol.ANY, PortRange.of(6443), new PortRange(2379, 2380))
             .withFrom(pods),
-        logging(
-            FirewallRule.allow("api", Direction.IN)
-                .withPorts(Protocol.TCP, PortRange.of(6443))
-                .withAction(Action.REJECT),
-            Logging.NEW),
+        FirewallRule.allow("api", Direction.IN)
+            .withPorts(Protocol.TCP, PortRange.of(6443))
+            .withAction(Action.REJECT)
+            .withLogging(Logging.NEW),
         new FirewallRule(
             "dns",
             Direction.IN,

@@ -37,24 +37,7 @@ public final class RuleArbitraries {
   }
 
   private static List<FirewallRule> named(List<FirewallRule> rules) {
-    return IntStream.range(0, rules.size())
-        .mapToObj(
-            i -> {
-              FirewallRule r = rules.get(i);
-              return new FirewallRule(
-                  "r" + i,
-                  r.direction(),
-                  r.action(),
-                  r.protocol(),
-                  r.ports(),
-                  r.from(),
-                  r.to(),
-                  r.interfaceIn(),
-                  r.interfaceOut(),
-                  r.logging(),
-                  r.comment());
-            })
-        .toList();
+    return IntStream.range(0, rules.size()).mapToObj(i -> rules.get(i).withName("r" + i)).toList();
   }
 
   private static Arbitrary<FirewallRule> rule() {
