@@ -20,103 +20,19 @@ import java.util.OptionalInt;
  */
 public sealed interface StateChange {
 
-  /** What kind of object it changes. */
-  Change.Kind kind();
-
-  /** What it does to it. */
-  Change.Action action();
-
-  /** Which object, for people. */
-  String object();
-
-  /** What exactly, for people. */
-  default String detail() {
-    return "";
-  }
-
-  /** Device that must exist for it; empty when it needs none. */
-  default Optional<String> device() {
-    return Optional.empty();
-  }
-
-  /** Whether it concerns one peer only, so that its failure leaves the rest working. */
-  default boolean concernsPeer() {
-    return kind() == Change.Kind.FDB
-        || kind() == Change.Kind.NEIGHBOUR
-        || kind() == Change.Kind.ROUTE;
-  }
-
-  /** Whether this node works, and its other peers, when it is left undone. */
-  default boolean isDispensable() {
-    return concernsPeer()
-        || this instanceof AttachPort
-        || this instanceof EnsureSysctl sysctl
-            && sysctl.setting().need() != SysctlSetting.Need.REQUIRED;
-  }
-
   /**
    * Removes a device.
    *
    * @param index its index, so that no other device of that name is hit
    * @param why for people
    */
-  record DeleteLink(int index, String name, String why) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.LINK;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.REMOVED;
-    }
-
-    @Override
-    public String object() {
-      return name;
-    }
-
-    @Override
-    public String detail() {
-      return why;
-    }
-  }
+  record DeleteLink(int index, String name, String why) implements StateChange {}
 
   /** Makes a VXLAN device, down. */
-  record CreateTunnel(TunnelDevice tunnel) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.LINK;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.ADDED;
-    }
-
-    @Override
-    public String object() {
-      return tunnel.name();
-    }
-  }
+  record CreateTunnel(TunnelDevice tunnel) implements StateChange {}
 
   /** Makes the bridge, down. */
-  record CreateBridge(BridgeDevice bridge) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.LINK;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.ADDED;
-    }
-
-    @Override
-    public String object() {
-      return bridge.name();
-    }
-  }
+  record CreateBridge(BridgeDevice bridge) implements StateChange {}
 
   /** Changes attributes of a device that is there; an empty one stays as it is. */
   record SetLink(
@@ -139,23 +55,7 @@ public sealed interface StateChange {
       return mtu.isEmpty() && mac.isEmpty() && alias.isEmpty() && txQueueLength.isEmpty();
     }
 
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.LINK;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.CHANGED;
-    }
-
-    @Override
-    public String object() {
-      return name;
-    }
-
-    @Override
-    public String detail() {
+    private String attributes() {
       List<String> parts = new ArrayList<>();
       mtu.ifPresent(value -> parts.add("mtu " + value));
       mac.ifPresent(value -> parts.add("address " + value));
@@ -163,40 +63,10 @@ public sealed interface StateChange {
       txQueueLength.ifPresent(value -> parts.add("txqueuelen " + value));
       return String.join(" ", parts);
     }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(name);
-    }
   }
 
   /** Takes a device up. */
-  record SetUp(String name) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.LINK;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.CHANGED;
-    }
-
-    @Override
-    public String object() {
-      return name;
-    }
-
-    @Override
-    public String detail() {
-      return "up";
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(name);
-    }
-  }
+  record SetUp(String name) implements StateChange {}
 
   /**
    * Makes a pod's device a port of the bridge again.
@@ -205,32 +75,8 @@ public sealed interface StateChange {
    * @param port its name
    * @param hairpin whether the port then sends back what came from it, where asked to
    */
-  record AttachPort(int index, String port, String bridge, boolean hairpin) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.LINK;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.CHANGED;
-    }
-
-    @Override
-    public String object() {
-      return port;
-    }
-
-    @Override
-    public String detail() {
-      return "master " + bridge + (hairpin ? " hairpin on" : "");
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(bridge);
-    }
-  }
+  record AttachPort(int index, String port, String bridge, boolean hairpin)
+      implements StateChange {}
 
   /**
    * Writes a sysctl unless it turns out to be right.
@@ -238,245 +84,135 @@ public sealed interface StateChange {
    * @param setting what is wanted
    * @param owner device it belongs to; empty for the node's
    */
-  record EnsureSysctl(SysctlSetting setting, Optional<String> owner) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.SYSCTL;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.CHANGED;
-    }
-
-    @Override
-    public String object() {
-      return "net/" + setting.path();
-    }
-
-    @Override
-    public Optional<String> device() {
-      return owner;
-    }
-  }
+  record EnsureSysctl(SysctlSetting setting, Optional<String> owner) implements StateChange {}
 
   /** Gives a device an address. */
-  record AddAddress(String name, IpPrefix prefix) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.ADDRESS;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.ADDED;
-    }
-
-    @Override
-    public String object() {
-      return prefix + " dev " + name;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(name);
-    }
-  }
+  record AddAddress(String name, IpPrefix prefix) implements StateChange {}
 
   /** Takes an address from a device. */
-  record RemoveAddress(String name, Address address) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.ADDRESS;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.REMOVED;
-    }
-
-    @Override
-    public String object() {
-      return address.prefix() + " dev " + name;
-    }
-  }
+  record RemoveAddress(String name, Address address) implements StateChange {}
 
   /** Says behind which VTEP a peer's tunnel device is. */
-  record PutFdb(String name, MacAddress mac, IpAddress vtep) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.FDB;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.ADDED;
-    }
-
-    @Override
-    public String object() {
-      return mac + " dev " + name;
-    }
-
-    @Override
-    public String detail() {
-      return "dst " + vtep;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(name);
-    }
-  }
+  record PutFdb(String name, MacAddress mac, IpAddress vtep) implements StateChange {}
 
   /** Forgets an FDB entry. */
-  record RemoveFdb(String name, FdbEntry entry) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.FDB;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.REMOVED;
-    }
-
-    @Override
-    public String object() {
-      return entry.mac() + " dev " + name;
-    }
-
-    @Override
-    public String detail() {
-      return entry.vtep().map(vtep -> "dst " + vtep).orElse("");
-    }
-  }
+  record RemoveFdb(String name, FdbEntry entry) implements StateChange {}
 
   /** Says which MAC address a tunnel's next hop has. */
-  record PutNeighbour(String name, IpAddress address, MacAddress mac) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.NEIGHBOUR;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.ADDED;
-    }
-
-    @Override
-    public String object() {
-      return address + " dev " + name;
-    }
-
-    @Override
-    public String detail() {
-      return "lladdr " + mac;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(name);
-    }
-  }
+  record PutNeighbour(String name, IpAddress address, MacAddress mac) implements StateChange {}
 
   /** Forgets a neighbour. */
-  record RemoveNeighbour(String name, Neighbour neighbour) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.NEIGHBOUR;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.REMOVED;
-    }
-
-    @Override
-    public String object() {
-      return neighbour.address() + " dev " + name;
-    }
-  }
+  record RemoveNeighbour(String name, Neighbour neighbour) implements StateChange {}
 
   /** Adds a route, or replaces that with the same destination and metric. */
-  record PutRoute(PlannedRoute route) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.ROUTE;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.ADDED;
-    }
-
-    @Override
-    public String object() {
-      return route.destination().toString();
-    }
-
-    @Override
-    public String detail() {
-      return "via " + route.gateway() + " dev " + route.device();
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of(route.device());
-    }
-  }
+  record PutRoute(PlannedRoute route) implements StateChange {}
 
   /** Removes a route. */
-  record RemoveRoute(Route route) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.ROUTE;
-    }
-
-    @Override
-    public Change.Action action() {
-      return Change.Action.REMOVED;
-    }
-
-    @Override
-    public String object() {
-      return route.destination().toString();
-    }
-
-    @Override
-    public String detail() {
-      return route.gateway().map(gateway -> "via " + gateway).orElse("");
-    }
-  }
+  record RemoveRoute(Route route) implements StateChange {}
 
   /** Puts our nftables table in place of what is there. */
-  record ReplaceRules(Ruleset rules, Change.Action action) implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.NFT;
-    }
-
-    @Override
-    public String object() {
-      return "table " + Ruleset.TABLE;
-    }
-  }
+  record ReplaceRules(Ruleset rules, Change.Action action) implements StateChange {}
 
   /** Removes our nftables table. */
-  record RemoveRules() implements StateChange {
-    @Override
-    public Change.Kind kind() {
-      return Change.Kind.NFT;
-    }
+  record RemoveRules() implements StateChange {}
 
-    @Override
-    public Change.Action action() {
-      return Change.Action.REMOVED;
-    }
+  /** What kind of object it changes. */
+  default Change.Kind kind() {
+    return switch (this) {
+      case DeleteLink _, CreateTunnel _, CreateBridge _, SetLink _, SetUp _, AttachPort _ ->
+          Change.Kind.LINK;
+      case EnsureSysctl _ -> Change.Kind.SYSCTL;
+      case AddAddress _, RemoveAddress _ -> Change.Kind.ADDRESS;
+      case PutFdb _, RemoveFdb _ -> Change.Kind.FDB;
+      case PutNeighbour _, RemoveNeighbour _ -> Change.Kind.NEIGHBOUR;
+      case PutRoute _, RemoveRoute _ -> Change.Kind.ROUTE;
+      case ReplaceRules _, RemoveRules _ -> Change.Kind.NFT;
+    };
+  }
 
-    @Override
-    public String object() {
-      return "table " + Ruleset.TABLE;
-    }
+  /** What it does to it. */
+  default Change.Action action() {
+    return switch (this) {
+      case CreateTunnel _, CreateBridge _, AddAddress _, PutFdb _, PutNeighbour _, PutRoute _ ->
+          Change.Action.ADDED;
+      case SetLink _, SetUp _, AttachPort _, EnsureSysctl _ -> Change.Action.CHANGED;
+      case DeleteLink _, RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _ ->
+          Change.Action.REMOVED;
+      case RemoveRules _ -> Change.Action.REMOVED;
+      case ReplaceRules replace -> replace.action;
+    };
+  }
+
+  /** Which object, for people; as {@code ip} and {@code bridge} of iproute2 name it. */
+  default String object() {
+    return switch (this) {
+      case DeleteLink delete -> delete.name;
+      case CreateTunnel create -> create.tunnel.name();
+      case CreateBridge create -> create.bridge.name();
+      case SetLink set -> set.name;
+      case SetUp set -> set.name;
+      case AttachPort attach -> attach.port;
+      case EnsureSysctl ensure -> "net/" + ensure.setting.path();
+      case AddAddress add -> add.prefix + " dev " + add.name;
+      case RemoveAddress remove -> remove.address.prefix() + " dev " + remove.name;
+      case PutFdb put -> put.mac + " dev " + put.name;
+      case RemoveFdb remove -> remove.entry.mac() + " dev " + remove.name;
+      case PutNeighbour put -> put.address + " dev " + put.name;
+      case RemoveNeighbour remove -> remove.neighbour.address() + " dev " + remove.name;
+      case PutRoute put -> put.route.destination().toString();
+      case RemoveRoute remove -> remove.route.destination().toString();
+      case ReplaceRules _, RemoveRules _ -> "table " + Ruleset.TABLE;
+    };
+  }
+
+  /** What exactly, for people; may be empty. */
+  default String detail() {
+    return switch (this) {
+      case DeleteLink delete -> delete.why;
+      case SetLink set -> set.attributes();
+      case SetUp _ -> "up";
+      case AttachPort attach -> "master " + attach.bridge + (attach.hairpin ? " hairpin on" : "");
+      case PutFdb put -> "dst " + put.vtep;
+      case RemoveFdb remove -> remove.entry.vtep().map(vtep -> "dst " + vtep).orElse("");
+      case PutNeighbour put -> "lladdr " + put.mac;
+      case PutRoute put -> "via " + put.route.gateway() + " dev " + put.route.device();
+      case RemoveRoute remove -> remove.route.gateway().map(via -> "via " + via).orElse("");
+      case CreateTunnel _, CreateBridge _, EnsureSysctl _, AddAddress _, RemoveAddress _ -> "";
+      case RemoveNeighbour _, ReplaceRules _, RemoveRules _ -> "";
+    };
+  }
+
+  /** Device that must exist for it; empty when it needs none. */
+  default Optional<String> device() {
+    return switch (this) {
+      case SetLink set -> Optional.of(set.name);
+      case SetUp set -> Optional.of(set.name);
+      case AttachPort attach -> Optional.of(attach.bridge);
+      case EnsureSysctl ensure -> ensure.owner;
+      case AddAddress add -> Optional.of(add.name);
+      case PutFdb put -> Optional.of(put.name);
+      case PutNeighbour put -> Optional.of(put.name);
+      case PutRoute put -> Optional.of(put.route.device());
+      case DeleteLink _, CreateTunnel _, CreateBridge _, ReplaceRules _ -> Optional.empty();
+      case RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _, RemoveRules _ ->
+          Optional.empty();
+    };
+  }
+
+  /** Whether it concerns one peer only, so that its failure leaves the rest working. */
+  default boolean concernsPeer() {
+    return switch (kind()) {
+      case FDB, NEIGHBOUR, ROUTE -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether this node works, and its other peers, when it is left undone. */
+  default boolean isDispensable() {
+    return switch (this) {
+      case AttachPort _ -> true;
+      case EnsureSysctl ensure -> ensure.setting.need() != SysctlSetting.Need.REQUIRED;
+      default -> concernsPeer();
+    };
   }
 }
