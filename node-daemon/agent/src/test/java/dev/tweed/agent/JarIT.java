@@ -122,7 +122,7 @@ class JarIT {
   private String run(String... args) throws Exception {
     Path log = Files.createTempFile(directory, "output", "");
     Process process = start(log, args).start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(6, TimeUnit.MINUTES)).isTrue(); // training gives up after 5
     return Files.readString(log) + "exit code " + process.exitValue();
   }
 
