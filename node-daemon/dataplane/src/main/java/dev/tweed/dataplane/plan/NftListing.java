@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
  * <p>Rules are not compared by their text: nft prints them in other words than it reads, and
  * differs between versions. Instead the table is replaced as a whole and sealed by its last rule,
  * whose comment names the content. The kernel numbers the objects of a table in order of creation,
- * so a rule added or replaced later has a higher handle than the seal, and a rule taken away is
- * missing in the count.
+ * so a rule added later has a higher handle than the seal, and a rule taken away is missing in the
+ * count. A rule that was replaced may have kept handle and comment: whoever reads has to compare
+ * with what he read before.
  */
 public sealed interface NftListing {
 
@@ -36,13 +37,18 @@ public sealed interface NftListing {
    * The table is there.
    *
    * @param comments the comments of whatever has a handle, in order; empty text for none
-   * @param sealed whether the last of them has the highest handle
+   * @param sealed whether the last of them has the highest handle, and nobody changed the others
    * @param inForce whether the chain is hooked, accepts by default and the table is not dormant
    */
   record Present(List<String> comments, boolean sealed, boolean inForce) implements NftListing {
     /** Copies the list. */
     public Present {
       comments = List.copyOf(comments);
+    }
+
+    /** The same, changed by somebody since it was written. */
+    public Present touched() {
+      return new Present(comments, false, inForce);
     }
   }
 

@@ -133,6 +133,11 @@ class HealingTest {
             "rule replaced",
             "nft replace rule inet tweed postrouting handle $(nft -a list table inet tweed |"
                 + " sed -n 's/.*pod to pod.* # handle //p' | head -n 1) accept"),
+        Arguments.of(
+            "rule replaced by another of its name",
+            "nft replace rule inet tweed postrouting handle $(nft -a list table inet tweed |"
+                + " sed -n 's/.*pod to outside.* # handle //p' | head -n 1) accept comment"
+                + " '\"ip pod to outside\"'"),
         Arguments.of("table asleep", "nft 'table inet tweed { flags dormant; }'"),
         Arguments.of(
             "policy changed", "nft 'table inet tweed { chain postrouting { policy drop; }; }'"));
