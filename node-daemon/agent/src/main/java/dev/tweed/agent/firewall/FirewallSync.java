@@ -145,9 +145,13 @@ public final class FirewallSync implements BooleanSupplier {
         remember(new Remembered(plan.lastGood(), placer.places()));
         lastWish = Optional.of(wish);
       }
-      case Refused refused -> {}
+      case Refused refused -> guardLastGood(plan);
       case null -> {
-        guard.rows(List.of());
+        if (choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))) {
+          guardLastGood(plan);
+        } else {
+          guard.rows(List.of());
+        }
         lastWish = Optional.of(wish);
       }
     }
@@ -165,6 +169,17 @@ public final class FirewallSync implements BooleanSupplier {
         && guarded instanceof GuardOutcome.Applied
         && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
         && BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
+  }
+
+  /**
+   * What was in force stays so, and peers must be let in. After a start the guard has no rows until
+   * some are placed, so it gets those of the daemon before.
+   */
+  private void guardLastGood(FirewallPlan plan) {
+    if (!guard.hasRows()) {
+      FirewallWish nothingNew = new FirewallWish(false, List.of(), new NetworkState.Waiting());
+      guard.rows(plans.make(nothingNew, remembered.good(), plan.found()).planned().rows());
+    }
   }
 
   private boolean isAsLast(FirewallPlan plan) {

@@ -31,6 +31,11 @@ final class GuardKeeper {
     inRows = Optional.of(rows.stream().filter(row -> row.direction() == Direction.IN).toList());
   }
 
+  /** Whether it was told any rows, or that there are none. */
+  boolean hasRows() {
+    return inRows.isPresent();
+  }
+
   /** Whether the table is known to be right for these peers. */
   boolean isKept(NetworkState state) {
     return kept && network.equals(Optional.of(state));

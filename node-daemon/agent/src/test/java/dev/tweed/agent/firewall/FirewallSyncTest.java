@@ -368,6 +368,48 @@ class FirewallSyncTest {
   }
 
   @Test
+  void nodePortsStayClosedWhileTheFirewallCannotBeRead() {
+    sync.getAsBoolean();
+    List<FilterRow> guarded = host.guarded.orElseThrow().inRows();
+    assertThat(guarded).isNotEmpty();
+
+    host.manager = Manager.UNKNOWN;
+    host.state = State.UNKNOWN;
+    sync.firewallChanged();
+    sync.getAsBoolean();
+
+    assertThat(host.guarded.orElseThrow().inRows()).isEqualTo(guarded);
+  }
+
+  @Test
+  void nodePortsOfPoliciesThatCannotBePutAnywhereAreNotClosed() {
+    sync.getAsBoolean();
+    host.tools = false;
+
+    sync.firewallChanged();
+    sync.getAsBoolean();
+
+    assertThat(host.guarded.orElseThrow().inRows()).isEmpty();
+  }
+
+  @Test
+  void newPeersAreLetInWhereTheFirewallRefusesSinceTheDaemonsStart() {
+    sync.network(member(2));
+    sync.getAsBoolean();
+    List<FilterRow> guarded = host.guarded.orElseThrow().inRows();
+
+    host.instead.put(
+        BackendKind.UFW, new BackendOutcome.Refused("FileNotUnderstood", "nonsense", "mend it"));
+    view = view(policy("web", 2, "81"));
+    start();
+    sync.network(member(2, 3));
+    sync.getAsBoolean();
+
+    assertThat(peers()).containsExactly("192.0.2.2", "192.0.2.3");
+    assertThat(host.guarded.orElseThrow().inRows()).isEqualTo(guarded);
+  }
+
+  @Test
   void aGuardThatSomebodyRemovedIsMendedAndCounted() {
     sync.getAsBoolean();
     host.guarded = Optional.empty();
