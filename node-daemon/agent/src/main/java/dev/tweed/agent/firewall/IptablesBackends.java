@@ -17,8 +17,7 @@ import java.util.Set;
 /** iptables in whichever of its flavours the host's rules are; the other one is kept empty. */
 final class IptablesBackends implements FirewallBackend {
 
-  private final Map<IptablesFlavour, FirewallBackend> flavours =
-      new EnumMap<>(IptablesFlavour.class);
+  private final Map<IptablesFlavour, FirewallBackend> flavours;
   private final Set<IptablesFlavour> clean = EnumSet.noneOf(IptablesFlavour.class);
   private final LegacyFilters legacy;
   private IptablesFlavour used = IptablesFlavour.NFT;
@@ -27,11 +26,20 @@ final class IptablesBackends implements FirewallBackend {
    * @param prefix words before each command
    * @param legacy tells whether tables of that flavour are there
    */
-  IptablesBackends(List<String> prefix, LegacyFilters legacy) {
-    this.legacy = legacy;
+  static IptablesBackends of(List<String> prefix, LegacyFilters legacy) {
+    Map<IptablesFlavour, FirewallBackend> flavours = new EnumMap<>(IptablesFlavour.class);
     for (IptablesFlavour flavour : IptablesFlavour.values()) {
       flavours.put(flavour, new IptablesBackend(prefix, flavour));
     }
+    return new IptablesBackends(flavours, legacy);
+  }
+
+  /**
+   * @param flavours all of them
+   */
+  IptablesBackends(Map<IptablesFlavour, FirewallBackend> flavours, LegacyFilters legacy) {
+    this.flavours = flavours;
+    this.legacy = legacy;
   }
 
   /** Takes the flavour the host's rules are in. */
@@ -60,11 +68,18 @@ final class IptablesBackends implements FirewallBackend {
     boolean changed = applied.changed();
     for (IptablesFlavour other : IptablesFlavour.values()) {
       if (other != used && !clean.contains(other) && isThere(other)) {
-        // A flavour that refuses is not used on this host, or cannot be from here.
-        if (flavours.get(other).apply(List.of()) instanceof BackendOutcome.Applied emptied) {
-          changed |= emptied.changed();
+        switch (flavours.get(other).apply(List.of())) {
+          case BackendOutcome.Applied emptied -> {
+            changed |= emptied.changed();
+            clean.add(other);
+          }
+          case BackendOutcome.Refused refused -> {
+            // Another time, then. Or it is not used on this host, or cannot be from here.
+            if (!refused.reason().equals(BackendOutcome.LOCKED)) {
+              clean.add(other);
+            }
+          }
         }
-        clean.add(other);
       }
     }
     return new BackendOutcome.Applied(changed, applied.live(), applied.displaced());

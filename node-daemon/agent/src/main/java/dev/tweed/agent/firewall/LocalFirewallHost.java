@@ -67,7 +67,7 @@ public final class LocalFirewallHost implements FirewallHost {
         new HostFirewallReader(
             hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::drop);
     this.services = new ProtectedServicesReader(hostRoot, PROC_NET);
-    this.iptables = hostRoot.map(root -> new IptablesBackends(prefix, legacy));
+    this.iptables = hostRoot.map(root -> IptablesBackends.of(prefix, legacy));
     List<FirewallBackend> usable = new ArrayList<>();
     hostRoot.ifPresent(
         root ->
