@@ -106,6 +106,11 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
     return sealed().size() == 2 && sealed().getLast().equals(listed());
   }
 
+  /** Whether it is as it was just written, and waits for the note how it is listed. */
+  boolean isUnsealed(NftText wanted) {
+    return sealed().equals(List.of(wanted.seal())) && faults(wanted).isEmpty();
+  }
+
   /** What is other than it should be, for people; empty if it {@link #is} so. */
   List<String> differences(NftText wanted) {
     if (is(wanted)) {
@@ -114,24 +119,29 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
     if (!sealed().contains(wanted.seal())) {
       return List.of("the table was written for other rows");
     }
-    List<String> differences = new ArrayList<>();
+    List<String> faults = faults(wanted);
+    return faults.isEmpty() ? List.of("the table has been changed since it was written") : faults;
+  }
+
+  /**
+   * What its chains and the comments of its rules tell; a rule may do other things all the same.
+   */
+  private List<String> faults(NftText wanted) {
+    List<String> faults = new ArrayList<>();
     if (dormant) {
-      differences.add("the table is dormant");
+      faults.add("the table is dormant");
     }
     for (NftText.Chain chain : wanted.chains()) {
       Optional<Chain> found = chain(chain.name());
       List<String> comments = chain.lines().stream().map(NftText.Line::comment).toList();
       if (found.isEmpty()) {
-        differences.add("chain " + chain.name() + " is missing");
+        faults.add("chain " + chain.name() + " is missing");
       } else if (!chain.name().equals(NftTableRenderer.SEAL)
           && !comments(found.get()).equals(comments)) {
-        differences.add("chain " + chain.name() + " has other rules");
+        faults.add("chain " + chain.name() + " has other rules");
       }
     }
-    if (differences.isEmpty()) {
-      differences.add("the table has been changed since it was written");
-    }
-    return differences;
+    return faults;
   }
 
   /** Which rules may be in force as they were written. */

@@ -11,6 +11,11 @@ record NftRefusal(String reason, String message, String remedy) {
 
   static final String KERNEL_TOO_OLD = "KernelTooOld";
 
+  /** Whether it is a refusal in these words. */
+  boolean isAbout(String words) {
+    return message.contains(words);
+  }
+
   static NftRefusal missing(String message) {
     return new NftRefusal(
         "NftMissing", message, "install nftables, or use an image of Tweed's that has it");

@@ -51,11 +51,13 @@ final class NftTableWriter {
         .or(
             () ->
                 switch (read(text.name())) {
-                  case Reading.Found(var found) ->
-                      run(
-                          "add rule inet %s %s return comment \"%s\"\n"
-                              .formatted(text.name(), NftTableRenderer.SEAL, found.listed()));
-                  case Reading.Absent absent -> Optional.empty(); // somebody was quick
+                  case Reading.Found(var found) when found.isUnsealed(text) ->
+                      run("add rule inet %s %s return comment \"%s\"\n"
+                              .formatted(text.name(), NftTableRenderer.SEAL, found.listed()))
+                          .filter(refusal -> !refusal.isAbout("No such file or directory"));
+                  // Somebody was quick; whoever looks next takes the table for what it is.
+                  case Reading.Found found -> Optional.empty();
+                  case Reading.Absent absent -> Optional.empty();
                   case Reading.Unreadable(var refusal) -> Optional.of(refusal);
                 });
   }

@@ -173,6 +173,29 @@ class NftablesBackendTest {
   }
 
   @Test
+  void whatSomebodyElseDoesWhileItIsWrittenIsNoticedNextTime() throws IOException {
+    Path nft =
+        script(
+            "/usr/sbin/nft \"$@\" || exit\n"
+                + "[ \"$1\" != -f ] || /usr/sbin/nft flush chain inet tweed-filter input");
+    node.call(() -> new NftablesBackend(nft).apply(ONE));
+
+    assertThat(apply(ONE)).isEqualTo(new Applied(true, true, List.of()));
+    assertThat(states(look(ONE))).containsOnly(State.PRESENT);
+  }
+
+  @Test
+  void aTableThatIsRemovedWhileItIsWrittenIsNoFaultOfTheKernel() throws IOException {
+    Path nft =
+        script(
+            "/usr/sbin/nft \"$@\" || exit\n"
+                + "[ \"$1\" != -a ] || /usr/sbin/nft delete table inet tweed-filter");
+
+    assertThat(node.call(() -> new NftablesBackend(nft).apply(ONE)))
+        .isEqualTo(new Applied(true, true, List.of()));
+  }
+
+  @Test
   void withoutNftItSaysSo() {
     NftablesBackend backend = new NftablesBackend(directory.resolve("nft"));
 
