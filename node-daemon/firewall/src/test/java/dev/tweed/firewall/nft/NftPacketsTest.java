@@ -21,6 +21,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What rows do to packets. */
 @Tag("kernel")
@@ -161,6 +164,17 @@ class NftPacketsTest {
     assertThat(NftHosts.tcp(hosts.pod, "192.0.2.2", 80)).isEqualTo(Answer.OPEN);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {NftHosts.POD, NftHosts.POD6})
+  void sendersLearnOfANarrowPathWhereTheNodeMaySendNothing(String pod) {
+    hosts.node.sh("ip link set right mtu 1300");
+
+    apply(FirewallRule.allow("out", Direction.OUT).withAction(Action.REJECT));
+
+    assertThat(hosts.client.sh("ping -M do -s 1400 -c 1 -W 2 %s 2>&1 || true".formatted(pod)))
+        .contains("mtu");
+  }
+
   @Test
   void whatTheNodeSendsIsMatched() {
     hosts.serve(hosts.client, 25, 26);
@@ -172,6 +186,46 @@ class NftPacketsTest {
 
     assertThat(hosts.node.sh("bash -c '</dev/tcp/192.0.2.2/25' 2>&1 || true")).contains("refused");
     hosts.node.sh("bash -c '</dev/tcp/192.0.2.2/26'");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Protocol.class,
+      names = {"AH", "ESP", "GRE"})
+  void protocolsWithoutPortsAreClosedInBothFamilies(Protocol protocol) {
+    // With AH a datagram for port 53; the others do not care.
+    String inside = "11010000" + "00000001" + "00000001" + "0035003500080000";
+    hosts.node.sh(
+        "nft 'table inet count { chain c { type filter hook input priority 100;"
+            + " ip protocol %1$s counter; ip6 nexthdr %1$s counter; }; }'"
+                .formatted(protocol.text()));
+    String send =
+        """
+        import socket
+        for family, node in (socket.AF_INET, '%s'), (socket.AF_INET6, '%s'):
+          s = socket.socket(family, socket.SOCK_RAW, socket.getprotobyname('%s'))
+          s.sendto(bytes.fromhex('%s'), (node, 0))
+        """
+            .formatted(NftHosts.NODE, NftHosts.NODE6, protocol.text(), inside);
+
+    hosts.client.exec("python3", "-c", send);
+    assertThat(counted()).containsExactly("1", "1");
+
+    apply(
+        FirewallRule.allow("other", Direction.IN).withPorts(Protocol.UDP, PortRange.of(54)),
+        FirewallRule.allow("no", Direction.IN).withAction(Action.DENY).withPorts(protocol),
+        FirewallRule.allow("late", Direction.IN).withPorts(Protocol.UDP, PortRange.of(53)));
+    hosts.client.exec("python3", "-c", send);
+    assertThat(counted()).containsExactly("1", "1");
+  }
+
+  private List<String> counted() {
+    return hosts
+        .node
+        .sh("nft list chain inet count c | grep -o 'packets [0-9]*'")
+        .lines()
+        .map(line -> line.substring("packets ".length()))
+        .toList();
   }
 
   private static FirewallRule in(String name, Action action, Protocol protocol, int port) {
