@@ -17,8 +17,12 @@ step() {
   local label=$1 log=$log_directory/$2.log began=$SECONDS status=0 pid elapsed
   shift 2
   mkdir -p "$log_directory"
-  ("$@") >"$log" 2>&1 &
+  # A process group of its own: else what runs in the background would live on after Ctrl-C.
+  set -m
+  ("$@") >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
+  trap 'interrupted "$label" "$pid"' INT TERM HUP
   local next=60
   while kill -0 "$pid" 2>/dev/null; do
     elapsed=$((SECONDS - began))
@@ -31,6 +35,7 @@ step() {
     sleep 0.2
   done
   wait "$pid" || status=$?
+  trap - INT TERM HUP
   elapsed=$((SECONDS - began))
   [[ ! -t 2 ]] || printf '\r\033[K' >&2
   if ((status != 0)); then
@@ -38,6 +43,15 @@ step() {
     die "$label failed after $elapsed s (exit code $status). The whole log: $log"
   fi
   ((elapsed < 1)) || note "$label: $elapsed s"
+}
+
+interrupted() {
+  trap - INT TERM HUP
+  note ''
+  note "dev: $1 is interrupted; what is complete is kept for the next run"
+  kill -INT -- "-$2" 2>/dev/null || true
+  wait "$2" 2>/dev/null || true
+  exit 130
 }
 
 # hash_of WORD|PATH...: twelve hex digits over the given words and the content of the given files and directories.
@@ -60,8 +74,18 @@ cached() {
   local kind=$1 hash=$2 label=$3
   shift 3
   local target=$cache/$kind/$hash
-  [[ -d $target ]] || step "$label" "$kind" fill_cache "$target" "$@"
+  if [[ ! -d $target ]]; then
+    need_space
+    step "$label" "$kind" fill_cache "$target" "$@"
+  fi
   REPLY=$target
+}
+
+need_space() {
+  mkdir -p "$cache"
+  local free
+  free=$(df --output=avail --block-size=1G "$cache" | tail -n 1)
+  ((free >= 4)) || die "there are only ${free// /} GB left for $cache, and a build wants 4: make room (./dev clean-cache removes all that ./dev has built)"
 }
 
 fill_cache() {
@@ -72,7 +96,8 @@ fill_cache() {
   exec {lock}>"$cache/locks/${target//\//_}"
   flock "$lock"
   [[ ! -d $target ]] || return 0
-  local work=$target.tmp.$$
+  # What an interrupted run has left goes.
+  local work=$target.tmp
   rm -rf "$work"
   mkdir -p "$work"
   "$function" "$work" "$@"
