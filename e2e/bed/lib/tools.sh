@@ -6,7 +6,12 @@ readonly helm_version=4.3.1
 readonly cni_version=1.9.1
 readonly old_cni_version=1.1.1
 
-go_build() { CGO_ENABLED=0 nice "$go" build -trimpath "$@"; }
+# Not in /tmp, which may be memory. No state of the checkout goes in: git shows it only to the checkout's owner.
+go_command() {
+  mkdir -p "$cache/tmp"
+  CGO_ENABLED=0 GOTMPDIR=$cache/tmp nice "$go" "$@"
+}
+go_build() { go_command build -trimpath -buildvcs=false "$@"; }
 
 # Sets kubernetes to the directory with the binary and one link for each component.
 setup_kubernetes() {
@@ -70,7 +75,7 @@ setup_old_cni() {
 build_old_cni() {
   local plugins=github.com/containernetworking/plugins
   cd "$1"
-  CGO_ENABLED=0 GOBIN=$1 nice "$go" install -trimpath \
+  GOBIN=$1 go_command install -trimpath \
     -ldflags "-s -w -X $plugins/pkg/utils/buildversion.BuildVersion=v$old_cni_version" \
     $plugins/plugins/{main/bridge,main/loopback,ipam/host-local,meta/portmap}@v$old_cni_version
 }
@@ -82,7 +87,7 @@ setup_helm() {
 
 build_helm() {
   cd "$1"
-  CGO_ENABLED=0 GOBIN=$1 nice "$go" install -trimpath -ldflags '-s -w' helm.sh/helm/v4/cmd/helm@v$helm_version
+  GOBIN=$1 go_command install -trimpath -ldflags '-s -w' helm.sh/helm/v4/cmd/helm@v$helm_version
 }
 
 setup_probe() {
