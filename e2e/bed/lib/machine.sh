@@ -23,17 +23,18 @@ ps procps
 modprobe kmod
 '
 
+# setup_packages [COMMAND...]: these, or all of them.
 setup_packages() {
   local command package missing=()
   while read -r command package; do
-    [[ -n $command ]] || continue
+    [[ -n $command && ($# -eq 0 || " $* " == *" $command "*) ]] || continue
     command -v "$command" >/dev/null || missing+=("$package")
   done <<<"$commands"
   # Debian's keys, on what only derives from Debian.
-  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
+  [[ $# -gt 0 || -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
   [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
   # Since Debian 13 the client is a package of its own.
-  command -v docker >/dev/null || install_packages docker-cli
+  [[ $# -gt 0 ]] || command -v docker >/dev/null || install_packages docker-cli
 }
 
 has_candidate() { [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [^\(] ]]; }
@@ -42,17 +43,20 @@ install_packages() {
   local packages
   mapfile -t packages < <(printf '%s\n' "$@" | sort -u)
   command -v apt-get >/dev/null || die "these are missing and there is no apt-get to install them with: ${packages[*]}"
-  need_root
+  ((EUID == 0)) || die "these packages are missing: ${packages[*]}; install them, or run this as root (sudo ./dev ...), which does"
   step "Installing ${packages[*]}" apt apt_install "${packages[@]}"
   hash -r
 }
 
+# apt_get OPTION...: without questions; waits for another package manager, as there is one after each boot.
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; }
+
 apt_install() {
-  export DEBIAN_FRONTEND=noninteractive
-  # No service is started by its package: dockerd is started below, with its log where we can name it.
-  apt-get install -y -q --no-install-recommends "$@" || {
-    apt-get update -q
-    apt-get install -y -q --no-install-recommends "$@"
+  apt_get install "$@" || {
+    # Old package lists, or a run that was interrupted.
+    dpkg --configure -a
+    apt_get update
+    apt_get install "$@"
   }
 }
 
@@ -99,7 +103,7 @@ setup_jdk() {
     return
   fi
   if command -v apt-get >/dev/null && ((EUID == 0)); then
-    has_candidate openjdk-25-jdk-headless || step "Reading package lists" apt apt-get update -q
+    has_candidate openjdk-25-jdk-headless || step "Reading package lists" apt apt_get update
     if has_candidate openjdk-25-jdk-headless; then
       install_packages openjdk-25-jdk-headless
       for candidate in /usr/lib/jvm/*25*; do
@@ -109,43 +113,61 @@ setup_jdk() {
       done
     fi
   fi
-  die "a JDK 25 is needed and this distribution has none: install one (for example Temurin from https://adoptium.net) and set JAVA_HOME to it"
+  die "a JDK 25 is needed: install openjdk-25-jdk-headless where the distribution has it, or one from https://adoptium.net, and set JAVA_HOME to it"
 }
 
-# True for a Go that is new enough, or that can fetch a newer one by itself (since 1.21).
-is_usable_go() {
-  local version
-  [[ -x $1 ]] || return 1
-  version=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
-  [[ $version =~ ^go1\.([0-9]+) ]] || return 1
-  ((BASH_REMATCH[1] < 25)) || return 0
-  ((BASH_REMATCH[1] >= 21)) || return 1
-  # Distributions switch that off; our modules say which version they need.
-  export GOTOOLCHAIN=auto
+# is_go COMMAND MINOR: true for Go 1.MINOR or newer.
+is_go() {
+  [[ -x $1 && $(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= $2))
 }
 
 # Sets go to the Go command.
 setup_go() {
-  local candidate
-  for candidate in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go-1.2[5-9]/bin/go; do
-    is_usable_go "$candidate" || continue
-    go=$candidate
-    return
-  done
+  local package
+  ! find_go || return 0
   if command -v apt-get >/dev/null && ((EUID == 0)); then
-    has_candidate golang-go || step "Reading package lists" apt apt-get update -q
-    local package
-    for package in golang-1.26-go golang-1.25-go golang-go; do
+    has_candidate golang-go || step "Reading package lists" apt apt_get update
+    for package in golang-1.27-go golang-1.26-go golang-1.25-go; do
       has_candidate "$package" || continue
       install_packages "$package"
-      for candidate in /usr/lib/go-1.2[5-9]/bin/go /usr/bin/go; do
-        is_usable_go "$candidate" || continue
-        go=$candidate
-        return
-      done
+      ! find_go || return 0
     done
+    # Debian 13 has Go 1.24, and newer ones in its backports.
+    if [[ $(. /etc/os-release && echo "$VERSION_CODENAME") == trixie ]]; then
+      step "Installing golang-1.26-go from trixie-backports" apt apt_install_backport golang-1.26-go
+    elif has_candidate golang-go; then
+      install_packages golang-go
+    fi
+    ! find_go || return 0
   fi
   die "Go 1.25 or newer is needed to build Kubernetes: install it from https://go.dev/dl into /usr/local/go"
+}
+
+find_go() {
+  local minor candidate
+  for minor in 25 21; do
+    for candidate in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go-1.2[1-9]/bin/go; do
+      is_go "$candidate" "$minor" || continue
+      go=$candidate
+      # An older one fetches what our modules ask for by itself; distributions switch that off.
+      ((minor == 25)) || export GOTOOLCHAIN=auto
+      return
+    done
+  done
+  return 1
+}
+
+# The machine's own list of sources stays as it is.
+apt_install_backport() {
+  local directory options repository codename=trixie
+  directory=$cache/tmp/backports
+  mkdir -p "$directory/lists/partial"
+  options=(-o "Dir::Etc::SourceList=$directory/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$directory/lists")
+  repository=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Codename: $codename" 'Component: main' | head -n 1)
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $repository $codename-backports main" >"$directory/sources.list"
+  apt_get "${options[@]}" update
+  apt_get "${options[@]}" install "$1"
+  rm -rf "$directory"
 }
 
 docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
@@ -158,6 +180,8 @@ setup_docker() {
     need_root
     step "Starting the Docker engine" docker-start start_docker
   fi
+  [[ $(docker info --format '{{.SecurityOptions}}') != *@(rootless|userns)* ]] ||
+    die "the Docker engine here is rootless or maps users, and nodes of a cluster need one that does neither: stop it, or set DOCKER_HOST to another"
   ((EUID == 0)) || return 0
   # Frames between our nodes cross Docker's rules where bridges are filtered (net.bridge.bridge-nf-call-iptables).
   iptables -C DOCKER-USER -i tweed-+ -o tweed-+ -j ACCEPT 2>/dev/null ||

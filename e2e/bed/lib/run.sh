@@ -45,7 +45,8 @@ command_test() {
     [[ $known == *" $layer "* ]] || die "test: there is no layer '$layer'; say --quick or some of:$known"
   done
 
-  setup_packages
+  [[ $layers != *@(' kernel '|' e2e ')* ]] || need_root
+  if [[ $layers == ' unit ' ]]; then setup_packages mvn; else setup_packages; fi
   setup_jdk
   kube_api_test='' kubernetes=''
   local arguments=() skipped=''
@@ -54,13 +55,9 @@ command_test() {
     setup_kubernetes
     setup_helm
   fi
-  if [[ $layers == *' kernel '* ]]; then
-    need_root
-    # A firewall is not put on somebody's machine unasked: without it its tests are skipped, which CI does not allow.
-    [[ -z $no_skips ]] || install_test_firewalls
-  fi
+  # A firewall is not put on somebody's machine unasked: without it its tests are skipped, which CI does not allow.
+  [[ -z $no_skips || $layers != *' kernel '* ]] || install_test_firewalls
   if [[ $layers == *' e2e '* ]]; then
-    need_root
     setup_docker
     setup_node_image
     setup_product_images
