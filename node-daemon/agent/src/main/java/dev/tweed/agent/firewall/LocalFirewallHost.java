@@ -33,6 +33,7 @@ public final class LocalFirewallHost implements FirewallHost {
   private final HostFirewallReader reader;
   private final ProtectedServicesReader services;
   private final Optional<IptablesBackends> iptables;
+  private final Optional<FirewalldBackend> firewalld;
   private final List<FirewallBackend> backends;
   private final GuardWriter guard;
 
@@ -75,7 +76,8 @@ public final class LocalFirewallHost implements FirewallHost {
                 new UfwBackend(
                     new UfwWriter(
                         root, runDir.resolve("firewall"), new IptablesChains(prefix), PATIENCE))));
-    hostRoot.ifPresent(root -> usable.add(new FirewalldBackend(prefix, root)));
+    this.firewalld = hostRoot.map(FirewalldBackend::new);
+    firewalld.ifPresent(usable::add);
     iptables.ifPresent(usable::add);
     usable.add(new NftablesBackend(nft));
     this.guard = new GuardWriter(nft);
@@ -113,6 +115,7 @@ public final class LocalFirewallHost implements FirewallHost {
 
   @Override
   public Watching watch(Runnable onChange) {
+    firewalld.ifPresent(f -> f.watch(onChange));
     return FirewallWatch.start(onChange)::close;
   }
 }

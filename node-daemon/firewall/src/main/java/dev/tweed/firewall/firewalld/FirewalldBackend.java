@@ -10,6 +10,7 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.RowText;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,17 +41,31 @@ public final class FirewalldBackend implements FirewallBackend {
 
   private static final Set<String> WITHOUT_FIREWALLD = Set.of("NotRunning", "NotFound");
 
-  private final FirewallCmd command;
+  /** Thousands of rules take firewalld many seconds. */
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final Firewalld firewalld;
   private final ModelFiles files;
 
   /**
-   * @param prefix words before firewall-cmd, such as {@code /usr/sbin/chroot /host/root}; may be
-   *     empty
-   * @param root root directory of the host's files
+   * @param root root directory of the host's files, and of its D-Bus's socket
    */
-  public FirewalldBackend(List<String> prefix, Path root) {
-    this.command = new FirewallCmd(prefix);
+  public FirewalldBackend(Path root) {
+    this(root, LIMIT);
+  }
+
+  FirewalldBackend(Path root, Duration limit) {
+    this.firewalld = new Firewalld(root, limit);
     this.files = new ModelFiles(root.resolve("etc/firewalld"));
+  }
+
+  /**
+   * Tells of changes in firewalld as long as rows of ours are in it; from another thread.
+   *
+   * @param onChange must return quickly
+   */
+  public void watch(Runnable onChange) {
+    firewalld.onChange(onChange);
   }
 
   @Override
@@ -67,7 +82,7 @@ public final class FirewalldBackend implements FirewallBackend {
   public BackendOutcome apply(List<FilterRow> rows) {
     try {
       requireSupported(rows);
-      Running running = command.list(false);
+      Running running = firewalld.running();
       Model model = plan(rows, running);
       Map<String, String> before = files.read();
       return new Applied(apply(model, running, before), true, List.of());
@@ -75,6 +90,10 @@ public final class FirewalldBackend implements FirewallBackend {
       return rows.isEmpty() ? emptied(e.refused()) : e.refused();
     } catch (IOException e) {
       return fileError(e);
+    } finally {
+      if (rows.isEmpty()) {
+        firewalld.close();
+      }
     }
   }
 
@@ -105,7 +124,7 @@ public final class FirewalldBackend implements FirewallBackend {
   public BackendListing look(List<FilterRow> intended) {
     try {
       requireSupported(intended);
-      Running running = command.list(false);
+      Running running = firewalld.running();
       return RowComparison.compare(intended, plan(intended, running), running);
     } catch (Obstacle e) {
       return new BackendListing.Unreadable(e.refused().message(), e.refused().remedy());
@@ -154,7 +173,7 @@ public final class FirewalldBackend implements FirewallBackend {
       files.write(model.files());
     }
     if (!empty.isEmpty() || !changes.isEmpty()) {
-      change(model, empty, changes, before);
+      change(empty, changes, before);
     }
     return stale || !empty.isEmpty() || !changes.isEmpty();
   }
@@ -169,14 +188,14 @@ public final class FirewalldBackend implements FirewallBackend {
 
   /** Whether a reload would undo nothing that a person has not saved. */
   private boolean canReload(Model model, Running running) throws Obstacle {
-    Running permanent = command.list(true);
+    Running permanent = firewalld.permanent();
     requireNoOtherZone(model.zones(), permanent);
     return ModelDiff.unsaved(running, permanent).isEmpty();
   }
 
   private void requireReloadable(Model model, Running running) throws Obstacle {
     requireNoOtherZone(model.zones(), running);
-    Running permanent = command.list(true);
+    Running permanent = firewalld.permanent();
     requireNoOtherZone(model.zones(), permanent);
     Optional<String> unsaved = ModelDiff.unsaved(running, permanent);
     if (unsaved.isPresent()) {
@@ -209,17 +228,17 @@ public final class FirewalldBackend implements FirewallBackend {
     requireReloadable(model, running);
     try {
       files.write(model.files());
-      command.checkFiles();
+      firewalld.checkFiles();
     } catch (IOException | Obstacle e) {
       files.write(before);
       throw e;
     }
     try {
-      command.reload();
+      firewalld.reload();
       requireInForce(model);
     } catch (Obstacle e) {
       files.write(before);
-      command.reload();
+      firewalld.reload();
       throw e;
     }
   }
@@ -231,60 +250,59 @@ public final class FirewalldBackend implements FirewallBackend {
       throws IOException, Obstacle {
     files.write(Map.of());
     boolean changed = !before.isEmpty();
-    for (Listing.Entry entry : running.policies().entries()) {
-      if (Policy.isOurs(entry.name()) && !entry.rules().isEmpty()) {
-        command.remove(entry.name(), entry.rules());
+    for (Map.Entry<String, Settings> policy : running.policies().entrySet()) {
+      if (Policy.isOurs(policy.getKey()) && !policy.getValue().rules().isEmpty()) {
+        firewalld.setRules(policy.getKey(), List.of());
         changed = true;
       }
     }
     for (DeviceZone zone : ModelDiff.leftOver(nothing, running)) {
-      command.release(zone);
+      firewalld.release(zone);
       changed = true;
     }
     return changed;
   }
 
   private void change(
-      Model model,
-      List<DeviceZone> empty,
-      List<ModelDiff.Rules> changes,
-      Map<String, String> before)
+      List<DeviceZone> empty, List<ModelDiff.Rules> changes, Map<String, String> before)
       throws IOException, Obstacle {
     boolean iptables = files.usesIptables();
     try {
-      boolean taken = empty.isEmpty();
       for (DeviceZone zone : empty) {
-        command.bind(zone);
+        firewalld.bind(zone);
       }
       for (ModelDiff.Rules change : changes) {
-        taken &= change(change, iptables);
-      }
-      if (!taken) {
-        requireInForce(model);
+        change(change, iptables);
       }
     } catch (Obstacle e) {
       files.write(before);
-      for (ModelDiff.Rules change : changes) {
-        change(new ModelDiff.Rules(change.policy(), change.extra(), change.missing()), iptables);
-      }
+      putBack(changes, iptables, e);
       throw e;
     }
   }
 
-  /**
-   * New rules first: there is no moment without either. Only by iptables, firewalld would remove
-   * the first of two that differ in nothing but their place, so there the old one goes before.
-   */
-  private boolean change(ModelDiff.Rules change, boolean iptables) throws Obstacle {
-    List<String> before = iptables ? change.moved() : List.of();
-    List<String> after = change.extra().stream().filter(text -> !before.contains(text)).toList();
-    return command.remove(change.policy(), before)
-        & command.add(change.policy(), change.missing())
-        & command.remove(change.policy(), after);
+  private void change(ModelDiff.Rules change, boolean iptables) throws Obstacle {
+    for (List<String> rules : change.steps(iptables)) {
+      firewalld.setRules(change.policy(), rules);
+    }
+  }
+
+  /** From wherever a change ended. */
+  private void putBack(List<ModelDiff.Rules> changes, boolean iptables, Obstacle obstacle) {
+    try {
+      Running now = firewalld.running();
+      for (ModelDiff.Rules change : changes) {
+        List<String> found = Running.rules(now.policies(), change.policy());
+        change(new ModelDiff.Rules(change.policy(), found, change.found()), iptables);
+      }
+    } catch (Obstacle e) {
+      // It went away: it starts with the files before, and the next run begins anew.
+      obstacle.addSuppressed(e);
+    }
   }
 
   private void requireInForce(Model model) throws Obstacle {
-    Running now = command.list(false);
+    Running now = firewalld.running();
     if (!ModelDiff.hasFrame(model, now)
         || !ModelDiff.empty(model, now).isEmpty()
         || !ModelDiff.rules(model, now).isEmpty()) {

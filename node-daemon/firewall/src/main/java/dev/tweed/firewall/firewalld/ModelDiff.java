@@ -4,24 +4,19 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What stands between what firewalld runs and what it should. Pure. */
 final class ModelDiff {
 
-  /** What a policy has besides rules; all else in one of ours is somebody's mistake. */
-  private static final Set<String> FRAME =
-      Set.of("priority", "target", "ingress-zones", "egress-zones", "rich rules");
-
-  /** What a zone of ours has. */
-  private static final Set<String> ZONE_FRAME = Set.of("target", "interfaces");
-
-  /** How firewalld lists what is not set. */
-  private static final Set<List<String>> UNSET = Set.of(List.of(), List.of("no"), List.of("0"));
+  /** What somebody wrote for people. */
+  private static final Set<String> WORDS = Set.of("short", "description", "version");
 
   /** Settings of a zone that a reload keeps. */
   private static final Set<String> KEPT = Set.of("interfaces");
@@ -32,15 +27,44 @@ final class ModelDiff {
    * Rules of one policy to change.
    *
    * @param policy its name
-   * @param missing to be added
-   * @param extra to be removed
+   * @param found those there are
+   * @param wanted those there should be
    */
-  record Rules(String policy, List<String> missing, List<String> extra) {
+  record Rules(String policy, List<String> found, List<String> wanted) {
+
+    List<String> missing() {
+      return without(wanted, found);
+    }
+
+    List<String> extra() {
+      return without(found, wanted);
+    }
+
+    /**
+     * What to set the rules to, one after the other. firewalld removes before it adds, so that new
+     * ones come first, beside the old: there is no moment without either. Only by iptables it would
+     * remove the first of two that differ in nothing but their place, so there such an old one goes
+     * before.
+     */
+    List<List<String>> steps(boolean iptables) {
+      List<String> start = iptables ? without(found, moved()) : found;
+      List<String> both = new ArrayList<>(start);
+      both.addAll(missing());
+      List<List<String>> steps = new ArrayList<>();
+      List<String> last = found;
+      for (List<String> next : List.of(start, both, wanted)) {
+        if (!Set.copyOf(next).equals(Set.copyOf(last))) {
+          steps.add(next);
+          last = next;
+        }
+      }
+      return steps;
+    }
 
     /** Those of the extra that are missing elsewhere: only their place is another. */
-    List<String> moved() {
-      Set<String> bodies = missing.stream().map(Rules::body).collect(Collectors.toSet());
-      return extra.stream().filter(text -> bodies.contains(body(text))).toList();
+    private List<String> moved() {
+      Set<String> bodies = missing().stream().map(Rules::body).collect(Collectors.toSet());
+      return extra().stream().filter(text -> bodies.contains(body(text))).toList();
     }
 
     private static String body(String text) {
@@ -50,46 +74,43 @@ final class ModelDiff {
 
   /** Whether policies and zones are as they should be, but for rules and devices. */
   static boolean hasFrame(Model model, Running running) {
-    Set<String> policies = model.policies().stream().map(Policy::name).collect(Collectors.toSet());
-    Set<String> zones = model.zones().stream().map(DeviceZone::name).collect(Collectors.toSet());
-    return running.policies().entries().stream()
-            .filter(entry -> Policy.isOurs(entry.name()))
-            .allMatch(entry -> policies.contains(entry.name()))
-        && running.zones().entries().stream()
-            .filter(entry -> DeviceZone.isOurs(entry.name()))
-            .allMatch(entry -> zones.contains(entry.name()))
-        && model.policies().stream()
-            .allMatch(
-                policy ->
-                    running
-                        .policies()
-                        .entry(policy.name())
-                        .filter(e -> isFrame(policy, e))
-                        .isPresent())
+    Map<String, Settings> policies = new TreeMap<>();
+    model.policies().forEach(policy -> policies.put(policy.name(), frame(policy)));
+    Map<String, Settings> zones = new TreeMap<>();
+    model
+        .zones()
+        .forEach(zone -> zones.put(zone.name(), new Settings(Map.of("target", "default"))));
+    return policies.equals(frames(running.policies(), Policy::isOurs, Set.of("rich_rules")))
+        && zones.equals(frames(running.zones(), DeviceZone::isOurs, Set.of("interfaces")))
         && model.zones().stream()
             .allMatch(
                 zone ->
-                    running.zones().entry(zone.name()).filter(e -> isFrame(zone, e)).isPresent());
+                    Set.of(zone.device()).containsAll(running.zones().get(zone.name()).devices()));
   }
 
-  private static boolean isFrame(Policy policy, Listing.Entry entry) {
-    return entry.word("priority").equals(Optional.of(Integer.toString(policy.priority())))
-        && entry.word("target").equals(Optional.of("CONTINUE"))
-        && entry.word("ingress-zones").equals(Optional.of(policy.ends().ingress()))
-        && entry.word("egress-zones").equals(Optional.of(policy.ends().egress()))
-        && hasNothingBut(FRAME, entry);
+  private static Settings frame(Policy policy) {
+    return new Settings(
+        Map.of(
+            "priority", policy.priority(),
+            "target", "CONTINUE",
+            "ingress_zones", List.of(policy.ends().ingress()),
+            "egress_zones", List.of(policy.ends().egress())));
   }
 
-  private static boolean isFrame(DeviceZone zone, Listing.Entry entry) {
-    return entry.word("target").equals(Optional.of("default"))
-        && Set.of(zone.device()).containsAll(entry.words("interfaces"))
-        && hasNothingBut(ZONE_FRAME, entry);
-  }
-
-  private static boolean hasNothingBut(Set<String> settings, Listing.Entry entry) {
-    return entry.settings().entrySet().stream()
-        .filter(setting -> !settings.contains(setting.getKey()))
-        .allMatch(setting -> UNSET.contains(setting.getValue()));
+  /** Those of ours, but for some settings; all else in one of them is somebody's mistake. */
+  private static Map<String, Settings> frames(
+      Map<String, Settings> running, Predicate<String> ours, Set<String> besides) {
+    Map<String, Settings> frames = new TreeMap<>();
+    running.forEach(
+        (name, settings) -> {
+          if (ours.test(name)) {
+            Map<String, Object> values = new TreeMap<>(settings.values());
+            values.keySet().removeAll(WORDS);
+            values.keySet().removeAll(besides);
+            frames.put(name, new Settings(values));
+          }
+        });
+    return frames;
   }
 
   /** Zones whose device somebody took out; for a model with its frame in place. */
@@ -97,39 +118,34 @@ final class ModelDiff {
     return model.zones().stream()
         .filter(
             zone ->
-                running
-                    .zones()
-                    .entry(zone.name())
-                    .filter(entry -> entry.words("interfaces").contains(zone.device()))
-                    .isEmpty())
+                !running.zones().containsKey(zone.name())
+                    || !running.zones().get(zone.name()).devices().contains(zone.device()))
         .toList();
   }
 
   /** Zones of ours that the model has not, with the devices in them. */
   static List<DeviceZone> leftOver(Model model, Running running) {
-    return running.zones().entries().stream()
-        .filter(entry -> DeviceZone.isOurs(entry.name()))
+    return running.zones().entrySet().stream()
+        .filter(zone -> DeviceZone.isOurs(zone.getKey()))
         .flatMap(
-            entry ->
-                entry.words("interfaces").stream()
-                    .map(device -> new DeviceZone(entry.name(), device)))
+            zone ->
+                zone.getValue().devices().stream()
+                    .map(device -> new DeviceZone(zone.getKey(), device)))
         .filter(zone -> !model.zones().contains(zone))
         .toList();
   }
 
   /** Rules to change, policy by policy; for a model with its frame in place. */
   static List<Rules> rules(Model model, Running running) {
-    List<Rules> changes = new ArrayList<>();
-    for (Policy policy : model.policies()) {
-      List<String> found =
-          running.policies().entry(policy.name()).map(Listing.Entry::rules).orElse(List.of());
-      List<String> missing = without(policy.texts(), found);
-      List<String> extra = without(found, policy.texts());
-      if (!missing.isEmpty() || !extra.isEmpty()) {
-        changes.add(new Rules(policy.name(), missing, extra));
-      }
-    }
-    return changes;
+    return model.policies().stream()
+        .map(
+            policy ->
+                new Rules(
+                    policy.name(),
+                    Running.rules(running.policies(), policy.name()),
+                    policy.texts()))
+        .filter(change -> !Set.copyOf(change.found()).equals(Set.copyOf(change.wanted())))
+        .toList();
   }
 
   private static List<String> without(List<String> texts, List<String> others) {
@@ -139,10 +155,10 @@ final class ModelDiff {
 
   /** Another zone than ours that a device was put in. */
   static Optional<String> otherZone(DeviceZone zone, Running running) {
-    return running.zones().entries().stream()
-        .filter(entry -> !DeviceZone.isOurs(entry.name()))
-        .filter(entry -> entry.words("interfaces").contains(zone.device()))
-        .map(Listing.Entry::name)
+    return running.zones().entrySet().stream()
+        .filter(entry -> !DeviceZone.isOurs(entry.getKey()))
+        .filter(entry -> entry.getValue().devices().contains(zone.device()))
+        .map(Map.Entry::getKey)
         .findFirst();
   }
 
@@ -155,14 +171,15 @@ final class ModelDiff {
         .or(() -> unsaved(running.policies(), permanent.policies()));
   }
 
-  private static Optional<String> unsaved(Listing running, Listing permanent) {
-    Map<String, Map<String, Set<String>>> runs = theirs(running);
-    Map<String, Map<String, Set<String>>> files = theirs(permanent);
+  private static Optional<String> unsaved(
+      Map<String, Settings> running, Map<String, Settings> permanent) {
+    Map<String, Map<String, Object>> runs = theirs(running);
+    Map<String, Map<String, Object>> files = theirs(permanent);
     for (String name : union(runs.keySet(), files.keySet())) {
-      Map<String, Set<String>> run = runs.getOrDefault(name, Map.of());
-      Map<String, Set<String>> file = files.getOrDefault(name, Map.of());
+      Map<String, Object> run = runs.getOrDefault(name, Map.of());
+      Map<String, Object> file = files.getOrDefault(name, Map.of());
       for (String setting : union(run.keySet(), file.keySet())) {
-        if (!run.getOrDefault(setting, Set.of()).equals(file.getOrDefault(setting, Set.of()))) {
+        if (!Objects.equals(run.get(setting), file.get(setting))) {
           return Optional.of(name + ", " + setting);
         }
       }
@@ -176,23 +193,19 @@ final class ModelDiff {
     return all;
   }
 
-  private static Map<String, Map<String, Set<String>>> theirs(Listing listing) {
-    Map<String, Map<String, Set<String>>> theirs = new TreeMap<>();
-    for (Listing.Entry entry : listing.entries()) {
-      if (Policy.isOurs(entry.name()) || DeviceZone.isOurs(entry.name())) {
-        continue;
-      }
-      Map<String, Set<String>> settings = new TreeMap<>();
-      entry
-          .settings()
-          .forEach(
-              (name, words) -> {
-                if (!KEPT.contains(name)) {
-                  settings.put(name, new TreeSet<>(words));
-                }
-              });
-      theirs.put(entry.name(), settings);
-    }
+  private static Map<String, Map<String, Object>> theirs(Map<String, Settings> all) {
+    Map<String, Map<String, Object>> theirs = new TreeMap<>();
+    all.forEach(
+        (name, settings) -> {
+          if (!Policy.isOurs(name) && !DeviceZone.isOurs(name)) {
+            Map<String, Object> values = new TreeMap<>(settings.values());
+            values.keySet().removeAll(WORDS);
+            values.keySet().removeAll(KEPT);
+            values.replaceAll(
+                (setting, value) -> value instanceof List<?> list ? new HashSet<>(list) : value);
+            theirs.put(name, values);
+          }
+        });
     return theirs;
   }
 }

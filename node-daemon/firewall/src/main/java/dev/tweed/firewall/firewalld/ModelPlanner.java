@@ -42,10 +42,10 @@ final class ModelPlanner {
   private record Segment(Ends ends, List<FilterRow> rows) {}
 
   private final List<FilterRow> rows;
-  private final Listing running;
+  private final Map<String, Settings> running;
   private final Set<String> devices;
 
-  private ModelPlanner(List<FilterRow> rows, Listing running) {
+  private ModelPlanner(List<FilterRow> rows, Map<String, Settings> running) {
     this.rows = rows;
     this.running = running;
     this.devices = devices(rows);
@@ -57,7 +57,7 @@ final class ModelPlanner {
    * @param rows all of them supported
    * @param policies those there are; rules of ours among them stay where they are, if they can
    */
-  static Model plan(List<FilterRow> rows, Listing policies) {
+  static Model plan(List<FilterRow> rows, Map<String, Settings> policies) {
     return new ModelPlanner(rows, policies).plan();
   }
 
@@ -151,7 +151,7 @@ final class ModelPlanner {
 
   private Map<String, Integer> found(String policy) {
     Map<String, Integer> found = new HashMap<>();
-    for (String text : running.entry(policy).map(Listing.Entry::rules).orElse(List.of())) {
+    for (String text : Running.rules(running, policy)) {
       Matcher matcher = PLACED.matcher(text);
       if (matcher.matches()) {
         found.merge(matcher.group(2), Integer.parseInt(matcher.group(1)), Math::min);

@@ -21,11 +21,14 @@ final class RowComparison {
   static BackendListing.Compared compare(List<FilterRow> rows, Model model, Running running) {
     Set<String> found = new LinkedHashSet<>();
     Set<String> inert = inert(model, running);
-    for (Listing.Entry entry : running.policies().entries()) {
-      if (Policy.isOurs(entry.name()) && !inert.contains(entry.name())) {
-        entry.rules().forEach(rule -> found.add(text(entry.name(), rule)));
-      }
-    }
+    running
+        .policies()
+        .forEach(
+            (name, settings) -> {
+              if (Policy.isOurs(name) && !inert.contains(name)) {
+                settings.rules().forEach(rule -> found.add(text(name, rule)));
+              }
+            });
     Set<String> rest = new LinkedHashSet<>(found);
     Map<FilterRow, BackendListing.Entry> entries = new HashMap<>();
     for (Model.Place place : model.places()) {

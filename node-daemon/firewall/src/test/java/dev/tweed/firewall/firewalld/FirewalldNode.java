@@ -23,12 +23,14 @@ import org.junit.jupiter.api.Assumptions;
 final class FirewalldNode implements AutoCloseable {
 
   private final Path root;
+  private final FirewalldBackend backend;
   private final Netns node;
   private final Netns peer;
   private final Netns pod;
 
   private FirewalldNode(Path root, Netns node, Netns peer, Netns pod) {
     this.root = root;
+    this.backend = new FirewalldBackend(root);
     this.node = node;
     this.peer = peer;
     this.pod = pod;
@@ -96,9 +98,11 @@ final class FirewalldNode implements AutoCloseable {
 
   private void writeFiles() throws IOException {
     for (String directory :
-        List.of("etc/firewalld/policies", "etc/firewalld/zones", "log", "run")) {
+        List.of("etc/firewalld/policies", "etc/firewalld/zones", "log", "run/dbus", "usr/bin")) {
       Files.createDirectories(root.resolve(directory));
     }
+    // As if it was installed there.
+    Files.createFile(root.resolve("usr/bin/firewall-cmd"));
     Files.writeString(
         root.resolve("etc/firewalld/firewalld.conf"),
         """
@@ -114,7 +118,7 @@ final class FirewalldNode implements AutoCloseable {
          "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
         <busconfig>
           <type>system</type>
-          <listen>unix:path=%s/bus</listen>
+          <listen>unix:path=%s/run/dbus/system_bus_socket</listen>
           <auth>EXTERNAL</auth>
           <policy context="default">
             <allow own="*"/>
@@ -128,7 +132,7 @@ final class FirewalldNode implements AutoCloseable {
 
   private void startBus() {
     start("dbus", "dbus-daemon --config-file=%s/bus.conf --nofork --nopidfile".formatted(root));
-    await("[ -S %s/bus ]".formatted(root), "dbus");
+    await("[ -S %s/run/dbus/system_bus_socket ]".formatted(root), "dbus");
   }
 
   /** Starts firewalld and waits until it answers. */
@@ -156,7 +160,7 @@ final class FirewalldNode implements AutoCloseable {
 
   private void start(String name, String command) {
     node.sh(
-        "export DBUS_SYSTEM_BUS_ADDRESS=unix:path=%1$s/bus; %2$s >%1$s/%3$s.out 2>&1 & echo $! >%1$s/%3$s.pid"
+        "export DBUS_SYSTEM_BUS_ADDRESS=unix:path=%1$s/run/dbus/system_bus_socket; %2$s >%1$s/%3$s.out 2>&1 & echo $! >%1$s/%3$s.pid"
             .formatted(root, command, name));
   }
 
@@ -179,7 +183,7 @@ final class FirewalldNode implements AutoCloseable {
   /** Runs a script where firewall-cmd talks to this node's firewalld. */
   String sh(String script) {
     return node.sh(
-        "export LC_ALL=C.UTF-8 DBUS_SYSTEM_BUS_ADDRESS=unix:path=%s/bus\n%s"
+        "export LC_ALL=C.UTF-8 DBUS_SYSTEM_BUS_ADDRESS=unix:path=%s/run/dbus/system_bus_socket\n%s"
             .formatted(root, script));
   }
 
@@ -193,8 +197,7 @@ final class FirewalldNode implements AutoCloseable {
   }
 
   FirewalldBackend backend() {
-    return new FirewalldBackend(
-        List.of("/usr/bin/env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=" + root + "/bus"), root);
+    return backend;
   }
 
   BackendOutcome apply(List<FilterRow> rows) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -22,29 +23,11 @@ import org.junit.jupiter.api.Test;
 /** Files and listings as text. {@link FirewalldBackendTest} holds them against real firewalld. */
 class ModelGoldenTest {
 
-  private static final Listing NOTHING = new Listing(List.of());
+  private static final Map<String, Settings> NOTHING = Map.of();
 
   @Test
   void aNetworkAndAPolicyMakeTheseFiles() throws IOException {
     assertThat(text(ModelPlanner.plan(lesson(), NOTHING))).isEqualTo(resource("lesson.txt"));
-  }
-
-  @Test
-  void firewalldsListingIsRead() throws IOException {
-    Listing listing = Listing.parse(resource("list-all-policies.txt"));
-
-    assertThat(listing.entries())
-        .extracting(Listing.Entry::name)
-        .containsExactly("allow-host-ipv6", "theirs", "tweed-in-1");
-    Listing.Entry ours = listing.entry("tweed-in-1").orElseThrow();
-    assertThat(ours.word("priority")).contains("-10000");
-    assertThat(ours.words("services")).containsExactly("http", "https");
-    assertThat(ours.words("forward-ports"))
-        .containsExactly("port=80:proto=tcp:toport=8080:toaddr=");
-    assertThat(ours.rules())
-        .containsExactly(
-            "rule priority=\"-16385\" family=\"ipv4\" source address=\"10.0.0.0/8\" accept",
-            "rule priority=\"-16321\" family=\"ipv6\" source address=\"::/0\" drop");
   }
 
   @Test
@@ -70,7 +53,10 @@ class ModelGoldenTest {
   void anotherSettingInAPolicyOfOursIsAnotherFrame() {
     Model model = ModelPlanner.plan(Rows.network(), NOTHING);
     Running running = ModelListings.running(model);
-    running.policies().entries().getFirst().settings().put("services", List.of("ssh"));
+    running
+        .policies()
+        .computeIfPresent(
+            "tweed-in-1", (name, old) -> ModelListings.with(old, "services", List.of("ssh")));
 
     assertThat(ModelDiff.hasFrame(model, running)).isFalse();
   }
@@ -79,30 +65,74 @@ class ModelGoldenTest {
   void anotherSettingInAZoneOfOursIsAnotherFrame() {
     Model model = ModelPlanner.plan(Rows.network(), NOTHING);
     Running running = ModelListings.running(model);
-    running.zones().entries().getFirst().settings().put("forward", List.of("yes"));
+    running
+        .zones()
+        .computeIfPresent("tweed_1", (name, old) -> ModelListings.with(old, "forward", true));
 
     assertThat(ModelDiff.hasFrame(model, running)).isFalse();
   }
 
   @Test
+  void rulesAreAddedBeforeOthersAreRemoved() {
+    ModelDiff.Rules change =
+        new ModelDiff.Rules("p", List.of("kept", "old"), List.of("kept", "new"));
+
+    assertThat(change.steps(false))
+        .containsExactly(List.of("kept", "old", "new"), List.of("kept", "new"));
+    assertThat(change.steps(true)).isEqualTo(change.steps(false));
+  }
+
+  @Test
+  void ofTwoThatDifferInTheirPlaceTheOldOneGoesFirstByIptables() {
+    String old = "rule priority=\"-5\" accept";
+    String now = "rule priority=\"-3\" accept";
+    ModelDiff.Rules change = new ModelDiff.Rules("p", List.of(old), List.of(now));
+
+    assertThat(change.steps(false)).containsExactly(List.of(old, now), List.of(now));
+    assertThat(change.steps(true)).containsExactly(List.of(), List.of(now));
+  }
+
+  @Test
+  void whatIsToBeRemovedOnlyIsRemovedAtOnce() {
+    assertThat(new ModelDiff.Rules("p", List.of("a", "b"), List.of("b")).steps(false))
+        .containsExactly(List.of("b"));
+  }
+
+  @Test
   void whatAReloadWouldChangeIsTold() {
-    Running some = running("public\n  interfaces: eth0\n  ports: 80/tcp 81/tcp\n");
+    List<String> http = List.of("80", "tcp");
+    List<String> other = List.of("81", "tcp");
+    Running some =
+        zones(Map.of("public", Map.of("interfaces", "eth0", "ports", List.of(http, other))));
 
     assertThat(
             ModelDiff.unsaved(
-                some, running("public (active)\n  interfaces: \n  ports: 81/tcp 80/tcp\n")))
+                some,
+                zones(Map.of("public", Map.of("ports", List.of(other, http), "short", "Public")))))
         .isEmpty();
-    assertThat(ModelDiff.unsaved(some, running("public\n  ports: 80/tcp\n")))
+    assertThat(ModelDiff.unsaved(some, zones(Map.of("public", Map.of("ports", List.of(http))))))
         .contains("public, ports");
     assertThat(
             ModelDiff.unsaved(
-                some, running("public\n  ports: 80/tcp 81/tcp\nnew\n  target: DROP\n")))
+                some,
+                zones(
+                    Map.of(
+                        "public",
+                        Map.of("ports", List.of(http, other)),
+                        "new",
+                        Map.of("target", "DROP")))))
         .contains("new, target");
-    assertThat(ModelDiff.unsaved(running("tweed_1\n  ports: 80/tcp\n"), running(""))).isEmpty();
+    assertThat(
+            ModelDiff.unsaved(
+                zones(Map.of("tweed_1", Map.of("ports", List.of(http)))), zones(Map.of())))
+        .isEmpty();
   }
 
-  private static Running running(String zones) {
-    return new Running(NOTHING, Listing.parse(zones));
+  private static Running zones(Map<String, Map<String, Object>> zones) {
+    return new Running(
+        NOTHING,
+        zones.entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, zone -> new Settings(zone.getValue()))));
   }
 
   @Test

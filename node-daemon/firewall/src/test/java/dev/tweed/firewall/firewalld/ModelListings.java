@@ -1,39 +1,51 @@
 package dev.tweed.firewall.firewalld;
 
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** What firewalld would list for a model. */
+/** What firewalld would answer for a model. */
 final class ModelListings {
 
   private ModelListings() {}
 
   static Running running(Model model) {
     return new Running(
-        new Listing(model.policies().stream().map(ModelListings::entry).toList()),
-        new Listing(model.zones().stream().map(ModelListings::entry).toList()));
+        model.policies().stream().collect(Collectors.toMap(Policy::name, ModelListings::settings)),
+        model.zones().stream()
+            .collect(Collectors.toMap(DeviceZone::name, ModelListings::settings)));
   }
 
-  private static Listing.Entry entry(Policy policy) {
-    Map<String, List<String>> settings = new LinkedHashMap<>();
-    settings.put("priority", List.of(Integer.toString(policy.priority())));
-    settings.put("target", List.of("CONTINUE"));
-    settings.put("ingress-zones", List.of(policy.ends().ingress()));
-    settings.put("egress-zones", List.of(policy.ends().egress()));
-    settings.put("services", List.of());
-    settings.put("masquerade", List.of("no"));
-    settings.put("rich rules", policy.texts());
-    return new Listing.Entry(policy.name(), settings);
+  /** One with another setting. */
+  static Settings with(Settings settings, String name, Object value) {
+    Map<String, Object> values = new HashMap<>(settings.values());
+    values.put(name, value);
+    return new Settings(values);
   }
 
-  private static Listing.Entry entry(DeviceZone zone) {
-    Map<String, List<String>> settings = new LinkedHashMap<>();
-    settings.put("target", List.of("default"));
-    settings.put("ingress-priority", List.of("0"));
-    settings.put("interfaces", List.of(zone.device()));
-    settings.put("services", List.of());
-    settings.put("forward", List.of("no"));
-    return new Listing.Entry(zone.name(), settings);
+  private static Settings settings(Policy policy) {
+    return new Settings(
+        Map.of(
+            "priority", policy.priority(),
+            "target", "CONTINUE",
+            "ingress_zones", List.of(policy.ends().ingress()),
+            "egress_zones", List.of(policy.ends().egress()),
+            "services", List.of(),
+            "masquerade", false,
+            "rich_rules", policy.texts()));
+  }
+
+  private static Settings settings(DeviceZone zone) {
+    return new Settings(
+        Map.of(
+            "target",
+            "default",
+            "ingress_priority",
+            0,
+            "interfaces",
+            List.of(zone.device()),
+            "forward",
+            false));
   }
 }

@@ -24,7 +24,7 @@ import org.xml.sax.InputSource;
 /** Whatever rows there are, firewalld is told nothing that was not meant. */
 class ModelPropertiesTest {
 
-  private static final Listing NOTHING = new Listing(List.of());
+  private static final Map<String, Settings> NOTHING = Map.of();
   private static final Set<String> ELEMENTS =
       Set.of(
           "policy",
@@ -122,13 +122,6 @@ class ModelPropertiesTest {
   }
 
   @Property(tries = 300)
-  void everyListingIsRead(@ForAll("lines") List<String> lines) {
-    Listing listing = Listing.parse(String.join("\n", lines));
-
-    assertThat(listing.entries()).hasSizeLessThanOrEqualTo(lines.size());
-  }
-
-  @Property(tries = 300)
   void everyDeviceHasAZoneThatIsOursAlone(@ForAll("devices") Set<String> devices) {
     Set<String> names = new TreeSet<>();
     for (String device : devices) {
@@ -144,16 +137,6 @@ class ModelPropertiesTest {
   @Provide
   Arbitrary<List<RuleGroup>> groups() {
     return RuleArbitraries.groups();
-  }
-
-  @Provide
-  Arbitrary<List<String>> lines() {
-    return Arbitraries.oneOf(
-            Arbitraries.of(
-                "public (default, active)", "  rich rules: ", "\trule accept", "  :", ""),
-            Arbitraries.strings().ofMaxLength(20))
-        .list()
-        .ofMaxSize(30);
   }
 
   @Provide

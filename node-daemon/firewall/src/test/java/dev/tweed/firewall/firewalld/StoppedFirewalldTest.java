@@ -12,23 +12,18 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Rows go out of the files of a firewalld that does not run. */
+/** Rows go out of the files of a firewalld that is not there. */
 class StoppedFirewalldTest {
-
-  /** What firewall-cmd ends with then. */
-  private static final int NOT_RUNNING = 252;
-
-  private static final int FAILED = 1;
 
   @TempDir Path root;
 
   @Test
   void filesOfOursAreRemovedAndNoOthers() throws IOException {
-    Path ours = file("policies/tweed-in-1.xml");
-    Path theirs = file("policies/allow-host.xml");
+    Path ours = file("etc/firewalld/policies/tweed-in-1.xml");
+    Path theirs = file("etc/firewalld/policies/allow-host.xml");
 
-    BackendOutcome first = endingWith(NOT_RUNNING).apply(List.of());
-    BackendOutcome second = endingWith(NOT_RUNNING).apply(List.of());
+    BackendOutcome first = backend().apply(List.of());
+    BackendOutcome second = backend().apply(List.of());
 
     assertThat(first).isEqualTo(new Applied(true, true, List.of()));
     assertThat(second).isEqualTo(new Applied(false, true, List.of()));
@@ -38,25 +33,44 @@ class StoppedFirewalldTest {
 
   @Test
   void oneThatMayRunIsNotLeftWithoutItsFiles() throws IOException {
-    Path ours = file("policies/tweed-in-1.xml");
+    file("usr/bin/firewall-cmd");
+    Path ours = file("etc/firewalld/policies/tweed-in-1.xml");
 
-    assertThat(endingWith(FAILED).apply(List.of())).isInstanceOf(Refused.class);
+    assertThat(backend().apply(List.of())).isInstanceOf(Refused.class);
 
     assertThat(ours).exists();
   }
 
   @Test
-  void whereNothingIsOursNothingHasToBeDone() {
-    assertThat(endingWith(FAILED).apply(List.of())).isEqualTo(new Applied(false, true, List.of()));
+  void whereNothingIsOursNothingHasToBeDone() throws IOException {
+    file("usr/bin/firewall-cmd");
+
+    assertThat(backend().apply(List.of())).isEqualTo(new Applied(false, true, List.of()));
+  }
+
+  @Test
+  void whereItIsNotInstalledItIsNotFound() {
+    assertThat(backend().apply(Rows.network()))
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.reason()).isEqualTo("NotFound"));
+  }
+
+  @Test
+  void whereThereIsNoBusItIsOutOfReach() throws IOException {
+    file("usr/bin/firewall-cmd");
+
+    assertThat(backend().apply(Rows.network()))
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.reason()).isEqualTo("DBusUnreachable"));
   }
 
   private Path file(String name) throws IOException {
-    Path path = root.resolve("etc/firewalld").resolve(name);
+    Path path = root.resolve(name);
     Files.createDirectories(path.getParent());
     return Files.writeString(path, "<policy/>");
   }
 
-  private FirewalldBackend endingWith(int status) {
-    return new FirewalldBackend(List.of("/bin/sh", "-c", "exit " + status, "--"), root);
+  private FirewalldBackend backend() {
+    return new FirewalldBackend(root);
   }
 }

@@ -1,0 +1,280 @@
+package dev.tweed.firewall.firewalld;
+
+import dev.tweed.firewall.dbus.BusCall;
+import dev.tweed.firewall.dbus.BusConnection;
+import dev.tweed.firewall.dbus.BusException;
+import dev.tweed.firewall.dbus.BusException.Answered;
+import dev.tweed.firewall.dbus.BusSignal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * firewalld, by its own interface (firewalld.dbus(5)). It is connected to when it is first asked,
+ * and again when that connection was lost; until it is closed, whatever changes in firewalld is
+ * told. Used by one thread at a time. firewalld does one thing after another, so that what it
+ * answers is never half done.
+ */
+final class Firewalld implements AutoCloseable {
+
+  static final String NAME = "org.fedoraproject.FirewallD1";
+
+  private static final String PATH = "/org/fedoraproject/FirewallD1";
+  private static final String CONFIG = NAME + ".config";
+  private static final String CONFIG_PATH = PATH + "/config";
+  private static final String OWNER_CHANGED = "org.freedesktop.DBus.NameOwnerChanged";
+
+  private static final Set<String> ABSENT =
+      Set.of(
+          "org.freedesktop.DBus.Error.ServiceUnknown",
+          "org.freedesktop.DBus.Error.NameHasNoOwner",
+          // It ended while it was asked.
+          "org.freedesktop.DBus.Error.NoReply");
+
+  private static final Set<String> UNKNOWN =
+      Set.of(
+          "org.freedesktop.DBus.Error.UnknownMethod",
+          "org.freedesktop.DBus.Error.UnknownInterface");
+
+  private static final List<String> PROGRAMS =
+      List.of("usr/sbin/firewalld", "usr/bin/firewalld", "usr/bin/firewall-cmd");
+
+  private final Path root;
+  private final Duration limit;
+  private volatile Runnable onChange = () -> {};
+  private volatile String owner = "";
+  private BusConnection bus;
+
+  /**
+   * @param root root directory of the host's files
+   * @param limit for each call; rules by the thousand take it many seconds
+   */
+  Firewalld(Path root, Duration limit) {
+    this.root = root;
+    this.limit = limit;
+  }
+
+  /** From now on, tells here of changes; from a thread of the connection. */
+  void onChange(Runnable told) {
+    onChange = told;
+  }
+
+  /** What runs. */
+  Running running() throws Obstacle {
+    return asking(
+        () -> {
+          BusConnection.Reply policies = bus.send(main(".policy.getPolicies", ""));
+          BusConnection.Reply zones = bus.send(main(".zone.getZones", ""));
+          return new Running(
+              each(names(policies), name -> main(".policy.getPolicySettings", "s", name)),
+              each(names(zones), name -> main(".zone.getZoneSettings2", "s", name)));
+        });
+  }
+
+  /** What the files say. */
+  Running permanent() throws Obstacle {
+    return asking(
+        () ->
+            new Running(
+                permanent("Policy", ".policy.getSettings"),
+                permanent("Zone", ".zone.getSettings2")));
+  }
+
+  private Map<String, Settings> permanent(String kind, String settings) throws BusException {
+    Map<String, String> paths = new LinkedHashMap<>();
+    List<String> found = names(bus.send(config(CONFIG_PATH, ".get" + kind + "Names", "")));
+    List<BusConnection.Reply> replies = new ArrayList<>();
+    for (String name : found) {
+      replies.add(bus.send(config(CONFIG_PATH, ".get" + kind + "ByName", "s", name)));
+    }
+    for (int i = 0; i < found.size(); i++) {
+      paths.put(found.get(i), String.valueOf(replies.get(i).await().getFirst()));
+    }
+    return each(found, name -> config(paths.get(name), settings, ""));
+  }
+
+  /** Sets the rules of a policy that runs: firewalld removes some, one by one, then adds some. */
+  void setRules(String policy, List<String> rules) throws Obstacle {
+    asking(
+        () ->
+            bus.call(
+                main(
+                    ".policy.setPolicySettings",
+                    "sa{sv}",
+                    policy,
+                    Map.of("rich_rules", BusConnection.texts(rules)))));
+  }
+
+  /** Puts a device into a zone that runs, and has lost it. */
+  void bind(DeviceZone zone) throws Obstacle {
+    asking(() -> bus.call(main(".zone.addInterface", "ss", zone.name(), zone.device())));
+  }
+
+  /** Takes a device out of a zone that runs: it is in the default zone then. */
+  void release(DeviceZone zone) throws Obstacle {
+    asking(() -> bus.call(main(".zone.removeInterface", "ss", zone.name(), zone.device())));
+  }
+
+  /** Whether the files could be loaded. */
+  void checkFiles() throws Obstacle {
+    asking(() -> bus.call(main(".checkPermanentConfig", "")));
+  }
+
+  /**
+   * Loads the files. Known connections go on; new ones are refused meanwhile: a tenth of a second,
+   * or more on a busy machine.
+   */
+  void reload() throws Obstacle {
+    asking(() -> bus.call(main(".reload", "")));
+  }
+
+  private static BusCall main(String method, String signature, Object... arguments) {
+    return new BusCall(NAME, PATH, NAME + method, signature, arguments);
+  }
+
+  private static BusCall config(String path, String method, String signature, Object... arguments) {
+    return new BusCall(NAME, path, CONFIG + method, signature, arguments);
+  }
+
+  private static List<String> names(BusConnection.Reply reply) throws BusException {
+    return reply.await().getFirst() instanceof List<?> names
+        ? names.stream().map(String::valueOf).toList()
+        : List.of();
+  }
+
+  /** A call. */
+  private interface Question {
+    BusCall of(String name);
+  }
+
+  /** Asks for the settings of each, all at once; those that have gone meanwhile are left out. */
+  private Map<String, Settings> each(List<String> names, Question question) throws BusException {
+    List<BusConnection.Reply> replies = new ArrayList<>();
+    for (String name : names) {
+      replies.add(bus.send(question.of(name)));
+    }
+    Map<String, Settings> settings = new TreeMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      try {
+        settings.put(names.get(i), settings(replies.get(i).await()));
+      } catch (Answered e) {
+        if (!e.getMessage().startsWith("INVALID_")) {
+          throw e;
+        }
+      }
+    }
+    return settings;
+  }
+
+  private static Settings settings(List<Object> answer) {
+    Map<String, Object> values = new TreeMap<>();
+    if (answer.getFirst() instanceof Map<?, ?> map) {
+      map.forEach((name, value) -> values.put(String.valueOf(name), value));
+    }
+    return new Settings(values);
+  }
+
+  /** What is done by calls. */
+  private interface Asking<T> {
+    T ask() throws BusException;
+  }
+
+  private <T> T asking(Asking<T> asking) throws Obstacle {
+    connect();
+    try {
+      return asking.ask();
+    } catch (BusException e) {
+      if (!(e instanceof Answered)) {
+        close();
+      }
+      throw obstacle(e);
+    }
+  }
+
+  private void connect() throws Obstacle {
+    if (bus != null && bus.isOpen()) {
+      return;
+    }
+    // Looked for first: where there is none, nothing has to be loaded to find that out.
+    if (PROGRAMS.stream().map(root::resolve).noneMatch(Files::exists)) {
+      throw new Obstacle(
+          "NotFound",
+          "there is no /" + PROGRAMS.getFirst(),
+          "install firewalld, or let the daemon see the host's files (chart value"
+              + " firewall.hostTools)");
+    }
+    try {
+      bus =
+          BusConnection.open(
+              root.resolve("run/dbus/system_bus_socket"), limit, this::take, () -> onChange.run());
+      bus.subscribe("type='signal',sender='" + NAME + "'");
+      bus.subscribe(
+          "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='"
+              + NAME
+              + "'");
+      owner = bus.owner(NAME);
+    } catch (BusException e) {
+      if (!(e instanceof Answered)) {
+        close();
+      }
+      throw obstacle(e);
+    }
+  }
+
+  /** Anybody on the bus may send signals to us alone. */
+  private void take(BusSignal signal) {
+    if (signal.method().equals(OWNER_CHANGED) && !signal.arguments().isEmpty()) {
+      if (signal.arguments().getFirst().equals(NAME)) {
+        owner = String.valueOf(signal.arguments().getLast());
+        onChange.run();
+      }
+    } else if (signal.sender().equals(owner)) {
+      onChange.run();
+    }
+  }
+
+  private static Obstacle obstacle(BusException e) {
+    return switch (e) {
+      case BusException.Lost lost ->
+          new Obstacle(
+              "DBusUnreachable",
+              "firewalld cannot be asked: " + lost.getMessage(),
+              "look whether the host's D-Bus runs: systemctl status dbus; the daemon needs /run of"
+                  + " the host (chart value firewall.hostTools)");
+      case BusException.Late late -> failed("firewalld hangs: " + late.getMessage());
+      case Answered answered when ABSENT.contains(answered.name()) ->
+          new Obstacle(
+              "NotRunning",
+              "firewalld is not running",
+              "type: systemctl start firewalld; or systemctl disable firewalld");
+      case Answered answered when UNKNOWN.contains(answered.name()) ->
+          new Obstacle(
+              "TooOld",
+              "this firewalld has no policies: " + answered.getMessage(),
+              "install firewalld 0.9 or newer");
+      case Answered answered -> failed("firewalld says: " + answered.getMessage());
+    };
+  }
+
+  private static Obstacle failed(String message) {
+    return new Obstacle(
+        "CommandFailed",
+        message,
+        "the rules before are in force; look with: firewall-cmd --state, journalctl -u firewalld");
+  }
+
+  /** Until it is asked again, changes are not told any more. */
+  @Override
+  public void close() {
+    if (bus != null) {
+      bus.close();
+      bus = null;
+    }
+  }
+}
