@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Writes the status of FirewallPolicies. What to say is found by a loop over all of them; this one
  * asks it for a run where it has not seen a spec yet. Every daemon watches policies, so a status is
- * written once a second at most, and more rarely where only numbers change on many nodes.
+ * written once a second at most, and more rarely as {@link StatusPacer} has it; so are Events.
  */
 @ControllerConfiguration(
     name = "firewallpolicy",
@@ -51,7 +51,7 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
   private final Clock clock;
   private final SimpleInboundEventSource<FirewallPolicy> outcomes =
       new SimpleInboundEventSource<>("outcomes");
-  private final Map<String, Instant> written = new ConcurrentHashMap<>();
+  private final Map<String, StatusPacer> pacers = new ConcurrentHashMap<>();
 
   public FirewallPolicyReconciler(OperatorCore core, Clock clock) {
     this.core = core;
@@ -60,7 +60,7 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
   }
 
   private void changed(PolicyOutcome outcome) {
-    written.keySet().retainAll(outcome.policies().keySet());
+    pacers.keySet().retainAll(outcome.policies().keySet());
     outcome.policies().keySet().forEach(p -> outcomes.propagateEvent(new ResourceID(p)));
   }
 
@@ -90,10 +90,13 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
     if (status.equals(before)) {
       return UpdateControl.noUpdate();
     }
-    Duration wait = before == null ? Duration.ZERO : wait(name, before, status, now);
+    FirewallPolicyStatus shown = before == null ? status : before;
+    StatusPacer pacer = pacers.getOrDefault(name, StatusPacer.START);
+    Duration wait = pacer.wait(shown, status, now);
     if (wait.isPositive()) {
       return UpdateControl.<FirewallPolicy>noUpdate().rescheduleAfter(wait);
     }
+    pacers.put(name, pacer.wrote(shown, status, now));
     for (Transition t : Transition.ofPolicy(conditions, status.conditions())) {
       core.events()
           .about(
@@ -103,17 +106,10 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
               t.action(),
               t.note());
     }
-    written.put(name, now);
     // Server-side apply owns what it sends, so only the status goes.
     FirewallPolicy patch = new FirewallPolicy();
     patch.getMetadata().setName(name);
     patch.setStatus(status);
     return UpdateControl.patchStatus(patch);
-  }
-
-  private Duration wait(
-      String policy, FirewallPolicyStatus before, FirewallPolicyStatus status, Instant now) {
-    Instant since = written.getOrDefault(policy, Instant.EPOCH);
-    return Duration.between(now, since.plus(StatusPacer.pause(before, status)));
   }
 }

@@ -3,32 +3,65 @@ package dev.tweed.operator.status;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicyStatus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 
 /**
  * How long a new status of a FirewallPolicy may wait. Every daemon receives each one with the whole
- * policy, so on many nodes a rollout is not shown node by node.
+ * policy, so on many nodes a rollout is not shown node by node, and a node that says another thing
+ * each time is not repeated each time.
+ *
+ * @param written when a status was written last
+ * @param debt what news before leave: the time at which none would be left, had they come one by
+ *     one at the pace of news
  */
-public final class StatusPacer {
+public record StatusPacer(Instant written, Instant debt) {
   private static final int NODES_A_SECOND = 100;
   private static final long LONGEST = 30;
 
-  private StatusPacer() {}
+  /** News may come so often for ever. */
+  private static final Duration NEWS = Duration.ofSeconds(30);
+
+  /** And so many at once: a rollout has two or three. */
+  private static final int AT_ONCE = 5;
+
+  /** Before anything was written. */
+  public static final StatusPacer START = new StatusPacer(Instant.EPOCH, Instant.EPOCH);
 
   /**
-   * The time that must lie between the two; none if the new one says something other than numbers
-   * and names.
+   * The time before a status may be written; not positive if it may be now.
    *
-   * @param written the status the object has
+   * @param before the status the object has
+   * @param status the new one
    */
-  public static Duration pause(FirewallPolicyStatus written, FirewallPolicyStatus now) {
-    boolean news =
-        !Objects.equals(written.observedGeneration(), now.observedGeneration())
-            || !outcome(written).equals(outcome(now));
-    return news
-        ? Duration.ZERO
-        : Duration.ofSeconds(Math.min(LONGEST, now.selectedNodes() / NODES_A_SECOND));
+  public Duration wait(FirewallPolicyStatus before, FirewallPolicyStatus status, Instant now) {
+    if (!isOfSameSpec(before, status)) {
+      return Duration.ZERO;
+    }
+    return Duration.between(
+        now,
+        isNews(before, status)
+            ? debt.minus(NEWS.multipliedBy(AT_ONCE - 1))
+            : written.plusSeconds(Math.min(LONGEST, status.selectedNodes() / NODES_A_SECOND)));
+  }
+
+  /** The pacer after a status was written. */
+  public StatusPacer wrote(FirewallPolicyStatus before, FirewallPolicyStatus status, Instant now) {
+    return new StatusPacer(
+        now,
+        isOfSameSpec(before, status) && isNews(before, status)
+            ? (debt.isAfter(now) ? debt : now).plus(NEWS)
+            : debt);
+  }
+
+  private static boolean isOfSameSpec(FirewallPolicyStatus before, FirewallPolicyStatus status) {
+    return Objects.equals(before.observedGeneration(), status.observedGeneration());
+  }
+
+  /** Whether it says something other than numbers and names. */
+  private static boolean isNews(FirewallPolicyStatus before, FirewallPolicyStatus status) {
+    return !outcome(before).equals(outcome(status));
   }
 
   private static List<String> outcome(FirewallPolicyStatus status) {
