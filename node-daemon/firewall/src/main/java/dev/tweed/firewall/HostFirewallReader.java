@@ -121,6 +121,10 @@ public final class HostFirewallReader {
     for (Table table : tables) {
       try (InputStream listing = nft.table(table.family(), table.name())) {
         parser.add(listing);
+      } catch (IOException e) {
+        if (!String.valueOf(e.getMessage()).contains("No such file or directory")) {
+          throw e;
+        } // it was removed meanwhile
       }
     }
     return parser.ruleset();

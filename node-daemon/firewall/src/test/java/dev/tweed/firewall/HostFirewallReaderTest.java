@@ -62,6 +62,21 @@ class HostFirewallReaderTest {
   }
 
   @Test
+  void aTableThatIsRemovedWhileAllAreReadIsNoFirewall() throws IOException {
+    Path nft =
+        script(
+            """
+            [ "$2" = list ] || { echo 'Error: No such file or directory' >&2; exit 1; }
+            echo '{"nftables": [{"chain": {"family": "inet", "table": "gone", "name": "input",
+              "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}]}'
+            """);
+
+    HostFirewall firewall = new HostFirewallReader(root, root, new NftCommand(nft)).read();
+
+    assertThat(firewall.manager()).isEqualTo(Manager.NONE);
+  }
+
+  @Test
   void iptablesLegacyCannotBeJudged() throws IOException {
     Files.writeString(root.resolve("ip_tables_names"), "nat\nfilter\n");
 
