@@ -1,10 +1,5 @@
 package dev.tweed.firewall.iptables;
 
-import dev.tweed.firewall.HostFirewall;
-import dev.tweed.firewall.HostFirewall.Manager;
-import dev.tweed.firewall.HostFirewall.State;
-import java.util.Collection;
-
 /**
  * The two programs called iptables. They keep their rules in different places of the kernel and do
  * not see each other's; a packet passes both, and either may drop it.
@@ -24,18 +19,6 @@ public enum IptablesFlavour {
   /** As in the names of the programs. */
   public String text() {
     return text;
-  }
-
-  /**
-   * Where rows have to go to have a say before a person's rules: to where those are. What nft lists
-   * is known to drop packets; a legacy table may.
-   *
-   * @param found by nft, which sees the rules of the first flavour only
-   * @param legacyTables lines of {@code /proc/net/ip_tables_names} and {@code ip6_tables_names}
-   */
-  public static IptablesFlavour of(HostFirewall found, Collection<String> legacyTables) {
-    boolean seenByNft = found.manager() == Manager.IPTABLES && found.state() == State.ACTIVE;
-    return !seenByNft && legacyTables.contains("filter") ? LEGACY : NFT;
   }
 
   /**
