@@ -23,9 +23,11 @@ import java.util.Optional;
  * translated, and a row for what it came for refuses it. The first is known only before
  * translation, so the chain there notes the address in a set that forgets; the second only after,
  * where conntrack still tells the original destination. That needs no mark, of which every bit is
- * used by somebody. Packets that are not translated are left to the host's firewall, and Service
- * addresses are not local. Translation is at priority -100, and at -90 for firewalld; ours are
- * around these. Rejecting there sends the same answers as in input (kernel 5.9 and later).
+ * used by somebody. Where the set is full, as it may be on a host that takes whole networks for
+ * local, what cannot be noted is dropped: nothing that is closed may be opened by knocking. Packets
+ * that are not translated are left to the host's firewall, and Service addresses are not local.
+ * Translation is at priority -100, and at -90 for firewalld; ours are around these. Rejecting there
+ * sends the same answers as in input (kernel 5.9 and later).
  *
  * <p>Tunnel: what comes to its port from an address that is no peer's is dropped and counted, ahead
  * of the host's firewall, which has the port open for everybody.
@@ -88,10 +90,19 @@ final class GuardTableCompiler {
           new Rule.Narrowed(
               about(family, refusals),
               // Anything in 127.0.0.0/8 is local, and would fill the set.
-              "ct state new %sfib daddr type local update @%s { %s }"
+              "ct state new %sfib daddr type local goto note-%s"
                   .formatted(
-                      family == AddressFamily.IPV4 ? "ip daddr != 127.0.0.0/8 " : "", set, daddr),
+                      family == AddressFamily.IPV4 ? "ip daddr != 127.0.0.0/8 " : "",
+                      NftMatchRenderer.name(family)),
               "came for this node"));
+      chains.add(
+          new Chain(
+              "note-" + NftMatchRenderer.name(family),
+              Optional.empty(),
+              List.of(
+                  new Rule.Fixed("update @%s { %s }".formatted(set, daddr), "for half a minute"),
+                  new Rule.Fixed(
+                      "%s != @%s drop".formatted(daddr, set), "no room to note its address"))));
       after.add(
           new Rule.Fixed(
               "ct state new ct status dnat ct original %s @%s goto nodeports".formatted(daddr, set),

@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  * it is refused until it has kept to that for 30 seconds. ufw (xt_recent) looks at the last 30
  * seconds instead: the 6th connection within them is refused, and refused ones count. At full speed
  * both refuse the 6th and all that follow. All limited rows share the count of a source, as in ufw,
- * which remembers 100 sources; here they are 65,535 of each family, and more are not limited.
+ * which remembers 100 sources; here they are 65,535 of each family, and more share one count.
  */
 final class NftTableCompiler {
 
@@ -146,6 +146,11 @@ final class NftTableCompiler {
           new Rule.Fixed(
               "ct state new %s @%s reject".formatted(source, seen("refused", family)),
               "until it has kept to that for 30 s"));
+      rules.add(
+          new Rule.Fixed(
+              "ct state new %s != @%s limit rate over 60/minute burst 10 packets reject"
+                  .formatted(source, seen("attempts", family)),
+              "too many sources to count each"));
     }
     rules.add(new Rule.Fixed("accept", "within limits"));
     return new Chain("limited", Optional.empty(), rules);

@@ -137,6 +137,16 @@ class GuardPacketsTest {
   }
 
   @Test
+  void knockingAtManyAddressesOpensNothing() {
+    guard(in("closed", Action.DENY, 30080));
+
+    NftHosts.fill(hosts.node, "tweed-guard", "local-ipv4");
+
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 30080)).isEqualTo(Answer.SILENCE);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 30081)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
   void whoIsAllowedFirstIsLetIn() {
     guard(
         in("client", Action.ALLOW, 30080).withFrom(Peer.of(IpPrefix.parse("192.0.2.0/28"))),

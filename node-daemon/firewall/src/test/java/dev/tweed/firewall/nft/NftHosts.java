@@ -140,6 +140,17 @@ final class NftHosts implements AutoCloseable {
         });
   }
 
+  /** Fills a set of IPv4 addresses that the kernel fills, until it takes no more. */
+  static void fill(NftNode node, String table, String set) {
+    node.sh(
+        """
+        { echo 'add element inet %1$s %2$s {'
+          seq 0 65534 | awk '{ printf "10.9.%%d.%%d,\\n", $1 / 256, $1 %% 256 }'
+          echo '}'; } | nft -f -
+        """
+            .formatted(table, set));
+  }
+
   /** A connection from a namespace. */
   static Socket connect(Netns from, String address, int port) {
     return call(from, () -> open(address, port));

@@ -122,6 +122,19 @@ class NftPacketsTest {
   }
 
   @Test
+  void sourcesThatAreTooManyToCountEachAreLimitedTogether() {
+    hosts.serveOnNode(80);
+    apply(in("few", Action.LIMIT, Protocol.TCP, 80));
+
+    NftHosts.fill(hosts.node, "tweed-filter", "attempts-ipv4");
+
+    assertThat(IntStream.range(0, 30).mapToObj(i -> NftHosts.tcp(hosts.client, NftHosts.NODE, 80)))
+        .startsWith(Answer.OPEN)
+        .contains(Answer.REFUSED);
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 80)).isEqualTo(Answer.OPEN);
+  }
+
+  @Test
   void connectionsThatStandAreNotCut() throws IOException {
     hosts.serveOnNode(80);
     try (Socket socket = NftHosts.connect(hosts.client, NftHosts.NODE, 80)) {
