@@ -45,11 +45,14 @@ step() {
   ((elapsed < 1)) || note "$label: $elapsed s"
 }
 
+# interrupted LABEL GROUP. The terminal may be gone.
 interrupted() {
   trap - INT TERM HUP
-  note ''
-  note "dev: $1 is interrupted; what is complete is kept for the next run"
   kill -INT -- "-$2" 2>/dev/null || true
+  note $'\n'"dev: $1 is interrupted; what is complete is kept for the next run" || true
+  # Some finish first what they are at; go may be fetching modules.
+  sleep 2
+  kill -TERM -- "-$2" 2>/dev/null || true
   wait "$2" 2>/dev/null || true
   exit 130
 }
@@ -100,6 +103,8 @@ fill_cache() {
   local work=$target.tmp
   rm -rf "$work"
   mkdir -p "$work"
+  # Go's temporary files: not in /tmp, which may be memory.
+  export GOTMPDIR=$work
   "$function" "$work" "$@"
   mv -T "$work" "$target"
 }

@@ -6,11 +6,8 @@ readonly helm_version=4.3.1
 readonly cni_version=1.9.1
 readonly old_cni_version=1.1.1
 
-# Not in /tmp, which may be memory. No state of the checkout goes in: git shows it only to the checkout's owner.
-go_command() {
-  mkdir -p "$cache/tmp"
-  CGO_ENABLED=0 GOTMPDIR=$cache/tmp nice "$go" "$@"
-}
+go_command() { CGO_ENABLED=0 nice "$go" "$@"; }
+# No state of the checkout goes in: git shows it only to the checkout's owner.
 go_build() { go_command build -trimpath -buildvcs=false "$@"; }
 
 # Sets kubernetes to the directory with the binary and one link for each component.
