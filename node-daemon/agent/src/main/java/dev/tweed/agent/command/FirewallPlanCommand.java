@@ -78,12 +78,18 @@ final class FirewallPlanCommand implements Callable<Integer> {
             api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName(), PATIENCE);
     ClusterView view = FirewallPlanInput.with(read.view(), given);
     FirewallHost host = node.firewallHost();
+    FirewallFiles files = new FirewallFiles(node.runDir);
+    NetworkState network = network(view);
     FirewallPlan plan =
         new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()))
-            .make(FirewallWish.of(view, network(view)), new FirewallFiles(node.runDir).lastGood());
+            .make(FirewallWish.of(view, network), files.lastGood());
     FirewallPlanText text =
         FirewallPlanText.of(
-            api.nodeName(), plan, look(host, plan), FirewallPlanInput.elsewhere(view, given));
+            api.nodeName(),
+            plan,
+            look(host, plan),
+            plan.guard(network).map(guard -> host.lookAtGuard(guard, files.guard())),
+            FirewallPlanInput.elsewhere(view, given));
     PrintWriter out = spec.commandLine().getOut();
     out.print(text.render());
     out.flush();

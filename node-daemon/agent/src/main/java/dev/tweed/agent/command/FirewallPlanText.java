@@ -1,12 +1,13 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.command.FirewallTable.Line;
 import dev.tweed.agent.firewall.FirewallPlan;
 import dev.tweed.agent.firewall.PolicyProblem;
 import dev.tweed.agent.firewall.PolicyVerdict;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.Entry;
 import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +29,14 @@ final class FirewallPlanText {
    * A text.
    *
    * @param found what is there of the rows, in each firewall that can be read
+   * @param guard what is there of what goes beside it; empty if that stays as it is
    * @param elsewhere names of policies that do not select the node
    */
   static FirewallPlanText of(
       String node,
       FirewallPlan plan,
       Map<BackendKind, BackendListing> found,
+      Optional<GuardListing> guard,
       List<String> elsewhere) {
     FirewallPlanText text = new FirewallPlanText();
     text.out.append(
@@ -66,6 +69,7 @@ final class FirewallPlanText {
             text.listing(listing, List.of(), "in " + kind.text());
           }
         });
+    guard.ifPresent(text::guard);
     text.verdicts(plan.planned().verdicts(), elsewhere);
     text.summary();
     return text;
@@ -82,33 +86,54 @@ final class FirewallPlanText {
 
   private void listing(BackendListing listing, List<FilterRow> rows, String where) {
     switch (listing) {
-      case BackendListing.Unreadable unreadable -> {
-        allPossible = false;
+      case BackendListing.Unreadable(var message, var remedy) -> {
         unknown(rows);
-        out.append(
-            "What is there cannot be read: %s%s\n\n"
-                .formatted(
-                    unreadable.message(),
-                    unreadable.remedy().isEmpty() ? "" : "; " + unreadable.remedy()));
+        unreadable(message, remedy);
       }
-      case BackendListing.Compared compared -> {
-        List<List<String>> lines = new ArrayList<>();
-        for (Entry entry : compared.entries()) {
-          count(entry.state());
-          lines.add(
-              List.of(
-                  sign(entry.state())
-                      + " "
-                      + entry.row().map(FirewallTable::rule).orElse(entry.text()),
-                  entry.row().map(FirewallPlanText::origin).orElse(where),
-                  entry.state() == State.DISPLACED
-                      ? "somebody's own rule is in its place: " + entry.text()
-                      : ""));
-        }
+      case BackendListing.Compared compared -> table(FirewallTable.lines(compared), where);
+    }
+  }
+
+  private void guard(GuardListing listing) {
+    String title =
+        "Beside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n".formatted(GuardListing.TABLE);
+    switch (listing) {
+      case GuardListing.Unreadable(var message, var remedy) -> {
+        out.append(title);
+        unreadable(message, remedy);
+      }
+      case GuardListing.Compared compared -> {
+        List<Line> lines = FirewallTable.lines(compared);
         if (!lines.isEmpty()) {
-          out.append(FirewallTable.render(lines)).append('\n');
+          out.append(title);
+          table(lines, "");
         }
       }
+    }
+  }
+
+  private void unreadable(String message, String remedy) {
+    allPossible = false;
+    out.append(
+        "What is there cannot be read: %s%s\n\n"
+            .formatted(message, remedy.isEmpty() ? "" : "; " + remedy));
+  }
+
+  private void table(List<Line> lines, String where) {
+    List<List<String>> cells = new ArrayList<>();
+    for (Line line : lines) {
+      count(line.state());
+      boolean intended = !line.rule().isEmpty();
+      cells.add(
+          List.of(
+              sign(line.state()) + " " + (intended ? line.rule() : line.found()),
+              intended ? line.of() : where,
+              line.state() == State.DISPLACED
+                  ? "somebody's own rule is in its place: " + line.found()
+                  : ""));
+    }
+    if (!lines.isEmpty()) {
+      out.append(FirewallTable.render(cells)).append('\n');
     }
   }
 
@@ -117,7 +142,7 @@ final class FirewallPlanText {
       out.append(
               FirewallTable.render(
                   rows.stream()
-                      .map(row -> List.of("? " + FirewallTable.rule(row), origin(row)))
+                      .map(row -> List.of("? " + FirewallTable.rule(row), FirewallTable.origin(row)))
                       .toList()))
           .append('\n');
     }
@@ -168,9 +193,5 @@ final class FirewallPlanText {
       case DISPLACED -> "!";
       case PRESENT, WRITTEN -> " ";
     };
-  }
-
-  private static String origin(FilterRow row) {
-    return row.origin() + "/" + row.rule();
   }
 }

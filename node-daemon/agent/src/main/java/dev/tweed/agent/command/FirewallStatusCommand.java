@@ -8,6 +8,7 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import java.io.PrintWriter;
 import java.util.List;
@@ -52,10 +53,12 @@ final class FirewallStatusCommand implements Callable<Integer> {
 
   private FirewallStatusText text(Intended intended, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
+    GuardRules guard = new FirewallFiles(node.runDir).guard();
     return FirewallStatusText.of(
         intended,
         look(host, intended.backend(), intended.rows()),
         look(host, intended.standby(), intended.standbyRows()),
+        host.lookAtGuard(guard, guard),
         told);
   }
 

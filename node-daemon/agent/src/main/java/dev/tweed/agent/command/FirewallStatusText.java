@@ -1,13 +1,14 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.command.FirewallTable.Line;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.Intended;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.Entry;
 import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.nft.GuardListing;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -35,12 +36,14 @@ final class FirewallStatusText {
    *
    * @param found in the firewall that holds the rules; empty if none can
    * @param ready found in the firewall that is switched off and is to hold them one day
+   * @param guard found in the table beside the firewall
    * @param told by the daemon
    */
   static FirewallStatusText of(
       Intended intended,
       Optional<BackendListing> found,
       Optional<BackendListing> ready,
+      GuardListing guard,
       Optional<FirewallStatus> told) {
     FirewallStatusText text = new FirewallStatusText();
     text.head(intended, told);
@@ -55,6 +58,7 @@ final class FirewallStatusText {
                   .formatted(intended.standby().map(BackendKind::text).orElse("")));
           text.listing(listing, true);
         });
+    text.guard(guard);
     told.ifPresent(text::problems);
     return text;
   }
@@ -89,33 +93,54 @@ final class FirewallStatusText {
 
   private void listing(BackendListing listing, boolean ready) {
     switch (listing) {
-      case BackendListing.Unreadable unreadable -> {
-        allInForce = false;
-        out.append(
-            "It cannot be read: %s%s\n"
-                .formatted(
-                    unreadable.message(),
-                    unreadable.remedy().isEmpty() ? "" : "; " + unreadable.remedy()));
+      case BackendListing.Unreadable(var message, var remedy) -> unreadable(message, remedy);
+      case BackendListing.Compared compared -> table(FirewallTable.lines(compared), ready);
+    }
+  }
+
+  /** Nothing, where nothing is wanted there and nothing found. */
+  private void guard(GuardListing listing) {
+    String title =
+        "\nBeside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n"
+            .formatted(GuardListing.TABLE);
+    switch (listing) {
+      case GuardListing.Unreadable(var message, var remedy) -> {
+        out.append(title);
+        unreadable(message, remedy);
       }
-      case BackendListing.Compared compared -> {
-        List<List<String>> lines = new ArrayList<>();
-        lines.add(List.of("STATE", "RULE", "OF", "FOUND"));
-        Map<State, Integer> counts = new EnumMap<>(State.class);
-        for (Entry entry : compared.entries()) {
-          counts.merge(entry.state(), 1, Integer::sum);
-          lines.add(
-              List.of(
-                  word(entry.state()),
-                  entry.row().map(FirewallTable::rule).orElse("-"),
-                  entry.row().map(row -> row.origin() + "/" + row.rule()).orElse("-"),
-                  entry.text().isEmpty() ? "-" : entry.text()));
+      case GuardListing.Compared compared -> {
+        List<Line> lines = FirewallTable.lines(compared);
+        if (!lines.isEmpty()) {
+          out.append(title);
+          table(lines, false);
         }
-        if (!compared.entries().isEmpty()) {
-          out.append(FirewallTable.render(lines)).append('\n');
-        }
-        summary(counts, ready);
       }
     }
+  }
+
+  private void unreadable(String message, String remedy) {
+    allInForce = false;
+    out.append(
+        "It cannot be read: %s%s\n".formatted(message, remedy.isEmpty() ? "" : "; " + remedy));
+  }
+
+  private void table(List<Line> lines, boolean ready) {
+    List<List<String>> cells = new ArrayList<>();
+    cells.add(List.of("STATE", "RULE", "OF", "FOUND"));
+    Map<State, Integer> counts = new EnumMap<>(State.class);
+    for (Line line : lines) {
+      counts.merge(line.state(), 1, Integer::sum);
+      cells.add(
+          List.of(word(line.state()), cell(line.rule()), cell(line.of()), cell(line.found())));
+    }
+    if (!lines.isEmpty()) {
+      out.append(FirewallTable.render(cells)).append('\n');
+    }
+    summary(counts, ready);
+  }
+
+  private static String cell(String text) {
+    return text.isEmpty() ? "-" : text;
   }
 
   private void summary(Map<State, Integer> counts, boolean ready) {

@@ -1,10 +1,14 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.netlink.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Rules in lines and columns. Pure. */
 final class FirewallTable {
@@ -21,6 +25,40 @@ final class FirewallTable {
                 && row.destination().length() == 0
             ? " (v6)"
             : "");
+  }
+
+  /**
+   * A rule beside what was found.
+   *
+   * @param rule in words; empty if something of ours is there that is not intended
+   * @param of whose it is; empty likewise
+   * @param found as the firewall spells it; empty if nothing was
+   */
+  record Line(State state, String rule, String of, String found) {}
+
+  static List<Line> lines(BackendListing.Compared compared) {
+    return compared.entries().stream().map(FirewallTable::line).toList();
+  }
+
+  static List<Line> lines(GuardListing.Compared compared) {
+    return Stream.concat(
+            compared.nodePorts().stream().map(FirewallTable::line),
+            compared.tunnel().stream()
+                .map(tunnel -> new Line(tunnel.state(), tunnel.rule(), "network", tunnel.text())))
+        .toList();
+  }
+
+  private static Line line(BackendListing.Entry entry) {
+    return new Line(
+        entry.state(),
+        entry.row().map(FirewallTable::rule).orElse(""),
+        entry.row().map(FirewallTable::origin).orElse(""),
+        entry.text());
+  }
+
+  /** Whose a row is. */
+  static String origin(FilterRow row) {
+    return row.origin() + "/" + row.rule();
   }
 
   /**

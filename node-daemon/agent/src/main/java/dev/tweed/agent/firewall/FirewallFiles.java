@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.cni.AtomicFile;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +24,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What is remembered of the firewall between two processes: {@code intended.json} for people and
- * {@code tweed-node firewall status}, {@code last-good.json} for the next daemon. Both are gone
- * after a reboot.
+ * What is remembered of the firewall between two processes: {@code intended.json} and {@code
+ * guard.json} for people and {@code tweed-node firewall status}, {@code last-good.json} for the
+ * next daemon. All are gone after a reboot.
  */
 public final class FirewallFiles {
 
@@ -63,6 +66,10 @@ public final class FirewallFiles {
 
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  private record GuardDocument(List<RowDocument> rows, Integer port, List<String> peers) {}
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
   private record RememberedDocument(
       Set<BackendKind> places, GroupDocument builtIn, Map<String, GroupDocument> policies) {}
 
@@ -99,6 +106,39 @@ public final class FirewallFiles {
             intended.standby().orElse(null),
             intended.rows().stream().map(RowDocument::of).toList(),
             intended.standbyRows().stream().map(RowDocument::of).toList()));
+  }
+
+  /** Replaces what is intended beside the firewall. */
+  void write(GuardRules guard) throws IOException {
+    write(
+        "guard.json",
+        new GuardDocument(
+            guard.nodePortRows().stream().map(RowDocument::of).toList(),
+            guard.tunnel().map(TunnelPeers::port).orElse(null),
+            guard
+                .tunnel()
+                .map(tunnel -> tunnel.peers().stream().map(IpAddress::toString).toList())
+                .orElse(null)));
+  }
+
+  /** What a daemon intended beside the firewall since boot; nothing if it cannot be read. */
+  public GuardRules guard() {
+    try {
+      Path file = directory.resolve("guard.json");
+      if (!Files.exists(file)) {
+        return GuardRules.none();
+      }
+      GuardDocument read = JSON.readValue(Files.readAllBytes(file), GuardDocument.class);
+      List<IpAddress> peers =
+          Objects.requireNonNullElse(read.peers(), List.<String>of()).stream()
+              .map(IpAddress::parse)
+              .toList();
+      return new GuardRules(
+          rows(read.rows()),
+          Optional.ofNullable(read.port()).map(port -> new TunnelPeers(port, peers)));
+    } catch (IOException | RuntimeException e) {
+      return GuardRules.none();
+    }
   }
 
   /** What a daemon intended since boot; empty if none has, or it cannot be read. */

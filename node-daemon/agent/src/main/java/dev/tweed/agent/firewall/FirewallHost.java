@@ -3,6 +3,7 @@ package dev.tweed.agent.firewall;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import java.util.List;
@@ -22,6 +23,13 @@ public interface FirewallHost {
 
   /** Makes the table that is there beside every firewall hold these rules. */
   GuardOutcome guard(GuardRules rules);
+
+  /**
+   * Reads what is there of guard rules.
+   *
+   * @param last what the table was last made of, as far as that is known
+   */
+  GuardListing lookAtGuard(GuardRules rules, GuardRules last);
 
   /** What listens on this node, and what sshd is told. */
   SocketSight sockets();

@@ -3,6 +3,8 @@ package dev.tweed.agent.firewall;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendPlanner;
+import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
@@ -39,6 +41,17 @@ public record FirewallPlan(
     return planned.rows().stream()
         .filter(row -> row.origin().kind() == Origin.Kind.POLICY)
         .toList();
+  }
+
+  /** What goes beside the firewall; empty if that has to stay as it is for now. */
+  public Optional<GuardRules> guard(NetworkState network) {
+    return network instanceof NetworkState.Waiting
+            || choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
+        ? Optional.empty()
+        : Optional.of(
+            new GuardRules(
+                choice.kind().isPresent() ? planned.rows() : List.of(),
+                GuardKeeper.tunnel(network)));
   }
 
   /** The groups to keep for the day a later generation is refused. */

@@ -11,6 +11,7 @@ import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,6 +39,9 @@ public final class FirewallSync implements BooleanSupplier {
   /** A look runs some programs; peers may come by the second. */
   private static final Duration INTERVAL = Duration.ofSeconds(30);
 
+  private static final String NOT_WRITTEN =
+      "what is intended is not written for 'tweed-node firewall': {}";
+
   private final Supplier<ClusterView> view;
   private final FirewallHost host;
   private final FirewallPlanFactory plans;
@@ -53,6 +57,7 @@ public final class FirewallSync implements BooleanSupplier {
   private final GuardKeeper guard;
   private Remembered remembered;
   private Optional<Intended> written = Optional.empty();
+  private Optional<GuardRules> writtenGuard = Optional.empty();
   private Optional<FirewallWish> lastWish = Optional.empty();
   private Optional<HostFirewall> known = Optional.empty();
   private boolean settled;
@@ -115,7 +120,7 @@ public final class FirewallSync implements BooleanSupplier {
     boolean suspect = changed.getAndSet(false);
     if (!wished && settled && !suspect && now - lookedAt < INTERVAL.toNanos()) {
       // Peers come by the second, and no rule depends on them.
-      if (guard.isKept(state) || guard.keep(state) instanceof GuardOutcome.Applied) {
+      if (guard.isKept(state) || keepGuard(state) instanceof GuardOutcome.Applied) {
         return true;
       }
     }
@@ -156,7 +161,7 @@ public final class FirewallSync implements BooleanSupplier {
       }
     }
     boolean samePeers = guard.isKept(state);
-    GuardOutcome guarded = guard.keep(state);
+    GuardOutcome guarded = keepGuard(state);
     if (mended || guarded.equals(new GuardOutcome.Applied(true)) && samePeers && !wished) {
       repaired.run();
     }
@@ -180,6 +185,20 @@ public final class FirewallSync implements BooleanSupplier {
       FirewallWish nothingNew = new FirewallWish(false, List.of(), new NetworkState.Waiting());
       guard.rows(plans.make(nothingNew, remembered.good(), plan.found()).planned().rows());
     }
+  }
+
+  private GuardOutcome keepGuard(NetworkState state) {
+    GuardOutcome outcome = guard.keep(state);
+    Optional<GuardRules> wanted = guard.wanted();
+    if (wanted.isPresent() && !wanted.equals(writtenGuard)) {
+      try {
+        files.write(wanted.get());
+        writtenGuard = wanted;
+      } catch (IOException e) {
+        LOG.warn(NOT_WRITTEN, e.toString());
+      }
+    }
+    return outcome;
   }
 
   private boolean isAsLast(FirewallPlan plan) {
@@ -223,7 +242,7 @@ public final class FirewallSync implements BooleanSupplier {
       files.write(intended);
       written = Optional.of(intended);
     } catch (IOException e) {
-      LOG.warn("what is intended is not written for 'tweed-node firewall': {}", e.toString());
+      LOG.warn(NOT_WRITTEN, e.toString());
     }
   }
 }

@@ -20,6 +20,7 @@ final class GuardKeeper {
   private final FirewallHost host;
   private Optional<List<FilterRow>> inRows = Optional.empty();
   private Optional<NetworkState> network = Optional.empty();
+  private Optional<GuardRules> wanted = Optional.empty();
   private boolean kept;
 
   GuardKeeper(FirewallHost host) {
@@ -49,13 +50,21 @@ final class GuardKeeper {
     if (inRows.isEmpty() || state instanceof NetworkState.Waiting) {
       return new GuardOutcome.Applied(false);
     }
-    GuardOutcome outcome = host.guard(new GuardRules(inRows.get(), tunnel(state)));
+    GuardRules rules = new GuardRules(inRows.get(), tunnel(state));
+    wanted = Optional.of(rules);
+    GuardOutcome outcome = host.guard(rules);
     kept = outcome instanceof GuardOutcome.Applied;
     network = Optional.of(state);
     return outcome;
   }
 
-  private static Optional<TunnelPeers> tunnel(NetworkState state) {
+  /** What was last wanted in the table; empty while that is not known. */
+  Optional<GuardRules> wanted() {
+    return wanted;
+  }
+
+  /** Who may send to the tunnel of a network; empty is everybody. */
+  static Optional<TunnelPeers> tunnel(NetworkState state) {
     return state instanceof NetworkState.Member member && member.managed()
         ? member
             .needs()

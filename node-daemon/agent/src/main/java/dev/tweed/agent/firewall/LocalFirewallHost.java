@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
 import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.iptables.IptablesFlavour;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
@@ -106,6 +107,11 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public GuardOutcome guard(GuardRules rules) {
     return guard.apply(rules);
+  }
+
+  @Override
+  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
+    return guard.look(rules, last);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
@@ -34,6 +35,11 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   @Override
   public GuardOutcome guard(GuardRules rules) {
     return new GuardOutcome.Applied(false);
+  }
+
+  @Override
+  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
+    return new GuardListing.Compared(List.of(), List.of());
   }
 
   @Override

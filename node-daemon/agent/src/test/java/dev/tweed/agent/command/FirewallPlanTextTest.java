@@ -16,6 +16,7 @@ import dev.tweed.firewall.backend.BackendListing.Compared;
 import dev.tweed.firewall.backend.BackendListing.Entry;
 import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.backend.BackendListing.Unreadable;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.util.List;
@@ -74,6 +75,14 @@ class FirewallPlanTextTest {
                             PolicyReason.WouldLockOut,
                             "rule all, action: it would cut SSH (port 22); set allowLockout")))),
             new TreeMap<>(Map.of(BackendKind.UFW, ufw, BackendKind.NFTABLES, nftables)),
+            Optional.of(
+                new GuardListing.Compared(
+                    List.of(new Entry(Optional.of(FirewallRows.NODE_PORT), State.MISSING, "")),
+                    List.of(
+                        new GuardListing.Tunnel(
+                            "deny in proto udp from all but 2 peers to any port 8472",
+                            State.PRESENT,
+                            "tunnel: 2 peers")))),
             List.of("elsewhere"));
 
     Golden.assertMatches("firewall-plan.txt", text.render());
@@ -84,7 +93,11 @@ class FirewallPlanTextTest {
   void nothingToDo() {
     FirewallPlanText text =
         FirewallPlanText.of(
-            "n1", plan(UFW), Map.of(BackendKind.UFW, all(State.PRESENT)), List.of());
+            "n1",
+            plan(UFW),
+            Map.of(BackendKind.UFW, all(State.PRESENT)),
+            Optional.empty(),
+            List.of());
 
     Golden.assertMatches("firewall-plan-nothing.txt", text.render());
     assertThat(text.isAllPossible()).isTrue();
@@ -102,6 +115,7 @@ class FirewallPlanTextTest {
                     "ufw is switched off",
                     Optional.of(BackendKind.UFW))),
             Map.of(BackendKind.NFTABLES, all(State.PRESENT), BackendKind.UFW, all(State.MISSING)),
+            Optional.empty(),
             List.of());
 
     assertThat(text.render()).contains("Kept ready in ufw, which is switched off:\n+ allow in");
@@ -115,6 +129,7 @@ class FirewallPlanTextTest {
             "n1",
             plan(UFW),
             Map.of(BackendKind.UFW, new Unreadable("user.rules: line 7 is no rule", "correct it")),
+            Optional.empty(),
             List.of());
 
     assertThat(text.render())
@@ -135,6 +150,7 @@ class FirewallPlanTextTest {
                     "ufw is active and the daemon has no access to it",
                     Optional.empty())),
             Map.of(),
+            Optional.empty(),
             List.of());
 
     assertThat(text.render())

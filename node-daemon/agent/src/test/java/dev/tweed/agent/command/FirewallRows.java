@@ -21,14 +21,28 @@ final class FirewallRows {
   static final FilterRow SSH =
       row(Origin.Kind.POLICY, "admin", "ssh", "198.51.100.7/32", Protocol.TCP, "22");
 
+  static final FilterRow NODE_PORT =
+      row(Action.DENY, Origin.Kind.POLICY, "closed", "ports", "0.0.0.0/0", Protocol.TCP, "30080");
+
   private FirewallRows() {}
 
   private static FilterRow row(
       Origin.Kind kind, String origin, String rule, String from, Protocol protocol, String port) {
+    return row(Action.ALLOW, kind, origin, rule, from, protocol, port);
+  }
+
+  private static FilterRow row(
+      Action action,
+      Origin.Kind kind,
+      String origin,
+      String rule,
+      String from,
+      Protocol protocol,
+      String port) {
     return new FilterRow(
         IpPrefix.parse(from).family(),
         Direction.IN,
-        Action.ALLOW,
+        action,
         protocol,
         IpPrefix.parse("0.0.0.0/0"),
         List.of(PortRange.tryParse(port).orElseThrow()),

@@ -14,6 +14,8 @@ import dev.tweed.firewall.backend.BackendListing.Compared;
 import dev.tweed.firewall.backend.BackendListing.Entry;
 import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.backend.BackendListing.Unreadable;
+import dev.tweed.firewall.nft.GuardListing;
+import dev.tweed.firewall.nft.GuardListing.Tunnel;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,8 @@ class FirewallStatusTextTest {
   private static final Entry TUNNEL =
       new Entry(Optional.of(FirewallRows.TUNNEL), State.PRESENT, "8472/udp ALLOW IN Anywhere");
 
+  private static final GuardListing NO_GUARD = new GuardListing.Compared(List.of(), List.of());
+
   private static Entry in(Entry entry, State state) {
     return new Entry(entry.row(), state, state == State.MISSING ? "" : entry.text());
   }
@@ -46,7 +50,13 @@ class FirewallStatusTextTest {
   }
 
   private static FirewallStatusText text(BackendListing found, FirewallStatus told) {
-    return FirewallStatusText.of(INTENDED, Optional.of(found), Optional.empty(), Optional.of(told));
+    return text(found, NO_GUARD, told);
+  }
+
+  private static FirewallStatusText text(
+      BackendListing found, GuardListing guard, FirewallStatus told) {
+    return FirewallStatusText.of(
+        INTENDED, Optional.of(found), Optional.empty(), guard, Optional.of(told));
   }
 
   @Test
@@ -93,6 +103,7 @@ class FirewallStatusTextTest {
                 List.of(FirewallRows.API, FirewallRows.TUNNEL)),
             Optional.of(new Compared(List.of(API))),
             Optional.of(new Compared(List.of(in(API, State.WRITTEN), in(TUNNEL, State.WRITTEN)))),
+            NO_GUARD,
             Optional.empty());
 
     Golden.assertMatches("firewall-status-standby.txt", text.render());
@@ -136,10 +147,58 @@ class FirewallStatusTextTest {
                 Optional.empty(), Optional.empty(), List.of(FirewallRows.TUNNEL), List.of()),
             Optional.empty(),
             Optional.empty(),
+            NO_GUARD,
             Optional.empty());
 
     assertThat(text.isAllInForce()).isFalse();
     assertThat(text.render()).contains("None of 1 rule can be in force");
+  }
+
+  @Test
+  void guardIsShownBesideTheFirewall() {
+    FirewallStatusText text =
+        text(
+            new Compared(List.of(SSH, API, TUNNEL)),
+            new GuardListing.Compared(
+                List.of(
+                    new Entry(
+                        Optional.of(FirewallRows.NODE_PORT),
+                        State.PRESENT,
+                        "nodeports: tcp dport 30080 drop")),
+                List.of(
+                    new Tunnel(
+                        "deny in proto udp from all but 2 peers to any port 8472",
+                        State.PRESENT,
+                        "tunnel: 2 peers"))),
+            told(List.of()));
+
+    Golden.assertMatches("firewall-status-guard.txt", text.render());
+    assertThat(text.isAllInForce()).isTrue();
+  }
+
+  @Test
+  void aGuardThatLetsStrangersInIsNotInForce() {
+    FirewallStatusText text =
+        text(
+            new Compared(List.of(SSH, API, TUNNEL)),
+            new GuardListing.Compared(
+                List.of(), List.of(new Tunnel("deny ...", State.MISSING, "lets in 192.0.2.66"))),
+            told(List.of()));
+
+    assertThat(text.render()).contains("MISSING", "lets in 192.0.2.66", "0 of 1 rule in force");
+    assertThat(text.isAllInForce()).isFalse();
+  }
+
+  @Test
+  void aGuardThatCannotBeReadIsNotInForce() {
+    FirewallStatusText text =
+        text(
+            new Compared(List.of(SSH, API, TUNNEL)),
+            new GuardListing.Unreadable("there is no nft", "install it"),
+            told(List.of()));
+
+    assertThat(text.render()).contains("It cannot be read: there is no nft; install it");
+    assertThat(text.isAllInForce()).isFalse();
   }
 
   @Test
@@ -149,6 +208,7 @@ class FirewallStatusTextTest {
             new Intended(Optional.empty(), Optional.empty(), List.of(), List.of()),
             Optional.empty(),
             Optional.empty(),
+            NO_GUARD,
             Optional.empty());
 
     assertThat(text.isAllInForce()).isTrue();

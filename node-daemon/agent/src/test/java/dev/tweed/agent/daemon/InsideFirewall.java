@@ -6,6 +6,7 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
@@ -35,6 +36,11 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   @Override
   public GuardOutcome guard(GuardRules rules) {
     return in(() -> host.guard(rules));
+  }
+
+  @Override
+  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
+    return in(() -> host.lookAtGuard(rules, last));
   }
 
   @Override

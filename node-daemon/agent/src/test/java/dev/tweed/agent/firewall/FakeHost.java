@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
@@ -59,6 +60,11 @@ final class FakeHost implements FirewallHost {
     boolean changed = !guarded.equals(Optional.of(rules));
     guarded = Optional.of(rules);
     return new GuardOutcome.Applied(changed);
+  }
+
+  @Override
+  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
+    return new GuardListing.Compared(List.of(), List.of());
   }
 
   @Override

@@ -6,10 +6,13 @@ import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +44,22 @@ class FirewallFilesTest {
   }
 
   @Test
+  void whatIsIntendedBesideTheFirewallIsReadAsItWasWritten() throws IOException {
+    FirewallFiles files = new FirewallFiles(runDir);
+    GuardRules guard =
+        new GuardRules(
+            new GuardRules(allSorts().rows(), Optional.empty()).nodePortRows(),
+            Optional.of(new TunnelPeers(8472, List.of(IpAddress.parse("192.0.2.2")))));
+
+    files.write(guard);
+    assertThat(files.guard()).isEqualTo(guard);
+    assertThat(guard.inRows()).isNotEmpty();
+
+    files.write(GuardRules.none());
+    assertThat(files.guard()).isEqualTo(GuardRules.none());
+  }
+
+  @Test
   void whatWasInForceIsReadAsItWasWritten() throws IOException {
     Remembered remembered =
         new Remembered(
@@ -66,13 +85,14 @@ class FirewallFilesTest {
     assertThat(new FirewallFiles(runDir).remembered()).isEqualTo(Remembered.NOTHING);
 
     Files.createDirectories(runDir.resolve("firewall"));
-    for (String name : List.of("intended.json", "last-good.json")) {
+    for (String name : List.of("intended.json", "guard.json", "last-good.json")) {
       Files.writeString(
           runDir.resolve("firewall").resolve(name),
           "{\"rows\":[{\"source\":\"x\"}],\"policies\":{\"a\":{\"rules\":[{}]}}}");
     }
 
     assertThat(new FirewallFiles(runDir).intended()).isEmpty();
+    assertThat(new FirewallFiles(runDir).guard()).isEqualTo(GuardRules.none());
     assertThat(new FirewallFiles(runDir).remembered()).isEqualTo(Remembered.NOTHING);
   }
 

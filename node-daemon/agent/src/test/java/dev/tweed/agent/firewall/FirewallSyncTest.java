@@ -355,6 +355,24 @@ class FirewallSyncTest {
   }
 
   @Test
+  void peersAreWrittenForPeopleAndStayWhileTheNodeWaits() {
+    sync.network(member(2));
+    sync.getAsBoolean();
+    sync.network(member(2, 3));
+    sync.getAsBoolean();
+    assertThat(new FirewallFiles(runDir).guard().tunnel().orElseThrow().peers()).hasSize(2);
+
+    sync.network(new NetworkState.Waiting());
+    sync.getAsBoolean();
+    assertThat(new FirewallFiles(runDir).guard().tunnel()).isPresent();
+
+    FirewallSync next = unaware();
+    next.network(new NetworkState.Waiting());
+    next.getAsBoolean();
+    assertThat(new FirewallFiles(runDir).guard().tunnel()).isPresent();
+  }
+
+  @Test
   void inRowsGuardNodePortsAndStayWhileTheFirewallRefusesNewOnes() {
     sync.getAsBoolean();
     List<FilterRow> guarded = host.guarded.orElseThrow().inRows();

@@ -101,6 +101,11 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
     return sealed().equals(List.of(wanted.seal(), listed()));
   }
 
+  /** Whether it was written for these rows, whatever has become of it since. */
+  boolean isMadeOf(NftText wanted) {
+    return sealed().contains(wanted.seal());
+  }
+
   /** Whether nobody has changed it since it was written, for whatever rows that was. */
   boolean isUntouched() {
     return sealed().size() == 2 && sealed().getLast().equals(listed());
@@ -116,7 +121,7 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
     if (is(wanted)) {
       return List.of();
     }
-    if (!sealed().contains(wanted.seal())) {
+    if (!isMadeOf(wanted)) {
       return List.of("the table was written for other rows");
     }
     List<String> faults = faults(wanted);
@@ -153,6 +158,14 @@ record FoundTable(boolean dormant, List<Chain> chains, String digest) {
             .map(chain -> chain.rules().getFirst().handle())
             .orElse(0L);
     return rule -> !dormant && rule.handle() < seal;
+  }
+
+  /** How many rules with the comment may be in force in a chain as they were written. */
+  long standing(String chain, String comment) {
+    return chain(chain).stream()
+        .flatMap(one -> one.rules().stream())
+        .filter(rule -> rule.comment().equals(comment) && standing().test(rule))
+        .count();
   }
 
   private Optional<Chain> chain(String name) {

@@ -1,5 +1,7 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +17,16 @@ public record GuardRules(List<FilterRow> inRows, Optional<TunnelPeers> tunnel) {
 
   public GuardRules {
     inRows = List.copyOf(inRows);
+  }
+
+  /** Rows up to the last that refuses something: what comes after is accepted anyway. */
+  public List<FilterRow> nodePortRows() {
+    List<FilterRow> in = inRows.stream().filter(row -> row.direction() == Direction.IN).toList();
+    int last = in.size();
+    while (last > 0 && in.get(last - 1).action() == Action.ALLOW) {
+      last--;
+    }
+    return in.subList(0, last);
   }
 
   /** Nothing at all. */

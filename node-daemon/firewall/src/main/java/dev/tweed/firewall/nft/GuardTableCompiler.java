@@ -37,8 +37,11 @@ final class GuardTableCompiler {
   /** Name of the table. */
   static final String TABLE = "tweed-guard";
 
-  /** Names of the sets of peers begin so. */
-  static final String PEERS = "peers-";
+  /** Name of the chain for the tunnel. */
+  static final String TUNNEL = "tunnel";
+
+  /** Comment of the rules that drop what comes from elsewhere, one for each family. */
+  static final String STRANGERS = "no peer of the tunnel";
 
   private static final int BEFORE_TRANSLATION = -110;
   private static final int AFTER_TRANSLATION = -80;
@@ -52,7 +55,7 @@ final class GuardTableCompiler {
   /** The table; empty if there is nothing to guard. */
   static Optional<NftTable> compile(GuardRules rules) {
     GuardTableCompiler compiler = new GuardTableCompiler();
-    List<FilterRow> rows = untilLastRefusal(rules.inRows());
+    List<FilterRow> rows = rules.nodePortRows();
     if (!rows.isEmpty()) {
       compiler.addNodePorts(rows);
     }
@@ -60,16 +63,6 @@ final class GuardTableCompiler {
     return compiler.chains.isEmpty()
         ? Optional.empty()
         : Optional.of(new NftTable(TABLE, compiler.sets, compiler.chains));
-  }
-
-  /** What comes after is accepted anyway. */
-  private static List<FilterRow> untilLastRefusal(List<FilterRow> rows) {
-    List<FilterRow> in = rows.stream().filter(row -> row.direction() == Direction.IN).toList();
-    int last = in.size();
-    while (last > 0 && in.get(last - 1).action() == Action.ALLOW) {
-      last--;
-    }
-    return in.subList(0, last);
   }
 
   private void addNodePorts(List<FilterRow> rows) {
@@ -146,14 +139,19 @@ final class GuardTableCompiler {
     for (AddressFamily family : AddressFamily.values()) {
       List<IpAddress> peers =
           tunnel.peers().stream().filter(peer -> peer.family() == family).toList();
-      String set = PEERS + NftMatchRenderer.name(family);
+      String set = peersSet(family);
       sets.add(new NftTable.Set.Members(set, family, peers));
       rules.add(
           new Rule.Fixed(
               "udp dport %d %s saddr != @%s counter drop"
                   .formatted(tunnel.port(), NftMatchRenderer.ip(family), set),
-              "no peer of the tunnel"));
+              STRANGERS));
     }
-    chains.add(new Chain("tunnel", Optional.of(new Hook("input", BEFORE_FILTER)), rules));
+    chains.add(new Chain(TUNNEL, Optional.of(new Hook("input", BEFORE_FILTER)), rules));
+  }
+
+  /** Name of the set of peers. */
+  static String peersSet(AddressFamily family) {
+    return "peers-" + NftMatchRenderer.name(family);
   }
 }
