@@ -83,7 +83,31 @@ class FirewallNodePortIT {
       assertThat(ask(door, 30091).text()).isEqualTo("on-plain");
     }
 
-    // And open again without it
+    // And a policy that allows one of each is told which stands against it, and which does not need
+    // it
+    nodes.policy(
+        "open",
+        "{}",
+        "priority: 200",
+        List.of(
+            "{name: shut, direction: In, action: Allow, protocol: TCP, ports: [\"30080\"]}",
+            "{name: free, direction: In, action: Allow, protocol: TCP, ports: [\"30081\"]}"));
+    Eventually.within(
+        30,
+        () ->
+            assertThat(nodes.condition("open", "Applied"))
+                .contains(
+                    "in force on 3 of 3 nodes; NodePortClosed on cp and 2 more nodes: ",
+                    "rule shut, ports: as a NodePort, 30080: not opened by this rule, since rule"
+                        + " ports of policy/closed comes before it",
+                    "rule free, ports: as a NodePort, 30081: open to everybody"));
+    assertThat(ask(nodes.ufwNode(), 30080).succeeded()).isFalse();
+    for (Machine door : doors) {
+      assertThat(tweed.nodeCommand(door.name(), "firewall", "status").stdout())
+          .contains("tweed-guard", "policy/closed/ports", "all but", "NodePortClosed");
+    }
+
+    // And open again without them
     nodes.deletePolicies();
     for (Machine door : doors) {
       Eventually.within(20, () -> assertThat(ask(door, 30080).text()).isEqualTo("on-ufw"));

@@ -2,6 +2,7 @@ package dev.tweed.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.e2e.bed.Installation;
@@ -9,6 +10,7 @@ import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.TestCluster;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The machines of {@link Layout#NODES_WITH_FIREWALLS}: on the control plane and on n1 a ufw that
@@ -165,6 +167,15 @@ final class FirewallNodes {
         .filter(state -> state.generation().equals(wanted.getMetadata().getGeneration()))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Message of a condition of a policy; empty while there is none. */
+  String condition(String policy, String type) {
+    return tweed.firewallPolicy(policy).map(FirewallPolicy::getStatus).stream()
+        .flatMap(status -> status.conditions().stream())
+        .filter(condition -> condition.type().equals(type))
+        .map(Condition::message)
+        .collect(Collectors.joining());
   }
 
   void awaitApplied(String policy, Machine... nodes) {

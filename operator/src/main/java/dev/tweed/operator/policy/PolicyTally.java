@@ -82,7 +82,11 @@ public record PolicyTally(
       selected++;
       int index = node.report().isPresent() ? node.report().get().indexOf(policy.name()) : -1;
       if (index < 0) {
-        pending(node);
+        if (node.report().isPresent() && node.report().get().isFull()) {
+          failing(untold(node.name()));
+        } else {
+          pending(node);
+        }
         return;
       }
       PolicyVerdict verdict = node.report().get().verdicts().get(index);
@@ -91,10 +95,14 @@ public record PolicyTally(
       } else if (verdict.applied()) {
         applied(node, verdict);
       } else {
-        failing++;
-        if (failures.size() < Limits.FAILURES) {
-          failures.add(failure(node.name(), verdict));
-        }
+        failing(failure(node.name(), verdict));
+      }
+    }
+
+    private void failing(Failure failure) {
+      failing++;
+      if (failures.size() < Limits.FAILURES) {
+        failures.add(failure);
       }
     }
 
@@ -114,6 +122,14 @@ public record PolicyTally(
             (first, other) -> first.oneMore());
       }
     }
+  }
+
+  private static Failure untold(String node) {
+    return new Failure(
+        node,
+        "TooManyPolicies",
+        "more than %d FirewallPolicies select it, and its NodeReport has no room for this one. Those not in force come first there, so most likely it is in force; 'tweed-node firewall status' on the node tells. Put the rules of several policies into one"
+            .formatted(Limits.POLICIES));
   }
 
   private static Failure failure(String node, PolicyVerdict verdict) {

@@ -1,5 +1,6 @@
 package dev.tweed.operator.policy;
 
+import dev.tweed.crds.Limits;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +20,11 @@ public record ReportDigest(String owner, List<PolicyVerdict> verdicts, long fire
   public Optional<PolicyVerdict> verdict(String policy) {
     int index = indexOf(policy);
     return index < 0 ? Optional.empty() : Optional.of(verdicts.get(index));
+  }
+
+  /** Whether there may be more that it has no room for. */
+  boolean isFull() {
+    return verdicts.size() >= Limits.POLICIES;
   }
 
   /** Where among the verdicts that of a policy is; negative if nowhere. */

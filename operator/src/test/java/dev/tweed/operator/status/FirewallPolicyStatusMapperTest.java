@@ -21,6 +21,7 @@ import dev.tweed.operator.policy.PolicyOutcome;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FirewallPolicyStatusMapperTest {
@@ -102,6 +103,26 @@ class FirewallPolicyStatusMapperTest {
         .containsExactly(
             new Failure("n2", "WouldLockOut", "rule ssh would cut SSH"),
             new Failure("n3", "Locked", "the lock is held"));
+  }
+
+  @Test
+  void aReportWithoutRoomForThePolicyIsAFailureThatNamesTheLimit() {
+    PolicyState[] full =
+        IntStream.range(0, Limits.POLICIES)
+            .mapToObj(i -> applied("p" + i, 1))
+            .toArray(PolicyState[]::new);
+
+    assertThat(appliedOn(node("n1", full)))
+        .isEqualTo(
+            "False TooManyPolicies: in force on 0 of 1 nodes; not on n1: more than 512"
+                + " FirewallPolicies select it, and its NodeReport has no room for this one. Those"
+                + " not in force come first there, so most likely it is in force; 'tweed-node"
+                + " firewall status' on the node tells. Put the rules of several policies into one");
+  }
+
+  @Test
+  void aReportWithRoomIsWaitedFor() {
+    assertThat(appliedOn(node("n1", applied("other", 1)))).startsWith("False Pending: ");
   }
 
   @Test

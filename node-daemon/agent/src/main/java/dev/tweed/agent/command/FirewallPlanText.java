@@ -96,7 +96,8 @@ final class FirewallPlanText {
 
   private void guard(GuardListing listing) {
     String title =
-        "Beside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n".formatted(GuardListing.TABLE);
+        "Beside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n"
+            .formatted(GuardListing.TABLE);
     switch (listing) {
       case GuardListing.Unreadable(var message, var remedy) -> {
         out.append(title);
@@ -142,7 +143,8 @@ final class FirewallPlanText {
       out.append(
               FirewallTable.render(
                   rows.stream()
-                      .map(row -> List.of("? " + FirewallTable.rule(row), FirewallTable.origin(row)))
+                      .map(
+                          row -> List.of("? " + FirewallTable.rule(row), FirewallTable.origin(row)))
                       .toList()))
           .append('\n');
     }

@@ -28,6 +28,10 @@ public enum AgentReason {
   FirewallPolicyFailed(false),
   /** Rules of Tweed's are in a firewall the daemon has no access to any more. */
   FirewallRulesLeft(false),
+  /** More FirewallPolicies select this node than a NodeReport tells of. */
+  TooManyPolicies(false),
+  /** More was found than a NodeReport tells of. */
+  MoreFindings(false),
   /** The data path could not be worked on at all. */
   DataPathFailed(true);
 

@@ -1,5 +1,6 @@
 package dev.tweed.agent.firewall;
 
+import dev.tweed.crds.Limits;
 import dev.tweed.firewall.rules.CompiledRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.LockoutGuard;
@@ -26,6 +27,9 @@ import java.util.function.Function;
  * of it is asked again until nothing more is refused. What the network needs is never refused.
  */
 public final class FirewallPlanner {
+
+  /** Characters of remarks, with some left to say that there are more. */
+  private static final int ROOM = Limits.POLICY_MESSAGE - 20;
 
   private final Map<String, GoodPolicy> before;
   private final Map<String, Candidate> candidates = new TreeMap<>();
@@ -84,7 +88,7 @@ public final class FirewallPlanner {
       CompiledRules compiled = planner.compile(builtIn);
       Map<String, PolicyProblem> refused = planner.refused(compiled, services, unsupported);
       if (refused.isEmpty()) {
-        return planner.result(compiled);
+        return planner.result(compiled, builtIn.isPresent());
       }
       // Each policy can be refused twice at most, so this ends.
       refused.forEach((name, problem) -> planner.refuse(planner.candidates.get(name), problem));
@@ -144,17 +148,22 @@ public final class FirewallPlanner {
         .isPresent();
   }
 
-  private PlannedRules result(CompiledRules compiled) {
+  private PlannedRules result(CompiledRules compiled, boolean routed) {
     for (RuleProblem problem : compiled.problems()) {
       Optional.ofNullable(candidates.get(problem.origin().name()))
           .filter(candidate -> isPolicy(problem.origin()))
           .ifPresent(candidate -> candidate.warnings.add(PolicyProblem.of(problem)));
     }
+    NodePortJudge nodePorts = new NodePortJudge(compiled.rows(), routed);
     Map<String, GoodPolicy> good = new HashMap<>();
     List<PolicyVerdict> verdicts = new ArrayList<>();
     candidates.forEach(
         (name, candidate) -> {
-          candidate.tried.ifPresent(tried -> good.put(name, tried));
+          candidate.tried.ifPresent(
+              tried -> {
+                good.put(name, tried);
+                candidate.warnings.addAll(nodePorts.judge(tried.group()));
+              });
           verdicts.add(verdict(candidate));
         });
     return new PlannedRules(compiled.rows(), verdicts, good);
@@ -167,7 +176,7 @@ public final class FirewallPlanner {
     if (candidate.isCurrent()) {
       List<PolicyProblem> warnings = new ArrayList<>(policy.problems());
       warnings.addAll(candidate.warnings);
-      remark = warnings.stream().findFirst().map(first -> counted(first, warnings.size()));
+      remark = together(warnings);
     }
     return new PolicyVerdict(policy.name(), policy.generation(), candidate.isCurrent(), remark);
   }
@@ -181,10 +190,25 @@ public final class FirewallPlanner {
                 .orElse(". None of its rules is in force"));
   }
 
-  private static PolicyProblem counted(PolicyProblem first, int all) {
-    return all == 1
-        ? first
-        : new PolicyProblem(first.reason(), first.text() + " (and " + (all - 1) + " more)");
+  /** As many as a report has room for, by the reason of the first. */
+  private static Optional<PolicyProblem> together(List<PolicyProblem> problems) {
+    if (problems.isEmpty()) {
+      return Optional.empty();
+    }
+    PolicyProblem first = problems.getFirst();
+    StringBuilder text = new StringBuilder(first.text());
+    for (int i = 1; i < problems.size(); i++) {
+      PolicyProblem next = problems.get(i);
+      String also =
+          ". %s%s"
+              .formatted(next.reason() == first.reason() ? "" : next.reason() + ": ", next.text());
+      if (text.length() + also.length() > ROOM) {
+        text.append(" (and ").append(problems.size() - i).append(" more)");
+        break;
+      }
+      text.append(also);
+    }
+    return Optional.of(new PolicyProblem(first.reason(), text.toString()));
   }
 
   private static PolicyProblem notSupported(FilterRow row, String why) {

@@ -119,14 +119,34 @@ final class FirewallStatusMapper {
               refused.message() + "; " + refused.remedy() + ". What was in force stays");
       case Applied applied when !applied.live() ->
           state(verdict, false, "FirewallInactive", "the firewall was switched off meanwhile");
-      case Applied applied -> applied(verdict);
+      case Applied applied -> closed(verdict).orElseGet(() -> applied(verdict));
     };
   }
 
+  /** A policy that closes NodePorts is not in force where they stay open. */
+  private Optional<PolicyState> closed(PolicyVerdict verdict) {
+    return guarded instanceof GuardOutcome.Refused refused
+            && plan.planned().rows().stream()
+                .filter(row -> row.origin().equals(origin(verdict)))
+                .anyMatch(NodePortJudge::mayClose)
+        ? Optional.of(
+            state(
+                verdict,
+                false,
+                refused.reason(),
+                "its rules are in force, but NodePorts that they deny, reject or limit stay open: "
+                    + refused.message()
+                    + "; "
+                    + refused.remedy()))
+        : Optional.empty();
+  }
+
+  private static Origin origin(PolicyVerdict verdict) {
+    return new Origin(Origin.Kind.POLICY, verdict.name());
+  }
+
   private PolicyState applied(PolicyVerdict verdict) {
-    List<Displaced> ofPolicy =
-        displaced.getOrDefault(
-            new Origin(Origin.Kind.POLICY, verdict.name()).toString(), List.of());
+    List<Displaced> ofPolicy = displaced.getOrDefault(origin(verdict).toString(), List.of());
     Optional<Displaced> contradicted = ofPolicy.stream().filter(Displaced::contradicts).findFirst();
     if (contradicted.isPresent()) {
       return state(verdict, false, DISPLACED, text(contradicted.get()));

@@ -27,7 +27,11 @@ public enum PolicyReason {
   /** A rule of another policy comes first and decides otherwise. */
   Contradicted(false),
   /** A rule of another policy comes first and decides the same. */
-  Repeated(false);
+  Repeated(false),
+  /** A rule allows what may be a NodePort, and one before it refuses that. */
+  NodePortClosed(false),
+  /** A rule allows what may be a NodePort, and none before it refuses that. */
+  NodePortOpen(false);
 
   private final boolean refuses;
 

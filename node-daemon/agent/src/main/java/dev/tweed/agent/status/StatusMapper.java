@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.Limits;
@@ -15,9 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** From the node's state to the status of its API objects. Pure but for the clock. */
 public final class StatusMapper {
+
+  /** Policies that are named where a report tells of some only. */
+  private static final int NAMES = 5;
 
   private final Clock clock;
 
@@ -61,7 +66,10 @@ public final class StatusMapper {
     List<Condition> before = present.map(NodeReportStatus::conditions).orElse(List.of());
     List<Condition> conditions = new ArrayList<>();
     conditions.add(ready(status, null, before));
-    List<NodeFinding> worstFirst = worstFirst(status.findings());
+    List<NodeReportStatus.PolicyState> told = told(status.policies());
+    List<NodeFinding> findings = new ArrayList<>(status.findings());
+    untold(status.policies(), told).ifPresent(findings::add);
+    List<NodeFinding> worstFirst = worstFirst(findings);
     firstOfEachReason(worstFirst).stream()
         .limit(Limits.CONDITIONS - 1)
         .forEach(
@@ -73,9 +81,8 @@ public final class StatusMapper {
             status.versions(),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
             status.firewall().map(StatusMapper::firewall).orElse(null),
-            status.policies().stream().limit(Limits.POLICIES).map(StatusMapper::policy).toList(),
-            worstFirst.stream()
-                .limit(Limits.FINDINGS)
+            told.stream().map(StatusMapper::policy).toList(),
+            shown(worstFirst).stream()
                 .map(
                     f ->
                         new NodeReportStatus.Finding(
@@ -190,6 +197,58 @@ public final class StatusMapper {
 
   private static String cut(String text, int max) {
     return text.length() <= max ? text : text.substring(0, max - 3) + "...";
+  }
+
+  /** As many policies as the schema takes, by name; those that are not in force before others. */
+  private static List<NodeReportStatus.PolicyState> told(List<NodeReportStatus.PolicyState> all) {
+    return all.size() <= Limits.POLICIES
+        ? all
+        : all.stream()
+            .sorted(Comparator.comparing(NodeReportStatus.PolicyState::applied))
+            .limit(Limits.POLICIES)
+            .sorted(Comparator.comparing(NodeReportStatus.PolicyState::name))
+            .toList();
+  }
+
+  private static Optional<NodeFinding> untold(
+      List<NodeReportStatus.PolicyState> all, List<NodeReportStatus.PolicyState> told) {
+    if (told.size() == all.size()) {
+      return Optional.empty();
+    }
+    Set<NodeReportStatus.PolicyState> known = Set.copyOf(told);
+    List<String> untold =
+        all.stream()
+            .filter(policy -> !known.contains(policy))
+            .map(NodeReportStatus.PolicyState::name)
+            .toList();
+    return Optional.of(
+        NodeFinding.of(
+            AgentReason.TooManyPolicies,
+            "FirewallPolicies",
+            "%d select this node, and a NodeReport tells of %d, first of those not in force; left out: %s"
+                .formatted(
+                    all.size(),
+                    Limits.POLICIES,
+                    String.join(", ", untold.subList(0, Math.min(untold.size(), NAMES)))
+                        + (untold.size() > NAMES
+                            ? " and %d more".formatted(untold.size() - NAMES)
+                            : "")),
+            "put the rules of several policies into one; what is in force now:"
+                + " tweed-node firewall status"));
+  }
+
+  private static List<NodeFinding> shown(List<NodeFinding> worstFirst) {
+    if (worstFirst.size() <= Limits.FINDINGS) {
+      return worstFirst;
+    }
+    List<NodeFinding> shown = new ArrayList<>(worstFirst.subList(0, Limits.FINDINGS - 1));
+    shown.add(
+        NodeFinding.of(
+            AgentReason.MoreFindings,
+            "NodeReport",
+            "%d more findings are left out here".formatted(worstFirst.size() - shown.size()),
+            "all of them: tweed-node status, or /run/tweed/status on the node"));
+    return shown;
   }
 
   private static List<NodeFinding> worstFirst(List<NodeFinding> findings) {

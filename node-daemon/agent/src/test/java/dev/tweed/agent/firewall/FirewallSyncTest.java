@@ -450,6 +450,29 @@ class FirewallSyncTest {
         .containsExactly(tuple("FirewallNotWritten", "tweed-guard"));
   }
 
+  @Test
+  void aPolicyThatClosesNodePortsIsNotInForceWhereTheyStayOpen() {
+    host.guardRefuses = true;
+    view =
+        view(
+            policy("web", 1, "30080"),
+            YamlViews.policy(
+                """
+                kind: FirewallPolicy
+                apiVersion: tweed.dev/v1alpha1
+                metadata: {name: closed, generation: 1}
+                spec:
+                  rules:
+                  - {name: it, direction: In, action: Deny, protocol: TCP, ports: ["30090"]}
+                """));
+
+    sync.getAsBoolean();
+
+    assertThat(told.getLast().policies())
+        .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple("closed", false, "NftMissing"), tuple("web", true, "NodePortOpen"));
+  }
+
   private List<String> peers() {
     return host.guarded.orElseThrow().tunnel().orElseThrow().peers().stream()
         .map(IpAddress::toString)

@@ -8,6 +8,7 @@ import dev.tweed.agent.Golden;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
 import java.time.Instant;
@@ -132,9 +133,41 @@ class StatusMapperTest {
         mapper.reportStatus(Statuses.ready(many), Optional.empty()).orElseThrow();
 
     assertThat(report.findings()).hasSize(64);
+    assertThat(report.findings().getLast())
+        .returns("MoreFindings", NodeReportStatus.Finding::reason)
+        .returns("137 more findings are left out here", NodeReportStatus.Finding::message);
     assertThat(report.findings().getFirst().object()).hasSize(256);
     assertThat(report.conditions()).hasSize(16);
     assertThat(report.conditions().getLast().message()).hasSize(2048);
+  }
+
+  @Test
+  void policiesThatAReportHasNoRoomForAreNamed() {
+    List<PolicyState> policies =
+        IntStream.range(0, 519)
+            .mapToObj(i -> new PolicyState("p%03d".formatted(i), 1L, i != 518, null, null))
+            .toList();
+    NodeStatus status =
+        Statuses.idle()
+            .with(
+                new FirewallStatus(
+                    new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "", 0),
+                    policies,
+                    List.of()),
+                List.of());
+
+    NodeReportStatus report = mapper.reportStatus(status, Optional.empty()).orElseThrow();
+
+    // What is not in force is told whatever its name.
+    assertThat(report.policies()).hasSize(512).contains(policies.get(518));
+    assertThat(report.policies()).extracting(PolicyState::name).isSorted();
+    assertThat(report.findings())
+        .singleElement()
+        .returns("TooManyPolicies", NodeReportStatus.Finding::reason)
+        .returns(
+            "519 select this node, and a NodeReport tells of 512, first of those not in force;"
+                + " left out: p511, p512, p513, p514, p515 and 2 more",
+            NodeReportStatus.Finding::message);
   }
 
   private static NodeSubnetStatus withReady(String value, String since) {

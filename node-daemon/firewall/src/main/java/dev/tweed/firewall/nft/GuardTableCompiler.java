@@ -5,7 +5,6 @@ import dev.tweed.firewall.nft.NftTable.Hook;
 import dev.tweed.firewall.nft.NftTable.Rule;
 import dev.tweed.firewall.nft.NftTable.View;
 import dev.tweed.firewall.rules.Action;
-import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;

@@ -1,0 +1,174 @@
+package dev.tweed.agent.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.RuleCompiler;
+import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpPrefix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What is said of rules that allow a NodePort. */
+class NodePortJudgeTest {
+
+  private static final FirewallRule WEB = allow("web", 30080);
+  private static final Peer OFFICE = Peer.of(IpPrefix.parse("192.0.2.0/24"));
+
+  @Test
+  void withoutADenyItIsOpenWithTheRuleOrWithout() {
+    assertThat(judge(policy("web", 100, WEB)))
+        .containsExactly(
+            new PolicyProblem(
+                PolicyReason.NodePortOpen,
+                "rule web, ports: as a NodePort, 30080: open to everybody, with this rule or"
+                    + " without, since no rule In denies, rejects or limits it; to let in only"
+                    + " some, deny the port in a rule after this one"));
+  }
+
+  @Test
+  void aRuleForSomeOpensItToEverybodyAllTheSame() {
+    assertThat(judge(policy("web", 100, WEB.withFrom(OFFICE))))
+        .singleElement()
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("open to everybody, with this rule or without");
+  }
+
+  @Test
+  void aDenyBeforeItIsNamed() {
+    assertThat(judge(policy("web", 100, WEB), policy("closed", 50, deny("ports", 30080, 30090))))
+        .containsExactly(
+            new PolicyProblem(
+                PolicyReason.NodePortClosed,
+                "rule web, ports: as a NodePort, 30080: not opened by this rule, since rule ports"
+                    + " of policy/closed comes before it and denies the same; remove that rule, or"
+                    + " give this policy a smaller priority"));
+  }
+
+  @Test
+  void aDenyOfTheVerySamePacketsIsNamedThoughTheRuleIsLeftOut() {
+    assertThat(judge(policy("web", 100, WEB), policy("closed", 50, deny("ports", 30080))))
+        .singleElement()
+        .returns(PolicyReason.NodePortClosed, PolicyProblem::reason)
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("rule ports of policy/closed comes before it and denies the same");
+  }
+
+  @Test
+  void aDenyOfSomeClosesItToSome() {
+    assertThat(
+            judge(
+                policy("web", 100, WEB),
+                policy("closed", 50, deny("office", 30080).withFrom(OFFICE))))
+        .singleElement()
+        .returns(PolicyReason.NodePortClosed, PolicyProblem::reason)
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("denies some of the same");
+  }
+
+  @Test
+  void aDenyAfterItIsForOthers() {
+    assertThat(
+            judge(policy("web", 100, WEB.withFrom(OFFICE)), policy("z", 200, deny("all", 30080))))
+        .singleElement()
+        .returns(PolicyReason.NodePortOpen, PolicyProblem::reason)
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("open to those it allows, while rule all of policy/z, which comes after it,");
+  }
+
+  @Test
+  void aDenyOfAnotherPortOrProtocolIsNoMatter() {
+    assertThat(
+            judge(
+                policy("web", 100, WEB),
+                policy(
+                    "closed",
+                    50,
+                    deny("other", 30081),
+                    deny("udp", 30080).withPorts(Protocol.UDP, PortRange.of(30080)),
+                    deny("out", 30080, Direction.OUT))))
+        .singleElement()
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("open to everybody");
+  }
+
+  @Test
+  void portsThatAreNoNodePortsAreNotSpokenOf() {
+    assertThat(
+            judge(
+                policy(
+                    "web",
+                    100,
+                    allow("ssh", 22),
+                    FirewallRule.allow("all", Direction.IN),
+                    FirewallRule.allow("out", Direction.OUT)
+                        .withPorts(Protocol.TCP, PortRange.of(30080)))))
+        .isEmpty();
+  }
+
+  @Test
+  void onlyThePartOfARangeThatMayBeNodePortsIsSpokenOf() {
+    assertThat(
+            judge(
+                policy(
+                    "web",
+                    100,
+                    FirewallRule.allow("high", Direction.IN)
+                        .withPorts(Protocol.TCP, new PortRange(1024, 65535)))))
+        .singleElement()
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("as a NodePort, 30000:32767: open");
+  }
+
+  @Test
+  void whereTheNetworkOpensNothingItIsForTheHostsFirewall() {
+    RuleGroup web = policy("web", 100, WEB);
+
+    assertThat(new NodePortJudge(RuleCompiler.compile(List.of(web)).rows(), false).judge(web))
+        .singleElement()
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("open to whomever the host's own firewall lets through to pods");
+  }
+
+  private static List<PolicyProblem> judge(RuleGroup policy, RuleGroup... others) {
+    List<RuleGroup> all = new ArrayList<>(List.of(others));
+    all.add(policy);
+    return new NodePortJudge(RuleCompiler.compile(all).rows(), true).judge(policy);
+  }
+
+  private static RuleGroup policy(String name, int priority, FirewallRule... rules) {
+    return new RuleGroup(new Origin(Origin.Kind.POLICY, name), priority, List.of(rules));
+  }
+
+  private static FirewallRule allow(String name, int port) {
+    return FirewallRule.allow(name, Direction.IN).withPorts(Protocol.TCP, PortRange.of(port));
+  }
+
+  private static FirewallRule deny(String name, int port, Direction direction) {
+    return FirewallRule.allow(name, direction)
+        .withAction(Action.DENY)
+        .withPorts(Protocol.TCP, PortRange.of(port));
+  }
+
+  private static FirewallRule deny(String name, int... ports) {
+    return FirewallRule.allow(name, Direction.IN)
+        .withAction(Action.DENY)
+        .withPorts(
+            Protocol.TCP, IntStream.of(ports).mapToObj(PortRange::of).toArray(PortRange[]::new));
+  }
+}
