@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -194,6 +195,8 @@ final class Firewalld implements AutoCloseable {
         close();
       }
       throw obstacle(e);
+    } catch (NoSuchElementException e) {
+      throw failed("firewalld answers with nothing");
     }
   }
 

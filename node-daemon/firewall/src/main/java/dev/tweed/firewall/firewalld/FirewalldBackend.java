@@ -34,7 +34,7 @@ import java.util.Set;
  * and those that were DNATed (NodePorts), before any rule. Where a network names the device of the
  * underlay, rules here name none, as that device's zone is a person's: pods may leave by any.
  */
-public final class FirewalldBackend implements FirewallBackend {
+public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
 
   /** Slower than this by single rules is done by a reload. */
   private static final long SLOW_MILLIS = 5_000;
@@ -311,5 +311,11 @@ public final class FirewalldBackend implements FirewallBackend {
           "firewalld said yes, and did not take all rules",
           "the rules before are put back; look with: firewall-cmd --list-all-policies");
     }
+  }
+
+  /** Until it is used again, changes are not told any more. */
+  @Override
+  public void close() {
+    firewalld.close();
   }
 }

@@ -23,6 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -341,12 +345,7 @@ class FirewalldBackendTest {
   void whatSomebodyChangesInOursIsSeenAndPutBack() {
     List<FilterRow> rows = Rows.network(allow(Direction.IN, 80));
     node.apply(rows);
-    String gone =
-        node.firewallCmd("--policy=tweed-in-1 --list-rich-rules")
-            .lines()
-            .filter(line -> line.contains("port=\"80\""))
-            .findFirst()
-            .orElseThrow();
+    String gone = ruleOfPort80();
     node.firewallCmd("--policy=tweed-in-1 --remove-rich-rule='" + gone + "'");
     node.firewallCmd("--policy=tweed-in-1 --add-rich-rule='rule priority=-3 family=ipv4 accept'");
 
@@ -396,6 +395,111 @@ class FirewalldBackendTest {
 
     assertThat(refused(node.apply(Rows.network())).reason()).isEqualTo("NotRunning");
     assertThat(node.look(Rows.network())).isInstanceOf(BackendListing.Unreadable.class);
+  }
+
+  @Test
+  void whateverChangesInFirewalldIsTold() throws Exception {
+    Semaphore told = new Semaphore(0);
+    node.backend().watch(told::release);
+    List<FilterRow> rows = Rows.network(allow(Direction.IN, 80));
+    node.apply(rows);
+
+    for (String change :
+        List.of(
+            "--policy=tweed-in-1 --remove-rich-rule='" + ruleOfPort80() + "'",
+            "--zone=tweed-br0 --remove-interface=tweed-br0",
+            "--zone=drop --add-port=7/tcp",
+            "--permanent --delete-policy=tweed-in-1",
+            "--reload")) {
+      node.apply(rows); // what it told so far was before this
+      told.drainPermits();
+      node.firewallCmd(change);
+      assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).as(change).isTrue();
+    }
+    told.drainPermits();
+    node.stopFirewalld();
+    assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aPolicyThatSomebodyDeletesComesBack() {
+    List<FilterRow> rows = Rows.network(allow(Direction.IN, 80));
+    node.apply(rows);
+    node.sh("firewall-cmd --permanent --delete-policy=tweed-in-1; firewall-cmd --reload");
+    assertThat(node.peerReachesNode(80)).isFalse();
+
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(true, true, List.of()));
+
+    assertThat(node.peerReachesNode(80)).isTrue();
+    assertThat(states(node.look(rows))).containsOnly(State.PRESENT);
+  }
+
+  @Test
+  void aBusThatWasRestartedIsFoundAgain() throws Exception {
+    Semaphore told = new Semaphore(0);
+    node.backend().watch(told::release);
+    List<FilterRow> rows = Rows.network(allow(Direction.IN, 80));
+    node.apply(rows);
+    node.stopFirewalld();
+    told.drainPermits();
+
+    node.stopBus();
+
+    assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(refused(node.apply(rows)).reason()).isEqualTo("DBusUnreachable");
+
+    node.startBus();
+    node.startFirewalld();
+
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
+  }
+
+  @Test
+  void filesOfAFirewalldThatIsStoppedAreRemoved() throws IOException {
+    node.apply(Rows.network());
+    node.stopFirewalld();
+
+    assertThat(node.apply(List.of())).isEqualTo(new BackendOutcome.Applied(true, true, List.of()));
+
+    assertThat(ours(node.files())).isEmpty();
+  }
+
+  @Test
+  void rulesThatAreReplacedAreNeverMissing() throws Exception {
+    node.apply(Rows.network(allow(Direction.IN, 80)));
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicInteger missed = new AtomicInteger();
+    AtomicInteger looked = new AtomicInteger();
+    Thread observer =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  while (!done.get()) {
+                    looked.incrementAndGet();
+                    if (!node.kernel().contains("tcp dport 80 ")) {
+                      missed.incrementAndGet();
+                    }
+                  }
+                });
+
+    // The rule moves among others, back and forth.
+    for (int i = 0; i < 3; i++) {
+      node.apply(Rows.network(deny(90), deny(91), allow(Direction.IN, 80)));
+      node.apply(Rows.network(allow(Direction.IN, 80), deny(91), deny(90)));
+    }
+    done.set(true);
+    observer.join();
+
+    assertThat(looked).hasValueGreaterThan(10);
+    assertThat(missed).hasValue(0);
+  }
+
+  private String ruleOfPort80() {
+    return node.firewallCmd("--policy=tweed-in-1 --list-rich-rules")
+        .lines()
+        .filter(line -> line.contains("port=\"80\""))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -130,7 +130,11 @@ final class FirewalldNode implements AutoCloseable {
             .formatted(root));
   }
 
-  private void startBus() {
+  void stopBus() {
+    stop("dbus");
+  }
+
+  void startBus() {
     start("dbus", "dbus-daemon --config-file=%s/bus.conf --nofork --nopidfile".formatted(root));
     await("[ -S %s/run/dbus/system_bus_socket ]".formatted(root), "dbus");
   }
@@ -300,6 +304,7 @@ final class FirewalldNode implements AutoCloseable {
 
   @Override
   public void close() {
+    backend.close();
     for (String name : List.of("firewalld", "dbus")) {
       if (Files.exists(root.resolve(name + ".pid"))) {
         stop(name);
