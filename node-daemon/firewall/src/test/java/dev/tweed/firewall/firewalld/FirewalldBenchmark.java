@@ -17,15 +17,23 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.testing.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
  * Time to bring rules into firewalld beside those of a network, what runs and what is kept, and
- * packets lost meanwhile: of a flow that is known, and of new ones. Each rule is for one IPv4
- * source. Needs root, firewalld and python3; run as a main class with the numbers of rules as
- * arguments.
+ * packets lost meanwhile: of a flow that is known, and of new ones; and until damage is mended.
+ * Each rule is for one IPv4 source. Needs root, firewalld and python3; run as a main class with the
+ * numbers of rules as arguments.
  */
 final class FirewalldBenchmark {
 
@@ -62,6 +70,9 @@ final class FirewalldBenchmark {
       print(n)
       """;
 
+  /** How often a person types. */
+  private static final int TYPED = 5;
+
   private FirewalldBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -84,12 +95,96 @@ final class FirewalldBenchmark {
       print(
           "Tweed, 100 rules more in firewalld, without a reload",
           milliseconds(() -> apply(node, rows(100, 1))));
-      loss(node, "20 changes of a rule", () -> changes(node));
+      typed(node);
+      apply(node, rows(100, 1));
+      repairs(node, root);
+      loss(node, "20 changes by Tweed in firewalld", () -> changes(node));
       loss(
           node,
-          "5 reloads",
+          "5 firewall-cmd --reload",
           () -> IntStream.range(0, 5).forEach(i -> node.firewallCmd("--reload")));
     }
+  }
+
+  /** As a person does it: what runs, and for good. */
+  private static void typed(FirewalldNode node) {
+    double[] typed = new double[TYPED];
+    for (int i = 0; i < TYPED; i++) {
+      String rule =
+          "--zone=drop --add-rich-rule='rule family=ipv4 source address=192.0.2.%d port port=80 protocol=tcp accept'"
+              .formatted(i + 10);
+      typed[i] = milliseconds(() -> node.type(rule));
+    }
+    print("firewall-cmd, one rule, with and without --permanent", typed);
+    print(
+        "firewall-cmd for each of 100 rules, extrapolated from " + TYPED,
+        100 * Arrays.stream(typed).average().orElseThrow());
+  }
+
+  /** From when firewalld has answered who did the damage until it has answered who mended it. */
+  private static void repairs(FirewalldNode node, Path root) throws Exception {
+    List<FilterRow> rows = rows(100, 1);
+    Semaphore told = new Semaphore(0);
+    BlockingQueue<Long> mended = new LinkedBlockingQueue<>();
+    node.backend().watch(told::release);
+    Thread keeper =
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () -> {
+                  while (!Thread.interrupted()) {
+                    told.acquireUninterruptibly();
+                    told.drainPermits();
+                    if (node.apply(rows) instanceof BackendOutcome.Applied applied
+                        && applied.changed()) {
+                      mended.add(System.nanoTime());
+                    }
+                  }
+                });
+    try (Firewalld firewalld = new Firewalld(root, Duration.ofSeconds(60))) {
+      List<String> whole = Running.rules(firewalld.running().policies(), "tweed-in-1");
+      repair(
+          "a rule removed from firewalld repaired, of 100",
+          100,
+          mended,
+          () -> firewalld.setRules("tweed-in-1", whole.subList(1, whole.size())));
+      repair(
+          "a policy deleted, firewalld reloaded, repaired",
+          20,
+          mended,
+          () -> {
+            Files.delete(root.resolve("etc/firewalld/policies/tweed-in-1.xml"));
+            firewalld.reload();
+          });
+    } finally {
+      keeper.interrupt();
+      node.backend().watch(() -> {});
+    }
+  }
+
+  /** What somebody does to our rules. */
+  private interface Damage {
+    void occur() throws Exception;
+  }
+
+  private static void repair(String what, int count, BlockingQueue<Long> mended, Damage damage)
+      throws Exception {
+    double[] times = new double[count];
+    for (int i = 0; i < count; i++) {
+      mended.clear();
+      damage.occur();
+      long begin = System.nanoTime();
+      Long end = mended.poll(60, TimeUnit.SECONDS);
+      if (end == null) {
+        throw new IllegalStateException("not repaired: " + what);
+      }
+      // The damage may be mended before its author's thread runs again.
+      times[i] = Math.max(0, (end - begin) / 1e6);
+      Thread.sleep(300); // what the repair itself told has been looked at
+    }
+    Arrays.sort(times);
+    print(what, times);
+    print(what + ", 99 of 100 within", times[(count * 99 + 99) / 100 - 1]);
   }
 
   private static void changes(FirewalldNode node) {
@@ -106,16 +201,19 @@ final class FirewalldBenchmark {
     end(node.peer(), log, "sent");
     end(node.peer(), log, "ping");
     end(node.pod(), log, "received");
+    int sent = Integer.parseInt(Files.readString(log.resolve("sent")).strip());
+    int received = Integer.parseInt(Files.readString(log.resolve("received")).strip());
+    System.out.printf("%s, new flows: %d of %d lost%n", what, sent - received, sent);
+    Matcher ping =
+        Pattern.compile("(\\d+) packets transmitted, (\\d+) received")
+            .matcher(Files.readString(log.resolve("ping")));
+    if (!ping.find()) {
+      throw new IllegalStateException("ping says nothing");
+    }
+    int pings = Integer.parseInt(ping.group(1));
     System.out.printf(
-        "%s: new flows, sent %s, received %s; known flow: %s%n",
-        what,
-        Files.readString(log.resolve("sent")).strip(),
-        Files.readString(log.resolve("received")).strip(),
-        Files.readString(log.resolve("ping"))
-            .lines()
-            .filter(line -> line.contains("transmitted"))
-            .findFirst()
-            .orElse("?"));
+        "%s, established flow: %d of %d lost%n",
+        what, pings - Integer.parseInt(ping.group(2)), pings);
   }
 
   private static void start(Netns where, Path log, String name, String command) {
