@@ -74,6 +74,11 @@ public final class HostFirewallReader {
     if (hasUfw(rules)) {
       return new HostFirewall(Manager.UFW, State.ACTIVE, ufwReason(), rules);
     }
+    if (isFirewalldLoading(rules)) {
+      // Half of its rules tell nothing.
+      return new HostFirewall(
+          Manager.FIREWALLD, State.ACTIVE, "it is loading its rules", Ruleset.empty());
+    }
     if (rules.chains().stream().anyMatch(chain -> chain.table().equals("firewalld"))
         || rules.hasChain("INPUT_ZONES")) {
       return new HostFirewall(
@@ -159,6 +164,17 @@ public final class HostFirewallReader {
         ? "its rules are in the kernel, but /etc/ufw/ufw.conf says ENABLED=no: after the next boot"
             + " there is no firewall; to keep it type: ufw enable"
         : "its rules are in the kernel";
+  }
+
+  /**
+   * While firewalld reloads, its own table goes and comes, and this one drops what is new. In panic
+   * mode that has other chains, beside the table.
+   */
+  private static boolean isFirewalldLoading(Ruleset rules) {
+    return rules.chains().stream()
+        .filter(chain -> chain.table().equals("firewalld_policy_drop"))
+        .flatMap(chain -> chain.base().stream())
+        .anyMatch(base -> base.hook().equals("input"));
   }
 
   private Optional<Manager> configured() {

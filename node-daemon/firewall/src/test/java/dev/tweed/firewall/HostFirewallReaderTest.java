@@ -119,6 +119,24 @@ class HostFirewallReaderTest {
     assertThat(firewall.state()).isEqualTo(State.INACTIVE);
   }
 
+  /** What the kernel has for a moment of each reload, when firewalld's own table is gone. */
+  @Test
+  void aFirewalldThatReloadsIsStillThere() {
+    String chain =
+        """
+        {"nftables": [{"chain": {"family": "inet", "table": "firewalld_policy_drop",
+        "name": "filter_input", "handle": 1, "type": "filter", "hook": "input", "prio": 9,
+        "policy": "drop"}}]}
+        """;
+
+    HostFirewall firewall = read(chain);
+
+    assertThat(firewall.manager()).isEqualTo(Manager.FIREWALLD);
+    assertThat(firewall.state()).isEqualTo(State.ACTIVE);
+    assertThat(firewall.reason()).contains("loading");
+    assertThat(FirewallAdvicePlanner.plan(firewall, AdviceGoldenTest.NEEDS)).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"tweed", "tweed-filter", "tweed-guard"})
   void tablesOfOurOwnAreNoFirewall(String table) {
