@@ -265,8 +265,20 @@ final class FirewallStatusMapper {
                     kind.text(),
                     "rules of Tweed's are in it, and the daemon has no access to the host's files"
                         + " and programs any more to change or remove them",
-                    "set the chart value firewall.hostTools again; or remove them by hand, their"
-                        + " comments begin with 'tweed:'"));
+                    "set the chart value firewall.hostTools again; or remove by hand "
+                        + marked(kind)));
+  }
+
+  /** How a person knows what is ours. */
+  private static String marked(BackendKind kind) {
+    return switch (kind) {
+      case UFW -> "rules whose comments begin with 'tweed:', shown by: ufw status numbered";
+      case FIREWALLD ->
+          "policies and zones whose names begin with 'tweed', shown by: firewall-cmd"
+              + " --list-all-policies, firewall-cmd --list-all-zones";
+      case IPTABLES -> "chains whose names begin with 'TWEED-', shown by: iptables-save";
+      case NFTABLES -> "the table tweed-filter: nft delete table inet tweed-filter";
+    };
   }
 
   private static NodeFinding failed(PolicyState policy) {

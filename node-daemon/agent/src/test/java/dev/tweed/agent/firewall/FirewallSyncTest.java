@@ -29,6 +29,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FirewallSyncTest {
 
@@ -299,18 +301,30 @@ class FirewallSyncTest {
             });
   }
 
-  @Test
-  void rulesThatCannotBeReachedAnyMoreAreTold() {
+  @ParameterizedTest
+  @CsvSource({
+    "UFW, ufw status numbered",
+    "FIREWALLD, firewall-cmd --list-all-policies",
+    "IPTABLES, iptables-save",
+  })
+  void rulesThatCannotBeReachedAnyMoreAreToldWithHowToFindThem(Manager manager, String look) {
+    host.manager = manager;
+    BackendKind kind = BackendKind.valueOf(manager.name());
     sync.getAsBoolean();
 
     host.tools = false;
-    host.usable.remove(BackendKind.UFW);
+    host.usable.remove(kind);
     start();
     sync.getAsBoolean();
 
     assertThat(told.getLast().findings())
-        .extracting(NodeFinding::reason, NodeFinding::object)
-        .contains(tuple("FirewallRulesLeft", "ufw"));
+        .filteredOn(finding -> finding.reason().equals("FirewallRulesLeft"))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.object()).isEqualTo(kind.text());
+              assertThat(finding.remedy()).contains(look);
+            });
   }
 
   @Test
