@@ -67,11 +67,16 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
   {{- if .Values.firewall.hostTools }}
-  # SYS_CHROOT: the host's own iptables.
+  # SYS_CHROOT: the host's own programs.
   add: [NET_ADMIN, SYS_CHROOT]
   {{- else }}
   add: [NET_ADMIN]
   {{- end }}
+{{- if .Values.firewall.hostTools }}
+# The runtimes' profile has no rule for D-Bus: where AppArmor guards the bus, firewalld could not be asked.
+appArmorProfile:
+  type: Unconfined
+{{- end }}
 {{- end -}}
 
 {{- define "tweed.nodeEnv" -}}

@@ -95,6 +95,7 @@ class ChartRenderTest {
               assertThat(context.getRunAsUser()).isZero();
               assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
               assertThat(context.getCapabilities().getAdd()).containsExactly("NET_ADMIN");
+              assertThat(context.getAppArmorProfile()).isNull();
             });
     assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
     assertThat(pod.getHostPID()).isNull();
@@ -139,6 +140,8 @@ class ChartRenderTest {
 
     assertThat(container.getSecurityContext().getCapabilities().getAdd())
         .containsExactly("NET_ADMIN", "SYS_CHROOT");
+    assertThat(container.getSecurityContext().getAppArmorProfile().getType())
+        .isEqualTo("Unconfined");
     assertThat(container.getEnv())
         .anySatisfy(
             variable -> {
