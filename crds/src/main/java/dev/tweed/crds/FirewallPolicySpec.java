@@ -32,8 +32,8 @@ public record FirewallPolicySpec(
         @Max(10000)
         Integer priority,
     @JsonPropertyDescription(
-            "Whether rules may close SSH, the API server, the kubelet or the tunnel. Without it"
-                + " these stay reachable whatever the rules say.")
+            "Whether rules may close SSH, the API server, the kubelet, the tunnel or the daemon's own"
+                + " connection. Without it a node refuses the policy as a whole (WouldLockOut).")
         @Default("false")
         Boolean allowLockout,
     @JsonPropertyDescription("The rules, in order: the first that matches a packet decides.")
@@ -101,8 +101,8 @@ public record FirewallPolicySpec(
           @Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
           String name,
       @JsonPropertyDescription(
-              "In: to the node itself. Out: from the node itself. Routed: through the node, as"
-                  + " pods' packets are.")
+              "In: to the node itself; what denies, rejects or limits is for NodePorts, too. Out:"
+                  + " from the node itself. Routed: through the node, as pods' packets are.")
           @Required
           Direction direction,
       @JsonPropertyDescription(

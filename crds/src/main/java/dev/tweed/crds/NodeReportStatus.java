@@ -25,8 +25,11 @@ public record NodeReportStatus(
     @JsonPropertyDescription("Kernel release and versions of the tools used.") Versions versions,
     @JsonPropertyDescription("The device that carries pod traffic, and its peers.")
         DataPath dataPath,
-    @JsonPropertyDescription("The firewall of the host.") Firewall firewall,
-    @JsonPropertyDescription("FirewallPolicies that select the node, by name.")
+    @JsonPropertyDescription("The firewall of the host, and where Tweed keeps its rules.")
+        Firewall firewall,
+    @JsonPropertyDescription(
+            "FirewallPolicies that select the node, by name; if there are too many, those not in force"
+                + " are here before others.")
         @Size(max = Limits.POLICIES)
         List<PolicyState> policies,
     @JsonPropertyDescription("What is wrong or notable, worst first.") @Size(max = Limits.FINDINGS)
@@ -76,11 +79,12 @@ public record NodeReportStatus(
           @Size(max = Limits.SHORT)
           String txChecksum) {}
 
-  /** The firewall manager found: {@code ufw}, {@code firewalld} or {@code none}. */
+  /** The firewall found, and where rules of ours are. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Firewall(
-      @JsonPropertyDescription("What manages it: ufw, firewalld, nftables, none or unknown.")
+      @JsonPropertyDescription(
+              "What manages it: ufw, firewalld, iptables, nftables, none or unknown.")
           @Size(max = Limits.SHORT)
           String manager,
       @JsonPropertyDescription("Active, Inactive or Unknown.") @Size(max = Limits.SHORT)

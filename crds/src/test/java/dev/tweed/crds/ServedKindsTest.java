@@ -215,7 +215,7 @@ class ServedKindsTest {
             new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
             new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14),
             List.of(),
-            List.of(),
+            List.of(new NodeReportStatus.Finding("TooManyPolicies", "", "", "")),
             List.of(),
             List.of()));
     client.resource(report).updateStatus();
@@ -224,6 +224,12 @@ class ServedKindsTest {
         .containsExactly(
             "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES READY AGE",
             "node-1 served tweed.1 1450 2 3 ufw ufw 14 True *");
+    assertThat(kubectl(server, "get", "nrep", "-o", "wide"))
+        .containsExactly(
+            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES STATE KERNEL READY"
+                + " REASON FINDING AGE",
+            "node-1 served tweed.1 1450 2 3 ufw ufw 14 Active 6.12.0 True Programmed"
+                + " TooManyPolicies *");
   }
 
   @Test

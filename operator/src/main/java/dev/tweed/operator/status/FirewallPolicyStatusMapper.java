@@ -55,7 +55,10 @@ public final class FirewallPolicyStatusMapper {
   private static Finding applied(PolicyTally tally, long generation) {
     if (tally.selected() == 0) {
       return Finding.yes(
-          APPLIED, "NoNodeSelected", "no Node has the labels that spec.nodeSelector asks for");
+          APPLIED,
+          "NoNodeSelected",
+          "no Node has the labels that spec.nodeSelector asks for; compare: kubectl get nodes"
+              + " --show-labels");
     }
     if (tally.failing() > 0) {
       Failure first = tally.failures().getFirst();
@@ -73,7 +76,8 @@ public final class FirewallPolicyStatusMapper {
   }
 
   private static String counts(PolicyTally tally) {
-    return "in force on %d of %d nodes".formatted(tally.applied(), tally.selected());
+    return "in force on %d of %d %s"
+        .formatted(tally.applied(), tally.selected(), tally.selected() == 1 ? "node" : "nodes");
   }
 
   private static String pending(PolicyTally tally, long generation) {

@@ -68,7 +68,8 @@ class FirewallPolicyStatusMapperTest {
   @Test
   void noNodeSelected() {
     assertThat(appliedOn())
-        .isEqualTo("True NoNodeSelected: no Node has the labels that spec.nodeSelector asks for");
+        .isEqualTo(
+            "True NoNodeSelected: no Node has the labels that spec.nodeSelector asks for; compare: kubectl get nodes --show-labels");
   }
 
   @Test
@@ -114,7 +115,7 @@ class FirewallPolicyStatusMapperTest {
 
     assertThat(appliedOn(node("n1", full)))
         .isEqualTo(
-            "False TooManyPolicies: in force on 0 of 1 nodes; not on n1: more than 512"
+            "False TooManyPolicies: in force on 0 of 1 node; not on n1: more than 512"
                 + " FirewallPolicies select it, and its NodeReport has no room for this one. Those"
                 + " not in force come first there, so most likely it is in force; 'tweed-node"
                 + " firewall status' on the node tells. Put the rules of several policies into one");
@@ -131,7 +132,7 @@ class FirewallPolicyStatusMapperTest {
             appliedOn(
                 node("n1", new PolicyState("web", 4L, true, "MatchesNobody", "rule a, from[0]"))))
         .isEqualTo(
-            "True AppliedEverywhere: in force on 1 of 1 nodes; MatchesNobody on n1: rule a, from[0]");
+            "True AppliedEverywhere: in force on 1 of 1 node; MatchesNobody on n1: rule a, from[0]");
   }
 
   @Test

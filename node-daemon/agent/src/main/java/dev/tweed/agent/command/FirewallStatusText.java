@@ -3,6 +3,7 @@ package dev.tweed.agent.command;
 import dev.tweed.agent.command.FirewallTable.Line;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.Intended;
+import dev.tweed.agent.firewall.PolicyReason;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
@@ -133,9 +134,11 @@ final class FirewallStatusText {
       cells.add(
           List.of(word(line.state()), cell(line.rule()), cell(line.of()), cell(line.found())));
     }
-    if (!lines.isEmpty()) {
-      out.append(FirewallTable.render(cells)).append('\n');
+    if (lines.isEmpty()) {
+      out.append("No rules are wanted in it, and none of Tweed's are there.\n");
+      return;
     }
+    out.append(FirewallTable.render(cells)).append('\n');
     summary(counts, ready);
   }
 
@@ -174,7 +177,9 @@ final class FirewallStatusText {
         allInForce &= policy.applied();
         lines.add(
             List.of(
-                policy.applied() ? "note" : "REFUSED",
+                policy.applied()
+                    ? "note"
+                    : PolicyReason.refuses(policy.reason()) ? "REFUSED" : "FAILED",
                 "policy/" + policy.name(),
                 policy.reason(),
                 Optional.ofNullable(policy.message()).orElse("")));

@@ -1,6 +1,7 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.rules.RuleProblem;
+import java.util.Arrays;
 
 /** What a node says of a policy; a backend that refuses has words of its own. */
 public enum PolicyReason {
@@ -42,6 +43,11 @@ public enum PolicyReason {
   /** Whether the policy is kept out as a whole. */
   public boolean refuses() {
     return refuses;
+  }
+
+  /** Whether a reason is one of a policy that is kept out; backends that fail have others. */
+  public static boolean refuses(String reason) {
+    return Arrays.stream(values()).anyMatch(r -> r.refuses && r.name().equals(reason));
   }
 
   static PolicyReason of(RuleProblem.Kind kind) {

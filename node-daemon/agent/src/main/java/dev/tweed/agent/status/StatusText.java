@@ -51,7 +51,8 @@ public final class StatusText {
         + f.state()
         + (f.backend() == null || f.rules() == null || f.rules() == 0
             ? ""
-            : "; " + f.rules() + " rules of Tweed's in " + f.backend());
+            : "; %d %s of Tweed's in %s"
+                .formatted(f.rules(), f.rules() == 1 ? "rule" : "rules", f.backend()));
   }
 
   private static String headline(NodeStatus status) {

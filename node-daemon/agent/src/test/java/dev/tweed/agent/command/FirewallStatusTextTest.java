@@ -202,6 +202,27 @@ class FirewallStatusTextTest {
   }
 
   @Test
+  void aPolicyThatTheFirewallRefusedHasFailed() {
+    FirewallStatusText text =
+        text(
+            new Compared(List.of(SSH)),
+            told(List.of(new PolicyState("db", 4L, false, "Locked", "somebody holds the lock"))));
+
+    assertThat(text.render()).contains("FAILED  policy/db  Locked  somebody holds the lock");
+    assertThat(text.isAllInForce()).isFalse();
+  }
+
+  @Test
+  void noRulesAreSaidInASentence() {
+    FirewallStatusText text = text(new Compared(List.of()), told(List.of()));
+
+    assertThat(text.render())
+        .contains("No rules are wanted in it, and none of Tweed's are there.")
+        .doesNotContain("0 of 0");
+    assertThat(text.isAllInForce()).isTrue();
+  }
+
+  @Test
   void nothingWantedIsAllInForce() {
     FirewallStatusText text =
         FirewallStatusText.of(
