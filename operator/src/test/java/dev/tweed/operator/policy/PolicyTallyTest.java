@@ -46,6 +46,11 @@ class PolicyTallyTest {
   }
 
   @Test
+  void aGenerationThatThereIsNotYetIsNoWordEither() {
+    assertThat(tally(node("n1", applied("web", 5))).pending()).isEqualTo(1);
+  }
+
+  @Test
   void aNodeWithoutAReportOrWithoutAWordIsWaitedFor() {
     PolicyTally tally = tally(silent("n1"), node("n2"), node("n3", applied("web", 4)));
 

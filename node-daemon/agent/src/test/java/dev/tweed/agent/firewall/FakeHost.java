@@ -28,6 +28,7 @@ final class FakeHost implements FirewallHost {
   boolean tools = true;
   int reads;
   boolean guardRefuses;
+  Runnable onApply = () -> {};
   Optional<GuardRules> guarded = Optional.empty();
   final Map<BackendKind, List<FilterRow>> rows = new EnumMap<>(BackendKind.class);
   final Map<BackendKind, BackendOutcome> instead = new EnumMap<>(BackendKind.class);
@@ -105,6 +106,7 @@ final class FakeHost implements FirewallHost {
     @Override
     public BackendOutcome apply(List<FilterRow> wanted) {
       log.add(kind.text() + " " + wanted.size());
+      onApply.run();
       if (instead.containsKey(kind)) {
         return instead.get(kind);
       }

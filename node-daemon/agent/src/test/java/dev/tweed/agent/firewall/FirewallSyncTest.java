@@ -258,6 +258,32 @@ class FirewallSyncTest {
   }
 
   @Test
+  void aFirewallThatComesWhileRowsAreWrittenElsewhereIsFollowedAtOnce() {
+    host.manager = Manager.NONE;
+    host.onApply = () -> host.manager = Manager.UFW;
+
+    assertThat(sync.getAsBoolean()).isFalse();
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    assertThat(host.rules(BackendKind.UFW)).containsExactly("web/rule");
+  }
+
+  @Test
+  void aFirewallThatIsUninstalledWithRowsOfOursIsNoFailure() {
+    host.manager = Manager.IPTABLES;
+    sync.getAsBoolean();
+
+    host.manager = Manager.UFW;
+    host.instead.put(
+        BackendKind.IPTABLES,
+        new BackendOutcome.Refused(BackendOutcome.NOT_FOUND, "no iptables", "install it"));
+    sync.firewallChanged();
+
+    assertThat(sync.getAsBoolean()).isTrue();
+    assertThat(told.getLast().findings()).isEmpty();
+  }
+
+  @Test
   void whatIsFoundElsewhereAfterAStartIsTakenOutOnce() {
     sync.getAsBoolean();
     assertThat(host.log).containsExactly("ufw 2", "firewalld 0", "iptables 0", "nftables 0");

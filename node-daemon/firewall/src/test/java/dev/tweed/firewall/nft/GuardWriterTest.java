@@ -9,6 +9,8 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.IpAddress;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +39,7 @@ class GuardWriterTest {
   private static final GuardOutcome CHANGED = new GuardOutcome.Applied(true);
   private static final GuardOutcome UNCHANGED = new GuardOutcome.Applied(false);
 
+  @TempDir Path directory;
   private NftNode node;
 
   @BeforeEach
@@ -130,6 +134,28 @@ class GuardWriterTest {
     assertThat(node.sh("nft list ruleset")).isNotEqualTo(before);
     assertThat(apply(BOTH)).isEqualTo(CHANGED);
     assertThat(node.sh("nft list table inet tweed-guard")).isEqualTo(before);
+  }
+
+  @Test
+  void peersThatCannotComeOneByOneComeWithTheWholeTable() throws IOException {
+    apply(BOTH);
+    // Somebody else was quicker, and the element is there or gone.
+    Path nft =
+        script(
+            "[ \"$1\" = -f ] || exec /usr/sbin/nft \"$@\"\n"
+                + "input=$(cat); case $input in add\\ element*|delete\\ element*) exit 1;; esac\n"
+                + "echo \"$input\" | /usr/sbin/nft \"$@\"");
+
+    assertThat(node.call(() -> new GuardWriter(nft).apply(rules("192.0.2.4")))).isEqualTo(CHANGED);
+
+    assertThat(apply(rules("192.0.2.4"))).isEqualTo(UNCHANGED);
+  }
+
+  private Path script(String body) throws IOException {
+    Path script = directory.resolve("nft.sh");
+    Files.writeString(script, "#!/bin/sh\n" + body + "\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    return script;
   }
 
   @Test

@@ -68,6 +68,22 @@ class NftLookTest {
   }
 
   @Test
+  void aRuleThatTookThePlaceAndNameOfOursIsNotOurs() {
+    apply(ONE);
+
+    node.sh(
+        """
+        nft -a list chain inet tweed-filter input | grep tweed: | sed 's/.*comment "//; s/" # handle / /' |
+        while read mark digest handle; do
+          nft delete rule inet tweed-filter input handle $handle
+          nft add rule inet tweed-filter input tcp dport 2 accept comment "\\"$mark $digest\\""
+        done
+        """);
+
+    assertThat(states(look(ONE))).contains(State.MISSING).doesNotContain(State.PRESENT);
+  }
+
+  @Test
   void rulesByOthersAreExtra() {
     apply(ONE);
 
