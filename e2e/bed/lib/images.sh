@@ -80,7 +80,9 @@ setup_node_image() {
   setup_cni "$(architecture)"
   setup_old_cni
   setup_probe_image
-  root_image tweed/bed-node-base minbase "$bed/node/packages"
+  # firewalld depends on polkitd, which brings systemd; root needs neither to talk to it.
+  root_image tweed/bed-node-base minbase "$bed/node/packages" \
+    --customize-hook='chroot "$1" dpkg --purge --force-depends,remove-protected systemd-sysv libpam-systemd polkitd systemd libsystemd-shared'
   local base=$REPLY
   node_image=tweed/bed-node:$(hash_of "$base" "$probe_image" "${kubernetes##*/}" "${cni##*/}" "${old_cni##*/}" "$bed/node")
   has_image "$node_image" || step "Building $node_image" bed-node-image build_node_image "$base" "$node_image"

@@ -150,6 +150,7 @@ CONFIG
 start_node() {
   # No init system here that would bring the host's firewall back after a boot.
   if grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then /usr/lib/ufw/ufw-init start >>"$logs/ufw.log" 2>&1 || true; fi
+  if [[ -d /etc/firewalld ]]; then bed-firewalld start || true; fi
   install_cni_plugins
   start containerd containerd --config /etc/bed/containerd.toml
   await 30 containerd ctr version
