@@ -55,15 +55,8 @@ final class FirewallNodes {
         """);
     typeOnUfwNode();
     plainNode().exec("mv", "/etc/ufw", "/etc/ufw.away").text();
-    cluster
-        .client()
-        .nodes()
-        .withName("cp")
-        .edit(
-            node -> {
-              node.getMetadata().getLabels().put("node-role.kubernetes.io/control-plane", "");
-              return node;
-            });
+    // Not by reading and writing back: the kubelet writes its Node, too.
+    cluster.kubectl("label", "node", "cp", "node-role.kubernetes.io/control-plane=").text();
     install("");
     tweed.apply(
         Installation.podNetwork("default", Given.POOL)
