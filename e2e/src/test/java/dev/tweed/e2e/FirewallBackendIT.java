@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** The firewall of a host appears, is switched on, and cannot be written. */
 @OnCluster(value = Layout.NODES_WITH_FIREWALLS, steps = true)
-@Order(64)
+@Order(65)
 @TestInstance(Lifecycle.PER_CLASS)
 class FirewallBackendIT {
   private TestCluster cluster;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Rules of policies outlive the release, as the data path does, until the nodes are cleaned. */
 @OnCluster(Layout.NODES_WITH_FIREWALLS)
-@Order(66)
+@Order(67)
 class FirewallCleanupIT {
   /** Ours, wherever rules can be. */
   private static final String OURS =

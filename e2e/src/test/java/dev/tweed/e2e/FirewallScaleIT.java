@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Two hundred policies of ten rules each on one node with ufw. */
 @OnCluster(Layout.NODES_WITH_FIREWALLS)
-@Order(65)
+@Order(66)
 @TestInstance(Lifecycle.PER_CLASS)
 class FirewallScaleIT {
   private static final int POLICIES = 200;
