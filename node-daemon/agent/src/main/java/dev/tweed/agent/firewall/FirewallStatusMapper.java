@@ -118,7 +118,12 @@ final class FirewallStatusMapper {
               refused.reason(),
               refused.message() + "; " + refused.remedy() + ". What was in force stays");
       case Applied applied when !applied.live() ->
-          state(verdict, false, "FirewallInactive", "the firewall was switched off meanwhile");
+          state(
+              verdict,
+              false,
+              "FirewallInactive",
+              "the firewall was switched off meanwhile, or nothing leads to its rules any more; if that"
+                  + " stays, load it again (ufw reload)");
       case Applied applied -> closed(verdict).orElseGet(() -> applied(verdict));
     };
   }

@@ -9,7 +9,7 @@ import java.util.Optional;
 public interface UfwChains {
 
   /**
-   * Rules of the chains, in order; empty if ufw's chains are not in the kernel.
+   * Rules of the chains, in order; empty if ufw is not running, or is being stopped or started.
    *
    * @throws IOException if they could not be listed
    */
@@ -21,4 +21,10 @@ public interface UfwChains {
    * @throws IOException if it was refused; nothing has changed then
    */
   void restore(AddressFamily family, String input) throws IOException;
+
+  /**
+   * Removes the chains, or empties them where something leads to them still; nothing if they are
+   * not there.
+   */
+  void remove(AddressFamily family);
 }

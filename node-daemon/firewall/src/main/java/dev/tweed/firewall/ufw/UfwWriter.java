@@ -37,6 +37,7 @@ public final class UfwWriter {
   private final UfwHost host;
   private final UfwChains chains;
   private final Duration patience;
+  private final Map<AddressFamily, String> notes = new EnumMap<>(AddressFamily.class);
 
   /** A family's file before and after. */
   private record Change(UfwFile file, UfwRulesFile before, UfwRulesFile after) {
@@ -177,12 +178,14 @@ public final class UfwWriter {
     }
   }
 
+  /** Fills chains that are not as they should be; those of an ufw that stops meanwhile go. */
   private Set<AddressFamily> fill(
       Map<AddressFamily, Change> changes,
       Map<AddressFamily, List<String>> running,
       Set<AddressFamily> written)
       throws IOException, UfwObstacle {
     Set<AddressFamily> filled = EnumSet.noneOf(AddressFamily.class);
+    Set<AddressFamily> stopped = EnumSet.noneOf(AddressFamily.class);
     for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {
       AddressFamily family = entry.getKey();
       UfwRulesFile after = changes.get(family).after();
@@ -197,16 +200,18 @@ public final class UfwWriter {
       try {
         chains.restore(family, input);
         filled.add(family);
-        if (after.ours().isEmpty()) {
-          Files.deleteIfExists(notePath(family));
-        } else {
-          remember(family, note(input, chains.list(family).orElse(List.of())));
+        Optional<List<String>> found = chains.list(family);
+        if (found.isEmpty()) {
+          chains.remove(family); // stopped meanwhile; what we filled would keep it from starting
+          stopped.add(family);
         }
+        remember(family, after.ours().isEmpty() ? "" : note(input, found.orElse(List.of())));
       } catch (IOException e) {
         putBack(changes, written, filled);
         throw UfwHost.chainError(e);
       }
     }
+    running.keySet().removeAll(stopped);
     return filled;
   }
 
@@ -217,7 +222,7 @@ public final class UfwWriter {
     putBack(changes, written);
     for (AddressFamily family : filled) {
       chains.restore(family, changes.get(family).before().restoreInput());
-      Files.deleteIfExists(notePath(family));
+      remember(family, "");
     }
   }
 
@@ -226,16 +231,30 @@ public final class UfwWriter {
   }
 
   private String noted(AddressFamily family) {
-    try {
-      return Files.readString(notePath(family));
-    } catch (IOException e) {
-      return "";
-    }
+    return notes.computeIfAbsent(
+        family,
+        f -> {
+          try {
+            return Files.readString(notePath(f));
+          } catch (IOException e) {
+            return "";
+          }
+        });
   }
 
-  private void remember(AddressFamily family, String note) throws IOException {
-    Files.createDirectories(state);
-    Files.writeString(notePath(family), note);
+  /** Where it cannot be written, the next process fills the chains once more. */
+  private void remember(AddressFamily family, String note) {
+    notes.put(family, note);
+    try {
+      if (note.isEmpty()) {
+        Files.deleteIfExists(notePath(family));
+      } else {
+        Files.createDirectories(state);
+        Files.writeString(notePath(family), note);
+      }
+    } catch (IOException e) {
+      // It is in memory.
+    }
   }
 
   private static String note(String input, List<String> running) {

@@ -53,6 +53,11 @@ class UfwCrashTest {
     public void restore(AddressFamily family, String input) throws IOException {
       real.restore(family, input);
     }
+
+    @Override
+    public void remove(AddressFamily family) {
+      real.remove(family);
+    }
   }
 
   @Test
