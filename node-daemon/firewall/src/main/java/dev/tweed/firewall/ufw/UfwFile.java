@@ -28,9 +28,6 @@ class UfwFile {
   }
 
   String read() throws IOException {
-    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(path + " is not a file");
-    }
     if (Files.size(path) > MAX_BYTES) {
       throw new IOException(path + " is larger than " + MAX_BYTES + " bytes");
     }
@@ -75,6 +72,10 @@ class UfwFile {
     if (Files.exists(next, LinkOption.NOFOLLOW_LINKS)) {
       Files.delete(next);
     }
+  }
+
+  boolean isPlain() {
+    return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   boolean exists() {

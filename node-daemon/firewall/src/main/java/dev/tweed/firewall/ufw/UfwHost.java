@@ -66,6 +66,12 @@ class UfwHost {
           "/etc/ufw/" + name(family) + " is missing",
           "'ufw reset' makes a new one, and disables ufw");
     }
+    if (!file(family).isPlain()) {
+      throw new UfwObstacle(
+          Reason.FILE_NOT_UNDERSTOOD,
+          "/etc/ufw/" + name(family) + " is a link, or no file at all",
+          "put the file itself there: it is replaced as a whole, and links are not followed");
+    }
     return switch (UfwRulesFile.parse(file(family).read(), family)) {
       case UfwRulesFile.Reading.Read(var read) -> read;
       case UfwRulesFile.Reading.Refused(var reason) ->

@@ -2,10 +2,12 @@ package dev.tweed.firewall.ufw;
 
 import dev.tweed.netlink.AddressFamily;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,6 +17,9 @@ import java.util.stream.Stream;
  * <p>Text is one character per byte (ISO 8859-1), so that it survives whatever it is.
  */
 public final class UfwRulesFile {
+
+  /** A rule for iptables-restore, which takes any blanks between its words. */
+  static final Pattern RULE = Pattern.compile("-[AI][ \\t]+(\\S+).*");
 
   private final AddressFamily family;
   private final String head;
@@ -75,39 +80,49 @@ public final class UfwRulesFile {
   }
 
   /**
-   * The file with these rules as ours, and no others. They stay where ours are now, or come last,
-   * as {@code ufw allow} puts them. A rule that a person's stands in for is left out.
+   * The file with these rules as ours, and no others. Each stays where it is now, and a new one
+   * comes after the one before it; the first comes last of all, as {@code ufw allow} puts it. So
+   * what a person inserts among ours stays there.
+   *
+   * <p>A rule that a person's stands in for is left out, and those after it come after that one:
+   * "allow from here, deny from anywhere" would lock out if the person's "allow from here" came
+   * second.
    */
   public Replacement withOurs(List<UfwTuple> wanted) {
-    Map<UfwTuple.Match, UfwTuple> theirs = new LinkedHashMap<>();
-    segments.stream()
-        .filter(segment -> !segment.ours())
-        .flatMap(segment -> segment.tuple().stream())
-        .forEach(tuple -> theirs.putIfAbsent(tuple.match(), tuple));
+    Map<UfwTuple.Match, Integer> theirs = places(false);
+    Map<UfwTuple.Match, Integer> ours = places(true);
     List<Overlap> overlaps = new ArrayList<>();
-    List<Segment> ours = new ArrayList<>();
+    Map<Integer, List<Segment>> added = new HashMap<>();
+    int place = ours.values().stream().min(Integer::compare).orElse(segments.size());
     for (UfwTuple tuple : wanted) {
-      UfwTuple other = theirs.get(tuple.match());
+      Integer other = theirs.get(tuple.match());
       if (other == null) {
-        ours.add(segment(tuple));
+        place = Math.max(place, ours.getOrDefault(tuple.match(), place));
+        added.computeIfAbsent(place, p -> new ArrayList<>()).add(segment(tuple));
       } else {
-        overlaps.add(new Overlap(tuple, other));
+        place = Math.max(place, other + 1);
+        overlaps.add(new Overlap(tuple, segments.get(other).tuple().orElseThrow()));
       }
     }
     List<Segment> all = new ArrayList<>();
-    boolean placed = false;
-    for (Segment segment : segments) {
-      if (!segment.ours()) {
-        all.add(segment);
-      } else if (!placed) {
-        all.addAll(ours);
-        placed = true;
+    for (int i = 0; i <= segments.size(); i++) {
+      all.addAll(added.getOrDefault(i, List.of()));
+      if (i < segments.size() && !segments.get(i).ours()) {
+        all.add(segments.get(i));
       }
     }
-    if (!placed) {
-      all.addAll(ours);
-    }
     return new Replacement(new UfwRulesFile(family, head, all, tail), List.copyOf(overlaps));
+  }
+
+  /** Where among the segments the rules of one side are; of equal ones, the first. */
+  private Map<UfwTuple.Match, Integer> places(boolean ours) {
+    Map<UfwTuple.Match, Integer> places = new HashMap<>();
+    for (int i = 0; i < segments.size(); i++) {
+      if (segments.get(i).ours() == ours && segments.get(i).tuple().isPresent()) {
+        places.putIfAbsent(segments.get(i).tuple().get().match(), i);
+      }
+    }
+    return places;
   }
 
   private Segment segment(UfwTuple tuple) {
@@ -146,8 +161,7 @@ public final class UfwRulesFile {
    */
   public String restoreInput() {
     List<String> chains = chains(family);
-    List<String> rules =
-        text().lines().filter(line -> line.startsWith("-A ") || line.startsWith("-I ")).toList();
+    List<String> rules = text().lines().filter(line -> line.startsWith("-")).toList();
     StringBuilder input = new StringBuilder("*filter\n");
     for (String chain : chains) {
       // Files as installed say nothing of rate limiting for IPv6.
@@ -163,7 +177,8 @@ public final class UfwRulesFile {
   }
 
   private static String chainOf(String rule) {
-    return rule.split(" ", 3)[1];
+    Matcher matcher = RULE.matcher(rule);
+    return matcher.matches() ? matcher.group(1) : "";
   }
 
   /** The chains that {@link #restoreInput} fills; the first is there whenever ufw is running. */

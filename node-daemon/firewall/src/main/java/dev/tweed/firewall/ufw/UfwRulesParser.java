@@ -1,5 +1,7 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.ufw.UfwRulesFile.Reading;
 import dev.tweed.firewall.ufw.UfwRulesFile.Segment;
 import dev.tweed.netlink.AddressFamily;
@@ -33,6 +35,9 @@ final class UfwRulesParser {
       int at = Math.max(text.indexOf('\r'), text.indexOf('\0'));
       long line = text.substring(0, at).chars().filter(c -> c == '\n').count() + 1;
       return new Reading.Refused("line " + line + " has a character that has no place in it");
+    }
+    if (text.isEmpty()) {
+      return new Reading.Refused("it is empty");
     }
     if (!text.endsWith("\n")) {
       return new Reading.Refused("it does not end with a whole line");
@@ -81,7 +86,7 @@ final class UfwRulesParser {
       if (!among && line.startsWith(TUPLE)) {
         return refused(i, "is a rule outside of '" + BEGIN + "' and '" + END + "'");
       }
-      if (among && !line.isBlank() && !line.startsWith("#") && !line.startsWith("-A ")) {
+      if (!isUnderstood(line, among) && i > 0 && i < last) {
         return refused(i, "is not a rule");
       }
       if (among && line.startsWith(TUPLE) && UfwTuple.tryParse(line).isEmpty()) {
@@ -96,6 +101,14 @@ final class UfwRulesParser {
             end < 0
                 ? "\n" + END + "\n\n" + UfwRulesFile.joined(lines.subList(afterRules, lines.size()))
                 : UfwRulesFile.joined(lines.subList(afterRules - blank, lines.size()))));
+  }
+
+  /** What iptables-restore would take and we might lose on the way to the chains is not. */
+  private static boolean isUnderstood(String line, boolean amongRules) {
+    return line.isBlank()
+        || line.startsWith("#")
+        || UfwRulesFile.RULE.matcher(line).matches() && !(amongRules && line.startsWith("-I"))
+        || line.startsWith(":") && !amongRules;
   }
 
   private List<Segment> segments(List<String> rules) {
@@ -131,6 +144,16 @@ final class UfwRulesParser {
       return List.of(new Segment(UfwRulesFile.joined(part), tuple, false));
     }
     Set<String> ours = new HashSet<>(UfwRuleRenderer.lines(tuple.get(), family));
+    if (part.stream().anyMatch(line -> line.startsWith("-") && !ours.contains(line))) {
+      // Somebody changed what the tuple does, and not the lines: those are ours all the same.
+      for (Action action : Action.values()) {
+        for (Logging logging : Logging.values()) {
+          ours.addAll(
+              UfwRuleRenderer.lines(
+                  new UfwTuple(tuple.get().match(), action, logging, ""), family));
+        }
+      }
+    }
     List<String> strangers =
         part.stream()
             .filter(line -> !line.isBlank() && !line.startsWith(TUPLE) && !ours.contains(line))

@@ -95,21 +95,21 @@ class UfwDriftTest {
         "ufw insert 1 limit 23/tcp",
         "ufw insert 7 allow 4711/tcp comment 'it is mine'",
         "ufw route insert 1 allow in on eth7",
+        "ufw allow 8472/udp",
         "ufw delete allow 22/tcp"
       })
-  void whatAPersonTypesStaysBetweenOurs(String command) throws IOException {
+  void whatAPersonTypesStaysWhereItIs(String command) throws IOException {
     node.sh(command);
     String files = files();
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    assertThat(applied(node.apply(lesson())).written()).isEmpty();
 
-    assertThat(theirs()).isNotEmpty();
-    assertThat(applied.written().isEmpty()).isEqualTo(files.equals(files()));
+    assertThat(files()).isEqualTo(files);
     List<UfwTuple> kept = theirs();
     node.apply(List.of());
     assertThat(theirs()).isEqualTo(kept);
     node.apply(lesson());
-    assertThat(states()).containsOnly(State.PRESENT);
+    assertThat(states()).isNotEmpty().isSubsetOf(State.PRESENT, State.DISPLACED);
   }
 
   @Test

@@ -55,6 +55,64 @@ class UfwRulesFileTest {
   }
 
   @Test
+  void whatAPersonInsertsAmongOursStaysThere() throws IOException {
+    String ours = read(golden()).withOurs(tuples(port(9997), port(9998), port(9999))).file().text();
+    String inserted = before(ours, 9999, typed(1));
+
+    assertThat(read(inserted).withOurs(tuples(port(9997), port(9998), port(9999))).file().text())
+        .isEqualTo(inserted);
+  }
+
+  @Test
+  void aNewRuleOfOursComesRightAfterTheOneBeforeIt() throws IOException {
+    String ours = read(golden()).withOurs(tuples(port(9997), port(9999))).file().text();
+    String inserted = before(ours, 9999, typed(1));
+
+    assertThat(ports(read(inserted).withOurs(tuples(port(9997), port(9998), port(9999))).file(), 4))
+        .containsExactly("9997", "9998", "1", "9999");
+  }
+
+  @Test
+  void ourRulesInAnotherOrderComeAfterWhatAPersonInserted() throws IOException {
+    String ours = read(golden()).withOurs(tuples(port(9997), port(9999))).file().text();
+    String inserted = before(ours, 9999, typed(1));
+
+    assertThat(ports(read(inserted).withOurs(tuples(port(9999), port(9997))).file(), 3))
+        .containsExactly("1", "9999", "9997");
+  }
+
+  /** "Allow from here, deny from anywhere" locks out if the first comes last. */
+  @Test
+  void ourRulesComeAfterThePersonsThatStandsInForOneBeforeThem() throws IOException {
+    String ours = read(golden()).withOurs(tuples(port(9997))).file().text();
+    String both = after(ours, typed(9998));
+
+    UfwRulesFile.Replacement replacement =
+        read(both).withOurs(tuples(port(9997), anywhere(9998), port(9999)));
+
+    assertThat(replacement.overlaps()).hasSize(1);
+    assertThat(ports(replacement.file(), 3)).containsExactly("9997", "9998", "9999");
+    assertThat(
+            read(replacement.file().text())
+                .withOurs(tuples(port(9997), anywhere(9998), port(9999)))
+                .file()
+                .text())
+        .isEqualTo(replacement.file().text());
+  }
+
+  /** As "ufw allow" does where a rule of ours matches the same: it becomes the person's. */
+  @Test
+  void aRuleOfOursThatAPersonTypedAgainKeepsItsPlace() throws IOException {
+    String ours =
+        read(golden()).withOurs(tuples(port(9997), anywhere(9998), port(9999))).file().text();
+    String taken = ours.replaceFirst("(?m)^(### tuple ### allow tcp 9998 .*) comment=.*$", "$1");
+
+    assertThat(taken).isNotEqualTo(ours);
+    assertThat(read(taken).withOurs(tuples(port(9997), anywhere(9998), port(9999))).file().text())
+        .isEqualTo(taken);
+  }
+
+  @Test
   void aRuleAPersonTypedIsNotWrittenAgain() throws IOException {
     FirewallRule same =
         FirewallRule.allow("r", Direction.IN).withPorts(Protocol.UDP, PortRange.of(8472));
@@ -107,6 +165,14 @@ class UfwRulesFileTest {
   }
 
   @Test
+  void aPersonsLinesReachTheChainsHoweverTheyAreSpaced() throws IOException {
+    String spaced = "-A  ufw-user-input\t-s 198.51.100.1 -j DROP\n-A\tufw-user-input -j RETURN\n";
+    String edited = after(golden(), spaced);
+
+    assertThat(read(edited).withOurs(tuples(port(9999))).file().restoreInput()).contains(spaced);
+  }
+
+  @Test
   void filesThatAreNotAsUfwWritesThemAreRefused() throws IOException {
     String golden = UfwGoldenTest.resource("user.rules");
 
@@ -121,6 +187,13 @@ class UfwRulesFileTest {
     assertRefused(golden.replace("\n", "\r\n"));
     assertRefused(golden.replace("COMMIT\n", ""));
     assertRefused(golden.replace("*filter", "*nat"));
+    assertRefused("\u00ef\u00bb\u00bf" + golden); // a byte order mark
+    assertRefused(
+        golden.replace("### LOGGING ###\n", "### LOGGING ###\n[1:2] -A ufw-user-input\n"));
+    assertRefused(golden.replace("### LOGGING ###\n", "### LOGGING ###\n -A ufw-user-input\n"));
+    assertRefused(golden.replace("### LOGGING ###\n", "### LOGGING ###\n-F ufw-user-input\n"));
+    assertRefused(golden.replace("### RULES ###\n", "### RULES ###\n-I ufw-user-input -j DROP\n"));
+    assertRefused(golden.replace("### RULES ###\n", "### RULES ###\n:mine - [0:0]\n"));
   }
 
   @Test
@@ -145,15 +218,48 @@ class UfwRulesFileTest {
     assertThat(read(text).ours()).hasSize(1);
   }
 
+  private static FirewallRule anywhere(int port) {
+    return FirewallRule.allow("r" + port, Direction.IN).withPorts(Protocol.TCP, PortRange.of(port));
+  }
+
+  private static String typed(int port) {
+    return "\n### tuple ### allow tcp %1$d 0.0.0.0/0 any 0.0.0.0/0 in\n".formatted(port)
+        + "-A ufw-user-input -p tcp --dport %d -j ACCEPT\n".formatted(port);
+  }
+
+  private static String after(String text, String rule) {
+    return text.replace("\n### END RULES ###", rule + "\n### END RULES ###");
+  }
+
+  private static String before(String text, int port, String rule) {
+    int place = text.indexOf("\n### tuple ### allow tcp " + port + " ");
+    return text.substring(0, place) + rule + text.substring(place);
+  }
+
+  /** Destination ports of the last rules. */
+  private static List<String> ports(UfwRulesFile file, int count) {
+    List<String> ports =
+        file.text()
+            .lines()
+            .filter(line -> line.startsWith("### tuple ### "))
+            .map(line -> line.split(" ")[5])
+            .toList();
+    return ports.subList(ports.size() - count, ports.size());
+  }
+
   private static FirewallRule port(int port) {
     return FirewallRule.allow("r", Direction.IN)
         .withPorts(Protocol.TCP, PortRange.of(port))
         .withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24")));
   }
 
-  private static List<UfwTuple> tuples(FirewallRule rule) {
+  private static String golden() throws IOException {
+    return UfwGoldenTest.resource("user.rules");
+  }
+
+  private static List<UfwTuple> tuples(FirewallRule... rules) {
     return tuples(
-        RuleCompiler.compile(List.of(new RuleGroup(POLICY, 0, List.of(rule)))).rows(), V4);
+        RuleCompiler.compile(List.of(new RuleGroup(POLICY, 0, List.of(rules)))).rows(), V4);
   }
 
   private static List<UfwTuple> tuples(List<FilterRow> rows, AddressFamily family) {
