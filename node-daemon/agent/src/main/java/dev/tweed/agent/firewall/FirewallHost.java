@@ -6,7 +6,9 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.netlink.IpAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
@@ -49,15 +51,23 @@ public interface FirewallHost {
   }
 
   /**
-   * Sockets and settings that tell what must stay in reach.
+   * Sockets and settings that tell what must stay in reach; empty where they are not to be seen.
    *
    * @param tcp texts of /proc/net/tcp and tcp6
-   * @param sshd texts of sshd_config and what it includes; empty if not visible
+   * @param sshd texts of what tells sshd its ports
+   * @param kubernetes texts of what tells the API server and the kubelet theirs
+   * @param devices of this node's addresses
    */
-  record SocketSight(List<String> tcp, List<String> sshd) {
+  record SocketSight(
+      List<String> tcp,
+      List<String> sshd,
+      List<String> kubernetes,
+      Map<IpAddress, String> devices) {
     public SocketSight {
       tcp = List.copyOf(tcp);
       sshd = List.copyOf(sshd);
+      kubernetes = List.copyOf(kubernetes);
+      devices = Map.copyOf(devices);
     }
   }
 }

@@ -58,7 +58,7 @@ public final class FirewallPlanFactory {
         FirewallPlanner.plan(
             wish.nodeKnown() ? wish.policies() : kept(before),
             builtIn,
-            services(wish.network()),
+            services(wish),
             unsupported,
             before.policies()),
         builtIn);
@@ -92,7 +92,7 @@ public final class FirewallPlanFactory {
     return policies;
   }
 
-  private List<ProtectedService> services(NetworkState network) {
+  private List<ProtectedService> services(FirewallWish wish) {
     FirewallHost.SocketSight sockets = host.sockets();
     ApiEndpoint endpoint = api.get();
     List<ProtectedService> services =
@@ -101,14 +101,20 @@ public final class FirewallPlanFactory {
                 new Sight(
                     sockets.tcp(),
                     sockets.sshd(),
-                    tunnelPort(network),
+                    sockets.kubernetes(),
+                    sockets.devices(),
+                    tunnelPort(wish.network()),
                     endpoint.addresses(),
                     endpoint.port())));
     if (endpoint.port() != API_SERVER) {
       // A Service's address and port are gone when filters see the packet: NAT comes first.
       services.add(
           new ProtectedService(
-              "way to the API server", Direction.OUT, Protocol.TCP, API_SERVER, List.of()));
+              "way to the API server",
+              Direction.OUT,
+              Protocol.TCP,
+              API_SERVER,
+              wish.controlPlanes()));
     }
     return services;
   }

@@ -1,7 +1,10 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.netlink.IpAddress;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * All that the cluster asks of this node's firewall; equal ones ask for the same.
@@ -9,14 +12,40 @@ import java.util.List;
  * @param nodeKnown whether there is a Node object; without one nobody knows which policies select
  *     it, and those in force stay
  * @param policies those that select it, by name
+ * @param controlPlanes addresses of the other nodes where API servers run
  */
-public record FirewallWish(boolean nodeKnown, List<MappedPolicy> policies, NetworkState network) {
+public record FirewallWish(
+    boolean nodeKnown,
+    List<MappedPolicy> policies,
+    NetworkState network,
+    List<IpAddress> controlPlanes) {
+
+  /** Mirrored onto every NodeSubnet. */
+  private static final String CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
+
   public FirewallWish {
     policies = List.copyOf(policies);
+    controlPlanes = List.copyOf(controlPlanes);
   }
 
   /** What a complete view asks for. */
   public static FirewallWish of(ClusterView view, NetworkState network) {
-    return new FirewallWish(view.node().isPresent(), PolicyMapper.map(view), network);
+    return new FirewallWish(
+        view.node().isPresent(), PolicyMapper.map(view), network, controlPlanes(view));
+  }
+
+  private static List<IpAddress> controlPlanes(ClusterView view) {
+    return view.subnets().stream()
+        .filter(subnet -> subnet.labels().containsKey(CONTROL_PLANE))
+        .filter(subnet -> subnet.own().isEmpty())
+        .map(SubnetRecord::block)
+        .flatMap(
+            block ->
+                block instanceof SubnetRecord.Block.Valid(var peer)
+                    ? peer.nodeIps().stream()
+                    : Stream.empty())
+        .distinct()
+        .sorted()
+        .toList();
   }
 }

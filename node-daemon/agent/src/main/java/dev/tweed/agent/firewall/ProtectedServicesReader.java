@@ -1,20 +1,48 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.firewall.FirewallHost.SocketSight;
+import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /** Reads what listens on this node. Never fails: what cannot be read is not there. */
 final class ProtectedServicesReader {
 
   /** Some thousands of sockets; what is beyond is as likely of no service to protect. */
   private static final int MAX_BYTES = 2 << 20;
+
+  private static final Pattern INCLUDE = Pattern.compile("(?im)^[ \\t]*Include[ \\t=]+([^#\n]*)");
+
+  /**
+   * Besides sshd_config. Not the units as installed: those have the usual port, whether the socket
+   * is used or not.
+   */
+  private static final List<String> SSHD =
+      List.of(
+          "etc/default/ssh",
+          "etc/sysconfig/sshd",
+          "etc/systemd/system/ssh*.socket",
+          "etc/systemd/system/ssh.socket.d/*.conf",
+          "etc/systemd/system/sshd.socket.d/*.conf",
+          "run/systemd/generator/ssh.socket.d/*.conf");
+
+  private static final List<String> KUBERNETES =
+      List.of("etc/kubernetes/manifests/kube-apiserver.yaml", "var/lib/kubelet/config.yaml");
 
   private final Optional<Path> hostRoot;
   private final Path proc;
@@ -29,29 +57,64 @@ final class ProtectedServicesReader {
   }
 
   SocketSight read() {
-    List<String> tcp = new ArrayList<>();
-    text(proc.resolve("tcp")).ifPresent(tcp::add);
-    text(proc.resolve("tcp6")).ifPresent(tcp::add);
-    List<String> sshd = new ArrayList<>();
-    hostRoot
-        .map(root -> root.resolve("etc/ssh"))
-        .ifPresent(
-            ssh -> {
-              text(ssh.resolve("sshd_config")).ifPresent(sshd::add);
-              included(ssh.resolve("sshd_config.d")).forEach(f -> text(f).ifPresent(sshd::add));
-            });
-    return new SocketSight(tcp, sshd);
+    return new SocketSight(
+        texts(Stream.of("tcp", "tcp6").map(proc::resolve)),
+        hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of()),
+        hostRoot.map(root -> texts(KUBERNETES.stream().map(root::resolve))).orElse(List.of()),
+        devices());
   }
 
-  private static List<Path> included(Path directory) {
+  /** Its own files, those they include, what its service is started with, and its socket. */
+  private static List<String> sshd(Path root) {
+    Path ssh = root.resolve("etc/ssh");
+    Optional<String> main = text(ssh.resolve("sshd_config"));
+    Set<Path> files = new LinkedHashSet<>(matching(ssh.resolve("sshd_config.d/*.conf")));
+    main.ifPresent(
+        text ->
+            INCLUDE
+                .matcher(text)
+                .results()
+                .flatMap(result -> Stream.of(result.group(1).strip().split("[\\s\"]+")))
+                .filter(name -> !name.isEmpty())
+                .map(
+                    name ->
+                        name.startsWith("/") ? root.resolve(name.substring(1)) : ssh.resolve(name))
+                .forEach(pattern -> files.addAll(matching(pattern))));
+    SSHD.forEach(name -> files.addAll(matching(root.resolve(name))));
+    return Stream.concat(main.stream(), texts(files.stream()).stream()).toList();
+  }
+
+  /** Files of a name that may have wildcards, in order. */
+  private static List<Path> matching(Path pattern) {
     List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.conf")) {
+    try (DirectoryStream<Path> found =
+        Files.newDirectoryStream(pattern.getParent(), pattern.getFileName().toString())) {
       found.forEach(files::add);
-    } catch (IOException e) {
-      // No such directory: nothing is included.
+    } catch (IOException | PatternSyntaxException e) {
+      // No such directory: nothing is there.
     }
     files.sort(null);
     return files;
+  }
+
+  private static Map<IpAddress, String> devices() {
+    Map<IpAddress, String> devices = new HashMap<>();
+    try {
+      NetworkInterface.networkInterfaces()
+          .forEach(
+              device ->
+                  device
+                      .inetAddresses()
+                      .map(address -> IpAddress.ofBytes(address.getAddress()))
+                      .forEach(address -> devices.putIfAbsent(address, device.getName())));
+    } catch (SocketException e) {
+      // Rules for a device are judged without it.
+    }
+    return devices;
+  }
+
+  private static List<String> texts(Stream<Path> files) {
+    return files.flatMap(file -> text(file).stream()).toList();
   }
 
   private static Optional<String> text(Path file) {

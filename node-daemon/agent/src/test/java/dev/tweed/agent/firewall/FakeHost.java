@@ -27,6 +27,7 @@ final class FakeHost implements FirewallHost {
   State state = State.ACTIVE;
   boolean tools = true;
   int reads;
+  SocketSight sockets = new SocketSight(List.of(), List.of(), List.of(), Map.of());
   boolean guardRefuses;
   Runnable onApply = () -> {};
   Optional<GuardRules> guarded = Optional.empty();
@@ -70,7 +71,7 @@ final class FakeHost implements FirewallHost {
 
   @Override
   public SocketSight sockets() {
-    return new SocketSight(List.of(), List.of());
+    return sockets;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,6 +28,42 @@ class ProtectedServicesReaderTest {
 
     assertThat(sight.sshd()).containsExactly("Port 2222\n", "Port 2223\n");
     assertThat(sight.tcp()).containsExactly("header\n");
+  }
+
+  @Test
+  void soIsWhateverElseTellsSshdItsPorts() throws IOException {
+    write("etc/ssh/sshd_config", "Include more.d/*.conf /etc/other/ports.conf # and so on\n");
+    write("etc/ssh/more.d/a.conf", "a");
+    write("etc/other/ports.conf", "b");
+    write("etc/default/ssh", "c");
+    write("etc/systemd/system/ssh.socket.d/override.conf", "d");
+    write("run/systemd/generator/ssh.socket.d/addresses.conf", "e");
+    write("usr/lib/systemd/system/ssh.socket", "not this");
+
+    assertThat(new ProtectedServicesReader(Optional.of(directory), directory).read().sshd())
+        .endsWith("a", "b", "c", "d", "e")
+        .hasSize(6);
+  }
+
+  @Test
+  void whatTellsTheApiServerAndTheKubeletTheirPortsIsRead() throws IOException {
+    write("etc/kubernetes/manifests/kube-apiserver.yaml", "a");
+    write("var/lib/kubelet/config.yaml", "b");
+
+    assertThat(new ProtectedServicesReader(Optional.of(directory), directory).read().kubernetes())
+        .containsExactly("a", "b");
+  }
+
+  @Test
+  void addressesOfTheNodeHaveTheirDevices() {
+    assertThat(new ProtectedServicesReader(Optional.empty(), directory).read().devices())
+        .containsEntry(IpAddress.parse("127.0.0.1"), "lo");
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path file = directory.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
   }
 
   @Test

@@ -1,13 +1,14 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.firewall.rules.ProtectedService.End;
 import dev.tweed.firewall.rules.RuleProblem.Kind;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Finds rows that would cut what keeps the node in reach. Pure.
@@ -16,10 +17,16 @@ import java.util.function.Predicate;
  * nobody has connected from yet, who is cut only by a row for anywhere, and not if an earlier row
  * lets somebody in to that port: who writes "allow from here, deny from anywhere" has thought of
  * it. Limiting is cutting for everything but SSH, where six connections in 30 seconds are plenty.
+ *
+ * <p>Where it cannot be told whether a row is for an end (its device is not known, or the row asks
+ * for source ports), a row that cuts is taken to be, and one that allows is not.
  */
 public final class LockoutGuard {
 
   private static final String SSH = "SSH";
+
+  /** Where clients take their ports from; Linux begins here, others above. */
+  private static final PortRange OF_CLIENTS = new PortRange(32_768, 65_535);
 
   private LockoutGuard() {}
 
@@ -35,40 +42,52 @@ public final class LockoutGuard {
       List<FilterRow> rows, List<ProtectedService> services, Predicate<Origin> mayLockOut) {
     Set<RuleProblem> problems = new LinkedHashSet<>();
     for (ProtectedService service : services) {
-      service.peers().stream()
-          .flatMap(peer -> firstFor(rows, service, peer).stream())
+      List<FilterRow> about = rows.stream().filter(row -> isAbout(row, service)).toList();
+      Stream.concat(
+              service.ends().stream().flatMap(end -> firstFor(about, service, end).stream()),
+              firstForStranger(about, service).stream())
           .filter(row -> cuts(row, service))
           .filter(row -> !mayLockOut.test(row.origin()))
           .forEach(row -> problems.add(problem(row, service)));
-      firstForStranger(rows, service)
-          .filter(row -> !mayLockOut.test(row.origin()))
-          .ifPresent(row -> problems.add(problem(row, service)));
     }
     return List.copyOf(problems);
   }
 
   private static Optional<FilterRow> firstFor(
-      List<FilterRow> rows, ProtectedService service, IpAddress peer) {
+      List<FilterRow> rows, ProtectedService service, End end) {
     return rows.stream()
-        .filter(row -> isAbout(row, service))
-        .filter(row -> row.family() == peer.family())
-        .filter(row -> far(row, service).contains(peer))
+        .filter(row -> row.family() == end.peer().family())
+        .filter(row -> far(row, service).contains(end.peer()))
+        .filter(row -> cuts(row, service) ? mayBeFor(row, service, end) : isFor(row, service, end))
         .findFirst();
+  }
+
+  private static boolean isFor(FilterRow row, ProtectedService service, End end) {
+    IpPrefix near = near(row, service);
+    Optional<String> device = device(row, service);
+    return row.sourcePorts().isEmpty()
+        && (near.length() == 0 || end.own().filter(near::contains).isPresent())
+        && (device.isEmpty() || device.equals(end.device()));
+  }
+
+  private static boolean mayBeFor(FilterRow row, ProtectedService service, End end) {
+    IpPrefix near = near(row, service);
+    Optional<String> device = device(row, service);
+    return end.own().filter(own -> !near.contains(own)).isEmpty()
+        && (device.isEmpty() || end.device().isEmpty() || device.equals(end.device()));
   }
 
   private static Optional<FilterRow> firstForStranger(
       List<FilterRow> rows, ProtectedService service) {
     for (FilterRow row : rows) {
-      if (!isAbout(row, service)) {
-        continue;
-      }
+      // A row for one device may still leave another open; and one that lets in whatever comes by a
+      // device, as by that of the pods, was not written with this service in mind.
+      boolean anyDevice = device(row, service).isEmpty();
       if (!cuts(row, service)) {
-        return Optional.empty();
-      }
-      // A row for one device may still leave another open.
-      if (far(row, service).length() == 0
-          && row.interfaceIn().isEmpty()
-          && row.interfaceOut().isEmpty()) {
+        if (row.sourcePorts().isEmpty() && (anyDevice || !row.destinationPorts().isEmpty())) {
+          return Optional.empty();
+        }
+      } else if (far(row, service).length() == 0 && anyDevice) {
         return Optional.of(row);
       }
     }
@@ -79,10 +98,20 @@ public final class LockoutGuard {
     return service.direction() == Direction.IN ? row.source() : row.destination();
   }
 
+  private static IpPrefix near(FilterRow row, ProtectedService service) {
+    return service.direction() == Direction.IN ? row.destination() : row.source();
+  }
+
+  private static Optional<String> device(FilterRow row, ProtectedService service) {
+    return service.direction() == Direction.IN ? row.interfaceIn() : row.interfaceOut();
+  }
+
   private static boolean isAbout(FilterRow row, ProtectedService service) {
     return row.direction() == service.direction()
+        && service.families().contains(row.family())
         && (row.protocol() == Protocol.ANY || row.protocol() == service.protocol())
-        && row.sourcePorts().isEmpty()
+        && (row.sourcePorts().isEmpty()
+            || row.sourcePorts().stream().anyMatch(p -> p.overlaps(OF_CLIENTS)))
         && (row.destinationPorts().isEmpty()
             || row.destinationPorts().stream().anyMatch(p -> p.contains(service.port())));
   }

@@ -55,6 +55,11 @@ public record PortRange(int first, int last) implements Comparable<PortRange> {
     return first <= port && port <= last;
   }
 
+  /** Whether the two have a port in common. */
+  boolean overlaps(PortRange other) {
+    return first <= other.last && other.first <= last;
+  }
+
   /** Places it takes in a multiport match of iptables, which has 15. */
   int slots() {
     return isSingle() ? 1 : 2;

@@ -1,7 +1,11 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Something that has to stay reachable.
@@ -10,11 +14,46 @@ import java.util.List;
  * @param direction IN where the node serves it, OUT where the node asks for it
  * @param protocol TCP or UDP
  * @param port destination port
- * @param peers other ends that are in use now; a rule that cuts one of them cuts the service
+ * @param families it can be reached by
+ * @param ends other ends that are in use now; a rule that cuts one of them cuts the service
  */
 public record ProtectedService(
-    String name, Direction direction, Protocol protocol, int port, List<IpAddress> peers) {
+    String name,
+    Direction direction,
+    Protocol protocol,
+    int port,
+    Set<AddressFamily> families,
+    List<End> ends) {
+
+  /**
+   * The other end of a connection.
+   *
+   * @param peer its address
+   * @param own this node's address in that connection, if known
+   * @param device the device that address is on, if known
+   */
+  public record End(IpAddress peer, Optional<IpAddress> own, Optional<String> device) {
+
+    /** One of which no more is known. */
+    public static End of(IpAddress peer) {
+      return new End(peer, Optional.empty(), Optional.empty());
+    }
+  }
+
   public ProtectedService {
-    peers = List.copyOf(peers);
+    families = Set.copyOf(families);
+    ends = List.copyOf(ends);
+  }
+
+  /** One of both families, of which the addresses of the peers are known. */
+  public ProtectedService(
+      String name, Direction direction, Protocol protocol, int port, List<IpAddress> peers) {
+    this(
+        name,
+        direction,
+        protocol,
+        port,
+        EnumSet.allOf(AddressFamily.class),
+        peers.stream().map(End::of).toList());
   }
 }

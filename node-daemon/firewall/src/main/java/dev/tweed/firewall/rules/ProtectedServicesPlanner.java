@@ -1,14 +1,22 @@
 package dev.tweed.firewall.rules;
 
+import static dev.tweed.netlink.AddressFamily.IPV6;
+
+import dev.tweed.firewall.rules.ProtectedService.End;
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -26,15 +34,37 @@ public final class ProtectedServicesPlanner {
       Pattern.compile("(?im)^[ \\t]*Port[ \\t=]+\"?(\\d{1,5})\"?[ \\t]*(?:#.*)?$");
   private static final Pattern LISTEN =
       Pattern.compile(
-          "(?im)^[ \\t]*ListenAddress[ \\t=]+\"?(?:\\[[^]\\s]*]|[^:\\s]+):(\\d{1,5})\\b.*$");
+          "(?im)^[ \\t]*ListenAddress[ \\t=]+\"?(?:\\[[^]\\s]*]|[^:\\s]+):(\\d{1,5})(?![\\d:.a-z]).*$");
+  // systemd.socket(5): a port, or an address and a port.
+  private static final Pattern STREAM =
+      Pattern.compile("(?m)^ListenStream[ \\t]*=[ \\t]*(?:\\S*[:\\]])?(\\d{1,5})[ \\t]*$");
+  // sshd(8), in the variable that the service's unit puts behind its command.
+  private static final Pattern OPTION =
+      Pattern.compile("(?m)^[^#\n]*[\\s=\"']-p[ \\t]*(\\d{1,5})\\b");
+  private static final Pattern SECURE_PORT = Pattern.compile("--secure-port[= ](\\d{1,5})\\b");
+  private static final Pattern KUBELET_PORT =
+      Pattern.compile("(?m)^\"?port\"?:[ \\t]*(\\d{1,5})\\b");
 
-  private ProtectedServicesPlanner() {}
+  private static final Set<AddressFamily> BOTH = EnumSet.allOf(AddressFamily.class);
+
+  private final Sight sight;
+  private final List<TcpSocket> sockets;
+
+  private ProtectedServicesPlanner(Sight sight) {
+    this.sight = sight;
+    this.sockets =
+        sight.sockets().stream()
+            .flatMap(text -> TcpSocket.parse(text, ByteOrder.nativeOrder()).stream())
+            .toList();
+  }
 
   /**
    * What is seen of the node.
    *
    * @param sockets texts of /proc/net/tcp and /proc/net/tcp6
-   * @param sshd texts of sshd_config and the files it includes; empty if they are not visible
+   * @param sshd texts of what tells sshd its ports; empty if they are not visible
+   * @param kubernetes texts of what tells the API server and the kubelet theirs
+   * @param devices of the node's addresses
    * @param tunnelPort UDP port of the tunnel, if there is one
    * @param apiServer addresses the daemon reaches the API server by
    * @param apiServerPort and its port
@@ -42,78 +72,131 @@ public final class ProtectedServicesPlanner {
   public record Sight(
       List<String> sockets,
       List<String> sshd,
+      List<String> kubernetes,
+      Map<IpAddress, String> devices,
       OptionalInt tunnelPort,
       List<IpAddress> apiServer,
       int apiServerPort) {
     public Sight {
       sockets = List.copyOf(sockets);
       sshd = List.copyOf(sshd);
+      kubernetes = List.copyOf(kubernetes);
+      devices = Map.copyOf(devices);
       apiServer = List.copyOf(apiServer);
     }
   }
 
   /** The services, in a fixed order. */
   public static List<ProtectedService> plan(Sight sight) {
-    List<TcpSocket> sockets =
-        sight.sockets().stream()
-            .flatMap(text -> TcpSocket.parse(text, ByteOrder.nativeOrder()).stream())
-            .toList();
+    return new ProtectedServicesPlanner(sight).services();
+  }
+
+  private List<ProtectedService> services() {
     List<ProtectedService> services = new ArrayList<>();
-    sshPorts(sight.sshd()).forEach(port -> addIfServed(services, sockets, "SSH", port));
-    addIfServed(services, sockets, "API server", API_SERVER);
-    addIfServed(services, sockets, "kubelet", KUBELET);
+    sshPorts().forEach(port -> addIfServed(services, "SSH", port));
+    ports(sight.kubernetes(), API_SERVER, SECURE_PORT)
+        .forEach(port -> addIfServed(services, "API server", port));
+    ports(sight.kubernetes(), KUBELET, KUBELET_PORT)
+        .forEach(port -> addIfServed(services, "kubelet", port));
     sight
         .tunnelPort()
         .ifPresent(
             port -> {
-              services.add(service("tunnel", Direction.IN, Protocol.UDP, port, List.of()));
-              services.add(service("tunnel", Direction.OUT, Protocol.UDP, port, List.of()));
+              services.add(
+                  new ProtectedService("tunnel", Direction.IN, Protocol.UDP, port, List.of()));
+              services.add(
+                  new ProtectedService("tunnel", Direction.OUT, Protocol.UDP, port, List.of()));
             });
     services.add(
-        service(
+        new ProtectedService(
             "way to the API server",
             Direction.OUT,
             Protocol.TCP,
             sight.apiServerPort(),
-            sight.apiServer()));
+            BOTH,
+            sight.apiServer().stream().map(this::endOfApiServer).toList()));
     return List.copyOf(services);
   }
 
-  private static void addIfServed(
-      List<ProtectedService> services, List<TcpSocket> sockets, String name, int port) {
-    if (sockets.stream().noneMatch(s -> s.listening() && s.localPort() == port)) {
+  private End endOfApiServer(IpAddress address) {
+    return sockets.stream()
+        .filter(socket -> !socket.listening() && socket.peer().equals(address))
+        .filter(socket -> socket.peerPort() == sight.apiServerPort())
+        .findFirst()
+        .map(this::end)
+        .orElse(End.of(address));
+  }
+
+  private End end(TcpSocket socket) {
+    return new End(
+        socket.peer(),
+        Optional.of(socket.local()),
+        Optional.ofNullable(sight.devices().get(socket.local())));
+  }
+
+  private void addIfServed(List<ProtectedService> services, String name, int port) {
+    if (!isServed(port)) {
       return;
     }
-    List<IpAddress> peers =
+    Set<AddressFamily> families =
+        listeners(port)
+            .flatMap(
+                socket ->
+                    // A socket of IPv6 for every address takes IPv4, too.
+                    socket.local().isUnspecified() && socket.local().family() == IPV6
+                        ? BOTH.stream()
+                        : Stream.of(socket.local().family()))
+            .collect(Collectors.toSet());
+    List<End> ends =
         sockets.stream()
             .filter(socket -> !socket.listening() && socket.localPort() == port)
-            .map(TcpSocket::peer)
-            .filter(peer -> !peer.isLoopback()) // ufw lets those through before anything else
+            .filter(socket -> !socket.peer().isLoopback()) // ufw lets those through anyway
+            .sorted(Comparator.comparing(TcpSocket::peer).thenComparing(TcpSocket::local))
+            .map(this::end)
             .distinct()
-            .sorted()
             .toList();
-    services.add(service(name, Direction.IN, Protocol.TCP, port, peers));
+    services.add(new ProtectedService(name, Direction.IN, Protocol.TCP, port, families, ends));
   }
 
-  private static ProtectedService service(
-      String name, Direction direction, Protocol protocol, int port, List<IpAddress> peers) {
-    return new ProtectedService(name, direction, protocol, port, peers);
+  private boolean isServed(int port) {
+    return listeners(port).findAny().isPresent();
   }
 
-  /** Ports sshd is told to listen on; 22 if it is told none, or by files we do not see. */
-  private static Set<Integer> sshPorts(List<String> texts) {
-    Set<Integer> ports = new TreeSet<>();
-    for (String text : texts) {
-      Stream.of(PORT, LISTEN)
-          .map(pattern -> pattern.matcher(text))
-          .flatMap(Matcher::results)
-          .map(result -> Integer.parseInt(result.group(1)))
-          .filter(port -> port >= 1 && port <= 65535)
-          .forEach(ports::add);
-    }
+  /** What is only for this machine is none of a firewall's business. */
+  private Stream<TcpSocket> listeners(int port) {
+    return sockets.stream()
+        .filter(socket -> socket.listening() && socket.localPort() == port)
+        .filter(socket -> !socket.local().isLoopback());
+  }
+
+  /**
+   * Ports sshd is told to listen on, by its own files or those of systemd. The usual one if none is
+   * given; and where nobody listens on those, as when sshd was not started again since or the files
+   * are not to be seen.
+   */
+  private Set<Integer> sshPorts() {
+    Set<Integer> ports = matches(sight.sshd(), PORT);
     if (ports.isEmpty()) {
       ports.add(SSH);
     }
+    Stream.of(LISTEN, STREAM, OPTION).forEach(p -> ports.addAll(matches(sight.sshd(), p)));
+    if (ports.stream().noneMatch(this::isServed)) {
+      ports.add(SSH);
+    }
     return ports;
+  }
+
+  private static Set<Integer> ports(List<String> texts, int usual, Pattern pattern) {
+    Set<Integer> ports = matches(texts, pattern);
+    ports.add(usual);
+    return ports;
+  }
+
+  private static Set<Integer> matches(List<String> texts, Pattern pattern) {
+    return texts.stream()
+        .flatMap(text -> pattern.matcher(text).results())
+        .map(result -> Integer.parseInt(result.group(1)))
+        .filter(port -> port >= 1 && port <= 65535)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

@@ -13,19 +13,20 @@ import java.util.regex.Pattern;
  * A TCP socket of this network namespace, as /proc/net/tcp and /proc/net/tcp6 list them (proc(5),
  * net/ipv4/tcp_ipv4.c).
  *
+ * @param local this end; unspecified while it listens for every address
  * @param localPort 0..65535
  * @param peer the other end; unspecified while it listens. IPv4 where the connection is IPv4, even
  *     if the socket is IPv6
  * @param peerPort 0..65535
  * @param listening whether it waits for connections
  */
-record TcpSocket(int localPort, IpAddress peer, int peerPort, boolean listening) {
+record TcpSocket(IpAddress local, int localPort, IpAddress peer, int peerPort, boolean listening) {
 
   private static final String ESTABLISHED = "01";
   private static final String LISTEN = "0A";
   private static final Pattern LINE =
       Pattern.compile(
-          "\\s*\\d+: (?:[0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})"
+          "\\s*\\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})"
               + " ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{2}) .*");
   private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
 
@@ -44,15 +45,16 @@ record TcpSocket(int localPort, IpAddress peer, int peerPort, boolean listening)
     if (!matcher.matches()) {
       return Optional.empty();
     }
-    String state = matcher.group(4);
+    String state = matcher.group(5);
     if (!state.equals(ESTABLISHED) && !state.equals(LISTEN)) {
       return Optional.empty();
     }
     return Optional.of(
         new TcpSocket(
-            Integer.parseInt(matcher.group(1), 16),
-            address(matcher.group(2), order),
-            Integer.parseInt(matcher.group(3), 16),
+            address(matcher.group(1), order),
+            Integer.parseInt(matcher.group(2), 16),
+            address(matcher.group(3), order),
+            Integer.parseInt(matcher.group(4), 16),
             state.equals(LISTEN)));
   }
 

@@ -2,6 +2,7 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,8 +11,14 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ProtectedServicesPlannerTest {
 
@@ -33,7 +40,16 @@ class ProtectedServicesPlannerTest {
     assertThat(plan(sockets, "").stream().filter(s -> s.name().equals("SSH")))
         .containsExactly(
             new ProtectedService(
-                "SSH", Direction.IN, Protocol.TCP, 22, List.of(IpAddress.parse("192.0.2.7"))));
+                "SSH",
+                Direction.IN,
+                Protocol.TCP,
+                22,
+                Set.of(AddressFamily.IPV4),
+                List.of(
+                    new ProtectedService.End(
+                        IpAddress.parse("192.0.2.7"),
+                        Optional.of(IpAddress.parse("192.0.2.1")),
+                        Optional.of("eth0")))));
   }
 
   @Test
@@ -49,25 +65,104 @@ class ProtectedServicesPlannerTest {
 
     assertThat(plan(sockets, "").stream().filter(s -> s.name().equals("kubelet")))
         .singleElement()
-        .extracting(ProtectedService::peers)
-        .isEqualTo(List.of(IpAddress.parse("192.0.2.7"), IpAddress.parse("2001:db8::7")));
+        .satisfies(
+            kubelet ->
+                assertThat(kubelet.ends())
+                    .extracting(end -> end.peer().toString())
+                    .containsExactly("192.0.2.7", "2001:db8::7"))
+        .satisfies(kubelet -> assertThat(kubelet.families()).hasSize(2));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        // what sshd is told                                        | who listens | what is
+        // protected
+        "''                                                         | 22          | 22",
+        "Port 2222 # outside                                        | 22 2222     | 2222",
+        "'  pOrT=2222'                                              | 22 2222     | 2222",
+        "'#Port 22/Port 2222/Port 2223'                             | 2222 2223   | 2222 2223",
+        "Port 2222                                                  | 22          | 22",
+        "Port 2222/ListenAddress [2001:db8::1]:2223                 | 2222 2223   | 2222 2223",
+        "ListenAddress 192.0.2.1                                    | 22 80       | 22",
+        "ListenAddress 192.0.2.1:2222                               | 22 2222     | 22 2222",
+        "ListenAddress node.example:2222                            | 2222        | 2222",
+        "ListenAddress 2001:470::1                                  | 22 470      | 22",
+        "ListenAddress 2001:470:80::                                | 22 470 80   | 22",
+        "'[Socket]/ListenStream=/ListenStream=2222'                 | 2222        | 2222",
+        "'Port 2222/[Socket]/ListenStream=0.0.0.0:2223'             | 22 2223     | 2223",
+        "'Port 2222/[Socket]/ListenStream=[::]:2223'                | 2222 2223   | 2222 2223",
+        "'[Socket]/ListenStream=/run/sshd.1'                        | 22          | 22",
+        "'SSHD_OPTS=\"-u0 -p 2222\"'                                | 2222        | 2222",
+        "'#SSHD_OPTS=-p 2222'                                       | 22 2222     | 22",
+        "Port 99999                                                 | 22          | 22",
+        "Port 2222                                                  | 80          | -"
+      })
+  void sshIsProtectedWhereItIsToldToListenAndDoes(String told, String served, String expected) {
+    String sockets =
+        Stream.of(served.split(" "))
+            .map(port -> listens("00000000", port))
+            .reduce(HEAD, (a, b) -> a + b);
+
+    assertThat(
+            plan(sockets, told.replace('/', '\n')).stream()
+                .filter(service -> service.name().equals("SSH"))
+                .map(service -> Integer.toString(service.port())))
+        .containsExactly(expected == null ? new String[0] : expected.split(" "));
   }
 
   @Test
-  void portsOfSshdComeFromItsConfiguration() {
+  void aServiceForThisMachineOnlyIsNotProtected() {
+    assertThat(plan(HEAD + listens("0100007F", "22"), ""))
+        .noneMatch(service -> service.name().equals("SSH"));
+  }
+
+  @Test
+  void theFamiliesAreThoseItListensIn() {
+    String any6 = "00000000000000000000000000000000";
+    String one6 = "B80D0120000000000000000001000000";
+    String mapped = "0000000000000000FFFF0000010200C0";
+
+    assertThat(families(listens("00000000", "22"))).containsExactly(AddressFamily.IPV4);
+    assertThat(families(listens(any6, "22"))).hasSize(2);
+    assertThat(families(listens(one6, "22"))).containsExactly(AddressFamily.IPV6);
+    assertThat(families(listens(mapped, "22"))).containsExactly(AddressFamily.IPV4);
+    assertThat(families(listens("00000000", "22") + listens(one6, "22"))).hasSize(2);
+  }
+
+  @Test
+  void theApiServerAndTheKubeletAreProtectedWhereTheirFilesSayToo() {
     String sockets =
         HEAD
-            + "   0: 00000000:0016 00000000:0000 0A"
-            + TAIL
-            + "   0: 00000000:08AE 00000000:0000 0A"
-            + TAIL
-            + "   0: 00000000:08AF 00000000:0000 0A"
-            + TAIL;
-    String sshd = "#Port 22\nPort 2222 # outside\nListenAddress [2001:db8::1]:2223\n";
+            + Stream.of("8443", "10251", "10250", "1")
+                .map(port -> listens("00000000", port))
+                .reduce("", String::concat);
+    String manifest =
+        "spec:\n  containers:\n  - command:\n    - --secure-port=8443\n    - --etcd-port=1\n";
+    String kubelet = "healthzPort: 1\nport: 10251\nreadOnlyPort: 1\n";
 
-    assertThat(plan(sockets, sshd).stream().filter(s -> s.name().equals("SSH")))
-        .extracting(ProtectedService::port)
-        .containsExactly(2222, 2223);
+    assertThat(
+            ProtectedServicesPlanner.plan(sight(sockets, "", List.of(manifest, kubelet))).stream()
+                .filter(service -> service.direction() == Direction.IN)
+                .filter(service -> service.protocol() == Protocol.TCP)
+                .map(service -> service.name() + " " + service.port()))
+        .containsExactly("API server 8443", "kubelet 10250", "kubelet 10251");
+  }
+
+  @Test
+  void theDaemonsOwnConnectionTellsItsAddressAndDevice() {
+    String sockets = HEAD + "   1: 010200C0:D431 016433C6:192B 01" + TAIL;
+
+    assertThat(plan(sockets, "").getLast().ends())
+        .containsExactly(
+            new ProtectedService.End(
+                IpAddress.parse("198.51.100.1"),
+                Optional.of(IpAddress.parse("192.0.2.1")),
+                Optional.of("eth0")));
+    assertThat(plan(HEAD, "").getLast().ends())
+        .containsExactly(ProtectedService.End.of(IpAddress.parse("198.51.100.1")));
   }
 
   @Test
@@ -89,13 +184,29 @@ class ProtectedServicesPlannerTest {
     }
   }
 
+  private static String listens(String address, String port) {
+    return "   0: %s:%04X %s:0000 0A"
+            .formatted(address, Integer.parseInt(port), "0".repeat(address.length()))
+        + TAIL;
+  }
+
+  private static Set<AddressFamily> families(String sockets) {
+    return plan(HEAD + sockets, "").getFirst().families();
+  }
+
   private static List<ProtectedService> plan(String sockets, String sshd) {
-    return ProtectedServicesPlanner.plan(
-        new ProtectedServicesPlanner.Sight(
-            List.of(sockets),
-            List.of(sshd),
-            OptionalInt.of(8472),
-            List.of(IpAddress.parse("198.51.100.1")),
-            6443));
+    return ProtectedServicesPlanner.plan(sight(sockets, sshd, List.of()));
+  }
+
+  private static ProtectedServicesPlanner.Sight sight(
+      String sockets, String sshd, List<String> kubernetes) {
+    return new ProtectedServicesPlanner.Sight(
+        List.of(sockets),
+        List.of(sshd),
+        kubernetes,
+        Map.of(IpAddress.parse("192.0.2.1"), "eth0"),
+        OptionalInt.of(8472),
+        List.of(IpAddress.parse("198.51.100.1")),
+        6443);
   }
 }
