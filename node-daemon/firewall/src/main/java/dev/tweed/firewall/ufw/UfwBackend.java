@@ -5,12 +5,15 @@ import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.AddressFamily;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** ufw as one of the firewalls rows can be kept in. */
 public final class UfwBackend implements FirewallBackend {
@@ -27,6 +30,20 @@ public final class UfwBackend implements FirewallBackend {
   @Override
   public BackendKind kind() {
     return BackendKind.UFW;
+  }
+
+  @Override
+  public Optional<String> unsupported(FilterRow row) {
+    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
+    return Stream.of(row.interfaceIn(), row.interfaceOut())
+        .flatMap(Optional::stream)
+        .filter(device -> device.endsWith("port"))
+        .filter(device -> row.protocol() == Protocol.ANY && !ports)
+        .findFirst()
+        .map(
+            device ->
+                "ufw takes the end of '%s' for a port, and the rule for one of TCP and UDP only; give a protocol"
+                    .formatted(device));
   }
 
   @Override

@@ -5,11 +5,12 @@ import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -200,7 +201,19 @@ public record UfwTuple(Match match, Action action, Logging logging, String comme
 
   /** ufw writes a single address without its length. */
   private static String address(IpPrefix prefix) {
-    AddressFamily family = prefix.family();
-    return prefix.length() == family.bits() ? prefix.address().toString() : prefix.toString();
+    String address = spelled(prefix.address());
+    return prefix.length() == prefix.family().bits() ? address : address + "/" + prefix.length();
+  }
+
+  /** As inet_ntop(3) of glibc: it takes ::192.0.2.1 for an IPv4 address still. */
+  private static String spelled(IpAddress address) {
+    byte[] bytes = address.toBytes();
+    boolean compatible =
+        bytes.length == 16
+            && Arrays.equals(bytes, 0, 12, new byte[12], 0, 12)
+            && (bytes[12] != 0 || bytes[13] != 0);
+    return compatible
+        ? "::" + IpAddress.ofBytes(Arrays.copyOfRange(bytes, 12, 16))
+        : address.toString();
   }
 }

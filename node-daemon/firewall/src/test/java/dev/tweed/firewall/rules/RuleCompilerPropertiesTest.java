@@ -2,10 +2,13 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.netlink.IpPrefix;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -52,6 +55,58 @@ class RuleCompilerPropertiesTest {
     CompiledRules compiled = RuleCompiler.compile(groups);
 
     assertThat(compiled.rows()).noneMatch(row -> compiled.refused().contains(row.origin()));
+  }
+
+  @Property(tries = 300)
+  void portsOfProtocolsThatHaveNoneAreRefused(@ForAll("groups") List<RuleGroup> groups) {
+    assertRefused(
+        groups,
+        rule ->
+            !rule.protocol().hasPorts()
+                && (!rule.ports().isEmpty()
+                    || peers(rule).anyMatch(peer -> !peer.ports().isEmpty())));
+  }
+
+  @Property(tries = 300)
+  void bitsAfterTheLengthAreRefused(@ForAll("groups") List<RuleGroup> groups) {
+    assertRefused(
+        groups,
+        rule ->
+            peers(rule)
+                .anyMatch(
+                    peer ->
+                        peer.addresses() instanceof Peer.Addresses.Of(var prefixes)
+                            && !prefixes.stream().allMatch(IpPrefix::isCanonical)));
+  }
+
+  @Property(tries = 300)
+  void everyRowHasOneFamilyAndFitsAMultiportMatch(@ForAll("groups") List<RuleGroup> groups) {
+    for (FilterRow row : RuleCompiler.compile(groups).rows()) {
+      assertThat(row.source().family()).isEqualTo(row.family());
+      assertThat(row.destination().family()).isEqualTo(row.family());
+      for (List<PortRange> ports : List.of(row.sourcePorts(), row.destinationPorts())) {
+        assertThat(ports.stream().mapToInt(PortRange::slots).sum()).isLessThanOrEqualTo(15);
+        assertThat(ports.isEmpty() || row.protocol().hasPorts()).isTrue();
+        assertThat(
+                ports.size() == 1 && ports.getFirst().isSingle()
+                    || ports.isEmpty()
+                    || row.protocol() != Protocol.ANY)
+            .isTrue();
+      }
+    }
+  }
+
+  private static void assertRefused(List<RuleGroup> groups, Predicate<FirewallRule> bad) {
+    CompiledRules compiled = RuleCompiler.compile(groups);
+    for (RuleGroup group : groups) {
+      if (group.rules().stream().anyMatch(bad)) {
+        assertThat(compiled.refused()).contains(group.origin());
+      }
+    }
+  }
+
+  private static Stream<Peer> peers(FirewallRule rule) {
+    return Stream.concat(rule.from().stream(), rule.to().stream());
   }
 
   @Provide

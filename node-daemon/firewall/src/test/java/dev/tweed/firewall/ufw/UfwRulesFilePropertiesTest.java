@@ -45,7 +45,7 @@ class UfwRulesFilePropertiesTest {
           .matches(
               "### tuple ### (route:)?(allow|deny|reject|limit)(_log(-all)?)? [a-z0-9]+"
                   + " [0-9:,any]+ [0-9a-f.:/]+ [0-9:,any]+ [0-9a-f.:/]+"
-                  + " (in|out)(_[a-z0-9.-]+(!out_[a-z0-9.-]+)?)? comment=[0-9a-f]+");
+                  + " (in|out)(_[a-z0-9._-]+(!out_[a-z0-9._-]+)?)? comment=[0-9a-f]+");
       assertThat(UfwRuleRenderer.lines(tuple, row.family()))
           .allMatch(
               line ->
