@@ -141,6 +141,40 @@ class UfwObstacleTest {
   }
 
   @Test
+  void aLinkIsNotFollowedAndNotReplaced() throws Exception {
+    Path file = node.file("etc/ufw/user.rules");
+    Path elsewhere = node.file("elsewhere.rules");
+    Files.move(file, elsewhere);
+    Files.createSymbolicLink(file, elsewhere);
+    String before = everything();
+
+    UfwOutcome.Refused refused = refused(node.apply(lesson()));
+
+    assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.FILE_NOT_UNDERSTOOD);
+    assertThat(refused.message()).isEqualTo("/etc/ufw/user.rules is a link, or no file at all");
+    assertThat(file).isSymbolicLink();
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  @Test
+  void anEmptyRuleFileIsLeftAlone() throws Exception {
+    Files.writeString(node.file("etc/ufw/user.rules"), "");
+    String before = everything();
+
+    assertThat(refused(node.apply(lesson())).message())
+        .isEqualTo("/etc/ufw/user.rules is not as ufw writes it: it is empty");
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  @Test
+  void aNoteThatCannotBeWrittenIsNoReasonToRefuse() throws Exception {
+    Files.writeString(node.file("run/tweed"), "in the way of the state directory");
+
+    assertThat(applied(node.apply(lesson())).restored()).hasSize(2);
+    assertThat(node.kernel()).contains("-A ufw-user-input -i tweed.1 -j ACCEPT");
+  }
+
+  @Test
   void aMissingEtcUfwIsNotMade() throws Exception {
     node.sh("rm -r /etc/ufw/* && umount /etc/ufw && rmdir %s".formatted(node.file("etc/ufw")));
 

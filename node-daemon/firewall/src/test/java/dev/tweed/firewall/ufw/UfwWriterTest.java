@@ -5,6 +5,7 @@ import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -115,7 +116,14 @@ class UfwWriterTest {
 
   @Test
   void ownerAndModeOfTheFilesStay() throws IOException {
+    Path rules = node.file("etc/ufw/user.rules");
+    node.netns().exec("chown", "12:34", rules.toString());
+
     node.apply(lesson());
+
+    assertThat(Files.readString(rules, StandardCharsets.ISO_8859_1)).contains("tweed.1");
+    assertThat(Files.getAttribute(rules, "unix:uid")).isEqualTo(12);
+    assertThat(Files.getAttribute(rules, "unix:gid")).isEqualTo(34);
 
     assertThat(
             PosixFilePermissions.toString(
