@@ -8,12 +8,14 @@ import dev.tweed.firewall.ruleset.RulesetParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Finds out which firewall the host has. The kernel's rules are the witness, because a daemon in a
@@ -178,12 +180,19 @@ public final class HostFirewallReader {
   }
 
   private Optional<Manager> configured() {
-    if (ufwConfiguration().isPresent()) {
+    // A package that was removed, not purged, leaves its configuration.
+    if (ufwConfiguration().isPresent() && hasProgram("ufw")) {
       return Optional.of(Manager.UFW);
     }
     return Files.exists(root.resolve("etc/firewalld/firewalld.conf"))
         ? Optional.of(Manager.FIREWALLD)
         : Optional.empty();
+  }
+
+  private boolean hasProgram(String name) {
+    return Stream.of("usr/sbin", "sbin", "usr/bin")
+        .map(directory -> root.resolve(directory).resolve(name))
+        .anyMatch(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS));
   }
 
   private boolean ufwEnabled() {

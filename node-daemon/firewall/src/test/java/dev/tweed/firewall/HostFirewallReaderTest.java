@@ -99,6 +99,15 @@ class HostFirewallReaderTest {
   }
 
   @Test
+  void whatARemovedUfwLeftIsNoUfw() throws IOException {
+    ufwConf("ENABLED=yes\n");
+    Files.delete(root.resolve("usr/sbin/ufw"));
+
+    assertThat(new HostFirewallReader(root, root, NO_RULES).read().manager())
+        .isEqualTo(Manager.NONE);
+  }
+
+  @Test
   void aUfwThatDidNotComeUpIsTold() throws IOException {
     ufwConf("ENABLED = \"yes\"\n");
 
@@ -156,6 +165,8 @@ class HostFirewallReaderTest {
   private void ufwConf(String text) throws IOException {
     Files.createDirectories(root.resolve("etc/ufw"));
     Files.writeString(root.resolve("etc/ufw/ufw.conf"), text);
+    Files.createDirectories(root.resolve("usr/sbin"));
+    Files.writeString(root.resolve("usr/sbin/ufw"), "");
   }
 
   private Path script(String body) throws IOException {

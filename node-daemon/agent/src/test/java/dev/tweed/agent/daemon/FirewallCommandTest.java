@@ -53,7 +53,7 @@ class FirewallCommandTest {
     daemon.netns.sh(
         """
         cd %s; ln -s usr/bin bin; ln -s usr/sbin sbin; ln -s usr/lib lib; ln -s usr/lib64 lib64
-        cp -a /etc/alternatives etc/; mkdir usr proc; mount --bind -o ro /usr usr; mount -t proc proc proc
+        cp -a /etc/alternatives etc/; mkdir -p usr proc; mount --bind -o ro /usr usr; mount -t proc proc proc
         """
             .formatted(ufw.root()));
   }

@@ -30,7 +30,8 @@ final class UfwFiles {
     netns.sh(
         """
         ip link set lo up
-        mkdir -p %1$s/etc/default %1$s/run
+        mkdir -p %1$s/etc/default %1$s/run %1$s/usr/sbin
+        ln -s /usr/sbin/ufw %1$s/usr/sbin/ufw
         cp -a /etc/ufw %1$s/etc/ufw; cp -a /etc/default/ufw %1$s/etc/default/ufw
         cp /usr/share/ufw/iptables/*.rules %1$s/etc/ufw/
         chmod 640 %1$s/etc/ufw/*.rules
