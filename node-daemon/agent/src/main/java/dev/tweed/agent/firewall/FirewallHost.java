@@ -6,9 +6,7 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
-import dev.tweed.netlink.IpAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
@@ -56,18 +54,15 @@ public interface FirewallHost {
    * @param tcp texts of /proc/net/tcp and tcp6
    * @param sshd texts of what tells sshd its ports
    * @param kubernetes texts of what tells the API server and the kubelet theirs
-   * @param devices of this node's addresses
+   * @param routes texts of /proc/net/route and ipv6_route
    */
   record SocketSight(
-      List<String> tcp,
-      List<String> sshd,
-      List<String> kubernetes,
-      Map<IpAddress, String> devices) {
+      List<String> tcp, List<String> sshd, List<String> kubernetes, List<String> routes) {
     public SocketSight {
       tcp = List.copyOf(tcp);
       sshd = List.copyOf(sshd);
       kubernetes = List.copyOf(kubernetes);
-      devices = Map.copyOf(devices);
+      routes = List.copyOf(routes);
     }
   }
 }

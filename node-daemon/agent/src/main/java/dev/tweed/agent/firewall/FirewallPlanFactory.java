@@ -102,7 +102,7 @@ public final class FirewallPlanFactory {
                     sockets.tcp(),
                     sockets.sshd(),
                     sockets.kubernetes(),
-                    sockets.devices(),
+                    sockets.routes(),
                     tunnelPort(wish.network()),
                     endpoint.addresses(),
                     endpoint.port())));

@@ -182,7 +182,8 @@ public final class FirewallSync implements BooleanSupplier {
    */
   private void guardLastGood(FirewallPlan plan) {
     if (!guard.hasRows()) {
-      FirewallWish nothingNew = new FirewallWish(false, List.of(), new NetworkState.Waiting());
+      FirewallWish nothingNew =
+          new FirewallWish(false, List.of(), new NetworkState.Waiting(), List.of());
       guard.rows(plans.make(nothingNew, remembered.good(), plan.found()).planned().rows());
     }
   }

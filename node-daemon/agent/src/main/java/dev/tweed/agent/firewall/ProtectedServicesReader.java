@@ -1,26 +1,24 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.firewall.FirewallHost.SocketSight;
-import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
-/** Reads what listens on this node. Never fails: what cannot be read is not there. */
+/**
+ * Reads what listens on this node, and where its routes lead. Never fails: what cannot be read is
+ * not there.
+ */
 final class ProtectedServicesReader {
 
   /** Some thousands of sockets; what is beyond is as likely of no service to protect. */
@@ -61,7 +59,7 @@ final class ProtectedServicesReader {
         texts(Stream.of("tcp", "tcp6").map(proc::resolve)),
         hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of()),
         hostRoot.map(root -> texts(KUBERNETES.stream().map(root::resolve))).orElse(List.of()),
-        devices());
+        texts(Stream.of("route", "ipv6_route").map(proc::resolve)));
   }
 
   /** Its own files, those they include, what its service is started with, and its socket. */
@@ -95,22 +93,6 @@ final class ProtectedServicesReader {
     }
     files.sort(null);
     return files;
-  }
-
-  private static Map<IpAddress, String> devices() {
-    Map<IpAddress, String> devices = new HashMap<>();
-    try {
-      NetworkInterface.networkInterfaces()
-          .forEach(
-              device ->
-                  device
-                      .inetAddresses()
-                      .map(address -> IpAddress.ofBytes(address.getAddress()))
-                      .forEach(address -> devices.putIfAbsent(address, device.getName())));
-    } catch (SocketException e) {
-      // Rules for a device are judged without it.
-    }
-    return devices;
   }
 
   private static List<String> texts(Stream<Path> files) {

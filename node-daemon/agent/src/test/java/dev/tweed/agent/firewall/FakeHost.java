@@ -27,7 +27,7 @@ final class FakeHost implements FirewallHost {
   State state = State.ACTIVE;
   boolean tools = true;
   int reads;
-  SocketSight sockets = new SocketSight(List.of(), List.of(), List.of(), Map.of());
+  SocketSight sockets = new SocketSight(List.of(), List.of(), List.of(), List.of());
   boolean guardRefuses;
   Runnable onApply = () -> {};
   Optional<GuardRules> guarded = Optional.empty();

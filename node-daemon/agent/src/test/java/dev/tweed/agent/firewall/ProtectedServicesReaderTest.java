@@ -2,7 +2,6 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.IpAddress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -55,9 +54,17 @@ class ProtectedServicesReaderTest {
   }
 
   @Test
-  void addressesOfTheNodeHaveTheirDevices() {
-    assertThat(new ProtectedServicesReader(Optional.empty(), directory).read().devices())
-        .containsEntry(IpAddress.parse("127.0.0.1"), "lo");
+  void socketsAndRoutesAreThoseOfBothFamilies() throws IOException {
+    write("tcp", "a");
+    write("tcp6", "b");
+    write("route", "c");
+    write("ipv6_route", "d");
+
+    FirewallHost.SocketSight sight =
+        new ProtectedServicesReader(Optional.empty(), directory).read();
+
+    assertThat(sight.tcp()).containsExactly("a", "b");
+    assertThat(sight.routes()).containsExactly("c", "d");
   }
 
   private void write(String name, String text) throws IOException {

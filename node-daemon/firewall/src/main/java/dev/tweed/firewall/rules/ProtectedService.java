@@ -30,7 +30,7 @@ public record ProtectedService(
    *
    * @param peer its address
    * @param own this node's address in that connection, if known
-   * @param device the device that address is on, if known
+   * @param device the device it is reached by, if known
    */
   public record End(IpAddress peer, Optional<IpAddress> own, Optional<String> device) {
 

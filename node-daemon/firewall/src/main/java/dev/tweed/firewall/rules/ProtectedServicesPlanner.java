@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -49,9 +48,11 @@ public final class ProtectedServicesPlanner {
 
   private final Sight sight;
   private final List<TcpSocket> sockets;
+  private final RouteTable routes;
 
   private ProtectedServicesPlanner(Sight sight) {
     this.sight = sight;
+    this.routes = RouteTable.parse(sight.routes(), ByteOrder.nativeOrder());
     this.sockets =
         sight.sockets().stream()
             .flatMap(text -> TcpSocket.parse(text, ByteOrder.nativeOrder()).stream())
@@ -64,7 +65,7 @@ public final class ProtectedServicesPlanner {
    * @param sockets texts of /proc/net/tcp and /proc/net/tcp6
    * @param sshd texts of what tells sshd its ports; empty if they are not visible
    * @param kubernetes texts of what tells the API server and the kubelet theirs
-   * @param devices of the node's addresses
+   * @param routes texts of /proc/net/route and /proc/net/ipv6_route
    * @param tunnelPort UDP port of the tunnel, if there is one
    * @param apiServer addresses the daemon reaches the API server by
    * @param apiServerPort and its port
@@ -73,7 +74,7 @@ public final class ProtectedServicesPlanner {
       List<String> sockets,
       List<String> sshd,
       List<String> kubernetes,
-      Map<IpAddress, String> devices,
+      List<String> routes,
       OptionalInt tunnelPort,
       List<IpAddress> apiServer,
       int apiServerPort) {
@@ -81,7 +82,7 @@ public final class ProtectedServicesPlanner {
       sockets = List.copyOf(sockets);
       sshd = List.copyOf(sshd);
       kubernetes = List.copyOf(kubernetes);
-      devices = Map.copyOf(devices);
+      routes = List.copyOf(routes);
       apiServer = List.copyOf(apiServer);
     }
   }
@@ -124,14 +125,11 @@ public final class ProtectedServicesPlanner {
         .filter(socket -> socket.peerPort() == sight.apiServerPort())
         .findFirst()
         .map(this::end)
-        .orElse(End.of(address));
+        .orElseGet(() -> new End(address, Optional.empty(), routes.deviceTo(address)));
   }
 
   private End end(TcpSocket socket) {
-    return new End(
-        socket.peer(),
-        Optional.of(socket.local()),
-        Optional.ofNullable(sight.devices().get(socket.local())));
+    return new End(socket.peer(), Optional.of(socket.local()), routes.deviceTo(socket.peer()));
   }
 
   private void addIfServed(List<ProtectedService> services, String name, int port) {

@@ -58,7 +58,7 @@ record TcpSocket(IpAddress local, int localPort, IpAddress peer, int peerPort, b
             state.equals(LISTEN)));
   }
 
-  private static IpAddress address(String words, ByteOrder order) {
+  static IpAddress address(String words, ByteOrder order) {
     ByteBuffer bytes = ByteBuffer.allocate(words.length() / 2).order(order);
     for (int i = 0; i < words.length(); i += 8) {
       bytes.putInt(Integer.parseUnsignedInt(words, i, i + 8, 16));

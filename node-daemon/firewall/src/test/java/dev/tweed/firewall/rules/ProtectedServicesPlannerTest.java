@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -24,6 +23,8 @@ class ProtectedServicesPlannerTest {
 
   private static final String HEAD =
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
+  private static final String ROUTES =
+      "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n";
   private static final String TAIL = " 00000000:00000000 00:00000000 00000000     0        0 1 1\n";
 
   @Test
@@ -162,7 +163,9 @@ class ProtectedServicesPlannerTest {
                 Optional.of(IpAddress.parse("192.0.2.1")),
                 Optional.of("eth0")));
     assertThat(plan(HEAD, "").getLast().ends())
-        .containsExactly(ProtectedService.End.of(IpAddress.parse("198.51.100.1")));
+        .containsExactly(
+            new ProtectedService.End(
+                IpAddress.parse("198.51.100.1"), Optional.empty(), Optional.of("eth0")));
   }
 
   @Test
@@ -204,7 +207,7 @@ class ProtectedServicesPlannerTest {
         List.of(sockets),
         List.of(sshd),
         kubernetes,
-        Map.of(IpAddress.parse("192.0.2.1"), "eth0"),
+        List.of(ROUTES),
         OptionalInt.of(8472),
         List.of(IpAddress.parse("198.51.100.1")),
         6443);

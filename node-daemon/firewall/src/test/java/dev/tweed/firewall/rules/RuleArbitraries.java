@@ -45,7 +45,9 @@ public final class RuleArbitraries {
     Arbitrary<Optional<String>> device =
         Arbitraries.frequencyOf(
                 Tuple.of(
-                    20, Arbitraries.of("eth0", "tweed.1", "tweed-br0", "out_x", "fifteen_letters")),
+                    20,
+                    Arbitraries.of(
+                        "eth0", "tweed.1", "tweed-br0", "out_x", "fifteen_letters", "xport")),
                 Tuple.of(1, Arbitraries.of("eth0 -j ACCEPT", "sixteen_letters_", "a!b")))
             .optional(0.3);
     Arbitrary<String> comment =

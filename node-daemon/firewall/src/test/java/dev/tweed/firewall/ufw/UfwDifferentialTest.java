@@ -101,7 +101,17 @@ class UfwDifferentialTest {
 
   @Provide
   Arbitrary<Set<String>> typed() throws IOException {
-    return Arbitraries.of(UfwGoldenTest.resource("commands.txt").lines().toList())
+    return Arbitraries.of(
+            Stream.concat(
+                    UfwGoldenTest.resource("commands.txt").lines(),
+                    Stream.of(
+                        "allow Mine",
+                        "limit Mine",
+                        "deny from 10.0.0.0/8 to any app Mine",
+                        "insert 1 deny 99/tcp",
+                        "insert 1 allow Mine",
+                        "route insert 1 reject proto vrrp from 192.0.2.9"))
+                .toList())
         .set()
         .ofMaxSize(8);
   }
@@ -156,6 +166,9 @@ class UfwDifferentialTest {
       throw new TestAbortedException("needs ufw: apt-get install ufw");
     }
     Files.createDirectories(root.resolve("etc/ufw/applications.d"));
+    Files.writeString(
+        root.resolve("etc/ufw/applications.d/mine"),
+        "[Mine]\ntitle=Mine\ndescription=Mine\nports=22/tcp|53|80,8000:8100/udp\n");
     Files.createDirectories(root.resolve("etc/default"));
     Files.copy(Path.of("/etc/default/ufw"), root.resolve("etc/default/ufw"));
     Files.writeString(root.resolve("etc/ufw/ufw.conf"), "ENABLED=no\nLOGLEVEL=low\n");
