@@ -31,6 +31,8 @@ public final class HostFirewallReader {
   private static final Set<String> HOOKS = Set.of("input", "forward", "output");
   private static final Set<String> FAMILIES = Set.of("ip", "ip6", "inet");
 
+  private static final int LOOKS = 3;
+
   private record Table(String family, String name) {}
 
   private final Path root;
@@ -114,6 +116,20 @@ public final class HostFirewallReader {
   }
 
   private Ruleset rules() throws IOException {
+    for (int look = 1; ; look++) {
+      try {
+        return rulesAtOnce();
+      } catch (IOException e) {
+        // A table that went between the two listings: what is there instead is in neither.
+        boolean gone = String.valueOf(e.getMessage()).contains("No such file or directory");
+        if (!gone || look == LOOKS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Ruleset rulesAtOnce() throws IOException {
     Set<Table> tables = new LinkedHashSet<>();
     try (InputStream listing = nft.chains()) {
       for (Chain chain : RulesetParser.baseChains(listing)) {
@@ -128,10 +144,6 @@ public final class HostFirewallReader {
     for (Table table : tables) {
       try (InputStream listing = nft.table(table.family(), table.name())) {
         parser.add(listing);
-      } catch (IOException e) {
-        if (!String.valueOf(e.getMessage()).contains("No such file or directory")) {
-          throw e;
-        } // it was removed meanwhile
       }
     }
     return parser.ruleset();

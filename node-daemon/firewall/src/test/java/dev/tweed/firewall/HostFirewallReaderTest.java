@@ -62,18 +62,40 @@ class HostFirewallReaderTest {
   }
 
   @Test
-  void aTableThatIsRemovedWhileAllAreReadIsNoFirewall() throws IOException {
-    Path nft =
-        script(
-            """
-            [ "$2" = list ] || { echo 'Error: No such file or directory' >&2; exit 1; }
-            echo '{"nftables": [{"chain": {"family": "inet", "table": "gone", "name": "input",
-              "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}]}'
-            """);
+  void whereATableGoesWhileAllAreReadAllAreReadAgain() throws IOException {
+    HostFirewall firewall =
+        new HostFirewallReader(root, root, new NftCommand(changing("gone other"))).read();
 
-    HostFirewall firewall = new HostFirewallReader(root, root, new NftCommand(nft)).read();
+    assertThat(firewall.manager()).isEqualTo(Manager.NFTABLES);
+    assertThat(firewall.reason()).contains("table inet other drops");
+  }
 
-    assertThat(firewall.manager()).isEqualTo(Manager.NONE);
+  @Test
+  void whereTablesGoAllTheTimeNobodyKnows() throws IOException {
+    HostFirewall firewall =
+        new HostFirewallReader(root, root, new NftCommand(changing("gone"))).read();
+
+    assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
+  }
+
+  /**
+   * Lists a chain of these tables in turn, the last of them again and again; "gone" is not there.
+   */
+  private Path changing(String tables) throws IOException {
+    return script(
+        """
+        cd %s; [ -e turns ] || echo %s >turns
+        read table others <turns
+        chain='{"nftables": [{"chain": {"family": "inet", "table": "TABLE", "name": "input",
+          "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}]}'
+        case "$2" in
+          list) ;;
+          *) [ $table = other ] || { echo ${others:-$table} >turns
+               echo 'Error: No such file or directory' >&2; exit 1; } ;;
+        esac
+        echo "$chain" | sed s/TABLE/$table/
+        """
+            .formatted(root, tables));
   }
 
   @Test
