@@ -28,8 +28,9 @@ class DocumentationTest {
   private static final Pattern CONSTANT =
       Pattern.compile("(?m)^  ([A-Z]\\w+)\\((?:Severity\\.\\w+|true|false)\\)");
 
+  /** Not a part of a longer text. */
   private static final Pattern FIREWALL_REASON =
-      Pattern.compile("\"([A-Z][A-Za-z]*[a-z][A-Z][a-z]+|Locked)\"");
+      Pattern.compile("(?<![+] )\"([A-Z][A-Za-z]*[a-z][A-Z][a-z]+|Locked)\"");
 
   private final ChartCluster cluster;
 
@@ -224,6 +225,8 @@ class DocumentationTest {
       try (Stream<Path> files = Files.walk(daemon.resolve(sources))) {
         files
             .filter(file -> file.toString().endsWith(".java"))
+            // D-Bus has methods by such names.
+            .filter(file -> !file.getParent().endsWith("dbus"))
             .flatMap(file -> FIREWALL_REASON.matcher(read(file)).results())
             .map(match -> match.group(1))
             .forEach(reasons::add);
