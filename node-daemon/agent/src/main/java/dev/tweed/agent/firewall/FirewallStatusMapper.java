@@ -1,13 +1,9 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.agent.finding.AgentReason;
-import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.RowPlacer.Placement;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
-import dev.tweed.firewall.FirewallAdvicePlanner;
-import dev.tweed.firewall.FirewallBlockage;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
@@ -15,7 +11,6 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
-import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RowText;
@@ -33,28 +28,22 @@ final class FirewallStatusMapper {
 
   private final FirewallPlan plan;
   private final HostFirewall now;
-  private final NetworkState network;
   private final Placement placement;
   private final GuardOutcome guarded;
   private final Map<String, GoodPolicy> before;
-  private final Set<BackendKind> stranded;
   private final Map<String, List<Displaced>> displaced = new HashMap<>();
 
   private FirewallStatusMapper(
       FirewallPlan plan,
       HostFirewall now,
-      NetworkState network,
       Placement placement,
       GuardOutcome guarded,
-      Map<String, GoodPolicy> before,
-      Set<BackendKind> stranded) {
+      Map<String, GoodPolicy> before) {
     this.plan = plan;
     this.now = now;
-    this.network = network;
     this.placement = placement;
     this.guarded = guarded;
     this.before = before;
-    this.stranded = stranded;
     displaced()
         .forEach(
             d ->
@@ -79,10 +68,12 @@ final class FirewallStatusMapper {
       GuardOutcome guarded,
       Map<String, GoodPolicy> before,
       Set<BackendKind> stranded) {
-    FirewallStatusMapper mapper =
-        new FirewallStatusMapper(plan, now, network, placement, guarded, before, stranded);
+    FirewallStatusMapper mapper = new FirewallStatusMapper(plan, now, placement, guarded, before);
     List<PolicyState> policies = plan.planned().verdicts().stream().map(mapper::policy).toList();
-    return new FirewallStatus(mapper.firewall(), policies, mapper.findings(policies));
+    return new FirewallStatus(
+        mapper.firewall(),
+        policies,
+        FirewallFindingMapper.map(plan, now, network, placement, guarded, stranded, policies));
   }
 
   private Firewall firewall() {
@@ -139,7 +130,7 @@ final class FirewallStatusMapper {
                 verdict,
                 false,
                 refused.reason(),
-                "its rules are in force, but NodePorts that they deny, reject or limit stay open: "
+                "its rules are in force, but NodePorts that they deny, reject or limit may be open: "
                     + refused.message()
                     + "; "
                     + refused.remedy()))
@@ -185,142 +176,9 @@ final class FirewallStatusMapper {
     return new PolicyState(verdict.name(), verdict.generation(), applied, reason, message);
   }
 
-  private List<NodeFinding> findings(List<PolicyState> policies) {
-    List<NodeFinding> findings = new ArrayList<>();
-    notWritten().ifPresent(findings::add);
-    for (RowPlacer.Failure failure : placement.failures()) {
-      findings.add(
-          finding(
-              AgentReason.FirewallNotWritten,
-              failure.kind().text(),
-              (failure.standby()
-                      ? "rules cannot be kept ready for the day it is switched on: "
-                      : "rules of Tweed's that are not needed there any more cannot be removed: ")
-                  + failure.refused().message(),
-              failure.refused().remedy()));
-    }
-    if (guarded instanceof GuardOutcome.Refused refused) {
-      findings.add(
-          finding(
-              AgentReason.FirewallNotWritten,
-              "tweed-guard",
-              refused.reason()
-                  + ": NodePorts that policies close stay open, and the tunnel is open to"
-                  + " strangers: "
-                  + refused.message(),
-              refused.remedy()));
-    }
-    left().ifPresent(findings::add);
-    // What no policy can do anything about is told once, above.
-    if (placement.outcome().orElse(null) instanceof Applied) {
-      policies.stream()
-          .filter(p -> !p.applied())
-          .map(FirewallStatusMapper::failed)
-          .forEach(findings::add);
-    } else {
-      plan.planned().verdicts().stream()
-          .filter(verdict -> !verdict.accepted())
-          .map(this::policy)
-          .map(FirewallStatusMapper::failed)
-          .forEach(findings::add);
-    }
-    if (network instanceof NetworkState.Member member && member.managed()) {
-      displaced().stream()
-          .filter(d -> d.contradicts() && d.row().origin().kind() == Origin.Kind.NETWORK)
-          .map(FirewallStatusMapper::contradiction)
-          .forEach(findings::add);
-      FirewallAdvicePlanner.plan(now, member.needs()).stream()
-          .map(this::blocked)
-          .forEach(findings::add);
-    }
-    return findings;
-  }
-
-  private Optional<NodeFinding> notWritten() {
-    BackendOutcome outcome = placement.outcome().orElse(null);
-    if (outcome instanceof Refused refused) {
-      return Optional.of(
-          finding(
-              AgentReason.FirewallNotWritten,
-              plan.choice().kind().map(BackendKind::text).orElse("none"),
-              refused.reason() + ": " + refused.message() + ". What was in force stays",
-              refused.remedy()));
-    }
-    return outcome == null && !plan.planned().verdicts().isEmpty()
-        ? Optional.of(
-            finding(
-                AgentReason.FirewallNotWritten,
-                now.manager().text(),
-                "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
-                plan.choice().obstacle().equals(Optional.of(BackendPlanner.HOST_TOOLS_NEEDED))
-                    ? "helm upgrade ... --reuse-values --set firewall.hostTools=true"
-                    : ""))
-        : Optional.empty();
-  }
-
-  /** Rows that an earlier daemon put where this one cannot reach. */
-  private Optional<NodeFinding> left() {
-    return stranded.stream()
-        .sorted()
-        .findFirst()
-        .map(
-            kind ->
-                finding(
-                    AgentReason.FirewallRulesLeft,
-                    kind.text(),
-                    "rules of Tweed's are in it, and the daemon has no access to the host's files"
-                        + " and programs any more to change or remove them",
-                    "set the chart value firewall.hostTools again; or remove by hand "
-                        + marked(kind)));
-  }
-
-  /** How a person knows what is ours. */
-  private static String marked(BackendKind kind) {
-    return switch (kind) {
-      case UFW -> "rules whose comments begin with 'tweed:', shown by: ufw status numbered";
-      case FIREWALLD ->
-          "policies and zones whose names begin with 'tweed', shown by: firewall-cmd"
-              + " --list-all-policies, firewall-cmd --list-all-zones";
-      case IPTABLES -> "chains whose names begin with 'TWEED-', shown by: iptables-save";
-      case NFTABLES -> "the table tweed-filter: nft delete table inet tweed-filter";
-    };
-  }
-
-  private static NodeFinding failed(PolicyState policy) {
-    return finding(
-        AgentReason.FirewallPolicyFailed,
-        "FirewallPolicy/" + policy.name(),
-        policy.reason() + ": " + policy.message(),
-        "");
-  }
-
   private List<Displaced> displaced() {
     return placement.outcome().orElse(null) instanceof Applied applied
         ? applied.displaced()
         : List.of();
-  }
-
-  private static NodeFinding contradiction(Displaced displaced) {
-    return finding(
-        AgentReason.HostFirewallBlocks,
-        "ufw",
-        "a rule somebody typed decides against what the network needs, and is left in force: "
-            + displaced.theirs(),
-        "find its number with 'ufw status numbered' and type: ufw delete NUMBER");
-  }
-
-  private NodeFinding blocked(FirewallBlockage blockage) {
-    return finding(
-        AgentReason.HostFirewallBlocks,
-        now.manager().text(),
-        blockage.message(),
-        blockage.commands().isEmpty()
-            ? ""
-            : "type as root on the node:\n" + String.join("\n", blockage.commands()));
-  }
-
-  private static NodeFinding finding(
-      AgentReason reason, String object, String message, String remedy) {
-    return NodeFinding.of(reason, object, message, remedy);
   }
 }
