@@ -217,10 +217,20 @@ public final class TestCluster implements AutoCloseable {
   /** What containerd and the kubelet need of their container; the reasons are in the README. */
   private static void actAsMachine(HostConfig host) {
     host.withCapAdd(Capability.ALL)
-        .withCapDrop(Capability.SYS_RESOURCE)
         .withSecurityOpts(List.of("seccomp=unconfined", "apparmor=unconfined"))
         .withDeviceCgroupRules(List.of("a *:* rwm"))
         .withCgroupnsMode("private");
+    if (!allIsWhatTheEngineHas(docker().versionCmd().exec().getApiVersion())) {
+      host.withCapDrop(Capability.SYS_RESOURCE);
+    }
+  }
+
+  /**
+   * Docker 20.10 grants with ALL also what it lacks itself, and where that is SYS_RESOURCE no
+   * container starts. Since 23.0 (API 1.42) it refuses to drop what it lacks.
+   */
+  private static boolean allIsWhatTheEngineHas(String apiVersion) {
+    return Integer.parseInt(apiVersion.split("\\.")[1]) >= 42;
   }
 
   /** Starts one more machine; returns when it is up. Its Node joins by itself. */
