@@ -9,6 +9,7 @@ import dev.tweed.dataplane.kernel.SysctlFileReader;
 import dev.tweed.dataplane.kernel.SysctlJournal;
 import dev.tweed.dataplane.kernel.SysctlReader;
 import dev.tweed.dataplane.kernel.SysctlRestorer;
+import dev.tweed.dataplane.kernel.SysctlWatch;
 import dev.tweed.dataplane.kernel.SysctlWriter;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
@@ -34,7 +35,9 @@ import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.Rtnetlink;
+import dev.tweed.netlink.socket.NftGeneration;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -42,6 +45,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -68,6 +72,7 @@ public final class DataPath implements AutoCloseable {
   private final Rtnetlink netlink;
   private final KernelReader reader;
   private final KernelWriter writer;
+  private final Path sysctlDir;
   private final SysctlReader sysctls;
   private final SysctlJournal journal;
   private final Optional<SysctlFileReader> sysctlFiles;
@@ -89,6 +94,7 @@ public final class DataPath implements AutoCloseable {
   private volatile boolean watched;
   private final AtomicBoolean rulesStale = new AtomicBoolean();
   private Optional<NftListing> rules = Optional.empty();
+  private OptionalInt rulesGeneration = OptionalInt.empty();
   private long rulesReadAt;
 
   /**
@@ -117,7 +123,8 @@ public final class DataPath implements AutoCloseable {
     this.netlink = netlink;
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
     this.reader = new KernelReader(netlink, marks);
-    this.sysctls = new SysctlReader(options.sysctlDir());
+    this.sysctlDir = options.sysctlDir();
+    this.sysctls = new SysctlReader(sysctlDir);
     this.nft = new NftReader(options.nft());
     this.nftWriter = new NftWriter(options.nft());
     this.sysctlFiles = options.hostRoot().map(SysctlFileReader::new);
@@ -295,16 +302,27 @@ public final class DataPath implements AutoCloseable {
 
   /**
    * Our table. Listing it takes a process, so what a monitor watches is not listed again until
-   * there is news of it.
+   * there is news of it, or, should that be missed, a while after any table has changed.
    */
   private NftListing rules() {
     long now = System.nanoTime();
-    boolean fresh = watched && now - rulesReadAt < MAX_RULES_AGE.toNanos();
     // The flag goes down before the reading: news during it calls for another.
-    if (rulesStale.getAndSet(false) || !fresh || rules.isEmpty()) {
-      rules = Optional.of(nft.read());
-      rulesReadAt = now;
+    boolean trusted = !rulesStale.getAndSet(false) && watched && rules.isPresent();
+    if (trusted && now - rulesReadAt < MAX_RULES_AGE.toNanos()) {
+      return rules.get();
     }
+    // The number before the rules, for the same reason.
+    OptionalInt generation = NftGeneration.read();
+    boolean same =
+        trusted
+            && generation.isPresent()
+            && generation.equals(rulesGeneration)
+            && !(rules.get() instanceof NftListing.Unreadable);
+    if (!same) {
+      rules = Optional.of(nft.read());
+    }
+    rulesGeneration = generation;
+    rulesReadAt = now;
     return rules.get();
   }
 
@@ -460,7 +478,8 @@ public final class DataPath implements AutoCloseable {
   public DataPathMonitor monitor(Runnable onChange) {
     try {
       watched = true;
-      return KernelMonitor.open(this::isNews, this::sysctlsDrifted, onChange);
+      return KernelMonitor.open(
+          this::isNews, this::watchedSysctls, new SysctlWatch(sysctlDir), onChange);
     } catch (NetlinkException e) {
       watched = false;
       throw new DataPathException("cannot listen to the kernel: " + e.getMessage(), e);
@@ -492,20 +511,9 @@ public final class DataPath implements AutoCloseable {
   }
 
   /** On the monitor's thread: sysctls have no notifications. */
-  private boolean sysctlsDrifted() {
+  private List<SysctlSetting> watchedSysctls() {
     Watch current = watch;
-    if (current == null) {
-      return false;
-    }
-    Map<String, String> values = sysctls.read(current.sysctls());
-    return current.sysctls().stream()
-        .anyMatch(
-            setting ->
-                Optional.ofNullable(values.get(setting.path()))
-                    .flatMap(
-                        value ->
-                            setting.toWrite(value, path -> Optional.ofNullable(values.get(path))))
-                    .isPresent());
+    return current == null ? List.of() : current.sysctls();
   }
 
   @Override

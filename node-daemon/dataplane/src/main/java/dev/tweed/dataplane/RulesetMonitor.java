@@ -4,8 +4,10 @@ import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.socket.NetlinkMonitor;
+import dev.tweed.netlink.socket.NftGeneration;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +53,16 @@ public final class RulesetMonitor implements AutoCloseable {
     } catch (NetlinkException e) {
       throw new DataPathException("cannot listen to nf_tables: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The number of the rules in the calling thread's network namespace: while it is the same, none
+   * has changed. It does not count rules of iptables-legacy.
+   *
+   * @return empty if the kernel does not tell
+   */
+  public static OptionalInt generation() {
+    return NftGeneration.read();
   }
 
   /** Whether an event may be a change of a firewall. */

@@ -8,6 +8,7 @@ import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
 public interface FirewallHost {
@@ -30,6 +31,12 @@ public interface FirewallHost {
    * @param last what the table was last made of, as far as that is known
    */
   GuardListing lookAtGuard(GuardRules rules, GuardRules last);
+
+  /**
+   * The number of the rules in the kernel: while it is the same, so are they. Empty if there may be
+   * rules it does not count, those of iptables-legacy, or if the kernel does not tell it.
+   */
+  OptionalInt generation();
 
   /** What listens on this node, and what sshd is told. */
   SocketSight sockets();

@@ -92,7 +92,8 @@ public final class FirewallPlanFactory {
     return policies;
   }
 
-  private List<ProtectedService> services(FirewallWish wish) {
+  /** What must stay in reach on this node as it is now. */
+  List<ProtectedService> services(FirewallWish wish) {
     FirewallHost.SocketSight sockets = host.sockets();
     ApiEndpoint endpoint = api.get();
     List<ProtectedService> services =

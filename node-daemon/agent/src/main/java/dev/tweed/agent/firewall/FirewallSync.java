@@ -12,6 +12,7 @@ import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -42,6 +44,14 @@ public final class FirewallSync implements BooleanSupplier {
   private static final String NOT_WRITTEN =
       "what is intended is not written for 'tweed-node firewall': {}";
 
+  /**
+   * An audit that finds rules and services as they were when last looked at does not look again.
+   */
+  private static final Duration LONGEST = Duration.ofMinutes(5);
+
+  /** What makes a look find what the one before found. */
+  private record Situation(int rules, List<ProtectedService> services) {}
+
   private final Supplier<ClusterView> view;
   private final FirewallHost host;
   private final FirewallPlanFactory plans;
@@ -60,6 +70,7 @@ public final class FirewallSync implements BooleanSupplier {
   private Optional<GuardRules> writtenGuard = Optional.empty();
   private Optional<FirewallWish> lastWish = Optional.empty();
   private Optional<HostFirewall> known = Optional.empty();
+  private Optional<Situation> situation = Optional.empty();
   private boolean settled;
   private long lookedAt;
 
@@ -118,15 +129,26 @@ public final class FirewallSync implements BooleanSupplier {
     long now = nanoTime.getAsLong();
     // Read in this order: what changes during the run causes another.
     boolean suspect = changed.getAndSet(false);
-    if (!wished && settled && !suspect && now - lookedAt < INTERVAL.toNanos()) {
+    boolean recent = settled && !suspect && now - lookedAt < INTERVAL.toNanos();
+    if (!wished && recent) {
       // Peers come by the second, and no rule depends on them.
       if (guard.isKept(state) || keepGuard(state) instanceof GuardOutcome.Applied) {
         return true;
       }
     }
+    Optional<Situation> before = situation;
+    situation = situation(wish);
+    if (!wished
+        && settled
+        && !suspect
+        && now - lookedAt < LONGEST.toNanos()
+        && guard.isKept(state)
+        && situation.isPresent()
+        && situation.equals(before)) {
+      return true;
+    }
     // What is asked for comes into force before the firewall is looked at, if that was just done.
-    Optional<HostFirewall> fresh =
-        known.filter(k -> settled && !suspect && now - lookedAt < INTERVAL.toNanos());
+    Optional<HostFirewall> fresh = known.filter(k -> recent);
     settled = false;
     FirewallPlan plan = plans.make(wish, remembered.good(), fresh.orElseGet(host::read));
     settled = bring(plan, wish, wished, state, fresh.isPresent());
@@ -200,6 +222,13 @@ public final class FirewallSync implements BooleanSupplier {
       }
     }
     return outcome;
+  }
+
+  private Optional<Situation> situation(FirewallWish wish) {
+    OptionalInt rules = host.generation();
+    return rules.isPresent()
+        ? Optional.of(new Situation(rules.getAsInt(), plans.services(wish)))
+        : Optional.empty();
   }
 
   private boolean isAsLast(FirewallPlan plan) {

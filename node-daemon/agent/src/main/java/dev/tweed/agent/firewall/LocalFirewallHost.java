@@ -1,5 +1,6 @@
 package dev.tweed.agent.firewall;
 
+import dev.tweed.dataplane.RulesetMonitor;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The firewall of the network namespace this process is in. */
 public final class LocalFirewallHost implements FirewallHost {
@@ -112,6 +114,11 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
     return guard.look(rules, last);
+  }
+
+  @Override
+  public OptionalInt generation() {
+    return legacy.areThere() ? OptionalInt.empty() : RulesetMonitor.generation();
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.tweed.firewall.rules.FilterRow;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Reads the firewall as the real one does, changes nothing, and claims success. */
 record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
@@ -40,6 +41,11 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   @Override
   public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
     return new GuardListing.Compared(List.of(), List.of());
+  }
+
+  @Override
+  public OptionalInt generation() {
+    return real.generation();
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 
 /** The firewall of a network namespace. */
@@ -41,6 +42,11 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   @Override
   public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
     return in(() -> host.lookAtGuard(rules, last));
+  }
+
+  @Override
+  public OptionalInt generation() {
+    return in(host::generation);
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** A host whose firewalls do as they are told, or refuse. */
@@ -28,6 +29,7 @@ final class FakeHost implements FirewallHost {
   boolean tools = true;
   int reads;
   SocketSight sockets = new SocketSight(List.of(), List.of(), List.of(), List.of());
+  OptionalInt generation = OptionalInt.empty();
   boolean guardRefuses;
   Runnable onApply = () -> {};
   Optional<GuardRules> guarded = Optional.empty();
@@ -67,6 +69,11 @@ final class FakeHost implements FirewallHost {
   @Override
   public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
     return new GuardListing.Compared(List.of(), List.of());
+  }
+
+  @Override
+  public OptionalInt generation() {
+    return generation;
   }
 
   @Override

@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,9 @@ class FirewallSyncTest {
       new BackendOutcome.Refused("Locked", "somebody holds the lock", "wait");
 
   private static final NetworkState MEMBER = member();
+
+  private static final String SSH_LISTENS =
+      "  sl  local_address rem_address   st\n   0: 00000000:0016 00000000:0000 0A 0:0 00:0 0 0 0 1\n";
 
   @TempDir Path runDir;
   private final FakeHost host = new FakeHost();
@@ -108,6 +112,71 @@ class FirewallSyncTest {
     sync.getAsBoolean();
 
     assertThat(host.log).containsExactly("ufw 2");
+  }
+
+  @Test
+  void anAuditDoesNotLookWhileRulesAndServicesAreTheSame() {
+    host.generation = OptionalInt.of(7);
+    sync.getAsBoolean();
+    int reads = host.reads;
+
+    for (int minute = 1; minute < 5; minute++) {
+      now += 60_000_000_000L;
+      assertThat(sync.getAsBoolean()).isTrue();
+    }
+
+    assertThat(host.reads).isEqualTo(reads);
+  }
+
+  @Test
+  void anAuditLooksWhereTheRulesAreOthers() {
+    host.generation = OptionalInt.of(7);
+    sync.getAsBoolean();
+    host.rows.put(BackendKind.UFW, List.of());
+
+    host.generation = OptionalInt.of(8);
+    now += 60_000_000_000L;
+    sync.getAsBoolean();
+
+    assertThat(host.rules(BackendKind.UFW)).containsExactly("web/rule");
+  }
+
+  @Test
+  void anAuditLooksWhereAServiceHasBegunToListen() {
+    host.generation = OptionalInt.of(7);
+    sync.getAsBoolean();
+    int reads = host.reads;
+
+    host.sockets =
+        new FirewallHost.SocketSight(List.of(SSH_LISTENS), List.of(), List.of(), List.of());
+    now += 60_000_000_000L;
+    sync.getAsBoolean();
+
+    assertThat(host.reads).isGreaterThan(reads);
+  }
+
+  @Test
+  void sometimesAnAuditLooksAllTheSame() {
+    host.generation = OptionalInt.of(7);
+    sync.getAsBoolean();
+    int reads = host.reads;
+
+    now += 300_000_000_000L;
+    sync.getAsBoolean();
+
+    assertThat(host.reads).isGreaterThan(reads);
+  }
+
+  @Test
+  void anEventIsFollowedWhateverTheRulesNumber() {
+    host.generation = OptionalInt.of(7);
+    sync.getAsBoolean();
+    int reads = host.reads;
+
+    sync.firewallChanged();
+    sync.getAsBoolean();
+
+    assertThat(host.reads).isGreaterThan(reads);
   }
 
   @Test

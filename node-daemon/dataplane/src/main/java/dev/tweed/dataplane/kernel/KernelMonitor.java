@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.DataPathMonitor;
+import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
@@ -8,12 +9,13 @@ import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.socket.NetlinkMonitor;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Listens to netlink, and looks at sysctls twice a second: a switched-off ip_forward stops all pods
@@ -34,11 +36,15 @@ public final class KernelMonitor implements DataPathMonitor {
    * Starts listening in the calling thread's network namespace.
    *
    * @param isNews whether an event calls for a sync
-   * @param sysctlsDrifted whether the sysctls do
+   * @param settings sysctls that were right
+   * @param sysctls looks at them, in its own thread; closed in the end
    * @param onChange what to call then
    */
   public static KernelMonitor open(
-      Predicate<NetlinkEvent> isNews, BooleanSupplier sysctlsDrifted, Runnable onChange) {
+      Predicate<NetlinkEvent> isNews,
+      Supplier<List<SysctlSetting>> settings,
+      SysctlWatch sysctls,
+      Runnable onChange) {
     Consumer<NetlinkEvent> listener =
         event -> {
           if (isNews.test(event)) {
@@ -50,7 +56,7 @@ public final class KernelMonitor implements DataPathMonitor {
     Thread.ofPlatform()
         .name("sysctl-monitor")
         .daemon()
-        .start(() -> monitor.poll(sysctlsDrifted, onChange));
+        .start(() -> monitor.poll(settings, sysctls, onChange));
     return monitor;
   }
 
@@ -68,10 +74,11 @@ public final class KernelMonitor implements DataPathMonitor {
     }
   }
 
-  private void poll(BooleanSupplier drifted, Runnable onChange) {
-    try {
+  private void poll(
+      Supplier<List<SysctlSetting>> settings, SysctlWatch sysctls, Runnable onChange) {
+    try (sysctls) {
       while (!closed.await(SYSCTL_PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (drifted.getAsBoolean()) {
+        if (sysctls.drifted(settings.get())) {
           onChange.run();
         }
       }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,12 +42,19 @@ public final class SysctlReader {
   /** The values of these, and of those by which they are judged. */
   public Map<String, String> read(List<SysctlSetting> settings) {
     Map<String, String> values = new HashMap<>();
+    paths(settings).forEach(path -> read(path).ifPresent(value -> values.put(path, value)));
+    return values;
+  }
+
+  /** The files of these, and of those by which they are judged. */
+  static List<String> paths(List<SysctlSetting> settings) {
+    List<String> paths = new ArrayList<>();
     for (SysctlSetting setting : settings) {
-      read(setting.path()).ifPresent(value -> values.put(setting.path(), value));
+      paths.add(setting.path());
       if (setting.rule() instanceof SysctlSetting.Rule.NotStrict loose) {
-        read(loose.allPath()).ifPresent(value -> values.put(loose.allPath(), value));
+        paths.add(loose.allPath());
       }
     }
-    return values;
+    return paths;
   }
 }

@@ -3,6 +3,7 @@ package dev.tweed.netlink.codec;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -75,6 +76,19 @@ public final class EventDecoder {
     }
     touch(place(message.type() & 0xff, attributes));
     return Optional.empty();
+  }
+
+  /** The number of the nftables ruleset, if this message tells it. */
+  public static OptionalInt nftGeneration(Message message) {
+    if (message.type() == (Rt.NFNL_SUBSYS_NFTABLES << 8 | Rt.NFT_MSG_NEWGEN)) {
+      AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+      while (attributes.next()) {
+        if (attributes.type() == Rt.NFTA_GEN_ID) {
+          return OptionalInt.of(attributes.s32NetworkOrder());
+        }
+      }
+    }
+    return OptionalInt.empty();
   }
 
   private void touch(NetlinkEvent.NftPlace place) {

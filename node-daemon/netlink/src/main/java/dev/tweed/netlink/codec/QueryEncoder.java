@@ -27,6 +27,13 @@ public final class QueryEncoder {
     out.end();
   }
 
+  /** The number of the nftables ruleset; of NETLINK_NETFILTER. */
+  public void nftGeneration(int sequence) {
+    out.begin(Rt.NFNL_SUBSYS_NFTABLES << 8 | Rt.NFT_MSG_GETGEN, Rt.NLM_F_REQUEST, sequence);
+    out.u8(Rt.AF_UNSPEC).u8(0).u16(0); // struct nfgenmsg
+    out.end();
+  }
+
   /** One link by name. */
   public void link(String name, int sequence) {
     out.begin(Rt.RTM_GETLINK, GET, sequence);

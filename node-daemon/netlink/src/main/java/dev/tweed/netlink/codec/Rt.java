@@ -136,9 +136,11 @@ public final class Rt {
   static final int NFT_MSG_NEWRULE = 6;
   static final int NFT_MSG_DELRULE = 8;
   static final int NFT_MSG_NEWGEN = 15;
+  static final int NFT_MSG_GETGEN = 16;
   static final int NFTA_TABLE = 1; // the table's name in every nf_tables object but the generation
   static final int NFTA_CHAIN_NAME = 3;
   static final int NFTA_RULE_CHAIN = 2;
+  static final int NFTA_GEN_ID = 1;
   static final int NFTA_GEN_PROC_PID = 2;
   static final int NFTA_GEN_PROC_NAME = 3;
 
