@@ -86,8 +86,7 @@ public final class NodeDaemon implements AutoCloseable {
     StatusBoard board =
         new StatusBoard(
             statusFiles, publisher, metrics, repairs, earlier.flatMap(NodeStatus::firewallStatus));
-    HeapTrimmer heap =
-        new HeapTrimmer(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
+    HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     firewall =
         new FirewallSync(
             watch::view,
@@ -187,7 +186,6 @@ public final class NodeDaemon implements AutoCloseable {
     watch.close();
     client.close();
     sync.close();
-    metrics.close();
   }
 
   private void networkChanged(NetworkState state) {

@@ -1,0 +1,62 @@
+package dev.tweed.agent.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.Change;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a scrape tells. */
+class MetricsTest {
+
+  private final Metrics metrics = new Metrics();
+
+  @Test
+  void aMetricHasHelpTypeAndSamples() {
+    metrics.synced(true, Duration.ofMillis(1500), List.of());
+    metrics.synced(false, Duration.ofMillis(500), List.of());
+
+    assertThat(metrics.scrape())
+        .contains(
+            """
+            # HELP tweed_sync_total Comparisons with the kernel
+            # TYPE tweed_sync_total counter
+            tweed_sync_total{result="failure"} 1.0
+            tweed_sync_total{result="success"} 1.0
+            # HELP tweed_sync_duration_seconds Time one comparison with the kernel takes, repairs included
+            # TYPE tweed_sync_duration_seconds summary
+            tweed_sync_duration_seconds_count 2.0
+            tweed_sync_duration_seconds_sum 2.0
+            """);
+  }
+
+  @Test
+  void onlyDriftIsARepair() {
+    metrics.synced(true, Duration.ZERO, List.of(change(true), change(true), change(false)));
+
+    assertThat(metrics.scrape()).contains("tweed_repairs_total{kind=\"Route\"} 2.0\n");
+  }
+
+  @Test
+  void everyKindOfRepairIsThereFromTheStart() {
+    metrics.firewallRepaired();
+
+    assertThat(metrics.scrape())
+        .contains("tweed_repairs_total{kind=\"Sysctl\"} 0.0\n")
+        .contains("tweed_repairs_total{kind=\"Firewall\"} 1.0\n");
+  }
+
+  @Test
+  void eachLineIsACommentOrASample() {
+    assertThat(metrics.scrape().lines())
+        .allMatch(
+            line ->
+                line.matches("# (HELP|TYPE) [a-z_]+ .+")
+                    || line.matches("[a-z_]+(\\{[a-z]+=\"[A-Za-z]+\"})? [0-9.]+(E[0-9]+)?"));
+  }
+
+  private static Change change(boolean drift) {
+    return new Change(Change.Kind.ROUTE, Change.Action.ADDED, "route", "", drift);
+  }
+}
