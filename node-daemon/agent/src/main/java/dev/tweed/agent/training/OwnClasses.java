@@ -9,10 +9,22 @@ import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
 
 /**
- * Loads every class of Tweed's: an image is built without the privilege to write to the kernel, so
- * the classes that do are never used in training, and would be missing from the archive.
+ * Loads the classes of Tweed's that every node needs: an image is built without the privilege to
+ * write to the kernel, so those that do are never used in training, and would be missing from the
+ * archive. What is in it costs memory whether it is used or not, so what few nodes need, or only a
+ * person at a node, is left out.
  */
 final class OwnClasses {
+
+  private static final List<String> SELDOM =
+      List.of(
+          "agent/command/",
+          "agent/training/",
+          "firewall/firewalld/",
+          "firewall/iptables/",
+          "firewall/ruleset/",
+          "firewall/ufw/");
+
   private OwnClasses() {}
 
   /** Loads them from the jar this class came from; nothing to do when run from a directory. */
@@ -41,6 +53,7 @@ final class OwnClasses {
           .map(ZipEntry::getName)
           .filter(n -> n.startsWith("dev/tweed/") && n.endsWith(".class"))
           .filter(n -> !n.endsWith("package-info.class"))
+          .filter(n -> SELDOM.stream().noneMatch(p -> n.startsWith("dev/tweed/" + p)))
           .map(n -> n.substring(0, n.length() - ".class".length()).replace('/', '.'))
           .sorted()
           .toList();
