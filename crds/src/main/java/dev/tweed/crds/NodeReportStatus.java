@@ -106,6 +106,10 @@ public record NodeReportStatus(
   public record PolicyState(
       @JsonPropertyDescription("The policy.") @Required @Size(min = 1, max = Limits.OBJECT_NAME)
           String name,
+      @JsonPropertyDescription(
+              "UID of that policy: one that is made anew under its name begins at generation 1 again.")
+          @Size(max = Limits.SHORT)
+          String uid,
       @JsonPropertyDescription("Generation of its spec that this is about.") @Min(0)
           Long generation,
       @JsonPropertyDescription("Whether the rules of that generation are in force.") @Required

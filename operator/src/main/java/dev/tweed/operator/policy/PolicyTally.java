@@ -13,7 +13,7 @@ import java.util.TreeMap;
  *
  * @param selected nodes it selects
  * @param applied those of them where it is in force
- * @param pending those that have not reported this generation yet
+ * @param pending those that have not reported this generation of this object yet
  * @param firstPending the first of them by name
  * @param failing those that reported that it is not in force
  * @param failures the first few of them by name
@@ -90,7 +90,7 @@ public record PolicyTally(
         return;
       }
       PolicyVerdict verdict = node.report().get().verdicts().get(index);
-      if (verdict.generation() != policy.generation()) {
+      if (verdict.generation() != policy.generation() || !verdict.uid().equals(policy.uid())) {
         pending(node);
       } else if (verdict.applied()) {
         applied(node, verdict);

@@ -63,6 +63,7 @@ public final class ReportDigester {
     }
     return new PolicyVerdict(
         state.name(),
+        state.uid() == null ? "" : state.uid(),
         state.generation() == null ? 0 : state.generation(),
         Boolean.TRUE.equals(state.applied()),
         state.reason() == null ? "" : state.reason(),

@@ -180,13 +180,13 @@ class OperatorProcessIT {
     awaitReports(2);
 
     // When a policy comes
-    cluster.policy("web", Policies.from());
+    FirewallPolicy web = cluster.policy("web", Policies.from());
 
     // Then it is waited for, until both have it
     awaitPolicy("True Accepted", "False Pending", 2, 0);
-    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied("web", 1)));
+    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied(web)));
     awaitPolicy("True Accepted", "False Pending", 2, 1);
-    cluster.daemonReports("node-0001", Policies.report(0, Policies.applied("web", 1)));
+    cluster.daemonReports("node-0001", Policies.report(0, Policies.applied(web)));
     awaitPolicy("True Accepted", "True AppliedEverywhere", 2, 2);
     assertThat(client.resources(FirewallPolicy.class).withName("web").get().getStatus().failures())
         .isEmpty();
@@ -194,7 +194,7 @@ class OperatorProcessIT {
     // And a node that refuses is named, in the status and by an Event
     cluster.daemonReports(
         "node-0001",
-        Policies.report(0, Policies.failing("web", 1, "WouldLockOut", "rule ssh would cut SSH")));
+        Policies.report(0, Policies.failing(web, "WouldLockOut", "rule ssh would cut SSH")));
     awaitPolicy("True Accepted", "False WouldLockOut", 2, 1);
     assertThat(client.resources(FirewallPolicy.class).withName("web").get().getStatus().failures())
         .containsExactly(
@@ -226,15 +226,15 @@ class OperatorProcessIT {
   void aStatusThatDoesNotChangeIsNotWritten() {
     cluster.nodes(0, 1);
     awaitReports(1);
-    cluster.policy("web", Policies.from());
-    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied("web", 1)));
+    FirewallPolicy web = cluster.policy("web", Policies.from());
+    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied(web)));
     awaitPolicy("True Accepted", "True AppliedEverywhere", 1, 1);
     String version = version("web");
 
     // When the node reports something else, and another policy is brought up to date after it
+    FirewallPolicy api = cluster.policy("api", Policies.from());
     cluster.daemonReports(
-        "node-0000", Policies.report(0, Policies.applied("api", 1), Policies.applied("web", 1)));
-    cluster.policy("api", Policies.from());
+        "node-0000", Policies.report(0, Policies.applied(api), Policies.applied(web)));
     await()
         .atMost(SOON)
         .until(
@@ -273,12 +273,12 @@ class OperatorProcessIT {
     // Given a node that has mended nothing yet
     cluster.nodes(0, 1);
     awaitReports(1);
-    cluster.policy("web", Policies.from());
-    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied("web", 1)));
+    FirewallPolicy web = cluster.policy("web", Policies.from());
+    cluster.daemonReports("node-0000", Policies.report(0, Policies.applied(web)));
     awaitPolicy("True Accepted", "True AppliedEverywhere", 1, 1);
 
     // When it mends something
-    cluster.daemonReports("node-0000", Policies.report(3, Policies.applied("web", 1)));
+    cluster.daemonReports("node-0000", Policies.report(3, Policies.applied(web)));
 
     // Then
     await()

@@ -3,6 +3,7 @@ package dev.tweed.operator.app;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.operator.cluster.TestCluster;
 import dev.tweed.operator.policy.Policies;
@@ -52,18 +53,14 @@ final class PolicyBench {
       System.out.printf("%d nodes, no policy: %d MiB%n", nodes, rss(operator));
       AtomicInteger applied = new AtomicInteger();
       AtomicInteger written = new AtomicInteger();
-      for (int i = 0; i < policies; i++) {
-        cluster.policy(name(i), Policies.from());
-      }
+      PolicyState[] states =
+          IntStream.range(0, policies)
+              .mapToObj(i -> Policies.applied(cluster.policy(name(i), Policies.from())))
+              .toArray(PolicyState[]::new);
       try (var watch =
           client.resources(FirewallPolicy.class).inform(new Counting(applied, written))) {
         long start = System.nanoTime();
-        NodeReportStatus report =
-            Policies.report(
-                0,
-                IntStream.range(0, policies)
-                    .mapToObj(i -> Policies.applied(name(i), 1))
-                    .toArray(NodeReportStatus.PolicyState[]::new));
+        NodeReportStatus report = Policies.report(0, states);
         parallel(nodes, i -> cluster.daemonReports("node-%04d".formatted(i), report));
         System.out.printf("all nodes have reported after %.1f s%n", seconds(start));
         long last = System.nanoTime();

@@ -1,5 +1,6 @@
 package dev.tweed.operator.policy;
 
+import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Action;
 import dev.tweed.crds.FirewallPolicySpec.Direction;
@@ -79,11 +80,33 @@ public final class Policies {
   }
 
   public static PolicyState applied(String policy, long generation) {
-    return new PolicyState(policy, generation, true, null, null);
+    return new PolicyState(policy, "uid-" + policy, generation, true, null, null);
   }
 
   public static PolicyState failing(String policy, long generation, String reason, String message) {
-    return new PolicyState(policy, generation, false, reason, message);
+    return new PolicyState(policy, "uid-" + policy, generation, false, reason, message);
+  }
+
+  /** In force, of a policy that an API server has. */
+  public static PolicyState applied(FirewallPolicy policy) {
+    return new PolicyState(
+        policy.getMetadata().getName(),
+        policy.getMetadata().getUid(),
+        policy.getMetadata().getGeneration(),
+        true,
+        null,
+        null);
+  }
+
+  /** Not in force, of a policy that an API server has. */
+  public static PolicyState failing(FirewallPolicy policy, String reason, String message) {
+    return new PolicyState(
+        policy.getMetadata().getName(),
+        policy.getMetadata().getUid(),
+        policy.getMetadata().getGeneration(),
+        false,
+        reason,
+        message);
   }
 
   /** With so many repairs of the firewall. */

@@ -51,6 +51,14 @@ class PolicyTallyTest {
   }
 
   @Test
+  void whatWasSaidOfAPolicyThatIsGoneIsNoWordOfItsNamesake() {
+    PolicyTally tally = tally(node("n1", new PolicyState("web", "uid-gone", 4L, true, null, null)));
+
+    assertThat(tally.pending()).isEqualTo(1);
+    assertThat(tally.applied()).isZero();
+  }
+
+  @Test
   void aNodeWithoutAReportOrWithoutAWordIsWaitedFor() {
     PolicyTally tally = tally(silent("n1"), node("n2"), node("n3", applied("web", 4)));
 
@@ -94,8 +102,8 @@ class PolicyTallyTest {
 
   @Test
   void whatIsWorthKnowingIsKeptByReason() {
-    PolicyState nobody = new PolicyState("web", 4L, true, "MatchesNobody", "rule a");
-    PolicyState other = new PolicyState("web", 4L, true, "MatchesNobody", "rule b");
+    PolicyState nobody = new PolicyState("web", "uid-web", 4L, true, "MatchesNobody", "rule a");
+    PolicyState other = new PolicyState("web", "uid-web", 4L, true, "MatchesNobody", "rule b");
 
     assertThat(tally(node("n1", nobody), node("n2", other)).remarks())
         .containsExactly(new PolicyTally.Remark("MatchesNobody", 2, "n1", "rule a"));

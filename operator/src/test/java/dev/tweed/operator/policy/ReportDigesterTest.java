@@ -40,7 +40,7 @@ class ReportDigesterTest {
                 applied("api", 9)));
 
     assertThat(digest.verdict("ssh"))
-        .contains(new PolicyVerdict("ssh", 1, false, "WouldLockOut", "rule a"));
+        .contains(new PolicyVerdict("ssh", "uid-ssh", 1, false, "WouldLockOut", "rule a"));
     assertThat(digest.verdict("api").map(PolicyVerdict::generation)).contains(9L);
     assertThat(digest.verdict("web").map(PolicyVerdict::generation)).contains(2L);
     assertThat(digest.verdict("none")).isEmpty();

@@ -130,7 +130,10 @@ class FirewallPolicyStatusMapperTest {
   void whatNodesRemarkIsShownThoughItIsInForce() {
     assertThat(
             appliedOn(
-                node("n1", new PolicyState("web", 4L, true, "MatchesNobody", "rule a, from[0]"))))
+                node(
+                    "n1",
+                    new PolicyState(
+                        "web", "uid-web", 4L, true, "MatchesNobody", "rule a, from[0]"))))
         .isEqualTo(
             "True AppliedEverywhere: in force on 1 of 1 node; MatchesNobody on n1: rule a, from[0]");
   }
@@ -162,7 +165,11 @@ class FirewallPolicyStatusMapperTest {
     String message = "x".repeat(Limits.POLICY_MESSAGE);
     PolicyNode[] nodes =
         List.of("a", "b", "c", "d", "e", "f").stream()
-            .map(r -> node("n" + r, new PolicyState("web", 4L, true, "Reason" + r, message + r)))
+            .map(
+                r ->
+                    node(
+                        "n" + r,
+                        new PolicyState("web", "uid-web", 4L, true, "Reason" + r, message + r)))
             .toArray(PolicyNode[]::new);
 
     assertThat(status(WEB, List.of(), nodes).conditions())

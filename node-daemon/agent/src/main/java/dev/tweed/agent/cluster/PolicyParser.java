@@ -26,20 +26,21 @@ final class PolicyParser {
   /** The compact record of a watched object; never throws. */
   PolicyRecord parse(GenericKubernetesResource policy) {
     String name = policy.getMetadata().getName();
+    String uid = Optional.ofNullable(policy.getMetadata().getUid()).orElse("");
     long generation = Optional.ofNullable(policy.getMetadata().getGeneration()).orElse(0L);
     Object spec = policy.getAdditionalProperties().get("spec");
     if (spec == null) {
-      return PolicyRecord.unreadable(name, generation, "it has no spec");
+      return PolicyRecord.unreadable(name, uid, generation, "it has no spec");
     }
     try {
       FirewallPolicySpec read = typed.apply(spec);
       return isUsable(read)
-          ? PolicyRecord.of(name, generation, read)
+          ? PolicyRecord.of(name, uid, generation, read)
           : PolicyRecord.unreadable(
-              name, generation, "a selector of it lacks a key or an operator");
+              name, uid, generation, "a selector of it lacks a key or an operator");
     } catch (IllegalArgumentException e) {
       return PolicyRecord.unreadable(
-          name, generation, "spec" + path(e) + " holds what is not known here; correct it");
+          name, uid, generation, "spec" + path(e) + " holds what is not known here; correct it");
     }
   }
 

@@ -8,23 +8,32 @@ import java.util.Optional;
 /**
  * What is kept of a FirewallPolicy.
  *
+ * @param uid of this object: another one may come under its name
  * @param generation generation of the spec
  * @param spec what is asked for; one without rules if it cannot be read
  * @param unreadable why the spec cannot be read, fit to be shown; such objects were stored before a
  *     rule of the schema existed
  */
 public record PolicyRecord(
-    String name, long generation, FirewallPolicySpec spec, Optional<String> unreadable) {
+    String name,
+    String uid,
+    long generation,
+    FirewallPolicySpec spec,
+    Optional<String> unreadable) {
 
   /** One that could be read. */
-  public static PolicyRecord of(String name, long generation, FirewallPolicySpec spec) {
-    return new PolicyRecord(name, generation, spec, Optional.empty());
+  public static PolicyRecord of(String name, String uid, long generation, FirewallPolicySpec spec) {
+    return new PolicyRecord(name, uid, generation, spec, Optional.empty());
   }
 
   /** One that could not. */
-  static PolicyRecord unreadable(String name, long generation, String why) {
+  static PolicyRecord unreadable(String name, String uid, long generation, String why) {
     return new PolicyRecord(
-        name, generation, new FirewallPolicySpec(null, null, null, List.of()), Optional.of(why));
+        name,
+        uid,
+        generation,
+        new FirewallPolicySpec(null, null, null, List.of()),
+        Optional.of(why));
   }
 
   /** Whether it is for a node with these labels; of one that cannot be read nobody knows. */

@@ -17,7 +17,7 @@ final class FirewallPlanInput {
     Map<String, PolicyRecord> policies = new LinkedHashMap<>();
     view.policies().forEach(policy -> policies.put(policy.name(), policy));
     for (PolicyRecord policy : given) {
-      policies.merge(policy.name(), generation(policy, 1), FirewallPlanInput::instead);
+      policies.merge(policy.name(), as(policy, "", 1), FirewallPlanInput::instead);
     }
     return new ClusterView(
         view.complete(),
@@ -41,10 +41,10 @@ final class FirewallPlanInput {
   private static PolicyRecord instead(PolicyRecord there, PolicyRecord given) {
     return there.spec().equals(given.spec()) && there.unreadable().equals(given.unreadable())
         ? there
-        : generation(given, there.generation() + 1);
+        : as(given, there.uid(), there.generation() + 1);
   }
 
-  private static PolicyRecord generation(PolicyRecord policy, long generation) {
-    return new PolicyRecord(policy.name(), generation, policy.spec(), policy.unreadable());
+  private static PolicyRecord as(PolicyRecord policy, String uid, long generation) {
+    return new PolicyRecord(policy.name(), uid, generation, policy.spec(), policy.unreadable());
   }
 }

@@ -85,6 +85,7 @@ public final class FirewallPlanFactory {
                 policies.add(
                     new MappedPolicy(
                         name,
+                        "", // what was kept is of any object of that name
                         good.generation(),
                         good.allowLockout(),
                         Optional.of(good.group()),

@@ -178,7 +178,8 @@ public final class FirewallPlanner {
       warnings.addAll(candidate.warnings);
       remark = together(warnings);
     }
-    return new PolicyVerdict(policy.name(), policy.generation(), candidate.isCurrent(), remark);
+    return new PolicyVerdict(
+        policy.name(), policy.uid(), policy.generation(), candidate.isCurrent(), remark);
   }
 
   private static PolicyProblem withFate(PolicyProblem refusal, Optional<GoodPolicy> instead) {

@@ -173,7 +173,8 @@ final class FirewallStatusMapper {
 
   private static PolicyState state(
       PolicyVerdict verdict, boolean applied, String reason, String message) {
-    return new PolicyState(verdict.name(), verdict.generation(), applied, reason, message);
+    return new PolicyState(
+        verdict.name(), verdict.uid(), verdict.generation(), applied, reason, message);
   }
 
   private List<Displaced> displaced() {

@@ -7,12 +7,14 @@ import java.util.Optional;
 /**
  * A policy that selects this node, with all names resolved.
  *
+ * @param uid of the object
  * @param generation of its spec
  * @param allowLockout whether it may cut what keeps the node in reach
  * @param group its rules; empty if a problem refuses it
  */
 public record MappedPolicy(
     String name,
+    String uid,
     long generation,
     boolean allowLockout,
     Optional<RuleGroup> group,

@@ -68,6 +68,7 @@ public final class PolicyMapper {
     boolean refused = problems.stream().anyMatch(p -> p.reason().refuses());
     return new MappedPolicy(
         policy.name(),
+        policy.uid(),
         policy.generation(),
         spec.allowLockout(),
         refused

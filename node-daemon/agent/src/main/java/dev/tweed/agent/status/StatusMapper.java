@@ -185,6 +185,7 @@ public final class StatusMapper {
         ? p
         : new NodeReportStatus.PolicyState(
             p.name(),
+            p.uid(),
             p.generation(),
             p.applied(),
             p.reason(),

@@ -17,6 +17,7 @@ class FirewallPlanInputTest {
   private static PolicyRecord policy(String name, long generation, int priority) {
     return PolicyRecord.of(
         name,
+        "",
         generation,
         new FirewallPolicySpec(LabelSelector.everything(), priority, null, List.of()));
   }
@@ -56,6 +57,7 @@ class FirewallPlanInputTest {
     PolicyRecord other =
         PolicyRecord.of(
             "other",
+            "",
             0,
             new FirewallPolicySpec(
                 new LabelSelector(Map.of("zone", "b"), List.of()), 1, null, List.of()));

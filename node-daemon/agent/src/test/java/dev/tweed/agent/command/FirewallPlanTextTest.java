@@ -65,9 +65,10 @@ class FirewallPlanTextTest {
             "n1",
             plan(
                 UFW,
-                new PolicyVerdict("api", 2, true, Optional.empty()),
+                new PolicyVerdict("api", "uid-api", 2, true, Optional.empty()),
                 new PolicyVerdict(
                     "db",
+                    "uid-db",
                     1,
                     false,
                     Optional.of(

@@ -64,7 +64,7 @@ class FirewallStatusTextTest {
     FirewallStatusText text =
         text(
             new Compared(List.of(SSH, API, TUNNEL)),
-            told(List.of(new PolicyState("api", 1L, true, null, null))));
+            told(List.of(new PolicyState("api", "uid-api", 1L, true, null, null))));
 
     Golden.assertMatches("firewall-status-good.txt", text.render());
     assertThat(text.isAllInForce()).isTrue();
@@ -82,8 +82,10 @@ class FirewallStatusTextTest {
                     new Entry(Optional.empty(), State.EXTRA, "9999/tcp ALLOW IN Anywhere"))),
             told(
                 List.of(
-                    new PolicyState("admin", 1L, true, "DisplacedByHand", "decides alike"),
-                    new PolicyState("db", 4L, false, "WouldLockOut", "rule all: it would cut SSH")),
+                    new PolicyState(
+                        "admin", "uid-admin", 1L, true, "DisplacedByHand", "decides alike"),
+                    new PolicyState(
+                        "db", "uid-db", 4L, false, "WouldLockOut", "rule all: it would cut SSH")),
                 new NodeFinding(
                     "HostFirewallBlocks", false, "ufw", "a rule somebody typed blocks it", ""),
                 new NodeFinding("FirewallPolicyFailed", false, "FirewallPolicy/db", "x", "")));
@@ -206,7 +208,10 @@ class FirewallStatusTextTest {
     FirewallStatusText text =
         text(
             new Compared(List.of(SSH)),
-            told(List.of(new PolicyState("db", 4L, false, "Locked", "somebody holds the lock"))));
+            told(
+                List.of(
+                    new PolicyState(
+                        "db", "uid-db", 4L, false, "Locked", "somebody holds the lock"))));
 
     assertThat(text.render()).contains("FAILED  policy/db  Locked  somebody holds the lock");
     assertThat(text.isAllInForce()).isFalse();

@@ -31,7 +31,7 @@ class StatusBoardTest {
   private static final FirewallStatus FIREWALL =
       new FirewallStatus(
           new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 3),
-          List.of(new PolicyState("a", 1L, false, "WouldLockOut", "rule x")),
+          List.of(new PolicyState("a", "uid-a", 1L, false, "WouldLockOut", "rule x")),
           List.of(REFUSED));
 
   @TempDir Path runDir;

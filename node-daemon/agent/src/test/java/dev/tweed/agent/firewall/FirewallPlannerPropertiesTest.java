@@ -162,6 +162,7 @@ class FirewallPlannerPropertiesTest {
             (priority, allowLockout, rules, readable) ->
                 new MappedPolicy(
                     "p",
+                    "uid-p",
                     2,
                     allowLockout,
                     readable
@@ -182,6 +183,7 @@ class FirewallPlannerPropertiesTest {
   private static MappedPolicy called(String name, MappedPolicy policy) {
     return new MappedPolicy(
         name,
+        policy.uid(),
         policy.generation(),
         policy.allowLockout(),
         policy.group().map(g -> new RuleGroup(origin(name), g.priority(), g.rules())),

@@ -26,7 +26,7 @@ class FirewallPlannerTest {
   void rulesThatWereGoodStayWhenTheNextWouldLockOut() {
     GoodPolicy good = new GoodPolicy(1, false, denying("web", 80));
     MappedPolicy next =
-        new MappedPolicy("p", 2, false, Optional.of(denying("kubelet", 10250)), List.of());
+        new MappedPolicy("p", "uid-p", 2, false, Optional.of(denying("kubelet", 10250)), List.of());
 
     PlannedRules planned = plan(next, Map.of("p", good));
 
@@ -37,7 +37,7 @@ class FirewallPlannerTest {
   void rulesThatWouldLockOutByNowDoNotStay() {
     GoodPolicy before = new GoodPolicy(1, false, denying("kubelet", 10250));
     MappedPolicy same =
-        new MappedPolicy("p", 1, false, Optional.of(denying("kubelet", 10250)), List.of());
+        new MappedPolicy("p", "uid-p", 1, false, Optional.of(denying("kubelet", 10250)), List.of());
 
     assertThat(plan(same, Map.of("p", before)).rows()).isEmpty();
   }

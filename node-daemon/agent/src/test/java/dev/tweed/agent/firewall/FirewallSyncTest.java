@@ -85,7 +85,7 @@ class FirewallSyncTest {
 
     assertThat(host.rules(BackendKind.UFW)).containsExactly("web/rule");
     assertThat(told.getLast().policies())
-        .containsExactly(new PolicyState("web", 1L, true, null, null));
+        .containsExactly(new PolicyState("web", "uid-web", 1L, true, null, null));
     assertThat(told.getLast().firewall().backend()).isEqualTo("ufw");
     assertThat(told.getLast().firewall().rules()).isEqualTo(2);
     assertThat(told.getLast().findings()).isEmpty();
@@ -635,10 +635,10 @@ class FirewallSyncTest {
         """
         kind: FirewallPolicy
         apiVersion: tweed.dev/v1alpha1
-        metadata: {name: %s, generation: %d}
+        metadata: {name: %1$s, uid: uid-%1$s, generation: %2$d}
         spec:
           rules:
-          - {name: rule, direction: In, action: Allow, protocol: TCP, ports: ["%s"], comment: "%s"}
+          - {name: rule, direction: In, action: Allow, protocol: TCP, ports: ["%3$s"], comment: "%4$s"}
         """
             .formatted(name, generation, port, comment));
   }

@@ -145,7 +145,7 @@ class StatusMapperTest {
   void policiesThatAReportHasNoRoomForAreNamed() {
     List<PolicyState> policies =
         IntStream.range(0, 519)
-            .mapToObj(i -> new PolicyState("p%03d".formatted(i), 1L, i != 518, null, null))
+            .mapToObj(i -> new PolicyState("p%03d".formatted(i), "uid", 1L, i != 518, null, null))
             .toList();
     NodeStatus status =
         Statuses.idle()

@@ -75,8 +75,9 @@ final class Statuses {
             new Firewall(
                 "ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 21)),
         List.of(
-            new PolicyState("api", 3L, true, null, null),
-            new PolicyState("db", 1L, false, "WouldLockOut", "rule all, action: it would cut SSH")),
+            new PolicyState("api", "uid-api", 3L, true, null, null),
+            new PolicyState(
+                "db", "uid-db", 1L, false, "WouldLockOut", "rule all, action: it would cut SSH")),
         List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
         new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"));
   }
