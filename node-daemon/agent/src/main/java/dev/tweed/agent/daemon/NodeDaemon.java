@@ -186,6 +186,7 @@ public final class NodeDaemon implements AutoCloseable {
     watch.close();
     client.close();
     sync.close();
+    metrics.close();
   }
 
   private void networkChanged(NetworkState state) {

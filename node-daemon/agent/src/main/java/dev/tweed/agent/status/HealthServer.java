@@ -1,78 +1,29 @@
 package dev.tweed.agent.status;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * {@code /healthz}, {@code /readyz} and {@code /metrics}: one request for each connection, answered
- * in one thread. A probe every few seconds needs no more; the JDK's server took a quarter of what
- * the daemon did at rest.
+ * {@code /healthz}, {@code /readyz} and {@code /metrics}. Answered in the server's one thread: a
+ * probe and a scrape now and then need no more.
  */
 public final class HealthServer implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(HealthServer.class);
-
-  private static final int MAX_REQUEST = 8192;
-
-  /** For a whole request: who is slower only keeps others waiting. */
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final int OK = 200;
+  private static final int UNAVAILABLE = 503;
 
   /** What a probe is told. */
   public record Answer(boolean good, String text) {}
 
-  private record Response(String status, String type, String body) {
+  private final HttpServer server;
 
-    static Response plain(String status, String body) {
-      return new Response(status, "text/plain; charset=utf-8", body);
-    }
-
-    static Response of(Answer answer) {
-      return plain(answer.good() ? "200 OK" : "503 Service Unavailable", answer.text() + "\n");
-    }
-
-    byte[] bytes() {
-      byte[] content = body.getBytes(StandardCharsets.UTF_8);
-      String head =
-          "HTTP/1.1 "
-              + status
-              + "\r\nContent-Type: "
-              + type
-              + "\r\nContent-Length: "
-              + content.length
-              + "\r\nConnection: close\r\n\r\n";
-      byte[] bytes = new byte[head.length() + content.length];
-      System.arraycopy(head.getBytes(StandardCharsets.ISO_8859_1), 0, bytes, 0, head.length());
-      System.arraycopy(content, 0, bytes, head.length(), content.length);
-      return bytes;
-    }
-  }
-
-  private final ServerSocket server;
-  private final BooleanSupplier alive;
-  private final Supplier<Answer> ready;
-  private final Supplier<String> metrics;
-  private final CountDownLatch closed = new CountDownLatch(1);
-
-  private HealthServer(
-      ServerSocket server,
-      BooleanSupplier alive,
-      Supplier<Answer> ready,
-      Supplier<String> metrics) {
+  private HealthServer(HttpServer server) {
     this.server = server;
-    this.alive = alive;
-    this.ready = ready;
-    this.metrics = metrics;
   }
 
   /**
@@ -89,11 +40,10 @@ public final class HealthServer implements AutoCloseable {
       Supplier<Answer> ready,
       Supplier<String> metrics)
       throws IOException {
-    ServerSocket socket = new ServerSocket();
+    HttpServer server;
     try {
-      socket.bind(address);
+      server = HttpServer.create(address, 0);
     } catch (IOException e) {
-      socket.close();
       throw new IOException(
           "cannot listen on "
               + address
@@ -102,91 +52,41 @@ public final class HealthServer implements AutoCloseable {
               + "; choose another with --http-address",
           e);
     }
-    HealthServer server = new HealthServer(socket, alive, ready, metrics);
-    Thread.ofPlatform().name("http").daemon().start(server::serve);
-    return server;
+    server.createContext(
+        "/healthz",
+        x -> answer(x, new Answer(alive.getAsBoolean(), alive.getAsBoolean() ? "ok" : "stuck")));
+    server.createContext("/readyz", x -> answer(x, ready.get()));
+    server.createContext(
+        "/metrics",
+        x -> {
+          x.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+          send(x, OK, metrics.get());
+        });
+    server.start();
+    return new HealthServer(server);
   }
 
   /** Where it listens. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) server.getLocalSocketAddress();
+    return server.getAddress();
   }
 
   @Override
   public void close() {
-    closed.countDown();
-    try {
-      server.close();
-    } catch (IOException e) {
-      LOG.debug("not closed: {}", e.toString());
-    }
+    server.stop(0);
   }
 
-  private void serve() {
-    while (!server.isClosed()) {
-      Socket client;
-      try {
-        client = server.accept();
-      } catch (IOException e) {
-        pause(); // closed, or no descriptors are left, and that would go on and on
-        continue;
-      }
-      try (client) {
-        answer(client);
-      } catch (IOException | RuntimeException e) {
-        LOG.debug("a request is not answered: {}", e.toString());
-      }
-    }
+  private static void answer(HttpExchange exchange, Answer answer) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+    send(exchange, answer.good() ? OK : UNAVAILABLE, answer.text() + "\n");
   }
 
-  private void pause() {
-    try {
-      closed.await(1, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private static void send(HttpExchange exchange, int code, String text) throws IOException {
+    try (exchange) {
+      byte[] body = text.getBytes(StandardCharsets.UTF_8);
+      exchange.getRequestBody().skip(Long.MAX_VALUE);
+      exchange.sendResponseHeaders(code, body.length);
+      exchange.getResponseBody().write(body);
     }
-  }
-
-  private void answer(Socket client) throws IOException {
-    String request = head(client);
-    client.getOutputStream().write(response(request).bytes());
-    // Its end is told before the connection is cut: nothing the other side has still sent matters.
-    client.shutdownOutput();
-  }
-
-  /** The request as far as the empty line; what may follow is of no interest. */
-  private static String head(Socket client) throws IOException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    InputStream in = client.getInputStream();
-    byte[] bytes = new byte[MAX_REQUEST];
-    int length = 0;
-    while (length < bytes.length) {
-      client.setSoTimeout((int) Math.max(1, (end - System.nanoTime()) / 1_000_000));
-      int count = in.read(bytes, length, bytes.length - length);
-      if (count < 0) {
-        break;
-      }
-      length += count;
-      String text = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
-      if (text.contains("\r\n\r\n")) {
-        return text;
-      }
-    }
-    throw new IOException("no complete request");
-  }
-
-  private Response response(String request) {
-    String[] words = request.lines().findFirst().orElse("").split(" ");
-    if (words.length != 3 || !words[0].equals("GET")) {
-      return Response.plain("405 Method Not Allowed", "only GET is answered\n");
-    }
-    return switch (words[1].replaceFirst("\\?.*", "")) {
-      case "/healthz" ->
-          Response.of(alive.getAsBoolean() ? new Answer(true, "ok") : new Answer(false, "stuck"));
-      case "/readyz" -> Response.of(ready.get());
-      case "/metrics" ->
-          new Response("200 OK", "text/plain; version=0.0.4; charset=utf-8", metrics.get());
-      default -> Response.plain("404 Not Found", "there are /healthz, /readyz and /metrics\n");
-    };
   }
 }

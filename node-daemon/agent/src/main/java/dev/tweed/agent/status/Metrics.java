@@ -1,49 +1,77 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.dataplane.Change;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
 
 /**
- * The daemon's metrics, and their text. Written by hand: a library for these few costs some
- * megabytes on every node.
+ * The daemon's metrics, all named {@code tweed_...} but those of the heap. Few on purpose: each
+ * binder of Micrometer costs memory on every node.
  */
-public final class Metrics {
+public final class Metrics implements AutoCloseable {
 
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger expected = new AtomicInteger();
   private final AtomicInteger programmed = new AtomicInteger();
   private final AtomicInteger ready = new AtomicInteger();
-  private final AtomicLong successes = new AtomicLong();
-  private final AtomicLong failures = new AtomicLong();
-  private final AtomicLong nanos = new AtomicLong();
-  private final Map<String, AtomicLong> repairs = new TreeMap<>();
+  private final Counter successes = syncs("success");
+  private final Counter failures = syncs("failure");
+  private final Timer duration =
+      Timer.builder("tweed.sync.duration")
+          .description("Time one comparison with the kernel takes, repairs included")
+          .register(registry);
 
-  /** Begins to count. */
+  /** Registers the metrics. */
   public Metrics() {
+    Gauge.builder("tweed.peers", expected, AtomicInteger::get)
+        .tag("state", "expected")
+        .description("Blocks of other nodes: those in the API, those in the kernel")
+        .register(registry);
+    Gauge.builder("tweed.peers", programmed, AtomicInteger::get)
+        .tag("state", "programmed")
+        .description("Blocks of other nodes: those in the API, those in the kernel")
+        .register(registry);
+    Gauge.builder("tweed.ready", ready, AtomicInteger::get)
+        .description("1 if the data path is programmed and verified, or there is nothing to do")
+        .register(registry);
     for (Change.Kind kind : Change.Kind.values()) {
-      repairs.put(RepairLog.kind(kind), new AtomicLong());
+      repairs(RepairLog.kind(kind));
     }
-    repairs.put(RepairLog.FIREWALL, new AtomicLong());
+    repairs(RepairLog.FIREWALL);
+    heap("used", "Heap in use, garbage included", r -> r.totalMemory() - r.freeMemory());
+    heap("committed", "Heap the process holds", Runtime::totalMemory);
+    heap("max", "Heap it may hold", Runtime::maxMemory);
+  }
+
+  /** As Micrometer's binder for the JVM's memory names it, which reads much more. */
+  private void heap(String kind, String description, ToDoubleFunction<Runtime> bytes) {
+    Gauge.builder("jvm.memory." + kind, Runtime.getRuntime(), bytes)
+        .baseUnit("bytes")
+        .tag("area", "heap")
+        .description(description)
+        .register(registry);
   }
 
   /** Counts one sync with the kernel. */
   public void synced(boolean success, Duration time, List<Change> applied) {
-    (success ? successes : failures).incrementAndGet();
-    nanos.addAndGet(time.toNanos());
-    for (Change change : applied) {
-      if (change.drift()) {
-        repairs.get(RepairLog.kind(change.kind())).incrementAndGet();
-      }
-    }
+    (success ? successes : failures).increment();
+    duration.record(time);
+    applied.stream()
+        .filter(Change::drift)
+        .forEach(c -> repairs(RepairLog.kind(c.kind())).increment());
   }
 
   /** Counts one repair of the host's firewall. */
   public void firewallRepaired() {
-    repairs.get(RepairLog.FIREWALL).incrementAndGet();
+    repairs(RepairLog.FIREWALL).increment();
   }
 
   /** Shows the node's state. */
@@ -53,39 +81,27 @@ public final class Metrics {
     programmed.set(status.dataPath().map(NodeStatus.DataPathStatus::peersProgrammed).orElse(0));
   }
 
-  /** In Prometheus' text format, version 0.0.4. */
+  /** In Prometheus' text format. */
   public String scrape() {
-    PrometheusText text = new PrometheusText();
-    Runtime runtime = Runtime.getRuntime();
-    text.family("jvm_memory_committed_bytes", "gauge", "Heap the process holds")
-        .sample("area", "heap", runtime.totalMemory());
-    text.family("jvm_memory_max_bytes", "gauge", "Heap it may hold")
-        .sample("area", "heap", runtime.maxMemory());
-    text.family("jvm_memory_used_bytes", "gauge", "Heap in use, garbage included")
-        .sample("area", "heap", runtime.totalMemory() - runtime.freeMemory());
-    text.family(
-            "tweed_peers", "gauge", "Blocks of other nodes: those in the API, those in the kernel")
-        .sample("state", "expected", expected.get())
-        .sample("state", "programmed", programmed.get());
-    text.family(
-            "tweed_ready",
-            "gauge",
-            "1 if the data path is programmed and verified, or there is nothing to do")
-        .sample(ready.get());
-    text.family(
-        "tweed_repairs_total",
-        "counter",
-        "Objects of ours that something else had changed, mended");
-    repairs.forEach((kind, count) -> text.sample("kind", kind, count.get()));
-    text.family("tweed_sync_total", "counter", "Comparisons with the kernel")
-        .sample("result", "failure", failures.get())
-        .sample("result", "success", successes.get());
-    text.family(
-            "tweed_sync_duration_seconds",
-            "summary",
-            "Time one comparison with the kernel takes, repairs included")
-        .sample("_count", successes.get() + failures.get())
-        .sample("_sum", nanos.get() / 1e9);
-    return text.toString();
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+
+  private Counter syncs(String result) {
+    return Counter.builder("tweed.sync")
+        .tag("result", result)
+        .description("Comparisons with the kernel")
+        .register(registry);
+  }
+
+  private Counter repairs(String kind) {
+    return Counter.builder("tweed.repairs")
+        .tag("kind", kind)
+        .description("Objects of ours that something else had changed, mended")
+        .register(registry);
   }
 }

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,27 +71,6 @@ class HealthServerTest {
   @Test
   void thereIsNothingElse() throws Exception {
     assertThat(get("/").statusCode()).isEqualTo(404);
-  }
-
-  @Test
-  void nothingIsDoneForOtherMethods() throws Exception {
-    HttpRequest post =
-        HttpRequest.newBuilder(uri("/readyz")).POST(HttpRequest.BodyPublishers.noBody()).build();
-
-    assertThat(send(post).statusCode()).isEqualTo(405);
-  }
-
-  @Test
-  void whatIsNoRequestKeepsNobodyWaiting() throws Exception {
-    try (Socket silent = new Socket(server.address().getAddress(), server.address().getPort());
-        Socket strange = new Socket(server.address().getAddress(), server.address().getPort())) {
-      OutputStream out = strange.getOutputStream();
-      out.write("\u0000\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
-      out.flush();
-
-      assertThat(get("/healthz").statusCode()).isEqualTo(200);
-      assertThat(silent.getInputStream().read()).isEqualTo(-1);
-    }
   }
 
   @Test
