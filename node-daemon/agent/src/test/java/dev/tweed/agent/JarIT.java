@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
@@ -64,6 +67,41 @@ class JarIT {
         .contains("READY")
         .doesNotContain("ERROR", "watch failed", "status not written", "without the data path")
         .endsWith("exit code 0");
+  }
+
+  @Test
+  void itsClassesMakeMessagesOfDbus() throws Exception {
+    // Some of the library are left out; those that are there load others when they are initialized.
+    try (URLClassLoader jar =
+        new URLClassLoader(new URL[] {JAR.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
+      Object texts =
+          jar.loadClass("dev.tweed.firewall.dbus.BusConnection")
+              .getMethod("texts", List.class)
+              .invoke(null, List.of("a"));
+      Class<?> factory = jar.loadClass("org.freedesktop.dbus.messages.MessageFactory");
+      Object message =
+          factory
+              .getMethod(
+                  "createMethodCall",
+                  String.class,
+                  String.class,
+                  String.class,
+                  String.class,
+                  byte.class,
+                  String.class,
+                  Object[].class)
+              .invoke(
+                  factory.getConstructor(byte.class).newInstance((byte) 'l'),
+                  "some.Service",
+                  "/",
+                  "some.Interface",
+                  "Do",
+                  (byte) 0,
+                  "a{sv}",
+                  new Object[] {Map.of("rules", texts)});
+
+      assertThat(message.toString()).contains("some.Interface", "Do");
+    }
   }
 
   @Test

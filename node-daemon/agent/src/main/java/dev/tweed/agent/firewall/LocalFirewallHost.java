@@ -129,6 +129,10 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public Watching watch(Runnable onChange) {
     firewalld.ifPresent(f -> f.watch(onChange));
-    return FirewallWatch.start(onChange)::close;
+    FirewallWatch kernel = FirewallWatch.start(onChange);
+    return () -> {
+      kernel.close();
+      firewalld.ifPresent(f -> f.watch(() -> {}));
+    };
   }
 }

@@ -128,8 +128,8 @@ final class Firewalld implements AutoCloseable {
   }
 
   /**
-   * Loads the files. Known connections go on; new ones are refused meanwhile: a tenth of a second,
-   * or more on a busy machine.
+   * Loads the files. Connections that conntrack has seen an answer to go on; all else is dropped
+   * meanwhile, tunnels too: a tenth of a second, or more on a busy machine.
    */
   void reload() throws Obstacle {
     asking(() -> bus.call(main(".reload", "")));

@@ -23,12 +23,18 @@ import java.util.Set;
  * whole, since rich rules have no comments. Devices of pod networks get a zone of their own each,
  * because firewalld knows devices by zones only. Zones and policies of people stay as they are.
  *
+ * <p>It is asked by D-Bus, which tells of changes too. Its files are written by us: D-Bus has no
+ * way to add a policy to what runs, its permanent half does not bring files to the disk, and what
+ * is ours has to go out of the files of a firewalld that is stopped.
+ *
  * <p>Rules come and go without a reload. Another set of policies or zones needs one (the first rows
- * do, a network that comes or goes, a policy that names a device): connections that are known go
- * on, new ones find no way for about a tenth of a second. It would also undo what a person changed
- * without {@code --permanent}, and bring in what was changed only there; so as long as there is
- * such a change, it is refused. Hundreds of changed rules are brought in by a reload too, where
- * nothing is undone by it: firewalld needs up to 0.15 s for each rule of a thousand.
+ * do, a network that comes or goes, a policy that names a device): connections that conntrack has
+ * seen an answer to go on, new ones and packets of a VXLAN tunnel find no way for about a tenth of
+ * a second, more on a busy machine. It would also undo what a person changed without {@code
+ * --permanent}, and bring in what was changed only there; so as long as there is such a change, it
+ * is refused. Hundreds of changed rules are brought in by a reload too, where nothing is undone by
+ * it: firewalld makes a transaction of each rule, which takes up to 0.15 s where there are a
+ * thousand.
  *
  * <p>What firewalld does otherwise than other firewalls: it accepts packets of known connections,
  * and those that were DNATed (NodePorts), before any rule. Where a network names the device of the
