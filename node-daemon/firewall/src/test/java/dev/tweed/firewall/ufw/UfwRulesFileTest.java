@@ -173,6 +173,21 @@ class UfwRulesFileTest {
   }
 
   @Test
+  void aCommentThatOnlyBeginsAsOursIsAPersons() throws IOException {
+    String noted = typed(1).replace(" in\n", " in comment=74776565643a206d696e65\n"); // tweed: mine
+    String text = after(golden(), noted);
+
+    assertThat(read(text).ours()).isEmpty();
+    assertThat(read(text).withOurs(List.of()).file().text()).isEqualTo(text);
+  }
+
+  @Test
+  void anApostropheIsNoneForUfw() {
+    assertThat(tuples(port(9999).withComment("it's")).getFirst().comment())
+        .isEqualTo("tweed:policy/p/r it\u2019s");
+  }
+
+  @Test
   void filesThatAreNotAsUfwWritesThemAreRefused() throws IOException {
     String golden = UfwGoldenTest.resource("user.rules");
 
@@ -184,6 +199,7 @@ class UfwRulesFileTest {
     assertRefused(golden.replace("\n### END RULES ###", "COMMIT\n### END RULES ###"));
     assertRefused(golden.replace("\n### END RULES ###", "nonsense\n### END RULES ###"));
     assertRefused(golden.replace("### END RULES ###\n", ""));
+    assertRefused(golden.replace("COMMIT\n", "### END RULES ###\nCOMMIT\n"));
     assertRefused(golden.replace("\n", "\r\n"));
     assertRefused(golden.replace("COMMIT\n", ""));
     assertRefused(golden.replace("*filter", "*nat"));
