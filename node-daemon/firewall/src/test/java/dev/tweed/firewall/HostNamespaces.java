@@ -60,6 +60,8 @@ final class HostNamespaces implements AutoCloseable {
   /** A root directory with ufw's files as they come from the package. */
   void installUfw() throws IOException {
     Files.createDirectories(etc.resolve("etc/default"));
+    Files.createDirectories(etc.resolve("usr/sbin"));
+    Files.createSymbolicLink(etc.resolve("usr/sbin/ufw"), Path.of("/usr/sbin/ufw"));
     node.sh(
         "cp -a /etc/ufw %s/etc/ufw; cp -a /etc/default/ufw %s/etc/default/ufw".formatted(etc, etc));
   }
