@@ -1,10 +1,13 @@
 package dev.tweed.dataplane;
 
+import dev.tweed.dataplane.kernel.BridgePorts;
+import dev.tweed.dataplane.kernel.InspectionReader;
 import dev.tweed.dataplane.kernel.KernelMonitor;
 import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
 import dev.tweed.dataplane.kernel.NftReader;
 import dev.tweed.dataplane.kernel.NftWriter;
+import dev.tweed.dataplane.kernel.RulesReader;
 import dev.tweed.dataplane.kernel.SysctlFileReader;
 import dev.tweed.dataplane.kernel.SysctlJournal;
 import dev.tweed.dataplane.kernel.SysctlReader;
@@ -27,15 +30,11 @@ import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
 import dev.tweed.dataplane.plan.SysctlContradictionPlanner;
 import dev.tweed.dataplane.plan.SysctlSetting;
-import dev.tweed.netlink.Address;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
-import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.Rtnetlink;
-import dev.tweed.netlink.socket.NftGeneration;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,10 +44,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
@@ -62,8 +58,6 @@ public final class DataPath implements AutoCloseable {
    * Writing may disturb what was right (systemd-udevd sets addresses of new devices): look again.
    */
   private static final int ROUNDS = 3;
-
-  private static final Duration MAX_RULES_AGE = Duration.ofSeconds(60);
 
   /** How long it may take until an edited file of the host is told of or no more. */
   private static final Duration MAX_FILES_AGE = Duration.ofSeconds(60);
@@ -79,8 +73,10 @@ public final class DataPath implements AutoCloseable {
   private Optional<HostSysctls> hostSysctls = Optional.empty();
   private long filesReadAt;
   private final SysctlRestorer restorer;
-  private final NftReader nft;
+  private final RulesReader rules;
   private final NftWriter nftWriter;
+  private final InspectionReader inspection;
+  private final BridgePorts ports = new BridgePorts();
   private final NodeStatePlanner planner;
   private final int netlinkPort;
   private final FailureInterpreter interpreter = new FailureInterpreter();
@@ -90,12 +86,6 @@ public final class DataPath implements AutoCloseable {
 
   /** For the monitor's thread; null before the first sync. */
   private volatile Watch watch;
-
-  private volatile boolean watched;
-  private final AtomicBoolean rulesStale = new AtomicBoolean();
-  private Optional<NftListing> rules = Optional.empty();
-  private OptionalInt rulesGeneration = OptionalInt.empty();
-  private long rulesReadAt;
 
   /**
    * What to look out for.
@@ -111,12 +101,6 @@ public final class DataPath implements AutoCloseable {
 
   private record Seen(ClusterSnapshot snapshot, NodeFacts facts, ActualState actual) {}
 
-  /**
-   * Indexes of devices that are or were ports of the bridge. Added to by the monitor's thread as
-   * well: pods come without a sync.
-   */
-  private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
-
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
   private DataPath(DataPathOptions options, Rtnetlink netlink) {
@@ -125,7 +109,8 @@ public final class DataPath implements AutoCloseable {
     this.reader = new KernelReader(netlink, marks);
     this.sysctlDir = options.sysctlDir();
     this.sysctls = new SysctlReader(sysctlDir);
-    this.nft = new NftReader(options.nft());
+    this.rules = new RulesReader(new NftReader(options.nft()));
+    this.inspection = new InspectionReader(reader, new NftReader(options.nft()), marks);
     this.nftWriter = new NftWriter(options.nft());
     this.sysctlFiles = options.hostRoot().map(SysctlFileReader::new);
     this.journal = new SysctlJournal(options.sysctlNotes());
@@ -182,14 +167,15 @@ public final class DataPath implements AutoCloseable {
   }
 
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
-    Set<Integer> portsBefore = Set.copyOf(ports);
+    Set<Integer> portsBefore = ports.known();
     lookAhead(snapshot, applied);
     NodeFacts facts = reader.facts(snapshot);
     Plan plan = planner.plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
     applied.addAll(restoreUnasked(desired));
     ActualState actual =
-        reader.actual(facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules());
+        reader.actual(
+            facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules.read());
     journal.found(desired.nodeSysctls(), actual::sysctl);
     List<StateChange> changes = StateDiff.between(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
@@ -207,12 +193,12 @@ public final class DataPath implements AutoCloseable {
       outcome.done().forEach(done -> applied.add(report(done, drift)));
       outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
       if (outcome.touchedRules()) {
-        rules = Optional.empty();
+        rules.forget();
       }
-      actual = reader.actual(sysctls.read(desired.sysctls()), rules());
+      actual = reader.actual(sysctls.read(desired.sysctls()), rules.read());
       changes = StateDiff.between(desired, actual, marks);
     }
-    followPorts(portsBefore, actual, bridgeIndex(snapshot, actual));
+    ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
     seen =
@@ -257,7 +243,7 @@ public final class DataPath implements AutoCloseable {
     if (seen.isEmpty() || readsRoutes(snapshot) || snapshot.equals(seen.get().snapshot())) {
       return;
     }
-    Plan plan = planner.plan(snapshot, seen.get().facts(), ports);
+    Plan plan = planner.plan(snapshot, seen.get().facts(), ports.known());
     List<StateChange> changes =
         StateDiff.between(plan.desired(), seen.get().actual(), marks).stream()
             .filter(StateChange::concernsPeer)
@@ -275,20 +261,6 @@ public final class DataPath implements AutoCloseable {
     return restorer.restore(note -> note.asked() && !wanted.contains(note.path())).restored();
   }
 
-  /** Takes up the bridge's ports and forgets those that are gone or went elsewhere. */
-  private void followPorts(Set<Integer> before, ActualState actual, int bridge) {
-    Set<Integer> left = new HashSet<>(before);
-    for (Link link : actual.links()) {
-      if (link.masterIndex() == bridge) {
-        ports.add(link.index());
-      }
-      if (link.masterIndex() == bridge || link.masterIndex() == 0) {
-        left.remove(link.index());
-      }
-    }
-    ports.removeAll(left);
-  }
-
   private static int bridgeIndex(ClusterSnapshot snapshot, ActualState actual) {
     return actual.link(snapshot.network().bridgeName()).map(Link::index).orElse(-1);
   }
@@ -298,32 +270,6 @@ public final class DataPath implements AutoCloseable {
       case Backend.HostGateway host -> true;
       case Backend.Vxlan vxlan -> vxlan.directRouting();
     };
-  }
-
-  /**
-   * Our table. Listing it takes a process, so what a monitor watches is not listed again until
-   * there is news of it, or, should that be missed, a while after any table has changed.
-   */
-  private NftListing rules() {
-    long now = System.nanoTime();
-    // The flag goes down before the reading: news during it calls for another.
-    boolean trusted = !rulesStale.getAndSet(false) && watched && rules.isPresent();
-    if (trusted && now - rulesReadAt < MAX_RULES_AGE.toNanos()) {
-      return rules.get();
-    }
-    // The number before the rules, for the same reason.
-    OptionalInt generation = NftGeneration.read();
-    boolean same =
-        trusted
-            && generation.isPresent()
-            && generation.equals(rulesGeneration)
-            && !(rules.get() instanceof NftListing.Unreadable);
-    if (!same) {
-      rules = Optional.of(nft.read());
-    }
-    rulesGeneration = generation;
-    rulesReadAt = now;
-    return rules.get();
   }
 
   private HostSysctls hostSysctls() {
@@ -381,46 +327,7 @@ public final class DataPath implements AutoCloseable {
 
   /** What of ours is in the kernel now; changes nothing. */
   public Inspection inspect() {
-    List<String> problems = new ArrayList<>();
-    NftListing rules = nft.read();
-    if (rules instanceof NftListing.Unreadable unreadable) {
-      problems.add("table inet tweed: " + unreadable.message());
-    }
-    try {
-      ActualState actual = reader.actual(Map.of(), rules);
-      List<Inspection.Device> devices =
-          actual.links().stream().filter(marks::owns).map(link -> describe(link, actual)).toList();
-      return new Inspection(
-          devices,
-          actual.routes().size(),
-          actual.fdb().values().stream().mapToInt(List::size).sum(),
-          (int)
-              actual.neighbours().values().stream()
-                  .flatMap(List::stream)
-                  .map(Neighbour::state)
-                  .filter(state -> state.isPermanent())
-                  .count(),
-          rules instanceof NftListing.Present,
-          problems);
-    } catch (NetlinkException e) {
-      problems.add("netlink: " + e.getMessage());
-      return new Inspection(List.of(), 0, 0, 0, rules instanceof NftListing.Present, problems);
-    }
-  }
-
-  private Inspection.Device describe(Link link, ActualState actual) {
-    List<IpPrefix> addresses =
-        actual.addressesOf(link).stream()
-            .map(Address::prefix)
-            .filter(prefix -> !prefix.address().isLinkLocal())
-            .toList();
-    return new Inspection.Device(
-        link.name(),
-        marks.podNetwork(link),
-        link.kind().orElse(""),
-        link.mtu(),
-        link.isUp(),
-        addresses);
+    return inspection.read();
   }
 
   /**
@@ -465,8 +372,8 @@ public final class DataPath implements AutoCloseable {
   }
 
   private ActualState look() {
-    rules = Optional.empty();
-    return reader.actual(Map.of(), rules());
+    rules.forget();
+    return reader.actual(Map.of(), rules.read());
   }
 
   /**
@@ -477,11 +384,11 @@ public final class DataPath implements AutoCloseable {
    */
   public DataPathMonitor monitor(Runnable onChange) {
     try {
-      watched = true;
+      rules.watched(true);
       return KernelMonitor.open(
           this::isNews, this::watchedSysctls, new SysctlWatch(sysctlDir), onChange);
     } catch (NetlinkException e) {
-      watched = false;
+      rules.watched(false);
       throw new DataPathException("cannot listen to the kernel: " + e.getMessage(), e);
     }
   }
@@ -495,17 +402,15 @@ public final class DataPath implements AutoCloseable {
       return false;
     }
     Watch current = watch;
-    if (current != null
-        && event instanceof NetlinkEvent.LinkChanged change
-        && !change.removed()
-        && change.link().masterIndex() == current.bridge()) {
-      ports.add(change.link().index());
+    if (current == null) {
+      return false;
     }
-    boolean news = current != null && current.relevance().concerns(event);
+    ports.see(event, current.bridge());
+    boolean news = current.relevance().concerns(event);
     if (news
         && (event instanceof NetlinkEvent.NftablesChanged
             || event instanceof NetlinkEvent.EventsLost)) {
-      rulesStale.set(true);
+      rules.suspect();
     }
     return news;
   }

@@ -1,0 +1,72 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.Inspection;
+import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.NftListing;
+import dev.tweed.netlink.Address;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NetlinkException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What of ours is in the kernel, for people. */
+public final class InspectionReader {
+
+  private final KernelReader kernel;
+  private final NftReader nft;
+  private final Marks marks;
+
+  /** Reads by these. */
+  public InspectionReader(KernelReader kernel, NftReader nft, Marks marks) {
+    this.kernel = kernel;
+    this.nft = nft;
+    this.marks = marks;
+  }
+
+  /** Looks now. What cannot be read is among the problems. */
+  public Inspection read() {
+    List<String> problems = new ArrayList<>();
+    NftListing rules = nft.read();
+    if (rules instanceof NftListing.Unreadable unreadable) {
+      problems.add("table inet tweed: " + unreadable.message());
+    }
+    boolean hasRules = rules instanceof NftListing.Present;
+    try {
+      ActualState actual = kernel.actual(Map.of(), rules);
+      return new Inspection(
+          actual.links().stream().filter(marks::owns).map(link -> device(link, actual)).toList(),
+          actual.routes().size(),
+          actual.fdb().values().stream().mapToInt(List::size).sum(),
+          (int)
+              actual.neighbours().values().stream()
+                  .flatMap(List::stream)
+                  .map(Neighbour::state)
+                  .filter(state -> state.isPermanent())
+                  .count(),
+          hasRules,
+          problems);
+    } catch (NetlinkException e) {
+      problems.add("netlink: " + e.getMessage());
+      return new Inspection(List.of(), 0, 0, 0, hasRules, problems);
+    }
+  }
+
+  private Inspection.Device device(Link link, ActualState actual) {
+    List<IpPrefix> addresses =
+        actual.addressesOf(link).stream()
+            .map(Address::prefix)
+            .filter(prefix -> !prefix.address().isLinkLocal())
+            .toList();
+    return new Inspection.Device(
+        link.name(),
+        marks.podNetwork(link),
+        link.kind().orElse(""),
+        link.mtu(),
+        link.isUp(),
+        addresses);
+  }
+}
