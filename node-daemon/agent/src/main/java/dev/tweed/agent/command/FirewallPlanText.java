@@ -95,18 +95,15 @@ final class FirewallPlanText {
   }
 
   private void guard(GuardListing listing) {
-    String title =
-        "Beside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n"
-            .formatted(GuardListing.TABLE);
     switch (listing) {
       case GuardListing.Unreadable(var message, var remedy) -> {
-        out.append(title);
+        out.append(FirewallTable.GUARD_TITLE);
         unreadable(message, remedy);
       }
       case GuardListing.Compared compared -> {
         List<Line> lines = FirewallTable.lines(compared);
         if (!lines.isEmpty()) {
-          out.append(title);
+          out.append(FirewallTable.GUARD_TITLE);
           table(lines, "");
         }
       }

@@ -101,18 +101,15 @@ final class FirewallStatusText {
 
   /** Nothing, where nothing is wanted there and nothing found. */
   private void guard(GuardListing listing) {
-    String title =
-        "\nBeside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n"
-            .formatted(GuardListing.TABLE);
     switch (listing) {
       case GuardListing.Unreadable(var message, var remedy) -> {
-        out.append(title);
+        out.append('\n').append(FirewallTable.GUARD_TITLE);
         unreadable(message, remedy);
       }
       case GuardListing.Compared compared -> {
         List<Line> lines = FirewallTable.lines(compared);
         if (!lines.isEmpty()) {
-          out.append(title);
+          out.append('\n').append(FirewallTable.GUARD_TITLE);
           table(lines, false);
         }
       }

@@ -13,6 +13,11 @@ import java.util.stream.Stream;
 /** Rules in lines and columns. Pure. */
 final class FirewallTable {
 
+  /** What stands over the rows of the guard's table. */
+  static final String GUARD_TITLE =
+      "Beside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n"
+          .formatted(GuardListing.TABLE);
+
   private static final String GAP = "  ";
 
   private FirewallTable() {}

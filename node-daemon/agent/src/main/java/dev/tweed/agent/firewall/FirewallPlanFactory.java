@@ -40,11 +40,16 @@ public final class FirewallPlanFactory {
 
   /** The plan, with what is remembered of rules that were in force. */
   public FirewallPlan make(FirewallWish wish, LastGood before) {
-    return make(wish, before, host.read());
+    return make(wish, before, host.read(), services(wish));
   }
 
-  /** The same for a firewall that was just looked at. */
-  FirewallPlan make(FirewallWish wish, LastGood before, HostFirewall found) {
+  /**
+   * The same for a firewall that was just looked at.
+   *
+   * @param services see {@link #services}
+   */
+  FirewallPlan make(
+      FirewallWish wish, LastGood before, HostFirewall found, List<ProtectedService> services) {
     BackendChoice choice = BackendPlanner.plan(found, host.hasTools());
     Optional<FirewallBackend> backend = choice.kind().flatMap(host::backend);
     Function<FilterRow, Optional<String>> unsupported =
@@ -58,7 +63,7 @@ public final class FirewallPlanFactory {
         FirewallPlanner.plan(
             wish.nodeKnown() ? wish.policies() : kept(before),
             builtIn,
-            services(wish),
+            services,
             unsupported,
             before.policies()),
         builtIn);

@@ -137,7 +137,12 @@ public final class FirewallSync implements BooleanSupplier {
       }
     }
     Optional<Situation> before = situation;
-    situation = situation(wish);
+    OptionalInt rules = host.generation();
+    List<ProtectedService> services = plans.services(wish);
+    situation =
+        rules.isPresent()
+            ? Optional.of(new Situation(rules.getAsInt(), services))
+            : Optional.empty();
     if (!wished
         && settled
         && !suspect
@@ -150,7 +155,7 @@ public final class FirewallSync implements BooleanSupplier {
     // What is asked for comes into force before the firewall is looked at, if that was just done.
     Optional<HostFirewall> fresh = known.filter(k -> recent);
     settled = false;
-    FirewallPlan plan = plans.make(wish, remembered.good(), fresh.orElseGet(host::read));
+    FirewallPlan plan = plans.make(wish, remembered.good(), fresh.orElseGet(host::read), services);
     settled = bring(plan, wish, wished, state, fresh.isPresent());
     lookedAt = now;
     return settled;
@@ -206,7 +211,11 @@ public final class FirewallSync implements BooleanSupplier {
     if (!guard.hasRows()) {
       FirewallWish nothingNew =
           new FirewallWish(false, List.of(), new NetworkState.Waiting(), List.of());
-      guard.rows(plans.make(nothingNew, remembered.good(), plan.found()).planned().rows());
+      guard.rows(
+          plans
+              .make(nothingNew, remembered.good(), plan.found(), plans.services(nothingNew))
+              .planned()
+              .rows());
     }
   }
 
@@ -222,13 +231,6 @@ public final class FirewallSync implements BooleanSupplier {
       }
     }
     return outcome;
-  }
-
-  private Optional<Situation> situation(FirewallWish wish) {
-    OptionalInt rules = host.generation();
-    return rules.isPresent()
-        ? Optional.of(new Situation(rules.getAsInt(), plans.services(wish)))
-        : Optional.empty();
   }
 
   private boolean isAsLast(FirewallPlan plan) {
