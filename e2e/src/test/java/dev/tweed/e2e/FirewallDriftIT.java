@@ -37,7 +37,6 @@ class FirewallDriftIT {
           + " { iptables-save -t filter; ip6tables-save -t filter; }"
           + " | grep -- '-A ufw6*-user' | grep -E 'tweed|8472|7000|10[.]244[.]' | sort";
 
-  private TestCluster cluster;
   private FirewallNodes nodes;
   private Machine ufw;
   private long repairsBefore;
@@ -47,7 +46,6 @@ class FirewallDriftIT {
 
   @BeforeAll
   void nodes(TestCluster cluster, Installation tweed) {
-    this.cluster = cluster;
     nodes = FirewallNodes.given(cluster, tweed);
     ufw = nodes.ufwNode();
     probes = ProbeNamespace.create(cluster, "firewall-drift");
@@ -159,19 +157,7 @@ class FirewallDriftIT {
         () ->
             assertThat(nodes.repairs(ufw))
                 .isGreaterThanOrEqualTo(repairsBefore + damages().count()));
-    Eventually.within(
-        30,
-        () ->
-            assertThat(
-                    cluster
-                        .kubectl(
-                            "get",
-                            "events",
-                            "--all-namespaces",
-                            "--field-selector",
-                            "reason=FirewallRepaired,involvedObject.kind=Node,involvedObject.name=n1")
-                        .text())
-                .contains("FirewallRepaired"));
+    nodes.awaitRepairEvent(ufw);
   }
 
   private String ours() {

@@ -191,4 +191,22 @@ final class FirewallNodes {
         .mapToLong(NodeReportStatus.Repair::count)
         .sum();
   }
+
+  /** Waits for the Event that tells of such repairs, which is on the Node. */
+  void awaitRepairEvent(Machine node) {
+    Eventually.within(
+        30,
+        () ->
+            assertThat(
+                    cluster
+                        .kubectl(
+                            "get",
+                            "events",
+                            "--all-namespaces",
+                            "--field-selector",
+                            "reason=FirewallRepaired,involvedObject.kind=Node,involvedObject.name="
+                                + node.name())
+                        .text())
+                .contains("FirewallRepaired"));
+  }
 }

@@ -265,20 +265,7 @@ class FirewalldIT {
 
     Eventually.within(
         30, () -> assertThat(nodes.repairs(node)).isGreaterThanOrEqualTo(repairs + 3));
-    Eventually.within(
-        30,
-        () ->
-            assertThat(
-                    cluster
-                        .kubectl(
-                            "get",
-                            "events",
-                            "--all-namespaces",
-                            "--field-selector",
-                            "reason=FirewallRepaired,involvedObject.kind=Node,involvedObject.name="
-                                + node.name())
-                        .text())
-                .contains("FirewallRepaired"));
+    nodes.awaitRepairEvent(node);
   }
 
   /** Does damage, and prints for how long the kernel was not as {@code whole} asks. */
