@@ -11,6 +11,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,24 +90,19 @@ public final class Policies {
 
   /** In force, of a policy that an API server has. */
   public static PolicyState applied(FirewallPolicy policy) {
-    return new PolicyState(
-        policy.getMetadata().getName(),
-        policy.getMetadata().getUid(),
-        policy.getMetadata().getGeneration(),
-        true,
-        null,
-        null);
+    return state(policy, true, null, null);
   }
 
   /** Not in force, of a policy that an API server has. */
   public static PolicyState failing(FirewallPolicy policy, String reason, String message) {
+    return state(policy, false, reason, message);
+  }
+
+  private static PolicyState state(
+      FirewallPolicy policy, boolean applied, String reason, String message) {
+    ObjectMeta metadata = policy.getMetadata();
     return new PolicyState(
-        policy.getMetadata().getName(),
-        policy.getMetadata().getUid(),
-        policy.getMetadata().getGeneration(),
-        false,
-        reason,
-        message);
+        metadata.getName(), metadata.getUid(), metadata.getGeneration(), applied, reason, message);
   }
 
   /** With so many repairs of the firewall. */
