@@ -268,6 +268,46 @@ class FirewallSyncTest {
   }
 
   @Test
+  void aPolicyThatWouldCutSshIsNotBroughtIntoForce() {
+    sshListensAt(2222);
+    view = view(policy("web", 1, "80"), denying("shut", 2222));
+
+    sync.getAsBoolean();
+
+    assertThat(host.rules(BackendKind.UFW)).containsExactly("web/rule");
+    assertThat(told.getLast().policies())
+        .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple("shut", false, "WouldLockOut"), tuple("web", true, null));
+  }
+
+  @Test
+  void aPolicyInForceGoesWhenSshComesToListenBehindIt() {
+    view = view(denying("shut", 2222));
+    sync.getAsBoolean();
+    assertThat(host.rules(BackendKind.UFW)).containsExactly("shut/rule");
+
+    sshListensAt(2222);
+    sync.firewallChanged();
+    sync.getAsBoolean();
+
+    assertThat(host.rules(BackendKind.UFW)).isEmpty();
+  }
+
+  @Test
+  void whatIsKeptFromTheDaemonBeforeDoesNotCutSshEither() {
+    view = view(denying("shut", 2222));
+    sync.getAsBoolean();
+    assertThat(host.guarded.orElseThrow().inRows()).isNotEmpty();
+
+    sshListensAt(2222);
+    host.instead.put(BackendKind.UFW, LOCKED);
+    start();
+    sync.getAsBoolean();
+
+    assertThat(host.guarded.orElseThrow().inRows()).isEmpty();
+  }
+
+  @Test
   void whatTheNetworkNeedsComesAfterPolicies() {
     sync.network(MEMBER);
 
@@ -562,24 +602,22 @@ class FirewallSyncTest {
   @Test
   void aPolicyThatClosesNodePortsIsNotInForceWhereTheyStayOpen() {
     host.guardRefuses = true;
-    view =
-        view(
-            policy("web", 1, "30080"),
-            YamlViews.policy(
-                """
-                kind: FirewallPolicy
-                apiVersion: tweed.dev/v1alpha1
-                metadata: {name: closed, generation: 1}
-                spec:
-                  rules:
-                  - {name: it, direction: In, action: Deny, protocol: TCP, ports: ["30090"]}
-                """));
+    view = view(policy("web", 1, "30080"), denying("closed", 30090));
 
     sync.getAsBoolean();
 
     assertThat(told.getLast().policies())
         .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
         .containsExactly(tuple("closed", false, "NftMissing"), tuple("web", true, "NodePortOpen"));
+  }
+
+  private void sshListensAt(int port) {
+    host.sockets =
+        new FirewallHost.SocketSight(
+            List.of("   0: 00000000:%04X 00000000:0000 0A 0:0 00:0 0 0 0 1%n".formatted(port)),
+            List.of("Port " + port),
+            List.of(),
+            List.of());
   }
 
   private List<String> peers() {
@@ -624,6 +662,19 @@ class FirewallSyncTest {
   private static ClusterView view(PolicyRecord... policies) {
     return new ClusterView(
         true, List.of(), List.of(), List.of(policies), Optional.of(new NodeRecord("n1", Map.of())));
+  }
+
+  private static PolicyRecord denying(String name, int port) {
+    return YamlViews.policy(
+        """
+        kind: FirewallPolicy
+        apiVersion: tweed.dev/v1alpha1
+        metadata: {name: %s, generation: 1}
+        spec:
+          rules:
+          - {name: rule, direction: In, action: Deny, protocol: TCP, ports: ["%d"]}
+        """
+            .formatted(name, port));
   }
 
   private static PolicyRecord policy(String name, int generation, String port) {
