@@ -24,6 +24,10 @@ import java.util.Set;
 /** A host whose firewalls do as they are told, or refuse. */
 final class FakeHost implements FirewallHost {
 
+  /** What a backend may say {@link #instead}: this can pass. */
+  static final BackendOutcome LOCKED =
+      new BackendOutcome.Refused("Locked", "somebody holds the lock", "wait");
+
   Manager manager = Manager.UFW;
   State state = State.ACTIVE;
   boolean tools = true;
@@ -34,7 +38,10 @@ final class FakeHost implements FirewallHost {
   Runnable onApply = () -> {};
   Optional<GuardRules> guarded = Optional.empty();
   final Map<BackendKind, List<FilterRow>> rows = new EnumMap<>(BackendKind.class);
+
+  /** What backends say that do not do as they are told. */
   final Map<BackendKind, BackendOutcome> instead = new EnumMap<>(BackendKind.class);
+
   final Set<BackendKind> usable = EnumSet.allOf(BackendKind.class);
 
   /** What was asked of backends, such as {@code ufw 3}. */

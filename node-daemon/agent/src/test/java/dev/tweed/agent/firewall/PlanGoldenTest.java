@@ -3,7 +3,6 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.Golden;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.YamlViews;
-import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -13,7 +12,6 @@ import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,14 +70,7 @@ class PlanGoldenTest {
 
   private static RuleGroup network() {
     return BuiltInRulesPlanner.plan(
-        "default",
-        new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
-            "tweed-br0",
-            Optional.of("eth0"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16")),
-        List.of(IpPrefix.parse("10.244.1.0/24")));
+        SampleNetwork.NAME, SampleNetwork.NEEDS, SampleNetwork.OWN_BLOCKS);
   }
 
   private static String text(PlannedRules planned) {

@@ -1,0 +1,154 @@
+package dev.tweed.agent.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.firewall.HostFirewall.Manager;
+import dev.tweed.firewall.HostFirewall.State;
+import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.rules.FilterRow;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What no firewall can say: NodePorts that rules close, and the tunnel closed to all but peers. */
+class FirewallSyncGuardTest {
+
+  @TempDir Path runDir;
+  private FirewalledNode node;
+
+  @BeforeEach
+  void start() {
+    node = new FirewalledNode(runDir);
+    node.asks(Policies.allowing("web", 1, "80"));
+  }
+
+  @Test
+  void theTunnelIsClosedToAllButPeersAndNewOnesAreLetInWithoutALook() {
+    node.network(SampleNetwork.member(2));
+    node.run();
+    int reads = node.host.reads;
+    assertThat(node.letIn()).containsExactly("192.0.2.2");
+
+    node.network(SampleNetwork.member(2, 3));
+    node.run();
+
+    assertThat(node.letIn()).containsExactly("192.0.2.2", "192.0.2.3");
+    assertThat(node.host.reads).isEqualTo(reads);
+    assertThat(node.repaired()).isZero();
+  }
+
+  @Test
+  void peersAreWrittenForPeopleAndStayWhileTheNodeWaits() {
+    node.network(SampleNetwork.member(2));
+    node.run();
+    node.network(SampleNetwork.member(2, 3));
+    node.run();
+    assertThat(node.files().guard().tunnel().orElseThrow().peers()).hasSize(2);
+
+    node.network(new NetworkState.Waiting());
+    node.run();
+    assertThat(node.files().guard().tunnel()).isPresent();
+
+    node.restartUnaware();
+    node.network(new NetworkState.Waiting());
+    node.run();
+    assertThat(node.files().guard().tunnel()).isPresent();
+  }
+
+  @Test
+  void inRowsGuardNodePortsAndStayWhileTheFirewallRefusesNewOnes() {
+    node.run();
+    List<FilterRow> guarded = node.guardedRows();
+    assertThat(guarded).isEqualTo(node.host.rows.get(BackendKind.UFW));
+
+    node.host.instead.put(BackendKind.UFW, FakeHost.LOCKED);
+    node.asks(Policies.allowing("web", 2, "81"));
+    node.run();
+
+    assertThat(node.guardedRows()).isEqualTo(guarded);
+  }
+
+  @Test
+  void nodePortsStayClosedWhileTheFirewallCannotBeRead() {
+    node.run();
+    List<FilterRow> guarded = node.guardedRows();
+    assertThat(guarded).isNotEmpty();
+
+    node.host.manager = Manager.UNKNOWN;
+    node.host.state = State.UNKNOWN;
+    node.firewallChanged();
+    node.run();
+
+    assertThat(node.guardedRows()).isEqualTo(guarded);
+  }
+
+  @Test
+  void nodePortsOfPoliciesThatCannotBePutAnywhereAreNotClosed() {
+    node.run();
+    node.host.tools = false;
+
+    node.firewallChanged();
+    node.run();
+
+    assertThat(node.guardedRows()).isEmpty();
+  }
+
+  @Test
+  void newPeersAreLetInWhereTheFirewallRefusesSinceTheDaemonsStart() {
+    node.network(SampleNetwork.member(2));
+    node.run();
+    List<FilterRow> guarded = node.guardedRows();
+
+    node.host.instead.put(
+        BackendKind.UFW, new BackendOutcome.Refused("FileNotUnderstood", "nonsense", "mend it"));
+    node.asks(Policies.allowing("web", 2, "81"));
+    node.restart();
+    node.network(SampleNetwork.member(2, 3));
+    node.run();
+
+    assertThat(node.letIn()).containsExactly("192.0.2.2", "192.0.2.3");
+    assertThat(node.guardedRows()).isEqualTo(guarded);
+  }
+
+  @Test
+  void aGuardThatSomebodyRemovedIsMendedAndCounted() {
+    node.run();
+    node.host.guarded = Optional.empty();
+
+    node.firewallChanged();
+    node.run();
+
+    assertThat(node.host.guarded).isPresent();
+    assertThat(node.repaired()).isEqualTo(1);
+  }
+
+  @Test
+  void aGuardThatIsRefusedIsToldAndTriedAgain() {
+    node.host.guardRefuses = true;
+
+    assertThat(node.run()).isFalse();
+
+    assertThat(node.told().findings())
+        .extracting(NodeFinding::reason, NodeFinding::object)
+        .containsExactly(tuple("FirewallNotWritten", "tweed-guard"));
+  }
+
+  @Test
+  void aPolicyThatClosesNodePortsIsNotInForceWhereTheyStayOpen() {
+    node.host.guardRefuses = true;
+    node.asks(Policies.allowing("web", 1, "30080"), Policies.denying("closed", 30090));
+
+    node.run();
+
+    assertThat(node.told().policies())
+        .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple("closed", false, "NftMissing"), tuple("web", true, "NodePortOpen"));
+  }
+}

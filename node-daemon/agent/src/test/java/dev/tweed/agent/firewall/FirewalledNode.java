@@ -1,0 +1,125 @@
+package dev.tweed.agent.firewall;
+
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.NodeRecord;
+import dev.tweed.agent.cluster.PolicyRecord;
+import dev.tweed.agent.status.FirewallStatus;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.netlink.IpAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A node and what the daemon does for its firewall, run by run. Time stands still but for {@link
+ * #later}. The daemon has been told that the node is in no network, unless a method says so.
+ */
+final class FirewalledNode {
+
+  private static final ApiEndpoint API =
+      new ApiEndpoint(List.of(IpAddress.parse("198.51.100.1")), 6443);
+
+  final FakeHost host = new FakeHost();
+  private final Path runDir;
+  private ClusterView view = ClusterView.INCOMPLETE;
+  private Optional<FirewallStatus> told = Optional.empty();
+  private int repaired;
+  private long now;
+  private FirewallSync sync;
+
+  /** One that has not heard of the cluster yet. */
+  FirewalledNode(Path runDir) {
+    this.runDir = runDir;
+    restart();
+  }
+
+  /** Another daemon takes over, with what the one before has written. */
+  void restart() {
+    restartUnaware();
+    sync.network(new NetworkState.Outside());
+  }
+
+  /** Another daemon, which has not been told of any network yet. */
+  void restartUnaware() {
+    sync =
+        new FirewallSync(
+            () -> view,
+            host,
+            new FirewallPlanFactory(host, () -> API),
+            files(),
+            () -> repaired++,
+            status -> told = Optional.of(status),
+            () -> now);
+  }
+
+  /** The cluster has these policies, and the node its object. */
+  void asks(PolicyRecord... policies) {
+    view =
+        new ClusterView(
+            true,
+            List.of(),
+            List.of(),
+            List.of(policies),
+            Optional.of(new NodeRecord("n1", Map.of())));
+  }
+
+  /** The Node object goes, policies stay. */
+  void losesItsObject() {
+    view = new ClusterView(true, List.of(), List.of(), view.policies(), Optional.empty());
+  }
+
+  void network(NetworkState state) {
+    sync.network(state);
+  }
+
+  void firewallChanged() {
+    sync.firewallChanged();
+  }
+
+  void later(Duration time) {
+    now += time.toNanos();
+  }
+
+  /** As its configuration says, too. */
+  void sshListensAt(int port) {
+    host.sockets =
+        new FirewallHost.SocketSight(
+            List.of("   0: 00000000:%04X 00000000:0000 0A 0:0 00:0 0 0 0 1%n".formatted(port)),
+            List.of("Port " + port),
+            List.of(),
+            List.of());
+  }
+
+  /** Whether nothing has to be tried again before something changes. */
+  boolean run() {
+    return sync.getAsBoolean();
+  }
+
+  /** By the last run that looked. */
+  FirewallStatus told() {
+    return told.orElseThrow();
+  }
+
+  /** How often something of ours had to be mended. */
+  int repaired() {
+    return repaired;
+  }
+
+  FirewallFiles files() {
+    return new FirewallFiles(runDir);
+  }
+
+  /** What guards NodePorts. */
+  List<FilterRow> guardedRows() {
+    return host.guarded.orElseThrow().inRows();
+  }
+
+  /** Who may send to the tunnel. */
+  List<String> letIn() {
+    return host.guarded.orElseThrow().tunnel().orElseThrow().peers().stream()
+        .map(IpAddress::toString)
+        .toList();
+  }
+}
