@@ -34,11 +34,16 @@ class FirewallPlanFactoryTest {
       spec: {rules: [%s]}
       """;
 
-  /** sshd at 2222 with one connection from 192.0.2.7 to 192.0.2.1; little-endian. */
+  /**
+   * Listeners at 2222, 10260 and 7443, and one connection from 192.0.2.7 to 192.0.2.1 at 2222;
+   * little-endian.
+   */
   private static final String SOCKETS =
       """
          0: 00000000:08AE 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
-         1: 010200C0:08AE 070200C0:D431 01 00000000:00000000 00:00000000 00000000     0        0 1 1
+         1: 00000000:2814 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
+         2: 00000000:1D13 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
+         3: 010200C0:08AE 070200C0:D431 01 00000000:00000000 00:00000000 00000000     0        0 1 1
       """;
 
   private final FakeHost host = new FakeHost();
@@ -59,17 +64,25 @@ class FirewallPlanFactoryTest {
         "{name: r, direction: In, action: Deny, from: [{cidr: 192.0.2.8/29}]}             | false",
         "{name: r, direction: In, action: Deny, interfaceIn: eth0, protocol: TCP, ports: ['2222']} | true",
         "{name: r, direction: In, action: Deny, interfaceIn: eth1, protocol: TCP, ports: ['2222']} | false",
-        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['22']}             | false"
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['22']}             | false",
+        // The kubelet and an API server, where this node's files say they listen.
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['10260']}          | true",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['7443']}           | true",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['10250']}          | false",
+        // The tunnel of the network it is in.
+        "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8472']}           | true",
+        "{name: r, direction: Out, action: Deny, protocol: UDP, ports: ['8472']}          | true",
+        "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8473']}           | false"
       })
   void aPolicyThatWouldCutIsRefused(String rule, boolean refused) {
     host.sockets =
         new FirewallHost.SocketSight(
             List.of(SOCKETS),
             List.of("Port 2222\n"),
-            List.of(),
+            List.of("port: 10260\n", "- --secure-port=7443\n"),
             List.of("eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"));
     FirewallWish wish =
-        FirewallWish.of(YamlViews.read(NODES.formatted(rule)), new NetworkState.Outside());
+        FirewallWish.of(YamlViews.read(NODES.formatted(rule)), SampleNetwork.member());
     FirewallPlanFactory plans =
         new FirewallPlanFactory(
             host, () -> new ApiEndpoint(List.of(IpAddress.parse("10.96.0.1")), 443));
