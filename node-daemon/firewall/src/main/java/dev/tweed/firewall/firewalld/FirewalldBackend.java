@@ -30,20 +30,14 @@ import java.util.Set;
  * <p>Rules come and go without a reload. Another set of policies or zones needs one (the first rows
  * do, a network that comes or goes, a policy that names a device): connections that conntrack has
  * seen an answer to go on, new ones and packets of a VXLAN tunnel find no way for about a tenth of
- * a second, more on a busy machine. It would also undo what a person changed without {@code
- * --permanent}, and bring in what was changed only there; so as long as there is such a change, it
- * is refused. Hundreds of changed rules are brought in by a reload too, where nothing is undone by
- * it: firewalld makes a transaction of each rule, which takes up to 0.15 s where there are a
- * thousand.
+ * a second, more on a busy machine. It is refused as long as it would undo something that a person
+ * did ({@link ModelReload}).
  *
  * <p>What firewalld does otherwise than other firewalls: it accepts packets of known connections,
  * and those that were DNATed (NodePorts), before any rule. Where a network names the device of the
  * underlay, rules here name none, as that device's zone is a person's: pods may leave by any.
  */
 public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
-
-  /** Slower than this by single rules is done by a reload. */
-  private static final long SLOW_MILLIS = 5_000;
 
   private static final Set<String> WITHOUT_FIREWALLD = Set.of("NotRunning", "NotFound");
 
@@ -52,6 +46,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
 
   private final Firewalld firewalld;
   private final ModelFiles files;
+  private final ModelWriter writer;
 
   /**
    * @param root root directory of the host's files, and of its D-Bus's socket
@@ -63,6 +58,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
   FirewalldBackend(Path root, Duration limit) {
     this.firewalld = new Firewalld(root, limit);
     this.files = new ModelFiles(root.resolve("etc/firewalld"));
+    this.writer = new ModelWriter(firewalld, files);
   }
 
   /**
@@ -89,9 +85,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
     try {
       requireSupported(rows);
       Running running = firewalld.running();
-      Model model = plan(rows, running);
-      Map<String, String> before = files.read();
-      return new Applied(apply(model, running, before), true, List.of());
+      return new Applied(writer.write(plan(rows, running), running), true, List.of());
     } catch (Obstacle e) {
       return rows.isEmpty() ? emptied(e.refused()) : e.refused();
     } catch (IOException e) {
@@ -154,168 +148,6 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
       return ModelPlanner.plan(rows, running.policies());
     } catch (IllegalArgumentException e) {
       throw new Obstacle("TooManyRows", e.getMessage(), "use fewer addresses, or larger prefixes");
-    }
-  }
-
-  /** Tells whether anything had to be done. */
-  private boolean apply(Model model, Running running, Map<String, String> before)
-      throws IOException, Obstacle {
-    if (!ModelDiff.hasFrame(model, running)) {
-      if (model.policies().isEmpty() && !canReload(model, running)) {
-        return removeWithoutReload(model, running, before);
-      }
-      reload(model, running, before);
-      return true;
-    }
-    List<DeviceZone> empty = ModelDiff.empty(model, running);
-    requireNoOtherZone(empty, running);
-    List<ModelDiff.Rules> changes = ModelDiff.rules(model, running);
-    if (isSlow(model, changes) && canReload(model, running)) {
-      reload(model, running, before);
-      return true;
-    }
-    boolean stale = ModelFiles.differ(before, model.files());
-    if (stale) {
-      files.write(model.files());
-    }
-    if (!empty.isEmpty() || !changes.isEmpty()) {
-      change(empty, changes, before);
-    }
-    return stale || !empty.isEmpty() || !changes.isEmpty();
-  }
-
-  /** As measured: firewalld looks through all rules of a policy for each it changes. */
-  private static boolean isSlow(Model model, List<ModelDiff.Rules> changes) {
-    long rules = model.policies().stream().mapToLong(policy -> policy.rules().size()).sum();
-    long changed =
-        changes.stream().mapToLong(c -> c.missing().size() + (long) c.extra().size()).sum();
-    return changed * (8 + rules / 7) > SLOW_MILLIS;
-  }
-
-  /** Whether a reload would undo nothing that a person has not saved. */
-  private boolean canReload(Model model, Running running) throws Obstacle {
-    Running permanent = firewalld.permanent();
-    requireNoOtherZone(model.zones(), permanent);
-    return ModelDiff.unsaved(running, permanent).isEmpty();
-  }
-
-  private void requireReloadable(Model model, Running running) throws Obstacle {
-    requireNoOtherZone(model.zones(), running);
-    Running permanent = firewalld.permanent();
-    requireNoOtherZone(model.zones(), permanent);
-    Optional<String> unsaved = ModelDiff.unsaved(running, permanent);
-    if (unsaved.isPresent()) {
-      throw new Obstacle(
-          "UnsavedSettings",
-          "firewalld has to be reloaded once, and that would change what somebody made: it runs"
-              + " otherwise than its files say in "
-              + unsaved.get(),
-          "type firewall-cmd --runtime-to-permanent to keep what runs, or firewall-cmd --reload to"
-              + " have what the files say");
-    }
-  }
-
-  private static void requireNoOtherZone(List<DeviceZone> zones, Running running) throws Obstacle {
-    for (DeviceZone zone : zones) {
-      Optional<String> other = ModelDiff.otherZone(zone, running);
-      if (other.isPresent()) {
-        throw new Obstacle(
-            "DeviceInOtherZone",
-            "device %s was put into zone %s by hand".formatted(zone.device(), other.get()),
-            "type, with and without --permanent: firewall-cmd --zone=%s --remove-interface=%s"
-                .formatted(other.get(), zone.device()));
-      }
-    }
-  }
-
-  /** Another set of policies and zones, or many rules. */
-  private void reload(Model model, Running running, Map<String, String> before)
-      throws IOException, Obstacle {
-    requireReloadable(model, running);
-    try {
-      files.write(model.files());
-      firewalld.checkFiles();
-    } catch (IOException | Obstacle e) {
-      files.write(before);
-      throw e;
-    }
-    try {
-      firewalld.reload();
-      requireInForce(model);
-    } catch (Obstacle e) {
-      files.write(before);
-      firewalld.reload();
-      throw e;
-    }
-  }
-
-  /**
-   * Leaves policies and zones of ours without effect; the next reload, whose ever, removes them.
-   */
-  private boolean removeWithoutReload(Model nothing, Running running, Map<String, String> before)
-      throws IOException, Obstacle {
-    files.write(Map.of());
-    boolean changed = !before.isEmpty();
-    for (Map.Entry<String, Settings> policy : running.policies().entrySet()) {
-      if (Policy.isOurs(policy.getKey()) && !policy.getValue().rules().isEmpty()) {
-        firewalld.setRules(policy.getKey(), List.of());
-        changed = true;
-      }
-    }
-    for (DeviceZone zone : ModelDiff.leftOver(nothing, running)) {
-      firewalld.release(zone);
-      changed = true;
-    }
-    return changed;
-  }
-
-  private void change(
-      List<DeviceZone> empty, List<ModelDiff.Rules> changes, Map<String, String> before)
-      throws IOException, Obstacle {
-    boolean iptables = files.usesIptables();
-    try {
-      for (DeviceZone zone : empty) {
-        firewalld.bind(zone);
-      }
-      for (ModelDiff.Rules change : changes) {
-        change(change, iptables);
-      }
-    } catch (Obstacle e) {
-      files.write(before);
-      putBack(changes, iptables, e);
-      throw e;
-    }
-  }
-
-  private void change(ModelDiff.Rules change, boolean iptables) throws Obstacle {
-    for (List<String> rules : change.steps(iptables)) {
-      firewalld.setRules(change.policy(), rules);
-    }
-  }
-
-  /** From wherever a change ended. */
-  private void putBack(List<ModelDiff.Rules> changes, boolean iptables, Obstacle obstacle) {
-    try {
-      Running now = firewalld.running();
-      for (ModelDiff.Rules change : changes) {
-        List<String> found = Running.rules(now.policies(), change.policy());
-        change(new ModelDiff.Rules(change.policy(), found, change.found()), iptables);
-      }
-    } catch (Obstacle e) {
-      // It went away: it starts with the files before, and the next run begins anew.
-      obstacle.addSuppressed(e);
-    }
-  }
-
-  private void requireInForce(Model model) throws Obstacle {
-    Running now = firewalld.running();
-    if (!ModelDiff.hasFrame(model, now)
-        || !ModelDiff.empty(model, now).isEmpty()
-        || !ModelDiff.rules(model, now).isEmpty()) {
-      throw new Obstacle(
-          "NotTaken",
-          "firewalld said yes, and did not take all rules",
-          "the rules before are put back; look with: firewall-cmd --list-all-policies");
     }
   }
 

@@ -1,0 +1,96 @@
+package dev.tweed.firewall.firewalld;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Brings a model in by its files and a reload of them. That would also undo what a person changed
+ * without {@code --permanent}, and bring in what was changed only there; so as long as there is
+ * such a change, it is refused.
+ */
+final class ModelReload {
+
+  private final Firewalld firewalld;
+  private final ModelFiles files;
+
+  ModelReload(Firewalld firewalld, ModelFiles files) {
+    this.firewalld = firewalld;
+    this.files = files;
+  }
+
+  /** Whether it would undo nothing that a person has not saved. */
+  boolean isHarmless(Model model, Running running) throws Obstacle {
+    return unsaved(model, running).isEmpty();
+  }
+
+  private Optional<String> unsaved(Model model, Running running) throws Obstacle {
+    Running permanent = firewalld.permanent();
+    requireNoOtherZone(model.zones(), permanent);
+    return ModelDiff.unsaved(running, permanent);
+  }
+
+  static void requireNoOtherZone(List<DeviceZone> zones, Running running) throws Obstacle {
+    for (DeviceZone zone : zones) {
+      Optional<String> other = ModelDiff.otherZone(zone, running);
+      if (other.isPresent()) {
+        throw new Obstacle(
+            "DeviceInOtherZone",
+            "device %s was put into zone %s by hand".formatted(zone.device(), other.get()),
+            "type, with and without --permanent: firewall-cmd --zone=%s --remove-interface=%s"
+                .formatted(other.get(), zone.device()));
+      }
+    }
+  }
+
+  /**
+   * Reloads.
+   *
+   * @param before the files to put back if the model is not taken
+   */
+  void run(Model model, Running running, Map<String, String> before) throws IOException, Obstacle {
+    requireHarmless(model, running);
+    try {
+      files.write(model.files());
+      firewalld.checkFiles();
+    } catch (IOException | Obstacle e) {
+      files.write(before);
+      throw e;
+    }
+    try {
+      firewalld.reload();
+      requireInForce(model);
+    } catch (Obstacle e) {
+      files.write(before);
+      firewalld.reload();
+      throw e;
+    }
+  }
+
+  private void requireHarmless(Model model, Running running) throws Obstacle {
+    requireNoOtherZone(model.zones(), running);
+    Optional<String> unsaved = unsaved(model, running);
+    if (unsaved.isPresent()) {
+      throw new Obstacle(
+          "UnsavedSettings",
+          "firewalld has to be reloaded once, and that would change what somebody made: it runs"
+              + " otherwise than its files say in "
+              + unsaved.get(),
+          "type firewall-cmd --runtime-to-permanent to keep what runs, or firewall-cmd --reload to"
+              + " have what the files say");
+    }
+  }
+
+  private void requireInForce(Model model) throws Obstacle {
+    Running now = firewalld.running();
+    if (!ModelDiff.hasFrame(model, now)
+        || !ModelDiff.empty(model, now).isEmpty()
+        || !ModelDiff.rules(model, now).isEmpty()) {
+      throw new Obstacle(
+          "NotTaken",
+          "firewalld said yes, and did not take all rules",
+          "the rules before are put back; look with: firewall-cmd --list-all-policies");
+    }
+  }
+}
