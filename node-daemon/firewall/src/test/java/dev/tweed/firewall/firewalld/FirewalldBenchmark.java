@@ -220,13 +220,13 @@ final class FirewalldBenchmark {
   /** From the peer to the pod, by way of the node: a ping, and datagrams from a new port each. */
   private static void loss(FirewalldNode node, String what, Runnable work) throws Exception {
     Path log = Files.createTempDirectory("firewalld-loss");
-    start(node.pod(), log, "received", "python3 -c '%s'".formatted(RECEIVE));
-    start(node.peer(), log, "ping", "ping -q -i 0.005 10.244.1.2");
-    start(node.peer(), log, "sent", "python3 -c '%s'".formatted(SEND));
+    start(node.network().pod(), log, "received", "python3 -c '%s'".formatted(RECEIVE));
+    start(node.network().peer(), log, "ping", "ping -q -i 0.005 10.244.1.2");
+    start(node.network().peer(), log, "sent", "python3 -c '%s'".formatted(SEND));
     work.run();
-    end(node.peer(), log, "sent");
-    end(node.peer(), log, "ping");
-    end(node.pod(), log, "received");
+    end(node.network().peer(), log, "sent");
+    end(node.network().peer(), log, "ping");
+    end(node.network().pod(), log, "received");
     int sent = Integer.parseInt(Files.readString(log.resolve("sent")).strip());
     int received = Integer.parseInt(Files.readString(log.resolve("received")).strip());
     System.out.printf("%s, new flows: %d of %d lost%n", what, sent - received, sent);
