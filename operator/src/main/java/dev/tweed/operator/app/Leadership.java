@@ -6,7 +6,10 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,10 +30,12 @@ final class Leadership implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tweed-leader-", 0).factory());
   private final CompletableFuture<?> election;
+  private final Clock clock;
+  private volatile Instant triedAt;
   private volatile boolean closing;
 
   /**
-   * @param gained called once, on a thread of its own
+   * @param gained called once; must return at once
    * @param lost called when another process may lead from now on; not on {@link #close}
    */
   Leadership(
@@ -38,10 +43,13 @@ final class Leadership implements AutoCloseable {
       OperatorSettings settings,
       OperatorConfig.LeaderElection config,
       Runnable gained,
-      Runnable lost) {
+      Runnable lost,
+      Clock clock) {
+    this.clock = clock;
+    this.triedAt = clock.instant();
     LeaderCallbacks callbacks =
         new LeaderCallbacks(
-            () -> threads.submit(gained),
+            gained,
             () -> {
               if (!closing) {
                 lost.run();
@@ -51,7 +59,7 @@ final class Leadership implements AutoCloseable {
     LeaderElectionConfig election =
         new LeaderElectionConfigBuilder()
             .withName(LEASE)
-            .withLock(new LeaseLock(settings.namespace(), LEASE, settings.instance()))
+            .withLock(new WatchedLease(settings.namespace(), settings.instance()))
             .withLeaseDuration(config.leaseDuration())
             .withRenewDeadline(config.renewDeadline())
             .withRetryPeriod(config.retryPeriod())
@@ -61,11 +69,32 @@ final class Leadership implements AutoCloseable {
     this.election = new LeaderElector(client, election, threads).start();
   }
 
+  /**
+   * When the Lease was last asked for, which a standby and a leader both do every few seconds. The
+   * elector ends without a word when anything but the API server's answer goes wrong in it.
+   */
+  Instant triedAt() {
+    return triedAt;
+  }
+
   /** Gives the Lease back, if we hold it. */
   @Override
   public void close() {
     closing = true;
     election.cancel(true);
     threads.close();
+  }
+
+  /** Notes each look at the Lease. */
+  private final class WatchedLease extends LeaseLock {
+    WatchedLease(String namespace, String identity) {
+      super(namespace, LEASE, identity);
+    }
+
+    @Override
+    public LeaderElectionRecord get(KubernetesClient client) {
+      triedAt = clock.instant();
+      return super.get(client);
+    }
   }
 }

@@ -7,31 +7,49 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Live: no run hangs. Ready: standing by, or leading with live watches and a run that went well.
+ * Live: start, runs and election go on. Ready: standing by, or leading with live watches and a run
+ * that went well.
  */
 @Singleton
 public class OperatorHealth {
-  // A run of 5,000 allocations takes seconds; one of minutes will not come back.
+  // The lists and a run of 5,000 allocations take seconds; what takes minutes will not come back.
   private static final Duration HANGING = Duration.ofMinutes(5);
 
   @Produces
   @Singleton
   @Liveness
-  HealthCheck live(OperatorCore core, Clock clock) {
+  HealthCheck live(OperatorCore core, OperatorLifecycle lifecycle, Clock clock) {
     return () -> {
-      Optional<Instant> since = core.loop().runningSince();
-      boolean hangs = since.isPresent() && since.get().plus(HANGING).isBefore(clock.instant());
+      OperatorLifecycle.Phase phase = lifecycle.phase();
+      Optional<Instant> running = core.loop().runningSince();
       return HealthCheckResponse.named("loop")
-          .status(!hangs)
-          .withData("runningSince", since.map(Instant::toString).orElse(""))
+          .status(!hangs(phase, running, lifecycle.electionTriedAt(), clock.instant()))
+          .withData("state", phase.state().name())
+          .withData("runningSince", running.map(Instant::toString).orElse(""))
           .build();
     };
+  }
+
+  /** Whether only a fresh process can help: the start, a run or the election does not go on. */
+  static boolean hangs(
+      OperatorLifecycle.Phase phase,
+      Optional<Instant> runningSince,
+      Optional<Instant> electionTriedAt,
+      Instant now) {
+    Optional<Instant> startingSince =
+        Optional.of(phase)
+            .filter(p -> p.state() == OperatorLifecycle.State.STARTING)
+            .map(OperatorLifecycle.Phase::since);
+    return Stream.of(startingSince, runningSince, electionTriedAt)
+        .flatMap(Optional::stream)
+        .anyMatch(since -> since.plus(HANGING).isBefore(now));
   }
 
   @Produces
@@ -39,7 +57,7 @@ public class OperatorHealth {
   @Readiness
   HealthCheck ready(OperatorCore core, OperatorLifecycle lifecycle) {
     return () -> {
-      OperatorLifecycle.State state = lifecycle.state();
+      OperatorLifecycle.State state = lifecycle.phase().state();
       Optional<Instant> success = core.loop().lastSuccess();
       boolean ready =
           switch (state) {

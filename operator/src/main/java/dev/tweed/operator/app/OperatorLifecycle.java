@@ -10,6 +10,8 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -26,6 +28,9 @@ public class OperatorLifecycle {
     STOPPING
   }
 
+  /** A state and when it was entered. */
+  public record Phase(State state, Instant since) {}
+
   private static final Logger LOG = LoggerFactory.getLogger(OperatorLifecycle.class);
 
   private final KubernetesClient client;
@@ -33,25 +38,43 @@ public class OperatorLifecycle {
   private final OperatorConfig config;
   private final OperatorCore core;
   private final Operator operator;
-  private final AtomicReference<State> state = new AtomicReference<>(State.STANDBY);
-  private Optional<Leadership> leadership = Optional.empty();
+  private final Clock clock;
+  private final AtomicReference<Phase> phase;
+  private volatile Optional<Leadership> leadership = Optional.empty();
 
   OperatorLifecycle(
       KubernetesClient client,
       OperatorSettings settings,
       OperatorConfig config,
       OperatorCore core,
-      Operator operator) {
+      Operator operator,
+      Clock clock) {
     this.client = client;
     this.settings = settings;
     this.config = config;
     this.core = core;
     this.operator = operator;
+    this.clock = clock;
+    this.phase = new AtomicReference<>(now(State.STANDBY));
   }
 
   /** Where we are. */
-  public State state() {
-    return state.get();
+  public Phase phase() {
+    return phase.get();
+  }
+
+  /** When the Lease was last asked for, if there is an election. */
+  public Optional<Instant> electionTriedAt() {
+    return leadership.map(Leadership::triedAt);
+  }
+
+  private Phase now(State state) {
+    return new Phase(state, clock.instant());
+  }
+
+  private boolean move(State from, State to) {
+    Phase before = phase.get();
+    return before.state() == from && phase.compareAndSet(before, now(to));
   }
 
   void onStart(@Observes StartupEvent event) {
@@ -65,23 +88,34 @@ public class OperatorLifecycle {
       leadership =
           Optional.of(
               new Leadership(
-                  client, settings, config.leaderElection(), this::lead, this::leadershipLost));
+                  client,
+                  settings,
+                  config.leaderElection(),
+                  this::begin,
+                  this::leadershipLost,
+                  clock));
     } else {
       LOG.info("leader election is off");
-      Thread.ofPlatform().name("tweed-start").start(this::lead);
+      begin();
     }
   }
 
+  // A platform thread: starting loads classes, which holds on to a virtual thread's carrier, and on
+  // one processor there is one carrier, which the renewals of the Lease need too.
+  private void begin() {
+    Thread.ofPlatform().name("tweed-start").start(this::lead);
+  }
+
   private void lead() {
-    if (!state.compareAndSet(State.STANDBY, State.STARTING)) {
+    if (!move(State.STANDBY, State.STARTING)) {
       return;
     }
     try {
       core.start();
       operator.start();
-      state.compareAndSet(State.STARTING, State.LEADING);
+      move(State.STARTING, State.LEADING);
       LOG.info("leading");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error(
           "cannot start: {}. Are Tweed's CRDs installed, and does the ServiceAccount have the"
               + " chart's ClusterRole?",
@@ -99,7 +133,7 @@ public class OperatorLifecycle {
 
   // Before the SDK's own observer stops the client's informers and closes the client.
   void onStop(@Observes @Priority(1) ShutdownEvent event) {
-    State before = state.getAndSet(State.STOPPING);
+    State before = phase.getAndSet(now(State.STOPPING)).state();
     if (before == State.LEADING || before == State.STARTING) {
       operator.stop();
       core.close();

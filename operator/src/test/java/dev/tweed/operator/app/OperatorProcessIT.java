@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("api-server")
 @ExtendWith(ApiServerExtension.class)
 class OperatorProcessIT {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private KubernetesClient client;
   private TestCluster cluster;
