@@ -77,6 +77,7 @@ command_test() {
 run_tests() {
   local log=$log_directory/test.log
   mkdir -p "$log_directory"
+  rm -rf "$log_directory/e2e-dump"
   touch "$log_directory/test.began"
   note "Testing; the whole log: $log"
   run_maven verify --fail-at-end "${properties[@]}" "$@" 2>&1 | tee "$log" |
@@ -90,6 +91,7 @@ run_tests() {
     END { printf "All modules\n  Tests run: %d, Failures: %d, Errors: %d, Skipped: %d\n", tests, failures, errors, skipped }' "$log"
   if ! grep -q '\] BUILD SUCCESS' "$log"; then
     grep -E '^\[ERROR\] .' "$log" | grep -vE 'Help 1|To see the full|Re-run Maven|For more information|After correcting|mvn <args>|See dump files' | head -n 40 >&2 || true
+    sed -n '/state of the cluster, more in/,/^\tat /p' "$log" | grep -v $'^\tat ' | cut -c1-240 | head -n 60 >&2 || true
     die "the tests have failed. The whole log: $log"
   fi
   [[ -z $no_skips ]] || forbid_skips

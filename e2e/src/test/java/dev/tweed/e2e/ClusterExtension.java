@@ -139,14 +139,18 @@ final class ClusterExtension
   private static Throwable dumped(ExtensionContext context, Throwable failure) {
     Path directory =
         BedSettings.fromSystemProperties()
-            .workDirectory()
-            .resolve("e2e-dump")
+            .cache()
+            .resolve("logs/e2e-dump")
             .resolve(
                 context.getRequiredTestClass().getSimpleName()
                     + "."
                     + context.getTestMethod().map(method -> method.getName()).orElse("class"));
-    new Evidence(cluster(context)).writeTo(directory);
-    failure.addSuppressed(new Throwable("state of the cluster: " + directory));
+    Evidence evidence = new Evidence(cluster(context));
+    // First, and into the log: a directory of a machine that is given back helps nobody.
+    failure.addSuppressed(
+        new Throwable(
+            "state of the cluster, more in %s\n%s".formatted(directory, evidence.summary())));
+    evidence.writeTo(directory);
     return failure;
   }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * The class runs on a cluster of this layout, handed to its constructor and methods as {@code
  * TestCluster} or {@code Installation}. When a test fails, what is needed to find out why is
- * written to {@code target/e2e-dump}.
+ * written to {@code logs/e2e-dump} of the cache, where also the log is.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What a person needs to find out why something failed, collected while it is still there. */
 public final class Evidence {
@@ -26,10 +27,48 @@ public final class Evidence {
           "ps axo pid,rss,etimes,args",
           "bed-logs 100");
 
+  private static final String THREAD_DUMPS =
+      "pkill -QUIT -f '%s|%s'"
+          .formatted(Installation.DAEMON_PROCESS, Installation.OPERATOR_PROCESS);
+
+  private static final String NODE_COLUMNS =
+      "NODE:.metadata.name,READY:.status.conditions[?(@.type=='Ready')].status"
+          + ",WHY:.status.conditions[?(@.type=='Ready')].message";
+
+  private static final String REPORT_COLUMNS =
+      "REPORT:.metadata.name,CONDITIONS:.status.conditions[*].type"
+          + ",STATUS:.status.conditions[*].status,REASONS:.status.conditions[*].reason";
+
   private final TestCluster cluster;
 
   public Evidence(TestCluster cluster) {
     this.cluster = cluster;
+  }
+
+  /** On one screen: which Nodes and pods are not as they should be, and what the daemons say. */
+  public String summary() {
+    List<Supplier<String>> parts =
+        List.of(
+            () -> columns("nodes", NODE_COLUMNS),
+            () -> cluster.kubectl("get", "pods", "-A", "-o", "wide").text(),
+            () -> columns("nodereports", REPORT_COLUMNS),
+            () ->
+                cluster
+                    .kubectl("get", "events", "-A", "--field-selector=type=Warning", "--no-headers")
+                    .text());
+    return parts.stream().map(Evidence::had).collect(Collectors.joining("\n"));
+  }
+
+  private String columns(String kind, String columns) {
+    return cluster.kubectl("get", kind, "-o", "custom-columns=" + columns).text();
+  }
+
+  private static String had(Supplier<String> content) {
+    try {
+      return content.get();
+    } catch (RuntimeException e) {
+      return "not to be had: " + e;
+    }
   }
 
   /** Writes everything into the directory; a part that cannot be had says so in its file. */
@@ -58,6 +97,10 @@ public final class Evidence {
     write(
         directory.resolve("pods-described.txt"),
         () -> cluster.kubectl("describe", "pods", "-n", Installation.NAMESPACE).toString());
+    // Each virtual machine writes what its threads do into its log.
+    for (Machine machine : cluster.machines()) {
+      had(() -> machine.shell(THREAD_DUMPS).toString());
+    }
     writePodLogs(directory);
     for (Machine machine : cluster.machines()) {
       write(directory.resolve("machine-" + machine.name() + ".txt"), () -> state(machine));
@@ -93,14 +136,8 @@ public final class Evidence {
   }
 
   private static void write(Path file, Supplier<String> content) {
-    String text;
     try {
-      text = content.get();
-    } catch (RuntimeException e) {
-      text = "not to be had: " + e;
-    }
-    try {
-      Files.writeString(file, text);
+      Files.writeString(file, had(content));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
