@@ -216,9 +216,10 @@ class TwoOperatorsTest {
   private void interleave(LedgerStore first, LedgerStore second) throws Exception {
     cluster.nodes(0, 6);
     List<Node> nodes = client.nodes().list().getItems();
+    // The bigger first, for of two that overlap the older one gives: by the second, then by name.
+    PodNetwork big = cluster.network("big", pool("10.70.0.0/20", 25));
     PodNetwork small = cluster.network("small", pool("10.70.0.0/24", 26));
     client.resource(small).delete();
-    PodNetwork big = cluster.network("big", pool("10.70.0.0/20", 25));
     SubnetWriter writer = new SubnetWriter(client, calls);
     Sleepy sleepy = new Sleepy(writer, new CountDownLatch(1), new CountDownLatch(1));
     Allocator one = new Allocator(first, sleepy, QUIET, System::nanoTime);
