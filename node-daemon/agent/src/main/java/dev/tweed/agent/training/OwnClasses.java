@@ -20,6 +20,7 @@ final class OwnClasses {
       List.of(
           "agent/command/",
           "agent/training/",
+          "firewall/dbus/",
           "firewall/firewalld/",
           "firewall/iptables/",
           "firewall/ruleset/",

@@ -1,5 +1,5 @@
 /**
- * The run that records the class archive of the image: the daemon against an API server in the same
- * process and a data path that only reads.
+ * The run that records the class archive of the image: the daemon against an API server in a
+ * process of its own and a data path that only reads.
  */
 package dev.tweed.agent.training;

@@ -1,0 +1,74 @@
+package dev.tweed.agent.training;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a daemon has around it: an API server, and a kubelet that asks for its health. In a process
+ * of its own: the archive shall hold the classes of a daemon, not those of a TLS server.
+ */
+final class StubCluster implements AutoCloseable {
+
+  private final Process process;
+  private final BufferedReader answers;
+  private final String url;
+
+  /**
+   * Starts it.
+   *
+   * @param account directory it puts the daemon's credentials into
+   * @param keystore PKCS 12 with a key and certificate for 127.0.0.1; without one, plain HTTP
+   */
+  StubCluster(String node, Path account, Optional<Path> keystore, String password)
+      throws IOException {
+    process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    StubClusterProcess.class.getName(),
+                    node,
+                    account.toString(),
+                    keystore.map(Path::toString).orElse(""),
+                    password))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    answers = process.inputReader(StandardCharsets.UTF_8);
+    url = answer();
+  }
+
+  /** Where the API server listens. */
+  String url() {
+    return url;
+  }
+
+  /**
+   * Returns when the daemon that answers at the port is ready and has been scraped.
+   *
+   * @throws IOException when it does not become ready
+   */
+  void probe(int port) throws IOException {
+    new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8).println(port);
+    answer();
+  }
+
+  @Override
+  public void close() throws IOException {
+    // It ends with its input.
+    process.getOutputStream().close();
+  }
+
+  private String answer() throws IOException {
+    String line = answers.readLine();
+    if (line == null) {
+      throw new IOException("the API server of the training has ended; it says why");
+    }
+    return line;
+  }
+}
