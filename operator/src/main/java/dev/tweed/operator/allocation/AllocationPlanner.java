@@ -1,12 +1,7 @@
 package dev.tweed.operator.allocation;
 
-import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.operator.allocation.AllocationPlan.Amendment;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
-import dev.tweed.operator.allocation.AllocationPlan.Release;
-import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Decides who holds which block.
@@ -36,14 +31,11 @@ public final class AllocationPlanner {
   private final List<CandidateNetwork> networks;
   private final Map<String, NodeFacts> nodes = new HashMap<>();
   private final HeldBlocks held;
-  private final VtepMacs macs = new VtepMacs();
+  private final SubnetContents contents;
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
-  private final List<Amendment> amendments = new ArrayList<>();
-  private final List<Release> releases = new ArrayList<>();
   private final SortedMap<String, Long> cursors = new TreeMap<>();
-  private Optional<Instant> nextDeadline = Optional.empty();
 
   private AllocationPlanner(AllocationInput input) {
     this.input = input;
@@ -55,7 +47,7 @@ public final class AllocationPlanner {
     }
     input.nodes().forEach(node -> nodes.put(node.name(), node));
     this.held = HeldBlocks.of(input.subnets(), byName, nodes);
-    this.releases.addAll(held.releases());
+    this.contents = new SubnetContents(input.mirroredLabels(), held.standing());
     for (NodeFacts node : input.nodes()) {
       owner(node, byName).ifPresent(network -> ownerOf.put(node.name(), network));
     }
@@ -67,23 +59,25 @@ public final class AllocationPlanner {
   }
 
   private AllocationPlan plan() {
-    held.standing().forEach(h -> macs.keep(h.network(), h.node(), h.facts().spec().vtepMAC()));
-    held.standing().forEach(this::judgeStanding);
+    StandingBlocks standing =
+        StandingBlocks.judge(held.standing(), nodes, ownerOf, contents, input);
     List<NodeFacts> byAge = nodes.values().stream().sorted(OLDEST_FIRST).toList();
     SortedMap<String, NetworkOutcome> outcomes = new TreeMap<>();
     for (CandidateNetwork network : networks) {
       outcomes.put(network.name(), serve(network, byAge));
     }
     claims.sort(Comparator.comparing(Claim::cidr));
-    amendments.sort(Comparator.comparing(a -> a.subnet().name()));
-    releases.sort(Comparator.comparing(r -> r.subnet().name()));
     return new AllocationPlan(
         List.copyOf(claims),
-        List.copyOf(amendments),
-        List.copyOf(releases),
+        standing.amendments().stream()
+            .sorted(Comparator.comparing(a -> a.subnet().name()))
+            .toList(),
+        Stream.concat(held.releases().stream(), standing.releases().stream())
+            .sorted(Comparator.comparing(r -> r.subnet().name()))
+            .toList(),
         cursors,
         outcomes,
-        nextDeadline);
+        standing.nextDeadline());
   }
 
   private Optional<CandidateNetwork> owner(NodeFacts node, Map<String, CandidateNetwork> byName) {
@@ -95,70 +89,6 @@ public final class AllocationPlanner {
     }
     return networks.stream().filter(n -> n.giving() && n.selects(node)).findFirst();
   }
-
-  // --- NodeSubnets that stand ---
-
-  private void judgeStanding(Held block) {
-    NodeFacts node = nodes.get(block.node());
-    CandidateNetwork owner = node == null ? null : ownerOf.get(node.name());
-    if (owner != null && owner.name().equals(block.network())) {
-      refresh(block, node, owner);
-      return;
-    }
-    Instant since = block.facts().goneSince().orElse(input.now());
-    Instant due = since.plus(input.releaseAfter());
-    if (due.isAfter(input.now())) {
-      nextDeadline = Optional.of(nextDeadline.filter(due::isAfter).orElse(due));
-      amend(block, block.facts().spec(), Map.of(), List.of(), Optional.of(since));
-    } else {
-      String what = node == null ? "does not exist" : "is not in PodNetwork " + block.network();
-      releases.add(
-          new Release(
-              block.facts(),
-              ReleaseReason.NodeGone,
-              "node " + block.node() + " " + what + " since " + since));
-    }
-  }
-
-  private void refresh(Held block, NodeFacts node, CandidateNetwork network) {
-    NodeSubnetSpec old = block.facts().spec();
-    List<String> addresses = NodeAddresses.of(node);
-    NodeSubnetSpec spec =
-        new NodeSubnetSpec(
-            old.podNetwork(),
-            old.nodeName(),
-            node.uid(),
-            old.cidr(),
-            // A node that lost its address for a moment must not lose its peers' routes.
-            addresses.isEmpty() ? old.nodeIPs() : addresses,
-            macs.of(network.name(), node.name()));
-    Map<String, String> wanted = mirrored(network, node);
-    Map<String, String> set = new TreeMap<>(wanted);
-    set.entrySet().removeIf(e -> e.getValue().equals(block.facts().labels().get(e.getKey())));
-    List<String> remove =
-        mirroredKeys(network).stream()
-            .filter(key -> block.facts().labels().containsKey(key) && !wanted.containsKey(key))
-            .toList();
-    amend(block, spec, set, remove, Optional.empty());
-  }
-
-  private void amend(
-      Held block,
-      NodeSubnetSpec spec,
-      Map<String, String> set,
-      List<String> remove,
-      Optional<Instant> goneSince) {
-    boolean same =
-        spec.equals(block.facts().spec())
-            && set.isEmpty()
-            && remove.isEmpty()
-            && goneSince.equals(block.facts().goneSince());
-    if (!same) {
-      amendments.add(new Amendment(block.facts(), spec, set, remove, goneSince));
-    }
-  }
-
-  // --- new blocks ---
 
   private NetworkOutcome serve(CandidateNetwork network, List<NodeFacts> byAge) {
     NetworkTally tally = tallies.get(network.name());
@@ -292,15 +222,11 @@ public final class AllocationPlanner {
 
   private void claim(CandidateNetwork network, NodeFacts node, Cidr block, List<String> addresses) {
     held.occupied().add(block);
-    NodeSubnetSpec spec =
-        new NodeSubnetSpec(
-            network.name(),
-            node.name(),
-            node.uid(),
-            block.toString(),
-            addresses,
-            macs.of(network.name(), node.name()));
-    claims.add(new Claim(block, spec, mirrored(network, node)));
+    claims.add(
+        new Claim(
+            block,
+            contents.spec(network, node, block.toString(), addresses),
+            contents.labels(network, node)));
   }
 
   private static boolean differs(NodeFacts node, Cidr block) {
@@ -310,22 +236,5 @@ public final class AllocationPlanner {
             .filter(c -> c.family() == block.family())
             .toList();
     return !sameFamily.isEmpty() && !sameFamily.contains(block);
-  }
-
-  private TreeSet<String> mirroredKeys(CandidateNetwork network) {
-    TreeSet<String> keys = new TreeSet<>(input.mirroredLabels());
-    keys.addAll(network.facts().spec().mirroredNodeLabels());
-    return keys;
-  }
-
-  private Map<String, String> mirrored(CandidateNetwork network, NodeFacts node) {
-    Map<String, String> labels = new TreeMap<>();
-    for (String key : mirroredKeys(network)) {
-      String value = node.labels().get(key);
-      if (value != null) {
-        labels.put(key, value);
-      }
-    }
-    return labels;
   }
 }

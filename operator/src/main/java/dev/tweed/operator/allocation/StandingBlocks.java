@@ -1,0 +1,116 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.operator.allocation.AllocationPlan.Amendment;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
+import dev.tweed.operator.allocation.HeldBlocks.Held;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What becomes of NodeSubnets that are where they may be: they follow their node, or are released
+ * when it has been gone, or in no network of theirs, for long enough.
+ */
+final class StandingBlocks {
+
+  private final SubnetContents contents;
+  private final AllocationInput input;
+  private final List<Amendment> amendments = new ArrayList<>();
+  private final List<Release> releases = new ArrayList<>();
+  private Optional<Instant> nextDeadline = Optional.empty();
+
+  private StandingBlocks(SubnetContents contents, AllocationInput input) {
+    this.contents = contents;
+    this.input = input;
+  }
+
+  /**
+   * Judges all of them.
+   *
+   * @param nodes by name
+   * @param ownerOf networks by name of their node
+   */
+  static StandingBlocks judge(
+      List<Held> standing,
+      Map<String, NodeFacts> nodes,
+      Map<String, CandidateNetwork> ownerOf,
+      SubnetContents contents,
+      AllocationInput input) {
+    StandingBlocks blocks = new StandingBlocks(contents, input);
+    for (Held block : standing) {
+      Optional<NodeFacts> node = Optional.ofNullable(nodes.get(block.node()));
+      Optional<CandidateNetwork> owner =
+          node.map(n -> ownerOf.get(n.name())).filter(o -> o.name().equals(block.network()));
+      owner.ifPresentOrElse(
+          network -> blocks.refresh(block, node.orElseThrow(), network),
+          () -> blocks.leave(block, node.isPresent()));
+    }
+    return blocks;
+  }
+
+  List<Amendment> amendments() {
+    return amendments;
+  }
+
+  List<Release> releases() {
+    return releases;
+  }
+
+  /** When the next of them is to be released, if nothing changes. */
+  Optional<Instant> nextDeadline() {
+    return nextDeadline;
+  }
+
+  private void leave(Held block, boolean nodeExists) {
+    Instant since = block.facts().goneSince().orElse(input.now());
+    Instant due = since.plus(input.releaseAfter());
+    if (due.isAfter(input.now())) {
+      nextDeadline = Optional.of(nextDeadline.filter(due::isAfter).orElse(due));
+      amend(block, block.facts().spec(), Map.of(), List.of(), Optional.of(since));
+    } else {
+      String what = nodeExists ? "is not in PodNetwork " + block.network() : "does not exist";
+      releases.add(
+          new Release(
+              block.facts(),
+              ReleaseReason.NodeGone,
+              "node " + block.node() + " " + what + " since " + since));
+    }
+  }
+
+  private void refresh(Held block, NodeFacts node, CandidateNetwork network) {
+    NodeSubnetSpec old = block.facts().spec();
+    List<String> addresses = NodeAddresses.of(node);
+    // A node that lost its address for a moment must not lose its peers' routes.
+    NodeSubnetSpec spec =
+        contents.spec(network, node, old.cidr(), addresses.isEmpty() ? old.nodeIPs() : addresses);
+    Map<String, String> wanted = contents.labels(network, node);
+    Map<String, String> set = new TreeMap<>(wanted);
+    set.entrySet().removeIf(e -> e.getValue().equals(block.facts().labels().get(e.getKey())));
+    List<String> remove =
+        contents.labelKeys(network).stream()
+            .filter(key -> block.facts().labels().containsKey(key) && !wanted.containsKey(key))
+            .toList();
+    amend(block, spec, set, remove, Optional.empty());
+  }
+
+  private void amend(
+      Held block,
+      NodeSubnetSpec spec,
+      Map<String, String> set,
+      List<String> remove,
+      Optional<Instant> goneSince) {
+    boolean same =
+        spec.equals(block.facts().spec())
+            && set.isEmpty()
+            && remove.isEmpty()
+            && goneSince.equals(block.facts().goneSince());
+    if (!same) {
+      amendments.add(new Amendment(block.facts(), spec, set, remove, goneSince));
+    }
+  }
+}

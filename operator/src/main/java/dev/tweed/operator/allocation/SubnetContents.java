@@ -1,0 +1,56 @@
+package dev.tweed.operator.allocation;
+
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.operator.allocation.HeldBlocks.Held;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What NodeSubnets tell of their nodes. */
+final class SubnetContents {
+
+  private final Collection<String> mirroredLabels;
+  private final VtepMacs macs = new VtepMacs();
+
+  /**
+   * @param mirroredLabels keys of Node labels that every network mirrors
+   * @param standing whose hardware addresses stay, oldest first
+   */
+  SubnetContents(Collection<String> mirroredLabels, List<Held> standing) {
+    this.mirroredLabels = mirroredLabels;
+    standing.forEach(h -> macs.keep(h.network(), h.node(), h.facts().spec().vtepMAC()));
+  }
+
+  NodeSubnetSpec spec(
+      CandidateNetwork network, NodeFacts node, String cidr, List<String> addresses) {
+    return new NodeSubnetSpec(
+        network.name(),
+        node.name(),
+        node.uid(),
+        cidr,
+        addresses,
+        macs.of(network.name(), node.name()));
+  }
+
+  /** Labels of the node that its NodeSubnets carry. */
+  Map<String, String> labels(CandidateNetwork network, NodeFacts node) {
+    Map<String, String> labels = new TreeMap<>();
+    for (String key : labelKeys(network)) {
+      String value = node.labels().get(key);
+      if (value != null) {
+        labels.put(key, value);
+      }
+    }
+    return labels;
+  }
+
+  /** Keys of all labels that may be on NodeSubnets of the network. */
+  SortedSet<String> labelKeys(CandidateNetwork network) {
+    SortedSet<String> keys = new TreeSet<>(mirroredLabels);
+    keys.addAll(network.facts().spec().mirroredNodeLabels());
+    return keys;
+  }
+}
