@@ -2,6 +2,7 @@
 # The images of the test bed, made without a registry. Sourced by ./dev.
 
 readonly debian_suite=trixie
+readonly image_label=dev.tweed.image
 
 # The old builder's notice of its own end is not ours to repeat.
 docker_build() { docker build --force-rm "$@" 2> >(grep -v -e DEPRECATED -e 'BuildKit is currently' -e environment-variable >&2); }
@@ -34,7 +35,8 @@ root_image() {
   shift
   if ! has_image "$image"; then
     cached "root-${name#*/}" "${image#*:}" "Collecting Debian packages for $name" debian_root "$@"
-    docker import "$REPLY/root.tar" "$image" >/dev/null
+    # Every image built on it, with or without a name, inherits the label.
+    docker import --change "LABEL $image_label=yes" "$REPLY/root.tar" "$image" >/dev/null
   fi
   REPLY=$image
 }
@@ -43,6 +45,12 @@ root_image() {
 forget_old() {
   local old
   while read -r old; do rm -rf "${cache:?}/$1/$old"; done < <(ls -t "$cache/$1" | tail -n +7)
+}
+
+# Each build leaves the image that had the name before, and its own first stage, without a name. The newest six stay:
+# what a build takes from the one before it (jlink) is among them. One that something uses cannot be removed, and need not be.
+forget_unnamed_images() {
+  docker images -q --filter dangling=true --filter "label=$image_label" | tail -n +7 | xargs -r docker rmi >/dev/null 2>&1 || true
 }
 
 # The image for test pods and the one for pod sandboxes. Sets probe_image.

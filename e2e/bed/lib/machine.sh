@@ -201,7 +201,8 @@ start_docker() {
   fi
   until docker_answers; do
     if [[ -n $pid ]] && ! kill -0 "$pid" 2>/dev/null; then
-      tail -n 20 "$log"
+      # Only what went wrong: the engine tells much more, and none of it explains.
+      { grep -v 'level=\(debug\|info\)' "$log" || true; } | tail -n 20
       echo "dockerd has ended; its log is $log"
       return 1
     fi

@@ -83,6 +83,7 @@ build_product_image() {
   rm -rf "$context"
   docker save -o "$target/image.tar" "tweed/$which:dev"
   forget_old "$which-image"
+  forget_unnamed_images
 }
 
 # For people with a registry: both images for every platform, from Debian's own image, pushed.

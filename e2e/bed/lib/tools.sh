@@ -13,7 +13,7 @@ go_build() { go_command build -trimpath -buildvcs=false "$@"; }
 # Sets kubernetes to the directory with the binary and one link for each component.
 setup_kubernetes() {
   cached kubernetes "$(hash_of "$bed/kubernetes" "$kubernetes_version")" \
-    "Building Kubernetes $kubernetes_version (about five minutes, once)" build_kubernetes
+    "Building Kubernetes $kubernetes_version (once; some 13 minutes of one core)" build_kubernetes
   kubernetes=$REPLY
   link_kube_api_test
 }
