@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -204,6 +205,11 @@ final class FirewalldNode implements AutoCloseable {
 
   Path file(String name) {
     return root.resolve("etc/firewalld").resolve(name);
+  }
+
+  /** What firewalld has computed since it was started. */
+  Duration processorTime() throws IOException {
+    return firewalld.processorTime();
   }
 
   private static void skip(String reason) {

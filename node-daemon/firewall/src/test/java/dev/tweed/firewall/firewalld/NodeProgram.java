@@ -1,8 +1,10 @@
 package dev.tweed.firewall.firewalld;
 
 import dev.tweed.netlink.testing.Netns;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * A program that runs in a node's network namespace, with the node's D-Bus as the system's.
@@ -48,6 +50,15 @@ record NodeProgram(String name, Path root, Netns node) implements AutoCloseable 
     return node.sh(
         "export LC_ALL=C.UTF-8 DBUS_SYSTEM_BUS_ADDRESS=unix:path=%s/run/dbus/system_bus_socket\n%s"
             .formatted(root, script));
+  }
+
+  /** What it has computed so far, in steps of 10 ms. */
+  Duration processorTime() throws IOException {
+    String pid = Files.readString(root.resolve(name + ".pid")).strip();
+    String stat = Files.readString(Path.of("/proc", pid, "stat"));
+    // After its name, which may have blanks: state, and at 11 and 12 user and system ticks.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return Duration.ofMillis(10 * (Long.parseLong(fields[11]) + Long.parseLong(fields[12])));
   }
 
   private Path path() {
