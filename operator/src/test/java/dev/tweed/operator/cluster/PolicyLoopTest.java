@@ -1,0 +1,95 @@
+package dev.tweed.operator.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tweed.crds.MirroredLabels;
+import dev.tweed.operator.policy.Policies;
+import dev.tweed.operator.policy.PolicyFacts;
+import dev.tweed.operator.policy.PolicyInput;
+import dev.tweed.operator.policy.PolicyNode;
+import dev.tweed.operator.policy.PolicyOutcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How long the loop rests while somebody asks all the time. */
+class PolicyLoopTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final List<Instant> runs = new CopyOnWriteArrayList<>();
+  private final List<PolicyOutcome> told = new CopyOnWriteArrayList<>();
+  private volatile Instant now = START;
+
+  @ParameterizedTest
+  @CsvSource({"0, 0, 1", "100, 1000, 1", "100, 1999, 1", "100, 2000, 2", "300, 5000, 10"})
+  void theMoreThereIsToLookAtTheLongerItRests(int policies, int nodes, int seconds) {
+    PolicyInput input = input(policies, nodes);
+    Instant again = START.plusSeconds(seconds);
+    try (PolicyLoop loop =
+        new PolicyLoop(
+            () -> {
+              runs.add(now);
+              return input;
+            },
+            told::add,
+            null, // no node repairs anything
+            clock())) {
+      loop.start();
+      soon().until(() -> !told.isEmpty());
+
+      // When it is asked just before it would look again
+      now = again.minusMillis(1);
+      loop.request();
+      // Then it does not
+      soon().during(Duration.ofMillis(100)).until(() -> runs.size() == 1);
+
+      // And does a moment later
+      now = again;
+      loop.request();
+      soon().untilAsserted(() -> assertThat(runs).containsExactly(START, again));
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(60));
+  }
+
+  private static PolicyInput input(int policies, int nodes) {
+    List<PolicyFacts> facts =
+        IntStream.range(0, policies)
+            .mapToObj(i -> Policies.policy("p" + i, 1, Policies.from()))
+            .toList();
+    List<PolicyNode> all =
+        IntStream.range(0, nodes).mapToObj(i -> Policies.silent("n" + i)).toList();
+    return new PolicyInput(facts, all, Set.of(), new MirroredLabels(MirroredLabels.ALWAYS));
+  }
+
+  private Clock clock() {
+    return new Clock() {
+      @Override
+      public ZoneId getZone() {
+        return ZoneOffset.UTC;
+      }
+
+      @Override
+      public Clock withZone(ZoneId zone) {
+        return this;
+      }
+
+      @Override
+      public Instant instant() {
+        return now;
+      }
+    };
+  }
+}
