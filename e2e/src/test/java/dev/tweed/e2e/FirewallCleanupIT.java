@@ -2,6 +2,7 @@ package dev.tweed.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.TestCluster;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Rules of policies outlive the release, as the data path does, until the nodes are cleaned. */
-@OnCluster(Layout.NODES_WITH_FIREWALLS)
+@OnCluster(value = Layout.NODES_WITH_FIREWALLS, steps = true)
 @Order(67)
 class FirewallCleanupIT {
   /** Ours, wherever rules can be. */
@@ -20,6 +21,41 @@ class FirewallCleanupIT {
           + " nft list tables | grep tweed";
 
   @Test
+  @Order(1)
+  void filesThatSetASysctlOtherwiseAreNamed(TestCluster cluster, Installation tweed) {
+    FirewallNodes nodes = FirewallNodes.given(cluster, tweed);
+
+    for (Machine node : cluster.nodes()) {
+      Eventually.within(10, () -> assertThat(nodes.sysctl(node)).isEqualTo("2"));
+    }
+    Eventually.within(
+        30,
+        () -> {
+          assertThat(contradictions(nodes.report(nodes.controlPlane())))
+              .anySatisfy(
+                  message ->
+                      assertThat(message)
+                          .startsWith("/etc/ufw/sysctl.conf:")
+                          .contains("sets net.ipv4.conf.all.rp_filter to 1"));
+          assertThat(contradictions(nodes.report(nodes.plainNode())))
+              .anySatisfy(
+                  message ->
+                      assertThat(message)
+                          .startsWith(
+                              FirewallNodes.SYSCTL_FILE
+                                  + ":1 sets net.ipv4.conf.all.rp_filter to 1"));
+        });
+  }
+
+  private static List<String> contradictions(NodeReportStatus report) {
+    return report.findings().stream()
+        .filter(finding -> finding.reason().equals("SysctlContradicted"))
+        .map(NodeReportStatus.Finding::message)
+        .toList();
+  }
+
+  @Test
+  @Order(2)
   void cleanupLeavesNothingOfPolicies(TestCluster cluster, Installation tweed) {
     FirewallNodes nodes = FirewallNodes.given(cluster, tweed);
     nodes.policy(
@@ -60,5 +96,10 @@ class FirewallCleanupIT {
     }
     assertThat(nodes.controlPlane().exec("ufw", "show", "added").text())
         .isEqualTo(nodes.typedOn(nodes.controlPlane()));
+    // And sysctls are as they were; ufw had set the one of the control plane
+    for (Machine node : all) {
+      assertThat(nodes.sysctl(node)).as(node.name()).isEqualTo(nodes.sysctlBefore(node));
+    }
+    assertThat(nodes.sysctl(nodes.controlPlane())).isEqualTo("1");
   }
 }

@@ -119,6 +119,38 @@ class FirewallLockoutIT {
     Eventually.within(20, () -> assertThat(opens(7000)).isTrue());
   }
 
+  @Test
+  void whereNobodyIsConnectedHalvesThatLeaveNobodyAreRefused() {
+    nodes.deletePolicies();
+    nodes.policy(
+        "halves",
+        FirewallNodes.only(plain),
+        "",
+        List.of(denyFrom("one-half", 22, "0.0.0.0/1"), denyFrom("the-other", 22, "128.0.0.0/1")));
+
+    Eventually.within(
+        30,
+        () ->
+            assertThat(nodes.state(plain, "halves"))
+                .returns(false, PolicyState::applied)
+                .returns("WouldLockOut", PolicyState::reason)
+                .extracting(PolicyState::message)
+                .asString()
+                .contains("the-other", "SSH (tcp port 22) for everybody"));
+    Eventually.within(20, () -> assertThat(opens(22)).isTrue());
+
+    // When one of them is taken out, the other is as good as any rule
+    nodes.policy(
+        "halves", FirewallNodes.only(plain), "", List.of(denyFrom("one-half", 22, "0.0.0.0/1")));
+    nodes.awaitApplied("halves", plain);
+    nodes.deletePolicies();
+  }
+
+  private static String denyFrom(String name, int port, String cidr) {
+    return "{name: %s, direction: In, action: Deny, protocol: TCP, ports: [\"%d\"], from: [{cidr: %s}]}"
+        .formatted(name, port, cidr);
+  }
+
   private static String deny(String name, int port) {
     return "{name: %s, direction: In, action: Deny, protocol: TCP, ports: [\"%d\"]}"
         .formatted(name, port);

@@ -21,6 +21,17 @@ final class FirewallNodes {
   /** Where rules typed on a machine are remembered, as {@code ufw show added} has them. */
   private static final String TYPED = "/root/typed";
 
+  /**
+   * A sysctl that the PodNetwork sets, against what the control plane's ufw and a file of n2's say.
+   */
+  private static final String SYSCTL = "net.ipv4.conf.all.rp_filter";
+
+  /** Where its value is remembered. */
+  private static final String SYSCTL_BEFORE = "/root/rp_filter";
+
+  /** That file of n2's. */
+  static final String SYSCTL_FILE = "/etc/sysctl.d/50-typed.conf";
+
   private final TestCluster cluster;
   private final Installation tweed;
 
@@ -40,6 +51,8 @@ final class FirewallNodes {
   }
 
   private void prepare() {
+    // As ufw had it for long; its start sets it.
+    controlPlane().shell("echo net/ipv4/conf/all/rp_filter=1 >>/etc/ufw/sysctl.conf").text();
     type(
         controlPlane(),
         """
@@ -55,6 +68,12 @@ final class FirewallNodes {
         """);
     typeOnUfwNode();
     plainNode().exec("mv", "/etc/ufw", "/etc/ufw.away").text();
+    plainNode()
+        .shell("mkdir -p /etc/sysctl.d && echo %s = 1 >%s".formatted(SYSCTL, SYSCTL_FILE))
+        .text();
+    for (Machine node : cluster.nodes()) {
+      node.shell("sysctl -n %s >%s".formatted(SYSCTL, SYSCTL_BEFORE)).text();
+    }
     // Not by reading and writing back: the kubelet writes its Node, too.
     cluster.kubectl("label", "node", "cp", "node-role.kubernetes.io/control-plane=").text();
     install("");
@@ -64,9 +83,9 @@ final class FirewallNodes {
             // reply does not take, hence the filter that is not strict.
             + """
               masquerade: {exceptCIDRs: [%s/32]}
-              sysctls: {net.ipv4.conf.all.rp_filter: "2"}
+              sysctls: {%s: "2"}
             """
-                .formatted(controlPlane().address()));
+                .formatted(controlPlane().address(), SYSCTL));
   }
 
   /** Installs or upgrades with more values. */
@@ -111,6 +130,16 @@ final class FirewallNodes {
   /** What {@code ufw show added} said before Tweed came. */
   String typedOn(Machine machine) {
     return machine.exec("cat", TYPED).text();
+  }
+
+  /** That sysctl now. */
+  String sysctl(Machine machine) {
+    return machine.exec("sysctl", "-n", SYSCTL).text();
+  }
+
+  /** And before Tweed came. */
+  String sysctlBefore(Machine machine) {
+    return machine.exec("cat", SYSCTL_BEFORE).text();
   }
 
   Machine controlPlane() {
