@@ -63,6 +63,7 @@ class ArchitectureTest {
                       "com.fasterxml.jackson..",
                       "java.io", // the stream a listing is parsed from
                       "java.lang..",
+                      "java.math", // addresses as numbers
                       "java.net", // InetAddress, as a parser of literals
                       "java.nio", // bytes of a comment
                       "java.nio.charset",

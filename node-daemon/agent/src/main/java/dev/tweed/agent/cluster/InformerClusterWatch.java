@@ -12,8 +12,6 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,9 +74,7 @@ public final class InformerClusterWatch implements ClusterWatch {
                 ::parse,
             GenericKubernetesResource::new,
             this::changed);
-    nodes =
-        new RecordStore<>(
-            InformerClusterWatch::node, GenericKubernetesResource::new, this::changed);
+    nodes = new RecordStore<>(NodeRecord::of, GenericKubernetesResource::new, this::changed);
   }
 
   @Override
@@ -143,11 +139,5 @@ public final class InformerClusterWatch implements ClusterWatch {
     if (complete) {
       onChange.run();
     }
-  }
-
-  private static NodeRecord node(HasMetadata node) {
-    return new NodeRecord(
-        node.getMetadata().getName(),
-        Optional.ofNullable(node.getMetadata().getLabels()).orElse(Map.of()));
   }
 }

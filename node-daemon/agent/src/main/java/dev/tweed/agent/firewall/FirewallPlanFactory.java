@@ -18,8 +18,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Makes the plan for this node as it is now; changes nothing. For the daemon and for people. */
 public final class FirewallPlanFactory {
@@ -109,7 +112,9 @@ public final class FirewallPlanFactory {
                     sockets.tcp(),
                     sockets.sshd(),
                     sockets.kubernetes(),
+                    wish.kubeletPort(),
                     sockets.routes(),
+                    podDevices(wish.network()),
                     tunnelPort(wish.network()),
                     endpoint.addresses(),
                     endpoint.port())));
@@ -124,6 +129,15 @@ public final class FirewallPlanFactory {
               wish.controlPlanes()));
     }
     return services;
+  }
+
+  private static Set<String> podDevices(NetworkState network) {
+    return network instanceof NetworkState.Member member
+        ? Stream.concat(
+                Stream.of(member.needs().bridge()),
+                member.needs().tunnel().map(NetworkNeeds.Tunnel::device).stream())
+            .collect(Collectors.toSet())
+        : Set.of();
   }
 
   private static OptionalInt tunnelPort(NetworkState network) {

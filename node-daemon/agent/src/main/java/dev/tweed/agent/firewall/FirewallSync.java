@@ -210,7 +210,8 @@ public final class FirewallSync implements BooleanSupplier {
   private void guardLastGood(FirewallPlan plan) {
     if (!guard.hasRows()) {
       FirewallWish nothingNew =
-          new FirewallWish(false, List.of(), new NetworkState.Waiting(), List.of());
+          new FirewallWish(
+              false, List.of(), new NetworkState.Waiting(), List.of(), OptionalInt.empty());
       guard.rows(
           plans
               .make(nothingNew, remembered.good(), plan.found(), plans.services(nothingNew))

@@ -1,9 +1,11 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.netlink.IpAddress;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -13,12 +15,14 @@ import java.util.stream.Stream;
  *     it, and those in force stay
  * @param policies those that select it, by name
  * @param controlPlanes addresses of the other nodes where API servers run
+ * @param kubeletPort where the Node says that its kubelet serves
  */
 public record FirewallWish(
     boolean nodeKnown,
     List<MappedPolicy> policies,
     NetworkState network,
-    List<IpAddress> controlPlanes) {
+    List<IpAddress> controlPlanes,
+    OptionalInt kubeletPort) {
 
   /** Mirrored onto every NodeSubnet. */
   private static final String CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
@@ -31,7 +35,11 @@ public record FirewallWish(
   /** What a complete view asks for. */
   public static FirewallWish of(ClusterView view, NetworkState network) {
     return new FirewallWish(
-        view.node().isPresent(), PolicyMapper.map(view), network, controlPlanes(view));
+        view.node().isPresent(),
+        PolicyMapper.map(view),
+        network,
+        controlPlanes(view),
+        view.node().map(NodeRecord::kubeletPort).orElse(OptionalInt.empty()));
   }
 
   private static List<IpAddress> controlPlanes(ClusterView view) {

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Cluster views from YAML documents, as the objects would come from the API. */
@@ -34,12 +33,7 @@ public final class YamlViews {
         case "NodeSubnet" ->
             subnets.add(new SubnetParser("n1").parse(YAML.unmarshal(document, NodeSubnet.class)));
         case "FirewallPolicy" -> policies.add(policy(object));
-        case "Node" ->
-            node =
-                Optional.of(
-                    new NodeRecord(
-                        object.getMetadata().getName(),
-                        Optional.ofNullable(object.getMetadata().getLabels()).orElse(Map.of())));
+        case "Node" -> node = Optional.of(NodeRecord.of(object));
         default -> throw new IllegalArgumentException(object.getKind());
       }
     }

@@ -16,6 +16,7 @@ class FirewallPlanFactoryTest {
       """
       kind: Node
       metadata: {name: n1}
+      status: {daemonEndpoints: {kubeletEndpoint: {Port: 10350}}}
       ---
       kind: PodNetwork
       metadata: {name: default}
@@ -35,8 +36,8 @@ class FirewallPlanFactoryTest {
       """;
 
   /**
-   * Listeners at 2222, 10260 and 7443, and one connection from 192.0.2.7 to 192.0.2.1 at 2222;
-   * little-endian.
+   * Listeners at 2222, 10260, 7443 and 10350, and one connection from 192.0.2.7 to 192.0.2.1 at
+   * 2222; little-endian.
    */
   private static final String SOCKETS =
       """
@@ -44,6 +45,7 @@ class FirewallPlanFactoryTest {
          1: 00000000:2814 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
          2: 00000000:1D13 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
          3: 010200C0:08AE 070200C0:D431 01 00000000:00000000 00:00000000 00000000     0        0 1 1
+         4: 00000000:286E 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
       """;
 
   private final FakeHost host = new FakeHost();
@@ -72,7 +74,10 @@ class FirewallPlanFactoryTest {
         // The tunnel of the network it is in.
         "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8472']}           | true",
         "{name: r, direction: Out, action: Deny, protocol: UDP, ports: ['8472']}          | true",
-        "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8473']}           | false"
+        "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8473']}           | false",
+        // The kubelet, where the Node says it listens.
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['10350']}          | true",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['10351']}          | false"
       })
   void aPolicyThatWouldCutIsRefused(String rule, boolean refused) {
     host.sockets =
@@ -92,5 +97,36 @@ class FirewallPlanFactoryTest {
     assertThat(verdict.accepted()).isEqualTo(!refused);
     assertThat(verdict.remark().map(PolicyProblem::reason).stream())
         .containsExactlyElementsOf(refused ? List.of(PolicyReason.WouldLockOut) : List.of());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"eth0, true", "tweed-br0, false"})
+  void theDevicesOfThePodNetworkAreNoWayToTheNode(String device, boolean refused) {
+    host.sockets =
+        new FirewallHost.SocketSight(
+            List.of(SOCKETS.lines().findFirst().orElseThrow()), // nobody is connected
+            List.of("Port 2222\n"),
+            List.of(),
+            List.of(
+                "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n",
+                "tweed-br0\t0001F40A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n",
+                "tweed.1\t0000F40A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"));
+    String rule =
+        "{name: r, direction: In, action: Deny, interfaceIn: %s, protocol: TCP, ports: ['2222']}"
+            .formatted(device);
+    FirewallPlanFactory plans =
+        new FirewallPlanFactory(
+            host, () -> new ApiEndpoint(List.of(IpAddress.parse("10.96.0.1")), 443));
+
+    PolicyVerdict verdict =
+        plans
+            .make(
+                FirewallWish.of(YamlViews.read(NODES.formatted(rule)), SampleNetwork.member()),
+                LastGood.NOTHING)
+            .planned()
+            .verdicts()
+            .getFirst();
+
+    assertThat(verdict.accepted()).isEqualTo(!refused);
   }
 }

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param protocol TCP or UDP
  * @param port destination port
  * @param families it can be reached by
+ * @param devices by which others reach the node; empty if they are not known
  * @param ends other ends that are in use now; a rule that cuts one of them cuts the service
  */
 public record ProtectedService(
@@ -23,6 +24,7 @@ public record ProtectedService(
     Protocol protocol,
     int port,
     Set<AddressFamily> families,
+    Set<String> devices,
     List<End> ends) {
 
   /**
@@ -42,6 +44,7 @@ public record ProtectedService(
 
   public ProtectedService {
     families = Set.copyOf(families);
+    devices = Set.copyOf(devices);
     ends = List.copyOf(ends);
   }
 
@@ -54,6 +57,7 @@ public record ProtectedService(
         protocol,
         port,
         EnumSet.allOf(AddressFamily.class),
+        Set.of(),
         peers.stream().map(End::of).toList());
   }
 }

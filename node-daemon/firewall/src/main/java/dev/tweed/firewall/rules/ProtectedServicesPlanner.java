@@ -65,7 +65,9 @@ public final class ProtectedServicesPlanner {
    * @param sockets texts of /proc/net/tcp and /proc/net/tcp6
    * @param sshd texts of what tells sshd its ports; empty if they are not visible
    * @param kubernetes texts of what tells the API server and the kubelet theirs
+   * @param kubeletPort where the Node says that its kubelet serves
    * @param routes texts of /proc/net/route and /proc/net/ipv6_route
+   * @param podDevices devices of the pod network, by which nobody comes who cares for the node
    * @param tunnelPort UDP port of the tunnel, if there is one
    * @param apiServer addresses the daemon reaches the API server by
    * @param apiServerPort and its port
@@ -74,7 +76,9 @@ public final class ProtectedServicesPlanner {
       List<String> sockets,
       List<String> sshd,
       List<String> kubernetes,
+      OptionalInt kubeletPort,
       List<String> routes,
+      Set<String> podDevices,
       OptionalInt tunnelPort,
       List<IpAddress> apiServer,
       int apiServerPort) {
@@ -83,6 +87,7 @@ public final class ProtectedServicesPlanner {
       sshd = List.copyOf(sshd);
       kubernetes = List.copyOf(kubernetes);
       routes = List.copyOf(routes);
+      podDevices = Set.copyOf(podDevices);
       apiServer = List.copyOf(apiServer);
     }
   }
@@ -95,10 +100,8 @@ public final class ProtectedServicesPlanner {
   private List<ProtectedService> services() {
     List<ProtectedService> services = new ArrayList<>();
     sshPorts().forEach(port -> addIfServed(services, "SSH", port));
-    ports(sight.kubernetes(), API_SERVER, SECURE_PORT)
-        .forEach(port -> addIfServed(services, "API server", port));
-    ports(sight.kubernetes(), KUBELET, KUBELET_PORT)
-        .forEach(port -> addIfServed(services, "kubelet", port));
+    apiServerPorts().forEach(port -> addIfServed(services, "API server", port));
+    kubeletPorts().forEach(port -> addIfServed(services, "kubelet", port));
     sight
         .tunnelPort()
         .ifPresent(
@@ -115,6 +118,7 @@ public final class ProtectedServicesPlanner {
             Protocol.TCP,
             sight.apiServerPort(),
             BOTH,
+            Set.of(),
             sight.apiServer().stream().map(this::endOfApiServer).toList()));
     return List.copyOf(services);
   }
@@ -153,7 +157,15 @@ public final class ProtectedServicesPlanner {
             .map(this::end)
             .distinct()
             .toList();
-    services.add(new ProtectedService(name, Direction.IN, Protocol.TCP, port, families, ends));
+    services.add(
+        new ProtectedService(
+            name, Direction.IN, Protocol.TCP, port, families, devicesOfOthers(), ends));
+  }
+
+  private Set<String> devicesOfOthers() {
+    Set<String> devices = new TreeSet<>(routes.devices());
+    devices.removeAll(sight.podDevices());
+    return devices;
   }
 
   private boolean isServed(int port) {
@@ -184,9 +196,23 @@ public final class ProtectedServicesPlanner {
     return ports;
   }
 
-  private static Set<Integer> ports(List<String> texts, int usual, Pattern pattern) {
-    Set<Integer> ports = matches(texts, pattern);
-    ports.add(usual);
+  /** Also where the daemon itself reaches it, if that is an address of this node. */
+  private Set<Integer> apiServerPorts() {
+    Set<Integer> ports = matches(sight.kubernetes(), SECURE_PORT);
+    ports.add(API_SERVER);
+    sockets.stream()
+        .filter(socket -> !socket.listening() && socket.peer().equals(socket.local()))
+        .filter(socket -> sight.apiServer().contains(socket.peer()))
+        .map(TcpSocket::peerPort)
+        .filter(port -> port == sight.apiServerPort())
+        .forEach(ports::add);
+    return ports;
+  }
+
+  private Set<Integer> kubeletPorts() {
+    Set<Integer> ports = matches(sight.kubernetes(), KUBELET_PORT);
+    ports.add(KUBELET);
+    sight.kubeletPort().ifPresent(ports::add);
     return ports;
   }
 

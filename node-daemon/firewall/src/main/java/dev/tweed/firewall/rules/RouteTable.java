@@ -6,6 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The devices by which addresses are reached, as /proc/net/route and /proc/net/ipv6_route tell
@@ -63,6 +65,15 @@ record RouteTable(List<Route> routes) {
     return (flags & UP) != 0 && (flags & REJECT) == 0 && !device.equals("lo")
         ? Optional.of(new Route(to, metric, device))
         : Optional.empty();
+  }
+
+  /** Devices that lead further than to their own link; packets may come by any of them. */
+  Set<String> devices() {
+    return routes.stream()
+        .filter(route -> !route.to().address().isLinkLocal())
+        .filter(route -> !route.to().address().isMulticast())
+        .map(Route::device)
+        .collect(Collectors.toSet());
   }
 
   /** The device of the longest prefix that holds the address, and of those, the best. */

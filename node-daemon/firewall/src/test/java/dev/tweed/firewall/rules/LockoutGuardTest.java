@@ -165,10 +165,10 @@ class LockoutGuardTest {
   void onlyRulesOfTheFamilyItListensInCount() {
     ProtectedService ipv4 =
         new ProtectedService(
-            "SSH", Direction.IN, Protocol.TCP, 22, Set.of(AddressFamily.IPV4), List.of());
+            "SSH", Direction.IN, Protocol.TCP, 22, Set.of(AddressFamily.IPV4), Set.of(), List.of());
     ProtectedService ipv6 =
         new ProtectedService(
-            "SSH", Direction.IN, Protocol.TCP, 22, Set.of(AddressFamily.IPV6), List.of());
+            "SSH", Direction.IN, Protocol.TCP, 22, Set.of(AddressFamily.IPV6), Set.of(), List.of());
     FirewallRule some4 = ALLOW_SSH.withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24")));
     FirewallRule all4 = DENY_SSH.withFrom(Peer.of(IpPrefix.parse("0.0.0.0/0")));
 
@@ -199,6 +199,7 @@ class LockoutGuardTest {
             Protocol.TCP,
             6443,
             Set.of(AddressFamily.IPV4),
+            Set.of(),
             List.of(end("198.51.100.1", "192.0.2.1", "eth0")));
     FirewallRule deny = FirewallRule.allow("deny", Direction.OUT).withAction(Action.DENY);
     FirewallRule allow =
@@ -225,6 +226,7 @@ class LockoutGuardTest {
         Protocol.TCP,
         22,
         Set.of(AddressFamily.IPV4),
+        Set.of(),
         List.of(end("192.0.2.7", "192.0.2.1", device)));
   }
 

@@ -24,7 +24,8 @@ class ProtectedServicesPlannerTest {
   private static final String HEAD =
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
   private static final String ROUTES =
-      "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n";
+      "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+          + "tweed.1\t0000F40A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
   private static final String TAIL = " 00000000:00000000 00:00000000 00000000     0        0 1 1\n";
 
   @Test
@@ -46,6 +47,7 @@ class ProtectedServicesPlannerTest {
                 Protocol.TCP,
                 22,
                 Set.of(AddressFamily.IPV4),
+                Set.of("eth0"),
                 List.of(
                     new ProtectedService.End(
                         IpAddress.parse("192.0.2.7"),
@@ -145,11 +147,41 @@ class ProtectedServicesPlannerTest {
     String kubelet = "healthzPort: 1\nport: 10251\nreadOnlyPort: 1\n";
 
     assertThat(
-            ProtectedServicesPlanner.plan(sight(sockets, "", List.of(manifest, kubelet))).stream()
-                .filter(service -> service.direction() == Direction.IN)
-                .filter(service -> service.protocol() == Protocol.TCP)
-                .map(service -> service.name() + " " + service.port()))
+            servedAt(
+                sight(
+                    sockets,
+                    "",
+                    List.of(manifest, kubelet),
+                    OptionalInt.empty(),
+                    "198.51.100.1",
+                    6443)))
         .containsExactly("API server 8443", "kubelet 10250", "kubelet 10251");
+  }
+
+  @Test
+  void theKubeletIsProtectedWhereItsNodeSaysWithoutAnyFile() {
+    String sockets = HEAD + listens("00000000", "10350") + listens("00000000", "10351");
+
+    assertThat(servedAt(sight(sockets, "", List.of(), OptionalInt.of(10350), "192.0.2.1", 443)))
+        .containsExactly("kubelet 10350");
+  }
+
+  @Test
+  void theApiServerIsProtectedWhereTheDaemonReachesItOnThisNode() {
+    String sockets =
+        HEAD
+            + listens("00000000", "8443")
+            + listens("00000000", "443")
+            // From 192.0.2.1 to itself, and to another's port of that number.
+            + ("   1: 010200C0:D431 010200C0:20FB 01" + TAIL)
+            + ("   2: 010200C0:D432 010200C0:01BB 01" + TAIL)
+            + ("   3: 010200C0:D433 016433C6:01BB 01" + TAIL);
+
+    assertThat(servedAt(sight(sockets, "", List.of(), OptionalInt.empty(), "192.0.2.1", 8443)))
+        .containsExactly("API server 8443");
+    // An API server elsewhere says nothing of what listens here.
+    assertThat(servedAt(sight(sockets, "", List.of(), OptionalInt.empty(), "198.51.100.1", 443)))
+        .isEmpty();
   }
 
   @Test
@@ -193,23 +225,40 @@ class ProtectedServicesPlannerTest {
         + TAIL;
   }
 
+  /** What the node serves, and where. */
+  private static List<String> servedAt(ProtectedServicesPlanner.Sight sight) {
+    return ProtectedServicesPlanner.plan(sight).stream()
+        .filter(service -> service.direction() == Direction.IN)
+        .filter(service -> service.protocol() == Protocol.TCP)
+        .map(service -> service.name() + " " + service.port())
+        .toList();
+  }
+
   private static Set<AddressFamily> families(String sockets) {
     return plan(HEAD + sockets, "").getFirst().families();
   }
 
   private static List<ProtectedService> plan(String sockets, String sshd) {
-    return ProtectedServicesPlanner.plan(sight(sockets, sshd, List.of()));
+    return ProtectedServicesPlanner.plan(
+        sight(sockets, sshd, List.of(), OptionalInt.empty(), "198.51.100.1", 6443));
   }
 
   private static ProtectedServicesPlanner.Sight sight(
-      String sockets, String sshd, List<String> kubernetes) {
+      String sockets,
+      String sshd,
+      List<String> kubernetes,
+      OptionalInt kubeletPort,
+      String apiServer,
+      int apiServerPort) {
     return new ProtectedServicesPlanner.Sight(
         List.of(sockets),
         List.of(sshd),
         kubernetes,
+        kubeletPort,
         List.of(ROUTES),
+        Set.of("tweed.1"),
         OptionalInt.of(8472),
-        List.of(IpAddress.parse("198.51.100.1")),
-        6443);
+        List.of(IpAddress.parse(apiServer)),
+        apiServerPort);
   }
 }

@@ -45,6 +45,18 @@ class RouteTableTest {
   }
 
   @Test
+  void devicesThatLeadNoFurtherThanTheirLinkAreLeftOut() {
+    String ownLink =
+        """
+        fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth2
+        ff000000000000000000000000000000 08 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth2
+        """;
+
+    assertThat(RouteTable.parse(List.of(IPV4, IPV6, ownLink), ByteOrder.LITTLE_ENDIAN).devices())
+        .containsExactlyInAnyOrder("eth0", "eth1", "tweed-br0", "tweed.1");
+  }
+
+  @Test
   void aRouteThatRejectsLeadsNowhere() {
     assertThat(
             RouteTable.parse(List.of(IPV4.replaceAll("(?m)^eth.*\n", "")), ByteOrder.LITTLE_ENDIAN)
