@@ -205,7 +205,10 @@ public final class UfwWriter {
           chains.remove(family); // stopped meanwhile; what we filled would keep it from starting
           stopped.add(family);
         }
-        remember(family, after.ours().isEmpty() ? "" : note(input, found.orElse(List.of())));
+        List<String> now = found.orElse(List.of());
+        // Fewer: somebody emptied a chain before it could be listed, and nothing is known.
+        boolean lost = now.size() < input.lines().filter(line -> line.startsWith("-")).count();
+        remember(family, after.ours().isEmpty() || lost ? "" : note(input, now));
       } catch (IOException e) {
         putBack(changes, written, filled);
         throw UfwHost.chainError(e);

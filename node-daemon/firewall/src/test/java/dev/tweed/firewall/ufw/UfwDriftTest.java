@@ -9,6 +9,7 @@ import dev.tweed.netlink.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,38 @@ class UfwDriftTest {
     assertThat(theirs()).isEqualTo(kept);
     node.apply(lesson());
     assertThat(states()).isNotEmpty().isSubsetOf(State.PRESENT, State.DISPLACED);
+  }
+
+  @Test
+  void chainsThatSomebodyEmptiesAsSoonAsTheyAreFilledAreFilledAgain() {
+    node.sh("iptables -F ufw-user-input");
+
+    node.apply(lesson(), filledAnd(() -> node.sh("iptables -F ufw-user-input")));
+    assertThat(states()).contains(State.MISSING);
+    node.apply(lesson());
+
+    assertThat(states()).containsOnly(State.PRESENT);
+  }
+
+  private static UfwChains filledAnd(Runnable then) {
+    UfwChains real = new IptablesChains(List.of());
+    return new UfwChains() {
+      @Override
+      public Optional<List<String>> list(AddressFamily family) throws IOException {
+        return real.list(family);
+      }
+
+      @Override
+      public void restore(AddressFamily family, String input) throws IOException {
+        real.restore(family, input);
+        then.run();
+      }
+
+      @Override
+      public void remove(AddressFamily family) {
+        real.remove(family);
+      }
+    };
   }
 
   @Test
