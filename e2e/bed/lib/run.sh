@@ -131,6 +131,8 @@ command_demo() {
       setup_product_images
       set_properties
       sweep demo
+      # Half a cluster is no use: the program removes its containers when it is interrupted, and this what it leaves.
+      trap 'sweep demo; exit 130' INT TERM HUP
       run_main e2e dev.tweed.e2e.Demo up
       ;;
     --down)
