@@ -91,7 +91,7 @@ run_tests() {
     END { printf "All modules\n  Tests run: %d, Failures: %d, Errors: %d, Skipped: %d\n", tests, failures, errors, skipped }' "$log"
   if ! grep -q '\] BUILD SUCCESS' "$log"; then
     grep -E '^\[ERROR\] .' "$log" | grep -vE 'Help 1|To see the full|Re-run Maven|For more information|After correcting|mvn <args>|See dump files' | head -n 40 >&2 || true
-    sed -n '/state of the cluster, more in/,/^\tat /p' "$log" | grep -v $'^\tat ' | cut -c1-240 | head -n 60 >&2 || true
+    sed -n '/state of the cluster, more in/,/^[[:space:]]*at /p' "$log" | grep -v '^[[:space:]]*at ' | cut -c1-200 | head -n 60 >&2 || true
     die "the tests have failed. The whole log: $log"
   fi
   [[ -z $no_skips ]] || forbid_skips

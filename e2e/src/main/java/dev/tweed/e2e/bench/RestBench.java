@@ -9,10 +9,14 @@ import java.util.Locale;
 
 /** What operator and daemons cost while nothing happens. */
 final class RestBench {
-  /** Longer than the daemon's audit interval: after an audit its heap is what lives in it. */
-  private static final Duration SETTLE = Duration.ofSeconds(75);
+  /**
+   * Two of the daemon's audits and more: its heap is what lives in it, and nothing is compiled any
+   * more.
+   */
+  private static final Duration SETTLE = Duration.ofSeconds(150);
 
-  private static final Duration WINDOW = Duration.ofSeconds(30);
+  /** Two audits. */
+  private static final Duration WINDOW = Duration.ofSeconds(120);
 
   private final TestCluster cluster;
   private final Installation tweed;
