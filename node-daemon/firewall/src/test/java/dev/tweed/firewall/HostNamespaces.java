@@ -88,15 +88,11 @@ final class HostNamespaces implements AutoCloseable {
 
   /** What the daemon on the node would find. */
   HostFirewall read() {
-    try {
-      return node.call(
-          () ->
-              new HostFirewallReader(
-                      etc, Path.of("/proc/thread-self/net"), new NftCommand(Path.of("nft")))
-                  .read());
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return node.call(
+        () ->
+            new HostFirewallReader(
+                    etc, Path.of("/proc/thread-self/net"), new NftCommand(Path.of("nft")))
+                .read());
   }
 
   List<FirewallBlockage> blockages() {

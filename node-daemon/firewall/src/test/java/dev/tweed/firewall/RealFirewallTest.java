@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
-import dev.tweed.netlink.testing.Netns;
+import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,22 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RealFirewallTest {
 
   @TempDir Path etc;
-  private HostNamespaces host;
+  @AutoClose private HostNamespaces host;
 
   @BeforeEach
   void makeNamespaces() throws IOException {
-    try {
-      host = new HostNamespaces(etc);
-    } catch (Netns.UnavailableException e) {
-      skip(e.getMessage());
-    }
-  }
-
-  @AfterEach
-  void removeNamespaces() {
-    if (host != null) {
-      host.close();
-    }
+    host = new HostNamespaces(etc);
   }
 
   @Test
@@ -144,21 +132,12 @@ class RealFirewallTest {
   }
 
   private void enableUfw() throws IOException {
-    if (!Files.isExecutable(Path.of("/usr/sbin/ufw"))) {
-      skip("needs ufw: apt-get install ufw");
-    }
+    Needs.program("/usr/sbin/ufw", "ufw");
     host.installUfw();
     host.type("ufw --force enable");
   }
 
   private void typeTheAdvice() {
     host.blockages().stream().flatMap(blockage -> blockage.commands().stream()).forEach(host::type);
-  }
-
-  private static void skip(String reason) {
-    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.abort(reason);
   }
 }

@@ -1,7 +1,7 @@
 package dev.tweed.agent.cni;
 
-import dev.tweed.agent.Golden;
 import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.testing.Golden;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

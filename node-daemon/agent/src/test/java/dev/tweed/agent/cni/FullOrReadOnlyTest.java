@@ -7,7 +7,7 @@ import dev.tweed.netlink.IpPrefix;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,18 +23,13 @@ class FullOrReadOnlyTest {
   @TempDir Path directory;
   private Path run;
   private Path conf;
-  private Mounts mounts;
+  @AutoClose private Mounts mounts;
 
   @BeforeEach
   void start() throws Exception {
     run = Files.createDirectory(directory.resolve("run"));
     conf = Files.createDirectory(directory.resolve("conf"));
     mounts = new Mounts();
-  }
-
-  @AfterEach
-  void stop() {
-    mounts.close();
   }
 
   @Test

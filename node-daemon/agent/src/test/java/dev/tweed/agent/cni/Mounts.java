@@ -1,5 +1,6 @@
 package dev.tweed.agent.cni;
 
+import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -8,7 +9,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Platform;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * A thread with mounts of its own: what it mounts nobody else sees, and it ends with the thread.
@@ -33,11 +33,7 @@ final class Mounts implements AutoCloseable {
                     .load(Platform.getNativePlatform().getStandardCLibraryName())
                     .unshare(CLONE_NEWNS));
     if (result != 0) {
-      String why = "needs root: unshare(CLONE_NEWNS) failed";
-      if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-        throw new IllegalStateException(why);
-      }
-      Assumptions.abort(why);
+      throw Needs.unmet("root: unshare(CLONE_NEWNS) failed");
     }
     run("mount", "--make-rprivate", "/");
   }

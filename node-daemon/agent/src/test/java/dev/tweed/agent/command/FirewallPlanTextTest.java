@@ -2,7 +2,6 @@ package dev.tweed.agent.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.agent.Golden;
 import dev.tweed.agent.firewall.FirewallPlan;
 import dev.tweed.agent.firewall.PlannedRules;
 import dev.tweed.agent.firewall.PolicyProblem;
@@ -19,6 +18,7 @@ import dev.tweed.firewall.backend.BackendListing.Unreadable;
 import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
+import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

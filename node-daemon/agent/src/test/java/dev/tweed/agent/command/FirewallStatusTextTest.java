@@ -2,7 +2,6 @@ package dev.tweed.agent.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.agent.Golden;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.Intended;
 import dev.tweed.agent.status.FirewallStatus;
@@ -16,6 +15,7 @@ import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.backend.BackendListing.Unreadable;
 import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardListing.Tunnel;
+import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,7 @@ package dev.tweed.agent.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.agent.UfwFiles;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Action;
 import dev.tweed.crds.FirewallPolicySpec.Direction;

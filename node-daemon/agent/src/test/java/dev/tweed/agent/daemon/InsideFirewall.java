@@ -14,14 +14,13 @@ import dev.tweed.netlink.testing.Netns;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Callable;
 
 /** The firewall of a network namespace. */
 record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
 
   @Override
   public HostFirewall read() {
-    return in(host::read);
+    return netns.call(host::read);
   }
 
   @Override
@@ -36,37 +35,27 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
 
   @Override
   public GuardOutcome guard(GuardRules rules) {
-    return in(() -> host.guard(rules));
+    return netns.call(() -> host.guard(rules));
   }
 
   @Override
   public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
-    return in(() -> host.lookAtGuard(rules, last));
+    return netns.call(() -> host.lookAtGuard(rules, last));
   }
 
   @Override
   public OptionalInt generation() {
-    return in(host::generation);
+    return netns.call(host::generation);
   }
 
   @Override
   public SocketSight sockets() {
-    return in(host::sockets);
+    return netns.call(host::sockets);
   }
 
   @Override
   public Watching watch(Runnable onChange) {
-    return in(() -> host.watch(onChange));
-  }
-
-  private <T> T in(Callable<T> task) {
-    try {
-      return netns.call(task);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return netns.call(() -> host.watch(onChange));
   }
 
   private class Inside implements FirewallBackend {
@@ -88,12 +77,12 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
 
     @Override
     public BackendOutcome apply(List<FilterRow> rows) {
-      return in(() -> backend.apply(rows));
+      return netns.call(() -> backend.apply(rows));
     }
 
     @Override
     public BackendListing look(List<FilterRow> intended) {
-      return in(() -> backend.look(intended));
+      return netns.call(() -> backend.look(intended));
     }
   }
 }

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 /**
  * A daemon whose kernel is that of a network namespace, while its clients and probes stay outside,
@@ -104,7 +103,8 @@ final class TestDaemon implements AutoCloseable {
     all.addAll(List.of("--run-dir", run().toString()));
     all.addAll(List.of("--cni-conf-dir", directory.resolve("conf").toString()));
     all.addAll(List.of("--cni-bin-dir", directory.resolve("bin").toString()));
-    int code = in(() -> TweedNode.execute(new PrintWriter(out), all.toArray(String[]::new)));
+    int code =
+        netns.call(() -> TweedNode.execute(new PrintWriter(out), all.toArray(String[]::new)));
     return out + "exit code " + code;
   }
 
@@ -152,31 +152,21 @@ final class TestDaemon implements AutoCloseable {
   }
 
   private KernelPath inside(DataPathOptions options, Runnable onDrift) {
-    KernelPath path = in(() -> KernelPath.real(options).open(onDrift));
+    KernelPath path = netns.call(() -> KernelPath.real(options).open(onDrift));
     return new KernelPath() {
       @Override
       public SyncReport sync(ClusterSnapshot snapshot) {
-        return in(() -> path.sync(snapshot));
+        return netns.call(() -> path.sync(snapshot));
       }
 
       @Override
       public void close() {
-        in(
+        netns.call(
             () -> {
               path.close();
               return true;
             });
       }
     };
-  }
-
-  private <T> T in(Callable<T> task) {
-    try {
-      return netns.call(task);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

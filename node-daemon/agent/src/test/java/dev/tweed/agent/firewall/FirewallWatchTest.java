@@ -2,6 +2,7 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.UfwFiles;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsExtension;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,37 +34,8 @@ class FirewallWatchTest {
     Files.createDirectories(root.resolve("run"));
   }
 
-  private void installUfw() {
-    if (!Files.isExecutable(Path.of("/usr/sbin/ufw"))) {
-      String reason = "needs ufw: apt-get install ufw";
-      if ("true".equals(System.getenv(NetnsExtension.MAY_NOT_SKIP))) {
-        throw new AssertionError(reason);
-      }
-      Assumptions.abort(reason);
-    }
-    node.sh(
-        """
-        cp -a /etc/ufw %1$s/etc/ufw; cp -a /etc/default/ufw %1$s/etc/default/ufw
-        cp /usr/share/ufw/iptables/*.rules %1$s/etc/ufw/
-        chmod 640 %1$s/etc/ufw/*.rules
-        """
-            .formatted(root));
-  }
-
-  /** Runs a script where ufw's files are this node's. */
-  private void type(String script) {
-    node.exec(
-        "unshare",
-        "--mount",
-        "sh",
-        "-ec",
-        """
-        mount --bind %1$s/etc/ufw /etc/ufw
-        mount --bind %1$s/etc/default/ufw /etc/default/ufw
-        mount --bind %1$s/run /run
-        %2$s
-        """
-            .formatted(root, script));
+  private UfwFiles installUfw() {
+    return UfwFiles.install(root, node);
   }
 
   private void assertTold() throws InterruptedException {
@@ -83,10 +54,10 @@ class FirewallWatchTest {
         "iptables -D ufw-user-input 1"
       })
   void changeOfTheRulesIsTold(String command) throws Exception {
-    installUfw();
-    type("ufw allow 22/tcp; ufw --force enable");
+    UfwFiles ufw = installUfw();
+    ufw.type("ufw allow 22/tcp; ufw --force enable");
     try (FirewallWatch watch = FirewallWatch.start(told::release)) {
-      type(command);
+      ufw.type(command);
 
       assertTold();
       assertThat(watch).isNotNull();

@@ -1,6 +1,5 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.agent.Golden;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
@@ -12,6 +11,7 @@ import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,7 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,7 @@ class HealthServerTest {
 
   private final AtomicBoolean alive = new AtomicBoolean(true);
   private HealthServer.Answer readiness = new HealthServer.Answer(true, "READY");
-  private HealthServer server;
+  @AutoClose private HealthServer server;
 
   @BeforeEach
   void setUp() throws IOException {
@@ -30,11 +30,6 @@ class HealthServerTest {
             alive::get,
             () -> readiness,
             () -> "tweed_ready 1.0\n");
-  }
-
-  @AfterEach
-  void tearDown() {
-    server.close();
   }
 
   @Test

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.agent.Golden;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.netlink.testing.Golden;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;

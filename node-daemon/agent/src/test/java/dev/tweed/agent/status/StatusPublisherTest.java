@@ -15,7 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,14 +25,11 @@ class StatusPublisherTest {
 
   private final FlakyApi api = new FlakyApi();
   private final AtomicLong ahead = new AtomicLong();
+
+  @AutoClose
   private final StatusPublisher publisher =
       new StatusPublisher(
           api, new StatusMapper(Clock.systemUTC()), () -> System.nanoTime() + ahead.get(), () -> 0);
-
-  @AfterEach
-  void stop() {
-    publisher.close();
-  }
 
   @Test
   void writesSubnetAndReportOnce() throws InterruptedException {

@@ -1,6 +1,6 @@
 package dev.tweed.agent.status;
 
-import dev.tweed.agent.Golden;
+import dev.tweed.netlink.testing.Golden;
 import org.junit.jupiter.api.Test;
 
 class StatusTextTest {

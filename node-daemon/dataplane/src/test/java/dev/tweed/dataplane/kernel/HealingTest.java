@@ -13,8 +13,7 @@ import dev.tweed.dataplane.SyncReport;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,17 +27,7 @@ class HealingTest {
           .dualStack()
           .with(Example.peer(2), Example.peer6(2), Example.peer(3), Example.peer6(3));
 
-  private TestNode node;
-
-  @BeforeEach
-  void setUp() {
-    node = TestNode.alone();
-  }
-
-  @AfterEach
-  void tearDown() {
-    node.close();
-  }
+  @AutoClose private final TestNode node = TestNode.alone();
 
   @Test
   void aSecondSyncChangesNothing() {

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,12 +29,7 @@ class ObstaclesTest {
   private static final Example EXAMPLE =
       Example.vxlan().dualStack().with(Example.peer(2), Example.peer6(2), Example.peer(3));
 
-  private TestNode node = TestNode.alone();
-
-  @AfterEach
-  void tearDown() {
-    node.close();
-  }
+  @AutoClose private TestNode node = TestNode.alone();
 
   private void reopen(DataPathOptions options) {
     node.close();

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,18 +24,13 @@ class SysctlRestoreTest {
 
   @TempDir Path run;
   private DataPathOptions options;
-  private TestNode node;
+  @AutoClose private TestNode node;
 
   @BeforeEach
   void node() {
     options = DataPathOptions.defaults().withRunDir(run);
     node = TestNode.alone(options);
     node.sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0");
-  }
-
-  @AfterEach
-  void close() {
-    node.close();
   }
 
   private String sysctl(String name) {

@@ -9,7 +9,7 @@ import dev.tweed.dataplane.plan.SysctlSetting.Rule;
 import dev.tweed.netlink.testing.Netns;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,32 +26,25 @@ class SysctlWatchTest {
               Absence.FINE,
               Need.REQUIRED));
 
-  private final SysctlWatch watch = new SysctlWatch(Path.of("/proc/sys/net"));
-  private Netns netns;
+  @AutoClose private final SysctlWatch watch = new SysctlWatch(Path.of("/proc/sys/net"));
+  @AutoClose private final Netns netns = Netns.open();
 
   @BeforeEach
   void setUp() {
-    netns = Netns.open();
     netns.sh("ip link add one type bridge");
     netns.sh(
         "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.one.proxy_arp=1"
             + " net.ipv4.conf.one.rp_filter=0 net.ipv4.conf.all.rp_filter=0");
   }
 
-  @AfterEach
-  void tearDown() {
-    watch.close();
-    netns.close();
-  }
-
   @Test
-  void whatIsRightIsNoDrift() throws Exception {
+  void whatIsRightIsNoDrift() {
     assertThat(drifted()).isFalse();
     assertThat(drifted()).isFalse();
   }
 
   @Test
-  void aChangeIsToldUntilItIsMended() throws Exception {
+  void aChangeIsToldUntilItIsMended() {
     drifted();
     netns.sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.one.proxy_arp=1");
 
@@ -64,7 +57,7 @@ class SysctlWatchTest {
   }
 
   @Test
-  void aSettingIsJudgedByAnother() throws Exception {
+  void aSettingIsJudgedByAnother() {
     drifted();
     netns.sh("sysctl -qw net.ipv4.conf.all.rp_filter=1");
 
@@ -72,7 +65,7 @@ class SysctlWatchTest {
   }
 
   @Test
-  void theFileOfADeviceThatCameBackIsAnother() throws Exception {
+  void theFileOfADeviceThatCameBackIsAnother() {
     drifted();
     netns.sh("ip link del one && ip link add one type bridge");
 
@@ -84,13 +77,13 @@ class SysctlWatchTest {
   }
 
   @Test
-  void otherSettingsAreJudgedAnew() throws Exception {
+  void otherSettingsAreJudgedAnew() {
     drifted();
 
     assertThat(netns.call(() -> watch.drifted(List.of(exactly("ipv4/ip_forward", "0"))))).isTrue();
   }
 
-  private boolean drifted() throws Exception {
+  private boolean drifted() {
     return netns.call(() -> watch.drifted(SETTINGS));
   }
 

@@ -32,7 +32,7 @@ final class TestNode implements AutoCloseable {
 
   static TestNode open(int number, DataPathOptions options) {
     Netns netns = Netns.open();
-    return new TestNode(number, netns, in(netns, () -> DataPath.open(ownRunDir(options))));
+    return new TestNode(number, netns, netns.call(() -> DataPath.open(ownRunDir(options))));
   }
 
   /** The machine's run directory is none of a test's. */
@@ -99,17 +99,7 @@ final class TestNode implements AutoCloseable {
   }
 
   <T> T in(Callable<T> task) {
-    return in(netns, task);
-  }
-
-  private static <T> T in(Netns netns, Callable<T> task) {
-    try {
-      return netns.call(task);
-    } catch (RuntimeException failure) {
-      throw failure;
-    } catch (Exception failure) {
-      throw new AssertionError(failure);
-    }
+    return netns.call(task);
   }
 
   /** A pod with address .{@code host} of the node's block, attached as the CNI plugin does it. */

@@ -9,26 +9,20 @@ import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Packets between pods of two nodes, each a network namespace. */
 class TwoNodesTest {
-  private TestNode one;
-  private TestNode two;
+  @AutoClose private TestNode one;
+  @AutoClose private TestNode two;
 
   @BeforeEach
   void setUp() {
     List<TestNode> pair = TestNode.pair();
     one = pair.get(0);
     two = pair.get(1);
-  }
-
-  @AfterEach
-  void tearDown() {
-    one.close();
-    two.close();
   }
 
   private List<SyncReport> syncBoth(Example example) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -16,6 +16,7 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.VxlanInfo;
+import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

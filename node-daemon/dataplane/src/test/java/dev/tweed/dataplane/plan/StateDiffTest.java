@@ -10,6 +10,7 @@ import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

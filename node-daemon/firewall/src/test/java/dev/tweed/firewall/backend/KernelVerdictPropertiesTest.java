@@ -21,8 +21,7 @@ import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.testing.Netns;
-import java.nio.file.Files;
+import dev.tweed.netlink.testing.Needs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -42,7 +41,6 @@ import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * Whatever the rows: what the kernel does to packets is what the first row that matches says, and
@@ -273,22 +271,8 @@ class KernelVerdictPropertiesTest {
   }
 
   private static Road need(Supplier<Road> open) {
-    try {
-      if (Files.isExecutable(NFT)) {
-        return open.get();
-      }
-      skip("needs nft: apt-get install nftables");
-    } catch (Netns.UnavailableException e) {
-      skip(e.getMessage());
-    }
-    throw new IllegalStateException();
-  }
-
-  private static void skip(String reason) {
-    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.abort(reason);
+    Needs.program(NFT.toString(), "nftables");
+    return open.get();
   }
 
   @AfterContainer

@@ -155,8 +155,7 @@ final class Road implements AutoCloseable {
   }
 
   private void listen() {
-    inside(
-        receiver,
+    receiver.call(
         () -> {
           for (int port : PORTS) {
             ServerSocketChannel tcp = ServerSocketChannel.open();
@@ -174,7 +173,7 @@ final class Road implements AutoCloseable {
 
   /** Runs something on the node. */
   <T> T onNode(Callable<T> task) {
-    return inside(node, task);
+    return node.call(task);
   }
 
   String sh(String script) {
@@ -188,7 +187,7 @@ final class Road implements AutoCloseable {
   List<Fate> send(List<Flow> flows, List<Fate> expected) {
     int first = sent;
     sent += flows.size();
-    List<SelectableChannel> channels = inside(sender, () -> start(flows, first));
+    List<SelectableChannel> channels = sender.call(() -> start(flows, first));
     try {
       Fate[] fates = new Fate[flows.size()];
       long end = System.nanoTime() + PATIENCE;
@@ -300,16 +299,6 @@ final class Road implements AutoCloseable {
     try {
       channel.close();
     } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static <T> T inside(Netns where, Callable<T> task) {
-    try {
-      return where.call(task);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,18 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 class FirewalldBackendTest {
 
   @TempDir Path root;
-  private FirewalldNode node;
+  @AutoClose private FirewalldNode node;
 
   @BeforeEach
   void start() throws IOException {
     node = FirewalldNode.start(root);
-  }
-
-  @AfterEach
-  void stop() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,18 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 class FirewalldDriftTest {
 
   @TempDir Path root;
-  private FirewalldNode node;
+  @AutoClose private FirewalldNode node;
 
   @BeforeEach
   void start() throws IOException {
     node = FirewalldNode.start(root);
-  }
-
-  @AfterEach
-  void stop() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.testing.Netns;
+import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * The node of a {@link NodeNetwork} with a real firewalld. That has files and a D-Bus of its own,
@@ -39,19 +38,9 @@ final class FirewalldNode implements AutoCloseable {
 
   /** One whose default zone drops; skips the test if there is no firewalld. */
   static FirewalldNode start(Path root) throws IOException {
-    for (String program : List.of("/usr/sbin/firewalld", "/usr/bin/dbus-daemon")) {
-      if (!Files.isExecutable(Path.of(program))) {
-        skip("needs " + program + ": apt-get install firewalld dbus");
-      }
-    }
-    NodeNetwork network;
-    try {
-      network = NodeNetwork.open();
-    } catch (Netns.UnavailableException e) {
-      skip(e.getMessage());
-      throw e;
-    }
-    FirewalldNode node = new FirewalldNode(root, network);
+    Needs.program("/usr/sbin/firewalld", "firewalld");
+    Needs.program("/usr/bin/dbus-daemon", "dbus");
+    FirewalldNode node = new FirewalldNode(root, NodeNetwork.open());
     try {
       node.writeFiles();
       node.startBus();
@@ -210,13 +199,6 @@ final class FirewalldNode implements AutoCloseable {
   /** What firewalld has computed since it was started. */
   Duration processorTime() throws IOException {
     return firewalld.processorTime();
-  }
-
-  private static void skip(String reason) {
-    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.abort(reason);
   }
 
   @Override

@@ -12,7 +12,7 @@ import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,18 +25,11 @@ class FirewalldPacketsTest {
   private static final Peer PEER = Peer.of(IpPrefix.parse("192.0.2.2/32"));
 
   @TempDir Path root;
-  private FirewalldNode node;
+  @AutoClose private FirewalldNode node;
 
   @BeforeEach
   void start() throws IOException {
     node = FirewalldNode.start(root);
-  }
-
-  @AfterEach
-  void stop() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,18 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 class FirewalldReloadTest {
 
   @TempDir Path root;
-  private FirewalldNode node;
+  @AutoClose private FirewalldNode node;
 
   @BeforeEach
   void start() throws IOException {
     node = FirewalldNode.start(root);
-  }
-
-  @AfterEach
-  void stop() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

@@ -9,11 +9,7 @@ import dev.tweed.netlink.testing.Netns;
  */
 record NodeNetwork(Netns node, Netns peer, Netns pod) implements AutoCloseable {
 
-  /**
-   * One with addresses and routes, and no firewall.
-   *
-   * @throws Netns.UnavailableException where there can be no namespaces
-   */
+  /** One with addresses and routes, and no firewall. */
   static NodeNetwork open() {
     NodeNetwork network = new NodeNetwork(Netns.open(), Netns.open(), Netns.open());
     try {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,14 +44,7 @@ class IptablesBackendTest {
       ip6tables -A FORWARD -s 2001:db8::/32 -j DROP
       """;
 
-  private IptablesNode node;
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private IptablesNode node;
 
   @ParameterizedTest
   @EnumSource(IptablesFlavour.class)

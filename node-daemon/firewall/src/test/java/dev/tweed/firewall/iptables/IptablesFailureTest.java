@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,7 +28,7 @@ class IptablesFailureTest {
   private static final List<FilterRow> ROWS = SampleRows.lesson();
 
   @TempDir Path directory;
-  private IptablesNode node;
+  @AutoClose private IptablesNode node;
 
   /** The real table, and what a test makes of it. */
   private class Faulty implements IptablesTable {
@@ -49,13 +49,6 @@ class IptablesFailureTest {
   void open() {
     node = IptablesNode.open(IptablesFlavour.LEGACY);
     node.sh("iptables -A INPUT -s 192.0.2.1 -j DROP");
-  }
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

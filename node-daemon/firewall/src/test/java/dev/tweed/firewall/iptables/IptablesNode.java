@@ -4,13 +4,11 @@ import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 
 /** A network namespace with iptables of one flavour. */
 final class IptablesNode implements AutoCloseable {
@@ -27,22 +25,14 @@ final class IptablesNode implements AutoCloseable {
 
   /** Skips the test if the host has no such program, or the kernel no such table. */
   static IptablesNode open(IptablesFlavour flavour) {
-    Path program = Path.of("/usr/sbin/iptables-" + flavour.text());
-    if (!Files.isExecutable(program)) {
-      skip("needs " + program + ": apt-get install iptables");
-    }
-    Netns netns;
-    try {
-      netns = Netns.open();
-    } catch (Netns.UnavailableException e) {
-      skip(e.getMessage());
-      throw e;
-    }
+    String program = "/usr/sbin/iptables-" + flavour.text();
+    Needs.program(program, "iptables");
+    Netns netns = Netns.open();
     try {
       netns.sh(program + " -S; /usr/sbin/ip6tables-" + flavour.text() + " -S");
     } catch (AssertionError e) {
       netns.close();
-      skip("the kernel has no table for this flavour: " + e.getMessage());
+      throw Needs.unmet("a table of the kernel for this flavour: " + e.getMessage());
     }
     return new IptablesNode(flavour, netns);
   }
@@ -61,19 +51,11 @@ final class IptablesNode implements AutoCloseable {
   }
 
   BackendOutcome apply(IptablesBackend backend, List<FilterRow> rows) {
-    try {
-      return netns.call(() -> backend.apply(rows));
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return netns.call(() -> backend.apply(rows));
   }
 
   BackendListing look(List<FilterRow> rows) {
-    try {
-      return netns.call(() -> backend.look(rows));
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return netns.call(() -> backend.look(rows));
   }
 
   /** Runs commands; those that begin with iptables or ip6tables are of the node's flavour. */
@@ -100,13 +82,6 @@ final class IptablesNode implements AutoCloseable {
 
   IptablesFlavour flavour() {
     return flavour;
-  }
-
-  private static void skip(String reason) {
-    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.abort(reason);
   }
 
   @Override

@@ -14,7 +14,7 @@ import dev.tweed.netlink.testing.Netns;
 import java.net.ServerSocket;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,18 +29,8 @@ class IptablesPacketTest {
   private static final FirewallRule TCP_81 =
       FirewallRule.allow("r", Direction.IN).withPorts(Protocol.TCP, PortRange.of(81));
 
-  private IptablesNode node;
-  private Netns peer;
-
-  @AfterEach
-  void close() {
-    if (peer != null) {
-      peer.close();
-    }
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private IptablesNode node;
+  @AutoClose private Netns peer;
 
   @ParameterizedTest
   @EnumSource(IptablesFlavour.class)

@@ -13,8 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,19 +25,7 @@ class IptablesProgramsTest {
   private static final List<FilterRow> ROWS = SampleRows.lesson();
 
   @TempDir Path directory;
-  private IptablesNode node;
-
-  @BeforeEach
-  void open() {
-    node = IptablesNode.open(IptablesFlavour.LEGACY);
-  }
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private final IptablesNode node = IptablesNode.open(IptablesFlavour.LEGACY);
 
   @Test
   void withoutTheProgramsItIsToldWhatToInstall() throws Exception {

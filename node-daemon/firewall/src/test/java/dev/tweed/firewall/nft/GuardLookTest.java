@@ -17,8 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -26,19 +25,7 @@ import org.junit.jupiter.api.Test;
 @Tag("kernel")
 class GuardLookTest {
 
-  private NftNode node;
-
-  @BeforeEach
-  void open() {
-    node = NftNode.open();
-  }
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private final NftNode node = NftNode.open();
 
   @Test
   void whatWasWrittenIsFound() {

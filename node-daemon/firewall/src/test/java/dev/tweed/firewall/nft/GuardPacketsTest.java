@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,7 +36,7 @@ class GuardPacketsTest {
   private static final String SERVICE = "10.96.0.1";
   private static final String SERVICE6 = "fd00:96::1";
 
-  private NftHosts hosts;
+  @AutoClose private NftHosts hosts;
 
   @BeforeEach
   void open() {
@@ -65,13 +65,6 @@ class GuardPacketsTest {
           END
           """
               .replace("PROTO", protocol));
-    }
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    if (hosts != null) {
-      hosts.close();
     }
   }
 

@@ -15,8 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,19 +39,7 @@ class GuardWriterTest {
   private static final GuardOutcome UNCHANGED = new GuardOutcome.Applied(false);
 
   @TempDir Path directory;
-  private NftNode node;
-
-  @BeforeEach
-  void open() {
-    node = NftNode.open();
-  }
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private final NftNode node = NftNode.open();
 
   @Test
   void aSecondCallWritesNothing() {

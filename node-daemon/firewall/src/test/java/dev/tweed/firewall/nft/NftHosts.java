@@ -14,7 +14,6 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 
 /**
  * A node between a client (192.0.2.2, 2001:db8::2) and a pod (10.244.1.2, fd00:10:244:1::2), all of
@@ -68,27 +67,20 @@ final class NftHosts implements AutoCloseable {
   /** Echoes what comes to ports, TCP and UDP, of one of the three. */
   void serve(Netns where, int... ports) {
     for (int port : ports) {
-      serve(task -> call(where, task), port);
+      serve(where, port);
     }
   }
 
   void serveOnNode(int... ports) {
-    for (int port : ports) {
-      serve(node::call, port);
-    }
+    serve(node.netns(), ports);
   }
 
-  /** Where a task runs. */
-  private interface Place {
-    Object call(Callable<Object> task);
-  }
-
-  private void serve(Place place, int port) {
+  private void serve(Netns where, int port) {
     // A socket stays in the namespace it was made in, whoever reads from it.
-    ServerSocket tcp = (ServerSocket) place.call(() -> new ServerSocket(port));
+    ServerSocket tcp = where.call(() -> new ServerSocket(port));
     servers.add(tcp);
     Thread.ofPlatform().daemon().start(() -> accept(tcp));
-    DatagramSocket udp = (DatagramSocket) place.call(() -> new DatagramSocket(port));
+    DatagramSocket udp = where.call(() -> new DatagramSocket(port));
     servers.add(udp);
     Thread.ofPlatform().daemon().start(() -> echo(udp));
   }
@@ -126,8 +118,7 @@ final class NftHosts implements AutoCloseable {
   }
 
   static Answer tcp(Netns from, String address, int port) {
-    return call(
-        from,
+    return from.call(
         () -> {
           try (Socket socket = open(address, port)) {
             socket.getOutputStream().write(1);
@@ -153,7 +144,7 @@ final class NftHosts implements AutoCloseable {
 
   /** A connection from a namespace. */
   static Socket connect(Netns from, String address, int port) {
-    return call(from, () -> open(address, port));
+    return from.call(() -> open(address, port));
   }
 
   private static Socket open(String address, int port) throws IOException {
@@ -171,8 +162,7 @@ final class NftHosts implements AutoCloseable {
   }
 
   static Answer udp(Netns from, String address, int port) {
-    return call(
-        from,
+    return from.call(
         () -> {
           try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(InetAddress.getByName(address), port);
@@ -187,16 +177,6 @@ final class NftHosts implements AutoCloseable {
             return Answer.SILENCE;
           }
         });
-  }
-
-  private static <T> T call(Netns where, Callable<T> task) {
-    try {
-      return where.call(task);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   @Override

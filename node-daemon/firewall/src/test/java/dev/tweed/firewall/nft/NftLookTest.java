@@ -17,8 +17,7 @@ import dev.tweed.netlink.IpPrefix;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -30,19 +29,7 @@ class NftLookTest {
   private static final List<FilterRow> ONE =
       Rows.of(FirewallRule.allow("one", Direction.IN).withPorts(Protocol.TCP, PortRange.of(1)));
 
-  private NftNode node;
-
-  @BeforeEach
-  void open() {
-    node = NftNode.open();
-  }
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private final NftNode node = NftNode.open();
 
   @Test
   void rowsThatAreNotThereAreMissing() {

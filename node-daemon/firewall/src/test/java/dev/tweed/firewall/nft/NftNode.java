@@ -1,10 +1,9 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.Assumptions;
 
 /** A network namespace with real nft; skips the test where there is none. */
 final class NftNode implements AutoCloseable {
@@ -18,26 +17,13 @@ final class NftNode implements AutoCloseable {
   }
 
   static NftNode open() {
-    if (!Files.isExecutable(NFT)) {
-      skip("needs nft: apt-get install nftables");
-    }
-    try {
-      return new NftNode(Netns.open());
-    } catch (Netns.UnavailableException e) {
-      skip(e.getMessage());
-      throw e;
-    }
+    Needs.program(NFT.toString(), "nftables");
+    return new NftNode(Netns.open());
   }
 
   /** Runs something in the namespace. */
   <T> T call(Callable<T> task) {
-    try {
-      return netns.call(task);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return netns.call(task);
   }
 
   Netns netns() {
@@ -54,13 +40,6 @@ final class NftNode implements AutoCloseable {
         "ip link add %1$s type veth peer name eth0 netns %2$s; ip addr add %3$s dev %1$s nodad; ip link set %1$s up"
             .formatted(device, other.path(), own));
     other.sh("ip addr add %s dev eth0 nodad; ip link set eth0 up".formatted(theirs));
-  }
-
-  static void skip(String reason) {
-    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.abort(reason);
   }
 
   @Override

@@ -17,8 +17,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,19 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernel")
 class NftPacketsTest {
 
-  private NftHosts hosts;
-
-  @BeforeEach
-  void open() {
-    hosts = new NftHosts();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    if (hosts != null) {
-      hosts.close();
-    }
-  }
+  @AutoClose private final NftHosts hosts = new NftHosts();
 
   @Test
   void theFirstRowThatMatchesDecides() {

@@ -18,8 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,19 +34,7 @@ class NftablesBackendTest {
       Rows.of(FirewallRule.allow("one", Direction.IN).withPorts(Protocol.TCP, PortRange.of(1)));
 
   @TempDir Path directory;
-  private NftNode node;
-
-  @BeforeEach
-  void open() {
-    node = NftNode.open();
-  }
-
-  @AfterEach
-  void close() {
-    if (node != null) {
-      node.close();
-    }
-  }
+  @AutoClose private final NftNode node = NftNode.open();
 
   @Test
   void rowsOfAllSortsAreTaken() {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,19 +29,12 @@ class UfwAcceptanceTest {
           "allow 10259");
 
   @TempDir Path root;
-  private UfwNode node;
+  @AutoClose private UfwNode node;
 
   @BeforeEach
   void install() throws IOException {
     node = UfwNode.denying(root);
     TYPED.forEach(node::ufw);
-  }
-
-  @AfterEach
-  void remove() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,20 +30,13 @@ class UfwInitTest {
           + " after-input user-input; do iptables -F ufw-$c; done";
 
   @TempDir Path root;
-  private UfwNode node;
+  @AutoClose private UfwNode node;
 
   @BeforeEach
   void install() throws IOException {
     node = UfwNode.denying(root);
     node.ufw("allow 22/tcp");
     node.apply(lesson());
-  }
-
-  @AfterEach
-  void remove() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @ParameterizedTest

@@ -18,7 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,19 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 class UfwLookTest {
 
   @TempDir Path root;
-  private UfwNode node;
+  @AutoClose private UfwNode node;
 
   @BeforeEach
   void install() throws IOException {
     node = UfwNode.denying(root);
     node.ufw("allow 22/tcp");
-  }
-
-  @AfterEach
-  void remove() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

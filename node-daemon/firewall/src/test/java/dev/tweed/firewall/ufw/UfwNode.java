@@ -2,6 +2,7 @@ package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,10 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Platform;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * Real ufw in a network namespace, with files and a lock of its own: each command sees them through
@@ -33,16 +32,8 @@ final class UfwNode implements AutoCloseable {
 
   /** One with the files of the package, not enabled; skips the test if there is no ufw. */
   static UfwNode install(Path root) throws IOException {
-    if (!Files.isExecutable(Path.of("/usr/sbin/ufw"))) {
-      skip("needs ufw: apt-get install ufw");
-    }
-    Netns netns;
-    try {
-      netns = Netns.open();
-    } catch (Netns.UnavailableException e) {
-      skip(e.getMessage());
-      throw e;
-    }
+    Needs.program("/usr/sbin/ufw", "ufw");
+    Netns netns = Netns.open();
     Files.createDirectories(root.resolve("etc/default"));
     Files.createDirectories(root.resolve("run"));
     // Of the package, not of the machine, whose own may hold rules.
@@ -100,19 +91,19 @@ final class UfwNode implements AutoCloseable {
 
   /** The same with other chains. */
   UfwOutcome apply(List<FilterRow> rows, UfwChains chains) {
-    return inside(() -> writer(chains).apply(rows));
+    return netns.call(() -> writer(chains).apply(rows));
   }
 
   /** The same with another look at the host. */
   UfwOutcome apply(List<FilterRow> rows, UfwHost host) {
     UfwChains chains = new IptablesChains(List.of());
-    return inside(
+    return netns.call(
         () -> new UfwWriter(root, root.resolve("run/tweed"), host, chains, PATIENCE).apply(rows));
   }
 
   /** From now on what runs inside sees other mounts than the machine. */
   void privateMounts(String script) {
-    inside(
+    netns.call(
         () -> {
           Netns.Unshare libc =
               LibraryLoader.create(Netns.Unshare.class)
@@ -127,19 +118,11 @@ final class UfwNode implements AutoCloseable {
 
   /** Looks as the daemon would. */
   BackendListing look(List<FilterRow> rows) {
-    return inside(() -> new UfwBackend(writer(new IptablesChains(List.of()))).look(rows));
+    return netns.call(() -> new UfwBackend(writer(new IptablesChains(List.of()))).look(rows));
   }
 
   private UfwWriter writer(UfwChains chains) {
     return new UfwWriter(root, root.resolve("run/tweed"), chains, PATIENCE);
-  }
-
-  private <T> T inside(Callable<T> task) {
-    try {
-      return netns.call(task);
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /** Another process that holds ufw's lock until it is closed. */
@@ -193,13 +176,6 @@ final class UfwNode implements AutoCloseable {
 
   String text(String name) throws IOException {
     return Files.readString(root.resolve(name), StandardCharsets.ISO_8859_1);
-  }
-
-  private static void skip(String reason) {
-    if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.abort(reason);
   }
 
   @Override

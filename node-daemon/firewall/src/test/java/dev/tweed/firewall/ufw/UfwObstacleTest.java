@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,18 +22,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class UfwObstacleTest {
 
   @TempDir Path root;
-  private UfwNode node;
+  @AutoClose private UfwNode node;
 
   @BeforeEach
   void install() throws IOException {
     node = UfwNode.denying(root);
-  }
-
-  @AfterEach
-  void remove() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class UfwWriterTest {
 
   @TempDir Path root;
-  private UfwNode node;
+  @AutoClose private UfwNode node;
 
   @BeforeEach
   void install() throws IOException {
@@ -34,13 +34,6 @@ class UfwWriterTest {
             "allow 10250/tcp",
             "allow out 53")
         .forEach(node::ufw);
-  }
-
-  @AfterEach
-  void remove() {
-    if (node != null) {
-      node.close();
-    }
   }
 
   @Test

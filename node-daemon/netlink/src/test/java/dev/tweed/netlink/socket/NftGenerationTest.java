@@ -4,21 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.netlink.testing.Netns;
 import java.util.OptionalInt;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** What the number of a real ruleset tells. */
 class NftGenerationTest {
 
-  private final Netns netns = Netns.open();
-
-  @AfterEach
-  void tearDown() {
-    netns.close();
-  }
+  @AutoClose private final Netns netns = Netns.open();
 
   @Test
-  void whileNothingChangesItIsTheSame() throws Exception {
+  void whileNothingChangesItIsTheSame() {
     netns.sh("nft add table inet one");
     OptionalInt before = generation();
     netns.sh("nft list ruleset");
@@ -28,7 +23,7 @@ class NftGenerationTest {
   }
 
   @Test
-  void eachTransactionGivesAnother() throws Exception {
+  void eachTransactionGivesAnother() {
     OptionalInt first = generation();
     netns.sh("nft add table inet one");
     OptionalInt second = generation();
@@ -39,7 +34,7 @@ class NftGenerationTest {
   }
 
   @Test
-  void rulesOfAnotherNamespaceHaveTheirOwn() throws Exception {
+  void rulesOfAnotherNamespaceHaveTheirOwn() {
     OptionalInt before = generation();
     try (Netns other = Netns.open()) {
       other.sh("nft add table inet one");
@@ -48,7 +43,7 @@ class NftGenerationTest {
     assertThat(generation()).isEqualTo(before);
   }
 
-  private OptionalInt generation() throws Exception {
+  private OptionalInt generation() {
     return netns.call(NftGeneration::read);
   }
 }

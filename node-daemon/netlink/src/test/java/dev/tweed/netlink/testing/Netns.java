@@ -32,15 +32,6 @@ public final class Netns implements AutoCloseable {
     int unshare(int flags);
   }
 
-  /** Why there is no namespace: for a test's skip message. */
-  public static final class UnavailableException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    UnavailableException(String message) {
-      super(message);
-    }
-  }
-
   private final ExecutorService executor;
   private volatile Thread thread;
   private Path path;
@@ -52,21 +43,17 @@ public final class Netns implements AutoCloseable {
   }
 
   /**
-   * Makes a namespace with its loopback device up.
-   *
-   * @throws UnavailableException without the privilege (CAP_SYS_ADMIN) or the ip command
+   * Makes a namespace with its loopback device up. It {@link Needs} the privilege (CAP_SYS_ADMIN)
+   * and the ip command.
    */
   public static Netns open() {
     Netns netns = new Netns();
     try {
       netns.call(netns::enter);
       return netns;
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       netns.close();
       throw failure;
-    } catch (Exception failure) {
-      netns.close();
-      throw new IllegalStateException(failure);
     }
   }
 
@@ -79,15 +66,18 @@ public final class Netns implements AutoCloseable {
     Path before = Files.readSymbolicLink(self);
     if (libc.unshare(CLONE_NEWNET) != 0) {
       int errno = LastError.getLastError(Runtime.getSystemRuntime());
-      throw new UnavailableException(
-          "needs root: unshare(CLONE_NEWNET) failed with errno " + errno);
+      throw Needs.unmet("root: unshare(CLONE_NEWNET) failed with errno " + errno);
     }
     if (Files.readSymbolicLink(self).equals(before)) {
       throw new IllegalStateException("unshare(2) left the thread in its network namespace");
     }
     path = Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/thread-self")));
     path = path.resolve("ns/net");
-    run(List.of("ip", "link", "set", "lo", "up"));
+    try {
+      run(List.of("ip", "link", "set", "lo", "up"));
+    } catch (IOException failure) {
+      throw Needs.unmet("the ip command: " + failure.getMessage());
+    }
     return null;
   }
 
@@ -98,8 +88,22 @@ public final class Netns implements AutoCloseable {
     return path;
   }
 
-  /** Runs something inside and waits for it. What it throws is thrown here. */
-  public <T> T call(Callable<T> task) throws Exception {
+  /**
+   * Runs something inside and waits for it. What it throws is thrown here, a checked exception as
+   * the cause of an {@link IllegalStateException}.
+   */
+  public <T> T call(Callable<T> task) {
+    try {
+      return callAsIs(task);
+    } catch (RuntimeException failure) {
+      throw failure;
+    } catch (Exception failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** The same; a checked exception is thrown as it is. */
+  <T> T callAsIs(Callable<T> task) throws Exception {
     if (Thread.currentThread() == thread) {
       return task.call();
     }
@@ -120,13 +124,7 @@ public final class Netns implements AutoCloseable {
    * @throws AssertionError with its standard error when it fails
    */
   public String exec(String... command) {
-    try {
-      return call(() -> run(List.of(command)));
-    } catch (RuntimeException failure) {
-      throw failure;
-    } catch (Exception failure) {
-      throw new IllegalStateException(failure);
-    }
+    return call(() -> run(List.of(command)));
   }
 
   /** Runs lines of shell inside, stopping at the first that fails; as {@link #exec}. */
@@ -134,27 +132,23 @@ public final class Netns implements AutoCloseable {
     return exec("sh", "-ec", script);
   }
 
-  private static String run(List<String> command) throws InterruptedException {
+  private static String run(List<String> command) throws IOException, InterruptedException {
+    Path errors = Files.createTempFile("netns-test", ".err");
     try {
-      Path errors = Files.createTempFile("netns-test", ".err");
-      try {
-        Process process =
-            new ProcessBuilder(command)
-                .redirectError(errors.toFile())
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int status = process.waitFor();
-        if (status != 0) {
-          throw new AssertionError(
-              command + " ended with " + status + ": " + Files.readString(errors) + output);
-        }
-        return output;
-      } finally {
-        Files.delete(errors);
+      Process process =
+          new ProcessBuilder(command)
+              .redirectError(errors.toFile())
+              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+              .start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int status = process.waitFor();
+      if (status != 0) {
+        throw new AssertionError(
+            command + " ended with " + status + ": " + Files.readString(errors) + output);
       }
-    } catch (IOException failure) {
-      throw new UnavailableException("cannot run " + command + ": " + failure.getMessage());
+      return output;
+    } finally {
+      Files.delete(errors);
     }
   }
 

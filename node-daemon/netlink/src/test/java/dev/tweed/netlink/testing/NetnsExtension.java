@@ -8,34 +8,20 @@ import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
-import org.opentest4j.TestAbortedException;
 
 /**
  * Gives each test a throw-away network namespace and runs its methods inside. Constructors and
- * {@code @BeforeAll} methods run outside.
- *
- * <p>Without root the test is skipped and says so; with the environment variable {@value
- * #MAY_NOT_SKIP} set to {@code true}, as in CI, it fails instead.
+ * {@code @BeforeAll} methods run outside. It {@link Needs} root.
  */
 public final class NetnsExtension
     implements BeforeEachCallback, AfterEachCallback, InvocationInterceptor, ParameterResolver {
-
-  /** Environment variable that turns skips into failures. */
-  public static final String MAY_NOT_SKIP = "TWEED_TEST_MAY_NOT_SKIP";
 
   private static final ExtensionContext.Namespace STORE =
       ExtensionContext.Namespace.create(NetnsExtension.class);
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    try {
-      context.getStore(STORE).put(Netns.class, Netns.open());
-    } catch (Netns.UnavailableException unavailable) {
-      if ("true".equals(System.getenv(MAY_NOT_SKIP))) {
-        throw unavailable;
-      }
-      throw new TestAbortedException("skipped: " + unavailable.getMessage(), unavailable);
-    }
+    context.getStore(STORE).put(Netns.class, Netns.open());
   }
 
   @Override
@@ -85,7 +71,7 @@ public final class NetnsExtension
   private static void inside(Invocation<Void> invocation, ExtensionContext context)
       throws Exception {
     netns(context)
-        .call(
+        .callAsIs(
             () -> {
               try {
                 return invocation.proceed();

@@ -1,15 +1,15 @@
-package dev.tweed.agent.daemon;
+package dev.tweed.agent;
 
+import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
 
 /** ufw with files of its own in a network namespace; the machine's is out of its reach. */
-final class UfwFiles {
+public final class UfwFiles {
 
   private final Path root;
   private final Netns netns;
@@ -20,13 +20,8 @@ final class UfwFiles {
   }
 
   /** Files as they come from the package; skips the test if there is no ufw. */
-  static UfwFiles install(Path root, Netns netns) {
-    if (!Files.isExecutable(Path.of("/usr/sbin/ufw"))) {
-      if ("true".equals(System.getenv("TWEED_TEST_MAY_NOT_SKIP"))) {
-        throw new AssertionError("needs ufw: apt-get install ufw");
-      }
-      Assumptions.abort("needs ufw: apt-get install ufw");
-    }
+  public static UfwFiles install(Path root, Netns netns) {
+    Needs.program("/usr/sbin/ufw", "ufw");
     netns.sh(
         """
         ip link set lo up
@@ -41,7 +36,7 @@ final class UfwFiles {
   }
 
   /** Denies everything, but what a person usually types. */
-  UfwFiles denying() {
+  public UfwFiles denying() {
     ufw("default deny incoming");
     ufw("default deny outgoing");
     ufw("default deny routed");
@@ -51,7 +46,12 @@ final class UfwFiles {
   }
 
   /** Runs ufw with these arguments, separated by blanks. */
-  String ufw(String arguments) {
+  public String ufw(String arguments) {
+    return type("LC_ALL=C.UTF-8 ufw " + arguments);
+  }
+
+  /** Runs a script where ufw's files are this node's. */
+  public String type(String script) {
     return netns.exec(
         "unshare",
         "--mount",
@@ -61,21 +61,21 @@ final class UfwFiles {
         mount --bind %1$s/etc/ufw /etc/ufw
         mount --bind %1$s/etc/default/ufw /etc/default/ufw
         mount --bind %1$s/run /run
-        LC_ALL=C.UTF-8 ufw %2$s
+        %2$s
         """
-            .formatted(root, arguments));
+            .formatted(root, script));
   }
 
   /** A chain of the kernel. */
-  String chain(String name) {
+  public String chain(String name) {
     return netns.exec("iptables", "-S", name);
   }
 
-  Path root() {
+  public Path root() {
     return root;
   }
 
-  String text(String name) {
+  public String text(String name) {
     try {
       return Files.readString(root.resolve(name), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {

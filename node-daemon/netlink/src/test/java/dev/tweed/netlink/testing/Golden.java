@@ -1,4 +1,4 @@
-package dev.tweed.agent;
+package dev.tweed.netlink.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Compares text with files under src/test/resources/golden. With the system property {@code
- * tweed.golden.write} set to {@code true} they are written instead: look at the difference before
- * committing it.
+ * Compares text with files of the module under src/test/resources/golden. With the system property
+ * {@code tweed.golden.write} set to {@code true} they are written instead: look at the difference
+ * before committing it.
  */
 public final class Golden {
   private static final Path DIRECTORY = Path.of("src/test/resources/golden");
