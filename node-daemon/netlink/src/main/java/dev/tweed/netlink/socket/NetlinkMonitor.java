@@ -4,13 +4,10 @@ import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NetlinkGroup;
-import dev.tweed.netlink.codec.EventDecoder;
 import dev.tweed.netlink.codec.Message;
-import dev.tweed.netlink.codec.Rt;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -31,15 +28,8 @@ public final class NetlinkMonitor implements AutoCloseable {
   private static final int POLLFD_BYTES = 8;
   private static final int EVENTFD_BYTES = 8;
 
-  /** A socket with the decoder its protocol needs. */
-  private record Source(NetlinkDescriptor descriptor, Decoder decoder) {
-    interface Decoder {
-      Optional<NetlinkEvent> decode(Message message);
-    }
-  }
-
   private final Subscription subscription;
-  private List<Source> sources; // the thread's, once it runs
+  private List<Subscription.Source> sources; // the thread's, once it runs
   private long openedAt = System.nanoTime();
   private final Consumer<NetlinkEvent> listener;
   private final Runnable drained;
@@ -95,66 +85,6 @@ public final class NetlinkMonitor implements AutoCloseable {
       LibC.get().close(wakeUp);
       throw failure;
     }
-  }
-
-  /**
-   * What to listen to.
-   *
-   * @param receiveQueueBytes what the kernel may queue
-   * @param incomingBytes size of the buffer for one datagram
-   */
-  record Subscription(Set<NetlinkGroup> groups, int receiveQueueBytes, int incomingBytes) {
-
-    Subscription {
-      groups = Set.copyOf(groups);
-    }
-
-    private List<Source> open() {
-      List<Source> sources = new ArrayList<>();
-      try {
-        for (int protocol : List.of(Rt.NETLINK_ROUTE, Rt.NETLINK_NETFILTER)) {
-          List<NetlinkGroup> wanted =
-              groups.stream().filter(group -> protocolOf(group) == protocol).toList();
-          if (!wanted.isEmpty()) {
-            sources.add(open(protocol, wanted));
-          }
-        }
-        return List.copyOf(sources);
-      } catch (RuntimeException failure) {
-        sources.forEach(source -> source.descriptor().close());
-        throw failure;
-      }
-    }
-
-    private Source open(int protocol, List<NetlinkGroup> wanted) {
-      NetlinkDescriptor descriptor =
-          NetlinkDescriptor.open(protocol, receiveQueueBytes, incomingBytes);
-      try {
-        wanted.forEach(group -> descriptor.join(numberOf(group)));
-      } catch (RuntimeException failure) {
-        descriptor.close();
-        throw failure;
-      }
-      EventDecoder decoder = new EventDecoder();
-      return new Source(
-          descriptor, protocol == Rt.NETLINK_ROUTE ? decoder::routeEvent : decoder::netfilterEvent);
-    }
-  }
-
-  private static int protocolOf(NetlinkGroup group) {
-    return group == NetlinkGroup.NFTABLES ? Rt.NETLINK_NETFILTER : Rt.NETLINK_ROUTE;
-  }
-
-  private static int numberOf(NetlinkGroup group) {
-    return switch (group) {
-      case LINK -> Rt.RTNLGRP_LINK;
-      case NEIGHBOUR -> Rt.RTNLGRP_NEIGH;
-      case IPV4_ADDRESS -> Rt.RTNLGRP_IPV4_IFADDR;
-      case IPV4_ROUTE -> Rt.RTNLGRP_IPV4_ROUTE;
-      case IPV6_ADDRESS -> Rt.RTNLGRP_IPV6_IFADDR;
-      case IPV6_ROUTE -> Rt.RTNLGRP_IPV6_ROUTE;
-      case NFTABLES -> Rt.NFNLGRP_NFTABLES;
-    };
   }
 
   /** The thread that delivers owns the descriptors and is the one to close them. */
@@ -249,7 +179,7 @@ public final class NetlinkMonitor implements AutoCloseable {
    * drops between its report of the loss and then. Told at once, a loss could make somebody read
    * the kernel's state too early.
    */
-  private void drain(Source source) {
+  private void drain(Subscription.Source source) {
     boolean lost = false;
     while (!closing.get()) {
       switch (source.descriptor().receive(false)) {
@@ -265,7 +195,7 @@ public final class NetlinkMonitor implements AutoCloseable {
     }
   }
 
-  private void tell(Source source, ByteBuffer datagram) {
+  private void tell(Subscription.Source source, ByteBuffer datagram) {
     List<NetlinkEvent> events = new ArrayList<>();
     try {
       for (Message message : Message.split(datagram)) {
