@@ -3,6 +3,14 @@ package dev.tweed.dataplane;
 /** How packets travel from node to node. */
 public sealed interface Backend {
 
+  /** Whether peers may be reached by plain routes, which depends on the node's own routes. */
+  default boolean routesPlainly() {
+    return switch (this) {
+      case HostGateway host -> true;
+      case Vxlan vxlan -> vxlan.directRouting();
+    };
+  }
+
   /**
    * VXLAN (RFC 7348) between all nodes.
    *

@@ -1,14 +1,15 @@
 package dev.tweed.dataplane;
 
 import dev.tweed.dataplane.kernel.BridgePorts;
+import dev.tweed.dataplane.kernel.HostSysctlsReader;
 import dev.tweed.dataplane.kernel.InspectionReader;
 import dev.tweed.dataplane.kernel.KernelMonitor;
 import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
+import dev.tweed.dataplane.kernel.Lookout;
 import dev.tweed.dataplane.kernel.NftReader;
 import dev.tweed.dataplane.kernel.NftWriter;
 import dev.tweed.dataplane.kernel.RulesReader;
-import dev.tweed.dataplane.kernel.SysctlFileReader;
 import dev.tweed.dataplane.kernel.SysctlJournal;
 import dev.tweed.dataplane.kernel.SysctlReader;
 import dev.tweed.dataplane.kernel.SysctlRestorer;
@@ -18,7 +19,6 @@ import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.FailureInterpreter;
-import dev.tweed.dataplane.plan.HostSysctls;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
@@ -31,13 +31,11 @@ import dev.tweed.dataplane.plan.StateDiff;
 import dev.tweed.dataplane.plan.SysctlContradictionPlanner;
 import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.Link;
-import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -59,9 +57,6 @@ public final class DataPath implements AutoCloseable {
    */
   private static final int ROUNDS = 3;
 
-  /** How long it may take until an edited file of the host is told of or no more. */
-  private static final Duration MAX_FILES_AGE = Duration.ofSeconds(60);
-
   private final Marks marks;
   private final Rtnetlink netlink;
   private final KernelReader reader;
@@ -69,32 +64,17 @@ public final class DataPath implements AutoCloseable {
   private final Path sysctlDir;
   private final SysctlReader sysctls;
   private final SysctlJournal journal;
-  private final Optional<SysctlFileReader> sysctlFiles;
-  private Optional<HostSysctls> hostSysctls = Optional.empty();
-  private long filesReadAt;
+  private final HostSysctlsReader hostSysctls;
   private final SysctlRestorer restorer;
   private final RulesReader rules;
-  private final NftWriter nftWriter;
   private final InspectionReader inspection;
   private final BridgePorts ports = new BridgePorts();
+  private final Lookout lookout;
   private final NodeStatePlanner planner;
-  private final int netlinkPort;
   private final FailureInterpreter interpreter = new FailureInterpreter();
 
   /** What the sync before wanted and reached; empty before the first. */
   private Optional<Reached> reached = Optional.empty();
-
-  /** For the monitor's thread; null before the first sync. */
-  private volatile Watch watch;
-
-  /**
-   * What to look out for.
-   *
-   * @param relevance which events matter
-   * @param sysctls the settings that were right after the last sync
-   * @param bridge index of the bridge
-   */
-  private record Watch(Relevance relevance, List<SysctlSetting> sysctls, int bridge) {}
 
   /** What the last sync saw at its end, where that is all a plan rests on. */
   private Optional<Seen> seen = Optional.empty();
@@ -111,13 +91,13 @@ public final class DataPath implements AutoCloseable {
     this.sysctls = new SysctlReader(sysctlDir);
     this.rules = new RulesReader(new NftReader(options.nft()));
     this.inspection = new InspectionReader(reader, new NftReader(options.nft()), marks);
-    this.nftWriter = new NftWriter(options.nft());
-    this.sysctlFiles = options.hostRoot().map(SysctlFileReader::new);
+    this.hostSysctls = new HostSysctlsReader(options.hostRoot());
     this.journal = new SysctlJournal(options.sysctlNotes());
     SysctlWriter sysctlWriter = new SysctlWriter(options.sysctlDir(), journal);
+    NftWriter nftWriter = new NftWriter(options.nft());
     this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, marks);
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
-    this.netlinkPort = netlink.portId();
+    this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports);
     this.planner = new NodeStatePlanner(marks);
   }
 
@@ -181,7 +161,7 @@ public final class DataPath implements AutoCloseable {
     Set<StateChange> drift = drift(changes, actual);
 
     // Before the first change, so that the events of our own are judged by what they bring about.
-    watch = watchFor(snapshot, plan, actual);
+    lookOut(snapshot, plan, actual);
     Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       List<StateChange> todo =
@@ -190,7 +170,7 @@ public final class DataPath implements AutoCloseable {
         break;
       }
       KernelWriter.Outcome outcome = writer.apply(todo);
-      outcome.done().forEach(done -> applied.add(report(done, drift)));
+      outcome.done().forEach(done -> applied.add(done.report(drift.contains(done.change()))));
       outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
       if (outcome.touchedRules()) {
         rules.forget();
@@ -202,12 +182,12 @@ public final class DataPath implements AutoCloseable {
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
     seen =
-        readsRoutes(snapshot)
+        snapshot.network().backend().routesPlainly()
             ? Optional.empty()
             : Optional.of(
                 new Seen(
                     snapshot, new NodeFacts(actual.links(), actual.addresses(), Map.of()), actual));
-    watch = watchFor(snapshot, plan, actual);
+    lookOut(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
     findings.addAll(
@@ -217,7 +197,7 @@ public final class DataPath implements AutoCloseable {
       findings.add(interpreter.nftUnavailable(unreadable.message()));
     }
     findings.addAll(
-        SysctlContradictionPlanner.plan(desired.sysctls(), hostSysctls(), actual::sysctl));
+        SysctlContradictionPlanner.plan(desired.sysctls(), hostSysctls.read(), actual::sysctl));
     boolean verified =
         findings.stream().noneMatch(Finding::isBlocking)
             && plan.isComplete()
@@ -240,7 +220,9 @@ public final class DataPath implements AutoCloseable {
    * and put right by that.
    */
   private void lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
-    if (seen.isEmpty() || readsRoutes(snapshot) || snapshot.equals(seen.get().snapshot())) {
+    if (seen.isEmpty()
+        || snapshot.network().backend().routesPlainly()
+        || snapshot.equals(seen.get().snapshot())) {
       return;
     }
     Plan plan = planner.plan(snapshot, seen.get().facts(), ports.known());
@@ -249,8 +231,8 @@ public final class DataPath implements AutoCloseable {
             .filter(StateChange::concernsPeer)
             .toList();
     if (!changes.isEmpty()) {
-      watch = watchFor(snapshot, plan, seen.get().actual());
-      writer.apply(changes).done().forEach(done -> applied.add(report(done, Set.of())));
+      lookOut(snapshot, plan, seen.get().actual());
+      writer.apply(changes).done().forEach(done -> applied.add(done.report(false)));
     }
   }
 
@@ -265,35 +247,12 @@ public final class DataPath implements AutoCloseable {
     return actual.link(snapshot.network().bridgeName()).map(Link::index).orElse(-1);
   }
 
-  private static boolean readsRoutes(ClusterSnapshot snapshot) {
-    return switch (snapshot.network().backend()) {
-      case Backend.HostGateway host -> true;
-      case Backend.Vxlan vxlan -> vxlan.directRouting();
-    };
-  }
-
-  private HostSysctls hostSysctls() {
-    long now = System.nanoTime();
-    if (hostSysctls.isEmpty() || now - filesReadAt >= MAX_FILES_AGE.toNanos()) {
-      hostSysctls =
-          Optional.of(sysctlFiles.map(SysctlFileReader::read).orElse(HostSysctls.NOTHING));
-      filesReadAt = now;
-    }
-    return hostSysctls.get();
-  }
-
-  private Watch watchFor(ClusterSnapshot snapshot, Plan plan, ActualState actual) {
-    List<SysctlSetting> right =
-        plan.desired().sysctls().stream()
-            .filter(
-                setting ->
-                    actual
-                        .sysctl(setting.path())
-                        .filter(value -> setting.toWrite(value, actual::sysctl).isEmpty())
-                        .isPresent())
-            .toList();
-    return new Watch(
-        new Relevance(marks, snapshot, plan, actual.links()), right, bridgeIndex(snapshot, actual));
+  private void lookOut(ClusterSnapshot snapshot, Plan plan, ActualState actual) {
+    lookout.lookFor(
+        new Relevance(marks, snapshot, plan, actual.links()),
+        plan.desired().sysctls(),
+        actual,
+        bridgeIndex(snapshot, actual));
   }
 
   /** What an earlier sync had brought about and is no longer so. */
@@ -305,12 +264,6 @@ public final class DataPath implements AutoCloseable {
         new HashSet<>(StateDiff.between(reached.get().desired(), actual, marks));
     missing.removeAll(reached.get().unfinished());
     return missing;
-  }
-
-  private static Change report(KernelWriter.Done done, Set<StateChange> drift) {
-    StateChange change = done.change();
-    return new Change(
-        change.kind(), change.action(), change.object(), done.detail(), drift.contains(change));
   }
 
   private static Map<String, String> kept(DesiredState desired, ActualState actual) {
@@ -337,43 +290,8 @@ public final class DataPath implements AutoCloseable {
   public CleanupReport cleanup() {
     reached = Optional.empty();
     seen = Optional.empty();
-    watch = null;
-    List<Change> removed = new ArrayList<>();
-    List<String> remaining = new ArrayList<>();
-    try {
-      List<StateChange> changes = StateDiff.between(DesiredState.NOTHING, look(), marks);
-      KernelWriter.Outcome outcome = writer.apply(changes);
-      outcome.done().forEach(done -> removed.add(report(done, Set.of())));
-      Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
-      outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
-      ActualState left = look();
-      for (StateChange change : StateDiff.between(DesiredState.NOTHING, left, marks)) {
-        ChangeFailure failure = failures.get(change);
-        String why =
-            failure == null
-                ? ""
-                : interpreter.interpret(List.of(failure)).stream()
-                    .findFirst()
-                    .map(finding -> " (" + finding.message() + ")")
-                    .orElse("");
-        remaining.add(change.object() + why);
-      }
-      // Last, when the devices of ours are gone: forwarding resets settings of every device.
-      SysctlRestorer.Outcome restored = restorer.restore(note -> true);
-      removed.addAll(restored.restored());
-      remaining.addAll(restored.failed());
-      if (left.rules() instanceof NftListing.Unreadable unreadable) {
-        remaining.add("table inet tweed is perhaps there: " + unreadable.message());
-      }
-    } catch (NetlinkException e) {
-      remaining.add("not known, the exchange with the kernel failed: " + e.getMessage());
-    }
-    return new CleanupReport(removed, remaining);
-  }
-
-  private ActualState look() {
-    rules.forget();
-    return reader.actual(Map.of(), rules.read());
+    lookout.lookForNothing();
+    return new Cleanup(reader, writer, rules, restorer, marks).run();
   }
 
   /**
@@ -385,40 +303,11 @@ public final class DataPath implements AutoCloseable {
   public DataPathMonitor monitor(Runnable onChange) {
     try {
       rules.watched(true);
-      return KernelMonitor.open(
-          this::isNews, this::watchedSysctls, new SysctlWatch(sysctlDir), onChange);
+      return KernelMonitor.open(lookout, new SysctlWatch(sysctlDir), onChange);
     } catch (NetlinkException e) {
       rules.watched(false);
       throw new DataPathException("cannot listen to the kernel: " + e.getMessage(), e);
     }
-  }
-
-  /** On the monitor's thread. */
-  private boolean isNews(NetlinkEvent event) {
-    if (event.originPort() != 0 && event.originPort() == netlinkPort) {
-      return false;
-    }
-    if (event instanceof NetlinkEvent.NftablesChanged change && nftWriter.made(change)) {
-      return false;
-    }
-    Watch current = watch;
-    if (current == null) {
-      return false;
-    }
-    ports.see(event, current.bridge());
-    boolean news = current.relevance().concerns(event);
-    if (news
-        && (event instanceof NetlinkEvent.NftablesChanged
-            || event instanceof NetlinkEvent.EventsLost)) {
-      rules.suspect();
-    }
-    return news;
-  }
-
-  /** On the monitor's thread: sysctls have no notifications. */
-  private List<SysctlSetting> watchedSysctls() {
-    Watch current = watch;
-    return current == null ? List.of() : current.sysctls();
   }
 
   @Override

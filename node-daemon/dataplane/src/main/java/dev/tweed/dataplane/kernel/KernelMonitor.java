@@ -1,7 +1,6 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.DataPathMonitor;
-import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
@@ -9,13 +8,10 @@ import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.socket.NetlinkMonitor;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * Listens to netlink, and looks at sysctls twice a second: a switched-off ip_forward stops all pods
@@ -35,19 +31,14 @@ public final class KernelMonitor implements DataPathMonitor {
   /**
    * Starts listening in the calling thread's network namespace.
    *
-   * @param isNews whether an event calls for a sync
-   * @param settings sysctls that were right
+   * @param lookout knows what calls for a sync
    * @param sysctls looks at them, in its own thread; closed in the end
    * @param onChange what to call then
    */
-  public static KernelMonitor open(
-      Predicate<NetlinkEvent> isNews,
-      Supplier<List<SysctlSetting>> settings,
-      SysctlWatch sysctls,
-      Runnable onChange) {
+  public static KernelMonitor open(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
     Consumer<NetlinkEvent> listener =
         event -> {
-          if (isNews.test(event)) {
+          if (lookout.isNews(event)) {
             onChange.run();
           }
         };
@@ -56,7 +47,7 @@ public final class KernelMonitor implements DataPathMonitor {
     Thread.ofPlatform()
         .name("sysctl-monitor")
         .daemon()
-        .start(() -> monitor.poll(settings, sysctls, onChange));
+        .start(() -> monitor.poll(lookout, sysctls, onChange));
     return monitor;
   }
 
@@ -74,11 +65,10 @@ public final class KernelMonitor implements DataPathMonitor {
     }
   }
 
-  private void poll(
-      Supplier<List<SysctlSetting>> settings, SysctlWatch sysctls, Runnable onChange) {
+  private void poll(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
     try (sysctls) {
       while (!closed.await(SYSCTL_PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (sysctls.drifted(settings.get())) {
+        if (sysctls.drifted(lookout.sysctls())) {
           onChange.run();
         }
       }

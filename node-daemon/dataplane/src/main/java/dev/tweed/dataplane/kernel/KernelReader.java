@@ -1,6 +1,5 @@
 package dev.tweed.dataplane.kernel;
 
-import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.plan.ActualState;
@@ -35,13 +34,8 @@ public final class KernelReader {
   public NodeFacts facts(ClusterSnapshot snapshot) {
     List<Link> links = netlink.links();
     List<Address> addresses = netlink.addresses();
-    boolean plainRoutes =
-        switch (snapshot.network().backend()) {
-          case Backend.HostGateway host -> true;
-          case Backend.Vxlan vxlan -> vxlan.directRouting();
-        };
     Map<IpAddress, Route> routes = new HashMap<>();
-    if (plainRoutes) {
+    if (snapshot.network().backend().routesPlainly()) {
       for (Peer peer : snapshot.peers()) {
         for (IpAddress address : peer.nodeIps()) {
           if (address.family() == peer.block().family() && !routes.containsKey(address)) {

@@ -53,7 +53,17 @@ public final class KernelWriter {
    * @param change which
    * @param detail what was found and done, for people
    */
-  public record Done(StateChange change, String detail) {}
+  public record Done(StateChange change, String detail) {
+
+    /**
+     * For people.
+     *
+     * @param drift whether it mended what had been so before
+     */
+    public Change report(boolean drift) {
+      return new Change(change.kind(), change.action(), change.object(), detail, drift);
+    }
+  }
 
   /**
    * What became of the steps; those that turned out needless are in neither list.

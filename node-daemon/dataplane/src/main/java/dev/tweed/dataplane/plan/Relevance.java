@@ -1,6 +1,5 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
@@ -63,11 +62,7 @@ public final class Relevance {
         devices.put(link.index(), link.name());
       }
     }
-    this.plainRoutes =
-        switch (snapshot.network().backend()) {
-          case Backend.HostGateway host -> true;
-          case Backend.Vxlan vxlan -> vxlan.directRouting();
-        };
+    this.plainRoutes = snapshot.network().backend().routesPlainly();
     // While something is in the way, any device or address may be its removal.
     this.complete = plan.isComplete();
   }

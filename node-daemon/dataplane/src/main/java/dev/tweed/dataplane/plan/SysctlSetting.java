@@ -84,6 +84,18 @@ public record SysctlSetting(String path, Rule rule, Absence absence, Need need) 
     };
   }
 
+  /**
+   * Whether it has to be written.
+   *
+   * @param values of the files, by path; of none that are not there
+   */
+  public boolean isWrong(Function<String, Optional<String>> values) {
+    return values
+        .apply(path)
+        .map(value -> toWrite(value, values).isPresent())
+        .orElse(absence != Absence.FINE);
+  }
+
   private static long number(String text) {
     try {
       return Long.parseLong(text);

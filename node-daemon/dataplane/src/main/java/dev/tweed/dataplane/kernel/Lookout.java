@@ -1,0 +1,95 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.Relevance;
+import dev.tweed.dataplane.plan.SysctlSetting;
+import dev.tweed.netlink.NetlinkEvent;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tells whether something is no longer as the last sync left it. The thread that syncs says what to
+ * look out for; those of the monitor ask. Before the first sync nothing is news.
+ */
+public final class Lookout {
+
+  /**
+   * What to look out for.
+   *
+   * @param relevance which events matter
+   * @param sysctls the settings that were right after the last sync
+   * @param bridge index of the bridge
+   */
+  private record Watch(Relevance relevance, List<SysctlSetting> sysctls, int bridge) {}
+
+  private final int ownPort;
+  private final NftWriter nft;
+  private final RulesReader rules;
+  private final BridgePorts ports;
+  private volatile Optional<Watch> watch = Optional.empty();
+
+  /**
+   * @param ownPort netlink port that our own changes come from
+   * @param nft makes our own changes of nftables
+   * @param rules is told when the table may be another
+   * @param ports is shown what comes to the bridge
+   */
+  public Lookout(int ownPort, NftWriter nft, RulesReader rules, BridgePorts ports) {
+    this.ownPort = ownPort;
+    this.nft = nft;
+    this.rules = rules;
+    this.ports = ports;
+  }
+
+  /**
+   * Looks out for changes of this from now on.
+   *
+   * @param settings all that are wanted; those that are right now are watched
+   * @param bridge index of the bridge, -1 if there is none
+   */
+  public void lookFor(
+      Relevance relevance, List<SysctlSetting> settings, ActualState actual, int bridge) {
+    List<SysctlSetting> right =
+        settings.stream()
+            .filter(
+                setting ->
+                    actual
+                        .sysctl(setting.path())
+                        .filter(value -> setting.toWrite(value, actual::sysctl).isEmpty())
+                        .isPresent())
+            .toList();
+    watch = Optional.of(new Watch(relevance, right, bridge));
+  }
+
+  /** Nothing is news any more. */
+  public void lookForNothing() {
+    watch = Optional.empty();
+  }
+
+  /** Whether an event calls for a sync. */
+  boolean isNews(NetlinkEvent event) {
+    if (event.originPort() != 0 && event.originPort() == ownPort) {
+      return false;
+    }
+    if (event instanceof NetlinkEvent.NftablesChanged change && nft.made(change)) {
+      return false;
+    }
+    Optional<Watch> current = watch;
+    if (current.isEmpty()) {
+      return false;
+    }
+    ports.see(event, current.get().bridge());
+    boolean news = current.get().relevance().concerns(event);
+    if (news
+        && (event instanceof NetlinkEvent.NftablesChanged
+            || event instanceof NetlinkEvent.EventsLost)) {
+      rules.suspect();
+    }
+    return news;
+  }
+
+  /** Settings that should still be right; sysctls have no notifications. */
+  List<SysctlSetting> sysctls() {
+    return watch.map(Watch::sysctls).orElse(List.of());
+  }
+}
