@@ -5,21 +5,30 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Example;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What calls for another sync on a real kernel, and what does not. */
+@Tag("kernel")
 class KernelMonitorTest {
   private static final Example EXAMPLE =
       Example.vxlan().dualStack().with(Example.peer(2), Example.peer6(2));
+
+  /** PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+  private static final String FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
   private final AtomicInteger news = new AtomicInteger();
   private TestNode node;
@@ -108,7 +117,24 @@ class KernelMonitorTest {
   void ourOwnChangesAreNoNews(Example change) {
     node.sync(change);
 
-    assertThat(newsSoFar()).isZero();
+    assertThat(newsSoFar()).isLessThanOrEqualTo(unknownToUs(change));
+  }
+
+  /**
+   * nft's changes are told with process ids of the first PID namespace: in any other, as in a
+   * container, ours cannot be known by them.
+   */
+  private static int unknownToUs(Example change) {
+    boolean firstPids = FIRST_PID_NAMESPACE.equals(pidNamespace());
+    return firstPids || change.podCidrs().equals(EXAMPLE.podCidrs()) ? 0 : 1;
+  }
+
+  private static String pidNamespace() {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static List<Named<Example>> changes() {

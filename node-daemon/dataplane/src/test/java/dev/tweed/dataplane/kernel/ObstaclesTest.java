@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What stands in the way on a real kernel, what is not ours, and taking everything away again. */
+@Tag("kernel")
 class ObstaclesTest {
   private static final Example EXAMPLE =
       Example.vxlan().dualStack().with(Example.peer(2), Example.peer6(2), Example.peer(3));

@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sysctls get back what they were, on a real kernel. */
+@Tag("kernel")
 class SysctlRestoreTest {
   private static final Example EXAMPLE = Example.vxlan().dualStack().with(Example.peer(2));
   private static final String SOMAXCONN = "net.core.somaxconn";

@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a look at the sysctls of a real kernel tells. */
+@Tag("kernel")
 class SysctlWatchTest {
 
   private static final List<SysctlSetting> SETTINGS =

@@ -11,9 +11,11 @@ import dev.tweed.netlink.testing.Netns;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Packets between pods of two nodes, each a network namespace. */
+@Tag("kernel")
 class TwoNodesTest {
   @AutoClose private TestNode one;
   @AutoClose private TestNode two;

@@ -29,9 +29,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Tag("kernel")
 @ExtendWith(NetnsExtension.class)
 class NetlinkMonitorTest {
   private static final Set<NetlinkGroup> ALL = EnumSet.allOf(NetlinkGroup.class);

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.netlink.testing.Netns;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the number of a real ruleset tells. */
+@Tag("kernel")
 class NftGenerationTest {
 
   @AutoClose private final Netns netns = Netns.open();

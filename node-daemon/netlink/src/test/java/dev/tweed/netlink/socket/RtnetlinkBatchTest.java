@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What the real kernel says to many requests at once. */
+@Tag("kernel")
 @ExtendWith(NetnsExtension.class)
 class RtnetlinkBatchTest {
   @AutoClose private KernelUnderTest kernel;

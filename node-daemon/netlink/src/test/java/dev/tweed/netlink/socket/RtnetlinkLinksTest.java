@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Devices: made, changed, read and deleted in the real kernel, with iproute2 as the judge. */
+@Tag("kernel")
 @ExtendWith(NetnsExtension.class)
 class RtnetlinkLinksTest {
   @AutoClose private KernelUnderTest kernel;

@@ -15,10 +15,12 @@ import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsExtension;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Addresses, FDB entries and neighbours in the real kernel, with iproute2 as the judge. */
+@Tag("kernel")
 @ExtendWith(NetnsExtension.class)
 class RtnetlinkPeersTest {
   @AutoClose private KernelUnderTest kernel;

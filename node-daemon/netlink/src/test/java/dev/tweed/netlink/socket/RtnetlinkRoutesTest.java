@@ -16,12 +16,14 @@ import dev.tweed.netlink.testing.NetnsExtension;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Routes in the real kernel, with iproute2 as the judge. */
+@Tag("kernel")
 @ExtendWith(NetnsExtension.class)
 class RtnetlinkRoutesTest {
   @AutoClose private KernelUnderTest kernel;

@@ -18,10 +18,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is asked for and is not there, and the socket itself. */
+@Tag("kernel")
 @ExtendWith(NetnsExtension.class)
 class RtnetlinkSocketTest {
   @AutoClose private KernelUnderTest kernel;

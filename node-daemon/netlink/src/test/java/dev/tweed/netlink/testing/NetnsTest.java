@@ -5,6 +5,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * namespace of its own; a parameter of type {@link Netns} gives it. See {@link NetnsExtension}.
  */
 @Documented
+@Tag("kernel")
 @Test
 @ExtendWith(NetnsExtension.class)
 @Target(ElementType.METHOD)
