@@ -160,6 +160,29 @@ class InterruptionIT {
     a.ping(b.address(), 56).text();
   }
 
+  @Test
+  @Order(5)
+  void aRuntimeThatFailedAtTheConfigurationReadsItAgain() {
+    // Given a runtime that found nothing in the file when the link to it was moved
+    Machine n3 = cluster.machine("n3");
+    n3.shell(
+            """
+            set -e
+            mount --bind /dev/null /run/tweed/05-tweed.conflist
+            cd /etc/cni/net.d
+            mv 05-tweed.conflist moved
+            mv moved 05-tweed.conflist
+            """)
+        .text();
+    Eventually.within(60, () -> assertThat(tweed.isNodeReady("n3")).isFalse());
+
+    // When the file is whole again, of which nothing in the runtime's directory tells
+    n3.exec("umount", "/run/tweed/05-tweed.conflist").text();
+
+    // Then the daemon does
+    Eventually.within(120, () -> assertThat(tweed.isNodeReady("n3")).isTrue());
+  }
+
   private int restarts() {
     return cluster.nodes().stream()
         .map(node -> tweed.daemonPod(node.name()))

@@ -65,6 +65,20 @@ public final class CniConfigWriter {
     }
   }
 
+  /**
+   * Puts the link anew, though it is right: a runtime that missed it, or failed at it, looks again
+   * at the next event only (containerd/containerd#8419, cri-o/cri-o#4276).
+   */
+  public Optional<NodeFinding> showAnew() {
+    try {
+      AtomicFile.link(link, file);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(
+          FileFailure.of(AgentReason.CNIConfigFailed, "the CNI configuration", link, e));
+    }
+  }
+
   /** Whether the configuration is in place, whatever its content. */
   public boolean present() {
     return linked() && Files.exists(file);

@@ -4,27 +4,41 @@ import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.SyncReport;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /** The CNI side of a sync: plugins, then the configuration, then those of others. */
 final class CniSetup {
+
+  /** A runtime reads a new configuration at once, and the kubelet tells it some seconds later. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final CniPluginInstaller plugins;
   private final CniConfigWriter config;
   private final ForeignCniPolicy foreign;
   private final Path dataDir;
+  private final LongSupplier nanoTime;
+  private long shownAt;
+  private boolean shownAnew;
 
-  CniSetup(DaemonOptions options) {
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  CniSetup(DaemonOptions options, LongSupplier nanoTime) {
     this.plugins = new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
     this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
     this.dataDir = options.runDir().resolve("cni");
+    this.nanoTime = nanoTime;
+    this.shownAt = nanoTime.getAsLong();
   }
 
   /**
@@ -35,7 +49,10 @@ final class CniSetup {
    */
   record Outcome(boolean usable, List<NodeFinding> findings) {}
 
-  Outcome apply(ClusterSnapshot snapshot, SyncReport report) {
+  /**
+   * @param withoutNetwork whether the kubelet says that its runtime has no pod network
+   */
+  Outcome apply(ClusterSnapshot snapshot, SyncReport report, boolean withoutNetwork) {
     List<NodeFinding> findings = new ArrayList<>();
     if (!report.verified()) {
       return new Outcome(config.present(), findings);
@@ -44,6 +61,7 @@ final class CniSetup {
     if (!findings.isEmpty()) {
       return new Outcome(false, findings);
     }
+    boolean wasThere = config.present();
     Optional<NodeFinding> failed =
         config.write(
             new CniNetwork(
@@ -53,8 +71,42 @@ final class CniSetup {
                 snapshot.self().blocks(),
                 dataDir));
     failed.ifPresent(findings::add);
+    if (failed.isEmpty()) {
+      unseen(wasThere, withoutNetwork).ifPresent(findings::add);
+    }
     foreign.apply().ifPresent(findings::add);
     return new Outcome(failed.isEmpty(), findings);
+  }
+
+  /** Shows the runtime again what it should have seen. */
+  private Optional<NodeFinding> unseen(boolean wasThere, boolean withoutNetwork) {
+    long now = nanoTime.getAsLong();
+    if (!wasThere) {
+      shownAt = now;
+    }
+    if (!withoutNetwork) {
+      shownAnew = false;
+      return Optional.empty();
+    }
+    if (now - shownAt >= PATIENCE.toNanos()) {
+      shownAt = now;
+      shownAnew = true;
+      Optional<NodeFinding> failed = config.showAnew();
+      if (failed.isPresent()) {
+        return failed;
+      }
+    }
+    return shownAnew
+        ? Optional.of(
+            NodeFinding.of(
+                AgentReason.CNIConfigUnseen,
+                "kubelet",
+                "the kubelet says that its container runtime has no network, though the CNI"
+                    + " configuration is in place; it was put there anew for the runtime to see",
+                "if the Node stays NotReady: 'crictl info' shows what the runtime reads and why"
+                    + " not; restarting the runtime (systemctl restart containerd) helps most"
+                    + " often"))
+        : Optional.empty();
   }
 
   String pluginVersion() {

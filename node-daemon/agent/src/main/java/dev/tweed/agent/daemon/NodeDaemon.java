@@ -81,7 +81,7 @@ public final class NodeDaemon implements AutoCloseable {
             new StatusMapper(clock),
             System::nanoTime,
             random);
-    CniSetup cni = new CniSetup(options);
+    CniSetup cni = new CniSetup(options, System::nanoTime);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     StatusBoard board =
         new StatusBoard(

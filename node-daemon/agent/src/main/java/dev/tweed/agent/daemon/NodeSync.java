@@ -2,6 +2,7 @@ package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.Mapping;
+import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
@@ -95,7 +96,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         tell.accept(statuses.waiting(why, findings), List.of());
         yield true;
       }
-      case Mapping.Program program -> program(program);
+      case Mapping.Program program ->
+          program(program, seen.node().filter(NodeRecord::withoutNetwork).isPresent());
     };
   }
 
@@ -106,7 +108,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     kernel = Optional.empty();
   }
 
-  private boolean program(Mapping.Program program) {
+  private boolean program(Mapping.Program program, boolean withoutNetwork) {
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     long begin = System.nanoTime();
     SyncReport report;
@@ -132,7 +134,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     statuses.repaired(report.applied());
     firewall.accept(
         NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device)));
-    CniSetup.Outcome outcome = cni.apply(program.snapshot(), report);
+    CniSetup.Outcome outcome = cni.apply(program.snapshot(), report, withoutNetwork);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
     boolean ready = report.verified() && outcome.usable();

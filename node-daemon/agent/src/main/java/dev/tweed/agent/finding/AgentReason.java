@@ -18,6 +18,8 @@ public enum AgentReason {
   DiskFull(true),
   /** A file of the CNI configuration could not be written. */
   CNIConfigFailed(true),
+  /** The container runtime has not taken the CNI configuration that is in place. */
+  CNIConfigUnseen(false),
   /** A CNI plugin that pods need is neither there nor could be installed. */
   CNIPluginMissing(true),
   /** The host's firewall drops what the pod network needs. */

@@ -29,12 +29,16 @@ import dev.tweed.netlink.MacAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,7 @@ class NodeSyncTest {
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
   private int opened;
+  private long now = Duration.ofDays(1).toNanos();
   private NodeSync sync;
 
   @BeforeEach
@@ -76,7 +81,8 @@ class NodeSyncTest {
                     new InetSocketAddress(0),
                     false,
                     Optional.empty(),
-                    DataPathOptions.defaults())),
+                    DataPathOptions.defaults()),
+                () -> now),
             firewall::add,
             new NodeStatusFactory(
                 "n1",
@@ -114,6 +120,52 @@ class NodeSyncTest {
 
     assertThat(told.getLast().ready()).isFalse();
     assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+  }
+
+  @Test
+  void aRuntimeThatDidNotTakeTheConfigurationIsShownItAnew() throws IOException {
+    // Given a kubelet that says it has no network, as each does at first
+    view = withoutNetwork();
+    sync.getAsBoolean();
+    Object shown = shown();
+    sync.getAsBoolean();
+    assertThat(shown()).isEqualTo(shown);
+    assertThat(told.getLast().findings()).isEmpty();
+
+    // When it still does after a while
+    now += Duration.ofSeconds(31).toNanos();
+    sync.getAsBoolean();
+
+    // Then the runtime gets to see another link, once, and the report says so
+    Object anew = shown();
+    assertThat(anew).isNotEqualTo(shown);
+    sync.getAsBoolean();
+    assertThat(shown()).isEqualTo(anew);
+    assertThat(told.getLast().findings().getFirst().reason()).isEqualTo("CNIConfigUnseen");
+
+    // Until it has taken it
+    view = view(true);
+    sync.getAsBoolean();
+    assertThat(told.getLast().findings()).isEmpty();
+  }
+
+  private static ClusterView withoutNetwork() {
+    ClusterView view = view(true);
+    return new ClusterView(
+        true,
+        view.networks(),
+        view.subnets(),
+        view.policies(),
+        Optional.of(new NodeRecord("n1", Map.of(), OptionalInt.empty(), true)));
+  }
+
+  /** What tells one link from another in its place. */
+  private Object shown() throws IOException {
+    return Files.readAttributes(
+            directory.resolve("conf/05-tweed.conflist"),
+            BasicFileAttributes.class,
+            LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
   }
 
   @Test

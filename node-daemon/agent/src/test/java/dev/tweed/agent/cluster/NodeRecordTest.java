@@ -1,0 +1,42 @@
+package dev.tweed.agent.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NodeRecordTest {
+
+  /** The first message is a kubelet's, 1.35, beside a containerd without a configuration. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          False | container runtime network not ready: NetworkReady=false \
+          reason:NetworkPluginNotReady message:Network plugin returns error: \
+          cni plugin not initialized | true
+          False | container runtime is down | false
+          True | kubelet is posting ready status | false
+          Unknown | Kubelet stopped posting node status. | false
+          """)
+  void theKubeletTellsOfARuntimeWithoutNetwork(String status, String message, boolean without) {
+    GenericKubernetesResource node =
+        Serialization.unmarshal(
+            """
+            apiVersion: v1
+            kind: Node
+            metadata: {name: n1}
+            status:
+              conditions:
+              - {type: DiskPressure, status: "False", message: kubelet has no disk pressure}
+              - {type: Ready, status: "%s", message: "%s"}
+            """
+                .formatted(status, message),
+            GenericKubernetesResource.class);
+
+    assertThat(NodeRecord.of(node).withoutNetwork()).isEqualTo(without);
+  }
+}
