@@ -83,8 +83,8 @@ public record NetworkReadiness(
   }
 
   /**
-   * Whether the daemon says the block works, and says it of the present spec: a Node that came back
-   * under its name has another UID in the spec, and the old daemon's word counts for nothing.
+   * Whether the daemon says the block works, and says it of the present spec: once a Node that came
+   * back under its name has its UID in the spec, the old daemon's word counts for nothing.
    */
   static boolean isReady(NodeSubnet subnet) {
     Long observed = subnet.getStatus() == null ? null : subnet.getStatus().observedGeneration();

@@ -4,9 +4,9 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What is to be done for single Nodes.
@@ -18,10 +18,8 @@ import java.util.Map;
 record NodeChores(List<Node> missingReports, List<String> foreignReports, List<Node> networkUp) {
 
   static NodeChores plan(ClusterView view) {
-    Map<String, Boolean> up = new HashMap<>();
-    for (NodeSubnet subnet : view.subnets()) {
-      up.merge(subnet.getSpec().nodeName(), NetworkReadiness.isReady(subnet), Boolean::logicalAnd);
-    }
+    Map<String, List<NodeSubnet>> blocks =
+        view.subnets().stream().collect(Collectors.groupingBy(s -> s.getSpec().nodeName()));
     List<Node> nodes =
         view.nodes().stream()
             .sorted(Comparator.comparing((Node n) -> n.getMetadata().getName()))
@@ -31,8 +29,19 @@ record NodeChores(List<Node> missingReports, List<String> foreignReports, List<N
         nodes.stream().filter(n -> foreign(n, view)).map(NodeChores::name).toList(),
         nodes.stream()
             .filter(n -> NodeNetwork.of(n) == NodeNetwork.NOT_YET)
-            .filter(n -> up.getOrDefault(name(n), false))
+            .filter(n -> up(n, blocks.getOrDefault(name(n), List.of())))
             .toList());
+  }
+
+  // Until the block is of this very Node, what is said of it was said by the daemon of the Node
+  // that had the name before.
+  private static boolean up(Node node, List<NodeSubnet> blocks) {
+    return !blocks.isEmpty()
+        && blocks.stream()
+            .allMatch(
+                s ->
+                    node.getMetadata().getUid().equals(s.getSpec().nodeUID())
+                        && NetworkReadiness.isReady(s));
   }
 
   private static boolean foreign(Node node, ClusterView view) {

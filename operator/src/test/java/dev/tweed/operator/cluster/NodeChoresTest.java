@@ -1,0 +1,50 @@
+package dev.tweed.operator.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.NodeSubnetStatus;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class NodeChoresTest {
+  private static final Node NODE =
+      new NodeBuilder().withNewMetadata().withName("n1").withUid("now").endMetadata().build();
+
+  private static NodeSubnet ready(String cidr, String nodeUID, long observedGeneration) {
+    NodeSubnet subnet = new NodeSubnet();
+    subnet.getMetadata().setGeneration(2L);
+    subnet.setSpec(new NodeSubnetSpec("default", "n1", nodeUID, cidr, List.of("192.0.2.1"), null));
+    Condition ready =
+        new Condition(
+            "Ready", "True", "Programmed", "", "2026-01-01T00:00:00Z", observedGeneration);
+    subnet.setStatus(new NodeSubnetStatus(observedGeneration, List.of(ready), 1450, "tweed.1"));
+    return subnet;
+  }
+
+  private static List<Node> networkUp(NodeSubnet... subnets) {
+    return NodeChores.plan(
+            new ClusterView(List.of(), List.of(NODE), Arrays.asList(subnets), Map.of(), List.of()))
+        .networkUp();
+  }
+
+  @Test
+  void aNodeIsConnectedWhenItsDaemonSaysSoOfTheSpecThereIs() {
+    assertThat(networkUp(ready("10.244.1.0/24", "now", 2))).containsExactly(NODE);
+    assertThat(networkUp(ready("10.244.1.0/24", "now", 1))).isEmpty();
+    assertThat(networkUp()).isEmpty();
+  }
+
+  @Test
+  void whatTheDaemonOfTheNodeBeforeSaidDoesNotConnectTheOneOfThatNameNow() {
+    assertThat(networkUp(ready("10.244.1.0/24", "before", 2))).isEmpty();
+    assertThat(networkUp(ready("10.244.1.0/24", "now", 2), ready("fd00::/64", "before", 2)))
+        .isEmpty();
+  }
+}
