@@ -85,13 +85,14 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
     }
     FirewallPolicyStatus before = policy.getStatus();
     List<Condition> conditions = before == null ? List.of() : before.conditions();
-    Instant now = clock.instant();
-    FirewallPolicyStatus status = FirewallPolicyStatusMapper.status(state.get(), conditions, now);
+    FirewallPolicyStatus status =
+        FirewallPolicyStatusMapper.status(state.get(), conditions, clock.instant());
     if (status.equals(before)) {
       return UpdateControl.noUpdate();
     }
     FirewallPolicyStatus shown = before == null ? status : before;
     StatusPacer pacer = pacers.getOrDefault(name, StatusPacer.START);
+    Instant now = core.time().now();
     Duration wait = pacer.wait(shown, status, now);
     if (wait.isPositive()) {
       return UpdateControl.<FirewallPolicy>noUpdate().rescheduleAfter(wait);

@@ -1,6 +1,7 @@
 package dev.tweed.operator.app;
 
 import dev.tweed.operator.cluster.OperatorSettings;
+import dev.tweed.operator.cluster.SteadyTime;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
@@ -8,7 +9,6 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -30,7 +30,7 @@ final class Leadership implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tweed-leader-", 0).factory());
   private final CompletableFuture<?> election;
-  private final Clock clock;
+  private final SteadyTime time;
   private volatile Instant triedAt;
   private volatile boolean closing;
 
@@ -44,9 +44,9 @@ final class Leadership implements AutoCloseable {
       OperatorConfig.LeaderElection config,
       Runnable gained,
       Runnable lost,
-      Clock clock) {
-    this.clock = clock;
-    this.triedAt = clock.instant();
+      SteadyTime time) {
+    this.time = time;
+    this.triedAt = time.now();
     LeaderCallbacks callbacks =
         new LeaderCallbacks(
             gained,
@@ -93,7 +93,7 @@ final class Leadership implements AutoCloseable {
 
     @Override
     public LeaderElectionRecord get(KubernetesClient client) {
-      triedAt = clock.instant();
+      triedAt = time.now();
       return super.get(client);
     }
   }

@@ -3,7 +3,6 @@ package dev.tweed.operator.app;
 import dev.tweed.operator.cluster.OperatorCore;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -25,19 +24,22 @@ public class OperatorHealth {
   @Produces
   @Singleton
   @Liveness
-  HealthCheck live(OperatorCore core, OperatorLifecycle lifecycle, Clock clock) {
+  HealthCheck live(OperatorCore core, OperatorLifecycle lifecycle) {
     return () -> {
       OperatorLifecycle.Phase phase = lifecycle.phase();
       Optional<Instant> running = core.loop().runningSince();
       return HealthCheckResponse.named("loop")
-          .status(!hangs(phase, running, lifecycle.electionTriedAt(), clock.instant()))
+          .status(!hangs(phase, running, lifecycle.electionTriedAt(), core.time().now()))
           .withData("state", phase.state().name())
           .withData("runningSince", running.map(Instant::toString).orElse(""))
           .build();
     };
   }
 
-  /** Whether only a fresh process can help: the start, a run or the election does not go on. */
+  /**
+   * Whether only a fresh process can help: the start, a run or the election does not go on. All of
+   * it in {@link dev.tweed.operator.cluster.SteadyTime}.
+   */
   static boolean hangs(
       OperatorLifecycle.Phase phase,
       Optional<Instant> runningSince,

@@ -10,7 +10,6 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,7 +27,7 @@ public class OperatorLifecycle {
     STOPPING
   }
 
-  /** A state and when it was entered. */
+  /** A state and when it was entered, in {@link dev.tweed.operator.cluster.SteadyTime}. */
   public record Phase(State state, Instant since) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(OperatorLifecycle.class);
@@ -38,7 +37,6 @@ public class OperatorLifecycle {
   private final OperatorConfig config;
   private final OperatorCore core;
   private final Operator operator;
-  private final Clock clock;
   private final AtomicReference<Phase> phase;
   private volatile Optional<Leadership> leadership = Optional.empty();
 
@@ -47,14 +45,12 @@ public class OperatorLifecycle {
       OperatorSettings settings,
       OperatorConfig config,
       OperatorCore core,
-      Operator operator,
-      Clock clock) {
+      Operator operator) {
     this.client = client;
     this.settings = settings;
     this.config = config;
     this.core = core;
     this.operator = operator;
-    this.clock = clock;
     this.phase = new AtomicReference<>(now(State.STANDBY));
   }
 
@@ -63,13 +59,13 @@ public class OperatorLifecycle {
     return phase.get();
   }
 
-  /** When the Lease was last asked for, if there is an election. */
+  /** When the Lease was last asked for, if there is an election; as {@link Phase#since}. */
   public Optional<Instant> electionTriedAt() {
     return leadership.map(Leadership::triedAt);
   }
 
   private Phase now(State state) {
-    return new Phase(state, clock.instant());
+    return new Phase(state, core.time().now());
   }
 
   private boolean move(State from, State to) {
@@ -93,7 +89,7 @@ public class OperatorLifecycle {
                   config.leaderElection(),
                   this::begin,
                   this::leadershipLost,
-                  clock));
+                  core.time()));
     } else {
       LOG.info("leader election is off");
       begin();

@@ -24,6 +24,7 @@ public final class ClusterLoop implements AutoCloseable {
   private final Consumer<ClusterOutcome> listener;
   private final OperatorMeters meters;
   private final Clock clock;
+  private final SteadyTime time;
   private final RunRequests requests;
   private final Thread thread = Thread.ofPlatform().name("tweed-loop").unstarted(this::loop);
   private Duration backoff = Duration.ZERO;
@@ -38,12 +39,14 @@ public final class ClusterLoop implements AutoCloseable {
       Supplier<ClusterReconciler.Result> reconciler,
       Consumer<ClusterOutcome> listener,
       OperatorMeters meters,
-      Clock clock) {
+      Clock clock,
+      SteadyTime time) {
     this.reconciler = reconciler;
     this.listener = listener;
     this.meters = meters;
     this.clock = clock;
-    this.requests = new RunRequests(clock);
+    this.time = time;
+    this.requests = new RunRequests(time);
   }
 
   /** Begins; the first run comes at once. */
@@ -66,20 +69,21 @@ public final class ClusterLoop implements AutoCloseable {
     return lastSuccess;
   }
 
-  /** Since when a run has been on, if one is. */
+  /** Since when, in {@link SteadyTime}, a run has been on, if one is. */
   public Optional<Instant> runningSince() {
     return runningSince;
   }
 
   private void loop() {
-    Optional<Instant> again = Optional.empty();
-    while (await(again)) {
-      again = run();
+    Duration rest = Duration.ZERO;
+    while (await(rest)) {
+      rest = run();
     }
   }
 
-  private Optional<Instant> run() {
-    Instant start = clock.instant();
+  // How long to rest if nobody asks.
+  private Duration run() {
+    Instant start = time.now();
     runningSince = Optional.of(start);
     boolean ok = false;
     Optional<Instant> again = Optional.empty();
@@ -102,14 +106,18 @@ public final class ClusterLoop implements AutoCloseable {
       }
     }
     runningSince = Optional.empty();
-    Instant end = clock.instant();
-    meters.ran(Duration.between(start, end), ok);
+    meters.ran(Duration.between(start, time.now()), ok);
     backoff = ok ? Duration.ZERO : next(backoff);
-    if (ok) {
-      lastSuccess = Optional.of(end);
-      return again;
+    if (!ok) {
+      return backoff;
     }
-    return Optional.of(end.plus(backoff));
+    Instant end = clock.instant();
+    lastSuccess = Optional.of(end);
+    // A deadline is a time of day, and that may be set while we rest.
+    return again
+        .map(at -> Duration.between(end, at))
+        .filter(rest -> rest.compareTo(RESYNC) < 0)
+        .orElse(RESYNC);
   }
 
   private static Duration next(Duration backoff) {
@@ -118,10 +126,10 @@ public final class ClusterLoop implements AutoCloseable {
   }
 
   // After a failure a request waits a second at least: our own writes may be what asks.
-  private boolean await(Optional<Instant> again) {
-    Instant now = clock.instant();
-    Duration rest = backoff.compareTo(PAUSE) > 0 ? PAUSE : backoff;
-    return requests.await(now.plus(rest), again.orElse(now.plus(RESYNC)));
+  private boolean await(Duration rest) {
+    Instant now = time.now();
+    Duration pause = backoff.compareTo(PAUSE) > 0 ? PAUSE : backoff;
+    return requests.await(now.plus(pause), now.plus(rest));
   }
 
   /** Ends after the run that is on, so that no claim is left half done. */

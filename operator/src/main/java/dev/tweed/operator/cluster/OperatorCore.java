@@ -18,6 +18,7 @@ public final class OperatorCore implements AutoCloseable {
   private final ClusterLoop loop;
   private final PolicyLoop policies;
   private final OperatorEvents events;
+  private final SteadyTime time;
   private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<PolicyOutcome>> policyListeners = new CopyOnWriteArrayList<>();
 
@@ -49,7 +50,8 @@ public final class OperatorCore implements AutoCloseable {
             meters,
             settings,
             clock);
-    loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock);
+    time = new SteadyTime(clock.instant(), nanoTime);
+    loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock, time);
     policies =
         new PolicyLoop(
             () -> PolicyInputReader.read(caches.view()),
@@ -58,7 +60,7 @@ public final class OperatorCore implements AutoCloseable {
               policyListeners.forEach(l -> l.accept(outcome));
             },
             events,
-            clock);
+            time);
   }
 
   /** Adds someone who is told the outcome of each run. */
@@ -104,6 +106,11 @@ public final class OperatorCore implements AutoCloseable {
 
   public OperatorEvents events() {
     return events;
+  }
+
+  /** What everything in this process waits and is timed by. */
+  public SteadyTime time() {
+    return time;
   }
 
   /** Whether all watches are alive. */

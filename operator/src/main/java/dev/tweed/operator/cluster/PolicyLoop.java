@@ -3,7 +3,6 @@ package dev.tweed.operator.cluster;
 import dev.tweed.operator.policy.PolicyInput;
 import dev.tweed.operator.policy.PolicyOutcome;
 import dev.tweed.operator.policy.RepairWatch;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -28,7 +27,7 @@ public final class PolicyLoop implements AutoCloseable {
   private final Supplier<PolicyInput> input;
   private final Consumer<PolicyOutcome> listener;
   private final OperatorEvents events;
-  private final Clock clock;
+  private final SteadyTime time;
   private final RepairWatch repairs = new RepairWatch();
   private final RunRequests requests;
   private final Thread thread = Thread.ofPlatform().name("tweed-policies").unstarted(this::loop);
@@ -45,12 +44,12 @@ public final class PolicyLoop implements AutoCloseable {
       Supplier<PolicyInput> input,
       Consumer<PolicyOutcome> listener,
       OperatorEvents events,
-      Clock clock) {
+      SteadyTime time) {
     this.input = input;
     this.listener = listener;
     this.events = events;
-    this.clock = clock;
-    this.requests = new RunRequests(clock);
+    this.time = time;
+    this.requests = new RunRequests(time);
   }
 
   /** Begins; the first run comes at once. */
@@ -69,10 +68,10 @@ public final class PolicyLoop implements AutoCloseable {
   }
 
   private void loop() {
-    Instant earliest = clock.instant();
+    Instant earliest = time.now();
     Instant due = earliest;
     while (requests.await(earliest, due)) {
-      Instant start = clock.instant();
+      Instant start = time.now();
       Optional<Instant> again = run(start);
       earliest = start.plus(pause);
       due = again.orElse(start.plus(RESYNC));

@@ -1,6 +1,5 @@
 package dev.tweed.operator.cluster;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -17,14 +16,14 @@ import org.slf4j.LoggerFactory;
 final class RunRequests {
   private static final Logger LOG = LoggerFactory.getLogger(RunRequests.class);
 
-  private final Clock clock;
+  private final SteadyTime time;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
   private boolean requested = true;
   private boolean closed;
 
-  RunRequests(Clock clock) {
-    this.clock = clock;
+  RunRequests(SteadyTime time) {
+    this.time = time;
   }
 
   /** Asks for a run; from any thread, returns at once. */
@@ -61,20 +60,20 @@ final class RunRequests {
   /**
    * Waits for the next run, which serves all requests so far.
    *
-   * @param earliest requests are not heeded before
+   * @param earliest requests are not heeded before; in {@link SteadyTime}, as is due
    * @param due when it comes without a request
    * @return false if there is none, since closed or interrupted
    */
   boolean await(Instant earliest, Instant due) {
     lock.lock();
     try {
-      Instant now = clock.instant();
+      Instant now = time.now();
       while (!closed && now.isBefore(next(earliest, due))) {
         long millis = Math.max(1, Duration.between(now, next(earliest, due)).toMillis());
         // Woken early or not: the loop looks again.
         boolean woken = wake.await(millis, TimeUnit.MILLISECONDS);
         LOG.trace("woken {}", woken);
-        now = clock.instant();
+        now = time.now();
       }
       requested = false;
       return !closed;

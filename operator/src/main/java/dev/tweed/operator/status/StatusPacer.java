@@ -10,7 +10,7 @@ import java.util.Objects;
 /**
  * How long a new status of a FirewallPolicy may wait. Every daemon receives each one with the whole
  * policy, so on many nodes a rollout is not shown node by node, and a node that says another thing
- * each time is not repeated each time.
+ * each time is not repeated each time. Its times are those of one clock that is never set.
  *
  * @param written when a status was written last
  * @param debt what news before leave: the time at which none would be left, had they come one by

@@ -9,11 +9,8 @@ import dev.tweed.operator.policy.PolicyFacts;
 import dev.tweed.operator.policy.PolicyInput;
 import dev.tweed.operator.policy.PolicyNode;
 import dev.tweed.operator.policy.PolicyOutcome;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -43,7 +40,7 @@ class PolicyLoopTest {
             },
             told::add,
             null, // no node repairs anything
-            clock())) {
+            time())) {
       loop.start();
       soon().until(() -> !told.isEmpty());
 
@@ -74,22 +71,7 @@ class PolicyLoopTest {
     return new PolicyInput(facts, all, Set.of(), new MirroredLabels(MirroredLabels.ALWAYS));
   }
 
-  private Clock clock() {
-    return new Clock() {
-      @Override
-      public ZoneId getZone() {
-        return ZoneOffset.UTC;
-      }
-
-      @Override
-      public Clock withZone(ZoneId zone) {
-        return this;
-      }
-
-      @Override
-      public Instant instant() {
-        return now;
-      }
-    };
+  private SteadyTime time() {
+    return new SteadyTime(START, () -> Duration.between(START, now).toNanos());
   }
 }
