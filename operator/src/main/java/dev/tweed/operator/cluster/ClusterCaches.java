@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -117,9 +118,6 @@ public final class ClusterCaches implements AutoCloseable {
 
           @Override
           public void onDelete(T object, boolean unknownState) {
-            if (object instanceof NodeSubnet subnet) {
-              unseen.remove(subnet.getMetadata().getName());
-            }
             changed.run();
           }
         });
@@ -139,23 +137,25 @@ public final class ClusterCaches implements AutoCloseable {
     created.forEach(subnet -> unseen.put(subnet.getMetadata().getName(), subnet));
   }
 
-  /** Forgets a NodeSubnet that was noted and is known to be gone. */
-  public void forget(String name) {
-    unseen.remove(name);
-  }
-
   /** What is known now. */
   public ClusterView view() {
+    // Asked before the store, which is at least as new. What is older and not there was deleted.
+    String synced = subnets.lastSyncResourceVersion();
+    unseen.values().removeIf(s -> !isNewer(s.getMetadata().getResourceVersion(), synced));
     Map<String, NodeSubnet> known = new HashMap<>();
     subnets.getStore().list().forEach(s -> known.put(s.getMetadata().getName(), s));
-    unseen.keySet().removeIf(known::containsKey);
-    unseen.forEach(known::putIfAbsent);
+    known.putAll(unseen);
     return new ClusterView(
         networks.getStore().list().stream().filter(n -> n.getSpec() != null).toList(),
         List.copyOf(nodes.getStore().list()),
         known.values().stream().filter(s -> s.getSpec() != null).toList(),
         reports.digests(),
         policies.getStore().list().stream().filter(p -> p.getSpec() != null).toList());
+  }
+
+  // Versions of one kind are numbers that grow.
+  private static boolean isNewer(String version, String than) {
+    return than == null || new BigInteger(version).compareTo(new BigInteger(than)) > 0;
   }
 
   @Override

@@ -145,7 +145,6 @@ public final class ClusterReconciler {
   private void release(Release release, NodeSubnet subnet, List<String> failures) {
     try {
       if (stillTrue(release) && subnets.delete(subnet)) {
-        caches.forget(release.subnet().name());
         LOG.info(
             "released {} of node {}: {}",
             subnet.getSpec().cidr(),
