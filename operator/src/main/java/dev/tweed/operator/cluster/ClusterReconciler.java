@@ -92,7 +92,9 @@ public final class ClusterReconciler {
     Map<String, NodeSubnet> byName = byName(basis);
     if (!plan.releases().isEmpty()) {
       if (allocator.mayDelete()) {
-        plan.releases().forEach(r -> release(r, byName.get(r.subnet().name()), failures));
+        for (Release release : plan.releases()) {
+          release(release, byName.get(release.subnet().name()), basis, failures);
+        }
       } else {
         again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
       }
@@ -142,9 +144,10 @@ public final class ClusterReconciler {
     return !plan.claims().isEmpty() && failures.isEmpty() ? Optional.of(now) : Optional.empty();
   }
 
-  private void release(Release release, NodeSubnet subnet, List<String> failures) {
+  private void release(
+      Release release, NodeSubnet subnet, List<NodeSubnet> basis, List<String> failures) {
     try {
-      if (stillTrue(release) && subnets.delete(subnet)) {
+      if (stillTrue(release, basis) && subnets.delete(subnet)) {
         LOG.info(
             "released {} of node {}: {}",
             subnet.getSpec().cidr(),
@@ -158,21 +161,33 @@ public final class ClusterReconciler {
     }
   }
 
-  // The watch of Nodes or PodNetworks may be behind; a wrong deletion would take pods' addresses
-  // away.
-  private boolean stillTrue(Release release) {
+  // The watches may be behind, and a Node may have come back while other blocks were released; a
+  // wrong deletion would take pods' addresses away.
+  private boolean stillTrue(Release release, List<NodeSubnet> basis) {
     return switch (release.reason()) {
-      case NodeGone -> {
-        String node = release.subnet().spec().nodeName();
-        boolean known =
-            cluster.get().nodes().stream().anyMatch(n -> n.getMetadata().getName().equals(node));
-        yield known || client.nodes().withName(node).get() == null;
-      }
+      case NodeGone ->
+          AllocationPlanner.plan(live(release.subnet().spec().nodeName(), basis))
+              .releases()
+              .stream()
+              .anyMatch(r -> r.subnet().equals(release.subnet()));
       case PodNetworkGone ->
           client.resources(PodNetwork.class).withName(release.subnet().spec().podNetwork()).get()
               == null;
       case Overlap, SecondBlock, OutsidePools, PodCIDRChanged -> true;
     };
+  }
+
+  // One node with its blocks, and all networks, as the API server has them now: enough to tell
+  // whether the node is there and which network it belongs to.
+  private AllocationInput live(String node, List<NodeSubnet> basis) {
+    ClusterView view =
+        new ClusterView(
+            client.resources(PodNetwork.class).list().getItems(),
+            Optional.ofNullable(client.nodes().withName(node).get()).stream().toList(),
+            basis.stream().filter(s -> s.getSpec().nodeName().equals(node)).toList(),
+            Map.of(),
+            List.of());
+    return input(view, view.subnets(), Map.of(), clock.instant());
   }
 
   private static ClusterOutcome outcome(

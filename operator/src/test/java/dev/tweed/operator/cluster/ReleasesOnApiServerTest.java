@@ -1,0 +1,201 @@
+package dev.tweed.operator.cluster;
+
+import static dev.tweed.operator.cluster.TestCluster.pool;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.testing.ApiServer;
+import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.operator.ledger.Allocator;
+import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Blocks are released one after the other, and the cluster goes on meanwhile. */
+@Tag("api-server")
+@ExtendWith(ApiServerExtension.class)
+class ReleasesOnApiServerTest {
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final int NODES = 3;
+  private static final OperatorSettings SETTINGS = TestCluster.settings("releases");
+  private static final String GROUP = "group";
+
+  private KubernetesClient admin;
+  private TestCluster cluster;
+  private KubernetesClient client;
+  private ClusterCaches caches;
+  private BoundedCalls calls;
+  private ClusterReconciler reconciler;
+  private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private volatile Runnable beforeDeletion = () -> {};
+
+  @BeforeEach
+  void threeNodesWithBlocks(ApiServer server) {
+    admin = server.admin();
+    cluster = new TestCluster(admin);
+    cluster.clear();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(server.config())
+            .withHttpClientBuilderConsumer(
+                b -> b.addOrReplaceInterceptor("deletions", new Deletions()))
+            .build();
+    caches = new ClusterCaches(client, () -> {}, () -> {});
+    caches.start();
+    calls = new BoundedCalls(SETTINGS.parallelism());
+    Clock clock = new TestClock();
+    SubnetWriter subnets = new SubnetWriter(client, calls);
+    reconciler =
+        new ClusterReconciler(
+            client,
+            caches,
+            new Allocator(
+                new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
+                subnets,
+                SETTINGS.quiet(),
+                () -> Duration.between(Instant.EPOCH, now).toNanos()),
+            subnets,
+            new NodeWriter(client, calls, clock),
+            new OperatorEvents(client, SETTINGS, clock),
+            new OperatorMeters(new SimpleMeterRegistry()),
+            SETTINGS,
+            clock);
+    createNodes();
+    cluster.network(
+        "default", new LabelSelector(Map.of(GROUP, "a"), null), pool("10.244.0.0/16", 24));
+    seen(v -> v.nodes().size() == NODES && v.networks().size() == 1);
+    reconciler.reconcile();
+    assertThat(cluster.subnets()).hasSize(NODES);
+  }
+
+  @AfterEach
+  void stop() {
+    caches.close();
+    calls.close();
+    client.close();
+  }
+
+  private void createNodes() {
+    for (int i = 1; i <= NODES; i++) {
+      cluster.node("n" + i, Map.of(GROUP, "a"), "192.0.2." + i, n -> {});
+    }
+  }
+
+  private void label(String group) {
+    for (int i = 1; i <= NODES; i++) {
+      admin
+          .nodes()
+          .withName("n" + i)
+          .edit(
+              n -> {
+                n.getMetadata().getLabels().put(GROUP, group);
+                return n;
+              });
+    }
+    seen(
+        v ->
+            v.nodes().stream().allMatch(n -> group.equals(n.getMetadata().getLabels().get(GROUP))));
+  }
+
+  private void seen(Predicate<ClusterView> expected) {
+    await().atMost(SOON).until(() -> expected.test(caches.view()));
+  }
+
+  private ClusterReconciler.Result markThenRelease() {
+    reconciler.reconcile();
+    seen(
+        v ->
+            v.subnets().size() == NODES
+                && v.subnets().stream().allMatch(NetworkReadiness::released));
+    now = now.plus(SETTINGS.releaseAfter()).plus(SETTINGS.quiet());
+    return reconciler.reconcile();
+  }
+
+  private List<String> holders() {
+    return cluster.subnets().stream().map(NodeSubnet::getSpec).map(s -> s.nodeName()).toList();
+  }
+
+  @Test
+  void nodesThatComeBackMeanwhileKeepTheirBlocks() {
+    // Given nodes that are gone, and come back while the first block is released
+    admin.nodes().delete();
+    seen(v -> v.nodes().isEmpty());
+    beforeDeletion =
+        () -> {
+          createNodes();
+          seen(v -> v.nodes().size() == NODES);
+        };
+
+    assertThat(markThenRelease().failures()).isEmpty();
+
+    assertThat(holders()).containsExactlyInAnyOrder("n2", "n3");
+  }
+
+  @Test
+  void nodesThatAreInTheNetworkAgainMeanwhileKeepTheirBlocks() {
+    // Given nodes that left the network, and belong to it again while the first block is released
+    label("b");
+    beforeDeletion = () -> label("a");
+
+    assertThat(markThenRelease().failures()).isEmpty();
+
+    assertThat(holders()).containsExactlyInAnyOrder("n2", "n3");
+  }
+
+  @Test
+  void nodesThatLeftTheNetworkGiveTheirBlocksBack() {
+    label("b");
+
+    assertThat(markThenRelease().failures()).isEmpty();
+
+    assertThat(holders()).isEmpty();
+  }
+
+  /** Does something before the first NodeSubnet is deleted. */
+  private final class Deletions implements Interceptor {
+    @Override
+    public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+      if (request.method().equals("DELETE") && request.uri().getPath().contains("/nodesubnets/")) {
+        Runnable first = beforeDeletion;
+        beforeDeletion = () -> {};
+        first.run();
+      }
+    }
+  }
+
+  private final class TestClock extends Clock {
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+  }
+}
