@@ -23,6 +23,11 @@ public record PodNetworkStatus(
     @JsonPropertyDescription("How full each pool is.") @Size(max = Limits.POOLS)
         List<PoolUse> pools,
     @JsonPropertyDescription("How many nodes are how far.") NodeCounts nodes,
+    @JsonPropertyDescription(
+            "NodeSubnets of this network, those that are to be released included. While there are"
+                + " any, the network is in use.")
+        @Min(0)
+        Integer blocks,
     @JsonPropertyDescription("The same for the columns of kubectl get.") Summary summary) {
 
   public PodNetworkStatus {

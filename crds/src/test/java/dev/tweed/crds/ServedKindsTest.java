@@ -138,6 +138,7 @@ class ServedKindsTest {
             List.of(ready()),
             List.of(new PodNetworkStatus.PoolUse("10.244.0.0/16", 256L, 3L, 253L)),
             new PodNetworkStatus.NodeCounts(3, 3, 2),
+            3,
             new PodNetworkStatus.Summary("10.244.0.0/16", "2/3", 253L, "1450")));
     client.resource(network).updateStatus();
 

@@ -181,9 +181,15 @@ public final class AllocationPlanner {
       }
       return;
     }
-    boolean complete = true;
-    for (String text : node.podCIDRs()) {
-      complete &= adopt(network, node, Cidr.parse(text), addresses, shelf, tally);
+    // A cluster may be dual-stack without this network being it.
+    List<Optional<Cidr>> wanted =
+        node.podCIDRs().stream()
+            .map(Cidr::parse)
+            .filter(cidr -> cidr.map(c -> network.has(c.family())).orElse(true))
+            .toList();
+    boolean complete = !wanted.isEmpty() || tally.miss(tally.outsidePools, node);
+    for (Optional<Cidr> podCidr : wanted) {
+      complete &= adopt(network, node, podCidr, addresses, shelf, tally);
     }
     if (complete) {
       tally.allocated++;

@@ -83,6 +83,12 @@ record CandidateNetwork(
     return facts.spec().nodeSelector().matches(node.labels());
   }
 
+  /** Whether a pool is of the family; unreadable pools are given the benefit, as below. */
+  boolean has(Family family) {
+    return acceptance instanceof NetworkOutcome.InvalidSpec
+        || pools.stream().anyMatch(p -> p.cidr().family() == family);
+  }
+
   /**
    * Whether the range lies in a pool; a network whose pools cannot be read is given the benefit.
    */

@@ -23,9 +23,14 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
    *
    * @param uid of the PodNetwork that was looked at
    * @param generation of its spec
+   * @param blocks NodeSubnets of it, whatever is to become of them
    */
   public record NetworkState(
-      String uid, long generation, NetworkOutcome outcome, NetworkReadiness readiness) {}
+      String uid,
+      long generation,
+      NetworkOutcome outcome,
+      NetworkReadiness readiness,
+      int blocks) {}
 
   /** Before the first run. */
   public static ClusterOutcome none() {

@@ -193,6 +193,9 @@ public final class ClusterReconciler {
   private static ClusterOutcome outcome(
       ClusterView view, AllocationPlan plan, List<NodeSubnet> basis) {
     Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis);
+    Map<String, Integer> blocks =
+        basis.stream()
+            .collect(Collectors.toMap(s -> s.getSpec().podNetwork(), s -> 1, Integer::sum));
     Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
     for (PodNetwork network : view.networks()) {
       String name = network.getMetadata().getName();
@@ -202,7 +205,8 @@ public final class ClusterReconciler {
               network.getMetadata().getUid(),
               Optional.ofNullable(network.getMetadata().getGeneration()).orElse(0L),
               plan.networks().get(name),
-              readiness.getOrDefault(name, NetworkReadiness.none())));
+              readiness.getOrDefault(name, NetworkReadiness.none()),
+              blocks.getOrDefault(name, 0)));
     }
     return new ClusterOutcome(networks, view.nodes().stream().map(Facts::of).toList());
   }

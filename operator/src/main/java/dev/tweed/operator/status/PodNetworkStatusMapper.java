@@ -51,6 +51,7 @@ public final class PodNetworkStatusMapper {
         Finding.conditions(List.of(accepted, allocated, ready), previous, state.generation(), now),
         pools,
         new NodeCounts(outcome.selected(), outcome.allocated(), state.readiness().ready()),
+        state.blocks(),
         new Summary(
             pools(pools),
             state.readiness().ready() + "/" + outcome.selected(),

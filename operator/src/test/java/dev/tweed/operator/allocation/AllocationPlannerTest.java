@@ -10,6 +10,8 @@ import static dev.tweed.operator.allocation.Fixtures.spec;
 import static dev.tweed.operator.allocation.Fixtures.subnet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.lang.management.ManagementFactory;
@@ -244,6 +246,37 @@ class AllocationPlannerTest {
         .allSatisfy(
             c -> assertThat(c.spec().nodeIPs()).containsExactly("192.0.2.1", "2001:db8::1"));
     assertThat(plan.networks().get("dual").allocated()).isEqualTo(1);
+  }
+
+  @Test
+  void podCidrsOfAFamilyThatNoPoolHasAreLeftAlone() {
+    // Given dual-stack nodes in a network of IPv4, and one that has IPv6 only
+    NetworkFacts adopting =
+        network(
+            "adopting",
+            10,
+            spec(
+                PodNetworkSpec.Allocation.NodePodCIDR,
+                LabelSelector.everything(),
+                pool("10.244.0.0/16", 24)));
+    List<NodeFacts> nodes =
+        List.of(
+            nodeWithPodCIDRs(1, "10.244.1.0/24", "fd00:1::/64"),
+            nodeWithPodCIDRs(2, "10.9.0.0/24", "fd00:2::/64"),
+            nodeWithPodCIDRs(3, "fd00:3::/64"));
+
+    AllocationPlan plan = AllocationPlanner.plan(input(List.of(adopting), nodes, List.of()));
+
+    assertThat(cidrs(plan)).containsExactly("10.244.1.0/24");
+    NetworkOutcome outcome = plan.networks().get("adopting");
+    assertThat(outcome.allocated()).isEqualTo(1);
+    assertThat(outcome.outsidePools()).hasToString("node-2, node-3");
+  }
+
+  private static NodeFacts nodeWithPodCIDRs(int number, String... podCIDRs) {
+    NodeFacts n = node(number);
+    return new NodeFacts(
+        n.name(), n.uid(), n.created(), n.labels(), n.internalIPs(), List.of(podCIDRs));
   }
 
   @Test

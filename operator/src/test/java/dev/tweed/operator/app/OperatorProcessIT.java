@@ -96,6 +96,7 @@ class OperatorProcessIT {
     PodNetworkStatus status = status("default").orElseThrow();
     assertThat(status.observedGeneration()).isEqualTo(1);
     assertThat(status.nodes()).isEqualTo(new PodNetworkStatus.NodeCounts(3, 3, 3));
+    assertThat(status.blocks()).isEqualTo(3);
     assertThat(status.summary())
         .isEqualTo(new PodNetworkStatus.Summary("10.244.0.0/22", "3/3", 1L, "1450"));
     assertThat(events("Allocated")).hasSize(1);

@@ -152,11 +152,21 @@ class GoldenPlansTest {
                   network.getMetadata().getUid(),
                   Optional.ofNullable(network.getMetadata().getGeneration()).orElse(1L),
                   plan.networks().get(name),
-                  readiness.getOrDefault(name, NetworkReadiness.none())),
+                  readiness.getOrDefault(name, NetworkReadiness.none()),
+                  blocks(name, subnets, plan)),
               previous,
               NOW));
     }
     return statuses;
+  }
+
+  private static int blocks(String network, List<NodeSubnet> subnets, AllocationPlan plan) {
+    return (int)
+        Stream.concat(
+                subnets.stream().map(NodeSubnet::getSpec),
+                plan.claims().stream().map(AllocationPlan.Claim::spec))
+            .filter(spec -> spec.podNetwork().equals(network))
+            .count();
   }
 
   private static void compare(Path expected, String actual) throws IOException {

@@ -165,9 +165,14 @@ class ReleasesOnApiServerTest {
   void nodesThatLeftTheNetworkGiveTheirBlocksBack() {
     label("b");
 
-    assertThat(markThenRelease().failures()).isEmpty();
+    ClusterReconciler.Result result = markThenRelease();
 
+    assertThat(result.failures()).isEmpty();
     assertThat(holders()).isEmpty();
+    // And until the watch has told so, the network is in use, though by none of its nodes
+    ClusterOutcome.NetworkState state = result.outcome().networks().get("default");
+    assertThat(state.outcome().allocated()).isZero();
+    assertThat(state.blocks()).isEqualTo(NODES);
   }
 
   /** Does something before the first NodeSubnet is deleted. */
