@@ -132,13 +132,15 @@ public record FirewallPolicySpec(
           @Size(min = 1, max = Limits.INTERFACE)
           @Pattern(Limits.INTERFACE_PATTERN)
           String interfaceOut,
-      @JsonPropertyDescription("Whether the first packet of each connection is logged.")
-          @Default("false")
+      @JsonPropertyDescription(
+              "Whether the first packet of each connection is logged; absent is no.")
           Boolean log,
       @JsonPropertyDescription(
-              "Whether every packet is logged, as ufw's log-all; log makes no difference then.")
-          @Default("false")
+              "Whether every packet is logged, as ufw's log-all; log makes no difference then."
+                  + " Absent is no.")
           Boolean logAll) {
+    // No defaults in the schema: what compares lists as a whole, as Argo CD does, would see those
+    // that the API server fills in as drift.
     public Rule {
       ports = ports == null ? List.of() : List.copyOf(ports);
       from = from == null ? List.of() : List.copyOf(from);

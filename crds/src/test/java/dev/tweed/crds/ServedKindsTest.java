@@ -83,6 +83,36 @@ class ServedKindsTest {
         .isEqualTo(spec);
   }
 
+  /** Argo CD compares lists as a whole, so nothing may be added to the items of one. */
+  @Test
+  void rulesAreStoredAsWrittenAndAbsentLoggingReadsAsNone() {
+    Map<String, Object> rule = Map.of("name", "ssh", "direction", "In", "action", "Allow");
+    GenericKubernetesResource policy =
+        client
+            .getKubernetesSerialization()
+            .unmarshal(
+                """
+                apiVersion: tweed.dev/v1alpha1
+                kind: FirewallPolicy
+                metadata: {name: served}
+                spec:
+                  rules:
+                  - {name: ssh, direction: In, action: Allow}
+                """,
+                GenericKubernetesResource.class);
+
+    GenericKubernetesResource stored = client.resource(policy).create();
+    created.add(stored);
+
+    assertThat(stored.<Object>get("spec", "rules")).isEqualTo(List.of(rule));
+    assertThat(client.resources(FirewallPolicy.class).withName("served").get().getSpec().rules())
+        .allSatisfy(
+            read -> {
+              assertThat(read.log()).isFalse();
+              assertThat(read.logAll()).isFalse();
+            });
+  }
+
   @Test
   void daemonsFindTheirOwnSubnetsByNodeName() {
     create(nodeSubnet("10.244.3.0/24", "node-1"));

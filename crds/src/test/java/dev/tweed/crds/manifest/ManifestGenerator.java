@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 /**
  * The CRD manifests, from the annotations on the records by fabric8's generator, and what that
  * generator cannot say: list-map keys (fabric8 #6668), the order of the columns, required spec,
- * formats, and descriptions of root, spec and status.
+ * formats, annotations, and descriptions of root, spec and status.
  */
 final class ManifestGenerator {
 
@@ -50,6 +50,10 @@ final class ManifestGenerator {
   /** Arrays that are sets. */
   private static final List<String> LIST_SETS =
       List.of("spec.mirroredNodeLabels", "spec.nodeIPs", "spec.masquerade.exceptCIDRs");
+
+  /** Argo CD keeps the kinds, and with them every object, whatever becomes of the Application. */
+  private static final Map<String, String> ANNOTATIONS =
+      Map.of("argocd.argoproj.io/sync-options", "Prune=false,Delete=false");
 
   private static final Pattern BOUND = Pattern.compile("( *(?:minimum|maximum): )([0-9.E]+)");
 
@@ -104,6 +108,7 @@ final class ManifestGenerator {
             .filter(k -> k.getSimpleName().equals(crd.getSpec().getNames().getKind()))
             .findFirst()
             .orElseThrow();
+    crd.getMetadata().setAnnotations(ANNOTATIONS);
     CustomResourceInfo info = CustomResourceInfo.fromClass(kind);
     CustomResourceDefinitionVersion version = crd.getSpec().getVersions().getFirst();
     JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();

@@ -56,6 +56,16 @@ class SchemaRulesTest {
         field -> field.schema().getXKubernetesListMapKeys().equals(List.of("type")));
   }
 
+  /**
+   * Argo CD compares lists as a whole: a default that the API server fills in inside an item would
+   * keep every object that leaves the field out OutOfSync for ever.
+   */
+  @TestFactory
+  List<DynamicTest> nothingInsideAListHasADefault() {
+    return forEachKind(
+        field -> field.path().contains("[]"), field -> field.schema().getDefault() == null);
+  }
+
   /** {@code kubectl apply} keeps the manifest in an annotation, which has a limit. */
   @TestFactory
   List<DynamicTest> everyManifestCanBeAppliedFromTheClientSide() {
@@ -65,6 +75,21 @@ class SchemaRulesTest {
                 DynamicTest.dynamicTest(
                     manifest.getKey(),
                     () -> assertThat(manifest.getValue().length()).isLessThan(LAST_APPLIED_LIMIT)))
+        .toList();
+  }
+
+  /** Else a kind that leaves the Application would take all its objects with it. */
+  @TestFactory
+  List<DynamicTest> argoCdNeitherPrunesNorDeletesAKind() {
+    return ManifestGenerator.generate().entrySet().stream()
+        .map(
+            manifest ->
+                DynamicTest.dynamicTest(
+                    manifest.getKey(),
+                    () ->
+                        assertThat(definition(manifest.getValue()).getMetadata().getAnnotations())
+                            .containsEntry(
+                                "argocd.argoproj.io/sync-options", "Prune=false,Delete=false")))
         .toList();
   }
 
@@ -84,11 +109,16 @@ class SchemaRulesTest {
   }
 
   private static List<Field> fields(String yaml) {
-    CustomResourceDefinition crd =
-        new KubernetesSerialization().unmarshal(yaml, CustomResourceDefinition.class);
     List<Field> fields = new ArrayList<>();
-    collect("", crd.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema(), fields);
+    collect(
+        "",
+        definition(yaml).getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema(),
+        fields);
     return fields;
+  }
+
+  private static CustomResourceDefinition definition(String yaml) {
+    return new KubernetesSerialization().unmarshal(yaml, CustomResourceDefinition.class);
   }
 
   private static void collect(String path, JSONSchemaProps schema, List<Field> fields) {

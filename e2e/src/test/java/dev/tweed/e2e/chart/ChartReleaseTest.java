@@ -66,37 +66,10 @@ class ChartReleaseTest {
         get.addAll(List.of("-n", object.getMetadata().getNamespace()));
       }
       JsonNode live = json.readTree(cluster.kubectl(get.toArray(String[]::new)).text());
-      JsonNode rendered = json.readTree(Serialization.asJson(object));
-      String name = object.getKind() + "/" + object.getMetadata().getName();
-      differences.addAll(missing(name, rendered, live));
+      differences.addAll(SyncDiff.between(json.readTree(Serialization.asJson(object)), live));
     }
 
     assertThat(differences).isEmpty();
-  }
-
-  /** Paths of what {@code rendered} has and {@code live} has not, or otherwise. */
-  private static List<String> missing(String path, JsonNode rendered, JsonNode live) {
-    List<String> found = new ArrayList<>();
-    if (rendered.isObject() && live.isObject()) {
-      rendered
-          .properties()
-          .forEach(
-              field ->
-                  found.addAll(
-                      missing(
-                          path + "." + field.getKey(),
-                          field.getValue(),
-                          live.path(field.getKey()))));
-    } else if (rendered.isArray() && live.isArray() && rendered.size() == live.size()) {
-      for (int i = 0; i < rendered.size(); i++) {
-        found.addAll(missing(path + "[" + i + "]", rendered.get(i), live.get(i)));
-      }
-    } else if (rendered.isNumber() && live.isNumber()
-        ? rendered.doubleValue() != live.doubleValue()
-        : !rendered.equals(live)) {
-      found.add(path + ": " + rendered + " became " + live);
-    }
-    return found;
   }
 
   @Test

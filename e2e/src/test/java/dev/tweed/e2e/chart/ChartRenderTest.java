@@ -340,7 +340,8 @@ class ChartRenderTest {
     assertThat(network.getKind()).isEqualTo("PodNetwork");
     assertThat(network.<String>get("spec", "pools", 0, "cidr")).isEqualTo("10.42.0.0/16");
     assertThat(network.getMetadata().getAnnotations())
-        .containsEntry("helm.sh/resource-policy", "keep");
+        .containsEntry("helm.sh/resource-policy", "keep")
+        .containsEntry("argocd.argoproj.io/compare-options", "IgnoreExtraneous");
   }
 
   @Test
