@@ -2,6 +2,7 @@
 # Renders the chart into plain manifests for `kubectl apply --server-side -f`:
 #   tweed.yaml    namespace, CRDs, operator, daemon, admission policies
 #   cleanup.yaml  the DaemonSet that removes Tweed from the nodes after tweed.yaml has been deleted
+# The images are at registry.invalid, a name that resolves nowhere (RFC 6761), until an overlay puts your registry there.
 # Usage: HELM=/path/to/helm generate.sh [DIRECTORY]      (default: where this script is)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,11 +25,11 @@ YAML
 }
 
 render() {
-  "$helm" template tweed "$here/.." --namespace tweed-system --include-crds "$@"
+  "$helm" template tweed "$here/.." --namespace tweed-system --set image.registry=registry.invalid "$@"
 }
 
 # Into variables first: a failure of helm inside a pipe would leave half a file behind.
-everything=$(render)
-cleanup=$("$helm" template tweed "$here/.." --namespace tweed-system --set cleanup.enabled=true)
+everything=$(render --include-crds)
+cleanup=$(render --set cleanup.enabled=true)
 { namespace; printf '%s\n' "$everything"; } >"$out/tweed.yaml"
 { namespace; printf '%s\n' "$cleanup"; } >"$out/cleanup.yaml"

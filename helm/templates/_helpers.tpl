@@ -30,11 +30,20 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* Reference of an image. Call with (list . .Values.operator.image). */}}
+{{/* Reference of an image. Call with (list . .Values.operator.image). Without a host in front, container runtimes ask
+     Docker Hub, where whoever holds the name would run as root on every node. */}}
 {{- define "tweed.image" -}}
 {{- $root := index . 0 -}}
 {{- $image := index . 1 -}}
-{{- with $root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end -}}
+{{- $registry := $root.Values.image.registry | default "" | trimSuffix "/" -}}
+{{- if ne $root.Values.image.pullPolicy "Never" -}}
+{{- if not $registry -}}
+{{- fail "image.registry is empty: set it to the registry that you pushed the images to, as in --set image.registry=registry.example.org; for images imported on every node set image.pullPolicy=Never" -}}
+{{- else if or (not (regexMatch "^(localhost|[^/]+[.:][^/]+)(/|$)" $registry)) (regexMatch "(?i)^([^/]+[.])?docker[.](io|com)(:[0-9]+)?$" $registry) -}}
+{{- fail (printf "image.registry=%s: begin with the host of a registry, and on Docker Hub go on with a namespace of your own, as in registry.example.org or docker.io/your-name" $registry) -}}
+{{- end -}}
+{{- end -}}
+{{- with $registry }}{{ . }}/{{ end -}}
 {{- $image.repository -}}
 {{- if $image.digest -}}
 @{{ $image.digest }}

@@ -101,7 +101,9 @@ public final class Demo {
     showKubectl(cluster, "get", "nodes");
 
     Installation tweed = new Installation(cluster);
-    progress.say("Installing Tweed: helm install tweed ./helm -n tweed-system --create-namespace");
+    progress.say(
+        "Installing Tweed: helm install tweed ./helm -n tweed-system --create-namespace"
+            + " --set image.tag=dev,image.pullPolicy=Never");
     tweed.helmInstall("");
     progress.say("Asking for a pod network:");
     String podNetwork = Installation.podNetwork("default", POOL);

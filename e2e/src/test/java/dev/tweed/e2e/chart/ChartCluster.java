@@ -77,7 +77,14 @@ final class ChartCluster implements AutoCloseable {
     this.adminKubeconfig = adminKubeconfig;
     this.anonymousKubeconfig = anonymousKubeconfig;
     this.installNotes =
-        helm("install", "tweed", ChartTools.chart().toString(), "-n", NAMESPACE).text();
+        helm(
+                "install",
+                "tweed",
+                ChartTools.chart().toString(),
+                "-n",
+                NAMESPACE,
+                "--set=" + Rendering.REGISTRY)
+            .text();
   }
 
   private static ChartCluster start() {

@@ -145,7 +145,9 @@ class ChartReleaseTest {
             ChartTools.chart().toString(),
             "-n",
             namespace,
-            "--set=podNetwork.create=true,podNetwork.name=second,"
+            "--set="
+                + Rendering.REGISTRY
+                + ",podNetwork.create=true,podNetwork.name=second,"
                 + "podNetwork.spec.pools[0].cidr=10.98.0.0/16,podNetwork.spec.pools[0].nodePrefixLength=24")
         .text();
 

@@ -307,9 +307,69 @@ class ChartRenderTest {
     Rendering rendering = Rendering.of("node.image.digest=" + digest, "image.tag=dev");
 
     assertThat(nodePod(rendering).getContainers().getFirst().getImage())
-        .isEqualTo("tweed/node@" + digest);
+        .isEqualTo("registry.example.org/tweed/node@" + digest);
     assertThat(operatorPod(rendering).getContainers().getFirst().getImage())
-        .isEqualTo("tweed/operator:dev");
+        .isEqualTo("registry.example.org/tweed/operator:dev");
+  }
+
+  /** What holds that name on Docker Hub would run as root on every node. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"cleanup.enabled=false", "cleanup.enabled=true", "image.pullPolicy=Always"})
+  void withoutARegistryNothingIsRendered(String assignment) {
+    Program.Outcome outcome = Rendering.attemptWithoutRegistry(assignment);
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err())
+        .contains("image.registry is empty", "--set image.registry=registry.example.org");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/",
+        "//",
+        "infra",
+        "infra/registry.example.org",
+        ".",
+        "docker.io",
+        "docker.io/",
+        "index.docker.io",
+        "registry-1.docker.io:443",
+        "registry.hub.docker.com"
+      })
+  void aRegistryWithoutAHostOfItsOwnIsRefused(String registry) {
+    Program.Outcome outcome = Rendering.attempt("image.registry=" + registry);
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err()).contains("image.registry", "as in", "registry.example.org");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "registry.example.org",
+        "registry.example.org/infra/",
+        "localhost/infra",
+        "registry:5000",
+        "192.0.2.1:5000/infra",
+        "docker.io/infra"
+      })
+  void aRegistryWithAHostIsPutInFront(String registry) {
+    assertThat(
+            nodePod(Rendering.of("image.registry=" + registry))
+                .getContainers()
+                .getFirst()
+                .getImage())
+        .isEqualTo(registry.replaceFirst("/$", "") + "/tweed/node:0.1.0");
+  }
+
+  @Test
+  void imagesThatAreNeverPulledNeedNoRegistry() {
+    Program.Outcome outcome =
+        Rendering.attemptWithoutRegistry("image.pullPolicy=Never", "image.tag=dev");
+
+    assertThat(outcome.text()).contains("image: tweed/node:dev", "imagePullPolicy: Never");
   }
 
   /** Its port is the node's, so old and new pod cannot share a node. */

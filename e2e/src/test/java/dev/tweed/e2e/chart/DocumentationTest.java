@@ -96,7 +96,7 @@ class DocumentationTest {
         .contains(
             "image: registry.example.org/tweed/operator:",
             "image: registry.example.org/tweed/node:")
-        .doesNotContain("image: tweed/");
+        .doesNotContain("registry.invalid");
     assertThat(dryRun(rendered)).contains("daemonset.apps/tweed-node");
   }
 

@@ -17,6 +17,17 @@ class ManifestsTest {
 
   @TempDir Path directory;
 
+  /** Until somebody has put a registry there, nobody can answer for it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"tweed.yaml", "cleanup.yaml"})
+  void imagesAreNowhere(String file) throws Exception {
+    String manifests = Files.readString(ChartTools.chart().resolve("manifests").resolve(file));
+
+    assertThat(manifests.lines().map(String::strip).filter(line -> line.startsWith("image:")))
+        .isNotEmpty()
+        .allMatch(line -> line.startsWith("image: registry.invalid/"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"tweed.yaml", "cleanup.yaml"})
   void committedManifestsAreWhatTheChartRenders(String file) throws Exception {

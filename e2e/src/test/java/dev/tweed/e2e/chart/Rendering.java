@@ -14,14 +14,17 @@ import java.util.List;
  */
 record Rendering(String text, List<HasMetadata> objects) {
 
-  /** With {@code --set} for each assignment; fails when helm does. */
+  /** The one value that has no default. */
+  static final String REGISTRY = "image.registry=registry.example.org";
+
+  /** With {@link #REGISTRY} and {@code --set} for each assignment; fails when helm does. */
   static Rendering of(String... assignments) {
     return parsed(attempt(assignments).text());
   }
 
-  /** With default values, and the CRDs, which {@code helm template} leaves out otherwise. */
+  /** With {@link #REGISTRY}, and the CRDs, which {@code helm template} leaves out otherwise. */
   static Rendering withCrds() {
-    return parsed(Program.run(with(command(), "--include-crds")).text());
+    return parsed(Program.run(with(command(REGISTRY), "--include-crds")).text());
   }
 
   private static Rendering parsed(String text) {
@@ -35,21 +38,28 @@ record Rendering(String text, List<HasMetadata> objects) {
 
   /** The same, as it comes. */
   static Program.Outcome attempt(String... assignments) {
-    List<String> command = command();
-    for (String assignment : assignments) {
-      command = with(command, "--set", assignment);
-    }
-    return Program.run(command);
+    return Program.run(with(command(REGISTRY), options(assignments)));
   }
 
-  private static List<String> command() {
-    return List.of(
-        ChartTools.helm().toString(),
-        "template",
-        "tweed",
-        ChartTools.chart().toString(),
-        "--namespace",
-        ChartCluster.NAMESPACE);
+  /** The same without {@link #REGISTRY}. */
+  static Program.Outcome attemptWithoutRegistry(String... assignments) {
+    return Program.run(command(assignments));
+  }
+
+  private static List<String> command(String... assignments) {
+    return with(
+        List.of(
+            ChartTools.helm().toString(),
+            "template",
+            "tweed",
+            ChartTools.chart().toString(),
+            "--namespace",
+            ChartCluster.NAMESPACE),
+        options(assignments));
+  }
+
+  private static String[] options(String... assignments) {
+    return Arrays.stream(assignments).map("--set="::concat).toArray(String[]::new);
   }
 
   private static List<String> with(List<String> command, String... words) {
