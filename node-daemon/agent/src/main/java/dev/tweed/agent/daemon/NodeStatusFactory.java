@@ -107,7 +107,7 @@ final class NodeStatusFactory {
         Optional.empty(),
         List.of(),
         sysctls,
-        versions.orElseGet(() -> new Versions(null, null, null, null)));
+        versions);
   }
 
   private static String reason(List<NodeFinding> findings) {

@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param firewall the host's firewall; empty before the first look
  * @param policies the FirewallPolicies that select this node, by name
  * @param sysctls the ones kept, with the value read back
+ * @param versions of the tools used; empty before they were read
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record NodeStatus(
@@ -41,7 +42,7 @@ public record NodeStatus(
     Optional<Firewall> firewall,
     List<PolicyState> policies,
     List<SysctlValue> sysctls,
-    Versions versions) {
+    Optional<Versions> versions) {
 
   public NodeStatus {
     blocks = List.copyOf(blocks);

@@ -43,7 +43,7 @@ record StatusDocument(
         s.firewall().orElse(null),
         s.policies(),
         s.sysctls(),
-        s.versions());
+        s.versions().orElse(null));
   }
 
   NodeStatus toStatus() {
@@ -59,6 +59,6 @@ record StatusDocument(
         Optional.ofNullable(firewall),
         Objects.requireNonNullElse(policies, List.of()),
         Objects.requireNonNullElse(sysctls, List.of()),
-        Objects.requireNonNullElse(versions, new Versions(null, null, null, null)));
+        Optional.ofNullable(versions));
   }
 }

@@ -78,7 +78,7 @@ public final class StatusMapper {
         new NodeReportStatus(
             conditions,
             status.podNetwork().isEmpty() ? null : status.podNetwork(),
-            status.versions(),
+            status.versions().orElse(null),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
             status.firewall().map(StatusMapper::firewall).orElse(null),
             told.stream().map(StatusMapper::policy).toList(),

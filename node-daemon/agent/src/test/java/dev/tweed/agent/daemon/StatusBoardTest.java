@@ -105,7 +105,7 @@ class StatusBoardTest {
         Optional.empty(),
         List.of(),
         List.of(),
-        new Versions("test", null, null, null));
+        Optional.of(new Versions("test", null, null, null)));
   }
 
   private static final class NoApi implements StatusApi {

@@ -34,7 +34,7 @@ final class Statuses {
         Optional.empty(),
         List.of(),
         List.of(),
-        new Versions(null, null, null, null));
+        Optional.empty());
   }
 
   static NodeStatus idleWithFirewall() {
@@ -79,6 +79,6 @@ final class Statuses {
             new PolicyState(
                 "db", "uid-db", 1L, false, "WouldLockOut", "rule all, action: it would cut SSH")),
         List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
-        new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"));
+        Optional.of(new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1")));
   }
 }

@@ -1,0 +1,66 @@
+package dev.tweed.agent.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.cluster.ServerSideStatusApi;
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeReportSpec;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.testing.ApiServerExtension;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Clock;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What server-side apply and the schema make of one report after another. */
+@Tag("api-server")
+@ExtendWith(ApiServerExtension.class)
+class ReportOnApiServerTest {
+
+  private static final String NODE = "report-test";
+
+  private KubernetesClient client;
+  private NodeReport report;
+
+  @BeforeEach
+  void create(KubernetesClient admin) {
+    client = admin;
+    NodeReport empty = new NodeReport();
+    empty.setMetadata(new ObjectMetaBuilder().withName(NODE).build());
+    empty.setSpec(new NodeReportSpec());
+    report = client.resource(empty).create();
+  }
+
+  @AfterEach
+  void delete() {
+    client.resource(report).delete();
+  }
+
+  @Test
+  void aNodeThatHasNothingToTellAnyMoreSaysSo() {
+    // Given a node that told everything
+    ServerSideStatusApi api = new ServerSideStatusApi(client, NODE);
+    StatusMapper mapper = new StatusMapper(Clock.systemUTC());
+    api.applyReportStatus(
+        mapper.reportStatus(Statuses.ready(Statuses.notable()), Optional.empty()).orElseThrow());
+    Optional<NodeReportStatus> full = api.report();
+    assertThat(full).map(NodeReportStatus::repairs).get().asList().isNotEmpty();
+
+    // When it was rebooted, and no PodNetwork selects it
+    api.applyReportStatus(mapper.reportStatus(Statuses.idle(), full).orElseThrow());
+
+    // Then nothing is left of what it told before
+    NodeReportStatus bare = api.report().orElseThrow();
+    assertThat(bare.conditions()).extracting(Condition::reason).containsExactly("NothingToDo");
+    assertThat(bare)
+        .usingRecursiveComparison()
+        .ignoringFields("conditions")
+        .isEqualTo(new NodeReportStatus(null, null, null, null, null, null, null, null, null));
+  }
+}
