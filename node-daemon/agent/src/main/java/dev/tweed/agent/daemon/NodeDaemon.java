@@ -42,6 +42,12 @@ public final class NodeDaemon implements AutoCloseable {
   /** Everything is compared with the kernel this often, should an event ever be missed. */
   private static final Duration AUDIT = Duration.ofSeconds(60);
 
+  /** What is refused for ever must cost little, and must not hold up the repair of all else. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** A run that fails has often changed the firewall, and so asks for the next one itself. */
+  private static final Duration FIREWALL_PAUSE = Duration.ofSeconds(30);
+
   /** 5,000 peers are programmed in well under a second. */
   private static final Duration STUCK = Duration.ofMinutes(2);
 
@@ -103,7 +109,8 @@ public final class NodeDaemon implements AutoCloseable {
             },
             System::nanoTime);
     firewallLoop =
-        new SyncLoop("firewall", firewall, AUDIT, FIREWALL_STUCK, System::nanoTime, random);
+        new SyncLoop(
+            "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
     sync =
         new NodeSync(
             watch::view,
@@ -124,7 +131,7 @@ public final class NodeDaemon implements AutoCloseable {
                 heap.afterSync();
               }
             });
-    loop = new SyncLoop("sync", sync, AUDIT, STUCK, System::nanoTime, random);
+    loop = new SyncLoop("sync", sync, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     List<DirectoryWatch.Target> targets = new ArrayList<>();
     targets.add(
         new DirectoryWatch.Target(

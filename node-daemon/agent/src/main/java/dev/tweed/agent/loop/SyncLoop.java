@@ -36,6 +36,7 @@ public final class SyncLoop implements AutoCloseable {
    * @param step one run; true if nothing needs to be tried again soon. What it throws is logged and
    *     counts as false.
    * @param audit longest time between two runs
+   * @param pause a repair runs this long after a failed run at the soonest
    * @param stuck a run this long is taken for stuck
    * @param nanoTime monotonic clock, nanoseconds
    * @param random source of jitter, 0 to 1
@@ -44,13 +45,14 @@ public final class SyncLoop implements AutoCloseable {
       String name,
       BooleanSupplier step,
       Duration audit,
+      Duration pause,
       Duration stuck,
       LongSupplier nanoTime,
       DoubleSupplier random) {
     this.step = step;
     this.stuck = stuck;
     this.nanoTime = nanoTime;
-    this.schedule = new SyncSchedule(audit, new Backoff(FIRST_RETRY, LAST_RETRY, random));
+    this.schedule = new SyncSchedule(audit, new Backoff(FIRST_RETRY, LAST_RETRY, random), pause);
     this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::loop);
     this.progressAt = nanoTime.getAsLong();
   }
@@ -68,7 +70,7 @@ public final class SyncLoop implements AutoCloseable {
     }
   }
 
-  /** The kernel changed: run at once, or with the retry if the last run failed. */
+  /** The kernel changed: run at once, or after the pause if the last run failed. */
   public void requestRepair() {
     synchronized (lock) {
       schedule.requestRepair();
@@ -124,7 +126,7 @@ public final class SyncLoop implements AutoCloseable {
         long now = nanoTime.getAsLong();
         long wait = schedule.untilDue(now);
         if (wait <= 0) {
-          schedule.started();
+          schedule.started(now);
           running = true;
           progressAt = now;
           return true;

@@ -6,28 +6,35 @@ import java.time.Duration;
  * Decides when the next run is due. Times are nanoseconds of any monotonic clock. Pure but for the
  * jitter.
  *
- * <p>What the cluster asks for runs at once, failing or not. A repair runs at once too, unless the
- * last run failed: then it waits for the retry, or a change we cannot make would make us spin.
- * Whatever arrives before a run starts is served by it; what arrives during one causes another.
+ * <p>What the cluster asks for runs at once, failing or not. A repair runs at once too, but not
+ * sooner after a failed run than the pause, or a change we cannot make would make us spin. The
+ * back-off is for the retry of what failed: a run that something else asked for in between leaves
+ * it as it is. Whatever arrives before a run starts is served by it; what arrives during one causes
+ * another.
  */
 final class SyncSchedule {
 
   private final long audit;
   private final Backoff backoff;
+  private final long pause;
 
   private boolean requested = true;
   private boolean repairRequested;
   private int failures;
+  private boolean beforeRetry;
   private long retryAt;
+  private long repairAt;
   private long auditAt;
 
   /**
    * @param audit a run is due this long after the last, whatever happens
-   * @param backoff delays after failures
+   * @param backoff delays of the retry after failures
+   * @param pause a repair runs this long after a failed run at the soonest
    */
-  SyncSchedule(Duration audit, Backoff backoff) {
+  SyncSchedule(Duration audit, Backoff backoff, Duration pause) {
     this.audit = audit.toNanos();
     this.backoff = backoff;
+    this.pause = pause.toNanos();
   }
 
   /** The cluster changed. */
@@ -48,14 +55,16 @@ final class SyncSchedule {
     long due = auditAt - now;
     if (failures > 0) {
       due = Math.min(due, retryAt - now);
-    } else if (repairRequested) {
-      due = 0;
+    }
+    if (repairRequested) {
+      due = Math.min(due, failures > 0 ? repairAt - now : 0);
     }
     return due;
   }
 
   /** A run starts and will see everything requested so far. */
-  void started() {
+  void started(long now) {
+    beforeRetry = failures > 0 && retryAt - now > 0;
     requested = false;
     repairRequested = false;
   }
@@ -63,8 +72,13 @@ final class SyncSchedule {
   /** A run ended. */
   void finished(long now, boolean success) {
     auditAt = now + audit;
-    failures = success ? 0 : failures + 1;
-    if (!success) {
+    if (success) {
+      failures = 0;
+      return;
+    }
+    repairAt = now + pause;
+    if (!beforeRetry) {
+      failures++;
       retryAt = now + backoff.nanos(failures);
     }
   }

@@ -155,6 +155,25 @@ class NodeDaemonTest {
   }
 
   @Test
+  void whatFailsDoesNotHoldUpTheRepairOfTheRest() throws Exception {
+    // Given a node that cannot become ready, for want of a plugin
+    cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    Files.delete(daemon.directory.resolve("bin/portmap"));
+    daemon.start();
+    awaitRoute("10.244.2.0/24");
+
+    // When somebody deletes a route, then it is back in a moment, however often the sync failed
+    for (int i = 0; i < 4; i++) {
+      daemon.netns.exec("ip", "route", "del", "10.244.2.0/24");
+      await()
+          .atMost(Duration.ofMillis(2500))
+          .until(() -> daemon.routes().contains("10.244.2.0/24"));
+    }
+    assertThat(daemon.get("/readyz").body()).contains("CNIPluginMissing");
+  }
+
+  @Test
   void aDaemonStartedWithoutTheApiServerWaitsForIt() throws Exception {
     cluster.subnet(1, "n1");
     try (Cable cable = new Cable(server.config().getMasterUrl())) {

@@ -80,6 +80,7 @@ class SyncLoopTest {
               return true;
             },
             Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
             Duration.ofMinutes(2),
             now::get,
             () -> 0)) {
@@ -94,6 +95,52 @@ class SyncLoopTest {
     }
   }
 
+  @Test
+  void whatFailsForLongHoldsUpNoRepair() throws InterruptedException {
+    // Given a step that has failed so often that it is tried again every half minute only
+    AtomicLong now = new AtomicLong();
+    try (SyncLoop loop = failing(now)) {
+      loop.start();
+      for (int i = 0; i < 10; i++) {
+        assertThat(repairedWithin(Duration.ofSeconds(31), now, loop)).isTrue();
+      }
+
+      // When something has to be repaired, then it is within seconds
+      for (int i = 0; i < 3; i++) {
+        assertThat(repairedWithin(Duration.ofSeconds(1), now, loop)).isTrue();
+      }
+    }
+  }
+
+  /**
+   * A run may not have ended yet when the next repair is asked for, so that is done three times.
+   */
+  private boolean repairedWithin(Duration step, AtomicLong now, SyncLoop loop)
+      throws InterruptedException {
+    for (int i = 0; i < 3; i++) {
+      now.addAndGet(step.toNanos());
+      loop.requestRepair();
+      if (runs.poll(1, TimeUnit.SECONDS) != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private SyncLoop failing(AtomicLong now) {
+    return new SyncLoop(
+        "test",
+        () -> {
+          runs.add(Thread.currentThread());
+          return false;
+        },
+        Duration.ofMinutes(10),
+        Duration.ofSeconds(1),
+        Duration.ofMinutes(2),
+        now::get,
+        () -> 0);
+  }
+
   private SyncLoop loop(Runnable step) {
     return new SyncLoop(
         "test",
@@ -103,6 +150,7 @@ class SyncLoopTest {
           return true;
         },
         Duration.ofSeconds(60),
+        Duration.ofSeconds(1),
         Duration.ofMinutes(2),
         System::nanoTime,
         () -> 0);

@@ -14,7 +14,8 @@ class SyncScheduleTest {
   private final SyncSchedule schedule =
       new SyncSchedule(
           Duration.ofSeconds(60),
-          new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(8), () -> 0));
+          new Backoff(Duration.ofSeconds(2), Duration.ofSeconds(16), () -> 0),
+          Duration.ofSeconds(1));
 
   @Test
   void theFirstRunIsDueAtOnce() {
@@ -41,7 +42,7 @@ class SyncScheduleTest {
 
   @Test
   void aRequestDuringARunCausesAnother() {
-    schedule.started();
+    schedule.started(NOW);
     schedule.request();
     schedule.finished(NOW, true);
 
@@ -57,11 +58,49 @@ class SyncScheduleTest {
   }
 
   @Test
-  void aRepairWaitsForTheRetryAfterFailure() {
-    run(false);
+  void whileSomethingFailsARepairIsDueAfterThePause() {
+    // Given a failure that stays, and so a retry 16 s away
+    long now = NOW;
+    for (int wait : new int[] {2, 4, 8, 0}) {
+      run(now, false);
+      now += wait * SECOND;
+    }
+
+    // When something has to be repaired right after a failed run, or later
     schedule.requestRepair();
 
-    assertThat(schedule.untilDue(NOW)).isEqualTo(SECOND);
+    assertThat(schedule.untilDue(now)).isEqualTo(SECOND);
+    assertThat(schedule.untilDue(now + 3 * SECOND)).isNotPositive();
+  }
+
+  @Test
+  void repairsWhileSomethingFailsDoNotPutOffItsRetry() {
+    // Given a failure that is tried again in two seconds
+    run(false);
+
+    // When a repair in between fails as well
+    schedule.requestRepair();
+    run(NOW + SECOND, false);
+
+    // Then that counts for nothing
+    assertThat(schedule.untilDue(NOW + SECOND)).isEqualTo(SECOND);
+    run(NOW + 2 * SECOND, false);
+    assertThat(schedule.untilDue(NOW + 2 * SECOND)).isEqualTo(4 * SECOND);
+  }
+
+  @Test
+  void aFailureThatCausesRepairsDoesNotSpin() {
+    int runs = 0;
+    for (long now = NOW; now - NOW < 60 * SECOND; now += SECOND / 100) {
+      if (schedule.untilDue(now) <= 0) {
+        schedule.started(now);
+        schedule.requestRepair();
+        schedule.finished(now, false);
+        runs++;
+      }
+    }
+
+    assertThat(runs).isLessThanOrEqualTo(70);
   }
 
   @Test
@@ -74,13 +113,15 @@ class SyncScheduleTest {
 
   @Test
   void failuresBackOffUpToTheLimitAndSuccessForgetsThem() {
-    for (int expected : new int[] {1, 2, 4, 8, 8}) {
-      run(false);
-      assertThat(schedule.untilDue(NOW)).isEqualTo(expected * SECOND);
+    long now = NOW;
+    for (int expected : new int[] {2, 4, 8, 16, 16}) {
+      run(now, false);
+      assertThat(schedule.untilDue(now)).isEqualTo(expected * SECOND);
+      now += expected * SECOND;
     }
-    run(true);
-    run(false);
-    assertThat(schedule.untilDue(NOW)).isEqualTo(SECOND);
+    run(now, true);
+    run(now, false);
+    assertThat(schedule.untilDue(now)).isEqualTo(2 * SECOND);
   }
 
   @Test
@@ -91,7 +132,11 @@ class SyncScheduleTest {
   }
 
   private void run(boolean success) {
-    schedule.started();
-    schedule.finished(NOW, success);
+    run(NOW, success);
+  }
+
+  private void run(long now, boolean success) {
+    schedule.started(now);
+    schedule.finished(now, success);
   }
 }
