@@ -17,7 +17,8 @@ import java.util.List;
 @JsonClassDescription("What the daemon of the node found and did.")
 public record NodeReportStatus(
     @JsonPropertyDescription(
-            "Ready: the data path is as it should be, verified in the kernel; others as found.")
+            "Programmed: the data path is as it should be, verified in the kernel. Ready: and nothing"
+                + " that was found keeps pods of the node from working. Others as found.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("PodNetwork the node belongs to.") @Size(max = Limits.OBJECT_NAME)

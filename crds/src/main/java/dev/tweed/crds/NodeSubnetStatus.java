@@ -21,7 +21,9 @@ import java.util.List;
 public record NodeSubnetStatus(
     @JsonPropertyDescription("Generation of the spec the daemon last acted on.") @Min(0)
         Long observedGeneration,
-    @JsonPropertyDescription("Ready: the node's pods reach every peer the node knows of.")
+    @JsonPropertyDescription(
+            "Ready: the node's data path is in place, and nothing that was found keeps its pods from"
+                + " working. Programmed: the first of that; only where the second does not hold.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("MTU the pods get, in bytes.") @Min(0) @Max(65535) Integer mtu,

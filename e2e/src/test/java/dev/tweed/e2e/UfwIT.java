@@ -3,6 +3,7 @@ package dev.tweed.e2e;
 import static dev.tweed.e2e.bed.Installation.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
@@ -95,6 +96,10 @@ class UfwIT {
           40,
           () -> {
             NodeReportStatus report = report(node);
+            assertThat(condition(report.conditions(), "Ready"))
+                .returns("False", Condition::status)
+                .returns("HostFirewallBlocks", Condition::reason);
+            assertThat(condition(report.conditions(), "Programmed").status()).isEqualTo("True");
             assertThat(condition(report.conditions(), "HostFirewallBlocks").status())
                 .isEqualTo("True");
             assertThat(report.findings())
@@ -111,6 +116,17 @@ class UfwIT {
       // And nothing was changed
       assertThatAllIsAsTyped(node);
     }
+    // And the network is not said to work, on nodes that are up all the same
+    Eventually.within(
+        20,
+        () ->
+            assertThat(networkReady())
+                .returns("False", Condition::status)
+                .extracting(Condition::message)
+                .asString()
+                .contains("n1 (HostFirewallBlocks)", "n2 (HostFirewallBlocks)"));
+    assertThat(tweed.allNodesReady()).isTrue();
+    assertThat(tweed.allPodsReady()).isTrue();
   }
 
   @Test
@@ -132,6 +148,7 @@ class UfwIT {
           40,
           () -> {
             NodeReportStatus report = report(node);
+            assertThat(condition(report.conditions(), "Ready").status()).isEqualTo("True");
             assertThat(condition(report.conditions(), "HostFirewallBlocks").status())
                 .isNotEqualTo("True");
             assertThat(report.firewall().manager()).isEqualTo("ufw");
@@ -139,6 +156,7 @@ class UfwIT {
             assertThat(report.firewall().reason()).contains("are Tweed's");
           });
     }
+    Eventually.within(20, () -> assertThat(networkReady().status()).isEqualTo("True"));
     Eventually.within(30, () -> assertThat(tweed.allPodsReady()).isTrue());
   }
 
@@ -266,6 +284,10 @@ class UfwIT {
             "2",
             "http://%s:%d/hostname".formatted(cluster.machine("n1").address(), port))
         .text();
+  }
+
+  private Condition networkReady() {
+    return condition(tweed.podNetwork("default").orElseThrow().getStatus().conditions(), "Ready");
   }
 
   private NodeReportStatus report(Machine node) {

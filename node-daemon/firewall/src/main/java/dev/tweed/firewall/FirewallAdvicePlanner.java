@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Tells which of the traffic the network needs the host's firewall certainly drops, and what to
@@ -53,7 +54,7 @@ public final class FirewallAdvicePlanner {
    * @return empty if nothing is certainly blocked
    */
   public static List<FirewallBlockage> plan(HostFirewall firewall, NetworkNeeds needs) {
-    Map<Advice, Set<String>> blocked = new LinkedHashMap<>();
+    Map<Advice, Set<Direction>> blocked = new LinkedHashMap<>();
     for (Flow flow : flows(needs)) {
       Optional<Chain> blocker = firewall.rules().blockerOf(flow.packet());
       if (blocker.isPresent()) {
@@ -63,17 +64,20 @@ public final class FirewallAdvicePlanner {
             .computeIfAbsent(
                 new Advice(renderer.who(), renderer.commands(flow.direction()), renderer.note()),
                 advice -> new LinkedHashSet<>())
-            .add(text(flow.direction(), needs));
+            .add(flow.direction());
       }
     }
     return blocked.entrySet().stream()
         .map(
             entry ->
                 new FirewallBlockage(
+                    entry.getValue().stream().anyMatch(d -> d != Direction.OUTSIDE),
                     "%s drops packets %s%s"
                         .formatted(
                             entry.getKey().who(),
-                            String.join(", ", entry.getValue()),
+                            entry.getValue().stream()
+                                .map(direction -> text(direction, needs))
+                                .collect(Collectors.joining(", ")),
                             entry.getKey().note()),
                     entry.getKey().commands()))
         .toList();

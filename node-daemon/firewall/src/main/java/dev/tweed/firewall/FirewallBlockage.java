@@ -5,10 +5,12 @@ import java.util.List;
 /**
  * Traffic the network needs and the host's firewall drops.
  *
+ * @param amongPods whether it is traffic between pods, or that of the tunnel between nodes, and not
+ *     only what goes to the outside
  * @param message what is dropped, and by which chain
  * @param commands what to type as root on the node to let it through, in this order
  */
-public record FirewallBlockage(String message, List<String> commands) {
+public record FirewallBlockage(boolean amongPods, String message, List<String> commands) {
   public FirewallBlockage {
     commands = List.copyOf(commands);
   }

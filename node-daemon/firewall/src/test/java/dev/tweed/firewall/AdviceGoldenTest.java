@@ -58,7 +58,9 @@ class AdviceGoldenTest {
         "%s %s: %s\n"
             .formatted(firewall.manager().text(), firewall.state().text(), firewall.reason()));
     for (FirewallBlockage blockage : blockages) {
-      text.append("\n").append(blockage.message()).append("\n");
+      text.append(blockage.amongPods() ? "\n" : "\n(outside only) ")
+          .append(blockage.message())
+          .append("\n");
       blockage.commands().forEach(command -> text.append("  ").append(command).append("\n"));
     }
     return text.toString();

@@ -68,18 +68,16 @@ public record NetworkReadiness(
   }
 
   private static String reason(NodeSubnet subnet) {
-    return condition(subnet)
+    return condition(subnet, "Ready")
         .map(c -> c.status().equals("True") ? "an older spec" : c.reason())
         .map(reason -> " (" + reason + ")")
         .orElse(" (no word from its daemon)");
   }
 
-  private static Optional<Condition> condition(NodeSubnet subnet) {
+  private static Optional<Condition> condition(NodeSubnet subnet, String type) {
     return subnet.getStatus() == null
         ? Optional.empty()
-        : subnet.getStatus().conditions().stream()
-            .filter(c -> "Ready".equals(c.type()))
-            .findFirst();
+        : subnet.getStatus().conditions().stream().filter(c -> type.equals(c.type())).findFirst();
   }
 
   /**
@@ -87,9 +85,21 @@ public record NetworkReadiness(
    * back under its name has its UID in the spec, the old daemon's word counts for nothing.
    */
   static boolean isReady(NodeSubnet subnet) {
+    return isTrue(subnet, "Ready");
+  }
+
+  /**
+   * The same of the data path alone: it is in place, whatever else keeps pods from working. That is
+   * a condition of its own only where the block is not ready.
+   */
+  static boolean isProgrammed(NodeSubnet subnet) {
+    return isReady(subnet) || isTrue(subnet, "Programmed");
+  }
+
+  private static boolean isTrue(NodeSubnet subnet, String type) {
     Long observed = subnet.getStatus() == null ? null : subnet.getStatus().observedGeneration();
     Long generation = subnet.getMetadata().getGeneration();
-    return condition(subnet).filter(c -> "True".equals(c.status())).isPresent()
+    return condition(subnet, type).filter(c -> "True".equals(c.status())).isPresent()
         && observed != null
         && (generation == null || observed >= generation);
   }

@@ -41,7 +41,7 @@ record NodeChores(List<Node> missingReports, List<String> foreignReports, List<N
             .allMatch(
                 s ->
                     node.getMetadata().getUid().equals(s.getSpec().nodeUID())
-                        && NetworkReadiness.isReady(s));
+                        && NetworkReadiness.isProgrammed(s));
   }
 
   private static boolean foreign(Node node, ClusterView view) {

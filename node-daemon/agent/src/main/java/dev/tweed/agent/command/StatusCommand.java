@@ -52,8 +52,7 @@ final class StatusCommand implements Callable<Integer> {
             : "NOT running: nothing repairs or follows changes; what is programmed keeps working");
     boolean kernel = kernel(out, status);
     out.flush();
-    boolean healthy =
-        daemon && kernel && status.filter(s -> s.ready() && s.blocking().isEmpty()).isPresent();
+    boolean healthy = daemon && kernel && status.filter(NodeStatus::ready).isPresent();
     return healthy ? 0 : 1;
   }
 

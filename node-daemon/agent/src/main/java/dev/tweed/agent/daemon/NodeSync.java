@@ -137,10 +137,35 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     CniSetup.Outcome outcome = cni.apply(program.snapshot(), report, withoutNetwork);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
+    mostPeersInvalid(program, report, findings).ifPresent(findings::add);
     boolean ready = report.verified() && outcome.usable();
     tell.accept(statuses.programmed(program.snapshot(), report, ready, findings), program.own());
     return ready
         && report.findings().stream().noneMatch(f -> f.reason() == Reason.ProgrammingFailed);
+  }
+
+  /**
+   * A node that leaves out most of its peers is as good as alone, though each is a fault of theirs.
+   */
+  private static Optional<NodeFinding> mostPeersInvalid(
+      Mapping.Program program, SyncReport report, List<NodeFinding> findings) {
+    long unread = invalidPeers(program.findings());
+    long all = report.peersExpected() + unread;
+    long invalid = invalidPeers(findings);
+    return invalid * 2 > all
+        ? Optional.of(
+            NodeFinding.of(
+                AgentReason.InvalidPeer,
+                true,
+                "NodeSubnets",
+                "%d of %d NodeSubnets of other nodes cannot be used; pods there are not reached"
+                    .formatted(invalid, all),
+                "the other findings say what is wrong with each"))
+        : Optional.empty();
+  }
+
+  private static long invalidPeers(List<NodeFinding> findings) {
+    return findings.stream().filter(f -> f.reason().equals(AgentReason.InvalidPeer.name())).count();
   }
 
   private static Duration since(long begin) {

@@ -95,7 +95,7 @@ final class StatusBoard {
         .map(
             s ->
                 new HealthServer.Answer(
-                    s.ready(),
+                    s.programmed(),
                     s.state()
                         + (s.reason().isEmpty() ? "" : ": " + s.reason())
                         + s.blocking().map(f -> ": " + f.message()).orElse("")))

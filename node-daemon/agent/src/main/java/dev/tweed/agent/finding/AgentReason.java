@@ -6,7 +6,7 @@ import java.util.Set;
 public enum AgentReason {
   /** The operator has not given this node a block, or what it belongs to is gone. */
   WaitingForSubnet(true),
-  /** A NodeSubnet holds values that cannot be right; it is skipped. */
+  /** A NodeSubnet holds values that cannot be right; it is skipped. Blocking if most do. */
   InvalidPeer(false),
   /** The PodNetwork holds values that cannot be right. */
   InvalidPodNetwork(true),
@@ -22,7 +22,7 @@ public enum AgentReason {
   CNIConfigUnseen(false),
   /** A CNI plugin that pods need is neither there nor could be installed. */
   CNIPluginMissing(true),
-  /** The host's firewall drops what the pod network needs. */
+  /** The host's firewall drops what the pod network needs. Blocking if that is between pods. */
   HostFirewallBlocks(false),
   /** The rules of Tweed's could not be put into the host's firewall. */
   FirewallNotWritten(false),
@@ -55,7 +55,10 @@ public enum AgentReason {
     return FIREWALL.contains(reason);
   }
 
-  /** Whether pods on this node cannot work, or not with this network, until it is mended. */
+  /**
+   * Whether pods on this node cannot work, or not with this network, until it is mended; of a
+   * finding, {@link NodeFinding#blocking} counts.
+   */
   public boolean blocking() {
     return blocking;
   }

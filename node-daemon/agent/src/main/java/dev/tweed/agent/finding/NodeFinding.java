@@ -17,7 +17,13 @@ public record NodeFinding(
 
   /** A finding of the agent's own. */
   public static NodeFinding of(AgentReason reason, String object, String message, String remedy) {
-    return new NodeFinding(reason.name(), reason.blocking(), object, message, remedy);
+    return of(reason, reason.blocking(), object, message, remedy);
+  }
+
+  /** A finding of the agent's own, of a reason that keeps pods from working in some cases only. */
+  public static NodeFinding of(
+      AgentReason reason, boolean blocking, String object, String message, String remedy) {
+    return new NodeFinding(reason.name(), blocking, object, message, remedy);
   }
 
   /** A finding of the data path. */

@@ -169,8 +169,9 @@ record FirewallFindingMapper(
   }
 
   private NodeFinding blocked(FirewallBlockage blockage) {
-    return finding(
+    return NodeFinding.of(
         AgentReason.HostFirewallBlocks,
+        blockage.amongPods(),
         now.manager().text(),
         blockage.message(),
         blockage.commands().isEmpty()

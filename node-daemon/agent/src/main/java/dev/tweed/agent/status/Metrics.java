@@ -40,7 +40,7 @@ public final class Metrics implements AutoCloseable {
         .description("Blocks of other nodes: those in the API, those in the kernel")
         .register(registry);
     Gauge.builder("tweed.ready", ready, AtomicInteger::get)
-        .description("1 if the data path is programmed and verified, or there is nothing to do")
+        .description("1 as the condition Ready: programmed, and nothing keeps pods from working")
         .register(registry);
     for (Change.Kind kind : Change.Kind.values()) {
       repairs(RepairLog.kind(kind));

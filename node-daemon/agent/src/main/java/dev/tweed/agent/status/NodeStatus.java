@@ -97,9 +97,19 @@ public record NodeStatus(
                 findings.stream().filter(f -> AgentReason.ofFirewall(f.reason())).toList()));
   }
 
-  /** Whether pods on this node work as far as Tweed can tell, or need nothing of it. */
-  public boolean ready() {
+  /**
+   * Whether what this node needs is in place: the data path, verified, and the CNI configuration;
+   * or it needs nothing. Probes and the Node's condition follow this, and not {@link #ready}: a
+   * node must come up for anyone to see what is wrong with it, and a later fault takes no pods
+   * down.
+   */
+  public boolean programmed() {
     return state == State.READY || state == State.IDLE;
+  }
+
+  /** Whether it is programmed, and nothing that was found keeps pods on this node from working. */
+  public boolean ready() {
+    return programmed() && blocking().isEmpty();
   }
 
   /** The first finding that stops pods from working. */

@@ -36,20 +36,23 @@ public final class StatusMapper {
   /**
    * Status of one of the node's NodeSubnets; empty if the present one says the same.
    *
-   * <p>Its text changes only when its meaning does: each write of it is delivered to every node.
+   * <p>Its text changes only when its meaning does, and it has the condition Programmed only where
+   * that differs from Ready: each write of it is delivered to every node.
    *
    * @param generation generation of the spec that was programmed
    */
   public Optional<NodeSubnetStatus> subnetStatus(
       NodeStatus status, long generation, Optional<NodeSubnetStatus> present) {
+    List<Condition> before = present.map(NodeSubnetStatus::conditions).orElse(List.of());
+    List<Condition> conditions = new ArrayList<>();
+    conditions.add(ready(status, generation, before));
+    if (status.programmed() != status.ready()) {
+      conditions.add(programmed(status, generation, before));
+    }
     NodeSubnetStatus wanted =
         new NodeSubnetStatus(
             generation,
-            List.of(
-                ready(
-                    status,
-                    generation,
-                    present.map(NodeSubnetStatus::conditions).orElse(List.of()))),
+            conditions,
             status.dataPath().map(NodeStatus.DataPathStatus::mtu).filter(m -> m > 0).orElse(null),
             status
                 .dataPath()
@@ -66,12 +69,13 @@ public final class StatusMapper {
     List<Condition> before = present.map(NodeReportStatus::conditions).orElse(List.of());
     List<Condition> conditions = new ArrayList<>();
     conditions.add(ready(status, null, before));
+    conditions.add(programmed(status, null, before));
     List<NodeReportStatus.PolicyState> told = told(status.policies());
     List<NodeFinding> findings = new ArrayList<>(status.findings());
     untold(status.policies(), told).ifPresent(findings::add);
     List<NodeFinding> worstFirst = worstFirst(findings);
     firstOfEachReason(worstFirst).stream()
-        .limit(Limits.CONDITIONS - 1)
+        .limit(Limits.CONDITIONS - 2)
         .forEach(
             f -> conditions.add(condition(f.reason(), "True", f.reason(), text(f), null, before)));
     NodeReportStatus wanted =
@@ -97,22 +101,34 @@ public final class StatusMapper {
   }
 
   private Condition ready(NodeStatus status, Long generation, List<Condition> before) {
-    if (status.state() == NodeStatus.State.IDLE) {
-      return condition("Ready", "True", "NothingToDo", status.reason(), generation, before);
-    }
-    if (status.ready()) {
-      return condition(
-          "Ready",
-          "True",
-          "Programmed",
-          "the data path is in the kernel, verified",
-          generation,
-          before);
-    }
+    return status.ready()
+        ? good("Ready", status, generation, before)
+        : bad("Ready", status, generation, before);
+  }
+
+  private Condition programmed(NodeStatus status, Long generation, List<Condition> before) {
+    return status.programmed()
+        ? good("Programmed", status, generation, before)
+        : bad("Programmed", status, generation, before);
+  }
+
+  private Condition good(String type, NodeStatus status, Long generation, List<Condition> before) {
+    return status.state() == NodeStatus.State.IDLE
+        ? condition(type, "True", "NothingToDo", status.reason(), generation, before)
+        : condition(
+            type,
+            "True",
+            "Programmed",
+            "the data path is in the kernel, verified",
+            generation,
+            before);
+  }
+
+  private Condition bad(String type, NodeStatus status, Long generation, List<Condition> before) {
     Optional<NodeFinding> cause =
         status.blocking().or(() -> status.findings().stream().findFirst());
     return condition(
-        "Ready",
+        type,
         "False",
         cause.map(NodeFinding::reason).orElse("ProgrammingFailed"),
         cause.map(StatusMapper::text).orElse(status.reason()),

@@ -26,7 +26,10 @@ public final class StatusPublisher implements AutoCloseable {
 
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
 
-  /** How long the first report waits for the first look at the firewall: the next is 10 s off. */
+  /**
+   * How long the first writes wait for the first look at the firewall, which may drop what pods
+   * send: Ready must not be told before, and the next report is 10 s off.
+   */
   private static final Duration FIREWALL_WAIT = Duration.ofSeconds(3);
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
@@ -140,6 +143,11 @@ public final class StatusPublisher implements AutoCloseable {
 
   /** Writes what is due; returns nanoseconds until something is due again. */
   private long write(Latest next) {
+    long untilFirewall =
+        next.status().firewall().isPresent() ? 0 : firewallBy - nanoTime.getAsLong();
+    if (untilFirewall > 0) {
+      return untilFirewall;
+    }
     try {
       boolean present = true;
       for (SubnetRecord subnet : next.own()) {
@@ -149,13 +157,11 @@ public final class StatusPublisher implements AutoCloseable {
           .keySet()
           .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
       reportDue = true;
-      long at = next.status().firewall().isPresent() ? reportAt : Math.max(reportAt, firewallBy);
-      if (at - nanoTime.getAsLong() <= 0) {
+      if (reportAt - nanoTime.getAsLong() <= 0) {
         writeReport(next.status());
-        at = reportAt;
       }
       failures = 0;
-      long untilReport = reportDue ? Math.max(at - nanoTime.getAsLong(), 1) : Long.MAX_VALUE;
+      long untilReport = reportDue ? Math.max(reportAt - nanoTime.getAsLong(), 1) : Long.MAX_VALUE;
       return present ? untilReport : Math.min(untilReport, REPORT_INTERVAL.toNanos());
     } catch (RuntimeException e) {
       failures++;

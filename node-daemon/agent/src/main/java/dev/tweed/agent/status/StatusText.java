@@ -57,7 +57,8 @@ public final class StatusText {
 
   private static String headline(NodeStatus status) {
     return switch (status.state()) {
-      case READY -> status.blocking().isPresent() ? "programmed, but see below" : "ready";
+      case READY ->
+          status.blocking().map(f -> "programmed, but NOT ready: " + f.reason()).orElse("ready");
       case IDLE -> "ready, nothing to do: " + status.reason();
       case WAITING -> "waiting: " + status.reason();
       case FAILED -> "NOT ready: " + status.reason();

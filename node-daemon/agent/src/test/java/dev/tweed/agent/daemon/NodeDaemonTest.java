@@ -209,13 +209,20 @@ class NodeDaemonTest {
         .doesNotContain(
             "10.244.1.128", "198.51.100", "10.244.68", "10.244.69", "10.0.0.0/8", "10.244.71");
     // and each bad one is named
+    await().atMost(SOON).until(() -> report() != null);
     await()
         .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(report().findings())
                     .filteredOn(f -> f.reason().equals("InvalidPeer"))
+                    .filteredOn(f -> !f.object().equals("NodeSubnets"))
                     .hasSize(6));
+    // and that those are most of them
+    assertThat(report().conditions())
+        .extracting(Condition::type, Condition::status, Condition::reason)
+        .startsWith(
+            tuple("Ready", "False", "InvalidPeer"), tuple("Programmed", "True", "Programmed"));
   }
 
   @Test

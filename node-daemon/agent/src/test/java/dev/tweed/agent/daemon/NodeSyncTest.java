@@ -193,6 +193,31 @@ class NodeSyncTest {
   }
 
   @Test
+  void aNodeThatLeavesOutMostPeersIsNotReadyAndStaysProgrammed() {
+    Finding invalid = new Finding(Reason.InvalidPeer, "n2", "left out", "look at it");
+
+    // Given half of the peers that cannot be right
+    kernel = () -> withPeers(2, invalid);
+    sync.getAsBoolean();
+    assertThat(told.getLast().ready()).isTrue();
+
+    // When it is more than half
+    kernel = () -> withPeers(1, invalid);
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    assertThat(told.getLast().ready()).isFalse();
+    assertThat(told.getLast().programmed()).isTrue();
+    assertThat(told.getLast().blocking().orElseThrow().message())
+        .startsWith("1 of 1 NodeSubnets of other nodes cannot be used");
+    assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+  }
+
+  private static SyncReport withPeers(int peers, Finding... findings) {
+    return new SyncReport(
+        true, "tweed.1", 1450, Optional.empty(), peers, 0, List.of(), List.of(findings), Map.of());
+  }
+
+  @Test
   void aPodNetworkThatIsGoneTouchesNothing() {
     view = view(false);
 

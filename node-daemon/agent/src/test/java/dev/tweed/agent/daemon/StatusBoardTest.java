@@ -58,6 +58,22 @@ class StatusBoardTest {
   }
 
   @Test
+  void probesFollowTheDataPathAndNotWhatKeepsPodsFromWorking() {
+    StatusBoard board = board(Optional.empty());
+    board.show(ready(), List.of());
+
+    board.show(
+        new FirewallStatus(
+            FIREWALL.firewall(),
+            List.of(),
+            List.of(NodeFinding.of(AgentReason.HostFirewallBlocks, true, "ufw", "ufw drops", ""))));
+
+    assertThat(new StatusFiles(runDir).read().orElseThrow().ready()).isFalse();
+    assertThat(board.readiness().good()).isTrue();
+    assertThat(board.readiness().text()).contains("ufw drops");
+  }
+
+  @Test
   void repairsOfTheFirewallAreTold() {
     StatusBoard board = board(Optional.empty());
     board.show(ready(), List.of());

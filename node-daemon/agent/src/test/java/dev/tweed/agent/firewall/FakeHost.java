@@ -31,6 +31,7 @@ final class FakeHost implements FirewallHost {
   Manager manager = Manager.UFW;
   State state = State.ACTIVE;
   boolean tools = true;
+  Ruleset ruleset = Ruleset.empty();
   int reads;
   SocketSight sockets = new SocketSight(List.of(), List.of(), List.of(), List.of());
   OptionalInt generation = OptionalInt.empty();
@@ -50,7 +51,7 @@ final class FakeHost implements FirewallHost {
   @Override
   public HostFirewall read() {
     reads++;
-    return new HostFirewall(manager, state, "seen", Ruleset.empty());
+    return new HostFirewall(manager, state, "seen", ruleset);
   }
 
   @Override

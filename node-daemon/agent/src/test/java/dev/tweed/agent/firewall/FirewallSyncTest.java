@@ -7,6 +7,11 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.ruleset.Ruleset;
+import dev.tweed.firewall.ruleset.RulesetParser;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -56,6 +61,43 @@ class FirewallSyncTest {
     assertThat(node.told().findings()).isEmpty();
     assertThat(node.files().intended().orElseThrow().rows())
         .isEqualTo(node.host.rows.get(BackendKind.UFW));
+  }
+
+  @Test
+  void whatIsDroppedBetweenPodsKeepsThemFromWorking() throws IOException {
+    node.network(SampleNetwork.member(2));
+
+    // Given a firewall that drops all that is routed, then one that drops what leaves the pods' net
+    for (String rule :
+        List.of(
+            "{\"drop\":null}",
+            "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"oifname\"}},\"right\":\"eth0\"}},"
+                + "{\"drop\":null}")) {
+      node.host.ruleset = forwarding(rule);
+      node.firewallChanged();
+      node.run();
+
+      // Then both are told, and the first is what the node is not ready for
+      assertThat(node.told().findings())
+          .extracting(NodeFinding::reason, NodeFinding::blocking)
+          .containsOnly(tuple("HostFirewallBlocks", !rule.contains("eth0")));
+    }
+  }
+
+  private static Ruleset forwarding(String rule) throws IOException {
+    RulesetParser parser = new RulesetParser();
+    String listing =
+        """
+        {"nftables": [
+          {"table": {"family": "inet", "name": "mine", "handle": 1}},
+          {"chain": {"family": "inet", "table": "mine", "name": "fwd", "handle": 1,
+            "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}},
+          {"rule": {"family": "inet", "table": "mine", "chain": "fwd", "handle": 2, "expr": [%s]}}
+        ]}
+        """
+            .formatted(rule);
+    parser.add(new ByteArrayInputStream(listing.getBytes(StandardCharsets.UTF_8)));
+    return parser.ruleset();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -80,6 +81,37 @@ class StatusMapperTest {
                 "the kernel has no module vxlan; apt install linux-modules-extra-raspi",
                 NOW,
                 1L));
+  }
+
+  @Test
+  void aProgrammedNodeWhosePodsCannotWorkIsNotReady() {
+    NodeFinding blocks = new NodeFinding("HostFirewallBlocks", true, "ufw", "ufw drops", "open it");
+
+    // Of the NodeSubnet, and of the report, which has every finding as a condition
+    assertThat(mapper.subnetStatus(Statuses.ready(blocks), 3, Optional.empty()))
+        .hasValueSatisfying(
+            s ->
+                assertThat(s.conditions())
+                    .containsExactly(
+                        new Condition(
+                            "Ready", "False", "HostFirewallBlocks", "ufw drops; open it", NOW, 3L),
+                        new Condition(
+                            "Programmed",
+                            "True",
+                            "Programmed",
+                            "the data path is in the kernel, verified",
+                            NOW,
+                            3L)));
+    assertThat(
+            mapper
+                .reportStatus(Statuses.ready(blocks), Optional.empty())
+                .orElseThrow()
+                .conditions())
+        .extracting(Condition::type, Condition::status, Condition::reason)
+        .containsExactly(
+            tuple("Ready", "False", "HostFirewallBlocks"),
+            tuple("Programmed", "True", "Programmed"),
+            tuple("HostFirewallBlocks", "True", "HostFirewallBlocks"));
   }
 
   @Test

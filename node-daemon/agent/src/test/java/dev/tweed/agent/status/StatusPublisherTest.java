@@ -77,6 +77,18 @@ class StatusPublisherTest {
   }
 
   @Test
+  void soDoesTheFirstWordOfABlock() throws InterruptedException {
+    NodeStatus status = Statuses.idle();
+    publisher.start();
+    publisher.publish(status, List.of(own()));
+    assertThat(api.subnets.poll(500, TimeUnit.MILLISECONDS)).isNull();
+
+    publisher.publish(Statuses.idleWithFirewall(), List.of(own()));
+
+    assertThat(api.subnets.poll(2, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
   void butNotForEver() throws InterruptedException {
     publisher.start();
     publisher.publish(Statuses.idle(), List.of());

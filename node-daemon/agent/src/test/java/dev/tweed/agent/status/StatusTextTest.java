@@ -1,5 +1,7 @@
 package dev.tweed.agent.status;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tweed.netlink.testing.Golden;
 import org.junit.jupiter.api.Test;
 
@@ -20,5 +22,11 @@ class StatusTextTest {
   @Test
   void aNodeWithNothingToDo() {
     Golden.assertMatches("status-idle.txt", StatusText.render(Statuses.idle()));
+  }
+
+  @Test
+  void theFirstLineSaysWhatKeepsPodsFromWorking() {
+    assertThat(StatusText.render(Statuses.ready(Statuses.blocking())))
+        .startsWith("Node n1: programmed, but NOT ready: ModuleMissing\n");
   }
 }

@@ -1,0 +1,47 @@
+package dev.tweed.operator.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetStatus;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a block's conditions say of its node. */
+class NetworkReadinessTest {
+
+  private static final Condition READY = condition("Ready", "True");
+  private static final Condition NOT_READY = condition("Ready", "False");
+  private static final Condition PROGRAMMED = condition("Programmed", "True");
+
+  @Test
+  void aNodeWhoseFirewallBlocksIsProgrammedAndNotReady() {
+    NodeSubnet blocked = subnet(1, NOT_READY, PROGRAMMED);
+
+    assertThat(NetworkReadiness.isReady(blocked)).isFalse();
+    assertThat(NetworkReadiness.isProgrammed(blocked)).isTrue();
+  }
+
+  @Test
+  void aReadyNodeIsProgrammed() {
+    assertThat(NetworkReadiness.isProgrammed(subnet(1, READY))).isTrue();
+    assertThat(NetworkReadiness.isProgrammed(subnet(1, NOT_READY))).isFalse();
+  }
+
+  @Test
+  void whatWasSaidOfAnEarlierSpecCountsForNothing() {
+    assertThat(NetworkReadiness.isProgrammed(subnet(2, NOT_READY, PROGRAMMED))).isFalse();
+  }
+
+  private static NodeSubnet subnet(long generation, Condition... conditions) {
+    NodeSubnet subnet = new NodeSubnet();
+    subnet.getMetadata().setGeneration(generation);
+    subnet.setStatus(new NodeSubnetStatus(1L, List.of(conditions), 1450, "tweed.1"));
+    return subnet;
+  }
+
+  private static Condition condition(String type, String status) {
+    return new Condition(type, status, "Reason", "", "2026-01-01T00:00:00Z", 1L);
+  }
+}
