@@ -11,6 +11,9 @@ public final class Limits {
   /** Conditions in a status. */
   public static final int CONDITIONS = 16;
 
+  /** Blocks in a NodeReport: one of each family, and those that are on their way out. */
+  public static final int BLOCKS = 8;
+
   /** Findings in a NodeReport. */
   public static final int FINDINGS = 64;
 

@@ -23,6 +23,11 @@ public record NodeReportStatus(
         List<Condition> conditions,
     @JsonPropertyDescription("PodNetwork the node belongs to.") @Size(max = Limits.OBJECT_NAME)
         String podNetwork,
+    @JsonPropertyDescription(
+            "Blocks the node serves: set up in its kernel, also while it has no NodeSubnet. A"
+                + " NodeSubnet that was deleted is made again from this.")
+        @Size(max = Limits.BLOCKS)
+        List<@Size(min = 4, max = Limits.CIDR) String> blocks,
     @JsonPropertyDescription("Kernel release and versions of the tools used.") Versions versions,
     @JsonPropertyDescription("The device that carries pod traffic, and its peers.")
         DataPath dataPath,
@@ -42,6 +47,7 @@ public record NodeReportStatus(
         List<SysctlValue> sysctls) {
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
+    blocks = blocks == null ? List.of() : List.copyOf(blocks);
     policies = policies == null ? List.of() : List.copyOf(policies);
     findings = findings == null ? List.of() : List.copyOf(findings);
     repairs = repairs == null ? List.of() : List.copyOf(repairs);

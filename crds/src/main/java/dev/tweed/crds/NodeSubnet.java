@@ -26,8 +26,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Categories(TweedApi.CATEGORY)
 @JsonClassDescription(
     "One block of pod addresses of one node, and everything a peer needs to reach it. Written by"
-        + " Tweed's operator; named after its CIDR, so that creating it is the claim. Deleting one"
-        + " takes the block from its node.")
+        + " Tweed's operator; named after its CIDR, so that creating it is the claim. A node whose"
+        + " NodeSubnet is deleted gets the same block again, if nobody else has it by then.")
 @AdditionalPrinterColumn(name = "Node", jsonPath = ".spec.nodeName")
 @AdditionalPrinterColumn(name = "CIDR", jsonPath = ".spec.cidr")
 @AdditionalPrinterColumn(name = "Network", jsonPath = ".spec.podNetwork")

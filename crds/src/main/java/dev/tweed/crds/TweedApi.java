@@ -17,7 +17,9 @@ public final class TweedApi {
    */
   public static final String NODE_GONE_SINCE = GROUP + "/node-gone-since";
 
-  /** Annotation on a PodNetwork: {@code "true"} lets it be deleted while NodeSubnets use it. */
+  /**
+   * Annotation on a PodNetwork or NodeSubnet: {@code "true"} lets it be deleted while nodes use it.
+   */
   public static final String ALLOW_DELETE_IN_USE = GROUP + "/allow-delete-in-use";
 
   private TweedApi() {}

@@ -242,6 +242,7 @@ class ServedKindsTest {
         new NodeReportStatus(
             List.of(ready()),
             "served",
+            List.of("10.244.3.0/24"),
             new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
             new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
             new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14),
@@ -287,6 +288,7 @@ class ServedKindsTest {
     report.setStatus(
         new NodeReportStatus(
             List.of(new Condition(type, "True", "Seen", "", SINCE, null)),
+            null,
             null,
             null,
             null,

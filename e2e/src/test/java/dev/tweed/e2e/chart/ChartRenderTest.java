@@ -54,8 +54,10 @@ class ChartRenderTest {
             "RoleBinding/tweed-operator",
             "ServiceAccount/tweed-node",
             "ServiceAccount/tweed-operator",
+            "ValidatingAdmissionPolicy/tweed-nodesubnet-in-use",
             "ValidatingAdmissionPolicy/tweed-own-node-only",
             "ValidatingAdmissionPolicy/tweed-podnetwork-in-use",
+            "ValidatingAdmissionPolicyBinding/tweed-nodesubnet-in-use",
             "ValidatingAdmissionPolicyBinding/tweed-own-node-only",
             "ValidatingAdmissionPolicyBinding/tweed-podnetwork-in-use");
   }

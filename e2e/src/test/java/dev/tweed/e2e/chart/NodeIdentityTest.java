@@ -69,6 +69,8 @@ class NodeIdentityTest {
         kind: NodeSubnet
         metadata:
           name: 10-244-%1$d-0-24
+          annotations:
+            tweed.dev/allow-delete-in-use: "true" # anybody but a daemon may
         spec:
           podNetwork: default
           nodeName: n%1$d

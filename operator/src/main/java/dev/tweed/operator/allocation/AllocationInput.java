@@ -10,6 +10,7 @@ import java.util.Set;
 /**
  * Everything a plan depends on; the order of the lists does not matter.
  *
+ * @param lastBlocks what nodes had whose NodeSubnets are gone
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param releaseAfter how long a block outlives its node
  * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
@@ -20,6 +21,7 @@ public record AllocationInput(
     List<NetworkFacts> networks,
     List<NodeFacts> nodes,
     List<SubnetFacts> subnets,
+    LastBlocks lastBlocks,
     Map<String, Long> cursors,
     Duration releaseAfter,
     Set<String> mirroredLabels,

@@ -20,6 +20,9 @@ import java.util.stream.Stream;
  * the order of the inputs does not matter. Every NodeSubnet of every network is occupied by range,
  * not by name. A pool without a free block is an outcome, not an error.
  *
+ * <p>A node without a block gets the one it had last, if that is free and its network may give it:
+ * its pods may still use it. That comes before anything is handed out anew.
+ *
  * <p>A node belongs to the network whose block it holds while that network selects it, else to the
  * oldest accepted network that does. One block per family and node.
  */
@@ -35,6 +38,7 @@ public final class AllocationPlanner {
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
+  private final Map<String, List<Cidr>> restored = new HashMap<>();
   private final SortedMap<String, Long> cursors = new TreeMap<>();
 
   private AllocationPlanner(AllocationInput input) {
@@ -62,6 +66,7 @@ public final class AllocationPlanner {
     StandingBlocks standing =
         StandingBlocks.judge(held.standing(), nodes, ownerOf, contents, input);
     List<NodeFacts> byAge = nodes.values().stream().sorted(OLDEST_FIRST).toList();
+    restore(byAge);
     SortedMap<String, NetworkOutcome> outcomes = new TreeMap<>();
     for (CandidateNetwork network : networks) {
       outcomes.put(network.name(), serve(network, byAge));
@@ -88,6 +93,38 @@ public final class AllocationPlanner {
       }
     }
     return networks.stream().filter(n -> n.giving() && n.selects(node)).findFirst();
+  }
+
+  private void restore(List<NodeFacts> byAge) {
+    Map<String, List<Cidr>> last = input.lastBlocks().byNode();
+    for (NodeFacts node : byAge) {
+      CandidateNetwork network = ownerOf.get(node.name());
+      if (network != null && network.giving() && !network.adopts()) {
+        last.getOrDefault(node.name(), List.of()).forEach(block -> restore(network, node, block));
+      }
+    }
+  }
+
+  private void restore(CandidateNetwork network, NodeFacts node, Cidr block) {
+    List<String> addresses = NodeAddresses.of(node);
+    boolean without =
+        held.of(node.name(), block.family()).isEmpty()
+            && !held.leaving(node.name(), block.family())
+            && restored(node, block.family()).isEmpty();
+    if (without
+        && network.offers(block, node)
+        && !held.occupied().overlaps(block)
+        && !addresses.isEmpty()
+        && claims.size() < input.maxClaims()) {
+      claim(network, node, block, addresses);
+      restored.computeIfAbsent(node.name(), n -> new ArrayList<>(2)).add(block);
+    }
+  }
+
+  private Optional<Cidr> restored(NodeFacts node, Family family) {
+    return restored.getOrDefault(node.name(), List.of()).stream()
+        .filter(block -> block.family() == family)
+        .findFirst();
   }
 
   private NetworkOutcome serve(CandidateNetwork network, List<NodeFacts> byAge) {
@@ -121,7 +158,13 @@ public final class AllocationPlanner {
     boolean any = false;
     for (Family family : shelf.families()) {
       Optional<Held> have = held.of(node.name(), family);
-      if (have.isPresent()) {
+      Optional<Cidr> again = restored(node, family);
+      if (again.isPresent()) {
+        any = true;
+        if (differs(node, again.get())) {
+          tally.note(tally.podCIDRDiffers, node);
+        }
+      } else if (have.isPresent()) {
         boolean own = have.get().network().equals(network.name());
         any = true;
         complete &= own || tally.miss(tally.releasing, node);

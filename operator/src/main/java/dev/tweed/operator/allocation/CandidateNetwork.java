@@ -89,6 +89,16 @@ record CandidateNetwork(
         || pools.stream().anyMatch(p -> p.cidr().family() == family);
   }
 
+  /** Whether the range is a block that the node may draw from one of the pools. */
+  boolean offers(Cidr block, NodeFacts node) {
+    return pools.stream()
+        .anyMatch(
+            p ->
+                p.cidr().contains(block)
+                    && p.nodePrefixLength() == block.prefixLength()
+                    && p.nodeSelector().matches(node.labels()));
+  }
+
   /**
    * Whether the range lies in a pool; a network whose pools cannot be read is given the benefit.
    */

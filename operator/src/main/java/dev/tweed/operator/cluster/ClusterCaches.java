@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 
 /**
  * One watch and one cache of each kind for the whole operator. Tells when something changed that
@@ -38,6 +39,7 @@ public final class ClusterCaches implements AutoCloseable {
   private SharedIndexInformer<PodNetwork> networks;
   private SharedIndexInformer<Node> nodes;
   private SharedIndexInformer<NodeSubnet> subnets;
+  private final SubnetStore subnetStore = new SubnetStore();
   private final ReportStore reports;
   private SharedIndexInformer<FirewallPolicy> policies;
 
@@ -60,11 +62,7 @@ public final class ClusterCaches implements AutoCloseable {
             ClusterCaches::specOrMetadata,
             onChange);
     nodes = nodeInformer();
-    subnets =
-        watched(
-            informer(NodeSubnet.class, PAGE, new PrunedStore<>(s -> s)),
-            (old, now) -> true,
-            onChange);
+    subnets = watched(informer(NodeSubnet.class, PAGE, subnetStore), (old, now) -> true, onChange);
     // Whether a report is there matters to the Node's chores; what it says, the store tells.
     watched(informer(NodeReport.class, REPORTS_PAGE, reports), (old, now) -> false, onChange);
     policies =
@@ -145,10 +143,13 @@ public final class ClusterCaches implements AutoCloseable {
     Map<String, NodeSubnet> known = new HashMap<>();
     subnets.getStore().list().forEach(s -> known.put(s.getMetadata().getName(), s));
     known.putAll(unseen);
+    List<Node> present = List.copyOf(nodes.getStore().list());
     return new ClusterView(
         networks.getStore().list().stream().filter(n -> n.getSpec() != null).toList(),
-        List.copyOf(nodes.getStore().list()),
+        present,
         known.values().stream().filter(s -> s.getSpec() != null).toList(),
+        subnetStore.gone(
+            present.stream().map(n -> n.getMetadata().getName()).collect(Collectors.toSet())),
         reports.digests(),
         policies.getStore().list().stream().filter(p -> p.getSpec() != null).toList());
   }

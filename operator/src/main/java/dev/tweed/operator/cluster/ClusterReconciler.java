@@ -112,6 +112,7 @@ public final class ClusterReconciler {
         view.networks().stream().map(Facts::of).toList(),
         view.nodes().stream().map(Facts::of).toList(),
         subnets.stream().filter(s -> s.getSpec() != null).map(Facts::of).toList(),
+        Facts.lastBlocks(view),
         cursors,
         settings.releaseAfter(),
         settings.mirroredLabels(),
@@ -185,6 +186,7 @@ public final class ClusterReconciler {
             client.resources(PodNetwork.class).list().getItems(),
             Optional.ofNullable(client.nodes().withName(node).get()).stream().toList(),
             basis.stream().filter(s -> s.getSpec().nodeName().equals(node)).toList(),
+            List.of(),
             Map.of(),
             List.of());
     return input(view, view.subnets(), Map.of(), clock.instant());

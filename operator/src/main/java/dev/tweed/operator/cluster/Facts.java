@@ -1,19 +1,25 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
+import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Reads from objects of the API what planning needs of them. */
 public final class Facts {
@@ -56,6 +62,31 @@ public final class Facts {
         subnet.getSpec(),
         labels(subnet),
         time(mark));
+  }
+
+  /**
+   * Of NodeSubnets that are gone, and of NodeReports. One that belongs to an earlier Node of the
+   * name says nothing of this one.
+   */
+  static LastBlocks lastBlocks(ClusterView view) {
+    Map<String, Map<Boolean, String>> deleted = new HashMap<>();
+    for (NodeSubnetSpec spec : view.gone()) {
+      // The latest of each family, which a colon tells.
+      deleted
+          .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
+          .put(spec.cidr().contains(":"), spec.cidr());
+    }
+    Map<String, List<String>> reported = new HashMap<>();
+    for (Node node : view.nodes()) {
+      ReportDigest report = view.reports().get(node.getMetadata().getName());
+      if (report != null && report.owner().equals(node.getMetadata().getUid())) {
+        reported.put(node.getMetadata().getName(), report.blocks());
+      }
+    }
+    return new LastBlocks(
+        deleted.entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, e -> List.copyOf(e.getValue().values()))),
+        reported);
   }
 
   private static Map<String, String> labels(HasMetadata object) {

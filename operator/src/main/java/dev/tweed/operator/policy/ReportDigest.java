@@ -8,11 +8,14 @@ import java.util.Optional;
  * What the operator keeps of a NodeReport.
  *
  * @param owner UID of the Node it belongs to; empty if it names none
+ * @param blocks what it says the node serves
  * @param verdicts by name of the policy, in order
  * @param firewallRepairs how often the node mended its firewall
  */
-public record ReportDigest(String owner, List<PolicyVerdict> verdicts, long firewallRepairs) {
+public record ReportDigest(
+    String owner, List<String> blocks, List<PolicyVerdict> verdicts, long firewallRepairs) {
   public ReportDigest {
+    blocks = List.copyOf(blocks);
     verdicts = List.copyOf(verdicts);
   }
 

@@ -38,6 +38,7 @@ public final class ReportDigester {
   public ReportDigest digest(String owner, Optional<NodeReportStatus> status) {
     return new ReportDigest(
         owner,
+        status.map(NodeReportStatus::blocks).orElse(List.of()),
         status.map(s -> verdicts(s.policies())).orElse(List.of()),
         status.map(s -> repairs(s.repairs())).orElse(0L));
   }

@@ -33,11 +33,13 @@ class AllocationPlannerPropertyTest {
 
   @Provide
   Arbitrary<AllocationInput> clusters() {
-    return Combinators.combine(networks(), nodes(), subnets(), cursors())
+    return Combinators.combine(networks(), nodes(), subnets(), cursors(), blocks(), blocks())
         .as(
-            (networks, nodes, subnets, cursors) ->
+            (networks, nodes, subnets, cursors, deleted, reported) ->
                 Fixtures.with(
-                    Fixtures.input(networks, nodes, List.of()), subnets, cursors, Fixtures.NOW));
+                    Fixtures.with(
+                        Fixtures.input(networks, nodes, List.of()), subnets, cursors, Fixtures.NOW),
+                    new LastBlocks(deleted, reported)));
   }
 
   private Arbitrary<List<NetworkFacts>> networks() {
@@ -105,6 +107,16 @@ class AllocationPlannerPropertyTest {
                       "net-" + network, "node-" + node, "10.0.0." + address + "/" + length, age);
                 });
     return subnet.list().ofMaxSize(8).map(AllocationPlannerPropertyTest::byName);
+  }
+
+  // Few of them, so that nodes claim the same; of the size of some pools only.
+  private Arbitrary<Map<String, List<String>>> blocks() {
+    return Arbitraries.maps(
+            Arbitraries.integers().between(0, 40).map(number -> "node-" + number),
+            Arbitraries.integers()
+                .between(0, 7)
+                .map(slot -> List.of("10.0.0." + slot * 16 + "/" + (28 + slot % 2))))
+        .ofMaxSize(4);
   }
 
   private static List<SubnetFacts> byName(List<SubnetFacts> subnets) {
@@ -200,7 +212,10 @@ class AllocationPlannerPropertyTest {
     java.util.Collections.shuffle(subnets, random);
     AllocationInput shuffled =
         Fixtures.with(
-            Fixtures.input(networks, nodes, List.of()), subnets, cluster.cursors(), cluster.now());
+            Fixtures.with(Fixtures.input(networks, nodes, List.of()), cluster.lastBlocks()),
+            subnets,
+            cluster.cursors(),
+            cluster.now());
     assertThat(AllocationPlanner.plan(shuffled)).isEqualTo(AllocationPlanner.plan(cluster));
   }
 

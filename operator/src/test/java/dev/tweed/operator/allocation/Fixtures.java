@@ -74,6 +74,7 @@ final class Fixtures {
         networks,
         nodes,
         subnets,
+        LastBlocks.none(),
         Map.of(),
         RELEASE_AFTER,
         AllocationInput.DEFAULT_MIRRORED_LABELS,
@@ -86,6 +87,7 @@ final class Fixtures {
         in.networks(),
         nodes,
         in.subnets(),
+        in.lastBlocks(),
         in.cursors(),
         in.releaseAfter(),
         in.mirroredLabels(),
@@ -99,11 +101,25 @@ final class Fixtures {
         in.networks(),
         in.nodes(),
         subnets,
+        in.lastBlocks(),
         cursors,
         in.releaseAfter(),
         in.mirroredLabels(),
         in.maxClaims(),
         now);
+  }
+
+  static AllocationInput with(AllocationInput in, LastBlocks lastBlocks) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        in.subnets(),
+        lastBlocks,
+        in.cursors(),
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.maxClaims(),
+        in.now());
   }
 
   /** The cluster after the plan was carried out. */

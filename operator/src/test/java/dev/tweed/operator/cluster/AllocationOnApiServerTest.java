@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
@@ -175,6 +176,48 @@ class AllocationOnApiServerTest {
                             .getFirst()
                             .getUid())
                     .isEqualTo(again.getMetadata().getUid()));
+  }
+
+  @Test
+  void aNodeWhoseSubnetIsDeletedGetsTheSameBlock() {
+    // Given two nodes with blocks
+    cluster.nodes(0, 2);
+    cluster.network("default", pool("10.244.0.0/16", 24));
+    await().atMost(SOON).untilAsserted(() -> assertThat(cluster.subnets()).hasSize(2));
+    NodeSubnet before = cluster.subnetOf("node-0000");
+
+    // When
+    client.resource(before).delete();
+
+    // Then
+    await().atMost(SOON).untilAsserted(() -> assertThat(cluster.subnets()).hasSize(2));
+    assertThat(cluster.subnetOf("node-0000").getSpec()).isEqualTo(before.getSpec());
+  }
+
+  @Test
+  void aBlockThatANodeReportsIsGivenToItByAnOperatorThatDidNotSeeItGo() {
+    // Given a node that says what it serves, and no operator
+    cluster.node(1);
+    await()
+        .atMost(SOON)
+        .until(() -> client.resources(NodeReport.class).withName("node-0001").get() != null);
+    operator.close();
+    cluster.daemonReports(
+        "node-0001",
+        new NodeReportStatus(
+            null, null, List.of("10.244.7.0/24"), null, null, null, null, null, null, null));
+
+    // When one starts
+    cluster.network("default", pool("10.244.0.0/16", 24));
+    operator =
+        new OperatorCore(
+            client, TestCluster.settings("test"), registry, Clock.systemUTC(), System::nanoTime);
+    operator.start();
+
+    // Then
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(blocks()).containsEntry("node-0001", "10.244.7.0/24"));
   }
 
   @Test

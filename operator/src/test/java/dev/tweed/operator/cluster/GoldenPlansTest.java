@@ -9,6 +9,7 @@ import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.status.PodNetworkStatusMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
@@ -58,6 +59,7 @@ class GoldenPlansTest {
                 networks.stream().map(Facts::of).toList(),
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
                 subnets.stream().map(Facts::of).toList(),
+                LastBlocks.none(),
                 Map.of(),
                 Duration.ofMinutes(5),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,

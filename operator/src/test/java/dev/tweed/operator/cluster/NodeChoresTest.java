@@ -30,7 +30,8 @@ class NodeChoresTest {
 
   private static List<Node> networkUp(NodeSubnet... subnets) {
     return NodeChores.plan(
-            new ClusterView(List.of(), List.of(NODE), Arrays.asList(subnets), Map.of(), List.of()))
+            new ClusterView(
+                List.of(), List.of(NODE), Arrays.asList(subnets), List.of(), Map.of(), List.of()))
         .networkUp();
   }
 

@@ -49,6 +49,7 @@ class ReportStoreTest {
                         .endMetadata()
                         .build()),
                 List.of(),
+                List.of(),
                 store.digests(),
                 List.of()))
         .nodes()

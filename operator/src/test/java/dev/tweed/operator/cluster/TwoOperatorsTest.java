@@ -12,6 +12,7 @@ import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ClaimWriter;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
@@ -201,6 +202,7 @@ class TwoOperatorsTest {
                 networks.stream().map(Facts::of).toList(),
                 nodes.stream().map(Facts::of).toList(),
                 subnets.stream().map(Facts::of).toList(),
+                LastBlocks.none(),
                 cursors,
                 Duration.ofMinutes(5),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,

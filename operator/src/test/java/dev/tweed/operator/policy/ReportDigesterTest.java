@@ -26,7 +26,7 @@ class ReportDigesterTest {
   @Test
   void aReportNobodyHasWrittenSaysNothing() {
     assertThat(digester.digest("uid", Optional.empty()))
-        .isEqualTo(new ReportDigest("uid", List.of(), 0));
+        .isEqualTo(new ReportDigest("uid", List.of(), List.of(), 0));
   }
 
   @Test

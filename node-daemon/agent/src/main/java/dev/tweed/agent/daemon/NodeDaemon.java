@@ -121,6 +121,7 @@ public final class NodeDaemon implements AutoCloseable {
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,
+                earlier.map(NodeStatus::blocks).orElse(List.of()),
                 () ->
                     HostVersions.read(
                         options.version(), options.dataPath().nft(), cni.pluginVersion())),

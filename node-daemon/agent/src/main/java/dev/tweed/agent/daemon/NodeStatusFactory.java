@@ -25,13 +25,17 @@ final class NodeStatusFactory {
   private final RepairLog repairs;
   private final Supplier<Versions> readVersions;
   private Optional<Versions> versions = Optional.empty();
+  private List<String> serving;
 
   /**
+   * @param serving blocks that an earlier process of this boot set up
    * @param readVersions read once, after the first sync: it runs programs, peers come first
    */
-  NodeStatusFactory(String nodeName, RepairLog repairs, Supplier<Versions> readVersions) {
+  NodeStatusFactory(
+      String nodeName, RepairLog repairs, List<String> serving, Supplier<Versions> readVersions) {
     this.nodeName = nodeName;
     this.repairs = repairs;
+    this.serving = List.copyOf(serving);
     this.readVersions = readVersions;
   }
 
@@ -66,11 +70,12 @@ final class NodeStatusFactory {
     if (versions.isEmpty()) {
       versions = Optional.of(readVersions.get());
     }
+    serving = blocks(snapshot);
     return status(
         ready ? NodeStatus.State.READY : NodeStatus.State.FAILED,
         ready ? "" : reason(findings),
         snapshot.network().name(),
-        blocks(snapshot),
+        serving,
         Optional.of(
             new NodeStatus.DataPathStatus(
                 report.device(),
@@ -83,8 +88,9 @@ final class NodeStatusFactory {
         sysctls(report.sysctls()));
   }
 
+  // Without a NodeSubnet the kernel keeps what it has, and pods go on using it.
   private NodeStatus bare(NodeStatus.State state, String why, List<NodeFinding> findings) {
-    return status(state, why, "", List.of(), Optional.empty(), findings, List.of());
+    return status(state, why, "", serving, Optional.empty(), findings, List.of());
   }
 
   private NodeStatus status(

@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param state how it stands
  * @param reason why, in a few words; empty when the data path is programmed
  * @param podNetwork name of the network the node belongs to; empty if to none
- * @param blocks the node's address blocks
+ * @param blocks address blocks set up on the node, also while it has no NodeSubnet
  * @param dataPath what is programmed; empty before the first sync
  * @param findings what is wrong or notable
  * @param repairs drift repaired since the node was booted, by kind

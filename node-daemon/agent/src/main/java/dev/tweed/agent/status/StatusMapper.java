@@ -82,6 +82,7 @@ public final class StatusMapper {
         new NodeReportStatus(
             conditions,
             status.podNetwork().isEmpty() ? null : status.podNetwork(),
+            status.blocks().stream().limit(Limits.BLOCKS).toList(),
             status.versions().orElse(null),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
             status.firewall().map(StatusMapper::firewall).orElse(null),

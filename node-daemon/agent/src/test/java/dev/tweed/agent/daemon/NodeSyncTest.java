@@ -87,6 +87,7 @@ class NodeSyncTest {
             new NodeStatusFactory(
                 "n1",
                 new RepairLog(Clock.systemUTC(), List.of()),
+                List.of("10.244.9.0/24"),
                 () -> new Versions("test", null, null, null)),
             new Metrics(),
             (status, own) -> told.add(status));
@@ -224,6 +225,30 @@ class NodeSyncTest {
     assertThat(sync.getAsBoolean()).isTrue();
     assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
     assertThat(opened).isZero();
+  }
+
+  @Test
+  void aNodeWhoseSubnetIsGoneStillNamesTheBlockItsPodsUse() {
+    // Given a daemon that was restarted, and knows what the one before it set up
+    ClusterView with = view;
+    view = withoutSubnet();
+    sync.getAsBoolean();
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+    assertThat(told.getLast().blocks()).containsExactly("10.244.9.0/24");
+
+    // When it sets up another, and the NodeSubnet of that goes too
+    view = with;
+    sync.getAsBoolean();
+    view = withoutSubnet();
+    sync.getAsBoolean();
+
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+    assertThat(told.getLast().blocks()).containsExactly("10.244.1.0/24");
+  }
+
+  private static ClusterView withoutSubnet() {
+    ClusterView view = view(true);
+    return new ClusterView(true, view.networks(), List.of(), view.policies(), view.node());
   }
 
   @Test

@@ -61,6 +61,7 @@ class ReportOnApiServerTest {
     assertThat(bare)
         .usingRecursiveComparison()
         .ignoringFields("conditions")
-        .isEqualTo(new NodeReportStatus(null, null, null, null, null, null, null, null, null));
+        .isEqualTo(
+            new NodeReportStatus(null, null, null, null, null, null, null, null, null, null));
   }
 }

@@ -1,0 +1,94 @@
+package dev.tweed.e2e.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** One wrong {@code kubectl delete} does not take the block from under a node's pods. */
+@Tag("api-server")
+@ExtendWith(ChartCluster.Extension.class)
+class NodeSubnetDeletionTest {
+  private static final String ALLOW = "tweed.dev/allow-delete-in-use";
+  private static final String SUBNET = "nodesubnet/10-98-1-0-24";
+  private static final String SUBNETS = "/apis/tweed.dev/v1alpha1/nodesubnets";
+
+  private final ChartCluster cluster;
+
+  NodeSubnetDeletionTest(ChartCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  @BeforeEach
+  void blockOfANode() {
+    cluster
+        .kubectlWithInput(
+            """
+            apiVersion: tweed.dev/v1alpha1
+            kind: NodeSubnet
+            metadata:
+              name: 10-98-1-0-24
+            spec:
+              podNetwork: default
+              nodeName: holder
+              cidr: 10.98.1.0/24
+            """,
+            "apply",
+            "-f",
+            "-")
+        .text();
+    Awaitility.await("admission policy in force")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> !cluster.kubectl("delete", SUBNET, "--dry-run=server").succeeded());
+  }
+
+  @AfterEach
+  void remove() {
+    cluster.kubectl("annotate", SUBNET, ALLOW + "=true", "--overwrite");
+    cluster.kubectl("delete", SUBNET, "--ignore-not-found").text();
+  }
+
+  @Test
+  void isRefusedAndSaysWhatToDo() {
+    Program.Outcome outcome = cluster.kubectl("delete", SUBNET);
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err())
+        .contains(
+            "(Forbidden)",
+            "NodeSubnet 10-98-1-0-24 is the block 10.98.1.0/24 of node holder",
+            "kubectl annotate nodesubnet 10-98-1-0-24 tweed.dev/allow-delete-in-use=true");
+  }
+
+  @Test
+  void isRefusedForACollectionToo() {
+    Program.Outcome outcome =
+        cluster.kubectl("delete", "--raw", SUBNETS + "?fieldSelector=spec.nodeName%3Dholder");
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err()).contains("NodeSubnet 10-98-1-0-24 is the block");
+    assertThat(cluster.kubectl("get", SUBNET).succeeded()).isTrue();
+  }
+
+  @Test
+  void isAllowedWithTheAnnotation() {
+    cluster.kubectl("annotate", SUBNET, ALLOW + "=true").text();
+
+    assertThat(cluster.kubectl("delete", SUBNET).succeeded()).isTrue();
+  }
+
+  @Test
+  void isTheOperatorsToDo() {
+    assertThat(
+            cluster
+                .token("tweed-operator")
+                .kubectl("delete", "--raw", SUBNETS + "/10-98-1-0-24")
+                .succeeded())
+        .isTrue();
+  }
+}

@@ -1,0 +1,57 @@
+package dev.tweed.operator.allocation;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What is known, beyond the NodeSubnets there are, of the blocks that nodes had. Pods of a node
+ * whose NodeSubnet was deleted still use its block, so it is the one to give the node again.
+ *
+ * @param deleted by node, the blocks of NodeSubnets that this operator saw go; one of each family
+ * @param reported by node, the blocks that its own NodeReport says it serves, unchecked
+ */
+public record LastBlocks(Map<String, List<String>> deleted, Map<String, List<String>> reported) {
+  public LastBlocks {
+    deleted = Map.copyOf(deleted);
+    reported = Map.copyOf(reported);
+  }
+
+  /** Nothing is known. */
+  public static LastBlocks none() {
+    return new LastBlocks(Map.of(), Map.of());
+  }
+
+  /**
+   * The blocks each node should get if it has none and nobody else holds them, the best first. What
+   * was seen comes before what is reported, for a node may report whatever it likes: a block that
+   * another node reports too, or was seen to have, is given to nobody by its report.
+   */
+  Map<String, List<Cidr>> byNode() {
+    Map<Cidr, String> claimants = new HashMap<>();
+    deleted.forEach((node, texts) -> parse(texts).forEach(block -> claimants.put(block, node)));
+    reported.forEach(
+        (node, texts) ->
+            parse(texts)
+                .forEach(block -> claimants.merge(block, node, (a, b) -> a.equals(b) ? a : "")));
+    Map<String, List<Cidr>> byNode = new HashMap<>();
+    Stream.concat(deleted.keySet().stream(), reported.keySet().stream())
+        .distinct()
+        .forEach(node -> byNode.put(node, of(node, claimants)));
+    return byNode;
+  }
+
+  private List<Cidr> of(String node, Map<Cidr, String> claimants) {
+    return Stream.concat(
+            parse(deleted.getOrDefault(node, List.of())),
+            parse(reported.getOrDefault(node, List.of()))
+                .filter(block -> claimants.get(block).equals(node)))
+        .toList();
+  }
+
+  private static Stream<Cidr> parse(List<String> texts) {
+    return texts.stream().map(Cidr::parse).flatMap(Optional::stream);
+  }
+}

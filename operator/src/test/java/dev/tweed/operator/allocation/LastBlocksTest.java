@@ -1,0 +1,165 @@
+package dev.tweed.operator.allocation;
+
+import static dev.tweed.operator.allocation.Fixtures.input;
+import static dev.tweed.operator.allocation.Fixtures.network;
+import static dev.tweed.operator.allocation.Fixtures.node;
+import static dev.tweed.operator.allocation.Fixtures.pool;
+import static dev.tweed.operator.allocation.Fixtures.spec;
+import static dev.tweed.operator.allocation.Fixtures.subnet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.PodNetworkSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Pods of a node whose NodeSubnet was deleted go on using its block. */
+class LastBlocksTest {
+  private static final NetworkFacts DEFAULT =
+      network("default", 100, spec(pool("10.244.0.0/21", 24)));
+  private static final String FIFTH = "10.244.5.0/24";
+
+  private static LastBlocks deleted(String node, String... blocks) {
+    return new LastBlocks(Map.of(node, List.of(blocks)), Map.of());
+  }
+
+  private static LastBlocks reported(Map<String, List<String>> blocks) {
+    return new LastBlocks(Map.of(), blocks);
+  }
+
+  private static LastBlocks reported(String node, String... blocks) {
+    return reported(Map.of(node, List.of(blocks)));
+  }
+
+  /** Claimed blocks by node. */
+  private static Map<String, String> plan(AllocationInput in, LastBlocks last) {
+    Map<String, String> claims = new TreeMap<>();
+    AllocationPlanner.plan(Fixtures.with(in, last))
+        .claims()
+        .forEach(
+            c -> claims.merge(c.spec().nodeName(), c.cidr().toString(), (a, b) -> a + " " + b));
+    return claims;
+  }
+
+  private static AllocationInput one() {
+    return input(List.of(DEFAULT), List.of(node(1)), List.of());
+  }
+
+  @Test
+  void aBlockThatWasSeenToGoComesBack() {
+    assertThat(plan(one(), deleted("node-1", FIFTH))).containsEntry("node-1", FIFTH);
+  }
+
+  @Test
+  void aBlockThatTheNodeReportsComesBack() {
+    assertThat(plan(one(), reported("node-1", FIFTH))).containsEntry("node-1", FIFTH);
+  }
+
+  @Test
+  void itIsInTheCountsOfThePlanThatGivesIt() {
+    NetworkOutcome outcome =
+        AllocationPlanner.plan(Fixtures.with(one(), deleted("node-1", FIFTH)))
+            .networks()
+            .get("default");
+
+    assertThat(outcome.allocated()).isEqualTo(1);
+    assertThat(outcome.pools().getFirst().allocated()).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasSeenCountsMoreThanWhatIsReported() {
+    LastBlocks last =
+        new LastBlocks(
+            Map.of("node-1", List.of(FIFTH)), Map.of("node-1", List.of("10.244.6.0/24")));
+
+    assertThat(plan(one(), last)).containsEntry("node-1", FIFTH);
+  }
+
+  @Test
+  void anOlderNodeDoesNotGetItInBetween() {
+    // Given a node without a block that is older, and the block next in the pool
+    AllocationInput in = input(List.of(DEFAULT), List.of(node(0), node(1)), List.of());
+
+    assertThat(plan(in, deleted("node-1", "10.244.0.0/24")))
+        .containsEntry("node-1", "10.244.0.0/24")
+        .containsEntry("node-0", "10.244.1.0/24");
+  }
+
+  @Test
+  void aBlockThatAnotherNodeHoldsStaysThere() {
+    AllocationInput in =
+        input(
+            List.of(DEFAULT),
+            List.of(node(1), node(2)),
+            List.of(subnet("default", "node-2", FIFTH, 9)));
+
+    assertThat(plan(in, deleted("node-1", FIFTH))).doesNotContainValue(FIFTH);
+    assertThat(plan(in, reported("node-1", FIFTH))).doesNotContainValue(FIFTH);
+  }
+
+  @Test
+  void aNodeWithABlockGetsNoOther() {
+    AllocationInput in =
+        input(
+            List.of(DEFAULT),
+            List.of(node(1)),
+            List.of(subnet("default", "node-1", "10.244.0.0/24", 9)));
+
+    assertThat(plan(in, reported("node-1", FIFTH))).isEmpty();
+  }
+
+  @Test
+  void ofTwoThatReportABlockNeitherGetsItByThat() {
+    AllocationInput in = input(List.of(DEFAULT), List.of(node(1), node(2)), List.of());
+    Map<String, List<String>> both = Map.of("node-1", List.of(FIFTH), "node-2", List.of(FIFTH));
+
+    assertThat(plan(in, reported(both)))
+        .containsEntry("node-1", "10.244.0.0/24")
+        .containsEntry("node-2", "10.244.1.0/24");
+  }
+
+  @Test
+  void aReportTakesNothingFromTheNodeThatWasSeenToHaveIt() {
+    // Given an older node that claims what another was seen to have
+    AllocationInput in = input(List.of(DEFAULT), List.of(node(0), node(1)), List.of());
+    LastBlocks last =
+        new LastBlocks(Map.of("node-1", List.of(FIFTH)), Map.of("node-0", List.of(FIFTH)));
+
+    assertThat(plan(in, last)).containsEntry("node-1", FIFTH);
+  }
+
+  @Test
+  void whatIsNoBlockOfThePoolsCountsForNothing() {
+    for (String no :
+        List.of("10.245.5.0/24", "10.244.4.0/23", "10.244.5.0/25", "10.244.5.1/24", "")) {
+      assertThat(plan(one(), reported("node-1", no))).containsEntry("node-1", "10.244.0.0/24");
+    }
+  }
+
+  @Test
+  void aPoolThatDoesNotAdmitTheNodeGivesNothingBack() {
+    NetworkFacts divided =
+        network(
+            "divided",
+            100,
+            spec(
+                new PodNetworkSpec.Pool(
+                    "10.244.0.0/21", 24, new LabelSelector(Map.of("half", "even"), null)),
+                pool("10.250.0.0/21", 24)));
+    AllocationInput in = input(List.of(divided), List.of(node(1)), List.of());
+
+    assertThat(plan(in, deleted("node-1", FIFTH))).containsEntry("node-1", "10.250.0.0/24");
+  }
+
+  @Test
+  void oneBlockOfEachFamilyComesBack() {
+    NetworkFacts dual =
+        network("dual", 100, spec(pool("10.244.0.0/21", 24), pool("fd00:10:244::/48", 64)));
+    AllocationInput in = input(List.of(dual), List.of(node(1)), List.of());
+
+    assertThat(plan(in, reported("node-1", FIFTH, "10.244.6.0/24", "fd00:10:244:7::/64")))
+        .containsEntry("node-1", FIFTH + " fd00:10:244:7::/64");
+  }
+}
