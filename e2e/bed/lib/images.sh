@@ -19,6 +19,22 @@ debian_root() {
     "$@" "$debian_suite" "$directory/root.tar"
 }
 
+# The nft of two releases of Debian, unpacked beside the machine's own: the node's and the daemon's may differ as much.
+# Sets nft_versions to a directory with one subdirectory for each release, where nft runs as it is.
+setup_nft_versions() {
+  cached nft "$(hash_of bookworm trixie "$bed/lib/unpacked-nft")" "Unpacking nft of Debian 12 and 13" unpack_nft_versions
+  nft_versions=$REPLY
+}
+
+unpack_nft_versions() {
+  local suite
+  for suite in bookworm trixie; do
+    nice mmdebstrap --variant=extract --include=nftables --aptopt='APT::Install-Recommends "false"' "$suite" "$1/$suite"
+    cp "$bed/lib/unpacked-nft" "$1/$suite/nft"
+    "$1/$suite/nft" --version
+  done
+}
+
 # root_name NAME VARIANT PACKAGES_FILE [OPTION...]: sets REPLY to NAME:<hash of what it is made from>.
 root_name() {
   local name=$1

@@ -20,18 +20,22 @@ final class NftMatchRenderer {
   /** Longer lists are sets with a name; a listing leaves their elements out. */
   private static final int SHORT = 8;
 
+  private static final String PORT = "th dport";
+
   private static final String PORT_BEFORE = "ct original proto-dst";
 
   /**
    * A list in a rule.
    *
    * @param name for a set of it
-   * @param type of its elements
+   * @param typeof an expression of the type of its elements; by {@code type} alone nft 1.1 makes
+   *     sets that end nft 1.0 with a segmentation fault, whatever that is asked
    * @param interval whether any is more than one value
    * @param inlined how many may stand in a rule
    * @param elements as nft spells them
    */
-  record Elements(String name, String type, boolean interval, int inlined, List<String> elements) {
+  record Elements(
+      String name, String typeof, boolean interval, int inlined, List<String> elements) {
     Elements {
       elements = List.copyOf(elements);
     }
@@ -50,8 +54,8 @@ final class NftMatchRenderer {
 
     /** The definition of the set with that name. */
     String definition(String chosen) {
-      return "\tset %s {\n\t\ttype %s\n\t\tflags constant%s\n\t\telements = {\n"
-              .formatted(chosen, type, interval ? ",interval" : "")
+      return "\tset %s {\n\t\ttypeof %s\n\t\tflags constant%s\n\t\telements = {\n"
+              .formatted(chosen, typeof, interval ? ",interval" : "")
           + elements.stream().collect(Collectors.joining(",\n\t\t\t", "\t\t\t", "\n"))
           + "\t\t}\n\t}\n";
     }
@@ -99,13 +103,14 @@ final class NftMatchRenderer {
     return family == AddressFamily.IPV4 ? "ipv4" : "ipv6";
   }
 
-  static String type(AddressFamily family) {
-    return name(family) + "_addr";
+  /** What the sets of addresses are declared by, and {@link #PORT} those of ports. */
+  static String address(AddressFamily family) {
+    return ip(family) + " saddr";
   }
 
   private void interfaces() {
-    add("iifname", "iifname", "ifname", false, quoted(match.interfacesIn()));
-    add("oifname", "oifname", "ifname", false, quoted(match.interfacesOut()));
+    add("iifname", "iifname", "iifname", false, quoted(match.interfacesIn()));
+    add("oifname", "oifname", "oifname", false, quoted(match.interfacesOut()));
   }
 
   private static List<String> quoted(List<String> names) {
@@ -132,7 +137,12 @@ final class NftMatchRenderer {
   private void addAddresses(
       String name, String key, AddressFamily family, List<IpPrefix> prefixes) {
     boolean interval = prefixes.stream().anyMatch(prefix -> prefix.length() < family.bits());
-    add(name, key, type(family), interval, prefixes.stream().map(NftMatchRenderer::text).toList());
+    add(
+        name,
+        key,
+        address(family),
+        interval,
+        prefixes.stream().map(NftMatchRenderer::text).toList());
   }
 
   private void protocolAndPorts() {
@@ -161,7 +171,7 @@ final class NftMatchRenderer {
     add(
         name + "-dport",
         original + ip(family) + " " + name + " . " + destinationPort,
-        type(family) + " . inet_service",
+        address(family) + " . " + PORT,
         of.pairs().stream().anyMatch(pair -> !pair.isExact()),
         of.pairs().stream().map(pair -> text(pair.prefix()) + " . " + text(pair.port())).toList());
   }
@@ -170,7 +180,7 @@ final class NftMatchRenderer {
     add(
         name,
         key,
-        "inet_service",
+        PORT,
         ports.stream().anyMatch(range -> !range.isSingle()),
         ports.stream().map(NftMatchRenderer::text).toList());
   }
@@ -185,12 +195,13 @@ final class NftMatchRenderer {
         : prefix.toString();
   }
 
-  private void add(String name, String key, String type, boolean interval, List<String> elements) {
+  private void add(
+      String name, String key, String typeof, boolean interval, List<String> elements) {
     if (!elements.isEmpty()) {
       // nft 1.0.6 lists ports of conntrack as "invalid type", but not those of a set.
       int inlined = !key.endsWith(PORT_BEFORE) ? SHORT : interval ? 0 : 1;
       parts.add(
-          key + " " + place.apply(key, new Elements(name, type, interval, inlined, elements)));
+          key + " " + place.apply(key, new Elements(name, typeof, interval, inlined, elements)));
     }
   }
 

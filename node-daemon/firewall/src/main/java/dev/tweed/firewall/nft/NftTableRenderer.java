@@ -68,23 +68,24 @@ final class NftTableRenderer {
       text.append("\tset ").append(set.name()).append(" {\n");
       switch (set) {
         case Set.Seen seen ->
-            text.append(type(NftMatchRenderer.type(seen.family())))
+            text.append(typeof(NftMatchRenderer.address(seen.family())))
                 .append("\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 30s\n");
         case Set.Members members -> {
-          text.append(type(NftMatchRenderer.type(members.family())));
+          text.append(typeof(NftMatchRenderer.address(members.family())));
           if (withMembers) {
             text.append(elements(members.addresses().stream().map(IpAddress::toString)));
           }
         }
-        case Set.Made made -> text.append(type("mark")).append(elements(made.digests().stream()));
+        case Set.Made made ->
+            text.append(typeof("meta mark")).append(elements(made.digests().stream()));
       }
       text.append("\t}\n");
     }
     return text.toString();
   }
 
-  private static String type(String name) {
-    return "\t\ttype " + name + "\n";
+  private static String typeof(String expression) {
+    return "\t\ttypeof " + expression + "\n";
   }
 
   /** Nothing, if there are none: nft knows no empty list. */

@@ -53,7 +53,7 @@ class NftTableRendererPropertiesTest {
       Pattern.compile(
           "(add |delete )?table inet [a-z-]+( \\{)?|\t(chain|set) [a-z0-9-]+ \\{|\t{0,2}\\}"
               + "|\t\ttype filter hook [a-z]+ priority -?[0-9]+; policy accept;"
-              + "|\t\ttype [a-z0-9_]+( \\. inet_service)?|\t\tflags [a-z,]+|\t\tsize 65535"
+              + "|\t\ttypeof (ip6? saddr( \\. th dport)?|th dport|[io]ifname|meta mark)|\t\tflags [a-z,]+|\t\tsize 65535"
               + "|\t\ttimeout 30s|\t\telements = \\{"
               + "|\t\t\t([0-9a-fx.:/ -]+|\"[A-Za-z0-9_.-]{1,15}\"),?");
 

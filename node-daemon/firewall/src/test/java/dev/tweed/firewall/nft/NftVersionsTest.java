@@ -1,0 +1,134 @@
+package dev.tweed.firewall.nft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendListing.Compared;
+import dev.tweed.firewall.backend.BackendListing.Entry;
+import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Peer;
+import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.testing.Needs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A node's nft is another than the daemon's, and both work on the tables of one kernel: that of
+ * Debian 12 (1.0.6), which kube-proxy may run, and that of Debian 13 (1.1.3).
+ */
+@Tag("kernel")
+class NftVersionsTest {
+
+  private static final String PROPERTY = "tweed.nftVersions";
+
+  /** A set of somebody else's, which nft compares with all sets that are there. */
+  private static final String TABLE_OF_ANOTHER =
+      "table ip another {\n set some {\n type ipv4_addr\n elements = { 192.0.2.1 }\n }\n}\n";
+
+  @AutoClose private final NftNode node = NftNode.open();
+  private Path bookworm;
+  private Path trixie;
+
+  @BeforeEach
+  void find() {
+    bookworm = nft("bookworm");
+    trixie = nft("trixie");
+  }
+
+  private static Path nft(String release) {
+    String directory = System.getProperty(PROPERTY, "");
+    Path nft = Path.of(directory, release, "nft");
+    if (directory.isEmpty() || !Files.isExecutable(nft)) {
+      throw Needs.unmet("-D" + PROPERTY + ", which ./dev test kernel unpacks and passes");
+    }
+    return nft;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bookworm", "trixie"})
+  void whatOneWritesTheOtherReads(String release) {
+    Path writer = nft(release);
+    List<FilterRow> rows = rowsWithLongListsOfAllSorts();
+    assertThat(node.call(() -> new NftablesBackend(writer).apply(rows)))
+        .isEqualTo(new Applied(true, true, List.of()));
+    node.call(() -> new GuardWriter(writer).apply(guard(rows, "192.0.2.2", "2001:db8::2")));
+    assertThat(
+            node.call(() -> new GuardWriter(writer).apply(guard(rows, "192.0.2.3", "2001:db8::2"))))
+        .isEqualTo(new GuardOutcome.Applied(true));
+
+    assertThat(node.sh(writer + " -t list sets inet"))
+        .contains("-saddr {", "-dport {", "-saddr-dport {", "-iifname {", "set rows {");
+
+    for (Path reader : List.of(bookworm, trixie)) {
+      // Each throws where nft fails or dies.
+      node.sh(reader + " list ruleset");
+      node.sh(reader + " -j list sets ip"); // what kube-proxy asks first
+      node.sh("printf '" + TABLE_OF_ANOTHER + "' | " + reader + " -f -");
+    }
+    assertThat(node.call(() -> new NftablesBackend(writer).apply(rows)))
+        .isEqualTo(new Applied(false, true, List.of()));
+    assertThat(states(node.call(() -> new NftablesBackend(writer).look(rows))))
+        .containsOnly(State.PRESENT);
+    assertThat(
+            node.call(() -> new GuardWriter(writer).apply(guard(rows, "192.0.2.3", "2001:db8::2"))))
+        .isEqualTo(new GuardOutcome.Applied(false));
+  }
+
+  private static GuardRules guard(List<FilterRow> rows, String... peers) {
+    return new GuardRules(
+        rows, Optional.of(new TunnelPeers(8472, Stream.of(peers).map(IpAddress::parse).toList())));
+  }
+
+  /** So long that they become sets with names, one for each sort of key. */
+  private static List<FilterRow> rowsWithLongListsOfAllSorts() {
+    List<FirewallRule> rules = new ArrayList<>();
+    FirewallRule deny = FirewallRule.allow("r", Direction.IN).withAction(Action.DENY);
+    IntStream.rangeClosed(1, 12)
+        .forEach(
+            i -> {
+              FirewallRule one = deny.withName("r" + i);
+              PortRange port = PortRange.of(30_000 + 2 * i);
+              rules.add(
+                  one.withPorts(Protocol.TCP, port)
+                      .withFrom(Peer.of(IpPrefix.parse("10.0.%d.0/24".formatted(i)))));
+              rules.add(
+                  one.withPorts(Protocol.TCP, PortRange.of(31_000))
+                      .withFrom(Peer.of(IpPrefix.parse("10.1.%d.0/24".formatted(i)))));
+              rules.add(
+                  one.withPorts(Protocol.TCP, PortRange.of(31_001))
+                      .withFrom(Peer.of(IpPrefix.parse("2001:db8:%d::/64".formatted(i)))));
+              rules.add(
+                  one.withPorts(Protocol.UDP, new PortRange(31_002 + 10 * i, 31_003 + 10 * i)));
+              rules.add(
+                  one.withPorts(Protocol.TCP, PortRange.of(31_004)).withInterfaceIn("eth" + i));
+              rules.add(
+                  one.withPorts(Protocol.UDP, port)
+                      .withFrom(Peer.of(IpPrefix.parse("2001:db8::%d/128".formatted(i)))));
+            });
+    rules.add(
+        deny.withName("few").withAction(Action.LIMIT).withPorts(Protocol.TCP, PortRange.of(22)));
+    return Rows.of(rules);
+  }
+
+  private static List<State> states(BackendListing listing) {
+    return ((Compared) listing).entries().stream().map(Entry::state).toList();
+  }
+}
