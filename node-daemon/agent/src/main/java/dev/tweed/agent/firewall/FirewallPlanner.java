@@ -16,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -25,12 +27,17 @@ import java.util.function.Function;
  * <p>A policy is had as a whole or not at all. One that is refused is replaced by the rules it had
  * before, if those pass, and else left out; since leaving one out changes what the others meet, all
  * of it is asked again until nothing more is refused. What the network needs is never refused.
+ *
+ * <p>The lock-out guard decides about changes only. Whoever opens a socket changes what it thinks,
+ * and must not be able to take rules out of force: of those that are, it is noted.
  */
 public final class FirewallPlanner {
 
   /** Characters of remarks, with some left to say that there are more. */
   private static final int ROOM = Limits.POLICY_MESSAGE - 20;
 
+  private final Optional<RuleGroup> builtIn;
+  private final List<ProtectedService> services;
   private final Map<String, GoodPolicy> before;
   private final Map<String, Candidate> candidates = new TreeMap<>();
 
@@ -39,6 +46,7 @@ public final class FirewallPlanner {
     private final MappedPolicy policy;
     private Optional<GoodPolicy> tried;
     private Optional<PolicyProblem> refusal = Optional.empty();
+    private final List<PolicyProblem> byNow = new ArrayList<>();
     private final List<PolicyProblem> warnings = new ArrayList<>();
 
     Candidate(MappedPolicy policy) {
@@ -54,7 +62,13 @@ public final class FirewallPlanner {
     }
   }
 
-  private FirewallPlanner(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
+  private FirewallPlanner(
+      List<MappedPolicy> policies,
+      Optional<RuleGroup> builtIn,
+      List<ProtectedService> services,
+      Map<String, GoodPolicy> before) {
+    this.builtIn = builtIn;
+    this.services = services;
     this.before = before;
     for (MappedPolicy policy : policies) {
       Candidate candidate = new Candidate(policy);
@@ -83,10 +97,10 @@ public final class FirewallPlanner {
       List<ProtectedService> services,
       Function<FilterRow, Optional<String>> unsupported,
       Map<String, GoodPolicy> before) {
-    FirewallPlanner planner = new FirewallPlanner(policies, before);
+    FirewallPlanner planner = new FirewallPlanner(policies, builtIn, services, before);
     while (true) {
-      CompiledRules compiled = planner.compile(builtIn);
-      Map<String, PolicyProblem> refused = planner.refused(compiled, services, unsupported);
+      CompiledRules compiled = planner.compile(Set.of());
+      Map<String, PolicyProblem> refused = planner.refused(compiled, unsupported);
       if (refused.isEmpty()) {
         return planner.result(compiled, builtIn.isPresent());
       }
@@ -95,17 +109,24 @@ public final class FirewallPlanner {
     }
   }
 
-  private CompiledRules compile(Optional<RuleGroup> builtIn) {
+  /**
+   * The rows of what is tried.
+   *
+   * @param unchanged policies of which the rules in force are meant instead, if there are any
+   */
+  private CompiledRules compile(Set<String> unchanged) {
     List<RuleGroup> groups = new ArrayList<>();
-    candidates.values().forEach(c -> c.tried.map(GoodPolicy::group).ifPresent(groups::add));
+    candidates.forEach(
+        (name, candidate) ->
+            (unchanged.contains(name) ? earlier(name) : candidate.tried)
+                .map(GoodPolicy::group)
+                .ifPresent(groups::add));
     builtIn.ifPresent(groups::add);
     return RuleCompiler.compile(groups);
   }
 
   private Map<String, PolicyProblem> refused(
-      CompiledRules compiled,
-      List<ProtectedService> services,
-      Function<FilterRow, Optional<String>> unsupported) {
+      CompiledRules compiled, Function<FilterRow, Optional<String>> unsupported) {
     Map<String, PolicyProblem> refused = new LinkedHashMap<>();
     for (RuleProblem problem : compiled.problems()) {
       if (problem.kind().refuses() && isPolicy(problem.origin())) {
@@ -119,12 +140,58 @@ public final class FirewallPlanner {
             .ifPresent(why -> refused.put(row.origin().name(), notSupported(row, why)));
       }
     }
-    if (refused.isEmpty()) {
-      for (RuleProblem problem : LockoutGuard.check(compiled.rows(), services, this::mayLockOut)) {
+    return refused.isEmpty() ? lockingOut(compiled) : refused;
+  }
+
+  /** Changes that would lock out; where there are none, what would by now is noted. */
+  private Map<String, PolicyProblem> lockingOut(CompiledRules compiled) {
+    List<RuleProblem> problems = lockouts(compiled);
+    Map<String, PolicyProblem> refused = new LinkedHashMap<>();
+    for (RuleProblem problem : problems) {
+      if (!isInForce(problem.origin().name())) {
         refused.putIfAbsent(problem.origin().name(), PolicyProblem.of(problem));
       }
     }
+    if (refused.isEmpty()) {
+      for (RuleProblem problem : problems) {
+        changesBehind(problem)
+            .forEach(name -> refused.putIfAbsent(name, PolicyProblem.behind(problem)));
+      }
+    }
+    if (refused.isEmpty()) {
+      problems.forEach(
+          problem ->
+              candidates.get(problem.origin().name()).byNow.add(PolicyProblem.byNow(problem)));
+    }
     return refused;
+  }
+
+  /**
+   * Changed policies that make rules in force lock out, such as one that does not allow any more
+   * what another denies after it.
+   */
+  private Set<String> changesBehind(RuleProblem problem) {
+    Set<String> changed = new TreeSet<>(candidates.keySet());
+    changed.removeIf(name -> candidates.get(name).tried.isEmpty() || isInForce(name));
+    if (changed.isEmpty() || lockouts(compile(changed)).contains(problem)) {
+      return Set.of();
+    }
+    Set<String> alone = new TreeSet<>(changed);
+    alone.removeIf(name -> lockouts(compile(Set.of(name))).contains(problem));
+    return alone.isEmpty() ? changed : alone;
+  }
+
+  private List<RuleProblem> lockouts(CompiledRules compiled) {
+    return LockoutGuard.check(compiled.rows(), services, this::mayLockOut);
+  }
+
+  private Optional<GoodPolicy> earlier(String name) {
+    return Optional.ofNullable(before.get(name));
+  }
+
+  /** Whether the rules that are tried are those it has now. */
+  private boolean isInForce(String name) {
+    return earlier(name).filter(e -> isSame(candidates.get(name).tried, e)).isPresent();
   }
 
   private boolean mayLockOut(Origin origin) {
@@ -133,12 +200,14 @@ public final class FirewallPlanner {
   }
 
   private void refuse(Candidate candidate, PolicyProblem problem) {
-    Optional<GoodPolicy> earlier = Optional.ofNullable(before.get(candidate.policy.name()));
     boolean first = candidate.isCurrent();
     if (first) {
       candidate.refusal = Optional.of(problem);
     }
-    candidate.tried = first ? earlier.filter(e -> !isSame(candidate.tried, e)) : Optional.empty();
+    candidate.tried =
+        first
+            ? earlier(candidate.policy.name()).filter(e -> !isSame(candidate.tried, e))
+            : Optional.empty();
   }
 
   private static boolean isSame(Optional<GoodPolicy> tried, GoodPolicy earlier) {
@@ -174,7 +243,8 @@ public final class FirewallPlanner {
     Optional<PolicyProblem> remark =
         candidate.refusal.map(refusal -> withFate(refusal, candidate.tried));
     if (candidate.isCurrent()) {
-      List<PolicyProblem> warnings = new ArrayList<>(policy.problems());
+      List<PolicyProblem> warnings = new ArrayList<>(candidate.byNow);
+      warnings.addAll(policy.problems());
       warnings.addAll(candidate.warnings);
       remark = together(warnings);
     }

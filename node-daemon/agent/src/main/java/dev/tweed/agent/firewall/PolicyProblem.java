@@ -24,6 +24,20 @@ public record PolicyProblem(PolicyReason reason, String text) {
         problem.remedy());
   }
 
+  /** What is wrong with a policy since a rule in force, of another, would lock out with it. */
+  static PolicyProblem behind(RuleProblem problem) {
+    return new PolicyProblem(
+        PolicyReason.WouldLockOut,
+        "with it, in %s, %s".formatted(problem.origin(), of(problem).text()));
+  }
+
+  /** The same about rules that are in force. */
+  static PolicyProblem byNow(RuleProblem problem) {
+    return new PolicyProblem(
+        PolicyReason.WouldLockOutByNow,
+        of(problem).text() + ". It did not when it came into force, and stays there");
+  }
+
   static PolicyProblem inRule(
       PolicyReason reason, String rule, String field, String message, String remedy) {
     return new PolicyProblem(reason, "rule %s, %s: %s; %s".formatted(rule, field, message, remedy));

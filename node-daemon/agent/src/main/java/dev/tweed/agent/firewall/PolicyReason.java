@@ -19,6 +19,8 @@ public enum PolicyReason {
   UnknownPodNetwork(true),
   /** It would cut what keeps the node in reach. */
   WouldLockOut(true),
+  /** The same of rules that are in force, and stay. */
+  WouldLockOutByNow(false),
   /** The firewall of this node cannot say a row. */
   NotSupportedHere(true),
   /** This node matches a peer selector and is in no PodNetwork, so peers do not know it. */

@@ -14,6 +14,7 @@ import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.firewall.rules.RuleProblem;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 
 class FirewallPlannerPropertiesTest {
 
@@ -89,22 +91,49 @@ class FirewallPlannerPropertiesTest {
   }
 
   @Property(tries = 300)
-  void whatIsAcceptedLocksNobodyOutAndCanBeSaid(
-      @ForAll("policies") List<MappedPolicy> policies,
-      @ForAll("policies") List<MappedPolicy> earlier) {
-    PlannedRules planned = plan(policies, before(earlier));
+  void whatIsAcceptedLocksNobodyOutAndCanBeSaid(@ForAll("policies") List<MappedPolicy> policies) {
+    PlannedRules planned = plan(policies, Map.of());
 
-    assertThat(
-            LockoutGuard.check(
-                planned.rows(),
-                SERVICES,
-                origin ->
-                    Optional.ofNullable(planned.good().get(origin.name()))
-                        .map(GoodPolicy::allowLockout)
-                        .orElse(true)))
-        .isEmpty();
+    assertThat(lockouts(planned.rows(), planned.good())).isEmpty();
     assertThat(planned.rows()).allMatch(row -> UNSUPPORTED.apply(row).isEmpty());
     assertThat(planned.rows()).anyMatch(row -> row.origin().name().equals("default"));
+  }
+
+  @Property(tries = 1000)
+  void noChangeLocksAnybodyOutWhomRulesInForceDoNot(
+      @ForAll("policies") List<MappedPolicy> policies,
+      @ForAll("policies") List<MappedPolicy> earlier,
+      @ForAll @IntRange(max = 31) int same) {
+    Map<String, GoodPolicy> before = before(earlier);
+    before.putAll(before(policies.stream().filter(p -> (same >> place(p) & 1) == 1).toList()));
+    PlannedRules planned = plan(policies, before);
+
+    Map<String, GoodPolicy> unchanged = new HashMap<>();
+    planned
+        .good()
+        .forEach(
+            (name, good) ->
+                Optional.ofNullable(before.get(name)).ifPresent(e -> unchanged.put(name, e)));
+    List<RuleGroup> groups = new ArrayList<>();
+    unchanged.values().forEach(good -> groups.add(good.group()));
+    BUILT_IN.ifPresent(groups::add);
+
+    assertThat(lockouts(RuleCompiler.compile(groups).rows(), unchanged))
+        .containsAll(lockouts(planned.rows(), planned.good()));
+  }
+
+  private static int place(MappedPolicy policy) {
+    return Integer.parseInt(policy.name().substring(1));
+  }
+
+  private static List<RuleProblem> lockouts(List<FilterRow> rows, Map<String, GoodPolicy> good) {
+    return LockoutGuard.check(
+        rows,
+        SERVICES,
+        origin ->
+            Optional.ofNullable(good.get(origin.name()))
+                .map(GoodPolicy::allowLockout)
+                .orElse(true));
   }
 
   @Property(tries = 300)

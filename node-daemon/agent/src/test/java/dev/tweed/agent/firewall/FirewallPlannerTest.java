@@ -1,19 +1,23 @@
 package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.netlink.IpPrefix;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What stays in force of a policy that is refused. */
@@ -25,35 +29,113 @@ class FirewallPlannerTest {
   @Test
   void rulesThatWereGoodStayWhenTheNextWouldLockOut() {
     GoodPolicy good = new GoodPolicy(1, false, denying("web", 80));
-    MappedPolicy next =
-        new MappedPolicy("p", "uid-p", 2, false, Optional.of(denying("kubelet", 10250)), List.of());
 
-    PlannedRules planned = plan(next, Map.of("p", good));
+    PlannedRules planned = plan(policy("p", 2, denying("kubelet", 10250)), Map.of("p", good));
 
     assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("web");
   }
 
   @Test
-  void rulesThatWouldLockOutByNowDoNotStay() {
-    GoodPolicy before = new GoodPolicy(1, false, denying("kubelet", 10250));
-    MappedPolicy same =
-        new MappedPolicy("p", "uid-p", 1, false, Optional.of(denying("kubelet", 10250)), List.of());
+  void rulesInForceStayWhateverTheGuardThinksByNow() {
+    PlannedRules planned =
+        plan(
+            policy("p", 1, denying("kubelet", 10250)),
+            Map.of("p", new GoodPolicy(1, false, denying("kubelet", 10250))));
 
-    assertThat(plan(same, Map.of("p", before)).rows()).isEmpty();
+    assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("kubelet");
+    PolicyVerdict verdict = planned.verdicts().getFirst();
+    assertThat(verdict.accepted()).isTrue();
+    assertThat(verdict.remark().orElseThrow().reason()).isEqualTo(PolicyReason.WouldLockOutByNow);
+    assertThat(verdict.remark().orElseThrow().text()).contains("it would cut kubelet");
+  }
+
+  @Test
+  void rulesInForceStayWhenTheNextGenerationIsRefusedAndBothWouldLockOut() {
+    PlannedRules planned =
+        plan(
+            policy("p", 2, denying("all", 10250, 80)),
+            Map.of("p", new GoodPolicy(1, false, denying("kubelet", 10250))));
+
+    assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("kubelet");
+    assertThat(planned.verdicts().getFirst().remark().orElseThrow().text())
+        .endsWith("Until then the rules of generation 1 stay");
+  }
+
+  @Test
+  void aDenyInForceStaysWhenThePolicyThatAllowedBeforeItIsDeleted() {
+    PlannedRules planned =
+        plan(
+            policy("p", 1, denying("kubelet", 10250)),
+            Map.of(
+                "a", new GoodPolicy(1, false, allowing("a", "192.0.2.0/24")),
+                "p", new GoodPolicy(1, false, denying("kubelet", 10250))));
+
+    assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("kubelet");
+  }
+
+  @Test
+  void aChangeThatMakesRulesInForceLockOutIsRefusedAndNothingElse() {
+    Map<String, GoodPolicy> before =
+        Map.of(
+            "a", new GoodPolicy(1, false, allowing("a", "192.0.2.0/24")),
+            "p", new GoodPolicy(1, false, denying("kubelet", 10250)));
+
+    PlannedRules planned =
+        plan(
+            List.of(
+                policy("a", 2, denying("a", "web", 80)),
+                policy("b", 1, denying("b", "other", 81)),
+                policy("p", 1, denying("kubelet", 10250))),
+            before);
+
+    assertThat(planned.rows())
+        .extracting(FilterRow::rule)
+        .containsOnly("from-some", "other", "kubelet");
+    assertThat(planned.verdicts())
+        .extracting(PolicyVerdict::name, PolicyVerdict::accepted)
+        .containsExactly(tuple("a", false), tuple("b", true), tuple("p", true));
+    assertThat(planned.verdicts().getFirst().remark().orElseThrow().text())
+        .startsWith("with it, in policy/p, rule kubelet, action: it would cut kubelet")
+        .endsWith("Until then the rules of generation 1 stay");
+    assertThat(planned.verdicts().getLast().remark()).isEmpty();
   }
 
   private static PlannedRules plan(MappedPolicy policy, Map<String, GoodPolicy> before) {
-    return FirewallPlanner.plan(
-        List.of(policy), Optional.empty(), List.of(KUBELET), row -> Optional.empty(), before);
+    return plan(List.of(policy), before);
   }
 
-  private static RuleGroup denying(String name, int port) {
-    return new RuleGroup(
-        new Origin(Origin.Kind.POLICY, "p"),
-        100,
-        List.of(
-            FirewallRule.allow(name, Direction.IN)
-                .withAction(Action.DENY)
-                .withPorts(Protocol.TCP, PortRange.of(port))));
+  private static PlannedRules plan(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
+    return FirewallPlanner.plan(
+        policies, Optional.empty(), List.of(KUBELET), row -> Optional.empty(), before);
+  }
+
+  private static MappedPolicy policy(String name, long generation, RuleGroup group) {
+    return new MappedPolicy(name, "uid-" + name, generation, false, Optional.of(group), List.of());
+  }
+
+  private static RuleGroup allowing(String policy, String from) {
+    return group(
+        policy,
+        FirewallRule.allow("from-some", Direction.IN)
+            .withPorts(Protocol.TCP, PortRange.of(10250))
+            .withFrom(Peer.of(IpPrefix.parse(from))));
+  }
+
+  private static RuleGroup denying(String name, int... ports) {
+    return denying("p", name, ports);
+  }
+
+  private static RuleGroup denying(String policy, String name, int... ports) {
+    return group(
+        policy,
+        FirewallRule.allow(name, Direction.IN)
+            .withAction(Action.DENY)
+            .withPorts(
+                Protocol.TCP,
+                IntStream.of(ports).mapToObj(PortRange::of).toArray(PortRange[]::new)));
+  }
+
+  private static RuleGroup group(String policy, FirewallRule rule) {
+    return new RuleGroup(new Origin(Origin.Kind.POLICY, policy), 100, List.of(rule));
   }
 }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,7 +203,7 @@ class FirewallSyncTest {
   }
 
   @Test
-  void aPolicyInForceGoesWhenSshComesToListenBehindIt() {
+  void aPolicyInForceStaysWhenSshComesToListenBehindItAndThatIsTold() {
     node.asks(Policies.denying("shut", 2222));
     node.run();
     assertThat(node.host.rules(BackendKind.UFW)).containsExactly("shut/rule");
@@ -211,21 +212,39 @@ class FirewallSyncTest {
     node.firewallChanged();
     node.run();
 
-    assertThat(node.host.rules(BackendKind.UFW)).isEmpty();
+    assertThat(node.host.rules(BackendKind.UFW)).containsExactly("shut/rule");
+    assertThat(node.told().policies())
+        .extracting(PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple(true, "WouldLockOutByNow"));
+    assertThat(node.repaired()).isZero();
   }
 
   @Test
-  void whatIsKeptFromTheDaemonBeforeDoesNotCutSshEither() {
+  void itStaysOverARestartOfTheDaemon() {
     node.asks(Policies.denying("shut", 2222));
     node.run();
-    assertThat(node.guardedRows()).isNotEmpty();
+
+    node.sshListensAt(2222);
+    node.restart();
+    node.run();
+
+    assertThat(node.host.rules(BackendKind.UFW)).containsExactly("shut/rule");
+  }
+
+  @Test
+  void whatIsKeptFromTheDaemonBeforeStaysToo() {
+    node.asks(Policies.denying("shut", 2222));
+    node.run();
+    List<FilterRow> guarded = node.guardedRows();
+    assertThat(guarded).isNotEmpty();
 
     node.sshListensAt(2222);
     node.host.instead.put(BackendKind.UFW, FakeHost.LOCKED);
     node.restart();
+    node.host.guarded = Optional.empty();
     node.run();
 
-    assertThat(node.guardedRows()).isEmpty();
+    assertThat(node.guardedRows()).isEqualTo(guarded);
   }
 
   @Test
