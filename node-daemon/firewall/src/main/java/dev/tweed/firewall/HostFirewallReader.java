@@ -163,7 +163,10 @@ public final class HostFirewallReader {
         .orElseGet(
             () ->
                 new HostFirewall(
-                    Manager.NONE, State.INACTIVE, "no chain in the kernel drops packets", rules));
+                    Manager.NONE,
+                    State.INACTIVE,
+                    "no chain in the kernel drops packets, bans of sources aside",
+                    rules));
   }
 
   /** ufw removes these two when it is disabled, and leaves its other chains empty. */
@@ -238,7 +241,11 @@ public final class HostFirewallReader {
     return false;
   }
 
-  /** Whether a packet can be dropped on some way through the base chain. */
+  /**
+   * Whether packets from anywhere can be dropped on some way through the base chain. What bans
+   * sources, as fail2ban and CrowdSec do, is no firewall: it closes nothing, and is there or not
+   * with each ban.
+   */
   private static boolean drops(Chain base, Ruleset rules) {
     if (base.filters()) {
       return true;

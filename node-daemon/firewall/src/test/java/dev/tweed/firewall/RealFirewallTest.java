@@ -131,6 +131,35 @@ class RealFirewallTest {
     assertThat(host.peerReachesTunnelPort()).isTrue();
   }
 
+  /** As fail2ban does in Debian, by iptables and by nft, and CrowdSec. */
+  @Test
+  void bansOfSourcesAreNoFirewall() {
+    host.type(
+        """
+        iptables -N f2b-sshd; iptables -A f2b-sshd -j RETURN
+        iptables -I INPUT -p tcp -m multiport --dports 22 -j f2b-sshd
+        iptables -I f2b-sshd 1 -s 203.0.113.66 -j REJECT --reject-with icmp-port-unreachable
+        iptables -N bans; iptables -A bans -j DROP; iptables -A INPUT -s 203.0.113.0/28 -j bans
+        nft add table inet f2b-table
+        nft add set inet f2b-table addr-set-sshd '{ type ipv4_addr; elements = { 203.0.113.66 }; }'
+        nft add chain inet f2b-table f2b-chain '{ type filter hook input priority -1; }'
+        nft add rule inet f2b-table f2b-chain tcp dport 22 ip saddr @addr-set-sshd reject
+        nft add rule inet f2b-table f2b-chain ip saddr 203.0.113.1-203.0.113.6 drop
+        """);
+
+    assertThat(host.read().manager()).isEqualTo(Manager.NONE);
+
+    host.type("iptables -A f2b-sshd ! -s 192.0.2.0/24 -j DROP");
+    assertThat(host.read().manager()).isEqualTo(Manager.IPTABLES);
+
+    host.type("iptables -F f2b-sshd; iptables -P INPUT DROP");
+    assertThat(host.read().manager()).isEqualTo(Manager.IPTABLES);
+
+    host.type("iptables -P INPUT ACCEPT");
+    host.type("nft add rule inet f2b-table f2b-chain ip saddr != @addr-set-sshd drop");
+    assertThat(host.read().manager()).isEqualTo(Manager.NFTABLES);
+  }
+
   private void enableUfw() throws IOException {
     Needs.program("/usr/sbin/ufw", "ufw");
     host.installUfw();

@@ -66,7 +66,8 @@ public final class FirewallPlanFactory {
         FirewallPlanner.plan(
             wish.nodeKnown() ? wish.policies() : kept(before),
             builtIn,
-            services,
+            // Rows that go nowhere cut nothing: the guard's table is about NodePorts.
+            choice.kind().isPresent() ? services : List.of(),
             unsupported,
             before.policies()),
         builtIn);

@@ -99,7 +99,13 @@ final class FirewallStatusMapper {
     }
     if (placement.outcome().isEmpty()) {
       return state(
-          verdict, false, plan.choice().obstacle().orElse("NoBackend"), plan.choice().reason());
+          verdict,
+          false,
+          plan.choice().obstacle().orElse("NoBackend"),
+          plan.choice().reason()
+              + (guarded instanceof GuardOutcome.Applied && mayCloseNodePorts(verdict)
+                  ? ". NodePorts that it denies, rejects or limits are closed all the same"
+                  : ""));
     }
     return switch (placement.outcome().get()) {
       case Refused refused ->
@@ -121,10 +127,7 @@ final class FirewallStatusMapper {
 
   /** A policy that closes NodePorts is not in force where they stay open. */
   private Optional<PolicyState> closed(PolicyVerdict verdict) {
-    return guarded instanceof GuardOutcome.Refused refused
-            && plan.planned().rows().stream()
-                .filter(row -> row.origin().equals(origin(verdict)))
-                .anyMatch(NodePortJudge::mayClose)
+    return guarded instanceof GuardOutcome.Refused refused && mayCloseNodePorts(verdict)
         ? Optional.of(
             state(
                 verdict,
@@ -135,6 +138,12 @@ final class FirewallStatusMapper {
                     + "; "
                     + refused.remedy()))
         : Optional.empty();
+  }
+
+  private boolean mayCloseNodePorts(PolicyVerdict verdict) {
+    return plan.planned().rows().stream()
+        .filter(row -> row.origin().equals(origin(verdict)))
+        .anyMatch(NodePortJudge::mayClose);
   }
 
   private static Origin origin(PolicyVerdict verdict) {

@@ -182,7 +182,8 @@ public final class FirewallSync implements BooleanSupplier {
         if (choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))) {
           guardLastGood(plan);
         } else {
-          guard.rows(List.of());
+          // NodePorts can be closed beside any firewall.
+          guard.rows(plan.planned().rows());
         }
         lastWish = Optional.of(wish);
       }

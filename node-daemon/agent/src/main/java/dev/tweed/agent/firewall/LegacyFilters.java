@@ -14,10 +14,15 @@ import java.util.regex.Pattern;
  */
 final class LegacyFilters {
 
-  /** What drops, in a chain that is neither kube-proxy's or the kubelet's nor ours. */
+  /**
+   * What drops, in a chain that is neither kube-proxy's or the kubelet's nor ours, and not for what
+   * a packet's source is: bans are no firewall.
+   */
   private static final Pattern DROPS =
       Pattern.compile(
-          "(?m)^:(INPUT|FORWARD|OUTPUT) DROP\\b|^-A (?!KUBE-|TWEED-).* -j (DROP|REJECT)\\b");
+          "(?m)^:(INPUT|FORWARD|OUTPUT) DROP\\b"
+              + "|^-A (?!KUBE-|TWEED-)(?!.*(?<!! )(-s |--match-set \\S+ src\\b)).*"
+              + " -j (DROP|REJECT)\\b");
 
   private final Path proc;
   private final Optional<IptablesCommand> command;

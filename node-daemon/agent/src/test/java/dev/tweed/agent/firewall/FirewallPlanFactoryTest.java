@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.IpAddress;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -97,6 +99,28 @@ class FirewallPlanFactoryTest {
     assertThat(verdict.accepted()).isEqualTo(!refused);
     assertThat(verdict.remark().map(PolicyProblem::reason).stream())
         .containsExactlyElementsOf(refused ? List.of(PolicyReason.WouldLockOut) : List.of());
+  }
+
+  @Test
+  void nodePortsAreClosedWhereverTheRowsGo() {
+    host.tools = false;
+    FirewallPlanFactory plans =
+        new FirewallPlanFactory(
+            host, () -> new ApiEndpoint(List.of(IpAddress.parse("10.96.0.1")), 443));
+
+    FirewallPlan plan =
+        plans.make(
+            FirewallWish.of(
+                YamlViews.read(
+                    NODES.formatted(
+                        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['30090']}")),
+                SampleNetwork.member()),
+            LastGood.NOTHING);
+
+    assertThat(plan.choice().kind()).isEmpty();
+    assertThat(plan.guard(SampleNetwork.member()).orElseThrow().nodePortRows())
+        .extracting(FilterRow::rule)
+        .containsOnly("r");
   }
 
   @ParameterizedTest

@@ -90,11 +90,40 @@ class FirewallSyncGuardTest {
   }
 
   @Test
-  void nodePortsOfPoliciesThatCannotBePutAnywhereAreNotClosed() {
+  void nodePortsStayClosedWhereTheRowsCannotBePutAnywhere() {
+    node.asks(Policies.denying("closed", 30090));
     node.run();
-    node.host.tools = false;
+    List<FilterRow> guarded = node.guardedRows();
+    assertThat(guarded).isNotEmpty();
 
+    node.host.tools = false;
     node.firewallChanged();
+    node.run();
+    assertThat(node.guardedRows()).isEqualTo(guarded);
+
+    // Of a policy that never was in force elsewhere, and over a restart, too.
+    node.asks(Policies.denying("closed", 30090), Policies.denying("more", 2222));
+    node.restart();
+    node.run();
+    assertThat(node.guardedRows()).hasSize(2 * guarded.size()).containsAll(guarded);
+    node.sshListensAt(2222);
+    node.firewallChanged();
+    node.run();
+    assertThat(node.guardedRows()).hasSize(2 * guarded.size());
+    assertThat(node.told().policies())
+        .extracting(PolicyState::applied, PolicyState::reason)
+        .containsOnly(tuple(false, "HostToolsNeeded"));
+    assertThat(node.told().policies().getFirst().message()).endsWith("are closed all the same");
+  }
+
+  @Test
+  void nodePortsOpenWhenTheirPolicyGoesWhereTheRowsCannotBePutAnywhere() {
+    node.host.tools = false;
+    node.asks(Policies.denying("closed", 30090));
+    node.run();
+    assertThat(node.guardedRows()).isNotEmpty();
+
+    node.asks();
     node.run();
 
     assertThat(node.guardedRows()).isEmpty();

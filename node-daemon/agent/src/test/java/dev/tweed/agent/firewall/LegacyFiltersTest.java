@@ -51,6 +51,21 @@ class LegacyFiltersTest {
   }
 
   @Test
+  void bansAreNoFirewall() throws IOException {
+    assertThat(
+            listing(
+                    """
+                    -A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd
+                    -A f2b-sshd -s 203.0.113.66/32 -j REJECT --reject-with icmp-port-unreachable
+                    -A INPUT -m set --match-set bans src -j DROP
+                    """)
+                .drop())
+        .contains(false);
+    assertThat(listing("-A INPUT ! -s 192.0.2.0/24 -j DROP\n").drop()).contains(true);
+    assertThat(listing("-A INPUT -m set ! --match-set all src -j DROP\n").drop()).contains(true);
+  }
+
+  @Test
   void aProgramThatFailsTellsNothing() throws IOException {
     LegacyFilters filters =
         new LegacyFilters(directory, Optional.of(new IptablesCommand(List.of("/bin/false"))));

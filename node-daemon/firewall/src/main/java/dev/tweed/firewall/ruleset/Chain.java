@@ -31,15 +31,20 @@ public record Chain(
         && (family.equals("inet") || family.equals(packetFamily == 4 ? "ip" : "ip6"));
   }
 
-  /** Whether it can drop by itself: by policy or by one of its rules. */
+  /**
+   * Whether it can drop by itself, by policy or by one of its rules, whatever source a packet comes
+   * from.
+   */
   public boolean filters() {
     return base.map(Base::drops).orElse(false)
-        || rules.stream().anyMatch(r -> r.verdict() instanceof Verdict.Drop);
+        || rules.stream()
+            .anyMatch(rule -> rule.verdict() instanceof Verdict.Drop && !rule.isOfSources());
   }
 
-  /** Names of the chains its rules lead to. */
+  /** Names of the chains its rules lead to, whatever source a packet comes from. */
   public List<String> targets() {
     return rules.stream()
+        .filter(rule -> !rule.isOfSources())
         .map(Rule::verdict)
         .mapMulti(
             (Verdict verdict, Consumer<String> names) -> {

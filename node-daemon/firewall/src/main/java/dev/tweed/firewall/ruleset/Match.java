@@ -11,6 +11,11 @@ sealed interface Match {
   /** Whether the packet satisfies it. */
   Answer matches(Packet packet);
 
+  /** Whether it leaves out most packets for the address they come from. */
+  default boolean isOfSources() {
+    return false;
+  }
+
   /**
    * The device a packet comes in by or leaves by.
    *
@@ -82,6 +87,11 @@ sealed interface Match {
   record Address(int family, boolean source, boolean negated, List<Prefix> ranges)
       implements Match {
     @Override
+    public boolean isOfSources() {
+      return source && !negated;
+    }
+
+    @Override
     public Answer matches(Packet packet) {
       if (packet.family() != family) {
         return Answer.NO;
@@ -97,6 +107,19 @@ sealed interface Match {
               ? Answer.YES
               : ranges.stream().anyMatch(r -> r.overlaps(known.get())) ? Answer.MAYBE : Answer.NO;
       return inside.negatedIf(negated);
+    }
+  }
+
+  /** Source address in a set, or a list, whose elements are not known. */
+  record UnknownSources() implements Match {
+    @Override
+    public boolean isOfSources() {
+      return true;
+    }
+
+    @Override
+    public Answer matches(Packet packet) {
+      return Answer.MAYBE;
     }
   }
 

@@ -8,6 +8,11 @@ record Rule(List<Match> matches, Verdict verdict) {
     matches = List.copyOf(matches);
   }
 
+  /** Whether it is for packets of some sources only. */
+  boolean isOfSources() {
+    return matches.stream().anyMatch(Match::isOfSources);
+  }
+
   /**
    * Whether the rule applies to the packet.
    *

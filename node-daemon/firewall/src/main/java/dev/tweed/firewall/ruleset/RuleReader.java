@@ -89,6 +89,9 @@ final class RuleReader {
     }
     if (name.equals("conntrack") || name.equals("state")) {
       matches.add(new Match.OpaqueConnectionState());
+    } else if (name.equals("set")) {
+      // Nothing tells of which field, or whether of all that are not in it; mostly it holds bans.
+      matches.add(new Match.UnknownSources());
     } else if (!NEUTRAL_XT.contains(name)) {
       matches.add(new Match.Undecided("xt " + name));
     }
@@ -125,7 +128,10 @@ final class RuleReader {
 
   private static Match compare(JsonNode left, boolean negated, JsonNode right) {
     List<JsonNode> values = values(right);
-    Match unknown = new Match.Undecided(left.toString());
+    Match unknown =
+        !negated && left.path("payload").path("field").asText().equals("saddr")
+            ? new Match.UnknownSources()
+            : new Match.Undecided(left.toString());
     if (values.stream().anyMatch(v -> v.isTextual() && v.asText().startsWith("@"))) {
       return unknown; // a named set, whose elements are not listed
     }
