@@ -172,6 +172,7 @@ class ChartReleaseTest {
     for (String allowed :
         List.of(
             "watch nodes",
+            "watch servicecidrs.networking.k8s.io",
             "patch nodes/status",
             "watch podnetworks.tweed.dev",
             "patch podnetworks.tweed.dev/status",

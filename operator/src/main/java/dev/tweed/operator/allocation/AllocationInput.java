@@ -11,6 +11,7 @@ import java.util.Set;
  * Everything a plan depends on; the order of the lists does not matter.
  *
  * @param lastBlocks what nodes had whose NodeSubnets are gone
+ * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param releaseAfter how long a block outlives its node
  * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
@@ -22,6 +23,7 @@ public record AllocationInput(
     List<NodeFacts> nodes,
     List<SubnetFacts> subnets,
     LastBlocks lastBlocks,
+    Map<String, List<String>> serviceCIDRs,
     Map<String, Long> cursors,
     Duration releaseAfter,
     Set<String> mirroredLabels,
@@ -34,6 +36,7 @@ public record AllocationInput(
     networks = List.copyOf(networks);
     nodes = List.copyOf(nodes);
     subnets = List.copyOf(subnets);
+    serviceCIDRs = Map.copyOf(serviceCIDRs);
     cursors = Map.copyOf(cursors);
     mirroredLabels = Set.copyOf(mirroredLabels);
   }

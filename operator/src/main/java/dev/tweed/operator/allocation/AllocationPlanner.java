@@ -33,6 +33,7 @@ public final class AllocationPlanner {
   private final AllocationInput input;
   private final List<CandidateNetwork> networks;
   private final Map<String, NodeFacts> nodes = new HashMap<>();
+  private final ReservedRanges reserved;
   private final HeldBlocks held;
   private final SubnetContents contents;
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
@@ -43,7 +44,8 @@ public final class AllocationPlanner {
 
   private AllocationPlanner(AllocationInput input) {
     this.input = input;
-    this.networks = CandidateNetwork.judge(input.networks());
+    this.reserved = new ReservedRanges(input.nodes(), input.serviceCIDRs());
+    this.networks = CandidateNetwork.judge(input.networks(), input.subnets(), reserved);
     Map<String, CandidateNetwork> byName = new HashMap<>();
     for (CandidateNetwork network : networks) {
       byName.put(network.name(), network);
@@ -129,7 +131,7 @@ public final class AllocationPlanner {
 
   private NetworkOutcome serve(CandidateNetwork network, List<NodeFacts> byAge) {
     NetworkTally tally = tallies.get(network.name());
-    PoolShelf shelf = new PoolShelf(network.pools(), held.occupied(), input.cursors());
+    PoolShelf shelf = new PoolShelf(network.pools(), held.occupied(), reserved, input.cursors());
     for (NodeFacts node : byAge) {
       CandidateNetwork owner = ownerOf.get(node.name());
       if (network.equals(owner)) {
@@ -199,6 +201,9 @@ public final class AllocationPlanner {
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
       return false;
     }
+    if (network.containsAddressOf(node)) {
+      return tally.miss(tally.addressInPool, node);
+    }
     Optional<Cidr> block = shelf.take(family, node);
     if (block.isEmpty()) {
       return tally.miss(tally.poolExhausted, node);
@@ -260,6 +265,9 @@ public final class AllocationPlanner {
     }
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
       return false;
+    }
+    if (network.containsAddressOf(node)) {
+      return tally.miss(tally.addressInPool, node);
     }
     if (held.occupied().overlaps(block)) {
       return tally.miss(tally.podCIDRTaken, node);

@@ -1,12 +1,14 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.allocation.NetworkOutcome.AcceptedInUse;
+import dev.tweed.operator.allocation.NetworkOutcome.PoolReserved;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** A PodNetwork with its pools read and judged against the older ones. */
+/** A PodNetwork with its pools read and judged against the older ones and what is not for pods. */
 record CandidateNetwork(
     NetworkFacts facts, List<Pool> pools, NetworkOutcome.Acceptance acceptance) {
   private static final Comparator<NetworkFacts> OLDEST_FIRST =
@@ -14,17 +16,25 @@ record CandidateNetwork(
 
   /**
    * Judges all networks, oldest first: one is accepted when its pools overlap no pool of an
-   * accepted older one.
+   * accepted older one, and nothing that is reserved; the latter counts only before it has handed
+   * out blocks.
    */
-  static List<CandidateNetwork> judge(List<NetworkFacts> networks) {
+  static List<CandidateNetwork> judge(
+      List<NetworkFacts> networks, List<SubnetFacts> subnets, ReservedRanges reserved) {
     List<CandidateNetwork> judged = new ArrayList<>();
     for (NetworkFacts facts : networks.stream().sorted(OLDEST_FIRST).toList()) {
-      judged.add(judge(facts, judged));
+      List<SubnetFacts> own =
+          subnets.stream().filter(s -> s.spec().podNetwork().equals(facts.name())).toList();
+      judged.add(judge(facts, own, judged, reserved));
     }
     return List.copyOf(judged);
   }
 
-  private static CandidateNetwork judge(NetworkFacts facts, List<CandidateNetwork> older) {
+  private static CandidateNetwork judge(
+      NetworkFacts facts,
+      List<SubnetFacts> subnets,
+      List<CandidateNetwork> older,
+      ReservedRanges reserved) {
     List<Pool> pools = new ArrayList<>();
     for (int i = 0; i < facts.spec().pools().size(); i++) {
       Optional<Pool> pool = Pool.of(facts.spec().pools().get(i));
@@ -42,10 +52,29 @@ record CandidateNetwork(
             .filter(CandidateNetwork::accepted)
             .flatMap(other -> overlaps(pools, other).stream())
             .findFirst();
-    return new CandidateNetwork(
-        facts,
-        List.copyOf(pools),
-        overlap.isPresent() ? overlap.get() : new NetworkOutcome.Accepted());
+    NetworkOutcome.Acceptance acceptance =
+        overlap.isPresent()
+            ? overlap.get()
+            : reserved(pools, reserved)
+                .<NetworkOutcome.Acceptance>map(
+                    found -> inUse(pools, subnets) ? new AcceptedInUse(found) : found)
+                .orElseGet(NetworkOutcome.Accepted::new);
+    return new CandidateNetwork(facts, List.copyOf(pools), acceptance);
+  }
+
+  private static Optional<PoolReserved> reserved(List<Pool> pools, ReservedRanges reserved) {
+    return pools.stream()
+        .flatMap(
+            pool ->
+                reserved.first(pool).stream()
+                    .map(range -> new PoolReserved(pool.cidr().toString(), range)))
+        .findFirst();
+  }
+
+  private static boolean inUse(List<Pool> pools, List<SubnetFacts> subnets) {
+    return subnets.stream()
+        .flatMap(subnet -> Cidr.parse(subnet.spec().cidr()).stream())
+        .anyMatch(block -> pools.stream().anyMatch(pool -> pool.cidr().contains(block)));
   }
 
   private static Optional<NetworkOutcome.PoolOverlap> overlaps(
@@ -67,7 +96,13 @@ record CandidateNetwork(
   }
 
   boolean accepted() {
-    return acceptance instanceof NetworkOutcome.Accepted;
+    return switch (acceptance) {
+      case NetworkOutcome.Accepted a -> true;
+      case AcceptedInUse a -> true;
+      case NetworkOutcome.PoolOverlap no -> false;
+      case PoolReserved no -> false;
+      case NetworkOutcome.InvalidSpec no -> false;
+    };
   }
 
   /** Whether it may hand out blocks. */
@@ -87,6 +122,12 @@ record CandidateNetwork(
   boolean has(Family family) {
     return acceptance instanceof NetworkOutcome.InvalidSpec
         || pools.stream().anyMatch(p -> p.cidr().family() == family);
+  }
+
+  /** Whether a pool contains an address of the node; no other node would send packets there. */
+  boolean containsAddressOf(NodeFacts node) {
+    return NodeAddresses.all(node).stream()
+        .anyMatch(address -> pools.stream().anyMatch(p -> p.cidr().contains(address)));
   }
 
   /** Whether the range is a block that the node may draw from one of the pools. */

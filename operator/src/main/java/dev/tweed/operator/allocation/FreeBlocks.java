@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,40 +21,52 @@ final class FreeBlocks {
   private long taken;
   private long cursor;
 
-  private FreeBlocks(Pool pool, Iterable<Cidr> taken, long start) {
+  private FreeBlocks(Pool pool, long occupied, List<Gap> ascending, long start) {
     this.pool = pool;
-    List<Gap> ascending = new ArrayList<>();
-    long free = 0;
-    long used = 0;
-    for (Cidr cidr : taken) {
-      long low = pool.index(cidr.first());
-      long high = pool.index(cidr.last());
-      if (low > free) {
-        ascending.add(new Gap(free, low - 1));
-      }
-      // Several small ranges may lie in one block; it is counted once.
-      used += Math.max(0, high - Math.max(low, free) + 1);
-      free = Math.max(free, high + 1);
-    }
-    if (free < pool.capacity()) {
-      ascending.add(new Gap(free, pool.capacity() - 1));
-    }
-    this.occupied = used;
+    this.occupied = occupied;
     this.cursor = start;
     rotate(ascending, start);
     this.next = gaps.isEmpty() ? 0 : gaps.getFirst().from();
   }
 
   /**
+   * @param reserved ranges that no block may overlap although nobody holds them
    * @param cursor where to begin; from the ledger, or absent when none is known: then the first
    *     block after the highest one taken
    */
-  static FreeBlocks of(Pool pool, OccupiedRanges occupied, Optional<Long> cursor) {
+  static FreeBlocks of(
+      Pool pool, OccupiedRanges occupied, Collection<Cidr> reserved, Optional<Long> cursor) {
     var taken = occupied.within(pool.cidr());
+    OccupiedRanges barred = new OccupiedRanges();
+    taken.forEach(barred::add);
+    reserved.forEach(barred::add);
+    // Several small ranges may lie in one block; it is counted once.
+    long used = pool.capacity() - length(gaps(pool, taken));
     long start =
         cursor.orElseGet(
             () -> taken.stream().mapToLong(c -> pool.index(c.last()) + 1).max().orElse(0L));
-    return new FreeBlocks(pool, taken, Math.floorMod(start, pool.capacity()));
+    return new FreeBlocks(
+        pool, used, gaps(pool, barred.within(pool.cidr())), Math.floorMod(start, pool.capacity()));
+  }
+
+  private static List<Gap> gaps(Pool pool, Collection<Cidr> ranges) {
+    List<Gap> ascending = new ArrayList<>();
+    long free = 0;
+    for (Cidr cidr : ranges) {
+      long low = pool.index(cidr.first());
+      if (low > free) {
+        ascending.add(new Gap(free, low - 1));
+      }
+      free = Math.max(free, pool.index(cidr.last()) + 1);
+    }
+    if (free < pool.capacity()) {
+      ascending.add(new Gap(free, pool.capacity() - 1));
+    }
+    return ascending;
+  }
+
+  private static long length(List<Gap> gaps) {
+    return gaps.stream().mapToLong(gap -> gap.to() - gap.from() + 1).sum();
   }
 
   private void rotate(List<Gap> ascending, long start) {

@@ -11,6 +11,7 @@ import java.util.List;
  * @param poolExhausted nodes for which no pool has a free block
  * @param noPool nodes that no pool's nodeSelector admits
  * @param noInternalIP nodes without an address of type InternalIP
+ * @param addressInPool nodes that get no block because an InternalIP of theirs lies in a pool
  * @param releasing nodes that still hold a block that is to be released
  * @param noPodCIDR NodePodCIDR: nodes without {@code spec.podCIDRs}
  * @param outsidePools NodePodCIDR: nodes whose podCIDR is in no pool
@@ -26,6 +27,7 @@ public record NetworkOutcome(
     NodeNames poolExhausted,
     NodeNames noPool,
     NodeNames noInternalIP,
+    NodeNames addressInPool,
     NodeNames releasing,
     NodeNames noPodCIDR,
     NodeNames outsidePools,
@@ -43,6 +45,19 @@ public record NetworkOutcome(
   /** A pool of it overlaps one of an older network. */
   public record PoolOverlap(String pool, String otherNetwork, String otherPool)
       implements Acceptance {}
+
+  /**
+   * A pool of it contains addresses that are not for pods.
+   *
+   * @param reserved the first of them
+   */
+  public record PoolReserved(String pool, ReservedRange reserved) implements Acceptance {}
+
+  /**
+   * It does, although a pool of it contains addresses that are not for pods: nodes hold blocks of
+   * it, and cannot be moved. No further block that overlaps those addresses is handed out.
+   */
+  public record AcceptedInUse(PoolReserved despite) implements Acceptance {}
 
   /** A pool cannot be read; the schema refuses such a spec, so this is a second line of defence. */
   public record InvalidSpec(String field, String message) implements Acceptance {}

@@ -12,6 +12,7 @@ final class NetworkTally {
   final List<String> poolExhausted = new ArrayList<>();
   final List<String> noPool = new ArrayList<>();
   final List<String> noInternalIP = new ArrayList<>();
+  final List<String> addressInPool = new ArrayList<>();
   final List<String> releasing = new ArrayList<>();
   final List<String> noPodCIDR = new ArrayList<>();
   final List<String> outsidePools = new ArrayList<>();
@@ -40,6 +41,7 @@ final class NetworkTally {
         NodeNames.of(poolExhausted),
         NodeNames.of(noPool),
         NodeNames.of(noInternalIP),
+        NodeNames.of(addressInPool),
         NodeNames.of(releasing),
         NodeNames.of(noPodCIDR),
         NodeNames.of(outsidePools),

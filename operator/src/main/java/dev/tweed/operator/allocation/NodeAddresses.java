@@ -17,12 +17,19 @@ final class NodeAddresses {
         .toList();
   }
 
+  /** Every usable InternalIP, as a range of one address. */
+  static List<Cidr> all(NodeFacts node) {
+    return usable(node).map(a -> new Cidr(a.family(), a.value(), a.family().bits())).toList();
+  }
+
   private static Optional<Address> first(NodeFacts node, Family family) {
+    return usable(node).filter(address -> address.family() == family).findFirst();
+  }
+
+  private static Stream<Address> usable(NodeFacts node) {
     return node.internalIPs().stream()
         .flatMap(text -> Address.parse(text).stream())
-        .filter(address -> address.family() == family)
-        .filter(NodeAddresses::usable)
-        .findFirst();
+        .filter(NodeAddresses::usable);
   }
 
   // A tunnel cannot end at these; link-local needs a scope that no other node knows.

@@ -13,11 +13,15 @@ final class PoolShelf {
   private final List<FreeBlocks> free = new ArrayList<>();
   private final OccupiedRanges adopted = new OccupiedRanges();
 
-  PoolShelf(List<Pool> pools, OccupiedRanges occupied, Map<String, Long> cursors) {
+  PoolShelf(
+      List<Pool> pools,
+      OccupiedRanges occupied,
+      ReservedRanges reserved,
+      Map<String, Long> cursors) {
     this.pools = pools;
     for (Pool pool : pools) {
       Optional<Long> cursor = Optional.ofNullable(cursors.get(pool.cidr().toString()));
-      free.add(FreeBlocks.of(pool, occupied, cursor));
+      free.add(FreeBlocks.of(pool, occupied, reserved.within(pool), cursor));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiPredicate;
@@ -42,6 +44,7 @@ public final class ClusterCaches implements AutoCloseable {
   private final SubnetStore subnetStore = new SubnetStore();
   private final ReportStore reports;
   private SharedIndexInformer<FirewallPolicy> policies;
+  private Optional<SharedIndexInformer<ServiceCIDR>> serviceCIDRs = Optional.empty();
 
   /**
    * @param onChange called from informer threads; must return at once
@@ -70,6 +73,15 @@ public final class ClusterCaches implements AutoCloseable {
             informer(FirewallPolicy.class, PAGE, new PrunedStore<>(p -> p)),
             ClusterCaches::specOrMetadata,
             onPolicyChange);
+    // Since Kubernetes 1.33. Before, nothing in the API says which range Services have.
+    if (client.supports(ServiceCIDR.class)) {
+      serviceCIDRs =
+          Optional.of(
+              watched(
+                  informer(ServiceCIDR.class, PAGE, new PrunedStore<>(s -> s)),
+                  ClusterCaches::specOrMetadata,
+                  onChange));
+    }
     informers.parallelStream().forEach(SharedIndexInformer::run);
   }
 
@@ -151,7 +163,8 @@ public final class ClusterCaches implements AutoCloseable {
         subnetStore.gone(
             present.stream().map(n -> n.getMetadata().getName()).collect(Collectors.toSet())),
         reports.digests(),
-        policies.getStore().list().stream().filter(p -> p.getSpec() != null).toList());
+        policies.getStore().list().stream().filter(p -> p.getSpec() != null).toList(),
+        serviceCIDRs.map(s -> s.getStore().list()).orElse(List.of()));
   }
 
   // Versions of one kind are numbers that grow.

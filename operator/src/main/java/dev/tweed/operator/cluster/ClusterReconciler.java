@@ -113,6 +113,7 @@ public final class ClusterReconciler {
         view.nodes().stream().map(Facts::of).toList(),
         subnets.stream().filter(s -> s.getSpec() != null).map(Facts::of).toList(),
         Facts.lastBlocks(view),
+        Facts.serviceCIDRs(view.serviceCIDRs()),
         cursors,
         settings.releaseAfter(),
         settings.mirroredLabels(),
@@ -188,6 +189,7 @@ public final class ClusterReconciler {
             basis.stream().filter(s -> s.getSpec().nodeName().equals(node)).toList(),
             List.of(),
             Map.of(),
+            List.of(),
             List.of());
     return input(view, view.subnets(), Map.of(), clock.instant());
   }

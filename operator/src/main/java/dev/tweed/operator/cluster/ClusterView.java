@@ -6,6 +6,7 @@ import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import java.util.List;
 import java.util.Map;
 
@@ -21,4 +22,5 @@ public record ClusterView(
     List<NodeSubnet> subnets,
     List<NodeSubnetSpec> gone,
     Map<String, ReportDigest> reports,
-    List<FirewallPolicy> policies) {}
+    List<FirewallPolicy> policies,
+    List<ServiceCIDR> serviceCIDRs) {}

@@ -12,6 +12,7 @@ import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
@@ -87,6 +88,13 @@ public final class Facts {
         deleted.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> List.copyOf(e.getValue().values()))),
         reported);
+  }
+
+  /** Ranges of Services, by name of the ServiceCIDR. */
+  static Map<String, List<String>> serviceCIDRs(List<ServiceCIDR> objects) {
+    return objects.stream()
+        .filter(s -> s.getSpec() != null)
+        .collect(Collectors.toMap(s -> s.getMetadata().getName(), s -> s.getSpec().getCidrs()));
   }
 
   private static Map<String, String> labels(HasMetadata object) {

@@ -7,6 +7,7 @@ import dev.tweed.crds.PodNetworkStatus.PoolUse;
 import dev.tweed.crds.PodNetworkStatus.Summary;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
+import dev.tweed.operator.allocation.ReservedRange;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
 import dev.tweed.operator.cluster.NetworkReadiness;
 import java.time.Instant;
@@ -69,8 +70,42 @@ public final class PodNetworkStatusMapper {
               "PoolOverlap",
               "pool %s overlaps pool %s of the older PodNetwork %s; delete this one and choose another range"
                   .formatted(overlap.pool(), overlap.otherPool(), overlap.otherNetwork()));
+      case NetworkOutcome.PoolReserved reserved ->
+          Finding.no(
+              ACCEPTED,
+              reason(reserved),
+              collision(reserved) + "; delete this PodNetwork and choose another range");
+      case NetworkOutcome.AcceptedInUse(NetworkOutcome.PoolReserved reserved) ->
+          Finding.yes(
+              ACCEPTED,
+              reason(reserved),
+              collision(reserved)
+                  + "; nodes keep their blocks and get others, but none with such addresses. "
+                  + switch (reserved.reserved().kind()) {
+                    case NODE_ADDRESS -> "Give that node an address outside all pools";
+                    case SERVICE_CIDR -> "Move the nodes to a PodNetwork with another range";
+                  });
       case NetworkOutcome.InvalidSpec invalid ->
           Finding.no(ACCEPTED, "InvalidSpec", invalid.field() + " " + invalid.message());
+    };
+  }
+
+  private static String reason(NetworkOutcome.PoolReserved reserved) {
+    return switch (reserved.reserved().kind()) {
+      case NODE_ADDRESS -> "ContainsNodeAddress";
+      case SERVICE_CIDR -> "OverlapsServiceCIDR";
+    };
+  }
+
+  private static String collision(NetworkOutcome.PoolReserved reserved) {
+    ReservedRange range = reserved.reserved();
+    return switch (range.kind()) {
+      case NODE_ADDRESS ->
+          "pool %s contains %s, an address of node %s"
+              .formatted(reserved.pool(), range.cidr().replaceFirst("/.*", ""), range.name());
+      case SERVICE_CIDR ->
+          "pool %s overlaps %s, the Services' range of ServiceCIDR %s"
+              .formatted(reserved.pool(), range.cidr(), range.name());
     };
   }
 
@@ -115,6 +150,13 @@ public final class PodNetworkStatusMapper {
         o.noInternalIP(),
         "no usable address of type InternalIP on %s: %s."
             + " Set the kubelet's --node-ip or the cloud provider");
+    add(
+        findings,
+        false,
+        "NodeAddressInPool",
+        o.addressInPool(),
+        "a pool contains the InternalIP of %s: %s. No other node would reach it;"
+            + " give it an address outside all pools");
     add(
         findings,
         false,

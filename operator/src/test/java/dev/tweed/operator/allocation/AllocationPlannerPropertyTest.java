@@ -33,13 +33,19 @@ class AllocationPlannerPropertyTest {
 
   @Provide
   Arbitrary<AllocationInput> clusters() {
-    return Combinators.combine(networks(), nodes(), subnets(), cursors(), blocks(), blocks())
+    return Combinators.combine(
+            networks(), nodes(), subnets(), cursors(), blocks(), blocks(), services())
         .as(
-            (networks, nodes, subnets, cursors, deleted, reported) ->
+            (networks, nodes, subnets, cursors, deleted, reported, services) ->
                 Fixtures.with(
                     Fixtures.with(
-                        Fixtures.input(networks, nodes, List.of()), subnets, cursors, Fixtures.NOW),
-                    new LastBlocks(deleted, reported)));
+                        Fixtures.with(
+                            Fixtures.input(networks, nodes, List.of()),
+                            subnets,
+                            cursors,
+                            Fixtures.NOW),
+                        new LastBlocks(deleted, reported)),
+                    services));
   }
 
   private Arbitrary<List<NetworkFacts>> networks() {
@@ -119,6 +125,13 @@ class AllocationPlannerPropertyTest {
         .ofMaxSize(4);
   }
 
+  private Arbitrary<Map<String, List<String>>> services() {
+    return Arbitraries.of(
+        Map.of(),
+        Map.of("kubernetes", List.of("10.0.0.96/28")),
+        Map.of("kubernetes", List.of("10.0.0.0/30"), "more", List.of("10.0.0.32/27")));
+  }
+
   private static List<SubnetFacts> byName(List<SubnetFacts> subnets) {
     Set<String> names = new HashSet<>();
     return subnets.stream().filter(s -> names.add(s.name())).toList();
@@ -136,6 +149,24 @@ class AllocationPlannerPropertyTest {
     for (AllocationPlan.Claim claim : plan.claims()) {
       assertThat(taken).noneMatch(claim.cidr()::overlaps);
       taken.add(claim.cidr());
+    }
+  }
+
+  @Property
+  void claimsOverlapNoServicesUnlessANodeHadTheBlockBefore(
+      @ForAll("clusters") AllocationInput cluster) {
+    for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
+      boolean before =
+          cluster
+              .lastBlocks()
+              .byNode()
+              .getOrDefault(claim.spec().nodeName(), List.of())
+              .contains(claim.cidr());
+      assertThat(before ? List.<List<String>>of() : cluster.serviceCIDRs().values())
+          .allSatisfy(
+              ranges ->
+                  assertThat(ranges)
+                      .noneMatch(r -> Cidr.parse(r).orElseThrow().overlaps(claim.cidr())));
     }
   }
 
@@ -212,7 +243,9 @@ class AllocationPlannerPropertyTest {
     java.util.Collections.shuffle(subnets, random);
     AllocationInput shuffled =
         Fixtures.with(
-            Fixtures.with(Fixtures.input(networks, nodes, List.of()), cluster.lastBlocks()),
+            Fixtures.with(
+                Fixtures.with(Fixtures.input(networks, nodes, List.of()), cluster.lastBlocks()),
+                cluster.serviceCIDRs()),
             subnets,
             cluster.cursors(),
             cluster.now());

@@ -76,6 +76,7 @@ final class Fixtures {
         subnets,
         LastBlocks.none(),
         Map.of(),
+        Map.of(),
         RELEASE_AFTER,
         AllocationInput.DEFAULT_MIRRORED_LABELS,
         Integer.MAX_VALUE,
@@ -88,6 +89,7 @@ final class Fixtures {
         nodes,
         in.subnets(),
         in.lastBlocks(),
+        in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
         in.mirroredLabels(),
@@ -102,6 +104,7 @@ final class Fixtures {
         in.nodes(),
         subnets,
         in.lastBlocks(),
+        in.serviceCIDRs(),
         cursors,
         in.releaseAfter(),
         in.mirroredLabels(),
@@ -115,6 +118,21 @@ final class Fixtures {
         in.nodes(),
         in.subnets(),
         lastBlocks,
+        in.serviceCIDRs(),
+        in.cursors(),
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.maxClaims(),
+        in.now());
+  }
+
+  static AllocationInput with(AllocationInput in, Map<String, List<String>> serviceCIDRs) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        in.subnets(),
+        in.lastBlocks(),
+        serviceCIDRs,
         in.cursors(),
         in.releaseAfter(),
         in.mirroredLabels(),

@@ -13,9 +13,11 @@ import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.allocation.ReservedRange;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -368,6 +370,34 @@ class AllocationOnApiServerTest {
             .getMetadata()
             .getResourceVersion());
     return versions;
+  }
+
+  @Test
+  void aPoolThatOverlapsTheServicesOfThisApiServerIsNotAccepted() {
+    // Given the range that the API server gives Services addresses from
+    String services =
+        client
+            .resources(ServiceCIDR.class)
+            .withName("kubernetes")
+            .get()
+            .getSpec()
+            .getCidrs()
+            .getFirst();
+
+    // When
+    cluster.network("services", pool(services, 28));
+
+    // Then
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(outcome("services").acceptance())
+                    .isEqualTo(
+                        new NetworkOutcome.PoolReserved(
+                            services,
+                            new ReservedRange(
+                                ReservedRange.Kind.SERVICE_CIDR, services, "kubernetes"))));
   }
 
   @Test

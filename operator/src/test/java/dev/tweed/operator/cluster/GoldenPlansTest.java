@@ -13,6 +13,7 @@ import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.status.PodNetworkStatusMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,6 +61,7 @@ class GoldenPlansTest {
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
                 subnets.stream().map(Facts::of).toList(),
                 LastBlocks.none(),
+                Facts.serviceCIDRs(only(cluster, ServiceCIDR.class)),
                 Map.of(),
                 Duration.ofMinutes(5),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
@@ -90,7 +92,15 @@ class GoldenPlansTest {
 
   private static Class<?> kind(String document) {
     Map<String, Class<?>> kinds =
-        Map.of("PodNetwork", PodNetwork.class, "Node", Node.class, "NodeSubnet", NodeSubnet.class);
+        Map.of(
+            "PodNetwork",
+            PodNetwork.class,
+            "Node",
+            Node.class,
+            "NodeSubnet",
+            NodeSubnet.class,
+            "ServiceCIDR",
+            ServiceCIDR.class);
     return document
         .lines()
         .filter(line -> line.startsWith("kind: "))

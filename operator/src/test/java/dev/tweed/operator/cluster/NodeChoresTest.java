@@ -31,7 +31,13 @@ class NodeChoresTest {
   private static List<Node> networkUp(NodeSubnet... subnets) {
     return NodeChores.plan(
             new ClusterView(
-                List.of(), List.of(NODE), Arrays.asList(subnets), List.of(), Map.of(), List.of()))
+                List.of(),
+                List.of(NODE),
+                Arrays.asList(subnets),
+                List.of(),
+                Map.of(),
+                List.of(),
+                List.of()))
         .networkUp();
   }
 

@@ -51,6 +51,7 @@ class ReportStoreTest {
                 List.of(),
                 List.of(),
                 store.digests(),
+                List.of(),
                 List.of()))
         .nodes()
         .getFirst()

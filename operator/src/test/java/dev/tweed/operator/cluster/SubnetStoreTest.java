@@ -65,6 +65,7 @@ class SubnetStoreTest {
             List.of(),
             store.gone(Set.of("n1", "n2")),
             Map.of(),
+            List.of(),
             List.of());
     return Facts.lastBlocks(view).deleted().getOrDefault(node, List.of());
   }

@@ -203,6 +203,7 @@ class TwoOperatorsTest {
                 nodes.stream().map(Facts::of).toList(),
                 subnets.stream().map(Facts::of).toList(),
                 LastBlocks.none(),
+                Map.of(),
                 cursors,
                 Duration.ofMinutes(5),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
