@@ -195,6 +195,20 @@ public final class ApiServer implements AutoCloseable {
         .build();
   }
 
+  /** Starts one more API server on the same etcd, one that can be killed. The caller closes it. */
+  public KillableApiServer killable() {
+    // The test kit does not tell where its etcd listens; the arguments of its API server do.
+    List<String> arguments =
+        ProcessHandle.current()
+            .children()
+            .map(child -> child.info().arguments().map(List::of).orElse(List.of()))
+            .filter(child -> child.contains(scratch.toString()))
+            .findFirst()
+            .orElseThrow();
+    return KillableApiServer.start(
+        binaries(scratch).resolve("kube-apiserver"), arguments, config());
+  }
+
   @Override
   public void close() {
     admin.close();

@@ -1,6 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -54,9 +55,17 @@ public final class ApiClient {
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientFactory(new JdkHttpClientFactory())
-        // No search for model classes: the three kinds watched are named in code.
-        .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
+        .withKubernetesSerialization(serialization())
         .build();
+  }
+
+  private static KubernetesSerialization serialization() {
+    // No search for model classes: the kinds watched are named in code.
+    KubernetesSerialization json = new KubernetesSerialization(new ObjectMapper(), false);
+    // Events of the type ERROR hold one. Where it is not known, the client takes a version that has
+    // expired (410) for a passing fault, and watches from there again and again.
+    json.registerKubernetesResource(Status.class);
+    return json;
   }
 
   private static Config fromKubeconfig(Path file) {
