@@ -5,12 +5,18 @@ import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** Opens the Kubernetes client, tuned for memory. */
@@ -32,6 +38,17 @@ public final class ApiClient {
    */
   public static KubernetesClient open(
       ApiAccess access, Map<String, String> environment, String version) {
+    return open(access, environment, version, () -> {});
+  }
+
+  /**
+   * Opens a client as above.
+   *
+   * @param onRead called whenever something was read from the server, an event of a watch or the
+   *     answer to a request; must return quickly
+   */
+  public static KubernetesClient open(
+      ApiAccess access, Map<String, String> environment, String version, Runnable onRead) {
     Config config =
         access
             .kubeconfig()
@@ -55,8 +72,31 @@ public final class ApiClient {
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientFactory(new JdkHttpClientFactory())
+        .withHttpClientBuilderConsumer(
+            http -> http.addOrReplaceInterceptor("reads", telling(onRead)))
         .withKubernetesSerialization(serialization())
         .build();
+  }
+
+  private static Interceptor telling(Runnable onRead) {
+    return new Interceptor() {
+      @Override
+      public void after(
+          HttpRequest request,
+          HttpResponse<?> response,
+          AsyncBody.Consumer<List<ByteBuffer>> consumer) {
+        onRead.run();
+      }
+
+      @Override
+      public AsyncBody.Consumer<List<ByteBuffer>> consumer(
+          AsyncBody.Consumer<List<ByteBuffer>> consumer, HttpRequest request) {
+        return (bytes, body) -> {
+          onRead.run();
+          consumer.consume(bytes, body);
+        };
+      }
+    };
   }
 
   private static KubernetesSerialization serialization() {

@@ -18,9 +18,6 @@ public interface ClusterWatch extends AutoCloseable {
   /** What is known now; empty until the first list of every kind is complete. */
   ClusterView view();
 
-  /** Whether every watch is connected at this moment; informative only. */
-  boolean connected();
-
   /** Ends the watches. */
   @Override
   void close();

@@ -125,11 +125,6 @@ public final class InformerClusterWatch implements ClusterWatch {
   }
 
   @Override
-  public boolean connected() {
-    return complete && informers.stream().allMatch(SharedIndexInformer::isWatching);
-  }
-
-  @Override
   public void close() {
     informers.forEach(SharedIndexInformer::close);
   }

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Writes by server-side apply to the status subresource, as field manager tweed-node. */
 public final class ServerSideStatusApi implements StatusApi {
@@ -22,14 +23,14 @@ public final class ServerSideStatusApi implements StatusApi {
           .withForce(true)
           .build();
 
-  private final KubernetesClient client;
+  private final Supplier<KubernetesClient> client;
   private final String nodeName;
 
   /**
-   * @param client stays the caller's to close
+   * @param client asked for each write; stays the caller's to close
    * @param nodeName name of this node and so of its report
    */
-  public ServerSideStatusApi(KubernetesClient client, String nodeName) {
+  public ServerSideStatusApi(Supplier<KubernetesClient> client, String nodeName) {
     this.client = client;
     this.nodeName = nodeName;
   }
@@ -42,6 +43,7 @@ public final class ServerSideStatusApi implements StatusApi {
     return found(
         () ->
             client
+                .get()
                 .resources(NodeSubnet.class)
                 .withName(name)
                 .subresource("status")
@@ -56,6 +58,7 @@ public final class ServerSideStatusApi implements StatusApi {
     return found(
         () ->
             client
+                .get()
                 .resources(NodeReport.class)
                 .withName(nodeName)
                 .subresource("status")
@@ -64,7 +67,7 @@ public final class ServerSideStatusApi implements StatusApi {
 
   @Override
   public Optional<NodeReportStatus> report() {
-    return Optional.ofNullable(client.resources(NodeReport.class).withName(nodeName).get())
+    return Optional.ofNullable(client.get().resources(NodeReport.class).withName(nodeName).get())
         .map(NodeReport::getStatus);
   }
 

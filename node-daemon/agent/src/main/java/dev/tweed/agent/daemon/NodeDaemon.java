@@ -1,8 +1,7 @@
 package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.ApiClient;
-import dev.tweed.agent.cluster.InformerClusterWatch;
-import dev.tweed.agent.cluster.ServerSideStatusApi;
+import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
@@ -20,10 +19,8 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,8 +53,7 @@ public final class NodeDaemon implements AutoCloseable {
    */
   private static final Duration FIREWALL_STUCK = Duration.ofMinutes(15);
 
-  private final KubernetesClient client;
-  private final InformerClusterWatch watch;
+  private final ApiConnection api;
   private final StatusPublisher publisher;
   private final Metrics metrics;
   private final NodeSync sync;
@@ -78,15 +74,16 @@ public final class NodeDaemon implements AutoCloseable {
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     StatusFiles statusFiles = new StatusFiles(options.runDir());
     Optional<NodeStatus> earlier = statusFiles.read();
-    client = ApiClient.open(options.api(), environment, options.version());
-    watch = new InformerClusterWatch(client, options.nodeName());
+    api =
+        new ApiConnection(
+            onRead -> ApiClient.open(options.api(), environment, options.version(), onRead),
+            options.nodeName(),
+            ApiConnection.LIMIT,
+            System::nanoTime);
     metrics = new Metrics();
+    metrics.apiSilence(api::silence);
     publisher =
-        new StatusPublisher(
-            new ServerSideStatusApi(client, options.nodeName()),
-            new StatusMapper(clock),
-            System::nanoTime,
-            random);
+        new StatusPublisher(api.statusApi(), new StatusMapper(clock), System::nanoTime, random);
     CniSetup cni = new CniSetup(options, System::nanoTime);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     StatusBoard board =
@@ -95,7 +92,7 @@ public final class NodeDaemon implements AutoCloseable {
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     firewall =
         new FirewallSync(
-            watch::view,
+            api::view,
             host,
             new FirewallPlanFactory(host, this::apiEndpoint),
             new FirewallFiles(options.runDir()),
@@ -113,7 +110,7 @@ public final class NodeDaemon implements AutoCloseable {
             "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
     sync =
         new NodeSync(
-            watch::view,
+            api::view,
             new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
@@ -122,6 +119,7 @@ public final class NodeDaemon implements AutoCloseable {
                 options.nodeName(),
                 repairs,
                 earlier.map(NodeStatus::blocks).orElse(List.of()),
+                api::finding,
                 () ->
                     HostVersions.read(
                         options.version(), options.dataPath().nft(), cni.pluginVersion())),
@@ -170,7 +168,7 @@ public final class NodeDaemon implements AutoCloseable {
     daemon.publisher.start();
     daemon.loop.start();
     daemon.firewallLoop.start();
-    daemon.watch.start(
+    daemon.api.start(
         () -> {
           daemon.loop.request();
           daemon.firewallLoop.request();
@@ -191,8 +189,7 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop.close();
     loop.close();
     publisher.close();
-    watch.close();
-    client.close();
+    api.close();
     sync.close();
     metrics.close();
   }
@@ -209,7 +206,7 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private ApiEndpoint apiEndpoint() {
-    return ApiEndpoint.of(URI.create(client.getMasterUrl().toString()));
+    return ApiEndpoint.of(api.server());
   }
 
   private void kernelChanged() {

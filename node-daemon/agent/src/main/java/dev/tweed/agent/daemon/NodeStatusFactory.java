@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Makes the node's state from what a sync of the data path came to; that of the firewall is another
@@ -23,19 +24,26 @@ final class NodeStatusFactory {
 
   private final String nodeName;
   private final RepairLog repairs;
+  private final Supplier<Optional<NodeFinding>> api;
   private final Supplier<Versions> readVersions;
   private Optional<Versions> versions = Optional.empty();
   private List<String> serving;
 
   /**
    * @param serving blocks that an earlier process of this boot set up
+   * @param api what is wrong with the way to the API server
    * @param readVersions read once, after the first sync: it runs programs, peers come first
    */
   NodeStatusFactory(
-      String nodeName, RepairLog repairs, List<String> serving, Supplier<Versions> readVersions) {
+      String nodeName,
+      RepairLog repairs,
+      List<String> serving,
+      Supplier<Optional<NodeFinding>> api,
+      Supplier<Versions> readVersions) {
     this.nodeName = nodeName;
     this.repairs = repairs;
     this.serving = List.copyOf(serving);
+    this.api = api;
     this.readVersions = readVersions;
   }
 
@@ -108,7 +116,7 @@ final class NodeStatusFactory {
         podNetwork,
         blocks,
         dataPath,
-        findings,
+        Stream.concat(findings.stream(), api.get().stream()).toList(),
         repairs.counts(),
         Optional.empty(),
         List.of(),

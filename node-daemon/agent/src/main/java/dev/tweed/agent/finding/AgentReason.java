@@ -30,6 +30,8 @@ public enum AgentReason {
   FirewallPolicyFailed(false),
   /** Rules of Tweed's are in a firewall the daemon has no access to any more. */
   FirewallRulesLeft(false),
+  /** The API server said nothing for so long that the connection to it was replaced. */
+  APISilent(false),
   /** More FirewallPolicies select this node than a NodeReport tells of. */
   TooManyPolicies(false),
   /** More was found than a NodeReport tells of. */

@@ -9,6 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -57,6 +58,14 @@ public final class Metrics implements AutoCloseable {
         .baseUnit("bytes")
         .tag("area", "heap")
         .description(description)
+        .register(registry);
+  }
+
+  /** Shows how long nothing was read from the API server. */
+  public void apiSilence(Supplier<Duration> silence) {
+    Gauge.builder("tweed.api.last.read", () -> silence.get().toMillis() / 1000.0)
+        .baseUnit("seconds")
+        .description("Seconds since anything was read from the API server")
         .register(registry);
   }
 

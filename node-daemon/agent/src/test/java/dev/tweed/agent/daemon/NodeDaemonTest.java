@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.agent.Cable;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;

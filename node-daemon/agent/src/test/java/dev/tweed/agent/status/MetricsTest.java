@@ -44,6 +44,16 @@ class MetricsTest {
         .contains("tweed_repairs_total{kind=\"Firewall\"} 1.0\n");
   }
 
+  @Test
+  void theSilenceOfTheApiServerIsAsOldAsWhenItIsScraped() {
+    Duration[] silence = {Duration.ZERO};
+    metrics.apiSilence(() -> silence[0]);
+
+    silence[0] = Duration.ofMillis(12_500);
+
+    assertThat(metrics.scrape()).contains("tweed_api_last_read_seconds 12.5\n");
+  }
+
   private static Change change(boolean drift) {
     return new Change(Change.Kind.ROUTE, Change.Action.ADDED, "route", "", drift);
   }

@@ -45,7 +45,7 @@ class ReportOnApiServerTest {
   @Test
   void aNodeThatHasNothingToTellAnyMoreSaysSo() {
     // Given a node that told everything
-    ServerSideStatusApi api = new ServerSideStatusApi(client, NODE);
+    ServerSideStatusApi api = new ServerSideStatusApi(() -> client, NODE);
     StatusMapper mapper = new StatusMapper(Clock.systemUTC());
     api.applyReportStatus(
         mapper.reportStatus(Statuses.ready(Statuses.notable()), Optional.empty()).orElseThrow());

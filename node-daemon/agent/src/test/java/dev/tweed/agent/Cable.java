@@ -1,4 +1,4 @@
-package dev.tweed.agent.daemon;
+package dev.tweed.agent;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,31 +9,46 @@ import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A TCP connection to the API server that can be cut and joined again. */
-final class Cable implements AutoCloseable {
+/** TCP connections to the API server that can be cut, or lost without a word, and joined again. */
+public final class Cable implements AutoCloseable {
+  /** What the connections of one time have in common. */
+  private static final class Flow {
+    private volatile boolean lost;
+  }
+
   private final URI server;
   private final ServerSocket listener;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
+  private volatile Flow flow = new Flow();
 
-  Cable(String server) throws IOException {
+  public Cable(String server) throws IOException {
     this.server = URI.create(server);
     this.listener = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
     Thread.ofVirtual().start(this::accept);
   }
 
-  String url() {
+  public String url() {
     return server.getScheme() + "://127.0.0.1:" + listener.getLocalPort();
   }
 
   /** Ends every connection; new ones are ended at once. */
-  void cut() {
+  public void cut() {
     cut = true;
     sockets.forEach(Cable::end);
     sockets.clear();
   }
 
-  void join() {
+  /**
+   * Forgets every connection there is, as a firewall does: both sides stay open and hear nothing of
+   * each other any more.
+   */
+  public void lose() {
+    flow.lost = true;
+    flow = new Flow();
+  }
+
+  public void join() {
     cut = false;
   }
 
@@ -54,18 +69,26 @@ final class Cable implements AutoCloseable {
         Socket upstream = new Socket(server.getHost(), server.getPort());
         sockets.add(client);
         sockets.add(upstream);
-        Thread.ofVirtual().start(() -> pump(client, upstream));
-        Thread.ofVirtual().start(() -> pump(upstream, client));
+        Flow now = flow;
+        Thread.ofVirtual().start(() -> pump(client, upstream, now));
+        Thread.ofVirtual().start(() -> pump(upstream, client, now));
       } catch (IOException e) {
         // The test is over, or a connection ended between accept and here.
       }
     }
   }
 
-  private static void pump(Socket from, Socket to) {
+  private static void pump(Socket from, Socket to, Flow flow) {
     try (from;
         to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+      byte[] bytes = new byte[8192];
+      for (int n = from.getInputStream().read(bytes);
+          n >= 0;
+          n = from.getInputStream().read(bytes)) {
+        if (!flow.lost) {
+          to.getOutputStream().write(bytes, 0, n);
+        }
+      }
     } catch (IOException e) {
       // Cut: what this class is for.
     }
