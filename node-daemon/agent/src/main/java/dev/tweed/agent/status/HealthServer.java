@@ -1,29 +1,73 @@
 package dev.tweed.agent.status;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.tweed.agent.status.HttpExchange.Response;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * {@code /healthz}, {@code /readyz} and {@code /metrics}. Answered in the server's one thread: a
- * probe and a scrape now and then need no more.
+ * {@code /healthz}, {@code /readyz} and {@code /metrics}. One thread answers all clients and waits
+ * for none: one that does not send its request to the end, or takes no answer, keeps no probe from
+ * being answered, and costs no more than its place among a few.
  */
 public final class HealthServer implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(HealthServer.class);
+
   private static final int OK = 200;
+  private static final int NOT_FOUND = 404;
+  private static final int NOT_ALLOWED = 405;
+  private static final int FAILED = 500;
   private static final int UNAVAILABLE = 503;
+
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  /** The oldest goes where another comes: a probe takes milliseconds. */
+  private static final int MOST_CONNECTIONS = 64;
 
   /** What a probe is told. */
   public record Answer(boolean good, String text) {}
 
-  private final HttpServer server;
+  private final BooleanSupplier alive;
+  private final Supplier<Answer> ready;
+  private final Supplier<String> metrics;
+  private final ServerSocketChannel listener;
+  private final Selector selector;
+  private final Thread thread;
 
-  private HealthServer(HttpServer server) {
-    this.server = server;
+  // Of the thread only; the oldest first.
+  private final Map<SelectionKey, HttpExchange> exchanges = new LinkedHashMap<>();
+
+  private HealthServer(
+      InetSocketAddress address,
+      BooleanSupplier alive,
+      Supplier<Answer> ready,
+      Supplier<String> metrics)
+      throws IOException {
+    this.alive = alive;
+    this.ready = ready;
+    this.metrics = metrics;
+    this.selector = Selector.open();
+    this.listener = ServerSocketChannel.open();
+    listener.bind(address);
+    listener.configureBlocking(false);
+    listener.register(selector, SelectionKey.OP_ACCEPT);
+    this.thread = Thread.ofPlatform().name("health").daemon().unstarted(this::loop);
   }
 
   /**
@@ -40,9 +84,10 @@ public final class HealthServer implements AutoCloseable {
       Supplier<Answer> ready,
       Supplier<String> metrics)
       throws IOException {
-    HttpServer server;
     try {
-      server = HttpServer.create(address, 0);
+      HealthServer server = new HealthServer(address, alive, ready, metrics);
+      server.thread.start();
+      return server;
     } catch (IOException e) {
       throw new IOException(
           "cannot listen on "
@@ -52,41 +97,137 @@ public final class HealthServer implements AutoCloseable {
               + "; choose another with --http-address",
           e);
     }
-    server.createContext(
-        "/healthz",
-        x -> answer(x, new Answer(alive.getAsBoolean(), alive.getAsBoolean() ? "ok" : "stuck")));
-    server.createContext("/readyz", x -> answer(x, ready.get()));
-    server.createContext(
-        "/metrics",
-        x -> {
-          x.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-          send(x, OK, metrics.get());
-        });
-    server.start();
-    return new HealthServer(server);
   }
 
   /** Where it listens. */
   public InetSocketAddress address() {
-    return server.getAddress();
+    return (InetSocketAddress) listener.socket().getLocalSocketAddress();
   }
 
   @Override
   public void close() {
-    server.stop(0);
+    try {
+      listener.close();
+      selector.close();
+    } catch (IOException e) {
+      LOG.debug("not closed: {}", e.toString());
+    }
   }
 
-  private static void answer(HttpExchange exchange, Answer answer) throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
-    send(exchange, answer.good() ? OK : UNAVAILABLE, answer.text() + "\n");
+  private void loop() {
+    try {
+      while (selector.isOpen()) {
+        selector.select(untilLate(System.nanoTime()));
+        List<SelectionKey> due = new ArrayList<>(selector.selectedKeys());
+        selector.selectedKeys().clear();
+        for (SelectionKey key : due) {
+          if (key.channel() == listener) {
+            accept();
+          } else if (key.isValid()) {
+            proceed(key, exchanges.get(key));
+          }
+        }
+        endLate(System.nanoTime());
+      }
+    } catch (IOException | ClosedSelectorException e) {
+      if (selector.isOpen()) {
+        LOG.error("probes and metrics are not answered any more", e);
+      }
+    } finally {
+      List.copyOf(exchanges.keySet()).forEach(this::end);
+    }
   }
 
-  private static void send(HttpExchange exchange, int code, String text) throws IOException {
-    try (exchange) {
-      byte[] body = text.getBytes(StandardCharsets.UTF_8);
-      exchange.getRequestBody().skip(Long.MAX_VALUE);
-      exchange.sendResponseHeaders(code, body.length);
-      exchange.getResponseBody().write(body);
+  /** Milliseconds until the oldest exchange has to be over; 0 is for ever. */
+  private long untilLate(long now) {
+    return exchanges.isEmpty()
+        ? 0
+        : Math.max(1, exchanges.values().iterator().next().remaining(now) / 1_000_000 + 1);
+  }
+
+  private void accept() {
+    try {
+      SocketChannel client = listener.accept();
+      if (client == null) {
+        return;
+      }
+      client.configureBlocking(false);
+      if (exchanges.size() >= MOST_CONNECTIONS) {
+        end(exchanges.keySet().iterator().next());
+      }
+      exchanges.put(
+          client.register(selector, SelectionKey.OP_READ),
+          new HttpExchange(client, System.nanoTime() + LIMIT.toNanos()));
+    } catch (IOException e) {
+      LOG.debug("a connection is not accepted: {}", e.toString());
+    }
+  }
+
+  private void proceed(SelectionKey key, HttpExchange exchange) {
+    try {
+      if (!exchange.hasResponse()) {
+        Optional<String> request = exchange.read();
+        if (request.isEmpty()) {
+          return;
+        }
+        exchange.respond(answer(request.get()));
+        key.interestOps(SelectionKey.OP_WRITE);
+      }
+      if (exchange.write()) {
+        end(key);
+      }
+    } catch (IOException e) {
+      LOG.debug("a request is not answered: {}", e.toString());
+      end(key);
+    }
+  }
+
+  private void endLate(long now) {
+    for (Iterator<HttpExchange> all = exchanges.values().iterator(); all.hasNext(); ) {
+      HttpExchange exchange = all.next();
+      if (exchange.remaining(now) > 0) {
+        return;
+      }
+      all.remove();
+      close(exchange);
+    }
+  }
+
+  private void end(SelectionKey key) {
+    close(exchanges.remove(key));
+  }
+
+  private static void close(HttpExchange exchange) {
+    try {
+      exchange.close();
+    } catch (IOException e) {
+      LOG.debug("not closed: {}", e.toString());
+    }
+  }
+
+  /**
+   * @param request first line of one, such as {@code GET /healthz HTTP/1.1}
+   */
+  private Response answer(String request) {
+    String[] words = request.split(" ");
+    if (words.length != 3 || !words[0].equals("GET")) {
+      return Response.text(NOT_ALLOWED, "only GET is answered");
+    }
+    try {
+      return switch (words[1].replaceFirst("\\?.*", "")) {
+        case "/healthz" ->
+            alive.getAsBoolean() ? Response.text(OK, "ok") : Response.text(UNAVAILABLE, "stuck");
+        case "/readyz" -> {
+          Answer answer = ready.get();
+          yield Response.text(answer.good() ? OK : UNAVAILABLE, answer.text());
+        }
+        case "/metrics" ->
+            new Response(OK, "text/plain; version=0.0.4; charset=utf-8", metrics.get());
+        default -> Response.text(NOT_FOUND, "there are /healthz, /readyz and /metrics");
+      };
+    } catch (RuntimeException e) {
+      LOG.error("{} is not answered", words[1], e);
+      return Response.text(FAILED, "failed; see the log");
     }
   }
 }

@@ -6,20 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a client of the probes gets, over a real socket. */
 class HealthServerTest {
 
   private final AtomicBoolean alive = new AtomicBoolean(true);
   private HealthServer.Answer readiness = new HealthServer.Answer(true, "READY");
+  private String text = "tweed_ready 1.0\n";
   @AutoClose private HealthServer server;
 
   @BeforeEach
@@ -29,7 +38,7 @@ class HealthServerTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             alive::get,
             () -> readiness,
-            () -> "tweed_ready 1.0\n");
+            () -> text);
   }
 
   @Test
@@ -71,9 +80,90 @@ class HealthServerTest {
   @Test
   void aFailureInOneAnswerIsNotThatOfTheNext() throws Exception {
     readiness = null;
-    assertThatThrownBy(() -> get("/readyz")).isInstanceOf(IOException.class);
+    assertThat(get("/readyz").statusCode()).isEqualTo(500);
 
     assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  @Timeout(20)
+  void clientsThatDoNotGoOnKeepNoProbeWaiting() throws Exception {
+    // Given requests half sent, and connections without one, all held open
+    List<Socket> held = new ArrayList<>();
+    try {
+      for (int i = 0; i < 100; i++) {
+        Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+        held.add(socket);
+        if (i % 2 == 0) {
+          socket.getOutputStream().write("GET /metr".getBytes(StandardCharsets.US_ASCII));
+        }
+      }
+
+      // Then probes are answered as ever
+      for (int i = 0; i < 3; i++) {
+        HttpRequest probe =
+            HttpRequest.newBuilder(uri("/healthz")).timeout(Duration.ofSeconds(1)).build();
+        assertThat(send(probe).statusCode()).isEqualTo(200);
+      }
+      // And the oldest were given up for them
+      held.getFirst().setSoTimeout(1000);
+      assertThat(ended(held.getFirst())).isTrue();
+    } finally {
+      for (Socket socket : held) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void aClientThatReadsNothingKeepsNoProbeWaiting() throws Exception {
+    text = "x".repeat(20_000_000);
+    try (Socket socket = new Socket(server.address().getAddress(), server.address().getPort())) {
+      socket
+          .getOutputStream()
+          .write("GET /metrics HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      // It begins to be answered
+      assertThat(socket.getInputStream().read()).isEqualTo('H');
+
+      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aLongAnswerArrivesWhole() throws Exception {
+    text = "x".repeat(20_000_000);
+
+    assertThat(get("/metrics").body()).hasSize(text.length());
+  }
+
+  @Test
+  void whatIsNoRequestIsRefused() throws Exception {
+    HttpRequest post =
+        HttpRequest.newBuilder(uri("/healthz")).POST(HttpRequest.BodyPublishers.noBody()).build();
+
+    assertThat(send(post).statusCode()).isEqualTo(405);
+  }
+
+  @Test
+  @Timeout(20)
+  void aRequestThatDoesNotEndIsGivenUp() throws Exception {
+    try (Socket socket = new Socket(server.address().getAddress(), server.address().getPort())) {
+      socket.getOutputStream().write(new byte[8192]);
+
+      assertThat(ended(socket)).isTrue();
+    }
+  }
+
+  /** Whether the other end has closed the connection, or does within the socket's time limit. */
+  private static boolean ended(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true;
+    }
   }
 
   @Test
