@@ -3,6 +3,8 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.cluster.ApiClient;
 import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.SnapshotMapper;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
@@ -138,14 +140,21 @@ public final class NodeDaemon implements AutoCloseable {
     options
         .hostRoot()
         .ifPresent(root -> targets.addAll(FirewallWatch.directories(root, this::firewallChanged)));
-    files = DirectoryWatch.start(targets);
+    files =
+        DirectoryWatch.start(
+            targets,
+            why -> board.show(AgentReason.FilesNotWatched, why.map(NodeDaemon::filesNotWatched)));
     rules = host.watch(this::firewallChanged);
     health =
         HealthServer.start(
             options.http(),
             () -> loop.alive() && firewallLoop.alive(),
             board::readiness,
-            metrics::scrape);
+            metrics::scrape,
+            why ->
+                board.show(
+                    AgentReason.ProbesNotAnswered,
+                    why.map(text -> probesNotAnswered(options.http(), text))));
   }
 
   /**
@@ -154,7 +163,7 @@ public final class NodeDaemon implements AutoCloseable {
    * @param opener opens the data path, in its thread
    * @param host the firewall
    * @param environment where the pod's API server is looked up
-   * @throws IOException when probes cannot be answered, because the address is taken
+   * @throws IOException when files of an earlier process cannot be read
    * @throws IllegalArgumentException naming an option that cannot be right
    */
   public static NodeDaemon start(
@@ -192,6 +201,31 @@ public final class NodeDaemon implements AutoCloseable {
     api.close();
     sync.close();
     metrics.close();
+  }
+
+  private static NodeFinding filesNotWatched(String why) {
+    return NodeFinding.of(
+        AgentReason.FilesNotWatched,
+        "inotify",
+        why
+            + ". Changes of the CNI configuration and of the firewall's files are seen with the"
+            + " next audit, up to a minute later",
+        "sysctl -w fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288, and the"
+            + " same in a file of /etc/sysctl.d; it is tried again by itself");
+  }
+
+  private static NodeFinding probesNotAnswered(InetSocketAddress address, String why) {
+    return NodeFinding.of(
+        AgentReason.ProbesNotAnswered,
+        address.getAddress().getHostAddress() + ":" + address.getPort(),
+        "cannot be listened on: "
+            + why
+            + ". Probes and metrics go to somebody else or nowhere; the kubelet may restart the"
+            + " daemon for it, which the data path outlives",
+        "see who listens: ss -ltnp 'sport = :%d'; or choose another address by the chart values"
+                .formatted(address.getPort())
+            + " node.http.address and node.http.port, or the option --http-address; it is tried"
+            + " again by itself");
   }
 
   private void networkChanged(NetworkState state) {

@@ -1,6 +1,7 @@
 package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.HealthServer;
@@ -10,8 +11,10 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusPublisher;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -19,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hands each new state to everyone who shows it, and logs what changed, once. Puts together what
- * the data path's thread and the firewall's thread tell, each at its time.
+ * the data path's thread, the firewall's thread and the daemon's surroundings tell, each at its
+ * time.
  */
 final class StatusBoard {
 
@@ -32,6 +36,7 @@ final class StatusBoard {
   private volatile Optional<NodeStatus> current = Optional.empty();
   private Optional<NodeStatus> dataPath = Optional.empty();
   private List<SubnetRecord> own = List.of();
+  private final Map<AgentReason, NodeFinding> surroundings = new EnumMap<>(AgentReason.class);
   private Optional<FirewallStatus> firewall;
   private boolean filesFailed;
 
@@ -65,12 +70,18 @@ final class StatusBoard {
     show();
   }
 
+  /** Shows a finding of what the daemon itself runs on, the only one of its reason; or its end. */
+  synchronized void show(AgentReason reason, Optional<NodeFinding> finding) {
+    finding.ifPresentOrElse(f -> surroundings.put(reason, f), () -> surroundings.remove(reason));
+    show();
+  }
+
   private void show() {
     if (dataPath.isEmpty()) {
       return; // soon; until then nobody knows whether the node is ready
     }
-    NodeStatus status =
-        firewall.map(f -> dataPath.get().with(f, repairs.counts())).orElse(dataPath.get());
+    NodeStatus known = dataPath.get().with(surroundings.values());
+    NodeStatus status = firewall.map(f -> known.with(f, repairs.counts())).orElse(known);
     publisher.publish(status, own);
     if (current.equals(Optional.of(status)) && !filesFailed) {
       return;

@@ -32,6 +32,10 @@ public enum AgentReason {
   FirewallRulesLeft(false),
   /** The API server said nothing for so long that the connection to it was replaced. */
   APISilent(false),
+  /** Changes of files are seen by the periodic audit only. */
+  FilesNotWatched(false),
+  /** Probes and metrics are not answered. */
+  ProbesNotAnswered(false),
   /** More FirewallPolicies select this node than a NodeReport tells of. */
   TooManyPolicies(false),
   /** More was found than a NodeReport tells of. */

@@ -3,6 +3,8 @@ package dev.tweed.agent.loop;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
@@ -13,9 +15,11 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells when files in some directories change (inotify(7)); read-only bind mounts of them will do.
  * A directory may come later or be replaced: it is looked for whenever something happens in another
- * one, such as its parent, and every few seconds. What is missed, an audit has to find.
+ * one, such as its parent, and every few seconds. What is missed, an audit has to find; so is all
+ * there is while the kernel gives no inotify instance, which is asked for again.
  *
  * <p>Many changes are told as one, and no more than four times a second.
  */
@@ -33,6 +38,11 @@ public final class DirectoryWatch implements AutoCloseable {
 
   /** Until a directory that is not there is looked for again. */
   private static final Duration AGAIN = Duration.ofSeconds(10);
+
+  /** Makes what watches; throws where the kernel has none left. */
+  interface Opener {
+    WatchService open() throws IOException;
+  }
 
   private static final Duration PAUSE = Duration.ofMillis(250);
 
@@ -46,25 +56,41 @@ public final class DirectoryWatch implements AutoCloseable {
   public record Target(Path directory, Predicate<String> names, Runnable onChange) {}
 
   private final List<Target> targets;
+  private final Consumer<Optional<String>> onTrouble;
+  private final Opener opener;
+  private final Duration again;
   private final Map<Target, WatchKey> keys = new HashMap<>();
-  private final WatchService watcher;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
+  private volatile Optional<WatchService> watcher = Optional.empty();
+  private Optional<String> trouble = Optional.empty();
 
-  private DirectoryWatch(List<Target> targets) throws IOException {
+  private DirectoryWatch(
+      List<Target> targets, Consumer<Optional<String>> onTrouble, Opener opener, Duration again) {
     this.targets = List.copyOf(targets);
-    this.watcher = FileSystems.getDefault().newWatchService();
+    this.onTrouble = onTrouble;
+    this.opener = opener;
+    this.again = again;
     this.thread = Thread.ofPlatform().name("directory-watch").daemon().unstarted(this::loop);
   }
 
   /**
-   * Starts watching; changes after the return are told.
+   * Starts watching; changes after the return are told, unless there is trouble.
    *
-   * @throws IOException when there are no inotify instances left (fs.inotify.max_user_instances)
+   * @param onTrouble told why something is not watched, such as for want of inotify instances
+   *     (fs.inotify.max_user_instances); and, empty, that this is over
    */
-  public static DirectoryWatch start(List<Target> targets) throws IOException {
-    DirectoryWatch watch = new DirectoryWatch(targets);
-    watch.register();
+  public static DirectoryWatch start(List<Target> targets, Consumer<Optional<String>> onTrouble) {
+    return start(targets, onTrouble, FileSystems.getDefault()::newWatchService, AGAIN);
+  }
+
+  /**
+   * @param again until what cannot be watched is tried again
+   */
+  static DirectoryWatch start(
+      List<Target> targets, Consumer<Optional<String>> onTrouble, Opener opener, Duration again) {
+    DirectoryWatch watch = new DirectoryWatch(targets, onTrouble, opener, again);
+    watch.open();
     watch.thread.start();
     return watch;
   }
@@ -72,6 +98,10 @@ public final class DirectoryWatch implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
+    watcher.ifPresent(DirectoryWatch::close);
+  }
+
+  private static void close(WatchService watcher) {
     try {
       watcher.close();
     } catch (IOException e) {
@@ -79,24 +109,52 @@ public final class DirectoryWatch implements AutoCloseable {
     }
   }
 
+  /** Begins to watch, if that can be. */
+  private Set<Runnable> open() {
+    try {
+      watcher = Optional.of(opener.open());
+      return register(watcher.get());
+    } catch (IOException e) {
+      tell(Optional.of(e.getMessage()));
+      return Set.of();
+    }
+  }
+
+  private void tell(Optional<String> now) {
+    if (!now.equals(trouble)) {
+      trouble = now;
+      onTrouble.accept(now);
+    }
+  }
+
   private void loop() {
     try {
-      boolean open = true;
-      while (open) {
-        Set<Runnable> due = new LinkedHashSet<>();
-        WatchKey key =
-            keys.size() == targets.size()
-                ? watcher.take()
-                : watcher.poll(AGAIN.toMillis(), TimeUnit.MILLISECONDS);
-        for (; key != null; key = watcher.poll()) {
-          due.addAll(news(key));
+      while (watcher.isEmpty()) {
+        if (closed.await(again.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
         }
-        due.addAll(register());
-        due.forEach(DirectoryWatch::call);
-        open = due.isEmpty() || !closed.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+        open().forEach(DirectoryWatch::call);
       }
+      follow(watcher.get());
     } catch (InterruptedException | ClosedWatchServiceException e) {
       // Closed.
+    }
+  }
+
+  private void follow(WatchService watcher) throws InterruptedException {
+    boolean open = true;
+    while (open) {
+      Set<Runnable> due = new LinkedHashSet<>();
+      WatchKey key =
+          keys.size() == targets.size()
+              ? watcher.take()
+              : watcher.poll(again.toMillis(), TimeUnit.MILLISECONDS);
+      for (; key != null; key = watcher.poll()) {
+        due.addAll(news(key));
+      }
+      due.addAll(register(watcher));
+      due.forEach(DirectoryWatch::call);
+      open = due.isEmpty() || !closed.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -131,8 +189,9 @@ public final class DirectoryWatch implements AutoCloseable {
   }
 
   /** Registers what can be; a directory that is the same as before keeps its key. */
-  private Set<Runnable> register() {
+  private Set<Runnable> register(WatchService watcher) {
     Set<Runnable> due = new LinkedHashSet<>();
+    Optional<String> fault = Optional.empty();
     for (Target target : targets) {
       WatchKey before = keys.remove(target);
       try {
@@ -149,8 +208,10 @@ public final class DirectoryWatch implements AutoCloseable {
           continue;
         }
         due.add(target.onChange());
+      } catch (NoSuchFileException | NotDirectoryException e) {
+        LOG.trace("{} is not there to be watched", target.directory());
       } catch (IOException e) {
-        LOG.trace("{} cannot be watched: {}", target.directory(), e.toString());
+        fault = Optional.of(target.directory() + ": " + e.getMessage());
       }
       if (before != null) {
         due.add(target.onChange());
@@ -159,6 +220,7 @@ public final class DirectoryWatch implements AutoCloseable {
         }
       }
     }
+    tell(fault);
     return due;
   }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,12 +44,18 @@ public final class HealthServer implements AutoCloseable {
   /** What a probe is told. */
   public record Answer(boolean good, String text) {}
 
+  /** Until an address that is taken is tried again. */
+  private static final Duration AGAIN = Duration.ofSeconds(5);
+
+  private final InetSocketAddress wanted;
   private final BooleanSupplier alive;
   private final Supplier<Answer> ready;
   private final Supplier<String> metrics;
-  private final ServerSocketChannel listener;
+  private final Consumer<Optional<String>> onTrouble;
+  private final Duration again;
   private final Selector selector;
   private final Thread thread;
+  private volatile Optional<ServerSocketChannel> listener = Optional.empty();
 
   // Of the thread only; the oldest first.
   private final Map<SelectionKey, HttpExchange> exchanges = new LinkedHashMap<>();
@@ -57,72 +64,102 @@ public final class HealthServer implements AutoCloseable {
       InetSocketAddress address,
       BooleanSupplier alive,
       Supplier<Answer> ready,
-      Supplier<String> metrics)
+      Supplier<String> metrics,
+      Consumer<Optional<String>> onTrouble,
+      Duration again)
       throws IOException {
+    this.wanted = address;
+    this.onTrouble = onTrouble;
+    this.again = again;
     this.alive = alive;
     this.ready = ready;
     this.metrics = metrics;
     this.selector = Selector.open();
-    this.listener = ServerSocketChannel.open();
-    listener.bind(address);
-    listener.configureBlocking(false);
-    listener.register(selector, SelectionKey.OP_ACCEPT);
     this.thread = Thread.ofPlatform().name("health").daemon().unstarted(this::loop);
   }
 
   /**
-   * Listens and answers.
+   * Listens and answers; where the address is taken, as soon as it is free.
    *
    * @param address port 0 takes a free one
    * @param alive liveness: the daemon makes progress
    * @param ready readiness: the data path is programmed and verified, or there is nothing to do
-   * @throws IOException when the address cannot be listened on; says which
+   * @param onTrouble told why the address cannot be listened on; and, empty, that it is
+   * @throws IOException for want of file descriptors
    */
   public static HealthServer start(
       InetSocketAddress address,
       BooleanSupplier alive,
       Supplier<Answer> ready,
-      Supplier<String> metrics)
+      Supplier<String> metrics,
+      Consumer<Optional<String>> onTrouble)
       throws IOException {
-    try {
-      HealthServer server = new HealthServer(address, alive, ready, metrics);
-      server.thread.start();
-      return server;
-    } catch (IOException e) {
-      throw new IOException(
-          "cannot listen on "
-              + address
-              + " for probes and metrics: "
-              + e.getMessage()
-              + "; choose another with --http-address",
-          e);
-    }
+    return start(address, alive, ready, metrics, onTrouble, AGAIN);
   }
 
-  /** Where it listens. */
+  /**
+   * @param again until an address that is taken is tried again
+   */
+  static HealthServer start(
+      InetSocketAddress address,
+      BooleanSupplier alive,
+      Supplier<Answer> ready,
+      Supplier<String> metrics,
+      Consumer<Optional<String>> onTrouble,
+      Duration again)
+      throws IOException {
+    HealthServer server = new HealthServer(address, alive, ready, metrics, onTrouble, again);
+    server.listen();
+    server.thread.start();
+    return server;
+  }
+
+  /** Where it listens, or will once that address is free. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) listener.socket().getLocalSocketAddress();
+    return listener.map(l -> (InetSocketAddress) l.socket().getLocalSocketAddress()).orElse(wanted);
   }
 
   @Override
   public void close() {
     try {
-      listener.close();
       selector.close();
+      thread.join(LIMIT);
     } catch (IOException e) {
       LOG.debug("not closed: {}", e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
+  }
+
+  /** Tries to; tells why not. */
+  private void listen() throws IOException {
+    ServerSocketChannel channel = ServerSocketChannel.open();
+    try {
+      channel.bind(wanted);
+    } catch (IOException e) {
+      channel.close();
+      onTrouble.accept(Optional.of(e.getMessage()));
+      return;
+    }
+    channel.configureBlocking(false);
+    channel.register(selector, SelectionKey.OP_ACCEPT);
+    listener = Optional.of(channel);
+    onTrouble.accept(Optional.empty());
   }
 
   private void loop() {
     try {
+      while (listener.isEmpty()) {
+        selector.select(again.toMillis());
+        listen();
+      }
       while (selector.isOpen()) {
         selector.select(untilLate(System.nanoTime()));
         List<SelectionKey> due = new ArrayList<>(selector.selectedKeys());
         selector.selectedKeys().clear();
         for (SelectionKey key : due) {
-          if (key.channel() == listener) {
-            accept();
+          if (key.isValid() && key.isAcceptable()) {
+            accept((ServerSocketChannel) key.channel());
           } else if (key.isValid()) {
             proceed(key, exchanges.get(key));
           }
@@ -135,6 +172,7 @@ public final class HealthServer implements AutoCloseable {
       }
     } finally {
       List.copyOf(exchanges.keySet()).forEach(this::end);
+      listener.ifPresent(HealthServer::close);
     }
   }
 
@@ -145,7 +183,7 @@ public final class HealthServer implements AutoCloseable {
         : Math.max(1, exchanges.values().iterator().next().remaining(now) / 1_000_000 + 1);
   }
 
-  private void accept() {
+  private void accept(ServerSocketChannel listener) {
     try {
       SocketChannel client = listener.accept();
       if (client == null) {
@@ -197,10 +235,10 @@ public final class HealthServer implements AutoCloseable {
     close(exchanges.remove(key));
   }
 
-  private static void close(HttpExchange exchange) {
+  private static void close(AutoCloseable open) {
     try {
-      exchange.close();
-    } catch (IOException e) {
+      open.close();
+    } catch (Exception e) {
       LOG.debug("not closed: {}", e.toString());
     }
   }

@@ -9,6 +9,7 @@ import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -83,6 +84,25 @@ public record NodeStatus(
         repairs,
         Optional.of(seen.firewall()),
         seen.policies(),
+        sysctls,
+        versions);
+  }
+
+  /** The same with more findings. */
+  public NodeStatus with(Collection<NodeFinding> more) {
+    List<NodeFinding> all = new ArrayList<>(findings);
+    all.addAll(more);
+    return new NodeStatus(
+        node,
+        state,
+        reason,
+        podNetwork,
+        blocks,
+        dataPath,
+        all,
+        repairs,
+        firewall,
+        policies,
         sysctls,
         versions);
   }

@@ -11,6 +11,9 @@ import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,6 +190,25 @@ class NodeDaemonTest {
 
       await().atMost(SOON).until(daemon::ready);
     }
+  }
+
+  @Test
+  void aProbePortThatIsTakenKeepsNoNodeFromItsNetwork() throws Exception {
+    cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      daemon.startOn(new InetSocketAddress(taken.getInetAddress(), taken.getLocalPort()));
+
+      // The network works, and the report says what to do
+      awaitRoute("10.244.2.0/24");
+      await().atMost(SOON).until(() -> report() != null);
+      assertThat(report().findings())
+          .extracting(NodeReportStatus.Finding::reason)
+          .containsExactly("ProbesNotAnswered");
+    }
+
+    // And probes are answered once the port is free
+    await().atMost(SOON).ignoreExceptions().until(daemon::ready);
   }
 
   @Test

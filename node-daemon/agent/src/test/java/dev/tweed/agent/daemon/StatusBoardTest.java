@@ -74,6 +74,22 @@ class StatusBoardTest {
   }
 
   @Test
+  void whatTheDaemonRunsOnIsToldUntilItIsOver() {
+    StatusBoard board = board(Optional.empty());
+    NodeFinding taken =
+        NodeFinding.of(AgentReason.ProbesNotAnswered, "127.0.0.1:9464", "taken", "another");
+
+    board.show(AgentReason.ProbesNotAnswered, Optional.of(taken));
+    board.show(ready(), List.of());
+    board.show(FIREWALL);
+    assertThat(new StatusFiles(runDir).read().orElseThrow().findings())
+        .containsExactly(taken, REFUSED);
+
+    board.show(AgentReason.ProbesNotAnswered, Optional.empty());
+    assertThat(new StatusFiles(runDir).read().orElseThrow().findings()).containsExactly(REFUSED);
+  }
+
+  @Test
   void repairsOfTheFirewallAreTold() {
     StatusBoard board = board(Optional.empty());
     board.show(ready(), List.of());

@@ -37,6 +37,7 @@ final class TestDaemon implements AutoCloseable {
   private Optional<NodeDaemon> daemon = Optional.empty();
   private Optional<String> server = Optional.empty();
   private Optional<Path> hostRoot = Optional.empty();
+  private InetSocketAddress http = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   /** The namespace gets an eth0 with 192.0.2.number. */
   TestDaemon(String node, int number, Path directory, Path kubeconfig) {
@@ -77,7 +78,7 @@ final class TestDaemon implements AutoCloseable {
                     directory.resolve("bin"),
                     directory.resolve("plugins"),
                     run(),
-                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    http,
                     false,
                     hostRoot,
                     dataPath),
@@ -88,6 +89,12 @@ final class TestDaemon implements AutoCloseable {
                     new LocalFirewallHost(
                         hostRoot, List.of(), Path.of(dataPath.nft().getFirst()), run())),
                 Clock.systemUTC()));
+  }
+
+  /** Answers probes there. */
+  void startOn(InetSocketAddress address) throws IOException {
+    http = address;
+    start();
   }
 
   /** Reaches the API server by another way than the kubeconfig says. */

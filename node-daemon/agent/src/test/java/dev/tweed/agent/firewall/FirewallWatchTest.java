@@ -76,7 +76,7 @@ class FirewallWatchTest {
   void changeOfTheFilesIsTold(String command) throws Exception {
     installUfw();
     try (DirectoryWatch watch =
-        DirectoryWatch.start(FirewallWatch.directories(root, told::release))) {
+        DirectoryWatch.start(FirewallWatch.directories(root, told::release), why -> {})) {
       node.sh(command.formatted(root));
 
       assertTold();
@@ -87,7 +87,7 @@ class FirewallWatchTest {
   @Test
   void firewallThatIsInstalledLaterIsTold() throws Exception {
     try (DirectoryWatch watch =
-        DirectoryWatch.start(FirewallWatch.directories(root, told::release))) {
+        DirectoryWatch.start(FirewallWatch.directories(root, told::release), why -> {})) {
       installUfw();
 
       assertTold();
@@ -99,7 +99,7 @@ class FirewallWatchTest {
   void zoneOfFirewalldIsTold() throws Exception {
     Files.createDirectories(root.resolve("etc/firewalld/zones"));
     try (DirectoryWatch watch =
-        DirectoryWatch.start(FirewallWatch.directories(root, told::release))) {
+        DirectoryWatch.start(FirewallWatch.directories(root, told::release), why -> {})) {
       Files.writeString(root.resolve("etc/firewalld/zones/public.xml"), "<zone/>");
 
       assertTold();
@@ -114,7 +114,7 @@ class FirewallWatchTest {
     Path mount = Files.createDirectory(root.resolve("mount"));
     node.exec("mount", "--bind", "-o", "ro", root.toString(), mount.toString());
     try (DirectoryWatch watch =
-        DirectoryWatch.start(FirewallWatch.directories(mount, told::release))) {
+        DirectoryWatch.start(FirewallWatch.directories(mount, told::release), why -> {})) {
       node.sh("echo '### typed by hand' >>%s/etc/ufw/user.rules".formatted(root));
 
       assertTold();
@@ -129,7 +129,7 @@ class FirewallWatchTest {
   void readingIsNoChange() throws Exception {
     installUfw();
     try (DirectoryWatch watch =
-        DirectoryWatch.start(FirewallWatch.directories(root, told::release))) {
+        DirectoryWatch.start(FirewallWatch.directories(root, told::release), why -> {})) {
       node.sh(
           "cat %1$s/etc/ufw/*.rules %1$s/etc/default/ufw; touch %1$s/run/ufw.lock".formatted(root));
 

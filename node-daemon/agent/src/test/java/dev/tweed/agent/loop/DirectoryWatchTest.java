@@ -3,9 +3,14 @@ package dev.tweed.agent.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.loop.DirectoryWatch.Target;
+import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,7 +31,8 @@ class DirectoryWatchTest {
     return DirectoryWatch.start(
         List.of(directories).stream()
             .map(directory -> new Target(directory, name -> !name.startsWith("."), told::release))
-            .toList());
+            .toList(),
+        why -> {});
   }
 
   private void assertTold() throws InterruptedException {
@@ -104,6 +110,34 @@ class DirectoryWatchTest {
   }
 
   @Test
+  void withoutAnInotifyInstanceItIsAskedForAgain() throws Exception {
+    // Given a kernel that has none left
+    List<Optional<String>> trouble = new CopyOnWriteArrayList<>();
+    AtomicBoolean exhausted = new AtomicBoolean(true);
+    try (DirectoryWatch watch =
+        DirectoryWatch.start(
+            List.of(new Target(etc, name -> true, told::release)),
+            trouble::add,
+            () -> {
+              if (exhausted.get()) {
+                throw new IOException("User limit of inotify instances reached");
+              }
+              return FileSystems.getDefault().newWatchService();
+            },
+            Duration.ofMillis(50))) {
+      assertThat(trouble).containsExactly(Optional.of("User limit of inotify instances reached"));
+
+      // When there is one, then what may have changed meanwhile is told, and what changes from now
+      exhausted.set(false);
+      assertTold();
+      assertThat(trouble).last().isEqualTo(Optional.empty());
+      Files.writeString(etc.resolve("a"), "1");
+      assertTold();
+      assertThat(watch).isNotNull();
+    }
+  }
+
+  @Test
   void listenerThatThrowsHearsTheNextChange() throws Exception {
     AtomicBoolean thrown = new AtomicBoolean();
     try (DirectoryWatch watch =
@@ -118,7 +152,8 @@ class DirectoryWatchTest {
                         throw new IllegalStateException("listener");
                       }
                       told.release();
-                    })))) {
+                    })),
+            why -> {})) {
       Files.writeString(etc.resolve("a"), "1");
       assertThat(told.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
 

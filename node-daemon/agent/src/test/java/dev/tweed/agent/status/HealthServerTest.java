@@ -17,6 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +33,7 @@ class HealthServerTest {
   private HealthServer.Answer readiness = new HealthServer.Answer(true, "READY");
   private String text = "tweed_ready 1.0\n";
   @AutoClose private HealthServer server;
+  private int port;
 
   @BeforeEach
   void setUp() throws IOException {
@@ -38,7 +42,9 @@ class HealthServerTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             alive::get,
             () -> readiness,
-            () -> text);
+            () -> text,
+            why -> {});
+    port = server.address().getPort();
   }
 
   @Test
@@ -167,12 +173,23 @@ class HealthServerTest {
   }
 
   @Test
-  void anAddressInUseIsNamed() {
-    assertThatThrownBy(
-            () -> HealthServer.start(server.address(), () -> true, () -> readiness, () -> ""))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining(server.address().toString())
-        .hasMessageContaining("--http-address");
+  @Timeout(20)
+  void anAddressInUseIsToldAndTakenOnceItIsFree() throws Exception {
+    InetSocketAddress taken = server.address();
+    BlockingQueue<Optional<String>> trouble = new LinkedBlockingQueue<>();
+
+    // When another one wants it
+    try (HealthServer other =
+        HealthServer.start(
+            taken, () -> true, () -> readiness, () -> "", trouble::add, Duration.ofMillis(50))) {
+      assertThat(trouble.take()).isPresent();
+      assertThat(other.address()).isEqualTo(taken);
+
+      // Then it answers as soon as it gets it
+      server.close();
+      while (trouble.take().isPresent()) {}
+      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    }
   }
 
   @Test
@@ -193,6 +210,6 @@ class HealthServerTest {
   }
 
   private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.address().getPort() + path);
+    return URI.create("http://127.0.0.1:" + port + path);
   }
 }
