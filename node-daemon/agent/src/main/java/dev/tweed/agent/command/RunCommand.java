@@ -11,7 +11,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -75,10 +74,10 @@ final class RunCommand implements Callable<Integer> {
         options.version(),
         options.nodeName(),
         daemon.http());
-    // Ends by SIGTERM only, which runs the hook above.
-    new CountDownLatch(1).await();
+    // Or ends by SIGTERM. Either way the hook above runs.
+    LOG.error("{}; the daemon ends for it, and the data path stays as it is", daemon.awaitEnd());
     lock.close();
-    return 0;
+    return 1;
   }
 
   private DaemonOptions options() throws IOException {

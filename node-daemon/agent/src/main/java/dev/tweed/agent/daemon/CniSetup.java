@@ -4,19 +4,27 @@ import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.cni.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.SyncReport;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The CNI side of a sync: plugins, then the configuration, then those of others. */
 final class CniSetup {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CniSetup.class);
 
   /** A runtime reads a new configuration at once, and the kubelet tells it some seconds later. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -24,15 +32,23 @@ final class CniSetup {
   private final CniPluginInstaller plugins;
   private final CniConfigWriter config;
   private final ForeignCniPolicy foreign;
+  private final Path confDir;
+  private final Path binDir;
   private final Path dataDir;
+  private final Consumer<String> cannotGoOn;
   private final LongSupplier nanoTime;
   private long shownAt;
   private boolean shownAnew;
+  private boolean confDirSeen;
 
   /**
    * @param nanoTime as {@link System#nanoTime}
+   * @param cannotGoOn told what only another start of the process mends
    */
-  CniSetup(DaemonOptions options, LongSupplier nanoTime) {
+  CniSetup(DaemonOptions options, LongSupplier nanoTime, Consumer<String> cannotGoOn) {
+    this.confDir = options.cniConfDir();
+    this.binDir = options.cniBinDir();
+    this.cannotGoOn = cannotGoOn;
     this.plugins = new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
     this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
@@ -54,6 +70,15 @@ final class CniSetup {
    */
   Outcome apply(ClusterSnapshot snapshot, SyncReport report, boolean withoutNetwork) {
     List<NodeFinding> findings = new ArrayList<>();
+    for (Path directory : List.of(confDir, binDir)) {
+      if (RemovedDirectory.isAt(directory)) {
+        cannotGoOn.accept(
+            directory
+                + " was removed, and the mount of it leads to what is left of the old one; a new"
+                + " start of the container mounts the one that is there by then");
+        return new Outcome(false, findings);
+      }
+    }
     if (!report.verified()) {
       return new Outcome(config.present(), findings);
     }
@@ -61,6 +86,7 @@ final class CniSetup {
     if (!findings.isEmpty()) {
       return new Outcome(false, findings);
     }
+    makeConfDirAnew();
     boolean wasThere = config.present();
     Optional<NodeFinding> failed =
         config.write(
@@ -76,6 +102,19 @@ final class CniSetup {
     }
     foreign.apply().ifPresent(findings::add);
     return new Outcome(failed.isEmpty(), findings);
+  }
+
+  /** Only where it was there before: otherwise it may be another one that the runtime reads. */
+  private void makeConfDirAnew() {
+    if (confDirSeen && !Files.exists(confDir)) {
+      LOG.warn("{} was removed; it is made anew", confDir);
+      try {
+        Files.createDirectories(confDir);
+      } catch (IOException e) {
+        LOG.debug("not made: {}", e.toString()); // writing into it fails next, and is told
+      }
+    }
+    confDirSeen |= Files.isDirectory(confDir);
   }
 
   /** Shows the runtime again what it should have seen. */

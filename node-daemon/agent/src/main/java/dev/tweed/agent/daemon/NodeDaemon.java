@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
@@ -55,6 +56,7 @@ public final class NodeDaemon implements AutoCloseable {
    */
   private static final Duration FIREWALL_STUCK = Duration.ofMinutes(15);
 
+  private final CompletableFuture<String> end = new CompletableFuture<>();
   private final ApiConnection api;
   private final StatusPublisher publisher;
   private final Metrics metrics;
@@ -86,7 +88,7 @@ public final class NodeDaemon implements AutoCloseable {
     metrics.apiSilence(api::silence);
     publisher =
         new StatusPublisher(api.statusApi(), new StatusMapper(clock), System::nanoTime, random);
-    CniSetup cni = new CniSetup(options, System::nanoTime);
+    CniSetup cni = new CniSetup(options, System::nanoTime, end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     StatusBoard board =
         new StatusBoard(
@@ -188,6 +190,11 @@ public final class NodeDaemon implements AutoCloseable {
   /** Where probes and metrics are answered. */
   public InetSocketAddress http() {
     return health.address();
+  }
+
+  /** Waits until something comes that only another start of the process mends; says what. */
+  public String awaitEnd() {
+    return end.join();
   }
 
   @Override

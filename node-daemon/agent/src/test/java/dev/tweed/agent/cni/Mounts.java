@@ -13,7 +13,7 @@ import jnr.ffi.Platform;
 /**
  * A thread with mounts of its own: what it mounts nobody else sees, and it ends with the thread.
  */
-final class Mounts implements AutoCloseable {
+public final class Mounts implements AutoCloseable {
   private static final int CLONE_NEWNS = 0x00020000;
 
   /** unshare(2). Public because jnr-ffi implements it. */
@@ -25,7 +25,8 @@ final class Mounts implements AutoCloseable {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
 
-  Mounts() throws Exception {
+  /** Makes the thread. */
+  public Mounts() throws Exception {
     int result =
         call(
             () ->
@@ -39,7 +40,7 @@ final class Mounts implements AutoCloseable {
   }
 
   /** Runs a command that sees the mounts. */
-  void run(String... command) throws Exception {
+  public void run(String... command) throws Exception {
     call(
         () -> {
           Process process = new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
@@ -52,7 +53,7 @@ final class Mounts implements AutoCloseable {
   }
 
   /** Runs code that sees the mounts. */
-  <T> T call(Callable<T> task) throws Exception {
+  public <T> T call(Callable<T> task) throws Exception {
     try {
       return thread.submit(task).get();
     } catch (ExecutionException e) {

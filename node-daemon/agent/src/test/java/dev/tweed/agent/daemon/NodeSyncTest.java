@@ -10,6 +10,7 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
+import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
@@ -43,6 +44,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +57,7 @@ class NodeSyncTest {
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
   private Optional<NodeFinding> api = Optional.empty();
+  private final List<String> ended = new ArrayList<>();
   private int opened;
   private long now = Duration.ofDays(1).toNanos();
   private NodeSync sync;
@@ -85,7 +88,8 @@ class NodeSyncTest {
                     false,
                     Optional.empty(),
                     DataPathOptions.defaults()),
-                () -> now),
+                () -> now,
+                ended::add),
             firewall::add,
             new NodeStatusFactory(
                 "n1",
@@ -171,6 +175,49 @@ class NodeSyncTest {
             BasicFileAttributes.class,
             LinkOption.NOFOLLOW_LINKS)
         .fileKey();
+  }
+
+  @Test
+  @Tag("kernel")
+  void aMountOfADirectoryThatWasRemovedNeedsAnotherStart() throws Exception {
+    // Given the CNI directory of a host, mounted as in a pod
+    Path ofHost = Files.createDirectory(directory.resolve("host"));
+    try (Mounts mounts = new Mounts()) {
+      mounts.run("mount", "--bind", ofHost.toString(), directory.resolve("conf").toString());
+      assertThat(mounts.call(sync::getAsBoolean)).isTrue();
+      assertThat(ofHost.resolve("05-tweed.conflist")).exists();
+      assertThat(ended).isEmpty();
+
+      // When somebody removes it, and another one comes in its place
+      mounts.run("rm", "-rf", ofHost.toString());
+      Files.createDirectory(ofHost);
+
+      // Then this process cannot mend that, and says so
+      assertThat(mounts.call(sync::getAsBoolean)).isFalse();
+      assertThat(ended).singleElement().asString().contains("conf was removed");
+    }
+  }
+
+  @Test
+  void aDirectoryThatWasRemovedAndIsNoMountIsMadeAnew() throws IOException {
+    sync.getAsBoolean();
+    Files.delete(directory.resolve("conf/05-tweed.conflist"));
+    Files.delete(directory.resolve("conf"));
+
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+    assertThat(ended).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatWasNeverThereIsNotMade() throws IOException {
+    Files.delete(directory.resolve("conf"));
+
+    assertThat(sync.getAsBoolean()).isFalse();
+
+    assertThat(told.getLast().findings().getFirst().reason()).isEqualTo("CNIConfigFailed");
+    assertThat(directory.resolve("conf")).doesNotExist();
   }
 
   @Test
