@@ -10,12 +10,13 @@ import java.util.stream.Stream;
  * What is known, beyond the NodeSubnets there are, of the blocks that nodes had. Pods of a node
  * whose NodeSubnet was deleted still use its block, so it is the one to give the node again.
  *
- * @param deleted by node, the blocks of NodeSubnets that this operator saw go; one of each family
+ * @param seen by node, the blocks of NodeSubnets that this operator saw, whether they are there or
+ *     not; one of each family
  * @param reported by node, the blocks that its own NodeReport says it serves, unchecked
  */
-public record LastBlocks(Map<String, List<String>> deleted, Map<String, List<String>> reported) {
+public record LastBlocks(Map<String, List<String>> seen, Map<String, List<String>> reported) {
   public LastBlocks {
-    deleted = Map.copyOf(deleted);
+    seen = Map.copyOf(seen);
     reported = Map.copyOf(reported);
   }
 
@@ -31,13 +32,13 @@ public record LastBlocks(Map<String, List<String>> deleted, Map<String, List<Str
    */
   Map<String, List<Cidr>> byNode() {
     Map<Cidr, String> claimants = new HashMap<>();
-    deleted.forEach((node, texts) -> parse(texts).forEach(block -> claimants.put(block, node)));
+    seen.forEach((node, texts) -> parse(texts).forEach(block -> claimants.put(block, node)));
     reported.forEach(
         (node, texts) ->
             parse(texts)
                 .forEach(block -> claimants.merge(block, node, (a, b) -> a.equals(b) ? a : "")));
     Map<String, List<Cidr>> byNode = new HashMap<>();
-    Stream.concat(deleted.keySet().stream(), reported.keySet().stream())
+    Stream.concat(seen.keySet().stream(), reported.keySet().stream())
         .distinct()
         .forEach(node -> byNode.put(node, of(node, claimants)));
     return byNode;
@@ -45,7 +46,7 @@ public record LastBlocks(Map<String, List<String>> deleted, Map<String, List<Str
 
   private List<Cidr> of(String node, Map<Cidr, String> claimants) {
     return Stream.concat(
-            parse(deleted.getOrDefault(node, List.of())),
+            parse(seen.getOrDefault(node, List.of())),
             parse(reported.getOrDefault(node, List.of()))
                 .filter(block -> claimants.get(block).equals(node)))
         .toList();

@@ -1,7 +1,6 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.LastBlocks;
@@ -21,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads from objects of the API what planning needs of them. */
 public final class Facts {
@@ -66,17 +66,18 @@ public final class Facts {
   }
 
   /**
-   * Of NodeSubnets that are gone, and of NodeReports. One that belongs to an earlier Node of the
-   * name says nothing of this one.
+   * Of NodeSubnets that are gone, or are in the caches only by now, and of NodeReports. One that
+   * belongs to an earlier Node of the name says nothing of this one.
    */
   static LastBlocks lastBlocks(ClusterView view) {
     Map<String, Map<Boolean, String>> deleted = new HashMap<>();
-    for (NodeSubnetSpec spec : view.gone()) {
-      // The latest of each family, which a colon tells.
-      deleted
-          .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
-          .put(spec.cidr().contains(":"), spec.cidr());
-    }
+    Stream.concat(view.gone().stream(), view.subnets().stream().map(NodeSubnet::getSpec))
+        // The latest of each family, which a colon tells.
+        .forEach(
+            spec ->
+                deleted
+                    .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
+                    .put(spec.cidr().contains(":"), spec.cidr()));
     Map<String, List<String>> reported = new HashMap<>();
     for (Node node : view.nodes()) {
       ReportDigest report = view.reports().get(node.getMetadata().getName());

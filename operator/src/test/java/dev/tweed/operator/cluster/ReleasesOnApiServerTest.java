@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.ledger.Allocator;
@@ -24,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -47,6 +49,7 @@ class ReleasesOnApiServerTest {
   private ClusterReconciler reconciler;
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private volatile Runnable beforeDeletion = () -> {};
+  private volatile Runnable beforeList = () -> {};
 
   @BeforeEach
   void threeNodesWithBlocks(ApiServer server) {
@@ -57,7 +60,7 @@ class ReleasesOnApiServerTest {
         new KubernetesClientBuilder()
             .withConfig(server.config())
             .withHttpClientBuilderConsumer(
-                b -> b.addOrReplaceInterceptor("deletions", new Deletions()))
+                b -> b.addOrReplaceInterceptor("meanwhile", new Meanwhile()))
             .build();
     caches = new ClusterCaches(client, () -> {}, () -> {});
     caches.start();
@@ -175,13 +178,37 @@ class ReleasesOnApiServerTest {
     assertThat(state.blocks()).isEqualTo(NODES);
   }
 
-  /** Does something before the first NodeSubnet is deleted. */
-  private final class Deletions implements Interceptor {
+  @Test
+  void nodesWhoseSubnetsGoWhileOthersAreMadeAgainGetTheSameBlocks() {
+    // Given NodeSubnets that are deleted one after the other, of which the watch has told the first
+    Map<String, String> before = blocks();
+    admin.resource(cluster.subnetOf("n1")).delete();
+    seen(v -> v.subnets().size() == NODES - 1);
+    beforeList = () -> admin.resource(cluster.subnetOf("n2")).delete();
+
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+
+    assertThat(blocks()).isEqualTo(before);
+  }
+
+  private Map<String, String> blocks() {
+    return cluster.subnets().stream()
+        .map(NodeSubnet::getSpec)
+        .collect(Collectors.toMap(NodeSubnetSpec::nodeName, NodeSubnetSpec::cidr));
+  }
+
+  /** Does something before the operator first deletes a NodeSubnet, or lists them. */
+  private final class Meanwhile implements Interceptor {
     @Override
     public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
-      if (request.method().equals("DELETE") && request.uri().getPath().contains("/nodesubnets/")) {
+      String path = request.uri().getPath();
+      if (request.method().equals("DELETE") && path.contains("/nodesubnets/")) {
         Runnable first = beforeDeletion;
         beforeDeletion = () -> {};
+        first.run();
+      } else if (path.endsWith("/nodesubnets") && request.uri().getQuery() == null) {
+        Runnable first = beforeList;
+        beforeList = () -> {};
         first.run();
       }
     }

@@ -67,6 +67,6 @@ class SubnetStoreTest {
             Map.of(),
             List.of(),
             List.of());
-    return Facts.lastBlocks(view).deleted().getOrDefault(node, List.of());
+    return Facts.lastBlocks(view).seen().getOrDefault(node, List.of());
   }
 }
