@@ -98,7 +98,7 @@ public final class AllocationPlanner {
   }
 
   private void restore(List<NodeFacts> byAge) {
-    Map<String, List<Cidr>> last = input.lastBlocks().byNode();
+    Map<String, List<Cidr>> last = input.lastBlocks().byNode(reserved);
     for (NodeFacts node : byAge) {
       CandidateNetwork network = ownerOf.get(node.name());
       if (network != null && network.giving() && !network.adopts()) {

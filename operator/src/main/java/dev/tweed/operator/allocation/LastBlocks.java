@@ -28,9 +28,10 @@ public record LastBlocks(Map<String, List<String>> seen, Map<String, List<String
   /**
    * The blocks each node should get if it has none and nobody else holds them, the best first. What
    * was seen comes before what is reported, for a node may report whatever it likes: a block that
-   * another node reports too, or was seen to have, is given to nobody by its report.
+   * another node reports too, or was seen to have, or that contains what is not for pods, is given
+   * to nobody by its report.
    */
-  Map<String, List<Cidr>> byNode() {
+  Map<String, List<Cidr>> byNode(ReservedRanges reserved) {
     Map<Cidr, String> claimants = new HashMap<>();
     seen.forEach((node, texts) -> parse(texts).forEach(block -> claimants.put(block, node)));
     reported.forEach(
@@ -40,15 +41,16 @@ public record LastBlocks(Map<String, List<String>> seen, Map<String, List<String
     Map<String, List<Cidr>> byNode = new HashMap<>();
     Stream.concat(seen.keySet().stream(), reported.keySet().stream())
         .distinct()
-        .forEach(node -> byNode.put(node, of(node, claimants)));
+        .forEach(node -> byNode.put(node, of(node, claimants, reserved)));
     return byNode;
   }
 
-  private List<Cidr> of(String node, Map<Cidr, String> claimants) {
+  private List<Cidr> of(String node, Map<Cidr, String> claimants, ReservedRanges reserved) {
     return Stream.concat(
             parse(seen.getOrDefault(node, List.of())),
             parse(reported.getOrDefault(node, List.of()))
-                .filter(block -> claimants.get(block).equals(node)))
+                .filter(block -> claimants.get(block).equals(node))
+                .filter(block -> !reserved.overlaps(block)))
         .toList();
   }
 

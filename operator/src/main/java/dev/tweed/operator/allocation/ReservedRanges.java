@@ -42,6 +42,11 @@ final class ReservedRanges {
     return within(pool).stream().findFirst().map(known::get);
   }
 
+  /** Whether the range has any of them. */
+  boolean overlaps(Cidr range) {
+    return ranges.overlaps(range);
+  }
+
   /** All that the pool has addresses of, in ascending order. */
   Collection<Cidr> within(Pool pool) {
     return ranges.within(pool.cidr());

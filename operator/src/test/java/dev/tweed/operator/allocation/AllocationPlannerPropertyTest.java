@@ -153,15 +153,15 @@ class AllocationPlannerPropertyTest {
   }
 
   @Property
-  void claimsOverlapNoServicesUnlessANodeHadTheBlockBefore(
+  void claimsOverlapNoServicesUnlessTheNodeWasSeenToHaveTheBlock(
       @ForAll("clusters") AllocationInput cluster) {
     for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
       boolean before =
           cluster
               .lastBlocks()
-              .byNode()
+              .seen()
               .getOrDefault(claim.spec().nodeName(), List.of())
-              .contains(claim.cidr());
+              .contains(claim.cidr().toString());
       assertThat(before ? List.<List<String>>of() : cluster.serviceCIDRs().values())
           .allSatisfy(
               ranges ->

@@ -139,6 +139,25 @@ class LastBlocksTest {
   }
 
   @Test
+  void aReportBringsNoAddressesOfServicesOrOtherNodes() {
+    // Given a network in use whose pool has both
+    NodeFacts other =
+        new NodeFacts("other", "uid", Fixtures.NOW, Map.of(), List.of("10.244.6.7"), List.of());
+    AllocationInput in =
+        Fixtures.with(
+            input(
+                List.of(DEFAULT),
+                List.of(node(1), node(2), other),
+                List.of(subnet("default", "node-2", "10.244.0.0/24", 9))),
+            Map.of("kubernetes", List.of("10.244.5.0/26")));
+
+    assertThat(plan(in, reported("node-1", FIFTH, "10.244.6.0/24")))
+        .containsEntry("node-1", "10.244.1.0/24");
+    // But a node that was seen to have such a block keeps it
+    assertThat(plan(in, deleted("node-1", FIFTH))).containsEntry("node-1", FIFTH);
+  }
+
+  @Test
   void aPoolThatDoesNotAdmitTheNodeGivesNothingBack() {
     NetworkFacts divided =
         network(
