@@ -158,6 +158,11 @@ class RealFirewallTest {
     host.type("iptables -P INPUT ACCEPT");
     host.type("nft add rule inet f2b-table f2b-chain ip saddr != @addr-set-sshd drop");
     assertThat(host.read().manager()).isEqualTo(Manager.NFTABLES);
+
+    host.type("nft flush chain inet f2b-table f2b-chain");
+    assertThat(host.read().manager()).isEqualTo(Manager.NONE);
+    host.type("nft add rule inet f2b-table f2b-chain ip saddr 0.0.0.0/0 drop");
+    assertThat(host.read().manager()).isEqualTo(Manager.NFTABLES);
   }
 
   private void enableUfw() throws IOException {

@@ -88,7 +88,7 @@ sealed interface Match {
       implements Match {
     @Override
     public boolean isOfSources() {
-      return source && !negated;
+      return source && !negated && ranges.stream().noneMatch(range -> range.length() == 0);
     }
 
     @Override
