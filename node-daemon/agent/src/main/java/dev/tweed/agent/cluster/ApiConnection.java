@@ -160,7 +160,12 @@ public final class ApiConnection implements ClusterWatch {
 
   private void loop() {
     while (awaitLook()) {
-      look();
+      try {
+        look();
+      } catch (RuntimeException | LinkageError e) {
+        // Without this thread a connection that is lost would stay so, and nobody be told.
+        LOG.error("the connection to the API server was not looked after; tried again", e);
+      }
     }
   }
 
@@ -217,9 +222,9 @@ public final class ApiConnection implements ClusterWatch {
 
   private void replace() {
     Session old = session;
+    openedAt = nanoTime.getAsLong();
     try {
       Session next = open(old.view());
-      openedAt = nanoTime.getAsLong();
       replacedAt = Optional.of(openedAt);
       LOG.info(
           "nothing read from the API server for {} s: a new connection takes over",
@@ -229,7 +234,6 @@ public final class ApiConnection implements ClusterWatch {
       old.close();
     } catch (RuntimeException e) {
       // Credentials that cannot be read at the moment, say.
-      openedAt = nanoTime.getAsLong();
       LOG.warn("no new connection to the API server; tried again: {}", e.toString());
     }
     onChange.run();
