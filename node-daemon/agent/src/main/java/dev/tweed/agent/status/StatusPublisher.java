@@ -28,7 +28,8 @@ public final class StatusPublisher implements AutoCloseable {
 
   /**
    * How long the first writes wait for the first look at the firewall, which may drop what pods
-   * send: Ready must not be told before, and the next report is 10 s off.
+   * send: Ready must not be told before, and the next report is 10 s off. That look follows the
+   * first sync of the data path, which the API server may hold up, so it counts from there.
    */
   private static final Duration FIREWALL_WAIT = Duration.ofSeconds(3);
 
@@ -50,7 +51,8 @@ public final class StatusPublisher implements AutoCloseable {
   // Of the thread only.
   private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
-  private final long firewallBy;
+  private long firewallBy;
+  private boolean programmed;
   private boolean reportRead;
   private boolean reportDue;
   private long reportAt;
@@ -143,8 +145,7 @@ public final class StatusPublisher implements AutoCloseable {
 
   /** Writes what is due; returns nanoseconds until something is due again. */
   private long write(Latest next) {
-    long untilFirewall =
-        next.status().firewall().isPresent() ? 0 : firewallBy - nanoTime.getAsLong();
+    long untilFirewall = untilFirewall(next.status());
     if (untilFirewall > 0) {
       return untilFirewall;
     }
@@ -173,6 +174,18 @@ public final class StatusPublisher implements AutoCloseable {
       LOG.warn("status not written, tried again in {} ms: {}", delay / 1_000_000, rootMessage(e));
       return delay;
     }
+  }
+
+  private long untilFirewall(NodeStatus status) {
+    if (status.firewall().isPresent()) {
+      return 0;
+    }
+    long now = nanoTime.getAsLong();
+    if (status.programmed() && !programmed) {
+      programmed = true;
+      firewallBy = now + FIREWALL_WAIT.toNanos();
+    }
+    return firewallBy - now;
   }
 
   private boolean writeSubnet(NodeStatus status, SubnetRecord subnet) {

@@ -89,6 +89,15 @@ class StatusPublisherTest {
   }
 
   @Test
+  void soItDoesAfterAStartThatTookLong() throws InterruptedException {
+    publisher.start();
+    ahead.set(TimeUnit.SECONDS.toNanos(20));
+    publisher.publish(Statuses.idle(), List.of(own()));
+
+    assertThat(api.subnets.poll(500, TimeUnit.MILLISECONDS)).isNull();
+  }
+
+  @Test
   void butNotForEver() throws InterruptedException {
     publisher.start();
     publisher.publish(Statuses.idle(), List.of());
