@@ -17,9 +17,15 @@ final class NodeAddresses {
         .toList();
   }
 
-  /** Every usable InternalIP, as a range of one address. */
+  /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
+  private static final int MOST = 8;
+
+  /** The first {@value #MOST} usable InternalIPs, each as a range of one address. */
   static List<Cidr> all(NodeFacts node) {
-    return usable(node).map(a -> new Cidr(a.family(), a.value(), a.family().bits())).toList();
+    return usable(node)
+        .limit(MOST)
+        .map(a -> new Cidr(a.family(), a.value(), a.family().bits()))
+        .toList();
   }
 
   private static Optional<Address> first(NodeFacts node, Family family) {

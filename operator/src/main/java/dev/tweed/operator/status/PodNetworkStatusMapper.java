@@ -80,7 +80,7 @@ public final class PodNetworkStatusMapper {
               ACCEPTED,
               reason(reserved),
               collision(reserved)
-                  + "; nodes keep their blocks and get others, but none with such addresses. "
+                  + "; nodes keep their blocks, and no new ones with such addresses are handed out. "
                   + switch (reserved.reserved().kind()) {
                     case NODE_ADDRESS -> "Give that node an address outside all pools";
                     case SERVICE_CIDR -> "Move the nodes to a PodNetwork with another range";

@@ -13,6 +13,7 @@ import dev.tweed.operator.allocation.NetworkOutcome.PoolReserved;
 import dev.tweed.operator.allocation.ReservedRange.Kind;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -109,6 +110,23 @@ class ReservedRangesTest {
               assertThat(claim.cidr()).hasToString("10.244.2.0/24");
             });
     assertThat(outcome(plan).addressInPool()).hasToString("bad");
+  }
+
+  @Test
+  void aNodeWithManyAddressesLeavesBlocksForTheOthers() {
+    // Given a pool of sixteen blocks, of which a node claims to be in twelve
+    List<String> addresses =
+        IntStream.rangeClosed(1, 12).mapToObj(i -> "10.244.%d.7".formatted(i)).toList();
+    NodeFacts greedy =
+        new NodeFacts("bad", "uid-bad", Fixtures.NOW, Map.of(), addresses, List.of());
+    List<NodeFacts> nodes =
+        Stream.concat(IntStream.rangeClosed(1, 8).mapToObj(Fixtures::node), Stream.of(greedy))
+            .toList();
+    NetworkFacts wide = network("default", 100, spec(pool("10.244.0.0/20", 24)));
+
+    AllocationPlan plan = AllocationPlanner.plan(input(List.of(wide), nodes, List.of(FIRST)));
+
+    assertThat(plan.claims()).hasSize(7);
   }
 
   @Test
