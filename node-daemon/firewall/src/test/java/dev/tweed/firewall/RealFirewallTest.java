@@ -8,6 +8,7 @@ import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -161,8 +162,12 @@ class RealFirewallTest {
 
     host.type("nft flush chain inet f2b-table f2b-chain");
     assertThat(host.read().manager()).isEqualTo(Manager.NONE);
-    host.type("nft add rule inet f2b-table f2b-chain ip saddr 0.0.0.0/0 drop");
-    assertThat(host.read().manager()).isEqualTo(Manager.NFTABLES);
+    for (String network :
+        List.of("ip saddr 0.0.0.0/0", "ip saddr 10.0.0.0/8", "ip6 saddr fd00::/8")) {
+      host.type("nft add rule inet f2b-table f2b-chain %s drop".formatted(network));
+      assertThat(host.read().manager()).as(network).isEqualTo(Manager.NFTABLES);
+      host.type("nft flush chain inet f2b-table f2b-chain");
+    }
   }
 
   private void enableUfw() throws IOException {

@@ -15,13 +15,14 @@ import java.util.regex.Pattern;
 final class LegacyFilters {
 
   /**
-   * What drops, in a chain that is neither kube-proxy's or the kubelet's nor ours, and not for what
-   * a packet's source is: bans are no firewall.
+   * What drops, in a chain that is neither kube-proxy's or the kubelet's nor ours, and not for a
+   * few sources (a set, or no more than a /24 or /48): bans are no firewall.
    */
   private static final Pattern DROPS =
       Pattern.compile(
           "(?m)^:(INPUT|FORWARD|OUTPUT) DROP\\b"
-              + "|^-A (?!KUBE-|TWEED-)(?!.*(?<!! )(-s |--match-set \\S+ src\\b)).*"
+              + "|^-A (?!KUBE-|TWEED-)(?!.*(?<!! )(-s [0-9.]+/(2[4-9]|3[0-2])\\b"
+              + "|-s [0-9a-f:]+/(4[89]|[5-9]\\d|1[0-2]\\d)\\b|--match-set \\S+ src\\b)).*"
               + " -j (DROP|REJECT)\\b");
 
   private final Path proc;

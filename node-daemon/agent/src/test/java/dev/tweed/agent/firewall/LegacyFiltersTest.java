@@ -57,11 +57,13 @@ class LegacyFiltersTest {
                     """
                     -A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd
                     -A f2b-sshd -s 203.0.113.66/32 -j REJECT --reject-with icmp-port-unreachable
+                    -A f2b-sshd -s 2001:db8::66/128 -j REJECT
                     -A INPUT -m set --match-set bans src -j DROP
                     """)
                 .drop())
         .contains(false);
     assertThat(listing("-A INPUT ! -s 192.0.2.0/24 -j DROP\n").drop()).contains(true);
+    assertThat(listing("-A FORWARD -s 10.0.0.0/8 -j DROP\n").drop()).contains(true);
     assertThat(listing("-A INPUT -m set ! --match-set all src -j DROP\n").drop()).contains(true);
   }
 

@@ -88,7 +88,9 @@ sealed interface Match {
       implements Match {
     @Override
     public boolean isOfSources() {
-      return source && !negated && ranges.stream().noneMatch(range -> range.length() == 0);
+      // Nobody bans more at once: a wider range may hold the nodes or the pods.
+      int widest = family == 4 ? 24 : 48;
+      return source && !negated && ranges.stream().allMatch(range -> range.length() >= widest);
     }
 
     @Override
