@@ -153,10 +153,8 @@ public final class FirewallPlanner {
       }
     }
     if (refused.isEmpty()) {
-      for (RuleProblem problem : problems) {
-        changesBehind(problem)
-            .forEach(name -> refused.putIfAbsent(name, PolicyProblem.behind(problem)));
-      }
+      changesBehind(problems)
+          .forEach((name, problem) -> refused.put(name, PolicyProblem.behind(problem)));
     }
     if (refused.isEmpty()) {
       problems.forEach(
@@ -168,17 +166,28 @@ public final class FirewallPlanner {
 
   /**
    * Changed policies that make rules in force lock out, such as one that does not allow any more
-   * what another denies after it.
+   * what another denies after it; each with one problem that would not be without the change. Those
+   * that no single change explains are laid to all changes.
    */
-  private Set<String> changesBehind(RuleProblem problem) {
+  private Map<String, RuleProblem> changesBehind(List<RuleProblem> problems) {
     Set<String> changed = new TreeSet<>(candidates.keySet());
     changed.removeIf(name -> candidates.get(name).tried.isEmpty() || isInForce(name));
-    if (changed.isEmpty() || lockouts(compile(changed)).contains(problem)) {
-      return Set.of();
+    List<RuleProblem> left = new ArrayList<>(problems);
+    if (!changed.isEmpty() && !left.isEmpty()) {
+      left.removeAll(lockouts(compile(changed)));
     }
-    Set<String> alone = new TreeSet<>(changed);
-    alone.removeIf(name -> lockouts(compile(Set.of(name))).contains(problem));
-    return alone.isEmpty() ? changed : alone;
+    Map<String, RuleProblem> behind = new TreeMap<>();
+    for (String name : left.isEmpty() ? Set.<String>of() : changed) {
+      List<RuleProblem> without = lockouts(compile(Set.of(name)));
+      left.stream()
+          .filter(problem -> !without.contains(problem))
+          .findFirst()
+          .ifPresent(problem -> behind.put(name, problem));
+    }
+    if (behind.isEmpty() && !left.isEmpty()) {
+      changed.forEach(name -> behind.put(name, left.getFirst()));
+    }
+    return behind;
   }
 
   private List<RuleProblem> lockouts(CompiledRules compiled) {
