@@ -131,7 +131,7 @@ public final class ApiConnection implements ClusterWatch {
                 NodeFinding.of(
                     AgentReason.APISilent,
                     "API server",
-                    "nothing was read from the API server for %d s, so the connection was replaced;"
+                    "nothing was read from the API server for %d s, so a new connection is opened;"
                             .formatted(Duration.ofNanos(limit).toSeconds())
                         + " meanwhile the node keeps what it has and learns nothing new",
                     "if it comes again: something between this node and "
@@ -223,9 +223,9 @@ public final class ApiConnection implements ClusterWatch {
   private void replace() {
     Session old = session;
     openedAt = nanoTime.getAsLong();
+    replacedAt = Optional.of(openedAt);
     try {
       Session next = open(old.view());
-      replacedAt = Optional.of(openedAt);
       LOG.info(
           "nothing read from the API server for {} s: a new connection takes over",
           silence().toSeconds());

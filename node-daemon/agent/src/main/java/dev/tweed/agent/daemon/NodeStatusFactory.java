@@ -66,7 +66,7 @@ final class NodeStatusFactory {
         NodeStatus.State.FAILED,
         reason(findings),
         snapshot.network().name(),
-        blocks(snapshot),
+        serving,
         Optional.empty(),
         findings,
         List.of());
