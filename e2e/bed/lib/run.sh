@@ -28,9 +28,14 @@ set_properties() {
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
 
-# test [--no-skips] [--quick | LAYER...]. --no-skips: a skipped test of the layers below e2e is a failure.
+# test [--no-skips] [--quick | LAYER...], test --long [MINUTES]. --no-skips: a skipped test of the layers below e2e is a failure.
 # Tests of the layers above "unit" carry a JUnit tag named after their layer.
 command_test() {
+  if [[ ${1:-} == --long ]]; then
+    shift
+    test_long "$@"
+    return
+  fi
   no_skips=''
   if [[ ${1:-} == --no-skips ]]; then
     no_skips=yes
@@ -73,6 +78,26 @@ command_test() {
   [[ -z $skipped ]] || arguments+=("-DexcludedGroups=$skipped")
   set_properties
   run_tests "${arguments[@]}"
+}
+
+# test --long [MINUTES]: every property test again and again, each round with seeds of its own, until one fails or the time is over.
+test_long() {
+  local minutes=${1:-120} log=$log_directory/long.log began=$SECONDS round=0
+  [[ $minutes =~ ^[1-9][0-9]*$ && $# -le 1 ]] || die "test: --long takes a number of minutes"
+  need_root
+  setup_packages
+  setup_jdk
+  install_test_firewalls
+  export TWEED_TEST_MAY_NOT_SKIP=true
+  mkdir -p "$log_directory"
+  while ((SECONDS - began < minutes * 60)); do
+    round=$((round + 1))
+    run_maven test -pl '!e2e' -Dtest='*Propert*Test,*DifferentialTest' -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 || {
+      grep -E '^\[ERROR\] .' "$log" | head -n 20 >&2 || true
+      die "a property test has failed in round $round. The whole log, with the seed: $log"
+    }
+    note "Round $round passed, $(((SECONDS - began) / 60)) of $minutes minutes"
+  done
 }
 
 # Maven's output goes to the log; the screen shows one line for each test class and at the end the counts of each module.
