@@ -20,7 +20,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +65,7 @@ class ReleasesOnApiServerTest {
     caches = new ClusterCaches(client, () -> {}, () -> {});
     caches.start();
     calls = new BoundedCalls(SETTINGS.parallelism());
-    Clock clock = new TestClock();
+    Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     reconciler =
         new ClusterReconciler(
@@ -211,23 +211,6 @@ class ReleasesOnApiServerTest {
         beforeList = () -> {};
         first.run();
       }
-    }
-  }
-
-  private final class TestClock extends Clock {
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
     }
   }
 }
