@@ -98,13 +98,24 @@ public final class AllocationPlanner {
   }
 
   private void restore(List<NodeFacts> byAge) {
-    Map<String, List<Cidr>> last = input.lastBlocks().byNode(reserved);
-    for (NodeFacts node : byAge) {
-      CandidateNetwork network = ownerOf.get(node.name());
-      if (network != null && network.giving() && !network.adopts()) {
-        last.getOrDefault(node.name(), List.of()).forEach(block -> restore(network, node, block));
-      }
+    List<NodeFacts> lacking = byAge.stream().filter(this::lacksBlock).toList();
+    if (lacking.isEmpty()) {
+      return; // as in most runs; every block that anybody had would be read for nothing
     }
+    Map<String, List<Cidr>> last = input.lastBlocks().byNode(reserved);
+    for (NodeFacts node : lacking) {
+      CandidateNetwork network = ownerOf.get(node.name());
+      last.getOrDefault(node.name(), List.of()).forEach(block -> restore(network, node, block));
+    }
+  }
+
+  private boolean lacksBlock(NodeFacts node) {
+    CandidateNetwork network = ownerOf.get(node.name());
+    return network != null
+        && network.giving()
+        && !network.adopts()
+        && Stream.of(Family.values())
+            .anyMatch(family -> network.has(family) && held.of(node.name(), family).isEmpty());
   }
 
   private void restore(CandidateNetwork network, NodeFacts node, Cidr block) {

@@ -23,9 +23,7 @@ record CandidateNetwork(
       List<NetworkFacts> networks, List<SubnetFacts> subnets, ReservedRanges reserved) {
     List<CandidateNetwork> judged = new ArrayList<>();
     for (NetworkFacts facts : networks.stream().sorted(OLDEST_FIRST).toList()) {
-      List<SubnetFacts> own =
-          subnets.stream().filter(s -> s.spec().podNetwork().equals(facts.name())).toList();
-      judged.add(judge(facts, own, judged, reserved));
+      judged.add(judge(facts, subnets, judged, reserved));
     }
     return List.copyOf(judged);
   }
@@ -57,7 +55,7 @@ record CandidateNetwork(
             ? overlap.get()
             : reserved(pools, reserved)
                 .<NetworkOutcome.Acceptance>map(
-                    found -> inUse(pools, subnets) ? new AcceptedInUse(found) : found)
+                    found -> inUse(facts, pools, subnets) ? new AcceptedInUse(found) : found)
                 .orElseGet(NetworkOutcome.Accepted::new);
     return new CandidateNetwork(facts, List.copyOf(pools), acceptance);
   }
@@ -71,8 +69,9 @@ record CandidateNetwork(
         .findFirst();
   }
 
-  private static boolean inUse(List<Pool> pools, List<SubnetFacts> subnets) {
+  private static boolean inUse(NetworkFacts facts, List<Pool> pools, List<SubnetFacts> subnets) {
     return subnets.stream()
+        .filter(subnet -> subnet.spec().podNetwork().equals(facts.name()))
         .flatMap(subnet -> Cidr.parse(subnet.spec().cidr()).stream())
         .anyMatch(block -> pools.stream().anyMatch(pool -> pool.cidr().contains(block)));
   }

@@ -7,6 +7,9 @@ import java.util.stream.Stream;
 
 /** Underlay addresses of a node: the first usable InternalIP of each family, IPv4 first. */
 final class NodeAddresses {
+  /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
+  private static final int MOST = 8;
+
   private NodeAddresses() {}
 
   /** Canonical texts; empty when the node has no usable InternalIP. */
@@ -16,9 +19,6 @@ final class NodeAddresses {
         .map(Address::toString)
         .toList();
   }
-
-  /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
-  private static final int MOST = 8;
 
   /** The first {@value #MOST} usable InternalIPs, each as a range of one address. */
   static List<Cidr> all(NodeFacts node) {
