@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.tweed.agent.Cable;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.PodNetwork;
-import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -131,18 +130,7 @@ class ApiConnectionTest {
   private void create(String name) {
     PodNetwork network = new PodNetwork();
     network.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    network.setSpec(
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    network.setSpec(Views.spec(null));
     server.admin().resource(network).create();
   }
 }
