@@ -7,7 +7,8 @@ import java.util.stream.Collectors;
  * Something changed in the kernel. Events say when to look, not what is true: read the state again.
  *
  * <p>Not every change is told: IPv4 routes and neighbours that vanish because their device went
- * down give no event of their own (fib_sync_down_dev() in net/ipv4/fib_trie.c), only the link's.
+ * down give no event of their own (fib_sync_down_dev() in net/ipv4/fib_trie.c), only the link's;
+ * nor do IPv4 routes whose nexthop object is removed.
  */
 public sealed interface NetlinkEvent {
 
@@ -25,6 +26,10 @@ public sealed interface NetlinkEvent {
 
   /** A route was added or replaced, or removed. */
   record RouteChanged(Route route, boolean removed, int originPort) implements NetlinkEvent {}
+
+  /** A nexthop object was added or replaced, or removed. */
+  record NextHopChanged(NextHopObject object, boolean removed, int originPort)
+      implements NetlinkEvent {}
 
   /** A neighbour was added or changed, or removed. */
   record NeighbourChanged(Neighbour neighbour, boolean removed, int originPort)

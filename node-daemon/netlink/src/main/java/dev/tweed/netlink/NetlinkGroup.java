@@ -14,6 +14,8 @@ public enum NetlinkGroup {
   IPV6_ADDRESS,
   /** IPv6 routes. */
   IPV6_ROUTE,
+  /** Nexthop objects. A kernel older than 5.3, which has none, is silent. */
+  NEXTHOP,
   /** Changes of the nftables rule set. Needs the kernel's nfnetlink. */
   NFTABLES
 }

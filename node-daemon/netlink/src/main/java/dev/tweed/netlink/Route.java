@@ -3,6 +3,7 @@ package dev.tweed.netlink;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A route (RTM_NEWROUTE). The kernel's key is destination, table and metric; a replacement with
@@ -74,41 +75,20 @@ public record Route(
 
   /** A plain unicast route through a device; refine it with the {@code with...} methods. */
   public static Route through(IpPrefix destination, int linkIndex, RouteProtocol protocol) {
+    Draft draft = new Draft(destination, protocol);
+    draft.linkIndex = linkIndex;
     // The kernel refuses scope universe for an IPv4 route without a gateway to reach it by.
-    Scope scope = destination.family() == AddressFamily.IPV4 ? Scope.LINK : Scope.UNIVERSE;
-    return new Route(
-        destination,
-        Optional.empty(),
-        linkIndex,
-        0,
-        protocol,
-        MAIN_TABLE,
-        scope,
-        RouteType.UNICAST,
-        false,
-        Optional.empty(),
-        List.of(),
-        0,
-        0);
+    draft.scope = destination.family() == AddressFamily.IPV4 ? Scope.LINK : Scope.UNIVERSE;
+    return draft.route();
   }
 
   /** A unicast route by way of a gateway; device 0 lets the kernel find it. */
   public static Route via(
       IpPrefix destination, IpAddress gateway, int linkIndex, RouteProtocol protocol) {
-    return new Route(
-        destination,
-        Optional.of(gateway),
-        linkIndex,
-        0,
-        protocol,
-        MAIN_TABLE,
-        Scope.UNIVERSE,
-        RouteType.UNICAST,
-        false,
-        Optional.empty(),
-        List.of(),
-        0,
-        0);
+    Draft draft = new Draft(destination, protocol);
+    draft.linkIndex = linkIndex;
+    draft.gateway = Optional.of(gateway);
+    return draft.route();
   }
 
   /** A route that drops its packets: {@link RouteType#BLACKHOLE} and its kin. */
@@ -116,92 +96,50 @@ public record Route(
     if (!type.dropsPackets()) {
       throw new IllegalArgumentException("route type " + type + " does not drop packets");
     }
-    return new Route(
-        destination,
-        Optional.empty(),
-        0,
-        0,
-        protocol,
-        MAIN_TABLE,
-        Scope.UNIVERSE,
-        type,
-        false,
-        Optional.empty(),
-        List.of(),
-        0,
-        0);
+    Draft draft = new Draft(destination, protocol);
+    draft.type = type;
+    return draft.route();
+  }
+
+  /**
+   * A route that makes an address this host's own, in {@link #LOCAL_TABLE} unless put into another.
+   */
+  public static Route local(IpAddress address, int linkIndex, RouteProtocol protocol) {
+    Draft draft = new Draft(IpPrefix.host(address), protocol);
+    draft.linkIndex = linkIndex;
+    draft.type = RouteType.LOCAL;
+    draft.table = LOCAL_TABLE;
+    draft.scope = address.family() == AddressFamily.IPV4 ? Scope.HOST : Scope.UNIVERSE;
+    return draft.route();
   }
 
   /** The same route with another metric. */
   public Route withMetric(long newMetric) {
-    return new Route(
-        destination,
-        gateway,
-        linkIndex,
-        newMetric,
-        protocol,
-        table,
-        scope,
-        type,
-        onlink,
-        preferredSource,
-        multipath,
-        nextHopId,
-        statusFlags);
+    return with(draft -> draft.metric = newMetric);
   }
 
   /** The same route in another table. */
   public Route withTable(long newTable) {
-    return new Route(
-        destination,
-        gateway,
-        linkIndex,
-        metric,
-        protocol,
-        newTable,
-        scope,
-        type,
-        onlink,
-        preferredSource,
-        multipath,
-        nextHopId,
-        statusFlags);
+    return with(draft -> draft.table = newTable);
   }
 
   /** The same route with its gateway taken to be on the link. */
   public Route withOnlink() {
-    return new Route(
-        destination,
-        gateway,
-        linkIndex,
-        metric,
-        protocol,
-        table,
-        scope,
-        type,
-        true,
-        preferredSource,
-        multipath,
-        nextHopId,
-        statusFlags);
+    return with(draft -> draft.onlink = true);
   }
 
   /** The same route with a preferred source address. */
   public Route withPreferredSource(IpAddress source) {
-    return new Route(
-        destination,
-        gateway,
-        linkIndex,
-        metric,
-        protocol,
-        table,
-        scope,
-        type,
-        onlink,
-        Optional.of(source),
-        multipath,
-        nextHopId,
-        statusFlags);
+    return with(draft -> draft.preferredSource = Optional.of(source));
+  }
+
+  /**
+   * The same route by way of a nexthop object. A request then names the object alone, and what is
+   * read has the object's device and gateway (fib_nexthop_info() in net/ipv4/fib_semantics.c): give
+   * them here too if the two are to be compared.
+   */
+  public Route withNextHop(long id) {
+    return with(draft -> draft.nextHopId = id);
   }
 
   /**
@@ -209,21 +147,62 @@ public record Route(
    * by this.
    */
   public Route configuration() {
-    return statusFlags == 0
-        ? this
-        : new Route(
-            destination,
-            gateway,
-            linkIndex,
-            metric,
-            protocol,
-            table,
-            scope,
-            type,
-            onlink,
-            preferredSource,
-            multipath,
-            nextHopId,
-            0);
+    return statusFlags == 0 ? this : with(draft -> draft.statusFlags = 0);
+  }
+
+  private Route with(Consumer<Draft> change) {
+    Draft draft = new Draft(destination, protocol);
+    draft.gateway = gateway;
+    draft.linkIndex = linkIndex;
+    draft.metric = metric;
+    draft.table = table;
+    draft.scope = scope;
+    draft.type = type;
+    draft.onlink = onlink;
+    draft.preferredSource = preferredSource;
+    draft.multipath = multipath;
+    draft.nextHopId = nextHopId;
+    draft.statusFlags = statusFlags;
+    change.accept(draft);
+    return draft.route();
+  }
+
+  /** The parts of a route under way; unicast in the main table until told otherwise. */
+  private static final class Draft {
+    final IpPrefix destination;
+    final RouteProtocol protocol;
+    Optional<IpAddress> gateway = Optional.empty();
+    int linkIndex;
+    long metric;
+    long table = MAIN_TABLE;
+    Scope scope = Scope.UNIVERSE;
+    RouteType type = RouteType.UNICAST;
+    boolean onlink;
+    Optional<IpAddress> preferredSource = Optional.empty();
+    List<NextHop> multipath = List.of();
+    long nextHopId;
+    int statusFlags;
+
+    Draft(IpPrefix destination, RouteProtocol protocol) {
+      this.destination = destination;
+      this.protocol = protocol;
+    }
+
+    Route route() {
+      return new Route(
+          destination,
+          gateway,
+          linkIndex,
+          metric,
+          protocol,
+          table,
+          scope,
+          type,
+          onlink,
+          preferredSource,
+          multipath,
+          nextHopId,
+          statusFlags);
+    }
   }
 }

@@ -235,9 +235,22 @@ public sealed interface RtRequest {
   record RouteReplace(Route route) implements RtRequest {
     /** Refuses a multipath route. */
     public RouteReplace {
-      if (!route.multipath().isEmpty() && route.nextHopId() == 0) {
-        throw new IllegalArgumentException("multipath routes cannot be written: " + route);
-      }
+      requireWritable(route);
+    }
+  }
+
+  /**
+   * Adds a route and replaces none ({@code NLM_F_CREATE} alone). An IPv4 route goes before those of
+   * the same destination, table and metric, and so is the one that counts (fib_table_insert() in
+   * net/ipv4/fib_trie.c); an IPv6 route goes behind them or, if both have gateways of their own,
+   * becomes another way of the same multipath route (fib6_add_rt2node() in net/ipv6/ip6_fib.c).
+   * {@code EEXIST} when there is one that differs in nothing. Multipath routes are not written, as
+   * for {@link RouteReplace}.
+   */
+  record RouteAdd(Route route) implements RtRequest {
+    /** Refuses a multipath route. */
+    public RouteAdd {
+      requireWritable(route);
     }
   }
 
@@ -248,6 +261,26 @@ public sealed interface RtRequest {
       Objects.requireNonNull(route, "route");
     }
   }
+
+  /**
+   * Adds a nexthop object, or replaces the one with the same id, for all routes that use it at
+   * once.
+   */
+  record NextHopReplace(NextHopObject object) implements RtRequest {
+    /** Refuses what is only read. */
+    public NextHopReplace {
+      if (!object.isWritable()) {
+        throw new IllegalArgumentException(
+            "only a gateway or device can be written as a nexthop object: " + object);
+      }
+    }
+  }
+
+  /**
+   * Removes a nexthop object; {@code ENOENT} when there is none. The routes that use it go with it;
+   * IPv4 ones without an event of their own (remove_nexthop() in net/ipv4/nexthop.c).
+   */
+  record NextHopDelete(long id) implements RtRequest {}
 
   /** Adds a neighbour, or replaces the one with the same device and address. */
   record NeighbourReplace(Neighbour neighbour) implements RtRequest {
@@ -278,6 +311,12 @@ public sealed interface RtRequest {
     /** Refuses null. */
     public FdbDelete {
       Objects.requireNonNull(entry, "entry");
+    }
+  }
+
+  private static void requireWritable(Route route) {
+    if (!route.multipath().isEmpty() && route.nextHopId() == 0) {
+      throw new IllegalArgumentException("multipath routes cannot be written: " + route);
     }
   }
 

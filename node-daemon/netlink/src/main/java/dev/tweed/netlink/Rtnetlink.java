@@ -27,6 +27,9 @@ public interface Rtnetlink extends AutoCloseable {
   /** Routes; those of the kernel's IPv6 exception cache are left out. */
   List<Route> routes(RouteFilter filter);
 
+  /** All nexthop objects; none when the kernel is older than 5.3 and has no such things. */
+  List<NextHopObject> nextHopObjects();
+
   /** Neighbours on a device, both families; none when the device does not exist. */
   List<Neighbour> neighbours(int linkIndex);
 

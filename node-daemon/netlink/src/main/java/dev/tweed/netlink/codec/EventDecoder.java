@@ -46,6 +46,12 @@ public final class EventDecoder {
                       route ->
                           new NetlinkEvent.RouteChanged(
                               route, message.type() == Rt.RTM_DELROUTE, port));
+      case Rt.RTM_NEWNEXTHOP, Rt.RTM_DELNEXTHOP ->
+          RouteDecoder.nextHopObject(message)
+              .map(
+                  object ->
+                      new NetlinkEvent.NextHopChanged(
+                          object, message.type() == Rt.RTM_DELNEXTHOP, port));
       case Rt.RTM_NEWNEIGH, Rt.RTM_DELNEIGH -> neighbourEvent(message);
       default -> Optional.empty();
     };

@@ -88,6 +88,13 @@ public final class QueryEncoder {
     out.end();
   }
 
+  /** All nexthop objects. */
+  public void nextHopObjects(int sequence) {
+    out.begin(Rt.RTM_GETNEXTHOP, DUMP, sequence);
+    out.u8(Rt.AF_UNSPEC).u8(0).u8(0).u8(0).u32(0); // struct nhmsg
+    out.end();
+  }
+
   /** Neighbours of both families on one device. */
   public void neighbours(int linkIndex, int sequence) {
     out.begin(Rt.RTM_GETNEIGH, DUMP, sequence);

@@ -7,6 +7,7 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.RtRequest;
@@ -19,6 +20,7 @@ public final class RequestEncoder {
   public static final int MAX_BYTES = 512;
 
   private static final int CREATE = Rt.NLM_F_REQUEST | Rt.NLM_F_CREATE | Rt.NLM_F_EXCL;
+  private static final int PREPEND = Rt.NLM_F_REQUEST | Rt.NLM_F_CREATE;
   private static final int REPLACE = Rt.NLM_F_REQUEST | Rt.NLM_F_CREATE | Rt.NLM_F_REPLACE;
 
   private final MessageWriter out;
@@ -43,8 +45,15 @@ public final class RequestEncoder {
           address(Rt.RTM_DELADDR, Rt.NLM_F_REQUEST, sequence, delete.address());
       case RtRequest.RouteReplace replace ->
           route(Rt.RTM_NEWROUTE, REPLACE, sequence, replace.route());
+      case RtRequest.RouteAdd add -> route(Rt.RTM_NEWROUTE, PREPEND, sequence, add.route());
       case RtRequest.RouteDelete delete ->
           route(Rt.RTM_DELROUTE, Rt.NLM_F_REQUEST, sequence, delete.route());
+      case RtRequest.NextHopReplace replace -> nextHop(sequence, replace.object());
+      case RtRequest.NextHopDelete delete -> {
+        out.begin(Rt.RTM_DELNEXTHOP, Rt.NLM_F_REQUEST, sequence);
+        out.u8(Rt.AF_UNSPEC).u8(0).u8(0).u8(0).u32(0);
+        out.attribute32(Rt.NHA_ID, delete.id());
+      }
       case RtRequest.NeighbourReplace replace ->
           neighbour(Rt.RTM_NEWNEIGH, REPLACE, sequence, replace.neighbour());
       case RtRequest.NeighbourDelete delete ->
@@ -198,6 +207,18 @@ public final class RequestEncoder {
     } else {
       out.attributeVia(Rt.RTA_VIA, gateway);
     }
+  }
+
+  private void nextHop(int sequence, NextHopObject object) {
+    out.begin(Rt.RTM_NEWNEXTHOP, REPLACE, sequence);
+    out.u8(object.family().map(AddressFamily::number).orElse(Rt.AF_UNSPEC))
+        .u8(0) // the kernel works out the scope and refuses to be told (rtm_to_nh_config())
+        .u8(object.protocol().number())
+        .u8(0)
+        .u32(object.onlink() ? Rt.RTNH_F_ONLINK : 0);
+    out.attribute32(Rt.NHA_ID, object.id());
+    object.gateway().ifPresent(gateway -> out.attributeIp(Rt.NHA_GATEWAY, gateway));
+    out.attribute32(Rt.NHA_OIF, object.linkIndex());
   }
 
   private void neighbour(int type, int flags, int sequence, Neighbour neighbour) {

@@ -5,6 +5,7 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NextHop;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
@@ -14,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** RTM_NEWROUTE and RTM_DELROUTE to values. */
+/** Messages about routes and nexthop objects to values. */
 public final class RouteDecoder {
   private RouteDecoder() {}
 
@@ -101,5 +102,33 @@ public final class RouteDecoder {
       at = Math.min(end, at + Rt.align(length));
     }
     return ways;
+  }
+
+  /** RTM_NEWNEXTHOP, RTM_DELNEXTHOP; empty for one without an id. */
+  public static Optional<NextHopObject> nextHopObject(Message message) {
+    Optional<AddressFamily> family = ObjectDecoder.family(message);
+    AttributeReader attributes = message.attributesAfter(Rt.NHMSG_BYTES);
+    long id = 0;
+    int link = 0;
+    boolean group = family.isEmpty();
+    Optional<IpAddress> gateway = Optional.empty();
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.NHA_ID -> id = attributes.u32();
+        case Rt.NHA_OIF -> link = attributes.s32();
+        case Rt.NHA_GATEWAY -> gateway = Optional.of(attributes.ip());
+        case Rt.NHA_GROUP, Rt.NHA_BLACKHOLE, Rt.NHA_FDB, Rt.NHA_ENCAP_TYPE -> group = true;
+        default -> {}
+      }
+    }
+    if (gateway.isPresent() && !gateway.map(IpAddress::family).equals(family)) {
+      throw NetlinkException.malformed("nexthop object of " + family + " via " + gateway);
+    }
+    if (id == 0) {
+      return Optional.empty();
+    }
+    boolean onlink = (message.s32(4) & Rt.RTNH_F_ONLINK) != 0;
+    RouteProtocol protocol = new RouteProtocol(message.u8(2));
+    return Optional.of(new NextHopObject(id, family, gateway, link, onlink, protocol, group));
   }
 }

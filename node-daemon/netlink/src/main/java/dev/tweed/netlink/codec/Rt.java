@@ -3,7 +3,7 @@ package dev.tweed.netlink.codec;
 /**
  * Numbers of the rtnetlink and nfnetlink protocols, named as in the kernel's headers
  * (include/uapi/linux: netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, if_bridge.h,
- * nfnetlink.h, nf_tables.h).
+ * nexthop.h, nfnetlink.h, nf_tables.h).
  */
 public final class Rt {
   // netlink.h
@@ -41,6 +41,9 @@ public final class Rt {
   public static final int RTM_NEWNEIGH = 28;
   public static final int RTM_DELNEIGH = 29;
   public static final int RTM_GETNEIGH = 30;
+  public static final int RTM_NEWNEXTHOP = 104;
+  public static final int RTM_DELNEXTHOP = 105;
+  public static final int RTM_GETNEXTHOP = 106;
 
   // rtnetlink.h: multicast groups
   public static final int RTNLGRP_LINK = 1;
@@ -49,6 +52,7 @@ public final class Rt {
   public static final int RTNLGRP_IPV4_ROUTE = 7;
   public static final int RTNLGRP_IPV6_IFADDR = 9;
   public static final int RTNLGRP_IPV6_ROUTE = 11;
+  public static final int RTNLGRP_NEXTHOP = 32;
 
   // socket.h
   static final int AF_UNSPEC = 0;
@@ -116,6 +120,16 @@ public final class Rt {
   static final int RTM_F_CLONED = 0x200;
   static final int RTM_F_LOOKUP_TABLE = 0x1000;
   static final int RT_TABLE_COMPAT = 252;
+
+  // nexthop.h
+  static final int NHMSG_BYTES = 8;
+  static final int NHA_ID = 1;
+  static final int NHA_GROUP = 2;
+  static final int NHA_BLACKHOLE = 4;
+  static final int NHA_OIF = 5;
+  static final int NHA_GATEWAY = 6;
+  static final int NHA_ENCAP_TYPE = 7;
+  static final int NHA_FDB = 11;
 
   // neighbour.h
   static final int NDMSG_BYTES = 12;

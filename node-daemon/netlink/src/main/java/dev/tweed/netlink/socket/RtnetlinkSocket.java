@@ -10,6 +10,7 @@ import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteType;
@@ -120,6 +121,21 @@ public final class RtnetlinkSocket implements Rtnetlink {
       // A table or device that does not exist holds no routes.
       if (refused.reason() == NetlinkException.Reason.REFUSED
           && (refused.errno() == Errno.ENOENT || refused.errno() == Errno.ENODEV)) {
+        return List.of();
+      }
+      throw refused;
+    }
+  }
+
+  @Override
+  public List<NextHopObject> nextHopObjects() {
+    try {
+      return exchange.dump(
+          QueryEncoder::nextHopObjects, Rt.RTM_NEWNEXTHOP, RouteDecoder::nextHopObject);
+    } catch (NetlinkException refused) {
+      // A message type it does not know (rtnetlink_rcv_msg() in net/core/rtnetlink.c).
+      if (refused.reason() == NetlinkException.Reason.REFUSED
+          && refused.errno() == Errno.EOPNOTSUPP) {
         return List.of();
       }
       throw refused;

@@ -13,6 +13,7 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
@@ -28,6 +29,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
 
 class CodecPropertiesTest {
@@ -39,7 +41,8 @@ class CodecPropertiesTest {
           "dump-addresses.hex",
           "dump-neighbours.hex",
           "dump-fdb.hex",
-          "dump-routes.hex");
+          "dump-routes.hex",
+          "dump-nexthops.hex");
 
   // What is written as a request is what the kernel would report: the formats are the same.
 
@@ -48,6 +51,29 @@ class CodecPropertiesTest {
     Message message = Bytes.messages(Bytes.encode(new RtRequest.RouteReplace(route), 1)).getFirst();
 
     assertThat(RouteDecoder.route(message)).contains(route);
+  }
+
+  @Property
+  void nextHopObjectsRoundTrip(
+      @ForAll("ips") IpAddress gateway,
+      @ForAll @LongRange(min = 1, max = 0xffff_ffffL) long id,
+      @ForAll @IntRange(min = 1) int link,
+      @ForAll boolean viaGateway,
+      @ForAll boolean onlink,
+      @ForAll @IntRange(max = 255) int protocol) {
+    NextHopObject object =
+        new NextHopObject(
+            id,
+            Optional.of(gateway.family()),
+            viaGateway ? Optional.of(gateway) : Optional.empty(),
+            link,
+            onlink,
+            new RouteProtocol(protocol),
+            false);
+    Message message =
+        Bytes.messages(Bytes.encode(new RtRequest.NextHopReplace(object), 1)).getFirst();
+
+    assertThat(RouteDecoder.nextHopObject(message)).contains(object);
   }
 
   @Property
@@ -159,6 +185,7 @@ class CodecPropertiesTest {
       attempt(() -> ObjectDecoder.neighbour(message));
       attempt(() -> ObjectDecoder.fdb(message));
       attempt(() -> RouteDecoder.route(message));
+      attempt(() -> RouteDecoder.nextHopObject(message));
       attempt(() -> Acknowledgement.decode(message));
       attempt(() -> events.routeEvent(message));
       attempt(() -> events.netfilterEvent(message));
@@ -181,7 +208,9 @@ class CodecPropertiesTest {
   @Provide
   Arbitrary<Integer> types() {
     return Arbitraries.oneOf(
-        Arbitraries.integers().between(0, 32), Arbitraries.integers().between(0xa00, 0xa20));
+        Arbitraries.integers().between(0, 32),
+        Arbitraries.integers().between(104, 106),
+        Arbitraries.integers().between(0xa00, 0xa20));
   }
 
   @Provide

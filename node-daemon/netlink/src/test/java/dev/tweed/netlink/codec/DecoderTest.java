@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.BridgeInfo;
 import dev.tweed.netlink.BridgePortInfo;
 import dev.tweed.netlink.FdbEntry;
@@ -16,6 +17,7 @@ import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NextHop;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.OperState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
@@ -173,6 +175,28 @@ class DecoderTest {
                     .containsExactly(
                         new NextHop(3, Optional.of(IpAddress.parse("192.0.2.2")), 1, 0),
                         new NextHop(3, Optional.of(IpAddress.parse("192.0.2.3")), 3, 0)));
+  }
+
+  @Test
+  void nextHopObjects() {
+    RouteProtocol unspecified = RouteProtocol.UNSPECIFIED;
+
+    assertThat(Bytes.messages(Bytes.recorded("dump-nexthops.hex")))
+        .extracting(message -> RouteDecoder.nextHopObject(message).orElseThrow())
+        .containsExactly(
+            NextHopObject.via(7, IpAddress.parse("192.0.2.3"), 3, new RouteProtocol(116))
+                .withOnlink(),
+            NextHopObject.through(8, AddressFamily.IPV4, 3, unspecified),
+            NextHopObject.via(9, IpAddress.parse("2001:db8::9"), 3, unspecified),
+            new NextHopObject(20, Optional.empty(), Optional.empty(), 0, false, unspecified, true),
+            new NextHopObject(
+                21,
+                Optional.of(AddressFamily.IPV4),
+                Optional.empty(),
+                0,
+                false,
+                unspecified,
+                true));
   }
 
   @Test

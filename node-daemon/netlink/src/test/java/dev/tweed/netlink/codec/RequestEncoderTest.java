@@ -10,9 +10,11 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RtRequest;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -85,6 +87,54 @@ class RequestEncoderTest {
         00 00 00 00 08 00 06 00  4d 00 00 00 08 00 04 00
         04 00 00 00
         """);
+  }
+
+  @Test
+  void ipv4RouteBeforeItsEquals() {
+    // ip route prepend 10.244.1.0/24 nhid 7 proto 116
+    assertBytes(
+        new RtRequest.RouteAdd(
+            Route.via(IpPrefix.parse("10.244.1.0/24"), IpAddress.parse("192.0.2.3"), 4, TWEED)
+                .withNextHop(7)),
+        """
+        2c 00 00 00 18 00 01 04  40 af 01 6b 00 00 00 00
+        02 18 00 00 fe 74 00 01  00 00 00 00 08 00 01 00
+        0a f4 01 00 08 00 1e 00  07 00 00 00
+        """);
+  }
+
+  @Test
+  void nextHopObject() {
+    // ip nexthop replace id 7 via 10.0.0.3 dev v0 onlink proto 116
+    assertBytes(
+        new RtRequest.NextHopReplace(
+            NextHopObject.via(7, IpAddress.parse("10.0.0.3"), 3, TWEED).withOnlink()),
+        """
+        30 00 00 00 68 00 01 05  40 af 01 6b 00 00 00 00
+        02 00 74 00 04 00 00 00  08 00 01 00 07 00 00 00
+        08 00 06 00 0a 00 00 03  08 00 05 00 03 00 00 00
+        """);
+  }
+
+  @Test
+  void nextHopObjectDeletion() {
+    // ip nexthop del id 7
+    assertBytes(
+        new RtRequest.NextHopDelete(7),
+        """
+        20 00 00 00 69 00 01 00  40 af 01 6b 00 00 00 00
+        00 00 00 00 00 00 00 00  08 00 01 00 07 00 00 00
+        """);
+  }
+
+  @Test
+  void groupOfNextHopsIsNotWritten() {
+    NextHopObject group =
+        new NextHopObject(7, Optional.empty(), Optional.empty(), 0, false, TWEED, true);
+
+    assertThatThrownBy(() -> new RtRequest.NextHopReplace(group))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("only a gateway or device");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkGroup;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RtRequest;
@@ -86,6 +87,12 @@ class NetlinkMonitorTest {
       await(e -> isRoute(e, "fd10::/32", false));
       netns.sh("ip route del 10.10.0.0/16");
       await(e -> isRoute(e, "10.10.0.0/16", true));
+
+      netns.sh("ip nexthop add id 7 via 10.9.0.2 dev vx proto 116; ip nexthop del id 7");
+      NextHopObject object =
+          NextHopObject.via(7, IpAddress.parse("10.9.0.2"), vxlan, new RouteProtocol(116));
+      await(e -> e instanceof NetlinkEvent.NextHopChanged c && c.object().equals(object));
+      await(e -> e instanceof NetlinkEvent.NextHopChanged c && c.removed());
 
       netns.sh("ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:03 dev vx nud permanent");
       Neighbour neighbour = Neighbour.permanent(vxlan, IpAddress.parse("10.9.0.2"), PEER_MAC);
