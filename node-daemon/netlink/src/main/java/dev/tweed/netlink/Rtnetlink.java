@@ -43,6 +43,14 @@ public interface Rtnetlink extends AutoCloseable {
   Optional<Route> routeTo(IpAddress destination);
 
   /**
+   * Which entry of the routing tables decides about each of these packets, by the rules and marks
+   * that are in force: what {@code ip route get fibmatch} tells, for any number of them at once.
+   *
+   * @return an answer to each, in the same order
+   */
+  List<RouteAnswer> ask(List<RouteQuestion> questions);
+
+  /**
    * Applies requests in order. A refused one does not stop those after it. There is no transaction:
    * what was applied before an exception stays.
    */

@@ -4,6 +4,7 @@ import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RouteQuestion;
 
 /**
  * Questions to bytes. Dumps are written for NETLINK_GET_STRICT_CHK: the kernel then filters, and
@@ -74,18 +75,36 @@ public final class QueryEncoder {
   /** The route a packet to this address would take. */
   public void routeTo(IpAddress destination, int sequence) {
     out.begin(Rt.RTM_GETROUTE, GET, sequence);
-    out.u8(destination.family().number())
-        .u8(destination.family().bits())
-        .u8(0)
-        .u8(0)
-        .u8(0)
-        .u8(0)
-        .u8(0)
-        .u8(0)
-        // IPv6 tells the true table anyway and refuses the flag (inet6_rtm_valid_getroute_req()).
-        .u32(destination.family() == AddressFamily.IPV4 ? Rt.RTM_F_LOOKUP_TABLE : 0);
+    lookUpHeader(destination, 0, 0);
     out.attributeIp(Rt.RTA_DST, destination);
     out.end();
+  }
+
+  /**
+   * The entry that decides about a packet. It is answered by one message, a route or an error; no
+   * acknowledgement is asked for.
+   */
+  public void route(RouteQuestion question, int sequence) {
+    out.begin(Rt.RTM_GETROUTE, Rt.NLM_F_REQUEST, sequence);
+    int sourceBits = question.source().map(source -> source.family().bits()).orElse(0);
+    lookUpHeader(question.destination(), sourceBits, Rt.RTM_F_FIB_MATCH);
+    out.attributeIp(Rt.RTA_DST, question.destination());
+    question.source().ifPresent(source -> out.attributeIp(Rt.RTA_SRC, source));
+    if (question.inputLink() != 0) {
+      out.attribute32(Rt.RTA_IIF, question.inputLink());
+    }
+    if (question.mark() != 0) {
+      out.attribute32(Rt.RTA_MARK, question.mark());
+    }
+    out.end();
+  }
+
+  private void lookUpHeader(IpAddress destination, int sourceBits, int flags) {
+    AddressFamily family = destination.family();
+    // IPv6 tells the true table anyway and refuses the flag (inet6_rtm_valid_getroute_req()).
+    int table = family == AddressFamily.IPV4 ? Rt.RTM_F_LOOKUP_TABLE : 0;
+    out.u8(family.number()).u8(family.bits()).u8(sourceBits).u8(0).u8(0).u8(0).u8(0).u8(0);
+    out.u32(flags | table);
   }
 
   /** All nexthop objects. */

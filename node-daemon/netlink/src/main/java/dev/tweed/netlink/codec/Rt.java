@@ -106,12 +106,15 @@ public final class Rt {
   // rtnetlink.h: routes
   static final int RTMSG_BYTES = 12;
   static final int RTA_DST = 1;
+  static final int RTA_SRC = 2;
+  static final int RTA_IIF = 3;
   static final int RTA_OIF = 4;
   static final int RTA_GATEWAY = 5;
   static final int RTA_PRIORITY = 6;
   static final int RTA_PREFSRC = 7;
   static final int RTA_MULTIPATH = 9;
   static final int RTA_TABLE = 15;
+  static final int RTA_MARK = 16;
   static final int RTA_VIA = 18;
   static final int RTA_NH_ID = 30;
   static final int RTNEXTHOP_BYTES = 8;
@@ -119,6 +122,7 @@ public final class Rt {
   static final int RTNH_F_STATUS = 0x1 | 0x8 | 0x10 | 0x20 | 0x40; // dead, offload, linkdown, ...
   static final int RTM_F_CLONED = 0x200;
   static final int RTM_F_LOOKUP_TABLE = 0x1000;
+  static final int RTM_F_FIB_MATCH = 0x2000;
   static final int RT_TABLE_COMPAT = 252;
 
   // nexthop.h

@@ -45,6 +45,12 @@ final class KernelExchange {
   /** If all of these were refused, their error messages still fit the receive queue. */
   private static final int MAX_BATCH = 1000;
 
+  /**
+   * Each answer takes a page of the receive queue, which without CAP_NET_ADMIN has room for 90
+   * (net.core.rmem_max). More at a time would not be faster, for each is received by itself.
+   */
+  private static final int MAX_QUESTIONS = 64;
+
   private static final int MAX_DUMP_ATTEMPTS = 20;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -153,6 +159,59 @@ final class KernelExchange {
           }
         }
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes one question of a kind. */
+  interface QuestionEncoder<Q> {
+    void encode(QueryEncoder query, Q question, int sequence);
+  }
+
+  /**
+   * Asks many questions, each of which has one message for an answer: one of the type given, or a
+   * refusal. The answers are in the order of the questions.
+   */
+  <Q, T> List<T> getEach(
+      List<Q> questions,
+      QuestionEncoder<Q> encoder,
+      int answerType,
+      Function<Message, T> decode,
+      Function<NetlinkError, T> refused) {
+    List<T> answers = new ArrayList<>(questions.size());
+    lock.lock();
+    try {
+      requireOpen();
+      while (answers.size() < questions.size()) {
+        int end = Math.min(questions.size(), answers.size() + MAX_QUESTIONS);
+        int shift = lastSequence + 1 - answers.size(); // from positions to sequence numbers
+        writer.clear();
+        for (Q question : questions.subList(answers.size(), end)) {
+          encoder.encode(query, question, ++lastSequence);
+        }
+        descriptor.send(outgoing);
+        Deadline deadline = new Deadline();
+        while (answers.size() < end) {
+          for (Message message : receive(deadline)) {
+            // The kernel answers in order; another number is of an exchange that failed.
+            if (message.sequence() != answers.size() + shift) {
+              continue;
+            }
+            if (message.type() == answerType) {
+              answers.add(decode.apply(message));
+            } else if (message.type() == Rt.NLMSG_ERROR) {
+              answers.add(
+                  Acknowledgement.decode(message)
+                      .error()
+                      .map(refused)
+                      .orElseThrow(
+                          () -> NetlinkException.malformed("acknowledgement for an answer")));
+            }
+          }
+        }
+      }
+      return List.copyOf(answers);
     } finally {
       lock.unlock();
     }

@@ -12,7 +12,9 @@ import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteAnswer;
 import dev.tweed.netlink.RouteFilter;
+import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
@@ -186,6 +188,19 @@ public final class RtnetlinkSocket implements Rtnetlink {
         .filter(
             route ->
                 route.type().equals(RouteType.UNICAST) || route.type().equals(RouteType.LOCAL));
+  }
+
+  @Override
+  public List<RouteAnswer> ask(List<RouteQuestion> questions) {
+    return exchange.getEach(
+        List.copyOf(questions),
+        QueryEncoder::route,
+        Rt.RTM_NEWROUTE,
+        message ->
+            new RouteAnswer.Matched(
+                RouteDecoder.route(message)
+                    .orElseThrow(() -> NetlinkException.malformed("route of no IP family"))),
+        error -> new RouteAnswer.Refused(error.errno()));
   }
 
   /** A blackhole is EINVAL without a text (fib_props in net/ipv4/fib_semantics.c). */
