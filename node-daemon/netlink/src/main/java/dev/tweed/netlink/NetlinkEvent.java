@@ -27,6 +27,9 @@ public sealed interface NetlinkEvent {
   /** A route was added or replaced, or removed. */
   record RouteChanged(Route route, boolean removed, int originPort) implements NetlinkEvent {}
 
+  /** A routing rule was added, or removed. */
+  record RuleChanged(RoutingRule rule, boolean removed, int originPort) implements NetlinkEvent {}
+
   /** A nexthop object was added or replaced, or removed. */
   record NextHopChanged(NextHopObject object, boolean removed, int originPort)
       implements NetlinkEvent {}

@@ -14,6 +14,10 @@ public enum NetlinkGroup {
   IPV6_ADDRESS,
   /** IPv6 routes. */
   IPV6_ROUTE,
+  /** Routing rules of IPv4. */
+  IPV4_RULE,
+  /** Routing rules of IPv6. */
+  IPV6_RULE,
   /** Nexthop objects. A kernel older than 5.3, which has none, is silent. */
   NEXTHOP,
   /** Changes of the nftables rule set. Needs the kernel's nfnetlink. */

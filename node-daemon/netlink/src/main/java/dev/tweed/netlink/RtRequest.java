@@ -262,6 +262,29 @@ public sealed interface RtRequest {
     }
   }
 
+  /** Adds a routing rule; {@code EEXIST} when there is one that differs in nothing. */
+  record RuleAdd(RoutingRule rule) implements RtRequest {
+    /** Refuses a rule that cannot be told in full, and a look-up in no table. */
+    public RuleAdd {
+      requireWritable(rule);
+      if (rule.action() == RuleAction.LOOKUP && rule.table() == 0) {
+        throw new IllegalArgumentException("a rule that looks up needs a table: " + rule);
+      }
+    }
+  }
+
+  /**
+   * Removes the first rule that has this preference and action and matches in every other given
+   * field; {@code ENOENT} when none does. What is absent or 0 matches anything, and so does {@code
+   * inverted} (rule_find() in net/core/fib_rules.c): read the rules first where that may not be.
+   */
+  record RuleDelete(RoutingRule rule) implements RtRequest {
+    /** Refuses a rule that cannot be told in full: another might match. */
+    public RuleDelete {
+      requireWritable(rule);
+    }
+  }
+
   /**
    * Adds a nexthop object, or replaces the one with the same id, for all routes that use it at
    * once.
@@ -318,6 +341,15 @@ public sealed interface RtRequest {
     if (!route.multipath().isEmpty() && route.nextHopId() == 0) {
       throw new IllegalArgumentException("multipath routes cannot be written: " + route);
     }
+  }
+
+  private static void requireWritable(RoutingRule rule) {
+    if (!rule.otherSelectors().isEmpty()) {
+      throw new IllegalArgumentException(
+          "a rule with " + rule.otherSelectors() + " cannot be written: " + rule);
+    }
+    rule.inputDevice().ifPresent(LinkName::requireValid);
+    rule.outputDevice().ifPresent(LinkName::requireValid);
   }
 
   private static void requireMtu(int mtu) {

@@ -27,6 +27,12 @@ public interface Rtnetlink extends AutoCloseable {
   /** Routes; those of the kernel's IPv6 exception cache are left out. */
   List<Route> routes(RouteFilter filter);
 
+  /**
+   * The routing rules of both families, in order of preference; none of a family for which the
+   * kernel has none.
+   */
+  List<RoutingRule> rules();
+
   /** All nexthop objects; none when the kernel is older than 5.3 and has no such things. */
   List<NextHopObject> nextHopObjects();
 

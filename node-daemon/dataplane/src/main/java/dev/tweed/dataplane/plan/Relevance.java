@@ -75,6 +75,7 @@ public final class Relevance {
       case NetlinkEvent.AddressChanged change ->
           concerns(change.address().prefix(), change.address().linkIndex(), change.removed());
       case NetlinkEvent.RouteChanged change -> concerns(change.route());
+      case NetlinkEvent.RuleChanged change -> false;
       case NetlinkEvent.NextHopChanged change -> false;
       case NetlinkEvent.NeighbourChanged change ->
           tunnels.contains(change.neighbour().linkIndex())

@@ -46,6 +46,11 @@ public final class EventDecoder {
                       route ->
                           new NetlinkEvent.RouteChanged(
                               route, message.type() == Rt.RTM_DELROUTE, port));
+      case Rt.RTM_NEWRULE, Rt.RTM_DELRULE ->
+          RuleDecoder.rule(message)
+              .map(
+                  rule ->
+                      new NetlinkEvent.RuleChanged(rule, message.type() == Rt.RTM_DELRULE, port));
       case Rt.RTM_NEWNEXTHOP, Rt.RTM_DELNEXTHOP ->
           RouteDecoder.nextHopObject(message)
               .map(

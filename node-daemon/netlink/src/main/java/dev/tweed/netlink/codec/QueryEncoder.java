@@ -107,6 +107,13 @@ public final class QueryEncoder {
     out.u32(flags | table);
   }
 
+  /** Rules of one family. */
+  public void rules(AddressFamily family, int sequence) {
+    out.begin(Rt.RTM_GETRULE, DUMP, sequence);
+    out.u8(family.number()).u8(0).u8(0).u8(0).u8(0).u8(0).u8(0).u8(0).u32(0);
+    out.end();
+  }
+
   /** All nexthop objects. */
   public void nextHopObjects(int sequence) {
     out.begin(Rt.RTM_GETNEXTHOP, DUMP, sequence);

@@ -4,12 +4,14 @@ import dev.tweed.netlink.Address;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteType;
+import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.RtRequest;
 import java.util.Optional;
 
@@ -48,6 +50,9 @@ public final class RequestEncoder {
       case RtRequest.RouteAdd add -> route(Rt.RTM_NEWROUTE, PREPEND, sequence, add.route());
       case RtRequest.RouteDelete delete ->
           route(Rt.RTM_DELROUTE, Rt.NLM_F_REQUEST, sequence, delete.route());
+      case RtRequest.RuleAdd add -> rule(Rt.RTM_NEWRULE, CREATE, sequence, add.rule());
+      case RtRequest.RuleDelete delete ->
+          rule(Rt.RTM_DELRULE, Rt.NLM_F_REQUEST, sequence, delete.rule());
       case RtRequest.NextHopReplace replace -> nextHop(sequence, replace.object());
       case RtRequest.NextHopDelete delete -> {
         out.begin(Rt.RTM_DELNEXTHOP, Rt.NLM_F_REQUEST, sequence);
@@ -207,6 +212,32 @@ public final class RequestEncoder {
     } else {
       out.attributeVia(Rt.RTA_VIA, gateway);
     }
+  }
+
+  private void rule(int type, int flags, int sequence, RoutingRule rule) {
+    out.begin(type, flags, sequence);
+    out.u8(rule.family().number())
+        .u8(rule.destination().map(IpPrefix::length).orElse(0))
+        .u8(rule.source().map(IpPrefix::length).orElse(0))
+        .u8(0)
+        .u8(0) // the attribute has room for all tables
+        .u8(0)
+        .u8(0)
+        .u8(rule.action().number())
+        .u32(rule.inverted() ? Rt.FIB_RULE_INVERT : 0);
+    out.attribute32(Rt.FRA_PRIORITY, rule.preference());
+    rule.source().ifPresent(source -> out.attributeIp(Rt.FRA_SRC, source.address()));
+    rule.destination().ifPresent(to -> out.attributeIp(Rt.FRA_DST, to.address()));
+    rule.inputDevice().ifPresent(name -> out.attributeText(Rt.FRA_IIFNAME, name));
+    rule.outputDevice().ifPresent(name -> out.attributeText(Rt.FRA_OIFNAME, name));
+    if (rule.mark() != 0 || rule.markMask() != 0) {
+      out.attribute32(Rt.FRA_FWMARK, rule.mark());
+      out.attribute32(Rt.FRA_FWMASK, rule.markMask()); // else a mark is compared in all bits
+    }
+    if (rule.table() != 0) {
+      out.attribute32(Rt.FRA_TABLE, rule.table());
+    }
+    out.attribute8(Rt.FRA_PROTOCOL, rule.protocol().number());
   }
 
   private void nextHop(int sequence, NextHopObject object) {

@@ -3,7 +3,7 @@ package dev.tweed.netlink.codec;
 /**
  * Numbers of the rtnetlink and nfnetlink protocols, named as in the kernel's headers
  * (include/uapi/linux: netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, if_bridge.h,
- * nexthop.h, nfnetlink.h, nf_tables.h).
+ * nexthop.h, fib_rules.h, nfnetlink.h, nf_tables.h).
  */
 public final class Rt {
   // netlink.h
@@ -41,6 +41,9 @@ public final class Rt {
   public static final int RTM_NEWNEIGH = 28;
   public static final int RTM_DELNEIGH = 29;
   public static final int RTM_GETNEIGH = 30;
+  public static final int RTM_NEWRULE = 32;
+  public static final int RTM_DELRULE = 33;
+  public static final int RTM_GETRULE = 34;
   public static final int RTM_NEWNEXTHOP = 104;
   public static final int RTM_DELNEXTHOP = 105;
   public static final int RTM_GETNEXTHOP = 106;
@@ -50,8 +53,10 @@ public final class Rt {
   public static final int RTNLGRP_NEIGH = 3;
   public static final int RTNLGRP_IPV4_IFADDR = 5;
   public static final int RTNLGRP_IPV4_ROUTE = 7;
+  public static final int RTNLGRP_IPV4_RULE = 8;
   public static final int RTNLGRP_IPV6_IFADDR = 9;
   public static final int RTNLGRP_IPV6_ROUTE = 11;
+  public static final int RTNLGRP_IPV6_RULE = 19;
   public static final int RTNLGRP_NEXTHOP = 32;
 
   // socket.h
@@ -124,6 +129,36 @@ public final class Rt {
   static final int RTM_F_LOOKUP_TABLE = 0x1000;
   static final int RTM_F_FIB_MATCH = 0x2000;
   static final int RT_TABLE_COMPAT = 252;
+
+  // fib_rules.h
+  static final int FIB_RULE_HDR_BYTES = 12;
+  static final int FIB_RULE_INVERT = 0x2;
+  static final int FRA_DST = 1;
+  static final int FRA_SRC = 2;
+  static final int FRA_IIFNAME = 3;
+  static final int FRA_GOTO = 4;
+  static final int FRA_PRIORITY = 6;
+  static final int FRA_FWMARK = 10;
+  static final int FRA_FLOW = 11;
+  static final int FRA_TUN_ID = 12;
+  static final int FRA_SUPPRESS_IFGROUP = 13;
+  static final int FRA_SUPPRESS_PREFIXLEN = 14;
+  static final int FRA_TABLE = 15;
+  static final int FRA_FWMASK = 16;
+  static final int FRA_OIFNAME = 17;
+  static final int FRA_PAD = 18;
+  static final int FRA_L3MDEV = 19;
+  static final int FRA_UID_RANGE = 20;
+  static final int FRA_PROTOCOL = 21;
+  static final int FRA_IP_PROTO = 22;
+  static final int FRA_SPORT_RANGE = 23;
+  static final int FRA_DPORT_RANGE = 24;
+  static final int FRA_DSCP = 25;
+  static final int FRA_FLOWLABEL = 26;
+  static final int FRA_FLOWLABEL_MASK = 27;
+  static final int FRA_SPORT_MASK = 28;
+  static final int FRA_DPORT_MASK = 29;
+  static final int FRA_DSCP_MASK = 30;
 
   // nexthop.h
   static final int NHMSG_BYTES = 8;

@@ -16,6 +16,7 @@ import dev.tweed.netlink.RouteAnswer;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RouteType;
+import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.codec.LinkDecoder;
@@ -23,7 +24,10 @@ import dev.tweed.netlink.codec.ObjectDecoder;
 import dev.tweed.netlink.codec.QueryEncoder;
 import dev.tweed.netlink.codec.RouteDecoder;
 import dev.tweed.netlink.codec.Rt;
+import dev.tweed.netlink.codec.RuleDecoder;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -130,23 +134,37 @@ public final class RtnetlinkSocket implements Rtnetlink {
   }
 
   @Override
+  public List<RoutingRule> rules() {
+    // A family without rules is refused (fib_nl_dumprule() in net/core/fib_rules.c).
+    return Arrays.stream(AddressFamily.values())
+        .flatMap(
+            family ->
+                unless(
+                    Errno.EAFNOSUPPORT,
+                    () ->
+                        exchange.dump(
+                            (query, sequence) -> query.rules(family, sequence),
+                            Rt.RTM_NEWRULE,
+                            RuleDecoder::rule))
+                    .stream())
+        .sorted(Comparator.comparingLong(RoutingRule::preference))
+        .toList();
+  }
+
+  @Override
   public List<NextHopObject> nextHopObjects() {
-    try {
-      return exchange.dump(
-          QueryEncoder::nextHopObjects, Rt.RTM_NEWNEXTHOP, RouteDecoder::nextHopObject);
-    } catch (NetlinkException refused) {
-      // A message type it does not know (rtnetlink_rcv_msg() in net/core/rtnetlink.c).
-      if (refused.reason() == NetlinkException.Reason.REFUSED
-          && refused.errno() == Errno.EOPNOTSUPP) {
-        return List.of();
-      }
-      throw refused;
-    }
+    // A type of message it does not know is refused (rtnetlink_rcv_msg() in net/core/rtnetlink.c).
+    return unless(
+        Errno.EOPNOTSUPP,
+        () ->
+            exchange.dump(
+                QueryEncoder::nextHopObjects, Rt.RTM_NEWNEXTHOP, RouteDecoder::nextHopObject));
   }
 
   @Override
   public List<Neighbour> neighbours(int linkIndex) {
-    return onLink(
+    return unless(
+        Errno.ENODEV,
         () ->
             exchange.dump(
                 (query, sequence) -> query.neighbours(linkIndex, sequence),
@@ -157,7 +175,8 @@ public final class RtnetlinkSocket implements Rtnetlink {
 
   @Override
   public List<FdbEntry> fdb(int linkIndex) {
-    return onLink(
+    return unless(
+        Errno.ENODEV,
         () ->
             exchange.dump(
                 (query, sequence) -> query.fdb(linkIndex, sequence),
@@ -165,12 +184,12 @@ public final class RtnetlinkSocket implements Rtnetlink {
                 message -> ObjectDecoder.fdb(message).filter(e -> e.linkIndex() == linkIndex)));
   }
 
-  /** A device that does not exist has no entries. */
-  private static <T> List<T> onLink(Supplier<List<T>> dump) {
+  /** What a dump finds; nothing when the kernel refuses with the error that says that. */
+  private static <T> List<T> unless(int nothing, Supplier<List<T>> dump) {
     try {
       return dump.get();
     } catch (NetlinkException refused) {
-      if (refused.reason() == NetlinkException.Reason.REFUSED && refused.errno() == Errno.ENODEV) {
+      if (refused.reason() == NetlinkException.Reason.REFUSED && refused.errno() == nothing) {
         return List.of();
       }
       throw refused;

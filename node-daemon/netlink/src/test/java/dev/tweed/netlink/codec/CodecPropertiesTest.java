@@ -17,11 +17,14 @@ import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
+import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.RtRequest;
+import dev.tweed.netlink.RuleAction;
 import dev.tweed.netlink.Scope;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -42,7 +45,8 @@ class CodecPropertiesTest {
           "dump-neighbours.hex",
           "dump-fdb.hex",
           "dump-routes.hex",
-          "dump-nexthops.hex");
+          "dump-nexthops.hex",
+          "dump-rules.hex");
 
   // What is written as a request is what the kernel would report: the formats are the same.
 
@@ -51,6 +55,36 @@ class CodecPropertiesTest {
     Message message = Bytes.messages(Bytes.encode(new RtRequest.RouteReplace(route), 1)).getFirst();
 
     assertThat(RouteDecoder.route(message)).contains(route);
+  }
+
+  @Property
+  void rulesRoundTrip(
+      @ForAll("routes") Route from,
+      @ForAll("routes") Route to,
+      @ForAll RuleAction action,
+      @ForAll boolean inverted,
+      @ForAll @LongRange(max = 0xffff_ffffL) long preference,
+      @ForAll @LongRange(max = 0xffff_ffffL) long mark,
+      @ForAll @LongRange(max = 0xffff_ffffL) long mask) {
+    AddressFamily family = from.destination().family();
+    RoutingRule rule =
+        new RoutingRule(
+            family,
+            preference,
+            Optional.of(from.destination()),
+            Optional.of(to.destination()).filter(prefix -> prefix.family() == family),
+            Optional.of("in").filter(name -> inverted),
+            Optional.of("out").filter(name -> !inverted),
+            mark,
+            mask,
+            inverted,
+            action,
+            Math.max(1, from.table()),
+            from.protocol(),
+            Set.of());
+    Message message = Bytes.messages(Bytes.encode(new RtRequest.RuleAdd(rule), 1)).getFirst();
+
+    assertThat(RuleDecoder.rule(message)).contains(rule);
   }
 
   @Property
@@ -186,6 +220,7 @@ class CodecPropertiesTest {
       attempt(() -> ObjectDecoder.fdb(message));
       attempt(() -> RouteDecoder.route(message));
       attempt(() -> RouteDecoder.nextHopObject(message));
+      attempt(() -> RuleDecoder.rule(message));
       attempt(() -> Acknowledgement.decode(message));
       attempt(() -> events.routeEvent(message));
       attempt(() -> events.netfilterEvent(message));
@@ -208,7 +243,7 @@ class CodecPropertiesTest {
   @Provide
   Arbitrary<Integer> types() {
     return Arbitraries.oneOf(
-        Arbitraries.integers().between(0, 32),
+        Arbitraries.integers().between(0, 34),
         Arbitraries.integers().between(104, 106),
         Arbitraries.integers().between(0xa00, 0xa20));
   }

@@ -2,6 +2,7 @@ package dev.tweed.netlink.codec;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.AddressFamily;
@@ -21,6 +22,8 @@ import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.OperState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RoutingRule;
+import dev.tweed.netlink.RuleAction;
 import dev.tweed.netlink.Scope;
 import dev.tweed.netlink.VxlanInfo;
 import java.util.HexFormat;
@@ -175,6 +178,67 @@ class DecoderTest {
                     .containsExactly(
                         new NextHop(3, Optional.of(IpAddress.parse("192.0.2.2")), 1, 0),
                         new NextHop(3, Optional.of(IpAddress.parse("192.0.2.3")), 3, 0)));
+  }
+
+  @Test
+  void rules() {
+    var rules =
+        Bytes.messages(Bytes.recorded("dump-rules.hex")).stream()
+            .map(message -> RuleDecoder.rule(message).orElseThrow())
+            .toList();
+
+    assertThat(rules)
+        .contains(
+            RoutingRule.lookup(AddressFamily.IPV4, 0, Route.LOCAL_TABLE, RouteProtocol.KERNEL),
+            RoutingRule.lookup(AddressFamily.IPV6, 32766, Route.MAIN_TABLE, RouteProtocol.KERNEL),
+            RoutingRule.lookup(AddressFamily.IPV6, 108, 200, RouteProtocol.UNSPECIFIED)
+                .withSource(IpPrefix.parse("fd00::/16")),
+            new RoutingRule(
+                AddressFamily.IPV4,
+                100,
+                Optional.of(IpPrefix.parse("10.244.0.0/16")),
+                Optional.of(IpPrefix.parse("10.9.0.0/16")),
+                Optional.of("v0"),
+                Optional.of("v1"),
+                0x4000,
+                0xf000,
+                true,
+                RuleAction.LOOKUP,
+                4321,
+                new RouteProtocol(116),
+                Set.of()))
+        .hasSize(14);
+    assertThat(rules)
+        .extracting(RoutingRule::preference, RoutingRule::action, RoutingRule::otherSelectors)
+        .contains(
+            tuple(101L, RuleAction.GOTO, Set.of("tos", "goto")),
+            tuple(
+                102L,
+                RuleAction.LOOKUP,
+                Set.of("ipproto", "sport", "dport", "uidrange", "tun_id", "l3mdev")),
+            tuple(103L, RuleAction.LOOKUP, Set.of("suppress_prefixlength", "suppress_ifgroup")),
+            tuple(104L, RuleAction.PROHIBIT, Set.of()),
+            tuple(105L, RuleAction.BLACKHOLE, Set.of()),
+            tuple(106L, RuleAction.NOP, Set.of()),
+            tuple(107L, RuleAction.UNREACHABLE, Set.of()));
+  }
+
+  @Test
+  void selectorOfTheFutureIsToldByItsNumber() {
+    // A rule with attribute 0x63 and action 0x63, which the kernel of today takes for a blackhole
+    Message message =
+        Bytes.messages(
+                Bytes.hex(
+                    """
+                    24000000 2000 0000 00000000 00000000
+                    02000000 00000063 00000000  0800 6300 01000000
+                    """))
+            .getFirst();
+
+    assertThat(RuleDecoder.rule(message).orElseThrow())
+        .satisfies(
+            rule -> assertThat(rule.otherSelectors()).containsExactly("attribute 99"),
+            rule -> assertThat(rule.action()).isEqualTo(RuleAction.BLACKHOLE));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
@@ -13,8 +14,11 @@ import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.RtRequest;
+import dev.tweed.netlink.RuleAction;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -101,6 +105,86 @@ class RequestEncoderTest {
         02 18 00 00 fe 74 00 01  00 00 00 00 08 00 01 00
         0a f4 01 00 08 00 1e 00  07 00 00 00
         """);
+  }
+
+  private static final RoutingRule RULE =
+      new RoutingRule(
+          AddressFamily.IPV4,
+          100,
+          Optional.of(IpPrefix.parse("10.244.0.0/16")),
+          Optional.of(IpPrefix.parse("10.9.0.0/16")),
+          Optional.of("v0"),
+          Optional.of("v1"),
+          0x4000,
+          0xf000,
+          true,
+          RuleAction.LOOKUP,
+          4321,
+          TWEED,
+          Set.of());
+
+  @Test
+  void rule() {
+    // ip rule add pref 100 not from 10.244.0.0/16 to 10.9.0.0/16 iif v0 oif v1
+    //   fwmark 0x4000/0xf000 lookup 4321 protocol 116
+    assertBytes(
+        new RtRequest.RuleAdd(RULE),
+        """
+        64 00 00 00 20 00 01 06  40 af 01 6b 00 00 00 00
+        02 10 10 00 00 00 00 01  02 00 00 00 08 00 06 00
+        64 00 00 00 08 00 02 00  0a f4 00 00 08 00 01 00
+        0a 09 00 00 07 00 03 00  76 30 00 00 07 00 11 00
+        76 31 00 00 08 00 0a 00  00 40 00 00 08 00 10 00
+        00 f0 00 00 08 00 0f 00  e1 10 00 00 05 00 15 00
+        74 00 00 00
+        """);
+  }
+
+  @Test
+  void ruleDeletion() {
+    // The same with "del" (but for the action, which iproute2 leaves out)
+    assertBytes(
+        new RtRequest.RuleDelete(RULE),
+        """
+        64 00 00 00 21 00 01 00  40 af 01 6b 00 00 00 00
+        02 10 10 00 00 00 00 01  02 00 00 00 08 00 06 00
+        64 00 00 00 08 00 02 00  0a f4 00 00 08 00 01 00
+        0a 09 00 00 07 00 03 00  76 30 00 00 07 00 11 00
+        76 31 00 00 08 00 0a 00  00 40 00 00 08 00 10 00
+        00 f0 00 00 08 00 0f 00  e1 10 00 00 05 00 15 00
+        74 00 00 00
+        """);
+  }
+
+  @Test
+  void ruleThatCannotBeToldInFullIsNotWritten() {
+    RoutingRule lookup = RoutingRule.lookup(AddressFamily.IPV4, 1, 0, TWEED);
+    RoutingRule other =
+        new RoutingRule(
+            AddressFamily.IPV4,
+            1,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            0,
+            0,
+            false,
+            RuleAction.GOTO,
+            0,
+            TWEED,
+            Set.of("goto"));
+
+    assertThatThrownBy(() -> new RtRequest.RuleAdd(lookup))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("needs a table");
+    assertThatThrownBy(() -> new RtRequest.RuleAdd(other))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a rule with [goto] cannot be written");
+    assertThatThrownBy(() -> new RtRequest.RuleDelete(other))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new RtRequest.RuleDelete(lookup.withInputDevice("x".repeat(600))))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
@@ -14,6 +15,7 @@ import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsExtension;
@@ -88,6 +90,13 @@ class NetlinkMonitorTest {
       netns.sh("ip route del 10.10.0.0/16");
       await(e -> isRoute(e, "10.10.0.0/16", true));
 
+      netns.sh("ip rule add pref 9 lookup 99 proto 116; ip -6 rule add pref 9 lookup 99 proto 116");
+      await(e -> isRule(e, AddressFamily.IPV4, false));
+      await(e -> isRule(e, AddressFamily.IPV6, false));
+      netns.sh("ip rule del pref 9; ip -6 rule del pref 9");
+      await(e -> isRule(e, AddressFamily.IPV4, true));
+      await(e -> isRule(e, AddressFamily.IPV6, true));
+
       netns.sh("ip nexthop add id 7 via 10.9.0.2 dev vx proto 116; ip nexthop del id 7");
       NextHopObject object =
           NextHopObject.via(7, IpAddress.parse("10.9.0.2"), vxlan, new RouteProtocol(116));
@@ -117,6 +126,12 @@ class NetlinkMonitorTest {
   private static boolean isAddress(NetlinkEvent event, int link, String prefix) {
     return event instanceof NetlinkEvent.AddressChanged changed
         && changed.address().isSameAs(Address.global(link, IpPrefix.parse(prefix)));
+  }
+
+  private static boolean isRule(NetlinkEvent event, AddressFamily family, boolean removed) {
+    return event instanceof NetlinkEvent.RuleChanged changed
+        && changed.rule().equals(RoutingRule.lookup(family, 9, 99, new RouteProtocol(116)))
+        && changed.removed() == removed;
   }
 
   private static boolean isRoute(NetlinkEvent event, String destination, boolean removed) {
