@@ -24,6 +24,8 @@ import java.util.function.Consumer;
  * @param preferredSource source address for packets of this host, if set
  * @param multipath the ways of a multipath route; empty for a plain one
  * @param nextHopId id of a nexthop object, 0 for none
+ * @param mtu bytes of the largest packet that goes this way, 0 for what the device takes; the
+ *     kernel stores at most 65520 (ip_metrics_convert() in net/ipv4/metrics.c)
  * @param statusFlags {@code RTNH_F_*} bits that report rather than configure (dead, linkdown,
  *     offloaded); 0 in requests
  */
@@ -40,6 +42,7 @@ public record Route(
     Optional<IpAddress> preferredSource,
     List<NextHop> multipath,
     long nextHopId,
+    int mtu,
     int statusFlags) {
 
   /** The table that {@code ip route} shows. */
@@ -70,6 +73,9 @@ public record Route(
     }
     if (nextHopId < 0 || nextHopId > MAX_U32) {
       throw new IllegalArgumentException("a nexthop id is 0..4294967295, not " + nextHopId);
+    }
+    if (mtu < 0) {
+      throw new IllegalArgumentException("a route's MTU is 0 or more, not " + mtu);
     }
   }
 
@@ -142,6 +148,11 @@ public record Route(
     return with(draft -> draft.nextHopId = id);
   }
 
+  /** The same route for packets of at most so many bytes; 0 is what the device takes. */
+  public Route withMtu(int bytes) {
+    return with(draft -> draft.mtu = bytes);
+  }
+
   /**
    * What was configured, without what the kernel reports about it: compare wanted and actual routes
    * by this.
@@ -162,6 +173,7 @@ public record Route(
     draft.preferredSource = preferredSource;
     draft.multipath = multipath;
     draft.nextHopId = nextHopId;
+    draft.mtu = mtu;
     draft.statusFlags = statusFlags;
     change.accept(draft);
     return draft.route();
@@ -181,6 +193,7 @@ public record Route(
     Optional<IpAddress> preferredSource = Optional.empty();
     List<NextHop> multipath = List.of();
     long nextHopId;
+    int mtu;
     int statusFlags;
 
     Draft(IpPrefix destination, RouteProtocol protocol) {
@@ -202,6 +215,7 @@ public record Route(
           preferredSource,
           multipath,
           nextHopId,
+          mtu,
           statusFlags);
     }
   }

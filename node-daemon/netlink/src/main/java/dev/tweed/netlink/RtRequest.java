@@ -91,6 +91,32 @@ public sealed interface RtRequest {
   }
 
   /**
+   * Makes a pair of devices, each the other end of the other, both down (drivers/net/veth.c).
+   * {@code EEXIST} when either name is taken; none is made then.
+   *
+   * @param name name of the one
+   * @param mac its hardware address; set now, as for {@link LinkCreateVxlan}
+   * @param mtu its MTU, bytes
+   * @param peerName name of the other
+   * @param peerMac its hardware address
+   * @param peerMtu its MTU, bytes
+   */
+  record LinkCreateVeth(
+      String name, MacAddress mac, int mtu, String peerName, MacAddress peerMac, int peerMtu)
+      implements RtRequest {
+
+    /** Refuses what no kernel accepts. */
+    public LinkCreateVeth {
+      LinkName.requireValid(name);
+      requireOwnable(mac);
+      requireMtu(mtu);
+      LinkName.requireValid(peerName);
+      requireOwnable(peerMac);
+      requireMtu(peerMtu);
+    }
+  }
+
+  /**
    * Changes what is present, leaves the rest. Start from {@link #of} and add to it.
    *
    * @param link which device

@@ -37,6 +37,7 @@ public final class RequestEncoder {
     switch (request) {
       case RtRequest.LinkCreateVxlan create -> createVxlan(create, sequence);
       case RtRequest.LinkCreateBridge create -> createBridge(create, sequence);
+      case RtRequest.LinkCreateVeth create -> createVeth(create, sequence);
       case RtRequest.LinkSet set -> setLink(set, sequence);
       case RtRequest.LinkDelete delete -> {
         out.begin(Rt.RTM_DELLINK, Rt.NLM_F_REQUEST, sequence);
@@ -108,6 +109,23 @@ public final class RequestEncoder {
     out.attributeText(Rt.IFLA_INFO_KIND, "bridge");
     int data = out.beginNest(Rt.IFLA_INFO_DATA);
     out.attribute32(Rt.IFLA_BR_STP_STATE, 0);
+    out.endNest(data);
+    out.endNest(info);
+  }
+
+  private void createVeth(RtRequest.LinkCreateVeth link, int sequence) {
+    out.begin(Rt.RTM_NEWLINK, CREATE, sequence);
+    linkHeader(LinkRef.of(link.name()), 0, 0);
+    out.attributeMac(Rt.IFLA_ADDRESS, link.mac());
+    out.attribute32(Rt.IFLA_MTU, link.mtu());
+    int info = out.beginNest(Rt.IFLA_LINKINFO);
+    out.attributeText(Rt.IFLA_INFO_KIND, "veth");
+    int data = out.beginNest(Rt.IFLA_INFO_DATA);
+    int peer = out.beginNest(Rt.VETH_INFO_PEER);
+    linkHeader(LinkRef.of(link.peerName()), 0, 0);
+    out.attributeMac(Rt.IFLA_ADDRESS, link.peerMac());
+    out.attribute32(Rt.IFLA_MTU, link.peerMtu());
+    out.endNest(peer);
     out.endNest(data);
     out.endNest(info);
   }
@@ -192,6 +210,11 @@ public final class RequestEncoder {
     }
     if (route.metric() != 0) {
       out.attribute32(Rt.RTA_PRIORITY, route.metric());
+    }
+    if (route.mtu() != 0) {
+      int metrics = out.beginNest(Rt.RTA_METRICS);
+      out.attribute32(Rt.RTAX_MTU, route.mtu());
+      out.endNest(metrics);
     }
     // The kernel reports unreachable and its kin on the loopback device for IPv6; a request that
     // names a device would be refused for them.

@@ -39,6 +39,7 @@ public final class RouteDecoder {
     long metric = 0;
     long table = message.u8(4);
     long nextHopId = 0;
+    int mtu = 0;
     List<NextHop> multipath = List.of();
     while (attributes.next()) {
       switch (attributes.type()) {
@@ -50,6 +51,7 @@ public final class RouteDecoder {
         case Rt.RTA_PRIORITY -> metric = attributes.u32();
         case Rt.RTA_TABLE -> table = attributes.u32();
         case Rt.RTA_NH_ID -> nextHopId = attributes.u32();
+        case Rt.RTA_METRICS -> mtu = mtu(attributes.nested());
         case Rt.RTA_MULTIPATH -> multipath = multipath(attributes, family);
         default -> {}
       }
@@ -73,7 +75,21 @@ public final class RouteDecoder {
             source,
             multipath,
             nextHopId,
+            mtu,
             flags & Rt.RTNH_F_STATUS));
+  }
+
+  private static int mtu(AttributeReader metrics) {
+    int mtu = 0;
+    while (metrics.next()) {
+      if (metrics.type() == Rt.RTAX_MTU) {
+        mtu = metrics.s32();
+      }
+    }
+    if (mtu < 0) {
+      throw NetlinkException.malformed("MTU of " + Integer.toUnsignedString(mtu));
+    }
+    return mtu;
   }
 
   /** A run of {@code struct rtnexthop}, each with attributes of its own. */

@@ -84,6 +84,7 @@ public final class Rt {
   static final int IFLA_INFO_DATA = 2;
   static final int IFLA_INFO_SLAVE_KIND = 4;
   static final int IFLA_INFO_SLAVE_DATA = 5;
+  static final int VETH_INFO_PEER = 1; // veth.h
   static final int IFLA_VXLAN_ID = 1;
   static final int IFLA_VXLAN_GROUP = 2;
   static final int IFLA_VXLAN_LINK = 3;
@@ -117,6 +118,8 @@ public final class Rt {
   static final int RTA_GATEWAY = 5;
   static final int RTA_PRIORITY = 6;
   static final int RTA_PREFSRC = 7;
+  static final int RTA_METRICS = 8;
+  static final int RTAX_MTU = 2;
   static final int RTA_MULTIPATH = 9;
   static final int RTA_TABLE = 15;
   static final int RTA_MARK = 16;

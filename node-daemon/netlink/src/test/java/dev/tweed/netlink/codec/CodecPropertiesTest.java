@@ -306,6 +306,7 @@ class CodecPropertiesTest {
                               source,
                               List.of(),
                               0,
+                              link & 0xffff,
                               0));
             });
   }

@@ -326,6 +326,53 @@ class RequestEncoderTest {
   }
 
   @Test
+  void vethPair() {
+    // ip link add ve0 mtu 1400 address 02:00:00:00:00:01
+    //   type veth peer name ve1 mtu 1300 address 02:00:00:00:00:02
+    // (other order of attributes, NLA_F_NESTED and the NUL of "veth", which iproute2 leaves out)
+    assertBytes(
+        new RtRequest.LinkCreateVeth(
+            "ve0",
+            MacAddress.parse("02:00:00:00:00:01"),
+            1400,
+            "ve1",
+            MacAddress.parse("02:00:00:00:00:02"),
+            1300),
+        """
+        80 00 00 00 10 00 01 06  40 af 01 6b 00 00 00 00
+        00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00
+        08 00 03 00 76 65 30 00
+        0a 00 01 00 02 00 00 00  00 01 00 00
+        08 00 04 00 78 05 00 00
+        44 00 12 80
+          09 00 01 00 76 65 74 68  00 00 00 00
+          34 00 02 80
+            30 00 01 80
+              00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00
+              08 00 03 00 76 65 31 00
+              0a 00 01 00 02 00 00 00  00 02 00 00
+              08 00 04 00 14 05 00 00
+        """);
+  }
+
+  @Test
+  void routeWithMtu() {
+    // ip route replace 10.244.1.0/24 dev v0 mtu 1400 proto 116
+    // (other order of attributes, and NLA_F_NESTED, which iproute2 leaves out)
+    assertBytes(
+        new RtRequest.RouteReplace(
+            Route.through(IpPrefix.parse("10.244.1.0/24"), 3, TWEED).withMtu(1400)),
+        """
+        38 00 00 00 18 00 01 05  40 af 01 6b 00 00 00 00
+        02 18 00 00 fe 74 fd 01  00 00 00 00 08 00 01 00
+        0a f4 01 00
+        0c 00 08 80
+          08 00 02 00 78 05 00 00
+        08 00 04 00 03 00 00 00
+        """);
+  }
+
+  @Test
   void longestRequestFitsTheBound() {
     RtRequest longest =
         RtRequest.LinkSet.of("fifteen-letters")

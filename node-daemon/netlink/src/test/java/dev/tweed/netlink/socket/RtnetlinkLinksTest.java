@@ -1,6 +1,7 @@
 package dev.tweed.netlink.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
@@ -31,6 +32,33 @@ class RtnetlinkLinksTest {
   @BeforeEach
   void open(Netns netns) {
     kernel = new KernelUnderTest(netns);
+  }
+
+  @Test
+  void vethPairIsMadeAsAsked() {
+    kernel.apply(
+        new RtRequest.LinkCreateVeth(
+            "ve0", KernelUnderTest.OWN_MAC, 1400, "ve1", KernelUnderTest.PEER_MAC, 1300));
+
+    Link one = kernel.socket.link("ve0").orElseThrow();
+    Link other = kernel.socket.link("ve1").orElseThrow();
+    assertThat(List.of(one, other))
+        .allSatisfy(link -> assertThat(link.kind()).contains("veth"))
+        .extracting(Link::mtu, link -> link.mac().orElseThrow(), Link::isUp, Link::lowerIndex)
+        .containsExactly(
+            tuple(1400, KernelUnderTest.OWN_MAC, false, other.index()),
+            tuple(1300, KernelUnderTest.PEER_MAC, false, one.index()));
+  }
+
+  @Test
+  void vethPairIsMadeWholeOrNotAtAll() {
+    RtRequest taken =
+        new RtRequest.LinkCreateVeth(
+            "ve0", KernelUnderTest.OWN_MAC, 1400, "under1", KernelUnderTest.PEER_MAC, 1400);
+
+    assertThat(kernel.socket.execute(List.of(taken)).error(0).orElseThrow().isAlreadyThere())
+        .isTrue();
+    assertThat(kernel.socket.link("ve0")).isEmpty();
   }
 
   @Test

@@ -96,6 +96,29 @@ class RtnetlinkRoutesTest {
   }
 
   @Test
+  void mtuOfARouteIsReadAsWritten() {
+    IpAddress six = IpAddress.parse("2001:db8::9");
+    Route route =
+        Route.through(IpPrefix.parse("10.1.0.0/16"), kernel.underlay, KernelUnderTest.TWEED)
+            .withMtu(1400);
+    Route viaSix =
+        Route.via(IpPrefix.parse("fd01::/64"), six, kernel.underlay, KernelUnderTest.TWEED)
+            .withMetric(7)
+            .withMtu(1380);
+
+    kernel.apply(new RtRequest.RouteReplace(route), new RtRequest.RouteReplace(viaSix));
+
+    assertThat(kernel.socket.routes(RouteFilter.ALL.withProtocol(KernelUnderTest.TWEED)))
+        .containsExactly(route, viaSix);
+    assertThat(kernel.netns.exec("ip", "route", "show", "10.1.0.0/16")).contains("mtu 1400");
+    assertThat(kernel.netns.exec("ip", "-6", "route", "show", "fd01::/64")).contains("mtu 1380");
+
+    kernel.apply(new RtRequest.RouteReplace(route.withMtu(0)));
+    assertThat(kernel.socket.routes(RouteFilter.ALL.withProtocol(KernelUnderTest.TWEED)))
+        .containsExactly(route.withMtu(0), viaSix);
+  }
+
+  @Test
   void multipathRouteOfOthersCanBeDeleted() {
     kernel.netns.sh(
         "ip route add 10.5.0.0/16 nexthop via 192.0.2.2 nexthop via 192.0.2.3 weight 3");
