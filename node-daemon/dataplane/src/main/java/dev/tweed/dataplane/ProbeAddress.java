@@ -1,0 +1,42 @@
+package dev.tweed.dataplane;
+
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Ipv4Address;
+import dev.tweed.netlink.Ipv6Address;
+import java.util.Optional;
+
+/**
+ * The address of a block that is probed by other nodes. It follows from the block alone, so that
+ * nothing has to be told about it. It lies behind the bridge, as pods do, and no pod gets it.
+ */
+public final class ProbeAddress {
+
+  /** Below 8 addresses one fewer for pods is too much. */
+  private static final int MIN_HOST_BITS = 3;
+
+  private ProbeAddress() {}
+
+  /**
+   * The last but one address of the block: that before the broadcast address of IPv4. Empty where
+   * the block has fewer than eight addresses.
+   */
+  public static Optional<IpAddress> of(IpPrefix block) {
+    int hostBits = block.family().bits() - block.length();
+    if (hostBits < MIN_HOST_BITS) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        switch (block.network().address()) {
+          case Ipv4Address v4 -> new Ipv4Address((int) (v4.value() | ((1L << hostBits) - 1) & ~1L));
+          case Ipv6Address v6 ->
+              new Ipv6Address(
+                  hostBits > 64 ? v6.high() | ones(hostBits - 64) : v6.high(),
+                  v6.low() | ones(Math.min(hostBits, 64)) & ~1L);
+        });
+  }
+
+  private static long ones(int bits) {
+    return bits == 64 ? -1 : (1L << bits) - 1;
+  }
+}
