@@ -21,7 +21,16 @@ public final class ClusterBench {
   private static final int PEERS = 1000;
   private static final Set<String> ALL =
       Set.of(
-          "peers", "rules", "install", "rest", "path", "repair", "firewall", "scale", "allocate");
+          "peers",
+          "rules",
+          "install",
+          "rest",
+          "path",
+          "repair",
+          "truth",
+          "firewall",
+          "scale",
+          "allocate");
 
   private final List<Row> rows = new ArrayList<>();
   private final Set<String> wanted;
@@ -33,7 +42,7 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers rules install rest path repair firewall scale
+   * @param arguments parts to run ({@code peers rules install rest path repair truth firewall scale
    *     allocate}); none is all. "install" happens with every other but "peers" and "rules", since
    *     they need it
    */
@@ -98,6 +107,9 @@ public final class ClusterBench {
     }
     if (wanted.contains("repair")) {
       measure("repairs, 2 peers", () -> new RepairBench(cluster, tweed).run(2));
+    }
+    if (wanted.contains("truth")) {
+      measure("faults of the way to what the report says", new TruthBench(cluster, tweed)::run);
     }
     if (wanted.contains("firewall")) {
       measure("repairs of firewalls", new FirewallBench(cluster, tweed)::run);
