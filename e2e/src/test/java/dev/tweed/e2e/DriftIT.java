@@ -65,7 +65,7 @@ class DriftIT {
         Arguments.of("route deleted", "ip route del {block}"),
         Arguments.of("neighbour deleted", "ip neighbour del {gateway} dev tweed.1"),
         Arguments.of("FDB entry deleted", "bridge fdb del {mac} dev tweed.1"),
-        Arguments.of("all peers deleted", "ip route flush dev tweed.1 proto 116"),
+        Arguments.of("all peers deleted", "ip nexthop flush dev tweed.1 proto 116"),
         Arguments.of("VXLAN device deleted", "ip link del tweed.1"),
         Arguments.of("VXLAN device down", "ip link set tweed.1 down"),
         Arguments.of(

@@ -143,6 +143,7 @@ class LifecycleIT {
           "ip -o link show | sed 's/^[0-9]*: //; s/[@:].*//' | sort",
           "ip -4 -o address show | grep -v eth0 | sed 's/^[0-9]*: //'",
           "ip route show table all | grep -v eth0 | sort",
+          "ip nexthop show",
           "ip rule show",
           "ip neighbour show nud permanent",
           "nft list tables | sort",

@@ -77,6 +77,7 @@ final class Cleanup {
 
   private ActualState look() {
     rules.forget();
+    reader.forgetNextHops();
     return reader.actual(Map.of(), rules.read());
   }
 }

@@ -26,6 +26,7 @@ import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.PeerProgress;
 import dev.tweed.dataplane.plan.Plan;
 import dev.tweed.dataplane.plan.Relevance;
+import dev.tweed.dataplane.plan.RouteContest;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
 import dev.tweed.dataplane.plan.SysctlContradictionPlanner;
@@ -71,6 +72,7 @@ public final class DataPath implements AutoCloseable {
   private final BridgePorts ports = new BridgePorts();
   private final Lookout lookout;
   private final NodeStatePlanner planner;
+  private final RouteContest contest;
   private final FailureInterpreter interpreter = new FailureInterpreter();
 
   /** What the sync before wanted and reached; empty before the first. */
@@ -99,6 +101,7 @@ public final class DataPath implements AutoCloseable {
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports);
     this.planner = new NodeStatePlanner(marks);
+    this.contest = new RouteContest(marks, System::nanoTime);
   }
 
   /**
@@ -128,6 +131,7 @@ public final class DataPath implements AutoCloseable {
       // Nothing is known for certain now; the next sync reads everything again.
       reached = Optional.empty();
       seen = Optional.empty();
+      lookout.suspectRoutes();
       return new SyncReport(
           false,
           "",
@@ -153,19 +157,32 @@ public final class DataPath implements AutoCloseable {
     Plan plan = planner.plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
     applied.addAll(restoreUnasked(desired));
+    boolean suspect = lookout.suspectsRoutes();
+    if (suspect) {
+      lookout.routesAreRead();
+      reader.forgetNextHops();
+    }
     ActualState actual =
         reader.actual(
             facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules.read());
     journal.found(desired.nodeSysctls(), actual::sysctl);
     List<StateChange> changes = StateDiff.between(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
+    List<StateChange> steps = changes;
+    if (suspect || contest.isNeeded(changes, drift)) {
+      RouteContest.Verdict verdict = contest.judge(changes, drift, desired, reader.table());
+      steps = verdict.steps();
+      drift.addAll(verdict.again());
+    }
 
     // Before the first change, so that the events of our own are judged by what they bring about.
     lookOut(snapshot, plan, actual);
     Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       List<StateChange> todo =
-          changes.stream().filter(change -> !failures.containsKey(change)).toList();
+          steps.stream()
+              .filter(change -> !failures.containsKey(change) && !contest.isHeld(change))
+              .toList();
       if (todo.isEmpty()) {
         break;
       }
@@ -175,8 +192,10 @@ public final class DataPath implements AutoCloseable {
       if (outcome.touchedRules()) {
         rules.forget();
       }
+      reader.forgetNextHops();
       actual = reader.actual(sysctls.read(desired.sysctls()), rules.read());
       changes = StateDiff.between(desired, actual, marks);
+      steps = changes;
     }
     ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);
@@ -193,6 +212,7 @@ public final class DataPath implements AutoCloseable {
     findings.addAll(
         interpreter.interpret(
             failures.values().stream().filter(f -> unfinished.contains(f.change())).toList()));
+    findings.addAll(contest.findings(actual));
     if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
       findings.add(interpreter.nftUnavailable(unreadable.message()));
     }
@@ -221,6 +241,7 @@ public final class DataPath implements AutoCloseable {
    */
   private void lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
     if (seen.isEmpty()
+        || lookout.suspectsRoutes()
         || snapshot.network().backend().routesPlainly()
         || snapshot.equals(seen.get().snapshot())) {
       return;
@@ -228,11 +249,12 @@ public final class DataPath implements AutoCloseable {
     Plan plan = planner.plan(snapshot, seen.get().facts(), ports.known());
     List<StateChange> changes =
         StateDiff.between(plan.desired(), seen.get().actual(), marks).stream()
-            .filter(StateChange::concernsPeer)
+            .filter(change -> change.concernsPeer() && !contest.isHeld(change))
             .toList();
     if (!changes.isEmpty()) {
       lookOut(snapshot, plan, seen.get().actual());
       writer.apply(changes).done().forEach(done -> applied.add(done.report(false)));
+      reader.forgetNextHops();
     }
   }
 
@@ -258,7 +280,7 @@ public final class DataPath implements AutoCloseable {
   /** What an earlier sync had brought about and is no longer so. */
   private Set<StateChange> drift(List<StateChange> changes, ActualState actual) {
     if (changes.isEmpty() || reached.isEmpty()) {
-      return Set.of();
+      return new HashSet<>();
     }
     Set<StateChange> missing =
         new HashSet<>(StateDiff.between(reached.get().desired(), actual, marks));

@@ -28,6 +28,8 @@ public enum Reason {
   MtuTooSmall(Severity.NOTABLE),
   /** nft is missing, too old or refused the rules. */
   NftUnavailable(Severity.BLOCKING),
+  /** Somebody else keeps putting a route of the same destination in the place of ours. */
+  RouteContested(Severity.NOTABLE),
   /** The kernel refused an object; the message has its errno and text. */
   ProgrammingFailed(Severity.NOTABLE);
 

@@ -11,18 +11,22 @@ import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.Rtnetlink;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Reads what the planner has to know and what may be ours. */
 public final class KernelReader {
 
   private final Rtnetlink netlink;
   private final Marks marks;
+  private Optional<List<Route>> routesOfNextHops = Optional.empty();
+  private List<NextHopObject> nextHops = List.of();
 
   /** Reads by this socket; knows our objects by these marks. */
   public KernelReader(Rtnetlink netlink, Marks marks) {
@@ -63,12 +67,36 @@ public final class KernelReader {
         neighbours.put(link.index(), netlink.neighbours(link.index()));
       }
     }
-    return new ActualState(links, addresses, fdb, neighbours, routes(), sysctls, rules);
+    List<Route> routes = routes();
+    return new ActualState(
+        links, addresses, fdb, neighbours, routes, nextHops(routes), sysctls, rules);
   }
 
   /** As above, with devices and addresses read anew. */
   public ActualState actual(Map<String, String> sysctls, NftListing rules) {
     return actual(netlink.links(), netlink.addresses(), sysctls, rules);
+  }
+
+  /**
+   * The nexthop objects, read again only when our routes are others: only routes bring the need of
+   * objects, and to read these costs as much as those.
+   */
+  private List<NextHopObject> nextHops(List<Route> routes) {
+    if (!routesOfNextHops.equals(Optional.of(routes))) {
+      nextHops = netlink.nextHopObjects();
+      routesOfNextHops = Optional.of(routes);
+    }
+    return nextHops;
+  }
+
+  /** The nexthop objects may be others than before. */
+  public void forgetNextHops() {
+    routesOfNextHops = Optional.empty();
+  }
+
+  /** The main table, in the order of the kernel: of one destination and metric the first counts. */
+  public List<Route> table() {
+    return netlink.routes(RouteFilter.ALL.withTable(Route.MAIN_TABLE));
   }
 
   private List<Route> routes() {

@@ -195,11 +195,14 @@ public final class KernelWriter {
 
     private void batch(List<StateChange> changes) {
       List<StateChange> sent = new ArrayList<>(changes.size());
+      List<Integer> places = new ArrayList<>(changes.size());
       List<RtRequest> requests = new ArrayList<>(changes.size());
       for (StateChange change : changes) {
         Optional<RtRequest> request = request(change);
         if (request.isPresent()) {
+          nextHop(change).ifPresent(requests::add);
           sent.add(change);
+          places.add(requests.size());
           requests.add(request.get());
         } else {
           failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NoDevice()));
@@ -210,8 +213,28 @@ public final class KernelWriter {
       }
       BatchResult result = netlink.execute(requests);
       for (int i = 0; i < sent.size(); i++) {
-        record(sent.get(i), result.error(i));
+        int place = places.get(i);
+        record(
+            sent.get(i),
+            hasNextHop(sent.get(i))
+                ? result.error(place - 1).or(() -> result.error(place))
+                : result.error(place));
       }
+    }
+
+    private static boolean hasNextHop(StateChange change) {
+      return change instanceof StateChange.PutRoute put && put.nextHopId() != 0;
+    }
+
+    /** What goes before the request for a route. */
+    private Optional<RtRequest> nextHop(StateChange change) {
+      return hasNextHop(change) && change instanceof StateChange.PutRoute put
+          ? index(put.route().device())
+              .map(
+                  index ->
+                      new RtRequest.NextHopReplace(
+                          put.route().nextHop(put.nextHopId(), index, marks.routeProtocol())))
+          : Optional.empty();
     }
 
     private void record(StateChange change, Optional<NetlinkError> error) {
@@ -264,11 +287,16 @@ public final class KernelWriter {
                     remove.neighbour().linkIndex(), remove.neighbour().address()));
         case StateChange.PutRoute put ->
             index(put.route().device())
+                .map(index -> put.route().on(index, marks.routeProtocol(), put.nextHopId()))
                 .map(
-                    index ->
-                        new RtRequest.RouteReplace(put.route().on(index, marks.routeProtocol())));
+                    route ->
+                        put.replacing()
+                            ? new RtRequest.RouteReplace(route)
+                            : new RtRequest.RouteAdd(route));
         case StateChange.RemoveRoute remove ->
             Optional.of(new RtRequest.RouteDelete(remove.route().configuration()));
+        case StateChange.RemoveNextHop remove ->
+            Optional.of(new RtRequest.NextHopDelete(remove.nextHop().id()));
         case StateChange.CreateTunnel create -> Optional.empty();
         case StateChange.CreateBridge create -> Optional.empty();
         case StateChange.AttachPort attach -> Optional.empty();

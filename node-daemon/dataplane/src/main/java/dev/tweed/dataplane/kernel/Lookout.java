@@ -6,6 +6,7 @@ import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Tells whether something is no longer as the last sync left it. The thread that syncs says what to
@@ -26,6 +27,10 @@ public final class Lookout {
   private final NftWriter nft;
   private final RulesReader rules;
   private final BridgePorts ports;
+
+  /** Whether a route or nexthop object may have been put in the way of ours. */
+  private final AtomicBoolean routesSuspect = new AtomicBoolean(true);
+
   private volatile Optional<Watch> watch = Optional.empty();
 
   /**
@@ -85,7 +90,28 @@ public final class Lookout {
             || event instanceof NetlinkEvent.EventsLost)) {
       rules.suspect();
     }
+    if (news
+        && (event instanceof NetlinkEvent.RouteChanged
+            || event instanceof NetlinkEvent.NextHopChanged
+            || event instanceof NetlinkEvent.EventsLost)) {
+      suspectRoutes();
+    }
     return news;
+  }
+
+  /** Whether somebody's route or nexthop object may be in the way of ours. */
+  public boolean suspectsRoutes() {
+    return routesSuspect.get();
+  }
+
+  /** Nothing is known of them. */
+  public void suspectRoutes() {
+    routesSuspect.set(true);
+  }
+
+  /** They are about to be read. */
+  public void routesAreRead() {
+    routesSuspect.set(false);
   }
 
   /** Settings that should still be right; sysctls have no notifications. */

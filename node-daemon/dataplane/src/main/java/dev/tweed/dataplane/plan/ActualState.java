@@ -4,6 +4,7 @@ import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param fdb FDB entries by index of the tunnel device
  * @param neighbours neighbours by index of the tunnel device
  * @param routes routes of our protocol in the main table
+ * @param nextHops all nexthop objects
  * @param sysctls values of the files asked for, by path below /proc/sys/net; absent files are
  *     missing
  * @param rules our nftables table
@@ -28,6 +30,7 @@ public record ActualState(
     Map<Integer, List<FdbEntry>> fdb,
     Map<Integer, List<Neighbour>> neighbours,
     List<Route> routes,
+    List<NextHopObject> nextHops,
     Map<String, String> sysctls,
     NftListing rules) {
   /** Copies the collections. */
@@ -37,6 +40,7 @@ public record ActualState(
     fdb = Map.copyOf(fdb);
     neighbours = Map.copyOf(neighbours);
     routes = List.copyOf(routes);
+    nextHops = List.copyOf(nextHops);
     sysctls = Map.copyOf(sysctls);
     Objects.requireNonNull(rules, "rules");
   }

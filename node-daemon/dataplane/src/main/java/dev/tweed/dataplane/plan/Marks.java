@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.plan;
 
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import java.util.Objects;
@@ -38,6 +39,11 @@ public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
   /** Whether a route carries our mark. */
   public boolean owns(Route route) {
     return route.protocol().equals(routeProtocol) && route.table() == Route.MAIN_TABLE;
+  }
+
+  /** Whether a nexthop object carries our mark. */
+  public boolean owns(NextHopObject object) {
+    return object.protocol().equals(routeProtocol);
   }
 
   /** The PodNetwork a device of ours was made for. */

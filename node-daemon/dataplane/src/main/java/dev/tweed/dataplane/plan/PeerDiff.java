@@ -2,17 +2,10 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
-import dev.tweed.netlink.Route;
-import dev.tweed.netlink.RouteType;
-import dev.tweed.netlink.Scope;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,36 +22,32 @@ final class PeerDiff {
 
   private final DesiredState desired;
   private final ActualState actual;
-  private final Marks marks;
   private final LinkFates fates;
   private final List<StateChange> fdb = new ArrayList<>();
   private final List<StateChange> neighbours = new ArrayList<>();
-  private final List<StateChange> routes = new ArrayList<>();
-  private final List<StateChange> staleRoutes = new ArrayList<>();
   private final List<StateChange> staleNeighbours = new ArrayList<>();
   private final List<StateChange> staleFdb = new ArrayList<>();
 
-  private PeerDiff(DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
+  private PeerDiff(DesiredState desired, ActualState actual, LinkFates fates) {
     this.desired = desired;
     this.actual = actual;
-    this.marks = marks;
     this.fates = fates;
   }
 
   /** The steps in order, after the devices have been made. */
   static List<StateChange> between(
       DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
-    PeerDiff diff = new PeerDiff(desired, actual, marks, fates);
+    PeerDiff diff = new PeerDiff(desired, actual, fates);
     for (TunnelDevice tunnel : desired.tunnels()) {
       diff.fdb(tunnel.name());
       diff.neighbours(tunnel.name());
     }
-    diff.routes();
+    RouteDiff routes = RouteDiff.between(desired, actual, marks, fates);
     return Stream.of(
             diff.fdb,
             diff.neighbours,
-            diff.routes,
-            diff.staleRoutes,
+            routes.wanted(),
+            routes.stale(),
             diff.staleNeighbours,
             diff.staleFdb)
         .flatMap(List::stream)
@@ -114,7 +103,7 @@ final class PeerDiff {
     Map<IpAddress, MacAddress> wanted = new LinkedHashMap<>();
     for (PlannedPeer peer : desired.peers()) {
       if (peer.path() instanceof PlannedPeer.Path.Tunnelled path && path.device().equals(device)) {
-        wanted.putIfAbsent(peer.block().address(), path.mac());
+        wanted.putIfAbsent(peer.route().gateway(), path.mac());
       }
     }
     Set<IpAddress> right = new HashSet<>();
@@ -136,65 +125,6 @@ final class PeerDiff {
             neighbours.add(new StateChange.PutNeighbour(device, address, mac));
           }
         });
-  }
-
-  private void routes() {
-    Map<IpPrefix, Route> present = new HashMap<>();
-    List<Route> unwanted = new ArrayList<>();
-    for (Route route : actual.routes()) {
-      if (!marks.owns(route) || leavesByRetained(route)) {
-        continue;
-      }
-      // The metric follows from the destination, so one with another is none of the planned.
-      if (route.metric() != PlannedPeer.metric(route.destination())
-          || present.putIfAbsent(route.destination(), route) != null) {
-        unwanted.add(route);
-      }
-    }
-    Map<String, Integer> indexes = new HashMap<>();
-    for (PlannedPeer peer : desired.peers()) {
-      PlannedRoute wanted = peer.route();
-      Route is = present.remove(wanted.destination());
-      int index = indexes.computeIfAbsent(wanted.device(), this::survivingIndex);
-      if (index == 0 || is == null || !isAsPlanned(is, wanted, index)) {
-        routes.add(new StateChange.PutRoute(wanted));
-      }
-    }
-    unwanted.addAll(present.values());
-    unwanted.stream()
-        .sorted(Comparator.comparing(Route::destination).thenComparing(Route::metric))
-        // The routes of a device that is about to be deleted vanish with it.
-        .filter(route -> !fates.goes(route.linkIndex()))
-        .forEach(route -> staleRoutes.add(new StateChange.RemoveRoute(route)));
-  }
-
-  private static boolean isAsPlanned(Route is, PlannedRoute wanted, int index) {
-    return is.linkIndex() == index
-        && is.metric() == wanted.metric()
-        && is.onlink() == wanted.onlink()
-        && is.gateway().isPresent()
-        && is.gateway().get().equals(wanted.gateway())
-        && is.type().equals(RouteType.UNICAST)
-        && is.scope().equals(Scope.UNIVERSE)
-        && is.preferredSource().isEmpty()
-        && is.multipath().isEmpty()
-        && is.nextHopId() == 0;
-  }
-
-  private boolean leavesByRetained(Route route) {
-    return !desired.retained().isEmpty()
-        && actual.links().stream()
-            .anyMatch(
-                link ->
-                    link.index() == route.linkIndex() && desired.retained().contains(link.name()));
-  }
-
-  /** Index of a device that stays; 0 when it is yet to be made. */
-  private int survivingIndex(String device) {
-    if (desired.tunnel(device).isPresent()) {
-      return fates.survivor(device).map(Link::index).orElse(0);
-    }
-    return actual.link(device).map(Link::index).orElse(0);
   }
 
   private <T> List<T> entries(Map<Integer, List<T>> byIndex, String device) {

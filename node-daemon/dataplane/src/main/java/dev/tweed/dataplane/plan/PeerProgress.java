@@ -36,7 +36,7 @@ public final class PeerProgress {
           routes.contains(peer.block())
               || devices.contains(peer.path().device())
               || peer.path() instanceof PlannedPeer.Path.Tunnelled path
-                  && (fdb.contains(path.mac()) || neighbours.contains(peer.block().address()));
+                  && (fdb.contains(path.mac()) || neighbours.contains(peer.route().gateway()));
       if (!lacking) {
         count++;
       }

@@ -45,34 +45,30 @@ public record PlannedPeer(String node, IpPrefix block, Path path) {
     record Direct(String device, IpAddress gateway) implements Path {}
   }
 
-  /**
-   * The route to the block. In the tunnel the gateway is the block's network address: no host has
-   * it, so it can stand for the peer's VTEP.
-   */
+  /** The route to the block. */
   public PlannedRoute route() {
     return switch (path) {
       case Path.Tunnelled tunnel ->
-          new PlannedRoute(block, block.address(), tunnel.device(), metric(block), true);
-      case Path.Direct direct ->
-          new PlannedRoute(block, direct.gateway(), direct.device(), metric(block), false);
+          new PlannedRoute(block, gateway(tunnel.mac()), tunnel.device(), true);
+      case Path.Direct direct -> new PlannedRoute(block, direct.gateway(), direct.device(), false);
     };
   }
 
   /**
-   * A metric that differs between the blocks of a pool. The kernel keeps what IPv4 routes have in
-   * common in a table hashed by device and metric but not by gateway (fib_info_hashfn() in
-   * net/ipv4/fib_semantics.c), so routes with one metric through one device all fall into one chain
-   * and 5,000 of them take seven times as long to insert.
+   * What stands for the peer's tunnel device as next hop and neighbour. For IPv4 it is the block's
+   * network address, which no host has; for IPv6 the link-local address that the device has by its
+   * MAC address (RFC 4291 appendix A): any other the kernel refuses while somebody's route by
+   * another device, such as a leftover bridge, covers it (ip6_route_check_nh_onlink() in
+   * net/ipv6/route.c).
    */
-  static long metric(IpPrefix block) {
-    int hostBits = block.family().bits() - block.length();
-    // Only the network part counts, and of it the last bits: those differ between blocks.
-    long network =
-        switch (block.address()) {
-          case Ipv4Address v4 -> (v4.value() & 0xffff_ffffL) >>> hostBits;
-          case Ipv6Address v6 when hostBits < 64 -> v6.low() >>> hostBits;
-          case Ipv6Address v6 -> hostBits == 128 ? 0 : v6.high() >>> hostBits - 64;
-        };
-    return 1024 + (network & 0xff_ffff);
+  private IpAddress gateway(MacAddress mac) {
+    return switch (block.address()) {
+      case Ipv4Address network -> network;
+      case Ipv6Address _ -> {
+        long value = mac.value() ^ 0x02_00_00_00_00_00L;
+        yield new Ipv6Address(
+            0xfe80L << 48, (value >>> 24) << 40 | 0xff_fe00_0000L | value & 0xff_ffff);
+      }
+    };
   }
 }

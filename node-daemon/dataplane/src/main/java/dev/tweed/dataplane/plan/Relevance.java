@@ -35,6 +35,7 @@ public final class Relevance {
   // Filled when first needed, which on a quiet node is never.
   private final Map<IpAddress, MacAddress> gateways = new HashMap<>();
   private final Map<MacAddress, IpAddress> vteps = new HashMap<>();
+  private final Set<IpPrefix> destinations = new HashSet<>();
 
   /**
    * For what a sync wanted and found.
@@ -76,7 +77,8 @@ public final class Relevance {
           concerns(change.address().prefix(), change.address().linkIndex(), change.removed());
       case NetlinkEvent.RouteChanged change -> concerns(change.route());
       case NetlinkEvent.RuleChanged change -> false;
-      case NetlinkEvent.NextHopChanged change -> false;
+      case NetlinkEvent.NextHopChanged change ->
+          marks.owns(change.object()) || PlannedRoute.mayUse(change.object().id());
       case NetlinkEvent.NeighbourChanged change ->
           tunnels.contains(change.neighbour().linkIndex())
               && concerns(change.neighbour(), change.removed());
@@ -143,6 +145,9 @@ public final class Relevance {
     if (route.protocol().equals(marks.routeProtocol())) {
       return true;
     }
+    if (RouteContest.isRival(route, marks) && destinations().contains(route.destination())) {
+      return true;
+    }
     return plainRoutes
         && route.table() == Route.MAIN_TABLE
         && !devices.containsKey(route.linkIndex());
@@ -168,11 +173,18 @@ public final class Relevance {
     return right == removed;
   }
 
+  private Set<IpPrefix> destinations() {
+    if (destinations.isEmpty()) {
+      desired.peers().forEach(peer -> destinations.add(peer.block()));
+    }
+    return destinations;
+  }
+
   private Map<IpAddress, MacAddress> gateways() {
     if (gateways.isEmpty()) {
       for (PlannedPeer peer : desired.peers()) {
         if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
-          gateways.put(peer.block().address(), path.mac());
+          gateways.put(peer.route().gateway(), path.mac());
         }
       }
     }

@@ -7,6 +7,7 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,11 +105,19 @@ public sealed interface StateChange {
   /** Forgets a neighbour. */
   record RemoveNeighbour(String name, Neighbour neighbour) implements StateChange {}
 
-  /** Adds a route, or replaces that with the same destination and metric. */
-  record PutRoute(PlannedRoute route) implements StateChange {}
+  /**
+   * Adds a route before those of the same destination and metric, with its nexthop object.
+   *
+   * @param nextHopId id of the object; 0 when it goes by none
+   * @param replacing whether it takes the place of the first of them instead; IPv6 knows no before
+   */
+  record PutRoute(PlannedRoute route, long nextHopId, boolean replacing) implements StateChange {}
 
   /** Removes a route. */
   record RemoveRoute(Route route) implements StateChange {}
+
+  /** Removes a nexthop object that no route of ours uses. */
+  record RemoveNextHop(NextHopObject nextHop) implements StateChange {}
 
   /** Puts our nftables table in place of what is there. */
   record ReplaceRules(Ruleset rules, Change.Action action) implements StateChange {}
@@ -125,7 +134,7 @@ public sealed interface StateChange {
       case AddAddress _, RemoveAddress _ -> Change.Kind.ADDRESS;
       case PutFdb _, RemoveFdb _ -> Change.Kind.FDB;
       case PutNeighbour _, RemoveNeighbour _ -> Change.Kind.NEIGHBOUR;
-      case PutRoute _, RemoveRoute _ -> Change.Kind.ROUTE;
+      case PutRoute _, RemoveRoute _, RemoveNextHop _ -> Change.Kind.ROUTE;
       case ReplaceRules _, RemoveRules _ -> Change.Kind.NFT;
     };
   }
@@ -138,7 +147,7 @@ public sealed interface StateChange {
       case SetLink _, SetUp _, AttachPort _, EnsureSysctl _ -> Change.Action.CHANGED;
       case DeleteLink _, RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _ ->
           Change.Action.REMOVED;
-      case RemoveRules _ -> Change.Action.REMOVED;
+      case RemoveNextHop _, RemoveRules _ -> Change.Action.REMOVED;
       case ReplaceRules replace -> replace.action;
     };
   }
@@ -161,6 +170,7 @@ public sealed interface StateChange {
       case RemoveNeighbour remove -> remove.neighbour.address() + " dev " + remove.name;
       case PutRoute put -> put.route.destination().toString();
       case RemoveRoute remove -> remove.route.destination().toString();
+      case RemoveNextHop remove -> "nexthop id " + remove.nextHop.id();
       case ReplaceRules _, RemoveRules _ -> "table " + Ruleset.TABLE;
     };
   }
@@ -177,6 +187,7 @@ public sealed interface StateChange {
       case PutNeighbour put -> "lladdr " + put.mac;
       case PutRoute put -> "via " + put.route.gateway() + " dev " + put.route.device();
       case RemoveRoute remove -> remove.route.gateway().map(via -> "via " + via).orElse("");
+      case RemoveNextHop remove -> remove.nextHop.gateway().map(via -> "via " + via).orElse("");
       case CreateTunnel _, CreateBridge _, EnsureSysctl _, AddAddress _, RemoveAddress _ -> "";
       case RemoveNeighbour _, ReplaceRules _, RemoveRules _ -> "";
     };
@@ -194,8 +205,9 @@ public sealed interface StateChange {
       case PutNeighbour put -> Optional.of(put.name);
       case PutRoute put -> Optional.of(put.route.device());
       case DeleteLink _, CreateTunnel _, CreateBridge _, ReplaceRules _ -> Optional.empty();
-      case RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _, RemoveRules _ ->
+      case RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _, RemoveNextHop _ ->
           Optional.empty();
+      case RemoveRules _ -> Optional.empty();
     };
   }
 

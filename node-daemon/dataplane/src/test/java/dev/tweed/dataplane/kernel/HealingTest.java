@@ -86,11 +86,20 @@ class HealingTest {
         Arguments.of("stale gateway", "ip addr add 10.244.9.1/24 dev tweed-br0"),
         Arguments.of("route deleted", "ip route del 10.244.2.0/24"),
         Arguments.of("IPv6 route deleted", "ip -6 route del fd00:10:244:2::/64 proto 116"),
+        Arguments.of("route changed", "ip route change 10.244.2.0/24 via 192.0.2.77 proto 116"),
         Arguments.of(
-            "route changed",
-            "ip route change 10.244.2.0/24 via 192.0.2.77 metric $(ip route show 10.244.2.0/24 |"
-                + " sed 's/.*metric //; s/ .*//') proto 116"),
-        Arguments.of("all routes flushed", "ip route flush proto 116; ip -6 route flush proto 116"),
+            "IPv6 route changed",
+            "ip -6 route change fd00:10:244:2::/64 via 2001:db8::77 metric 1 proto 116"),
+        Arguments.of("route replaced", "ip route replace 10.244.2.0/24 via 192.0.2.77"),
+        Arguments.of(
+            "IPv6 route replaced",
+            "ip -6 route replace fd00:10:244:2::/64 via 2001:db8::77 metric 1"),
+        Arguments.of(
+            "nexthop object changed",
+            "ip nexthop replace id $(ip route show 10.244.2.0/24 | sed 's/.*nhid //; s/ .*//') via"
+                + " 192.0.2.77 dev eth0 proto 116"),
+        Arguments.of(
+            "all routes flushed", "ip nexthop flush proto 116; ip -6 route flush proto 116"),
         Arguments.of("neighbour deleted", "ip neigh del 10.244.2.0 dev tweed.1"),
         Arguments.of(
             "neighbour changed",
@@ -155,7 +164,7 @@ class HealingTest {
       "for d in tweed.1 tweed-br0; do ip -d link show dev $d | sed 's/^[0-9]*: //; s/ state"
           + " [A-Z]*//; s/ forward_delay.*//; s/NO-CARRIER,//; s/,LOWER_UP//';"
           + " ip addr show dev $d scope global | grep inet; done;"
-          + " ip route show proto 116; ip -6 route show proto 116; bridge fdb show dev tweed.1 |"
+          + " ip route show proto 116 | sed 's/ nhid [0-9]*//'; ip -6 route show proto 116; bridge fdb show dev tweed.1 |"
           + " sort; ip neigh show dev tweed.1 nud permanent | sort; ip -6 neigh show dev tweed.1"
           + " nud permanent | sort; nft list table inet tweed; sysctl net.ipv4.ip_forward"
           + " net.bridge.bridge-nf-call-iptables net.ipv6.conf.all.forwarding; cat"
@@ -251,7 +260,7 @@ class HealingTest {
     assertThat(report.peersProgrammed()).isEqualTo(1);
     assertThat(report.findings()).isEmpty();
     assertThat(node.sh("ip route show proto 116; bridge fdb show dev tweed.1"))
-        .contains("10.244.4.0/24 via 10.244.4.0 dev tweed.1")
+        .containsPattern("10.244.4.0/24 nhid [0-9]+ via 10.244.4.0 dev tweed.1")
         .contains("dst 192.0.2.4")
         .doesNotContain("10.244.2.0");
   }

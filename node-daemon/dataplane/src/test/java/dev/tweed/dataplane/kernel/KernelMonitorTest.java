@@ -62,7 +62,11 @@ class KernelMonitorTest {
         "ip link set eth0 mtu 1400",
         "ip link del eth0",
         "ip route del 10.244.2.0/24",
-        "ip -6 route del fd00:10:244:2::/64",
+        "ip -6 route del fd00:10:244:2::/64 proto 116",
+        "ip route replace 10.244.2.0/24 via 192.0.2.77",
+        "ip -6 route replace fd00:10:244:2::/64 via 2001:db8::77 metric 1",
+        "ip route prepend 10.244.2.0/24 via 192.0.2.77",
+        "ip nexthop flush proto 116",
         "ip neigh del 10.244.2.0 dev tweed.1",
         "bridge fdb del 02:00:00:00:00:02 dev tweed.1 dst 192.0.2.2",
         "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9",
@@ -102,6 +106,8 @@ class KernelMonitorTest {
   void podsAndOtherTablesAreNoNews() {
     node.pod(10).sh("ping -c 1 -W 5 10.244.1.1");
     node.sh("ip link add x0 type bridge; ip link set x0 up; ip addr add 10.9.9.9/24 dev x0");
+    node.sh("ip route add 10.244.2.0/24 via 192.0.2.77 metric 20");
+    node.sh("ip nexthop add id 7 via 192.0.2.77 dev eth0; ip addr add 10.244.2.7/24 dev x0");
     node.sh("ip route add 10.9.8.0/24 via 10.9.9.1; nft add table ip other; ip link del x0");
 
     assertThat(newsSoFar()).isZero();

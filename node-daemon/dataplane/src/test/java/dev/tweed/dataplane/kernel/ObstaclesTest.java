@@ -117,6 +117,7 @@ class ObstaclesTest {
         bridge fdb append 02:00:00:00:00:77 dev flannel.7 dst 192.0.2.7
         ip route add 10.250.0.0/24 via 192.0.2.7
         ip route add 10.244.2.0/24 via 192.0.2.7 metric 4000000000 proto static
+        ip nexthop add id 7 via 192.0.2.7 dev eth0
         nft 'table inet other { chain c { type filter hook input priority 0; accept; }; }'
         ip link set br0 alias 'mine'
         """);

@@ -122,7 +122,7 @@ final class TestNode implements AutoCloseable {
   String dump() {
     return sh(
         "ip -d link | sed 's/_timer *[0-9.]*//g'; ip -4 addr; ip -6 addr; ip route show table all; ip -6 route show table all; "
-            + "bridge fdb; ip neigh show nud permanent; nft list ruleset");
+            + "ip nexthop; bridge fdb; ip neigh show nud permanent; nft list ruleset");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.plan;
 
 import dev.tweed.netlink.Address;
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.BridgeInfo;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
@@ -8,6 +9,7 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.OperState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
@@ -31,7 +33,11 @@ final class Machine {
   final List<Address> addresses = new ArrayList<>();
   final List<FdbEntry> fdb = new ArrayList<>();
   final List<Neighbour> neighbours = new ArrayList<>();
+
+  /** In the order of the kernel: of one destination and metric the first counts. */
   final List<Route> routes = new ArrayList<>();
+
+  final List<NextHopObject> nextHops = new ArrayList<>();
   final Map<IpAddress, Route> routesTo = new HashMap<>();
   final Map<String, String> sysctls = new TreeMap<>();
   NftListing rules = new NftListing.Absent();
@@ -139,6 +145,7 @@ final class Machine {
         fdbByLink,
         neighboursByLink,
         routes.stream().filter(MARKS::owns).toList(),
+        nextHops,
         sysctls,
         rules);
   }
@@ -166,6 +173,7 @@ final class Machine {
         fdb.removeIf(entry -> entry.linkIndex() == delete.index());
         neighbours.removeIf(neighbour -> neighbour.linkIndex() == delete.index());
         routes.removeIf(route -> route.linkIndex() == delete.index());
+        nextHops.removeIf(object -> object.linkIndex() == delete.index());
         sysctls.keySet().removeIf(path -> path.contains("/conf/" + delete.name() + "/"));
       }
       case StateChange.CreateTunnel create -> {
@@ -271,13 +279,16 @@ final class Machine {
         neighbours.add(Neighbour.permanent(index, put.address(), put.mac()));
       }
       case StateChange.RemoveNeighbour remove -> neighbours.remove(remove.neighbour());
-      case StateChange.PutRoute put -> {
-        Route route = put.route().on(link(put.route().device()).index(), MARKS.routeProtocol());
-        routes.removeIf(
-            r -> r.destination().equals(route.destination()) && r.metric() == route.metric());
-        routes.add(route);
+      case StateChange.PutRoute put -> put(put);
+      case StateChange.RemoveRoute remove ->
+          routes.remove(
+              routes.stream().filter(route -> deletes(remove.route(), route)).findFirst().get());
+      case StateChange.RemoveNextHop remove -> {
+        if (!MARKS.owns(remove.nextHop()) || !nextHops.remove(remove.nextHop())) {
+          throw new AssertionError("not ours " + remove.nextHop());
+        }
+        routes.removeIf(route -> route.nextHopId() == remove.nextHop().id());
       }
-      case StateChange.RemoveRoute remove -> routes.remove(remove.route());
       case StateChange.ReplaceRules replace -> {
         List<String> comments = new ArrayList<>(List.of(""));
         comments.addAll(replace.rules().comments());
@@ -285,6 +296,46 @@ final class Machine {
       }
       case StateChange.RemoveRules remove -> rules = new NftListing.Absent();
     }
+  }
+
+  private void put(StateChange.PutRoute put) {
+    int index = link(put.route().device()).index();
+    Route route = put.route().on(index, MARKS.routeProtocol(), put.nextHopId());
+    if (put.nextHopId() != 0) {
+      NextHopObject object = put.route().nextHop(put.nextHopId(), index, MARKS.routeProtocol());
+      if (nextHops.stream().anyMatch(is -> is.id() == object.id() && !MARKS.owns(is))) {
+        throw new AssertionError("somebody's " + object);
+      }
+      nextHops.removeIf(is -> is.id() == object.id());
+      nextHops.add(object);
+    }
+    List<Route> same =
+        routes.stream()
+            .filter(r -> r.destination().equals(route.destination()))
+            .filter(r -> r.metric() == route.metric())
+            .toList();
+    if (put.replacing()) {
+      if (!same.isEmpty()) {
+        routes.remove(same.getFirst());
+      }
+    } else if (route.destination().family() == AddressFamily.IPV6 && !same.isEmpty()) {
+      throw new AssertionError("becomes multipath " + route + same);
+    } else if (same.contains(route)) {
+      throw new AssertionError("EEXIST " + route);
+    }
+    routes.addFirst(route);
+  }
+
+  /** What a deletion that names all that a route has does not look at, is metric 0. */
+  private static boolean deletes(Route named, Route route) {
+    return named.destination().equals(route.destination())
+        && named.protocol().equals(route.protocol())
+        && (named.metric() == 0 || named.metric() == route.metric())
+        && (named.nextHopId() != 0
+            ? named.nextHopId() == route.nextHopId()
+            : route.nextHopId() == 0
+                && named.gateway().equals(route.gateway())
+                && named.linkIndex() == route.linkIndex());
   }
 
   private void replace(String name, java.util.function.UnaryOperator<Link> by) {

@@ -10,6 +10,9 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Ipv4Address;
 import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.NextHopObject;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -143,6 +146,120 @@ class PlanPropertiesTest {
     return Arbitraries.of(1, 7);
   }
 
+  /** Routes and objects as an older version, a killed one or somebody else left them. */
+  @Property(tries = 300)
+  void whateverRoutesThereAreNoPeerLosesItsRoute(
+      @ForAll("soundPeers") List<Peer> peers,
+      @ForAll("leftovers") List<Integer> leftovers,
+      @ForAll boolean direct) {
+    Machine machine = machine();
+    Example example = Example.vxlan().dualStack().with(new Backend.Vxlan(1, 8472, direct));
+    machine.sync(example.snapshot());
+    List<Peer> all = new ArrayList<>(peers);
+    peers.forEach(peer -> all.add(Example.peer6(number(peer))));
+    for (Peer peer : all) {
+      peer.nodeIps()
+          .forEach(
+              ip ->
+                  machine.routesTo.put(
+                      ip,
+                      Route.through(
+                          IpPrefix.host(ip),
+                          machine.link("eth0").index(),
+                          RouteProtocol.UNSPECIFIED)));
+    }
+    for (int kind : all.isEmpty() ? List.<Integer>of() : leftovers) {
+      leave(machine, all.get(kind % all.size()), kind >> 4);
+    }
+    List<Route> foreign =
+        machine.routes.stream().filter(route -> !Machine.MARKS.owns(route)).toList();
+    List<NextHopObject> foreignObjects =
+        machine.nextHops.stream().filter(object -> !Machine.MARKS.owns(object)).toList();
+    DesiredState desired = machine.plan(example.with(all).snapshot()).desired();
+    Set<IpPrefix> covered = new HashSet<>();
+
+    for (StateChange change : machine.diff(desired)) {
+      machine.routes.stream()
+          .filter(Machine.MARKS::owns)
+          .forEach(route -> covered.add(route.destination()));
+      machine.apply(change);
+      for (PlannedPeer peer : desired.peers()) {
+        if (covered.contains(peer.block()) && !direct) {
+          assertThat(machine.routes)
+              .as("after %s", change)
+              .anyMatch(r -> Machine.MARKS.owns(r) && r.destination().equals(peer.block()));
+        }
+      }
+    }
+
+    assertThat(machine.diff(desired)).isEmpty();
+    assertThat(machine.routes.stream().filter(route -> !Machine.MARKS.owns(route)))
+        .containsExactlyElementsOf(foreign);
+    assertThat(machine.nextHops).containsAll(foreignObjects);
+    for (PlannedPeer peer : desired.peers()) {
+      assertThat(machine.routes.stream().filter(r -> r.destination().equals(peer.block())))
+          .filteredOn(r -> r.metric() == peer.route().metric())
+          .first()
+          .matches(Machine.MARKS::owns);
+    }
+  }
+
+  private static int number(Peer peer) {
+    return Integer.parseInt(peer.node().substring(1));
+  }
+
+  @Provide
+  Arbitrary<List<Integer>> leftovers() {
+    return Arbitraries.integers().between(0, 1 << 12).list().ofMaxSize(12);
+  }
+
+  private static void leave(Machine machine, Peer peer, int kind) {
+    int tunnel = machine.link("tweed.1").index();
+    int eth0 = machine.link("eth0").index();
+    IpPrefix block = peer.block();
+    boolean ipv4 = block.family() == AddressFamily.IPV4;
+    IpAddress gateway = (kind & 1) == 0 ? block.address() : ipv4 ? Example.ip(99) : Example.ip6(99);
+    RouteProtocol ours = Machine.MARKS.routeProtocol();
+    PlannedRoute planned = new PlannedRoute(block, block.address(), "tweed.1", true);
+    long id = planned.preferredNextHop() + (kind >> 3);
+    boolean isFree = machine.nextHops.stream().noneMatch(object -> object.id() == id);
+    Route plain = Route.via(block, gateway, (kind & 2) == 0 ? tunnel : eth0, ours).withOnlink();
+    switch (kind & 7) {
+      // An older version's; both families had metrics of this kind.
+      case 0, 1 -> addOnce(machine, plain.withMetric(1024 + (kind >> 3)));
+      case 2, 3 -> addOnce(machine, plain.withMetric(planned.metric()));
+      case 4, 5 -> {
+        if (ipv4 && isFree) {
+          machine.nextHops.add(NextHopObject.via(id, gateway, tunnel, ours).withOnlink());
+          addOnce(machine, Route.via(block, gateway, tunnel, ours).withOnlink().withNextHop(id));
+        }
+      }
+      case 6 -> {
+        if (isFree) {
+          machine.nextHops.add(NextHopObject.via(id, Example.ip(9), eth0, RouteProtocol.STATIC));
+        }
+      }
+      default ->
+          addOnce(
+              machine,
+              Route.via(block, Example.ip(9), eth0, RouteProtocol.STATIC)
+                  .withMetric(ipv4 ? 0 : 1024));
+    }
+  }
+
+  private static void addOnce(Machine machine, Route route) {
+    boolean isThere =
+        machine.routes.stream()
+            .anyMatch(
+                r ->
+                    r.destination().equals(route.destination())
+                        && r.metric() == route.metric()
+                        && (r.equals(route) || route.destination().family() == AddressFamily.IPV6));
+    if (!isThere) {
+      machine.routes.add(route);
+    }
+  }
+
   @Property(tries = 200)
   void afterRemovalOnlyForeignThingsAreLeft(@ForAll("anyPeers") List<Peer> peers) {
     Machine machine = machine();
@@ -152,21 +269,24 @@ class PlanPropertiesTest {
 
     assertThat(machine.links).extracting(link -> link.name()).containsExactly("lo", "eth0");
     assertThat(machine.routes).isEmpty();
+    assertThat(machine.nextHops).isEmpty();
     assertThat(machine.rules).isInstanceOf(NftListing.Absent.class);
   }
 
   @Property(tries = 300)
-  void blocksOfAPoolHaveDistinctMetrics(@ForAll("lengths") int length, @ForAll Random random) {
-    Set<Long> metrics = new HashSet<>();
+  void blocksOfAPoolPreferDistinctNextHops(@ForAll("lengths") int length, @ForAll Random random) {
+    Set<Long> ids = new HashSet<>();
     Set<IpPrefix> blocks = new HashSet<>();
     for (int i = 0; i < 50; i++) {
       int number = random.nextInt(1 << Math.min(length - 8, 20));
       blocks.add(new IpPrefix(new Ipv4Address(0x0a000000 | number << 32 - length), length));
     }
 
-    blocks.forEach(block -> metrics.add(PlannedPeer.metric(block)));
+    for (IpPrefix block : blocks) {
+      ids.add(new PlannedRoute(block, block.address(), "tweed.1", true).preferredNextHop());
+    }
 
-    assertThat(metrics).hasSameSizeAs(blocks).allMatch(metric -> metric > 0);
+    assertThat(ids).hasSameSizeAs(blocks).allMatch(PlannedRoute::mayUse);
     assertThat(blocks).allMatch(block -> block.family() == AddressFamily.IPV4);
   }
 
