@@ -14,13 +14,20 @@ import java.util.Objects;
  * @param block what its pods get addresses from
  * @param nodeIps underlay addresses by which it is reached
  * @param vtepMac address of its tunnel device
+ * @param mtu MTU of its pods, bytes; 0 while it is not known
  */
-public record Peer(String node, IpPrefix block, List<IpAddress> nodeIps, MacAddress vtepMac) {
+public record Peer(
+    String node, IpPrefix block, List<IpAddress> nodeIps, MacAddress vtepMac, int mtu) {
   /** Copies the list. */
   public Peer {
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(block, "block");
     Objects.requireNonNull(vtepMac, "vtepMac");
     nodeIps = List.copyOf(nodeIps);
+  }
+
+  /** One whose pods' MTU is not known. */
+  public Peer(String node, IpPrefix block, List<IpAddress> nodeIps, MacAddress vtepMac) {
+    this(node, block, nodeIps, vtepMac, 0);
   }
 }

@@ -63,17 +63,24 @@ public final class SubnetParser {
         ObjectTimes.created(subnet),
         podNetwork,
         node,
-        block(spec, podNetwork, node),
+        block(spec, podNetwork, node, mtu(subnet)),
         labels.of(subnet.getMetadata().getLabels()),
         own);
   }
 
-  private static Block block(NodeSubnetSpec spec, String podNetwork, String node) {
+  /** As its node says; who uses it judges it. */
+  private static int mtu(NodeSubnet subnet) {
+    return subnet.getStatus() == null || subnet.getStatus().mtu() == null
+        ? 0
+        : subnet.getStatus().mtu();
+  }
+
+  private static Block block(NodeSubnetSpec spec, String podNetwork, String node, int mtu) {
     try {
       requireName("podNetwork", podNetwork);
       requireName("nodeName", node);
       return new Block.Valid(
-          new Peer(node, cidr(spec.cidr()), nodeIps(spec.nodeIPs()), vtepMac(spec.vtepMAC())));
+          new Peer(node, cidr(spec.cidr()), nodeIps(spec.nodeIPs()), vtepMac(spec.vtepMAC()), mtu));
     } catch (InvalidField e) {
       return new Block.Invalid(e.getMessage());
     }

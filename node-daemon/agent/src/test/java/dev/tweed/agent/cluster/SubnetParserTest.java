@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
@@ -41,6 +42,19 @@ class SubnetParserTest {
                     List.of(IpAddress.parse("192.0.2.2"), IpAddress.parse("2001:db8::2")),
                     MacAddress.parse(MAC))));
     assertThat(record.own()).isEmpty();
+  }
+
+  @Test
+  void readsTheMtuOfThePeersPods() {
+    // Given a NodeSubnet whose node has written its status
+    NodeSubnet subnet =
+        Views.subnet("s", Views.day(1), spec("n2", "10.244.2.0/24", List.of("192.0.2.2"), MAC));
+    subnet.setStatus(new NodeSubnetStatus(1L, List.of(), 1400, "tweed.1"));
+
+    // Then its block has it
+    assertThat(parser.parse(subnet).block())
+        .isInstanceOfSatisfying(
+            Block.Valid.class, valid -> assertThat(valid.peer().mtu()).isEqualTo(1400));
   }
 
   @Test

@@ -92,7 +92,7 @@ public final class NodeStatePlanner {
           blocks.isEmpty() ? Map.of() : tunnelPlanner.sites(choices, judgement.candidates());
       int podMtu = podMtu(choices, sites, blocks);
       List<TunnelDevice> tunnels = tunnelPlanner.devices(sites, blocks, podMtu);
-      List<PlannedPeer> peers = peers(peerPlanner, judgement, sites);
+      List<PlannedPeer> peers = peers(peerPlanner, judgement, sites, podMtu);
       Optional<BridgeDevice> bridge =
           new BridgePlanner(marks, network, self, facts, findings).plan(blocks, podMtu, ports);
       if (blocks.isEmpty()) {
@@ -221,12 +221,14 @@ public final class NodeStatePlanner {
     private List<PlannedPeer> peers(
         PeerPlanner planner,
         PeerPlanner.Judgement judgement,
-        Map<AddressFamily, TunnelPlanner.Site> sites) {
+        Map<AddressFamily, TunnelPlanner.Site> sites,
+        int podMtu) {
       boolean withoutTunnel = network.backend() instanceof Backend.Vxlan && sites.isEmpty();
       PeerPlanner.Paths paths =
           planner.route(
               judgement.candidates(),
-              family -> Optional.ofNullable(sites.get(family)).map(TunnelPlanner.Site::name));
+              family -> Optional.ofNullable(sites.get(family)).map(TunnelPlanner.Site::name),
+              podMtu);
       if (!withoutTunnel) {
         // Otherwise one finding says already what is wrong, with the device and not with the peers.
         findings.addAll(paths.findings());

@@ -51,6 +51,9 @@ final class PeerPlanner {
   /** The sound peers and what is wrong with the others. */
   record Judgement(List<Candidate> candidates, List<Finding> findings) {}
 
+  private static final int IPV4_LEAST_MTU = 576; // what every host takes, RFC 791
+  private static final int IPV6_LEAST_MTU = 1280; // RFC 8200 section 5
+
   private final ClusterSnapshot snapshot;
   private final NodeFacts facts;
   private final Set<IpAddress> localAddresses = new HashSet<>();
@@ -204,8 +207,10 @@ final class PeerPlanner {
    * Decides the way to each candidate.
    *
    * @param tunnelOf the tunnel device over an underlay family, when this node has one
+   * @param podMtu MTU of this node's pods
    */
-  Paths route(List<Candidate> candidates, Function<AddressFamily, Optional<String>> tunnelOf) {
+  Paths route(
+      List<Candidate> candidates, Function<AddressFamily, Optional<String>> tunnelOf, int podMtu) {
     List<PlannedPeer> peers = new ArrayList<>();
     List<Finding> findings = new ArrayList<>();
     Map<MacAddress, PlannedPeer.Path> tunnels = new HashMap<>();
@@ -219,10 +224,16 @@ final class PeerPlanner {
             case Backend.Vxlan vxlan -> tunnelled(candidate, tunnelOf, tunnels);
           };
       path.ifPresentOrElse(
-          found -> peers.add(new PlannedPeer(peer.node(), peer.block(), found)),
+          found -> peers.add(new PlannedPeer(peer.node(), peer.block(), found, mtu(peer, podMtu))),
           () -> unreachable(candidate).ifPresent(findings::add));
     }
     return new Paths(peers, findings);
+  }
+
+  /** What the peer's pods take, where it can be so and is less. */
+  private static int mtu(Peer peer, int podMtu) {
+    int least = peer.block().family() == AddressFamily.IPV4 ? IPV4_LEAST_MTU : IPV6_LEAST_MTU;
+    return peer.mtu() >= least && peer.mtu() < podMtu ? peer.mtu() : 0;
   }
 
   private static Optional<PlannedPeer.Path> tunnelled(

@@ -13,8 +13,10 @@ import java.util.Objects;
  * @param node name of the Node
  * @param block its pods' addresses
  * @param path how packets get there
+ * @param mtu bytes of the largest packet its pods take, where that is less than this node's pods
+ *     send; else 0
  */
-public record PlannedPeer(String node, IpPrefix block, Path path) {
+public record PlannedPeer(String node, IpPrefix block, Path path, int mtu) {
   /** Refuses nulls. */
   public PlannedPeer {
     Objects.requireNonNull(node, "node");
@@ -49,8 +51,9 @@ public record PlannedPeer(String node, IpPrefix block, Path path) {
   public PlannedRoute route() {
     return switch (path) {
       case Path.Tunnelled tunnel ->
-          new PlannedRoute(block, gateway(tunnel.mac()), tunnel.device(), true);
-      case Path.Direct direct -> new PlannedRoute(block, direct.gateway(), direct.device(), false);
+          new PlannedRoute(block, gateway(tunnel.mac()), tunnel.device(), true, mtu);
+      case Path.Direct direct ->
+          new PlannedRoute(block, direct.gateway(), direct.device(), false, mtu);
     };
   }
 

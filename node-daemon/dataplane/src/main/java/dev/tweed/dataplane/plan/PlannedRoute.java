@@ -17,8 +17,10 @@ import java.util.Objects;
  * @param gateway next router
  * @param device link to it, by name: it may not exist yet
  * @param onlink whether the gateway is taken to be on the link although no route says so
+ * @param mtu bytes of the largest packet that may go this way; 0 for what the device takes
  */
-public record PlannedRoute(IpPrefix destination, IpAddress gateway, String device, boolean onlink) {
+public record PlannedRoute(
+    IpPrefix destination, IpAddress gateway, String device, boolean onlink, int mtu) {
 
   private static final long FIRST_NEXT_HOP = 0x7400_0000L;
   private static final long LAST_NEXT_HOP = 0x75ff_ffffL;
@@ -78,7 +80,8 @@ public record PlannedRoute(IpPrefix destination, IpAddress gateway, String devic
 
   /** The kernel's form, once the device's index is known; by a nexthop object unless that is 0. */
   public Route on(int linkIndex, RouteProtocol protocol, long nextHopId) {
-    Route route = Route.via(destination, gateway, linkIndex, protocol).withMetric(metric());
+    Route route =
+        Route.via(destination, gateway, linkIndex, protocol).withMetric(metric()).withMtu(mtu);
     return (onlink ? route.withOnlink() : route).withNextHop(nextHopId);
   }
 }

@@ -170,6 +170,7 @@ final class RouteDiff {
     return isSameWay(is, wanted, index)
         && is.metric() == wanted.metric()
         && is.onlink() == wanted.onlink()
+        && is.mtu() == wanted.mtu()
         && is.type().equals(RouteType.UNICAST)
         && is.scope().equals(Scope.UNIVERSE)
         && is.preferredSource().isEmpty()

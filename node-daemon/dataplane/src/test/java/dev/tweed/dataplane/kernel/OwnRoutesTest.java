@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.IpPrefix;
@@ -173,6 +174,34 @@ class OwnRoutesTest {
     assertThat(free.findings()).isEmpty();
     assertThat(free.peersProgrammed()).isEqualTo(4);
     assertThat(way(family)).contains("dev tweed.1");
+  }
+
+  @Test
+  void aSmallerMtuOfAPeerIsThatOfItsRoutesWhileItIs() {
+    node.sync(EXAMPLE);
+    List<Peer> small =
+        EXAMPLE.peers().stream()
+            .map(
+                peer ->
+                    peer.node().equals("n2")
+                        ? new Peer(peer.node(), peer.block(), peer.nodeIps(), peer.vtepMac(), 1400)
+                        : peer)
+            .toList();
+
+    SyncReport smaller = node.sync(EXAMPLE.with(small));
+    String routes = node.sh("ip route show proto 116; ip -6 route show proto 116");
+    SyncReport again = node.sync(EXAMPLE);
+
+    assertThat(smaller.peersProgrammed()).isEqualTo(4);
+    assertThat(routes.lines())
+        .filteredOn(line -> line.contains("mtu 1400"))
+        .extracting(line -> line.split(" ")[0])
+        .containsExactly("10.244.2.0/24", "fd00:10:244:2::/64");
+    assertThat(again.peersProgrammed()).isEqualTo(4);
+    assertThat(again.findings()).isEmpty();
+    assertThat(node.sh("ip route show proto 116; ip -6 route show proto 116"))
+        .doesNotContain("mtu")
+        .containsOnlyOnce("10.244.2.0/24");
   }
 
   @Test

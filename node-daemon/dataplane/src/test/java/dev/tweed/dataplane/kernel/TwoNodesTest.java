@@ -58,6 +58,23 @@ class TwoNodesTest {
   }
 
   @Test
+  void packetsTooLargeForTheOtherNodeAreToldTheirSize() {
+    // Given a node whose pods take less than those of the other
+    two.sh("ip link set eth0 mtu 1400");
+    Peer small =
+        new Peer("n2", Example.block(2), List.of(Example.ip(2)), Example.mac(2), /* mtu= */ 1350);
+    one.sync(Example.vxlan().with(small));
+    two.sync(Example.vxlan().with(Example.own(2)).with(Example.peer(1)));
+    Netns pod = one.pod(10);
+    two.pod(10);
+
+    String tooLarge = pod.sh("ping -c 1 -W 5 -M do -s 1422 " + two.address(10) + " 2>&1 || true");
+
+    assertThat(tooLarge).contains("mtu = 1350");
+    assertThat(pod.sh("ping -c 1 -W 5 -s 1422 " + two.address(10))).contains("1 received");
+  }
+
+  @Test
   void podsReachEachOtherByPlainRoutes() {
     List<SyncReport> reports = syncBoth(Example.vxlan().with(new Backend.HostGateway()));
     Netns pod = one.pod(10);

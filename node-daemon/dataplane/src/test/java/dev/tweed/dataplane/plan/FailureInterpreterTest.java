@@ -81,7 +81,7 @@ class FailureInterpreterTest {
   void aRefusedRouteIsToldWithItsErrnoAndTheKernelsWords() {
     StateChange change =
         new StateChange.PutRoute(
-            new PlannedRoute(Example.block(2), Example.ip(2), "eth0", false), 0, false);
+            new PlannedRoute(Example.block(2), Example.ip(2), "eth0", false, 0), 0, false);
 
     Finding finding = only(change, refused(Errno.ENETUNREACH, "Nexthop has invalid gateway"));
 

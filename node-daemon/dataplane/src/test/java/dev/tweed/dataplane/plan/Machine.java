@@ -15,6 +15,7 @@ import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.VxlanInfo;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -282,7 +283,10 @@ final class Machine {
       case StateChange.PutRoute put -> put(put);
       case StateChange.RemoveRoute remove ->
           routes.remove(
-              routes.stream().filter(route -> deletes(remove.route(), route)).findFirst().get());
+              routes.stream()
+                  .filter(route -> deletes(remove.route(), route))
+                  .min(Comparator.comparing(Route::metric)) // the first of those
+                  .orElseThrow());
       case StateChange.RemoveNextHop remove -> {
         if (!MARKS.owns(remove.nextHop()) || !nextHops.remove(remove.nextHop())) {
           throw new AssertionError("not ours " + remove.nextHop());

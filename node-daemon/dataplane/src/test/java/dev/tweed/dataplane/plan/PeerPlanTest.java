@@ -14,6 +14,8 @@ import dev.tweed.netlink.testing.Golden;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which peers are planned, and by which tunnel. */
 class PeerPlanTest {
@@ -63,6 +65,39 @@ class PeerPlanTest {
         .hasSize(hostile.size())
         .containsOnly(Reason.InvalidPeer);
     Golden.assertMatches("findings-hostile-peers.txt", PlanText.findings(plan.findings()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1400, 1400, 1400",
+    "1450, 0, 0",
+    "9000, 0, 0",
+    "0, 0, 0",
+    "-1400, 0, 0",
+    "575, 0, 0",
+    "576, 576, 0",
+    "1279, 1279, 0",
+    "1280, 1280, 1280",
+    "2147483647, 0, 0",
+    "-2147483648, 0, 0"
+  })
+  void whatAPeersPodsTakeIsTheMtuOfItsRouteWhereItIsLess(int mtu, int ipv4, int ipv6) {
+    Peer four = Example.peer(2);
+    Peer six = Example.peer6(2);
+
+    Plan plan =
+        machine.plan(
+            Example.vxlan()
+                .dualStack()
+                .with(
+                    new Peer(four.node(), four.block(), four.nodeIps(), four.vtepMac(), mtu),
+                    new Peer(six.node(), six.block(), six.nodeIps(), six.vtepMac(), mtu))
+                .snapshot());
+
+    assertThat(plan.podMtu()).isEqualTo(1450);
+    assertThat(plan.desired().peers())
+        .extracting(peer -> peer.route().mtu())
+        .containsExactly(ipv4, ipv6);
   }
 
   @Test

@@ -220,7 +220,7 @@ class PlanPropertiesTest {
     boolean ipv4 = block.family() == AddressFamily.IPV4;
     IpAddress gateway = (kind & 1) == 0 ? block.address() : ipv4 ? Example.ip(99) : Example.ip6(99);
     RouteProtocol ours = Machine.MARKS.routeProtocol();
-    PlannedRoute planned = new PlannedRoute(block, block.address(), "tweed.1", true);
+    PlannedRoute planned = new PlannedRoute(block, block.address(), "tweed.1", true, 0);
     long id = planned.preferredNextHop() + (kind >> 3);
     boolean isFree = machine.nextHops.stream().noneMatch(object -> object.id() == id);
     Route plain = Route.via(block, gateway, (kind & 2) == 0 ? tunnel : eth0, ours).withOnlink();
@@ -283,7 +283,7 @@ class PlanPropertiesTest {
     }
 
     for (IpPrefix block : blocks) {
-      ids.add(new PlannedRoute(block, block.address(), "tweed.1", true).preferredNextHop());
+      ids.add(new PlannedRoute(block, block.address(), "tweed.1", true, 0).preferredNextHop());
     }
 
     assertThat(ids).hasSameSizeAs(blocks).allMatch(PlannedRoute::mayUse);

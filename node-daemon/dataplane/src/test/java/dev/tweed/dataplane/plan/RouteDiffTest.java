@@ -52,7 +52,7 @@ class RouteDiffTest {
   @Test
   void anIdThatSomebodyHasIsLeftToHim() {
     long id =
-        new PlannedRoute(Example.block(2), Example.block(2).address(), "tweed.1", true)
+        new PlannedRoute(Example.block(2), Example.block(2).address(), "tweed.1", true, 0)
             .preferredNextHop();
     NextHopObject foreign =
         NextHopObject.via(id, Example.ip(9), machine.link("eth0").index(), RouteProtocol.STATIC);
