@@ -18,7 +18,7 @@ class ArchitectureTest {
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|Mapping|ConflistRenderer"
           + "|PolicyMapper|PeerResolver|FirewallPlanner|FirewallStatusMapper|NetworkStateMapper"
-          + "|PluginVersion|StatusMapper|StatusText|NodeStatus|SyncSchedule|Backoff)(\\$.*)?";
+          + "|PluginVersion|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff)(\\$.*)?";
 
   @ArchTest
   static final ArchRule pureClassesHaveNoClientNoFilesNoProcessesAndNoThreads =

@@ -5,6 +5,7 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.SyncReport;
@@ -90,6 +91,7 @@ final class NodeStatusFactory {
                 report.podMtu(),
                 report.underlay().map(Underlay::device).orElse(""),
                 report.underlay().map(u -> u.address().toString()).orElse(""),
+                tunnelPort(snapshot.network().backend()),
                 report.peersExpected(),
                 report.peersProgrammed())),
         findings,
@@ -131,6 +133,13 @@ final class NodeStatusFactory {
         .or(() -> findings.stream().findFirst())
         .map(NodeFinding::reason)
         .orElse("not everything is in the kernel as planned");
+  }
+
+  private static int tunnelPort(Backend backend) {
+    return switch (backend) {
+      case Backend.Vxlan vxlan -> vxlan.port();
+      case Backend.HostGateway plain -> 0;
+    };
   }
 
   private static List<String> blocks(ClusterSnapshot snapshot) {

@@ -32,6 +32,14 @@ public enum AgentReason {
   FirewallRulesLeft(false),
   /** The API server said nothing for so long that the connection to it was replaced. */
   APISilent(false),
+  /** No other node answers, and one that did before lives. */
+  NoPeerAnswers(true),
+  /** Packets do not reach a node that lives. Blocking if most do not, because of this host. */
+  PeerUnreachable(false),
+  /** Small packets reach a node, large ones do not. */
+  LargePacketsLost(false),
+  /** A node that lives has not answered a probe since it is known. */
+  ProbeUnanswered(false),
   /** Changes of files are seen by the periodic audit only. */
   FilesNotWatched(false),
   /** Probes and metrics are not answered. */
@@ -50,6 +58,13 @@ public enum AgentReason {
           FirewallPolicyFailed.name(),
           FirewallRulesLeft.name());
 
+  private static final Set<String> REACHABILITY =
+      Set.of(
+          NoPeerAnswers.name(),
+          PeerUnreachable.name(),
+          LargePacketsLost.name(),
+          ProbeUnanswered.name());
+
   private final boolean blocking;
 
   AgentReason(boolean blocking) {
@@ -59,6 +74,11 @@ public enum AgentReason {
   /** Whether a reason is one of the host's firewall, which is told by a thread of its own. */
   public static boolean ofFirewall(String reason) {
     return FIREWALL.contains(reason);
+  }
+
+  /** Whether a reason follows from what probing found of the peers. */
+  public static boolean ofReachability(String reason) {
+    return REACHABILITY.contains(reason);
   }
 
   /**

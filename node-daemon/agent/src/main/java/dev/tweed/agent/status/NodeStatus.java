@@ -144,6 +144,7 @@ public record NodeStatus(
    * @param mtu MTU of pods, bytes; 0 while unknown
    * @param underlayDevice link between the nodes; empty while unknown
    * @param underlayAddress this node's address on it; empty while unknown
+   * @param tunnelPort UDP port of the tunnel; 0 if packets go without one
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record DataPathStatus(
@@ -151,6 +152,7 @@ public record NodeStatus(
       int mtu,
       String underlayDevice,
       String underlayAddress,
+      int tunnelPort,
       int peersExpected,
       int peersProgrammed) {}
 }

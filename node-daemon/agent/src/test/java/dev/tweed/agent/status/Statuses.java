@@ -68,7 +68,8 @@ final class Statuses {
         reason,
         "default",
         List.of("10.244.1.0/24"),
-        Optional.of(new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 2, 2)),
+        Optional.of(
+            new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 8472, 2, 2)),
         List.of(findings),
         List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")),
         Optional.of(

@@ -1,0 +1,332 @@
+package dev.tweed.agent.status;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
+
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.UnreachedPeer;
+import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.agent.probe.UnreachedPeer.Where;
+import dev.tweed.agent.status.NodeStatus.DataPathStatus;
+import dev.tweed.agent.status.Reachable.Reason;
+import dev.tweed.dataplane.ProbeAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Decides what silence of peers says of this node. Two nodes that do not hear each other look alike
+ * from inside, so a silent peer counts against this node only if something else shows that the peer
+ * lives, and if it has answered before; and one peer that answers clears this node. Pure; the table
+ * of all cases is in adr/0006.
+ */
+public final class ReachabilityPlanner {
+
+  /** Unreached peers with a finding each, and names in a finding about more. */
+  private static final int NAMES = 3;
+
+  private final Optional<DataPathStatus> path;
+
+  private ReachabilityPlanner(Optional<DataPathStatus> path) {
+    this.path = path;
+  }
+
+  /**
+   * The condition and the findings.
+   *
+   * @param state of the node
+   * @param why the node is in that state
+   * @param path what is programmed
+   * @param seen what probing found; empty before it began
+   */
+  public static Reachable plan(
+      NodeStatus.State state,
+      String why,
+      Optional<DataPathStatus> path,
+      Optional<Reachability> seen) {
+    return switch (state) {
+      case IDLE -> bare(Reason.NothingToDo, why);
+      case WAITING, FAILED ->
+          bare(Reason.NotProgrammed, "the data path is not in place: see Programmed");
+      case READY ->
+          path.filter(p -> p.peersExpected() == 0).isPresent()
+              ? bare(Reason.NoPeers, "there is no other node to reach")
+              : new ReachabilityPlanner(path)
+                  .plan(seen.orElse(Reachability.without(Reachability.Proof.NOT_YET)));
+    };
+  }
+
+  private Reachable plan(Reachability seen) {
+    return switch (seen.proof()) {
+      case OFF -> bare(Reason.ProbesOff, "spec.probes of the PodNetwork is Disabled");
+      case TOO_SMALL ->
+          bare(
+              Reason.BlockTooSmall,
+              "the node's block has no room for the address that probes come from; a block of 8"
+                  + " addresses or more has");
+      case NOT_YET ->
+          bare(
+              Reason.Probing,
+              "no peer has been asked often enough to tell, or none has an address that can be"
+                  + " asked");
+      case PROBES -> judge(seen);
+    };
+  }
+
+  private Reachable judge(Reachability seen) {
+    List<UnreachedPeer> lost = seen.unreached().stream().filter(p -> !passesSmall(p)).toList();
+    List<UnreachedPeer> living = lost.stream().filter(UnreachedPeer::lives).toList();
+    List<UnreachedPeer> counted = living.stream().filter(UnreachedPeer::everAnswered).toList();
+    Reason reason = reason(seen, lost, living, counted);
+    List<NodeFinding> findings = new ArrayList<>();
+    if (reason == Reason.NoPeerAnswers) {
+      findings.add(nobody(seen, counted));
+    } else {
+      ofThisHost(seen, counted).ifPresent(findings::add);
+    }
+    counted.stream()
+        .collect(groupingBy(UnreachedPeer::where, () -> new EnumMap<>(Where.class), toList()))
+        .values()
+        .forEach(peers -> add(findings, AgentReason.PeerUnreachable, peers));
+    add(
+        findings,
+        AgentReason.LargePacketsLost,
+        seen.unreached().stream().filter(ReachabilityPlanner::passesSmall).toList());
+    add(
+        findings,
+        AgentReason.ProbeUnanswered,
+        living.stream().filter(p -> !p.everAnswered()).toList());
+    return new Reachable(reason, message(reason, seen, lost, living, counted), findings);
+  }
+
+  private static boolean passesSmall(UnreachedPeer peer) {
+    return peer.cause() == Cause.LARGE_LOST;
+  }
+
+  private static Reason reason(
+      Reachability seen,
+      List<UnreachedPeer> lost,
+      List<UnreachedPeer> living,
+      List<UnreachedPeer> counted) {
+    if (seen.answered() > 0) {
+      return Reason.PeersAnswer;
+    }
+    if (lost.isEmpty()) {
+      return Reason.Probing;
+    }
+    if (!counted.isEmpty()) {
+      return Reason.NoPeerAnswers;
+    }
+    return living.isEmpty() ? Reason.NoLivingPeer : Reason.ProbeUnanswered;
+  }
+
+  private static String message(
+      Reason reason,
+      Reachability seen,
+      List<UnreachedPeer> lost,
+      List<UnreachedPeer> living,
+      List<UnreachedPeer> counted) {
+    String none = "none of %d probed peers answers".formatted(seen.probed());
+    return switch (reason) {
+      case PeersAnswer -> "%d of %d probed peers answer".formatted(seen.answered(), seen.probed());
+      case NoLivingPeer -> none + ", and nothing shows that one of them lives: " + names(lost);
+      case ProbeUnanswered -> none + ", and none of those that live ever has: " + names(living);
+      case NoPeerAnswers -> none + whoLive(counted) + "; " + place(most(counted));
+      default -> "no peer has been asked often enough to tell";
+    };
+  }
+
+  private static String whoLive(List<UnreachedPeer> counted) {
+    return ", though %d that did before %s: %s"
+        .formatted(counted.size(), counted.size() == 1 ? "lives" : "live", names(counted));
+  }
+
+  private NodeFinding nobody(Reachability seen, List<UnreachedPeer> counted) {
+    Where where = most(counted);
+    return NodeFinding.of(
+        AgentReason.NoPeerAnswers,
+        "peers",
+        "none of %d probed peers answers".formatted(seen.probed())
+            + whoLive(counted)
+            + ". Pods of this node reach no others: "
+            + place(where),
+        remedy(where, counted));
+  }
+
+  /**
+   * Most peers being silent does not make this node the sick one, unless this host is seen to drop
+   * the packets.
+   */
+  private Optional<NodeFinding> ofThisHost(Reachability seen, List<UnreachedPeer> counted) {
+    List<UnreachedPeer> here =
+        counted.stream()
+            .filter(p -> p.where() == Where.LEAVING || p.where() == Where.ARRIVING)
+            .toList();
+    int alive = seen.answered() + counted.size();
+    if (here.size() * 2 <= alive) {
+      return Optional.empty();
+    }
+    Where where = most(here);
+    return Optional.of(
+        NodeFinding.of(
+            AgentReason.PeerUnreachable,
+            true,
+            "peers",
+            "%d of %d living peers are not reached because of this host: %s; %s"
+                .formatted(here.size(), alive, names(here), place(where)),
+            remedy(where, here)));
+  }
+
+  /** Where most are lost. */
+  private static Where most(List<UnreachedPeer> peers) {
+    Map<Where, List<UnreachedPeer>> byPlace =
+        peers.stream()
+            .collect(groupingBy(UnreachedPeer::where, () -> new EnumMap<>(Where.class), toList()));
+    return byPlace.entrySet().stream()
+        .max(Comparator.comparing(e -> e.getValue().size()))
+        .orElseThrow()
+        .getKey();
+  }
+
+  /** Adds a finding for each peer, or one for all. */
+  private void add(List<NodeFinding> findings, AgentReason reason, List<UnreachedPeer> peers) {
+    if (peers.size() <= NAMES) {
+      peers.forEach(peer -> findings.add(finding(reason, name(peer), List.of(peer))));
+    } else {
+      findings.add(finding(reason, peers.size() + " peers", peers));
+    }
+  }
+
+  /**
+   * @param peers at least one; of {@link AgentReason#PeerUnreachable} all lost at the same place
+   */
+  private NodeFinding finding(AgentReason reason, String object, List<UnreachedPeer> peers) {
+    UnreachedPeer first = peers.getFirst();
+    String since =
+        " since " + peers.stream().map(UnreachedPeer::since).min(Comparator.naturalOrder()).get();
+    return switch (reason) {
+      case LargePacketsLost ->
+          NodeFinding.of(
+              reason,
+              object,
+              "large packets to pods of %s are lost%s, small ones pass%s"
+                  .formatted(names(peers), since, largest(peers)),
+              remedyOfLarge(peers));
+      case ProbeUnanswered ->
+          NodeFinding.of(
+              reason,
+              object,
+              "no probe of %s was ever answered%s, though the node lives: pods there may be out of reach, or Tweed there is older, or not up yet"
+                  .formatted(names(peers), since),
+              "see what it says of itself: kubectl get nodereport %s -o yaml"
+                  .formatted(first.node()));
+      default ->
+          NodeFinding.of(
+              reason,
+              object,
+              "pods of %s are not reached%s, though the node lives: %s%s"
+                  .formatted(names(peers), since, place(first.where()), offender(peers)),
+              remedy(first.where(), peers));
+    };
+  }
+
+  private String largest(List<UnreachedPeer> peers) {
+    String mtu = path.filter(p -> p.mtu() > 0).map(p -> " of " + p.mtu()).orElse("");
+    return passes(peers)
+        .map(bytes -> ": %d bytes at most%s that pods send".formatted(bytes, mtu))
+        .orElse("");
+  }
+
+  private static String remedyOfLarge(List<UnreachedPeer> peers) {
+    String cause =
+        "the network between the nodes carries less than their links say (VPN, cloud, switch)";
+    return passes(peers)
+            .map(
+                bytes ->
+                    "set spec.mtu of the PodNetwork to %d, or raise the MTU: ".formatted(bytes))
+            .orElse(
+                "set spec.mtu of the PodNetwork to what passes (ping -M do -s SIZE), or raise the MTU: ")
+        + cause;
+  }
+
+  /** Bytes that pass to all of them. */
+  private static Optional<Integer> passes(List<UnreachedPeer> peers) {
+    return peers.stream().flatMap(p -> p.largest().stream().boxed()).min(Comparator.naturalOrder());
+  }
+
+  private static String offender(List<UnreachedPeer> peers) {
+    return peers.stream()
+        .flatMap(p -> p.offender().stream())
+        .findFirst()
+        .map(address -> "; " + address + " refuses them (ICMP)")
+        .orElse("");
+  }
+
+  private static String place(Where where) {
+    return switch (where) {
+      case LEAVING -> "packets do not leave this host: its own firewall or a route drops them";
+      case ARRIVING -> "packets of the others reach this host and are dropped on it";
+      case NOT_ARRIVING -> "nothing of the others reaches this host";
+      case BEYOND ->
+          "packets leave this host, and those of the others arrive: they are lost on the other"
+              + " node or on the way back";
+      case UNKNOWN -> "where packets stop is not known";
+    };
+  }
+
+  private String remedy(Where where, List<UnreachedPeer> peers) {
+    UnreachedPeer first = peers.getFirst();
+    String rules =
+        "nft list ruleset | grep -nE 'drop|reject'; iptables-save -c | grep -E 'DROP|REJECT'";
+    return switch (where) {
+      case LEAVING ->
+          "on this node, the route: ip route get %s; the rules: %s"
+              .formatted(ProbeAddress.of(first.block()).orElse(first.block().address()), rules);
+      case ARRIVING -> "on this node, the rules that drop: %s".formatted(rules);
+      case NOT_ARRIVING ->
+          watch(first) + "; if they leave %s: %s".formatted(first.node(), between());
+      case BEYOND ->
+          "see what the other node says: kubectl get nodereport %s -o yaml; there, the rules that drop: %s"
+              .formatted(first.node(), rules);
+      case UNKNOWN -> watch(first) + "; kubectl get nodereport %s -o yaml".formatted(first.node());
+    };
+  }
+
+  /** How to see the packets. */
+  private String watch(UnreachedPeer peer) {
+    String device =
+        path.map(DataPathStatus::underlayDevice).filter(d -> !d.isEmpty()).orElse("any");
+    return "on this node and on %s: tcpdump -ni %s %s"
+        .formatted(peer.node(), device, port() > 0 ? "udp port " + port() : "net " + peer.block());
+  }
+
+  private String between() {
+    return port() > 0
+        ? "open UDP %d between the nodes (security group, cloud firewall)".formatted(port())
+        : "let pods' addresses through between the nodes (source/destination check, anti-spoofing)";
+  }
+
+  private int port() {
+    return path.map(DataPathStatus::tunnelPort).orElse(0);
+  }
+
+  private static String names(List<UnreachedPeer> peers) {
+    String first =
+        peers.stream().limit(NAMES).map(ReachabilityPlanner::name).collect(joining(", "));
+    return peers.size() > NAMES ? first + " and %d more".formatted(peers.size() - NAMES) : first;
+  }
+
+  private static String name(UnreachedPeer peer) {
+    return peer.node() + " (" + peer.block() + ")";
+  }
+
+  private static Reachable bare(Reason reason, String message) {
+    return new Reachable(reason, message, List.of());
+  }
+}
