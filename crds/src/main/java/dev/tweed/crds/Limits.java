@@ -35,6 +35,9 @@ public final class Limits {
   /** Failing nodes in a FirewallPolicy's status. */
   public static final int FAILURES = 10;
 
+  /** Unreached peers in a NodeReport. */
+  public static final int UNREACHED = 10;
+
   /** Pools of a PodNetwork. */
   public static final int POOLS = 16;
 

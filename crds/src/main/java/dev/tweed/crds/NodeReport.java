@@ -48,6 +48,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalPrinterColumn(name = "State", jsonPath = ".status.firewall.state", priority = 1)
 @AdditionalPrinterColumn(name = "Kernel", jsonPath = ".status.versions.kernel", priority = 1)
 @AdditionalPrinterColumn(
+    name = "Reachable",
+    jsonPath = ".status.conditions[?(@.type==\"Reachable\")].status")
+@AdditionalPrinterColumn(
     name = "Ready",
     jsonPath = ".status.conditions[?(@.type==\"Ready\")].status")
 @AdditionalPrinterColumn(

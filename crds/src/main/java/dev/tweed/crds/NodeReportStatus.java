@@ -11,14 +11,19 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import java.util.List;
 
-/** What the daemon of one node found and did. Written at most every 10 s, only when changed. */
+/**
+ * What the daemon of one node found and did. Written only when changed, and at most every 10 s but
+ * for the status of a condition.
+ */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonClassDescription("What the daemon of the node found and did.")
 public record NodeReportStatus(
     @JsonPropertyDescription(
-            "Programmed: the data path is as it should be, verified in the kernel. Ready: and nothing"
-                + " that was found keeps pods of the node from working. Others as found.")
+            "Programmed: the data path is as it should be, verified in the kernel. Reachable: other"
+                + " nodes answer probes that take the way of pods' packets; Unknown where that"
+                + " cannot be told. Ready: programmed, not unreachable, and nothing that was found"
+                + " keeps pods of the node from working. Others as found.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("PodNetwork the node belongs to.") @Size(max = Limits.OBJECT_NAME)
@@ -31,6 +36,7 @@ public record NodeReportStatus(
     @JsonPropertyDescription("Kernel release and versions of the tools used.") Versions versions,
     @JsonPropertyDescription("The device that carries pod traffic, and its peers.")
         DataPath dataPath,
+    @JsonPropertyDescription("What probes of other nodes came to.") Reachability reachability,
     @JsonPropertyDescription("The firewall of the host, and where Tweed keeps its rules.")
         Firewall firewall,
     @JsonPropertyDescription(
@@ -85,6 +91,59 @@ public record NodeReportStatus(
       @JsonPropertyDescription("Transmit checksum offload of the device, and why.")
           @Size(max = Limits.SHORT)
           String txChecksum) {}
+
+  /** What probes of other nodes came to. Changes when an answer does, not with each probe. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Reachability(
+      @JsonPropertyDescription(
+              "What is known rests on probes, or is not known: Probes; Off: spec.probes of the"
+                  + " PodNetwork is Disabled; TooSmall: the node's block has no room for the address"
+                  + " probes come from; NotYet: the first round is not over.")
+          @Required
+          @Size(min = 1, max = Limits.SHORT)
+          String proof,
+      @JsonPropertyDescription("Blocks of other nodes that are probed.") @Min(0) Integer probed,
+      @JsonPropertyDescription("Those of them that answer.") @Min(0) Integer answered,
+      @JsonPropertyDescription(
+              "Blocks that packets do not reach, or not all; of too many the first.")
+          @Size(max = Limits.UNREACHED)
+          List<UnreachedPeer> unreached) {
+    public Reachability {
+      unreached = unreached == null ? List.of() : List.copyOf(unreached);
+    }
+  }
+
+  /** A block of another node that packets do not reach, or not all. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record UnreachedPeer(
+      @JsonPropertyDescription("The other node.") @Required @Size(min = 1, max = Limits.OBJECT_NAME)
+          String node,
+      @JsonPropertyDescription("The block whose probe address was asked.") @Size(max = Limits.CIDR)
+          String block,
+      @JsonPropertyDescription(
+              "Silent: no answer. Rejected: none, and somebody on the way refuses the packets."
+                  + " LargeLost: small packets pass, large ones do not.")
+          @Size(max = Limits.SHORT)
+          String cause,
+      @JsonPropertyDescription(
+              "Where packets stop, seen from this node. Leaving: ours do not leave this host."
+                  + " Arriving: the other node's reach this host and are dropped on it. NotArriving:"
+                  + " nothing of the other node reaches this host. Beyond: ours leave and the"
+                  + " other's arrive. Unknown.")
+          @Size(max = Limits.SHORT)
+          String where,
+      @JsonPropertyDescription("Since when.") @Size(max = 35) String since,
+      @JsonPropertyDescription("Whether it has answered since the node knows it.")
+          Boolean everAnswered,
+      @JsonPropertyDescription("Whether something else shows that the other node lives.")
+          Boolean lives,
+      @JsonPropertyDescription("Who refuses the packets.") @Size(max = Limits.IP) String offender,
+      @JsonPropertyDescription("Bytes of the largest IP packet that is known to pass.")
+          @Min(0)
+          @Max(65535)
+          Integer largest) {}
 
   /** The firewall found, and where rules of ours are. */
   @JsonIgnoreProperties(ignoreUnknown = true)

@@ -240,11 +240,12 @@ class ServedKindsTest {
     NodeReport report = create(named(new NodeReport(), "node-1", new NodeReportSpec()));
     report.setStatus(
         new NodeReportStatus(
-            List.of(ready()),
+            List.of(ready(), new Condition("Reachable", "Unknown", "Probing", "", SINCE, null)),
             "served",
             List.of("10.244.3.0/24"),
             new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
             new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
+            null,
             new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14),
             List.of(),
             List.of(new NodeReportStatus.Finding("TooManyPolicies", "", "", "")),
@@ -254,13 +255,13 @@ class ServedKindsTest {
 
     assertThat(kubectl(server, "get", "nrep"))
         .containsExactly(
-            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES READY AGE",
-            "node-1 served tweed.1 1450 2 3 ufw ufw 14 True *");
+            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES REACHABLE READY AGE",
+            "node-1 served tweed.1 1450 2 3 ufw ufw 14 Unknown True *");
     assertThat(kubectl(server, "get", "nrep", "-o", "wide"))
         .containsExactly(
-            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES STATE KERNEL READY"
-                + " REASON FINDING AGE",
-            "node-1 served tweed.1 1450 2 3 ufw ufw 14 Active 6.12.0 True Programmed"
+            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES STATE KERNEL"
+                + " REACHABLE READY REASON FINDING AGE",
+            "node-1 served tweed.1 1450 2 3 ufw ufw 14 Active 6.12.0 Unknown True Programmed"
                 + " TooManyPolicies *");
   }
 
@@ -288,6 +289,7 @@ class ServedKindsTest {
     report.setStatus(
         new NodeReportStatus(
             List.of(new Condition(type, "True", "Seen", "", SINCE, null)),
+            null,
             null,
             null,
             null,

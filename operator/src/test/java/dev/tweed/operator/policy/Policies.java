@@ -114,6 +114,7 @@ public final class Policies {
         null,
         null,
         null,
+        null,
         List.of(states),
         null,
         repairs == 0

@@ -85,6 +85,7 @@ public final class StatusMapper {
             status.blocks().stream().limit(Limits.BLOCKS).toList(),
             status.versions().orElse(null),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
+            null,
             status.firewall().map(StatusMapper::firewall).orElse(null),
             told.stream().map(StatusMapper::policy).toList(),
             shown(worstFirst).stream()

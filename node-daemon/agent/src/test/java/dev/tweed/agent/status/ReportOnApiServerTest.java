@@ -62,6 +62,6 @@ class ReportOnApiServerTest {
         .usingRecursiveComparison()
         .ignoringFields("conditions")
         .isEqualTo(
-            new NodeReportStatus(null, null, null, null, null, null, null, null, null, null));
+            new NodeReportStatus(null, null, null, null, null, null, null, null, null, null, null));
   }
 }
