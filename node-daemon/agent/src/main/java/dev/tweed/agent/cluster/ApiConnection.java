@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -66,6 +67,7 @@ public final class ApiConnection implements ClusterWatch {
   private final Thread thread;
   private volatile Session session;
   private volatile Runnable onChange = () -> {};
+  private volatile Consumer<Optional<NodeFinding>> onSilence = finding -> {};
   private volatile long readAt;
   private volatile Optional<Long> replacedAt = Optional.empty();
   private volatile long openedAt;
@@ -97,7 +99,17 @@ public final class ApiConnection implements ClusterWatch {
 
   @Override
   public void start(Runnable onChange) {
+    start(onChange, finding -> {});
+  }
+
+  /**
+   * The same, and tells of a connection that is or was silent for too long.
+   *
+   * @param onSilence called now and then from a thread of its own: empty is that all is well
+   */
+  public void start(Runnable onChange, Consumer<Optional<NodeFinding>> onSilence) {
     this.onChange = onChange;
+    this.onSilence = onSilence;
     session.watch.start(onChange);
     thread.start();
   }
@@ -122,8 +134,8 @@ public final class ApiConnection implements ClusterWatch {
     return Duration.ofNanos(nanoTime.getAsLong() - readAt);
   }
 
-  /** Tells of a connection that is or was silent for too long, for some minutes. */
-  public Optional<NodeFinding> finding() {
+  /** Of a connection that is or was silent for too long, for some minutes. */
+  Optional<NodeFinding> finding() {
     return replacedAt
         .filter(at -> nanoTime.getAsLong() - at < TOLD.toNanos())
         .map(
@@ -176,6 +188,7 @@ public final class ApiConnection implements ClusterWatch {
     } else if (quiet() >= limit / 3) {
       ask();
     }
+    onSilence.accept(finding());
   }
 
   /** How long this connection is silent. */

@@ -59,6 +59,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final CompletableFuture<String> end = new CompletableFuture<>();
   private final ApiConnection api;
   private final StatusPublisher publisher;
+  private final StatusBoard board;
   private final Metrics metrics;
   private final NodeSync sync;
   private final SyncLoop loop;
@@ -90,9 +91,7 @@ public final class NodeDaemon implements AutoCloseable {
         new StatusPublisher(api.statusApi(), new StatusMapper(clock), System::nanoTime, random);
     CniSetup cni = new CniSetup(options, System::nanoTime, end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
-    StatusBoard board =
-        new StatusBoard(
-            statusFiles, publisher, metrics, repairs, earlier.flatMap(NodeStatus::firewallStatus));
+    board = new StatusBoard(statusFiles, publisher, metrics, repairs, earlier);
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     firewall =
         new FirewallSync(
@@ -123,7 +122,6 @@ public final class NodeDaemon implements AutoCloseable {
                 options.nodeName(),
                 repairs,
                 earlier.map(NodeStatus::blocks).orElse(List.of()),
-                api::finding,
                 () ->
                     HostVersions.read(
                         options.version(), options.dataPath().nft(), cni.pluginVersion())),
@@ -183,7 +181,8 @@ public final class NodeDaemon implements AutoCloseable {
         () -> {
           daemon.loop.request();
           daemon.firewallLoop.request();
-        });
+        },
+        silence -> daemon.board.show(AgentReason.APISilent, silence));
     return daemon;
   }
 

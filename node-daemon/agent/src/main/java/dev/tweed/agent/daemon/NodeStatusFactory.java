@@ -3,6 +3,7 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
+import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import dev.tweed.dataplane.Backend;
@@ -15,36 +16,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
- * Makes the node's state from what a sync of the data path came to; that of the firewall is another
- * thread's to tell. Used by the sync thread only.
+ * Makes the node's state from what a sync of the data path came to. Used by the sync thread only.
  */
 final class NodeStatusFactory {
 
   private final String nodeName;
   private final RepairLog repairs;
-  private final Supplier<Optional<NodeFinding>> api;
   private final Supplier<Versions> readVersions;
   private Optional<Versions> versions = Optional.empty();
   private List<String> serving;
 
   /**
    * @param serving blocks that an earlier process of this boot set up
-   * @param api what is wrong with the way to the API server
    * @param readVersions read once, after the first sync: it runs programs, peers come first
    */
   NodeStatusFactory(
-      String nodeName,
-      RepairLog repairs,
-      List<String> serving,
-      Supplier<Optional<NodeFinding>> api,
-      Supplier<Versions> readVersions) {
+      String nodeName, RepairLog repairs, List<String> serving, Supplier<Versions> readVersions) {
     this.nodeName = nodeName;
     this.repairs = repairs;
     this.serving = List.copyOf(serving);
-    this.api = api;
     this.readVersions = readVersions;
   }
 
@@ -53,16 +45,16 @@ final class NodeStatusFactory {
     repairs.add(changes);
   }
 
-  NodeStatus idle(String why) {
+  SyncStatus idle(String why) {
     return bare(NodeStatus.State.IDLE, why, List.of());
   }
 
-  NodeStatus waiting(String why, List<NodeFinding> findings) {
+  SyncStatus waiting(String why, List<NodeFinding> findings) {
     return bare(NodeStatus.State.WAITING, why, findings);
   }
 
   /** The data path could not be worked on at all; the finding says why. */
-  NodeStatus unworkable(ClusterSnapshot snapshot, List<NodeFinding> findings) {
+  SyncStatus unworkable(ClusterSnapshot snapshot, List<NodeFinding> findings) {
     return status(
         NodeStatus.State.FAILED,
         reason(findings),
@@ -74,7 +66,7 @@ final class NodeStatusFactory {
   }
 
   /** The data path was worked on. */
-  NodeStatus programmed(
+  SyncStatus programmed(
       ClusterSnapshot snapshot, SyncReport report, boolean ready, List<NodeFinding> findings) {
     if (versions.isEmpty()) {
       versions = Optional.of(readVersions.get());
@@ -99,11 +91,11 @@ final class NodeStatusFactory {
   }
 
   // Without a NodeSubnet the kernel keeps what it has, and pods go on using it.
-  private NodeStatus bare(NodeStatus.State state, String why, List<NodeFinding> findings) {
+  private SyncStatus bare(NodeStatus.State state, String why, List<NodeFinding> findings) {
     return status(state, why, "", serving, Optional.empty(), findings, List.of());
   }
 
-  private NodeStatus status(
+  private SyncStatus status(
       NodeStatus.State state,
       String why,
       String podNetwork,
@@ -111,19 +103,8 @@ final class NodeStatusFactory {
       Optional<NodeStatus.DataPathStatus> dataPath,
       List<NodeFinding> findings,
       List<SysctlValue> sysctls) {
-    return new NodeStatus(
-        nodeName,
-        state,
-        why,
-        podNetwork,
-        blocks,
-        dataPath,
-        Stream.concat(findings.stream(), api.get().stream()).toList(),
-        repairs.counts(),
-        Optional.empty(),
-        List.of(),
-        sysctls,
-        versions);
+    return new SyncStatus(
+        nodeName, state, why, podNetwork, blocks, dataPath, findings, sysctls, versions);
   }
 
   private static String reason(List<NodeFinding> findings) {

@@ -10,7 +10,7 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.firewall.NetworkStateMapper;
 import dev.tweed.agent.status.Metrics;
-import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
@@ -40,7 +40,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final Consumer<NetworkState> firewall;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
-  private final BiConsumer<NodeStatus, List<SubnetRecord>> tell;
+  private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
   private Optional<KernelPath> kernel = Optional.empty();
   private int incomplete;
 
@@ -58,7 +58,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Consumer<NetworkState> firewall,
       NodeStatusFactory statuses,
       Metrics metrics,
-      BiConsumer<NodeStatus, List<SubnetRecord>> tell) {
+      BiConsumer<SyncStatus, List<SubnetRecord>> tell) {
     this.view = view;
     this.mapper = mapper;
     this.opener = opener;

@@ -3,13 +3,16 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.Reachable;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusPublisher;
+import dev.tweed.agent.status.SyncStatus;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -19,11 +22,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Hands each new state to everyone who shows it, and logs what changed, once. Puts together what
- * the data path's thread, the firewall's thread and the daemon's surroundings tell, each at its
- * time.
+ * the threads of the data path, the firewall and the probes, and the daemon's surroundings tell,
+ * each at its time.
  */
 final class StatusBoard {
 
@@ -34,32 +38,36 @@ final class StatusBoard {
   private final Metrics metrics;
   private final RepairLog repairs;
   private volatile Optional<NodeStatus> current = Optional.empty();
-  private Optional<NodeStatus> dataPath = Optional.empty();
+  private Optional<SyncStatus> sync = Optional.empty();
   private List<SubnetRecord> own = List.of();
   private final Map<AgentReason, NodeFinding> surroundings = new EnumMap<>(AgentReason.class);
   private Optional<FirewallStatus> firewall;
+  private Optional<Reachability> reachability;
+  private boolean probedByAnEarlierProcess;
   private boolean filesFailed;
 
   /**
-   * @param earlier what an earlier process of this boot knew of the firewall: its rules outlive it,
-   *     and a restart is no news
+   * @param earlier what an earlier process of this boot knew. Rules of the firewall outlive it, and
+   *     what did not answer then is not proven to until it was asked again
    */
   StatusBoard(
       StatusFiles files,
       StatusPublisher publisher,
       Metrics metrics,
       RepairLog repairs,
-      Optional<FirewallStatus> earlier) {
+      Optional<NodeStatus> earlier) {
     this.files = files;
     this.publisher = publisher;
     this.metrics = metrics;
     this.repairs = repairs;
-    this.firewall = earlier;
+    this.firewall = earlier.flatMap(NodeStatus::firewallStatus);
+    this.reachability = earlier.flatMap(NodeStatus::reachability);
+    this.probedByAnEarlierProcess = reachability.isPresent();
   }
 
   /** Shows a state of the data path, and the NodeSubnets it is about. */
-  synchronized void show(NodeStatus status, List<SubnetRecord> own) {
-    this.dataPath = Optional.of(status);
+  synchronized void show(SyncStatus status, List<SubnetRecord> own) {
+    this.sync = Optional.of(status);
     this.own = own;
     show();
   }
@@ -70,6 +78,16 @@ final class StatusBoard {
     show();
   }
 
+  /** Shows what probing found of the peers. */
+  synchronized void show(Reachability seen) {
+    if (probedByAnEarlierProcess && seen.proof() == Reachability.Proof.NOT_YET) {
+      return;
+    }
+    probedByAnEarlierProcess = false;
+    reachability = Optional.of(seen);
+    show();
+  }
+
   /** Shows a finding of what the daemon itself runs on, the only one of its reason; or its end. */
   synchronized void show(AgentReason reason, Optional<NodeFinding> finding) {
     finding.ifPresentOrElse(f -> surroundings.put(reason, f), () -> surroundings.remove(reason));
@@ -77,11 +95,16 @@ final class StatusBoard {
   }
 
   private void show() {
-    if (dataPath.isEmpty()) {
+    if (sync.isEmpty()) {
       return; // soon; until then nobody knows whether the node is ready
     }
-    NodeStatus known = dataPath.get().with(surroundings.values());
-    NodeStatus status = firewall.map(f -> known.with(f, repairs.counts())).orElse(known);
+    NodeStatus status =
+        new NodeStatus(
+            sync.get(),
+            List.copyOf(surroundings.values()),
+            firewall,
+            reachability,
+            repairs.counts());
     publisher.publish(status, own);
     if (current.equals(Optional.of(status)) && !filesFailed) {
       return;
@@ -118,6 +141,11 @@ final class StatusBoard {
         || old.get().state() != now.state()
         || !old.get().reason().equals(now.reason())) {
       LOG.info("{}{}", now.state(), now.reason().isEmpty() ? "" : ": " + now.reason());
+    }
+    Reachable reachable = now.reachable();
+    if (!old.map(o -> o.reachable().reason()).equals(Optional.of(reachable.reason()))) {
+      LOG.atLevel(reachable.status() == Reachable.Status.False ? Level.WARN : Level.INFO)
+          .log("Reachable {} {}: {}", reachable.status(), reachable.reason(), reachable.message());
     }
     Set<NodeFinding> before = new HashSet<>(old.map(NodeStatus::findings).orElse(List.of()));
     for (NodeFinding f : now.findings()) {

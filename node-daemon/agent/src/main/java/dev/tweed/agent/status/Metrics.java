@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.Change;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -22,7 +23,10 @@ public final class Metrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger expected = new AtomicInteger();
   private final AtomicInteger programmed = new AtomicInteger();
+  private final AtomicInteger probed = new AtomicInteger();
+  private final AtomicInteger answering = new AtomicInteger();
   private final AtomicInteger ready = new AtomicInteger();
+  private volatile double reachable = Double.NaN;
   private final Counter successes = syncs("success");
   private final Counter failures = syncs("failure");
   private final Timer duration =
@@ -32,13 +36,12 @@ public final class Metrics implements AutoCloseable {
 
   /** Registers the metrics. */
   public Metrics() {
-    Gauge.builder("tweed.peers", expected, AtomicInteger::get)
-        .tag("state", "expected")
-        .description("Blocks of other nodes: those in the API, those in the kernel")
-        .register(registry);
-    Gauge.builder("tweed.peers", programmed, AtomicInteger::get)
-        .tag("state", "programmed")
-        .description("Blocks of other nodes: those in the API, those in the kernel")
+    peers("expected", expected);
+    peers("programmed", programmed);
+    peers("probed", probed);
+    peers("answering", answering);
+    Gauge.builder("tweed.reachable", () -> reachable)
+        .description("As the condition Reachable: 1 True, 0 False, NaN Unknown")
         .register(registry);
     Gauge.builder("tweed.ready", ready, AtomicInteger::get)
         .description("1 as the condition Ready: programmed, and nothing keeps pods from working")
@@ -50,6 +53,14 @@ public final class Metrics implements AutoCloseable {
     heap("used", "Heap in use, garbage included", r -> r.totalMemory() - r.freeMemory());
     heap("committed", "Heap the process holds", Runtime::totalMemory);
     heap("max", "Heap it may hold", Runtime::maxMemory);
+  }
+
+  private void peers(String state, AtomicInteger count) {
+    Gauge.builder("tweed.peers", count, AtomicInteger::get)
+        .tag("state", state)
+        .description(
+            "Blocks of other nodes: in the API, in the kernel, probed, and those of them that answer")
+        .register(registry);
   }
 
   /** As Micrometer's binder for the JVM's memory names it, which reads much more. */
@@ -86,6 +97,14 @@ public final class Metrics implements AutoCloseable {
   /** Shows the node's state. */
   public void show(NodeStatus status) {
     ready.set(status.ready() ? 1 : 0);
+    reachable =
+        switch (status.reachable().status()) {
+          case True -> 1;
+          case False -> 0;
+          case Unknown -> Double.NaN;
+        };
+    probed.set(status.reachability().map(Reachability::probed).orElse(0));
+    answering.set(status.reachability().map(Reachability::answered).orElse(0));
     expected.set(status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0));
     programmed.set(status.dataPath().map(NodeStatus.DataPathStatus::peersProgrammed).orElse(0));
   }

@@ -1,56 +1,38 @@
 package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * All that is known of this node after a sync; everything told to anyone derives from it. Holds no
- * time of its own, so that equal states are equal.
+ * All that is known of this node, by who tells it; everything told to anyone derives from it. Holds
+ * no time of its own, so that equal states are equal.
  *
- * @param node name of the Node
- * @param state how it stands
- * @param reason why, in a few words; empty when the data path is programmed
- * @param podNetwork name of the network the node belongs to; empty if to none
- * @param blocks address blocks set up on the node, also while it has no NodeSubnet
- * @param dataPath what is programmed; empty before the first sync
- * @param findings what is wrong or notable
+ * @param sync what the last sync of the data path came to
+ * @param surroundings what is wrong with what the daemon itself runs on
+ * @param firewallStatus the host's firewall; empty before the first look
+ * @param reachability what probing found of the peers; empty before it began
  * @param repairs drift repaired since the node was booted, by kind
- * @param firewall the host's firewall; empty before the first look
- * @param policies the FirewallPolicies that select this node, by name
- * @param sysctls the ones kept, with the value read back
- * @param versions of the tools used; empty before they were read
  */
-@JsonIgnoreProperties(ignoreUnknown = true)
 public record NodeStatus(
-    String node,
-    State state,
-    String reason,
-    String podNetwork,
-    List<String> blocks,
-    Optional<DataPathStatus> dataPath,
-    List<NodeFinding> findings,
-    List<Repair> repairs,
-    Optional<Firewall> firewall,
-    List<PolicyState> policies,
-    List<SysctlValue> sysctls,
-    Optional<Versions> versions) {
+    SyncStatus sync,
+    List<NodeFinding> surroundings,
+    Optional<FirewallStatus> firewallStatus,
+    Optional<Reachability> reachability,
+    List<Repair> repairs) {
 
+  /** Copies the lists. */
   public NodeStatus {
-    blocks = List.copyOf(blocks);
-    findings = List.copyOf(findings);
+    surroundings = List.copyOf(surroundings);
     repairs = List.copyOf(repairs);
-    policies = List.copyOf(policies);
-    sysctls = List.copyOf(sysctls);
   }
 
   /** How the node stands. */
@@ -65,56 +47,70 @@ public record NodeStatus(
     FAILED
   }
 
-  /**
-   * The same with what is known of the host's firewall.
-   *
-   * @param repairs the counts as they are now
-   */
-  public NodeStatus with(FirewallStatus seen, List<Repair> repairs) {
-    List<NodeFinding> all = new ArrayList<>(findings);
-    all.addAll(seen.findings());
-    return new NodeStatus(
-        node,
-        state,
-        reason,
-        podNetwork,
-        blocks,
-        dataPath,
-        all,
-        repairs,
-        Optional.of(seen.firewall()),
-        seen.policies(),
-        sysctls,
-        versions);
+  /** Name of the Node. */
+  public String node() {
+    return sync.node();
   }
 
-  /** The same with more findings. */
-  public NodeStatus with(Collection<NodeFinding> more) {
-    List<NodeFinding> all = new ArrayList<>(findings);
-    all.addAll(more);
-    return new NodeStatus(
-        node,
-        state,
-        reason,
-        podNetwork,
-        blocks,
-        dataPath,
-        all,
-        repairs,
-        firewall,
-        policies,
-        sysctls,
-        versions);
+  /** How it stands. */
+  public State state() {
+    return sync.state();
   }
 
-  /** What is known of the host's firewall, taken out again; empty before the first look. */
-  public Optional<FirewallStatus> firewallStatus() {
-    return firewall.map(
-        seen ->
-            new FirewallStatus(
-                seen,
-                policies,
-                findings.stream().filter(f -> AgentReason.ofFirewall(f.reason())).toList()));
+  /** Why, in a few words; empty when the data path is programmed. */
+  public String reason() {
+    return sync.reason();
+  }
+
+  /** Name of the network the node belongs to; empty if to none. */
+  public String podNetwork() {
+    return sync.podNetwork();
+  }
+
+  /** Address blocks set up on the node, also while it has no NodeSubnet. */
+  public List<String> blocks() {
+    return sync.blocks();
+  }
+
+  /** What is programmed; empty before the first sync. */
+  public Optional<DataPathStatus> dataPath() {
+    return sync.dataPath();
+  }
+
+  /** The sysctls kept, with the value read back. */
+  public List<SysctlValue> sysctls() {
+    return sync.sysctls();
+  }
+
+  /** Versions of the tools used; empty before they were read. */
+  public Optional<Versions> versions() {
+    return sync.versions();
+  }
+
+  /** The host's firewall; empty before the first look. */
+  public Optional<Firewall> firewall() {
+    return firewallStatus.map(FirewallStatus::firewall);
+  }
+
+  /** The FirewallPolicies that select this node, by name. */
+  public List<PolicyState> policies() {
+    return firewallStatus.map(FirewallStatus::policies).orElse(List.of());
+  }
+
+  /** Whether packets of pods reach the other nodes. */
+  public Reachable reachable() {
+    return ReachabilityPlanner.plan(state(), reason(), dataPath(), reachability);
+  }
+
+  /** What is wrong or notable: causes before what follows from them. */
+  public List<NodeFinding> findings() {
+    return Stream.of(
+            sync.findings(),
+            surroundings,
+            firewallStatus.map(FirewallStatus::findings).orElse(List.of()),
+            reachable().findings())
+        .flatMap(List::stream)
+        .toList();
   }
 
   /**
@@ -124,17 +120,20 @@ public record NodeStatus(
    * down.
    */
   public boolean programmed() {
-    return state == State.READY || state == State.IDLE;
+    return sync.programmed();
   }
 
-  /** Whether it is programmed, and nothing that was found keeps pods on this node from working. */
+  /**
+   * Whether it is programmed, and nothing that was found keeps pods on this node from working, such
+   * as that it is not {@link #reachable}.
+   */
   public boolean ready() {
     return programmed() && blocking().isEmpty();
   }
 
   /** The first finding that stops pods from working. */
   public Optional<NodeFinding> blocking() {
-    return findings.stream().filter(NodeFinding::blocking).findFirst();
+    return findings().stream().filter(NodeFinding::blocking).findFirst();
   }
 
   /**

@@ -2,8 +2,10 @@ package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.NodeStatus.DataPathStatus;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
@@ -23,6 +25,7 @@ record StatusDocument(
     String podNetwork,
     List<String> blocks,
     DataPathStatus dataPath,
+    NodeReportStatus.Reachability reachability,
     List<NodeFinding> findings,
     List<Repair> repairs,
     Firewall firewall,
@@ -38,6 +41,7 @@ record StatusDocument(
         s.podNetwork(),
         s.blocks(),
         s.dataPath().orElse(null),
+        s.reachability().map(ReachabilityMapper::toReport).orElse(null),
         s.findings(),
         s.repairs(),
         s.firewall().orElse(null),
@@ -47,18 +51,31 @@ record StatusDocument(
   }
 
   NodeStatus toStatus() {
+    List<NodeFinding> all = Objects.requireNonNullElse(findings, List.of());
     return new NodeStatus(
-        Objects.requireNonNullElse(node, ""),
-        Objects.requireNonNullElse(state, NodeStatus.State.WAITING),
-        Objects.requireNonNullElse(reason, ""),
-        Objects.requireNonNullElse(podNetwork, ""),
-        Objects.requireNonNullElse(blocks, List.of()),
-        Optional.ofNullable(dataPath),
-        Objects.requireNonNullElse(findings, List.of()),
-        Objects.requireNonNullElse(repairs, List.of()),
-        Optional.ofNullable(firewall),
-        Objects.requireNonNullElse(policies, List.of()),
-        Objects.requireNonNullElse(sysctls, List.of()),
-        Optional.ofNullable(versions));
+        new SyncStatus(
+            Objects.requireNonNullElse(node, ""),
+            Objects.requireNonNullElse(state, NodeStatus.State.WAITING),
+            Objects.requireNonNullElse(reason, ""),
+            Objects.requireNonNullElse(podNetwork, ""),
+            Objects.requireNonNullElse(blocks, List.of()),
+            Optional.ofNullable(dataPath),
+            all.stream()
+                .filter(f -> !AgentReason.ofFirewall(f.reason()))
+                // These follow from what else is in the document.
+                .filter(f -> !AgentReason.ofReachability(f.reason()))
+                .toList(),
+            Objects.requireNonNullElse(sysctls, List.of()),
+            Optional.ofNullable(versions)),
+        List.of(),
+        Optional.ofNullable(firewall)
+            .map(
+                f ->
+                    new FirewallStatus(
+                        f,
+                        Objects.requireNonNullElse(policies, List.of()),
+                        all.stream().filter(x -> AgentReason.ofFirewall(x.reason())).toList())),
+        Optional.ofNullable(reachability).flatMap(ReachabilityMapper::fromReport),
+        Objects.requireNonNullElse(repairs, List.of()));
   }
 }

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodeReportStatus;
@@ -70,12 +71,13 @@ public final class StatusMapper {
     List<Condition> conditions = new ArrayList<>();
     conditions.add(ready(status, null, before));
     conditions.add(programmed(status, null, before));
+    conditions.add(reachable(status.reachable(), before));
     List<NodeReportStatus.PolicyState> told = told(status.policies());
     List<NodeFinding> findings = new ArrayList<>(status.findings());
     untold(status.policies(), told).ifPresent(findings::add);
     List<NodeFinding> worstFirst = worstFirst(findings);
     firstOfEachReason(worstFirst).stream()
-        .limit(Limits.CONDITIONS - 2)
+        .limit(Limits.CONDITIONS - conditions.size())
         .forEach(
             f -> conditions.add(condition(f.reason(), "True", f.reason(), text(f), null, before)));
     NodeReportStatus wanted =
@@ -85,7 +87,7 @@ public final class StatusMapper {
             status.blocks().stream().limit(Limits.BLOCKS).toList(),
             status.versions().orElse(null),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
-            null,
+            status.reachability().map(StatusMapper::reachability).orElse(null),
             status.firewall().map(StatusMapper::firewall).orElse(null),
             told.stream().map(StatusMapper::policy).toList(),
             shown(worstFirst).stream()
@@ -112,6 +114,16 @@ public final class StatusMapper {
     return status.programmed()
         ? good("Programmed", status, generation, before)
         : bad("Programmed", status, generation, before);
+  }
+
+  private Condition reachable(Reachable reachable, List<Condition> before) {
+    return condition(
+        Reachable.TYPE,
+        reachable.status().name(),
+        reachable.reason().name(),
+        reachable.message(),
+        null,
+        before);
   }
 
   private Condition good(String type, NodeStatus status, Long generation, List<Condition> before) {
@@ -186,6 +198,22 @@ public final class StatusMapper {
         d.peersExpected(),
         d.peersProgrammed(),
         null);
+  }
+
+  /** As many peers as the schema takes, those that count against somebody before others. */
+  private static NodeReportStatus.Reachability reachability(Reachability seen) {
+    NodeReportStatus.Reachability all = ReachabilityMapper.toReport(seen);
+    return new NodeReportStatus.Reachability(
+        all.proof(),
+        all.probed(),
+        all.answered(),
+        all.unreached().stream()
+            .sorted(
+                Comparator.comparing(NodeReportStatus.UnreachedPeer::lives)
+                    .thenComparing(NodeReportStatus.UnreachedPeer::everAnswered)
+                    .reversed())
+            .limit(Limits.UNREACHED)
+            .toList());
   }
 
   private static NodeReportStatus.Firewall firewall(NodeReportStatus.Firewall f) {

@@ -20,6 +20,9 @@ public final class StatusText {
           status.podNetwork() + ", pods of this node in " + String.join(", ", status.blocks()));
     }
     status.dataPath().ifPresent(d -> dataPath(out, d));
+    if (status.dataPath().isPresent()) {
+      row(out, "Reachable", reachable(status.reachable()));
+    }
     status.firewall().ifPresent(f -> row(out, "Firewall", firewall(f)));
     if (!status.policies().isEmpty()) {
       row(
@@ -53,6 +56,14 @@ public final class StatusText {
             ? ""
             : "; %d %s of Tweed's in %s"
                 .formatted(f.rules(), f.rules() == 1 ? "rule" : "rules", f.backend()));
+  }
+
+  private static String reachable(Reachable reachable) {
+    return switch (reachable.status()) {
+      case True -> reachable.message();
+      case False -> "NO: " + reachable.message();
+      case Unknown -> "not known (" + reachable.reason() + "): " + reachable.message();
+    };
   }
 
   private static String headline(NodeStatus status) {

@@ -33,6 +33,7 @@ class ApiConnectionTest {
   private ApiServer server;
   private Cable cable;
   private ApiConnection api;
+  private volatile Optional<NodeFinding> told = Optional.empty();
 
   @BeforeEach
   void connect(ApiServer server) throws IOException {
@@ -64,7 +65,8 @@ class ApiConnectionTest {
               return networks().contains("silence-after");
             });
     // And the node tells of it, and writes by the new connection
-    assertThat(api.finding()).get().returns("APISilent", NodeFinding::reason);
+    await().atMost(SOON).until(() -> told.isPresent());
+    assertThat(told).get().returns("APISilent", NodeFinding::reason);
     assertThat(api.statusApi().report()).isEmpty();
   }
 
@@ -81,6 +83,7 @@ class ApiConnectionTest {
       // Then it answers when asked
       await().atMost(SOON).until(() -> api.silence().isZero());
     }
+    assertThat(told).isEmpty();
     assertThat(api.finding()).isEmpty();
   }
 
@@ -119,7 +122,7 @@ class ApiConnectionTest {
             "n1",
             limit,
             clock);
-    api.start(() -> {});
+    api.start(() -> {}, finding -> told = finding);
     await().atMost(SOON).until(() -> networks().contains("silence-before"));
   }
 

@@ -11,8 +11,6 @@ import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
 import dev.tweed.agent.cni.Mounts;
-import dev.tweed.agent.finding.AgentReason;
-import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
@@ -56,7 +54,6 @@ class NodeSyncTest {
   private final List<NodeStatus> told = new ArrayList<>();
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
-  private Optional<NodeFinding> api = Optional.empty();
   private final List<String> ended = new ArrayList<>();
   private int opened;
   private long now = Duration.ofDays(1).toNanos();
@@ -95,10 +92,12 @@ class NodeSyncTest {
                 "n1",
                 new RepairLog(Clock.systemUTC(), List.of()),
                 List.of("10.244.9.0/24"),
-                () -> api,
                 () -> new Versions("test", null, null, null)),
             new Metrics(),
-            (status, own) -> told.add(status));
+            (status, own) ->
+                told.add(
+                    new NodeStatus(
+                        status, List.of(), Optional.empty(), Optional.empty(), List.of())));
   }
 
   @Test
@@ -342,26 +341,6 @@ class NodeSyncTest {
     }
     assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
     assertThat(told.getLast().reason()).startsWith("the API server has not been reached");
-  }
-
-  @Test
-  void anApiServerThatSaysNothingIsToldWhateverTheNodesState() {
-    // Given a node that goes on with what it knows
-    api = Optional.of(NodeFinding.of(AgentReason.APISilent, "API server", "silent", "look"));
-    sync.getAsBoolean();
-    assertThat(told.getLast().ready()).isTrue();
-    assertThat(told.getLast().findings()).containsExactly(api.get());
-
-    // And one that waits
-    view = view(false);
-    sync.getAsBoolean();
-    assertThat(told.getLast().findings()).contains(api.get());
-
-    // When the API server is back for a while
-    api = Optional.empty();
-    sync.getAsBoolean();
-
-    assertThat(told.getLast().findings()).noneMatch(f -> f.reason().equals("APISilent"));
   }
 
   private KernelPath open() {

@@ -5,22 +5,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.Reachability.Proof;
+import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.Reachable;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
+import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.netlink.IpPrefix;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +41,23 @@ class StatusBoardTest {
           new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 3),
           List.of(new PolicyState("a", "uid-a", 1L, false, "WouldLockOut", "rule x")),
           List.of(REFUSED));
+
+  private static final Reachability NOBODY =
+      new Reachability(
+          Proof.PROBES,
+          1,
+          0,
+          List.of(
+              new UnreachedPeer(
+                  "n2",
+                  IpPrefix.parse("10.244.2.0/24"),
+                  UnreachedPeer.Cause.SILENT,
+                  true,
+                  true,
+                  Instant.parse("2026-02-03T04:05:06Z"),
+                  Optional.empty(),
+                  OptionalInt.empty(),
+                  UnreachedPeer.Where.UNKNOWN)));
 
   @TempDir Path runDir;
   private final RepairLog repairs = new RepairLog(Clock.systemUTC(), List.of());
@@ -90,6 +115,46 @@ class StatusBoardTest {
   }
 
   @Test
+  void readyFollowsTheProbesAndTheReadinessProbeDoesNot() {
+    StatusBoard board = board(Optional.empty());
+    board.show(ready(), List.of());
+
+    board.show(NOBODY);
+
+    NodeStatus status = new StatusFiles(runDir).read().orElseThrow();
+    assertThat(status.reachability()).contains(NOBODY);
+    assertThat(status.ready()).isFalse();
+    assertThat(board.readiness().good()).isTrue();
+
+    // When one answers
+    board.show(new Reachability(Proof.PROBES, 1, 1, List.of()));
+
+    assertThat(new StatusFiles(runDir).read().orElseThrow().ready()).isTrue();
+  }
+
+  @Test
+  void aRestartMakesNoNodeReachableThatWasNot() {
+    StatusBoard board = board(Optional.empty());
+    board.show(ready(), List.of());
+    board.show(NOBODY);
+    Optional<NodeStatus> before = new StatusFiles(runDir).read();
+
+    // When another process has not asked often enough yet
+    StatusBoard next = board(before);
+    next.show(ready(), List.of());
+    next.show(Reachability.without(Proof.NOT_YET));
+
+    // Then what the one before found stands
+    assertThat(new StatusFiles(runDir).read()).isEqualTo(before);
+
+    // Until it has, and from then on only its own word counts
+    next.show(new Reachability(Proof.PROBES, 1, 1, List.of()));
+    next.show(Reachability.without(Proof.NOT_YET));
+    assertThat(new StatusFiles(runDir).read().orElseThrow().reachable().reason())
+        .isEqualTo(Reachable.Reason.Probing);
+  }
+
+  @Test
   void repairsOfTheFirewallAreTold() {
     StatusBoard board = board(Optional.empty());
     board.show(ready(), List.of());
@@ -109,12 +174,12 @@ class StatusBoardTest {
     board.show(FIREWALL);
     NodeStatus before = new StatusFiles(runDir).read().orElseThrow();
 
-    board(before.firewallStatus()).show(ready(), List.of());
+    board(Optional.of(before)).show(ready(), List.of());
 
     assertThat(new StatusFiles(runDir).read()).contains(before);
   }
 
-  private StatusBoard board(Optional<FirewallStatus> earlier) {
+  private StatusBoard board(Optional<NodeStatus> earlier) {
     return new StatusBoard(
         new StatusFiles(runDir),
         new StatusPublisher(
@@ -124,16 +189,13 @@ class StatusBoardTest {
         earlier);
   }
 
-  private static NodeStatus ready() {
-    return new NodeStatus(
+  private static SyncStatus ready() {
+    return new SyncStatus(
         "n1",
         NodeStatus.State.READY,
         "",
         "default",
         List.of("10.244.1.0/24"),
-        Optional.empty(),
-        List.of(),
-        List.of(),
         Optional.empty(),
         List.of(),
         List.of(),

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.Change;
 import java.time.Duration;
 import java.util.List;
@@ -42,6 +43,22 @@ class MetricsTest {
     assertThat(metrics.scrape())
         .contains("tweed_repairs_total{kind=\"Sysctl\"} 0.0\n")
         .contains("tweed_repairs_total{kind=\"Firewall\"} 1.0\n");
+  }
+
+  @Test
+  void whatIsNotKnownIsNeitherReachableNorNot() {
+    assertThat(metrics.scrape()).contains("tweed_reachable NaN\n");
+
+    metrics.show(Statuses.ready());
+    assertThat(metrics.scrape())
+        .contains("tweed_reachable 1.0\n", "tweed_peers{state=\"answering\"} 2.0\n");
+
+    metrics.show(Statuses.probed(Statuses.nobodyAnswers()));
+    assertThat(metrics.scrape())
+        .contains("tweed_reachable 0.0\n", "tweed_peers{state=\"answering\"} 0.0\n");
+
+    metrics.show(Statuses.probed(Reachability.without(Reachability.Proof.OFF)));
+    assertThat(metrics.scrape()).contains("tweed_reachable NaN\n");
   }
 
   @Test

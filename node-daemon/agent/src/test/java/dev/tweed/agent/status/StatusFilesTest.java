@@ -23,6 +23,16 @@ class StatusFilesTest {
   }
 
   @Test
+  void whatProbesFoundIsRead() throws IOException {
+    NodeStatus status = Statuses.probed(Statuses.nobodyAnswers());
+
+    new StatusFiles(run).write(status);
+
+    assertThat(new StatusFiles(run).read()).hasValue(status);
+    assertThat(new StatusFiles(run).read().orElseThrow().ready()).isFalse();
+  }
+
+  @Test
   void emptyPartsSurviveToo() throws IOException {
     new StatusFiles(run).write(Statuses.idle());
 

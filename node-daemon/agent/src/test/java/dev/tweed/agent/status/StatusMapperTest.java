@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.UnreachedPeer;
+import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
@@ -111,7 +115,78 @@ class StatusMapperTest {
         .containsExactly(
             tuple("Ready", "False", "HostFirewallBlocks"),
             tuple("Programmed", "True", "Programmed"),
+            tuple("Reachable", "True", "PeersAnswer"),
             tuple("HostFirewallBlocks", "True", "HostFirewallBlocks"));
+  }
+
+  @Test
+  void aNodeThatNobodyAnswersIsProgrammedAndNotReady() {
+    NodeStatus status = Statuses.probed(Statuses.nobodyAnswers());
+
+    assertThat(mapper.reportStatus(status, Optional.empty()).orElseThrow().conditions())
+        .extracting(Condition::type, Condition::status, Condition::reason)
+        .containsExactly(
+            tuple("Ready", "False", "NoPeerAnswers"),
+            tuple("Programmed", "True", "Programmed"),
+            tuple("Reachable", "False", "NoPeerAnswers"),
+            tuple("NoPeerAnswers", "True", "NoPeerAnswers"),
+            tuple("PeerUnreachable", "True", "PeerUnreachable"));
+  }
+
+  /** Each write of a NodeSubnet is delivered to every node. */
+  @Test
+  void whatProbesFindIsWrittenToTheSubnetOnlyWhenReadyFlips() {
+    NodeSubnetStatus present =
+        mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
+    Reachability onePair =
+        new Reachability(
+            Reachability.Proof.PROBES,
+            2,
+            1,
+            List.of(Statuses.peer(2, Cause.SILENT, true, Where.UNKNOWN)));
+
+    assertThat(mapper.subnetStatus(Statuses.probed(onePair), 3, Optional.of(present))).isEmpty();
+    assertThat(
+            mapper.subnetStatus(
+                Statuses.probed(Reachability.without(Reachability.Proof.OFF)),
+                3,
+                Optional.of(present)))
+        .isEmpty();
+    assertThat(
+            mapper.subnetStatus(Statuses.probed(Statuses.nobodyAnswers()), 3, Optional.of(present)))
+        .isPresent();
+  }
+
+  @Test
+  void ofManyUnreachedPeersThoseThatLiveAreTold() {
+    List<UnreachedPeer> peers =
+        IntStream.range(2, 32)
+            .mapToObj(i -> Statuses.peer(i, Cause.REJECTED, i > 25, Where.ARRIVING))
+            .toList();
+
+    NodeReportStatus report =
+        mapper
+            .reportStatus(
+                Statuses.probed(new Reachability(Reachability.Proof.PROBES, 30, 0, peers)),
+                Optional.empty())
+            .orElseThrow();
+
+    assertThat(report.reachability().unreached())
+        .hasSize(10)
+        .extracting(NodeReportStatus.UnreachedPeer::node)
+        .startsWith("n26", "n27", "n28", "n29", "n30", "n31", "n2");
+    assertThat(report.reachability().unreached().getFirst())
+        .isEqualTo(
+            new NodeReportStatus.UnreachedPeer(
+                "n26",
+                "10.244.26.0/24",
+                "Rejected",
+                "Arriving",
+                "2026-02-03T04:05:06Z",
+                true,
+                true,
+                "192.0.2.26",
+                null));
   }
 
   @Test
@@ -188,13 +263,12 @@ class StatusMapperTest {
             .mapToObj(i -> new PolicyState("p%03d".formatted(i), "uid", 1L, i != 518, null, null))
             .toList();
     NodeStatus status =
-        Statuses.idle()
-            .with(
+        Statuses.idle(
+            Optional.of(
                 new FirewallStatus(
                     new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "", 0),
                     policies,
-                    List.of()),
-                List.of());
+                    List.of())));
 
     NodeReportStatus report = mapper.reportStatus(status, Optional.empty()).orElseThrow();
 

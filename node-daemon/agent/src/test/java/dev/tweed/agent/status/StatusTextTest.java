@@ -25,6 +25,12 @@ class StatusTextTest {
   }
 
   @Test
+  void aNodeThatNobodyAnswers() {
+    Golden.assertMatches(
+        "status-unreached.txt", StatusText.render(Statuses.probed(Statuses.nobodyAnswers())));
+  }
+
+  @Test
   void theFirstLineSaysWhatKeepsPodsFromWorking() {
     assertThat(StatusText.render(Statuses.ready(Statuses.blocking())))
         .startsWith("Node n1: programmed, but NOT ready: ModuleMissing\n");

@@ -1,13 +1,19 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Node states for tests. */
 final class Statuses {
@@ -22,29 +28,68 @@ final class Statuses {
   }
 
   static NodeStatus idle() {
-    return new NodeStatus(
-        "n1",
-        NodeStatus.State.IDLE,
-        "no PodNetwork selects this node",
-        "",
-        List.of(),
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        Optional.empty());
+    return idle(Optional.empty());
   }
 
   static NodeStatus idleWithFirewall() {
-    return idle()
-        .with(
+    return idle(
+        Optional.of(
             new FirewallStatus(
                 new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 0),
                 List.of(),
-                List.of()),
-            List.of());
+                List.of())));
+  }
+
+  static NodeStatus idle(Optional<FirewallStatus> firewall) {
+    return new NodeStatus(
+        new SyncStatus(
+            "n1",
+            NodeStatus.State.IDLE,
+            "no PodNetwork selects this node",
+            "",
+            List.of(),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            Optional.empty()),
+        List.of(),
+        firewall,
+        Optional.empty(),
+        List.of());
+  }
+
+  /** A node that is ready but for what probing found. */
+  static NodeStatus probed(Reachability seen) {
+    NodeStatus ready = ready();
+    return new NodeStatus(
+        ready.sync(), List.of(), ready.firewallStatus(), Optional.of(seen), ready.repairs());
+  }
+
+  /** Of two peers neither answers; the first lives. */
+  static Reachability nobodyAnswers() {
+    return new Reachability(
+        Reachability.Proof.PROBES,
+        2,
+        0,
+        List.of(
+            peer(2, UnreachedPeer.Cause.REJECTED, true, UnreachedPeer.Where.NOT_ARRIVING),
+            peer(3, UnreachedPeer.Cause.SILENT, false, UnreachedPeer.Where.UNKNOWN)));
+  }
+
+  static UnreachedPeer peer(
+      int node, UnreachedPeer.Cause cause, boolean lives, UnreachedPeer.Where where) {
+    return new UnreachedPeer(
+        "n" + node,
+        IpPrefix.parse("10.244." + node + ".0/24"),
+        cause,
+        true,
+        lives,
+        Instant.parse("2026-02-03T04:05:06Z"),
+        cause == UnreachedPeer.Cause.REJECTED
+            ? Optional.of(IpAddress.parse("192.0.2." + node))
+            : Optional.empty(),
+        cause == UnreachedPeer.Cause.LARGE_LOST ? OptionalInt.of(1400) : OptionalInt.empty(),
+        where);
   }
 
   static NodeFinding blocking() {
@@ -63,23 +108,33 @@ final class Statuses {
 
   private static NodeStatus status(NodeStatus.State state, String reason, NodeFinding... findings) {
     return new NodeStatus(
-        "n1",
-        state,
-        reason,
-        "default",
-        List.of("10.244.1.0/24"),
+        new SyncStatus(
+            "n1",
+            state,
+            reason,
+            "default",
+            List.of("10.244.1.0/24"),
+            Optional.of(
+                new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 8472, 2, 2)),
+            List.of(findings),
+            List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
+            Optional.of(new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"))),
+        List.of(),
         Optional.of(
-            new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 8472, 2, 2)),
-        List.of(findings),
-        List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")),
-        Optional.of(
-            new Firewall(
-                "ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 21)),
-        List.of(
-            new PolicyState("api", "uid-api", 3L, true, null, null),
-            new PolicyState(
-                "db", "uid-db", 1L, false, "WouldLockOut", "rule all, action: it would cut SSH")),
-        List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
-        Optional.of(new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1")));
+            new FirewallStatus(
+                new Firewall(
+                    "ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 21),
+                List.of(
+                    new PolicyState("api", "uid-api", 3L, true, null, null),
+                    new PolicyState(
+                        "db",
+                        "uid-db",
+                        1L,
+                        false,
+                        "WouldLockOut",
+                        "rule all, action: it would cut SSH")),
+                List.of())),
+        Optional.of(new Reachability(Reachability.Proof.PROBES, 2, 2, List.of())),
+        List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")));
   }
 }
