@@ -68,10 +68,7 @@ public final class StatusMapper {
   public Optional<NodeReportStatus> reportStatus(
       NodeStatus status, Optional<NodeReportStatus> present) {
     List<Condition> before = present.map(NodeReportStatus::conditions).orElse(List.of());
-    List<Condition> conditions = new ArrayList<>();
-    conditions.add(ready(status, null, before));
-    conditions.add(programmed(status, null, before));
-    conditions.add(reachable(status.reachable(), before));
+    List<Condition> conditions = new ArrayList<>(always(status, before));
     List<NodeReportStatus.PolicyState> told = told(status.policies());
     List<NodeFinding> findings = new ArrayList<>(status.findings());
     untold(status.policies(), told).ifPresent(findings::add);
@@ -102,6 +99,24 @@ public final class StatusMapper {
             status.repairs(),
             status.sysctls());
     return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
+  }
+
+  /** Whether one of the conditions that every report has changes its status. */
+  public boolean flips(NodeStatus status, NodeReportStatus present) {
+    List<Condition> always = always(status, present.conditions());
+    return always.stream()
+        .anyMatch(
+            c ->
+                present.conditions().stream()
+                    .filter(p -> c.type().equals(p.type()))
+                    .noneMatch(p -> c.status().equals(p.status())));
+  }
+
+  private List<Condition> always(NodeStatus status, List<Condition> before) {
+    return List.of(
+        ready(status, null, before),
+        programmed(status, null, before),
+        reachable(status.reachable(), before));
   }
 
   private Condition ready(NodeStatus status, Long generation, List<Condition> before) {

@@ -50,6 +50,7 @@ public final class StatusPublisher implements AutoCloseable {
 
   // Of the thread only.
   private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
+  private final EarlyWriteLimit early = new EarlyWriteLimit();
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
   private long firewallBy;
   private boolean programmed;
@@ -158,11 +159,11 @@ public final class StatusPublisher implements AutoCloseable {
           .keySet()
           .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
       reportDue = true;
-      if (reportAt - nanoTime.getAsLong() <= 0) {
+      if (untilReport(next.status()) <= 0) {
         writeReport(next.status());
       }
       failures = 0;
-      long untilReport = reportDue ? Math.max(reportAt - nanoTime.getAsLong(), 1) : Long.MAX_VALUE;
+      long untilReport = reportDue ? Math.max(untilReport(next.status()), 1) : Long.MAX_VALUE;
       return present ? untilReport : Math.min(untilReport, REPORT_INTERVAL.toNanos());
     } catch (RuntimeException e) {
       failures++;
@@ -174,6 +175,14 @@ public final class StatusPublisher implements AutoCloseable {
       LOG.warn("status not written, tried again in {} ms: {}", delay / 1_000_000, rootMessage(e));
       return delay;
     }
+  }
+
+  /** A condition that flips does not wait for the interval, within limits. */
+  private long untilReport(NodeStatus status) {
+    long now = nanoTime.getAsLong();
+    long regular = reportAt - now;
+    boolean flips = writtenReport.filter(report -> mapper.flips(status, report)).isPresent();
+    return flips && missingReports == 0 ? Math.min(regular, early.until(now)) : regular;
   }
 
   private long untilFirewall(NodeStatus status) {
@@ -221,7 +230,11 @@ public final class StatusPublisher implements AutoCloseable {
     if (api.applyReportStatus(wanted.get())) {
       writtenReport = wanted;
       missingReports = 0;
-      reportAt = nanoTime.getAsLong() + REPORT_INTERVAL.toNanos();
+      long now = nanoTime.getAsLong();
+      if (reportAt - now > 0) {
+        early.wrote(now);
+      }
+      reportAt = now + REPORT_INTERVAL.toNanos();
     } else {
       // The operator makes it when it sees the Node, on a new cluster a moment after this daemon.
       missingReports++;

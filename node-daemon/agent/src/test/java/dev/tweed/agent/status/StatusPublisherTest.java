@@ -54,7 +54,7 @@ class StatusPublisherTest {
 
     // When the state changes twice in a moment
     publisher.publish(Statuses.ready(Statuses.notable()), List.of());
-    publisher.publish(Statuses.failed(Statuses.blocking()), List.of());
+    publisher.publish(Statuses.ready(Statuses.notable(), Statuses.notable()), List.of());
 
     // Then nothing is written until the time has come
     assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
@@ -63,6 +63,26 @@ class StatusPublisherTest {
 
     assertThat(api.reports.take().conditions().getFirst().reason()).isEqualTo("ModuleMissing");
     assertThat(api.reports).isEmpty();
+  }
+
+  @Test
+  void aConditionThatFlipsIsWrittenAtOnceAndAgainSoon() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of());
+    api.reports.take();
+
+    // When nobody answers any more
+    publisher.publish(Statuses.probed(Statuses.nobodyAnswers()), List.of());
+    assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
+
+    // And somebody does a moment later
+    publisher.publish(Statuses.ready(), List.of());
+    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+
+    // Then that is written two seconds later, well before the interval between two reports
+    ahead.set(TimeUnit.SECONDS.toNanos(2));
+    publisher.publish(Statuses.ready(Statuses.notable()), List.of());
+    assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
   }
 
   @Test
