@@ -17,7 +17,8 @@ public record PodNetworkStatus(
         Long observedGeneration,
     @JsonPropertyDescription(
             "Accepted: the spec can be served. Allocated: every selected node has its blocks."
-                + " Ready: the data path of every selected node is up.")
+                + " Ready: the data path of every selected node is up. Reachable: the nodes reach each"
+                + " other, by probes that take the way of pods' packets.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("How full each pool is.") @Size(max = Limits.POOLS)

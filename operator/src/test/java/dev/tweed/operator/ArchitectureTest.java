@@ -49,6 +49,20 @@ class ArchitectureTest {
               "java.time..",
               "java.util..");
 
+  /** Joining what both ends of a pair say: the same. */
+  @ArchTest
+  static final ArchRule joinsArePure =
+      classes()
+          .that()
+          .resideInAPackage("dev.tweed.operator.reach")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.tweed.operator.reach",
+              "dev.tweed.operator.policy",
+              "java.lang..",
+              "java.util..");
+
   /** Statuses: functions of what was found. */
   @ArchTest
   static final ArchRule statusesArePure =
@@ -62,6 +76,7 @@ class ArchitectureTest {
               "dev.tweed.operator.allocation",
               "dev.tweed.operator.cluster", // records of outcomes
               "dev.tweed.operator.policy",
+              "dev.tweed.operator.reach", // records of outcomes
               "dev.tweed.crds",
               "java.lang..",
               "java.time..",

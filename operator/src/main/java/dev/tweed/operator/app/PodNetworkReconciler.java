@@ -51,6 +51,7 @@ public class PodNetworkReconciler implements Reconciler<PodNetwork> {
     this.core = core;
     this.clock = clock;
     core.listen(this::changed);
+    core.listenToReach(network -> outcomes.propagateEvent(new ResourceID(network)));
   }
 
   private void changed(ClusterOutcome outcome) {
@@ -79,7 +80,9 @@ public class PodNetworkReconciler implements Reconciler<PodNetwork> {
     }
     List<Condition> before =
         network.getStatus() == null ? List.of() : network.getStatus().conditions();
-    PodNetworkStatus status = PodNetworkStatusMapper.status(state.get(), before, clock.instant());
+    PodNetworkStatus status =
+        PodNetworkStatusMapper.status(
+            state.get(), core.reach(network.getMetadata().getName()), before, clock.instant());
     if (status.equals(network.getStatus())) {
       return UpdateControl.noUpdate();
     }

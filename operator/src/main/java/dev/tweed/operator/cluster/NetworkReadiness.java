@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -17,15 +18,18 @@ import java.util.TreeSet;
  * @param ready nodes whose NodeSubnets all say so, of the spec they have now
  * @param waiting the others, with the reason where the daemon gave one; the first few only
  * @param waitingCount how many those are
+ * @param unreachable how many of those reach no other node, or not most for a fault of their own
  * @param mtus MTUs that pods get, on nodes that are ready
  */
 public record NetworkReadiness(
-    int ready, List<String> waiting, int waitingCount, SortedSet<Integer> mtus) {
+    int ready, List<String> waiting, int waitingCount, int unreachable, SortedSet<Integer> mtus) {
+  // Reasons of the condition Ready that daemons give.
+  private static final Set<String> UNREACHABLE = Set.of("NoPeerAnswers", "PeerUnreachable");
   private static final int SHOWN = 5;
 
   /** Nothing is ready. */
   public static NetworkReadiness none() {
-    return new NetworkReadiness(0, List.of(), 0, new TreeSet<>());
+    return new NetworkReadiness(0, List.of(), 0, 0, new TreeSet<>());
   }
 
   /** Readiness of every network that holds blocks of existing nodes, by name of the network. */
@@ -47,6 +51,7 @@ public record NetworkReadiness(
   private static NetworkReadiness tally(Map<String, List<NodeSubnet>> nodes) {
     int ready = 0;
     int waitingCount = 0;
+    int unreachable = 0;
     List<String> waiting = new ArrayList<>();
     SortedSet<Integer> mtus = new TreeSet<>();
     for (var node : nodes.entrySet()) {
@@ -59,12 +64,18 @@ public record NetworkReadiness(
             .forEach(mtus::add);
       } else {
         waitingCount++;
+        unreachable +=
+            condition(fault.get(), "Ready")
+                    .filter(c -> UNREACHABLE.contains(c.reason()))
+                    .isPresent()
+                ? 1
+                : 0;
         if (waiting.size() < SHOWN) {
           waiting.add(node.getKey() + reason(fault.get()));
         }
       }
     }
-    return new NetworkReadiness(ready, List.copyOf(waiting), waitingCount, mtus);
+    return new NetworkReadiness(ready, List.copyOf(waiting), waitingCount, unreachable, mtus);
   }
 
   private static String reason(NodeSubnet subnet) {

@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import dev.tweed.operator.policy.PolicyOutcome;
+import dev.tweed.operator.reach.NetworkReach;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -19,8 +20,10 @@ public final class OperatorCore implements AutoCloseable {
   private final PolicyLoop policies;
   private final OperatorEvents events;
   private final SteadyTime time;
+  private final ReachWatch reach;
   private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<PolicyOutcome>> policyListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<String>> reachListeners = new CopyOnWriteArrayList<>();
 
   public OperatorCore(
       KubernetesClient client,
@@ -50,11 +53,16 @@ public final class OperatorCore implements AutoCloseable {
             meters,
             settings,
             clock);
+    reach = new ReachWatch(network -> reachListeners.forEach(l -> l.accept(network)));
     time = new SteadyTime(clock.instant(), nanoTime);
     loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock, time);
     policies =
         new PolicyLoop(
-            () -> PolicyInputReader.read(caches.view()),
+            () -> {
+              ClusterView view = caches.view();
+              reach.look(view);
+              return PolicyInputReader.read(view);
+            },
             outcome -> {
               meters.record(outcome);
               policyListeners.forEach(l -> l.accept(outcome));
@@ -71,6 +79,16 @@ public final class OperatorCore implements AutoCloseable {
   /** Adds someone who is told what was found of FirewallPolicies. */
   public void listenToPolicies(Consumer<PolicyOutcome> listener) {
     policyListeners.add(listener);
+  }
+
+  /** Adds someone who is told the names of networks whose nodes reach each other otherwise now. */
+  public void listenToReach(Consumer<String> listener) {
+    reachListeners.add(listener);
+  }
+
+  /** How the nodes of a network reach each other. */
+  public NetworkReach reach(String network) {
+    return reach.of(network);
   }
 
   private void publish(ClusterOutcome outcome) {

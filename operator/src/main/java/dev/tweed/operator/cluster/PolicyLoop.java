@@ -38,6 +38,7 @@ public final class PolicyLoop implements AutoCloseable {
   private volatile PolicyOutcome latest = PolicyOutcome.none();
 
   /**
+   * @param input reads what is known now
    * @param listener told an outcome that differs from the one before, from the loop's thread
    */
   PolicyLoop(

@@ -11,9 +11,14 @@ import java.util.Optional;
  * @param blocks what it says the node serves
  * @param verdicts by name of the policy, in order
  * @param firewallRepairs how often the node mended its firewall
+ * @param reach what it says of the way to other nodes
  */
 public record ReportDigest(
-    String owner, List<String> blocks, List<PolicyVerdict> verdicts, long firewallRepairs) {
+    String owner,
+    List<String> blocks,
+    List<PolicyVerdict> verdicts,
+    long firewallRepairs,
+    ReachDigest reach) {
   public ReportDigest {
     blocks = List.copyOf(blocks);
     verdicts = List.copyOf(verdicts);

@@ -1,8 +1,11 @@
 package dev.tweed.operator.policy;
 
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
+import dev.tweed.crds.NodeReportStatus.UnreachedPeer;
 import java.lang.ref.WeakReference;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -28,6 +31,7 @@ public final class ReportDigester {
 
   private final Map<PolicyVerdict, WeakReference<PolicyVerdict>> shared = new WeakHashMap<>();
   private List<PolicyVerdict> latest = List.of();
+  private ReachDigest latestReach = ReachDigest.NONE;
 
   /**
    * What to keep.
@@ -40,7 +44,8 @@ public final class ReportDigester {
         owner,
         status.map(NodeReportStatus::blocks).orElse(List.of()),
         status.map(s -> verdicts(s.policies())).orElse(List.of()),
-        status.map(s -> repairs(s.repairs())).orElse(0L));
+        status.map(s -> repairs(s.repairs())).orElse(0L),
+        status.map(this::reach).orElse(ReachDigest.NONE));
   }
 
   private List<PolicyVerdict> verdicts(List<PolicyState> states) {
@@ -69,6 +74,52 @@ public final class ReportDigester {
         Boolean.TRUE.equals(state.applied()),
         state.reason() == null ? "" : state.reason(),
         messages.contains(message) ? message : "");
+  }
+
+  private ReachDigest reach(NodeReportStatus status) {
+    Optional<Condition> condition =
+        status.conditions().stream().filter(c -> "Reachable".equals(c.type())).findFirst();
+    ReachDigest reach =
+        new ReachDigest(
+            switch (condition.map(Condition::status).orElse("")) {
+              case "True" -> ReachDigest.Status.TRUE;
+              case "False" -> ReachDigest.Status.FALSE;
+              default -> ReachDigest.Status.UNKNOWN;
+            },
+            condition.map(Condition::reason).orElse(""),
+            status.reachability() == null
+                ? List.of()
+                : status.reachability().unreached().stream()
+                    .filter(p -> p.node() != null && (isLarge(p) || counts(p)))
+                    .limit(Limits.UNREACHED)
+                    .map(ReportDigester::unreached)
+                    .toList());
+    if (!reach.equals(latestReach)) {
+      latestReach = reach;
+    }
+    return latestReach;
+  }
+
+  // A node that is off, or never was on, is no fault of the way to it.
+  private static boolean counts(UnreachedPeer peer) {
+    return Boolean.TRUE.equals(peer.lives()) && Boolean.TRUE.equals(peer.everAnswered());
+  }
+
+  private static boolean isLarge(UnreachedPeer peer) {
+    return "LargeLost".equals(peer.cause());
+  }
+
+  private static ReachDigest.Unreached unreached(UnreachedPeer peer) {
+    return new ReachDigest.Unreached(
+        peer.node(),
+        isLarge(peer),
+        switch (peer.where() == null ? "" : peer.where()) {
+          case "Leaving", "Arriving" -> ReachDigest.Where.HERE;
+          case "NotArriving" -> ReachDigest.Where.NOT_ARRIVING;
+          case "Beyond" -> ReachDigest.Where.BEYOND;
+          default -> ReachDigest.Where.UNKNOWN;
+        },
+        peer.largest() == null ? 0 : peer.largest());
   }
 
   private PolicyVerdict shared(PolicyVerdict verdict) {

@@ -7,13 +7,25 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** What a condition should say, before it is known since when. */
-record Finding(String type, boolean holds, String reason, String message) {
+record Finding(String type, String status, String reason, String message) {
   static Finding yes(String type, String reason, String message) {
-    return new Finding(type, true, reason, message);
+    return of(type, true, reason, message);
   }
 
   static Finding no(String type, String reason, String message) {
-    return new Finding(type, false, reason, message);
+    return of(type, false, reason, message);
+  }
+
+  static Finding unknown(String type, String reason, String message) {
+    return new Finding(type, "Unknown", reason, message);
+  }
+
+  static Finding of(String type, boolean holds, String reason, String message) {
+    return new Finding(type, holds ? "True" : "False", reason, message);
+  }
+
+  boolean holds() {
+    return status.equals("True");
   }
 
   /** As conditions; each keeps its transition time while its status stays the same. */
@@ -23,7 +35,6 @@ record Finding(String type, boolean holds, String reason, String message) {
   }
 
   private Condition condition(List<Condition> previous, long generation, Instant now) {
-    String status = holds ? "True" : "False";
     String since =
         previous.stream()
             .filter(c -> c.type().equals(type) && c.status().equals(status))

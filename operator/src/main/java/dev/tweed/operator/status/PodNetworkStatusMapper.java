@@ -10,6 +10,7 @@ import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.allocation.ReservedRange;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
 import dev.tweed.operator.cluster.NetworkReadiness;
+import dev.tweed.operator.reach.NetworkReach;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +33,11 @@ public final class PodNetworkStatusMapper {
   private PodNetworkStatusMapper() {}
 
   /**
+   * @param reach how its nodes reach each other
    * @param previous conditions the object has now, for their transition times
    */
-  public static PodNetworkStatus status(NetworkState state, List<Condition> previous, Instant now) {
+  public static PodNetworkStatus status(
+      NetworkState state, NetworkReach reach, List<Condition> previous, Instant now) {
     NetworkOutcome outcome = state.outcome();
     Finding accepted = accepted(outcome.acceptance());
     Finding allocated =
@@ -42,14 +45,18 @@ public final class PodNetworkStatusMapper {
             ? allocated(outcome)
             : Finding.no(
                 ALLOCATED, accepted.reason(), "no blocks are handed out: " + accepted.message());
-    Finding ready = ready(outcome, state.readiness(), accepted, allocated);
+    Finding ready = ready(outcome, state.readiness(), reach, accepted, allocated);
     List<PoolUse> pools =
         outcome.pools().stream()
             .map(p -> new PoolUse(p.cidr(), p.capacity(), p.allocated(), p.free()))
             .toList();
     return new PodNetworkStatus(
         state.generation(),
-        Finding.conditions(List.of(accepted, allocated, ready), previous, state.generation(), now),
+        Finding.conditions(
+            List.of(accepted, allocated, ready, ReachMapper.reachable(reach)),
+            previous,
+            state.generation(),
+            now),
         pools,
         new NodeCounts(outcome.selected(), outcome.allocated(), state.readiness().ready()),
         state.blocks(),
@@ -195,7 +202,7 @@ public final class PodNetworkStatusMapper {
             .filter(message -> !message.isEmpty())
             .map("; "::concat)
             .collect(Collectors.joining());
-    return new Finding(
+    return Finding.of(
         ALLOCATED,
         findings.stream().allMatch(Finding::holds),
         findings.getFirst().reason(),
@@ -206,12 +213,16 @@ public final class PodNetworkStatusMapper {
       List<Finding> findings, boolean holds, String reason, NodeNames names, String text) {
     if (names.any()) {
       String message = text.formatted(nodes(names.count()), names);
-      findings.add(new Finding(ALLOCATED, holds, reason, message));
+      findings.add(Finding.of(ALLOCATED, holds, reason, message));
     }
   }
 
   private static Finding ready(
-      NetworkOutcome outcome, NetworkReadiness readiness, Finding accepted, Finding allocated) {
+      NetworkOutcome outcome,
+      NetworkReadiness readiness,
+      NetworkReach reach,
+      Finding accepted,
+      Finding allocated) {
     String counts =
         "the data path works on %d of %d nodes".formatted(readiness.ready(), outcome.selected());
     if (outcome.selected() == 0) {
@@ -228,10 +239,11 @@ public final class PodNetworkStatusMapper {
       int more = readiness.waitingCount() - readiness.waiting().size();
       return Finding.no(
           READY,
-          "NodesNotReady",
+          readiness.unreachable() > 0 ? ReachMapper.NODES_UNREACHABLE : "NodesNotReady",
           counts
               + (names.isEmpty() ? "" : "; waiting for " + names)
               + (more > 0 ? " and " + more + " more" : "")
+              + (readiness.unreachable() > 0 ? ReachMapper.causes(reach) : "")
               + ". Look at kubectl get nodereports");
     }
     return Finding.yes(READY, "Ready", counts);

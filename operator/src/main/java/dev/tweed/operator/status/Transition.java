@@ -23,6 +23,18 @@ public record Transition(boolean warning, String reason, String action, String n
         .filter(c -> changed(c, before))
         // Ready repeats what another condition says while that one is False.
         .filter(c -> !(c.type().equals("Ready") && c.status().equals("False") && !wasTrue(before)))
+        // Not the first word of it, nor that nothing is known.
+        .filter(c -> !c.type().equals(ReachMapper.REACHABLE) || isNewsOfReach(c, before))
+        .filter(
+            c ->
+                !(c.type().equals("Ready")
+                    && c.reason().equals(ReachMapper.NODES_UNREACHABLE)
+                    && after.stream()
+                        .anyMatch(
+                            r ->
+                                r.type().equals(ReachMapper.REACHABLE)
+                                    && r.reason().equals(c.reason())
+                                    && changed(r, before))))
         .filter(c -> !QUIET.contains(c.reason()) || c.type().equals("Ready") && wasTrue(before))
         .filter(c -> !(c.type().equals("Allocated") && notAccepted(after)))
         .map(
@@ -33,6 +45,13 @@ public record Transition(boolean warning, String reason, String action, String n
                     c.type(),
                     c.message()))
         .toList();
+  }
+
+  private static boolean isNewsOfReach(Condition condition, List<Condition> before) {
+    return condition.status().equals("False")
+        || condition.status().equals("True")
+            && before.stream()
+                .anyMatch(b -> b.type().equals(condition.type()) && b.status().equals("False"));
   }
 
   /**

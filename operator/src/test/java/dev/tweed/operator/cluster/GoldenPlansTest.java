@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkStatus;
@@ -10,6 +11,7 @@ import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.reach.NetworkReach;
 import dev.tweed.operator.status.PodNetworkStatusMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
@@ -69,7 +71,9 @@ class GoldenPlansTest {
                 NOW));
 
     compare(directory.resolve("out-plan.yaml"), YAML.asYaml(describe(plan)));
-    compare(directory.resolve("out-status.yaml"), YAML.asYaml(statuses(networks, subnets, plan)));
+    compare(
+        directory.resolve("out-status.yaml"),
+        YAML.asYaml(statuses(cluster, networks, subnets, plan)));
   }
 
   private static List<HasMetadata> read(Path directory) throws IOException {
@@ -99,6 +103,8 @@ class GoldenPlansTest {
             Node.class,
             "NodeSubnet",
             NodeSubnet.class,
+            "NodeReport",
+            NodeReport.class,
             "ServiceCIDR",
             ServiceCIDR.class);
     return document
@@ -150,7 +156,22 @@ class GoldenPlansTest {
   }
 
   private static Map<String, PodNetworkStatus> statuses(
-      List<PodNetwork> networks, List<NodeSubnet> subnets, AllocationPlan plan) {
+      List<HasMetadata> cluster,
+      List<PodNetwork> networks,
+      List<NodeSubnet> subnets,
+      AllocationPlan plan) {
+    ReportStore reports = new ReportStore(() -> {});
+    only(cluster, NodeReport.class).forEach(r -> reports.put(r.getMetadata().getName(), r));
+    Map<String, NetworkReach> reach =
+        ReachWatch.join(
+            new ClusterView(
+                networks,
+                only(cluster, Node.class),
+                subnets,
+                List.of(),
+                reports.digests(),
+                List.of(),
+                List.of()));
     Map<String, NetworkReadiness> readiness = NetworkReadiness.of(subnets);
     Map<String, PodNetworkStatus> statuses = new TreeMap<>();
     for (PodNetwork network : networks) {
@@ -166,6 +187,7 @@ class GoldenPlansTest {
                   plan.networks().get(name),
                   readiness.getOrDefault(name, NetworkReadiness.none()),
                   blocks(name, subnets, plan)),
+              reach.get(name),
               previous,
               NOW));
     }

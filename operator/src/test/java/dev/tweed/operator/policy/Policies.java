@@ -1,5 +1,6 @@
 package dev.tweed.operator.policy;
 
+import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Action;
@@ -11,6 +12,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
+import dev.tweed.crds.NodeReportStatus.UnreachedPeer;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +105,22 @@ public final class Policies {
     ObjectMeta metadata = policy.getMetadata();
     return new PolicyState(
         metadata.getName(), metadata.getUid(), metadata.getGeneration(), applied, reason, message);
+  }
+
+  /** With what a node says of the way to others. */
+  static NodeReportStatus reach(Condition reachable, UnreachedPeer... unreached) {
+    return new NodeReportStatus(
+        List.of(reachable),
+        null,
+        null,
+        null,
+        null,
+        new NodeReportStatus.Reachability("Probes", 9, 3, List.of(unreached)),
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   /** With so many repairs of the firewall. */

@@ -5,8 +5,10 @@ import static dev.tweed.operator.policy.Policies.failing;
 import static dev.tweed.operator.policy.Policies.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.crds.NodeReportStatus.UnreachedPeer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +28,7 @@ class ReportDigesterTest {
   @Test
   void aReportNobodyHasWrittenSaysNothing() {
     assertThat(digester.digest("uid", Optional.empty()))
-        .isEqualTo(new ReportDigest("uid", List.of(), List.of(), 0));
+        .isEqualTo(new ReportDigest("uid", List.of(), List.of(), 0, ReachDigest.NONE));
   }
 
   @Test
@@ -49,6 +51,42 @@ class ReportDigesterTest {
   @Test
   void repairsOfTheFirewallAreCountedAndNoOthers() {
     assertThat(digest(report(3)).firewallRepairs()).isEqualTo(3);
+  }
+
+  @Test
+  void ofUnreachedNodesThoseThatLiveAndHaveAnsweredAreKept() {
+    ReportDigest digest =
+        digest(
+            Policies.reach(
+                new Condition("Reachable", "False", "NoPeerAnswers", "", "", null),
+                unreached("n2", "Silent", "Arriving", true, true, null),
+                unreached("off", "Silent", "Unknown", true, false, null),
+                unreached("new", "Silent", "Unknown", false, true, null),
+                unreached("n3", "Rejected", "NotArriving", true, true, null),
+                unreached("n4", "LargeLost", "Unknown", null, null, 1400),
+                unreached("n5", "Silent", "FromTheFuture", true, true, null)));
+
+    assertThat(digest.reach())
+        .isEqualTo(
+            new ReachDigest(
+                ReachDigest.Status.FALSE,
+                "NoPeerAnswers",
+                List.of(
+                    new ReachDigest.Unreached("n2", false, ReachDigest.Where.HERE, 0),
+                    new ReachDigest.Unreached("n3", false, ReachDigest.Where.NOT_ARRIVING, 0),
+                    new ReachDigest.Unreached("n4", true, ReachDigest.Where.UNKNOWN, 1400),
+                    new ReachDigest.Unreached("n5", false, ReachDigest.Where.UNKNOWN, 0))));
+  }
+
+  private static UnreachedPeer unreached(
+      String node,
+      String cause,
+      String where,
+      Boolean everAnswered,
+      Boolean lives,
+      Integer largest) {
+    return new UnreachedPeer(
+        node, "10.244.2.0/24", cause, where, "", everAnswered, lives, null, largest);
   }
 
   @Test

@@ -66,6 +66,43 @@ class TransitionTest {
     assertThat(reasons(List.of(), overlap)).containsExactly("PoolOverlap");
   }
 
+  private static List<Condition> reach(String ready, String reachable, String reason) {
+    return List.of(
+        READY.get(0),
+        READY.get(1),
+        condition("Ready", ready, ready.equals("True") ? "Ready" : "NodesUnreachable"),
+        condition("Reachable", reachable, reason));
+  }
+
+  @Test
+  void nodesThatDoNotReachEachOtherAreOneEvent() {
+    List<Condition> well = reach("True", "True", "NodesReachable");
+
+    assertThat(Transition.between(READY, well)).isEmpty();
+    assertThat(Transition.between(READY, reach("True", "Unknown", "Probing"))).isEmpty();
+    assertThat(reasons(well, reach("False", "False", "NodesUnreachable")))
+        .containsExactly("NodesUnreachable");
+    assertThat(Transition.between(well, reach("False", "False", "NodesUnreachable")))
+        .allMatch(Transition::warning);
+  }
+
+  @Test
+  void thatANodeIsNotReadyForItLaterIsAnother() {
+    List<Condition> onePair = reach("True", "False", "NodesUnreachable");
+
+    assertThat(reasons(onePair, reach("False", "False", "NodesUnreachable")))
+        .containsExactly("NodesUnreachable");
+  }
+
+  @Test
+  void thatNodesReachEachOtherAgainIsToldAndThatNobodyKnowsIsNot() {
+    List<Condition> onePair = reach("True", "False", "NodesUnreachable");
+
+    assertThat(reasons(onePair, reach("True", "True", "NodesReachable")))
+        .containsExactly("NodesReachable");
+    assertThat(reasons(onePair, reach("True", "Unknown", "ProbesOff"))).isEmpty();
+  }
+
   private static List<Condition> policy(String accepted, String applied) {
     return List.of(
         condition("Accepted", accepted.equals("Accepted") ? "True" : "False", accepted),
