@@ -107,7 +107,14 @@ public record PodNetworkSpec(
                 + " lets the network through, and reports what is in the way where it cannot."
                 + " Unmanaged: it leaves that to you.")
         @Default("Auto")
-        HostFirewall hostFirewall) {
+        HostFirewall hostFirewall,
+    @JsonPropertyDescription(
+            "Enabled: each node asks others now and then for a sign of life, on the way that pods'"
+                + " packets take, and reports those that give none. For that the last but one"
+                + " address of each block is no pod's, in either case. Disabled: no node asks, and"
+                + " none answers.")
+        @Default("Enabled")
+        Probes probes) {
 
   public PodNetworkSpec {
     pools = pools == null ? List.of() : List.copyOf(pools);
@@ -120,6 +127,7 @@ public record PodNetworkSpec(
     sysctls = sysctls == null ? Map.of() : Map.copyOf(sysctls);
     mirroredNodeLabels = mirroredNodeLabels == null ? List.of() : List.copyOf(mirroredNodeLabels);
     hostFirewall = hostFirewall == null ? HostFirewall.Auto : hostFirewall;
+    probes = probes == null ? Probes.Enabled : probes;
   }
 
   /** Who hands out blocks. */
@@ -134,6 +142,12 @@ public record PodNetworkSpec(
   public enum HostFirewall {
     Auto,
     Unmanaged
+  }
+
+  /** Whether nodes try the way to each other that pods' packets take. */
+  public enum Probes {
+    Enabled,
+    Disabled
   }
 
   /** A range blocks are taken from, and the prefix length of one node's block. */
@@ -188,8 +202,8 @@ public record PodNetworkSpec(
           @Size(min = 4, max = Limits.CIDR)
           String cidr,
       @JsonPropertyDescription(
-              "Prefix length of one node's block: 24 gives each node 254 pod addresses less one for"
-                  + " the gateway. Immutable.")
+              "Prefix length of one node's block: 24 gives each node 254 addresses: one for the"
+                  + " gateway, one for probes, the others for pods. Immutable.")
           @Required
           @Min(8)
           @Max(126)
@@ -284,10 +298,12 @@ public record PodNetworkSpec(
       message = "spec.bridge.name is immutable: running pods hang on the bridge of the old name",
       fieldPath = ".name")
   @ValidationRule(
-      value = "!(self.name in ['all', 'default', 'lo']) && !self.name.startsWith('tweed.')",
+      value =
+          "!(self.name in ['all', 'default', 'lo', 'tweed-probe', 'tweed-probe-br']) &&"
+              + " !self.name.startsWith('tweed.')",
       message =
-          "spec.bridge.name is taken by the kernel (all, default, lo) or by Tweed's VXLAN devices"
-              + " (tweed.*): choose another, such as tweed-br0",
+          "spec.bridge.name is taken by the kernel (all, default, lo) or by Tweed's other devices"
+              + " (tweed.*, tweed-probe, tweed-probe-br): choose another, such as tweed-br0",
       fieldPath = ".name")
   public record Bridge(
       @JsonPropertyDescription(

@@ -29,6 +29,7 @@ class MirroredLabelsTest {
   }
 
   private static PodNetworkSpec mirroring(String... keys) {
-    return new PodNetworkSpec(null, null, null, null, null, null, null, null, List.of(keys), null);
+    return new PodNetworkSpec(
+        null, null, null, null, null, null, null, null, List.of(keys), null, null);
   }
 }

@@ -320,6 +320,7 @@ class ServedKindsTest {
         null,
         null,
         null,
+        null,
         null);
   }
 

@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param masquerade source address translation
  * @param podCidrs all pools of the network, canonical; peers outside them are refused
  * @param sysctls more settings to keep, {@code net.*} in dotted or slashed form
+ * @param probes whether other nodes can probe this one, and this one them
  */
 public record NetworkParameters(
     String name,
@@ -26,7 +27,8 @@ public record NetworkParameters(
     boolean hairpin,
     Masquerade masquerade,
     List<IpPrefix> podCidrs,
-    Map<String, String> sysctls) {
+    Map<String, String> sysctls,
+    boolean probes) {
 
   /** Copies the collections; refuses what no kernel would take as a device name. */
   public NetworkParameters {

@@ -22,17 +22,28 @@ public final class ProbeAddress {
    * the block has fewer than eight addresses.
    */
   public static Optional<IpAddress> of(IpPrefix block) {
+    return last(block, 1);
+  }
+
+  /** The last address that a pod may get, in a block that has an address of its own for probes. */
+  public static Optional<IpAddress> lastOfPods(IpPrefix block) {
+    return last(block, 2);
+  }
+
+  /** This far from the end. */
+  private static Optional<IpAddress> last(IpPrefix block, long fromEnd) {
     int hostBits = block.family().bits() - block.length();
     if (hostBits < MIN_HOST_BITS) {
       return Optional.empty();
     }
     return Optional.of(
         switch (block.network().address()) {
-          case Ipv4Address v4 -> new Ipv4Address((int) (v4.value() | ((1L << hostBits) - 1) & ~1L));
+          case Ipv4Address v4 ->
+              new Ipv4Address((int) (v4.value() | ((1L << hostBits) - 1) & ~fromEnd));
           case Ipv6Address v6 ->
               new Ipv6Address(
                   hostBits > 64 ? v6.high() | ones(hostBits - 64) : v6.high(),
-                  v6.low() | ones(Math.min(hostBits, 64)) & ~1L);
+                  v6.low() | ones(Math.min(hostBits, 64)) & ~fromEnd);
         });
   }
 

@@ -19,7 +19,8 @@ public record Example(
     List<IpPrefix> podCidrs,
     Map<String, String> sysctls,
     OwnNode self,
-    List<Peer> peers) {
+    List<Peer> peers,
+    boolean probes) {
 
   /** VXLAN with IPv4 as node n1, alone. */
   public static Example vxlan() {
@@ -31,7 +32,8 @@ public record Example(
         List.of(IpPrefix.parse("10.244.0.0/16")),
         Map.of(),
         own(1),
-        List.of());
+        List.of(),
+        true);
   }
 
   public static OwnNode own(int i) {
@@ -67,15 +69,15 @@ public record Example(
   }
 
   public Example with(Backend other) {
-    return new Example(other, mtu, bridge, masquerade, podCidrs, sysctls, self, peers);
+    return new Example(other, mtu, bridge, masquerade, podCidrs, sysctls, self, peers, probes);
   }
 
   public Example withMtu(int other) {
-    return new Example(backend, other, bridge, masquerade, podCidrs, sysctls, self, peers);
+    return new Example(backend, other, bridge, masquerade, podCidrs, sysctls, self, peers, probes);
   }
 
   public Example with(Masquerade other) {
-    return new Example(backend, mtu, bridge, other, podCidrs, sysctls, self, peers);
+    return new Example(backend, mtu, bridge, other, podCidrs, sysctls, self, peers, probes);
   }
 
   public Example withPodCidrs(String... cidrs) {
@@ -87,15 +89,16 @@ public record Example(
         Stream.of(cidrs).map(IpPrefix::parse).toList(),
         sysctls,
         self,
-        peers);
+        peers,
+        probes);
   }
 
   public Example withSysctls(Map<String, String> other) {
-    return new Example(backend, mtu, bridge, masquerade, podCidrs, other, self, peers);
+    return new Example(backend, mtu, bridge, masquerade, podCidrs, other, self, peers, probes);
   }
 
   public Example with(OwnNode other) {
-    return new Example(backend, mtu, bridge, masquerade, podCidrs, sysctls, other, peers);
+    return new Example(backend, mtu, bridge, masquerade, podCidrs, sysctls, other, peers, probes);
   }
 
   public Example with(Peer... others) {
@@ -103,7 +106,11 @@ public record Example(
   }
 
   public Example with(List<Peer> others) {
-    return new Example(backend, mtu, bridge, masquerade, podCidrs, sysctls, self, others);
+    return new Example(backend, mtu, bridge, masquerade, podCidrs, sysctls, self, others, probes);
+  }
+
+  public Example withoutProbes() {
+    return new Example(backend, mtu, bridge, masquerade, podCidrs, sysctls, self, peers, false);
   }
 
   /** IPv4 and IPv6 pools, blocks and node addresses. */
@@ -116,7 +123,8 @@ public record Example(
 
   public ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
-        new NetworkParameters("default", backend, mtu, bridge, true, masquerade, podCidrs, sysctls),
+        new NetworkParameters(
+            "default", backend, mtu, bridge, true, masquerade, podCidrs, sysctls, probes),
         self,
         peers);
   }

@@ -32,4 +32,15 @@ class ProbeAddressTest {
     // When, Then
     assertThat(ProbeAddress.of(IpPrefix.parse(block))).isEqualTo(Optional.empty());
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.3.0/24, 10.244.3.253",
+    "10.244.3.8/29, 10.244.3.13",
+    "fd00:3::/64, fd00:3::ffff:ffff:ffff:fffd",
+  })
+  void podsGetThoseBeforeIt(String block, String address) {
+    // When, Then
+    assertThat(ProbeAddress.lastOfPods(IpPrefix.parse(block))).contains(IpAddress.parse(address));
+  }
 }

@@ -32,7 +32,7 @@ final class Fixtures {
   static PodNetworkSpec spec(
       PodNetworkSpec.Allocation allocation, LabelSelector nodes, PodNetworkSpec.Pool... pools) {
     return new PodNetworkSpec(
-        List.of(pools), allocation, nodes, null, null, null, null, null, null, null);
+        List.of(pools), allocation, nodes, null, null, null, null, null, null, null, null);
   }
 
   static NetworkFacts network(String name, int age, PodNetworkSpec spec) {

@@ -91,7 +91,7 @@ public final class TestCluster {
     network.getMetadata().setName(name);
     network.setSpec(
         new PodNetworkSpec(
-            List.of(pools), allocation, nodes, null, null, null, null, null, null, null));
+            List.of(pools), allocation, nodes, null, null, null, null, null, null, null, null));
     return client.resource(network).create();
   }
 
@@ -119,7 +119,8 @@ public final class TestCluster {
                       s.masquerade(),
                       s.sysctls(),
                       s.mirroredNodeLabels(),
-                      s.hostFirewall()));
+                      s.hostFirewall(),
+                      s.probes()));
               return n;
             });
   }

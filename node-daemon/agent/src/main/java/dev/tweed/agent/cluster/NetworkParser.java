@@ -93,7 +93,8 @@ final class NetworkParser {
             new Masquerade(
                 spec.masquerade().enabled(), List.copyOf(except), spec.masquerade().fullyRandom()),
             List.copyOf(pools),
-            spec.sysctls()),
+            spec.sysctls(),
+            spec.probes() == PodNetworkSpec.Probes.Enabled),
         notes);
   }
 

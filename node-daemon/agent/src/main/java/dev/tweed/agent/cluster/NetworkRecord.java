@@ -29,7 +29,7 @@ public record NetworkRecord(
   public static NetworkRecord of(PodNetwork network) {
     PodNetworkSpec spec =
         network.getSpec() == null
-            ? new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null)
+            ? new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null)
             : network.getSpec();
     return new NetworkRecord(
         network.getMetadata().getName(),

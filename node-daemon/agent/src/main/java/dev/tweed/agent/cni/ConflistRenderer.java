@@ -3,6 +3,7 @@ package dev.tweed.agent.cni;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.IpPrefix;
 
 /**
@@ -45,7 +46,9 @@ public final class ConflistRenderer {
     // One set per family: a pod gets an address from each set.
     ArrayNode ranges = ipam.putArray("ranges");
     for (IpPrefix block : network.blocks()) {
-      ranges.addArray().addObject().put("subnet", block.toString());
+      ObjectNode range = ranges.addArray().addObject().put("subnet", block.toString());
+      // Also where no probes are wanted: they may be later, and pods keep their addresses.
+      ProbeAddress.lastOfPods(block).ifPresent(last -> range.put("rangeEnd", last.toString()));
     }
   }
 }

@@ -16,6 +16,8 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SnapshotMapperTest {
 
@@ -205,6 +207,7 @@ class SnapshotMapperTest {
             null,
             null,
             null,
+            null,
             null);
     Views views = new Views().network("default", spec).subnet(1);
 
@@ -218,6 +221,32 @@ class SnapshotMapperTest {
               assertThat(w.findings().getFirst().message())
                   .startsWith("spec.pools[].cidr '10.244.0.0/33'");
             });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Enabled, true", "Disabled, false", ", true"})
+  void probesAreWantedUnlessDisabled(PodNetworkSpec.Probes setting, boolean wanted) {
+    // Given
+    PodNetworkSpec spec =
+        new PodNetworkSpec(
+            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            setting);
+
+    // When
+    Mapping.Program program =
+        program(mapper.map(new Views().network("default", spec).subnet(1).view()));
+
+    // Then
+    assertThat(program.snapshot().network().probes()).isEqualTo(wanted);
   }
 
   @Property(tries = 100)

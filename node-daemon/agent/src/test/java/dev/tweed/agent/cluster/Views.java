@@ -91,6 +91,7 @@ final class Views {
         null,
         null,
         null,
+        null,
         null);
   }
 

@@ -1,5 +1,7 @@
 package dev.tweed.agent.cni;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.testing.Golden;
 import java.nio.file.Path;
@@ -20,6 +22,15 @@ class ConflistRendererTest {
         "dual-stack.conflist",
         ConflistRenderer.render(
             network(IpPrefix.parse("10.244.1.0/24"), IpPrefix.parse("fd00:10:244:1::/64"))));
+  }
+
+  @Test
+  void aSmallBlockIsPodsAlone() {
+    // When
+    String rendered = ConflistRenderer.render(network(IpPrefix.parse("10.244.1.4/30")));
+
+    // Then
+    assertThat(rendered).contains("10.244.1.4/30").doesNotContain("rangeEnd");
   }
 
   static CniNetwork network(IpPrefix... blocks) {

@@ -48,6 +48,7 @@ final class Cluster implements AutoCloseable {
             null,
             null,
             null,
+            null,
             null));
     make(network);
   }

@@ -373,6 +373,7 @@ class NodeSyncTest {
             null,
             null,
             null,
+            null,
             null);
     String created = "2026-01-01T00:00:00Z";
     SubnetRecord own =

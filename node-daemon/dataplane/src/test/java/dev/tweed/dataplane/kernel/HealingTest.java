@@ -277,7 +277,8 @@ class HealingTest {
             EXAMPLE.podCidrs(),
             EXAMPLE.sysctls(),
             EXAMPLE.self(),
-            EXAMPLE.peers());
+            EXAMPLE.peers(),
+            true);
 
     SyncReport report = node.sync(renamed);
 
@@ -362,7 +363,8 @@ class HealingTest {
             false,
             network.masquerade(),
             network.podCidrs(),
-            network.sysctls()),
+            network.sysctls(),
+            network.probes()),
         snapshot.self(),
         snapshot.peers());
   }

@@ -299,7 +299,8 @@ class ObstaclesTest {
             network.hairpin(),
             network.masquerade(),
             network.podCidrs(),
-            network.sysctls());
+            network.sysctls(),
+            network.probes());
     var long253 = new ClusterSnapshot(named, snapshot.self(), snapshot.peers());
 
     SyncReport first = node.sync(long253);
