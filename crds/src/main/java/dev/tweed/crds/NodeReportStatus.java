@@ -209,7 +209,7 @@ public record NodeReportStatus(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Repair(
       @JsonPropertyDescription(
-              "Kind of object: Route, Neighbour, Fdb, Link, Address, Sysctl, Nft, Firewall.")
+              "Kind of object: Route, Rule, Neighbour, Fdb, Link, Address, Sysctl, Nft, Firewall.")
           @Required
           @Size(min = 1, max = Limits.SHORT)
           String kind,

@@ -102,7 +102,12 @@ class LifecycleIT {
     for (String name : List.of("n1", "n2", "n3")) {
       Machine node = cluster.machine(name);
       Eventually.within(
-          60, () -> assertThat(node.shell("ip -o link show master tweed-br0").stdout()).isEmpty());
+          60,
+          () ->
+              assertThat(
+                      node.shell("ip -o link show master tweed-br0 | sed /tweed-probe-br/d")
+                          .stdout())
+                  .isEmpty());
     }
 
     // When the nodes are cleaned as the documentation says

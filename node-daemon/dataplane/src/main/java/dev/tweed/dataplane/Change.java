@@ -33,6 +33,8 @@ public record Change(Kind kind, Action action, String object, String detail, boo
     NEIGHBOUR,
     /** A route. */
     ROUTE,
+    /** A routing rule. */
+    RULE,
     /** A file below /proc/sys/net. */
     SYSCTL,
     /** The nftables table. */

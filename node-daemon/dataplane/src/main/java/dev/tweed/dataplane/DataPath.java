@@ -31,6 +31,8 @@ import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
 import dev.tweed.dataplane.plan.SysctlContradictionPlanner;
 import dev.tweed.dataplane.plan.SysctlSetting;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
@@ -88,7 +90,7 @@ public final class DataPath implements AutoCloseable {
   private DataPath(DataPathOptions options, Rtnetlink netlink) {
     this.netlink = netlink;
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
-    this.reader = new KernelReader(netlink, marks);
+    this.reader = new KernelReader(netlink, marks, options.podAddresses());
     this.sysctlDir = options.sysctlDir();
     this.sysctls = new SysctlReader(sysctlDir);
     this.rules = new RulesReader(new NftReader(options.nft()));
@@ -146,7 +148,8 @@ public final class DataPath implements AutoCloseable {
                   "netlink",
                   "the exchange with the kernel failed: " + e.getMessage(),
                   "")),
-          Map.of());
+          Map.of(),
+          List.of());
     }
   }
 
@@ -205,7 +208,9 @@ public final class DataPath implements AutoCloseable {
             ? Optional.empty()
             : Optional.of(
                 new Seen(
-                    snapshot, new NodeFacts(actual.links(), actual.addresses(), Map.of()), actual));
+                    snapshot,
+                    new NodeFacts(actual.links(), actual.addresses(), Map.of(), facts.probes()),
+                    actual));
     lookOut(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
@@ -231,7 +236,18 @@ public final class DataPath implements AutoCloseable {
         PeerProgress.programmed(desired, changes),
         applied,
         findings,
-        kept(desired, actual));
+        kept(desired, actual),
+        probes(desired, changes));
+  }
+
+  /** The addresses by which this node can be probed, once nothing is left to do for them. */
+  private static List<IpAddress> probes(DesiredState desired, List<StateChange> remaining) {
+    return remaining.stream().anyMatch(StateChange::concernsProbe)
+        ? List.of()
+        : desired.probe().stream()
+            .flatMap(probe -> probe.addresses().stream())
+            .map(IpPrefix::address)
+            .toList();
   }
 
   /**

@@ -50,6 +50,11 @@ public record DataPathOptions(
     return runDir.resolve("sysctls");
   }
 
+  /** Directory in which host-local, by the CNI configuration, has a file for each pod's address. */
+  public Path podAddresses() {
+    return runDir.resolve("cni").resolve("tweed");
+  }
+
   /** What a daemon on the node itself uses. */
   public static DataPathOptions defaults() {
     return new DataPathOptions(

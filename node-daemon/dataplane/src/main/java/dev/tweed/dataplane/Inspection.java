@@ -10,7 +10,8 @@ import java.util.Objects;
  * @param devices devices that carry our mark
  * @param routes routes of our protocol
  * @param fdbEntries forwarding entries of our tunnel devices
- * @param neighbours permanent neighbours of our tunnel devices
+ * @param neighbours permanent neighbours of our tunnel devices and the probe device
+ * @param rules routing rules of our protocol
  * @param masquerade whether our nftables table is there; false also when nft cannot be run
  * @param problems what could not be read
  */
@@ -19,6 +20,7 @@ public record Inspection(
     int routes,
     int fdbEntries,
     int neighbours,
+    int rules,
     boolean masquerade,
     List<String> problems) {
   /** Copies the lists. */
@@ -32,7 +34,7 @@ public record Inspection(
    *
    * @param name its name
    * @param network the PodNetwork named in the mark
-   * @param kind driver kind, {@code vxlan} or {@code bridge}
+   * @param kind driver kind, {@code vxlan}, {@code bridge} or {@code veth}
    * @param mtu bytes
    * @param up whether an administrator has it up
    * @param addresses its addresses, link-local ones left out

@@ -22,6 +22,10 @@ public enum Reason {
   OutsidePools(Severity.BLOCKING),
   /** A device we need exists and is not ours. */
   ForeignDevice(Severity.BLOCKING),
+  /** A device has the name of that by which nodes probe each other, and is not ours. */
+  ProbeDeviceForeign(Severity.NOTABLE),
+  /** Somebody has the address that other nodes probe. */
+  ProbeAddressTaken(Severity.NOTABLE),
   /** The MTU asked for does not fit the underlay; a smaller one is in use. */
   MtuClamped(Severity.NOTABLE),
   /** The MTU is too small for IPv6 (RFC 8200 section 5). */

@@ -1,5 +1,6 @@
 package dev.tweed.dataplane;
 
+import dev.tweed.netlink.IpAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,6 +21,8 @@ import java.util.Optional;
  * @param findings what is wrong or notable
  * @param sysctls the sysctls kept, by slashed name ({@code net/ipv4/ip_forward}), with the value
  *     read back
+ * @param probes addresses of this node that can be probed, and probed from: none while probes are
+ *     disabled or something is in the way
  */
 public record SyncReport(
     boolean verified,
@@ -30,7 +33,8 @@ public record SyncReport(
     int peersProgrammed,
     List<Change> applied,
     List<Finding> findings,
-    Map<String, String> sysctls) {
+    Map<String, String> sysctls,
+    List<IpAddress> probes) {
   /** Copies the collections. */
   public SyncReport {
     Objects.requireNonNull(device, "device");
@@ -38,5 +42,6 @@ public record SyncReport(
     applied = List.copyOf(applied);
     findings = List.copyOf(findings);
     sysctls = Map.copyOf(sysctls);
+    probes = List.copyOf(probes);
   }
 }

@@ -95,11 +95,12 @@ final class StatusCommand implements Callable<Integer> {
     }
     if (!now.devices().isEmpty()) {
       out.printf(
-          "  %-11s %d routes, %d forwarding entries, %d neighbours, nftables table %s%n",
+          "  %-11s %d routes, %d forwarding entries, %d neighbours, %d rules, nftables table %s%n",
           "",
           now.routes(),
           now.fdbEntries(),
           now.neighbours(),
+          now.rules(),
           now.masquerade() ? "there" : "not there");
     }
     now.problems().forEach(p -> out.printf("  %-11s %s%n", "", p));

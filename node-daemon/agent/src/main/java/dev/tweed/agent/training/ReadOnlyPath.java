@@ -23,7 +23,16 @@ record ReadOnlyPath(DataPathOptions options) implements KernelPath {
     }
     int peers = snapshot.peers().size();
     return new SyncReport(
-        true, "lo", 1450, Optional.empty(), peers, peers, List.of(), List.of(), Map.of());
+        true,
+        "lo",
+        1450,
+        Optional.empty(),
+        peers,
+        peers,
+        List.of(),
+        List.of(),
+        Map.of(),
+        List.of());
   }
 
   @Override

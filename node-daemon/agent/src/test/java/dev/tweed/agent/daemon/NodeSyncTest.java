@@ -265,7 +265,16 @@ class NodeSyncTest {
 
   private static SyncReport withPeers(int peers, Finding... findings) {
     return new SyncReport(
-        true, "tweed.1", 1450, Optional.empty(), peers, 0, List.of(), List.of(findings), Map.of());
+        true,
+        "tweed.1",
+        1450,
+        Optional.empty(),
+        peers,
+        0,
+        List.of(),
+        List.of(findings),
+        Map.of(),
+        List.of());
   }
 
   @Test
@@ -358,7 +367,16 @@ class NodeSyncTest {
 
   private static SyncReport report(boolean verified, Finding... findings) {
     return new SyncReport(
-        verified, "tweed.1", 1450, Optional.empty(), 0, 0, List.of(), List.of(findings), Map.of());
+        verified,
+        "tweed.1",
+        1450,
+        Optional.empty(),
+        0,
+        0,
+        List.of(),
+        List.of(findings),
+        Map.of(),
+        List.of());
   }
 
   private static ClusterView view(boolean withNetwork) {

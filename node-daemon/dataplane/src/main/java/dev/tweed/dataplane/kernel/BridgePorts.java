@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.kernel;
 
+import dev.tweed.dataplane.plan.ProbeDevice;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.HashSet;
@@ -8,8 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Indexes of devices that are or were ports of our bridge, so that they become ports of a new one.
- * Pods come without a sync, so the monitor's thread adds to them as well.
+ * Indexes of pods' devices that are or were ports of our bridge, so that they become ports of a new
+ * one. Pods come without a sync, so the monitor's thread adds to them as well.
  */
 public final class BridgePorts {
 
@@ -24,6 +25,7 @@ public final class BridgePorts {
   public void see(NetlinkEvent event, int bridge) {
     if (event instanceof NetlinkEvent.LinkChanged change
         && !change.removed()
+        && !ProbeDevice.isName(change.link().name())
         && change.link().masterIndex() == bridge) {
       indexes.add(change.link().index());
     }
@@ -37,7 +39,7 @@ public final class BridgePorts {
   public void follow(Set<Integer> before, List<Link> links, int bridge) {
     Set<Integer> left = new HashSet<>(before);
     for (Link link : links) {
-      if (link.masterIndex() == bridge) {
+      if (link.masterIndex() == bridge && !ProbeDevice.isName(link.name())) {
         indexes.add(link.index());
       }
       if (link.masterIndex() == bridge || link.masterIndex() == 0) {

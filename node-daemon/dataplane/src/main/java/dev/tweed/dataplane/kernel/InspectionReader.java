@@ -12,6 +12,7 @@ import dev.tweed.netlink.NetlinkException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What of ours is in the kernel, for people. */
 public final class InspectionReader {
@@ -39,19 +40,21 @@ public final class InspectionReader {
       ActualState actual = kernel.actual(Map.of(), rules);
       return new Inspection(
           actual.links().stream().filter(marks::owns).map(link -> device(link, actual)).toList(),
-          actual.routes().size(),
+          actual.routes().size() + actual.probe().routes().size(),
           actual.fdb().values().stream().mapToInt(List::size).sum(),
           (int)
-              actual.neighbours().values().stream()
-                  .flatMap(List::stream)
+              Stream.concat(
+                      actual.neighbours().values().stream().flatMap(List::stream),
+                      actual.probe().neighbours().stream())
                   .map(Neighbour::state)
                   .filter(state -> state.isPermanent())
                   .count(),
+          (int) actual.probe().rules().stream().filter(marks::owns).count(),
           hasRules,
           problems);
     } catch (NetlinkException e) {
       problems.add("netlink: " + e.getMessage());
-      return new Inspection(List.of(), 0, 0, 0, hasRules, problems);
+      return new Inspection(List.of(), 0, 0, 0, 0, hasRules, problems);
     }
   }
 

@@ -15,6 +15,7 @@ import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.Rtnetlink;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +28,17 @@ public final class KernelReader {
   private final Marks marks;
   private Optional<List<Route>> routesOfNextHops = Optional.empty();
   private List<NextHopObject> nextHops = List.of();
+  private final ProbeReader probe;
 
-  /** Reads by this socket; knows our objects by these marks. */
-  public KernelReader(Rtnetlink netlink, Marks marks) {
+  /**
+   * Reads by this socket; knows our objects by these marks.
+   *
+   * @param podAddresses directory in which the CNI plugin has a file for each address of a pod
+   */
+  public KernelReader(Rtnetlink netlink, Marks marks, Path podAddresses) {
     this.netlink = netlink;
     this.marks = marks;
+    this.probe = new ProbeReader(netlink, marks, podAddresses);
   }
 
   /** What the planner has to know for this snapshot. */
@@ -48,7 +55,7 @@ public final class KernelReader {
         }
       }
     }
-    return new NodeFacts(links, addresses, routes);
+    return new NodeFacts(links, addresses, routes, probe.facts(snapshot, links));
   }
 
   /**
@@ -69,7 +76,15 @@ public final class KernelReader {
     }
     List<Route> routes = routes();
     return new ActualState(
-        links, addresses, fdb, neighbours, routes, nextHops(routes), sysctls, rules);
+        links,
+        addresses,
+        fdb,
+        neighbours,
+        routes,
+        nextHops(routes),
+        probe.state(links),
+        sysctls,
+        rules);
   }
 
   /** As above, with devices and addresses read anew. */

@@ -4,25 +4,29 @@ import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.plan.BridgeDevice;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.ProbeDevice;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.TunnelDevice;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.BatchResult;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkError;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.Scope;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +37,8 @@ import java.util.stream.Stream;
 public final class KernelWriter {
 
   private static final int ETHERNET_MTU = 1500;
+  private static final int LOCAL_ROUTE_TRIES = 50;
+  private static final Duration LOCAL_ROUTE_PAUSE = Duration.ofMillis(1);
 
   private final Rtnetlink netlink;
   private final SysctlWriter sysctls;
@@ -116,7 +122,9 @@ public final class KernelWriter {
         case StateChange.RemoveRules rules -> nft(change, nft.remove());
         case StateChange.CreateTunnel tunnel -> create(tunnel, tunnel.tunnel());
         case StateChange.CreateBridge bridge -> create(bridge, bridge.bridge());
+        case StateChange.CreateProbe probe -> create(probe, probe.probe());
         case StateChange.AttachPort attach -> attach(attach);
+        case StateChange.RemoveLocalRoute remove -> removeLocalRoute(remove);
         default -> {
           batch(List.of(change));
           if (change instanceof StateChange.DeleteLink link) {
@@ -169,11 +177,31 @@ public final class KernelWriter {
           RtRequest.LinkSet.of(bridge.name()).withAlias(bridge.alias()).withMtu(bridge.mtu()));
     }
 
+    private void create(StateChange change, ProbeDevice probe) {
+      RtRequest request =
+          new RtRequest.LinkCreateVeth(
+              ProbeDevice.NAME,
+              probe.mac(),
+              probe.mtu(),
+              ProbeDevice.PORT,
+              probe.portMac(),
+              probe.mtu());
+      indexes.remove(ProbeDevice.PORT);
+      create(
+          change,
+          request,
+          RtRequest.LinkSet.of(ProbeDevice.NAME).withAlias(probe.alias()),
+          RtRequest.LinkSet.of(ProbeDevice.PORT).withAlias(probe.alias()));
+    }
+
     /** The mark goes on only when the device is certainly the one just made. */
-    private void create(StateChange change, RtRequest request, RtRequest.LinkSet then) {
+    private void create(StateChange change, RtRequest request, RtRequest.LinkSet... then) {
       indexes.remove(change.object());
-      BatchResult created = netlink.execute(List.of(request));
-      record(change, created.error(0).or(() -> netlink.execute(List.of(then)).error(0)));
+      Optional<NetlinkError> error = netlink.execute(List.of(request)).error(0);
+      for (RtRequest.LinkSet set : then) {
+        error = error.or(() -> netlink.execute(List.of(set)).error(0));
+      }
+      record(change, error);
     }
 
     /** Two requests, since one cannot do both, but sent as one: there is no second try. */
@@ -191,6 +219,36 @@ public final class KernelWriter {
       } else {
         record(change, netlink.execute(List.of(join)).error(0));
       }
+    }
+
+    /**
+     * The kernel makes the route of an IPv6 address some time after the address, in a thread of its
+     * own (addrconf_dad_start(), net/ipv6/addrconf.c). Where it takes longer than this, the event
+     * of it calls for the next sync.
+     */
+    private void removeLocalRoute(StateChange.RemoveLocalRoute change) {
+      Optional<Integer> index = index(change.name());
+      if (index.isEmpty()) {
+        failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NoDevice()));
+        return;
+      }
+      RtRequest request =
+          new RtRequest.RouteDelete(
+              Route.local(change.address(), index.get(), RouteProtocol.KERNEL));
+      boolean later =
+          change.address().family() == AddressFamily.IPV6
+              && done.stream()
+                  .map(Done::change)
+                  .anyMatch(
+                      before ->
+                          before instanceof StateChange.AddAddress add
+                              && add.prefix().address().equals(change.address()));
+      Optional<NetlinkError> error = netlink.execute(List.of(request)).error(0);
+      for (int i = 0; later && i < LOCAL_ROUTE_TRIES && error.isPresent(); i++) {
+        LockSupport.parkNanos(LOCAL_ROUTE_PAUSE.toNanos());
+        error = netlink.execute(List.of(request)).error(0);
+      }
+      record(change, error);
     }
 
     private void batch(List<StateChange> changes) {
@@ -249,7 +307,12 @@ public final class KernelWriter {
     private static boolean isGoal(StateChange change, NetlinkError error) {
       return switch (change.action()) {
         case REMOVED -> error.isAlreadyGone();
-        case ADDED -> change instanceof StateChange.AddAddress && error.isAlreadyThere();
+        case ADDED ->
+            switch (change) {
+              case StateChange.AddAddress _, StateChange.PutProbeRoute _, StateChange.PutRule _ ->
+                  error.isAlreadyThere();
+              default -> false;
+            };
         case CHANGED -> false;
       };
     }
@@ -266,7 +329,7 @@ public final class KernelWriter {
         case StateChange.SetUp up ->
             index(up.name()).map(index -> RtRequest.LinkSet.of(index).withUp(true));
         case StateChange.AddAddress add ->
-            index(add.name()).map(index -> new RtRequest.AddressAdd(address(index, add.prefix())));
+            index(add.name()).map(index -> new RtRequest.AddressAdd(address(index, add)));
         case StateChange.RemoveAddress remove ->
             Optional.of(new RtRequest.AddressDelete(remove.address()));
         case StateChange.PutFdb put ->
@@ -297,6 +360,19 @@ public final class KernelWriter {
             Optional.of(new RtRequest.RouteDelete(remove.route().configuration()));
         case StateChange.RemoveNextHop remove ->
             Optional.of(new RtRequest.NextHopDelete(remove.nextHop().id()));
+        case StateChange.JoinBridge join ->
+            index(join.port())
+                .flatMap(
+                    port ->
+                        index(join.bridge())
+                            .map(bridge -> RtRequest.LinkSet.of(port).withMaster(bridge)));
+        case StateChange.PutProbeRoute put ->
+            index(ProbeDevice.NAME)
+                .map(index -> new RtRequest.RouteAdd(put.route().on(index, marks.routeProtocol())));
+        case StateChange.RemoveLocalRoute remove -> Optional.empty();
+        case StateChange.PutRule put -> Optional.of(new RtRequest.RuleAdd(put.rule()));
+        case StateChange.RemoveRule remove -> Optional.of(new RtRequest.RuleDelete(remove.rule()));
+        case StateChange.CreateProbe create -> Optional.empty();
         case StateChange.CreateTunnel create -> Optional.empty();
         case StateChange.CreateBridge create -> Optional.empty();
         case StateChange.AttachPort attach -> Optional.empty();
@@ -324,12 +400,13 @@ public final class KernelWriter {
     }
 
     /** Our addresses are ours alone, and must not wait for a carrier to be proven so. */
-    private static Address address(int index, IpPrefix prefix) {
-      return new Address(
-          index,
-          prefix,
-          prefix.family() == AddressFamily.IPV6 ? Address.NO_DAD : 0,
-          Scope.UNIVERSE);
+    private static Address address(int index, StateChange.AddAddress add) {
+      int flags = 0;
+      if (add.prefix().family() == AddressFamily.IPV6) {
+        // A route to the probe's own address would lead round the bridge.
+        flags = Address.NO_DAD | (add.concernsProbe() ? Address.NO_PREFIX_ROUTE : 0);
+      }
+      return new Address(index, add.prefix(), flags, Scope.UNIVERSE);
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param neighbours neighbours by index of the tunnel device
  * @param routes routes of our protocol in the main table
  * @param nextHops all nexthop objects
+ * @param probe what belongs to the probe device
  * @param sysctls values of the files asked for, by path below /proc/sys/net; absent files are
  *     missing
  * @param rules our nftables table
@@ -31,6 +32,7 @@ public record ActualState(
     Map<Integer, List<Neighbour>> neighbours,
     List<Route> routes,
     List<NextHopObject> nextHops,
+    ProbeState probe,
     Map<String, String> sysctls,
     NftListing rules) {
   /** Copies the collections. */
@@ -41,6 +43,7 @@ public record ActualState(
     neighbours = Map.copyOf(neighbours);
     routes = List.copyOf(routes);
     nextHops = List.copyOf(nextHops);
+    Objects.requireNonNull(probe, "probe");
     sysctls = Map.copyOf(sysctls);
     Objects.requireNonNull(rules, "rules");
   }

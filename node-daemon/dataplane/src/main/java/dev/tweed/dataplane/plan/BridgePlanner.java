@@ -9,11 +9,6 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Ipv4Address;
 import dev.tweed.netlink.Ipv6Address;
 import dev.tweed.netlink.Link;
-import dev.tweed.netlink.MacAddress;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -71,7 +66,8 @@ final class BridgePlanner {
         new BridgeDevice(
             network.bridgeName(),
             marks.alias(network.name()),
-            bridgeMac(),
+            // Derived, so that pods find their gateway unchanged when it has to be made anew.
+            DerivedMac.of(self.name(), network.bridgeName()),
             podMtu,
             blocks.stream().map(BridgePlanner::gateway).toList(),
             ports,
@@ -108,21 +104,8 @@ final class BridgePlanner {
         .map(address -> "has the address " + address + ", which is not of the pod network");
   }
 
-  /** Derived, so that pods find their gateway unchanged when the bridge has to be made anew. */
-  private MacAddress bridgeMac() {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest((self.name() + "/" + network.bridgeName()).getBytes(StandardCharsets.UTF_8));
-      byte[] mac = Arrays.copyOf(hash, MacAddress.BYTES);
-      mac[0] = (byte) (mac[0] & 0xfc | 0x02);
-      return MacAddress.ofBytes(mac);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
-
-  private static IpPrefix gateway(IpPrefix block) {
+  /** The first address of a block, with its length. */
+  static IpPrefix gateway(IpPrefix block) {
     IpAddress first =
         switch (block.address()) {
           case Ipv4Address v4 -> new Ipv4Address(v4.value() + 1);

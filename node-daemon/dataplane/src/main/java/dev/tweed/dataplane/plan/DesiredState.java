@@ -12,6 +12,8 @@ import java.util.Set;
  *
  * @param tunnels VXLAN devices
  * @param bridge device for the pods; empty when it cannot be had
+ * @param probe device by which nodes probe each other; empty where it is not wanted or cannot be
+ *     had
  * @param retained names of devices that are neither planned nor stale: what to make of them is not
  *     known now, so they stay as they are with all they carry
  * @param peers the valid peers
@@ -23,6 +25,7 @@ import java.util.Set;
 public record DesiredState(
     List<TunnelDevice> tunnels,
     Optional<BridgeDevice> bridge,
+    Optional<ProbeDevice> probe,
     Set<String> retained,
     List<PlannedPeer> peers,
     List<SysctlSetting> nodeSysctls,
@@ -32,12 +35,20 @@ public record DesiredState(
   /** Nothing of ours, as after a cleanup. */
   public static final DesiredState NOTHING =
       new DesiredState(
-          List.of(), Optional.empty(), Set.of(), List.of(), List.of(), Map.of(), Optional.empty());
+          List.of(),
+          Optional.empty(),
+          Optional.empty(),
+          Set.of(),
+          List.of(),
+          List.of(),
+          Map.of(),
+          Optional.empty());
 
   /** Copies the collections. */
   public DesiredState {
     tunnels = List.copyOf(tunnels);
     Objects.requireNonNull(bridge, "bridge");
+    Objects.requireNonNull(probe, "probe");
     retained = Set.copyOf(retained);
     peers = List.copyOf(peers);
     nodeSysctls = List.copyOf(nodeSysctls);
@@ -50,6 +61,7 @@ public record DesiredState(
     List<SysctlSetting> all = new ArrayList<>(nodeSysctls);
     tunnels.forEach(tunnel -> all.addAll(deviceSysctls.getOrDefault(tunnel.name(), List.of())));
     bridge.ifPresent(device -> all.addAll(deviceSysctls.getOrDefault(device.name(), List.of())));
+    probe.ifPresent(device -> all.addAll(deviceSysctls.getOrDefault(ProbeDevice.NAME, List.of())));
     return all;
   }
 

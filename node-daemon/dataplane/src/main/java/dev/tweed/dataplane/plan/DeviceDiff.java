@@ -71,7 +71,8 @@ final class DeviceDiff {
     for (Link link : actual.links()) {
       if (link.masterIndex() == 0
           && bridge.ports().contains(link.index())
-          && link.kind().equals(Optional.of("veth"))) {
+          && link.kind().equals(Optional.of("veth"))
+          && !ProbeDevice.isName(link.name())) {
         changes.add(
             new StateChange.AttachPort(link.index(), link.name(), bridge.name(), bridge.hairpin()));
       }

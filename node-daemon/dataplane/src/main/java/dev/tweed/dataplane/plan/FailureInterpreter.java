@@ -30,6 +30,7 @@ public final class FailureInterpreter {
       switch (failure.change()) {
         case StateChange.CreateTunnel create -> failedDevices.add(create.object());
         case StateChange.CreateBridge create -> failedDevices.add(create.object());
+        case StateChange.CreateProbe create -> failedDevices.add(create.object());
         case StateChange.SetUp up -> failedDevices.add(up.name());
         default -> {}
       }

@@ -30,7 +30,9 @@ final class LinkFates {
       }
       boolean isTunnel = desired.tunnel(link.name()).isPresent();
       boolean isBridge = desired.bridge().filter(b -> b.name().equals(link.name())).isPresent();
-      if (!isTunnel && !isBridge) {
+      // Of the probe's devices that are wanted, the steps to those decide.
+      boolean isProbe = desired.probe().isPresent() && ProbeDevice.isName(link.name());
+      if (!isTunnel && !isBridge && !isProbe) {
         fates.delete(link, "no longer wanted");
       }
     }
@@ -62,8 +64,12 @@ final class LinkFates {
   }
 
   private void delete(Link link, String why) {
-    deletions.add(new StateChange.DeleteLink(link.index(), link.name(), why));
     deleted.add(link.index());
+    boolean isPeerOfDeleted =
+        link.kind().equals(Optional.of("veth")) && deleted.contains(link.lowerIndex());
+    if (!isPeerOfDeleted) { // with which it goes
+      deletions.add(new StateChange.DeleteLink(link.index(), link.name(), why));
+    }
   }
 
   private void keep(Link link) {

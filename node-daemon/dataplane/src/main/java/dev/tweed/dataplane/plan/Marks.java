@@ -4,6 +4,7 @@ import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RoutingRule;
 import java.util.Objects;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Objects;
  * tweed}.
  *
  * @param aliasPrefix how the alias of our devices begins; the PodNetwork's name follows
- * @param routeProtocol maker of our routes
+ * @param routeProtocol maker of our routes and routing rules
  */
 public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
 
@@ -44,6 +45,11 @@ public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
   /** Whether a nexthop object carries our mark. */
   public boolean owns(NextHopObject object) {
     return object.protocol().equals(routeProtocol);
+  }
+
+  /** Whether a routing rule carries our mark. */
+  public boolean owns(RoutingRule rule) {
+    return rule.protocol().equals(routeProtocol);
   }
 
   /** The PodNetwork a device of ours was made for. */

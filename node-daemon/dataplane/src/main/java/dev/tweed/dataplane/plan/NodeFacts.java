@@ -6,6 +6,7 @@ import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -15,13 +16,16 @@ import java.util.Optional;
  * @param addresses all addresses
  * @param routesTo how the node would reach a peer's address now; asked for only where plain routes
  *     are wanted, absent where it would not reach it
+ * @param probes who has the addresses that are probed
  */
-public record NodeFacts(List<Link> links, List<Address> addresses, Map<IpAddress, Route> routesTo) {
+public record NodeFacts(
+    List<Link> links, List<Address> addresses, Map<IpAddress, Route> routesTo, ProbeFacts probes) {
   /** Copies the collections. */
   public NodeFacts {
     links = List.copyOf(links);
     addresses = List.copyOf(addresses);
     routesTo = Map.copyOf(routesTo);
+    Objects.requireNonNull(probes, "probes");
   }
 
   /** The device of this name. */

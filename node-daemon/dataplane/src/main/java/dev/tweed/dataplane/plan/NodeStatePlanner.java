@@ -95,6 +95,8 @@ public final class NodeStatePlanner {
       List<PlannedPeer> peers = peers(peerPlanner, judgement, sites, podMtu);
       Optional<BridgeDevice> bridge =
           new BridgePlanner(marks, network, self, facts, findings).plan(blocks, podMtu, ports);
+      Optional<ProbeDevice> probe =
+          new ProbePlanner(marks, network, self, facts, findings).plan(bridge, blocks);
       if (blocks.isEmpty()) {
         facts.links().stream().filter(marks::owns).map(Link::name).forEach(retained::add);
       }
@@ -106,6 +108,10 @@ public final class NodeStatePlanner {
           tunnel -> deviceSysctls.put(tunnel.name(), sysctls.device(tunnel.name(), ipv6)));
       bridge.ifPresent(
           device -> deviceSysctls.put(device.name(), sysctls.device(device.name(), ipv6)));
+      probe.ifPresent(
+          device ->
+              deviceSysctls.put(
+                  ProbeDevice.NAME, sysctls.probe(device.families().contains(AddressFamily.IPV6))));
       SysctlPlanner.NodeSettings settings =
           sysctls.node(
               ipv6,
@@ -126,7 +132,7 @@ public final class NodeStatePlanner {
               : Optional.empty();
       DesiredState desired =
           new DesiredState(
-              tunnels, bridge, retained, peers, settings.settings(), deviceSysctls, rules);
+              tunnels, bridge, probe, retained, peers, settings.settings(), deviceSysctls, rules);
       return new Plan(
           desired, underlay(choices, tunnels), device(choices, tunnels), podMtu, findings);
     }

@@ -31,6 +31,7 @@ public final class Relevance {
   private final List<IpAddress> nodeIps;
   private final boolean complete;
   private final boolean plainRoutes;
+  private final ProbeRelevance probe;
 
   // Filled when first needed, which on a quiet node is never.
   private final Map<IpAddress, MacAddress> gateways = new HashMap<>();
@@ -64,12 +65,16 @@ public final class Relevance {
       }
     }
     this.plainRoutes = snapshot.network().backend().routesPlainly();
+    this.probe = new ProbeRelevance(marks, desired, links);
     // While something is in the way, any device or address may be its removal.
     this.complete = plan.isComplete();
   }
 
   /** Whether an event that we did not cause ourselves calls for a sync. */
   public boolean concerns(NetlinkEvent event) {
+    if (probe.concerns(event)) {
+      return true;
+    }
     return switch (event) {
       case NetlinkEvent.EventsLost lost -> true;
       case NetlinkEvent.LinkChanged change -> concerns(change.link(), change.removed());
@@ -90,6 +95,9 @@ public final class Relevance {
   }
 
   private boolean concerns(Link link, boolean removed) {
+    if (desired.probe().isPresent() && ProbeDevice.isName(link.name())) {
+      return false; // judged already
+    }
     Optional<TunnelDevice> tunnel = desired.tunnel(link.name());
     if (tunnel.isPresent()) {
       return removed

@@ -9,6 +9,7 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RoutingRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -125,16 +126,37 @@ public sealed interface StateChange {
   /** Removes our nftables table. */
   record RemoveRules() implements StateChange {}
 
+  /** Makes the probe's pair of devices, down. */
+  record CreateProbe(ProbeDevice probe) implements StateChange {}
+
+  /** Makes the probe's port one of the bridge. */
+  record JoinBridge(String port, String bridge) implements StateChange {}
+
+  /** Adds a route to the probe's table. */
+  record PutProbeRoute(ProbeRoute route) implements StateChange {}
+
+  /** Takes an address of a device from the table of all the host's own addresses. */
+  record RemoveLocalRoute(String name, IpAddress address) implements StateChange {}
+
+  /** Adds a routing rule. */
+  record PutRule(RoutingRule rule) implements StateChange {}
+
+  /** Removes a routing rule. */
+  record RemoveRule(RoutingRule rule) implements StateChange {}
+
   /** What kind of object it changes. */
   default Change.Kind kind() {
     return switch (this) {
       case DeleteLink _, CreateTunnel _, CreateBridge _, SetLink _, SetUp _, AttachPort _ ->
           Change.Kind.LINK;
+      case CreateProbe _, JoinBridge _ -> Change.Kind.LINK;
       case EnsureSysctl _ -> Change.Kind.SYSCTL;
       case AddAddress _, RemoveAddress _ -> Change.Kind.ADDRESS;
       case PutFdb _, RemoveFdb _ -> Change.Kind.FDB;
       case PutNeighbour _, RemoveNeighbour _ -> Change.Kind.NEIGHBOUR;
-      case PutRoute _, RemoveRoute _, RemoveNextHop _ -> Change.Kind.ROUTE;
+      case PutRoute _, RemoveRoute _, RemoveNextHop _, PutProbeRoute _, RemoveLocalRoute _ ->
+          Change.Kind.ROUTE;
+      case PutRule _, RemoveRule _ -> Change.Kind.RULE;
       case ReplaceRules _, RemoveRules _ -> Change.Kind.NFT;
     };
   }
@@ -144,10 +166,12 @@ public sealed interface StateChange {
     return switch (this) {
       case CreateTunnel _, CreateBridge _, AddAddress _, PutFdb _, PutNeighbour _, PutRoute _ ->
           Change.Action.ADDED;
-      case SetLink _, SetUp _, AttachPort _, EnsureSysctl _ -> Change.Action.CHANGED;
+      case CreateProbe _, PutProbeRoute _, PutRule _ -> Change.Action.ADDED;
+      case SetLink _, SetUp _, AttachPort _, JoinBridge _, EnsureSysctl _ -> Change.Action.CHANGED;
       case DeleteLink _, RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _ ->
           Change.Action.REMOVED;
-      case RemoveNextHop _, RemoveRules _ -> Change.Action.REMOVED;
+      case RemoveNextHop _, RemoveRules _, RemoveLocalRoute _, RemoveRule _ ->
+          Change.Action.REMOVED;
       case ReplaceRules replace -> replace.action;
     };
   }
@@ -171,6 +195,12 @@ public sealed interface StateChange {
       case PutRoute put -> put.route.destination().toString();
       case RemoveRoute remove -> remove.route.destination().toString();
       case RemoveNextHop remove -> "nexthop id " + remove.nextHop.id();
+      case CreateProbe _ -> ProbeDevice.NAME;
+      case JoinBridge join -> join.port;
+      case PutProbeRoute put -> put.route + " table " + ProbeDevice.TABLE;
+      case RemoveLocalRoute remove -> "local " + remove.address + " table local";
+      case PutRule put -> text(put.rule);
+      case RemoveRule remove -> text(remove.rule);
       case ReplaceRules _, RemoveRules _ -> "table " + Ruleset.TABLE;
     };
   }
@@ -188,6 +218,10 @@ public sealed interface StateChange {
       case PutRoute put -> "via " + put.route.gateway() + " dev " + put.route.device();
       case RemoveRoute remove -> remove.route.gateway().map(via -> "via " + via).orElse("");
       case RemoveNextHop remove -> remove.nextHop.gateway().map(via -> "via " + via).orElse("");
+      case JoinBridge join -> "master " + join.bridge;
+      case PutProbeRoute _ -> "dev " + ProbeDevice.NAME;
+      case RemoveLocalRoute remove -> "dev " + remove.name;
+      case CreateProbe _, PutRule _, RemoveRule _ -> "";
       case CreateTunnel _, CreateBridge _, EnsureSysctl _, AddAddress _, RemoveAddress _ -> "";
       case RemoveNeighbour _, ReplaceRules _, RemoveRules _ -> "";
     };
@@ -204,6 +238,10 @@ public sealed interface StateChange {
       case PutFdb put -> Optional.of(put.name);
       case PutNeighbour put -> Optional.of(put.name);
       case PutRoute put -> Optional.of(put.route.device());
+      case JoinBridge join -> Optional.of(join.port);
+      case PutProbeRoute _ -> Optional.of(ProbeDevice.NAME);
+      case RemoveLocalRoute remove -> Optional.of(remove.name);
+      case CreateProbe _, PutRule _, RemoveRule _ -> Optional.empty();
       case DeleteLink _, CreateTunnel _, CreateBridge _, ReplaceRules _ -> Optional.empty();
       case RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _, RemoveNextHop _ ->
           Optional.empty();
@@ -214,13 +252,38 @@ public sealed interface StateChange {
   /** Whether it concerns one peer only, so that its failure leaves the rest working. */
   default boolean concernsPeer() {
     return switch (kind()) {
-      case FDB, NEIGHBOUR, ROUTE -> true;
+      case FDB, NEIGHBOUR, ROUTE -> !(this instanceof RemoveLocalRoute);
       default -> false;
     };
   }
 
+  /** Whether it concerns the probe device, on which no pod depends. */
+  default boolean concernsProbe() {
+    return switch (this) {
+      case CreateProbe _, PutRule _, RemoveRule _ -> true;
+      case DeleteLink delete -> ProbeDevice.isName(delete.name);
+      case RemoveAddress remove -> ProbeDevice.isName(remove.name);
+      case RemoveNeighbour remove -> ProbeDevice.isName(remove.name);
+      case RemoveRoute remove -> remove.route.table() == ProbeDevice.TABLE;
+      default -> device().filter(ProbeDevice::isName).isPresent();
+    };
+  }
+
+  private static String text(RoutingRule rule) {
+    return "%d: from %s%s lookup %d"
+        .formatted(
+            rule.preference(),
+            rule.source().map(IpPrefix::toString).orElse("all"),
+            rule.inputDevice().map(device -> " iif " + device).orElse(""),
+            rule.table());
+  }
+
   /** Whether this node works, and its other peers, when it is left undone. */
   default boolean isDispensable() {
+    return concernsProbe() || isDispensableToPods();
+  }
+
+  private boolean isDispensableToPods() {
     return switch (this) {
       case AttachPort _ -> true;
       case EnsureSysctl ensure -> ensure.setting.need() != SysctlSetting.Need.REQUIRED;

@@ -7,9 +7,9 @@ import java.util.Optional;
 
 /**
  * The steps from actual to desired state, in an order in which each finds what it needs: sysctls of
- * the node, devices and their sysctls, addresses, up, FDB, neighbours, routes, rules. What is no
- * longer wanted goes in reverse after what replaces it, except devices and addresses, which would
- * be in the way.
+ * the node, devices and their sysctls, addresses, up, FDB, neighbours, routes, rules; then the
+ * probe device, on which no pod depends. What is no longer wanted goes in reverse after what
+ * replaces it, except devices and addresses, which would be in the way.
  */
 public final class StateDiff {
 
@@ -26,6 +26,7 @@ public final class StateDiff {
     changes.addAll(DeviceDiff.between(desired, actual, fates));
     changes.addAll(PeerDiff.between(desired, actual, marks, fates));
     rules(desired.rules(), actual.rules()).ifPresent(changes::add);
+    changes.addAll(ProbeDiff.between(desired, actual, marks, fates));
     return List.copyOf(changes);
   }
 

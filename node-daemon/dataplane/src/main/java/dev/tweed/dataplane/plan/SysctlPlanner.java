@@ -125,6 +125,34 @@ final class SysctlPlanner {
     return List.copyOf(settings);
   }
 
+  /**
+   * Settings of the probe device, to write before it comes up.
+   *
+   * @param ipv6 whether it has IPv6 addresses
+   */
+  List<SysctlSetting> probe(boolean ipv6) {
+    List<SysctlSetting> settings = new ArrayList<>();
+    String v4 = "ipv4/conf/" + ProbeDevice.NAME + "/";
+    String v6 = "ipv6/conf/" + ProbeDevice.NAME + "/";
+    // It is on one link with the pods: see those of devices in general.
+    settings.add(wished(v6 + "accept_ra", "0"));
+    settings.add(wished(v6 + "accept_redirects", "0"));
+    settings.add(wished(v4 + "accept_redirects", "0"));
+    // The host itself is the sender of what the bridge asks and of a REJECT.
+    settings.add(wished(v4 + "accept_local", "1"));
+    settings.add(wished(v4 + "rp_filter", "2"));
+    // Otherwise it answers pods that ask for the bridge's address (arp_process(), net/ipv4/arp.c).
+    settings.add(wished(v4 + "arp_ignore", "1"));
+    if (ipv6) {
+      settings.add(wished(v6 + "disable_ipv6", "0"));
+    }
+    return List.copyOf(settings);
+  }
+
+  private static SysctlSetting wished(String path, String value) {
+    return new SysctlSetting(path, new Rule.Exactly(value), Absence.FINE, Need.WISHED);
+  }
+
   private static SysctlSetting exactly(String path, String value, Absence absence) {
     return new SysctlSetting(path, new Rule.Exactly(value), absence, Need.REQUIRED);
   }

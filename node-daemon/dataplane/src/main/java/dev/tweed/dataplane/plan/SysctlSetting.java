@@ -25,7 +25,7 @@ public record SysctlSetting(String path, Rule rule, Absence absence, Need need) 
   public enum Need {
     /** Pods would not work as they should. */
     REQUIRED,
-    /** Of use on some kernels only. */
+    /** Of use on some kernels, or to something that pods do not depend on. */
     WISHED,
     /** Asked for by name, in the PodNetwork. */
     ASKED

@@ -11,8 +11,10 @@ import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,16 @@ class HealingTest {
   @Test
   void aSecondSyncChangesNothing() {
     SyncReport first = node.sync(EXAMPLE);
+    // The kernel gives devices link-local addresses in its own time.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                List.of("tweed-br0", "tweed-probe", "tweed-probe-br").stream()
+                    .noneMatch(
+                        name ->
+                            node.sh("ip -6 -o addr show scope link -tentative dev " + name)
+                                .isBlank()));
     String before = node.dump();
 
     SyncReport second = node.sync(EXAMPLE);
@@ -140,7 +152,50 @@ class HealingTest {
                 + " '\"ip pod to outside\"'"),
         Arguments.of("table asleep", "nft 'table inet tweed { flags dormant; }'"),
         Arguments.of(
-            "policy changed", "nft 'table inet tweed { chain postrouting { policy drop; }; }'"));
+            "policy changed", "nft 'table inet tweed { chain postrouting { policy drop; }; }'"),
+        Arguments.of("probe deleted", "ip link del tweed-probe"),
+        Arguments.of("probe's port deleted", "ip link del tweed-probe-br"),
+        Arguments.of("probe down", "ip link set tweed-probe down"),
+        Arguments.of(
+            "probe down and up", "ip link set tweed-probe down; ip link set tweed-probe up"),
+        Arguments.of("probe's port down", "ip link set tweed-probe-br down"),
+        Arguments.of("probe's port out of the bridge", "ip link set tweed-probe-br nomaster"),
+        Arguments.of("probe's MAC changed", "ip link set tweed-probe address 02:aa:aa:aa:aa:aa"),
+        Arguments.of("probe's MTU changed", "ip link set tweed-probe mtu 1300"),
+        Arguments.of("probe's mark removed", "ip link set tweed-probe alias ''"),
+        Arguments.of("probe's addresses flushed", "ip addr flush dev tweed-probe scope global"),
+        Arguments.of("another address on the probe", "ip addr add 10.244.1.99/32 dev tweed-probe"),
+        Arguments.of(
+            "probe's IPv6 address with a route",
+            "ip addr del fd00:10:244:1:ffff:ffff:ffff:fffe/128 dev tweed-probe;"
+                + " ip addr add fd00:10:244:1:ffff:ffff:ffff:fffe/128 dev tweed-probe nodad"),
+        Arguments.of(
+            "probe's address local to all",
+            "ip route add local 10.244.1.254 dev tweed-probe table local proto kernel src"
+                + " 10.244.1.254"),
+        Arguments.of(
+            "probe's IPv6 address local to all",
+            "ip -6 route add local fd00:10:244:1:ffff:ffff:ffff:fffe dev tweed-probe table local"
+                + " proto kernel"),
+        Arguments.of(
+            "probe's routes flushed", "ip route flush table 7416; ip -6 route flush table 7416"),
+        Arguments.of(
+            "probe's way out changed",
+            "ip route change default via 10.244.1.1 dev tweed-probe table 7416 proto 116 mtu 700"),
+        Arguments.of("probe's neighbour deleted", "ip neigh del fe80::7416 dev tweed-probe"),
+        Arguments.of(
+            "probe's neighbour changed",
+            "ip neigh replace fe80::7416 lladdr 02:00:00:00:00:09 dev tweed-probe nud permanent"),
+        Arguments.of(
+            "probe's rules deleted",
+            "ip rule del pref 74; ip rule del pref 74; ip -6 rule del pref 74"),
+        Arguments.of("rules flushed by preference", "ip rule flush proto 116"),
+        Arguments.of(
+            "rule of an older block", "ip rule add pref 74 from 10.244.9.254 table 7416 proto 116"),
+        Arguments.of(
+            "probe's sysctls",
+            "cd /proc/sys/net/ipv4/conf/tweed-probe; echo 0 > accept_local; echo 0 > rp_filter;"
+                + " echo 0 > arp_ignore"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -168,7 +223,14 @@ class HealingTest {
           + " sort; ip neigh show dev tweed.1 nud permanent | sort; ip -6 neigh show dev tweed.1"
           + " nud permanent | sort; nft list table inet tweed; sysctl net.ipv4.ip_forward"
           + " net.bridge.bridge-nf-call-iptables net.ipv6.conf.all.forwarding; cat"
-          + " /proc/sys/net/ipv6/conf/tweed.1/accept_ra";
+          + " /proc/sys/net/ipv6/conf/tweed.1/accept_ra;"
+          + " for d in tweed-probe tweed-probe-br; do ip link show dev $d | sed 's/^[0-9]*: //;"
+          + " s/ state [A-Z]*//; s/NO-CARRIER,//; s/,LOWER_UP//; s/,M-DOWN//';"
+          + " ip addr show dev $d scope global | sed -n /inet/p; done; ip rule | sort; ip -6 rule | sort;"
+          + " ip route show table 7416; ip -6 route show table 7416;"
+          + " ip route show table local dev tweed-probe; ip -6 route show table local dev"
+          + " tweed-probe | sed -n /10:244/p; ip -6 neigh show dev tweed-probe nud permanent;"
+          + " cd /proc/sys/net/ipv4/conf/tweed-probe; cat accept_local rp_filter arp_ignore";
 
   @Test
   void theParentIsDeletedAndComesBack() {

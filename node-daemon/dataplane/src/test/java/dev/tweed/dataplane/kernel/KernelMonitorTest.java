@@ -72,6 +72,16 @@ class KernelMonitorTest {
         "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9",
         "sysctl -qw net.ipv4.ip_forward=0",
         "sysctl -qw net.bridge.bridge-nf-call-iptables=0",
+        "ip link del tweed-probe",
+        "ip link set tweed-probe down",
+        "ip link set tweed-probe-br nomaster",
+        "ip addr del 10.244.1.254/32 dev tweed-probe",
+        "ip route add local 10.244.1.254 dev tweed-probe table local proto kernel",
+        "ip route del default table 7416",
+        "ip -6 route flush table 7416",
+        "ip rule del pref 74",
+        "ip neigh del fe80::7416 dev tweed-probe",
+        "ip rule add from 10.244.9.254 pref 74 lookup 7416 proto 116",
         "nft flush ruleset",
         "nft add rule inet tweed postrouting counter"
       })

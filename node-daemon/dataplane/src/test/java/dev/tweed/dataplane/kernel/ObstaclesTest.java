@@ -167,10 +167,13 @@ class ObstaclesTest {
         .extracting(Inspection.Device::name, Inspection.Device::network)
         .containsExactlyInAnyOrder(
             org.assertj.core.groups.Tuple.tuple("tweed.1", "default"),
-            org.assertj.core.groups.Tuple.tuple("tweed-br0", "default"));
-    assertThat(inspection.routes()).isEqualTo(3);
+            org.assertj.core.groups.Tuple.tuple("tweed-br0", "default"),
+            org.assertj.core.groups.Tuple.tuple("tweed-probe", "default"),
+            org.assertj.core.groups.Tuple.tuple("tweed-probe-br", "default"));
+    assertThat(inspection.routes()).isEqualTo(3 + 5);
+    assertThat(inspection.rules()).isEqualTo(4);
     assertThat(inspection.fdbEntries()).isEqualTo(2);
-    assertThat(inspection.neighbours()).isEqualTo(3);
+    assertThat(inspection.neighbours()).isEqualTo(3 + 1);
     assertThat(inspection.masquerade()).isTrue();
     assertThat(inspection.problems()).isEmpty();
   }

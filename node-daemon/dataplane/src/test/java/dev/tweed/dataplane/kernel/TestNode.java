@@ -122,7 +122,8 @@ final class TestNode implements AutoCloseable {
   String dump() {
     return sh(
         "ip -d link | sed 's/_timer *[0-9.]*//g'; ip -4 addr; ip -6 addr; ip route show table all; ip -6 route show table all; "
-            + "ip nexthop; bridge fdb; ip neigh show nud permanent; nft list ruleset");
+            + "ip nexthop; ip rule; ip -6 rule; "
+            + "bridge fdb; ip neigh show nud permanent; nft list ruleset");
   }
 
   @Override

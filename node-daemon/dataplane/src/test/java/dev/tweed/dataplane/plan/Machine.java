@@ -13,6 +13,8 @@ import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.OperState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RoutingRule;
+import dev.tweed.netlink.Scope;
 import dev.tweed.netlink.VxlanInfo;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A model of what a kernel does with steps: the parts the planner relies on. Mutable; the real
@@ -40,6 +43,8 @@ final class Machine {
 
   final List<NextHopObject> nextHops = new ArrayList<>();
   final Map<IpAddress, Route> routesTo = new HashMap<>();
+  final List<RoutingRule> routingRules = new ArrayList<>();
+  ProbeFacts probeFacts = ProbeFacts.NONE;
   final Map<String, String> sysctls = new TreeMap<>();
   NftListing rules = new NftListing.Absent();
 
@@ -126,7 +131,7 @@ final class Machine {
   }
 
   NodeFacts facts() {
-    return new NodeFacts(links, addresses, routesTo);
+    return new NodeFacts(links, addresses, routesTo, probeFacts);
   }
 
   ActualState actual() {
@@ -147,8 +152,28 @@ final class Machine {
         neighboursByLink,
         routes.stream().filter(MARKS::owns).toList(),
         nextHops,
+        probeState(),
         sysctls,
         rules);
+  }
+
+  private ProbeState probeState() {
+    Optional<Link> device =
+        links.stream().filter(link -> link.name().equals(ProbeDevice.NAME)).findFirst();
+    return new ProbeState(
+        routes.stream()
+            .filter(route -> route.table() == ProbeDevice.TABLE)
+            .filter(route -> route.protocol().equals(MARKS.routeProtocol()))
+            .toList(),
+        routes.stream()
+            .filter(route -> route.table() == Route.LOCAL_TABLE)
+            .filter(route -> device.filter(d -> d.index() == route.linkIndex()).isPresent())
+            .map(route -> route.destination().address())
+            .collect(Collectors.toSet()),
+        neighbours.stream()
+            .filter(n -> device.filter(d -> d.index() == n.linkIndex()).isPresent())
+            .toList(),
+        routingRules);
   }
 
   Plan plan(dev.tweed.dataplane.ClusterSnapshot snapshot) {
@@ -176,6 +201,12 @@ final class Machine {
         routes.removeIf(route -> route.linkIndex() == delete.index());
         nextHops.removeIf(object -> object.linkIndex() == delete.index());
         sysctls.keySet().removeIf(path -> path.contains("/conf/" + delete.name() + "/"));
+        Optional<Link> peer =
+            links.stream()
+                .filter(link -> link.kind().equals(Optional.of("veth")))
+                .filter(link -> link.lowerIndex() == delete.index())
+                .findFirst();
+        links.removeAll(peer.stream().toList());
       }
       case StateChange.CreateTunnel create -> {
         TunnelDevice t = create.tunnel();
@@ -233,6 +264,40 @@ final class Machine {
                 Optional.of(new BridgeInfo(false, false, true)),
                 Optional.empty()));
       }
+      case StateChange.CreateProbe create -> {
+        ProbeDevice p = create.probe();
+        int end = nextIndex++;
+        int port = nextIndex++;
+        add(veth(end, ProbeDevice.NAME, p.mac(), p, port));
+        add(veth(port, ProbeDevice.PORT, p.portMac(), p, end));
+        sysctls.put("ipv4/conf/" + ProbeDevice.NAME + "/accept_local", "0");
+        sysctls.put("ipv4/conf/" + ProbeDevice.NAME + "/arp_ignore", "0");
+      }
+      case StateChange.JoinBridge join -> {
+        int bridge = link(join.bridge()).index();
+        replace(join.port(), link -> inMaster(link, bridge));
+      }
+      case StateChange.PutProbeRoute put -> {
+        Route route = put.route().on(link(ProbeDevice.NAME).index(), MARKS.routeProtocol());
+        boolean reached =
+            route.destination().family() == AddressFamily.IPV6
+                || route.gateway().isEmpty()
+                || routes.stream()
+                    .filter(r -> r.table() == route.table())
+                    .anyMatch(r -> r.destination().equals(IpPrefix.host(route.gateway().get())));
+        if (!reached) {
+          throw new AssertionError("ENETUNREACH " + route);
+        }
+        routes.add(route);
+      }
+      case StateChange.RemoveLocalRoute remove ->
+          routes.removeIf(
+              route ->
+                  route.table() == Route.LOCAL_TABLE
+                      && route.linkIndex() == link(remove.name()).index()
+                      && route.destination().equals(IpPrefix.host(remove.address())));
+      case StateChange.PutRule put -> routingRules.add(put.rule());
+      case StateChange.RemoveRule remove -> routingRules.remove(remove.rule());
       case StateChange.SetLink set ->
           replace(
               set.name(),
@@ -265,8 +330,13 @@ final class Machine {
         }
       }
       case StateChange.AttachPort attach -> throw new AssertionError("no ports in this model");
-      case StateChange.AddAddress add ->
-          addresses.add(Address.global(link(add.name()).index(), add.prefix()));
+      case StateChange.AddAddress add -> {
+        int index = link(add.name()).index();
+        boolean probe = add.name().equals(ProbeDevice.NAME);
+        addresses.add(
+            new Address(index, add.prefix(), probe ? Address.NO_PREFIX_ROUTE : 0, Scope.UNIVERSE));
+        routes.add(Route.local(add.prefix().address(), index, RouteProtocol.KERNEL));
+      }
       case StateChange.RemoveAddress remove -> addresses.remove(remove.address());
       case StateChange.PutFdb put -> {
         int index = link(put.name()).index();
@@ -340,6 +410,44 @@ final class Machine {
             : route.nextHopId() == 0
                 && named.gateway().equals(route.gateway())
                 && named.linkIndex() == route.linkIndex());
+  }
+
+  private static Link veth(int index, String name, MacAddress mac, ProbeDevice probe, int peer) {
+    return new Link(
+        index,
+        name,
+        Optional.of(mac),
+        probe.mtu(),
+        0,
+        OperState.DOWN,
+        1000,
+        Optional.of(probe.alias()),
+        Optional.of("veth"),
+        0,
+        peer,
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  static Link inMaster(Link link, int master) {
+    return new Link(
+        link.index(),
+        link.name(),
+        link.mac(),
+        link.mtu(),
+        link.flags(),
+        link.operState(),
+        link.txQueueLength(),
+        link.alias(),
+        link.kind(),
+        master,
+        link.lowerIndex(),
+        link.group(),
+        link.vxlan(),
+        link.bridge(),
+        link.bridgePort());
   }
 
   private void replace(String name, java.util.function.UnaryOperator<Link> by) {

@@ -126,13 +126,14 @@ class PlanPropertiesTest {
       @ForAll("anyPeers") List<Peer> before,
       @ForAll("anyPeers") List<Peer> after,
       @ForAll boolean direct,
+      @ForAll boolean probes,
       @ForAll("vnis") int vni) {
     Machine machine = machine();
-    machine.sync(Example.vxlan().dualStack().with(before).snapshot());
+    machine.sync(Example.vxlan().with(before).snapshot());
 
     DesiredState desired =
         machine.sync(
-            Example.vxlan()
+            (probes ? Example.vxlan() : Example.vxlan().withoutProbes())
                 .dualStack()
                 .with(new Backend.Vxlan(vni, 8472, direct))
                 .with(after)
@@ -270,6 +271,7 @@ class PlanPropertiesTest {
     assertThat(machine.links).extracting(link -> link.name()).containsExactly("lo", "eth0");
     assertThat(machine.routes).isEmpty();
     assertThat(machine.nextHops).isEmpty();
+    assertThat(machine.routingRules).isEmpty();
     assertThat(machine.rules).isInstanceOf(NftListing.Absent.class);
   }
 

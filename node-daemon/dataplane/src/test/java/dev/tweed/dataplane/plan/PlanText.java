@@ -22,6 +22,18 @@ final class PlanText {
                     .append('\n'));
     desired.tunnels().forEach(tunnel -> text.append(tunnel).append('\n'));
     desired.bridge().ifPresent(bridge -> text.append(bridge).append('\n'));
+    desired
+        .probe()
+        .ifPresent(
+            probe -> {
+              text.append(probe).append('\n');
+              probe.routes().forEach(route -> text.append(route).append('\n'));
+              probe.neighbours().forEach((ip, mac) -> text.append(ip + " is " + mac + "\n"));
+              probe
+                  .rules(Machine.MARKS.routeProtocol())
+                  .forEach(
+                      rule -> text.append(new StateChange.PutRule(rule).object()).append('\n'));
+            });
     desired.retained().stream()
         .sorted()
         .forEach(name -> text.append("retained ").append(name).append('\n'));

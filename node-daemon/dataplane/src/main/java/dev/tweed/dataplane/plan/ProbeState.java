@@ -1,0 +1,28 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.Neighbour;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RoutingRule;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the kernel holds of the probe device besides devices and addresses.
+ *
+ * @param routes routes of our protocol in the probe device's table
+ * @param local addresses of the device that the table of all the host's own addresses has
+ * @param neighbours neighbours of the device
+ * @param rules all rules
+ */
+public record ProbeState(
+    List<Route> routes, Set<IpAddress> local, List<Neighbour> neighbours, List<RoutingRule> rules) {
+
+  /** Copies the collections. */
+  public ProbeState {
+    routes = List.copyOf(routes);
+    local = Set.copyOf(local);
+    neighbours = List.copyOf(neighbours);
+    rules = List.copyOf(rules);
+  }
+}
