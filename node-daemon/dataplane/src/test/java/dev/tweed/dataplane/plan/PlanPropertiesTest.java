@@ -256,7 +256,12 @@ class PlanPropertiesTest {
                     r.destination().equals(route.destination())
                         && r.metric() == route.metric()
                         && (r.equals(route) || route.destination().family() == AddressFamily.IPV6));
-    if (!isThere) {
+    if (isThere) {
+      return;
+    }
+    if (route.nextHopId() != 0) {
+      machine.routes.addFirst(route); // that ours may be behind somebody's, RouteContest knows
+    } else {
       machine.routes.add(route);
     }
   }
