@@ -27,7 +27,7 @@ class DocumentationTest {
   private static final Pattern LINK = Pattern.compile("]\\(([^)#:\\s]+)(#[^)]*)?\\)");
   private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
   private static final Pattern CONSTANT =
-      Pattern.compile("(?m)^  ([A-Z]\\w+)\\((?:Severity\\.\\w+|true|false)\\)");
+      Pattern.compile("(?m)^ +([A-Z]\\w+)\\((?:(?:Severity|Status)\\.\\w+|true|false)\\)");
 
   /** Not a part of a longer text. */
   private static final Pattern FIREWALL_REASON =
@@ -179,6 +179,7 @@ class DocumentationTest {
       strings = {
         "node-daemon/dataplane/src/main/java/dev/tweed/dataplane/Reason.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/finding/AgentReason.java",
+        "node-daemon/agent/src/main/java/dev/tweed/agent/status/Reachable.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/firewall/PolicyReason.java"
       })
   void everyReasonOfANodeIsInTroubleshooting(String source) {
@@ -196,20 +197,27 @@ class DocumentationTest {
   @Test
   void everyReasonOfAPodNetworkIsInTroubleshooting() {
     List<String> reasons =
-        Pattern.compile("\"((?:[A-Z][a-z]+){2,}(?:IP|CIDR\\w*)?|PodCIDR\\w+|\\w+PodCIDR)\"")
-            .matcher(
-                read(
-                    ChartTools.repository()
-                        .resolve(
-                            "operator/src/main/java/dev/tweed/operator/status/PodNetworkStatusMapper.java")))
-            .results()
+        Stream.of("PodNetworkStatusMapper", "ReachMapper")
+            .map(
+                mapper ->
+                    read(
+                        ChartTools.repository()
+                            .resolve(
+                                "operator/src/main/java/dev/tweed/operator/status/%s.java"
+                                    .formatted(mapper))))
+            .flatMap(
+                source ->
+                    Pattern.compile(
+                            "\"((?:[A-Z][a-z]+){2,}(?:IP|CIDR\\w*)?|PodCIDR\\w+|\\w+PodCIDR)\"")
+                        .matcher(source)
+                        .results())
             .map(match -> match.group(1))
             .distinct()
             .toList();
     String page = read(ChartTools.repository().resolve("docs/troubleshooting.md"));
 
     assertThat(reasons)
-        .contains("PoolExhausted", "PodCIDRDiffers", "WaitingForPodCIDR")
+        .contains("PoolExhausted", "PodCIDRDiffers", "WaitingForPodCIDR", "NodesUnreachable")
         .allSatisfy(reason -> assertThat(page).contains("`" + reason + "`"));
   }
 
