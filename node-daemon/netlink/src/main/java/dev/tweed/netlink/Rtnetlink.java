@@ -2,6 +2,7 @@ package dev.tweed.netlink;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The kernel's network tables, read and written. {@code socket.RtnetlinkSocket} is the real one;
@@ -25,7 +26,15 @@ public interface Rtnetlink extends AutoCloseable {
   List<Address> addresses();
 
   /** Routes; those of the kernel's IPv6 exception cache are left out. */
-  List<Route> routes(RouteFilter filter);
+  default List<Route> routes(RouteFilter filter) {
+    return routes(filter, route -> true);
+  }
+
+  /**
+   * As above, and of those what the caller wants to keep, judged one by one as they are read: a
+   * table of the internet's routes needs no room.
+   */
+  List<Route> routes(RouteFilter filter, Predicate<Route> keep);
 
   /**
    * The routing rules of both families, in order of preference; none of a family for which the

@@ -31,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -101,17 +102,17 @@ public final class RtnetlinkSocket implements Rtnetlink {
   }
 
   @Override
-  public List<Route> routes(RouteFilter filter) {
+  public List<Route> routes(RouteFilter filter, Predicate<Route> keep) {
     List<Route> routes = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {
       if (filter.family().map(wanted -> wanted == family).orElse(true)) {
-        routes.addAll(routes(family, filter));
+        routes.addAll(routes(family, filter, keep));
       }
     }
     return List.copyOf(routes);
   }
 
-  private List<Route> routes(AddressFamily family, RouteFilter filter) {
+  private List<Route> routes(AddressFamily family, RouteFilter filter, Predicate<Route> keep) {
     // Filtered once more here: a kernel without IPv6 answers a dump of it with every family's
     // routes (rtnetlink_rcv_msg() falls back to PF_UNSPEC).
     RouteFilter exact = filter.withFamily(family);
@@ -122,7 +123,7 @@ public final class RtnetlinkSocket implements Rtnetlink {
           message ->
               RouteDecoder.isCloned(message)
                   ? Optional.empty()
-                  : RouteDecoder.route(message).filter(exact::matches));
+                  : RouteDecoder.route(message).filter(exact::matches).filter(keep));
     } catch (NetlinkException refused) {
       // A table or device that does not exist holds no routes.
       if (refused.reason() == NetlinkException.Reason.REFUSED
