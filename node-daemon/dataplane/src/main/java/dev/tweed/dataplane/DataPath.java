@@ -9,6 +9,8 @@ import dev.tweed.dataplane.kernel.KernelWriter;
 import dev.tweed.dataplane.kernel.Lookout;
 import dev.tweed.dataplane.kernel.NftReader;
 import dev.tweed.dataplane.kernel.NftWriter;
+import dev.tweed.dataplane.kernel.RouteNews;
+import dev.tweed.dataplane.kernel.RouteSweep;
 import dev.tweed.dataplane.kernel.RulesReader;
 import dev.tweed.dataplane.kernel.SysctlJournal;
 import dev.tweed.dataplane.kernel.SysctlReader;
@@ -46,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -72,6 +75,7 @@ public final class DataPath implements AutoCloseable {
   private final RulesReader rules;
   private final InspectionReader inspection;
   private final BridgePorts ports = new BridgePorts();
+  private final RouteSweep routes;
   private final Lookout lookout;
   private final NodeStatePlanner planner;
   private final RouteContest contest;
@@ -87,7 +91,7 @@ public final class DataPath implements AutoCloseable {
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
-  private DataPath(DataPathOptions options, Rtnetlink netlink) {
+  private DataPath(DataPathOptions options, Rtnetlink netlink, LongSupplier nanoTime) {
     this.netlink = netlink;
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
     this.reader = new KernelReader(netlink, marks, options.podAddresses());
@@ -101,9 +105,11 @@ public final class DataPath implements AutoCloseable {
     NftWriter nftWriter = new NftWriter(options.nft());
     this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, marks);
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
-    this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports);
+    RouteNews routeNews = new RouteNews();
+    this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime);
+    this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports, routeNews);
     this.planner = new NodeStatePlanner(marks);
-    this.contest = new RouteContest(marks, System::nanoTime);
+    this.contest = new RouteContest(marks, nanoTime);
   }
 
   /**
@@ -113,8 +119,17 @@ public final class DataPath implements AutoCloseable {
    * @throws DataPathException when the kernel cannot be talked to at all
    */
   public static DataPath open(DataPathOptions options) {
+    return open(options, System::nanoTime);
+  }
+
+  /**
+   * As above, with another clock.
+   *
+   * @param nanoTime monotonic clock, nanoseconds
+   */
+  public static DataPath open(DataPathOptions options, LongSupplier nanoTime) {
     try {
-      return new DataPath(options, RtnetlinkSocket.open());
+      return new DataPath(options, RtnetlinkSocket.open(), nanoTime);
     } catch (NetlinkException e) {
       throw new DataPathException("cannot open a netlink socket: " + e.getMessage(), e);
     }
@@ -149,13 +164,14 @@ public final class DataPath implements AutoCloseable {
                   "the exchange with the kernel failed: " + e.getMessage(),
                   "")),
           Map.of(),
-          List.of());
+          List.of(),
+          Optional.empty());
     }
   }
 
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
     Set<Integer> portsBefore = ports.known();
-    lookAhead(snapshot, applied);
+    Set<IpPrefix> routed = new HashSet<>(lookAhead(snapshot, applied));
     NodeFacts facts = reader.facts(snapshot);
     Plan plan = planner.plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
@@ -191,6 +207,7 @@ public final class DataPath implements AutoCloseable {
       }
       KernelWriter.Outcome outcome = writer.apply(todo);
       outcome.done().forEach(done -> applied.add(done.report(drift.contains(done.change()))));
+      outcome.done().forEach(done -> routeOf(done.change()).ifPresent(routed::add));
       outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
       if (outcome.touchedRules()) {
         rules.forget();
@@ -227,17 +244,20 @@ public final class DataPath implements AutoCloseable {
         findings.stream().noneMatch(Finding::isBlocking)
             && plan.isComplete()
             && changes.stream().allMatch(StateChange::isDispensable);
+    RouteSweep.Outcome ways = ways(snapshot, desired, actual, changes, routed, findings);
+    findings.addAll(ways.findings());
     return new SyncReport(
         verified,
         plan.device(),
         plan.podMtu(),
         plan.underlay(),
         snapshot.peers().size(),
-        PeerProgress.programmed(desired, changes),
+        PeerProgress.programmed(desired, changes, ways.shadowed()),
         applied,
         findings,
         kept(desired, actual),
-        probes(desired, changes));
+        probes(desired, changes),
+        ways.again());
   }
 
   /** The addresses by which this node can be probed, once nothing is left to do for them. */
@@ -255,23 +275,50 @@ public final class DataPath implements AutoCloseable {
    * everything, which takes longer the more peers there are. What has become wrong since is found
    * and put right by that.
    */
-  private void lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
+  private Set<IpPrefix> lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
     if (seen.isEmpty()
         || lookout.suspectsRoutes()
         || snapshot.network().backend().routesPlainly()
         || snapshot.equals(seen.get().snapshot())) {
-      return;
+      return Set.of();
     }
     Plan plan = planner.plan(snapshot, seen.get().facts(), ports.known());
     List<StateChange> changes =
         StateDiff.between(plan.desired(), seen.get().actual(), marks).stream()
             .filter(change -> change.concernsPeer() && !contest.isHeld(change))
             .toList();
+    Set<IpPrefix> routed = new HashSet<>();
     if (!changes.isEmpty()) {
       lookOut(snapshot, plan, seen.get().actual());
-      writer.apply(changes).done().forEach(done -> applied.add(done.report(false)));
+      for (KernelWriter.Done done : writer.apply(changes).done()) {
+        applied.add(done.report(false));
+        routeOf(done.change()).ifPresent(routed::add);
+      }
       reader.forgetNextHops();
     }
+    return routed;
+  }
+
+  private static Optional<IpPrefix> routeOf(StateChange change) {
+    return change instanceof StateChange.PutRoute put
+        ? Optional.of(put.route().destination())
+        : Optional.empty();
+  }
+
+  /** Which way packets take. While nothing is forwarded at all, that is told already. */
+  private RouteSweep.Outcome ways(
+      ClusterSnapshot snapshot,
+      DesiredState desired,
+      ActualState actual,
+      List<StateChange> unfinished,
+      Set<IpPrefix> routed,
+      List<Finding> findings) {
+    if (findings.stream().anyMatch(finding -> finding.reason() == Reason.ReadOnlySysctl)) {
+      return new RouteSweep.Outcome(List.of(), Set.of(), Optional.empty());
+    }
+    Set<IpPrefix> wanting =
+        unfinished.stream().flatMap(change -> routeOf(change).stream()).collect(Collectors.toSet());
+    return routes.look(snapshot.network().podCidrs(), desired, actual, routed, wanting);
   }
 
   /** What the PodNetwork asked for once and asks for no more gets its old value back. */
@@ -328,6 +375,7 @@ public final class DataPath implements AutoCloseable {
   public CleanupReport cleanup() {
     reached = Optional.empty();
     seen = Optional.empty();
+    routes.forget();
     lookout.lookForNothing();
     return new Cleanup(reader, writer, rules, restorer, marks).run();
   }

@@ -6,11 +6,14 @@ import java.util.Objects;
  * Something wrong or notable on this node.
  *
  * @param reason what kind
+ * @param isBlocking whether pods on this node cannot work until it is mended
  * @param object what it is about: a device, a peer, a sysctl
  * @param message what is wrong, in a sentence
  * @param remedy what to do or type; empty when nothing needs doing
  */
-public record Finding(Reason reason, String object, String message, String remedy) {
+public record Finding(
+    Reason reason, boolean isBlocking, String object, String message, String remedy) {
+
   /** Refuses nulls. */
   public Finding {
     Objects.requireNonNull(reason, "reason");
@@ -19,8 +22,8 @@ public record Finding(Reason reason, String object, String message, String remed
     Objects.requireNonNull(remedy, "remedy");
   }
 
-  /** Whether pods on this node cannot work until it is mended. */
-  public boolean isBlocking() {
-    return reason.severity() == Reason.Severity.BLOCKING;
+  /** One as bad as its reason is by itself. */
+  public Finding(Reason reason, String object, String message, String remedy) {
+    this(reason, reason.severity() == Reason.Severity.BLOCKING, object, message, remedy);
   }
 }

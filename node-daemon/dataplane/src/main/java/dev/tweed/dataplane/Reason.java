@@ -35,7 +35,14 @@ public enum Reason {
   /** Somebody else keeps putting a route of the same destination in the place of ours. */
   RouteContested(Severity.NOTABLE),
   /** The kernel refused an object; the message has its errno and text. */
-  ProgrammingFailed(Severity.NOTABLE);
+  ProgrammingFailed(Severity.NOTABLE),
+  /**
+   * Somebody's route or rule takes packets of the pod network elsewhere. Blocking where it does so
+   * to most peers or to the pods of this node.
+   */
+  RouteShadowed(Severity.NOTABLE),
+  /** Policy routing may take packets of the pod network elsewhere; it cannot be told which. */
+  RulesNotChecked(Severity.NOTABLE);
 
   private final Severity severity;
 

@@ -1,6 +1,7 @@
 package dev.tweed.dataplane;
 
 import dev.tweed.netlink.IpAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,13 +17,15 @@ import java.util.Optional;
  * @param podMtu MTU pods shall get, bytes; 0 while the underlay is unknown
  * @param underlay the link and address used between nodes
  * @param peersExpected peers in the snapshot, invalid ones included
- * @param peersProgrammed peers found in the kernel as planned
+ * @param peersProgrammed peers found in the kernel as planned, and whose packets take that way as
+ *     far as the kernel was asked
  * @param applied what was changed, in order
  * @param findings what is wrong or notable
  * @param sysctls the sysctls kept, by slashed name ({@code net/ipv4/ip_forward}), with the value
  *     read back
  * @param probes addresses of this node that can be probed, and probed from: none while probes are
  *     disabled or something is in the way
+ * @param again when another sync should come even if nothing happens; empty if it need not
  */
 public record SyncReport(
     boolean verified,
@@ -34,7 +37,8 @@ public record SyncReport(
     List<Change> applied,
     List<Finding> findings,
     Map<String, String> sysctls,
-    List<IpAddress> probes) {
+    List<IpAddress> probes,
+    Optional<Duration> again) {
   /** Copies the collections. */
   public SyncReport {
     Objects.requireNonNull(device, "device");
@@ -43,5 +47,6 @@ public record SyncReport(
     findings = List.copyOf(findings);
     sysctls = Map.copyOf(sysctls);
     probes = List.copyOf(probes);
+    Objects.requireNonNull(again, "again");
   }
 }

@@ -32,7 +32,8 @@ record ReadOnlyPath(DataPathOptions options) implements KernelPath {
         List.of(),
         List.of(),
         Map.of(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   @Override

@@ -55,6 +55,7 @@ class NodeSyncTest {
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
   private final List<String> ended = new ArrayList<>();
+  private final List<Duration> again = new ArrayList<>();
   private int opened;
   private long now = Duration.ofDays(1).toNanos();
   private NodeSync sync;
@@ -88,6 +89,7 @@ class NodeSyncTest {
                 () -> now,
                 ended::add),
             firewall::add,
+            again::add,
             new NodeStatusFactory(
                 "n1",
                 new RepairLog(Clock.systemUTC(), List.of()),
@@ -263,6 +265,29 @@ class NodeSyncTest {
     assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
   }
 
+  @Test
+  void theDataPathIsLookedAtAgainWhenItAsksForThat() {
+    sync.getAsBoolean();
+    assertThat(again).isEmpty();
+
+    kernel =
+        () ->
+            new SyncReport(
+                true,
+                "tweed.1",
+                1450,
+                Optional.empty(),
+                0,
+                0,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Optional.of(Duration.ofMillis(100)));
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    assertThat(again).containsExactly(Duration.ofMillis(100));
+  }
+
   private static SyncReport withPeers(int peers, Finding... findings) {
     return new SyncReport(
         true,
@@ -274,7 +299,8 @@ class NodeSyncTest {
         List.of(),
         List.of(findings),
         Map.of(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   @Test
@@ -376,7 +402,8 @@ class NodeSyncTest {
         List.of(),
         List.of(findings),
         Map.of(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private static ClusterView view(boolean withNetwork) {

@@ -31,6 +31,7 @@ public final class Lookout {
   /** Whether a route or nexthop object may have been put in the way of ours. */
   private final AtomicBoolean routesSuspect = new AtomicBoolean(true);
 
+  private final RouteNews routes;
   private volatile Optional<Watch> watch = Optional.empty();
 
   /**
@@ -38,12 +39,15 @@ public final class Lookout {
    * @param nft makes our own changes of nftables
    * @param rules is told when the table may be another
    * @param ports is shown what comes to the bridge
+   * @param routes is told of routes and rules of others
    */
-  public Lookout(int ownPort, NftWriter nft, RulesReader rules, BridgePorts ports) {
+  public Lookout(
+      int ownPort, NftWriter nft, RulesReader rules, BridgePorts ports, RouteNews routes) {
     this.ownPort = ownPort;
     this.nft = nft;
     this.rules = rules;
     this.ports = ports;
+    this.routes = routes;
   }
 
   /**
@@ -96,7 +100,11 @@ public final class Lookout {
             || event instanceof NetlinkEvent.EventsLost)) {
       suspectRoutes();
     }
-    return news;
+    boolean route = current.get().relevance().mayShadow(event) || routes.watches(event);
+    if (route) {
+      routes.note(event);
+    }
+    return news || route;
   }
 
   /** Whether somebody's route or nexthop object may be in the way of ours. */

@@ -15,11 +15,13 @@ public final class PeerProgress {
    * How many planned peers are in the kernel as planned.
    *
    * @param remaining steps that are still wanting
+   * @param shadowed blocks whose packets do not take the route that is there
    */
-  public static int programmed(DesiredState desired, List<StateChange> remaining) {
+  public static int programmed(
+      DesiredState desired, List<StateChange> remaining, Set<IpPrefix> shadowed) {
     Set<MacAddress> fdb = new HashSet<>();
     Set<IpAddress> neighbours = new HashSet<>();
-    Set<IpPrefix> routes = new HashSet<>();
+    Set<IpPrefix> routes = new HashSet<>(shadowed);
     Set<String> devices = new HashSet<>();
     for (StateChange change : remaining) {
       switch (change) {

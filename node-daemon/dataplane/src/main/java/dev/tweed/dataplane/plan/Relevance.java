@@ -10,6 +10,7 @@ import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,8 @@ public final class Relevance {
   private final boolean complete;
   private final boolean plainRoutes;
   private final ProbeRelevance probe;
+  private final List<IpPrefix> pools;
+  private final String bridge;
 
   // Filled when first needed, which on a quiet node is never.
   private final Map<IpAddress, MacAddress> gateways = new HashMap<>();
@@ -49,6 +52,8 @@ public final class Relevance {
     this.marks = marks;
     this.desired = plan.desired();
     this.nodeIps = snapshot.self().nodeIps();
+    this.pools = snapshot.network().podCidrs();
+    this.bridge = snapshot.network().bridgeName();
     Set<Integer> lower = new HashSet<>();
     desired.tunnels().forEach(tunnel -> lower.add(tunnel.lowerIndex()));
     Optional<String> underlay = plan.underlay().map(way -> way.device());
@@ -92,6 +97,38 @@ public final class Relevance {
               && concerns(change.entry(), change.removed());
       case NetlinkEvent.NftablesChanged change -> change.tables().contains("tweed");
     };
+  }
+
+  /** Whether an event may mean that packets of the pod network take another way than before. */
+  public boolean mayShadow(NetlinkEvent event) {
+    return switch (event) {
+      case NetlinkEvent.EventsLost lost -> true;
+      case NetlinkEvent.RuleChanged change ->
+          !change.rule().protocol().equals(marks.routeProtocol());
+      case NetlinkEvent.RouteChanged change -> mayShadow(change.route(), change.removed());
+      default -> false;
+    };
+  }
+
+  private boolean mayShadow(Route route, boolean removed) {
+    if (route.protocol().equals(marks.routeProtocol())) {
+      return false;
+    }
+    // Those that the kernel makes for our own devices, which may be in the making.
+    if (!removed
+        && route.protocol().equals(RouteProtocol.KERNEL)
+        && (devices.containsKey(route.linkIndex())
+            || !devices.containsValue(bridge) && isOwn(route.destination()))) {
+      return false;
+    }
+    return route.destination().length() == 0
+        || pools.stream().anyMatch(route.destination()::overlaps);
+  }
+
+  private boolean isOwn(IpPrefix prefix) {
+    return desired.bridge().stream()
+        .flatMap(device -> device.gateways().stream())
+        .anyMatch(gateway -> gateway.network().contains(prefix));
   }
 
   private boolean concerns(Link link, boolean removed) {

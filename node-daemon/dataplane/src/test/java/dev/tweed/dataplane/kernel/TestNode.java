@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import org.awaitility.Awaitility;
 
 /** Node {@code n<i>} of {@link Example} in a network namespace, with its data path and pods. */
@@ -31,8 +32,13 @@ final class TestNode implements AutoCloseable {
   }
 
   static TestNode open(int number, DataPathOptions options) {
+    return open(number, options, System::nanoTime);
+  }
+
+  private static TestNode open(int number, DataPathOptions options, LongSupplier nanoTime) {
     Netns netns = Netns.open();
-    return new TestNode(number, netns, netns.call(() -> DataPath.open(ownRunDir(options))));
+    return new TestNode(
+        number, netns, netns.call(() -> DataPath.open(ownRunDir(options), nanoTime)));
   }
 
   /** The machine's run directory is none of a test's. */
@@ -56,7 +62,16 @@ final class TestNode implements AutoCloseable {
   }
 
   static TestNode alone(DataPathOptions options) {
-    TestNode node = open(1, options);
+    return alone(options, System::nanoTime);
+  }
+
+  /** With a clock of the test's for what is done now and then. */
+  static TestNode alone(LongSupplier nanoTime) {
+    return alone(DataPathOptions.defaults(), nanoTime);
+  }
+
+  private static TestNode alone(DataPathOptions options, LongSupplier nanoTime) {
+    TestNode node = open(1, options, nanoTime);
     // Duplicate address detection would change what is shown while a test looks.
     node.sh("sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0");
     node.sh(

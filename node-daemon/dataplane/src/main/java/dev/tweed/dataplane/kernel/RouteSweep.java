@@ -1,0 +1,522 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.BridgeDevice;
+import dev.tweed.dataplane.plan.DesiredState;
+import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.PlannedPeer;
+import dev.tweed.dataplane.plan.RouteAnswerJudge;
+import dev.tweed.dataplane.plan.RouteCause;
+import dev.tweed.dataplane.plan.RouteQuestionPlanner;
+import dev.tweed.dataplane.plan.RouteShadow;
+import dev.tweed.dataplane.plan.RouteShadowPlanner;
+import dev.tweed.dataplane.plan.RouteTarget;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteAnswer;
+import dev.tweed.netlink.RouteFilter;
+import dev.tweed.netlink.RouteQuestion;
+import dev.tweed.netlink.RoutingRule;
+import dev.tweed.netlink.Rtnetlink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/**
+ * Asks the kernel which way packets take: to what has just been programmed and what others' routes
+ * cover at once, to everything else now and then. It takes little time at each look, and says when
+ * it wants another.
+ *
+ * <p>Failures cost nothing but knowledge: everything is asked anew later.
+ */
+public final class RouteSweep {
+
+  /** Time for one look. */
+  private static final Duration SLICE = Duration.ofMillis(20);
+
+  /** Time for one look after something was programmed: more of that may be waiting. */
+  private static final Duration SHORT_SLICE = Duration.ofMillis(5);
+
+  /** Until the next look, when not all could be asked. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** Everything is asked at most this often... */
+  private static final Duration MIN_INTERVAL = Duration.ofSeconds(5);
+
+  /**
+   * ...and at least this often, if there is a look: a little sooner than syncs come by themselves.
+   */
+  private static final Duration MAX_INTERVAL = Duration.ofSeconds(50);
+
+  /** Targets asked about between two looks at the clock; 128 questions of each rule take 2 ms. */
+  private static final int CHUNK = 16;
+
+  /** Somebody may have a route to each pod; beyond this the ends of blocks have to do. */
+  private static final int MAX_PARTS = 256;
+
+  /**
+   * What a look found.
+   *
+   * @param shadowed peers whose packets do not take our route
+   * @param again when to look again before something happens, if so
+   */
+  public record Outcome(List<Finding> findings, Set<IpPrefix> shadowed, Optional<Duration> again) {
+    /** Copies the collections. */
+    public Outcome {
+      findings = List.copyOf(findings);
+      shadowed = Set.copyOf(shadowed);
+    }
+  }
+
+  /** A shadow with the answer it was explained by. */
+  private record Found(RouteShadow shadow, RouteAnswer answer) {}
+
+  private final Rtnetlink netlink;
+  private final Marks marks;
+  private final RouteNews news;
+  private final LongSupplier nanoTime;
+
+  private boolean swept;
+  private boolean partsKnown;
+  private long sweptAt;
+  private long recheckedAt;
+  private boolean sweepWanted;
+  private List<RoutingRule> rules = List.of();
+
+  /** Rules that nothing is asked about, and those of them that lead pods' packets somewhere. */
+  private List<RoutingRule> notAsked = List.of();
+
+  private List<RoutingRule> unchecked = List.of();
+  private Optional<BridgeDevice> bridge = Optional.empty();
+  private int bridgeIndex;
+  private List<PlannedPeer> peers = List.of();
+  private List<IpPrefix> pools = List.of();
+  private Set<RouteTarget> targets = new LinkedHashSet<>();
+  private final LinkedHashSet<RouteTarget> urgent = new LinkedHashSet<>();
+  private final LinkedHashSet<RouteTarget> due = new LinkedHashSet<>();
+  private final Map<RouteTarget, Found> shadows = new LinkedHashMap<>();
+
+  /** Networks inside blocks that somebody has or had a route to. */
+  private final TreeSet<IpPrefix> parts = new TreeSet<>();
+
+  /**
+   * @param marks know our routes
+   * @param news what the monitor hears
+   * @param nanoTime monotonic clock, nanoseconds
+   */
+  public RouteSweep(Rtnetlink netlink, Marks marks, RouteNews news, LongSupplier nanoTime) {
+    this.netlink = netlink;
+    this.marks = marks;
+    this.news = news;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Nothing is known any more, and nothing to be asked. */
+  public void forget() {
+    swept = false;
+    partsKnown = false;
+    sweepWanted = false;
+    targets = new LinkedHashSet<>();
+    peers = List.of();
+    urgent.clear();
+    due.clear();
+    shadows.clear();
+    parts.clear();
+    news.watch(Set.of());
+  }
+
+  /**
+   * Asks what there is time for.
+   *
+   * @param networks all pools
+   * @param desired what the sync wanted
+   * @param actual what it found at its end
+   * @param programmed blocks whose routes it wrote
+   * @param wanting blocks whose routes are not there
+   */
+  public Outcome look(
+      List<IpPrefix> networks,
+      DesiredState desired,
+      ActualState actual,
+      Set<IpPrefix> programmed,
+      Set<IpPrefix> wanting) {
+    Optional<Link> device =
+        desired.bridge().map(BridgeDevice::name).flatMap(actual::link).filter(Link::isUp);
+    if (device.isEmpty()) {
+      forget();
+      return new Outcome(List.of(), Set.of(), Optional.empty());
+    }
+    try {
+      follow(networks, desired, device.get().index());
+      hear(news.take());
+      if (!programmed.isEmpty()) {
+        targets.stream()
+            .filter(target -> programmed.contains(target.prefix()))
+            .filter(RouteTarget.PeerBlock.class::isInstance)
+            .forEach(urgent::add);
+      }
+      recheck();
+      beginSweep();
+      ask(actual, wanting, programmed.isEmpty() ? SLICE : SHORT_SLICE);
+    } catch (NetlinkException e) {
+      partsKnown = false;
+      sweepWanted = true;
+    }
+    return outcome(actual);
+  }
+
+  private void follow(List<IpPrefix> networks, DesiredState desired, int index) {
+    boolean same =
+        desired.bridge().equals(bridge)
+            && index == bridgeIndex
+            && networks.equals(pools)
+            && desired.peers().equals(peers)
+            && !targets.isEmpty();
+    if (same) {
+      return;
+    }
+    sweepWanted |= index != bridgeIndex || !networks.equals(pools);
+    bridge = desired.bridge();
+    bridgeIndex = index;
+    pools = List.copyOf(networks);
+    peers = desired.peers();
+    Set<RouteTarget> wanted = new LinkedHashSet<>();
+    for (IpPrefix gateway : bridge.orElseThrow().gateways()) {
+      wanted.add(new RouteTarget.OwnBlock(gateway, bridge.get().name()));
+      wanted.add(new RouteTarget.Outside(gateway.family()));
+    }
+    peers.forEach(peer -> wanted.add(new RouteTarget.PeerBlock(peer.node(), peer.route())));
+    for (RouteTarget target : wanted) {
+      if (!targets.contains(target)) {
+        urgent.add(target);
+      }
+    }
+    urgent.retainAll(wanted);
+    due.retainAll(wanted);
+    shadows.keySet().retainAll(wanted);
+    targets = wanted;
+  }
+
+  private void hear(RouteNews.News told) {
+    sweepWanted |= told.lost();
+    // Routes inside blocks may have come unseen.
+    partsKnown &= !told.lost();
+    if (told.rules()) {
+      read(netlink.rules());
+    }
+    if (told.links()) {
+      urgent.addAll(shadows.keySet());
+    }
+    for (RouteNews.Changed route : told.routes()) {
+      hear(route);
+    }
+  }
+
+  private void hear(RouteNews.Changed route) {
+    IpPrefix prefix = route.destination();
+    if (notAsked.stream().anyMatch(rule -> rule.table() == route.table())) {
+      unchecked = leading(notAsked);
+    }
+    boolean main = route.table() == Route.MAIN_TABLE;
+    if (!main && pools.stream().anyMatch(prefix::contains)) {
+      sweepWanted = true;
+      return;
+    }
+    for (RouteTarget target : targets) {
+      IpPrefix block = target.prefix();
+      boolean covers =
+          target instanceof RouteTarget.Outside outside
+              ? prefix.contains(RouteQuestionPlanner.outside(outside.family()))
+              : block.contains(prefix)
+                  // In the same table the longer prefix wins, which is ours.
+                  || prefix.contains(block) && (!main || shadows.containsKey(target));
+      if (covers) {
+        urgent.add(target);
+        if (isPart(prefix, block)) {
+          keepPart(prefix);
+        }
+      }
+    }
+  }
+
+  private static boolean isPart(IpPrefix prefix, IpPrefix block) {
+    return block.length() > 0 && prefix.length() > block.length() && block.contains(prefix);
+  }
+
+  private void keepPart(IpPrefix prefix) {
+    if (parts.size() < MAX_PARTS) {
+      parts.add(prefix);
+    }
+  }
+
+  private void read(List<RoutingRule> present) {
+    if (!present.equals(rules)) {
+      rules = present;
+      sweepWanted = true;
+      notAsked = RouteShadowPlanner.notAsked(present, marks.routeProtocol());
+      unchecked = leading(notAsked);
+    }
+  }
+
+  /** Those whose table has a route to pods. */
+  private List<RoutingRule> leading(List<RoutingRule> all) {
+    return all.stream()
+        .filter(
+            rule ->
+                !routes(rule.family(), rule.table(), route -> overlapsPools(route.destination()))
+                    .isEmpty())
+        .toList();
+  }
+
+  private boolean overlapsPools(IpPrefix prefix) {
+    for (IpPrefix pool : pools) {
+      if (pool.overlaps(prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<Route> routes(AddressFamily family, long table, Predicate<Route> keep) {
+    return netlink.routes(RouteFilter.ALL.withFamily(family).withTable(table), keep);
+  }
+
+  private void beginSweep() {
+    long now = nanoTime.getAsLong();
+    long since = now - sweptAt;
+    boolean wanted = sweepWanted || since >= MAX_INTERVAL.toNanos();
+    if (swept && (!wanted || since < MIN_INTERVAL.toNanos())) {
+      return;
+    }
+    read(netlink.rules());
+    if (!partsKnown) {
+      findParts();
+      partsKnown = true;
+    }
+    swept = true;
+    sweepWanted = false;
+    sweptAt = now;
+    due.addAll(targets);
+  }
+
+  /** What ends without an event. */
+  private List<RouteTarget> silent() {
+    return shadows.values().stream()
+        .map(Found::shadow)
+        .filter(
+            shadow ->
+                !(shadow.cause() instanceof RouteCause.ByRoute
+                    || shadow.cause() instanceof RouteCause.ByRule))
+        .map(RouteShadow::target)
+        .toList();
+  }
+
+  private void recheck() {
+    long now = nanoTime.getAsLong();
+    if (now - recheckedAt >= MIN_INTERVAL.toNanos()) {
+      recheckedAt = now;
+      urgent.addAll(silent());
+    }
+  }
+
+  /** What events will tell later: routes of others inside blocks. */
+  private void findParts() {
+    parts.clear();
+    Set<IpPrefix> blocks = new HashSet<>();
+    Set<Integer> lengths = new HashSet<>();
+    for (RouteTarget target : targets) {
+      if (!(target instanceof RouteTarget.Outside)) {
+        blocks.add(target.prefix());
+        lengths.add(target.prefix().length());
+      }
+    }
+    Predicate<Route> inside =
+        route ->
+            route.table() != Route.LOCAL_TABLE
+                && !route.protocol().equals(marks.routeProtocol())
+                && overlapsPools(route.destination())
+                && isInside(route.destination(), blocks, lengths);
+    netlink.routes(RouteFilter.ALL, inside).forEach(route -> keepPart(route.destination()));
+  }
+
+  private static boolean isInside(IpPrefix prefix, Set<IpPrefix> blocks, Set<Integer> lengths) {
+    for (int length : lengths) {
+      if (length < prefix.length()
+          && blocks.contains(new IpPrefix(prefix.address(), length).network())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void ask(ActualState actual, Set<IpPrefix> wanting, Duration slice) {
+    if (urgent.isEmpty() && due.isEmpty()) {
+      return;
+    }
+    RouteQuestionPlanner planner =
+        new RouteQuestionPlanner(
+            bridgeIndex, bridge.orElseThrow().gateways(), actual.addresses(), rules);
+    RouteAnswerJudge judge =
+        new RouteAnswerJudge(marks.routeProtocol(), bridge.get().name(), actual.links(), rules);
+    Explainer explainer = new Explainer(judge);
+    long end = nanoTime.getAsLong() + slice.toNanos();
+    do {
+      List<RouteTarget> chunk = new ArrayList<>(CHUNK);
+      Set<RouteTarget> anew = new HashSet<>();
+      poll(urgent, chunk);
+      anew.addAll(chunk);
+      poll(due, chunk);
+      List<List<RouteQuestion>> questions =
+          chunk.stream().map(target -> planner.plan(target, partsOf(target))).toList();
+      List<RouteAnswer> answers =
+          netlink.ask(questions.stream().flatMap(Collection::stream).toList());
+      int at = 0;
+      for (int i = 0; i < chunk.size(); i++) {
+        List<RouteQuestion> asked = questions.get(i);
+        judge(
+            chunk.get(i),
+            asked,
+            answers.subList(at, at + asked.size()),
+            explainer,
+            anew.contains(chunk.get(i)));
+        if (wanting.contains(chunk.get(i).prefix())) {
+          shadows.computeIfPresent(
+              chunk.get(i), (target, found) -> found.shadow().isByAbsence() ? null : found);
+        }
+        at += asked.size();
+      }
+    } while (!(urgent.isEmpty() && due.isEmpty()) && nanoTime.getAsLong() - end < 0);
+  }
+
+  private static void poll(LinkedHashSet<RouteTarget> queue, List<RouteTarget> chunk) {
+    Iterator<RouteTarget> first = queue.iterator();
+    while (chunk.size() < CHUNK && first.hasNext()) {
+      RouteTarget target = first.next();
+      if (!chunk.contains(target)) {
+        chunk.add(target);
+      }
+      first.remove();
+    }
+  }
+
+  private Collection<IpPrefix> partsOf(RouteTarget target) {
+    if (target instanceof RouteTarget.Outside || parts.isEmpty()) {
+      return List.of();
+    }
+    IpPrefix block = target.prefix();
+    List<IpPrefix> inside = new ArrayList<>();
+    for (IpPrefix part : parts.tailSet(block, false)) {
+      if (!block.contains(part)) {
+        break;
+      }
+      inside.add(part);
+    }
+    return inside;
+  }
+
+  private void judge(
+      RouteTarget target,
+      List<RouteQuestion> asked,
+      List<RouteAnswer> answers,
+      Explainer explainer,
+      boolean anew) {
+    List<RouteQuestion> wrong = explainer.judge.wrong(target, asked, answers);
+    if (wrong.isEmpty()) {
+      shadows.remove(target);
+      return;
+    }
+    RouteAnswer answer = answers.get(asked.indexOf(wrong.getFirst()));
+    Found before = shadows.get(target);
+    if (!anew
+        && before != null
+        && before.answer().equals(answer)
+        && before.shadow().asked().equals(wrong)) {
+      return;
+    }
+    RouteCause cause = explainer.explain(wrong.getFirst(), answer);
+    shadows.put(target, new Found(new RouteShadow(target, wrong, cause), answer));
+  }
+
+  /** Reads each table at most once, and of it only what is about pods or the outside. */
+  private final class Explainer {
+    private final RouteAnswerJudge judge;
+    private final Map<AddressFamily, Map<Long, List<Route>>> tables = new HashMap<>();
+
+    private Explainer(RouteAnswerJudge judge) {
+      this.judge = judge;
+    }
+
+    private RouteCause explain(RouteQuestion question, RouteAnswer answer) {
+      AddressFamily family = question.destination().family();
+      return judge.cause(
+          question,
+          answer,
+          table ->
+              tables
+                  .computeIfAbsent(family, any -> new HashMap<>())
+                  .computeIfAbsent(table, any -> routes(family, table, this::matters)));
+    }
+
+    private boolean matters(Route route) {
+      IpPrefix prefix = route.destination();
+      return overlapsPools(prefix)
+          || prefix.contains(RouteQuestionPlanner.outside(prefix.family()));
+    }
+  }
+
+  private Outcome outcome(ActualState actual) {
+    List<RouteShadow> found = shadows.values().stream().map(Found::shadow).toList();
+    List<Finding> findings = new ArrayList<>();
+    if (!found.isEmpty()) {
+      findings.addAll(
+          new RouteShadowPlanner(
+                  bridge.orElseThrow().name(), pools, actual.links(), actual.addresses())
+              .plan(found, peers.size()));
+    }
+    RouteShadowPlanner.notChecked(unchecked).ifPresent(findings::add);
+    Set<Integer> links = new HashSet<>();
+    Set<IpPrefix> blocks = new HashSet<>();
+    for (RouteShadow shadow : found) {
+      if (shadow.cause() instanceof RouteCause.ByRoute by) {
+        links.add(by.route().linkIndex());
+      }
+      if (shadow.target() instanceof RouteTarget.OwnBlock) {
+        links.add(bridgeIndex);
+      }
+      if (shadow.target() instanceof RouteTarget.PeerBlock) {
+        blocks.add(shadow.target().prefix());
+      }
+    }
+    news.watch(links);
+    return new Outcome(findings, blocks, again());
+  }
+
+  private Optional<Duration> again() {
+    if (!urgent.isEmpty() || !due.isEmpty()) {
+      return Optional.of(PAUSE);
+    }
+    boolean recheck = !silent().isEmpty();
+    if (!sweepWanted && !recheck) {
+      return Optional.empty();
+    }
+    long from = sweepWanted ? sweptAt : recheckedAt;
+    long rest = from + MIN_INTERVAL.toNanos() - nanoTime.getAsLong();
+    return Optional.of(Duration.ofNanos(Math.max(PAUSE.toNanos(), rest)));
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.netlink.RouteQuestion;
+import dev.tweed.netlink.RoutingRule;
+
+/** Which packets a routing rule is for (fib_rule_match() in net/core/fib_rules.c). */
+final class RuleSelection {
+  private RuleSelection() {}
+
+  /** Whether the mark is one that the rule asks for; every one is where it asks for none. */
+  static boolean hasMark(RoutingRule rule, long mark) {
+    return (mark & rule.markMask()) == rule.mark();
+  }
+
+  /** Whether it also depends on what a question does not say, such as a port or a user. */
+  static boolean dependsOnMore(RoutingRule rule) {
+    // These do not choose packets, but what becomes of them.
+    return rule.otherSelectors().stream()
+        .anyMatch(name -> !name.startsWith("suppress") && !name.startsWith("goto"));
+  }
+
+  /**
+   * Whether it is for this packet, as far as the question says.
+   *
+   * @param bridge name of the device that the packets of pods come in by
+   */
+  static boolean selects(RoutingRule rule, RouteQuestion question, String bridge) {
+    if (rule.family() != question.destination().family()) {
+      return false;
+    }
+    String input = question.inputLink() == 0 ? "lo" : bridge;
+    boolean all =
+        rule.source().isEmpty()
+            || question.source().filter(rule.source().get()::contains).isPresent();
+    all &= rule.destination().map(to -> to.contains(question.destination())).orElse(true);
+    all &= rule.inputDevice().map(input::equals).orElse(true);
+    all &= rule.outputDevice().isEmpty();
+    all &= hasMark(rule, question.mark());
+    return all != rule.inverted();
+  }
+}
