@@ -118,6 +118,7 @@ public final class NodeDaemon implements AutoCloseable {
             () -> opener.open(this::kernelChanged),
             cni,
             this::networkChanged,
+            this::syncWithin,
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,
@@ -238,6 +239,10 @@ public final class NodeDaemon implements AutoCloseable {
     if (firewall.network(state)) {
       firewallLoop.request();
     }
+  }
+
+  private void syncWithin(Duration delay) {
+    loop.requestWithin(delay);
   }
 
   private void firewallChanged() {

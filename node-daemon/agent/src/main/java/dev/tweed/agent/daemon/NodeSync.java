@@ -38,6 +38,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final Supplier<KernelPath> opener;
   private final CniSetup cni;
   private final Consumer<NetworkState> firewall;
+  private final Consumer<Duration> again;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
@@ -48,6 +49,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
    * @param view what is known of the cluster
    * @param opener opens the data path, in the sync thread
    * @param firewall receives what the host's firewall has to know of the network; must not wait
+   * @param again is told within which time another sync should come
    * @param tell receives the state after each sync, and the NodeSubnets it is about
    */
   NodeSync(
@@ -56,6 +58,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Supplier<KernelPath> opener,
       CniSetup cni,
       Consumer<NetworkState> firewall,
+      Consumer<Duration> again,
       NodeStatusFactory statuses,
       Metrics metrics,
       BiConsumer<SyncStatus, List<SubnetRecord>> tell) {
@@ -64,6 +67,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.opener = opener;
     this.cni = cni;
     this.firewall = firewall;
+    this.again = again;
     this.statuses = statuses;
     this.metrics = metrics;
     this.tell = tell;
@@ -131,6 +135,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       return false;
     }
     metrics.synced(report.verified(), since(begin), report.applied());
+    report.again().ifPresent(again);
     statuses.repaired(report.applied());
     firewall.accept(
         NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device)));

@@ -78,6 +78,14 @@ public final class SyncLoop implements AutoCloseable {
     }
   }
 
+  /** Run within this time even if nothing happens. */
+  public void requestWithin(Duration delay) {
+    synchronized (lock) {
+      schedule.requestAt(nanoTime.getAsLong() + delay.toNanos());
+      lock.notifyAll();
+    }
+  }
+
   /**
    * Whether the thread lives and is not stuck: idle until its time, or running for not too long.
    */

@@ -22,6 +22,8 @@ final class SyncSchedule {
   private boolean repairRequested;
   private int failures;
   private boolean beforeRetry;
+  private boolean againRequested;
+  private long againAt;
   private long retryAt;
   private long repairAt;
   private long auditAt;
@@ -47,6 +49,12 @@ final class SyncSchedule {
     repairRequested = true;
   }
 
+  /** A run at this time at the latest; any before it serves as well, and may ask again. */
+  void requestAt(long time) {
+    againAt = againRequested && againAt - time < 0 ? againAt : time;
+    againRequested = true;
+  }
+
   /** Nanoseconds from now until a run is due; not positive if it is. */
   long untilDue(long now) {
     if (requested) {
@@ -55,6 +63,9 @@ final class SyncSchedule {
     long due = auditAt - now;
     if (failures > 0) {
       due = Math.min(due, retryAt - now);
+    }
+    if (againRequested) {
+      due = Math.min(due, againAt - now);
     }
     if (repairRequested) {
       due = Math.min(due, failures > 0 ? repairAt - now : 0);
@@ -67,6 +78,7 @@ final class SyncSchedule {
     beforeRetry = failures > 0 && retryAt - now > 0;
     requested = false;
     repairRequested = false;
+    againRequested = false;
   }
 
   /** A run ended. */

@@ -52,6 +52,18 @@ class SyncLoopTest {
   }
 
   @Test
+  void aRunAskedForWithinATimeComesByItself() throws InterruptedException {
+    try (SyncLoop loop = loop(() -> {})) {
+      loop.start();
+      runs.take();
+
+      loop.requestWithin(Duration.ofMillis(10));
+
+      assertThat(runs.poll(10, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  @Test
   void anExceptionIsAFailureNotTheEnd() throws InterruptedException {
     try (SyncLoop loop =
         loop(

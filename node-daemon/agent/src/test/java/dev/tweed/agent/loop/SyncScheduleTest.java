@@ -125,6 +125,31 @@ class SyncScheduleTest {
   }
 
   @Test
+  void aRunMayAskForAnotherThatAnyRunServes() {
+    // Given a run that asks for another, and once more later
+    schedule.started(NOW);
+    schedule.requestAt(NOW + 5 * SECOND);
+    schedule.requestAt(NOW + 7 * SECOND);
+    schedule.finished(NOW, true);
+    assertThat(schedule.untilDue(NOW)).isEqualTo(5 * SECOND);
+
+    // When one comes for another reason
+    run(NOW + SECOND, true);
+
+    assertThat(schedule.untilDue(NOW + SECOND)).isEqualTo(60 * SECOND);
+  }
+
+  @Test
+  void whatARunAskedForIsNotPutOffByItsFailure() {
+    for (int i = 0; i < 4; i++) {
+      run(false);
+    }
+    schedule.requestAt(NOW + SECOND);
+
+    assertThat(schedule.untilDue(NOW)).isEqualTo(SECOND);
+  }
+
+  @Test
   void jitterShortensByUpToHalf() {
     Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(8), () -> 0.999);
 
