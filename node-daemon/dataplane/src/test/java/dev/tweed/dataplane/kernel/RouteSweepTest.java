@@ -10,6 +10,7 @@ import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.PlannedPeer;
+import dev.tweed.dataplane.plan.ProbeState;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.IpPrefix;
@@ -274,6 +275,7 @@ class RouteSweepTest {
                 List.of(IpPrefix.parse("10.255.255.1/24")),
                 Set.of(),
                 true)),
+        Optional.empty(),
         Set.of(),
         peers,
         List.of(),
@@ -283,7 +285,15 @@ class RouteSweepTest {
 
   private static ActualState actual(List<Link> links) {
     return new ActualState(
-        links, List.of(), Map.of(), Map.of(), List.of(), Map.of(), new NftListing.Absent());
+        links,
+        List.of(),
+        Map.of(),
+        Map.of(),
+        List.of(),
+        List.of(),
+        new ProbeState(List.of(), Set.of(), List.of(), List.of()),
+        Map.of(),
+        new NftListing.Absent());
   }
 
   private List<PlannedPeer> peers(int count) {
@@ -297,9 +307,13 @@ class RouteSweepTest {
                     new PlannedPeer(
                         "n" + i,
                         new IpPrefix(new Ipv4Address(0x0a00_0000 + (i << 8)), 24),
-                        new PlannedPeer.Path.Tunnelled("tweed.1", Example.ip(2), Example.mac(2))))
+                        new PlannedPeer.Path.Tunnelled("tweed.1", Example.ip(2), Example.mac(2)),
+                        0))
             .toList();
-    all.forEach(peer -> routes.put(peer.block(), peer.route().on(TUNNEL, OURS)));
+    all.forEach(
+        peer ->
+            routes.put(
+                peer.block(), peer.route().on(TUNNEL, OURS, peer.route().preferredNextHop())));
     return all;
   }
 

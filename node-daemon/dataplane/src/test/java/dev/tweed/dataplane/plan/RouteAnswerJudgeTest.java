@@ -58,7 +58,7 @@ class RouteAnswerJudgeTest {
     IpPrefix block = prefix(host.family(), 0x40, 3);
     RouteTarget.PeerBlock peer =
         new RouteTarget.PeerBlock(
-            "n2", new PlannedRoute(block, block.address(), "tweed.1", 1, true));
+            "n2", new PlannedRoute(block, block.address(), "tweed.1", true, 0));
     RouteQuestion question =
         new RouteQuestion(
             address(host.family(), 0x45),
@@ -279,7 +279,7 @@ class RouteAnswerJudgeTest {
     IpPrefix block = IpPrefix.parse("10.244.2.0/24");
     RouteTarget peer =
         new RouteTarget.PeerBlock(
-            "n2", new PlannedRoute(block, block.address(), "tweed.1", 1, true));
+            "n2", new PlannedRoute(block, block.address(), "tweed.1", true, 0));
     RouteAnswerJudge judge = new RouteAnswerJudge(OURS, "tweed-br0", LINKS, List.of());
     List<RouteQuestion> asked = List.of(RouteQuestion.to(block.address()));
     Route same = Route.via(block, block.address(), TUNNEL, RouteProtocol.STATIC);

@@ -129,7 +129,7 @@ class RouteQuestionPlannerTest {
   private static RouteTarget peer(String block) {
     IpPrefix prefix = IpPrefix.parse(block);
     return new RouteTarget.PeerBlock(
-        "n2", new PlannedRoute(prefix, prefix.address(), "tweed.1", 1, true));
+        "n2", new PlannedRoute(prefix, prefix.address(), "tweed.1", true, 0));
   }
 
   private static Address address(String prefix) {

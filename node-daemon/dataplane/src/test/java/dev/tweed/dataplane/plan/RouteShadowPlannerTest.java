@@ -424,7 +424,7 @@ class RouteShadowPlannerTest {
   private static RouteTarget peer(String node, String block) {
     IpPrefix prefix = IpPrefix.parse(block);
     return new RouteTarget.PeerBlock(
-        node, new PlannedRoute(prefix, prefix.address(), "tweed.1", 1, true));
+        node, new PlannedRoute(prefix, prefix.address(), "tweed.1", true, 0));
   }
 
   static Link link(int index, String name, String kind) {
