@@ -282,6 +282,7 @@ class NodeSyncTest {
                 List.of(),
                 List.of(),
                 Map.of(),
+                List.of(),
                 Optional.of(Duration.ofMillis(100)));
     assertThat(sync.getAsBoolean()).isTrue();
 
