@@ -41,6 +41,39 @@ class ProbeDeviceTest {
   private static final String FORWARD_DROP =
       "nft 'table inet fw { chain f { type filter hook forward priority 0; policy drop; }; }'";
 
+  /**
+   * Everything denied but what the network's own rows allow, as in firewall's BuiltInRulesPlanner.
+   */
+  private static final String DENY =
+      """
+      nft -f - <<'EOF'
+      table inet fw {
+        chain i {
+          type filter hook input priority 0; policy drop;
+          ct state established,related accept
+          icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+          udp dport 8472 accept
+          iifname { tweed.1, tweed-br0 } accept
+          ip saddr 10.244.0.0/16 ip daddr 10.244.0.0/16 accept
+          ip6 saddr fd00:10:244::/48 ip6 daddr fd00:10:244::/48 accept
+        }
+        chain o {
+          type filter hook output priority 0; policy drop;
+          icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+          udp dport 8472 accept
+          oifname { tweed.1, tweed-br0 } accept
+          ip daddr 10.244.0.0/16 accept
+          ip6 daddr fd00:10:244::/48 accept
+        }
+        chain f {
+          type filter hook forward priority 0; policy drop;
+          iifname tweed-br0 oifname tweed.1 accept
+          iifname tweed.1 oifname tweed-br0 accept
+        }
+      }
+      EOF
+      """;
+
   @AutoClose private TestNode one;
   @AutoClose private TestNode two;
 
@@ -138,6 +171,20 @@ class ProbeDeviceTest {
       end.sh("nft delete table inet fw");
       assertThat(answered(family, Duration.ofSeconds(5))).isTrue();
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theRowsOfTheNetworkAreEnoughForProbes(AddressFamily family) {
+    // Given
+    syncBoth();
+
+    // When
+    one.sh(DENY);
+    two.sh(DENY);
+
+    // Then
+    assertThat(answered(family, Duration.ofSeconds(5))).isTrue();
   }
 
   @ParameterizedTest
