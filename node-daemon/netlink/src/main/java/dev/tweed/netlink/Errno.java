@@ -21,6 +21,7 @@ public final class Errno {
   public static final int EINVAL = 22;
   public static final int ENOSPC = 28;
   public static final int ERANGE = 34;
+  public static final int EMSGSIZE = 90;
   public static final int EPROTONOSUPPORT = 93;
   public static final int EOPNOTSUPP = 95;
   public static final int EAFNOSUPPORT = 97;
@@ -47,6 +48,7 @@ public final class Errno {
           Map.entry(EINVAL, "EINVAL"),
           Map.entry(ENOSPC, "ENOSPC"),
           Map.entry(ERANGE, "ERANGE"),
+          Map.entry(EMSGSIZE, "EMSGSIZE"),
           Map.entry(EPROTONOSUPPORT, "EPROTONOSUPPORT"),
           Map.entry(EOPNOTSUPP, "EOPNOTSUPP"),
           Map.entry(EAFNOSUPPORT, "EAFNOSUPPORT"),

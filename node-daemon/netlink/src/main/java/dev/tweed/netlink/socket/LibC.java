@@ -53,9 +53,24 @@ public interface LibC {
       ByteBuffer address,
       ByteBuffer addressLength);
 
+  @ssize_t
+  long sendto(
+      int fd,
+      ByteBuffer bytes,
+      @size_t long length,
+      int flags,
+      ByteBuffer address,
+      int addressLength);
+
+  @ssize_t
+  long recvmsg(int fd, ByteBuffer message, int flags);
+
   int poll(ByteBuffer descriptors, @size_t long count, int timeoutMillis);
 
   int eventfd(int initial, int flags);
+
+  @ssize_t
+  long read(int fd, ByteBuffer bytes, @size_t long length);
 
   @ssize_t
   long write(int fd, ByteBuffer bytes, @size_t long length);
