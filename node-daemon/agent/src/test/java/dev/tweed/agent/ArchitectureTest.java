@@ -18,7 +18,8 @@ class ArchitectureTest {
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|Mapping|ConflistRenderer"
           + "|PolicyMapper|PeerResolver|FirewallPlanner|FirewallStatusMapper|NetworkStateMapper"
-          + "|PluginVersion|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff)(\\$.*)?";
+          + "|PluginVersion|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
+          + "|ProbeRotation|ProbeBudget|Probing|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
 
   @ArchTest
   static final ArchRule pureClassesHaveNoClientNoFilesNoProcessesAndNoThreads =
@@ -54,6 +55,8 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule theKernelIsTheDataPathsBusiness =
       noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName("dev.tweed.agent.probe.KernelWire")
           .should()
           .dependOnClassesThat(
               resideInAnyPackage(

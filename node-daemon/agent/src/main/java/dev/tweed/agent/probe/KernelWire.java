@@ -1,0 +1,150 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeTargets.Source;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.Errno;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.socket.ProbePoll;
+import dev.tweed.netlink.socket.ProbeSocket;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * UDP datagrams to a port where nobody listens, in the network namespace of the calling thread.
+ * They leave by the probe device, or not at all: without it they would take a way that no pod's
+ * take, and the answers would not come back.
+ */
+final class KernelWire implements ProbeWire {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KernelWire.class);
+
+  /** The same on all nodes; hosts' firewalls let it in from there. */
+  static final int PORT = 7416;
+
+  private static final int UNREACHABLE_V4 = 3;
+  private static final int NO_HOST_V4 = 1;
+  private static final int NO_PORT_V4 = 3;
+  private static final int UNREACHABLE_V6 = 1;
+  private static final int NO_PORT_V6 = 4;
+
+  private final String device;
+  private final ProbePoll poll = ProbePoll.open();
+  private final Map<IpAddress, ProbeSocket> sockets = new HashMap<>();
+  private String told = "";
+
+  /**
+   * @param device name of the device
+   */
+  KernelWire(String device) {
+    this.device = device;
+  }
+
+  @Override
+  public void from(List<Source> sources) {
+    List<IpAddress> wanted = sources.stream().map(Source::address).toList();
+    List.copyOf(sockets.keySet()).stream()
+        .filter(address -> !wanted.contains(address))
+        .forEach(this::close);
+  }
+
+  @Override
+  public boolean send(Probing.Probe probe) {
+    IpAddress from = probe.from().address();
+    try {
+      ProbeSocket socket = sockets.computeIfAbsent(from, a -> ProbeSocket.open(device, a));
+      int errno = socket.send(probe.to().address(), PORT, probe.tag(), probe.payload());
+      if (errno == 0) {
+        tell("");
+        return true;
+      }
+      tell("probe to " + probe.to().address() + ": " + Errno.nameOf(errno));
+      if (errno != Errno.EMSGSIZE) {
+        close(from); // its device may have been replaced by another of the same name
+      }
+    } catch (NetlinkException e) {
+      tell(e.getMessage());
+    }
+    return false;
+  }
+
+  private void tell(String what) {
+    if (!what.equals(told)) {
+      LOG.debug("{}", what.isEmpty() ? "probes leave again" : what);
+      told = what;
+    }
+  }
+
+  private void close(IpAddress source) {
+    Optional.ofNullable(sockets.remove(source)).ifPresent(ProbeSocket::close);
+  }
+
+  @Override
+  public void await(Duration time) {
+    poll.await(sockets.values(), time);
+  }
+
+  @Override
+  public void drain(Consumer<ProbeAnswer> taker) {
+    sockets.forEach(
+        (source, socket) -> {
+          for (Optional<ProbeSocket.Bounce> b = socket.receive();
+              b.isPresent();
+              b = socket.receive()) {
+            taker.accept(answer(source, b.get()));
+          }
+        });
+  }
+
+  /** What came back without its tag gets one that was never sent. */
+  private static ProbeAnswer answer(IpAddress source, ProbeSocket.Bounce bounce) {
+    return new ProbeAnswer(bounce.destination(), bounce.tag().orElse(0), news(source, bounce));
+  }
+
+  private static News news(IpAddress source, ProbeSocket.Bounce bounce) {
+    Optional<IpAddress> offender = bounce.offender();
+    if (offender.isEmpty() || offender.get().equals(source) && isNoHost(bounce)) {
+      // As when the bridge is gone: the host tells itself that the gateway does not answer.
+      return new News.NotSent();
+    }
+    if (bounce.errno() == Errno.EMSGSIZE) {
+      return new News.TooBig(bounce.info());
+    }
+    return offender.get().equals(bounce.destination()) && isNoPort(bounce)
+        ? new News.Arrived()
+        : new News.Refused(offender.get());
+  }
+
+  /** In IPv6 the gateway's address is found without asking, and this is somebody else's. */
+  private static boolean isNoHost(ProbeSocket.Bounce bounce) {
+    return bounce.destination().family() == AddressFamily.IPV4
+        && bounce.type() == UNREACHABLE_V4
+        && bounce.code() == NO_HOST_V4;
+  }
+
+  private static boolean isNoPort(ProbeSocket.Bounce bounce) {
+    return switch (bounce.destination().family()) {
+      case IPV4 -> bounce.type() == UNREACHABLE_V4 && bounce.code() == NO_PORT_V4;
+      case IPV6 -> bounce.type() == UNREACHABLE_V6 && bounce.code() == NO_PORT_V6;
+    };
+  }
+
+  @Override
+  public void wakeUp() {
+    poll.wakeUp();
+  }
+
+  @Override
+  public void close() {
+    sockets.values().forEach(ProbeSocket::close);
+    sockets.clear();
+    poll.close();
+  }
+}

@@ -1,0 +1,315 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeTargets.Target;
+import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.agent.probe.UnreachedPeer.Where;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What is known of one peer, and what has to be asked next. One small probe goes out each round; if
+ * it is not answered, two more follow a second apart, and a second after the third the peer is
+ * silent. Silent, it gets one a round, and one answer ends the silence. Times are nanoseconds of
+ * any monotonic clock.
+ */
+final class PeerProbe {
+
+  /** How long an answer is waited for before the next attempt. */
+  static final long RETRY = Duration.ofSeconds(1).toNanos();
+
+  /** Bytes of what tells one probe from another. */
+  static final int TAG_BYTES = 8;
+
+  private static final int ATTEMPTS = 3;
+
+  /** So long an answer counts. */
+  private static final long LATE = Duration.ofSeconds(10).toNanos();
+
+  private enum Health {
+    UNKNOWN,
+    ANSWERING,
+    SILENT
+  }
+
+  private record Sent(long tag, long at, int bytes, boolean isLarge) {}
+
+  private final int smallBytes;
+  private final ProbeMeter meter;
+  private final Deque<Sent> outstanding = new ArrayDeque<>();
+  private int full;
+  private LargeProbe large;
+  private Target target;
+  private Health health = Health.UNKNOWN;
+  private boolean everAnswered;
+  private boolean lives;
+  private Instant since = Instant.EPOCH;
+  private long at;
+  private int attempts;
+  private int failures;
+  private Optional<IpAddress> offender = Optional.empty();
+  private int sentSinceRefusal;
+
+  /**
+   * @param everAnswered whether it has answered before
+   * @param full bytes of the largest packet to ask with; 0 for none
+   * @param at when to begin
+   */
+  PeerProbe(Target target, boolean everAnswered, int full, long at, ProbeMeter meter) {
+    this.target = target;
+    this.smallBytes = headerBytes(target.block().family()) + TAG_BYTES;
+    this.everAnswered = everAnswered;
+    this.full = full;
+    this.at = at;
+    this.meter = meter;
+    this.large = new LargeProbe(smallBytes, full, at);
+  }
+
+  /** Bytes of the headers before a probe's payload: UDP's, and the shortest of IP. */
+  static int headerBytes(AddressFamily family) {
+    return 8
+        + switch (family) {
+          case IPV4 -> 20;
+          case IPV6 -> 40;
+        };
+  }
+
+  Target target() {
+    return target;
+  }
+
+  int full() {
+    return full;
+  }
+
+  /**
+   * The same block of the same node, known anew.
+   *
+   * @param largest bytes of the largest packet to ask with from now on; 0 for none
+   */
+  void update(Target known, int largest, long now) {
+    target = known;
+    if (full != largest) {
+      full = largest;
+      large = new LargeProbe(smallBytes, full, now);
+    }
+  }
+
+  boolean isKnown() {
+    return health != Health.UNKNOWN;
+  }
+
+  boolean isAnswering() {
+    return health == Health.ANSWERING;
+  }
+
+  boolean everAnswered() {
+    return everAnswered;
+  }
+
+  /** Whether it is silent, or soon will be: time to see whether it lives. */
+  boolean isSuspect() {
+    return health == Health.SILENT || attempts >= ATTEMPTS - 1;
+  }
+
+  /** Something else than probes shows that it lives, or nothing does any more. */
+  void lives(boolean sign) {
+    lives = sign;
+  }
+
+  /** When something has to be done that waits for no round. */
+  long at() {
+    return large.isActive() && large.at() - at < 0 ? large.at() : at;
+  }
+
+  /** When large probes have something to be done. */
+  long largeAt() {
+    return large.at();
+  }
+
+  /** When small probes have something to be done. */
+  long smallAt() {
+    return at;
+  }
+
+  /**
+   * Draws conclusions from what was not answered in time.
+   *
+   * @param round when the next round begins
+   */
+  void advance(long now, Instant time, long round) {
+    if (attempts == ATTEMPTS && at - now <= 0) {
+      if (health != Health.SILENT) {
+        health = Health.SILENT;
+        since = time;
+        large.reset(round);
+      }
+      attempts = 0;
+      at = round;
+    }
+    large.advance(now, time, attempts == 0 && isAnswering(), round);
+  }
+
+  /** A round has begun, in which large probes may start. */
+  void beginLarge(long now) {
+    if (isAnswering()) {
+      large.begin(now);
+    }
+  }
+
+  /** Bytes of the small packet to send now; 0 for none. */
+  int wantedSmall(long now) {
+    return at - now <= 0 && attempts < ATTEMPTS ? smallBytes : 0;
+  }
+
+  /** Bytes of the large packet to send now; 0 for none. */
+  int wantedLarge(long now) {
+    return isAnswering() ? large.wanted(now) : 0;
+  }
+
+  /** There is not enough left of the budget to start with large packets: in the next round. */
+  void deferLarge() {
+    large.defer();
+  }
+
+  /** A wanted packet goes out. */
+  void sent(long tag, int bytes, boolean isLarge, long now, long round) {
+    while (!outstanding.isEmpty() && now - outstanding.getFirst().at() > LATE) {
+      outstanding.removeFirst();
+      meter.count(ProbeMeter.Result.UNANSWERED);
+    }
+    outstanding.addLast(new Sent(tag, now, bytes, isLarge));
+    if (isLarge) {
+      if (large.sent(now) && attempts == 0) {
+        at = now; // a small one after it: if that is lost too, the path is
+      }
+      return;
+    }
+    sentSinceRefusal++;
+    if (health == Health.SILENT) {
+      at = round;
+    } else {
+      attempts++;
+      at = now + RETRY;
+    }
+  }
+
+  /**
+   * Takes an answer.
+   *
+   * @return false if it answers nothing that was asked
+   */
+  boolean take(ProbeAnswer answer, long now, long round, long largeInterval) {
+    Optional<Sent> asked =
+        outstanding.stream()
+            .filter(s -> s.tag() == answer.tag() && now - s.at() <= LATE)
+            .findFirst();
+    if (asked.isEmpty()) {
+      return false;
+    }
+    outstanding.remove(asked.get());
+    take(asked.get(), answer.news(), now, round, largeInterval);
+    return true;
+  }
+
+  private void take(Sent asked, News news, long now, long round, long largeInterval) {
+    switch (news) {
+      case News.Arrived arrived -> {
+        meter.count(ProbeMeter.Result.ANSWERED);
+        meter.answeredAfter(now - asked.at());
+        answered(round);
+        if (asked.isLarge()) {
+          large.arrived(asked.bytes(), now, largeInterval, round);
+        }
+      }
+      case News.Refused(IpAddress by) -> {
+        meter.count(ProbeMeter.Result.REJECTED);
+        if (!asked.isLarge()) {
+          failures = 0;
+          offender = Optional.of(by);
+          sentSinceRefusal = 0;
+        }
+      }
+      case News.TooBig(int mtu) -> {
+        meter.count(ProbeMeter.Result.REJECTED);
+        if (asked.isLarge()) {
+          large.tooBig(asked.bytes(), mtu, now, round);
+        }
+      }
+      case News.NotSent notSent -> {
+        meter.count(ProbeMeter.Result.FAILED);
+        if (asked.isLarge()) {
+          large.postpone(round);
+        } else {
+          failed(now, round);
+        }
+      }
+    }
+  }
+
+  private void answered(long round) {
+    health = Health.ANSWERING;
+    everAnswered = true;
+    lives = false;
+    attempts = 0;
+    failures = 0;
+    offender = Optional.empty();
+    at = round;
+  }
+
+  private void failed(long now, long round) {
+    attempts = Math.max(0, attempts - 1);
+    failures++;
+    if (failures < ATTEMPTS) {
+      at = now + RETRY;
+    } else {
+      health = Health.UNKNOWN;
+      attempts = 0;
+      large.reset(round);
+      at = round;
+    }
+  }
+
+  /** What is wrong; empty when nothing is, as far as is known. */
+  Optional<UnreachedPeer> unreached() {
+    return switch (health) {
+      case UNKNOWN -> Optional.empty();
+      case ANSWERING ->
+          large.lost()
+              ? Optional.of(
+                  unreached(
+                      Cause.LARGE_LOST, true, large.since(), Optional.empty(), large.largest()))
+              : Optional.empty();
+      case SILENT -> {
+        boolean refused = offender.isPresent() && sentSinceRefusal <= ATTEMPTS;
+        yield Optional.of(
+            unreached(
+                refused ? Cause.REJECTED : Cause.SILENT,
+                lives,
+                since,
+                refused ? offender : Optional.empty(),
+                OptionalInt.empty()));
+      }
+    };
+  }
+
+  private UnreachedPeer unreached(
+      Cause cause, boolean alive, Instant begin, Optional<IpAddress> by, OptionalInt largest) {
+    return new UnreachedPeer(
+        target.node(),
+        target.block(),
+        cause,
+        everAnswered,
+        alive,
+        begin,
+        by,
+        largest,
+        Where.UNKNOWN);
+  }
+}

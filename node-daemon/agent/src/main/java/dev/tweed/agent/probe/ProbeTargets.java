@@ -1,0 +1,56 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What can be probed, from where.
+ *
+ * @param enabled whether to probe at all
+ * @param own own blocks with room for a probe address; probes come from the first of each family
+ * @param peers blocks of other nodes with room for one
+ * @param podMtu bytes of the largest IP packet of a pod; 0 while unknown
+ */
+public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers, int podMtu) {
+
+  /** Nothing, because nobody wants it. */
+  public static final ProbeTargets NONE = new ProbeTargets(false, List.of(), List.of(), 0);
+
+  /**
+   * Where probes come from.
+   *
+   * @param address the probe address of the block
+   */
+  public record Source(IpPrefix block, IpAddress address) {
+    /** Refuses nulls. */
+    public Source {
+      Objects.requireNonNull(block, "block");
+      Objects.requireNonNull(address, "address");
+    }
+  }
+
+  /**
+   * Where they go to.
+   *
+   * @param node name of the Node
+   * @param address the probe address of the block
+   * @param nodeIps underlay addresses of the node
+   */
+  public record Target(String node, IpPrefix block, IpAddress address, List<IpAddress> nodeIps) {
+    /** Copies the list. */
+    public Target {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(block, "block");
+      Objects.requireNonNull(address, "address");
+      nodeIps = List.copyOf(nodeIps);
+    }
+  }
+
+  /** Copies the lists. */
+  public ProbeTargets {
+    own = List.copyOf(own);
+    peers = List.copyOf(peers);
+  }
+}

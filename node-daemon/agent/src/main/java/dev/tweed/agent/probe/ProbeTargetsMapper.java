@@ -1,0 +1,48 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.ProbeTargets.Source;
+import dev.tweed.agent.probe.ProbeTargets.Target;
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Finds in what the cluster asks what can be probed. */
+public final class ProbeTargetsMapper {
+
+  private ProbeTargetsMapper() {}
+
+  /**
+   * All blocks that have a probe address, but those of peers that the data path leaves out: their
+   * silence would be its doing.
+   *
+   * @param enabled whether to probe at all
+   * @param report what the data path made of them
+   */
+  public static ProbeTargets map(
+      boolean enabled, List<IpPrefix> ownBlocks, List<Peer> others, SyncReport report) {
+    Set<String> leftOut =
+        report.findings().stream()
+            .filter(finding -> finding.reason() == Reason.InvalidPeer)
+            .map(Finding::object)
+            .collect(Collectors.toSet());
+    List<Source> own =
+        ownBlocks.stream()
+            .flatMap(b -> ProbeAddress.of(b).stream().map(address -> new Source(b, address)))
+            .toList();
+    List<Target> peers =
+        others.stream()
+            .filter(peer -> !leftOut.contains(peer.node() + " " + peer.block()))
+            .flatMap(
+                peer ->
+                    ProbeAddress.of(peer.block()).stream()
+                        .map(a -> new Target(peer.node(), peer.block(), a, peer.nodeIps())))
+            .toList();
+    return new ProbeTargets(enabled, own, peers, report.podMtu());
+  }
+}

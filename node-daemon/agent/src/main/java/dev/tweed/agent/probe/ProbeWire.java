@@ -1,0 +1,33 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.ProbeTargets.Source;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * What carries probes, and wakes the thread that waits for answers. Used by that thread only, but
+ * for {@link #wakeUp}.
+ */
+interface ProbeWire extends AutoCloseable {
+
+  /**
+   * Probes come from there from now on. What cannot be opened now is tried again with each probe.
+   */
+  void from(List<Source> sources);
+
+  /** Sends a probe; false if it does not leave this host. */
+  boolean send(Probing.Probe probe);
+
+  /** Waits for answers, or the end of the time, or to be woken up. */
+  void await(Duration time);
+
+  /** Takes the answers that are there. */
+  void drain(Consumer<ProbeAnswer> taker);
+
+  /** Ends the wait, by any thread. */
+  void wakeUp();
+
+  @Override
+  void close();
+}

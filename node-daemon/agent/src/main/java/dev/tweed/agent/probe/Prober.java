@@ -1,0 +1,174 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.UnreachedPeer.Where;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Probes the other nodes from a thread of its own, in the network namespace of the thread that
+ * started it, and tells what it finds whenever that has changed. It sleeps until something is due
+ * or comes in. What this host fails to send makes no peer silent.
+ */
+public final class Prober implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Prober.class);
+
+  /** The device whose address answers, and that probes leave by. */
+  private static final String DEVICE = "tweed-probe";
+
+  private final ProbeWire wire;
+  private final Witness witness;
+  private final Function<Collection<UnreachedPeer>, Map<String, Where>> tracer;
+  private final Consumer<Reachability> tell;
+  private final LongSupplier monotonic;
+  private final Clock clock;
+  private final Probing probing;
+  private final AtomicReference<Optional<ProbeTargets>> handedOver =
+      new AtomicReference<>(Optional.empty());
+  private final Thread thread = Thread.ofPlatform().name("prober").daemon().unstarted(this::run);
+  private Optional<ProbeTargets> latest = Optional.empty(); // guarded by this
+  private volatile boolean closing;
+  private Optional<Reachability> told = Optional.empty();
+  private List<UnreachedPeer> traced = List.of();
+  private Map<String, Where> places = Map.of();
+  private long traceAt;
+
+  /** As {@link #start}, with other surroundings. */
+  Prober(
+      ProbeWire wire,
+      Witness.Caller caller,
+      Function<Collection<UnreachedPeer>, Map<String, Where>> tracer,
+      Consumer<Reachability> tell,
+      ProbeMeter meter,
+      LongSupplier monotonic,
+      Clock clock) {
+    this.wire = wire;
+    this.witness = new Witness(caller);
+    this.tracer = tracer;
+    this.tell = tell;
+    this.monotonic = monotonic;
+    this.clock = clock;
+    this.probing = new Probing(new SecureRandom()::nextLong, meter, monotonic.getAsLong());
+  }
+
+  /**
+   * Starts one. It sends nothing before it has {@link #targets}.
+   *
+   * @param tracer says of the unreached, by node, where packets are lost. Called each round while
+   *     there are any, and once with none; it may take its time
+   * @param tell receives each change, in the thread that probes
+   * @param clock the time of day
+   * @throws dev.tweed.netlink.NetlinkException when the system has no file descriptor left
+   */
+  public static Prober start(
+      Function<Collection<UnreachedPeer>, Map<String, Where>> tracer,
+      Consumer<Reachability> tell,
+      ProbeMeter meter,
+      Clock clock) {
+    Prober prober =
+        new Prober(
+            new KernelWire(DEVICE), TcpCall::begin, tracer, tell, meter, System::nanoTime, clock);
+    prober.start();
+    return prober;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Gives what to probe from now on; by any thread. */
+  public synchronized void targets(ProbeTargets targets) {
+    if (!Optional.of(targets).equals(latest)) {
+      latest = Optional.of(targets);
+      handedOver.set(Optional.of(targets));
+      wire.wakeUp();
+    }
+  }
+
+  private void run() {
+    try (wire;
+        witness) {
+      while (!closing) {
+        try {
+          turn();
+        } catch (RuntimeException e) {
+          // A thread that ended would leave for ever what it told last.
+          LOG.warn("probing failed, and goes on with the next round: {}", e.toString());
+          wire.await(Duration.ofNanos(Probing.ROUND));
+        }
+      }
+    }
+  }
+
+  /** Does what is due, and waits for what comes next. */
+  private void turn() {
+    handedOver
+        .getAndSet(Optional.empty())
+        .ifPresent(
+            targets -> {
+              probing.take(targets, monotonic.getAsLong());
+              wire.from(targets.enabled() ? targets.own() : List.of());
+            });
+    long now = monotonic.getAsLong();
+    for (Probing.Probe probe : probing.advance(now, clock.instant())) {
+      if (!wire.send(probe)) {
+        probing.take(new ProbeAnswer(probe.to().address(), probe.tag(), new News.NotSent()), now);
+      }
+    }
+    witness.advance(now, probing.silentNodes(), probing::lives);
+    Reachability found = located(probing.reachability(now), now);
+    if (!told.equals(Optional.of(found))) {
+      told = Optional.of(found);
+      tell.accept(found);
+    }
+    long next = Math.min(probing.deadline(now) - now, witness.deadline(now) - now);
+    wire.await(Duration.ofNanos(Math.max(0, now + next - monotonic.getAsLong())));
+    wire.drain(answer -> probing.take(answer, monotonic.getAsLong()));
+  }
+
+  private Reachability located(Reachability found, long now) {
+    if (found.unreached().isEmpty()) {
+      if (!traced.isEmpty()) {
+        traced = List.of();
+        tracer.apply(List.of());
+      }
+      return found;
+    }
+    if (!traced.equals(found.unreached()) || traceAt - now <= 0) {
+      traced = found.unreached();
+      traceAt = now + Probing.ROUND;
+      places = tracer.apply(traced);
+    }
+    return new Reachability(
+        found.proof(),
+        found.probed(),
+        found.answered(),
+        found.unreached().stream()
+            .map(peer -> peer.lost(places.getOrDefault(peer.node(), Where.UNKNOWN)))
+            .toList());
+  }
+
+  /** Ends the thread, and waits for its end. */
+  @Override
+  public void close() {
+    closing = true;
+    wire.wakeUp();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the thread ends by itself
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.tweed.agent.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ProbeTargetsMapperTest {
+
+  @Test
+  void blocksWithRoomForAnAddressAreProbedUnlessTheDataPathLeavesThemOut() {
+    // Given own blocks and peers, of which one each is too small, and a peer that cannot be right
+    SyncReport report =
+        new SyncReport(
+            true,
+            "tweed.1",
+            1450,
+            Optional.empty(),
+            3,
+            2,
+            List.of(),
+            List.of(new Finding(Reason.InvalidPeer, "n3 10.244.3.0/24", "left out", "look")),
+            Map.of());
+
+    ProbeTargets targets =
+        ProbeTargetsMapper.map(
+            true,
+            Stream.of("10.244.1.0/24", "10.244.9.0/30").map(IpPrefix::parse).toList(),
+            List.of(
+                peer("n2", "fd00:2::/64"), peer("n2", "fd00:9::/127"), peer("n3", "10.244.3.0/24")),
+            report);
+
+    assertThat(targets)
+        .isEqualTo(
+            new ProbeTargets(
+                true,
+                List.of(
+                    new ProbeTargets.Source(
+                        IpPrefix.parse("10.244.1.0/24"), IpAddress.parse("10.244.1.254"))),
+                List.of(
+                    new ProbeTargets.Target(
+                        "n2",
+                        IpPrefix.parse("fd00:2::/64"),
+                        IpAddress.parse("fd00:2::ffff:ffff:ffff:fffe"),
+                        List.of(IpAddress.parse("192.0.2.2")))),
+                1450));
+  }
+
+  private static Peer peer(String node, String block) {
+    return new Peer(
+        node,
+        IpPrefix.parse(block),
+        List.of(IpAddress.parse("192.0.2.2")),
+        MacAddress.parse("02:00:00:00:00:02"));
+  }
+}

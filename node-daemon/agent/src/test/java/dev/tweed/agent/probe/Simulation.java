@@ -1,0 +1,129 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeTargets.Target;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/** Probing over a network that a test makes up, in a time that it lets pass. */
+final class Simulation {
+
+  /** A packet that was sent. */
+  record Packet(long at, String node, int bytes) {}
+
+  private record Coming(long at, ProbeAnswer answer) {}
+
+  static final int SMALL = 36;
+  static final Duration ROUND_TRIP = Duration.ofMillis(5);
+
+  final CountingMeter meter = new CountingMeter();
+  final List<Packet> packets = new ArrayList<>();
+
+  /** By node: small probes in a row since the last one that was answered. */
+  final Map<String, Integer> unanswered = new HashMap<>();
+
+  final Probing probing;
+  long now;
+  Instant time = Instant.parse("2026-01-01T00:00:00Z");
+
+  /** What becomes of a packet of so many bytes to that peer; empty when it is lost. */
+  Network network = (to, bytes) -> Optional.of(new News.Arrived());
+
+  interface Network {
+    Optional<News> send(Target to, int bytes);
+  }
+
+  /** Looked at after each turn. */
+  Runnable check = () -> {};
+
+  private final PriorityQueue<Coming> coming =
+      new PriorityQueue<>((a, b) -> Long.compare(a.at() - now, b.at() - now));
+
+  /** The monotonic clock begins there. */
+  Simulation(long begin) {
+    now = begin;
+    AtomicLong tags = new AtomicLong(1);
+    probing = new Probing(tags::getAndIncrement, meter, now);
+  }
+
+  static Simulation of(ProbeTargets targets) {
+    Simulation simulation = new Simulation(0);
+    simulation.probing.take(targets, 0);
+    return simulation;
+  }
+
+  /** Lets time pass, by the deadlines; each costs a wake-up. Returns how many there were. */
+  int run(Duration duration) {
+    long end = now + duration.toNanos();
+    int turns = 0;
+    while (true) {
+      turn();
+      turns++;
+      long next = probing.deadline(now);
+      if (!coming.isEmpty() && coming.peek().at() - next < 0) {
+        next = coming.peek().at();
+      }
+      if (next - end > 0) {
+        pass(end - now);
+        return turns;
+      }
+      pass(Math.max(1, next - now));
+    }
+  }
+
+  private void pass(long nanos) {
+    now += nanos;
+    time = time.plusNanos(nanos);
+  }
+
+  private void turn() {
+    while (!coming.isEmpty() && coming.peek().at() - now <= 0) {
+      Coming next = coming.poll();
+      probing.take(next.answer(), now);
+    }
+    for (Probing.Probe probe : probing.advance(now, time)) {
+      int bytes = probe.payload() + PeerProbe.headerBytes(probe.to().block().family());
+      packets.add(new Packet(now, probe.to().node(), bytes));
+      Optional<News> news = network.send(probe.to(), bytes);
+      if (news.filter(n -> n instanceof News.Arrived).isPresent()) {
+        unanswered.put(probe.to().node(), 0);
+      } else if (bytes == SMALL && news.filter(n -> n instanceof News.NotSent).isEmpty()) {
+        unanswered.merge(probe.to().node(), 1, Integer::sum);
+      }
+      ProbeAnswer answer =
+          new ProbeAnswer(probe.to().address(), probe.tag(), news.orElse(new News.Arrived()));
+      if (news.isPresent()) {
+        if (news.get() instanceof News.NotSent) {
+          probing.take(answer, now);
+        } else {
+          coming.add(new Coming(now + ROUND_TRIP.toNanos(), answer));
+        }
+      }
+    }
+    check.run();
+  }
+
+  Reachability found() {
+    return probing.reachability(now);
+  }
+
+  /** Runs until something is found; the time that took. */
+  Duration until(Function<Reachability, Boolean> wanted) {
+    long begin = now;
+    while (!wanted.apply(found())) {
+      run(Duration.ofMillis(20));
+      if (now - begin > Duration.ofMinutes(10).toNanos()) {
+        throw new AssertionError("never found; last " + found());
+      }
+    }
+    return Duration.ofNanos(now - begin);
+  }
+}
