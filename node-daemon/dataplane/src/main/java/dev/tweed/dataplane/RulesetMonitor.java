@@ -24,8 +24,9 @@ public final class RulesetMonitor implements AutoCloseable {
 
   private static final Duration PAUSE = Duration.ofMillis(250);
 
-  /** Tables without a say: they are of the data path, or only translate addresses. */
-  private static final Set<String> OTHER_TABLES = Set.of("tweed", "kube-proxy", "nat");
+  /** Tables without a say: they are of the data path, only count, or only translate addresses. */
+  private static final Set<String> OTHER_TABLES =
+      Set.of("tweed", "tweed-trace", "kube-proxy", "nat");
 
   /** Chains of kube-proxy, kubelet and CNI plugins, which change with each Service and pod. */
   private static final List<String> OTHER_CHAINS = List.of("KUBE-", "CNI-");

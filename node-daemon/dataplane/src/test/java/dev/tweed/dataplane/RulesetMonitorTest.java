@@ -146,7 +146,14 @@ class RulesetMonitorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tweed/", "tweed/postrouting", "kube-proxy/services", "nat/PREROUTING"})
+  @ValueSource(
+      strings = {
+        "tweed/",
+        "tweed/postrouting",
+        "tweed-trace/sent",
+        "kube-proxy/services",
+        "nat/PREROUTING"
+      })
   void othersDoNot(String place) {
     assertThat(RulesetMonitor.concerns(change(place))).isFalse();
   }
