@@ -18,7 +18,7 @@ class ArchitectureTest {
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|Mapping|ConflistRenderer"
           + "|PolicyMapper|PeerResolver|FirewallPlanner|FirewallStatusMapper|NetworkStateMapper"
-          + "|PluginVersion|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
+          + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|Loss|Judgement|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
           + "|ProbeRotation|ProbeBudget|Probing|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
 
   @ArchTest

@@ -21,12 +21,23 @@ public final class NftCommand implements NftListing {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final Path binary;
+  private final Duration limit;
 
   /**
    * @param binary path of nft, or just its name
    */
   public NftCommand(Path binary) {
+    this(binary, TIMEOUT);
+  }
+
+  /**
+   * As the other, for somebody who cannot wait for long.
+   *
+   * @param limit each listing ends within
+   */
+  public NftCommand(Path binary, Duration limit) {
     this.binary = binary;
+    this.limit = limit;
   }
 
   @Override
@@ -42,7 +53,7 @@ public final class NftCommand implements NftListing {
   private InputStream run(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(binary.toString()));
     command.addAll(List.of(arguments));
-    return new Output(command, new ProcessBuilder(command).start());
+    return new Output(command, limit, new ProcessBuilder(command).start());
   }
 
   /** Standard output of a process that must end well, soon and with moderation. */
@@ -52,7 +63,7 @@ public final class NftCommand implements NftListing {
     private final Thread watchdog;
     private long bytes;
 
-    Output(List<String> command, Process process) {
+    Output(List<String> command, Duration limit, Process process) {
       super(process.getInputStream());
       this.command = command;
       this.process = process;
@@ -65,7 +76,7 @@ public final class NftCommand implements NftListing {
               .start(
                   () -> {
                     try {
-                      if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                         process.destroyForcibly();
                       }
                     } catch (InterruptedException e) {

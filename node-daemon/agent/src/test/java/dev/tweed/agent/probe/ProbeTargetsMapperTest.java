@@ -30,7 +30,9 @@ class ProbeTargetsMapperTest {
             2,
             List.of(),
             List.of(new Finding(Reason.InvalidPeer, "n3 10.244.3.0/24", "left out", "look")),
-            Map.of());
+            Map.of(),
+            List.of(),
+            Optional.empty());
 
     ProbeTargets targets =
         ProbeTargetsMapper.map(

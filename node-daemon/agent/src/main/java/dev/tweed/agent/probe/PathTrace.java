@@ -1,0 +1,35 @@
+package dev.tweed.agent.probe;
+
+import dev.tweed.agent.probe.UnreachedPeer.Where;
+import dev.tweed.netlink.IpPrefix;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Objects;
+
+/** Finds out where packets to and from unreached peers are lost. Used by one thread at a time. */
+public interface PathTrace {
+
+  /**
+   * What is known by now. Asked every few seconds while there are unreached peers, and once more
+   * with none; never fails, and returns within seconds whatever the kernel does.
+   *
+   * @param unreached all of them
+   * @return by block; what is not known is not in it
+   */
+  Map<IpPrefix, Located> look(Collection<UnreachedPeer> unreached);
+
+  /**
+   * Where packets are lost.
+   *
+   * @param where in one word
+   * @param detail for people: what arrives, what does not, and which chain drops it as far as that
+   *     can be told
+   */
+  record Located(Where where, String detail) {
+    /** Refuses nulls. */
+    public Located {
+      Objects.requireNonNull(where, "where");
+      Objects.requireNonNull(detail, "detail");
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package dev.tweed.agent.trace;
+
+import dev.tweed.netlink.IpAddress;
+import dev.tweed.netlink.IpPrefix;
+import java.util.List;
+
+/**
+ * A peer whose packets are counted.
+ *
+ * @param block of the other node
+ * @param probe address in it that is probed, and that it probes from
+ * @param nodeIps underlay addresses of the node
+ */
+record TracedPeer(IpPrefix block, IpAddress probe, List<IpAddress> nodeIps) {
+  TracedPeer {
+    nodeIps = List.copyOf(nodeIps);
+  }
+}
