@@ -6,6 +6,7 @@ import dev.tweed.agent.cni.ForeignCniPolicy;
 import dev.tweed.agent.daemon.RunLock;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.status.StatusFiles;
+import dev.tweed.agent.trace.TraceTable;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.CleanupReport;
 import dev.tweed.dataplane.DataPath;
@@ -75,6 +76,7 @@ final class CleanupCommand implements Callable<Integer> {
     plugins();
     dataPath();
     hostFirewall();
+    traceTable();
     if (lock.isPresent()) {
       lock.get().close();
     }
@@ -160,6 +162,15 @@ final class CleanupCommand implements Callable<Integer> {
           }
         }
       }
+    }
+  }
+
+  private void traceTable() {
+    switch (node.traceTable().remove()) {
+      case TraceTable.Outcome.Done done -> removed.add("table tweed-trace");
+      case TraceTable.Outcome.Absent absent -> {}
+      case TraceTable.Outcome.Failed failed ->
+          remaining.add("table tweed-trace: " + failed.message());
     }
   }
 

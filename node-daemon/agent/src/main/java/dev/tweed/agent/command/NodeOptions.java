@@ -2,6 +2,7 @@ package dev.tweed.agent.command;
 
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.LocalFirewallHost;
+import dev.tweed.agent.trace.TraceTable;
 import dev.tweed.dataplane.DataPathOptions;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -71,6 +72,11 @@ final class NodeOptions {
   /** The firewall of this node. */
   FirewallHost firewallHost() {
     return new LocalFirewallHost(hostRoot(), Path.of(dataPath().nft().getFirst()), runDir);
+  }
+
+  /** What counts packets of unreached peers. */
+  TraceTable traceTable() {
+    return new TraceTable(Path.of(dataPath().nft().getFirst()));
   }
 
   DataPathOptions dataPath() {

@@ -293,13 +293,14 @@ class NodeDaemonTest {
       assertThat(daemon.routes()).contains("10.244.2.0/24");
     }
 
-    // When it has ended
+    // When it has ended, killed while it counted packets
     daemon.stop();
+    daemon.netns.exec("nft", "add table inet tweed-trace");
 
     // Then status says so, and cleanup leaves nothing
     assertThat(daemon.command("status")).contains("NOT running").endsWith("exit code 1");
     assertThat(daemon.command("cleanup"))
-        .contains("link tweed.1", "nothing of Tweed's is left")
+        .contains("link tweed.1", "table tweed-trace", "nothing of Tweed's is left")
         .endsWith("exit code 0");
     assertThat(daemon.routes()).doesNotContain("10.244");
     assertThat(daemon.netns.exec("nft", "list", "ruleset")).doesNotContain("tweed");

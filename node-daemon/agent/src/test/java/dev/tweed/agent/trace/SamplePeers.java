@@ -50,14 +50,15 @@ final class SamplePeers {
                 false,
                 new Masquerade(false, List.of(), false),
                 blocks,
-                Map.of()),
+                Map.of(),
+                true),
             new OwnNode("n1", blocks, ownIps.stream().map(IpAddress::parse).toList(), MAC),
             List.of(peers)));
   }
 
   static Peer peer(String node, String block, String... nodeIps) {
     return new Peer(
-        node, IpPrefix.parse(block), Stream.of(nodeIps).map(IpAddress::parse).toList(), MAC);
+        node, IpPrefix.parse(block), Stream.of(nodeIps).map(IpAddress::parse).toList(), MAC, 0);
   }
 
   static UnreachedPeer unreached(Peer peer, Cause cause) {
