@@ -92,7 +92,7 @@ public final class RouteAnswerJudge {
         route.protocol().equals(ours)
             && route.destination().equals(planned.destination())
             // Of a nexthop object the kernel may tell the number only.
-            && (route.linkIndex() == device || route.nextHopId() != 0);
+            && (route.linkIndex() == device || route.linkIndex() == 0 && route.nextHopId() != 0);
     // Somebody's route that leads where ours does harms nobody.
     return isOurs
         || route.linkIndex() == device

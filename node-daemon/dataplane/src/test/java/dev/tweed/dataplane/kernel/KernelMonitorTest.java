@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.SyncReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -116,11 +117,22 @@ class KernelMonitorTest {
   void podsAndOtherTablesAreNoNews() {
     node.pod(10).sh("ping -c 1 -W 5 10.244.1.1");
     node.sh("ip link add x0 type bridge; ip link set x0 up; ip addr add 10.9.9.9/24 dev x0");
-    node.sh("ip route add 10.244.2.0/24 via 192.0.2.77 metric 20");
-    node.sh("ip nexthop add id 7 via 192.0.2.77 dev eth0; ip addr add 10.244.2.7/24 dev x0");
+    node.sh("ip nexthop add id 7 via 192.0.2.77 dev eth0");
     node.sh("ip route add 10.9.8.0/24 via 10.9.9.1; nft add table ip other; ip link del x0");
 
     assertThat(newsSoFar()).isZero();
+  }
+
+  /** Which of them wins is the kernel's to say, and it is asked. */
+  @Test
+  void routesToPodsThatLoseAreNewsAndNoFindings() {
+    node.sh("ip route add 10.244.2.0/24 via 192.0.2.77 metric 20");
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > 0);
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.applied()).isEmpty();
   }
 
   /**
