@@ -37,9 +37,10 @@ public record ReachDigest(Status status, String reason, List<Unreached> unreache
    * Another node.
    *
    * @param large whether small packets pass
+   * @param answered whether it has answered since the node knows it
    * @param passes bytes of the largest packet that is known to pass, if small ones do; or 0
    */
-  public record Unreached(String node, boolean large, Where where, int passes) {}
+  public record Unreached(String node, boolean large, boolean answered, Where where, int passes) {}
 
   /** Of a report that says nothing. */
   public static final ReachDigest NONE = new ReachDigest(Status.UNKNOWN, "", List.of());

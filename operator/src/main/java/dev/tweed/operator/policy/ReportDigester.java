@@ -90,7 +90,8 @@ public final class ReportDigester {
             status.reachability() == null
                 ? List.of()
                 : status.reachability().unreached().stream()
-                    .filter(p -> p.node() != null && (isLarge(p) || counts(p)))
+                    // A node that is off is no fault of the way to it.
+                    .filter(p -> p.node() != null && (isLarge(p) || Boolean.TRUE.equals(p.lives())))
                     .limit(Limits.UNREACHED)
                     .map(ReportDigester::unreached)
                     .toList());
@@ -98,11 +99,6 @@ public final class ReportDigester {
       latestReach = reach;
     }
     return latestReach;
-  }
-
-  // A node that is off, or never was on, is no fault of the way to it.
-  private static boolean counts(UnreachedPeer peer) {
-    return Boolean.TRUE.equals(peer.lives()) && Boolean.TRUE.equals(peer.everAnswered());
   }
 
   private static boolean isLarge(UnreachedPeer peer) {
@@ -113,6 +109,7 @@ public final class ReportDigester {
     return new ReachDigest.Unreached(
         peer.node(),
         isLarge(peer),
+        isLarge(peer) || Boolean.TRUE.equals(peer.everAnswered()),
         switch (peer.where() == null ? "" : peer.where()) {
           case "Leaving", "Arriving" -> ReachDigest.Where.HERE;
           case "NotArriving" -> ReachDigest.Where.NOT_ARRIVING;

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param unknown the others, by the reason they give; empty is that they say nothing
  * @param port UDP port of the tunnel; 0 if packets go without one
  * @param causes what most likely keeps pairs of nodes apart, the one with most pairs first
+ * @param unanswered the same of pairs that nobody has seen together yet: it may be that one of them
+ *     is not up
  */
 public record NetworkReach(
     int nodes,
@@ -19,15 +21,17 @@ public record NetworkReach(
     int failing,
     Map<String, Integer> unknown,
     int port,
-    List<Cause> causes) {
+    List<Cause> causes,
+    List<Cause> unanswered) {
   public NetworkReach {
     unknown = Map.copyOf(unknown);
     causes = List.copyOf(causes);
+    unanswered = List.copyOf(unanswered);
   }
 
   /** Nobody has said anything. */
   public static NetworkReach none() {
-    return new NetworkReach(0, 0, 0, Map.of(), 0, List.of());
+    return new NetworkReach(0, 0, 0, Map.of(), 0, List.of(), List.of());
   }
 
   /** Two nodes, in the order of their names. */

@@ -33,6 +33,7 @@ public final class ReachJoin {
     int failing = 0;
     Map<String, Integer> unknown = new HashMap<>();
     SortedMap<Pair, Ends> pairs = new TreeMap<>();
+    SortedMap<Pair, Ends> unanswered = new TreeMap<>();
     for (var report : reports.entrySet()) {
       ReachDigest said = report.getValue();
       // A name that is no node of this network comes from nobody who could be asked.
@@ -40,10 +41,10 @@ public final class ReachJoin {
           said.unreached().stream().filter(u -> reports.containsKey(u.node())).toList();
       unreached.forEach(
           u ->
-              pairs
+              (u.answered() ? pairs : unanswered)
                   .computeIfAbsent(Pair.of(report.getKey(), u.node()), p -> new Ends())
                   .add(report.getKey(), u));
-      if (unreached.stream().anyMatch(u -> !u.large())
+      if (unreached.stream().anyMatch(u -> u.answered() && !u.large())
           || said.status() == ReachDigest.Status.FALSE) {
         failing++;
       } else if (said.status() == ReachDigest.Status.TRUE) {
@@ -52,7 +53,8 @@ public final class ReachJoin {
         unknown.merge(said.reason(), 1, Integer::sum);
       }
     }
-    return new NetworkReach(reports.size(), reaching, failing, unknown, port, causes(pairs));
+    return new NetworkReach(
+        reports.size(), reaching, failing, unknown, port, causes(pairs), causes(unanswered));
   }
 
   private static List<Cause> causes(SortedMap<Pair, Ends> pairs) {

@@ -4,6 +4,7 @@ import dev.tweed.operator.reach.NetworkReach;
 import dev.tweed.operator.reach.NetworkReach.Cause;
 import dev.tweed.operator.reach.NetworkReach.Kind;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -14,6 +15,9 @@ final class ReachMapper {
 
   /** Nodes that live do not reach each other; the reason of Ready too, where that is why. */
   static final String NODES_UNREACHABLE = "NodesUnreachable";
+
+  /** Of a node that nobody answers, and no living node ever has. */
+  private static final String PROBE_UNANSWERED = "ProbeUnanswered";
 
   private static final int CAUSES_SHOWN = 2;
 
@@ -33,6 +37,11 @@ final class ReachMapper {
     if (!reach.causes().isEmpty()) {
       return Finding.no(REACHABLE, "LargePacketsLost", counts + causes(reach));
     }
+    // A port that was never open looks like nodes that are not up yet, but for how long it lasts.
+    if (reach.unknown().containsKey(PROBE_UNANSWERED)) {
+      return Finding.unknown(
+          REACHABLE, PROBE_UNANSWERED, counts + causes(reach.unanswered(), reach.port()));
+    }
     return reach.reaching() > 0
         ? Finding.yes(REACHABLE, "NodesReachable", counts)
         : Finding.unknown(REACHABLE, commonest(reach.unknown()), counts);
@@ -40,12 +49,16 @@ final class ReachMapper {
 
   /** Why nodes do not reach each other, most likely; begins with a separator unless empty. */
   static String causes(NetworkReach reach) {
+    return causes(reach.causes(), reach.port());
+  }
+
+  private static String causes(List<Cause> causes, int port) {
     String told =
-        reach.causes().stream()
+        causes.stream()
             .limit(CAUSES_SHOWN)
-            .map(c -> "; " + text(c, reach.port()))
+            .map(c -> "; " + text(c, port))
             .collect(Collectors.joining());
-    int more = reach.causes().size() - CAUSES_SHOWN;
+    int more = causes.size() - CAUSES_SHOWN;
     return more > 0 ? told + "; and more (%d): kubectl get nodereports".formatted(more) : told;
   }
 

@@ -54,7 +54,7 @@ class ReportDigesterTest {
   }
 
   @Test
-  void ofUnreachedNodesThoseThatLiveAndHaveAnsweredAreKept() {
+  void ofUnreachedNodesThoseThatLiveAreKept() {
     ReportDigest digest =
         digest(
             Policies.reach(
@@ -72,10 +72,11 @@ class ReportDigesterTest {
                 ReachDigest.Status.FALSE,
                 "NoPeerAnswers",
                 List.of(
-                    new ReachDigest.Unreached("n2", false, ReachDigest.Where.HERE, 0),
-                    new ReachDigest.Unreached("n3", false, ReachDigest.Where.NOT_ARRIVING, 0),
-                    new ReachDigest.Unreached("n4", true, ReachDigest.Where.UNKNOWN, 1400),
-                    new ReachDigest.Unreached("n5", false, ReachDigest.Where.UNKNOWN, 0))));
+                    new ReachDigest.Unreached("n2", false, true, ReachDigest.Where.HERE, 0),
+                    new ReachDigest.Unreached("new", false, false, ReachDigest.Where.UNKNOWN, 0),
+                    new ReachDigest.Unreached("n3", false, true, ReachDigest.Where.NOT_ARRIVING, 0),
+                    new ReachDigest.Unreached("n4", true, true, ReachDigest.Where.UNKNOWN, 1400),
+                    new ReachDigest.Unreached("n5", false, true, ReachDigest.Where.UNKNOWN, 0))));
   }
 
   private static UnreachedPeer unreached(

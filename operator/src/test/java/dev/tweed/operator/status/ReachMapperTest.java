@@ -68,6 +68,24 @@ class ReachMapperTest {
         0,
         nodes().bad("n1", lost("n2", NOT_ARRIVING)).bad("n2", lost("n1", NOT_ARRIVING)));
 
+    row(
+        "the port was never open",
+        nodes()
+            .unknown("n1", "ProbeUnanswered", never("n2", NOT_ARRIVING))
+            .unknown("n2", "ProbeUnanswered", never("n1", NOT_ARRIVING)));
+    row(
+        "never open to one of 3",
+        nodes()
+            .good("n1", never("n3", NOT_ARRIVING))
+            .good("n2", never("n3", NOT_ARRIVING))
+            .unknown("n3", "ProbeUnanswered", never("n1", HERE), never("n2", HERE)));
+    row(
+        "one of 3 comes up",
+        nodes()
+            .good("n1", never("n3", NOT_ARRIVING))
+            .good("n2", never("n3", NOT_ARRIVING))
+            .unknown("n3", "NotProgrammed"));
+
     row("MTU hole", nodes().good("n1", large("n2", 1400)).good("n2", large("n1", 1380)));
     row("MTU hole, size not known", nodes().good("n1", large("n2", 0)).good("n2"));
     row(
@@ -115,11 +133,15 @@ class ReachMapperTest {
   }
 
   private static Unreached lost(String node, Where where) {
-    return new Unreached(node, false, where, 0);
+    return new Unreached(node, false, true, where, 0);
   }
 
   private static Unreached large(String node, int passes) {
-    return new Unreached(node, true, UNKNOWN, passes);
+    return new Unreached(node, true, true, UNKNOWN, passes);
+  }
+
+  private static Unreached never(String node, Where where) {
+    return new Unreached(node, false, false, where, 0);
   }
 
   private static Nodes nodes() {
@@ -142,8 +164,8 @@ class ReachMapperTest {
       return says(node, Status.FALSE, "NoPeerAnswers", unreached);
     }
 
-    Nodes unknown(String node, String reason) {
-      return says(node, Status.UNKNOWN, reason);
+    Nodes unknown(String node, String reason, Unreached... unreached) {
+      return says(node, Status.UNKNOWN, reason, unreached);
     }
 
     private Nodes says(String node, Status status, String reason, Unreached... unreached) {

@@ -1,6 +1,5 @@
 package dev.tweed.agent.status;
 
-import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.Change;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -23,8 +22,6 @@ public final class Metrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger expected = new AtomicInteger();
   private final AtomicInteger programmed = new AtomicInteger();
-  private final AtomicInteger probed = new AtomicInteger();
-  private final AtomicInteger answering = new AtomicInteger();
   private final AtomicInteger ready = new AtomicInteger();
   private volatile double reachable = Double.NaN;
   private final Counter successes = syncs("success");
@@ -38,8 +35,6 @@ public final class Metrics implements AutoCloseable {
   public Metrics() {
     peers("expected", expected);
     peers("programmed", programmed);
-    peers("probed", probed);
-    peers("answering", answering);
     Gauge.builder("tweed.reachable", () -> reachable)
         .description("As the condition Reachable: 1 True, 0 False, NaN Unknown")
         .register(registry);
@@ -58,8 +53,7 @@ public final class Metrics implements AutoCloseable {
   private void peers(String state, AtomicInteger count) {
     Gauge.builder("tweed.peers", count, AtomicInteger::get)
         .tag("state", state)
-        .description(
-            "Blocks of other nodes: in the API, in the kernel, probed, and those of them that answer")
+        .description("Blocks of other nodes: those in the API, those in the kernel")
         .register(registry);
   }
 
@@ -103,8 +97,6 @@ public final class Metrics implements AutoCloseable {
           case False -> 0;
           case Unknown -> Double.NaN;
         };
-    probed.set(status.reachability().map(Reachability::probed).orElse(0));
-    answering.set(status.reachability().map(Reachability::answered).orElse(0));
     expected.set(status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0));
     programmed.set(status.dataPath().map(NodeStatus.DataPathStatus::peersProgrammed).orElse(0));
   }
