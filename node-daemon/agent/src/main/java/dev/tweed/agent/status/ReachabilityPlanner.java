@@ -90,18 +90,14 @@ public final class ReachabilityPlanner {
     } else {
       ofThisHost(seen, counted).ifPresent(findings::add);
     }
-    counted.stream()
-        .collect(groupingBy(UnreachedPeer::where, () -> new EnumMap<>(Where.class), toList()))
-        .values()
-        .forEach(peers -> add(findings, AgentReason.PeerUnreachable, peers));
+    byPlace(counted).values().forEach(p -> add(findings, AgentReason.PeerUnreachable, p));
     add(
         findings,
         AgentReason.LargePacketsLost,
         seen.unreached().stream().filter(ReachabilityPlanner::passesSmall).toList());
-    add(
-        findings,
-        AgentReason.ProbeUnanswered,
-        living.stream().filter(p -> !p.everAnswered()).toList());
+    byPlace(living.stream().filter(p -> !p.everAnswered()).toList())
+        .values()
+        .forEach(p -> add(findings, AgentReason.ProbeUnanswered, p));
     return new Reachable(reason, message(reason, seen, lost, living, counted), findings);
   }
 
@@ -183,12 +179,14 @@ public final class ReachabilityPlanner {
             remedy(where, here)));
   }
 
+  private static Map<Where, List<UnreachedPeer>> byPlace(List<UnreachedPeer> peers) {
+    return peers.stream()
+        .collect(groupingBy(UnreachedPeer::where, () -> new EnumMap<>(Where.class), toList()));
+  }
+
   /** Where most are lost. */
   private static Where most(List<UnreachedPeer> peers) {
-    Map<Where, List<UnreachedPeer>> byPlace =
-        peers.stream()
-            .collect(groupingBy(UnreachedPeer::where, () -> new EnumMap<>(Where.class), toList()));
-    return byPlace.entrySet().stream()
+    return byPlace(peers).entrySet().stream()
         .max(Comparator.comparing(e -> e.getValue().size()))
         .orElseThrow()
         .getKey();
@@ -204,7 +202,7 @@ public final class ReachabilityPlanner {
   }
 
   /**
-   * @param peers at least one; of {@link AgentReason#PeerUnreachable} all lost at the same place
+   * @param peers at least one; but for large packets all lost at the same place
    */
   private NodeFinding finding(AgentReason reason, String object, List<UnreachedPeer> peers) {
     UnreachedPeer first = peers.getFirst();
@@ -222,10 +220,9 @@ public final class ReachabilityPlanner {
           NodeFinding.of(
               reason,
               object,
-              "no probe of %s was ever answered%s, though the node lives: pods there may be out of reach, or Tweed there is older, or not up yet"
-                  .formatted(names(peers), since),
-              "see what it says of itself: kubectl get nodereport %s -o yaml"
-                  .formatted(first.node()));
+              "no probe of %s was ever answered%s, though the node lives: %s%s. Or Tweed there is older, or not up yet"
+                  .formatted(names(peers), since, place(first.where()), offender(peers)),
+              remedy(first.where(), peers));
       default ->
           NodeFinding.of(
               reason,

@@ -93,7 +93,7 @@ class ReachabilityPlannerPropertiesTest {
   /** However many peers are lost: places, large packets, never answered, and the node itself. */
   @Property(tries = 300)
   void theFindingsAreFew(@ForAll("states") Reachability seen) {
-    assertThat(plan(seen).findings()).hasSizeLessThanOrEqualTo(3 * (5 + 1 + 1) + 1);
+    assertThat(plan(seen).findings()).hasSizeLessThanOrEqualTo(3 * (5 + 5 + 1) + 1);
     assertThat(plan(seen).findings()).allMatch(f -> !f.remedy().isEmpty());
   }
 
