@@ -100,9 +100,16 @@ public sealed interface RtRequest {
    * @param peerName name of the other
    * @param peerMac its hardware address
    * @param peerMtu its MTU, bytes
+   * @param group device group of both, 0 is the default group
    */
   record LinkCreateVeth(
-      String name, MacAddress mac, int mtu, String peerName, MacAddress peerMac, int peerMtu)
+      String name,
+      MacAddress mac,
+      int mtu,
+      String peerName,
+      MacAddress peerMac,
+      int peerMtu,
+      int group)
       implements RtRequest {
 
     /** Refuses what no kernel accepts. */
@@ -113,6 +120,12 @@ public sealed interface RtRequest {
       LinkName.requireValid(peerName);
       requireOwnable(peerMac);
       requireMtu(peerMtu);
+    }
+
+    /** In the default group. */
+    public LinkCreateVeth(
+        String name, MacAddress mac, int mtu, String peerName, MacAddress peerMac, int peerMtu) {
+      this(name, mac, mtu, peerName, peerMac, peerMtu, 0);
     }
   }
 

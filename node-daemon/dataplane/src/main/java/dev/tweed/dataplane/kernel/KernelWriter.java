@@ -164,7 +164,9 @@ public final class KernelWriter {
               tunnel.vni(),
               tunnel.port(),
               tunnel.local(),
-              tunnel.lowerIndex());
+              tunnel.lowerIndex(),
+              false,
+              Marks.LINK_GROUP);
       create(change, request, RtRequest.LinkSet.of(tunnel.name()).withAlias(tunnel.alias()));
     }
 
@@ -173,7 +175,8 @@ public final class KernelWriter {
       // keeps (br_change_mtu(), net/bridge/br_device.c).
       create(
           change,
-          new RtRequest.LinkCreateBridge(bridge.name(), bridge.mac(), ETHERNET_MTU),
+          new RtRequest.LinkCreateBridge(
+              bridge.name(), bridge.mac(), ETHERNET_MTU, Marks.LINK_GROUP),
           RtRequest.LinkSet.of(bridge.name()).withAlias(bridge.alias()).withMtu(bridge.mtu()));
     }
 
@@ -185,7 +188,8 @@ public final class KernelWriter {
               probe.mtu(),
               ProbeDevice.PORT,
               probe.portMac(),
-              probe.mtu());
+              probe.mtu(),
+              Marks.LINK_GROUP);
       indexes.remove(ProbeDevice.PORT);
       create(
           change,

@@ -16,6 +16,12 @@ import java.util.Objects;
  */
 public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
 
+  /**
+   * Group of devices we made. The kernel takes it with the creation, and an alias only afterwards:
+   * without it, a device would be nobody's for good when we end in between and want another then.
+   */
+  public static final int LINK_GROUP = 7416;
+
   private static final int MAX_ALIAS = 255; // IFALIASZ - 1, linux/if.h
 
   /** Refuses nulls and a prefix that every alias would have. */
@@ -34,7 +40,9 @@ public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
 
   /** Whether a device carries our mark, whichever PodNetwork it was made for. */
   public boolean owns(Link link) {
-    return link.alias().filter(alias -> alias.startsWith(aliasPrefix)).isPresent();
+    return link.alias()
+        .map(alias -> alias.startsWith(aliasPrefix))
+        .orElse(link.group() == LINK_GROUP);
   }
 
   /** Whether a route carries our mark. */

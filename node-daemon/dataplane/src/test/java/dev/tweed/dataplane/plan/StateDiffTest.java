@@ -6,8 +6,10 @@ import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Example;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
+import dev.tweed.netlink.OperState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.testing.Golden;
@@ -49,6 +51,31 @@ class StateDiffTest {
             machine.plan(example.with(new Backend.Vxlan(7, 8472, false)).snapshot()).desired());
 
     Golden.assertMatches("diff-other-vni.txt", PlanText.of(changes));
+  }
+
+  /** As after an end between the creation of a device and its alias. */
+  @Test
+  void aDeviceWeMadeThatGotNoAliasGoes() {
+    machine.add(
+        new Link(
+            77,
+            "tweed.7",
+            Optional.of(Example.mac(1)),
+            1450,
+            0,
+            OperState.DOWN,
+            0,
+            Optional.empty(),
+            Optional.of("vxlan"),
+            0,
+            0,
+            Marks.LINK_GROUP,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()));
+
+    assertThat(machine.diff(machine.plan(example.snapshot()).desired()))
+        .contains(new StateChange.DeleteLink(77, "tweed.7", "no longer wanted"));
   }
 
   @Test

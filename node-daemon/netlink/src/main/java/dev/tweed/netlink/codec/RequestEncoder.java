@@ -118,6 +118,7 @@ public final class RequestEncoder {
     linkHeader(LinkRef.of(link.name()), 0, 0);
     out.attributeMac(Rt.IFLA_ADDRESS, link.mac());
     out.attribute32(Rt.IFLA_MTU, link.mtu());
+    group(link.group());
     int info = out.beginNest(Rt.IFLA_LINKINFO);
     out.attributeText(Rt.IFLA_INFO_KIND, "veth");
     int data = out.beginNest(Rt.IFLA_INFO_DATA);
@@ -125,6 +126,7 @@ public final class RequestEncoder {
     linkHeader(LinkRef.of(link.peerName()), 0, 0);
     out.attributeMac(Rt.IFLA_ADDRESS, link.peerMac());
     out.attribute32(Rt.IFLA_MTU, link.peerMtu());
+    group(link.group());
     out.endNest(peer);
     out.endNest(data);
     out.endNest(info);
