@@ -12,6 +12,7 @@ import dev.tweed.dataplane.kernel.NftWriter;
 import dev.tweed.dataplane.kernel.RouteNews;
 import dev.tweed.dataplane.kernel.RouteSweep;
 import dev.tweed.dataplane.kernel.RulesReader;
+import dev.tweed.dataplane.kernel.StepHook;
 import dev.tweed.dataplane.kernel.SysctlJournal;
 import dev.tweed.dataplane.kernel.SysctlReader;
 import dev.tweed.dataplane.kernel.SysctlRestorer;
@@ -91,7 +92,12 @@ public final class DataPath implements AutoCloseable {
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
-  private DataPath(DataPathOptions options, Rtnetlink netlink, LongSupplier nanoTime) {
+  /**
+   * Over this connection to the kernel, which it closes.
+   *
+   * @param hook is called before each step that does not go by it
+   */
+  DataPath(DataPathOptions options, Rtnetlink netlink, LongSupplier nanoTime, StepHook hook) {
     this.netlink = netlink;
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
     this.reader = new KernelReader(netlink, marks, options.podAddresses());
@@ -101,8 +107,8 @@ public final class DataPath implements AutoCloseable {
     this.inspection = new InspectionReader(reader, new NftReader(options.nft()), marks);
     this.hostSysctls = new HostSysctlsReader(options.hostRoot());
     this.journal = new SysctlJournal(options.sysctlNotes());
-    SysctlWriter sysctlWriter = new SysctlWriter(options.sysctlDir(), journal);
-    NftWriter nftWriter = new NftWriter(options.nft());
+    SysctlWriter sysctlWriter = new SysctlWriter(options.sysctlDir(), journal, hook);
+    NftWriter nftWriter = new NftWriter(options.nft(), hook);
     this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, marks);
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     RouteNews routeNews = new RouteNews();
@@ -129,7 +135,7 @@ public final class DataPath implements AutoCloseable {
    */
   public static DataPath open(DataPathOptions options, LongSupplier nanoTime) {
     try {
-      return new DataPath(options, RtnetlinkSocket.open(), nanoTime);
+      return new DataPath(options, RtnetlinkSocket.open(), nanoTime, StepHook.NONE);
     } catch (NetlinkException e) {
       throw new DataPathException("cannot open a netlink socket: " + e.getMessage(), e);
     }

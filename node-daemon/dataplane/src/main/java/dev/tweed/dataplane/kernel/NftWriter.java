@@ -2,6 +2,7 @@ package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.Ruleset;
 import dev.tweed.netlink.NetlinkEvent;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,11 +10,16 @@ import java.util.Optional;
 public final class NftWriter {
 
   private final NftCommand nft;
+  private final StepHook hook;
   private volatile long processId;
 
-  /** Runs nft by this program and leading arguments. */
-  public NftWriter(List<String> program) {
+  /**
+   * @param program runs nft, with leading arguments
+   * @param hook is called before each change
+   */
+  public NftWriter(List<String> program, StepHook hook) {
     this.nft = new NftCommand(program, started -> processId = started);
+    this.hook = hook;
   }
 
   /**
@@ -44,6 +50,11 @@ public final class NftWriter {
   }
 
   private Optional<String> run(String input) {
+    try {
+      hook.before("nft");
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
     NftCommand.Result result = nft.run(input, "-f", "-");
     return result.ok() ? Optional.empty() : Optional.of(result.output());
   }

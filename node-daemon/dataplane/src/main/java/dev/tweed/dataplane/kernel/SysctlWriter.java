@@ -14,15 +14,18 @@ public final class SysctlWriter {
   private final Path directory;
   private final SysctlReader reader;
   private final SysctlJournal journal;
+  private final StepHook hook;
 
   /**
    * @param directory where to write
    * @param journal of the sysctls that do not go with a device of ours
+   * @param hook is called before each write
    */
-  public SysctlWriter(Path directory, SysctlJournal journal) {
+  public SysctlWriter(Path directory, SysctlJournal journal, StepHook hook) {
     this.directory = directory;
     this.reader = new SysctlReader(directory);
     this.journal = journal;
+    this.hook = hook;
   }
 
   /** What became of a setting. */
@@ -68,6 +71,7 @@ public final class SysctlWriter {
 
   /** Writes one. */
   void write(String path, String value) throws IOException {
+    hook.before("sysctl " + path);
     // Not created: a directory given by mistake must not fill up with files.
     Files.writeString(
         directory.resolve(path),
