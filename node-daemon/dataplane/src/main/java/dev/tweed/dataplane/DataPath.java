@@ -18,6 +18,7 @@ import dev.tweed.dataplane.kernel.SysctlReader;
 import dev.tweed.dataplane.kernel.SysctlRestorer;
 import dev.tweed.dataplane.kernel.SysctlWatch;
 import dev.tweed.dataplane.kernel.SysctlWriter;
+import dev.tweed.dataplane.kernel.WayCache;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
@@ -28,6 +29,7 @@ import dev.tweed.dataplane.plan.NodeFacts;
 import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.PeerProgress;
 import dev.tweed.dataplane.plan.Plan;
+import dev.tweed.dataplane.plan.ProbeFacts;
 import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.RouteContest;
 import dev.tweed.dataplane.plan.StateChange;
@@ -85,10 +87,10 @@ public final class DataPath implements AutoCloseable {
   /** What the sync before wanted and reached; empty before the first. */
   private Optional<Reached> reached = Optional.empty();
 
-  /** What the last sync saw at its end, where that is all a plan rests on. */
+  /** What the last sync saw at its end. */
   private Optional<Seen> seen = Optional.empty();
 
-  private record Seen(ClusterSnapshot snapshot, NodeFacts facts, ActualState actual) {}
+  private record Seen(ClusterSnapshot snapshot, ProbeFacts probes, ActualState actual) {}
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
@@ -100,7 +102,8 @@ public final class DataPath implements AutoCloseable {
   DataPath(DataPathOptions options, Rtnetlink netlink, LongSupplier nanoTime, StepHook hook) {
     this.netlink = netlink;
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
-    this.reader = new KernelReader(netlink, marks, options.podAddresses());
+    WayCache ways = new WayCache(netlink::routeTo, nanoTime);
+    this.reader = new KernelReader(netlink, marks, ways, options.podAddresses());
     this.sysctlDir = options.sysctlDir();
     this.sysctls = new SysctlReader(sysctlDir);
     this.rules = new RulesReader(new NftReader(options.nft()));
@@ -113,7 +116,7 @@ public final class DataPath implements AutoCloseable {
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     RouteNews routeNews = new RouteNews();
     this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime);
-    this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports, routeNews);
+    this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports, routeNews, ways);
     this.planner = new NodeStatePlanner(marks);
     this.contest = new RouteContest(marks, nanoTime);
   }
@@ -226,14 +229,7 @@ public final class DataPath implements AutoCloseable {
     ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
-    seen =
-        snapshot.network().backend().routesPlainly()
-            ? Optional.empty()
-            : Optional.of(
-                new Seen(
-                    snapshot,
-                    new NodeFacts(actual.links(), actual.addresses(), Map.of(), facts.probes()),
-                    actual));
+    seen = Optional.of(new Seen(snapshot, facts.probes(), actual));
     lookOut(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
@@ -282,20 +278,21 @@ public final class DataPath implements AutoCloseable {
    * and put right by that.
    */
   private Set<IpPrefix> lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
-    if (seen.isEmpty()
-        || lookout.suspectsRoutes()
-        || snapshot.network().backend().routesPlainly()
-        || snapshot.equals(seen.get().snapshot())) {
+    if (seen.isEmpty() || lookout.suspectsRoutes() || snapshot.equals(seen.get().snapshot())) {
       return Set.of();
     }
-    Plan plan = planner.plan(snapshot, seen.get().facts(), ports.known());
+    ActualState actual = seen.get().actual();
+    NodeFacts facts =
+        new NodeFacts(
+            actual.links(), actual.addresses(), reader.ways(snapshot), seen.get().probes());
+    Plan plan = planner.plan(snapshot, facts, ports.known());
     List<StateChange> changes =
-        StateDiff.between(plan.desired(), seen.get().actual(), marks).stream()
+        StateDiff.between(plan.desired(), actual, marks).stream()
             .filter(change -> change.concernsPeer() && !contest.isHeld(change))
             .toList();
     Set<IpPrefix> routed = new HashSet<>();
     if (!changes.isEmpty()) {
-      lookOut(snapshot, plan, seen.get().actual());
+      lookOut(snapshot, plan, actual);
       for (KernelWriter.Done done : writer.apply(changes).done()) {
         applied.add(done.report(false));
         routeOf(done.change()).ifPresent(routed::add);

@@ -42,6 +42,7 @@ public record Link(
 
   private static final int IFF_UP = 0x1;
   private static final int IFF_LOOPBACK = 0x8;
+  private static final int IFF_NOARP = 0x80;
   private static final int IFF_LOWER_UP = 0x10000;
 
   /** Refuses nulls. */
@@ -69,5 +70,10 @@ public record Link(
   /** Whether it is a loopback device. */
   public boolean isLoopback() {
     return (flags & IFF_LOOPBACK) != 0;
+  }
+
+  /** Whether it has no neighbours to look for: it is no link that nodes share. */
+  public boolean isNoArp() {
+    return (flags & IFF_NOARP) != 0;
   }
 }

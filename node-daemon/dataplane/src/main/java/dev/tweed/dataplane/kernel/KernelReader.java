@@ -17,25 +17,29 @@ import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.Rtnetlink;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads what the planner has to know and what may be ours. */
 public final class KernelReader {
 
   private final Rtnetlink netlink;
   private final Marks marks;
+  private final WayCache ways;
   private Optional<List<Route>> routesOfNextHops = Optional.empty();
   private List<NextHopObject> nextHops = List.of();
   private final ProbeReader probe;
 
   /**
-   * Reads by this socket; knows our objects by these marks.
+   * Reads by this socket; knows our objects by these marks, and the ways to nodes by this.
    *
    * @param podAddresses directory in which the CNI plugin has a file for each address of a pod
    */
-  public KernelReader(Rtnetlink netlink, Marks marks, Path podAddresses) {
+  public KernelReader(Rtnetlink netlink, Marks marks, WayCache ways, Path podAddresses) {
+    this.ways = ways;
     this.netlink = netlink;
     this.marks = marks;
     this.probe = new ProbeReader(netlink, marks, podAddresses);
@@ -45,17 +49,25 @@ public final class KernelReader {
   public NodeFacts facts(ClusterSnapshot snapshot) {
     List<Link> links = netlink.links();
     List<Address> addresses = netlink.addresses();
-    Map<IpAddress, Route> routes = new HashMap<>();
-    if (snapshot.network().backend().routesPlainly()) {
-      for (Peer peer : snapshot.peers()) {
-        for (IpAddress address : peer.nodeIps()) {
-          if (address.family() == peer.block().family() && !routes.containsKey(address)) {
-            netlink.routeTo(address).ifPresent(route -> routes.put(address, route));
-          }
+    return new NodeFacts(links, addresses, ways(snapshot), probe.facts(snapshot, links));
+  }
+
+  /**
+   * How this node reaches the addresses that plain routes may go by; none where none are wanted.
+   */
+  public Map<IpAddress, Route> ways(ClusterSnapshot snapshot) {
+    if (!snapshot.network().backend().routesPlainly()) {
+      return Map.of();
+    }
+    Set<IpAddress> gateways = new HashSet<>();
+    for (Peer peer : snapshot.peers()) {
+      for (IpAddress address : peer.nodeIps()) {
+        if (address.family() == peer.block().family()) {
+          gateways.add(address);
         }
       }
     }
-    return new NodeFacts(links, addresses, routes, probe.facts(snapshot, links));
+    return ways.to(gateways);
   }
 
   /**

@@ -27,6 +27,7 @@ public final class Lookout {
   private final NftWriter nft;
   private final RulesReader rules;
   private final BridgePorts ports;
+  private final WayCache ways;
 
   /** Whether a route or nexthop object may have been put in the way of ours. */
   private final AtomicBoolean routesSuspect = new AtomicBoolean(true);
@@ -40,9 +41,16 @@ public final class Lookout {
    * @param rules is told when the table may be another
    * @param ports is shown what comes to the bridge
    * @param routes is told of routes and rules of others
+   * @param ways is told when ways to nodes may be others
    */
   public Lookout(
-      int ownPort, NftWriter nft, RulesReader rules, BridgePorts ports, RouteNews routes) {
+      int ownPort,
+      NftWriter nft,
+      RulesReader rules,
+      BridgePorts ports,
+      RouteNews routes,
+      WayCache ways) {
+    this.ways = ways;
     this.ownPort = ownPort;
     this.nft = nft;
     this.rules = rules;
@@ -93,6 +101,9 @@ public final class Lookout {
         && (event instanceof NetlinkEvent.NftablesChanged
             || event instanceof NetlinkEvent.EventsLost)) {
       rules.suspect();
+    }
+    if (news) {
+      ways.doubt(event);
     }
     if (news
         && (event instanceof NetlinkEvent.RouteChanged

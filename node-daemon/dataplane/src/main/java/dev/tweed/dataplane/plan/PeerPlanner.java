@@ -270,6 +270,9 @@ final class PeerPlanner {
     return facts
         .link(way.linkIndex())
         .filter(link -> !link.isLoopback() && link.vxlan().isEmpty())
+        // WireGuard, ipip and tun devices drop what is not for their own addresses; a dummy drops
+        // all.
+        .filter(link -> !link.isNoArp() && !link.kind().equals(Optional.of("dummy")))
         .filter(link -> !link.name().equals(snapshot.network().bridgeName()))
         .map(Link::name)
         .map(device -> new PlannedPeer.Path.Direct(device, gateway.get()));

@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
@@ -31,13 +32,15 @@ public final class Relevance {
   private final Map<Integer, String> devices = new HashMap<>();
   private final List<IpAddress> nodeIps;
   private final boolean complete;
-  private final boolean plainRoutes;
   private final ProbeRelevance probe;
   private final List<IpPrefix> pools;
   private final String bridge;
 
+  /** Addresses of nodes that plain routes go by, or may. */
+  private final Set<IpPrefix> gateways = new HashSet<>();
+
   // Filled when first needed, which on a quiet node is never.
-  private final Map<IpAddress, MacAddress> gateways = new HashMap<>();
+  private final Map<IpAddress, MacAddress> neighbours = new HashMap<>();
   private final Map<MacAddress, IpAddress> vteps = new HashMap<>();
   private final Set<IpPrefix> destinations = new HashSet<>();
 
@@ -57,8 +60,16 @@ public final class Relevance {
     Set<Integer> lower = new HashSet<>();
     desired.tunnels().forEach(tunnel -> lower.add(tunnel.lowerIndex()));
     Optional<String> underlay = plan.underlay().map(way -> way.device());
+    Set<String> direct = new HashSet<>();
+    for (PlannedPeer peer : desired.peers()) {
+      if (peer.path() instanceof PlannedPeer.Path.Direct path) {
+        direct.add(path.device());
+      }
+    }
     for (Link link : links) {
-      if (lower.contains(link.index()) || underlay.equals(Optional.of(link.name()))) {
+      if (direct.contains(link.name())
+          || lower.contains(link.index())
+          || underlay.equals(Optional.of(link.name()))) {
         underlays.put(link.index(), link);
       }
       if (desired.tunnel(link.name()).isPresent()) {
@@ -69,8 +80,14 @@ public final class Relevance {
         devices.put(link.index(), link.name());
       }
     }
-    this.plainRoutes = snapshot.network().backend().routesPlainly();
     this.probe = new ProbeRelevance(marks, desired, links);
+    if (snapshot.network().backend().routesPlainly()) {
+      for (Peer peer : snapshot.peers()) {
+        peer.nodeIps().stream()
+            .filter(address -> address.family() == peer.block().family())
+            .forEach(address -> gateways.add(IpPrefix.host(address)));
+      }
+    }
     // While something is in the way, any device or address may be its removal.
     this.complete = plan.isComplete();
   }
@@ -86,7 +103,7 @@ public final class Relevance {
       case NetlinkEvent.AddressChanged change ->
           concerns(change.address().prefix(), change.address().linkIndex(), change.removed());
       case NetlinkEvent.RouteChanged change -> concerns(change.route());
-      case NetlinkEvent.RuleChanged change -> false;
+      case NetlinkEvent.RuleChanged change -> !gateways.isEmpty();
       case NetlinkEvent.NextHopChanged change ->
           marks.owns(change.object()) || PlannedRoute.mayUse(change.object().id());
       case NetlinkEvent.NeighbourChanged change ->
@@ -193,16 +210,14 @@ public final class Relevance {
     if (RouteContest.isRival(route, marks) && destinations().contains(route.destination())) {
       return true;
     }
-    return plainRoutes
-        && route.table() == Route.MAIN_TABLE
-        && !devices.containsKey(route.linkIndex());
+    return !devices.containsKey(route.linkIndex()) && covers(route.destination());
   }
 
   // The kernel does not tell whose request changed the tables of a tunnel (vxlan_fdb_notify() in
   // drivers/net/vxlan/vxlan_core.c), so these are compared with the plan.
 
   private boolean concerns(Neighbour neighbour, boolean removed) {
-    MacAddress planned = gateways().get(neighbour.address());
+    MacAddress planned = neighbours().get(neighbour.address());
     if (planned == null) {
       // Others than permanent ones the kernel makes for itself, for multicast.
       return !removed && neighbour.state().isPermanent();
@@ -218,6 +233,15 @@ public final class Relevance {
     return right == removed;
   }
 
+  private boolean covers(IpPrefix destination) {
+    for (IpPrefix gateway : gateways) {
+      if (destination.contains(gateway)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private Set<IpPrefix> destinations() {
     if (destinations.isEmpty()) {
       desired.peers().forEach(peer -> destinations.add(peer.block()));
@@ -225,15 +249,15 @@ public final class Relevance {
     return destinations;
   }
 
-  private Map<IpAddress, MacAddress> gateways() {
-    if (gateways.isEmpty()) {
+  private Map<IpAddress, MacAddress> neighbours() {
+    if (neighbours.isEmpty()) {
       for (PlannedPeer peer : desired.peers()) {
         if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
-          gateways.put(peer.route().gateway(), path.mac());
+          neighbours.put(peer.route().gateway(), path.mac());
         }
       }
     }
-    return gateways;
+    return neighbours;
   }
 
   private Map<MacAddress, IpAddress> vteps() {

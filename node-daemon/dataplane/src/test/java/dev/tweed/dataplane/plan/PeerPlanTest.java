@@ -3,16 +3,21 @@ package dev.tweed.dataplane.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
+import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.Route;
+import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.testing.Golden;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -98,6 +103,26 @@ class PeerPlanTest {
     assertThat(plan.desired().peers())
         .extracting(peer -> peer.route().mtu())
         .containsExactly(ipv4, ipv6);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"wireguard, 0x91", "ipip, 0x81", "tun, 0x1091", "dummy, 0x1", "loopback, 0x9"})
+  void aDeviceWithoutNeighboursIsNoLinkOfTwoNodes(String kind, String flags) {
+    Link link = machine.add("x0", Optional.of(kind), 1420, Integer.decode(flags));
+    machine.routesTo.put(
+        Example.ip(2),
+        Route.through(IpPrefix.parse("192.0.2.0/24"), link.index(), RouteProtocol.KERNEL));
+
+    Plan plan =
+        machine.plan(
+            Example.vxlan()
+                .with(new Backend.Vxlan(1, 8472, true))
+                .with(Example.peer(2))
+                .snapshot());
+
+    assertThat(plan.desired().peers())
+        .extracting(peer -> peer.path().device())
+        .containsExactly("tweed.1");
   }
 
   @Test
