@@ -24,34 +24,4 @@ public record RouteProtocol(int number) {
       throw new IllegalArgumentException("a route protocol is 0..255, not " + number);
     }
   }
-
-  /** What people call it (rt_protos of iproute2), or else its number. */
-  public String usualName() {
-    return switch (number) {
-      case 1 -> "redirect";
-      case 2 -> "kernel";
-      case 3 -> "boot";
-      case 4 -> "static";
-      case 8 -> "gated";
-      case 9 -> "ra";
-      case 10 -> "mrt";
-      case 11 -> "zebra";
-      case 12 -> "bird";
-      case 13 -> "dnrouted";
-      case 14 -> "xorp";
-      case 15 -> "ntk";
-      case 16 -> "dhcp";
-      case 17 -> "mrouted";
-      case 18 -> "keepalived";
-      case 42 -> "babel";
-      case 84 -> "ovn";
-      case 99 -> "openr";
-      case 186 -> "bgp";
-      case 187 -> "isis";
-      case 188 -> "ospf";
-      case 189 -> "rip";
-      case 192 -> "eigrp";
-      default -> Integer.toString(number);
-    };
-  }
 }

@@ -4,7 +4,6 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import java.util.ArrayDeque;
@@ -240,7 +239,8 @@ public final class RouteContest {
   /** What is left alone, with what is there instead. */
   public List<Finding> findings(ActualState actual) {
     List<Finding> findings = new ArrayList<>();
-    holds.forEach((destination, hold) -> findings.add(finding(destination, hold, actual)));
+    RouteRenderer renderer = new RouteRenderer(actual.links(), actual.addresses());
+    holds.forEach((destination, hold) -> findings.add(finding(destination, hold, renderer)));
     if (findings.size() <= MAX_FINDINGS) {
       return findings;
     }
@@ -254,40 +254,20 @@ public final class RouteContest {
       "take the pod CIDRs out of what that program writes into the kernel (the export filter of a"
           + " routing daemon), then remove its route";
 
-  private static Finding finding(IpPrefix destination, Hold hold, ActualState actual) {
-    Route rival = hold.rival();
-    String protocol = rival.protocol().usualName();
-    String device =
-        actual.links().stream()
-            .filter(link -> link.index() == rival.linkIndex())
-            .map(Link::name)
-            .findFirst()
-            .orElse("");
-    String what =
-        "the route to "
-            + destination
-            + " of protocol "
-            + protocol
-            + (device.isEmpty() ? "" : " by device " + device)
-            + " in table main ";
+  private static Finding finding(IpPrefix destination, Hold hold, RouteRenderer renderer) {
+    String rival = "the route " + renderer.route(hold.rival());
     return new Finding(
         Reason.RouteContested,
         destination.toString(),
         hold.first()
-            ? what + "was there before this node's, with the same metric; this node's is not put"
-            : what
-                + "took the place of this node's "
+            ? rival
+                + " in table main was there before this node's, with the same metric; this node's"
+                + " is not put"
+            : rival
+                + " in table main took the place of this node's "
                 + LIMIT
                 + " times within a minute; this node's is not put back for 5 minutes",
-        REMEDY
-            + ": ip "
-            + (isIpv6(destination) ? "-6 " : "")
-            + "route del "
-            + destination
-            + " proto "
-            + rival.protocol().number()
-            + " metric "
-            + rival.metric());
+        REMEDY + ": " + renderer.removal(hold.rival()));
   }
 
   private static boolean isIpv6(IpPrefix destination) {

@@ -79,7 +79,7 @@ class RouteContestTest {
         .singleElement()
         .extracting(Finding::remedy)
         .asString()
-        .endsWith("ip route del 10.244.2.0/24 proto 12 metric 0");
+        .endsWith("ip route del 10.244.2.0/24 via 192.0.2.9 dev eth0 proto 12");
   }
 
   @Test
