@@ -44,6 +44,7 @@ public final class Prober implements AutoCloseable {
   private List<UnreachedPeer> traced = List.of();
   private Map<String, Where> places = Map.of();
   private long traceAt;
+  private String failure = "";
 
   /** As {@link #start}, with other surroundings. */
   Prober(
@@ -103,9 +104,13 @@ public final class Prober implements AutoCloseable {
       while (!closing) {
         try {
           turn();
+          failure = "";
         } catch (RuntimeException e) {
           // A thread that ended would leave for ever what it told last.
-          LOG.warn("probing failed, and goes on with the next round: {}", e.toString());
+          if (!failure.equals(e.toString())) {
+            failure = e.toString();
+            LOG.warn("probing failed, and goes on with the next round: {}", failure);
+          }
           wire.await(Duration.ofNanos(Probing.ROUND));
         }
       }

@@ -133,7 +133,12 @@ class ProbingTest {
     Random random = new Random(seed);
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
     simulation.network =
-        (to, bytes) -> random.nextInt(3) == 0 ? Optional.of(new News.Arrived()) : Optional.empty();
+        (to, bytes) ->
+            switch (random.nextInt(4)) {
+              case 0 -> Optional.of(new News.Arrived());
+              case 1 -> Optional.of(new News.NotSent());
+              default -> Optional.empty();
+            };
     simulation.check = fairness(simulation);
 
     simulation.run(MINUTE.multipliedBy(5));

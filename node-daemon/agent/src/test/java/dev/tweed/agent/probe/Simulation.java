@@ -93,7 +93,7 @@ final class Simulation {
       int bytes = probe.payload() + PeerProbe.headerBytes(probe.to().block().family());
       packets.add(new Packet(now, probe.to().node(), bytes));
       Optional<News> news = network.send(probe.to(), bytes);
-      if (news.filter(n -> n instanceof News.Arrived).isPresent()) {
+      if (bytes == SMALL && news.filter(n -> n instanceof News.Arrived).isPresent()) {
         unanswered.put(probe.to().node(), 0);
       } else if (bytes == SMALL && news.filter(n -> n instanceof News.NotSent).isEmpty()) {
         unanswered.merge(probe.to().node(), 1, Integer::sum);
