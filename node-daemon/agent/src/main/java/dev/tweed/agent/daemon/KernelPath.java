@@ -1,11 +1,17 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.probe.ProbeMeter;
+import dev.tweed.agent.probe.Prober;
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.SyncReport;
+import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -27,6 +33,15 @@ public interface KernelPath extends AutoCloseable {
      * @throws dev.tweed.dataplane.DataPathException when the kernel cannot be talked to
      */
     KernelPath open(Runnable onDrift);
+
+    /**
+     * Starts to probe other nodes from where the data path is.
+     *
+     * @param tell receives what is found
+     */
+    default Prober prober(Consumer<Reachability> tell, ProbeMeter meter, Clock clock) {
+      return Prober.start(unreached -> Map.of(), tell, meter, clock);
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.tweed.agent.firewall.FirewallWatch;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
+import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
@@ -61,6 +62,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final StatusPublisher publisher;
   private final StatusBoard board;
   private final Metrics metrics;
+  private final Prober prober;
   private final NodeSync sync;
   private final SyncLoop loop;
   private final FirewallSync firewall;
@@ -111,6 +113,7 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop =
         new SyncLoop(
             "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
+    prober = opener.prober(board::show, metrics.probes(), clock);
     sync =
         new NodeSync(
             api::view,
@@ -119,6 +122,7 @@ public final class NodeDaemon implements AutoCloseable {
             cni,
             this::networkChanged,
             this::syncWithin,
+            prober::targets,
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,
@@ -204,6 +208,7 @@ public final class NodeDaemon implements AutoCloseable {
     files.close();
     firewallLoop.close();
     loop.close();
+    prober.close();
     publisher.close();
     api.close();
     sync.close();

@@ -9,6 +9,8 @@ import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.firewall.NetworkStateMapper;
+import dev.tweed.agent.probe.ProbeTargets;
+import dev.tweed.agent.probe.ProbeTargetsMapper;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.dataplane.DataPathException;
@@ -33,12 +35,16 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   /** Runs without complete lists before that is told; with the back-off some 5 s. */
   private static final int PATIENCE = 6;
 
+  /** LEAD: replace by NetworkParameters.probes() of the snapshot. */
+  private static final boolean PROBES = true;
+
   private final Supplier<ClusterView> view;
   private final SnapshotMapper mapper;
   private final Supplier<KernelPath> opener;
   private final CniSetup cni;
   private final Consumer<NetworkState> firewall;
   private final Consumer<Duration> again;
+  private final Consumer<ProbeTargets> probes;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
@@ -50,6 +56,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
    * @param opener opens the data path, in the sync thread
    * @param firewall receives what the host's firewall has to know of the network; must not wait
    * @param again is told within which time another sync should come
+   * @param probes receives what can be probed; must not wait
    * @param tell receives the state after each sync, and the NodeSubnets it is about
    */
   NodeSync(
@@ -59,6 +66,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       CniSetup cni,
       Consumer<NetworkState> firewall,
       Consumer<Duration> again,
+      Consumer<ProbeTargets> probes,
       NodeStatusFactory statuses,
       Metrics metrics,
       BiConsumer<SyncStatus, List<SubnetRecord>> tell) {
@@ -68,6 +76,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.cni = cni;
     this.firewall = firewall;
     this.again = again;
+    this.probes = probes;
     this.statuses = statuses;
     this.metrics = metrics;
     this.tell = tell;
@@ -92,6 +101,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     return switch (mapping) {
       case Mapping.Nothing(String why) -> {
         firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
+        probes.accept(ProbeTargets.NONE);
         tell.accept(statuses.idle(why), List.of());
         yield true;
       }
@@ -139,6 +149,9 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     statuses.repaired(report.applied());
     firewall.accept(
         NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device)));
+    probes.accept(
+        ProbeTargetsMapper.map(
+            PROBES, program.snapshot().self().blocks(), program.snapshot().peers(), report));
     CniSetup.Outcome outcome = cni.apply(program.snapshot(), report, withoutNetwork);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());

@@ -80,6 +80,7 @@ final class StatusBoard {
 
   /** Shows what probing found of the peers. */
   synchronized void show(Reachability seen) {
+    metrics.show(seen);
     if (probedByAnEarlierProcess && seen.proof() == Reachability.Proof.NOT_YET) {
       return;
     }

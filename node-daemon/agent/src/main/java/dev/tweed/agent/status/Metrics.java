@@ -1,5 +1,8 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.probe.ProbeMeter;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.dataplane.Change;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -8,6 +11,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -24,6 +29,11 @@ public final class Metrics implements AutoCloseable {
   private final AtomicInteger programmed = new AtomicInteger();
   private final AtomicInteger ready = new AtomicInteger();
   private volatile double reachable = Double.NaN;
+  private volatile Reachability reachability = Reachability.without(Reachability.Proof.NOT_YET);
+  private final Timer roundTrip =
+      Timer.builder("tweed.probe.rtt")
+          .description("Time from a probe of another node's block to its answer")
+          .register(registry);
   private final Counter successes = syncs("success");
   private final Counter failures = syncs("failure");
   private final Timer duration =
@@ -45,6 +55,13 @@ public final class Metrics implements AutoCloseable {
       repairs(RepairLog.kind(kind));
     }
     repairs(RepairLog.FIREWALL);
+    probed("answering", r -> r.answered() - unreached(r, Cause.LARGE_LOST));
+    for (Cause cause : Cause.values()) {
+      probed(lower(cause), r -> unreached(r, cause));
+    }
+    for (ProbeMeter.Result result : ProbeMeter.Result.values()) {
+      probes(result);
+    }
     heap("used", "Heap in use, garbage included", r -> r.totalMemory() - r.freeMemory());
     heap("committed", "Heap the process holds", Runtime::totalMemory);
     heap("max", "Heap it may hold", Runtime::maxMemory);
@@ -64,6 +81,41 @@ public final class Metrics implements AutoCloseable {
         .tag("area", "heap")
         .description(description)
         .register(registry);
+  }
+
+  private void probed(String state, ToDoubleFunction<Reachability> count) {
+    Gauge.builder("tweed.probe.peers", () -> count.applyAsDouble(reachability))
+        .tag("state", state)
+        .description("Blocks of other nodes that are probed, by what comes of it")
+        .register(registry);
+  }
+
+  private static long unreached(Reachability found, Cause cause) {
+    return found.unreached().stream().filter(peer -> peer.cause() == cause).count();
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Counts what becomes of probes. */
+  public ProbeMeter probes() {
+    return new ProbeMeter() {
+      @Override
+      public void count(Result result) {
+        probes(result).increment();
+      }
+
+      @Override
+      public void answeredAfter(long nanos) {
+        roundTrip.record(nanos, TimeUnit.NANOSECONDS);
+      }
+    };
+  }
+
+  /** Shows what probing finds. */
+  public void show(Reachability found) {
+    reachability = found;
   }
 
   /** Shows how long nothing was read from the API server. */
@@ -115,6 +167,13 @@ public final class Metrics implements AutoCloseable {
     return Counter.builder("tweed.sync")
         .tag("result", result)
         .description("Comparisons with the kernel")
+        .register(registry);
+  }
+
+  private Counter probes(ProbeMeter.Result result) {
+    return Counter.builder("tweed.probes")
+        .tag("result", lower(result))
+        .description("Probes of other nodes' blocks, by what became of them")
         .register(registry);
   }
 

@@ -12,6 +12,7 @@ import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
 import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.firewall.NetworkState;
+import dev.tweed.agent.probe.ProbeTargets;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
@@ -51,6 +52,7 @@ class NodeSyncTest {
 
   @TempDir Path directory;
   private final List<NetworkState> firewall = new ArrayList<>();
+  private final List<ProbeTargets> probes = new ArrayList<>();
   private final List<NodeStatus> told = new ArrayList<>();
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
@@ -90,6 +92,7 @@ class NodeSyncTest {
                 ended::add),
             firewall::add,
             again::add,
+            probes::add,
             new NodeStatusFactory(
                 "n1",
                 new RepairLog(Clock.systemUTC(), List.of()),
@@ -354,6 +357,26 @@ class NodeSyncTest {
               assertThat(member.needs().tunnel().orElseThrow().device()).isEqualTo("tweed.1");
               assertThat(member.managed()).isTrue();
             });
+  }
+
+  @Test
+  void whatCanBeProbedIsToldAfterEachSync() {
+    kernel = () -> withPeers(0);
+
+    sync.getAsBoolean();
+
+    ProbeTargets targets = probes.getLast();
+    assertThat(targets.enabled()).isTrue();
+    assertThat(targets.podMtu()).isEqualTo(1450);
+    assertThat(targets.own())
+        .containsExactly(
+            new ProbeTargets.Source(
+                IpPrefix.parse("10.244.1.0/24"), IpAddress.parse("10.244.1.254")));
+
+    // And a node that waits goes on with it
+    view = withoutSubnet();
+    sync.getAsBoolean();
+    assertThat(probes.getLast()).isEqualTo(targets);
   }
 
   @Test

@@ -3,6 +3,9 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.cluster.ApiAccess;
 import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.firewall.LocalFirewallHost;
+import dev.tweed.agent.probe.ProbeMeter;
+import dev.tweed.agent.probe.Prober;
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.SyncReport;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A daemon whose kernel is that of a network namespace, while its clients and probes stay outside,
@@ -83,7 +87,17 @@ final class TestDaemon implements AutoCloseable {
                     hostRoot,
                     dataPath),
                 Map.of(),
-                onDrift -> inside(dataPath, onDrift),
+                new KernelPath.Opener() {
+                  @Override
+                  public KernelPath open(Runnable onDrift) {
+                    return inside(dataPath, onDrift);
+                  }
+
+                  @Override
+                  public Prober prober(Consumer<Reachability> tell, ProbeMeter meter, Clock clock) {
+                    return netns.call(() -> KernelPath.Opener.super.prober(tell, meter, clock));
+                  }
+                },
                 new InsideFirewall(
                     netns,
                     new LocalFirewallHost(

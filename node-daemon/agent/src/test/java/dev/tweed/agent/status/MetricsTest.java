@@ -2,10 +2,17 @@ package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.UnreachedPeer;
+import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.dataplane.Change;
+import dev.tweed.netlink.IpPrefix;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 /** What a scrape tells. */
@@ -67,6 +74,39 @@ class MetricsTest {
     silence[0] = Duration.ofMillis(12_500);
 
     assertThat(metrics.scrape()).contains("tweed_api_last_read_seconds 12.5\n");
+  }
+
+  @Test
+  void probesAreCountedByWhatBecameOfThem() {
+    metrics.probes().count(ProbeMeter.Result.ANSWERED);
+    metrics.probes().answeredAfter(2_000_000);
+    metrics.show(
+        new Reachability(
+            Reachability.Proof.PROBES,
+            3,
+            2,
+            List.of(unreached(Cause.SILENT), unreached(Cause.LARGE_LOST))));
+
+    assertThat(metrics.scrape())
+        .contains("tweed_probes_total{result=\"answered\"} 1.0\n")
+        .contains("tweed_probes_total{result=\"ignored\"} 0.0\n")
+        .contains("tweed_probe_rtt_seconds_sum 0.002\n")
+        .contains("tweed_probe_peers{state=\"answering\"} 1.0\n")
+        .contains("tweed_probe_peers{state=\"silent\"} 1.0\n")
+        .contains("tweed_probe_peers{state=\"large_lost\"} 1.0\n");
+  }
+
+  private static UnreachedPeer unreached(Cause cause) {
+    return new UnreachedPeer(
+        "n2",
+        IpPrefix.parse("10.244.2.0/24"),
+        cause,
+        true,
+        true,
+        Instant.EPOCH,
+        Optional.empty(),
+        OptionalInt.empty(),
+        UnreachedPeer.Where.UNKNOWN);
   }
 
   private static Change change(boolean drift) {
