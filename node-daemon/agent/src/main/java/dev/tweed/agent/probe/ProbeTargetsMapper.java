@@ -34,6 +34,8 @@ public final class ProbeTargetsMapper {
     List<Source> own =
         ownBlocks.stream()
             .flatMap(b -> ProbeAddress.of(b).stream().map(address -> new Source(b, address)))
+            // Others are taken, or their device could not be had.
+            .filter(source -> report.probes().contains(source.address()))
             .toList();
     List<Target> peers =
         others.stream()

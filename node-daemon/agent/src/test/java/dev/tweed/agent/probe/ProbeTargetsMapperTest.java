@@ -19,7 +19,8 @@ class ProbeTargetsMapperTest {
 
   @Test
   void blocksWithRoomForAnAddressAreProbedUnlessTheDataPathLeavesThemOut() {
-    // Given own blocks and peers, of which one each is too small, and a peer that cannot be right
+    // Given own blocks and peers, of which one each is too small, an own address that is taken, and
+    // a peer that cannot be right
     SyncReport report =
         new SyncReport(
             true,
@@ -31,13 +32,15 @@ class ProbeTargetsMapperTest {
             List.of(),
             List.of(new Finding(Reason.InvalidPeer, "n3 10.244.3.0/24", "left out", "look")),
             Map.of(),
-            List.of(),
+            List.of(IpAddress.parse("10.244.1.254")),
             Optional.empty());
 
     ProbeTargets targets =
         ProbeTargetsMapper.map(
             true,
-            Stream.of("10.244.1.0/24", "10.244.9.0/30").map(IpPrefix::parse).toList(),
+            Stream.of("10.244.1.0/24", "10.244.9.0/30", "10.244.4.0/24")
+                .map(IpPrefix::parse)
+                .toList(),
             List.of(
                 peer("n2", "fd00:2::/64"), peer("n2", "fd00:9::/127"), peer("n3", "10.244.3.0/24")),
             report);
