@@ -57,7 +57,8 @@ class ReachWatchTest {
   private ClusterView view() {
     PodNetwork network = new PodNetwork();
     network.getMetadata().setName("default");
-    network.setSpec(new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null));
+    network.setSpec(
+        new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null));
     return new ClusterView(
         List.of(network),
         List.of("n1", "n2").stream()

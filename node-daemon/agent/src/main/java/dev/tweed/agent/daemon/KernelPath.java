@@ -1,5 +1,6 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.probe.Reachability;
@@ -9,7 +10,6 @@ import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.SyncReport;
 import java.time.Clock;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
@@ -37,10 +37,17 @@ public interface KernelPath extends AutoCloseable {
     /**
      * Starts to probe other nodes from where the data path is.
      *
+     * @param trace is asked where packets of unreached peers are lost
+     * @param earlier what an earlier process of this boot found
      * @param tell receives what is found
      */
-    default Prober prober(Consumer<Reachability> tell, ProbeMeter meter, Clock clock) {
-      return Prober.start(unreached -> Map.of(), tell, meter, clock);
+    default Prober prober(
+        PathTrace trace,
+        Optional<Reachability> earlier,
+        Consumer<Reachability> tell,
+        ProbeMeter meter,
+        Clock clock) {
+      return Prober.start(trace, earlier, tell, meter, clock);
     }
   }
 

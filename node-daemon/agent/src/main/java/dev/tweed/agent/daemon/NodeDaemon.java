@@ -22,8 +22,10 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
+import dev.tweed.agent.trace.PathTracer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,7 +115,15 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop =
         new SyncLoop(
             "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
-    prober = opener.prober(board::show, metrics.probes(), clock);
+    PathTracer tracer =
+        PathTracer.open(Path.of(options.dataPath().nft().getFirst()), System::nanoTime);
+    prober =
+        opener.prober(
+            tracer,
+            earlier.flatMap(NodeStatus::reachability),
+            board::show,
+            metrics.probes(),
+            clock);
     sync =
         new NodeSync(
             api::view,
@@ -122,7 +132,10 @@ public final class NodeDaemon implements AutoCloseable {
             cni,
             this::networkChanged,
             this::syncWithin,
-            prober::targets,
+            (targets, network) -> {
+              tracer.network(network);
+              prober.targets(targets);
+            },
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,

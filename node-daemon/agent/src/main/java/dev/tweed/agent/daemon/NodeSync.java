@@ -13,6 +13,7 @@ import dev.tweed.agent.probe.ProbeTargets;
 import dev.tweed.agent.probe.ProbeTargetsMapper;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.SyncStatus;
+import dev.tweed.agent.trace.TraceNetwork;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
@@ -35,16 +36,13 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   /** Runs without complete lists before that is told; with the back-off some 5 s. */
   private static final int PATIENCE = 6;
 
-  /** LEAD: replace by NetworkParameters.probes() of the snapshot. */
-  private static final boolean PROBES = true;
-
   private final Supplier<ClusterView> view;
   private final SnapshotMapper mapper;
   private final Supplier<KernelPath> opener;
   private final CniSetup cni;
   private final Consumer<NetworkState> firewall;
   private final Consumer<Duration> again;
-  private final Consumer<ProbeTargets> probes;
+  private final BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
@@ -56,7 +54,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
    * @param opener opens the data path, in the sync thread
    * @param firewall receives what the host's firewall has to know of the network; must not wait
    * @param again is told within which time another sync should come
-   * @param probes receives what can be probed; must not wait
+   * @param probes receives what can be probed, and where packets of it pass; must not wait
    * @param tell receives the state after each sync, and the NodeSubnets it is about
    */
   NodeSync(
@@ -66,7 +64,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       CniSetup cni,
       Consumer<NetworkState> firewall,
       Consumer<Duration> again,
-      Consumer<ProbeTargets> probes,
+      BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes,
       NodeStatusFactory statuses,
       Metrics metrics,
       BiConsumer<SyncStatus, List<SubnetRecord>> tell) {
@@ -101,7 +99,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     return switch (mapping) {
       case Mapping.Nothing(String why) -> {
         firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
-        probes.accept(ProbeTargets.NONE);
+        probes.accept(ProbeTargets.NONE, Optional.empty());
         tell.accept(statuses.idle(why), List.of());
         yield true;
       }
@@ -147,11 +145,18 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     metrics.synced(report.verified(), since(begin), report.applied());
     report.again().ifPresent(again);
     statuses.repaired(report.applied());
-    firewall.accept(
-        NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device)));
+    NetworkState state =
+        NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device));
+    firewall.accept(state);
     probes.accept(
         ProbeTargetsMapper.map(
-            PROBES, program.snapshot().self().blocks(), program.snapshot().peers(), report));
+            program.snapshot().network().probes(),
+            program.snapshot().self().blocks(),
+            program.snapshot().peers(),
+            report),
+        state instanceof NetworkState.Member member
+            ? Optional.of(new TraceNetwork(member.needs(), program.snapshot()))
+            : Optional.empty());
     CniSetup.Outcome outcome = cni.apply(program.snapshot(), report, withoutNetwork);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());

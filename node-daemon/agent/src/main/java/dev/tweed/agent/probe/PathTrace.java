@@ -10,8 +10,9 @@ import java.util.Objects;
 public interface PathTrace {
 
   /**
-   * What is known by now. Asked every few seconds while there are unreached peers, and once more
-   * with none; never fails, and returns within seconds whatever the kernel does.
+   * What is known by now. Asked with none at the beginning and at the end, every few seconds while
+   * there are unreached peers, and once more with none after them; never fails, and returns within
+   * seconds whatever the kernel does.
    *
    * @param unreached all of them
    * @return by block; what is not known is not in it

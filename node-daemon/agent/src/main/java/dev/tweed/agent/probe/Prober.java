@@ -1,17 +1,15 @@
 package dev.tweed.agent.probe;
 
 import dev.tweed.agent.probe.ProbeAnswer.News;
-import dev.tweed.agent.probe.UnreachedPeer.Where;
+import dev.tweed.netlink.IpPrefix;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +28,7 @@ public final class Prober implements AutoCloseable {
 
   private final ProbeWire wire;
   private final Witness witness;
-  private final Function<Collection<UnreachedPeer>, Map<String, Where>> tracer;
+  private final PathTrace trace;
   private final Consumer<Reachability> tell;
   private final LongSupplier monotonic;
   private final Clock clock;
@@ -42,7 +40,7 @@ public final class Prober implements AutoCloseable {
   private volatile boolean closing;
   private Optional<Reachability> told = Optional.empty();
   private List<UnreachedPeer> traced = List.of();
-  private Map<String, Where> places = Map.of();
+  private Map<IpPrefix, PathTrace.Located> places = Map.of();
   private long traceAt;
   private String failure = "";
 
@@ -50,14 +48,14 @@ public final class Prober implements AutoCloseable {
   Prober(
       ProbeWire wire,
       Witness.Caller caller,
-      Function<Collection<UnreachedPeer>, Map<String, Where>> tracer,
+      PathTrace trace,
       Consumer<Reachability> tell,
       ProbeMeter meter,
       LongSupplier monotonic,
       Clock clock) {
     this.wire = wire;
     this.witness = new Witness(caller);
-    this.tracer = tracer;
+    this.trace = trace;
     this.tell = tell;
     this.monotonic = monotonic;
     this.clock = clock;
@@ -67,20 +65,22 @@ public final class Prober implements AutoCloseable {
   /**
    * Starts one. It sends nothing before it has {@link #targets}.
    *
-   * @param tracer says of the unreached, by node, where packets are lost. Called each round while
-   *     there are any, and once with none; it may take its time
+   * @param trace is asked each round while there are unreached peers
+   * @param earlier what an earlier process of this boot found: who answered it once has answered
    * @param tell receives each change, in the thread that probes
    * @param clock the time of day
    * @throws dev.tweed.netlink.NetlinkException when the system has no file descriptor left
    */
   public static Prober start(
-      Function<Collection<UnreachedPeer>, Map<String, Where>> tracer,
+      PathTrace trace,
+      Optional<Reachability> earlier,
       Consumer<Reachability> tell,
       ProbeMeter meter,
       Clock clock) {
     Prober prober =
         new Prober(
-            new KernelWire(DEVICE), TcpCall::begin, tracer, tell, meter, System::nanoTime, clock);
+            new KernelWire(DEVICE), TcpCall::begin, trace, tell, meter, System::nanoTime, clock);
+    earlier.ifPresent(prober.probing::remember);
     prober.start();
     return prober;
   }
@@ -101,6 +101,7 @@ public final class Prober implements AutoCloseable {
   private void run() {
     try (wire;
         witness) {
+      trace.look(List.of());
       while (!closing) {
         try {
           turn();
@@ -114,6 +115,7 @@ public final class Prober implements AutoCloseable {
           wire.await(Duration.ofNanos(Probing.ROUND));
         }
       }
+      trace.look(List.of());
     }
   }
 
@@ -147,21 +149,21 @@ public final class Prober implements AutoCloseable {
     if (found.unreached().isEmpty()) {
       if (!traced.isEmpty()) {
         traced = List.of();
-        tracer.apply(List.of());
+        trace.look(List.of());
       }
       return found;
     }
     if (!traced.equals(found.unreached()) || traceAt - now <= 0) {
       traced = found.unreached();
       traceAt = now + Probing.ROUND;
-      places = tracer.apply(traced);
+      places = trace.look(traced);
     }
     return new Reachability(
         found.proof(),
         found.probed(),
         found.answered(),
         found.unreached().stream()
-            .map(peer -> peer.lost(places.getOrDefault(peer.node(), Where.UNKNOWN)))
+            .map(peer -> Optional.ofNullable(places.get(peer.block())).map(peer::lost).orElse(peer))
             .toList());
   }
 

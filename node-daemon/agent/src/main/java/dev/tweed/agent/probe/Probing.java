@@ -3,6 +3,7 @@ package dev.tweed.agent.probe;
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import dev.tweed.agent.probe.Reachability.Proof;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Duration;
@@ -87,6 +88,16 @@ final class Probing {
     step = Long.MIN_VALUE;
     Set<Key> existing = next.peers().stream().map(Key::of).collect(Collectors.toSet());
     answeredOnce.retainAll(existing);
+  }
+
+  /** Takes over from an earlier process who has answered it. */
+  void remember(Reachability earlier) {
+    for (UnreachedPeer peer : earlier.unreached()) {
+      if (peer.everAnswered()) {
+        ProbeAddress.of(peer.block())
+            .ifPresent(address -> answeredOnce.add(new Key(peer.node(), peer.block(), address)));
+      }
+    }
   }
 
   private void forget() {

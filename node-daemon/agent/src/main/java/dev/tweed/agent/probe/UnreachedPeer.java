@@ -20,6 +20,8 @@ import java.util.OptionalInt;
  * @param largest bytes of the largest IP packet that is known to pass; of {@link Cause#LARGE_LOST}
  *     only
  * @param where where the packets are lost
+ * @param detail the same for people, with the chain that drops them as far as that can be told;
+ *     empty if nothing more is known
  */
 public record UnreachedPeer(
     String node,
@@ -30,7 +32,8 @@ public record UnreachedPeer(
     Instant since,
     Optional<IpAddress> offender,
     OptionalInt largest,
-    Where where) {
+    Where where,
+    String detail) {
 
   /** What happens to packets. */
   public enum Cause {
@@ -65,11 +68,35 @@ public record UnreachedPeer(
     Objects.requireNonNull(offender, "offender");
     Objects.requireNonNull(largest, "largest");
     Objects.requireNonNull(where, "where");
+    Objects.requireNonNull(detail, "detail");
+  }
+
+  /** With no more known of where they are lost. */
+  public UnreachedPeer(
+      String node,
+      IpPrefix block,
+      Cause cause,
+      boolean everAnswered,
+      boolean lives,
+      Instant since,
+      Optional<IpAddress> offender,
+      OptionalInt largest,
+      Where where) {
+    this(node, block, cause, everAnswered, lives, since, offender, largest, where, "");
   }
 
   /** The same, lost there. */
-  public UnreachedPeer lost(Where place) {
+  public UnreachedPeer lost(PathTrace.Located place) {
     return new UnreachedPeer(
-        node, block, cause, everAnswered, lives, since, offender, largest, place);
+        node,
+        block,
+        cause,
+        everAnswered,
+        lives,
+        since,
+        offender,
+        largest,
+        place.where(),
+        place.detail());
   }
 }

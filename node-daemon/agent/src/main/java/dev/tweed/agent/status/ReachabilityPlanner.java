@@ -133,7 +133,7 @@ public final class ReachabilityPlanner {
       case PeersAnswer -> "%d of %d probed peers answer".formatted(seen.answered(), seen.probed());
       case NoLivingPeer -> none + ", and nothing shows that one of them lives: " + names(lost);
       case ProbeUnanswered -> none + ", and none of those that live ever has: " + names(living);
-      case NoPeerAnswers -> none + whoLive(counted) + "; " + place(most(counted));
+      case NoPeerAnswers -> none + whoLive(counted) + "; " + place(most(counted), counted);
       default -> "no peer has been asked often enough to tell";
     };
   }
@@ -151,7 +151,7 @@ public final class ReachabilityPlanner {
         "none of %d probed peers answers".formatted(seen.probed())
             + whoLive(counted)
             + ". Pods of this node reach no others: "
-            + place(where),
+            + place(where, counted),
         remedy(where, counted));
   }
 
@@ -175,7 +175,7 @@ public final class ReachabilityPlanner {
             true,
             "peers",
             "%d of %d living peers are not reached because of this host: %s; %s"
-                .formatted(here.size(), alive, names(here), place(where)),
+                .formatted(here.size(), alive, names(here), place(where, here)),
             remedy(where, here)));
   }
 
@@ -221,14 +221,14 @@ public final class ReachabilityPlanner {
               reason,
               object,
               "no probe of %s was ever answered%s, though the node lives: %s%s. Or Tweed there is older, or not up yet"
-                  .formatted(names(peers), since, place(first.where()), offender(peers)),
+                  .formatted(names(peers), since, place(first.where(), peers), offender(peers)),
               remedy(first.where(), peers));
       default ->
           NodeFinding.of(
               reason,
               object,
               "pods of %s are not reached%s, though the node lives: %s%s"
-                  .formatted(names(peers), since, place(first.where()), offender(peers)),
+                  .formatted(names(peers), since, place(first.where(), peers), offender(peers)),
               remedy(first.where(), peers));
     };
   }
@@ -263,6 +263,15 @@ public final class ReachabilityPlanner {
         .findFirst()
         .map(address -> "; " + address + " refuses them (ICMP)")
         .orElse("");
+  }
+
+  /** Of the first of them that is lost there and of which more is known, as it was counted. */
+  private static String place(Where where, List<UnreachedPeer> peers) {
+    return peers.stream()
+        .filter(peer -> peer.where() == where && !peer.detail().isEmpty())
+        .findFirst()
+        .map(peer -> (peers.size() > 1 ? peer.node() + ": " : "") + peer.detail())
+        .orElseGet(() -> place(where));
   }
 
   private static String place(Where where) {

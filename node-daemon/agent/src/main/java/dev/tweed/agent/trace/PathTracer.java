@@ -64,6 +64,7 @@ public final class PathTracer implements PathTrace, AutoCloseable {
   private final Map<IpPrefix, Located> located = new HashMap<>();
   private final Map<IpPrefix, Integer> windows = new HashMap<>(); // in which it was counted
   private String told = "";
+  private boolean begun;
 
   /** The table that is in the kernel, and what its counters were last. */
   private record Running(
@@ -88,16 +89,15 @@ public final class PathTracer implements PathTrace, AutoCloseable {
   }
 
   /**
-   * Begins with removing the table that a killed daemon has left.
+   * For the network namespace of the thread that looks. The first look removes the table that a
+   * killed daemon has left.
    *
    * @param nft path of nft, or just its name
    * @param nanoTime a clock such as {@link System#nanoTime}
    */
   public static PathTracer open(Path nft, LongSupplier nanoTime) {
     TraceTable table = new TraceTable(nft);
-    PathTracer tracer = new PathTracer(table, new HostRules(nft), nanoTime);
-    tracer.remove();
-    return tracer;
+    return new PathTracer(table, new HostRules(nft), nanoTime);
   }
 
   /** The network from now on; none as long as it is not known. For any thread. */
@@ -107,6 +107,10 @@ public final class PathTracer implements PathTrace, AutoCloseable {
 
   @Override
   public Map<IpPrefix, Located> look(Collection<UnreachedPeer> unreached) {
+    if (!begun) {
+      begun = true;
+      remove();
+    }
     Set<IpPrefix> blocks = unreached.stream().map(UnreachedPeer::block).collect(Collectors.toSet());
     located.keySet().retainAll(blocks);
     windows.keySet().retainAll(blocks);

@@ -92,7 +92,7 @@ class NodeSyncTest {
                 ended::add),
             firewall::add,
             again::add,
-            probes::add,
+            (targets, network) -> probes.add(targets),
             new NodeStatusFactory(
                 "n1",
                 new RepairLog(Clock.systemUTC(), List.of()),

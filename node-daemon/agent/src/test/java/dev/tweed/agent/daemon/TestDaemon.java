@@ -3,6 +3,7 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.cluster.ApiAccess;
 import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.firewall.LocalFirewallHost;
+import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.probe.Reachability;
@@ -94,8 +95,14 @@ final class TestDaemon implements AutoCloseable {
                   }
 
                   @Override
-                  public Prober prober(Consumer<Reachability> tell, ProbeMeter meter, Clock clock) {
-                    return netns.call(() -> KernelPath.Opener.super.prober(tell, meter, clock));
+                  public Prober prober(
+                      PathTrace trace,
+                      Optional<Reachability> earlier,
+                      Consumer<Reachability> tell,
+                      ProbeMeter meter,
+                      Clock clock) {
+                    return netns.call(
+                        () -> KernelPath.Opener.super.prober(trace, earlier, tell, meter, clock));
                   }
                 },
                 new InsideFirewall(

@@ -85,7 +85,8 @@ class ProberTest {
           (address, port) -> new Dead(),
           unreached -> {
             traced.add(unreached.size());
-            return Map.of("n1", Where.BEYOND);
+            return Map.of(
+                SampleTargets.target(1).block(), new PathTrace.Located(Where.BEYOND, "there"));
           },
           told::add,
           new CountingMeter(),
@@ -118,6 +119,8 @@ class ProberTest {
     UnreachedPeer silent = next(Proof.PROBES, 1).unreached().getFirst();
 
     assertThat(silent.where()).isEqualTo(Where.BEYOND);
+    assertThat(silent.detail()).isEqualTo("there");
+    assertThat(traced.poll(10, TimeUnit.SECONDS)).as("at the beginning").isZero();
     assertThat(traced.poll(10, TimeUnit.SECONDS)).isEqualTo(1);
     answering = true;
     next(Proof.PROBES, 0);
