@@ -20,12 +20,12 @@ public record PathFault(
   public static List<PathFault> between(Installation tweed) {
     String block = tweed.nodeSubnet("n2").orElseThrow().getSpec().cidr();
     String half = block.replace("/24", "/25");
-    String drop = "nft 'add table inet hole; add chain inet hole all { type filter hook %s; %s }'";
+    String drop = "nft 'add table inet hole; add chain inet hole cut { type filter hook %s; %s }'";
     String undo = "nft delete table inet hole";
     String ingress =
         "nft 'add table netdev hole;"
-            + " add chain netdev hole all { type filter hook ingress device eth0 priority 0; };"
-            + " add rule netdev hole all %s'";
+            + " add chain netdev hole cut { type filter hook ingress device eth0 priority 0; };"
+            + " add rule netdev hole cut %s'";
     String undoIngress = "nft delete table netdev hole";
     return List.of(
         new PathFault(

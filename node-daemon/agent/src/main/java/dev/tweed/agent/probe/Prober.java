@@ -5,6 +5,7 @@ import dev.tweed.netlink.IpPrefix;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -129,7 +130,8 @@ public final class Prober implements AutoCloseable {
               wire.from(targets.enabled() ? targets.own() : List.of());
             });
     long now = monotonic.getAsLong();
-    for (Probing.Probe probe : probing.advance(now, clock.instant())) {
+    for (Probing.Probe probe :
+        probing.advance(now, clock.instant().truncatedTo(ChronoUnit.SECONDS))) {
       if (!wire.send(probe)) {
         probing.take(new ProbeAnswer(probe.to().address(), probe.tag(), new News.NotSent()), now);
       }

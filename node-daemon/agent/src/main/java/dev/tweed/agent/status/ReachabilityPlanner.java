@@ -68,8 +68,8 @@ public final class ReachabilityPlanner {
       case TOO_SMALL ->
           bare(
               Reason.BlockTooSmall,
-              "the node's block has no room for the address that probes come from; a block of 8"
-                  + " addresses or more has");
+              "the node has no address to probe from: its block has fewer than 8, or a finding says"
+                  + " what is in the way");
       case NOT_YET ->
           bare(
               Reason.Probing,
@@ -88,9 +88,14 @@ public final class ReachabilityPlanner {
     if (reason == Reason.NoPeerAnswers) {
       findings.add(nobody(seen, counted));
     } else {
-      ofThisHost(seen, counted).ifPresent(findings::add);
+      List<UnreachedPeer> here = ofThisHost(seen, counted);
+      if (!here.isEmpty()) {
+        findings.add(thisHost(seen, counted, here));
+      }
+      byPlace(counted.stream().filter(peer -> !here.contains(peer)).toList())
+          .values()
+          .forEach(peers -> add(findings, AgentReason.PeerUnreachable, peers));
     }
-    byPlace(counted).values().forEach(p -> add(findings, AgentReason.PeerUnreachable, p));
     add(
         findings,
         AgentReason.LargePacketsLost,
@@ -151,32 +156,37 @@ public final class ReachabilityPlanner {
         "none of %d probed peers answers".formatted(seen.probed())
             + whoLive(counted)
             + ". Pods of this node reach no others: "
-            + place(where, counted),
+            + place(where, counted)
+            + offender(counted),
         remedy(where, counted));
   }
 
   /**
-   * Most peers being silent does not make this node the sick one, unless this host is seen to drop
-   * the packets.
+   * The peers that are unreached because of this host, if they are most of those that live: else
+   * their silence does not make this node the sick one.
    */
-  private Optional<NodeFinding> ofThisHost(Reachability seen, List<UnreachedPeer> counted) {
+  private static List<UnreachedPeer> ofThisHost(Reachability seen, List<UnreachedPeer> counted) {
     List<UnreachedPeer> here =
         counted.stream()
             .filter(p -> p.where() == Where.LEAVING || p.where() == Where.ARRIVING)
             .toList();
-    int alive = seen.answered() + counted.size();
-    if (here.size() * 2 <= alive) {
-      return Optional.empty();
-    }
+    return here.size() * 2 > alive(seen, counted) ? here : List.of();
+  }
+
+  private static int alive(Reachability seen, List<UnreachedPeer> counted) {
+    return seen.answered() + counted.size();
+  }
+
+  private NodeFinding thisHost(
+      Reachability seen, List<UnreachedPeer> counted, List<UnreachedPeer> here) {
     Where where = most(here);
-    return Optional.of(
-        NodeFinding.of(
-            AgentReason.PeerUnreachable,
-            true,
-            "peers",
-            "%d of %d living peers are not reached because of this host: %s; %s"
-                .formatted(here.size(), alive, names(here), place(where, here)),
-            remedy(where, here)));
+    return NodeFinding.of(
+        AgentReason.PeerUnreachable,
+        true,
+        "peers",
+        "%d of %d living peers are not reached because of this host: %s; %s"
+            .formatted(here.size(), alive(seen, counted), names(here), place(where, here)),
+        remedy(where, here));
   }
 
   private static Map<Where, List<UnreachedPeer>> byPlace(List<UnreachedPeer> peers) {

@@ -129,8 +129,7 @@ class StatusMapperTest {
             tuple("Ready", "False", "NoPeerAnswers"),
             tuple("Programmed", "True", "Programmed"),
             tuple("Reachable", "False", "NoPeerAnswers"),
-            tuple("NoPeerAnswers", "True", "NoPeerAnswers"),
-            tuple("PeerUnreachable", "True", "PeerUnreachable"));
+            tuple("NoPeerAnswers", "True", "NoPeerAnswers"));
   }
 
   /** Each write of a NodeSubnet is delivered to every node. */

@@ -97,6 +97,10 @@ public final class RouteSweep {
   private long sweptAt;
   private long recheckedAt;
   private boolean sweepWanted;
+
+  /** Whether what is due is so by time alone. */
+  private boolean routine;
+
   private List<RoutingRule> rules = List.of();
 
   /** Rules that nothing is asked about, and those of them that lead pods' packets somewhere. */
@@ -309,6 +313,7 @@ public final class RouteSweep {
       findParts();
       partsKnown = true;
     }
+    routine = swept && !sweepWanted && (routine || due.isEmpty());
     swept = true;
     sweepWanted = false;
     sweptAt = now;
@@ -508,7 +513,8 @@ public final class RouteSweep {
   }
 
   private Optional<Duration> again() {
-    if (!urgent.isEmpty() || !due.isEmpty()) {
+    // What no event has called for goes on with the next sync: each reads the whole kernel.
+    if (!urgent.isEmpty() || !due.isEmpty() && !routine) {
       return Optional.of(PAUSE);
     }
     boolean recheck = !silent().isEmpty();

@@ -87,6 +87,30 @@ class RouteSweepTest {
   }
 
   @Test
+  void whatIsDueByTimeAloneGoesOnWithTheSyncsThatComeAnyway() {
+    peers = peers(5000);
+    sweepAll();
+    shadow(peers.getLast().block());
+    asked.clear();
+
+    // When nothing is told, and a sync comes each minute
+    int syncs = 0;
+    RouteSweep.Outcome outcome;
+    do {
+      now += Duration.ofMinutes(1).toNanos();
+      outcome = look();
+      if (outcome.findings().isEmpty()) {
+        assertThat(outcome.again()).isEmpty();
+      }
+      syncs++;
+    } while (outcome.findings().isEmpty() && syncs < 100);
+
+    // Then it is found all the same
+    assertThat(outcome.shadowed()).containsExactly(peers.getLast().block());
+    assertThat(syncs).isBetween(2, 60);
+  }
+
+  @Test
   void whatWasProgrammedIsAskedAtOnceAndInLittleTime() {
     peers = peers(5000);
     sweepAll();
