@@ -115,6 +115,7 @@ record KernelDump(Set<String> ours, Set<String> others) {
         .replaceFirst("<[^>]*DOWN[^>]*>|<(?!UP>)[^>]*>", "<>")
         .replaceAll(" (state|qdisc|qlen(?= 0)) \\S+", "")
         .replaceAll("_timer +[\\d.]+", "_timer")
+        .replaceAll(" numtxqueues [^\\\\]*", "") // sizes of a bridge follow its ports
         .replaceAll(" (tentative|linkdown|dead|offload)\\b", "")
         .strip();
   }

@@ -26,6 +26,6 @@ record Judgement(Where where, List<Loss> losses) {
   }
 
   String explain(Ruleset rules) {
-    return losses.stream().map(loss -> loss.explain(rules)).collect(Collectors.joining(". "));
+    return losses.stream().map(loss -> loss.explain(rules)).collect(Collectors.joining("; and "));
   }
 }
