@@ -303,7 +303,7 @@ class NodeSyncTest {
         List.of(),
         List.of(findings),
         Map.of(),
-        List.of(),
+        List.of(IpAddress.parse("10.244.1.254")),
         Optional.empty());
   }
 

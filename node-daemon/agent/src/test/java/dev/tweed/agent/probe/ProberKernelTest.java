@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ProberKernelTest {
 
   private static final int SPEED = 8;
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(80);
 
   private static ProbedNodes nodes;
   private final LinkedBlockingDeque<Reachability> told = new LinkedBlockingDeque<>();
