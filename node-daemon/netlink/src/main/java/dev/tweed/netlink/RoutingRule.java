@@ -21,8 +21,8 @@ import java.util.Set;
  * @param table where {@link RuleAction#LOOKUP} looks, else 0
  * @param protocol who made the rule
  * @param otherSelectors names, as {@code ip rule} has them, of what else it depends on and is not
- *     told here (uidrange, sport, suppress_prefixlength, goto...); such a rule can be read, not
- *     written
+ *     told here (uidrange, sport, suppress_prefixlength, goto 32766...); such a rule can be read,
+ *     not written
  */
 public record RoutingRule(
     AddressFamily family,

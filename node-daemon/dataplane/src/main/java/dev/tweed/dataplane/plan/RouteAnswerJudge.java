@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
@@ -144,7 +145,11 @@ public final class RouteAnswerJudge {
 
   private RouteCause refused(RouteQuestion question, int errno, LongFunction<List<Route>> tables) {
     boolean mainAsked = false;
+    long next = 0;
     for (RoutingRule rule : rules) {
+      if (rule.preference() < next) {
+        continue;
+      }
       if (RuleSelection.dependsOnMore(rule) || !RuleSelection.selects(rule, question, bridge)) {
         continue;
       }
@@ -152,7 +157,8 @@ public final class RouteAnswerJudge {
         case BLACKHOLE, UNREACHABLE, PROHIBIT -> {
           return new RouteCause.ByRule(rule);
         }
-        case GOTO, NOP -> {}
+        case GOTO -> next = RuleSelection.next(rule);
+        case NOP -> {}
         case LOOKUP -> {
           mainAsked |= rule.table() == Route.MAIN_TABLE;
           Optional<Route> found = longest(tables.apply(rule.table()), question, rule);
@@ -169,7 +175,9 @@ public final class RouteAnswerJudge {
   }
 
   private static RouteCause found(RouteQuestion question, int errno) {
-    if (question.inputLink() != 0 && (errno == EXDEV || errno == Errno.EINVAL)) {
+    if (question.inputLink() != 0
+        && question.destination().family() == AddressFamily.IPV4
+        && (errno == EXDEV || errno == Errno.EINVAL)) {
       return new RouteCause.SourceRefused();
     }
     if (question.inputLink() != 0 && errno == Errno.EHOSTUNREACH) {

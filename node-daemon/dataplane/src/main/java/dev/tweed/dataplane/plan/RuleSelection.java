@@ -19,6 +19,15 @@ final class RuleSelection {
         .anyMatch(name -> !name.startsWith("suppress") && !name.startsWith("goto"));
   }
 
+  /** Preference of the rule that comes next for what a rule selects; its own where it is none. */
+  static long next(RoutingRule rule) {
+    return rule.otherSelectors().stream()
+        .filter(name -> name.startsWith("goto "))
+        .mapToLong(name -> Long.parseLong(name.substring("goto ".length())))
+        .findFirst()
+        .orElse(rule.preference());
+  }
+
   /**
    * Whether it is for this packet, as far as the question says.
    *

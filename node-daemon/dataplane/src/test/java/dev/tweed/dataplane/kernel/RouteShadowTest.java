@@ -160,6 +160,12 @@ class RouteShadowTest {
                     + " tweed-br0 prohibit)",
                 "$IP rule del pref 90 to $BLOCK iif tweed-br0 prohibit"),
             new Shadow(
+                "rule that leads to one that drops",
+                false,
+                "$IP rule add pref 91 to $BLOCK goto 40000; $IP rule add pref 40000 blackhole",
+                "packets to block $BLOCK of node n2 are dropped by rule 40000 (blackhole)",
+                "$IP rule del pref 40000 blackhole"),
+            new Shadow(
                 "connected route of a bridge left behind",
                 false,
                 "ip link add cni0 type bridge; ip link set cni0 up; $IP address add $CNI dev cni0",

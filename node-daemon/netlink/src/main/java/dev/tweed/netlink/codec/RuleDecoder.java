@@ -57,6 +57,7 @@ public final class RuleDecoder {
             others.add("suppress_ifgroup");
           }
         }
+        case Rt.FRA_GOTO -> others.add("goto " + attributes.u32());
         case Rt.FRA_FLOW, Rt.FRA_PAD -> {} // realms mark the packet, and do not select it
         default -> others.add(selector(attributes.type()));
       }
@@ -80,7 +81,6 @@ public final class RuleDecoder {
   /** The name {@code ip rule} has for what an attribute says. */
   private static String selector(int attribute) {
     return switch (attribute) {
-      case Rt.FRA_GOTO -> "goto";
       case Rt.FRA_TUN_ID -> "tun_id";
       case Rt.FRA_L3MDEV -> "l3mdev";
       case Rt.FRA_UID_RANGE -> "uidrange";

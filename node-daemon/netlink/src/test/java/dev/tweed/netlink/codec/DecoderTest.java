@@ -211,7 +211,7 @@ class DecoderTest {
     assertThat(rules)
         .extracting(RoutingRule::preference, RoutingRule::action, RoutingRule::otherSelectors)
         .contains(
-            tuple(101L, RuleAction.GOTO, Set.of("tos", "goto")),
+            tuple(101L, RuleAction.GOTO, Set.of("tos", "goto 32766")),
             tuple(
                 102L,
                 RuleAction.LOOKUP,
