@@ -41,12 +41,17 @@ public final class RouteNews {
     watchedLinks = Set.copyOf(linkIndexes);
   }
 
-  /** Whether a device of those watched went away or down, or a route through it changed. */
+  /**
+   * Whether a device of those watched went away or down or lost an address, with the last of which
+   * go its routes (fib_disable_ip() in net/ipv4/fib_frontend.c), or a route through it changed.
+   */
   synchronized boolean watches(NetlinkEvent event) {
     return switch (event) {
       case NetlinkEvent.LinkChanged change ->
           watchedLinks.contains(change.link().index())
               && (change.removed() || !change.link().isUp());
+      case NetlinkEvent.AddressChanged change ->
+          change.removed() && watchedLinks.contains(change.address().linkIndex());
       case NetlinkEvent.RouteChanged change -> watchedLinks.contains(change.route().linkIndex());
       default -> false;
     };
@@ -63,7 +68,7 @@ public final class RouteNews {
         }
       }
       case NetlinkEvent.RuleChanged change -> rules = true;
-      case NetlinkEvent.LinkChanged change -> links = true;
+      case NetlinkEvent.LinkChanged _, NetlinkEvent.AddressChanged _ -> links = true;
       case NetlinkEvent.EventsLost events -> lost = true;
       default -> {}
     }

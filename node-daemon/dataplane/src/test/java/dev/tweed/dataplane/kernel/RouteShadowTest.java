@@ -329,6 +329,19 @@ class RouteShadowTest {
     assertThat(report.peersProgrammed()).isEqualTo(PEERS);
   }
 
+  /** With the last address of a device the kernel drops its routes, and tells of no event. */
+  @Test
+  void aRouteThatGoesInSilenceWithTheLastAddressOfItsDeviceIsNoLongerTold() {
+    node.sh(
+        "ip link add other type bridge; ip link set other up; ip addr add 198.51.100.1/24 dev other");
+    afterNewsOf("ip route add 10.244.2.0/25 dev other", r -> !told(r).isEmpty());
+
+    SyncReport report =
+        afterNewsOf("ip addr del 198.51.100.1/24 dev other", r -> told(r).isEmpty());
+
+    assertThat(report.peersProgrammed()).isEqualTo(PEERS);
+  }
+
   @Test
   void routesThatDoNotConcernPodsAreNoNews() {
     news.set(0);
