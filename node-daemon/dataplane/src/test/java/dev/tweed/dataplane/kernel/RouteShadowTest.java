@@ -343,6 +343,17 @@ class RouteShadowTest {
   }
 
   @Test
+  void aRouteForATypeOfServiceIsNoRivalOfOurs() {
+    for (int i = 6; i <= 9; i++) {
+      node.sh("ip route replace 10.244.2.0/24 tos 0x10 via 192.0.2." + i);
+      SyncReport report = node.sync(EXAMPLE);
+
+      assertThat(report.findings()).isEmpty();
+      assertThat(report.applied()).isEmpty();
+    }
+  }
+
+  @Test
   void routesThatDoNotConcernPodsAreNoNews() {
     news.set(0);
     node.sh("ip route add 10.250.0.0/16 via 192.0.2.9; ip -6 route add fd01::/64 via 2001:db8::9");

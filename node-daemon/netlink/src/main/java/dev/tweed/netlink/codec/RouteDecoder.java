@@ -24,10 +24,14 @@ public final class RouteDecoder {
     return (message.s32(8) & Rt.RTM_F_CLONED) != 0;
   }
 
-  /** The route of a message; empty for other families (MPLS, multicast routing). */
+  /**
+   * The route of a message; empty for other families (MPLS, multicast routing) and for an IPv4
+   * route that is for one type of service only: it is beside those of the same destination and
+   * metric, and of no packet without.
+   */
   public static Optional<Route> route(Message message) {
     Optional<AddressFamily> known = ObjectDecoder.family(message);
-    if (known.isEmpty()) {
+    if (known.isEmpty() || message.u8(3) != 0) { // rtm_tos
       return Optional.empty();
     }
     AddressFamily family = known.get();
