@@ -14,12 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Listens to netlink, and looks at sysctls twice a second: a switched-off ip_forward stops all pods
- * and gives no event that this library reads.
+ * Listens to netlink, and twice a second looks at sysctls (a switched-off ip_forward stops all pods
+ * and gives no event that this library reads) and for events that had to wait.
  */
 public final class KernelMonitor implements DataPathMonitor {
 
-  private static final Duration SYSCTL_PERIOD = Duration.ofMillis(500);
+  private static final Duration PERIOD = Duration.ofMillis(500);
 
   private final NetlinkMonitor netlink;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -67,8 +67,9 @@ public final class KernelMonitor implements DataPathMonitor {
 
   private void poll(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
     try (sysctls) {
-      while (!closed.await(SYSCTL_PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (sysctls.drifted(lookout.sysctls())) {
+      while (!closed.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+        boolean more = lookout.moreNews();
+        if (sysctls.drifted(lookout.sysctls()) || more) {
           onChange.run();
         }
       }

@@ -7,6 +7,7 @@ import dev.tweed.netlink.NetlinkEvent;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Tells whether something is no longer as the last sync left it. The thread that syncs says what to
@@ -33,6 +34,10 @@ public final class Lookout {
   private final AtomicBoolean routesSuspect = new AtomicBoolean(true);
 
   private final RouteNews routes;
+
+  /** Events of others' routes and rules since the last {@link #moreNews}. */
+  private final AtomicInteger ofOthers = new AtomicInteger();
+
   private volatile Optional<Watch> watch = Optional.empty();
 
   /**
@@ -83,7 +88,11 @@ public final class Lookout {
     watch = Optional.empty();
   }
 
-  /** Whether an event calls for a sync. */
+  /**
+   * Whether an event calls for a sync. Of those that only tell of others' routes and rules the
+   * first does, and what follows it waits for {@link #moreNews}: a routing daemon may write all the
+   * time.
+   */
   boolean isNews(NetlinkEvent event) {
     if (event.originPort() != 0 && event.originPort() == ownPort) {
       return false;
@@ -115,7 +124,12 @@ public final class Lookout {
     if (route) {
       routes.note(event);
     }
-    return news || route;
+    return news || route && ofOthers.getAndIncrement() == 0;
+  }
+
+  /** Whether events have waited since this was asked last; to be asked now and then. */
+  boolean moreNews() {
+    return ofOthers.getAndUpdate(count -> count > 1 ? 1 : 0) > 1;
   }
 
   /** Whether somebody's route or nexthop object may be in the way of ours. */

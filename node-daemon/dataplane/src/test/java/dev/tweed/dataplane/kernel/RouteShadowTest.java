@@ -354,6 +354,21 @@ class RouteShadowTest {
   }
 
   @Test
+  void aRoutingDaemonThatWritesAllTheTimeCausesFewSyncs() {
+    news.set(0);
+    node.sh(
+        "for i in $(seq 200); do echo route replace 10.244.200.9 via 192.0.2.$((i % 2 + 8)); done"
+            + " | ip -batch -");
+    await().atMost(Duration.ofSeconds(5)).until(() -> news.get() > 0);
+    int few = 20;
+    assertThat(news.get()).isLessThan(few);
+
+    // And what came last is not lost
+    afterNewsOf("ip route add 10.244.2.9 via 192.0.2.9", r -> !told(r).isEmpty());
+    assertThat(news.get()).isLessThan(few);
+  }
+
+  @Test
   void routesThatDoNotConcernPodsAreNoNews() {
     news.set(0);
     node.sh("ip route add 10.250.0.0/16 via 192.0.2.9; ip -6 route add fd01::/64 via 2001:db8::9");
