@@ -176,6 +176,12 @@ public final class FailureInterpreter {
                   + " cannot be made: "
                   + error,
               "modprobe bridge");
+      case StateChange.PutRoute put when put.nextHopId() != 0 && is(error, Errno.EOPNOTSUPP) ->
+          new Finding(
+              Reason.ProgrammingFailed,
+              change.object(),
+              what + ": this kernel knows no nexthop objects",
+              "run Linux 5.3 or later on this node");
       default -> new Finding(Reason.ProgrammingFailed, change.object(), what, "");
     };
   }

@@ -41,6 +41,19 @@ class FailureInterpreterTest {
   }
 
   @Test
+  void aKernelWithoutNexthopObjectsIsNamed() {
+    PlannedRoute route =
+        new PlannedRoute(
+            Example.block(2), Example.block(2).address(), "tweed.1", /* onlink= */ true, 0);
+
+    Finding finding =
+        only(new StateChange.PutRoute(route, 7, false), refused(Errno.EOPNOTSUPP, ""));
+
+    assertThat(finding.message()).endsWith("this kernel knows no nexthop objects");
+    assertThat(finding.remedy()).contains("Linux 5.3");
+  }
+
+  @Test
   void aVniTakenBetweenPlanAndCreation() {
     Finding finding =
         only(
