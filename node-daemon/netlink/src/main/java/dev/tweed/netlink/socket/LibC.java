@@ -39,6 +39,8 @@ public interface LibC {
 
   int getsockname(int fd, ByteBuffer address, ByteBuffer length);
 
+  int if_nametoindex(String name);
+
   int setsockopt(int fd, int level, int option, ByteBuffer value, int length);
 
   @ssize_t

@@ -37,11 +37,17 @@ public final class ProbeSocket implements AutoCloseable {
 
   /** Option numbers of the two families. */
   private record Options(
-      int level, int receiveErrors, int freeBind, int mtuDiscover, int addressBytes, int offset) {
+      int level,
+      int receiveErrors,
+      int freeBind,
+      int mtuDiscover,
+      int unicastDevice,
+      int addressBytes,
+      int offset) {
     static Options of(AddressFamily family) {
       return switch (family) {
-        case IPV4 -> new Options(0, 11, 15, 10, 16, 4);
-        case IPV6 -> new Options(41, 25, 78, 23, 28, 8);
+        case IPV4 -> new Options(0, 11, 15, 10, 50, 16, 4);
+        case IPV6 -> new Options(41, 25, 78, 23, 76, 28, 8);
       };
     }
   }
@@ -122,9 +128,7 @@ public final class ProbeSocket implements AutoCloseable {
   }
 
   private void setUp(String device, IpAddress source) {
-    byte[] deviceName = device.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer value = ByteBuffer.allocateDirect(deviceName.length).put(deviceName).flip();
-    set("SO_BINDTODEVICE", LibC.SOL_SOCKET, SO_BINDTODEVICE, value);
+    leaveBy(device);
     set("RECVERR", options.level(), options.receiveErrors(), 1);
     set("FREEBIND", options.level(), options.freeBind(), 1);
     set("MTU_DISCOVER", options.level(), options.mtuDiscover(), PMTUDISC_PROBE);
@@ -142,6 +146,26 @@ public final class ProbeSocket implements AutoCloseable {
       throw NetlinkException.systemCall("bind(" + source + ")", LibC.lastError());
     }
     vector.putLong(0, addressOf(incoming)).putLong(8, TAG_BYTES);
+  }
+
+  private void leaveBy(String device) {
+    byte[] bytes = device.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer name = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+    if (libc.setsockopt(fd, LibC.SOL_SOCKET, SO_BINDTODEVICE, name, bytes.length) == 0) {
+      return;
+    }
+    int errno = LibC.lastError();
+    if (errno != Errno.EPERM) {
+      throw NetlinkException.systemCall("setsockopt(SO_BINDTODEVICE)", errno);
+    }
+    // Before Linux 5.7 that needs CAP_NET_RAW. This does not, but in IPv6 it is no more than a
+    // wish once the device is gone.
+    int index = libc.if_nametoindex(device);
+    if (index == 0) {
+      throw NetlinkException.systemCall("if_nametoindex(" + device + ")", LibC.lastError());
+    }
+    ByteBuffer number = NetlinkDescriptor.direct(4).order(ByteOrder.BIG_ENDIAN).putInt(0, index);
+    set("UNICAST_IF", options.level(), options.unicastDevice(), number);
   }
 
   private void set(String what, int level, int option, int value) {
