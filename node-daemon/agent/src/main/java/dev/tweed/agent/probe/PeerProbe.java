@@ -40,7 +40,11 @@ final class PeerProbe {
 
   private record Sent(long tag, long at, int bytes, boolean isLarge) {}
 
+  /** Until then a peer has answered or is silent, if its probes leave this host. */
+  private static final long FIRST_LOOK = Duration.ofSeconds(10).toNanos();
+
   private final int smallBytes;
+  private final long begun;
   private final ProbeMeter meter;
   private final Deque<Sent> outstanding = new ArrayDeque<>();
   private int full;
@@ -67,6 +71,7 @@ final class PeerProbe {
     this.everAnswered = everAnswered;
     this.full = full;
     this.at = at;
+    this.begun = at;
     this.meter = meter;
     this.large = new LargeProbe(smallBytes, full, at);
   }
@@ -103,6 +108,11 @@ final class PeerProbe {
 
   boolean isKnown() {
     return health != Health.UNKNOWN;
+  }
+
+  /** Whether nothing is known of it that could be by now. */
+  boolean isNew(long now) {
+    return health == Health.UNKNOWN && now - begun <= FIRST_LOOK;
   }
 
   boolean isAnswering() {

@@ -66,6 +66,7 @@ final class Probing {
   private long largeFrom;
   private long begun;
   private boolean settled;
+  private Reachability last = Reachability.without(Proof.NOT_YET);
 
   /**
    * @param tags gives numbers that nobody can guess
@@ -260,14 +261,22 @@ final class Probing {
     int known = (int) peers.values().stream().filter(PeerProbe::isKnown).count();
     settled |= known == peers.size() || now - begun > FIRST_LOOK;
     if (!settled || known == 0 && !peers.isEmpty()) {
-      return Reachability.without(Proof.NOT_YET);
+      last = Reachability.without(Proof.NOT_YET);
+      return last;
     }
     List<UnreachedPeer> unreached =
         peers.values().stream()
             .flatMap(peer -> peer.unreached().stream())
             .sorted(Comparator.comparing(UnreachedPeer::node).thenComparing(UnreachedPeer::block))
             .toList();
+    if (last.proof() == Proof.PROBES
+        && last.unreached().equals(unreached)
+        && peers.values().stream().anyMatch(peer -> peer.isNew(now))) {
+      // All nodes turn to other peers at the same time, and each would write two reports.
+      return last;
+    }
     int answered = (int) peers.values().stream().filter(PeerProbe::isAnswering).count();
-    return new Reachability(Proof.PROBES, known, answered, unreached);
+    last = new Reachability(Proof.PROBES, known, answered, unreached);
+    return last;
   }
 }

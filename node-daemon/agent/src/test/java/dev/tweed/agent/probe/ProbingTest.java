@@ -10,6 +10,7 @@ import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -298,6 +299,28 @@ class ProbingTest {
 
     simulation.until(r -> !r.unreached().isEmpty());
     assertThat(simulation.found().unreached().getFirst().everAnswered()).isFalse();
+  }
+
+  @Example
+  void otherPeersToAskAreNoNewsWhileAllAnswer() {
+    Simulation simulation = Simulation.of(SampleTargets.of(100, 0));
+    simulation.run(MINUTE);
+    List<Reachability> told = new ArrayList<>(List.of(simulation.found()));
+    simulation.check =
+        () -> {
+          if (!told.getLast().equals(simulation.found())) {
+            told.add(simulation.found());
+          }
+        };
+    simulation.run(MINUTE.multipliedBy(30));
+
+    assertThat(told).containsExactly(new Reachability(Proof.PROBES, 12, 12, List.of()));
+
+    // Unless one of them does not
+    simulation.network = (to, bytes) -> Optional.empty();
+    simulation.run(MINUTE);
+    assertThat(told.getLast().answered()).isZero();
+    assertThat(told.getLast().unreached()).hasSizeGreaterThanOrEqualTo(12);
   }
 
   @Example
