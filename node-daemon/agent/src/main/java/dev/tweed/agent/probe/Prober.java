@@ -107,7 +107,7 @@ public final class Prober implements AutoCloseable {
         try {
           turn();
           failure = "";
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
           // A thread that ended would leave for ever what it told last.
           if (!failure.equals(e.toString())) {
             failure = e.toString();
@@ -158,7 +158,7 @@ public final class Prober implements AutoCloseable {
     if (!traced.equals(found.unreached()) || traceAt - now <= 0) {
       traced = found.unreached();
       traceAt = now + Probing.ROUND;
-      places = trace.look(traced);
+      places = look(traced);
     }
     return new Reachability(
         found.proof(),
@@ -167,6 +167,16 @@ public final class Prober implements AutoCloseable {
         found.unreached().stream()
             .map(peer -> Optional.ofNullable(places.get(peer.block())).map(peer::lost).orElse(peer))
             .toList());
+  }
+
+  /** That peers are unreached is told even if where cannot be. */
+  private Map<IpPrefix, PathTrace.Located> look(List<UnreachedPeer> unreached) {
+    try {
+      return trace.look(unreached);
+    } catch (RuntimeException | LinkageError e) {
+      LOG.warn("where packets stop is not known: {}", e.toString());
+      return Map.of();
+    }
   }
 
   /** Ends the thread, and waits for its end. */

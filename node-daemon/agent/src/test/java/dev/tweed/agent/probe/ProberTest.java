@@ -26,6 +26,7 @@ class ProberTest {
   private final BlockingQueue<Integer> traced = new LinkedBlockingQueue<>();
   private volatile boolean answering = true;
   private volatile boolean broken;
+  private volatile boolean untraceable;
   private volatile long now;
   private volatile boolean closed;
 
@@ -84,6 +85,9 @@ class ProberTest {
           wire,
           (address, port) -> new Dead(),
           unreached -> {
+            if (untraceable && !unreached.isEmpty()) {
+              throw new NoClassDefFoundError("untraceable");
+            }
             traced.add(unreached.size());
             return Map.of(
                 SampleTargets.target(1).block(), new PathTrace.Located(Where.BEYOND, "there"));
@@ -149,5 +153,16 @@ class ProberTest {
     broken = false;
 
     assertThat(next(Proof.PROBES, 0).answered()).isEqualTo(1);
+  }
+
+  @Test
+  void whoIsSilentIsToldThoughWhereCannotBe() throws InterruptedException {
+    prober.start();
+    prober.targets(SampleTargets.of(2, 0));
+    next(Proof.PROBES, 0);
+    untraceable = true;
+    answering = false;
+
+    assertThat(next(Proof.PROBES, 1).unreached().getFirst().where()).isEqualTo(Where.UNKNOWN);
   }
 }
