@@ -112,7 +112,7 @@ final class PeerProbe {
 
   /** Whether nothing is known of it that could be by now. */
   boolean isNew(long now) {
-    return health == Health.UNKNOWN && now - begun <= FIRST_LOOK;
+    return health == Health.UNKNOWN && failures < ATTEMPTS && now - begun <= FIRST_LOOK;
   }
 
   boolean isAnswering() {

@@ -260,7 +260,7 @@ final class Probing {
     }
     int known = (int) peers.values().stream().filter(PeerProbe::isKnown).count();
     settled |= known == peers.size() || now - begun > FIRST_LOOK;
-    if (!settled || known == 0 && !peers.isEmpty()) {
+    if (!settled) {
       last = Reachability.without(Proof.NOT_YET);
       return last;
     }

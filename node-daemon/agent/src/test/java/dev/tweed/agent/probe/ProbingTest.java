@@ -206,7 +206,7 @@ class ProbingTest {
     simulation.network = (to, bytes) -> Optional.of(new News.NotSent());
     simulation.check = () -> assertThat(simulation.found().unreached()).isEmpty();
     simulation.run(MINUTE);
-    assertThat(simulation.found().proof()).isEqualTo(Proof.NOT_YET);
+    assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 0, 0, List.of()));
 
     // And so it is when it begins later
     simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
@@ -214,7 +214,7 @@ class ProbingTest {
     assertThat(simulation.found().answered()).isEqualTo(4);
     simulation.network = (to, bytes) -> Optional.of(new News.NotSent());
     simulation.run(MINUTE);
-    assertThat(simulation.found().proof()).isEqualTo(Proof.NOT_YET);
+    assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 0, 0, List.of()));
   }
 
   @Example
