@@ -50,6 +50,9 @@ final class TraceTableRenderer {
   /** After every filter and address translation. */
   private static final int LAST = 300;
 
+  /** Ahead of the chain that answers probes (table inet tweed). */
+  private static final int BEFORE_ANSWER = -11;
+
   private static final String ASKS = "udp dport 7416";
 
   /** ICMP and ICMPv6, by number: nft looks names up in a file that no image has to have. */
@@ -118,9 +121,13 @@ final class TraceTableRenderer {
         "input",
         "input",
         LAST,
-        List.of(
-            jump(ASKS + " iifname " + device, ASK_DELIVERED),
-            jump(ANSWERS + " iifname " + device, ANSWER_DELIVERED)),
+        List.of(jump(ANSWERS + " iifname " + device, ANSWER_DELIVERED)),
+        List.of());
+    hook(
+        "input-asks",
+        "input",
+        BEFORE_ANSWER,
+        List.of(jump(ASKS + " iifname " + device, ASK_DELIVERED)),
         List.of());
     hook("output", "output", LAST, List.of(), inside(true, PASSED_OUTPUT));
     hook(

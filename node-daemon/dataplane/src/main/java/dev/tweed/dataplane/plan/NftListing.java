@@ -38,7 +38,8 @@ public sealed interface NftListing {
    *
    * @param comments the comments of whatever has a handle, in order; empty text for none
    * @param sealed whether the last of them has the highest handle, and nobody changed the others
-   * @param inForce whether the chain is hooked, accepts by default and the table is not dormant
+   * @param inForce whether the chain that translates is hooked, accepts by default and the table is
+   *     not dormant
    */
   record Present(List<String> comments, boolean sealed, boolean inForce) implements NftListing {
     /** Copies the list. */
@@ -57,10 +58,7 @@ public sealed interface NftListing {
     return this instanceof Present present
         && present.inForce()
         && present.sealed()
-        // The chain comes first and has none.
-        && present.comments().size() == rules.comments().size() + 1
-        && present.comments().getFirst().isEmpty()
-        && present.comments().subList(1, present.comments().size()).equals(rules.comments());
+        && present.comments().equals(rules.comments());
   }
 
   /** Reads the output of {@code nft -a list table inet tweed}. */

@@ -124,7 +124,7 @@ public final class NodeStatePlanner {
       Optional<Ruleset> rules =
           network.masquerade().enabled()
               ? Optional.of(
-                  new MasqueradeRenderer()
+                  new RulesetRenderer()
                       .render(
                           network.masquerade(),
                           network.podCidrs(),

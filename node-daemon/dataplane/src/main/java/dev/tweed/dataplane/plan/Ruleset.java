@@ -8,8 +8,8 @@ import java.util.Objects;
  *
  * @param text input for {@code nft -f -} that puts it in place of what was there, in one
  *     transaction
- * @param comments the comments of its rules in order; the last one, the seal, names this very
- *     content
+ * @param comments the comments of its chains, which have none, and rules, as they are listed; the
+ *     last one, the seal, names this very content
  */
 public record Ruleset(String text, List<String> comments) {
   /** Family and name of our table, as nft writes them. */

@@ -364,9 +364,7 @@ final class Machine {
         routes.removeIf(route -> route.nextHopId() == remove.nextHop().id());
       }
       case StateChange.ReplaceRules replace -> {
-        List<String> comments = new ArrayList<>(List.of(""));
-        comments.addAll(replace.rules().comments());
-        rules = new NftListing.Present(comments, true, true);
+        rules = new NftListing.Present(replace.rules().comments(), true, true);
       }
       case StateChange.RemoveRules remove -> rules = new NftListing.Absent();
     }

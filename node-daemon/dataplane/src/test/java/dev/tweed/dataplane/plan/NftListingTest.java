@@ -6,7 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NftListingTest {
-  private static final Ruleset RULES = new Ruleset("", List.of("ip pod to pod", "tweed 0a1b"));
+  private static final Ruleset RULES = new Ruleset("", List.of("", "ip pod to pod", "tweed 0a1b"));
 
   private static final String LISTING =
       """

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class MasqueradeRendererTest {
-  private final MasqueradeRenderer renderer = new MasqueradeRenderer();
+class RulesetRendererTest {
+  private final RulesetRenderer renderer = new RulesetRenderer();
 
   @Test
   void ipv4OverOneTunnel() {

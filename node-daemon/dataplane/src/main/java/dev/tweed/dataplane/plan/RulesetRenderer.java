@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Source address translation as nftables rules, rendered from typed values only.
+ * Our table of nftables, rendered from typed values only: source address translation, and the
+ * answer to probes.
  *
  * <p>Packets between pods keep their addresses, and so do packets from outside to pods of this
  * node, which has the way back. Pods' packets to the outside get the node's address. What enters a
@@ -23,10 +25,24 @@ import java.util.stream.Collectors;
  * <p>The mark 0x4000, tested under its mask because others use other bits, is kube-proxy's request
  * to translate, which it does itself.
  *
+ * <p>A probe asks whether packets reach the bridge's ports. What the host's firewall does with
+ * packets for the host, or a program that listens on the port, says nothing of that, so it is
+ * answered ahead of them, as an unused port is.
+ *
  * <p>There is no forward chain: an accept is final only within its own base chain, so it cannot
  * open what another table drops.
  */
-public final class MasqueradeRenderer {
+public final class RulesetRenderer {
+
+  /** Who listens on the port of probes must not be taken for a pod that is out of reach. */
+  private static final Chain ANSWER =
+      new Chain(
+          "probe",
+          "type filter hook input priority -10; policy accept;",
+          List.of(
+              new Rule(
+                  "iifname \"" + ProbeDevice.NAME + "\" udp dport 7416 reject",
+                  "answers probes, before the host's firewall and whoever listens")));
 
   private static final IpPrefix MULTICAST_4 = IpPrefix.parse("224.0.0.0/4");
   private static final IpPrefix MULTICAST_6 = IpPrefix.parse("ff00::/8");
@@ -34,6 +50,13 @@ public final class MasqueradeRenderer {
   private record Rule(String text, String comment) {
     private String line() {
       return "\t\t" + text + " comment \"" + comment + "\"\n";
+    }
+  }
+
+  private record Chain(String name, String hook, List<Rule> rules) {
+    private String text() {
+      return "\tchain %s {\n\t\t%s\n%s\t}\n"
+          .formatted(name, hook, rules.stream().map(Rule::line).collect(Collectors.joining()));
     }
   }
 
@@ -54,18 +77,26 @@ public final class MasqueradeRenderer {
       }
     }
     rules.add(new Rule("return", "tweed " + digest(rules)));
+    List<Chain> chains =
+        List.of(
+            ANSWER,
+            new Chain(
+                "postrouting", "type nat hook postrouting priority srcnat; policy accept;", rules));
     String text =
         """
         add table inet tweed
         delete table inet tweed
         table inet tweed {
         	comment "made by tweed, replaced as a whole"
-        	chain postrouting {
-        		type nat hook postrouting priority srcnat; policy accept;
         """
-            + rules.stream().map(Rule::line).collect(Collectors.joining())
-            + "\t}\n}\n";
-    return new Ruleset(text, rules.stream().map(Rule::comment).toList());
+            + chains.stream().map(Chain::text).collect(Collectors.joining())
+            + "}\n";
+    return new Ruleset(
+        text,
+        chains.stream()
+            .flatMap(
+                chain -> Stream.concat(Stream.of(""), chain.rules().stream().map(Rule::comment)))
+            .toList());
   }
 
   private static List<Rule> rules(
@@ -119,7 +150,7 @@ public final class MasqueradeRenderer {
   }
 
   private static String digest(List<Rule> rules) {
-    String body = rules.stream().map(Rule::line).collect(Collectors.joining());
+    String body = ANSWER.text() + rules.stream().map(Rule::line).collect(Collectors.joining());
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256").digest(body.getBytes(StandardCharsets.UTF_8));
