@@ -1,8 +1,6 @@
 package dev.tweed.agent;
 
-import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -29,7 +27,6 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat(
               resideInAnyPackage(
-                  "io.fabric8.kubernetes.client..",
                   "java.io..",
                   "java.net..",
                   "java.nio.channels..",
@@ -67,17 +64,23 @@ class ArchitectureTest {
                   "dev.tweed.dataplane.kernel.."));
 
   @ArchTest
-  static final ArchRule onlyTheClusterPackageKnowsTheClient =
-      classes()
-          .that(
-              resideInAnyPackage(
-                  "dev.tweed.agent.status..",
-                  "dev.tweed.agent.cni..",
-                  "dev.tweed.agent.loop..",
-                  "dev.tweed.agent.finding..",
-                  "dev.tweed.agent.command..",
-                  "dev.tweed.agent.training.."))
+  static final ArchRule noLibraryForTheApi =
+      noClasses()
           .should()
-          .onlyDependOnClassesThat(not(resideInAnyPackage("io.fabric8.kubernetes.client..")))
+          .dependOnClassesThat(resideInAnyPackage("io.fabric8..", "java.net.http.."))
+          .because("the daemon has a client of its own");
+
+  @ArchTest
+  static final ArchRule onlyTheClusterPackageKnowsTheClient =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "dev.tweed.agent.status..",
+              "dev.tweed.agent.cni..",
+              "dev.tweed.agent.loop..",
+              "dev.tweed.agent.finding..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("dev.tweed.agent.api..")
           .because("the client shall be replaceable");
 }

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** TCP connections to the API server that can be cut, or lost without a word, and joined again. */
 public final class Cable implements AutoCloseable {
@@ -21,6 +22,7 @@ public final class Cable implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
   private volatile Flow flow = new Flow();
+  private final AtomicInteger connections = new AtomicInteger();
 
   public Cable(String server) throws IOException {
     this.server = URI.create(server);
@@ -48,6 +50,11 @@ public final class Cable implements AutoCloseable {
     flow = new Flow();
   }
 
+  /** How many there have been. */
+  public int connections() {
+    return connections.get();
+  }
+
   public void join() {
     cut = false;
   }
@@ -66,6 +73,7 @@ public final class Cable implements AutoCloseable {
           client.close();
           continue;
         }
+        connections.incrementAndGet();
         Socket upstream = new Socket(server.getHost(), server.getPort());
         sockets.add(client);
         sockets.add(upstream);

@@ -1,254 +1,227 @@
 package dev.tweed.agent.cluster;
 
+import dev.tweed.agent.api.ApiChannel;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ListWatch;
+import dev.tweed.agent.api.ObjectReader;
+import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.http.HttpClient;
 import java.net.URI;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.LongSupplier;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one connection to the API server, and the watch on it. When nothing was read from it for a
- * while, client and watch are replaced by new ones: java.net.http has neither pings nor a deadline
- * for a connection whose peer is gone without a word (an address of this node that changed, a
- * firewall that forgot the flow, an API server without power), and TCP itself gives up after a
- * quarter of an hour only. What was known stays in view until the new watch knows as much.
+ * The daemon's connections to the API server: a watch on each kind, and one for writing. Loss of
+ * the API server is retried for ever and loses nothing that was known.
  */
 public final class ApiConnection implements ClusterWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
-  /** Events and bookmarks come about once a minute, and what is asked for within seconds. */
-  public static final Duration LIMIT = Duration.ofSeconds(90);
-
-  /** How long a replaced connection is told of: while it is silent nobody but this node sees it. */
-  private static final Duration TOLD = Duration.ofMinutes(10);
-
-  /** One client with its watch, and what was in view when it took over. */
-  private static final class Session {
-    private final KubernetesClient client;
-    private final InformerClusterWatch watch;
-    private volatile ClusterView before;
-
-    Session(KubernetesClient client, String nodeName, ClusterView before) {
-      this.client = client;
-      this.watch = new InformerClusterWatch(client, nodeName);
-      this.before = before;
-    }
-
-    ClusterView view() {
-      // In this order: it is let go of by whoever finds the watch complete.
-      ClusterView kept = before;
-      ClusterView now = watch.view();
-      if (!now.complete()) {
-        return kept;
-      }
-      before = ClusterView.INCOMPLETE;
-      return now;
-    }
-
-    void close() {
-      watch.close();
-      client.close();
-    }
-  }
-
-  private final Function<Runnable, KubernetesClient> opener;
+  private final ApiClient client;
+  private final ApiConnectionFindings findings;
   private final String nodeName;
-  private final long limit;
-  private final LongSupplier nanoTime;
-  private final Thread thread;
-  private volatile Session session;
+  private final Duration renewal;
+  private final RetryPauses pauses = new RetryPauses();
+  private final ApiChannel status;
+  private final RecordStore<NetworkRecord> networks = store();
+  private final RecordStore<SubnetRecord> subnets = store();
+  private final RecordStore<PolicyRecord> policies = store();
+  private final RecordStore<NodeRecord> nodes = store();
+  private final List<ListWatch<?>> watches = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final List<ApiChannel> dataPath;
+  private final Map<AgentReason, Optional<NodeFinding>> told = new EnumMap<>(AgentReason.class);
   private volatile Runnable onChange = () -> {};
-  private volatile Consumer<Optional<NodeFinding>> onSilence = finding -> {};
-  private volatile long readAt;
-  private volatile Optional<Long> replacedAt = Optional.empty();
-  private volatile long openedAt;
-  private boolean closed;
+  private volatile BiConsumer<AgentReason, Optional<NodeFinding>> onFinding = (reason, f) -> {};
+  private volatile boolean complete;
 
   /**
-   * Opens the first client; does not talk to the server yet.
-   *
-   * @param opener opens a client that runs the given whenever something was read
+   * @param client is closed with this
    * @param nodeName name of this node
-   * @param limit a connection is replaced when nothing was read for so long
-   * @param nanoTime monotonic clock, nanoseconds
-   * @throws IllegalArgumentException as the opener does
+   * @param clock to judge certificates by
+   * @param renewal {@link ListWatch#RENEWAL}, or less in tests
    */
-  public ApiConnection(
-      Function<Runnable, KubernetesClient> opener,
-      String nodeName,
-      Duration limit,
-      LongSupplier nanoTime) {
-    this.opener = opener;
+  public ApiConnection(ApiClient client, String nodeName, InstantSource clock, Duration renewal) {
+    this.client = client;
     this.nodeName = nodeName;
-    this.limit = limit.toNanos();
-    this.nanoTime = nanoTime;
-    this.readAt = nanoTime.getAsLong();
-    this.openedAt = readAt;
-    this.session = open(ClusterView.INCOMPLETE);
-    this.thread = Thread.ofPlatform().name("api-connection").daemon().unstarted(this::loop);
+    this.renewal = renewal;
+    this.findings = new ApiConnectionFindings(client.server(), renewal.multipliedBy(2), clock);
+    this.status = client.channel();
+    this.dataPath =
+        List.of(
+            watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks),
+            watch("nodesubnets", WatchedKinds.SUBNETS, new SubnetReader(nodeName), subnets));
+    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies);
+    watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes);
+  }
+
+  private <R> RecordStore<R> store() {
+    return new RecordStore<>(this::changed, this::look);
+  }
+
+  private <R> ApiChannel watch(
+      String name, ListWatch.Source source, ObjectReader<R> reader, RecordStore<R> store) {
+    ApiChannel channel = client.channel();
+    ListWatch<R> watch =
+        new ListWatch<>(
+            source,
+            reader,
+            channel,
+            store,
+            pauses,
+            renewal,
+            System::nanoTime,
+            () -> ThreadLocalRandom.current().nextDouble());
+    watches.add(watch);
+    threads.add(Thread.ofPlatform().name("watch-" + name).daemon().unstarted(watch));
+    return channel;
   }
 
   @Override
   public void start(Runnable onChange) {
-    start(onChange, finding -> {});
+    start(onChange, (reason, finding) -> {});
   }
 
   /**
-   * The same, and tells of a connection that is or was silent for too long.
+   * The same, and tells what is wrong with the connections.
    *
-   * @param onSilence called now and then from a thread of its own: empty is that all is well
+   * @param onFinding takes the finding of a reason, or its end; called when that changes
    */
-  public void start(Runnable onChange, Consumer<Optional<NodeFinding>> onSilence) {
+  public void start(Runnable onChange, BiConsumer<AgentReason, Optional<NodeFinding>> onFinding) {
     this.onChange = onChange;
-    this.onSilence = onSilence;
-    session.watch.start(onChange);
-    thread.start();
+    this.onFinding = onFinding;
+    threads.forEach(Thread::start);
+    client.every(renewal.dividedBy(3), this::look);
   }
 
   @Override
   public ClusterView view() {
-    return session.view();
+    if (!complete) {
+      return ClusterView.INCOMPLETE;
+    }
+    Map<Boolean, List<NetworkRecord>> readable =
+        networks.records().stream()
+            .collect(Collectors.partitioningBy(n -> n.unreadable().isEmpty()));
+    return new ClusterView(
+        true,
+        readable.get(true),
+        subnets.records(),
+        policies.records(),
+        nodes.records().stream().filter(n -> n.name().equals(nodeName)).findFirst(),
+        new ClusterView.Gaps(readable.get(false), policies.listing(), nodes.listing()));
   }
 
-  /** Writes by whatever the client is at the time. */
+  /** Writes by a connection of its own. */
   public StatusApi statusApi() {
-    return new ServerSideStatusApi(() -> session.client, nodeName);
+    return new ServerSideStatusApi(status, nodeName);
+  }
+
+  /** Whether each watch has its thread. */
+  public boolean alive() {
+    return threads.stream().noneMatch(t -> t.getState() == Thread.State.TERMINATED);
   }
 
   /** The API server. */
   public URI server() {
-    return URI.create(session.client.getMasterUrl().toString());
+    return client.server();
   }
 
-  /** How long nothing was read, by this connection or those before it. */
+  /** How long nothing was read by one of the watches that the data path lives on. */
   public Duration silence() {
-    return Duration.ofNanos(nanoTime.getAsLong() - readAt);
+    long now = System.nanoTime();
+    return dataPath.stream()
+        .map(channel -> Duration.ofNanos(Math.max(0, now - channel.readAt())))
+        .max(Duration::compareTo)
+        .orElseThrow();
   }
 
-  /** Of a connection that is or was silent for too long, for some minutes. */
-  Optional<NodeFinding> finding() {
-    return replacedAt
-        .filter(at -> nanoTime.getAsLong() - at < TOLD.toNanos())
-        .map(
-            at ->
-                NodeFinding.of(
-                    AgentReason.APISilent,
-                    "API server",
-                    "nothing was read from the API server for %d s, so a new connection is opened;"
-                            .formatted(Duration.ofNanos(limit).toSeconds())
-                        + " meanwhile the node keeps what it has and learns nothing new",
-                    "if it comes again: something between this node and "
-                        + server()
-                        + " drops connections without a word (firewall, NAT, load balancer), or the"
-                        + " API server is down; 'ss -tnoi' on the node shows its connections"));
+  /**
+   * Makes every connection anew, at once: an address of this node or the way to the API server has
+   * changed, and what goes over the old ones may be lost.
+   */
+  public void reconnect() {
+    client.reconnect();
+    pauses.end();
   }
 
   @Override
   public void close() {
-    synchronized (this) {
-      closed = true;
-    }
-    thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    session.close();
-  }
-
-  private Session open(ClusterView before) {
-    return new Session(opener.apply(() -> readAt = nanoTime.getAsLong()), nodeName, before);
-  }
-
-  private void loop() {
-    while (awaitLook()) {
+    watches.forEach(ListWatch::stop);
+    pauses.close();
+    client.close();
+    for (Thread thread : threads) {
       try {
-        look();
-      } catch (RuntimeException | LinkageError e) {
-        // Without this thread a connection that is lost would stay so, and nobody be told.
-        LOG.error("the connection to the API server was not looked after; tried again", e);
+        // A name that is just being looked up cannot be interrupted.
+        thread.join(Duration.ofSeconds(2));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }
 
-  /** Does what is due after so long a silence. */
-  void look() {
-    if (quiet() >= limit) {
-      replace();
-    } else if (quiet() >= limit / 3) {
-      ask();
-    }
-    onSilence.accept(finding());
-  }
-
-  /** How long this connection is silent. */
-  private long quiet() {
-    long now = nanoTime.getAsLong();
-    return Math.min(now - readAt, now - openedAt);
-  }
-
-  private synchronized boolean awaitLook() {
-    long end = nanoTime.getAsLong() + Math.min(limit / 3, Math.max(limit - quiet(), 0));
-    try {
-      for (long left = end - nanoTime.getAsLong();
-          left > 0 && !closed;
-          left = end - nanoTime.getAsLong()) {
-        wait(Duration.ofNanos(left).toMillis() + 1);
-      }
-    } catch (InterruptedException e) {
-      return false;
-    }
-    return !closed;
-  }
-
-  /**
-   * Has the server say something: bookmarks do not come before a kind has changed once since the
-   * API server started. HTTP/2 puts this request onto the connection of the watches, so an answer,
-   * were it a refusal, means that they live; /version costs the server nothing. Over HTTP/1.1, and
-   * after a GOAWAY, a watch may have a connection of its own; if that dies, it is found when
-   * fabric8 renews the watch, after 5 to 10 minutes.
-   */
-  private void ask() {
-    HttpClient http = session.client.getHttpClient();
-    http.sendAsync(
-            http.newHttpRequestBuilder()
-                .uri(server().resolve("version").toString())
-                .timeout(limit / 3, TimeUnit.NANOSECONDS)
-                .build(),
-            String.class)
-        .exceptionally(
-            failure -> {
-              LOG.debug("asked in vain: {}", failure.toString());
-              return null;
-            });
-  }
-
-  private void replace() {
-    Session old = session;
-    openedAt = nanoTime.getAsLong();
-    replacedAt = Optional.of(openedAt);
-    try {
-      Session next = open(old.view());
+  /** Before there is something for the data path nobody can use what changed. */
+  private void changed() {
+    if (!complete
+        && networks.listing() == ClusterView.Listing.RECEIVED
+        && subnets.listing() == ClusterView.Listing.RECEIVED) {
+      complete = true;
       LOG.info(
-          "nothing read from the API server for {} s: a new connection takes over",
-          silence().toSeconds());
-      next.watch.start(onChange);
-      session = next;
-      old.close();
-    } catch (RuntimeException e) {
-      // Credentials that cannot be read at the moment, say.
-      LOG.warn("no new connection to the API server; tried again: {}", e.toString());
+          "first lists complete: {} PodNetworks, {} NodeSubnets",
+          networks.records().size(),
+          subnets.records().size());
     }
-    onChange.run();
+    if (complete) {
+      try {
+        onChange.run();
+      } catch (RuntimeException e) {
+        LOG.error("a change of the cluster was not passed on; the next one is", e);
+      }
+    }
+  }
+
+  /** Tells what is wrong now, where that is news. */
+  private synchronized void look() {
+    try {
+      tell(AgentReason.APISilent, findings.silent(silence(), System.nanoTime()));
+      tell(AgentReason.CertificateExpiring, findings.certificate(client.certificate()));
+      tell(
+          AgentReason.ClusterNotRead,
+          findings.refused(
+              Stream.of(
+                      refusal("PodNetworks", networks),
+                      refusal("NodeSubnets", subnets),
+                      refusal("FirewallPolicies", policies),
+                      refusal("this node's Node object", nodes))
+                  .flatMap(Optional::stream)
+                  .toList()));
+    } catch (RuntimeException e) {
+      LOG.error("what is wrong with the connections was not told; tried again", e);
+    }
+  }
+
+  private static Optional<ApiConnectionFindings.Refusal> refusal(
+      String what, RecordStore<?> store) {
+    return store.refusal().map(why -> new ApiConnectionFindings.Refusal(what, why));
+  }
+
+  private void tell(AgentReason reason, Optional<NodeFinding> finding) {
+    if (!finding.equals(told.getOrDefault(reason, Optional.empty()))) {
+      told.put(reason, finding);
+      onFinding.accept(reason, finding);
+    }
   }
 }

@@ -1,14 +1,16 @@
 package dev.tweed.agent.cluster;
 
-import dev.tweed.crds.PodNetwork;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
+import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiChannel;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ApiRefusedException;
+import dev.tweed.agent.api.ListWatch;
+import dev.tweed.agent.api.ObjectReader;
+import dev.tweed.agent.api.RetryPauses;
+import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** Reads once what the daemon of a node watches; for commands. */
 public final class ClusterReader {
@@ -27,57 +29,54 @@ public final class ClusterReader {
    *
    * @param environment where the pod's API server is looked up
    * @param version for the User-Agent header
-   * @param patience how long to wait for complete lists
    * @throws IllegalArgumentException naming what is missing and what to give instead
    * @throws IllegalStateException saying why the API server cannot be read
    */
   public static Read read(
-      ApiAccess access,
-      Map<String, String> environment,
-      String version,
-      String nodeName,
-      Duration patience) {
-    try (KubernetesClient client = ApiClient.open(access, environment, version);
-        InformerClusterWatch watch = new InformerClusterWatch(client, nodeName)) {
-      URI server = URI.create(client.getMasterUrl().toString());
-      probe(client, server);
-      CountDownLatch complete = new CountDownLatch(1);
-      watch.start(complete::countDown);
-      if (!complete.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+      ApiAccess access, Map<String, String> environment, String version, String nodeName) {
+    try (ApiClient client = ApiClient.open(access, environment, version);
+        ApiChannel channel = client.channel()) {
+      try {
+        List<NetworkRecord> networks = list(channel, WatchedKinds.NETWORKS, new NetworkReader());
+        ClusterView view =
+            new ClusterView(
+                true,
+                networks.stream().filter(n -> n.unreadable().isEmpty()).toList(),
+                list(channel, WatchedKinds.SUBNETS, new SubnetReader(nodeName)),
+                list(channel, WatchedKinds.POLICIES, new PolicyReader()),
+                list(channel, WatchedKinds.node(nodeName), new NodeReader()).stream().findFirst(),
+                new ClusterView.Gaps(
+                    networks.stream().filter(n -> n.unreadable().isPresent()).toList(),
+                    ClusterView.Listing.RECEIVED,
+                    ClusterView.Listing.RECEIVED));
+        return new Read(view, client.server());
+      } catch (ApiRefusedException e) {
         throw new IllegalStateException(
-            "the API server at %s has not answered within %d s"
-                .formatted(server, patience.toSeconds()));
+            "the API server at %s refuses: %s".formatted(client.server(), e.getMessage()), e);
+      } catch (IOException e) {
+        throw new IllegalStateException(
+            "the API server at %s cannot be reached: %s".formatted(client.server(), oneLine(e)), e);
       }
-      return new Read(watch.view(), server);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted");
     }
   }
 
-  /** The watches would try for ever, and not tell what is wrong. */
-  private static void probe(KubernetesClient client, URI server) {
-    try {
-      client.resources(PodNetwork.class).list(new ListOptionsBuilder().withLimit(1L).build());
-    } catch (KubernetesClientException e) {
-      throw new IllegalStateException(
-          e.getCode() > 0
-              ? "the API server at %s refuses (%d): %s"
-                  .formatted(server, e.getCode(), oneLine(e.getMessage()))
-              : "the API server at %s cannot be reached: %s".formatted(server, oneLine(root(e))),
-          e);
-    }
+  private static <R> List<R> list(
+      ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader) throws IOException {
+    RecordStore<R> store = new RecordStore<>(() -> {}, () -> {});
+    new ListWatch<>(
+            source,
+            reader,
+            channel,
+            store,
+            new RetryPauses(),
+            ListWatch.RENEWAL,
+            System::nanoTime,
+            () -> 0)
+        .list();
+    return store.records();
   }
 
-  private static String root(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-  }
-
-  private static String oneLine(String text) {
-    return String.valueOf(text).replaceAll("[^ -~]+", " ").strip();
+  private static String oneLine(IOException e) {
+    return String.valueOf(e.getMessage()).replaceAll("[^ -~]+", " ").strip();
   }
 }

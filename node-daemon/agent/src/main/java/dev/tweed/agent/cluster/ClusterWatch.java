@@ -11,11 +11,11 @@ public interface ClusterWatch extends AutoCloseable {
    * nothing that was known.
    *
    * @param onChange called from a thread of the client after anything the daemon depends on changed
-   *     and once the first lists are complete; must return quickly
+   *     and once the lists that the data path needs are complete; must return quickly
    */
   void start(Runnable onChange);
 
-  /** What is known now; empty until the first list of every kind is complete. */
+  /** What is known now; empty until all that the data path needs has been listed. */
   ClusterView view();
 
   /** Ends the watches. */

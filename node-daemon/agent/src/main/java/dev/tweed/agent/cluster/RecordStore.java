@@ -1,34 +1,38 @@
 package dev.tweed.agent.cluster;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import dev.tweed.agent.api.ApiRefusedException;
+import dev.tweed.agent.api.ListWatch;
+import dev.tweed.agent.api.ObjectMeta;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
- * An informer's store that keeps one compact record per object instead of the object: at 5,000
- * NodeSubnets the difference is tens of megabytes. It tells of changes itself, and only of those
- * that change the record: the status and metadata of peers wake nobody.
- *
- * <p>What the informer gets back from it are stubs with a name, all that its relist needs; so no
- * event handler of the informer may be used with it.
+ * Keeps one compact record per object of a kind: at 5,000 NodeSubnets the difference to the objects
+ * is tens of megabytes. It tells of changes, and only of those that change a record: the status and
+ * metadata of peers wake nobody.
  */
-final class RecordStore<K extends HasMetadata, R> implements ItemStore<K> {
+final class RecordStore<R> implements ListWatch.Sink<R> {
+
+  /** Refusals in a row before they are worth telling; with the back-off some 3 s. */
+  private static final int TOLD = 4;
 
   private final Map<String, R> records = new ConcurrentHashMap<>();
-  private final Function<K, R> compact;
-  private final Supplier<K> stub;
   private final Runnable onChange;
+  private final Runnable onRefusal;
+  private volatile ClusterView.Listing listing = ClusterView.Listing.AWAITED;
+  private volatile Optional<ApiRefusedException> refusal = Optional.empty();
+  private int refusals;
 
-  RecordStore(Function<K, R> compact, Supplier<K> stub, Runnable onChange) {
-    this.compact = compact;
-    this.stub = stub;
+  /**
+   * @param onChange called after a change of the records or of what is known of them
+   * @param onRefusal called when {@link #refusal} has changed
+   */
+  RecordStore(Runnable onChange, Runnable onRefusal) {
     this.onChange = onChange;
+    this.onRefusal = onRefusal;
   }
 
   /** The records kept now, in no order. */
@@ -36,61 +40,60 @@ final class RecordStore<K extends HasMetadata, R> implements ItemStore<K> {
     return List.copyOf(records.values());
   }
 
-  @Override
-  public String getKey(K object) {
-    return object.getMetadata().getName();
+  /** Whether what is kept is all there is, or was when it was last heard of. */
+  ClusterView.Listing listing() {
+    return listing;
+  }
+
+  /** Why the API server does not say what there is, for some time now. */
+  Optional<ApiRefusedException> refusal() {
+    return refusal;
   }
 
   @Override
-  public K put(String key, K object) {
-    R record = compact.apply(object);
-    R old = records.put(key, record);
-    if (!record.equals(old)) {
+  public void put(ObjectMeta meta, R record) {
+    if (!record.equals(records.put(meta.name(), record))) {
       onChange.run();
     }
-    return old == null ? null : named(key);
   }
 
   @Override
-  public K remove(String key) {
-    if (records.remove(key) == null) {
-      return null;
+  public void remove(String name) {
+    if (records.remove(name) != null) {
+      onChange.run();
     }
-    onChange.run();
-    return named(key);
   }
 
   @Override
-  public Stream<String> keySet() {
-    return records.keySet().stream();
+  public void listed(Set<String> names) {
+    boolean news = records.keySet().retainAll(names);
+    if (listing != ClusterView.Listing.RECEIVED || news) {
+      listing = ClusterView.Listing.RECEIVED;
+      onChange.run();
+    }
   }
 
   @Override
-  public Stream<K> values() {
-    return keySet().map(this::named);
+  public void refused(ApiRefusedException why) {
+    if (++refusals < TOLD) {
+      return;
+    }
+    if (listing == ClusterView.Listing.AWAITED) {
+      listing = ClusterView.Listing.REFUSED;
+      onChange.run();
+    }
+    if (refusal.isEmpty()) {
+      refusal = Optional.of(why);
+      onRefusal.run();
+    }
   }
 
   @Override
-  public K get(String key) {
-    return records.containsKey(key) ? named(key) : null;
-  }
-
-  @Override
-  public int size() {
-    return records.size();
-  }
-
-  /**
-   * Keeps the informer from collecting the names of the first list for handlers there are none of.
-   */
-  @Override
-  public boolean isFullState() {
-    return false;
-  }
-
-  private K named(String name) {
-    K object = stub.get();
-    object.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    return object;
+  public void accepted() {
+    refusals = 0;
+    if (refusal.isPresent()) {
+      refusal = Optional.empty();
+      onRefusal.run();
+    }
   }
 }

@@ -1,85 +1,94 @@
 package dev.tweed.agent.cluster;
 
-import dev.tweed.crds.NodeReport;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.agent.api.ApiJson;
+import dev.tweed.agent.api.ApiRefusedException;
+import dev.tweed.agent.api.ApiRequest;
+import dev.tweed.agent.api.ApiRequests;
+import dev.tweed.agent.api.HttpAnswer;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetStatus;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.net.HttpURLConnection;
+import dev.tweed.crds.TweedApi;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** Writes by server-side apply to the status subresource, as field manager tweed-node. */
 public final class ServerSideStatusApi implements StatusApi {
 
-  private static final PatchContext APPLY =
-      new PatchContext.Builder()
-          .withPatchType(PatchType.SERVER_SIDE_APPLY)
-          .withFieldManager("tweed-node")
-          .withForce(true)
-          .build();
+  private static final Duration LIMIT = Duration.ofSeconds(15);
+  private static final String REPORTS = "nodereports";
 
-  private final Supplier<KubernetesClient> client;
+  private final ApiRequests requests;
   private final String nodeName;
 
   /**
-   * @param client asked for each write; stays the caller's to close
+   * @param requests of this alone
    * @param nodeName name of this node and so of its report
    */
-  public ServerSideStatusApi(Supplier<KubernetesClient> client, String nodeName) {
-    this.client = client;
+  public ServerSideStatusApi(ApiRequests requests, String nodeName) {
+    this.requests = requests;
     this.nodeName = nodeName;
   }
 
   @Override
   public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
-    NodeSubnet subnet = new NodeSubnet();
-    subnet.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    subnet.setStatus(status);
-    return found(
-        () ->
-            client
-                .get()
-                .resources(NodeSubnet.class)
-                .withName(name)
-                .subresource("status")
-                .patch(APPLY, subnet));
+    return apply("nodesubnets", "NodeSubnet", name, status);
   }
 
   @Override
   public boolean applyReportStatus(NodeReportStatus status) {
-    NodeReport report = new NodeReport();
-    report.setMetadata(new ObjectMetaBuilder().withName(nodeName).build());
-    report.setStatus(status);
-    return found(
-        () ->
-            client
-                .get()
-                .resources(NodeReport.class)
-                .withName(nodeName)
-                .subresource("status")
-                .patch(APPLY, report));
+    return apply(REPORTS, "NodeReport", nodeName, status);
   }
 
   @Override
   public Optional<NodeReportStatus> report() {
-    return Optional.ofNullable(client.get().resources(NodeReport.class).withName(nodeName).get())
-        .map(NodeReport::getStatus);
+    try (HttpAnswer answer = send(ApiRequest.get(target(REPORTS, nodeName)))) {
+      JsonParser json = ApiJson.mapper().getFactory().createParser(answer.body());
+      JsonNode status = ApiJson.mapper().<JsonNode>readTree(json).path("status");
+      answer.finish();
+      return status.isObject()
+          ? Optional.of(ApiJson.mapper().treeToValue(status, NodeReportStatus.class))
+          : Optional.empty();
+    } catch (ApiRefusedException e) {
+      if (e.isNotFound()) {
+        return Optional.empty();
+      }
+      throw new UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  private static boolean found(Runnable write) {
-    try {
-      write.run();
+  private boolean apply(String kinds, String kind, String name, Object status) {
+    ObjectNode object = ApiJson.mapper().createObjectNode();
+    object.put("apiVersion", TweedApi.GROUP + "/" + TweedApi.VERSION);
+    object.put("kind", kind);
+    object.putObject("metadata").put("name", name);
+    object.set("status", ApiJson.mapper().valueToTree(status));
+    String target = target(kinds, name) + "/status?fieldManager=tweed-node&force=true";
+    try (HttpAnswer answer =
+        send(ApiRequest.apply(target, ApiJson.mapper().writeValueAsBytes(object)))) {
+      answer.finish();
       return true;
-    } catch (KubernetesClientException e) {
-      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+    } catch (ApiRefusedException e) {
+      if (e.isNotFound()) {
         return false;
       }
-      throw e;
+      throw new UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
+
+  private HttpAnswer send(ApiRequest request) throws IOException {
+    return ApiRefusedException.require(requests.send(request, LIMIT));
+  }
+
+  private static String target(String kinds, String name) {
+    return WatchedKinds.TWEED + kinds + "/" + ApiRequest.encode(name);
   }
 }

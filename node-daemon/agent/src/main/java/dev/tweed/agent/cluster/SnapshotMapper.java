@@ -34,11 +34,22 @@ public final class SnapshotMapper {
   public Mapping map(ClusterView view) {
     List<NodeFinding> findings = new ArrayList<>();
     Optional<String> networkName = ownNetwork(view, findings);
+    view.gaps().unreadable().stream()
+        .filter(n -> !networkName.equals(Optional.of(n.name())))
+        .forEach(n -> findings.add(unreadable(n, false)));
     if (networkName.isEmpty()) {
       return withoutSubnet(view, findings);
     }
     Optional<NetworkRecord> network =
         view.networks().stream().filter(n -> n.name().equals(networkName.get())).findFirst();
+    Optional<NetworkRecord> unreadable =
+        view.gaps().unreadable().stream()
+            .filter(n -> n.name().equals(networkName.get()))
+            .findFirst();
+    if (unreadable.isPresent()) {
+      findings.add(unreadable(unreadable.get(), true));
+      return new Mapping.Waiting("its PodNetwork cannot be read", findings);
+    }
     if (network.isEmpty()) {
       findings.add(
           NodeFinding.of(
@@ -132,7 +143,24 @@ public final class SnapshotMapper {
         findings);
   }
 
+  private static NodeFinding unreadable(NetworkRecord network, boolean blocking) {
+    return NodeFinding.of(
+        AgentReason.InvalidPodNetwork,
+        blocking,
+        "PodNetwork/" + network.name(),
+        "PodNetwork "
+            + network.name()
+            + " holds what this version of Tweed does not know: "
+            + network.unreadable().orElse(""),
+        "run the version that wrote it, or correct it: 'kubectl edit podnetwork "
+            + network.name()
+            + "'");
+  }
+
   private Mapping withoutSubnet(ClusterView view, List<NodeFinding> findings) {
+    if (view.gaps().node() != ClusterView.Listing.RECEIVED) {
+      return new Mapping.Waiting("its Node object has not been read yet", findings);
+    }
     if (view.node().isEmpty()) {
       findings.add(
           NodeFinding.of(

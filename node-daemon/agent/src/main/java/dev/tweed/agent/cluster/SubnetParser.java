@@ -1,9 +1,10 @@
 package dev.tweed.agent.cluster;
 
+import dev.tweed.agent.api.ObjectMeta;
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
@@ -29,7 +30,7 @@ public final class SubnetParser {
   private static final int OBJECT_NAME_MAX = 253;
 
   /** At most one address per family. */
-  private static final int NODE_IPS_MAX = AddressFamily.values().length;
+  static final int NODE_IPS_MAX = AddressFamily.values().length;
 
   private final String ownNode;
   private final SharedLabels labels = new SharedLabels();
@@ -41,38 +42,43 @@ public final class SubnetParser {
     this.ownNode = ownNode;
   }
 
-  /** The compact record of a watched object. */
-  public SubnetRecord parse(NodeSubnet subnet) {
-    NodeSubnetSpec spec =
-        subnet.getSpec() == null
-            ? new NodeSubnetSpec(null, null, null, null, List.of(), null)
-            : subnet.getSpec();
+  /**
+   * The compact record of a watched object.
+   *
+   * @param spec one with every field absent if the object has none
+   * @param status as far as it can be read; that of others is not kept
+   * @param wrong name of a field of the spec that holds another sort of value than it should
+   */
+  public SubnetRecord parse(
+      ObjectMeta meta,
+      NodeSubnetSpec spec,
+      Optional<NodeSubnetStatus> status,
+      Optional<String> wrong) {
     // Interned: all of a network's subnets share the one name.
     String podNetwork = text(spec.podNetwork()).intern();
     String node = text(spec.nodeName());
-    Optional<OwnSubnet> own =
-        node.equals(ownNode)
-            ? Optional.of(
-                new OwnSubnet(
-                    text(subnet.getMetadata().getUid()),
-                    Optional.ofNullable(subnet.getMetadata().getGeneration()).orElse(0L),
-                    Optional.ofNullable(subnet.getStatus())))
-            : Optional.empty();
     return new SubnetRecord(
-        subnet.getMetadata().getName(),
-        ObjectTimes.created(subnet),
+        meta.name(),
+        meta.created(),
         podNetwork,
         node,
-        block(spec, podNetwork, node, mtu(subnet)),
-        labels.of(subnet.getMetadata().getLabels()),
-        own);
+        wrong
+            .<Block>map(f -> new Block.Invalid("spec." + f + " is not of the type it should be"))
+            .orElseGet(() -> block(spec, podNetwork, node, mtu(status))),
+        labels.of(meta.labels()),
+        isOwn(node)
+            ? Optional.of(new OwnSubnet(meta.uid(), meta.generation(), status))
+            : Optional.empty());
+  }
+
+  /** Whether a NodeSubnet of this node's name is one of this node. */
+  boolean isOwn(String node) {
+    return node.equals(ownNode);
   }
 
   /** As its node says; who uses it judges it. */
-  private static int mtu(NodeSubnet subnet) {
-    return subnet.getStatus() == null || subnet.getStatus().mtu() == null
-        ? 0
-        : subnet.getStatus().mtu();
+  private static int mtu(Optional<NodeSubnetStatus> status) {
+    return status.map(NodeSubnetStatus::mtu).orElse(0);
   }
 
   private static Block block(NodeSubnetSpec spec, String podNetwork, String node, int mtu) {

@@ -1,6 +1,6 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.api.ApiAccess;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;

@@ -24,7 +24,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +50,6 @@ import picocli.CommandLine.Spec;
     })
 final class FirewallPlanCommand implements Callable<Integer> {
 
-  /** For the first lists, which take a second or two of a large cluster. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
   private static final String STANDARD_INPUT = "-";
 
   @Mixin NodeOptions node;
@@ -75,7 +71,7 @@ final class FirewallPlanCommand implements Callable<Integer> {
     List<PolicyRecord> given = given();
     ClusterReader.Read read =
         ClusterReader.read(
-            api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName(), PATIENCE);
+            api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName());
     ClusterView view = FirewallPlanInput.with(read.view(), given);
     FirewallHost host = node.firewallHost();
     FirewallFiles files = new FirewallFiles(node.runDir);

@@ -19,12 +19,7 @@ final class FirewallPlanInput {
     for (PolicyRecord policy : given) {
       policies.merge(policy.name(), as(policy, "", 1), FirewallPlanInput::instead);
     }
-    return new ClusterView(
-        view.complete(),
-        view.networks(),
-        view.subnets(),
-        List.copyOf(policies.values()),
-        view.node());
+    return view.withPolicies(List.copyOf(policies.values()));
   }
 
   /** Names of the given policies that do not select the node. */

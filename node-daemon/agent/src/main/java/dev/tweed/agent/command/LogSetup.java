@@ -19,9 +19,6 @@ import java.util.logging.StreamHandler;
 final class LogSetup {
 
   /** Held here: the log manager forgets loggers that nobody refers to, and their levels. */
-  private static final Logger QUIET =
-      Logger.getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils");
-
   private static final Logger OURS = Logger.getLogger("dev.tweed");
 
   private LogSetup() {}
@@ -46,8 +43,6 @@ final class LogSetup {
     Logger root = Logger.getLogger("");
     root.setLevel(wanted == LogLevel.debug ? Level.INFO : wanted.level);
     OURS.setLevel(wanted.level);
-    // Warns at every start that v1alpha1 is not stable, which we know.
-    QUIET.setLevel(Level.SEVERE);
     Handler handler =
         new StreamHandler(System.err, new Line()) {
           @Override

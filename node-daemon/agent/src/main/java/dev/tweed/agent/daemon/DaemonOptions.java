@@ -1,6 +1,6 @@
 package dev.tweed.agent.daemon;
 
-import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.dataplane.DataPathOptions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.tweed.agent.daemon;
 
-import dev.tweed.agent.cluster.ApiClient;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.finding.AgentReason;
@@ -85,10 +86,10 @@ public final class NodeDaemon implements AutoCloseable {
     Optional<NodeStatus> earlier = statusFiles.read();
     api =
         new ApiConnection(
-            onRead -> ApiClient.open(options.api(), environment, options.version(), onRead),
+            ApiClient.open(options.api(), environment, options.version()),
             options.nodeName(),
-            ApiConnection.LIMIT,
-            System::nanoTime);
+            clock,
+            ListWatch.RENEWAL);
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
     publisher =
@@ -166,7 +167,7 @@ public final class NodeDaemon implements AutoCloseable {
     health =
         HealthServer.start(
             options.http(),
-            () -> loop.alive() && firewallLoop.alive(),
+            () -> loop.alive() && firewallLoop.alive() && api.alive(),
             board::readiness,
             metrics::scrape,
             why ->
@@ -200,7 +201,7 @@ public final class NodeDaemon implements AutoCloseable {
           daemon.loop.request();
           daemon.firewallLoop.request();
         },
-        silence -> daemon.board.show(AgentReason.APISilent, silence));
+        daemon.board::show);
     return daemon;
   }
 

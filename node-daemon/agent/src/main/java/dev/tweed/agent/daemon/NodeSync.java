@@ -85,17 +85,16 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   public boolean getAsBoolean() {
     ClusterView seen = view.get();
     if (!seen.complete()) {
-      // Not at once: a restart is no news, and the lists are usually complete in a moment.
-      if (++incomplete >= PATIENCE) {
-        tell.accept(
-            statuses.waiting(
-                "the API server has not been reached yet; the data path stays as it was",
-                List.of()),
-            List.of());
-      }
-      return false;
+      return unread(
+          "PodNetworks and NodeSubnets have not been read from the API server yet; the data path"
+              + " stays as it was",
+          List.of());
     }
     Mapping mapping = mapper.map(seen);
+    if (mapping instanceof Mapping.Waiting(String why, List<NodeFinding> findings)
+        && !seen.settled()) {
+      return unread(why, findings);
+    }
     return switch (mapping) {
       case Mapping.Nothing(String why) -> {
         firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
@@ -111,6 +110,14 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       case Mapping.Program program ->
           program(program, seen.node().filter(NodeRecord::withoutNetwork).isPresent());
     };
+  }
+
+  /** Not told at once: a restart is no news, and the lists are usually complete in a moment. */
+  private boolean unread(String why, List<NodeFinding> findings) {
+    if (++incomplete >= PATIENCE) {
+      tell.accept(statuses.waiting(why, findings), List.of());
+    }
+    return false;
   }
 
   /** Lets go of the kernel and leaves it as it is; the next sync opens it again. */

@@ -30,8 +30,12 @@ public enum AgentReason {
   FirewallPolicyFailed(false),
   /** Rules of Tweed's are in a firewall the daemon has no access to any more. */
   FirewallRulesLeft(false),
-  /** The API server said nothing for so long that the connection to it was replaced. */
+  /** The API server said nothing for so long that the connections to it are made anew. */
   APISilent(false),
+  /** The API server refuses to list objects of a kind. */
+  ClusterNotRead(false),
+  /** The daemon's own certificate ends soon, or has ended. */
+  CertificateExpiring(false),
   /** No other node answers, and one that did before lives. */
   NoPeerAnswers(true),
   /** Packets do not reach a node that lives. Blocking if most do not, because of this host. */

@@ -120,7 +120,7 @@ public final class FirewallSync implements BooleanSupplier {
   public boolean getAsBoolean() {
     ClusterView seen = view.get();
     Optional<NetworkState> member = network;
-    if (!seen.complete() || member.isEmpty()) {
+    if (!seen.settled() || member.isEmpty()) {
       return true; // there is a request when they are known; until then all stays as it was
     }
     NetworkState state = member.get();

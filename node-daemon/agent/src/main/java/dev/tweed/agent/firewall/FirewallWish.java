@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 /**
  * All that the cluster asks of this node's firewall; equal ones ask for the same.
  *
- * @param nodeKnown whether there is a Node object; without one nobody knows which policies select
- *     it, and those in force stay
+ * @param nodeKnown whether there is a Node object, and policies have been listed; otherwise nobody
+ *     knows which policies select it, and those in force stay
  * @param policies those that select it, by name
  * @param controlPlanes addresses of the other nodes where API servers run
  * @param kubeletPort where the Node says that its kubelet serves
@@ -35,7 +35,7 @@ public record FirewallWish(
   /** What a complete view asks for. */
   public static FirewallWish of(ClusterView view, NetworkState network) {
     return new FirewallWish(
-        view.node().isPresent(),
+        view.policiesKnown(),
         PolicyMapper.map(view),
         network,
         controlPlanes(view),

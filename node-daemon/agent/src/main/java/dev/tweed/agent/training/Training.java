@@ -1,6 +1,6 @@
 package dev.tweed.agent.training;
 
-import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.daemon.DaemonOptions;
 import dev.tweed.agent.daemon.NodeDaemon;
 import dev.tweed.agent.firewall.LocalFirewallHost;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.Cable;
-import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ListWatch;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
@@ -12,18 +14,17 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Connections to a real API server, which speaks HTTP/2, that are lost without a word. */
+/** Connections to a real API server that are lost without a word. */
 @Tag("api-server")
 @ExtendWith(ApiServerExtension.class)
 class ApiConnectionTest {
@@ -33,7 +34,6 @@ class ApiConnectionTest {
   private ApiServer server;
   private Cable cable;
   private ApiConnection api;
-  private volatile Optional<NodeFinding> told = Optional.empty();
 
   @BeforeEach
   void connect(ApiServer server) throws IOException {
@@ -50,13 +50,13 @@ class ApiConnectionTest {
   }
 
   @Test
-  void aConnectionThatIsLostWithoutAWordIsReplaced() {
-    // Given a connection that is lost, so that both sides think it is there
-    open(Duration.ofSeconds(2), System::nanoTime);
+  void connectionsThatAreLostWithoutAWordAreMadeAnew() {
+    // Given connections that are lost, so that all three kernels think they are there
+    open(Duration.ofSeconds(3));
     cable.lose();
     create("silence-after");
 
-    // Then what was known stays in view until a new connection shows what is new
+    // Then what was known stays in view until new ones show what is new
     await()
         .atMost(SOON)
         .until(
@@ -64,65 +64,50 @@ class ApiConnectionTest {
               assertThat(networks()).contains("silence-before");
               return networks().contains("silence-after");
             });
-    // And the node tells of it, and writes by the new connection
-    await().atMost(SOON).until(() -> told.isPresent());
-    assertThat(told).get().returns("APISilent", NodeFinding::reason);
+    // And the node writes, too
     assertThat(api.statusApi().report()).isEmpty();
   }
 
   @Test
-  void aServerThatHasNothingToSayIsAskedAndKept() {
-    // Given a connection on which nothing happens
-    AtomicLong now = new AtomicLong(System.nanoTime());
-    open(Duration.ofSeconds(90), now::get);
+  void aServerThatHasNothingToSayIsHeardOfAllTheSame() {
+    open(Duration.ofSeconds(3));
 
-    for (int i = 0; i < 4; i++) {
-      now.addAndGet(Duration.ofSeconds(40).toNanos());
-      api.look();
+    // Nothing happens in the cluster for the length of several watches
+    await()
+        .during(Duration.ofSeconds(9))
+        .atMost(SOON)
+        .until(() -> api.silence().compareTo(Duration.ofSeconds(6)) < 0);
 
-      // Then it answers when asked
-      await().atMost(SOON).until(() -> api.silence().isZero());
-    }
-    assertThat(told).isEmpty();
-    assertThat(api.finding()).isEmpty();
+    // And that took no second connection of anyone
+    assertThat(cable.connections()).isEqualTo(4);
   }
 
   @Test
-  void aReplacedConnectionIsToldForSomeMinutes() {
-    AtomicLong now = new AtomicLong(System.nanoTime());
-    open(Duration.ofSeconds(90), now::get);
+  void connectionsAreMadeAnewWhenTheWayHasChanged() {
+    // Given connections that live for long, and are lost
+    open(ListWatch.RENEWAL);
+    cable.lose();
+    create("silence-after");
 
-    // The answers to the watches may still be on their way.
-    await()
-        .atMost(SOON)
-        .until(
-            () -> {
-              now.addAndGet(Duration.ofSeconds(90).toNanos());
-              api.look();
-              return api.finding().isPresent();
-            });
+    // When the daemon hears of another address
+    api.reconnect();
 
-    assertThat(networks()).contains("silence-before");
-    now.addAndGet(Duration.ofMinutes(10).toNanos());
-    assertThat(api.finding()).isEmpty();
+    // Then it knows at once what is new
+    await().atMost(Duration.ofSeconds(10)).until(() -> networks().contains("silence-after"));
   }
 
-  private void open(Duration limit, LongSupplier clock) {
+  private void open(Duration renewal) {
     api =
         new ApiConnection(
-            onRead ->
-                ApiClient.open(
-                    new ApiAccess(
-                        Optional.of(server.kubeconfig()),
-                        Optional.of(cable.url()),
-                        Path.of("/none")),
-                    Map.of(),
-                    "test",
-                    onRead),
+            ApiClient.open(
+                new ApiAccess(
+                    Optional.of(server.kubeconfig()), Optional.of(cable.url()), Path.of("/none")),
+                Map.of(),
+                "test"),
             "n1",
-            limit,
-            clock);
-    api.start(() -> {}, finding -> told = finding);
+            InstantSource.system(),
+            renewal);
+    api.start(() -> {});
     await().atMost(SOON).until(() -> networks().contains("silence-before"));
   }
 

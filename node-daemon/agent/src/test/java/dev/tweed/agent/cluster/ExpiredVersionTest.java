@@ -3,6 +3,9 @@ package dev.tweed.agent.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ListWatch;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.testing.ApiServer;
@@ -20,6 +23,7 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,8 +50,7 @@ class ExpiredVersionTest {
   @AutoClose private static KillableApiServer watched;
 
   private KubernetesClient admin;
-  private KubernetesClient client;
-  private InformerClusterWatch watch;
+  private ApiConnection watch;
 
   @BeforeAll
   static void startServer(ApiServer server) {
@@ -58,13 +61,16 @@ class ExpiredVersionTest {
   void watch(ApiServer server) {
     admin = server.admin();
     create(BEFORE);
-    client =
-        ApiClient.open(
-            new ApiAccess(
-                Optional.of(server.kubeconfig()), Optional.of(watched.url()), Path.of("/none")),
-            Map.of(),
-            "test");
-    watch = new InformerClusterWatch(client, "n1");
+    watch =
+        new ApiConnection(
+            ApiClient.open(
+                new ApiAccess(
+                    Optional.of(server.kubeconfig()), Optional.of(watched.url()), Path.of("/none")),
+                Map.of(),
+                "test"),
+            "n1",
+            InstantSource.system(),
+            ListWatch.RENEWAL);
     watch.start(() -> {});
     awaitSubnets(BEFORE);
   }
@@ -72,7 +78,6 @@ class ExpiredVersionTest {
   @AfterEach
   void stop() {
     watch.close();
-    client.close();
     admin.resources(NodeSubnet.class).delete();
   }
 

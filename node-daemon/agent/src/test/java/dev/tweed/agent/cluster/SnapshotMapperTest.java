@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -247,6 +248,42 @@ class SnapshotMapperTest {
 
     // Then
     assertThat(program.snapshot().network().probes()).isEqualTo(wanted);
+  }
+
+  @Test
+  void aNetworkThatCannotBeReadStopsItsOwnNodesOnly() {
+    NetworkRecord unreadable =
+        new NetworkRecord(
+            "later", Views.day(1), Views.spec(null), List.of(), Optional.of("spec.x is new"));
+    ClusterView view = new Views().network("default", Views.day(1)).subnet(1).view();
+
+    // Of another's network it is worth knowing
+    assertThat(program(mapper.map(unreadable(view, unreadable))).findings())
+        .singleElement()
+        .returns("InvalidPodNetwork", NodeFinding::reason)
+        .returns(false, NodeFinding::blocking);
+
+    // The own one is what the node waits for, and keeps what it has
+    ClusterView own = new Views().subnet("later", 1, "10.99.1.0/24", Views.day(1)).view();
+    assertThat(mapper.map(unreadable(own, unreadable)))
+        .isInstanceOfSatisfying(
+            Mapping.Waiting.class,
+            w ->
+                assertThat(w.findings())
+                    .singleElement()
+                    .returns(true, NodeFinding::blocking)
+                    .satisfies(f -> assertThat(f.message()).contains("spec.x is new")));
+  }
+
+  private static ClusterView unreadable(ClusterView view, NetworkRecord network) {
+    return new ClusterView(
+        true,
+        view.networks(),
+        view.subnets(),
+        view.policies(),
+        view.node(),
+        new ClusterView.Gaps(
+            List.of(network), ClusterView.Listing.RECEIVED, ClusterView.Listing.RECEIVED));
   }
 
   @Property(tries = 100)

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.tweed.agent.cluster.SubnetRecord.Block;
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
@@ -12,6 +11,7 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -23,8 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SubnetParserTest {
 
   private static final String MAC = "02:00:00:00:00:02";
-
-  private final SubnetParser parser = new SubnetParser("n1");
 
   @Test
   void readsTypedValues() {
@@ -47,12 +45,16 @@ class SubnetParserTest {
   @Test
   void readsTheMtuOfThePeersPods() {
     // Given a NodeSubnet whose node has written its status
-    NodeSubnet subnet =
-        Views.subnet("s", Views.day(1), spec("n2", "10.244.2.0/24", List.of("192.0.2.2"), MAC));
-    subnet.setStatus(new NodeSubnetStatus(1L, List.of(), 1400, "tweed.1"));
+    SubnetRecord record =
+        new SubnetParser("n1")
+            .parse(
+                Views.meta("s", Views.day(1)),
+                spec("n2", "10.244.2.0/24", List.of("192.0.2.2"), MAC),
+                Optional.of(new NodeSubnetStatus(1L, List.of(), 1400, "tweed.1")),
+                Optional.empty());
 
     // Then its block has it
-    assertThat(parser.parse(subnet).block())
+    assertThat(record.block())
         .isInstanceOfSatisfying(
             Block.Valid.class, valid -> assertThat(valid.peer().mtu()).isEqualTo(1400));
   }
@@ -117,9 +119,8 @@ class SubnetParserTest {
 
   @Test
   void anObjectWithoutSpecIsInvalid() {
-    NodeSubnet empty = Views.subnet("s", Views.day(1), null);
-
-    assertThat(parser.parse(empty).block()).isInstanceOf(Block.Invalid.class);
+    assertThat(parse(new NodeSubnetSpec(null, null, null, null, null, null)).block())
+        .isInstanceOf(Block.Invalid.class);
   }
 
   @Property
@@ -130,10 +131,7 @@ class SubnetParserTest {
       @ForAll List<String> ips,
       @ForAll String mac) {
     Block block =
-        new SubnetParser("n1")
-            .parse(
-                Views.subnet(
-                    "s", Views.day(1), new NodeSubnetSpec(network, node, "u", cidr, ips, mac)))
+        Views.subnet("s", Views.day(1), new NodeSubnetSpec(network, node, "u", cidr, ips, mac))
             .block();
 
     if (block instanceof Block.Invalid(String why)) {
@@ -142,7 +140,7 @@ class SubnetParserTest {
   }
 
   private SubnetRecord parse(NodeSubnetSpec spec) {
-    return parser.parse(Views.subnet("s", Views.day(1), spec));
+    return Views.subnet("s", Views.day(1), spec);
   }
 
   private static NodeSubnetSpec spec(String node, String cidr, List<String> ips, String mac) {

@@ -1,11 +1,10 @@
 package dev.tweed.agent.cluster;
 
+import dev.tweed.agent.api.ObjectMeta;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.LabelSelector;
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,8 +52,8 @@ final class Views {
                 "02:00:00:00:00:%02x".formatted(i))));
   }
 
-  Views subnet(NodeSubnet subnet) {
-    subnets.add(new SubnetParser(OWN).parse(subnet));
+  Views subnet(SubnetRecord subnet) {
+    subnets.add(subnet);
     return this;
   }
 
@@ -67,17 +66,13 @@ final class Views {
     return new ClusterView(true, networks, subnets, List.of(), node);
   }
 
-  static NodeSubnet subnet(String name, String created, NodeSubnetSpec spec) {
-    NodeSubnet subnet = new NodeSubnet();
-    subnet.setMetadata(
-        new ObjectMetaBuilder()
-            .withName(name)
-            .withUid("uid-" + name)
-            .withGeneration(1L)
-            .withCreationTimestamp(created)
-            .build());
-    subnet.setSpec(spec);
-    return subnet;
+  static SubnetRecord subnet(String name, String created, NodeSubnetSpec spec) {
+    return new SubnetParser(OWN)
+        .parse(meta(name, created), spec, Optional.empty(), Optional.empty());
+  }
+
+  static ObjectMeta meta(String name, String created) {
+    return new ObjectMeta(name, "uid-" + name, 1, created, "1", Map.of());
   }
 
   static PodNetworkSpec spec(LabelSelector selector) {

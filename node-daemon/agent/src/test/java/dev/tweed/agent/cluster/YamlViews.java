@@ -1,18 +1,20 @@
 package dev.tweed.agent.cluster;
 
-import dev.tweed.crds.FirewallPolicySpec;
-import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.PodNetwork;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tweed.agent.api.ApiJson;
+import dev.tweed.agent.api.ApiObject;
+import dev.tweed.agent.api.ObjectReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** Cluster views from YAML documents, as the objects would come from the API. */
 public final class YamlViews {
-
-  private static final KubernetesSerialization YAML = new KubernetesSerialization();
 
   private YamlViews() {}
 
@@ -26,15 +28,13 @@ public final class YamlViews {
       if (document.isBlank()) {
         continue;
       }
-      GenericKubernetesResource object = YAML.unmarshal(document, GenericKubernetesResource.class);
-      switch (object.getKind()) {
-        case "PodNetwork" ->
-            networks.add(NetworkRecord.of(YAML.unmarshal(document, PodNetwork.class)));
-        case "NodeSubnet" ->
-            subnets.add(new SubnetParser("n1").parse(YAML.unmarshal(document, NodeSubnet.class)));
-        case "FirewallPolicy" -> policies.add(policy(object));
-        case "Node" -> node = Optional.of(NodeRecord.of(object));
-        default -> throw new IllegalArgumentException(object.getKind());
+      JsonNode object = tree(document);
+      switch (object.path("kind").asText()) {
+        case "PodNetwork" -> networks.add(read(object, new NetworkReader()));
+        case "NodeSubnet" -> subnets.add(read(object, new SubnetReader("n1")));
+        case "FirewallPolicy" -> policies.add(read(object, new PolicyReader()));
+        case "Node" -> node = Optional.of(read(object, new NodeReader()));
+        default -> throw new IllegalArgumentException(document);
       }
     }
     return new ClusterView(true, networks, subnets, policies, node);
@@ -42,11 +42,25 @@ public final class YamlViews {
 
   /** One policy as it would be watched. */
   public static PolicyRecord policy(String document) {
-    return policy(YAML.unmarshal(document, GenericKubernetesResource.class));
+    return read(document, new PolicyReader());
   }
 
-  private static PolicyRecord policy(GenericKubernetesResource object) {
-    return new PolicyParser(spec -> YAML.convertValue(spec, FirewallPolicySpec.class))
-        .parse(object);
+  static <R> R read(String document, ObjectReader<R> reader) {
+    return read(tree(document), reader);
+  }
+
+  private static <R> R read(JsonNode object, ObjectReader<R> reader) {
+    try {
+      JsonParser json = ApiJson.mapper().getFactory().createParser(object.toString());
+      json.nextToken();
+      return ApiObject.read(json, reader).record();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode tree(String document) {
+    return ApiJson.mapper()
+        .valueToTree(new Load(LoadSettings.builder().build()).loadFromString(document));
   }
 }

@@ -2,7 +2,7 @@ package dev.tweed.agent.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NetworkRecord;
 import dev.tweed.agent.cluster.NodeRecord;
@@ -399,7 +399,46 @@ class NodeSyncTest {
       sync.getAsBoolean();
     }
     assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
-    assertThat(told.getLast().reason()).startsWith("the API server has not been reached");
+    assertThat(told.getLast().reason())
+        .startsWith("PodNetworks and NodeSubnets have not been read");
+  }
+
+  @Test
+  void peersAreProgrammedThoughPoliciesAndNodeCannotBeRead() {
+    view = refused(view(true));
+
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    assertThat(told.getLast().ready()).isTrue();
+  }
+
+  @Test
+  void aNodeThatIsNotKnownYetIsNoNews() {
+    // Given a node without a NodeSubnet: whether it waits for one, its labels decide
+    view = gaps(withoutSubnet(), ClusterView.Listing.AWAITED);
+
+    sync.getAsBoolean();
+
+    assertThat(told).isEmpty();
+
+    // When it may not be read at all, then that is told
+    view = refused(withoutSubnet());
+    sync.getAsBoolean();
+    assertThat(told.getLast().reason()).isEqualTo("its Node object has not been read yet");
+  }
+
+  private static ClusterView refused(ClusterView view) {
+    return gaps(view, ClusterView.Listing.REFUSED);
+  }
+
+  private static ClusterView gaps(ClusterView view, ClusterView.Listing listing) {
+    return new ClusterView(
+        true,
+        view.networks(),
+        view.subnets(),
+        List.of(),
+        Optional.empty(),
+        new ClusterView.Gaps(List.of(), listing, listing));
   }
 
   private KernelPath open() {

@@ -1,6 +1,6 @@
 package dev.tweed.agent.daemon;
 
-import dev.tweed.agent.cluster.ApiAccess;
+import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.firewall.LocalFirewallHost;
 import dev.tweed.agent.probe.PathTrace;

@@ -2,15 +2,20 @@ package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.cluster.ServerSideStatusApi;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportSpec;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,11 +31,17 @@ class ReportOnApiServerTest {
   private static final String NODE = "report-test";
 
   private KubernetesClient client;
+  private ApiClient daemon;
   private NodeReport report;
 
   @BeforeEach
-  void create(KubernetesClient admin) {
-    client = admin;
+  void create(ApiServer server) {
+    client = server.admin();
+    daemon =
+        ApiClient.open(
+            new ApiAccess(Optional.of(server.kubeconfig()), Optional.empty(), Path.of("/none")),
+            Map.of(),
+            "test");
     NodeReport empty = new NodeReport();
     empty.setMetadata(new ObjectMetaBuilder().withName(NODE).build());
     empty.setSpec(new NodeReportSpec());
@@ -39,13 +50,14 @@ class ReportOnApiServerTest {
 
   @AfterEach
   void delete() {
+    daemon.close();
     client.resource(report).delete();
   }
 
   @Test
   void aNodeThatHasNothingToTellAnyMoreSaysSo() {
     // Given a node that told everything
-    ServerSideStatusApi api = new ServerSideStatusApi(() -> client, NODE);
+    ServerSideStatusApi api = new ServerSideStatusApi(daemon.channel(), NODE);
     StatusMapper mapper = new StatusMapper(Clock.systemUTC());
     api.applyReportStatus(
         mapper.reportStatus(Statuses.ready(Statuses.notable()), Optional.empty()).orElseThrow());

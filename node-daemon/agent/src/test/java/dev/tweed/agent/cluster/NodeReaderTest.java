@@ -2,12 +2,10 @@ package dev.tweed.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class NodeRecordTest {
+class NodeReaderTest {
 
   /** The first message is a kubelet's, 1.35, beside a containerd without a configuration. */
   @ParameterizedTest
@@ -23,8 +21,8 @@ class NodeRecordTest {
           Unknown | Kubelet stopped posting node status. | false
           """)
   void theKubeletTellsOfARuntimeWithoutNetwork(String status, String message, boolean without) {
-    GenericKubernetesResource node =
-        Serialization.unmarshal(
+    NodeRecord node =
+        YamlViews.read(
             """
             apiVersion: v1
             kind: Node
@@ -35,8 +33,8 @@ class NodeRecordTest {
               - {type: Ready, status: "%s", message: "%s"}
             """
                 .formatted(status, message),
-            GenericKubernetesResource.class);
+            new NodeReader());
 
-    assertThat(NodeRecord.of(node).withoutNetwork()).isEqualTo(without);
+    assertThat(node.withoutNetwork()).isEqualTo(without);
   }
 }

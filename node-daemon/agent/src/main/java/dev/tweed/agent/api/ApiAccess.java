@@ -1,4 +1,4 @@
-package dev.tweed.agent.cluster;
+package dev.tweed.agent.api;
 
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,0 +1,136 @@
+package dev.tweed.agent.api;
+
+import dev.tweed.agent.api.KubeconfigReader.Kubeconfig;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The daemon's way to the API server: where it is, as whom, and the connections to it. Every
+ * request has a time by which its answer has to be read; then its connection is closed, whatever it
+ * waits for.
+ */
+public final class ApiClient implements AutoCloseable {
+
+  private final ServerLocation server;
+  private final ConnectionFactory connections;
+  private final CredentialStore credentials;
+  private final String userAgent;
+  private final List<ApiChannel> channels = new CopyOnWriteArrayList<>();
+  private final ScheduledThreadPoolExecutor timer;
+
+  private ApiClient(
+      ServerLocation server,
+      ConnectionFactory connections,
+      CredentialStore credentials,
+      String userAgent) {
+    this.server = server;
+    this.connections = connections;
+    this.credentials = credentials;
+    this.userAgent = userAgent;
+    this.timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("api-timer").daemon().factory());
+    // Or each request would be kept until its time is over.
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  /**
+   * Opens a client; does not talk to the server yet.
+   *
+   * @param environment where KUBERNETES_SERVICE_HOST and _PORT are looked up
+   * @param version for the User-Agent header
+   * @throws IllegalArgumentException naming what is missing and what to give instead
+   */
+  public static ApiClient open(ApiAccess access, Map<String, String> environment, String version) {
+    return open(access, environment, version, ServerAddresses::of);
+  }
+
+  /**
+   * Opens a client as above.
+   *
+   * @param addresses where to look for a server; what is found there is believed if it has the
+   *     certificate of that server, whatever the address
+   */
+  public static ApiClient open(
+      ApiAccess access,
+      Map<String, String> environment,
+      String version,
+      Function<ServerLocation, ServerAddresses> addresses) {
+    Optional<Kubeconfig> kubeconfig = access.kubeconfig().map(KubeconfigReader::read);
+    ServerLocation server =
+        ServerLocation.of(
+            access
+                .server()
+                .or(() -> kubeconfig.flatMap(Kubeconfig::server))
+                .orElseGet(() -> service(environment)));
+    Optional<Path> file = access.kubeconfig();
+    CredentialStore credentials =
+        new CredentialStore(
+            file,
+            () ->
+                file.map(f -> KubeconfigReader.read(f).credentials())
+                    .orElseGet(() -> CredentialFiles.of(access.serviceAccount())));
+    String name = kubeconfig.flatMap(Kubeconfig::verifiedName).orElse(server.host());
+    return new ApiClient(
+        server,
+        new ConnectionFactory(server.tls(), name, addresses.apply(server)),
+        credentials,
+        "tweed-node/" + version);
+  }
+
+  private static String service(Map<String, String> environment) {
+    String host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "");
+    if (host.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no API server known: not in a pod, so give --kubeconfig FILE or --api-server URL");
+    }
+    String port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
+    return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  /** The API server. */
+  public URI server() {
+    return server.uri();
+  }
+
+  /** The daemon's own certificate as it was last read, if it has one. */
+  public Optional<X509Certificate> certificate() {
+    return credentials.certificate();
+  }
+
+  /** A connection of its own, opened with the first request. */
+  public ApiChannel channel() {
+    ApiChannel channel = new ApiChannel(server, connections, credentials, userAgent, timer);
+    channels.add(channel);
+    return channel;
+  }
+
+  /**
+   * Closes every connection there is; what waits for an answer on one fails at once. Requests that
+   * come later make new ones.
+   */
+  public void reconnect() {
+    channels.forEach(ApiChannel::drop);
+  }
+
+  /** Does something now and then, as long as the client is open; it must be quick. */
+  public void every(Duration interval, Runnable task) {
+    timer.scheduleWithFixedDelay(
+        task, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    channels.forEach(ApiChannel::close);
+  }
+}

@@ -1,0 +1,422 @@
+package dev.tweed.agent.api;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.tweed.agent.loop.Backoff;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the objects of one kind: lists them in pages, then watches from the version of the list,
+ * and lists anew when that version is too old (410). Goes on until it is stopped, whatever happens.
+ *
+ * <p>A watch is asked for again every 30 to 40 s, over the same connection. So each connection
+ * shows at least that often that the API server is at its other end, whatever lies in between:
+ * bookmarks do not come before a kind has changed once since the API server started, the kernel's
+ * keepalive is answered by the next proxy, and a question on another connection says nothing of
+ * this one.
+ *
+ * @param <R> what is kept of an object
+ */
+public final class ListWatch<R> implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ListWatch.class);
+
+  /** Objects per page. */
+  private static final int PAGE = 500;
+
+  /** For one page. */
+  private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
+
+  /** How long a watch is asked for at least; live connections are never silent for much longer. */
+  public static final Duration RENEWAL = Duration.ofSeconds(30);
+
+  private static final double WATCH_SPREAD = 1 / 3.0;
+
+  /** Far more than there can be; what sends more is broken. */
+  private static final int OBJECTS_MAX = 100_000;
+
+  private static final int PAGES_MAX = 1_000;
+
+  private static final Duration FIRST_RETRY = Duration.ofMillis(200);
+
+  /** A connection that is refused costs nobody anything. */
+  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
+
+  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+  /**
+   * What is followed.
+   *
+   * @param path of the list
+   * @param selector query parameters that choose among its objects, encoded; empty for all
+   */
+  public record Source(String path, String selector) {
+    String query(String more) {
+      return path + "?" + more + (selector.isEmpty() ? "" : "&" + selector);
+    }
+  }
+
+  /**
+   * Takes what comes.
+   *
+   * @param <R> what is kept of an object
+   */
+  public interface Sink<R> {
+    /** There is this object, or it has changed; told again of those that have not. */
+    void put(ObjectMeta meta, R record);
+
+    /** There is no such object any more. */
+    void remove(String name);
+
+    /** A list is complete: there are only these, all of them told before. */
+    void listed(Set<String> names);
+
+    /** The API server refuses to list or watch; tried again. */
+    void refused(ApiRefusedException why);
+
+    /** The API server lists or watches. */
+    void accepted();
+  }
+
+  /** Waits. */
+  public interface Pauses {
+    /**
+     * Waits.
+     *
+     * @param forConnection whether the wait may end as soon as there is a connection
+     */
+    void await(Duration length, boolean forConnection);
+
+    /** There is a connection where there was none. */
+    void connected();
+  }
+
+  private final Source source;
+  private final ObjectReader<R> reader;
+  private final ApiRequests requests;
+  private final Sink<R> sink;
+  private final Pauses pauses;
+  private final Duration renewal;
+  private final LongSupplier nanoTime;
+  private final DoubleSupplier random;
+  private final Backoff connecting;
+  private final Backoff asking;
+  private volatile boolean stopped;
+  private String version = "";
+  private int failures;
+  private boolean disconnected;
+  private Optional<String> told = Optional.empty();
+  private long events;
+  private boolean unnamed;
+
+  /**
+   * @param requests of this alone
+   * @param renewal {@link #RENEWAL}, or less in tests
+   * @param nanoTime monotonic clock, nanoseconds
+   * @param random source of jitter, 0 to 1
+   */
+  public ListWatch(
+      Source source,
+      ObjectReader<R> reader,
+      ApiRequests requests,
+      Sink<R> sink,
+      Pauses pauses,
+      Duration renewal,
+      LongSupplier nanoTime,
+      DoubleSupplier random) {
+    this.source = source;
+    this.reader = reader;
+    this.requests = requests;
+    this.sink = sink;
+    this.pauses = pauses;
+    this.renewal = renewal;
+    this.nanoTime = nanoTime;
+    this.random = random;
+    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
+    this.asking = new Backoff(FIRST_RETRY, LAST_RETRY, random);
+  }
+
+  @Override
+  public void run() {
+    while (!stopped) {
+      step();
+    }
+  }
+
+  /** Has {@link #run} return soon; whoever calls this ends its connection and its pauses. */
+  public void stop() {
+    stopped = true;
+  }
+
+  /** Lists or watches once, and pauses if that failed. */
+  void step() {
+    long begin = nanoTime.getAsLong();
+    events = 0;
+    boolean watching = !version.isEmpty();
+    try {
+      if (!watching) {
+        list();
+        return;
+      }
+      watch();
+      if (isGood(begin)) {
+        failures = 0;
+        return;
+      }
+      throw new IOException("the API server ended the watch at once");
+    } catch (ApiRefusedException e) {
+      failed(watching && isGood(begin));
+      connected();
+      if (e.isExpired() || e.isOfRequest()) {
+        version = "";
+      }
+      if (!e.isExpired()) {
+        sink.refused(e);
+        tell(e);
+      }
+      pauses.await(longer(asking.nanos(failures), e.retryAfter()), false);
+    } catch (IOException e) {
+      failed(watching && isGood(begin));
+      disconnected = true;
+      tell(e);
+      pauses.await(Duration.ofNanos(connecting.nanos(failures)), true);
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      // A thread that ends would leave the node with what it knows, and nobody be told.
+      failed(false);
+      version = "";
+      LOG.error("{} is not followed; tried again", source.path(), e);
+      pauses.await(Duration.ofNanos(asking.nanos(failures)), false);
+    }
+  }
+
+  private void failed(boolean afterSuccess) {
+    failures = afterSuccess ? 1 : failures + 1;
+  }
+
+  /** Whether what began then was no failure at once. */
+  private boolean isGood(long begin) {
+    return events > 0 || nanoTime.getAsLong() - begin >= renewal.toNanos() / 6;
+  }
+
+  private static Duration longer(long nanos, Duration retryAfter) {
+    Duration own = Duration.ofNanos(nanos);
+    Duration asked = retryAfter.compareTo(LAST_RETRY) < 0 ? retryAfter : LAST_RETRY;
+    return own.compareTo(asked) < 0 ? asked : own;
+  }
+
+  /** Logs what is wrong, once for as long as it is. */
+  private void tell(IOException e) {
+    String why =
+        e instanceof JsonProcessingException json
+            ? "what came is not JSON, or not all of it: " + json.getOriginalMessage()
+            : String.valueOf(e.getMessage());
+    if (!stopped && failures > 1 && !told.equals(Optional.of(why))) {
+      told = Optional.of(why);
+      LOG.warn("{}: {}; tried again", source.path(), why);
+    }
+  }
+
+  private void connected() {
+    if (disconnected) {
+      disconnected = false;
+      pauses.connected();
+    }
+  }
+
+  private void answered() {
+    connected();
+    if (told.isPresent()) {
+      LOG.info("{}: the API server answers again", source.path());
+      told = Optional.empty();
+    }
+    sink.accepted();
+  }
+
+  private record Page(String version, String next) {}
+
+  /**
+   * Lists once, into the sink.
+   *
+   * @throws ApiRefusedException if the API server refuses
+   * @throws IOException if there is no complete list to be had
+   */
+  public void list() throws IOException {
+    Set<String> names = new HashSet<>();
+    String next = "";
+    for (int i = 0; i < PAGES_MAX; i++) {
+      String more = next.isEmpty() ? "" : "&continue=" + ApiRequest.encode(next);
+      Page page;
+      try (HttpAnswer answer = send(source.query("limit=" + PAGE + more), LIST_LIMIT)) {
+        page = page(answer, names);
+        answer.finish();
+      }
+      next = page.next();
+      if (next.isEmpty()) {
+        answered();
+        sink.listed(names);
+        version = page.version();
+        return;
+      }
+    }
+    throw new IOException("the list has no end");
+  }
+
+  private HttpAnswer send(String target, Duration limit) throws IOException {
+    return ApiRefusedException.require(requests.send(ApiRequest.get(target), limit));
+  }
+
+  private Page page(HttpAnswer answer, Set<String> names) throws IOException {
+    JsonParser json = ApiJson.parser(answer.body());
+    require(json.nextToken(), JsonToken.START_OBJECT);
+    String listVersion = "";
+    String next = "";
+    boolean items = false;
+    while (json.nextToken() != JsonToken.END_OBJECT) {
+      String field = json.currentName();
+      JsonToken value = json.nextToken();
+      switch (field) {
+        case "metadata" -> {
+          require(value, JsonToken.START_OBJECT);
+          while (json.nextToken() != JsonToken.END_OBJECT) {
+            String name = json.currentName();
+            json.nextToken();
+            switch (name) {
+              case "resourceVersion" -> listVersion = text(json);
+              case "continue" -> next = text(json);
+              default -> json.skipChildren();
+            }
+          }
+        }
+        case "items" -> {
+          require(value, JsonToken.START_ARRAY);
+          items = true;
+          while (json.nextToken() != JsonToken.END_ARRAY) {
+            put(json, names);
+          }
+        }
+        default -> json.skipChildren();
+      }
+    }
+    // Whatever else answers with an object must not pass for an empty list.
+    if (!items || listVersion.isEmpty()) {
+      throw new IOException("what came is no list");
+    }
+    return new Page(listVersion, next);
+  }
+
+  private void put(JsonParser json, Set<String> names) throws IOException {
+    ApiObject<R> read = ApiObject.read(json, reader);
+    if (named(read.meta()) && names.add(read.meta().name())) {
+      if (names.size() > OBJECTS_MAX) {
+        throw new IOException("more than " + OBJECTS_MAX + " objects");
+      }
+      sink.put(read.meta(), read.record());
+    }
+  }
+
+  private boolean named(ObjectMeta meta) {
+    if (meta.name().isEmpty() && !unnamed) {
+      unnamed = true;
+      LOG.warn("{}: an object without a name is left out", source.path());
+    }
+    return !meta.name().isEmpty();
+  }
+
+  private void watch() throws IOException {
+    long seconds = Math.round(renewal.toSeconds() * (1 + random.getAsDouble() * WATCH_SPREAD));
+    String query =
+        "watch=true&allowWatchBookmarks=true&timeoutSeconds="
+            + seconds
+            + "&resourceVersion="
+            + ApiRequest.encode(version);
+    try (HttpAnswer answer =
+        send(source.query(query), Duration.ofSeconds(seconds).plus(renewal.dividedBy(3)))) {
+      answered();
+      JsonParser json = ApiJson.parser(answer.body());
+      // Events are objects, one after the other.
+      for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+        require(token, JsonToken.START_OBJECT);
+        event(json);
+      }
+      answer.finish();
+    }
+  }
+
+  private void event(JsonParser json) throws IOException {
+    String type = "";
+    while (json.nextToken() != JsonToken.END_OBJECT) {
+      String field = json.currentName();
+      JsonToken value = json.nextToken();
+      switch (field) {
+        case "type" -> type = text(json);
+        case "object" -> {
+          require(value, JsonToken.START_OBJECT);
+          object(type, json);
+        }
+        default -> json.skipChildren();
+      }
+    }
+  }
+
+  private void object(String type, JsonParser json) throws IOException {
+    switch (type) {
+      case "ADDED", "MODIFIED" -> {
+        ApiObject<R> read = ApiObject.read(json, reader);
+        if (named(read.meta())) {
+          sink.put(read.meta(), read.record());
+        }
+        advance(read.meta());
+      }
+      case "DELETED" -> {
+        ObjectMeta meta = meta(json);
+        sink.remove(meta.name());
+        advance(meta);
+      }
+      case "BOOKMARK" -> advance(meta(json));
+      case "ERROR" -> throw ApiRefusedException.read(json);
+      case "" -> throw new IOException("an event does not begin with its type");
+      default -> json.skipChildren(); // of a later version of the API
+    }
+  }
+
+  private void advance(ObjectMeta meta) {
+    events++;
+    if (!meta.resourceVersion().isEmpty()) {
+      version = meta.resourceVersion();
+    }
+  }
+
+  private static ObjectMeta meta(JsonParser json) throws IOException {
+    ObjectMeta meta = ObjectMeta.NONE;
+    while (json.nextToken() != JsonToken.END_OBJECT) {
+      boolean metadata = json.currentName().equals("metadata");
+      json.nextToken();
+      if (metadata) {
+        meta = ObjectMeta.read(json);
+      } else {
+        json.skipChildren();
+      }
+    }
+    return meta;
+  }
+
+  private static String text(JsonParser json) throws IOException {
+    String text = ApiJson.text(json);
+    return text == null ? "" : text;
+  }
+
+  private static void require(JsonToken found, JsonToken wanted) throws IOException {
+    if (found != wanted) {
+      throw new IOException("what came is not what was asked for");
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.tweed.agent.cluster;
+
+import dev.tweed.agent.api.ApiRefusedException;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import java.net.URI;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What there is to tell of the connections to the API server. */
+final class ApiConnectionFindings {
+
+  /** How long a silence is told of after its end: until then nobody but this node saw it. */
+  private static final Duration TOLD = Duration.ofMinutes(10);
+
+  /** The part of its life a certificate is near its end, and the longest such time. */
+  private static final int EXPIRING_PART = 5;
+
+  private static final Duration EXPIRING = Duration.ofDays(14);
+
+  /** A kind that the API server does not list. */
+  record Refusal(String what, ApiRefusedException why) {}
+
+  private final URI server;
+  private final Duration limit;
+  private final InstantSource clock;
+  private Optional<Long> silentAt = Optional.empty();
+
+  /**
+   * @param limit no live watch is silent for so long
+   */
+  ApiConnectionFindings(URI server, Duration limit, InstantSource clock) {
+    this.server = server;
+    this.limit = limit;
+    this.clock = clock;
+  }
+
+  /** Of connections that are or were silent for too long, for some minutes. */
+  Optional<NodeFinding> silent(Duration silence, long nanoTime) {
+    if (silence.compareTo(limit) >= 0) {
+      silentAt = Optional.of(nanoTime);
+    } else if (silentAt.isPresent() && nanoTime - silentAt.get() > TOLD.toNanos()) {
+      silentAt = Optional.empty();
+    }
+    return silentAt.map(
+        at ->
+            NodeFinding.of(
+                AgentReason.APISilent,
+                "API server",
+                "nothing was read from the API server for %d s or longer; connections to it are"
+                        .formatted(limit.toSeconds())
+                    + " made anew until one answers. Meanwhile the node keeps what it has and"
+                    + " learns nothing new",
+                "if it comes again: something between this node and "
+                    + server
+                    + " drops connections without a word (firewall, NAT, load balancer), or the"
+                    + " API server is down; 'ss -tnoi' on the node shows its connections"));
+  }
+
+  /** Of the daemon's own certificate, if its end is near. */
+  Optional<NodeFinding> certificate(Optional<X509Certificate> certificate) {
+    return certificate.flatMap(
+        own -> {
+          Instant end = own.getNotAfter().toInstant();
+          Duration life = Duration.between(own.getNotBefore().toInstant(), end);
+          Duration part = life.dividedBy(EXPIRING_PART);
+          Instant from = end.minus(part.compareTo(EXPIRING) < 0 ? part : EXPIRING);
+          if (clock.instant().isBefore(from)) {
+            return Optional.empty();
+          }
+          return Optional.of(
+              NodeFinding.of(
+                  AgentReason.CertificateExpiring,
+                  own.getSubjectX500Principal().getName(),
+                  "the client certificate of this daemon ends at "
+                      + end.truncatedTo(ChronoUnit.SECONDS)
+                      + "; from then on the API server refuses it, and the node learns nothing new",
+                  "have a new one made and replace the file (docs/systemd.md); it is read without a"
+                      + " restart"));
+        });
+  }
+
+  /** Of kinds that cannot be listed. */
+  Optional<NodeFinding> refused(List<Refusal> refusals) {
+    if (refusals.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        NodeFinding.of(
+            AgentReason.ClusterNotRead,
+            "API server",
+            refusals.stream()
+                    .map(
+                        r -> "the list of " + r.what() + " cannot be read: " + r.why().getMessage())
+                    .collect(Collectors.joining("; "))
+                + "; what was known of it stays",
+            refusals.stream().anyMatch(r -> r.why().isNotFound())
+                ? "install the CRDs of this version: kubectl apply --server-side -f helm/crds"
+                : "see whether the chart's ClusterRole and ClusterRoleBinding tweed-node are there:"
+                    + " kubectl get clusterrolebindings -o wide | grep tweed-node; it is tried"
+                    + " again by itself"));
+  }
+}

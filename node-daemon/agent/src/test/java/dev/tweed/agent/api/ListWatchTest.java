@@ -1,0 +1,340 @@
+package dev.tweed.agent.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever an API server answers, and wherever its answer ends, in virtual time. */
+class ListWatchTest {
+
+  private static final List<String> LISTED = List.of("a", "b");
+  private static final List<String> WATCHED = List.of("b", "c");
+
+  private static String list(String version, String next, String... names) {
+    StringBuilder items = new StringBuilder();
+    for (String name : names) {
+      items
+          .append(items.isEmpty() ? "" : ",")
+          .append("{\"metadata\":{\"name\":\"%s\",\"resourceVersion\":\"1\"}}".formatted(name));
+    }
+    String body =
+        "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%s\",\"continue\":\"%s\"},\"items\":[%s]}"
+            .formatted(version, next, items);
+    return answer(200, body);
+  }
+
+  private static String answer(int status, String body) {
+    return "HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n%s".formatted(status, body.length(), body);
+  }
+
+  @Test
+  void aListAndAWatchAreFollowed() {
+    Followed followed = new Followed().answering(Recorded.LIST, Recorded.WATCH).follow();
+
+    assertThat(followed.known.keySet()).containsExactlyElementsOf(WATCHED);
+    assertThat(followed.asked)
+        .containsExactly(
+            "/things?limit=500",
+            "/things?watch=true&allowWatchBookmarks=true&timeoutSeconds=30&resourceVersion=110");
+    assertThat(followed.pauses).isEmpty();
+    // An answer that is late is none: the server is told to end 10 s earlier.
+    assertThat(followed.limits.getLast()).isEqualTo(Duration.ofSeconds(40));
+    // And the next watch goes on where the bookmark was.
+    assertThat(followed.answering(Recorded.WATCH).follow().asked.getLast())
+        .endsWith("resourceVersion=120");
+  }
+
+  @Test
+  void aListThatEndsTooEarlyTakesNothingAway() {
+    for (int end = 0; end < Recorded.LIST.length(); end++) {
+      Followed followed = new Followed().answering(list("1", "", "old"));
+      followed.follow();
+      followed.answering(Recorded.EXPIRED, Recorded.LIST.substring(0, end)).follow();
+
+      assertThat(followed.lists).as("cut at %d", end).isEqualTo(1);
+      assertThat(followed.known).as("cut at %d", end).containsKey("old");
+      assertThat(followed.pauses).as("cut at %d", end).hasSize(2);
+
+      // And the next one is taken
+      followed.answering(Recorded.LIST).follow();
+      assertThat(followed.known.keySet()).containsExactlyElementsOf(LISTED);
+    }
+  }
+
+  @Test
+  void aListThatComesInPartsIsTheSame() {
+    for (int offset = 0; offset < Recorded.LIST.length(); offset++) {
+      int at = offset;
+      Followed followed =
+          new Followed().answering(request -> Recorded.inTwo(Recorded.LIST, at)).follow();
+
+      assertThat(followed.known.keySet()).containsExactlyElementsOf(LISTED);
+    }
+  }
+
+  @Test
+  void aWatchThatEndsAnywhereGoesOnFromTheLastWholeEvent() {
+    for (int end = 0; end < Recorded.WATCH.length(); end++) {
+      Followed followed =
+          new Followed().answering(Recorded.LIST, Recorded.WATCH.substring(0, end)).follow();
+
+      boolean third = followed.known.containsKey("c");
+      assertThat(followed.pauses).as("cut at %d", end).hasSize(1);
+
+      // The server sends what came after the version it is told
+      String from = followed.answering("HTTP/1.1 500 x\r\n\r\n").follow().asked.getLast();
+      assertThat(from)
+          .as("cut at %d", end)
+          .endsWith(
+              !third
+                  ? "=110"
+                  : followed.known.containsKey("a")
+                      ? "=111"
+                      : from.endsWith("=112") ? "=112" : "=120");
+    }
+  }
+
+  @Test
+  void aWatchThatComesInPartsIsTheSame() {
+    for (int offset = 0; offset < Recorded.WATCH.length(); offset++) {
+      int at = offset;
+      Followed followed =
+          new Followed()
+              .answering(Recorded.LIST)
+              .answering(request -> Recorded.inTwo(Recorded.WATCH, at))
+              .follow();
+
+      assertThat(followed.known.keySet()).containsExactlyElementsOf(WATCHED);
+      assertThat(followed.pauses).isEmpty();
+    }
+  }
+
+  @Test
+  void anErrorThatEndsAnywhereIsOneFailure() {
+    for (String recorded : List.of(Recorded.BUSY, Recorded.EXPIRED)) {
+      for (int end = 0; end < recorded.length(); end++) {
+        int at = end;
+        for (Followed.Answer answer :
+            List.<Followed.Answer>of(
+                request -> Recorded.stream(recorded.substring(0, at)),
+                request -> Recorded.inTwo(recorded, at))) {
+          Followed followed = new Followed().answering(Recorded.LIST).answering(answer).follow();
+
+          assertThat(followed.pauses).hasSize(1);
+          assertThat(followed.answering(Recorded.LIST).follow().known.keySet()).containsAll(LISTED);
+        }
+      }
+    }
+  }
+
+  @Test
+  void pagesAreOneList() {
+    Followed followed =
+        new Followed()
+            .answering(list("5", "more&more", "a", "b"), list("5", "", "c"))
+            .answering("HTTP/1.1 500 x\r\n\r\n")
+            .follow();
+
+    assertThat(followed.known.keySet()).containsExactly("a", "b", "c");
+    assertThat(followed.lists).isEqualTo(1);
+    assertThat(followed.asked.get(1)).isEqualTo("/things?limit=500&continue=more%26more");
+    assertThat(followed.asked.get(2)).endsWith("resourceVersion=5");
+  }
+
+  @Test
+  void aPageThatIsTooOldBeginsTheListAnew() {
+    Followed followed =
+        new Followed()
+            .answering(list("5", "more", "a"), answer(410, "{\"code\":410}"), list("6", "", "b"))
+            .follow();
+
+    assertThat(followed.known.keySet()).containsExactly("b");
+    assertThat(followed.asked.getLast()).isEqualTo("/things?limit=500");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"event", "status"})
+  void aVersionThatIsTooOldMeansAnotherList(String how) {
+    Followed followed =
+        new Followed()
+            .answering(list("1", "", "a"))
+            .answering(how.equals("event") ? Recorded.EXPIRED : answer(410, "{\"code\":410}"))
+            .answering(list("9", "", "b"))
+            .follow();
+
+    assertThat(followed.known.keySet()).containsExactly("b");
+    assertThat(followed.refusals).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 404, 422})
+  void aWatchThatCannotBeRightMeansAnotherList(int code) {
+    Followed followed =
+        new Followed()
+            .answering(list("1", "", "a"), answer(code, "{}"), list("9", "", "b"))
+            .follow();
+
+    assertThat(followed.known.keySet()).containsExactly("b");
+  }
+
+  @Test
+  void aRefusedWatchIsAskedForAgainAndNothingIsForgotten() {
+    Followed followed =
+        new Followed().answering(list("1", "", "a"), answer(403, "{\"message\":\"no\"}"));
+
+    assertThat(followed.follow().refusals).hasSize(1);
+    assertThat(followed.answering(Recorded.WATCH).follow().asked.getLast())
+        .endsWith("resourceVersion=1");
+    assertThat(followed.refusals).isEmpty();
+  }
+
+  @Test
+  void aServerThatForgetsEveryVersionIsNotHammered() {
+    Followed followed = new Followed();
+    for (int i = 0; i < 20; i++) {
+      followed.answering(list("1", "", "a"), Recorded.EXPIRED);
+    }
+    followed.follow();
+
+    // 0.2 s at first, 30 s at last
+    assertThat(followed.pauses.getFirst()).isEqualTo(Duration.ofMillis(200));
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(Duration.ofNanos(followed.now)).isGreaterThan(Duration.ofMinutes(5));
+  }
+
+  @Test
+  void aBusyServerIsLeftAloneForAsLongAsItSaysWithinReason() {
+    Followed followed =
+        new Followed()
+            .answering(Recorded.BUSY, Recorded.BUSY.replace("Retry-After: 7", "Retry-After: 86400"))
+            .follow();
+
+    assertThat(followed.pauses).containsExactly(Duration.ofSeconds(7), Duration.ofSeconds(30));
+    // Others' connections are no reason to ask earlier.
+    assertThat(followed.forConnection).containsOnly(false);
+    assertThat(followed.refusals)
+        .extracting(Throwable::getMessage)
+        .contains("429 Too many requests, please try again later.");
+  }
+
+  @Test
+  void aServerThatIsAwayIsTriedEveryFewSecondsAndAtOnceWhenAnotherHasReachedIt() {
+    Followed followed = new Followed();
+    for (int i = 0; i < 10; i++) {
+      followed.answering(
+          request -> {
+            throw new IOException("refused");
+          });
+    }
+    followed.follow();
+
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(followed.forConnection).containsOnly(true);
+    assertThat(followed.connected).isZero();
+
+    followed.answering(Recorded.LIST).follow();
+    assertThat(followed.connected).isEqualTo(1);
+  }
+
+  @Test
+  void aServerThatEndsEachWatchAtOnceIsNotHammered() {
+    Followed followed = new Followed().answering(Recorded.LIST);
+    for (int i = 0; i < 10; i++) {
+      followed.answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    }
+    followed.follow();
+
+    assertThat(followed.pauses).hasSize(10);
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "[]",
+        "null",
+        "",
+        "<html>Log in</html>",
+        "{\"items\":[]}",
+        "{\"metadata\":{\"resourceVersion\":\"1\"}}",
+        "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":{}}",
+        "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[1]}",
+        "{\"metadata\":[],\"items\":[]}",
+        "{\"kind\":\"Status\",\"code\":410}"
+      })
+  void whatIsNoListIsNotTakenForAnEmptyOne(String body) {
+    Followed followed = new Followed().answering(list("1", "", "a"), Recorded.EXPIRED);
+    followed.answering(answer(200, body)).follow();
+
+    assertThat(followed.known).containsKey("a");
+  }
+
+  @Test
+  void objectsThatAreNotAsTheyShouldBeDoNotStopTheOthers() {
+    String body =
+        """
+        {"metadata":{"resourceVersion":"1"},"items":[
+          {"metadata":{"name":"good"},"spec":{"cidr":"1"}},
+          {"metadata":{"name":"typed"},"spec":{"cidr":{"a":[1,{"b":null}]}}},
+          {"metadata":{"name":17},"spec":{}}, {}, {"metadata":[[]]}, {"metadata":null},
+          {"metadata":{"name":"bare"},"spec":7, "status":[{}]},
+          {"spec":{"cidr":"2"},"metadata":{"name":"last","labels":[],"generation":1e99}}]}""";
+
+    assertThat(new Followed().answering(answer(200, body)).follow().known.keySet())
+        .containsExactly("bare", "good", "last", "typed");
+  }
+
+  @Test
+  void aHugeObjectIsPassedOver() {
+    String body =
+        "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"metadata\":{\"name\":\"a\","
+            + "\"annotations\":{\"x\":\""
+            + "y".repeat(30_000_000)
+            + "\"}},\"data\":"
+            + "[".repeat(900)
+            + "]".repeat(900)
+            + "}]}";
+
+    assertThat(new Followed().answering(answer(200, body)).follow().known).containsKey("a");
+  }
+
+  @Test
+  void aListWithoutEndEnds() {
+    Followed followed = new Followed();
+    for (int i = 0; i < 1000; i++) {
+      followed.answering(list("1", "more", "a" + i));
+    }
+    followed.follow();
+
+    assertThat(followed.lists).isZero();
+  }
+
+  @Property(tries = 500)
+  void noDamageToAnAnswerEndsAnythingOrTakesMoreThanAPause(
+      @ForAll @IntRange(min = 0, max = 900) int at, @ForAll byte with, @ForAll boolean watching) {
+    String recorded = watching ? Recorded.WATCH : Recorded.LIST;
+    StringBuilder damaged = new StringBuilder(recorded);
+    damaged.setCharAt(at % recorded.length(), (char) (with & 0x7f));
+    Followed followed = new Followed();
+    if (watching) {
+      followed.answering(Recorded.LIST);
+    }
+    followed.answering(request -> Recorded.stream(damaged.toString()));
+
+    followed.watch.step();
+    if (watching) {
+      followed.watch.step();
+    }
+
+    assertThat(followed.pauses.size()).isLessThanOrEqualTo(1);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.tweed.agent.api;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+
+/** A server on loopback that does to each connection what the test says. */
+final class ScriptedServer implements AutoCloseable {
+
+  /** What is done with a connection; it is closed afterwards. */
+  interface Script {
+    void play(InputStream in, OutputStream out) throws Exception;
+  }
+
+  final AtomicInteger connections = new AtomicInteger();
+  final List<String> requests = new CopyOnWriteArrayList<>();
+  private final ServerSocket listener;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+  private ScriptedServer(ServerSocket listener) {
+    this.listener = listener;
+  }
+
+  static ScriptedServer plain(Script script) throws IOException {
+    return start(new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1")), script);
+  }
+
+  static ScriptedServer tls(SSLContext context, int port, Script script) throws IOException {
+    return start(
+        context
+            .getServerSocketFactory()
+            .createServerSocket(port, 50, InetAddress.getByName("127.0.0.1")),
+        script);
+  }
+
+  private static ScriptedServer start(ServerSocket listener, Script script) {
+    ScriptedServer server = new ScriptedServer(listener);
+    Thread.ofVirtual().start(() -> server.accept(script));
+    return server;
+  }
+
+  /** Answers each request of a connection with this. */
+  Script answers(String answer) {
+    return (in, out) -> {
+      while (request(in)) {
+        out.write(answer.getBytes(StandardCharsets.UTF_8));
+        out.flush();
+      }
+    };
+  }
+
+  InetSocketAddress address() {
+    return new InetSocketAddress("127.0.0.1", listener.getLocalPort());
+  }
+
+  int port() {
+    return listener.getLocalPort();
+  }
+
+  /** Reads the head of a request without body; false at the end of the connection. */
+  boolean request(InputStream in) throws IOException {
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
+      int c = in.read();
+      if (c < 0) {
+        return false;
+      }
+      head.write(c);
+    }
+    requests.add(head.toString(StandardCharsets.US_ASCII));
+    return true;
+  }
+
+  private void accept(Script script) {
+    while (!listener.isClosed()) {
+      try {
+        Socket socket = listener.accept();
+        sockets.add(socket);
+        connections.incrementAndGet();
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try (socket) {
+                    script.play(socket.getInputStream(), socket.getOutputStream());
+                  } catch (Exception e) {
+                    // The client has gone, which is what it is tested for.
+                  }
+                });
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    listener.close();
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tweed.agent.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.Keys;
+import dev.tweed.agent.finding.NodeFinding;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ApiConnectionFindingsTest {
+
+  @TempDir Path directory;
+
+  private Instant now = Instant.now();
+  private final ApiConnectionFindings findings =
+      new ApiConnectionFindings(
+          URI.create("https://198.51.100.1:6443/"), Duration.ofSeconds(60), () -> now);
+
+  @Test
+  void aSilenceIsToldUntilSomeMinutesAfterItsEnd() {
+    assertThat(silent(59, 0)).isEmpty();
+    assertThat(silent(60, 1)).get().returns("APISilent", NodeFinding::reason);
+    assertThat(silent(3600, 3600)).isPresent();
+    assertThat(silent(0, 3601)).isPresent();
+    assertThat(silent(20, 3600 + 599)).isPresent();
+    assertThat(silent(20, 3600 + 602)).isEmpty();
+  }
+
+  private Optional<NodeFinding> silent(int seconds, int at) {
+    return findings.silent(Duration.ofSeconds(seconds), Duration.ofSeconds(at).toNanos());
+  }
+
+  @Test
+  void aCertificateNearItsEndIsTold() throws Exception {
+    assertThat(findings.certificate(Optional.empty())).isEmpty();
+
+    // Of a year the last 14 days
+    X509Certificate year = certificate(365);
+    assertThat(toldAfter(350, year)).isEmpty();
+    assertThat(toldAfter(352, year))
+        .get()
+        .returns("CertificateExpiring", NodeFinding::reason)
+        .returns("CN=tweed:node:n1", NodeFinding::object);
+
+    // Of ten days the last two; and afterwards
+    X509Certificate days = certificate(10);
+    assertThat(toldAfter(7, days)).isEmpty();
+    assertThat(toldAfter(9, days)).isPresent();
+    assertThat(toldAfter(400, days)).isPresent();
+  }
+
+  private Optional<NodeFinding> toldAfter(int days, X509Certificate certificate) {
+    now = certificate.getNotBefore().toInstant().plus(Duration.ofDays(days));
+    return findings.certificate(Optional.of(certificate));
+  }
+
+  private X509Certificate certificate(int days) throws GeneralSecurityException {
+    return Keys.make(directory, "EC", "CN=tweed:node:n1", "-validity", String.valueOf(days))
+        .certificate();
+  }
+}

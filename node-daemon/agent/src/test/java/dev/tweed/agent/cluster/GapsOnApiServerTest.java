@@ -1,0 +1,144 @@
+package dev.tweed.agent.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ListWatch;
+import dev.tweed.agent.cluster.ClusterView.Listing;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.testing.ApiServer;
+import dev.tweed.crds.testing.ApiServerExtension;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A daemon in a pod, which may not read all it should. */
+@Tag("api-server")
+@ExtendWith(ApiServerExtension.class)
+class GapsOnApiServerTest {
+
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String NAME = "gaps-test";
+
+  @TempDir Path account;
+
+  private final Map<AgentReason, NodeFinding> told = new EnumMap<>(AgentReason.class);
+  private KubernetesClient admin;
+  private ApiConnection api;
+
+  @BeforeEach
+  void startWithTheDataPathsRightsOnly(ApiServer server) throws Exception {
+    admin = server.admin();
+    admin
+        .serviceAccounts()
+        .inNamespace("default")
+        .resource(
+            new ServiceAccountBuilder().withNewMetadata().withName(NAME).endMetadata().build())
+        .create();
+    role("podnetworks", "nodesubnets");
+    admin
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", NAME)
+                .addNewSubject("", "ServiceAccount", NAME, "default")
+                .build())
+        .create();
+    Files.writeString(
+        account.resolve("token"),
+        admin
+            .serviceAccounts()
+            .inNamespace("default")
+            .withName(NAME)
+            .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+            .getStatus()
+            .getToken());
+    Files.copy(Path.of(server.config().getCaCertFile()), account.resolve("ca.crt"));
+    api =
+        new ApiConnection(
+            ApiClient.open(
+                new ApiAccess(
+                    Optional.empty(), Optional.of(server.config().getMasterUrl()), account),
+                Map.of(),
+                "test"),
+            NAME,
+            InstantSource.system(),
+            ListWatch.RENEWAL);
+    api.start(() -> {}, this::tell);
+  }
+
+  @AfterEach
+  void stop() {
+    api.close();
+    admin.rbac().clusterRoleBindings().withName(NAME).delete();
+    admin.rbac().clusterRoles().withName(NAME).delete();
+    admin.serviceAccounts().inNamespace("default").withName(NAME).delete();
+  }
+
+  @Test
+  void theDataPathDoesNotWaitForWhatItDoesNotNeed() {
+    // PodNetworks and NodeSubnets are there at once, and the rest is told to be missing
+    await().atMost(SOON).until(() -> api.view().complete());
+    assertThat(api.view().policiesKnown()).isFalse();
+    await().atMost(SOON).until(() -> api.view().settled());
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(finding(AgentReason.ClusterNotRead))
+                    .hasValueSatisfying(
+                        f ->
+                            assertThat(f.message())
+                                .contains("FirewallPolicies", "Node object", "403", NAME)));
+
+    // When somebody mends the role, then nothing has to be restarted
+    role("podnetworks", "nodesubnets", "firewallpolicies");
+    await().atMost(SOON).until(() -> api.view().gaps().policies() == Listing.RECEIVED);
+  }
+
+  private void role(String... resources) {
+    admin
+        .resource(
+            new ClusterRoleBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .endMetadata()
+                .withRules(
+                    new PolicyRuleBuilder()
+                        .withApiGroups("tweed.dev")
+                        .withResources(resources)
+                        .withVerbs("get", "list", "watch")
+                        .build())
+                .build())
+        .serverSideApply();
+  }
+
+  private synchronized void tell(AgentReason reason, Optional<NodeFinding> finding) {
+    finding.ifPresentOrElse(f -> told.put(reason, f), () -> told.remove(reason));
+  }
+
+  private synchronized Optional<NodeFinding> finding(AgentReason reason) {
+    return Optional.ofNullable(told.get(reason));
+  }
+}
