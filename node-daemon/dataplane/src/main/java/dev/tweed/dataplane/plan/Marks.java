@@ -42,7 +42,16 @@ public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
   public boolean owns(Link link) {
     return link.alias()
         .map(alias -> alias.startsWith(aliasPrefix))
-        .orElse(link.group() == LINK_GROUP);
+        .orElse(link.group() == LINK_GROUP && isOfKindWeMake(link));
+  }
+
+  /** A number may be anybody's; devices of other kinds or names are not. */
+  private static boolean isOfKindWeMake(Link link) {
+    return switch (link.kind().orElse("")) {
+      case "vxlan", "bridge" -> true;
+      case "veth" -> ProbeDevice.isName(link.name());
+      default -> false;
+    };
   }
 
   /** Whether a route carries our mark. */

@@ -29,6 +29,9 @@ public final class RouteShadowPlanner {
   private static final Set<Long> STANDARD_TABLES =
       Set.of(253L, Route.MAIN_TABLE, Route.LOCAL_TABLE);
 
+  /** So many targets have a finding of their own: there are other things to tell. */
+  private static final int MAX_FINDINGS = 20;
+
   /** So many rules are named. */
   private static final int NAMED_RULES = 5;
 
@@ -61,12 +64,7 @@ public final class RouteShadowPlanner {
     List<RouteShadow> own =
         shadows.stream().filter(s -> s.target() instanceof RouteTarget.OwnBlock).toList();
     if (own.isEmpty() && shadowed * 2 <= peers) {
-      return shadows.stream()
-          .map(
-              shadow ->
-                  new Finding(
-                      Reason.RouteShadowed, object(shadow), message(shadow), remedy(shadow)))
-          .toList();
+      return each(shadows);
     }
     // The cause to remove first: that of this node's own pods, else the most frequent.
     RouteShadow first = own.isEmpty() ? mostFrequent(shadows) : own.getFirst();
@@ -87,6 +85,26 @@ public final class RouteShadowPlanner {
                     + " do not take the way of the pod network; "
                     + message(first),
             remedy(first)));
+  }
+
+  private List<Finding> each(Collection<RouteShadow> shadows) {
+    List<Finding> findings = new ArrayList<>();
+    int room = shadows.size() > MAX_FINDINGS ? MAX_FINDINGS - 1 : MAX_FINDINGS;
+    for (RouteShadow shadow : shadows) {
+      if (findings.size() == room) {
+        RouteShadow most = mostFrequent(shadows);
+        findings.add(
+            new Finding(
+                Reason.RouteShadowed,
+                "routes",
+                "%d more blocks; most often: %s".formatted(shadows.size() - room, message(most)),
+                remedy(most)));
+        break;
+      }
+      findings.add(
+          new Finding(Reason.RouteShadowed, object(shadow), message(shadow), remedy(shadow)));
+    }
+    return findings;
   }
 
   private RouteShadow mostFrequent(Collection<RouteShadow> shadows) {

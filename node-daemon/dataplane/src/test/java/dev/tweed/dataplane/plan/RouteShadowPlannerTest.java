@@ -21,6 +21,7 @@ import dev.tweed.netlink.Scope;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -289,6 +290,22 @@ class RouteShadowPlannerTest {
 
     assertThat(findings).extracting(Finding::object).containsExactly("n2 10.244.2.0/24");
     assertThat(findings).extracting(Finding::isBlocking).containsExactly(false);
+  }
+
+  @Test
+  void thousandsAreToldByAFewAndTheirNumber() {
+    RouteCause cause = new RouteCause.ByRule(dropping(AddressFamily.IPV4, RuleAction.PROHIBIT));
+
+    List<Finding> findings =
+        planner.plan(
+            IntStream.range(0, 250)
+                .mapToObj(i -> new RouteShadow(peer("n" + i, "10.1." + i + ".0/24"), both(), cause))
+                .toList(),
+            1000);
+
+    assertThat(findings).hasSize(20).noneMatch(Finding::isBlocking);
+    assertThat(findings.getLast().message()).startsWith("231 more blocks; most often: ");
+    assertThat(findings.getLast().remedy()).isEqualTo(findings.getFirst().remedy());
   }
 
   @Test

@@ -56,26 +56,37 @@ class StateDiffTest {
   /** As after an end between the creation of a device and its alias. */
   @Test
   void aDeviceWeMadeThatGotNoAliasGoes() {
-    machine.add(
-        new Link(
-            77,
-            "tweed.7",
-            Optional.of(Example.mac(1)),
-            1450,
-            0,
-            OperState.DOWN,
-            0,
-            Optional.empty(),
-            Optional.of("vxlan"),
-            0,
-            0,
-            Marks.LINK_GROUP,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty()));
+    machine.add(inOurGroup("tweed.7", "vxlan"));
 
     assertThat(machine.diff(machine.plan(example.snapshot()).desired()))
         .contains(new StateChange.DeleteLink(77, "tweed.7", "no longer wanted"));
+  }
+
+  @Test
+  void somebodysDeviceThatHasOurGroupByChanceStays() {
+    machine.sync(example.snapshot());
+    machine.add(inOurGroup("veth1", "veth"));
+
+    assertThat(machine.diff(machine.plan(example.snapshot()).desired())).isEmpty();
+  }
+
+  private static Link inOurGroup(String name, String kind) {
+    return new Link(
+        77,
+        name,
+        Optional.of(Example.mac(1)),
+        1450,
+        0,
+        OperState.DOWN,
+        0,
+        Optional.empty(),
+        Optional.of(kind),
+        0,
+        0,
+        Marks.LINK_GROUP,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @Test
