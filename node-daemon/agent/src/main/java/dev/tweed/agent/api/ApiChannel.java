@@ -51,9 +51,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
 
     IOException explain(IOException failure) {
-      return over
-          ? new IOException("the API server took longer than " + length.toSeconds() + " s", failure)
-          : failure;
+      return over ? new ApiSilentException(length, failure) : failure;
     }
   }
 

@@ -18,11 +18,10 @@ import org.slf4j.LoggerFactory;
  * Follows the objects of one kind: lists them in pages, then watches from the version of the list,
  * and lists anew when that version is too old (410). Goes on until it is stopped, whatever happens.
  *
- * <p>A watch is asked for again every 30 to 40 s, over the same connection. So each connection
- * shows at least that often that the API server is at its other end, whatever lies in between:
- * bookmarks do not come before a kind has changed once since the API server started, the kernel's
- * keepalive is answered by the next proxy, and a question on another connection says nothing of
- * this one.
+ * <p>A watch is asked for again now and then, over the same connection. So the connection shows at
+ * least that often that the API server is at its other end, whatever lies in between: bookmarks do
+ * not come before a kind has changed once since the API server started, the kernel's keepalive is
+ * answered by the next proxy, and a question on another connection says nothing of this one.
  *
  * @param <R> what is kept of an object
  */
@@ -36,7 +35,7 @@ public final class ListWatch<R> implements Runnable {
   /** For one page. */
   private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
 
-  /** How long a watch is asked for at least; live connections are never silent for much longer. */
+  /** How long a watch is asked for at least that has to be known to be alive. */
   public static final Duration RENEWAL = Duration.ofSeconds(30);
 
   private static final double WATCH_SPREAD = 1 / 3.0;
@@ -98,6 +97,9 @@ public final class ListWatch<R> implements Runnable {
 
     /** There is a connection where there was none. */
     void connected();
+
+    /** A watch had no answer in time: other connections may be as dead. */
+    void silent();
   }
 
   private final Source source;
@@ -120,7 +122,7 @@ public final class ListWatch<R> implements Runnable {
 
   /**
    * @param requests of this alone
-   * @param renewal {@link #RENEWAL}, or less in tests
+   * @param renewal how long a watch is asked for at least
    * @param nanoTime monotonic clock, nanoseconds
    * @param random source of jitter, 0 to 1
    */
@@ -187,6 +189,9 @@ public final class ListWatch<R> implements Runnable {
     } catch (IOException e) {
       failed(watching && isGood(begin));
       disconnected = true;
+      if (e instanceof ApiSilentException) {
+        pauses.silent();
+      }
       tell(e);
       pauses.await(Duration.ofNanos(connecting.nanos(failures)), true);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {

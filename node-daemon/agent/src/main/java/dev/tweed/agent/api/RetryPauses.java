@@ -9,8 +9,21 @@ import java.time.Duration;
  */
 public final class RetryPauses implements ListWatch.Pauses, AutoCloseable {
 
+  private final Runnable onSilence;
   private long worthATry;
   private boolean closed;
+
+  /**
+   * @param onSilence called when a watch had no answer in time
+   */
+  public RetryPauses(Runnable onSilence) {
+    this.onSilence = onSilence;
+  }
+
+  @Override
+  public void silent() {
+    onSilence.run();
+  }
 
   /** Ends all waits for a connection. */
   public synchronized void end() {

@@ -30,11 +30,17 @@ public final class ApiConnection implements ClusterWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
+  /**
+   * What the data path does not live on is asked for anew that much more seldom, since every watch
+   * costs the API server something: that its connection is dead is mostly seen by the others.
+   */
+  private static final int SELDOM = 10;
+
   private final ApiClient client;
   private final ApiConnectionFindings findings;
   private final String nodeName;
   private final Duration renewal;
-  private final RetryPauses pauses = new RetryPauses();
+  private final RetryPauses pauses;
   private final ApiChannel status;
   private final RecordStore<NetworkRecord> networks = store();
   private final RecordStore<SubnetRecord> subnets = store();
@@ -59,13 +65,16 @@ public final class ApiConnection implements ClusterWatch {
     this.nodeName = nodeName;
     this.renewal = renewal;
     this.findings = new ApiConnectionFindings(client.server(), renewal.multipliedBy(2), clock);
+    this.pauses = new RetryPauses(client::reconnect);
     this.status = client.channel();
     this.dataPath =
         List.of(
-            watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks),
-            watch("nodesubnets", WatchedKinds.SUBNETS, new SubnetReader(nodeName), subnets));
-    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies);
-    watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes);
+            watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks, renewal),
+            watch(
+                "nodesubnets", WatchedKinds.SUBNETS, new SubnetReader(nodeName), subnets, renewal));
+    Duration seldom = renewal.multipliedBy(SELDOM);
+    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, seldom);
+    watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
   }
 
   private <R> RecordStore<R> store() {
@@ -73,7 +82,11 @@ public final class ApiConnection implements ClusterWatch {
   }
 
   private <R> ApiChannel watch(
-      String name, ListWatch.Source source, ObjectReader<R> reader, RecordStore<R> store) {
+      String name,
+      ListWatch.Source source,
+      ObjectReader<R> reader,
+      RecordStore<R> store,
+      Duration asked) {
     ApiChannel channel = client.channel();
     ListWatch<R> watch =
         new ListWatch<>(
@@ -82,7 +95,7 @@ public final class ApiConnection implements ClusterWatch {
             channel,
             store,
             pauses,
-            renewal,
+            asked,
             System::nanoTime,
             () -> ThreadLocalRandom.current().nextDouble());
     watches.add(watch);

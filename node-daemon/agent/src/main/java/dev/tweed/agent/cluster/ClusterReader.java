@@ -68,7 +68,7 @@ public final class ClusterReader {
             reader,
             channel,
             store,
-            new RetryPauses(),
+            new RetryPauses(() -> {}),
             ListWatch.RENEWAL,
             System::nanoTime,
             () -> 0)

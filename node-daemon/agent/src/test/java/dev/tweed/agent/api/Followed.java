@@ -29,6 +29,7 @@ final class Followed implements ListWatch.Sink<String>, ListWatch.Pauses, ApiReq
   final Deque<Answer> answers = new ArrayDeque<>();
   int lists;
   int connected;
+  int silent;
   long now;
   final ListWatch<String> watch =
       new ListWatch<>(
@@ -100,6 +101,11 @@ final class Followed implements ListWatch.Sink<String>, ListWatch.Pauses, ApiReq
     pauses.add(length);
     forConnection.add(orConnection);
     now += length.toNanos();
+  }
+
+  @Override
+  public void silent() {
+    silent++;
   }
 
   @Override

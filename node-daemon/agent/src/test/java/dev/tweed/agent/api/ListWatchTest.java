@@ -70,6 +70,26 @@ class ListWatchTest {
   }
 
   @Test
+  void silenceIsToldToOtherConnectionsAndNoOtherFailure() {
+    Followed followed = new Followed().answering(Recorded.LIST);
+    followed.answering(
+        request -> {
+          throw new IOException("reset by peer");
+        });
+
+    followed.follow();
+    assertThat(followed.silent).isZero();
+
+    followed.answering(
+        request -> {
+          throw new ApiSilentException(Duration.ofSeconds(40), new IOException("closed"));
+        });
+    followed.follow();
+    assertThat(followed.silent).isEqualTo(1);
+    assertThat(followed.forConnection).containsOnly(true);
+  }
+
+  @Test
   void aListThatComesInPartsIsTheSame() {
     for (int offset = 0; offset < Recorded.LIST.length(); offset++) {
       int at = offset;
