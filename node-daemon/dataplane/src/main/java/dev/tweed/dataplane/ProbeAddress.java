@@ -12,6 +12,12 @@ import java.util.Optional;
  */
 public final class ProbeAddress {
 
+  /** The device that has it, and that probes leave by. */
+  public static final String DEVICE = "tweed-probe";
+
+  /** UDP port that is probed; nobody listens on it. */
+  public static final int PORT = 7416;
+
   /** Below 8 addresses one fewer for pods is too much. */
   private static final int MIN_HOST_BITS = 3;
 

@@ -2,6 +2,7 @@ package dev.tweed.agent.probe;
 
 import dev.tweed.agent.probe.ProbeAnswer.News;
 import dev.tweed.agent.probe.ProbeTargets.Source;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.IpAddress;
@@ -27,7 +28,7 @@ final class KernelWire implements ProbeWire {
   private static final Logger LOG = LoggerFactory.getLogger(KernelWire.class);
 
   /** The same on all nodes; hosts' firewalls let it in from there. */
-  static final int PORT = 7416;
+  static final int PORT = ProbeAddress.PORT;
 
   private static final int UNREACHABLE_V4 = 3;
   private static final int NO_HOST_V4 = 1;

@@ -1,6 +1,7 @@
 package dev.tweed.agent.probe;
 
 import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -23,9 +24,6 @@ import org.slf4j.LoggerFactory;
 public final class Prober implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Prober.class);
-
-  /** The device whose address answers, and that probes leave by. */
-  private static final String DEVICE = "tweed-probe";
 
   private final ProbeWire wire;
   private final Witness witness;
@@ -80,7 +78,13 @@ public final class Prober implements AutoCloseable {
       Clock clock) {
     Prober prober =
         new Prober(
-            new KernelWire(DEVICE), TcpCall::begin, trace, tell, meter, System::nanoTime, clock);
+            new KernelWire(ProbeAddress.DEVICE),
+            TcpCall::begin,
+            trace,
+            tell,
+            meter,
+            System::nanoTime,
+            clock);
     earlier.ifPresent(prober.probing::remember);
     prober.start();
     return prober;

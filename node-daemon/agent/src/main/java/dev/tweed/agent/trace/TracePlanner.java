@@ -13,6 +13,7 @@ import static dev.tweed.agent.trace.Station.ASK_RECEIVED;
 
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.firewall.ruleset.Prefix;
 import dev.tweed.netlink.AddressFamily;
@@ -31,7 +32,7 @@ import java.util.stream.Stream;
  */
 final class TracePlanner {
 
-  private static final int PORT = 7416;
+  private static final int PORT = ProbeAddress.PORT;
   private static final String BRIDGE_FILTER =
       "rules of the bridge family (nft list ruleset, ebtables) and of iptables-legacy";
 

@@ -1,5 +1,6 @@
 package dev.tweed.agent.trace;
 
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.firewall.HostProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ public final class TraceTable {
   static final String NAME = "tweed-trace";
 
   /** The device that has the probe address. */
-  static final String PROBE_DEVICE = "tweed-probe";
+  static final String PROBE_DEVICE = ProbeAddress.DEVICE;
 
   private static final Duration LIMIT = Duration.ofSeconds(2);
   private static final String ABSENT = "No such file or directory";

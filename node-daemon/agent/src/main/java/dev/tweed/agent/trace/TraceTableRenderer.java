@@ -21,6 +21,7 @@ import static dev.tweed.agent.trace.Station.SENT;
 import static dev.tweed.agent.trace.Station.TUNNEL;
 
 import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class TraceTableRenderer {
   /** Ahead of the chain that answers probes (table inet tweed). */
   private static final int BEFORE_ANSWER = -11;
 
-  private static final String ASKS = "udp dport 7416";
+  private static final String ASKS = "udp dport " + ProbeAddress.PORT;
 
   /** ICMP and ICMPv6, by number: nft looks names up in a file that no image has to have. */
   private static final String ANSWERS = "meta l4proto { 1, 58 }";
@@ -192,7 +193,7 @@ final class TraceTableRenderer {
             .formatted(ETHERTYPE, v4 ? "0x0800" : "0x86dd", INNER + (v4 ? 9 : 6) * 8);
     // The destination port is the second field of UDP.
     return asks
-        ? inner + "17 @th,%d,16 7416".formatted(INNER + (v4 ? 20 : 40) * 8 + 16)
+        ? inner + "17 @th,%d,16 %d".formatted(INNER + (v4 ? 20 : 40) * 8 + 16, ProbeAddress.PORT)
         : inner + (v4 ? "1" : "58");
   }
 

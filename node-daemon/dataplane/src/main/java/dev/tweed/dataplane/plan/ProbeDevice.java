@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
@@ -38,7 +39,7 @@ public record ProbeDevice(
     List<Source> sources) {
 
   /** Name of the end that has the addresses. */
-  public static final String NAME = "tweed-probe";
+  public static final String NAME = ProbeAddress.DEVICE;
 
   /** Name of the end that is a port of the bridge. */
   public static final String PORT = "tweed-probe-br";

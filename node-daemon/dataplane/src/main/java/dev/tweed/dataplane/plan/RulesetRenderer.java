@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Masquerade;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpPrefix;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +42,7 @@ public final class RulesetRenderer {
           "type filter hook input priority -10; policy accept;",
           List.of(
               new Rule(
-                  "iifname \"" + ProbeDevice.NAME + "\" udp dport 7416 reject",
+                  "iifname \"" + ProbeDevice.NAME + "\" udp dport " + ProbeAddress.PORT + " reject",
                   "answers probes, before the host's firewall and whoever listens")));
 
   private static final IpPrefix MULTICAST_4 = IpPrefix.parse("224.0.0.0/4");
