@@ -92,7 +92,8 @@ record KernelDump(Set<String> ours, Set<String> others) {
                 // Devices that were taken over have not that of our own making.
                 .replaceFirst(" group \\S+", "")
                 .replaceAll("\\bnhid \\d+ ?", "")
-                .replaceFirst("^id \\d+ ", "nexthop "));
+                // Which ids they get depends on those that were taken before.
+                .replaceFirst("^(nh_info )?id \\d+ ", "nexthop "));
       } else {
         others.add(steady);
       }

@@ -1,7 +1,7 @@
 package dev.tweed.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.tweed.dataplane.Seams.Fault;
 import java.util.List;
@@ -122,7 +122,11 @@ class KillTest {
                 ? Optional.of(new Fault.Kill())
                 : Optional.empty());
     String which = "ended before step " + number + ", " + steps.get(number);
-    assertThatThrownBy(change::run).as(which).isInstanceOf(Seams.Killed.class);
+    // Run ahead of the assertion: a description given to assertThatThrownBy comes too late.
+    Throwable end = catchThrowable(change::run);
+    assertThat(end)
+        .as("%s; the steps now: %s", which, changes(node))
+        .isInstanceOf(Seams.Killed.class);
     node.restart();
     try {
       recovery.run();
