@@ -225,6 +225,13 @@ public final class DataPath implements AutoCloseable {
       actual = reader.actual(sysctls.read(desired.sysctls()), rules.read());
       changes = StateDiff.between(desired, actual, marks);
       steps = changes;
+      if (round == ROUNDS - 1) {
+        steps.stream()
+            .filter(todo::contains)
+            .filter(change -> !failures.containsKey(change) && !contest.isHeld(change))
+            .map(change -> new ChangeFailure(change, new ChangeFailure.Cause.NotKept()))
+            .forEach(failure -> failures.put(failure.change(), failure));
+      }
     }
     ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);

@@ -41,11 +41,11 @@ record KernelDump(Set<String> ours, Set<String> others) {
 
   private static final Set<String> NODES_OWN = Set.of("all", "default", "lo", "eth0");
 
-  /** Made by the kernel, in its own time, from MAC addresses and carriers. */
+  /** Made by the kernel, in its own time, from MAC addresses, carriers and what a bridge learns. */
   private static final Pattern KERNELS_OWN =
       Pattern.compile(
           "^(unicast|local|multicast) (fe80|ff00)::.*proto kernel.*|^anycast .*|.* inet6 fe80:.*"
-              + "|^(33:33|01:00:5e):.*|.* dev \\S+ (vlan \\d+ )?master \\S+ permanent.*");
+              + "|^(33:33|01:00:5e):.*|^\\S+ dev \\S+ (vlan \\d+ )?master \\S+.*");
 
   static KernelDump of(Netns netns) {
     return parse(netns.sh(SCRIPT));

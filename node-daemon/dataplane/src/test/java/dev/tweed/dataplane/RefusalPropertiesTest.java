@@ -1,8 +1,10 @@
 package dev.tweed.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.dataplane.Seams.Fault;
+import dev.tweed.netlink.Errno;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -73,6 +75,27 @@ class RefusalPropertiesTest {
                               || line.startsWith("-sysctl ") && refused.startsWith("sysctl ")
                               || line.startsWith("-nft ") && refused.equals("nft")));
       node.assertConverges(FaultExamples.BASE);
+    }
+  }
+
+  @net.jqwik.api.Example
+  void whatIsTakenAwayAgainAtOnceIsTold() {
+    String address =
+        STEPS.stream().filter(step -> step.startsWith("AddressAdd")).findFirst().orElseThrow();
+    try (FaultyNode node = new FaultyNode()) {
+      // The kernel says that it is there already.
+      node.seams.follow(
+          step ->
+              step.text().equals(address)
+                  ? Optional.of(new Fault.Refuse(Errno.EEXIST))
+                  : Optional.empty());
+
+      SyncReport report = node.sync(FaultExamples.BASE);
+
+      assertThat(report.verified()).isFalse();
+      assertThat(report.findings())
+          .extracting(Finding::reason, Finding::remedy)
+          .containsExactly(tuple(Reason.ProgrammingFailed, "see what does: ip monitor all"));
     }
   }
 

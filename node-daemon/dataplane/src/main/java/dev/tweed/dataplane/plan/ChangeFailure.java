@@ -48,5 +48,8 @@ public record ChangeFailure(StateChange change, Cause cause) {
 
     /** The device it needs is not there. */
     record NoDevice() implements Cause {}
+
+    /** The kernel took it each time, and it is not there. */
+    record NotKept() implements Cause {}
   }
 }

@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.netlink.Errno;
@@ -94,6 +95,17 @@ public final class FailureInterpreter {
                       + reason.message(),
                   "correct spec.sysctls of the PodNetwork"));
       case ChangeFailure.Cause.NftRefused reason -> Optional.of(nftUnavailable(reason.message()));
+      case ChangeFailure.Cause.NotKept none ->
+          Optional.of(
+              new Finding(
+                  Reason.ProgrammingFailed,
+                  failure.change().object(),
+                  failure.change().action() == Change.Action.REMOVED
+                      ? "was removed several times in a row and is there again: something on this"
+                          + " host puts it back at once"
+                      : "was put into the kernel several times in a row and is not there: something"
+                          + " on this host takes it away at once",
+                  "see what does: ip monitor all"));
     };
   }
 
