@@ -69,7 +69,7 @@ class ProbingTest {
     assertThat(peer.node()).isEqualTo("n1");
     assertThat(peer.cause()).isEqualTo(Cause.SILENT);
     assertThat(peer.everAnswered()).isTrue();
-    assertThat(simulation.unanswered.get("n1")).isGreaterThanOrEqualTo(3);
+    assertThat(simulation.unanswered("n1")).isGreaterThanOrEqualTo(3);
     assertThat(simulation.found().answered()).isEqualTo(2);
 
     simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
@@ -82,7 +82,7 @@ class ProbingTest {
     simulation.run(MINUTE);
     simulation.network =
         (to, bytes) ->
-            bytes == Simulation.SMALL && simulation.unanswered.getOrDefault(to.node(), 0) < 2
+            bytes == Simulation.SMALL && simulation.unanswered(to.node()) < 2
                 ? Optional.empty()
                 : Optional.of(new News.Arrived());
     simulation.check = () -> assertThat(simulation.found().unreached()).isEmpty();
@@ -154,7 +154,7 @@ class ProbingTest {
         if (peer.cause() == Cause.SILENT) {
           now.add(peer.node());
           if (!silent.contains(peer.node())) {
-            assertThat(simulation.unanswered.get(peer.node())).isGreaterThanOrEqualTo(3);
+            assertThat(simulation.unanswered(peer.node())).isGreaterThanOrEqualTo(3);
           }
         }
       }

@@ -19,7 +19,12 @@ final class Simulation {
   /** A packet that was sent. */
   record Packet(long at, String node, int bytes) {}
 
-  private record Coming(long at, ProbeAnswer answer) {}
+  /**
+   * An answer on its way.
+   *
+   * @param lost small probes to the node that were lost before the answered one was sent
+   */
+  private record Coming(long at, String node, int lost, ProbeAnswer answer) {}
 
   static final int SMALL = 36;
   static final Duration ROUND_TRIP = Duration.ofMillis(5);
@@ -27,8 +32,11 @@ final class Simulation {
   final CountingMeter meter = new CountingMeter();
   final List<Packet> packets = new ArrayList<>();
 
-  /** By node: small probes in a row since the last one that was answered. */
-  final Map<String, Integer> unanswered = new HashMap<>();
+  /** By node: small probes that were lost. */
+  private final Map<String, Integer> lost = new HashMap<>();
+
+  /** By node: those of them that were lost before one whose answer has come. */
+  private final Map<String, Integer> lostBeforeAnswer = new HashMap<>();
 
   final Probing probing;
   long now;
@@ -87,16 +95,16 @@ final class Simulation {
   private void turn() {
     while (!coming.isEmpty() && coming.peek().at() - now <= 0) {
       Coming next = coming.poll();
+      lostBeforeAnswer.merge(next.node(), next.lost(), Math::max);
       probing.take(next.answer(), now);
     }
     for (Probing.Probe probe : probing.advance(now, time)) {
       int bytes = probe.payload() + PeerProbe.headerBytes(probe.to().block().family());
       packets.add(new Packet(now, probe.to().node(), bytes));
       Optional<News> news = network.send(probe.to(), bytes);
-      if (bytes == SMALL && news.filter(n -> n instanceof News.Arrived).isPresent()) {
-        unanswered.put(probe.to().node(), 0);
-      } else if (bytes == SMALL && news.filter(n -> n instanceof News.NotSent).isEmpty()) {
-        unanswered.merge(probe.to().node(), 1, Integer::sum);
+      boolean arrives = news.filter(n -> n instanceof News.Arrived).isPresent();
+      if (bytes == SMALL && !arrives && news.filter(n -> n instanceof News.NotSent).isEmpty()) {
+        lost.merge(probe.to().node(), 1, Integer::sum);
       }
       ProbeAnswer answer =
           new ProbeAnswer(probe.to().address(), probe.tag(), news.orElse(new News.Arrived()));
@@ -104,11 +112,18 @@ final class Simulation {
         if (news.get() instanceof News.NotSent) {
           probing.take(answer, now);
         } else {
-          coming.add(new Coming(now + ROUND_TRIP.toNanos(), answer));
+          String node = probe.to().node();
+          int before = bytes == SMALL && arrives ? lost.getOrDefault(node, 0) : 0;
+          coming.add(new Coming(now + ROUND_TRIP.toNanos(), node, before, answer));
         }
       }
     }
     check.run();
+  }
+
+  /** Small probes in a row that were lost since the last one whose answer has come. */
+  int unanswered(String node) {
+    return lost.getOrDefault(node, 0) - lostBeforeAnswer.getOrDefault(node, 0);
   }
 
   Reachability found() {
