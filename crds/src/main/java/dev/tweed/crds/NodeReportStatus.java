@@ -124,7 +124,8 @@ public record NodeReportStatus(
           String block,
       @JsonPropertyDescription(
               "Silent: no answer. Rejected: none, and somebody on the way refuses the packets."
-                  + " LargeLost: small packets pass, large ones do not.")
+                  + " LargeLost: small packets pass, large ones do not. NotSent: not known, for this"
+                  + " host refuses to send probes.")
           @Size(max = Limits.SHORT)
           String cause,
       @JsonPropertyDescription(

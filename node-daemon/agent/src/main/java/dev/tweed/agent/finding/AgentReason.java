@@ -44,6 +44,8 @@ public enum AgentReason {
   LargePacketsLost(false),
   /** A node that lives has not answered a probe since it is known. */
   ProbeUnanswered(false),
+  /** This host refuses to send probes, so that it is not known whom packets of pods reach. */
+  ProbesNotSent(false),
   /** Changes of files are seen by the periodic audit only. */
   FilesNotWatched(false),
   /** Probes and metrics are not answered. */
@@ -67,7 +69,8 @@ public enum AgentReason {
           NoPeerAnswers.name(),
           PeerUnreachable.name(),
           LargePacketsLost.name(),
-          ProbeUnanswered.name());
+          ProbeUnanswered.name(),
+          ProbesNotSent.name());
 
   private final boolean blocking;
 

@@ -57,23 +57,24 @@ final class KernelWire implements ProbeWire {
   }
 
   @Override
-  public boolean send(Probing.Probe probe) {
+  public Optional<News.NotSent> send(Probing.Probe probe) {
     IpAddress from = probe.from().address();
     try {
       ProbeSocket socket = sockets.computeIfAbsent(from, a -> ProbeSocket.open(device, a));
       int errno = socket.send(probe.to().address(), PORT, probe.tag(), probe.payload());
       if (errno == 0) {
         tell("");
-        return true;
+        return Optional.empty();
       }
       tell("probe to " + probe.to().address() + ": " + Errno.nameOf(errno));
       if (errno != Errno.EMSGSIZE) {
         close(from); // its device may have been replaced by another of the same name
       }
+      return Optional.of(new News.NotSent(errno == Errno.EPERM));
     } catch (NetlinkException e) {
       tell(e.getMessage());
+      return Optional.of(new News.NotSent(false));
     }
-    return false;
   }
 
   private void tell(String what) {
@@ -113,7 +114,7 @@ final class KernelWire implements ProbeWire {
     Optional<IpAddress> offender = bounce.offender();
     if (offender.isEmpty() || offender.get().equals(source) && isNoHost(bounce)) {
       // As when the bridge is gone: the host tells itself that the gateway does not answer.
-      return new News.NotSent();
+      return new News.NotSent(false);
     }
     if (bounce.errno() == Errno.EMSGSIZE) {
       return new News.TooBig(bounce.info());

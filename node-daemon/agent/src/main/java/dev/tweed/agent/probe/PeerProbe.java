@@ -54,9 +54,11 @@ final class PeerProbe {
   private boolean everAnswered;
   private boolean lives;
   private Instant since = Instant.EPOCH;
+  private Instant latest = Instant.EPOCH;
   private long at;
   private int attempts;
   private int failures;
+  private boolean refused;
   private Optional<IpAddress> offender = Optional.empty();
   private int sentSinceRefusal;
 
@@ -154,9 +156,11 @@ final class PeerProbe {
    * @param round when the next round begins
    */
   void advance(long now, Instant time, long round) {
+    latest = time;
     if (attempts == ATTEMPTS && at - now <= 0) {
       if (health != Health.SILENT) {
         health = Health.SILENT;
+        refused = false;
         since = time;
         large.reset(round);
       }
@@ -257,7 +261,7 @@ final class PeerProbe {
         if (asked.isLarge()) {
           large.postpone(round);
         } else {
-          failed(now, round);
+          failed(notSent.refused(), now, round);
         }
       }
     }
@@ -269,16 +273,21 @@ final class PeerProbe {
     lives = false;
     attempts = 0;
     failures = 0;
+    refused = false;
     offender = Optional.empty();
     at = round;
   }
 
-  private void failed(long now, long round) {
+  private void failed(boolean byThisHost, long now, long round) {
     attempts = Math.max(0, attempts - 1);
     failures++;
     if (failures < ATTEMPTS) {
       at = now + RETRY;
     } else {
+      if (byThisHost && !refused) {
+        since = latest;
+      }
+      refused = byThisHost;
       health = Health.UNKNOWN;
       attempts = 0;
       large.reset(round);
@@ -289,7 +298,11 @@ final class PeerProbe {
   /** What is wrong; empty when nothing is, as far as is known. */
   Optional<UnreachedPeer> unreached() {
     return switch (health) {
-      case UNKNOWN -> Optional.empty();
+      case UNKNOWN ->
+          refused
+              ? Optional.of(
+                  unreached(Cause.NOT_SENT, false, since, Optional.empty(), OptionalInt.empty()))
+              : Optional.empty();
       case ANSWERING ->
           large.lost()
               ? Optional.of(
@@ -297,13 +310,13 @@ final class PeerProbe {
                       Cause.LARGE_LOST, true, large.since(), Optional.empty(), large.largest()))
               : Optional.empty();
       case SILENT -> {
-        boolean refused = offender.isPresent() && sentSinceRefusal <= ATTEMPTS;
+        boolean rejected = offender.isPresent() && sentSinceRefusal <= ATTEMPTS;
         yield Optional.of(
             unreached(
-                refused ? Cause.REJECTED : Cause.SILENT,
+                rejected ? Cause.REJECTED : Cause.SILENT,
                 lives,
                 since,
-                refused ? offender : Optional.empty(),
+                rejected ? offender : Optional.empty(),
                 OptionalInt.empty()));
       }
     };
@@ -320,6 +333,6 @@ final class PeerProbe {
         begin,
         by,
         largest,
-        Where.UNKNOWN);
+        cause == Cause.NOT_SENT ? Where.LEAVING : Where.UNKNOWN);
   }
 }

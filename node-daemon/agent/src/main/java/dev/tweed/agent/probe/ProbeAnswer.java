@@ -23,8 +23,12 @@ record ProbeAnswer(IpAddress destination, long tag, News news) {
     /** It is larger than what a host on the way passes on. */
     record TooBig(int mtu) implements News {}
 
-    /** It did not leave this host, for a reason that is no matter of pods. */
-    record NotSent() implements News {}
+    /**
+     * It did not leave this host, for a reason that is no matter of pods.
+     *
+     * @param refused whether somebody here refuses to send it, as a firewall's chain OUTPUT does
+     */
+    record NotSent(boolean refused) implements News {}
   }
 
   ProbeAnswer {

@@ -3,6 +3,7 @@ package dev.tweed.agent.probe;
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -16,8 +17,8 @@ interface ProbeWire extends AutoCloseable {
    */
   void from(List<Source> sources);
 
-  /** Sends a probe; false if it does not leave this host. */
-  boolean send(Probing.Probe probe);
+  /** Sends a probe; tells if it does not leave this host. */
+  Optional<ProbeAnswer.News.NotSent> send(Probing.Probe probe);
 
   /** Waits for answers, or the end of the time, or to be woken up. */
   void await(Duration time);

@@ -1,6 +1,5 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.security.SecureRandom;
@@ -136,9 +135,10 @@ public final class Prober implements AutoCloseable {
     long now = monotonic.getAsLong();
     for (Probing.Probe probe :
         probing.advance(now, clock.instant().truncatedTo(ChronoUnit.SECONDS))) {
-      if (!wire.send(probe)) {
-        probing.take(new ProbeAnswer(probe.to().address(), probe.tag(), new News.NotSent()), now);
-      }
+      wire.send(probe)
+          .ifPresent(
+              failure ->
+                  probing.take(new ProbeAnswer(probe.to().address(), probe.tag(), failure), now));
     }
     witness.advance(now, probing.silentNodes(), probing::lives);
     Reachability found = located(probing.reachability(now), now);

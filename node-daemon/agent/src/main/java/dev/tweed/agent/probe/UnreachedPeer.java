@@ -42,7 +42,9 @@ public record UnreachedPeer(
     /** Three in a row were not answered, and some host on the way says that it refuses them. */
     REJECTED,
     /** Small ones pass, those of the pods' MTU do not. */
-    LARGE_LOST
+    LARGE_LOST,
+    /** Nobody knows: this host refuses to send probes, which says nothing of pods. */
+    NOT_SENT
   }
 
   /** Where packets are lost, seen from this node. */

@@ -31,6 +31,9 @@ public final class ReachabilityPlanner {
   /** Unreached peers with a finding each, and names in a finding about more. */
   private static final int NAMES = 3;
 
+  private static final String RULES =
+      "nft list ruleset | grep -nE 'drop|reject'; iptables-save -c | grep -E 'DROP|REJECT'";
+
   private final Optional<DataPathStatus> path;
 
   private ReachabilityPlanner(Optional<DataPathStatus> path) {
@@ -80,7 +83,12 @@ public final class ReachabilityPlanner {
   }
 
   private Reachable judge(Reachability seen) {
-    List<UnreachedPeer> lost = seen.unreached().stream().filter(p -> !passesSmall(p)).toList();
+    List<UnreachedPeer> notSent =
+        seen.unreached().stream().filter(p -> p.cause() == Cause.NOT_SENT).toList();
+    List<UnreachedPeer> lost =
+        seen.unreached().stream()
+            .filter(p -> !passesSmall(p) && p.cause() != Cause.NOT_SENT)
+            .toList();
     List<UnreachedPeer> living = lost.stream().filter(UnreachedPeer::lives).toList();
     List<UnreachedPeer> counted = living.stream().filter(UnreachedPeer::everAnswered).toList();
     Reason reason = reason(seen, lost, living, counted);
@@ -103,7 +111,12 @@ public final class ReachabilityPlanner {
     byPlace(living.stream().filter(p -> !p.everAnswered()).toList())
         .values()
         .forEach(p -> add(findings, AgentReason.ProbeUnanswered, p));
-    return new Reachable(reason, message(reason, seen, lost, living, counted), findings);
+    add(findings, AgentReason.ProbesNotSent, notSent);
+    String message =
+        reason == Reason.Probing && !notSent.isEmpty()
+            ? "this host refuses to send probes, to " + names(notSent)
+            : message(reason, seen, lost, living, counted);
+    return new Reachable(reason, message, findings);
   }
 
   private static boolean passesSmall(UnreachedPeer peer) {
@@ -233,6 +246,17 @@ public final class ReachabilityPlanner {
               "no probe of %s was ever answered%s, though the node lives: %s%s. Or Tweed there is older, or not up yet"
                   .formatted(names(peers), since, place(first.where(), peers), offender(peers)),
               remedy(first.where(), peers));
+      case ProbesNotSent ->
+          NodeFinding.of(
+              reason,
+              object,
+              "this host refuses to send probes (UDP %d) to %s%s, so that it is not known whether pods there are reached%s"
+                  .formatted(
+                      ProbeAddress.PORT,
+                      names(peers),
+                      since,
+                      first.detail().isEmpty() ? "" : ": " + place(first.where(), peers)),
+              "on this node, the rules of OUTPUT that drop: " + RULES);
       default ->
           NodeFinding.of(
               reason,
@@ -298,18 +322,16 @@ public final class ReachabilityPlanner {
 
   private String remedy(Where where, List<UnreachedPeer> peers) {
     UnreachedPeer first = peers.getFirst();
-    String rules =
-        "nft list ruleset | grep -nE 'drop|reject'; iptables-save -c | grep -E 'DROP|REJECT'";
     return switch (where) {
       case LEAVING ->
           "on this node, the route: ip route get %s; the rules: %s"
-              .formatted(ProbeAddress.of(first.block()).orElse(first.block().address()), rules);
-      case ARRIVING -> "on this node, the rules that drop: %s".formatted(rules);
+              .formatted(ProbeAddress.of(first.block()).orElse(first.block().address()), RULES);
+      case ARRIVING -> "on this node, the rules that drop: %s".formatted(RULES);
       case NOT_ARRIVING ->
           watch(first) + "; if they leave %s: %s".formatted(first.node(), between());
       case BEYOND ->
           "see what the other node says: kubectl get nodereport %s -o yaml; there, the rules that drop: %s"
-              .formatted(first.node(), rules);
+              .formatted(first.node(), RULES);
       case UNKNOWN -> watch(first) + "; kubectl get nodereport %s -o yaml".formatted(first.node());
     };
   }

@@ -83,7 +83,7 @@ class ProberKernelTest {
     }
 
     @Override
-    public boolean send(Probing.Probe probe) {
+    public Optional<ProbeAnswer.News.NotSent> send(Probing.Probe probe) {
       return wire.send(probe);
     }
 
@@ -168,6 +168,17 @@ class ProberKernelTest {
 
     host.exec("nft", "delete table inet fault");
 
+    await(ProberKernelTest::allAnswer);
+  }
+
+  @Test
+  void thatThisHostRefusesToSendIsTold() {
+    nodes.first.exec("nft", TABLE + "output priority 0; udp dport 7416 drop; }; }");
+
+    Reachability refused = await(both(Cause.NOT_SENT));
+
+    assertThat(refused.probed()).isZero();
+    nodes.first.exec("nft", "delete table inet fault");
     await(ProberKernelTest::allAnswer);
   }
 

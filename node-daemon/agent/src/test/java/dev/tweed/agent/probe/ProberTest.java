@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -39,14 +40,14 @@ class ProberTest {
         public void from(List<ProbeTargets.Source> sources) {}
 
         @Override
-        public boolean send(Probing.Probe probe) {
+        public Optional<News.NotSent> send(Probing.Probe probe) {
           if (broken) {
             throw new IllegalStateException("broken");
           }
           if (answering) {
             answers.add(new ProbeAnswer(probe.to().address(), probe.tag(), new News.Arrived()));
           }
-          return true;
+          return Optional.empty();
         }
 
         @Override

@@ -7,6 +7,7 @@ import dev.tweed.agent.probe.ProbeMeter.Result;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.agent.probe.Simulation.Packet;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Duration;
@@ -137,7 +138,7 @@ class ProbingTest {
         (to, bytes) ->
             switch (random.nextInt(4)) {
               case 0 -> Optional.of(new News.Arrived());
-              case 1 -> Optional.of(new News.NotSent());
+              case 1 -> Optional.of(new News.NotSent(random.nextBoolean()));
               default -> Optional.empty();
             };
     simulation.check = fairness(simulation);
@@ -173,7 +174,10 @@ class ProbingTest {
 
     for (News news :
         List.of(
-            new News.Arrived(), new News.Refused(peer), new News.TooBig(100), new News.NotSent())) {
+            new News.Arrived(),
+            new News.Refused(peer),
+            new News.TooBig(100),
+            new News.NotSent(true))) {
       simulation.probing.take(new ProbeAnswer(peer, 0x5eed, news), simulation.now);
       simulation.probing.take(
           new ProbeAnswer(SampleTargets.target(77).address(), 1, news), simulation.now);
@@ -203,7 +207,7 @@ class ProbingTest {
   @Example
   void whatDoesNotLeaveThisHostMakesNobodySilent() {
     Simulation simulation = Simulation.of(SampleTargets.of(5, 0));
-    simulation.network = (to, bytes) -> Optional.of(new News.NotSent());
+    simulation.network = (to, bytes) -> Optional.of(new News.NotSent(false));
     simulation.check = () -> assertThat(simulation.found().unreached()).isEmpty();
     simulation.run(MINUTE);
     assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 0, 0, List.of()));
@@ -212,9 +216,32 @@ class ProbingTest {
     simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
     simulation.run(MINUTE);
     assertThat(simulation.found().answered()).isEqualTo(4);
-    simulation.network = (to, bytes) -> Optional.of(new News.NotSent());
+    simulation.network = (to, bytes) -> Optional.of(new News.NotSent(false));
     simulation.run(MINUTE);
     assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 0, 0, List.of()));
+  }
+
+  @Example
+  void thatThisHostRefusesToSendIsTold() {
+    Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
+    simulation.network = (to, bytes) -> Optional.of(new News.NotSent(true));
+    simulation.run(MINUTE);
+
+    // Then nobody is known to be silent
+    Reachability found = simulation.found();
+    assertThat(found.probed()).isZero();
+    assertThat(found.unreached())
+        .hasSize(2)
+        .allMatch(p -> p.cause() == Cause.NOT_SENT && p.where() == Where.LEAVING && !p.lives());
+    assertThat(simulation.probing.silentNodes()).isEmpty();
+
+    // And one that is silent is so once probes leave
+    simulation.network = (to, bytes) -> Optional.empty();
+    simulation.run(MINUTE);
+    assertThat(simulation.found().unreached()).allMatch(p -> p.cause() == Cause.SILENT);
+    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+    simulation.run(MINUTE);
+    assertThat(simulation.found().unreached()).isEmpty();
   }
 
   @Example

@@ -98,7 +98,9 @@ class ReachabilityPlannerPropertiesTest {
   }
 
   private boolean counts(UnreachedPeer p) {
-    return p.lives() && p.everAnswered() && p.cause() != Cause.LARGE_LOST;
+    return p.lives()
+        && p.everAnswered()
+        && (p.cause() == Cause.SILENT || p.cause() == Cause.REJECTED);
   }
 
   private static Reachable plan(Reachability seen) {

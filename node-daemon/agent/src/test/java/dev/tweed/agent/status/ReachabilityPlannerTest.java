@@ -1,6 +1,7 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.agent.probe.UnreachedPeer;
@@ -71,6 +72,16 @@ class ReachabilityPlannerTest {
         "never answered, another falls silent",
         probes(0, never(2, true), silent(3, Where.UNKNOWN)));
 
+    row("this host refuses to send probes", probes(0, notSent(2), notSent(3)));
+    row(
+        "this host refuses to send some probes",
+        probes(
+            1,
+            notSent(2)
+                .lost(
+                    new PathTrace.Located(
+                        Where.LEAVING, "dropped in OUTPUT by chain o of table inet f"))));
+
     Golden.assertMatches("reachability.txt", table.toString());
   }
 
@@ -119,7 +130,10 @@ class ReachabilityPlannerTest {
   /** So many answer, those whose large packets are lost included. */
   private static Reachability probes(int answer, UnreachedPeer... unreached) {
     int silent =
-        (int) List.of(unreached).stream().filter(p -> p.cause() != Cause.LARGE_LOST).count();
+        (int)
+            List.of(unreached).stream()
+                .filter(p -> p.cause() == Cause.SILENT || p.cause() == Cause.REJECTED)
+                .count();
     return new Reachability(Proof.PROBES, answer + silent, answer, List.of(unreached));
   }
 
@@ -158,6 +172,11 @@ class ReachabilityPlannerTest {
   private static UnreachedPeer dead(int node) {
     return peer(
         node, Cause.SILENT, true, false, Optional.empty(), OptionalInt.empty(), Where.UNKNOWN);
+  }
+
+  private static UnreachedPeer notSent(int node) {
+    return peer(
+        node, Cause.NOT_SENT, true, false, Optional.empty(), OptionalInt.empty(), Where.LEAVING);
   }
 
   private static UnreachedPeer never(int node, boolean lives) {
