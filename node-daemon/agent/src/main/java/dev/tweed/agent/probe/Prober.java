@@ -170,7 +170,8 @@ public final class Prober implements AutoCloseable {
         found.answered(),
         found.unreached().stream()
             .map(peer -> Optional.ofNullable(places.get(peer.block())).map(peer::lost).orElse(peer))
-            .toList());
+            .toList(),
+        found.everAnswered());
   }
 
   /** That peers are unreached is told even if where cannot be. */

@@ -3,7 +3,6 @@ package dev.tweed.agent.probe;
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import dev.tweed.agent.probe.Reachability.Proof;
-import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Duration;
@@ -47,9 +46,9 @@ final class Probing {
   record Probe(Source from, Target to, long tag, int payload) {}
 
   /** A peer is another one when its block changes. */
-  private record Key(String node, IpPrefix block, IpAddress address) {
+  private record Key(String node, IpPrefix block) {
     static Key of(Target target) {
-      return new Key(target.node(), target.block(), target.address());
+      return new Key(target.node(), target.block());
     }
   }
 
@@ -93,12 +92,7 @@ final class Probing {
 
   /** Takes over from an earlier process who has answered it. */
   void remember(Reachability earlier) {
-    for (UnreachedPeer peer : earlier.unreached()) {
-      if (peer.everAnswered()) {
-        ProbeAddress.of(peer.block())
-            .ifPresent(address -> answeredOnce.add(new Key(peer.node(), peer.block(), address)));
-      }
-    }
+    earlier.everAnswered().forEach((block, node) -> answeredOnce.add(new Key(node, block)));
   }
 
   private void forget() {
@@ -276,7 +270,12 @@ final class Probing {
       return last;
     }
     int answered = (int) peers.values().stream().filter(PeerProbe::isAnswering).count();
-    last = new Reachability(Proof.PROBES, known, answered, unreached);
+    Map<IpPrefix, String> everAnswered = new HashMap<>();
+    peers.values().stream()
+        .filter(PeerProbe::everAnswered)
+        .map(PeerProbe::target)
+        .forEach(target -> everAnswered.put(target.block(), target.node()));
+    last = new Reachability(Proof.PROBES, known, answered, unreached, everAnswered);
     return last;
   }
 }

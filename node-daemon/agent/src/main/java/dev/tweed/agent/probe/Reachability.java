@@ -1,7 +1,11 @@
 package dev.tweed.agent.probe;
 
+import dev.tweed.netlink.IpPrefix;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * What probing found of the peers. Equal states are equal: the only time in it is since when a peer
@@ -11,8 +15,15 @@ import java.util.Objects;
  * @param probed blocks of other nodes that are probed and have answered or stayed silent by now
  * @param answered those of them that answer at present, large packets or not
  * @param unreached what does not get through, in order of node and block
+ * @param everAnswered blocks that are probed and have answered since it is known that they belong
+ *     to this node, which is the value; for the next process on this host, and in no report
  */
-public record Reachability(Proof proof, int probed, int answered, List<UnreachedPeer> unreached) {
+public record Reachability(
+    Proof proof,
+    int probed,
+    int answered,
+    List<UnreachedPeer> unreached,
+    Map<IpPrefix, String> everAnswered) {
 
   /** How it is known. */
   public enum Proof {
@@ -26,10 +37,16 @@ public record Reachability(Proof proof, int probed, int answered, List<Unreached
     NOT_YET
   }
 
-  /** Copies the list. */
+  /** Copies the list and the map, and brings that in order. */
   public Reachability {
     Objects.requireNonNull(proof, "proof");
     unreached = List.copyOf(unreached);
+    everAnswered = Collections.unmodifiableSortedMap(new TreeMap<>(everAnswered));
+  }
+
+  /** With nothing for the next process. */
+  public Reachability(Proof proof, int probed, int answered, List<UnreachedPeer> unreached) {
+    this(proof, probed, answered, unreached, Map.of());
   }
 
   /** Nothing is known. */

@@ -7,22 +7,41 @@ import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /** Between what probing found and how it is written in the NodeReport and in status.json. */
 final class ReachabilityMapper {
   private ReachabilityMapper() {}
 
-  /** All of it. */
+  /** What a report shows of it, of all peers. */
   static NodeReportStatus.Reachability toReport(Reachability seen) {
     return new NodeReportStatus.Reachability(
         camelCase(seen.proof()),
         seen.probed(),
         seen.answered(),
         seen.unreached().stream().map(ReachabilityMapper::toReport).toList());
+  }
+
+  /** Who has answered, for status.json. */
+  static Map<String, String> everAnswered(Reachability seen) {
+    Map<String, String> nodes = new LinkedHashMap<>();
+    seen.everAnswered().forEach((block, node) -> nodes.put(block.toString(), node));
+    return nodes;
+  }
+
+  /** Where packets are lost, in words, for status.json. */
+  static Map<String, String> lostAt(Reachability seen) {
+    Map<String, String> places = new LinkedHashMap<>();
+    seen.unreached().stream()
+        .filter(peer -> !peer.detail().isEmpty())
+        .forEach(peer -> places.put(peer.block().toString(), peer.detail()));
+    return places;
   }
 
   private static NodeReportStatus.UnreachedPeer toReport(UnreachedPeer peer) {
@@ -38,21 +57,29 @@ final class ReachabilityMapper {
         peer.largest().isPresent() ? peer.largest().getAsInt() : null);
   }
 
-  /** What an earlier process wrote; empty if that cannot be read. */
-  static Optional<Reachability> fromReport(NodeReportStatus.Reachability written) {
+  /** What an earlier process wrote into status.json; empty if that cannot be read. */
+  static Optional<Reachability> fromReport(
+      NodeReportStatus.Reachability written,
+      Map<String, String> everAnswered,
+      Map<String, String> lostAt) {
     try {
       return Optional.of(
           new Reachability(
               constant(Reachability.Proof.class, written.proof()),
               written.probed(),
               written.answered(),
-              written.unreached().stream().map(ReachabilityMapper::fromReport).toList()));
+              written.unreached().stream()
+                  .map(p -> fromReport(p, lostAt.getOrDefault(p.block(), "")))
+                  .toList(),
+              everAnswered.entrySet().stream()
+                  .collect(
+                      Collectors.toMap(e -> IpPrefix.parse(e.getKey()), Map.Entry::getValue))));
     } catch (IllegalArgumentException | NullPointerException | DateTimeException e) {
       return Optional.empty();
     }
   }
 
-  private static UnreachedPeer fromReport(NodeReportStatus.UnreachedPeer peer) {
+  private static UnreachedPeer fromReport(NodeReportStatus.UnreachedPeer peer, String detail) {
     return new UnreachedPeer(
         peer.node(),
         IpPrefix.parse(peer.block()),
@@ -62,7 +89,8 @@ final class ReachabilityMapper {
         Instant.parse(peer.since()),
         Optional.ofNullable(peer.offender()).map(IpAddress::parse),
         peer.largest() == null ? OptionalInt.empty() : OptionalInt.of(peer.largest()),
-        constant(UnreachedPeer.Where.class, peer.where()));
+        constant(UnreachedPeer.Where.class, peer.where()),
+        detail);
   }
 
   /** TOO_SMALL is TooSmall. */

@@ -12,10 +12,17 @@ import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** A {@link NodeStatus} as it is in {@code status.json}: absent instead of empty. */
+/**
+ * A {@link NodeStatus} as it is in {@code status.json}: absent instead of empty.
+ *
+ * @param reachability as in the NodeReport, and of all unreached peers
+ * @param everAnswered probed blocks that have answered, with the name of the node
+ * @param lostAt blocks of unreached peers, with where packets of theirs are lost, for people
+ */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 record StatusDocument(
@@ -26,6 +33,8 @@ record StatusDocument(
     List<String> blocks,
     DataPathStatus dataPath,
     NodeReportStatus.Reachability reachability,
+    Map<String, String> everAnswered,
+    Map<String, String> lostAt,
     List<NodeFinding> findings,
     List<Repair> repairs,
     Firewall firewall,
@@ -42,6 +51,8 @@ record StatusDocument(
         s.blocks(),
         s.dataPath().orElse(null),
         s.reachability().map(ReachabilityMapper::toReport).orElse(null),
+        s.reachability().map(ReachabilityMapper::everAnswered).orElse(null),
+        s.reachability().map(ReachabilityMapper::lostAt).orElse(null),
         s.findings(),
         s.repairs(),
         s.firewall().orElse(null),
@@ -75,7 +86,13 @@ record StatusDocument(
                         f,
                         Objects.requireNonNullElse(policies, List.of()),
                         all.stream().filter(x -> AgentReason.ofFirewall(x.reason())).toList())),
-        Optional.ofNullable(reachability).flatMap(ReachabilityMapper::fromReport),
+        Optional.ofNullable(reachability)
+            .flatMap(
+                r ->
+                    ReachabilityMapper.fromReport(
+                        r,
+                        Objects.requireNonNullElse(everAnswered, Map.of()),
+                        Objects.requireNonNullElse(lostAt, Map.of()))),
         Objects.requireNonNullElse(repairs, List.of()));
   }
 }

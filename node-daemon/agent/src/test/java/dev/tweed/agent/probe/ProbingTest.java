@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -39,7 +40,15 @@ class ProbingTest {
     // Then there is one to send, and one for the answers, which come together here
     assertThat(turns).isBetween(20, 22);
     assertThat(simulation.packets).filteredOn(p -> p.bytes() == Simulation.SMALL).hasSize(20);
-    assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 2, 2, List.of()));
+    assertThat(simulation.found())
+        .isEqualTo(
+            new Reachability(
+                Proof.PROBES,
+                2,
+                2,
+                List.of(),
+                Map.of(
+                    SampleTargets.target(1).block(), "n1", SampleTargets.target(2).block(), "n2")));
   }
 
   @Example
@@ -218,7 +227,8 @@ class ProbingTest {
     assertThat(simulation.found().answered()).isEqualTo(4);
     simulation.network = (to, bytes) -> Optional.of(new News.NotSent(false));
     simulation.run(MINUTE);
-    assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 0, 0, List.of()));
+    assertThat(simulation.found().probed()).isZero();
+    assertThat(simulation.found().unreached()).isEmpty();
   }
 
   @Example
@@ -329,25 +339,58 @@ class ProbingTest {
   }
 
   @Example
+  void whoAnsweredAnEarlierProcessHasAnswered() {
+    ProbeTargets targets = SampleTargets.of(4, 0);
+    Simulation earlier = Simulation.of(targets);
+    earlier.network =
+        (to, bytes) -> to.node().equals("n3") ? Optional.empty() : Optional.of(new News.Arrived());
+    earlier.run(MINUTE);
+
+    // When the next one hears nobody from its beginning on, nor does the one after it
+    Reachability last = earlier.found();
+    for (int process = 0; process < 2; process++) {
+      Simulation next = new Simulation(0);
+      next.network = (to, bytes) -> Optional.empty();
+      next.probing.remember(last);
+      next.probing.take(targets, 0);
+      next.until(r -> r.unreached().size() == 3);
+      last = next.found();
+    }
+
+    // Then who answered the first one counts as before
+    assertThat(last.unreached())
+        .filteredOn(UnreachedPeer::everAnswered)
+        .extracting(UnreachedPeer::node)
+        .containsExactly("n1", "n2");
+  }
+
+  @Example
   void otherPeersToAskAreNoNewsWhileAllAnswer() {
     Simulation simulation = Simulation.of(SampleTargets.of(100, 0));
     simulation.run(MINUTE);
-    List<Reachability> told = new ArrayList<>(List.of(simulation.found()));
+    List<Reachability> told = new ArrayList<>(List.of(reported(simulation)));
     simulation.check =
         () -> {
-          if (!told.getLast().equals(simulation.found())) {
-            told.add(simulation.found());
+          if (!told.getLast().equals(reported(simulation))) {
+            told.add(reported(simulation));
           }
         };
     simulation.run(MINUTE.multipliedBy(30));
 
     assertThat(told).containsExactly(new Reachability(Proof.PROBES, 12, 12, List.of()));
+    assertThat(simulation.found().everAnswered()).hasSize(12);
 
     // Unless one of them does not
     simulation.network = (to, bytes) -> Optional.empty();
     simulation.run(MINUTE);
     assertThat(told.getLast().answered()).isZero();
     assertThat(told.getLast().unreached()).hasSizeGreaterThanOrEqualTo(12);
+  }
+
+  /** What is found but for what only the next process needs. */
+  private static Reachability reported(Simulation simulation) {
+    Reachability found = simulation.found();
+    return new Reachability(found.proof(), found.probed(), found.answered(), found.unreached());
   }
 
   @Example

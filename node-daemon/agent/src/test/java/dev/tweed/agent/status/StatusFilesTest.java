@@ -2,9 +2,13 @@ package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.probe.PathTrace;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,12 +28,23 @@ class StatusFilesTest {
 
   @Test
   void whatProbesFoundIsRead() throws IOException {
-    NodeStatus status = Statuses.probed(Statuses.nobodyAnswers());
+    Reachability nobody = Statuses.nobodyAnswers();
+    Reachability seen =
+        new Reachability(
+            nobody.proof(),
+            nobody.probed(),
+            nobody.answered(),
+            nobody.unreached().stream()
+                .map(p -> p.lost(new PathTrace.Located(p.where(), "dropped by x on " + p.node())))
+                .toList(),
+            Map.of(IpPrefix.parse("10.244.2.0/24"), "n2", IpPrefix.parse("fd00:2::/64"), "n2"));
+    NodeStatus status = Statuses.probed(seen);
 
     new StatusFiles(run).write(status);
 
     assertThat(new StatusFiles(run).read()).hasValue(status);
     assertThat(new StatusFiles(run).read().orElseThrow().ready()).isFalse();
+    assertThat(run.resolve("status")).content().contains("dropped by x on n2");
   }
 
   @Test
