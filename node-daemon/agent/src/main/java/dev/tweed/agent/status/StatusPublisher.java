@@ -24,8 +24,6 @@ public final class StatusPublisher implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(StatusPublisher.class);
 
-  private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
-
   /**
    * How long the first writes wait for the first look at the firewall, which may drop what pods
    * send: Ready must not be told before, and the next report is 10 s off. That look follows the
@@ -50,13 +48,13 @@ public final class StatusPublisher implements AutoCloseable {
 
   // Of the thread only.
   private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
-  private final EarlyWriteLimit early = new EarlyWriteLimit();
+  private final EarlyWriteLimit subnetLimit;
+  private final EarlyWriteLimit reportLimit;
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
   private long firewallBy;
   private boolean programmed;
   private boolean reportRead;
   private boolean reportDue;
-  private long reportAt;
   private int failures;
   private int missingReports;
 
@@ -70,8 +68,10 @@ public final class StatusPublisher implements AutoCloseable {
     this.mapper = mapper;
     this.nanoTime = nanoTime;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
-    this.reportAt = nanoTime.getAsLong();
-    this.firewallBy = reportAt + FIREWALL_WAIT.toNanos();
+    long now = nanoTime.getAsLong();
+    this.subnetLimit = new EarlyWriteLimit(now);
+    this.reportLimit = new EarlyWriteLimit(now);
+    this.firewallBy = now + FIREWALL_WAIT.toNanos();
     this.thread = Thread.ofPlatform().name("status").daemon().unstarted(this::loop);
   }
 
@@ -151,20 +151,14 @@ public final class StatusPublisher implements AutoCloseable {
       return untilFirewall;
     }
     try {
-      boolean present = true;
-      for (SubnetRecord subnet : next.own()) {
-        present &= writeSubnet(next.status(), subnet);
-      }
-      writtenSubnets
-          .keySet()
-          .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
+      long untilSubnets = writeSubnets(next);
       reportDue = true;
       if (untilReport(next.status()) <= 0) {
         writeReport(next.status());
       }
       failures = 0;
       long untilReport = reportDue ? Math.max(untilReport(next.status()), 1) : Long.MAX_VALUE;
-      return present ? untilReport : Math.min(untilReport, REPORT_INTERVAL.toNanos());
+      return Math.min(untilReport, untilSubnets);
     } catch (RuntimeException e) {
       failures++;
       long delay = backoff.nanos(failures);
@@ -180,9 +174,10 @@ public final class StatusPublisher implements AutoCloseable {
   /** A condition that flips does not wait for the interval, within limits. */
   private long untilReport(NodeStatus status) {
     long now = nanoTime.getAsLong();
-    long regular = reportAt - now;
     boolean flips = writtenReport.filter(report -> mapper.flips(status, report)).isPresent();
-    return flips && missingReports == 0 ? Math.min(regular, early.until(now)) : regular;
+    return flips && missingReports == 0
+        ? reportLimit.untilEarly(now)
+        : reportLimit.untilRegular(now);
   }
 
   private long untilFirewall(NodeStatus status) {
@@ -197,23 +192,46 @@ public final class StatusPublisher implements AutoCloseable {
     return firewallBy - now;
   }
 
-  private boolean writeSubnet(NodeStatus status, SubnetRecord subnet) {
-    if (subnet.own().isEmpty()) {
-      return true;
+  /** Writes all that say something else, at the same time; nanoseconds until one is due again. */
+  private long writeSubnets(Latest next) {
+    long now = nanoTime.getAsLong();
+    long notYet = subnetLimit.untilEarly(now);
+    long wait = Long.MAX_VALUE;
+    boolean wrote = false;
+    for (SubnetRecord subnet : next.own()) {
+      Optional<NodeSubnetStatus> wanted = wanted(next.status(), subnet);
+      if (wanted.isEmpty()) {
+        continue;
+      }
+      if (notYet > 0) {
+        wait = notYet;
+      } else if (api.applySubnetStatus(subnet.name(), wanted.get())) {
+        writtenSubnets.put(subnet.own().orElseThrow().uid(), wanted.get());
+        wrote = true;
+      } else {
+        wait = EarlyWriteLimit.INTERVAL.toNanos();
+      }
     }
-    SubnetRecord.OwnSubnet own = subnet.own().get();
+    if (wrote) {
+      subnetLimit.wrote(now);
+    }
+    writtenSubnets
+        .keySet()
+        .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
+    return wait;
+  }
+
+  /** What has to be written; empty if that is there. */
+  private Optional<NodeSubnetStatus> wanted(NodeStatus status, SubnetRecord subnet) {
     // What was written counts for more than what was watched: the watch may lag behind.
-    Optional<NodeSubnetStatus> present =
-        Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status);
-    Optional<NodeSubnetStatus> wanted = mapper.subnetStatus(status, own.generation(), present);
-    if (wanted.isEmpty()) {
-      return true;
-    }
-    if (!api.applySubnetStatus(subnet.name(), wanted.get())) {
-      return false;
-    }
-    writtenSubnets.put(own.uid(), wanted.get());
-    return true;
+    return subnet
+        .own()
+        .flatMap(
+            own ->
+                mapper.subnetStatus(
+                    status,
+                    own.generation(),
+                    Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status)));
   }
 
   private void writeReport(NodeStatus status) {
@@ -230,16 +248,12 @@ public final class StatusPublisher implements AutoCloseable {
     if (api.applyReportStatus(wanted.get())) {
       writtenReport = wanted;
       missingReports = 0;
-      long now = nanoTime.getAsLong();
-      if (reportAt - now > 0) {
-        early.wrote(now);
-      }
-      reportAt = now + REPORT_INTERVAL.toNanos();
+      reportLimit.wrote(nanoTime.getAsLong());
     } else {
       // The operator makes it when it sees the Node, on a new cluster a moment after this daemon.
       missingReports++;
       reportDue = true;
-      reportAt = nanoTime.getAsLong() + backoff.nanos(missingReports);
+      reportLimit.postpone(nanoTime.getAsLong(), backoff.nanos(missingReports));
     }
   }
 

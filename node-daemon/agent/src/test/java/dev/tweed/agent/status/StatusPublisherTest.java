@@ -86,6 +86,30 @@ class StatusPublisherTest {
   }
 
   @Test
+  void aBlockOfANodeThatFlapsIsWrittenAsSeldom() throws InterruptedException {
+    NodeStatus failed = Statuses.failed(Statuses.blocking());
+    try (StatusPublisher stopped =
+        new StatusPublisher(api, new StatusMapper(Clock.systemUTC()), ahead::get, () -> 0)) {
+      stopped.start();
+      stopped.publish(Statuses.ready(), List.of(own("a"), own("b")));
+      assertThat(List.of(api.subnets.take(), api.subnets.take()))
+          .allMatch(s -> s.conditions().getFirst().status().equals("True"));
+
+      // When it is not ready, all its blocks say so at once
+      stopped.publish(failed, List.of(own("a"), own("b")));
+      assertThat(List.of(api.subnets.take(), api.subnets.take()))
+          .allMatch(s -> s.conditions().getFirst().status().equals("False"));
+
+      // But not that it is again, until two seconds have passed
+      stopped.publish(Statuses.ready(), List.of(own("a"), own("b")));
+      assertThat(api.subnets.poll(300, TimeUnit.MILLISECONDS)).isNull();
+      ahead.set(TimeUnit.SECONDS.toNanos(2));
+      assertThat(List.of(api.subnets.take(), api.subnets.take()))
+          .allMatch(s -> s.conditions().getFirst().status().equals("True"));
+    }
+  }
+
+  @Test
   void theFirstReportWaitsForTheFirewallAMoment() throws InterruptedException {
     publisher.start();
     publisher.publish(Statuses.idle(), List.of());
@@ -161,6 +185,10 @@ class StatusPublisherTest {
   }
 
   private static SubnetRecord own() {
+    return own("uid");
+  }
+
+  private static SubnetRecord own(String uid) {
     return new SubnetRecord(
         "10-244-1-0-24",
         "2026-01-01T00:00:00Z",
@@ -168,7 +196,7 @@ class StatusPublisherTest {
         "n1",
         new SubnetRecord.Block.Invalid("not looked at"),
         Map.of(),
-        Optional.of(new SubnetRecord.OwnSubnet("uid", 1, Optional.empty())));
+        Optional.of(new SubnetRecord.OwnSubnet(uid, 1, Optional.empty())));
   }
 
   private static final class FlakyApi implements StatusApi {
