@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
-import dev.tweed.e2e.bed.ProbeNamespace;
-import dev.tweed.e2e.bed.ProbePod;
 import dev.tweed.e2e.bed.RunningPing;
 import dev.tweed.e2e.bed.TestCluster;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -26,26 +24,13 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class InterruptionIT {
   private TestCluster cluster;
   private Installation tweed;
-  private ProbeNamespace probes;
-  private ProbePod a;
-  private ProbePod b;
+  @AutoClose private PodOnEachNode pods;
 
   @BeforeAll
   void pods(TestCluster cluster, Installation tweed) {
-    Given.installed(tweed);
     this.cluster = cluster;
     this.tweed = tweed;
-    probes = ProbeNamespace.create(cluster, "interruption");
-    List<ProbePod> pods = probes.pods("a", "n1", "b", "n2");
-    a = pods.get(0);
-    b = pods.get(1);
-  }
-
-  @AfterAll
-  void remove() {
-    if (probes != null) {
-      probes.close();
-    }
+    pods = PodOnEachNode.given(cluster, tweed, "interruption", "n1", "n2");
   }
 
   @Test
@@ -54,7 +39,7 @@ class InterruptionIT {
     // Given a ping that runs, and a daemon
     String transition = transitionOf("n1");
     String pid = daemonPid(cluster.machine("n1"));
-    RunningPing ping = a.startPing(b.address());
+    RunningPing ping = ping();
 
     // When the daemon is killed without a word
     cluster.machine("n1").exec("kill", "-KILL", pid).text();
@@ -79,7 +64,7 @@ class InterruptionIT {
   void noPacketIsLostWhenADaemonsPodIsDeleted() {
     String transition = transitionOf("n2");
     Pod before = tweed.daemonPod("n2");
-    RunningPing ping = a.startPing(b.address());
+    RunningPing ping = ping();
 
     cluster.client().resource(before).delete();
 
@@ -164,7 +149,7 @@ class InterruptionIT {
     Machine n1 = cluster.machine("n1");
     String block = tweed.nodeSubnet("n2").orElseThrow().getSpec().cidr();
     int restarts = restarts();
-    RunningPing ping = a.startPing(b.address());
+    RunningPing ping = ping();
     cluster.controlPlane().freeze();
     try {
       // When a route is deleted meanwhile
@@ -184,7 +169,11 @@ class InterruptionIT {
     // A route that is gone costs packets until it is back, and nothing else does.
     assertThat(count.lost()).as("lost of %s", count).isLessThan(count.sent() / 4);
     assertThat(restarts()).as("restarts of the daemons").isEqualTo(restarts);
-    a.ping(b.address(), 56).text();
+    pods.on("n1").ping(pods.on("n2").address(), 56).text();
+  }
+
+  private RunningPing ping() {
+    return pods.on("n1").startPing(pods.on("n2").address());
   }
 
   private int restarts() {

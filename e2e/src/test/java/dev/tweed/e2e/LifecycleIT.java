@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.MachinePlan;
-import dev.tweed.e2e.bed.ProbeNamespace;
 import dev.tweed.e2e.bed.ProbePod;
 import dev.tweed.e2e.bed.RunningPing;
 import dev.tweed.e2e.bed.TestCluster;
@@ -23,25 +22,19 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class LifecycleIT {
   private TestCluster cluster;
   private Installation tweed;
-  private ProbeNamespace probes;
-  private ProbePod a;
-  private ProbePod b;
+  private PodOnEachNode pods;
 
   @BeforeAll
   void pods(TestCluster cluster, Installation tweed) {
-    Given.installed(tweed);
     this.cluster = cluster;
     this.tweed = tweed;
-    probes = ProbeNamespace.create(cluster, "lifecycle");
-    List<ProbePod> pods = probes.pods("a", "n1", "b", "n2");
-    a = pods.get(0);
-    b = pods.get(1);
+    pods = PodOnEachNode.given(cluster, tweed, "lifecycle", "n1", "n2");
   }
 
   @Test
   @Order(1)
   void noPacketIsLostDuringAnUpgrade() {
-    RunningPing ping = a.startPing(b.address());
+    RunningPing ping = pods.on("n1").startPing(pods.on("n2").address());
 
     // When an upgrade replaces every pod of the release
     tweed.helmInstall(
@@ -71,7 +64,7 @@ class LifecycleIT {
   @Test
   @Order(2)
   void podsKeepTalkingWhenTheReleaseIsRemoved() {
-    RunningPing ping = a.startPing(b.address());
+    RunningPing ping = pods.on("n1").startPing(pods.on("n2").address());
 
     tweed.helmUninstall();
 
@@ -79,8 +72,8 @@ class LifecycleIT {
     assertThat(tweed.podNetwork("default")).isPresent();
     assertThat(tweed.nodeSubnets()).hasSize(3);
     // And pods talk, those that start now too
-    ProbePod late = probes.pod("late", "n1");
-    assertThat(late.http(b.url("/client"))).isEqualTo(late.address());
+    ProbePod late = pods.namespace().pod("late", "n1");
+    assertThat(late.http(pods.on("n2").url("/client"))).isEqualTo(late.address());
     RunningPing.Count count = ping.stop();
     assertThat(count.sent()).isGreaterThan(50);
     assertThat(count.lost()).as("lost of %s", count).isZero();
@@ -90,15 +83,14 @@ class LifecycleIT {
   @Order(3)
   void cleanupLeavesNothing() {
     // Given nodes without pods that need the network
-    probes.close();
+    pods.close();
     Eventually.within(
         60,
         () ->
             assertThat(cluster.client().pods().inNamespace("lifecycle").list().getItems())
                 .isEmpty());
     // And without their sandboxes: a pod may be gone from the API before the kubelet, which needs
-    // the
-    // CNI plugins for it, has taken down its network
+    // the CNI plugins for it, has taken down its network
     for (String name : List.of("n1", "n2", "n3")) {
       Machine node = cluster.machine(name);
       Eventually.within(

@@ -5,13 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.Condition;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.PathFault;
-import dev.tweed.e2e.bed.ProbeNamespace;
-import dev.tweed.e2e.bed.ProbePod;
 import dev.tweed.e2e.bed.TestCluster;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -26,73 +28,73 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Order(3)
 @TestInstance(Lifecycle.PER_CLASS)
 class PathFaultIT {
-  private static final int TOLD_SECONDS = 30;
+  private static final int TOLD_SECONDS = 40;
+  private static final String[] NODES = {"n1", "n2", "n3"};
 
   private TestCluster cluster;
   private Installation tweed;
-  private ProbeNamespace probes;
-  private ProbePod a;
-  private ProbePod b;
+  @AutoClose private PodOnEachNode pods;
 
   @BeforeAll
   void pods(TestCluster cluster, Installation tweed) {
-    Given.installed(tweed);
     this.cluster = cluster;
     this.tweed = tweed;
-    probes = ProbeNamespace.create(cluster, "path-fault");
-    List<ProbePod> pods = probes.pods("a", "n1", "b", "n2");
-    a = pods.get(0);
-    b = pods.get(1);
-    Eventually.within(TOLD_SECONDS, () -> assertThat(reachable("n1")).isEqualTo("True"));
+    pods = PodOnEachNode.given(cluster, tweed, "path-fault", NODES);
+    Eventually.within(
+        TOLD_SECONDS,
+        () ->
+            assertThat(NODES)
+                .allSatisfy(node -> assertThat(condition(node, "Reachable")).isEqualTo("True")));
   }
 
-  @AfterAll
-  void remove() {
-    if (probes != null) {
-      probes.close();
-    }
-  }
-
-  Stream<PathFault> faults() {
-    return PathFault.between(tweed).stream();
+  Stream<Named<List<PathFault>>> faults() {
+    return PathFault.between(tweed).stream()
+        .map(
+            faults ->
+                Named.of(
+                    faults.stream().map(PathFault::what).collect(Collectors.joining("; ")),
+                    faults));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("faults")
-  void isToldWhileItLasts(PathFault fault) {
+  void areToldWhileTheyLast(List<PathFault> faults) {
     // Given pods that talk
-    assertThat(a.ping(b.address(), 1400).succeeded()).isTrue();
+    assertThat(faults).allMatch(this::podsTalk);
 
-    // When the way is cut
-    cluster.machine(fault.node()).shell(fault.put()).text();
+    // When their ways are cut, once where it is seen from both ends
+    Map<String, PathFault> puts =
+        faults.stream().collect(Collectors.toMap(PathFault::put, Function.identity(), (a, b) -> a));
     try {
-      // Then they do not, and the report says so
-      assertThat(a.ping(b.address(), 1400).succeeded()).isFalse();
-      Eventually.within(TOLD_SECONDS, () -> assertThat(fault.isTold(tweed)).isTrue());
-      assertThat(ready(fault.observer()))
+      puts.values().forEach(fault -> cluster.machine(fault.node()).shell(fault.put()).text());
+
+      // Then they do not, and the reports say so
+      assertThat(faults).noneMatch(this::podsTalk);
+      Eventually.within(
+          TOLD_SECONDS, () -> assertThat(faults).allMatch(fault -> fault.isTold(tweed)));
+      assertThat(faults)
           .as("only what cuts off the node itself counts against it")
-          .isEqualTo("NoPeerAnswers".equals(fault.reason()) ? "False" : "True");
+          .allSatisfy(
+              fault ->
+                  assertThat(condition(fault.observer(), "Ready"))
+                      .isEqualTo("NoPeerAnswers".equals(fault.reason()) ? "False" : "True"));
     } finally {
-      cluster.machine(fault.node()).shell(fault.undo()).text();
+      puts.values().forEach(fault -> cluster.machine(fault.node()).shell(fault.undo()));
     }
 
-    // And no longer than it lasts
+    // And no longer than they last
     Eventually.within(
         TOLD_SECONDS,
         () -> {
-          assertThat(a.ping(b.address(), 1400).succeeded()).isTrue();
-          assertThat(fault.isTold(tweed)).isFalse();
-          assertThat(ready("n1")).isEqualTo("True");
-          assertThat(ready("n2")).isEqualTo("True");
+          assertThat(faults).allMatch(this::podsTalk);
+          assertThat(faults).noneMatch(fault -> fault.isTold(tweed));
+          assertThat(NODES)
+              .allSatisfy(node -> assertThat(condition(node, "Ready")).isEqualTo("True"));
         });
   }
 
-  private String ready(String node) {
-    return condition(node, "Ready");
-  }
-
-  private String reachable(String node) {
-    return condition(node, "Reachable");
+  private boolean podsTalk(PathFault fault) {
+    return pods.on(fault.observer()).ping(pods.on(fault.peer()).address(), 1400).succeeded();
   }
 
   private String condition(String node, String type) {

@@ -27,7 +27,7 @@ final class TruthBench {
 
   List<Row> run() throws InterruptedException {
     List<Row> rows = new ArrayList<>();
-    for (PathFault fault : PathFault.between(tweed)) {
+    for (PathFault fault : PathFault.between(tweed).stream().flatMap(List::stream).toList()) {
       List<Double> told = new ArrayList<>();
       List<Double> over = new ArrayList<>();
       for (int round = 0; round < ROUNDS; round++) {
