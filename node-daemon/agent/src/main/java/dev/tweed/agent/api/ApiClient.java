@@ -66,12 +66,7 @@ public final class ApiClient implements AutoCloseable {
       String version,
       Function<ServerLocation, ServerAddresses> addresses) {
     Optional<Kubeconfig> kubeconfig = access.kubeconfig().map(KubeconfigReader::read);
-    ServerLocation server =
-        ServerLocation.of(
-            access
-                .server()
-                .or(() -> kubeconfig.flatMap(Kubeconfig::server))
-                .orElseGet(() -> service(environment)));
+    ServerLocation server = location(access, kubeconfig, environment);
     Optional<Path> file = access.kubeconfig();
     CredentialStore credentials =
         new CredentialStore(
@@ -79,12 +74,25 @@ public final class ApiClient implements AutoCloseable {
             () ->
                 file.map(f -> KubeconfigReader.read(f).credentials())
                     .orElseGet(() -> CredentialFiles.of(access.serviceAccount())));
-    String name = kubeconfig.flatMap(Kubeconfig::verifiedName).orElse(server.host());
     return new ApiClient(
         server,
-        new ConnectionFactory(server.tls(), name, addresses.apply(server)),
+        new ConnectionFactory(
+            server.tls(), verifiedName(kubeconfig, server), addresses.apply(server)),
         credentials,
         "tweed-node/" + version);
+  }
+
+  static ServerLocation location(
+      ApiAccess access, Optional<Kubeconfig> kubeconfig, Map<String, String> environment) {
+    return ServerLocation.of(
+        access
+            .server()
+            .or(() -> kubeconfig.flatMap(Kubeconfig::server))
+            .orElseGet(() -> service(environment)));
+  }
+
+  static String verifiedName(Optional<Kubeconfig> kubeconfig, ServerLocation server) {
+    return kubeconfig.flatMap(Kubeconfig::verifiedName).orElse(server.host());
   }
 
   private static String service(Map<String, String> environment) {
