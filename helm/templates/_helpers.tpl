@@ -110,6 +110,8 @@ appArmorProfile:
 {{- define "tweed.nodeVolumeMounts" -}}
 - name: run
   mountPath: /run/tweed
+- name: state
+  mountPath: /var/lib/tweed
 - name: cni-conf
   mountPath: /host/cni-conf
 - name: cni-bin
@@ -132,6 +134,10 @@ appArmorProfile:
 - name: run
   hostPath:
     path: /run/tweed
+    type: DirectoryOrCreate
+- name: state
+  hostPath:
+    path: /var/lib/tweed
     type: DirectoryOrCreate
 - name: cni-conf
   hostPath:

@@ -144,5 +144,5 @@ class LifecycleIT {
           "ip rule show",
           "ip neighbour show nud permanent",
           "nft list tables | sort",
-          "find /etc/cni /run/tweed ! -type d 2>/dev/null | sort");
+          "find /etc/cni /run/tweed /var/lib/tweed ! -type d 2>/dev/null | sort");
 }

@@ -105,7 +105,7 @@ class ChartRenderTest {
   }
 
   @Test
-  void daemonSeesFourDirectoriesOfItsNodeAndNothingElse() {
+  void daemonSeesFiveDirectoriesOfItsNodeAndNothingElse() {
     PodSpec pod = nodePod(Rendering.of());
 
     Map<String, String> mounts =
@@ -121,6 +121,7 @@ class ChartRenderTest {
         .isEqualTo(
             Map.of(
                 "/run/tweed", "/run/tweed",
+                "/var/lib/tweed", "/var/lib/tweed",
                 "/host/cni-conf", "/etc/cni/net.d",
                 "/host/cni-bin", "/opt/cni/bin",
                 "/host/proc-sys-net", "/proc/sys/net"));

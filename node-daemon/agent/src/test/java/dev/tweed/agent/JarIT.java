@@ -115,7 +115,8 @@ class JarIT {
                 "--node-name=n1",
                 "--api-server=https://127.0.0.1:1",
                 "--http-address=127.0.0.1:0",
-                "--run-dir=" + directory.resolve("run"))
+                "--run-dir=" + directory.resolve("run"),
+                "--state-dir=" + directory.resolve("state"))
             .start();
     try {
       await()

@@ -18,6 +18,7 @@ import dev.tweed.firewall.nft.GuardRules;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,6 +83,7 @@ final class CleanupCommand implements Callable<Integer> {
       lock.get().close();
     }
     runDir();
+    empty(node.stateDir, file -> true);
     removed.forEach(r -> out.println("removed   " + r));
     remaining.forEach(r -> out.println("REMAINING " + r));
     out.println(
@@ -174,27 +177,40 @@ final class CleanupCommand implements Callable<Integer> {
     }
   }
 
-  /** Empties the run directory; the directory itself may be a mount, and then stays, empty. */
   private void runDir() {
     try {
       new StatusFiles(node.runDir).delete();
       Files.deleteIfExists(node.runDir.resolve(RunLock.FILE));
+    } catch (IOException e) {
+      remaining.add(node.runDir + ": " + e);
+      return;
+    }
+    // Notes of sysctls that could not be put back are there for the next try.
+    Path notes = node.dataPath().sysctlNotes();
+    empty(node.runDir, file -> !file.equals(notes));
+  }
+
+  /** Empties a directory of ours; the directory itself may be a mount, and then stays, empty. */
+  private void empty(Path directory, Predicate<Path> goes) {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try {
       boolean held = false;
-      try (Stream<Path> files = Files.walk(node.runDir)) {
+      try (Stream<Path> files = Files.walk(directory)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          // Notes of sysctls that could not be put back are there for the next try.
-          if (!file.equals(node.runDir) && !file.equals(node.dataPath().sysctlNotes())) {
+          if (!file.equals(directory) && goes.test(file)) {
             Files.delete(file);
             held = true;
           }
         }
       }
       if (held) {
-        removed.add("contents of " + node.runDir);
+        removed.add("contents of " + directory);
       }
-      node.runDir.toFile().delete();
+      directory.toFile().delete();
     } catch (IOException e) {
-      remaining.add(node.runDir + ": " + e);
+      remaining.add(directory + ": " + e);
     }
   }
 }

@@ -42,6 +42,15 @@ final class NodeOptions {
   Path runDir;
 
   @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_STATE_DIR:-/var/lib/tweed}",
+      description =
+          "What the daemon remembers beyond a reboot, for when the API server does not answer."
+              + " Default: ${DEFAULT-VALUE}")
+  Path stateDir;
+
+  @Option(
       names = "--sysctl-dir",
       paramLabel = "DIR",
       defaultValue = "${env:TWEED_SYSCTL_DIR:-/proc/sys/net}",

@@ -89,6 +89,7 @@ final class RunCommand implements Callable<Integer> {
         node.cniBinDir,
         node.cniPluginsDir,
         node.runDir,
+        node.stateDir,
         httpAddress(httpAddress),
         replaceForeignCni,
         node.hostRoot(),

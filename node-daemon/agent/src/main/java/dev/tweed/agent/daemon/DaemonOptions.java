@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param cniBinDir the runtime's CNI plugin directory as seen from this process
  * @param cniPluginsDir plugins to install from; may not exist
  * @param runDir state that does not survive a reboot; the same path on the host
+ * @param stateDir state that outlives a reboot; may not exist
  * @param http where probes and metrics are answered
  * @param replaceForeignCni whether CNI configurations that win over ours are set aside
  * @param hostRoot the host's files, if its firewall may be opened
@@ -29,6 +30,7 @@ public record DaemonOptions(
     Path cniBinDir,
     Path cniPluginsDir,
     Path runDir,
+    Path stateDir,
     InetSocketAddress http,
     boolean replaceForeignCni,
     Optional<Path> hostRoot,

@@ -51,6 +51,7 @@ public final class Training {
               directory.resolve("bin"),
               directory.resolve("none"),
               directory.resolve("run"),
+              directory.resolve("state"),
               new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0),
               false,
               Optional.empty(),

@@ -296,6 +296,8 @@ class NodeDaemonTest {
     // When it has ended, killed while it counted packets
     daemon.stop();
     daemon.netns.exec("nft", "add table inet tweed-trace");
+    Files.createDirectories(daemon.state());
+    Files.writeString(daemon.state().resolve("something"), "remembered");
 
     // Then status says so, and cleanup leaves nothing
     assertThat(daemon.command("status")).contains("NOT running").endsWith("exit code 1");
@@ -306,6 +308,7 @@ class NodeDaemonTest {
     assertThat(daemon.netns.exec("nft", "list", "ruleset")).doesNotContain("tweed");
     assertThat(daemon.directory.resolve("conf")).isEmptyDirectory();
     assertThat(Files.exists(daemon.run()) && daemon.run().toFile().list().length > 0).isFalse();
+    assertThat(daemon.state()).doesNotExist();
     assertThat(daemon.command("cleanup")).isEqualTo("nothing of Tweed's was here\nexit code 0");
   }
 

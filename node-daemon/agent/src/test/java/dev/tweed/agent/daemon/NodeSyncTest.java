@@ -84,6 +84,7 @@ class NodeSyncTest {
                     directory.resolve("bin"),
                     directory.resolve("none"),
                     directory.resolve("run"),
+                    directory.resolve("state"),
                     new InetSocketAddress(0),
                     false,
                     Optional.empty(),

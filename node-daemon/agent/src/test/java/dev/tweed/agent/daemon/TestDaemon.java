@@ -83,6 +83,7 @@ final class TestDaemon implements AutoCloseable {
                     directory.resolve("bin"),
                     directory.resolve("plugins"),
                     run(),
+                    state(),
                     http,
                     false,
                     hostRoot,
@@ -129,6 +130,7 @@ final class TestDaemon implements AutoCloseable {
     StringWriter out = new StringWriter();
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of("--run-dir", run().toString()));
+    all.addAll(List.of("--state-dir", state().toString()));
     all.addAll(List.of("--cni-conf-dir", directory.resolve("conf").toString()));
     all.addAll(List.of("--cni-bin-dir", directory.resolve("bin").toString()));
     int code =
@@ -146,6 +148,10 @@ final class TestDaemon implements AutoCloseable {
   void stop() {
     daemon.ifPresent(NodeDaemon::close);
     daemon = Optional.empty();
+  }
+
+  Path state() {
+    return directory.resolve("state");
   }
 
   Path run() {
