@@ -22,7 +22,8 @@ public record NodeReportStatus(
     @JsonPropertyDescription(
             "Programmed: the data path is as it should be, verified in the kernel. Reachable: other"
                 + " nodes answer probes that take the way of pods' packets; Unknown where that"
-                + " cannot be told. Ready: programmed, not unreachable, and nothing that was found"
+                + " cannot be told. Connected: the daemon hears from the API server what changes."
+                + " Ready: programmed, not unreachable, and nothing that was found"
                 + " keeps pods of the node from working. Others as found.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,

@@ -5,18 +5,15 @@ import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
-import dev.tweed.agent.finding.AgentReason;
-import dev.tweed.agent.finding.NodeFinding;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -49,10 +46,10 @@ public final class ApiConnection implements ClusterWatch {
   private final List<ListWatch<?>> watches = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final List<ApiChannel> dataPath;
-  private final Map<AgentReason, Optional<NodeFinding>> told = new EnumMap<>(AgentReason.class);
   private volatile Runnable onChange = () -> {};
-  private volatile BiConsumer<AgentReason, Optional<NodeFinding>> onFinding = (reason, f) -> {};
+  private volatile Consumer<ApiContact> onContact = contact -> {};
   private volatile boolean complete;
+  private ApiContact told = ApiContact.NOT_YET; // guarded by this
 
   /**
    * @param client is closed with this
@@ -105,17 +102,17 @@ public final class ApiConnection implements ClusterWatch {
 
   @Override
   public void start(Runnable onChange) {
-    start(onChange, (reason, finding) -> {});
+    start(onChange, contact -> {});
   }
 
   /**
-   * The same, and tells what is wrong with the connections.
+   * The same, and tells how it stands with the connections.
    *
-   * @param onFinding takes the finding of a reason, or its end; called when that changes
+   * @param onContact called when that changes
    */
-  public void start(Runnable onChange, BiConsumer<AgentReason, Optional<NodeFinding>> onFinding) {
+  public void start(Runnable onChange, Consumer<ApiContact> onContact) {
     this.onChange = onChange;
-    this.onFinding = onFinding;
+    this.onContact = onContact;
     threads.forEach(Thread::start);
     client.every(renewal.dividedBy(3), this::look);
   }
@@ -196,6 +193,7 @@ public final class ApiConnection implements ClusterWatch {
           "first lists complete: {} PodNetworks, {} NodeSubnets",
           networks.records().size(),
           subnets.records().size());
+      look();
     }
     if (complete) {
       try {
@@ -206,35 +204,41 @@ public final class ApiConnection implements ClusterWatch {
     }
   }
 
-  /** Tells what is wrong now, where that is news. */
+  /** Tells how it stands now, where that is news. */
   private synchronized void look() {
     try {
-      tell(AgentReason.APISilent, findings.silent(silence(), System.nanoTime()));
-      tell(AgentReason.CertificateExpiring, findings.certificate(client.certificate()));
-      tell(
-          AgentReason.ClusterNotRead,
-          findings.refused(
-              Stream.of(
-                      refusal("PodNetworks", networks),
-                      refusal("NodeSubnets", subnets),
-                      refusal("FirewallPolicies", policies),
-                      refusal("this node's Node object", nodes))
-                  .flatMap(Optional::stream)
-                  .toList()));
+      ApiContact now = contact(silence(), System.nanoTime());
+      if (!now.equals(told)) {
+        onContact.accept(now);
+        told = now;
+      }
     } catch (RuntimeException e) {
-      LOG.error("what is wrong with the connections was not told; tried again", e);
+      LOG.error("how it stands with the connections was not told; tried again", e);
     }
+  }
+
+  private ApiContact contact(Duration silence, long now) {
+    List<ApiConnectionFindings.Refusal> refusals =
+        Stream.of(
+                refusal("PodNetworks", networks),
+                refusal("NodeSubnets", subnets),
+                refusal("FirewallPolicies", policies),
+                refusal("this node's Node object", nodes))
+            .flatMap(Optional::stream)
+            .toList();
+    boolean refused = networks.refusal().isPresent() || subnets.refusal().isPresent();
+    return new ApiContact(
+        findings.connected(silence, refused, complete, now),
+        Stream.of(
+                findings.silent(silence, now),
+                findings.certificate(client.certificate()),
+                findings.refused(refusals))
+            .flatMap(Optional::stream)
+            .toList());
   }
 
   private static Optional<ApiConnectionFindings.Refusal> refusal(
       String what, RecordStore<?> store) {
     return store.refusal().map(why -> new ApiConnectionFindings.Refusal(what, why));
-  }
-
-  private void tell(AgentReason reason, Optional<NodeFinding> finding) {
-    if (!finding.equals(told.getOrDefault(reason, Optional.empty()))) {
-      told.put(reason, finding);
-      onFinding.accept(reason, finding);
-    }
   }
 }

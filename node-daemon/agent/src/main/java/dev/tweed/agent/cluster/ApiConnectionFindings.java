@@ -31,6 +31,8 @@ final class ApiConnectionFindings {
   private final Duration limit;
   private final InstantSource clock;
   private Optional<Long> silentAt = Optional.empty();
+  private Optional<Long> heardAt = Optional.empty();
+  private Connected connected = Connected.NOT_YET;
 
   /**
    * @param limit no live watch is silent for so long
@@ -39,6 +41,34 @@ final class ApiConnectionFindings {
     this.server = server;
     this.limit = limit;
     this.clock = clock;
+  }
+
+  /**
+   * Whether what changes is learned. A refusal is no word: an API server that restarts refuses for
+   * some seconds, and that is no news either.
+   *
+   * @param refused whether the API server refuses what the data path lives on
+   * @param complete whether all of that has been read once
+   */
+  Connected connected(Duration silence, boolean refused, boolean complete, long nanoTime) {
+    if (!refused || heardAt.isEmpty()) {
+      heardAt = Optional.of(nanoTime - silence.toNanos());
+    }
+    Duration deaf = Duration.ofNanos(nanoTime - heardAt.get());
+    if (deaf.compareTo(limit) < 0) {
+      connected = complete ? Connected.YES : Connected.NOT_YET;
+    } else {
+      connected =
+          new Connected(
+              refused ? Connected.Reason.ClusterNotRead : Connected.Reason.APISilent,
+              connected
+                  .since()
+                  .or(
+                      () ->
+                          Optional.of(
+                              clock.instant().minus(deaf).truncatedTo(ChronoUnit.SECONDS))));
+    }
+    return connected;
   }
 
   /** Of connections that are or were silent for too long, for some minutes. */

@@ -1,5 +1,7 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.cluster.ApiContact;
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -14,6 +16,7 @@ import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.status.SyncStatus;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,6 +43,7 @@ final class StatusBoard {
   private volatile Optional<NodeStatus> current = Optional.empty();
   private Optional<SyncStatus> sync = Optional.empty();
   private List<SubnetRecord> own = List.of();
+  private ApiContact api = ApiContact.NOT_YET;
   private final Map<AgentReason, NodeFinding> surroundings = new EnumMap<>(AgentReason.class);
   private Optional<FirewallStatus> firewall;
   private Optional<Reachability> reachability;
@@ -89,6 +93,12 @@ final class StatusBoard {
     show();
   }
 
+  /** Shows how it stands with the API server. */
+  synchronized void show(ApiContact contact) {
+    api = contact;
+    show();
+  }
+
   /** Shows a finding of what the daemon itself runs on, the only one of its reason; or its end. */
   synchronized void show(AgentReason reason, Optional<NodeFinding> finding) {
     finding.ifPresentOrElse(f -> surroundings.put(reason, f), () -> surroundings.remove(reason));
@@ -99,13 +109,11 @@ final class StatusBoard {
     if (sync.isEmpty()) {
       return; // soon; until then nobody knows whether the node is ready
     }
+    List<NodeFinding> around = new ArrayList<>(api.findings());
+    around.addAll(surroundings.values());
     NodeStatus status =
         new NodeStatus(
-            sync.get(),
-            List.copyOf(surroundings.values()),
-            firewall,
-            reachability,
-            repairs.counts());
+            sync.get(), api.connected(), around, firewall, reachability, repairs.counts());
     publisher.publish(status, own);
     if (current.equals(Optional.of(status)) && !filesFailed) {
       return;
@@ -147,6 +155,11 @@ final class StatusBoard {
     if (!old.map(o -> o.reachable().reason()).equals(Optional.of(reachable.reason()))) {
       LOG.atLevel(reachable.status() == Reachable.Status.False ? Level.WARN : Level.INFO)
           .log("Reachable {} {}: {}", reachable.status(), reachable.reason(), reachable.message());
+    }
+    Connected connected = now.connected();
+    if (!old.map(NodeStatus::connected).equals(Optional.of(connected))) {
+      LOG.atLevel(connected.status() == Connected.Status.False ? Level.WARN : Level.INFO)
+          .log("Connected {}: {}", connected.status(), connected.message());
     }
     Set<NodeFinding> before = new HashSet<>(old.map(NodeStatus::findings).orElse(List.of()));
     for (NodeFinding f : now.findings()) {

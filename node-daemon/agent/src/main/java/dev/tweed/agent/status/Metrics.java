@@ -29,6 +29,7 @@ public final class Metrics implements AutoCloseable {
   private final AtomicInteger programmed = new AtomicInteger();
   private final AtomicInteger ready = new AtomicInteger();
   private volatile double reachable = Double.NaN;
+  private volatile double connected = Double.NaN;
   private volatile Reachability reachability = Reachability.without(Reachability.Proof.NOT_YET);
   private final Timer roundTrip =
       Timer.builder("tweed.probe.rtt")
@@ -47,6 +48,9 @@ public final class Metrics implements AutoCloseable {
     peers("programmed", programmed);
     Gauge.builder("tweed.reachable", () -> reachable)
         .description("As the condition Reachable: 1 True, 0 False, NaN Unknown")
+        .register(registry);
+    Gauge.builder("tweed.api.connected", () -> connected)
+        .description("As the condition Connected: 1 True, 0 False, NaN Unknown")
         .register(registry);
     Gauge.builder("tweed.ready", ready, AtomicInteger::get)
         .description("1 as the condition Ready: programmed, and nothing keeps pods from working")
@@ -145,6 +149,12 @@ public final class Metrics implements AutoCloseable {
     ready.set(status.ready() ? 1 : 0);
     reachable =
         switch (status.reachable().status()) {
+          case True -> 1;
+          case False -> 0;
+          case Unknown -> Double.NaN;
+        };
+    connected =
+        switch (status.connected().status()) {
           case True -> 1;
           case False -> 0;
           case Unknown -> Double.NaN;

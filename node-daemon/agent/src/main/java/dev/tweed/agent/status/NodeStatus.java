@@ -1,6 +1,7 @@
 package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.crds.NodeReportStatus.Firewall;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * no time of its own, so that equal states are equal.
  *
  * @param sync what the last sync of the data path came to
+ * @param connected whether the daemon learns what changes in the cluster
  * @param surroundings what is wrong with what the daemon itself runs on
  * @param firewallStatus the host's firewall; empty before the first look
  * @param reachability what probing found of the peers; empty before it began
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
  */
 public record NodeStatus(
     SyncStatus sync,
+    Connected connected,
     List<NodeFinding> surroundings,
     Optional<FirewallStatus> firewallStatus,
     Optional<Reachability> reachability,

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.NodeStatus.DataPathStatus;
@@ -11,6 +12,8 @@ import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +35,7 @@ record StatusDocument(
     String podNetwork,
     List<String> blocks,
     DataPathStatus dataPath,
+    Connection connected,
     NodeReportStatus.Reachability reachability,
     Map<String, String> everAnswered,
     Map<String, String> lostAt,
@@ -42,6 +46,25 @@ record StatusDocument(
     List<SysctlValue> sysctls,
     Versions versions) {
 
+  /** A {@link Connected}, its times as text. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  record Connection(String status, String reason, String since) {
+    static Connection of(Connected c) {
+      return new Connection(
+          c.status().name(), c.reason().name(), c.since().map(Instant::toString).orElse(null));
+    }
+
+    Connected toConnected() {
+      try {
+        return new Connected(
+            Connected.Reason.valueOf(reason), Optional.ofNullable(since).map(Instant::parse));
+      } catch (IllegalArgumentException | NullPointerException | DateTimeException e) {
+        return Connected.NOT_YET; // another version's
+      }
+    }
+  }
+
   static StatusDocument of(NodeStatus s) {
     return new StatusDocument(
         s.node(),
@@ -50,6 +73,7 @@ record StatusDocument(
         s.podNetwork(),
         s.blocks(),
         s.dataPath().orElse(null),
+        Connection.of(s.connected()),
         s.reachability().map(ReachabilityMapper::toReport).orElse(null),
         s.reachability().map(ReachabilityMapper::everAnswered).orElse(null),
         s.reachability().map(ReachabilityMapper::lostAt).orElse(null),
@@ -78,6 +102,7 @@ record StatusDocument(
                 .toList(),
             Objects.requireNonNullElse(sysctls, List.of()),
             Optional.ofNullable(versions)),
+        connected == null ? Connected.NOT_YET : connected.toConnected(),
         List.of(),
         Optional.ofNullable(firewall)
             .map(

@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
@@ -116,7 +117,8 @@ public final class StatusMapper {
     return List.of(
         ready(status, null, before),
         programmed(status, null, before),
-        reachable(status.reachable(), before));
+        reachable(status.reachable(), before),
+        connected(status.connected(), before));
   }
 
   private Condition ready(NodeStatus status, Long generation, List<Condition> before) {
@@ -137,6 +139,16 @@ public final class StatusMapper {
         reachable.status().name(),
         reachable.reason().name(),
         reachable.message(),
+        null,
+        before);
+  }
+
+  private Condition connected(Connected connected, List<Condition> before) {
+    return condition(
+        Connected.TYPE,
+        connected.status().name(),
+        connected.reason().name(),
+        connected.message(),
         null,
         before);
   }

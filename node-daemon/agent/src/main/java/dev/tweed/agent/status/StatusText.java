@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
@@ -23,6 +24,7 @@ public final class StatusText {
     if (status.dataPath().isPresent()) {
       row(out, "Reachable", reachable(status.reachable()));
     }
+    row(out, "Connected", connected(status.connected()));
     status.firewall().ifPresent(f -> row(out, "Firewall", firewall(f)));
     if (!status.policies().isEmpty()) {
       row(
@@ -63,6 +65,14 @@ public final class StatusText {
       case True -> reachable.message();
       case False -> "NO: " + reachable.message();
       case Unknown -> "not known (" + reachable.reason() + "): " + reachable.message();
+    };
+  }
+
+  private static String connected(Connected connected) {
+    return switch (connected.status()) {
+      case True -> connected.message();
+      case False -> "NO: " + connected.message();
+      case Unknown -> "not known: " + connected.message();
     };
   }
 

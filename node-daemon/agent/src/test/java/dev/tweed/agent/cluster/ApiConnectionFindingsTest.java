@@ -10,6 +10,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,57 @@ class ApiConnectionFindingsTest {
     assertThat(silent(0, 3601)).isPresent();
     assertThat(silent(20, 3600 + 599)).isPresent();
     assertThat(silent(20, 3600 + 602)).isEmpty();
+  }
+
+  @Test
+  void connectedEndsWithASilenceAndBeginsWithAWord() {
+    Instant begin = Instant.parse("2026-02-03T04:05:06Z");
+    now = begin;
+    assertThat(connected(0, false, false)).isEqualTo(Connected.NOT_YET);
+    now = begin.plusSeconds(30);
+    assertThat(connected(20, false, true)).isEqualTo(Connected.YES);
+    now = begin.plusSeconds(69);
+    assertThat(connected(59, false, true)).isEqualTo(Connected.YES);
+
+    // Since the last word, and that stays although clocks tick
+    Connected deaf = new Connected(Connected.Reason.APISilent, Optional.of(begin.plusSeconds(10)));
+    now = begin.plusSeconds(70);
+    assertThat(connected(60, false, true)).isEqualTo(deaf);
+    now = begin.plusSeconds(7000);
+    assertThat(connected(6989, false, true)).isEqualTo(deaf);
+
+    now = begin.plusSeconds(7010);
+    assertThat(connected(1, false, true)).isEqualTo(Connected.YES);
+  }
+
+  @Test
+  void aRefusalIsNoWord() {
+    Instant begin = Instant.parse("2026-02-03T04:05:06Z");
+    now = begin;
+    connected(0, false, true);
+    now = begin.plusSeconds(59);
+    assertThat(connected(1, true, true)).isEqualTo(Connected.YES);
+    now = begin.plusSeconds(60);
+    assertThat(connected(1, true, true))
+        .isEqualTo(new Connected(Connected.Reason.ClusterNotRead, Optional.of(begin)));
+    now = begin.plusSeconds(61);
+    assertThat(connected(0, false, true)).isEqualTo(Connected.YES);
+  }
+
+  @Test
+  void whoNeverHeardAnythingIsNotConnectedAfterAWhile() {
+    Instant begin = now.truncatedTo(ChronoUnit.SECONDS);
+    now = begin.plusSeconds(60);
+    assertThat(connected(60, false, false))
+        .isEqualTo(new Connected(Connected.Reason.APISilent, Optional.of(begin)));
+  }
+
+  private Connected connected(int silence, boolean refused, boolean complete) {
+    return findings.connected(
+        Duration.ofSeconds(silence),
+        refused,
+        complete,
+        Duration.between(Instant.EPOCH, now).toNanos());
   }
 
   private Optional<NodeFinding> silent(int seconds, int at) {

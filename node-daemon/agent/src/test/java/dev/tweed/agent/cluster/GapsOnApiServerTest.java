@@ -7,8 +7,6 @@ import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.cluster.ClusterView.Listing;
-import dev.tweed.agent.finding.AgentReason;
-import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -21,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -41,7 +38,7 @@ class GapsOnApiServerTest {
 
   @TempDir Path account;
 
-  private final Map<AgentReason, NodeFinding> told = new EnumMap<>(AgentReason.class);
+  private volatile ApiContact told = ApiContact.NOT_YET;
   private KubernetesClient admin;
   private ApiConnection api;
 
@@ -85,7 +82,7 @@ class GapsOnApiServerTest {
             NAME,
             InstantSource.system(),
             ListWatch.RENEWAL);
-    api.start(() -> {}, this::tell);
+    api.start(() -> {}, contact -> told = contact);
   }
 
   @AfterEach
@@ -106,11 +103,13 @@ class GapsOnApiServerTest {
         .atMost(SOON)
         .untilAsserted(
             () ->
-                assertThat(finding(AgentReason.ClusterNotRead))
-                    .hasValueSatisfying(
+                assertThat(told.findings())
+                    .singleElement()
+                    .satisfies(
                         f ->
                             assertThat(f.message())
                                 .contains("FirewallPolicies", "Node object", "403", NAME)));
+    assertThat(told.connected()).isEqualTo(Connected.YES);
 
     // When somebody mends the role, then nothing has to be restarted
     role("podnetworks", "nodesubnets", "firewallpolicies");
@@ -132,13 +131,5 @@ class GapsOnApiServerTest {
                         .build())
                 .build())
         .serverSideApply();
-  }
-
-  private synchronized void tell(AgentReason reason, Optional<NodeFinding> finding) {
-    finding.ifPresentOrElse(f -> told.put(reason, f), () -> told.remove(reason));
-  }
-
-  private synchronized Optional<NodeFinding> finding(AgentReason reason) {
-    return Optional.ofNullable(told.get(reason));
   }
 }

@@ -84,6 +84,10 @@ class NodeDaemonTest {
 
     await().atMost(SOON).until(() -> report() != null);
     assertThat(report().conditions().getFirst().status()).isEqualTo("True");
+    assertThat(report().conditions())
+        .filteredOn(c -> c.type().equals("Connected"))
+        .extracting(Condition::status)
+        .containsExactly("True");
     assertThat(report().dataPath().device()).isEqualTo("tweed.1");
     assertThat(report().versions().kernel()).isNotBlank();
     NodeSubnet told = cluster.client.resource(own).get();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.NetworkRecord;
 import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
@@ -103,7 +104,12 @@ class NodeSyncTest {
             (status, own) ->
                 told.add(
                     new NodeStatus(
-                        status, List.of(), Optional.empty(), Optional.empty(), List.of())));
+                        status,
+                        Connected.YES,
+                        List.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of())));
   }
 
   @Test

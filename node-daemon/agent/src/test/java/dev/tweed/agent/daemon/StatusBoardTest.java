@@ -2,6 +2,8 @@ package dev.tweed.agent.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.cluster.ApiContact;
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -112,6 +114,29 @@ class StatusBoardTest {
 
     board.show(AgentReason.ProbesNotAnswered, Optional.empty());
     assertThat(new StatusFiles(runDir).read().orElseThrow().findings()).containsExactly(REFUSED);
+  }
+
+  @Test
+  void nothingButWordsFollowsThatTheApiServerIsSilent() {
+    StatusBoard board = board(Optional.empty());
+    board.show(ready(), List.of());
+    Connected deaf =
+        new Connected(
+            Connected.Reason.APISilent, Optional.of(Instant.parse("2026-02-03T04:05:06Z")));
+    NodeFinding silent = NodeFinding.of(AgentReason.APISilent, "API server", "silent", "");
+
+    board.show(new ApiContact(deaf, List.of(silent)));
+
+    NodeStatus status = new StatusFiles(runDir).read().orElseThrow();
+    assertThat(status.connected()).isEqualTo(deaf);
+    assertThat(status.findings()).containsExactly(silent);
+    assertThat(status.ready()).isTrue();
+    assertThat(board.readiness().good()).isTrue();
+
+    // When it is heard again, which does not end what was found
+    board.show(new ApiContact(Connected.YES, List.of(silent)));
+
+    assertThat(new StatusFiles(runDir).read().orElseThrow().connected()).isEqualTo(Connected.YES);
   }
 
   @Test

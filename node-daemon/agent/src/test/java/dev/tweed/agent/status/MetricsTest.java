@@ -67,6 +67,17 @@ class MetricsTest {
   }
 
   @Test
+  void connectedIsAsTheCondition() {
+    assertThat(metrics.scrape()).contains("tweed_api_connected NaN\n");
+
+    metrics.show(Statuses.ready());
+    assertThat(metrics.scrape()).contains("tweed_api_connected 1.0\n");
+
+    metrics.show(Statuses.deaf());
+    assertThat(metrics.scrape()).contains("tweed_api_connected 0.0\n", "tweed_ready 1.0\n");
+  }
+
+  @Test
   void theSilenceOfTheApiServerIsAsOldAsWhenItIsScraped() {
     Duration[] silence = {Duration.ZERO};
     metrics.apiSilence(() -> silence[0]);

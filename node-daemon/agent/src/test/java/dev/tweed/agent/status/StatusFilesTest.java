@@ -48,6 +48,13 @@ class StatusFilesTest {
   }
 
   @Test
+  void sinceWhenNothingWasHeardIsRead() throws IOException {
+    new StatusFiles(run).write(Statuses.deaf());
+
+    assertThat(new StatusFiles(run).read()).hasValue(Statuses.deaf());
+  }
+
+  @Test
   void emptyPartsSurviveToo() throws IOException {
     new StatusFiles(run).write(Statuses.idle());
 

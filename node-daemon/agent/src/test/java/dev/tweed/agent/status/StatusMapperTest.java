@@ -116,6 +116,7 @@ class StatusMapperTest {
             tuple("Ready", "False", "HostFirewallBlocks"),
             tuple("Programmed", "True", "Programmed"),
             tuple("Reachable", "True", "PeersAnswer"),
+            tuple("Connected", "True", "APIAnswers"),
             tuple("HostFirewallBlocks", "True", "HostFirewallBlocks"));
   }
 
@@ -129,7 +130,27 @@ class StatusMapperTest {
             tuple("Ready", "False", "NoPeerAnswers"),
             tuple("Programmed", "True", "Programmed"),
             tuple("Reachable", "False", "NoPeerAnswers"),
+            tuple("Connected", "True", "APIAnswers"),
             tuple("NoPeerAnswers", "True", "NoPeerAnswers"));
+  }
+
+  @Test
+  void aNodeThatHearsNothingOfTheApiServerIsReadyAndNotConnected() {
+    NodeReportStatus before = mapper.reportStatus(Statuses.ready(), Optional.empty()).orElseThrow();
+
+    assertThat(mapper.flips(Statuses.deaf(), before)).isTrue();
+    assertThat(mapper.reportStatus(Statuses.deaf(), Optional.of(before)).orElseThrow().conditions())
+        .extracting(Condition::type, Condition::status, Condition::reason)
+        .containsExactly(
+            tuple("Ready", "True", "Programmed"),
+            tuple("Programmed", "True", "Programmed"),
+            tuple("Reachable", "True", "PeersAnswer"),
+            tuple("Connected", "False", "APISilent"));
+
+    // Nobody but this node needs to know: no NodeSubnet is written
+    NodeSubnetStatus subnet =
+        mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
+    assertThat(mapper.subnetStatus(Statuses.deaf(), 3, Optional.of(subnet))).isEmpty();
   }
 
   /** Each write of a NodeSubnet is delivered to every node. */

@@ -31,6 +31,11 @@ class StatusTextTest {
   }
 
   @Test
+  void aNodeThatHearsNothingOfTheApiServerIsReadyAllTheSame() {
+    Golden.assertMatches("status-deaf.txt", StatusText.render(Statuses.deaf()));
+  }
+
+  @Test
   void theFirstLineSaysWhatKeepsPodsFromWorking() {
     assertThat(StatusText.render(Statuses.ready(Statuses.blocking())))
         .startsWith("Node n1: programmed, but NOT ready: ModuleMissing\n");

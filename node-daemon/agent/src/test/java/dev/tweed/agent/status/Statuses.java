@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
@@ -52,6 +53,7 @@ final class Statuses {
             List.of(),
             List.of(),
             Optional.empty()),
+        Connected.YES,
         List.of(),
         firewall,
         Optional.empty(),
@@ -62,7 +64,25 @@ final class Statuses {
   static NodeStatus probed(Reachability seen) {
     NodeStatus ready = ready();
     return new NodeStatus(
-        ready.sync(), List.of(), ready.firewallStatus(), Optional.of(seen), ready.repairs());
+        ready.sync(),
+        ready.connected(),
+        List.of(),
+        ready.firewallStatus(),
+        Optional.of(seen),
+        ready.repairs());
+  }
+
+  /** A node that is ready but hears nothing of the API server. */
+  static NodeStatus deaf() {
+    NodeStatus ready = ready();
+    return new NodeStatus(
+        ready.sync(),
+        new Connected(
+            Connected.Reason.APISilent, Optional.of(Instant.parse("2026-02-03T04:05:06Z"))),
+        List.of(),
+        ready.firewallStatus(),
+        ready.reachability(),
+        ready.repairs());
   }
 
   /** Of two peers neither answers; the first lives. */
@@ -119,6 +139,7 @@ final class Statuses {
             List.of(findings),
             List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
             Optional.of(new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"))),
+        Connected.YES,
         List.of(),
         Optional.of(
             new FirewallStatus(
