@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 
 /**
  * Writes files that are either there in full or as they were before, also after a crash: temporary
@@ -33,6 +34,27 @@ public final class AtomicFile {
             out.write(bytes);
           }
         });
+  }
+
+  /**
+   * As {@link #write}, but touches nothing if the file has this content. Whatever it is that is in
+   * its place, and whoever put it there, is looked at each time.
+   */
+  public static void keep(Path file, byte[] content, String permissions) throws IOException {
+    if (Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), content)) {
+      forgetAttempt(file);
+    } else {
+      write(file, content, permissions);
+    }
+  }
+
+  /** Removes what a process left that ended while it wrote this file. */
+  static void forgetAttempt(Path file) {
+    try {
+      Files.deleteIfExists(temporary(file));
+    } catch (IOException e) {
+      // The file is as it should be; the next writing tries again, and tells.
+    }
   }
 
   /** As {@link #write}, with the content of another file, which never is in memory as a whole. */
@@ -91,7 +113,7 @@ public final class AtomicFile {
   }
 
   /** Hidden and with an ending of its own: no runtime reads it as a configuration. */
-  private static Path temporary(Path file) {
+  static Path temporary(Path file) {
     return file.resolveSibling("." + file.getFileName() + ".tweed-tmp");
   }
 

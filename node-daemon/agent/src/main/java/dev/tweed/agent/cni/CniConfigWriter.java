@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -48,11 +49,19 @@ public final class CniConfigWriter {
     byte[] content = ConflistRenderer.render(network).getBytes(StandardCharsets.UTF_8);
     Path at = file;
     try {
-      if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), content)) {
+      Files.createDirectories(file.getParent());
+      if (Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), content)) {
+        AtomicFile.forgetAttempt(file);
+      } else {
+        at = marker;
         Files.deleteIfExists(marker);
+        at = file;
         AtomicFile.write(file, content, "rw-------");
       }
-      if (!linked() || !Files.exists(marker)) {
+      if (linked() && Files.exists(marker)) {
+        AtomicFile.forgetAttempt(link);
+        AtomicFile.forgetAttempt(marker);
+      } else {
         at = link;
         AtomicFile.link(link, file);
         at = marker;
@@ -81,7 +90,7 @@ public final class CniConfigWriter {
 
   /** Whether the configuration is in place, whatever its content. */
   public boolean present() {
-    return linked() && Files.exists(file);
+    return linked() && Files.isRegularFile(file);
   }
 
   /** Removes link, file and marker; true if any was there. */
@@ -90,6 +99,7 @@ public final class CniConfigWriter {
     boolean removed = Files.deleteIfExists(link);
     removed |= Files.deleteIfExists(file);
     Files.deleteIfExists(marker);
+    List.of(link, file, marker).forEach(AtomicFile::forgetAttempt);
     return removed;
   }
 

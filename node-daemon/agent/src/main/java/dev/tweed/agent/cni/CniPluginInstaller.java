@@ -59,6 +59,9 @@ public final class CniPluginInstaller {
     for (String plugin : PLUGINS) {
       install(plugin).ifPresent(findings::add);
     }
+    if (findings.isEmpty()) {
+      AtomicFile.forgetAttempt(target.resolve(MANIFEST));
+    }
     compared = true;
     return findings;
   }
@@ -79,13 +82,15 @@ public final class CniPluginInstaller {
       }
     }
     Files.deleteIfExists(target.resolve(MANIFEST));
+    PLUGINS.forEach(plugin -> AtomicFile.forgetAttempt(target.resolve(plugin)));
+    AtomicFile.forgetAttempt(target.resolve(MANIFEST));
     return removed;
   }
 
   private Optional<NodeFinding> install(String plugin) {
     Path from = source.resolve(plugin);
     Path to = target.resolve(plugin);
-    boolean there = Files.isExecutable(to);
+    boolean there = Files.isRegularFile(to) && Files.isExecutable(to);
     if (!Files.isRegularFile(from)) {
       return there
           ? Optional.empty()
@@ -97,6 +102,7 @@ public final class CniPluginInstaller {
                   "install the containernetworking plugins, or give --cni-plugins-dir"));
     }
     if (there && (compared || !older(to, from))) {
+      AtomicFile.forgetAttempt(to);
       return Optional.empty();
     }
     try {
@@ -116,8 +122,10 @@ public final class CniPluginInstaller {
         LOG.warn("cannot replace the older CNI plugin {}: {}; it is used", to, e.toString());
         return Optional.empty();
       }
+      Path manifest = target.resolve(MANIFEST);
+      Path at = FileFailure.directoryAt(manifest).isPresent() ? manifest : to;
       return Optional.of(
-          FileFailure.of(AgentReason.CNIPluginMissing, "the CNI plugin " + plugin, to, e));
+          FileFailure.of(AgentReason.CNIPluginMissing, "the CNI plugin " + plugin, at, e));
     }
   }
 
@@ -142,7 +150,8 @@ public final class CniPluginInstaller {
     Map<String, String> sums = new TreeMap<>();
     Path file = target.resolve(MANIFEST);
     if (Files.exists(file)) {
-      for (String line : Files.readAllLines(file)) {
+      // Any bytes are text this way: what somebody made of it keeps no plugin from its place.
+      for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
         String[] parts = line.split("  ", 2);
         if (parts.length == 2 && PLUGINS.contains(parts[1])) {
           sums.put(parts[1], parts[0]);

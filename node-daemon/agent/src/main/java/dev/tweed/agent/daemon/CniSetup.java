@@ -34,6 +34,7 @@ final class CniSetup {
   private final ForeignCniPolicy foreign;
   private final Path confDir;
   private final Path binDir;
+  private final Path runDir;
   private final Path dataDir;
   private final Consumer<String> cannotGoOn;
   private final LongSupplier nanoTime;
@@ -52,7 +53,8 @@ final class CniSetup {
     this.plugins = new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
     this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
-    this.dataDir = options.runDir().resolve("cni");
+    this.runDir = options.runDir();
+    this.dataDir = runDir.resolve("cni");
     this.nanoTime = nanoTime;
     this.shownAt = nanoTime.getAsLong();
   }
@@ -70,7 +72,7 @@ final class CniSetup {
    */
   Outcome apply(ClusterSnapshot snapshot, SyncReport report, boolean withoutNetwork) {
     List<NodeFinding> findings = new ArrayList<>();
-    for (Path directory : List.of(confDir, binDir)) {
+    for (Path directory : List.of(confDir, binDir, runDir)) {
       if (RemovedDirectory.isAt(directory)) {
         cannotGoOn.accept(
             directory

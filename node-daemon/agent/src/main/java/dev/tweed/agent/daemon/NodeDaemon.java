@@ -96,7 +96,7 @@ public final class NodeDaemon implements AutoCloseable {
         new StatusPublisher(api.statusApi(), new StatusMapper(clock), System::nanoTime, random);
     CniSetup cni = new CniSetup(options, System::nanoTime, end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
-    board = new StatusBoard(statusFiles, publisher, metrics, repairs, earlier);
+    board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     firewall =
         new FirewallSync(

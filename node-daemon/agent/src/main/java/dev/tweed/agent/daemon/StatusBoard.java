@@ -13,9 +13,7 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.Reachable;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
-import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.status.SyncStatus;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -23,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -37,7 +36,7 @@ final class StatusBoard {
   private static final Logger LOG = LoggerFactory.getLogger(StatusBoard.class);
 
   private final StatusFiles files;
-  private final StatusPublisher publisher;
+  private final BiConsumer<NodeStatus, List<SubnetRecord>> publish;
   private final Metrics metrics;
   private final RepairLog repairs;
   private volatile Optional<NodeStatus> current = Optional.empty();
@@ -48,20 +47,20 @@ final class StatusBoard {
   private Optional<FirewallStatus> firewall;
   private Optional<Reachability> reachability;
   private boolean probedByAnEarlierProcess;
-  private boolean filesFailed;
 
   /**
+   * @param publish takes each state for the API, and the NodeSubnets it is about; must not wait
    * @param earlier what an earlier process of this boot knew. Rules of the firewall outlive it, and
    *     what did not answer then is not proven to until it was asked again
    */
   StatusBoard(
       StatusFiles files,
-      StatusPublisher publisher,
+      BiConsumer<NodeStatus, List<SubnetRecord>> publish,
       Metrics metrics,
       RepairLog repairs,
       Optional<NodeStatus> earlier) {
     this.files = files;
-    this.publisher = publisher;
+    this.publish = publish;
     this.metrics = metrics;
     this.repairs = repairs;
     this.firewall = earlier.flatMap(NodeStatus::firewallStatus);
@@ -109,27 +108,24 @@ final class StatusBoard {
     if (sync.isEmpty()) {
       return; // soon; until then nobody knows whether the node is ready
     }
+    // The files cannot tell that they are not written; everybody else can.
+    surroundings.remove(AgentReason.FilesNotWritten);
+    files
+        .write(status(sync.get()))
+        .ifPresent(failure -> surroundings.put(AgentReason.FilesNotWritten, failure));
+    NodeStatus status = status(sync.get());
+    publish.accept(status, own);
+    if (!current.equals(Optional.of(status))) {
+      log(current, status);
+      current = Optional.of(status);
+      metrics.show(status);
+    }
+  }
+
+  private NodeStatus status(SyncStatus last) {
     List<NodeFinding> around = new ArrayList<>(api.findings());
     around.addAll(surroundings.values());
-    NodeStatus status =
-        new NodeStatus(
-            sync.get(), api.connected(), around, firewall, reachability, repairs.counts());
-    publisher.publish(status, own);
-    if (current.equals(Optional.of(status)) && !filesFailed) {
-      return;
-    }
-    log(current, status);
-    current = Optional.of(status);
-    metrics.show(status);
-    try {
-      files.write(status);
-      filesFailed = false;
-    } catch (IOException e) {
-      if (!filesFailed) {
-        LOG.warn("status files not written: {}", e.toString());
-      }
-      filesFailed = true;
-    }
+    return new NodeStatus(last, api.connected(), around, firewall, reachability, repairs.counts());
   }
 
   /** For the readiness probe. */

@@ -46,6 +46,8 @@ public enum AgentReason {
   ProbeUnanswered(false),
   /** This host refuses to send probes, so that it is not known whom packets of pods reach. */
   ProbesNotSent(false),
+  /** What the daemon writes for people and for its next process could not be written. */
+  FilesNotWritten(false),
   /** Changes of files are seen by the periodic audit only. */
   FilesNotWatched(false),
   /** Probes and metrics are not answered. */

@@ -2,6 +2,8 @@ package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.cni.AtomicFile;
+import dev.tweed.agent.cni.FileFailure;
+import dev.tweed.agent.finding.NodeFinding;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.util.Optional;
 public final class StatusFiles {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String PERMISSIONS = "rw-r--r--";
 
   private final Path json;
   private final Path text;
@@ -24,13 +27,23 @@ public final class StatusFiles {
     this.text = runDir.resolve("status");
   }
 
-  /** Replaces both files, each atomically. */
-  public void write(NodeStatus status) throws IOException {
-    byte[] document =
-        (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(StatusDocument.of(status)) + "\n")
-            .getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(json, document, "rw-r--r--");
-    AtomicFile.write(text, StatusText.render(status).getBytes(StandardCharsets.UTF_8), "rw-r--r--");
+  /** Makes both files tell this, each atomically; a finding if one cannot be written. */
+  public Optional<NodeFinding> write(NodeStatus status) {
+    Path at = json;
+    try {
+      Files.createDirectories(json.getParent());
+      byte[] document =
+          (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(StatusDocument.of(status))
+                  + "\n")
+              .getBytes(StandardCharsets.UTF_8);
+      AtomicFile.keep(json, document, PERMISSIONS);
+      at = text;
+      AtomicFile.keep(
+          text, StatusText.render(status).getBytes(StandardCharsets.UTF_8), PERMISSIONS);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(FileFailure.notable("the state of this node", at, e));
+    }
   }
 
   /** The state last written since boot; empty if there is none that can be read. */
@@ -39,7 +52,8 @@ public final class StatusFiles {
       return Files.exists(json)
           ? Optional.of(JSON.readValue(Files.readAllBytes(json), StatusDocument.class).toStatus())
           : Optional.empty();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // As after a reboot: whatever it is, it must not keep the daemon from starting.
       return Optional.empty();
     }
   }

@@ -2,6 +2,7 @@ package dev.tweed.agent.cni;
 
 import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -15,28 +16,49 @@ import jnr.ffi.Platform;
  */
 public final class Mounts implements AutoCloseable {
   private static final int CLONE_NEWNS = 0x00020000;
+  private static final long MS_RDONLY = 1;
+  private static final long MS_REMOUNT = 1 << 5;
+  private static final long MS_REC = 1 << 14;
+  private static final long MS_PRIVATE = 1 << 18;
 
-  /** unshare(2). Public because jnr-ffi implements it. */
-  public interface Unshare {
+  /** unshare(2) and mount(2). Public because jnr-ffi implements it. */
+  public interface System {
     /** Gives the calling thread namespaces of its own. */
     int unshare(int flags);
+
+    /** Mounts, or changes a mount. */
+    int mount(String source, String target, String type, long flags, String data);
   }
+
+  private static final System SYSTEM =
+      LibraryLoader.create(System.class)
+          .load(Platform.getNativePlatform().getStandardCLibraryName());
 
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
 
   /** Makes the thread. */
   public Mounts() throws Exception {
-    int result =
-        call(
-            () ->
-                LibraryLoader.create(Unshare.class)
-                    .load(Platform.getNativePlatform().getStandardCLibraryName())
-                    .unshare(CLONE_NEWNS));
-    if (result != 0) {
+    if (call(() -> SYSTEM.unshare(CLONE_NEWNS)) != 0) {
       throw Needs.unmet("root: unshare(CLONE_NEWNS) failed");
     }
-    run("mount", "--make-rprivate", "/");
+    mount("/", "", MS_REC | MS_PRIVATE, "");
+  }
+
+  /** Mounts a file system in memory. */
+  public void tmpfs(Path target, String options) throws Exception {
+    mount(target.toString(), "tmpfs", 0, options);
+  }
+
+  /** Makes such a file system read-only, or writable again. */
+  public void readOnly(Path target, boolean is) throws Exception {
+    mount(target.toString(), "tmpfs", is ? MS_REMOUNT | MS_RDONLY : MS_REMOUNT, "");
+  }
+
+  private void mount(String target, String type, long flags, String data) throws Exception {
+    if (call(() -> SYSTEM.mount("none", target, type, flags, data)) != 0) {
+      throw new IOException("cannot mount " + target);
+    }
   }
 
   /** Runs a command that sees the mounts. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.cluster.ApiContact;
 import dev.tweed.agent.cluster.Connected;
-import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
@@ -16,14 +15,11 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.Reachable;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
-import dev.tweed.agent.status.StatusMapper;
-import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Versions;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.netlink.IpPrefix;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -206,12 +202,7 @@ class StatusBoardTest {
 
   private StatusBoard board(Optional<NodeStatus> earlier) {
     return new StatusBoard(
-        new StatusFiles(runDir),
-        new StatusPublisher(
-            new NoApi(), new StatusMapper(Clock.systemUTC()), System::nanoTime, () -> 0),
-        new Metrics(),
-        repairs,
-        earlier);
+        new StatusFiles(runDir), (status, own) -> {}, new Metrics(), repairs, earlier);
   }
 
   private static SyncStatus ready() {
@@ -225,22 +216,5 @@ class StatusBoardTest {
         List.of(),
         List.of(),
         Optional.of(new Versions("test", null, null, null)));
-  }
-
-  private static final class NoApi implements StatusApi {
-    @Override
-    public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
-      return true;
-    }
-
-    @Override
-    public boolean applyReportStatus(NodeReportStatus status) {
-      return true;
-    }
-
-    @Override
-    public Optional<NodeReportStatus> report() {
-      return Optional.empty();
-    }
   }
 }

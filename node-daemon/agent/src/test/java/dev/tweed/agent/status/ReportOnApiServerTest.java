@@ -69,7 +69,9 @@ class ReportOnApiServerTest {
 
     // Then nothing is left of what it told before
     NodeReportStatus bare = api.report().orElseThrow();
-    assertThat(bare.conditions()).extracting(Condition::reason).containsOnly("NothingToDo", "APIAnswers");
+    assertThat(bare.conditions())
+        .extracting(Condition::reason)
+        .containsOnly("NothingToDo", "APIAnswers");
     assertThat(bare)
         .usingRecursiveComparison()
         .ignoringFields("conditions")
