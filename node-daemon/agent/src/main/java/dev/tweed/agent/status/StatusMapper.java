@@ -7,6 +7,7 @@ import dev.tweed.agent.probe.Reachability;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
 import java.time.Instant;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** From the node's state to the status of its API objects. Pure but for the clock. */
 public final class StatusMapper {
@@ -102,15 +105,29 @@ public final class StatusMapper {
     return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
   }
 
-  /** Whether one of the conditions that every report has changes its status. */
-  public boolean flips(NodeStatus status, NodeReportStatus present) {
-    List<Condition> always = always(status, present.conditions());
-    return always.stream()
-        .anyMatch(
-            c ->
-                present.conditions().stream()
-                    .filter(p -> c.type().equals(p.type()))
-                    .noneMatch(p -> c.status().equals(p.status())));
+  /**
+   * Whether the report has to say what people wait for: that a condition changes its status, comes
+   * or goes, what became of a policy, or which firewall has the rules.
+   */
+  public boolean isUrgent(NodeStatus status, NodeReportStatus present) {
+    return reportStatus(status, Optional.of(present))
+        .filter(wanted -> !gist(wanted).equals(gist(present)))
+        .isPresent();
+  }
+
+  /** Without texts, times and figures. */
+  private static Set<Object> gist(NodeReportStatus report) {
+    return Stream.of(
+            report.conditions().stream().map(c -> c.type() + " " + c.status()),
+            report.policies().stream()
+                .map(
+                    p ->
+                        new NodeReportStatus.PolicyState(
+                            p.name(), p.uid(), p.generation(), p.applied(), p.reason(), null)),
+            Stream.ofNullable(report.firewall())
+                .map(f -> new Firewall(f.manager(), f.state(), null, f.backend(), null, null)))
+        .flatMap(parts -> parts)
+        .collect(Collectors.toSet());
   }
 
   private List<Condition> always(NodeStatus status, List<Condition> before) {

@@ -171,11 +171,11 @@ public final class StatusPublisher implements AutoCloseable {
     }
   }
 
-  /** A condition that flips does not wait for the interval, within limits. */
+  /** What is urgent does not wait for the interval, within limits. */
   private long untilReport(NodeStatus status) {
     long now = nanoTime.getAsLong();
-    boolean flips = writtenReport.filter(report -> mapper.flips(status, report)).isPresent();
-    return flips && missingReports == 0
+    boolean urgent = writtenReport.filter(report -> mapper.isUrgent(status, report)).isPresent();
+    return urgent && missingReports == 0
         ? reportLimit.untilEarly(now)
         : reportLimit.untilRegular(now);
   }

@@ -12,6 +12,7 @@ import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.netlink.testing.Golden;
@@ -138,7 +139,7 @@ class StatusMapperTest {
   void aNodeThatHearsNothingOfTheApiServerIsReadyAndNotConnected() {
     NodeReportStatus before = mapper.reportStatus(Statuses.ready(), Optional.empty()).orElseThrow();
 
-    assertThat(mapper.flips(Statuses.deaf(), before)).isTrue();
+    assertThat(mapper.isUrgent(Statuses.deaf(), before)).isTrue();
     assertThat(mapper.reportStatus(Statuses.deaf(), Optional.of(before)).orElseThrow().conditions())
         .extracting(Condition::type, Condition::status, Condition::reason)
         .containsExactly(
@@ -151,6 +152,47 @@ class StatusMapperTest {
     NodeSubnetStatus subnet =
         mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
     assertThat(mapper.subnetStatus(Statuses.deaf(), 3, Optional.of(subnet))).isEmpty();
+  }
+
+  @Test
+  void whatPeopleWaitForIsUrgentAndFiguresAndTextsAreNot() {
+    NodeStatus before = Statuses.ready(Statuses.notable());
+    NodeReportStatus told = mapper.reportStatus(before, Optional.empty()).orElseThrow();
+    NodeFinding reworded = new NodeFinding("InvalidPeer", false, "NodeSubnet/y", "again", "");
+
+    assertThat(mapper.isUrgent(before, told)).isFalse();
+    assertThat(mapper.isUrgent(Statuses.ready(reworded), told)).isFalse();
+    assertThat(
+            mapper.isUrgent(
+                with(
+                    before,
+                    new Firewall("ufw", "Active", "seen", "ufw", "why", 99),
+                    policies(1L, "another text")),
+                told))
+        .isFalse();
+
+    assertThat(mapper.isUrgent(Statuses.ready(), told)).isTrue();
+    assertThat(mapper.isUrgent(Statuses.failed(Statuses.blocking()), told)).isTrue();
+    Firewall ufw = before.firewall().orElseThrow();
+    assertThat(mapper.isUrgent(with(before, ufw, policies(2L, "again")), told)).isTrue();
+    Firewall moved = new Firewall("ufw", "Active", "seen", "nftables", "why", 21);
+    assertThat(mapper.isUrgent(with(before, moved, before.policies()), told)).isTrue();
+  }
+
+  private static NodeStatus with(NodeStatus status, Firewall firewall, List<PolicyState> policies) {
+    return new NodeStatus(
+        status.sync(),
+        status.connected(),
+        List.of(),
+        Optional.of(new FirewallStatus(firewall, policies, List.of())),
+        status.reachability(),
+        status.repairs());
+  }
+
+  private static List<PolicyState> policies(long generation, String message) {
+    return List.of(
+        new PolicyState("api", "uid-api", 3L, true, null, null),
+        new PolicyState("db", "uid-db", generation, false, "WouldLockOut", message));
   }
 
   /** Each write of a NodeSubnet is delivered to every node. */

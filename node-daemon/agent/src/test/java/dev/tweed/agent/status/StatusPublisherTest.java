@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
@@ -52,9 +54,9 @@ class StatusPublisherTest {
     publisher.publish(Statuses.ready(), List.of());
     api.reports.take();
 
-    // When the state changes twice in a moment
-    publisher.publish(Statuses.ready(Statuses.notable()), List.of());
-    publisher.publish(Statuses.ready(Statuses.notable(), Statuses.notable()), List.of());
+    // When figures change twice in a moment
+    publisher.publish(Statuses.probed(new Reachability(Proof.PROBES, 1, 1, List.of())), List.of());
+    publisher.publish(Statuses.probed(new Reachability(Proof.PROBES, 2, 1, List.of())), List.of());
 
     // Then nothing is written until the time has come
     assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
@@ -82,6 +84,17 @@ class StatusPublisherTest {
     // Then that is written two seconds later, well before the interval between two reports
     ahead.set(TimeUnit.SECONDS.toNanos(2));
     publisher.publish(Statuses.ready(Statuses.notable()), List.of());
+    assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
+  void whatIsFoundIsWrittenAtOnceToo() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of());
+    api.reports.take();
+
+    publisher.publish(Statuses.ready(Statuses.notable()), List.of());
+
     assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
   }
 
