@@ -11,6 +11,7 @@ import dev.tweed.e2e.bed.TestCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The machines of {@link Layout#NODES_WITH_FIREWALLS}: on the control plane and on n1 a ufw that
@@ -51,26 +52,9 @@ final class FirewallNodes {
   }
 
   private void prepare() {
-    // As ufw had it for long; its start sets it.
-    controlPlane().shell("echo net/ipv4/conf/all/rp_filter=1 >>/etc/ufw/sysctl.conf").text();
-    type(
-        controlPlane(),
-        """
-        ufw allow 22/tcp comment ssh
-        ufw allow from 172.31.77.0/24 to any port 6443 proto tcp comment 'API server'
-        ufw allow 2379:2380/tcp comment etcd
-        ufw allow 10250/tcp comment kubelet
-        ufw allow 10257/tcp
-        ufw allow 10259/tcp
-        ufw allow out to 172.31.77.0/24 port 10250 proto tcp comment kubelets
-        ufw allow out to 172.31.77.0/24 port 6443 proto tcp
-        ufw allow out 53
-        """);
-    typeOnUfwNode();
-    plainNode().exec("mv", "/etc/ufw", "/etc/ufw.away").text();
-    plainNode()
-        .shell("mkdir -p /etc/sysctl.d && echo %s = 1 >%s".formatted(SYSCTL, SYSCTL_FILE))
-        .text();
+    Stream.<Runnable>of(this::typeOnControlPlane, this::typeOnUfwNode, this::preparePlainNode)
+        .parallel()
+        .forEach(Runnable::run);
     for (Machine node : cluster.nodes()) {
       node.shell("sysctl -n %s >%s".formatted(SYSCTL, SYSCTL_BEFORE)).text();
     }
@@ -86,6 +70,31 @@ final class FirewallNodes {
               sysctls: {%s: "2"}
             """
                 .formatted(controlPlane().address(), SYSCTL));
+  }
+
+  private void typeOnControlPlane() {
+    // As ufw had it for long; its start sets it.
+    controlPlane().shell("echo net/ipv4/conf/all/rp_filter=1 >>/etc/ufw/sysctl.conf").text();
+    type(
+        controlPlane(),
+        """
+        ufw allow 22/tcp comment ssh
+        ufw allow from 172.31.77.0/24 to any port 6443 proto tcp comment 'API server'
+        ufw allow 2379:2380/tcp comment etcd
+        ufw allow 10250/tcp comment kubelet
+        ufw allow 10257/tcp
+        ufw allow 10259/tcp
+        ufw allow out to 172.31.77.0/24 port 10250 proto tcp comment kubelets
+        ufw allow out to 172.31.77.0/24 port 6443 proto tcp
+        ufw allow out 53
+        """);
+  }
+
+  private void preparePlainNode() {
+    plainNode().exec("mv", "/etc/ufw", "/etc/ufw.away").text();
+    plainNode()
+        .shell("mkdir -p /etc/sysctl.d && echo %s = 1 >%s".formatted(SYSCTL, SYSCTL_FILE))
+        .text();
   }
 
   /** Installs or upgrades with more values. */

@@ -19,7 +19,7 @@ final class Given {
   static final String VALUES =
       """
       operator:
-        releaseAfter: 10s
+        releaseAfter: 5s
       """;
 
   private Given() {}

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class UfwIT {
           "ip6tables-save -t filter | grep -- '-A ufw6-user'");
 
   /** By machine and command, before Tweed came. */
-  private final Map<String, String> typed = new HashMap<>();
+  private final Map<String, String> typed = new ConcurrentHashMap<>();
 
   private TestCluster cluster;
   private Installation tweed;
@@ -53,9 +54,20 @@ class UfwIT {
   void nodesWithUfw(TestCluster cluster, Installation tweed) {
     this.cluster = cluster;
     this.tweed = tweed;
-    for (Machine node : cluster.nodes()) {
-      node.shell(
-              """
+    cluster.nodes().parallelStream().forEach(this::type);
+    tweed.helmInstall(Given.VALUES);
+    tweed.apply(Installation.podNetwork("default", Given.POOL));
+    tweed.awaitReady(Duration.ofSeconds(120));
+    probes = ProbeNamespace.create(cluster, "ufw");
+    List<ProbePod> pods = probes.pods("a", "n1", "same-node", "n1", "other-node", "n2");
+    a = pods.get(0);
+    sameNode = pods.get(1);
+    otherNode = pods.get(2);
+  }
+
+  private void type(Machine node) {
+    node.shell(
+            """
               set -e
               ufw default deny incoming
               ufw default deny outgoing
@@ -67,20 +79,11 @@ class UfwIT {
               ufw allow out 53
               ufw --force enable
               """
-                  .formatted(cluster.controlPlane().address()))
-          .text();
-      for (String look : LOOKS) {
-        typed.put(node.name() + look, node.shell(look).text());
-      }
+                .formatted(cluster.controlPlane().address()))
+        .text();
+    for (String look : LOOKS) {
+      typed.put(node.name() + look, node.shell(look).text());
     }
-    tweed.helmInstall(Given.VALUES);
-    tweed.apply(Installation.podNetwork("default", Given.POOL));
-    tweed.awaitReady(Duration.ofSeconds(120));
-    probes = ProbeNamespace.create(cluster, "ufw");
-    List<ProbePod> pods = probes.pods("a", "n1", "same-node", "n1", "other-node", "n2");
-    a = pods.get(0);
-    sameNode = pods.get(1);
-    otherNode = pods.get(2);
   }
 
   @Test
