@@ -29,6 +29,7 @@ class ArchitectureTest {
               "java.lang.runtime",
               "java.nio",
               "java.nio.charset",
+              "java.security",
               "java.util",
               "java.util.function",
               "java.util.stream");

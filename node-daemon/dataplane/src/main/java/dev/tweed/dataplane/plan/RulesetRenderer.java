@@ -4,11 +4,8 @@ import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpPrefix;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -152,12 +149,6 @@ public final class RulesetRenderer {
 
   private static String digest(List<Rule> rules) {
     String body = ANSWER.text() + rules.stream().map(Rule::line).collect(Collectors.joining());
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(body.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Sha256.hex(body, 16);
   }
 }

@@ -1,9 +1,6 @@
 package dev.tweed.firewall.nft;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.tweed.netlink.Sha256;
 
 /** Text as a few hexadecimal digits. */
 final class Digest {
@@ -17,12 +14,6 @@ final class Digest {
   private Digest() {}
 
   static String of(String text, int bytes) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java platform has it
-    }
+    return Sha256.hex(text, bytes);
   }
 }

@@ -4,17 +4,14 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ufw.UfwOutcome.Reason;
 import dev.tweed.firewall.ufw.UfwOutcome.Refused;
 import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -261,16 +258,9 @@ public final class UfwWriter {
   }
 
   private static String note(String input, List<String> running) {
-    return hash(input) + "\n" + hash(String.join("\n", running)) + "\n";
-  }
-
-  private static String hash(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java platform has it
-    }
+    return Sha256.hex(input, Sha256.BYTES)
+        + "\n"
+        + Sha256.hex(String.join("\n", running), Sha256.BYTES)
+        + "\n";
   }
 }
