@@ -13,14 +13,15 @@ import java.util.Optional;
 /**
  * Builds cluster views in few words: node {@code n<i>} is at 192.0.2.i, its block 10.244.i.0/24.
  */
-final class Views {
+public final class Views {
   static final String OWN = "n1";
 
   private final List<NetworkRecord> networks = new ArrayList<>();
   private final List<SubnetRecord> subnets = new ArrayList<>();
   private Optional<NodeRecord> node = Optional.of(new NodeRecord(OWN, Map.of("zone", "a")));
 
-  Views network(String name, String created) {
+  /** A network for all nodes. */
+  public Views network(String name, String created) {
     return network(name, created, LabelSelector.everything(), List.of());
   }
 
@@ -34,7 +35,8 @@ final class Views {
     return this;
   }
 
-  Views subnet(int i) {
+  /** The block of that node. */
+  public Views subnet(int i) {
     return subnet("default", i, "10.244." + i + ".0/24", day(i));
   }
 
@@ -62,7 +64,8 @@ final class Views {
     return this;
   }
 
-  ClusterView view() {
+  /** Complete. */
+  public ClusterView view() {
     return new ClusterView(true, networks, subnets, List.of(), node);
   }
 
@@ -75,7 +78,8 @@ final class Views {
     return new ObjectMeta(name, "uid-" + name, 1, created, "1", Map.of());
   }
 
-  static PodNetworkSpec spec(LabelSelector selector) {
+  /** One pool of IPv4, and all else by default. */
+  public static PodNetworkSpec spec(LabelSelector selector) {
     return new PodNetworkSpec(
         List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
         null,
@@ -91,7 +95,7 @@ final class Views {
   }
 
   /** Later days have greater numbers. */
-  static String day(int i) {
+  public static String day(int i) {
     return "2026-01-%02dT00:00:00Z".formatted(i);
   }
 }

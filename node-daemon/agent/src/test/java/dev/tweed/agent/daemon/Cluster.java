@@ -1,13 +1,17 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.cluster.Views;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
+import dev.tweed.crds.FirewallPolicySpec.Action;
+import dev.tweed.crds.FirewallPolicySpec.Direction;
+import dev.tweed.crds.FirewallPolicySpec.Protocol;
+import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportSpec;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
-import dev.tweed.crds.PodNetworkSpec;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -37,19 +41,7 @@ final class Cluster implements AutoCloseable {
 
   void network() {
     PodNetwork network = named(new PodNetwork(), NETWORK);
-    network.setSpec(
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    network.setSpec(Views.spec(null));
     make(network);
   }
 
@@ -73,6 +65,28 @@ final class Cluster implements AutoCloseable {
     FirewallPolicy policy = named(new FirewallPolicy(), name);
     policy.setSpec(spec);
     return make(policy);
+  }
+
+  /** A policy of one rule for TCP on all nodes. */
+  static FirewallPolicySpec rule(String name, Direction direction, Action action, String port) {
+    return new FirewallPolicySpec(
+        LabelSelector.everything(),
+        null,
+        null,
+        List.of(
+            new FirewallPolicySpec.Rule(
+                name,
+                direction,
+                action,
+                Protocol.TCP,
+                List.of(port),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null)));
   }
 
   void delete(HasMetadata object) {

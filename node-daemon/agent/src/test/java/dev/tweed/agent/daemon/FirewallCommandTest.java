@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.UfwFiles;
-import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Action;
 import dev.tweed.crds.FirewallPolicySpec.Direction;
-import dev.tweed.crds.FirewallPolicySpec.Protocol;
-import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import java.net.URI;
@@ -88,30 +85,9 @@ class FirewallCommandTest {
     return firewall(all.toArray(String[]::new));
   }
 
-  private static FirewallPolicySpec allow(String port) {
-    return new FirewallPolicySpec(
-        LabelSelector.everything(),
-        null,
-        null,
-        List.of(
-            new FirewallPolicySpec.Rule(
-                "it",
-                Direction.In,
-                Action.Allow,
-                Protocol.TCP,
-                List.of(port),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null)));
-  }
-
   @Test
   void statusShowsWhatIsMissing() throws Exception {
-    cluster.policy("web", allow("80"));
+    cluster.policy("web", Cluster.rule("it", Direction.In, Action.Allow, "80"));
     daemon.start();
     await()
         .atMost(SOON)
@@ -136,7 +112,7 @@ class FirewallCommandTest {
 
   @Test
   void planShowsWhatWouldComeAndChangesNothing(@TempDir Path files) throws Exception {
-    cluster.policy("web", allow("80"));
+    cluster.policy("web", Cluster.rule("it", Direction.In, Action.Allow, "80"));
     String rules = ufw.text("etc/ufw/user.rules");
     String kernel = daemon.netns.sh("iptables-save | grep -v '^[#:]'");
     Path file =

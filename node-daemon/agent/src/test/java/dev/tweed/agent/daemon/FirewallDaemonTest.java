@@ -9,8 +9,6 @@ import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Action;
 import dev.tweed.crds.FirewallPolicySpec.Direction;
-import dev.tweed.crds.FirewallPolicySpec.Protocol;
-import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
@@ -18,7 +16,6 @@ import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -97,7 +94,7 @@ class FirewallDaemonTest {
   @Test
   void aPolicyThatWouldLockOutIsRefusedAndTheOthersAreNot() throws Exception {
     cluster.policy("web", allow("web", "80"));
-    cluster.policy("all", rule("deny-out", Direction.Out, Action.Deny, "1:65535"));
+    cluster.policy("all", Cluster.rule("deny-out", Direction.Out, Action.Deny, "1:65535"));
 
     daemon.start();
 
@@ -145,7 +142,7 @@ class FirewallDaemonTest {
 
   @Test
   void ufwThatIsSwitchedOffAndOnIsFollowed() throws Exception {
-    cluster.policy("web", rule("web", Direction.In, Action.Deny, "80"));
+    cluster.policy("web", Cluster.rule("web", Direction.In, Action.Deny, "80"));
     daemon.start();
     awaitState("web", true, null);
 
@@ -170,29 +167,7 @@ class FirewallDaemonTest {
   }
 
   private static FirewallPolicySpec allow(String name, String port) {
-    return rule(name, Direction.In, Action.Allow, port);
-  }
-
-  private static FirewallPolicySpec rule(
-      String name, Direction direction, Action action, String port) {
-    return new FirewallPolicySpec(
-        LabelSelector.everything(),
-        null,
-        null,
-        List.of(
-            new FirewallPolicySpec.Rule(
-                name,
-                direction,
-                action,
-                Protocol.TCP,
-                List.of(port),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null)));
+    return Cluster.rule(name, Direction.In, Action.Allow, port);
   }
 
   private void awaitState(String policy, boolean applied, String reason) {

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.Connected;
-import dev.tweed.agent.cluster.NetworkRecord;
 import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
-import dev.tweed.agent.cluster.SubnetRecord;
-import dev.tweed.agent.cluster.SubnetRecord.Block;
-import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
+import dev.tweed.agent.cluster.Views;
 import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.probe.ProbeTargets;
@@ -18,17 +15,14 @@ import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.crds.NodeReportStatus.Versions;
-import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Finding;
-import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.MacAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -477,39 +471,7 @@ class NodeSyncTest {
   }
 
   private static ClusterView view(boolean withNetwork) {
-    PodNetworkSpec spec =
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
-    String created = "2026-01-01T00:00:00Z";
-    SubnetRecord own =
-        new SubnetRecord(
-            "10-244-1-0-24",
-            created,
-            "default",
-            "n1",
-            new Block.Valid(
-                new Peer(
-                    "n1",
-                    IpPrefix.parse("10.244.1.0/24"),
-                    List.of(IpAddress.parse("192.0.2.1")),
-                    MacAddress.parse("02:00:00:00:00:01"))),
-            Map.of(),
-            Optional.of(new OwnSubnet("uid", 1, Optional.empty())));
-    return new ClusterView(
-        true,
-        withNetwork ? List.of(new NetworkRecord("default", created, spec, List.of())) : List.of(),
-        List.of(own),
-        List.of(),
-        Optional.of(new NodeRecord("n1", Map.of())));
+    Views views = new Views().subnet(1);
+    return (withNetwork ? views.network("default", Views.day(1)) : views).view();
   }
 }
