@@ -41,6 +41,7 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
@@ -404,6 +405,28 @@ public final class DataPath implements AutoCloseable {
       rules.watched(false);
       throw new DataPathException("cannot listen to the kernel: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * How this host reaches an address now; empty if it does not.
+   *
+   * @throws NetlinkException when the kernel cannot be asked
+   */
+  public Optional<HostWay> wayTo(IpAddress address) {
+    return netlink
+        .routeTo(address)
+        .map(route -> new HostWay(route.linkIndex(), route.gateway(), route.preferredSource()));
+  }
+
+  /**
+   * Whether this host has an address.
+   *
+   * @throws NetlinkException when the kernel cannot be asked
+   */
+  public boolean hasAddress(IpAddress address) {
+    // Those of a VRF are in a table that is not asked.
+    return netlink.routeTo(address).filter(r -> r.type().equals(RouteType.LOCAL)).isPresent()
+        || netlink.addresses().stream().anyMatch(a -> a.prefix().address().equals(address));
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
@@ -19,6 +20,9 @@ import java.util.concurrent.TimeUnit;
  * Requests come from one thread at a time; {@link #drop} and {@link #close} from any.
  */
 public final class ApiChannel implements ApiRequests, Closeable {
+
+  /** Between which addresses a connection is. */
+  public record Ends(InetSocketAddress local, InetSocketAddress remote) {}
 
   private final ServerLocation server;
   private final ConnectionFactory connections;
@@ -141,6 +145,17 @@ public final class ApiChannel implements ApiRequests, Closeable {
   /** When something was last read, by the clock of System.nanoTime. */
   public long readAt() {
     return readAt;
+  }
+
+  /** Between which addresses the connection is, if there is one. */
+  public synchronized Optional<Ends> ends() {
+    return socket
+        .filter(s -> s.isConnected() && !s.isClosed())
+        .map(
+            s ->
+                new Ends(
+                    (InetSocketAddress) s.getLocalSocketAddress(),
+                    (InetSocketAddress) s.getRemoteSocketAddress()));
   }
 
   /** Ends the connection, if there is one; the next request opens another. */

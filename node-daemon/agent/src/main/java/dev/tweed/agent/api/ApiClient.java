@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The daemon's way to the API server: where it is, as whom, and the connections to it. Every
@@ -128,6 +130,20 @@ public final class ApiClient implements AutoCloseable {
    */
   public void reconnect() {
     channels.forEach(ApiChannel::drop);
+  }
+
+  /** Between which addresses connections are. */
+  public Set<ApiChannel.Ends> ends() {
+    return channels.stream()
+        .flatMap(channel -> channel.ends().stream())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The same as {@link #reconnect} for these connections only. */
+  public void reconnect(Set<ApiChannel.Ends> these) {
+    channels.stream()
+        .filter(channel -> channel.ends().filter(these::contains).isPresent())
+        .forEach(ApiChannel::drop);
   }
 
   /** Does something now and then, as long as the client is open; it must be quick. */

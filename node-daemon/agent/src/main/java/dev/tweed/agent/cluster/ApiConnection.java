@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -33,6 +34,9 @@ public final class ApiConnection implements ClusterWatch {
    */
   private static final int SELDOM = 10;
 
+  /** An address that comes and goes shall not cost a connection each time. */
+  private static final Duration FOLLOW_PAUSE = Duration.ofSeconds(5);
+
   private final ApiClient client;
   private final ApiConnectionFindings findings;
   private final String nodeName;
@@ -49,6 +53,8 @@ public final class ApiConnection implements ClusterWatch {
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
   private volatile boolean complete;
+  private final StaleConnections stale = new StaleConnections();
+  private long followNext = System.nanoTime();
   private ApiContact told = ApiContact.NOT_YET; // guarded by this
 
   /**
@@ -159,12 +165,28 @@ public final class ApiConnection implements ClusterWatch {
   }
 
   /**
-   * Makes every connection anew, at once: an address of this node or the way to the API server has
-   * changed, and what goes over the old ones may be lost.
+   * Makes connections anew that may be lost since an address of this node or the way to the API
+   * server has changed; at most every few seconds. What is missed for that is found the next time,
+   * or by the connection itself. One thread asks.
+   *
+   * @param host is asked; what it throws is logged
    */
-  public void reconnect() {
-    client.reconnect();
-    pauses.end();
+  public void follow(HostWays host) {
+    long now = System.nanoTime();
+    if (now - followNext < 0) {
+      return;
+    }
+    try {
+      Set<ApiChannel.Ends> lost = stale.among(client.ends(), host);
+      if (!lost.isEmpty()) {
+        LOG.info("addresses or routes have changed: connections made anew: {}", lost);
+        followNext = now + FOLLOW_PAUSE.toNanos();
+        client.reconnect(lost);
+        pauses.end();
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("whether connections are lost is left to themselves: {}", e.toString());
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.cluster.HostWays;
 import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Prober;
@@ -8,7 +9,9 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.DataPathOptions;
+import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.IpAddress;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -17,10 +20,22 @@ import org.slf4j.LoggerFactory;
 /**
  * The data path as the sync step uses it; a seam for faults the real kernel cannot be made to show.
  */
-public interface KernelPath extends AutoCloseable {
+public interface KernelPath extends HostWays, AutoCloseable {
 
   /** As {@link DataPath#sync}. */
   SyncReport sync(ClusterSnapshot snapshot);
+
+  /** Of none, unless the path knows better: no way changes then. */
+  @Override
+  default Optional<HostWay> wayTo(IpAddress address) {
+    return Optional.empty();
+  }
+
+  /** Of each, unless the path knows better: none is lost then. */
+  @Override
+  default boolean hasAddress(IpAddress address) {
+    return true;
+  }
 
   /** Leaves everything in the kernel as it is. */
   @Override
@@ -63,6 +78,16 @@ public interface KernelPath extends AutoCloseable {
         @Override
         public SyncReport sync(ClusterSnapshot snapshot) {
           return path.sync(snapshot);
+        }
+
+        @Override
+        public Optional<HostWay> wayTo(IpAddress address) {
+          return path.wayTo(address);
+        }
+
+        @Override
+        public boolean hasAddress(IpAddress address) {
+          return path.hasAddress(address);
         }
 
         @Override

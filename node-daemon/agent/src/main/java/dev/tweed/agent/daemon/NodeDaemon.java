@@ -151,7 +151,7 @@ public final class NodeDaemon implements AutoCloseable {
                 heap.afterSync();
               }
             });
-    loop = new SyncLoop("sync", sync, AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    loop = new SyncLoop("sync", this::sync, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     List<DirectoryWatch.Target> targets = new ArrayList<>();
     targets.add(
         new DirectoryWatch.Target(
@@ -252,6 +252,13 @@ public final class NodeDaemon implements AutoCloseable {
                 .formatted(address.getPort())
             + " node.http.address and node.http.port, or the option --http-address; it is tried"
             + " again by itself");
+  }
+
+  /** What calls for a sync may have changed the way to the API server, too. */
+  private boolean sync() {
+    boolean done = sync.getAsBoolean();
+    sync.host().ifPresent(api::follow);
+    return done;
   }
 
   private void networkChanged(NetworkState state) {

@@ -1,6 +1,7 @@
 package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.HostWays;
 import dev.tweed.agent.cluster.Mapping;
 import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
@@ -125,6 +126,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   public void close() {
     kernel.ifPresent(KernelPath::close);
     kernel = Optional.empty();
+  }
+
+  /** What the kernel says of the host; empty while nothing is programmed. */
+  Optional<HostWays> host() {
+    return kernel.map(HostWays.class::cast);
   }
 
   private boolean program(Mapping.Program program, boolean withoutNetwork) {

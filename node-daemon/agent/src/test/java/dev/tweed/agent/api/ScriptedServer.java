@@ -45,7 +45,7 @@ final class ScriptedServer implements AutoCloseable {
         script);
   }
 
-  private static ScriptedServer start(ServerSocket listener, Script script) {
+  static ScriptedServer start(ServerSocket listener, Script script) {
     ScriptedServer server = new ScriptedServer(listener);
     Thread.ofVirtual().start(() -> server.accept(script));
     return server;

@@ -10,6 +10,8 @@ import dev.tweed.agent.api.ListWatch;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.dataplane.HostWay;
+import dev.tweed.netlink.IpAddress;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -86,14 +88,32 @@ class ApiConnectionTest {
   void connectionsAreMadeAnewWhenTheWayHasChanged() {
     // Given connections that live for long, and are lost
     open(ListWatch.RENEWAL);
+    HostWay[] way = {new HostWay(1, Optional.empty(), Optional.empty())};
+    HostWays host =
+        new HostWays() {
+          @Override
+          public Optional<HostWay> wayTo(IpAddress address) {
+            return Optional.of(way[0]);
+          }
+
+          @Override
+          public boolean hasAddress(IpAddress address) {
+            return true;
+          }
+        };
+    api.follow(host);
     cable.lose();
     create("silence-after");
 
-    // When the daemon hears of another address
-    api.reconnect();
+    // When nothing has changed on this host, then nobody can know
+    int before = cable.connections();
+    api.follow(host);
+    assertThat(cable.connections()).isEqualTo(before);
 
-    // Then it knows at once what is new
-    await().atMost(Duration.ofSeconds(10)).until(() -> networks().contains("silence-after"));
+    // When the way has, then the daemon knows at once what is new
+    way[0] = new HostWay(2, Optional.empty(), Optional.empty());
+    api.follow(host);
+    await().atMost(Duration.ofSeconds(20)).until(() -> networks().contains("silence-after"));
   }
 
   private void open(Duration renewal) {
