@@ -120,6 +120,9 @@ public final class ListWatch<R> implements Runnable {
   private long events;
   private boolean unnamed;
 
+  /** Whether the API server may know less by now than it did. */
+  private boolean doubtful;
+
   /**
    * @param requests of this alone
    * @param renewal how long a watch is asked for at least
@@ -165,11 +168,20 @@ public final class ListWatch<R> implements Runnable {
     events = 0;
     boolean watching = !version.isEmpty();
     try {
-      if (!watching) {
+      if (watching && doubtful && isBehind()) {
+        LOG.warn(
+            "{}: the API server is behind version {}, as after etcd was restored; listed anew",
+            source.path(),
+            version);
+        version = "";
+      }
+      if (version.isEmpty()) {
         list();
+        doubtful = false;
         return;
       }
-      watch();
+      doubtful = true;
+      doubtful = !watch();
       if (isGood(begin)) {
         failures = 0;
         return;
@@ -246,6 +258,32 @@ public final class ListWatch<R> implements Runnable {
     sink.accepted();
   }
 
+  /**
+   * Whether the API server does not know the watched version yet: etcd was restored from a copy. A
+   * watch from there would say nothing until as much has happened again. A restore ends every watch
+   * early, so it is asked after such an end only.
+   */
+  private boolean isBehind() throws IOException {
+    try (HttpAnswer answer = send(source.query("limit=1"), LIST_LIMIT)) {
+      String now = page(answer, JsonParser::skipChildren).version();
+      answer.finish();
+      return isOlder(now, version);
+    }
+  }
+
+  /** Versions of a kind can be compared (KEP-5504), if they are numbers. */
+  private static boolean isOlder(String one, String other) {
+    try {
+      return Long.parseLong(one) < Long.parseLong(other);
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private interface Items {
+    void take(JsonParser json) throws IOException;
+  }
+
   private record Page(String version, String next) {}
 
   /**
@@ -261,7 +299,7 @@ public final class ListWatch<R> implements Runnable {
       String more = next.isEmpty() ? "" : "&continue=" + ApiRequest.encode(next);
       Page page;
       try (HttpAnswer answer = send(source.query("limit=" + PAGE + more), LIST_LIMIT)) {
-        page = page(answer, names);
+        page = page(answer, json -> put(json, names));
         answer.finish();
       }
       next = page.next();
@@ -279,7 +317,7 @@ public final class ListWatch<R> implements Runnable {
     return ApiRefusedException.require(requests.send(ApiRequest.get(target), limit));
   }
 
-  private Page page(HttpAnswer answer, Set<String> names) throws IOException {
+  private Page page(HttpAnswer answer, Items each) throws IOException {
     JsonParser json = ApiJson.parser(answer.body());
     require(json.nextToken(), JsonToken.START_OBJECT);
     String listVersion = "";
@@ -305,7 +343,7 @@ public final class ListWatch<R> implements Runnable {
           require(value, JsonToken.START_ARRAY);
           items = true;
           while (json.nextToken() != JsonToken.END_ARRAY) {
-            put(json, names);
+            each.take(json);
           }
         }
         default -> json.skipChildren();
@@ -336,7 +374,9 @@ public final class ListWatch<R> implements Runnable {
     return !meta.name().isEmpty();
   }
 
-  private void watch() throws IOException {
+  /** Watches until its time is over, which is true, or the server ends it before. */
+  private boolean watch() throws IOException {
+    long begin = nanoTime.getAsLong();
     long seconds = Math.round(renewal.toSeconds() * (1 + random.getAsDouble() * WATCH_SPREAD));
     String query =
         "watch=true&allowWatchBookmarks=true&timeoutSeconds="
@@ -354,6 +394,7 @@ public final class ListWatch<R> implements Runnable {
       }
       answer.finish();
     }
+    return nanoTime.getAsLong() - begin >= Duration.ofSeconds(seconds).toNanos();
   }
 
   private void event(JsonParser json) throws IOException {
@@ -393,7 +434,12 @@ public final class ListWatch<R> implements Runnable {
     }
   }
 
-  private void advance(ObjectMeta meta) {
+  private void advance(ObjectMeta meta) throws IOException {
+    if (isOlder(meta.resourceVersion(), version)) {
+      version = "";
+      events = 0;
+      throw new IOException("versions go back; listed anew");
+    }
     events++;
     if (!meta.resourceVersion().isEmpty()) {
       version = meta.resourceVersion();

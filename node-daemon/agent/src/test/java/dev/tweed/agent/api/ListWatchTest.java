@@ -18,7 +18,7 @@ class ListWatchTest {
   private static final List<String> LISTED = List.of("a", "b");
   private static final List<String> WATCHED = List.of("b", "c");
 
-  private static String list(String version, String next, String... names) {
+  static String list(String version, String next, String... names) {
     StringBuilder items = new StringBuilder();
     for (String name : names) {
       items
@@ -203,6 +203,58 @@ class ListWatchTest {
             .follow();
 
     assertThat(followed.known.keySet()).containsExactly("b");
+  }
+
+  @Test
+  void aServerThatWasSetBackIsListedAnew() {
+    // Given a watch that ends before its time, as all do when etcd is restored
+    Followed followed =
+        new Followed().answering(list("100", "", "a", "b"), Recorded.WATCH.substring(0, 9));
+    followed.serverVersion = 99;
+    followed.follow();
+
+    // Then the next thing asked for is a list, and what is in it is all there is
+    followed.answering(list("99", "", "b")).follow();
+    assertThat(followed.asked.getLast()).isEqualTo("/things?limit=500");
+    assertThat(followed.known.keySet()).containsExactly("b");
+    assertThat(followed.checks).isEqualTo(1);
+  }
+
+  @Test
+  void aServerThatIsWhereItWasIsWatchedOn() {
+    Followed followed =
+        new Followed().answering(list("100", "", "a"), Recorded.WATCH.substring(0, 9));
+    followed.serverVersion = 100;
+
+    assertThat(followed.answering(answer(500, "{}")).follow().asked.getLast())
+        .endsWith("resourceVersion=100");
+  }
+
+  @Test
+  void aWatchThatEndsInItsTimeIsNoReasonToAsk() {
+    Followed followed = new Followed().answering(list("100", "", "a"));
+    followed.answering(
+        request -> {
+          followed.now += Duration.ofSeconds(30).toNanos();
+          return Recorded.stream(Recorded.WATCH);
+        });
+
+    followed.follow().answering(Recorded.WATCH).follow();
+
+    assertThat(followed.checks).isZero();
+  }
+
+  @Test
+  void eventsThatGoBackMeanAnotherListAndNoHurry() {
+    Followed followed = new Followed();
+    for (int i = 0; i < 10; i++) {
+      followed.answering(list("500", "", "a"), Recorded.WATCH);
+    }
+    followed.follow();
+
+    assertThat(followed.known.keySet()).containsExactly("a", "c");
+    assertThat(followed.lists).isEqualTo(10);
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test
