@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * A real kube-apiserver with its etcd on loopback, with RBAC on and Tweed's CRDs established. There
- * are no controllers: nothing is garbage collected and a Node is only what a test creates.
+ * are no controllers: nothing is garbage collected, a Node is only what a test creates, and so is
+ * EndpointSlice default/kubernetes.
  *
  * <p>The binaries come from {@code ./dev setup}; see {@link #directory}.
  */
@@ -103,6 +104,8 @@ public final class ApiServer implements AutoCloseable {
                   .withUpdateKubeConfig(false)
                   .withWaitForEtcdHealthCheckOnStartup(true)
                   .withStartupTimeout(120_000)
+                  // Or a daemon whose connections a test has cut would find another way.
+                  .withApiServerFlag("--endpoint-reconciler-type", "none")
                   .build());
       server.start();
       ApiServer started = new ApiServer(server, scratch);

@@ -211,6 +211,28 @@ class NodeIdentityTest {
     assertThat(daemon.kubectl("get", FIRST_REPORT).succeeded()).isTrue();
   }
 
+  /** As the daemon asks for it: by a field selector, which RBAC takes for the name. */
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void readsWhereTheApiServerIsAndNoOtherEndpoints(Identity daemon) {
+    String slices = "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices?fieldSelector=%s";
+    String own = slices.formatted("default", "metadata.name%3Dkubernetes");
+
+    assertThat(daemon.kubectl("get", "--raw", own).text()).contains("\"addresses\":[");
+    assertThat(daemon.kubectl("get", "--raw", own + "&watch=true&timeoutSeconds=1").text())
+        .contains("\"addresses\":[");
+    for (String other :
+        List.of(
+            slices.formatted("default", ""),
+            slices.formatted("default", "metadata.name%3Dother"),
+            slices.formatted("kube-system", "metadata.name%3Dkubernetes"))) {
+      assertForbidden(daemon.kubectl("get", "--raw", other), "endpointslices");
+    }
+    assertForbidden(
+        daemon.kubectl("-n", "default", "label", "endpointslice", "kubernetes", "a=b"),
+        "cannot patch resource \"endpointslices\"");
+  }
+
   /** 5,000 daemons that watch everybody's reports would be 25 million deliveries. */
   @ParameterizedTest
   @MethodSource("daemonsOfTheFirstNode")

@@ -14,7 +14,7 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
 
   private static final String PURE =
-      ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|Mapping|ConflistRenderer"
+      ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|EndpointRules|Mapping|ConflistRenderer"
           + "|PolicyMapper|PeerResolver|FirewallPlanner|FirewallStatusMapper|NetworkStateMapper"
           + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|Loss|Judgement|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
           + "|ProbeRotation|ProbeBudget|Probing|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";

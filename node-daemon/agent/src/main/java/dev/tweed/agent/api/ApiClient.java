@@ -1,6 +1,8 @@
 package dev.tweed.agent.api;
 
 import dev.tweed.agent.api.KubeconfigReader.Kubeconfig;
+import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -11,9 +13,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The daemon's way to the API server: where it is, as whom, and the connections to it. Every
@@ -22,20 +28,33 @@ import java.util.stream.Collectors;
  */
 public final class ApiClient implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ApiClient.class);
+
+  /** For the configured host, while another way is used. */
+  private static final Duration TRY = Duration.ofSeconds(10);
+
   private final ServerLocation server;
+  private final LearnedAddresses addresses;
   private final ConnectionFactory connections;
+  private final ConnectionFactory configured;
   private final CredentialStore credentials;
   private final String userAgent;
   private final List<ApiChannel> channels = new CopyOnWriteArrayList<>();
   private final ScheduledThreadPoolExecutor timer;
+  private final AtomicBoolean trying = new AtomicBoolean();
 
   private ApiClient(
       ServerLocation server,
-      ConnectionFactory connections,
+      String name,
+      ServerAddresses host,
       CredentialStore credentials,
       String userAgent) {
     this.server = server;
-    this.connections = connections;
+    this.addresses =
+        new LearnedAddresses(
+            server, host, System::nanoTime, bound -> ThreadLocalRandom.current().nextInt(bound));
+    this.connections = new ConnectionFactory(server.tls(), name, addresses);
+    this.configured = new ConnectionFactory(server.tls(), name, host);
     this.credentials = credentials;
     this.userAgent = userAgent;
     this.timer =
@@ -59,14 +78,14 @@ public final class ApiClient implements AutoCloseable {
   /**
    * Opens a client as above.
    *
-   * @param addresses where to look for a server; what is found there is believed if it has the
-   *     certificate of that server, whatever the address
+   * @param host where the configured host is; what is found there is believed if it has the
+   *     certificate of that host, whatever the address
    */
   public static ApiClient open(
       ApiAccess access,
       Map<String, String> environment,
       String version,
-      Function<ServerLocation, ServerAddresses> addresses) {
+      Function<ServerLocation, ServerAddresses> host) {
     Optional<Kubeconfig> kubeconfig = access.kubeconfig().map(KubeconfigReader::read);
     ServerLocation server = location(access, kubeconfig, environment);
     Optional<Path> file = access.kubeconfig();
@@ -78,8 +97,8 @@ public final class ApiClient implements AutoCloseable {
                     .orElseGet(() -> CredentialFiles.of(access.serviceAccount())));
     return new ApiClient(
         server,
-        new ConnectionFactory(
-            server.tls(), verifiedName(kubeconfig, server), addresses.apply(server)),
+        verifiedName(kubeconfig, server),
+        host.apply(server),
         credentials,
         "tweed-node/" + version);
   }
@@ -112,6 +131,42 @@ public final class ApiClient implements AutoCloseable {
     return server.uri();
   }
 
+  /** Where the API server is looked for; endpoints that are learned go there. */
+  public LearnedAddresses addresses() {
+    return addresses;
+  }
+
+  /**
+   * Where connections are by learned addresses, tries whether the configured host answers as the
+   * API server, in a thread of its own.
+   */
+  public void tryConfigured() {
+    if (addresses.detour().isPresent() && trying.compareAndSet(false, true)) {
+      try {
+        Thread.ofPlatform().name("api-try").daemon().start(this::askConfigured);
+      } catch (OutOfMemoryError e) {
+        // No thread to be had now; the next try is another.
+        trying.set(false);
+      }
+    }
+  }
+
+  private void askConfigured() {
+    ApiChannel channel = channel(configured);
+    try (channel;
+        HttpAnswer answer = channel.send(ApiRequest.get("/version"), TRY)) {
+      // A proxy that has no server to ask says so by a status of its own (502 to 504).
+      if (answer.status() < HttpURLConnection.HTTP_INTERNAL_ERROR) {
+        addresses.configuredAnswers();
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("{} does not answer: {}", server.authority(), e.getMessage());
+    } finally {
+      channels.remove(channel);
+      trying.set(false);
+    }
+  }
+
   /** The daemon's own certificate as it was last read, if it has one. */
   public Optional<X509Certificate> certificate() {
     return credentials.certificate();
@@ -119,7 +174,11 @@ public final class ApiClient implements AutoCloseable {
 
   /** A connection of its own, opened with the first request. */
   public ApiChannel channel() {
-    ApiChannel channel = new ApiChannel(server, connections, credentials, userAgent, timer);
+    return channel(connections);
+  }
+
+  private ApiChannel channel(ConnectionFactory by) {
+    ApiChannel channel = new ApiChannel(server, by, credentials, userAgent, timer);
     channels.add(channel);
     return channel;
   }

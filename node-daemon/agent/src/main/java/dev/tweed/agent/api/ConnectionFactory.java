@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLParameters;
@@ -34,8 +35,12 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
           ExtendedSocketOptions.TCP_KEEPINTERVAL, 5,
           ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
 
-  private static final int ADDRESSES_MAX = 16;
+  private static final int ADDRESSES_MAX = 20;
   private static final int CONNECT_MS = 5_000;
+
+  /** While there are others to try: one lost packet, which is sent again after 1 s, is forgiven. */
+  private static final int CONNECT_ONE_OF_SEVERAL_MS = 1_500;
+
   private static final int BUFFER = 4096;
 
   /**
@@ -56,10 +61,13 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
    */
   Connection open(CredentialStore.Tls credentials, Consumer<Socket> opening) throws IOException {
     IOException failure = null;
-    for (InetSocketAddress address :
-        addresses.candidates().stream().limit(ADDRESSES_MAX).toList()) {
+    List<InetSocketAddress> candidates =
+        addresses.candidates().stream().limit(ADDRESSES_MAX).toList();
+    for (InetSocketAddress address : candidates) {
+      boolean last = address.equals(candidates.getLast());
       try {
-        Connection connection = open(address, credentials, opening);
+        Connection connection =
+            open(address, last ? CONNECT_MS : CONNECT_ONE_OF_SEVERAL_MS, credentials, opening);
         addresses.connected(address);
         return connection;
       } catch (IOException e) {
@@ -74,7 +82,10 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
   }
 
   private Connection open(
-      InetSocketAddress address, CredentialStore.Tls credentials, Consumer<Socket> opening)
+      InetSocketAddress address,
+      int connectMillis,
+      CredentialStore.Tls credentials,
+      Consumer<Socket> opening)
       throws IOException {
     Socket plain = new Socket();
     try {
@@ -86,7 +97,7 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
           plain.setOption(option.getKey(), option.getValue());
         }
       }
-      plain.connect(address, CONNECT_MS);
+      plain.connect(address, connectMillis);
       Socket speaking = tls ? secured(plain, address, credentials) : plain;
       return new Connection(
           plain,

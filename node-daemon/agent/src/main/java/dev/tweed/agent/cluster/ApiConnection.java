@@ -5,6 +5,7 @@ import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
+import dev.tweed.agent.api.ServerEndpoint;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -43,15 +44,20 @@ public final class ApiConnection implements ClusterWatch {
   private final Duration renewal;
   private final RetryPauses pauses;
   private final ApiChannel status;
-  private final RecordStore<NetworkRecord> networks = store();
+  private final RecordStore<NetworkRecord> networks =
+      new RecordStore<>(this::networksChanged, this::look);
   private final RecordStore<SubnetRecord> subnets = store();
   private final RecordStore<PolicyRecord> policies = store();
   private final RecordStore<NodeRecord> nodes = store();
+  private final RecordStore<EndpointRecord> endpoints = new RecordStore<>(this::learn, this::look);
   private final List<ListWatch<?>> watches = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final List<ApiChannel> dataPath;
+  private final Object keeping = new Object();
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
+  private volatile Consumer<List<ServerEndpoint>> onEndpoints = learned -> {};
+  private volatile List<ServerEndpoint> learned = List.of();
   private volatile boolean complete;
   private final StaleConnections stale = new StaleConnections();
   private long followNext = System.nanoTime();
@@ -78,6 +84,7 @@ public final class ApiConnection implements ClusterWatch {
     Duration seldom = renewal.multipliedBy(SELDOM);
     watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, seldom);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
+    watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
   }
 
   private <R> RecordStore<R> store() {
@@ -121,6 +128,16 @@ public final class ApiConnection implements ClusterWatch {
     this.onContact = onContact;
     threads.forEach(Thread::start);
     client.every(renewal.dividedBy(3), this::look);
+    client.every(renewal, client::tryConfigured);
+  }
+
+  /**
+   * Has addresses of the API server's own told that were learned, for the next process to try.
+   *
+   * @param onEndpoints called when they change, in a thread of its own; set before the start
+   */
+  public void onEndpoints(Consumer<List<ServerEndpoint>> onEndpoints) {
+    this.onEndpoints = onEndpoints;
   }
 
   @Override
@@ -205,6 +222,34 @@ public final class ApiConnection implements ClusterWatch {
     }
   }
 
+  private void networksChanged() {
+    learn();
+    changed();
+  }
+
+  /** Not before it is known which addresses are pods'. */
+  private void learn() {
+    if (networks.listing() != ClusterView.Listing.RECEIVED) {
+      return;
+    }
+    List<ServerEndpoint> usable = EndpointRules.usable(endpoints.records(), networks.records());
+    synchronized (endpoints) {
+      if (usable.isEmpty() || usable.equals(learned)) {
+        return;
+      }
+      learned = usable;
+      client.addresses().learn(usable);
+    }
+    // It may be written to a disk that hangs, for which no watch has to wait.
+    Thread.ofPlatform().name("api-endpoints").daemon().start(this::keep);
+  }
+
+  private void keep() {
+    synchronized (keeping) {
+      onEndpoints.accept(learned);
+    }
+  }
+
   /** Before there is something for the data path nobody can use what changed. */
   private void changed() {
     if (!complete
@@ -245,7 +290,8 @@ public final class ApiConnection implements ClusterWatch {
                 refusal("PodNetworks", networks),
                 refusal("NodeSubnets", subnets),
                 refusal("FirewallPolicies", policies),
-                refusal("this node's Node object", nodes))
+                refusal("this node's Node object", nodes),
+                refusal("the API server's addresses", endpoints))
             .flatMap(Optional::stream)
             .toList();
     boolean refused = networks.refusal().isPresent() || subnets.refusal().isPresent();
@@ -253,6 +299,7 @@ public final class ApiConnection implements ClusterWatch {
         findings.connected(silence, refused, complete, now),
         Stream.of(
                 findings.silent(silence, now),
+                findings.byEndpoint(client.addresses().detour()),
                 findings.certificate(client.certificate()),
                 findings.refused(refusals))
             .flatMap(Optional::stream)

@@ -93,6 +93,37 @@ final class ApiConnectionFindings {
                     + " API server is down; 'ss -tnoi' on the node shows its connections"));
   }
 
+  /**
+   * Of connections by learned addresses.
+   *
+   * @param detour how long the configured host has not answered while one of them does
+   */
+  Optional<NodeFinding> byEndpoint(Optional<Duration> detour) {
+    // An API server that starts answers before the Service leads to it.
+    return detour
+        .filter(length -> length.compareTo(limit) >= 0)
+        .map(
+            length ->
+                NodeFinding.of(
+                    AgentReason.APIByEndpoint,
+                    "API server",
+                    server
+                        + " does not answer on this node; the daemon goes to an API server itself,"
+                        + " by an address it learned before (EndpointSlice default/kubernetes)."
+                        + " Pods of this node may not reach the API server, nor other Services",
+                    "if that is the Service's address, see whether kube-proxy runs on this node"
+                        + " and has rules: kubectl -n kube-system get pods -l k8s-app=kube-proxy"
+                        + " -o wide; on the node: nft list ruleset | grep -F "
+                        + host()
+                        + " and curl -sk "
+                        + server
+                        + "livez"));
+  }
+
+  private String host() {
+    return server.getHost().replaceAll("^\\[(.*)]$", "$1");
+  }
+
   /** Of the daemon's own certificate, if its end is near. */
   Optional<NodeFinding> certificate(Optional<X509Certificate> certificate) {
     return certificate.flatMap(
@@ -132,8 +163,8 @@ final class ApiConnectionFindings {
                 + "; what was known of it stays",
             refusals.stream().anyMatch(r -> r.why().isNotFound())
                 ? "install the CRDs of this version: kubectl apply --server-side -f helm/crds"
-                : "see whether the chart's ClusterRole and ClusterRoleBinding tweed-node are there:"
-                    + " kubectl get clusterrolebindings -o wide | grep tweed-node; it is tried"
-                    + " again by itself"));
+                : "see whether the chart's ClusterRoleBinding tweed-node and, in namespace default, its"
+                    + " RoleBinding are there: kubectl get clusterrolebindings,rolebindings -n"
+                    + " default -o wide | grep tweed-node; it is tried again by itself"));
   }
 }

@@ -1,6 +1,8 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.api.ApiBinding;
 import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.EndpointFile;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.SnapshotMapper;
@@ -15,6 +17,7 @@ import dev.tweed.agent.firewall.FirewallWatch;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
+import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -84,12 +87,18 @@ public final class NodeDaemon implements AutoCloseable {
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     StatusFiles statusFiles = new StatusFiles(options.runDir());
     Optional<NodeStatus> earlier = statusFiles.read();
-    api =
-        new ApiConnection(
-            ApiClient.open(options.api(), environment, options.version()),
-            options.nodeName(),
-            clock,
-            ListWatch.RENEWAL);
+    EndpointFile endpoints =
+        new EndpointFile(
+            options.stateDir(),
+            new ApiBinding(
+                options.nodeName(),
+                MachineIdReader.of(options.hostRoot()).read(),
+                options.api(),
+                environment));
+    ApiClient client = ApiClient.open(options.api(), environment, options.version());
+    client.addresses().learn(endpoints.read());
+    api = new ApiConnection(client, options.nodeName(), clock, ListWatch.RENEWAL);
+    api.onEndpoints(endpoints::write);
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
     publisher =

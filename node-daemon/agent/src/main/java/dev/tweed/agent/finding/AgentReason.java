@@ -32,6 +32,8 @@ public enum AgentReason {
   FirewallRulesLeft(false),
   /** The API server said nothing for so long that the connections to it are made anew. */
   APISilent(false),
+  /** The API server answers at its own address, and not at the one that was configured. */
+  APIByEndpoint(false),
   /** The API server refuses to list objects of a kind. */
   ClusterNotRead(false),
   /** The daemon's own certificate ends soon, or has ended. */

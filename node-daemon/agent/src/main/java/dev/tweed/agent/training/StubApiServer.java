@@ -129,6 +129,12 @@ final class StubApiServer implements AutoCloseable {
               "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\""
                   + node
                   + "\",\"resourceVersion\":\"1\",\"labels\":{\"a\":\"b\"}}}";
+          case "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices" ->
+              """
+              {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4",
+               "metadata":{"name":"kubernetes","namespace":"default","resourceVersion":"1"},
+               "endpoints":[{"addresses":["192.0.2.10"],"conditions":{"ready":true}}],
+               "ports":[{"name":"https","port":6443,"protocol":"TCP"}]}""";
           default -> "";
         };
     return "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":["

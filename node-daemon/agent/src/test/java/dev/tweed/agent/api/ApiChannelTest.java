@@ -291,6 +291,37 @@ class ApiChannelTest {
   }
 
   @Test
+  void anAddressThatIsVouchedForOnlyAsItselfIsToldNothing() throws Exception {
+    // Given a server whose certificate is of our authority, but not for the configured host
+    Keys own = Keys.make(keysDirectory, "EC", "CN=own", "-ext", "san=ip:127.0.0.1");
+    Files.writeString(directory.resolve("ca.crt"), own.certificatePem());
+    Files.writeString(directory.resolve("token"), "secret");
+    secure(own, 0);
+
+    assertThatThrownBy(
+            () -> send(channel(true, "192.0.2.1", List.of(server.get().address())), LONG))
+        .hasMessageContaining("192.0.2.1");
+    assertThat(server.get().requests).isEmpty();
+  }
+
+  @Test
+  void addressesThatAreDeafTakeNoTimeFromTheOthers() throws Exception {
+    try (DeafListener first = new DeafListener();
+        DeafListener second = new DeafListener()) {
+      server.set(ScriptedServer.plain((in, out) -> server.get().answers(OK).play(in, out)));
+
+      assertThat(
+              send(
+                  channel(
+                      false,
+                      "127.0.0.1",
+                      List.of(first.address(), second.address(), server.get().address())),
+                  Duration.ofSeconds(9)))
+          .isEqualTo("{}");
+    }
+  }
+
+  @Test
   void credentialsThatChangeAreUsed() throws Exception {
     Files.writeString(directory.resolve("ca.crt"), cluster.certificatePem());
     Files.writeString(directory.resolve("token"), "first\n");

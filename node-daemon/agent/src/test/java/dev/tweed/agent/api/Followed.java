@@ -27,6 +27,7 @@ final class Followed implements ListWatch.Sink<String>, ListWatch.Pauses, ApiReq
   final List<ApiRefusedException> refusals = new ArrayList<>();
   final List<Boolean> forConnection = new ArrayList<>();
   final Deque<Answer> answers = new ArrayDeque<>();
+
   /** What the server says it is at, to who asks for that only. */
   long serverVersion = Long.MAX_VALUE;
 

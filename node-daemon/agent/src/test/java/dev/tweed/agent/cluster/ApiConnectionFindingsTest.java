@@ -90,6 +90,20 @@ class ApiConnectionFindingsTest {
   }
 
   @Test
+  void anotherWayIsToldOnceItIsNoMatterOfAStart() {
+    assertThat(findings.byEndpoint(Optional.empty())).isEmpty();
+    assertThat(findings.byEndpoint(Optional.of(Duration.ofSeconds(59)))).isEmpty();
+    assertThat(findings.byEndpoint(Optional.of(Duration.ofSeconds(60))))
+        .hasValueSatisfying(
+            finding -> {
+              assertThat(finding.reason()).isEqualTo("APIByEndpoint");
+              assertThat(finding.blocking()).isFalse();
+              assertThat(finding.message()).contains("https://198.51.100.1:6443/");
+              assertThat(finding.remedy()).contains("kube-proxy", "grep -F 198.51.100.1 ");
+            });
+  }
+
+  @Test
   void aCertificateNearItsEndIsTold() throws Exception {
     assertThat(findings.certificate(Optional.empty())).isEmpty();
 

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.Cable;
+import dev.tweed.agent.ServersOwnAddress;
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ListWatch;
+import dev.tweed.agent.api.ServerEndpoint;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
@@ -36,6 +40,8 @@ class ApiConnectionTest {
   private ApiServer server;
   private Cable cable;
   private ApiConnection api;
+  private volatile List<ServerEndpoint> learned = List.of();
+  private volatile List<NodeFinding> told = List.of();
 
   @BeforeEach
   void connect(ApiServer server) throws IOException {
@@ -81,7 +87,7 @@ class ApiConnectionTest {
         .until(() -> api.silence().compareTo(Duration.ofSeconds(6)) < 0);
 
     // And that took no second connection of anyone
-    assertThat(cable.connections()).isEqualTo(4);
+    assertThat(cable.connections()).isEqualTo(5);
   }
 
   @Test
@@ -116,19 +122,59 @@ class ApiConnectionTest {
     await().atMost(Duration.ofSeconds(20)).until(() -> networks().contains("silence-after"));
   }
 
+  @Test
+  void aNodeWhoseServiceAddressIsDeadGoesToTheServerItself() throws IOException {
+    try (ServersOwnAddress ignored = new ServersOwnAddress(server)) {
+      // Given a process that learned where the API server is while all was well
+      open(ListWatch.RENEWAL);
+      await().atMost(SOON).until(() -> !learned.isEmpty());
+
+      // When kube-proxy dies, and another process begins
+      api.close();
+      cable.cut();
+      create("silence-after");
+      open(Duration.ofSeconds(3));
+
+      // Then it comes up all the same, says so and writes
+      assertThat(networks()).contains("silence-after");
+      assertThat(api.statusApi().report()).isEmpty();
+      await().atMost(SOON).until(this::toldOfTheOtherWay);
+
+      // When kube-proxy is back, then nothing is wrong any more
+      cable.join();
+      await().atMost(SOON).until(() -> !toldOfTheOtherWay());
+    }
+  }
+
+  @Test
+  void aConnectionThatIsMadeAnewFindsTheOtherWay() throws IOException {
+    try (ServersOwnAddress ignored = new ServersOwnAddress(server)) {
+      open(ListWatch.RENEWAL);
+      await().atMost(SOON).until(() -> !learned.isEmpty());
+
+      cable.cut();
+      create("silence-after");
+
+      await().atMost(SOON).until(() -> networks().contains("silence-after"));
+    }
+  }
+
   private void open(Duration renewal) {
-    api =
-        new ApiConnection(
-            ApiClient.open(
-                new ApiAccess(
-                    Optional.of(server.kubeconfig()), Optional.of(cable.url()), Path.of("/none")),
-                Map.of(),
-                "test"),
-            "n1",
-            InstantSource.system(),
-            renewal);
-    api.start(() -> {});
+    ApiClient client =
+        ApiClient.open(
+            new ApiAccess(
+                Optional.of(server.kubeconfig()), Optional.of(cable.url()), Path.of("/none")),
+            Map.of(),
+            "test");
+    client.addresses().learn(learned);
+    api = new ApiConnection(client, "n1", InstantSource.system(), renewal);
+    api.onEndpoints(now -> learned = now);
+    api.start(() -> {}, contact -> told = contact.findings());
     await().atMost(SOON).until(() -> networks().contains("silence-before"));
+  }
+
+  private boolean toldOfTheOtherWay() {
+    return told.stream().anyMatch(f -> f.reason().equals(AgentReason.APIByEndpoint.name()));
   }
 
   private List<String> networks() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.Cable;
+import dev.tweed.agent.ServersOwnAddress;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
@@ -193,6 +194,29 @@ class NodeDaemonTest {
       cable.join();
 
       await().atMost(SOON).until(daemon::ready);
+    }
+  }
+
+  @Test
+  void aDaemonRestartedOnANodeWithoutKubeProxyComesUp() throws Exception {
+    cluster.subnet(1, "n1");
+    cluster.subnet(2, "n2");
+    try (Cable cable = new Cable(server.config().getMasterUrl());
+        ServersOwnAddress ignored = new ServersOwnAddress(server)) {
+      // Given a daemon that ran while all was well
+      daemon.startBy(cable.url());
+      await().atMost(SOON).until(() -> Files.exists(daemon.state().resolve("api-endpoints")));
+      daemon.stop();
+
+      // When the Service address is dead, and nothing is left of the data path
+      cable.cut();
+      daemon.netns.exec("ip", "link", "del", "tweed.1");
+      daemon.startBy(cable.url());
+
+      // Then the next one finds the API server, and what is new there
+      cluster.subnet(3, "n3");
+      awaitRoute("10.244.2.0/24");
+      awaitRoute("10.244.3.0/24");
     }
   }
 
