@@ -52,6 +52,18 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
+{{/* Namespace of the daemons' Leases; empty where they have none. */}}
+{{- define "tweed.leaseNamespace" -}}
+{{- $leases := .Values.node.leases | default dict -}}
+{{- if ne (toString $leases.enabled) "false" -}}
+{{- $namespace := $leases.namespace | default (printf "%s-node-lease" (include "tweed.fullname" .)) -}}
+{{- if eq $namespace .Release.Namespace -}}
+{{- fail (printf "node.leases.namespace=%s is the namespace of the release, where the Lease of the operator is: choose another, which the chart makes" $namespace) -}}
+{{- end -}}
+{{- $namespace -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Environment that leads to the API server without the Service address. */}}
 {{- define "tweed.apiServerEnv" -}}
 {{- if .Values.apiServer.host -}}

@@ -181,6 +181,7 @@ class ChartReleaseTest {
             "delete nodesubnets.tweed.dev",
             "create nodereports.tweed.dev",
             "watch nodereports.tweed.dev",
+            "patch nodereports.tweed.dev/status",
             "patch firewallpolicies.tweed.dev/status",
             "create events.events.k8s.io")) {
       assertThat(operator.may(allowed)).as(allowed).isTrue();
@@ -192,9 +193,11 @@ class ChartReleaseTest {
             "update podnetworks.tweed.dev",
             "delete podnetworks.tweed.dev",
             "patch nodesubnets.tweed.dev/status",
-            "patch nodereports.tweed.dev/status",
+            "patch nodereports.tweed.dev",
             "get secrets",
             "create pods",
+            "list pods",
+            "list leases.coordination.k8s.io",
             "patch customresourcedefinitions.apiextensions.k8s.io",
             "patch validatingadmissionpolicies.admissionregistration.k8s.io",
             "get configmaps",
@@ -206,5 +209,12 @@ class ChartReleaseTest {
                 .kubectl("auth", "can-i", "update", "leases", "-n", ChartCluster.NAMESPACE)
                 .out())
         .startsWith("yes");
+    assertThat(
+            operator.kubectl("auth", "can-i", "list", "pods", "-n", ChartCluster.NAMESPACE).out())
+        .startsWith("yes");
+    assertThat(operator.kubectl("auth", "can-i", "list", "leases", "-n", "tweed-node-lease").out())
+        .startsWith("yes");
+    assertThat(operator.kubectl("auth", "can-i", "patch", "leases", "-n", "tweed-node-lease").out())
+        .startsWith("no");
   }
 }

@@ -50,9 +50,14 @@ class ChartRenderTest {
             "ClusterRoleBinding/tweed-operator",
             "DaemonSet/tweed-node",
             "Deployment/tweed-operator",
+            "Namespace/tweed-node-lease",
+            "Role/tweed-node",
             "Role/tweed-node",
             "Role/tweed-operator",
+            "Role/tweed-operator",
             "RoleBinding/tweed-node",
+            "RoleBinding/tweed-node",
+            "RoleBinding/tweed-operator",
             "RoleBinding/tweed-operator",
             "ServiceAccount/tweed-node",
             "ServiceAccount/tweed-operator",
@@ -62,6 +67,22 @@ class ChartRenderTest {
             "ValidatingAdmissionPolicyBinding/tweed-nodesubnet-in-use",
             "ValidatingAdmissionPolicyBinding/tweed-own-node-only",
             "ValidatingAdmissionPolicyBinding/tweed-podnetwork-in-use");
+  }
+
+  @Test
+  void leasesHaveANamespaceOfTheirOwnOrNone() {
+    assertThat(Rendering.of("fullnameOverride=net").names()).contains("Namespace/net-node-lease");
+    assertThat(Rendering.of("node.leases.namespace=lives").text())
+        .contains("kubernetes.io/metadata.name", "values: [tweed-system, lives]")
+        .contains("request.namespace == 'lives'")
+        .containsPattern("TWEED_LEASE_NAMESPACE\n +value: lives");
+
+    Rendering without = Rendering.of("node.leases.enabled=false");
+    assertThat(without.names()).noneMatch(name -> name.startsWith("Namespace/"));
+    assertThat(without.text()).doesNotContain("TWEED_LEASE_NAMESPACE").doesNotContain("node-lease");
+
+    assertThat(Rendering.attempt("node.leases.namespace=" + ChartCluster.NAMESPACE).err())
+        .contains("node.leases.namespace=tweed-system is the namespace of the release");
   }
 
   /** Selectors are immutable: a changed label makes the next upgrade fail. */

@@ -30,6 +30,8 @@ class NodeIdentityTest {
   private static final String FIRST_REPORT = "nodereport/n1";
   private static final String SECOND_REPORT = "nodereport/n2";
 
+  private static final String LEASES = "tweed-node-lease";
+
   private ChartCluster cluster;
   private Identity unbound;
 
@@ -173,11 +175,66 @@ class NodeIdentityTest {
     assertThat(stored).contains("nodeName: n1").doesNotContain("smuggled");
   }
 
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void makesAndRenewsTheLeaseOfItsOwnNode(Identity daemon) {
+    assertThat(lease(daemon, "n1", LEASES).text()).contains("serverside-applied");
+    assertThat(lease(daemon, "n1", LEASES).text()).contains("serverside-applied");
+    assertThat(daemon.may("get leases.coordination.k8s.io")).isFalse();
+
+    cluster.kubectl("delete", "lease/n1", "-n", LEASES).text();
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void isDeniedTheLeaseOfAnother(Identity daemon) {
+    assertForbidden(
+        lease(daemon, "n2", LEASES), "node n1 may not write leases/n2, which belongs to node n2");
+    assertForbidden(
+        daemon.kubectlWithInput(
+            lease("anything").replace("  name:", "  generateName:"),
+            "create",
+            "-n",
+            LEASES,
+            "-f",
+            "-"),
+        "node n1 may not write leases/anything");
+    // The operator's, by which it leads
+    assertForbidden(lease(daemon, "tweed-operator", ChartCluster.NAMESPACE), "cannot patch");
+    assertForbidden(lease(daemon, "n1", "kube-node-lease"), "cannot patch");
+  }
+
+  private static Program.Outcome lease(Identity daemon, String name, String namespace) {
+    return daemon.kubectlWithInput(
+        lease(name),
+        "apply",
+        "--server-side",
+        "--field-manager=tweed-node",
+        "--force-conflicts",
+        "-n",
+        namespace,
+        "-f",
+        "-");
+  }
+
+  private static String lease(String name) {
+    return """
+        apiVersion: coordination.k8s.io/v1
+        kind: Lease
+        metadata:
+          name: %s
+        spec:
+          holderIdentity: n1
+        """
+        .formatted(name);
+  }
+
   @Test
   void tokenWithoutNodeIsDeniedEverything() {
     for (String object : List.of(FIRST_SUBNET, SECOND_SUBNET, FIRST_REPORT, SECOND_REPORT)) {
       assertForbidden(patchStatus(unbound, object), "this identity carries no node name");
     }
+    assertForbidden(lease(unbound, "n1", LEASES), "this identity carries no node name");
   }
 
   @ParameterizedTest
@@ -296,7 +353,19 @@ class NodeIdentityTest {
               "-f",
               "-"),
           nothingElse);
+
+      // Nor does it take the lead, or another's Lease away
+      assertForbidden(lease(daemon, "tweed-operator", ChartCluster.NAMESPACE), nothingElse);
+      assertForbidden(lease(daemon, "n1", ChartCluster.NAMESPACE), nothingElse);
+      assertForbidden(lease(daemon, "n2", LEASES), "which belongs to node n2");
+      cluster.kubectlWithInput(lease("n2"), "create", "-n", LEASES, "-f", "-").text();
+      assertForbidden(daemon.kubectl("delete", "lease/n2", "-n", LEASES), nothingElse);
+      assertForbidden(daemon.kubectl("delete", "leases", "--all", "-n", LEASES), nothingElse);
+      cluster.kubectl("delete", "lease/n2", "-n", LEASES).text();
+      // Leases of others are not its concern: they must not hang on this policy
+      cluster.kubectlWithInput(lease("n1"), "create", "-n", "default", "-f", "-").text();
     } finally {
+      cluster.kubectl("delete", "lease/n1", "-n", "default", "--ignore-not-found").text();
       cluster.kubectl("delete", "clusterrolebinding", "mistake").text();
     }
   }

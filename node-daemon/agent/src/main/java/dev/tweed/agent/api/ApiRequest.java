@@ -9,21 +9,30 @@ import java.util.Optional;
  *
  * @param method such as GET
  * @param target path and query, encoded
+ * @param accept in what form the answer is wanted
  * @param contentType of the body; empty without one
  * @param body empty without one
  */
-public record ApiRequest(String method, String target, String contentType, byte[] body) {
+public record ApiRequest(
+    String method, String target, String accept, String contentType, byte[] body) {
 
   private static final String UNRESERVED = "-._~";
+  private static final String JSON = "application/json";
+  private static final String METADATA = JSON + ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
   /** Reads something. */
   public static ApiRequest get(String target) {
-    return new ApiRequest("GET", target, "", new byte[0]);
+    return new ApiRequest("GET", target, JSON, "", new byte[0]);
+  }
+
+  /** Reads the metadata of an object, and nothing else of it. */
+  public static ApiRequest metadata(String target) {
+    return new ApiRequest("GET", target, METADATA, "", new byte[0]);
   }
 
   /** Applies a configuration (server-side apply), in JSON, which is YAML too. */
   public static ApiRequest apply(String target, byte[] json) {
-    return new ApiRequest("PATCH", target, "application/apply-patch+yaml", json);
+    return new ApiRequest("PATCH", target, JSON, "application/apply-patch+yaml", json);
   }
 
   /** Text as part of a path or a query (RFC 3986, 2.1). */
@@ -49,7 +58,7 @@ public record ApiRequest(String method, String target, String contentType, byte[
     head.append(method).append(' ').append(server.path()).append(target).append(" HTTP/1.1\r\n");
     header(head, "Host", server.authority());
     header(head, "User-Agent", userAgent);
-    header(head, "Accept", "application/json");
+    header(head, "Accept", accept);
     token.ifPresent(t -> header(head, "Authorization", "Bearer " + t));
     if (!contentType.isEmpty()) {
       header(head, "Content-Type", contentType);

@@ -2,10 +2,12 @@ package dev.tweed.agent.cluster;
 
 import dev.tweed.agent.api.ApiChannel;
 import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ApiRefusedException;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.api.ServerEndpoint;
+import dev.tweed.agent.finding.NodeFinding;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -52,6 +54,9 @@ public final class ApiConnection implements ClusterWatch {
   private final RecordStore<EndpointRecord> endpoints = new RecordStore<>(this::learn, this::look);
   private final List<ListWatch<?>> watches = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
+  private final InstantSource clock;
+  private volatile Optional<LeaseRenewal> lease = Optional.empty();
+  private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
   private final List<ApiChannel> dataPath;
   private final Object keeping = new Object();
   private volatile Runnable onChange = () -> {};
@@ -73,6 +78,7 @@ public final class ApiConnection implements ClusterWatch {
     this.client = client;
     this.nodeName = nodeName;
     this.renewal = renewal;
+    this.clock = clock;
     this.findings = new ApiConnectionFindings(client.server(), renewal.multipliedBy(2), clock);
     this.pauses = new RetryPauses(client::reconnect);
     this.status = client.channel();
@@ -111,6 +117,38 @@ public final class ApiConnection implements ClusterWatch {
     watches.add(watch);
     threads.add(Thread.ofPlatform().name("watch-" + name).daemon().unstarted(watch));
     return channel;
+  }
+
+  /**
+   * Has a Lease named after this node renewed, so that the operator hears of this daemon. Before
+   * {@link #start}.
+   *
+   * @param renewed called after each renewal, when the API server answers; must return quickly
+   */
+  public void renewLease(String namespace, Runnable renewed) {
+    LeaseRenewal made =
+        new LeaseRenewal(
+            client.channel(),
+            namespace,
+            nodeName,
+            () -> nodes.records().stream().map(NodeRecord::uid).filter(u -> !u.isEmpty()).findAny(),
+            new LeaseRenewal.Listener() {
+              @Override
+              public void renewed() {
+                leaseRefused = Optional.empty();
+                renewed.run();
+              }
+
+              @Override
+              public void refused(ApiRefusedException why) {
+                leaseRefused = Optional.of(findings.lease(namespace, why));
+              }
+            },
+            pauses,
+            clock,
+            () -> ThreadLocalRandom.current().nextDouble());
+    lease = Optional.of(made);
+    threads.add(Thread.ofPlatform().name("lease").daemon().unstarted(made));
   }
 
   @Override
@@ -162,7 +200,7 @@ public final class ApiConnection implements ClusterWatch {
     return new ServerSideStatusApi(status, nodeName);
   }
 
-  /** Whether each watch has its thread. */
+  /** Whether each watch and the Lease has its thread. */
   public boolean alive() {
     return threads.stream().noneMatch(t -> t.getState() == Thread.State.TERMINATED);
   }
@@ -209,6 +247,7 @@ public final class ApiConnection implements ClusterWatch {
   @Override
   public void close() {
     watches.forEach(ListWatch::stop);
+    lease.ifPresent(LeaseRenewal::stop);
     pauses.close();
     client.close();
     for (Thread thread : threads) {
@@ -301,6 +340,7 @@ public final class ApiConnection implements ClusterWatch {
                 findings.silent(silence, now),
                 findings.byEndpoint(client.addresses().detour()),
                 findings.certificate(client.certificate()),
+                leaseRefused,
                 findings.refused(refusals))
             .flatMap(Optional::stream)
             .toList());

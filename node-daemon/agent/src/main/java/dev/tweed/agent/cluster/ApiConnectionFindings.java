@@ -147,6 +147,19 @@ final class ApiConnectionFindings {
         });
   }
 
+  /** Of a Lease that cannot be renewed. */
+  NodeFinding lease(String namespace, ApiRefusedException why) {
+    return NodeFinding.of(
+        AgentReason.LeaseNotRenewed,
+        namespace,
+        "the API server refuses the Lease by which the operator knows that this daemon lives: "
+            + why.getMessage()
+            + ". The operator takes the daemon for silent after a while",
+        "see whether namespace, Role and RoleBinding of the chart are there: kubectl -n "
+            + namespace
+            + " get rolebindings,leases; it is tried again by itself");
+  }
+
   /** Of kinds that cannot be listed. */
   Optional<NodeFinding> refused(List<Refusal> refusals) {
     if (refusals.isEmpty()) {

@@ -44,7 +44,7 @@ final class NodeReader implements ObjectReader<NodeRecord> {
 
     @Override
     public NodeRecord of(ObjectMeta meta) {
-      return new NodeRecord(meta.name(), meta.labels(), kubeletPort, withoutNetwork);
+      return new NodeRecord(meta.name(), meta.uid(), meta.labels(), kubeletPort, withoutNetwork);
     }
 
     /** {@code {"kubeletEndpoint": {"Port": 10250}}}. */

@@ -6,11 +6,16 @@ import java.util.OptionalInt;
 /**
  * What is kept of this node's Node object.
  *
+ * @param uid empty if it is not known
  * @param kubeletPort where the kubelet says it serves; empty if it does not
  * @param withoutNetwork whether the kubelet says that its container runtime has no pod network
  */
 public record NodeRecord(
-    String name, Map<String, String> labels, OptionalInt kubeletPort, boolean withoutNetwork) {
+    String name,
+    String uid,
+    Map<String, String> labels,
+    OptionalInt kubeletPort,
+    boolean withoutNetwork) {
 
   public NodeRecord {
     labels = Map.copyOf(labels);
@@ -18,6 +23,6 @@ public record NodeRecord(
 
   /** One of which no more is known. */
   public NodeRecord(String name, Map<String, String> labels) {
-    this(name, labels, OptionalInt.empty(), false);
+    this(name, "", labels, OptionalInt.empty(), false);
   }
 }

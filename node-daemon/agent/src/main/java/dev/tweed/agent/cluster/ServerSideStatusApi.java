@@ -46,13 +46,33 @@ public final class ServerSideStatusApi implements StatusApi {
 
   @Override
   public Optional<NodeReportStatus> report() {
-    try (HttpAnswer answer = send(ApiRequest.get(target(REPORTS, nodeName)))) {
+    return get(ApiRequest.get(target(REPORTS, nodeName)))
+        .map(report -> report.path("status"))
+        .filter(JsonNode::isObject)
+        .map(ServerSideStatusApi::status);
+  }
+
+  @Override
+  public Optional<String> reportVersion() {
+    // Version 0: from the API server's cache, however old.
+    return get(ApiRequest.metadata(target(REPORTS, nodeName) + "?resourceVersion=0"))
+        .map(report -> report.path("metadata").path("resourceVersion").asText());
+  }
+
+  private static NodeReportStatus status(JsonNode json) {
+    try {
+      return ApiJson.mapper().treeToValue(json, NodeReportStatus.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Optional<JsonNode> get(ApiRequest request) {
+    try (HttpAnswer answer = send(request)) {
       JsonParser json = ApiJson.mapper().getFactory().createParser(answer.body());
-      JsonNode status = ApiJson.mapper().<JsonNode>readTree(json).path("status");
+      JsonNode object = ApiJson.mapper().readTree(json);
       answer.finish();
-      return status.isObject()
-          ? Optional.of(ApiJson.mapper().treeToValue(status, NodeReportStatus.class))
-          : Optional.empty();
+      return Optional.of(object);
     } catch (ApiRefusedException e) {
       if (e.isNotFound()) {
         return Optional.empty();

@@ -19,4 +19,10 @@ public interface StatusApi {
 
   /** This node's report as it stands, if there is one with a status. */
   Optional<NodeReportStatus> report();
+
+  /**
+   * The version of this node's report, maybe a moment old; empty if there is none. Costs the API
+   * server little.
+   */
+  Optional<String> reportVersion();
 }

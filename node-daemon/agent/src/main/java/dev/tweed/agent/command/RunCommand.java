@@ -47,6 +47,15 @@ final class RunCommand implements Callable<Integer> {
       description = "Set aside CNI configurations of others that win over Tweed's")
   boolean replaceForeignCni;
 
+  @Option(
+      names = "--lease-namespace",
+      paramLabel = "NAMESPACE",
+      defaultValue = "${env:TWEED_LEASE_NAMESPACE:-}",
+      description =
+          "Where the node's Lease is, by which the operator knows that this daemon lives (chart value"
+              + " node.leases.namespace). Without it, that it is silent is not told")
+  String leaseNamespace;
+
   @Override
   public Integer call() throws Exception {
     LogSetup.install(node.logLevel);
@@ -90,6 +99,7 @@ final class RunCommand implements Callable<Integer> {
         node.cniPluginsDir,
         node.runDir,
         node.stateDir,
+        Optional.of(leaseNamespace).filter(n -> !n.isEmpty()),
         httpAddress(httpAddress),
         replaceForeignCni,
         node.hostRoot(),

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param cniPluginsDir plugins to install from; may not exist
  * @param runDir state that does not survive a reboot; the same path on the host
  * @param stateDir state that outlives a reboot; may not exist
+ * @param leaseNamespace where this node has its Lease; without, it has none
  * @param http where probes and metrics are answered
  * @param replaceForeignCni whether CNI configurations that win over ours are set aside
  * @param hostRoot the host's files, if its firewall may be opened
@@ -31,6 +32,7 @@ public record DaemonOptions(
     Path cniPluginsDir,
     Path runDir,
     Path stateDir,
+    Optional<String> leaseNamespace,
     InetSocketAddress http,
     boolean replaceForeignCni,
     Optional<Path> hostRoot,

@@ -103,6 +103,7 @@ public final class NodeDaemon implements AutoCloseable {
     metrics.apiSilence(api::silence);
     publisher =
         new StatusPublisher(api.statusApi(), new StatusMapper(clock), System::nanoTime, random);
+    options.leaseNamespace().ifPresent(namespace -> api.renewLease(namespace, publisher::look));
     CniSetup cni = new CniSetup(options, System::nanoTime, end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);

@@ -36,6 +36,8 @@ public enum AgentReason {
   APIByEndpoint(false),
   /** The API server refuses to list objects of a kind. */
   ClusterNotRead(false),
+  /** The API server refuses the Lease by which the operator knows that the daemon lives. */
+  LeaseNotRenewed(false),
   /** The daemon's own certificate ends soon, or has ended. */
   CertificateExpiring(false),
   /** No other node answers, and one that did before lives. */

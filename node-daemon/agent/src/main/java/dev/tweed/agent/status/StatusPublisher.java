@@ -44,6 +44,7 @@ public final class StatusPublisher implements AutoCloseable {
   private final Object lock = new Object();
   private Optional<Latest> latest = Optional.empty();
   private boolean fresh;
+  private boolean look;
   private boolean closed;
 
   // Of the thread only.
@@ -51,6 +52,7 @@ public final class StatusPublisher implements AutoCloseable {
   private final EarlyWriteLimit subnetLimit;
   private final EarlyWriteLimit reportLimit;
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
+  private Optional<String> reportVersion = Optional.empty();
   private long firewallBy;
   private boolean programmed;
   private boolean reportRead;
@@ -92,6 +94,18 @@ public final class StatusPublisher implements AutoCloseable {
     }
   }
 
+  /**
+   * Has the stored report looked at soon, since somebody else may have written it, and the state
+   * written if it says something else. To be called now and then, when the API server is known to
+   * answer: what failed before is tried again. Returns at once.
+   */
+  public void look() {
+    synchronized (lock) {
+      look = true;
+      lock.notifyAll();
+    }
+  }
+
   private boolean isClosed() {
     synchronized (lock) {
       return closed;
@@ -112,17 +126,20 @@ public final class StatusPublisher implements AutoCloseable {
     long wait = Long.MAX_VALUE;
     while (true) {
       Latest next;
+      boolean looks;
       synchronized (lock) {
         if (!await(wait)) {
           return;
         }
         fresh = false;
+        looks = look;
+        look = false;
         if (latest.isEmpty()) {
           continue;
         }
         next = latest.get();
       }
-      wait = write(next);
+      wait = write(next, looks);
     }
   }
 
@@ -130,7 +147,7 @@ public final class StatusPublisher implements AutoCloseable {
   private boolean await(long nanos) {
     long end = nanos == Long.MAX_VALUE ? Long.MAX_VALUE : nanoTime.getAsLong() + nanos;
     // While writes fail, a new state does not hurry them: it is written with the retry.
-    while (!closed && !(fresh && failures == 0)) {
+    while (!closed && !look && !(fresh && failures == 0)) {
       long left = end == Long.MAX_VALUE ? Long.MAX_VALUE : end - nanoTime.getAsLong();
       if (left <= 0) {
         break;
@@ -145,12 +162,15 @@ public final class StatusPublisher implements AutoCloseable {
   }
 
   /** Writes what is due; returns nanoseconds until something is due again. */
-  private long write(Latest next) {
+  private long write(Latest next, boolean looks) {
     long untilFirewall = untilFirewall(next.status());
     if (untilFirewall > 0) {
       return untilFirewall;
     }
     try {
+      if (looks && reportRead) {
+        lookAtReport();
+      }
       long untilSubnets = writeSubnets(next);
       reportDue = true;
       if (untilReport(next.status()) <= 0) {
@@ -232,6 +252,15 @@ public final class StatusPublisher implements AutoCloseable {
                     status,
                     own.generation(),
                     Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status)));
+  }
+
+  /** What is stored counts, and what somebody else has written is written over. */
+  private void lookAtReport() {
+    Optional<String> version = api.reportVersion();
+    if (!version.equals(reportVersion)) {
+      writtenReport = api.report();
+      reportVersion = version;
+    }
   }
 
   private void writeReport(NodeStatus status) {

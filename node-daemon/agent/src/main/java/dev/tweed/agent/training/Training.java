@@ -52,6 +52,7 @@ public final class Training {
               directory.resolve("none"),
               directory.resolve("run"),
               directory.resolve("state"),
+              Optional.of("tweed-node-lease"),
               new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0),
               false,
               Optional.empty(),

@@ -26,7 +26,7 @@ class NodeReaderTest {
             """
             apiVersion: v1
             kind: Node
-            metadata: {name: n1}
+            metadata: {name: n1, uid: u-1}
             status:
               conditions:
               - {type: DiskPressure, status: "False", message: kubelet has no disk pressure}
@@ -36,5 +36,6 @@ class NodeReaderTest {
             new NodeReader());
 
     assertThat(node.withoutNetwork()).isEqualTo(without);
+    assertThat(node.uid()).isEqualTo("u-1");
   }
 }

@@ -245,6 +245,7 @@ final class FaultyFiles implements AutoCloseable {
                           root.resolve("source"),
                           run,
                           root.resolve("state"),
+                          Optional.empty(),
                           new InetSocketAddress(0),
                           false,
                           Optional.empty(),

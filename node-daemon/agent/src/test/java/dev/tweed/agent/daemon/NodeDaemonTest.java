@@ -102,6 +102,17 @@ class NodeDaemonTest {
               assertThat(m.getManager()).isEqualTo("tweed-node");
               assertThat(m.getSubresource()).isEqualTo("status");
             });
+    // And that it lives, by a Lease that goes with the Node
+    String uid = cluster.client.nodes().withName("n1").get().getMetadata().getUid();
+    await().atMost(SOON).until(() -> owners(uid) == 1);
+  }
+
+  private long owners(String uid) {
+    return cluster.client.leases().inNamespace(TestDaemon.LEASES).list().getItems().stream()
+        .filter(lease -> lease.getMetadata().getName().equals("n1"))
+        .flatMap(lease -> lease.getMetadata().getOwnerReferences().stream())
+        .filter(owner -> owner.getUid().equals(uid))
+        .count();
   }
 
   @Test

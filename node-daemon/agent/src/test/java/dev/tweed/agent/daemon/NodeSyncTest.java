@@ -80,6 +80,7 @@ class NodeSyncTest {
                     directory.resolve("none"),
                     directory.resolve("run"),
                     directory.resolve("state"),
+                    Optional.empty(),
                     new InetSocketAddress(0),
                     false,
                     Optional.empty(),
@@ -170,7 +171,7 @@ class NodeSyncTest {
         view.networks(),
         view.subnets(),
         view.policies(),
-        Optional.of(new NodeRecord("n1", Map.of(), OptionalInt.empty(), true)));
+        Optional.of(new NodeRecord("n1", "", Map.of(), OptionalInt.empty(), true)));
   }
 
   /** What tells one link from another in its place. */

@@ -35,6 +35,9 @@ import java.util.function.Consumer;
  * where the API server is.
  */
 final class TestDaemon implements AutoCloseable {
+  /** Where it has its Lease. */
+  static final String LEASES = "default";
+
   final Netns netns;
   final Path directory;
   private final String node;
@@ -84,6 +87,7 @@ final class TestDaemon implements AutoCloseable {
                     directory.resolve("plugins"),
                     run(),
                     state(),
+                    Optional.of(LEASES),
                     http,
                     false,
                     hostRoot,

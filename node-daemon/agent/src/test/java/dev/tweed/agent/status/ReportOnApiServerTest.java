@@ -64,6 +64,15 @@ class ReportOnApiServerTest {
     Optional<NodeReportStatus> full = api.report();
     assertThat(full).map(NodeReportStatus::repairs).get().asList().isNotEmpty();
 
+    assertThat(api.reportVersion())
+        .contains(
+            client
+                .resources(NodeReport.class)
+                .withName(NODE)
+                .get()
+                .getMetadata()
+                .getResourceVersion());
+
     // When it was rebooted, and no PodNetwork selects it
     api.applyReportStatus(mapper.reportStatus(Statuses.idle(), full).orElseThrow());
 

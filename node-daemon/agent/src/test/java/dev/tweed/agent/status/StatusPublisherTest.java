@@ -1,11 +1,13 @@
 package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
+import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
@@ -17,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -197,6 +200,74 @@ class StatusPublisherTest {
     assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
   }
 
+  @Test
+  void whatSomebodyElseWroteOverIsWrittenAgain() throws InterruptedException {
+    // Given a report that was written, and that somebody has changed since
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of());
+    NodeReportStatus written = api.reports.take();
+    api.present = Optional.of(unknown(written));
+    api.version = Optional.of("2");
+
+    publisher.look();
+
+    NodeReportStatus again = api.reports.poll(10, TimeUnit.SECONDS);
+    assertThat(again.conditions())
+        .extracting(Condition::type, Condition::status, Condition::reason)
+        .isEqualTo(
+            written.conditions().stream()
+                .map(c -> Tuple.tuple(c.type(), c.status(), c.reason()))
+                .toList());
+  }
+
+  @Test
+  void aReportThatWasOnlyTouchedIsNot() throws InterruptedException {
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of());
+    api.present = Optional.of(api.reports.take());
+    api.version = Optional.of("2");
+
+    publisher.look();
+
+    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+  }
+
+  @Test
+  void whatFailedIsTriedAgainAsSoonAsTheServerIsKnownToAnswer() throws InterruptedException {
+    // Given writes that failed so often that the next is a while off
+    api.failures.set(6);
+    publisher.start();
+    publisher.publish(Statuses.ready(), List.of(own()));
+    for (int i = 0; i < 6; i++) {
+      int left = 5 - i;
+      await().until(() -> api.failures.get() <= left);
+      publisher.look();
+    }
+
+    // Then each look is a try, long before the 1 + 2 + 4 + 8 + 16 + 30 s of the back-off
+    assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  private static NodeReportStatus unknown(NodeReportStatus r) {
+    return new NodeReportStatus(
+        r.conditions().stream()
+            .map(
+                c ->
+                    new Condition(
+                        c.type(), "Unknown", "DaemonSilent", "", c.lastTransitionTime(), null))
+            .toList(),
+        r.podNetwork(),
+        r.blocks(),
+        r.versions(),
+        r.dataPath(),
+        r.reachability(),
+        r.firewall(),
+        r.policies(),
+        r.findings(),
+        r.repairs(),
+        r.sysctls());
+  }
+
   private static SubnetRecord own() {
     return own("uid");
   }
@@ -218,6 +289,7 @@ class StatusPublisherTest {
     final BlockingQueue<NodeSubnetStatus> subnets = new LinkedBlockingQueue<>();
     final BlockingQueue<NodeReportStatus> reports = new LinkedBlockingQueue<>();
     volatile Optional<NodeReportStatus> present = Optional.empty();
+    volatile Optional<String> version = Optional.empty();
 
     @Override
     public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
@@ -234,6 +306,12 @@ class StatusPublisherTest {
     @Override
     public Optional<NodeReportStatus> report() {
       return present;
+    }
+
+    @Override
+    public Optional<String> reportVersion() {
+      fail();
+      return version;
     }
 
     private void fail() {
