@@ -63,6 +63,17 @@ class ArchitectureTest {
               "java.lang..",
               "java.util..");
 
+  /** Who is silent: the same. */
+  @ArchTest
+  static final ArchRule silenceIsPure =
+      classes()
+          .that()
+          .resideInAPackage("dev.tweed.operator.silence")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.tweed.operator.silence", "java.lang..", "java.time..", "java.util..");
+
   /** Statuses: functions of what was found. */
   @ArchTest
   static final ArchRule statusesArePure =

@@ -40,6 +40,7 @@ public class OperatorBeans {
             + UUID.randomUUID().toString().substring(0, 8);
     return new OperatorSettings(
         namespace,
+        config.leaseNamespace(),
         instance,
         config.releaseAfter(),
         Allocator.QUIET,

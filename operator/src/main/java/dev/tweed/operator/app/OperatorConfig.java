@@ -25,6 +25,9 @@ public interface OperatorConfig {
   /** Namespace of Lease and ledger; by default that of the pod. */
   Optional<String> namespace();
 
+  /** Namespace of the daemons' Leases; without it, that a daemon is silent is not told. */
+  Optional<String> leaseNamespace();
+
   /** Leader election. */
   LeaderElection leaderElection();
 

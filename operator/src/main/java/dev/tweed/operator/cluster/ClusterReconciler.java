@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,10 +37,14 @@ public final class ClusterReconciler {
   private final SubnetWriter subnets;
   private final NodeWriter nodes;
   private final OperatorEvents events;
+  private final Function<ClusterView, Set<String>> silent;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
   private final Clock clock;
 
+  /**
+   * @param silent which nodes' daemons are silent
+   */
   ClusterReconciler(
       KubernetesClient client,
       ClusterCaches caches,
@@ -47,6 +52,7 @@ public final class ClusterReconciler {
       SubnetWriter subnets,
       NodeWriter nodes,
       OperatorEvents events,
+      Function<ClusterView, Set<String>> silent,
       OperatorMeters meters,
       OperatorSettings settings,
       Clock clock) {
@@ -57,6 +63,7 @@ public final class ClusterReconciler {
     this.subnets = subnets;
     this.nodes = nodes;
     this.events = events;
+    this.silent = silent;
     this.meters = meters;
     this.settings = settings;
     this.clock = clock;
@@ -194,9 +201,8 @@ public final class ClusterReconciler {
     return input(view, view.subnets(), Map.of(), clock.instant());
   }
 
-  private static ClusterOutcome outcome(
-      ClusterView view, AllocationPlan plan, List<NodeSubnet> basis) {
-    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis);
+  private ClusterOutcome outcome(ClusterView view, AllocationPlan plan, List<NodeSubnet> basis) {
+    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis, silent.apply(view));
     Map<String, Integer> blocks =
         basis.stream()
             .collect(Collectors.toMap(s -> s.getSpec().podNetwork(), s -> 1, Integer::sum));

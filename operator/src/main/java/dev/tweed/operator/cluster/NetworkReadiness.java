@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.TweedApi;
+import dev.tweed.operator.policy.ReportDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,25 +16,36 @@ import java.util.TreeSet;
 /**
  * How many nodes of one network have a data path that works.
  *
- * @param ready nodes whose NodeSubnets all say so, of the spec they have now
+ * @param ready nodes whose NodeSubnets all say so, of the spec they have now, and whose daemons are
+ *     not silent
  * @param waiting the others, with the reason where the daemon gave one; the first few only
  * @param waitingCount how many those are
  * @param unreachable how many of those reach no other node, or not most for a fault of their own
+ * @param silent how many of those have a daemon that is silent
  * @param mtus MTUs that pods get, on nodes that are ready
  */
 public record NetworkReadiness(
-    int ready, List<String> waiting, int waitingCount, int unreachable, SortedSet<Integer> mtus) {
+    int ready,
+    List<String> waiting,
+    int waitingCount,
+    int unreachable,
+    int silent,
+    SortedSet<Integer> mtus) {
   // Reasons of the condition Ready that daemons give.
   private static final Set<String> UNREACHABLE = Set.of("NoPeerAnswers", "PeerUnreachable");
   private static final int SHOWN = 5;
 
   /** Nothing is ready. */
   public static NetworkReadiness none() {
-    return new NetworkReadiness(0, List.of(), 0, 0, new TreeSet<>());
+    return new NetworkReadiness(0, List.of(), 0, 0, 0, new TreeSet<>());
   }
 
-  /** Readiness of every network that holds blocks of existing nodes, by name of the network. */
-  static Map<String, NetworkReadiness> of(List<NodeSubnet> subnets) {
+  /**
+   * Readiness of every network that holds blocks of existing nodes, by name of the network.
+   *
+   * @param silent nodes whose daemons are silent: what their NodeSubnets say was true once
+   */
+  static Map<String, NetworkReadiness> of(List<NodeSubnet> subnets, Set<String> silent) {
     Map<String, Map<String, List<NodeSubnet>>> byNetworkAndNode = new TreeMap<>();
     for (NodeSubnet subnet : subnets) {
       if (!released(subnet)) {
@@ -44,19 +56,27 @@ public record NetworkReadiness(
       }
     }
     Map<String, NetworkReadiness> readiness = new TreeMap<>();
-    byNetworkAndNode.forEach((network, nodes) -> readiness.put(network, tally(nodes)));
+    byNetworkAndNode.forEach((network, nodes) -> readiness.put(network, tally(nodes, silent)));
     return readiness;
   }
 
-  private static NetworkReadiness tally(Map<String, List<NodeSubnet>> nodes) {
+  private static NetworkReadiness tally(
+      Map<String, List<NodeSubnet>> nodes, Set<String> silentNodes) {
     int ready = 0;
     int waitingCount = 0;
     int unreachable = 0;
+    int silent = 0;
     List<String> waiting = new ArrayList<>();
     SortedSet<Integer> mtus = new TreeSet<>();
     for (var node : nodes.entrySet()) {
       Optional<NodeSubnet> fault = node.getValue().stream().filter(s -> !isReady(s)).findFirst();
-      if (fault.isEmpty()) {
+      if (silentNodes.contains(node.getKey())) {
+        waitingCount++;
+        silent++;
+        if (waiting.size() < SHOWN) {
+          waiting.add(node.getKey() + " (" + ReportDigest.DAEMON_SILENT + ")");
+        }
+      } else if (fault.isEmpty()) {
         ready++;
         node.getValue().stream()
             .map(s -> s.getStatus().mtu())
@@ -75,7 +95,8 @@ public record NetworkReadiness(
         }
       }
     }
-    return new NetworkReadiness(ready, List.copyOf(waiting), waitingCount, unreachable, mtus);
+    return new NetworkReadiness(
+        ready, List.copyOf(waiting), waitingCount, unreachable, silent, mtus);
   }
 
   private static String reason(NodeSubnet subnet) {

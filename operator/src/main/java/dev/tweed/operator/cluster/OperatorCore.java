@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -21,6 +23,7 @@ public final class OperatorCore implements AutoCloseable {
   private final OperatorEvents events;
   private final SteadyTime time;
   private final ReachWatch reach;
+  private final Optional<SilenceWatch> silence;
   private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<PolicyOutcome>> policyListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<String>> reachListeners = new CopyOnWriteArrayList<>();
@@ -42,6 +45,21 @@ public final class OperatorCore implements AutoCloseable {
             subnets,
             settings.quiet(),
             nanoTime);
+    time = new SteadyTime(clock.instant(), nanoTime);
+    silence =
+        settings
+            .leaseNamespace()
+            .map(
+                leases ->
+                    new SilenceWatch(
+                        new LeaseReader(client, leases, settings.namespace())::look,
+                        caches::view,
+                        new SilenceFactsReader(client, settings.namespace()),
+                        new SilentReportWriter(client, clock),
+                        calls,
+                        events,
+                        this::request,
+                        time));
     ClusterReconciler reconciler =
         new ClusterReconciler(
             client,
@@ -50,11 +68,11 @@ public final class OperatorCore implements AutoCloseable {
             subnets,
             new NodeWriter(client, calls, clock),
             events,
+            view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             meters,
             settings,
             clock);
     reach = new ReachWatch(network -> reachListeners.forEach(l -> l.accept(network)));
-    time = new SteadyTime(clock.instant(), nanoTime);
     loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock, time);
     policies =
         new PolicyLoop(
@@ -107,6 +125,7 @@ public final class OperatorCore implements AutoCloseable {
     events.started();
     loop.start();
     policies.start();
+    silence.ifPresent(SilenceWatch::start);
   }
 
   /** Asks for a run; harmless before {@link #start}. */
@@ -138,6 +157,7 @@ public final class OperatorCore implements AutoCloseable {
 
   @Override
   public void close() {
+    silence.ifPresent(SilenceWatch::close);
     loop.close();
     policies.close();
     caches.close();

@@ -36,7 +36,7 @@ public final class OperatorMeters {
             .register(registry);
     nodes =
         MultiGauge.builder("tweed.nodes")
-            .description("nodes of a network by state: selected, allocated or ready")
+            .description("nodes of a network by state: selected, allocated, ready or silent")
             .register(registry);
     policies =
         MultiGauge.builder("tweed.firewall.policies")
@@ -90,6 +90,8 @@ public final class OperatorMeters {
                   MultiGauge.Row.of(tags.and("state", "allocated"), state.outcome().allocated()));
               nodeRows.add(
                   MultiGauge.Row.of(tags.and("state", "ready"), state.readiness().ready()));
+              nodeRows.add(
+                  MultiGauge.Row.of(tags.and("state", "silent"), state.readiness().silent()));
             });
     poolBlocks.register(blockRows, true);
     nodes.register(nodeRows, true);

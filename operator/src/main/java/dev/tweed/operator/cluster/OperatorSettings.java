@@ -3,12 +3,14 @@ package dev.tweed.operator.cluster;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.ledger.Allocator;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * What can be set about the operator.
  *
  * @param namespace where the operator lives: its Lease and ledger
+ * @param leaseNamespace where daemons have their Leases; without, nobody's silence is told
  * @param instance name of this process, for Events and the Lease
  * @param releaseAfter how long a block outlives its node
  * @param quiet rest of the ledger before anything is deleted
@@ -18,6 +20,7 @@ import java.util.Set;
  */
 public record OperatorSettings(
     String namespace,
+    Optional<String> leaseNamespace,
     String instance,
     Duration releaseAfter,
     Duration quiet,
@@ -28,6 +31,7 @@ public record OperatorSettings(
   public static OperatorSettings defaults(String namespace, String instance) {
     return new OperatorSettings(
         namespace,
+        Optional.empty(),
         instance,
         Duration.ofMinutes(5),
         Allocator.QUIET,

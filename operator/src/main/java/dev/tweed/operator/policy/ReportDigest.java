@@ -24,6 +24,14 @@ public record ReportDigest(
     verdicts = List.copyOf(verdicts);
   }
 
+  /** Reason of the conditions of a report whose daemon is silent. */
+  public static final String DAEMON_SILENT = "DaemonSilent";
+
+  /** Whether an operator wrote into it that the daemon is silent, and the daemon nothing since. */
+  public boolean isSilent() {
+    return DAEMON_SILENT.equals(reach.reason());
+  }
+
   /** What the node says of a policy. */
   public Optional<PolicyVerdict> verdict(String policy) {
     int index = indexOf(policy);

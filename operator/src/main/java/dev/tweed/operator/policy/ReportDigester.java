@@ -87,7 +87,11 @@ public final class ReportDigester {
               default -> ReachDigest.Status.UNKNOWN;
             },
             condition.map(Condition::reason).orElse(""),
+            // Of a silent daemon, that was true once.
             status.reachability() == null
+                    || condition
+                        .filter(c -> ReportDigest.DAEMON_SILENT.equals(c.reason()))
+                        .isPresent()
                 ? List.of()
                 : status.reachability().unreached().stream()
                     // A node that is off is no fault of the way to it.

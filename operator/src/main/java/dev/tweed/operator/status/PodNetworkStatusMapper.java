@@ -235,6 +235,14 @@ public final class PodNetworkStatusMapper {
       return Finding.no(READY, allocated.reason(), counts + "; not every node has its blocks");
     }
     if (readiness.ready() < outcome.selected()) {
+      if (readiness.silent() * 2 > outcome.selected()) {
+        return Finding.no(
+            READY,
+            "DaemonsSilent",
+            counts
+                + ", as far as is known: nothing is heard of the daemons of %d any more, and packets flow there as these left them. See whether they run and reach the API server: kubectl get pods -A -l app.kubernetes.io/name=tweed -o wide"
+                    .formatted(readiness.silent()));
+      }
       String names = String.join(", ", readiness.waiting());
       int more = readiness.waitingCount() - readiness.waiting().size();
       return Finding.no(

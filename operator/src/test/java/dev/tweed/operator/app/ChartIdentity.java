@@ -2,7 +2,6 @@ package dev.tweed.operator.app;
 
 import dev.tweed.crds.testing.ApiServer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -19,6 +18,9 @@ final class ChartIdentity {
   private static final Set<String> RBAC =
       Set.of("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding");
 
+  /** Where daemons have their Leases. */
+  static final String LEASES = "tweed-node-lease";
+
   private ChartIdentity() {}
 
   /** Applies the chart's roles and returns a kubeconfig with a token of {@code tweed-operator}. */
@@ -28,12 +30,9 @@ final class ChartIdentity {
     try (InputStream yaml = Files.newInputStream(manifests)) {
       for (HasMetadata object : client.load(yaml).items()) {
         if (RBAC.contains(object.getKind())
-            && object.getMetadata().getName().startsWith("tweed-operator")) {
-          if (object instanceof Namespaced) {
-            client.resource(object).inNamespace("tweed-system").forceConflicts().serverSideApply();
-          } else {
-            client.resource(object).forceConflicts().serverSideApply();
-          }
+                && object.getMetadata().getName().startsWith("tweed-operator")
+            || object.getMetadata().getName().equals(LEASES)) {
+          client.resource(object).forceConflicts().serverSideApply();
         }
       }
       TokenRequest token =

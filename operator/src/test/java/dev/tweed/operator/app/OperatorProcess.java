@@ -43,6 +43,7 @@ final class OperatorProcess implements AutoCloseable {
       all.put("TWEED_JAVA", Path.of(System.getProperty("java.home"), "bin", "java").toString());
       all.put("KUBECONFIG", kubeconfig.toString());
       all.put("POD_NAMESPACE", "tweed-system");
+      all.put("TWEED_LEASE_NAMESPACE", ChartIdentity.LEASES);
       all.put("QUARKUS_HTTP_PORT", Integer.toString(port));
       builder.environment().putAll(all);
       return new OperatorProcess(builder.start(), log, port);

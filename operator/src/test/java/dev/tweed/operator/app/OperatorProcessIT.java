@@ -113,6 +113,8 @@ class OperatorProcessIT {
                                     c ->
                                         c.getType().equals("NetworkUnavailable")
                                             && c.getStatus().equals("False"))));
+    // And it may look at the daemons' Leases
+    assertThat(operator.log()).doesNotContain("Leases cannot be listed");
   }
 
   @Test

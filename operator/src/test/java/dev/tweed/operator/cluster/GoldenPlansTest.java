@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,7 +173,7 @@ class GoldenPlansTest {
                 reports.digests(),
                 List.of(),
                 List.of()));
-    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(subnets);
+    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(subnets, Set.of());
     Map<String, PodNetworkStatus> statuses = new TreeMap<>();
     for (PodNetwork network : networks) {
       String name = network.getMetadata().getName();

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a block's conditions say of its node. */
@@ -32,6 +34,21 @@ class NetworkReadinessTest {
   @Test
   void whatWasSaidOfAnEarlierSpecCountsForNothing() {
     assertThat(NetworkReadiness.isProgrammed(subnet(2, NOT_READY, PROGRAMMED))).isFalse();
+  }
+
+  @Test
+  void aNodeWhoseDaemonIsSilentIsNotCounted() {
+    NodeSubnet good = subnet(1, READY);
+    good.setSpec(new NodeSubnetSpec("default", "n1", "u", "10.244.1.0/24", List.of(), ""));
+    NodeSubnet silent = subnet(1, READY);
+    silent.setSpec(new NodeSubnetSpec("default", "n2", "u", "10.244.2.0/24", List.of(), ""));
+
+    NetworkReadiness readiness =
+        NetworkReadiness.of(List.of(good, silent), Set.of("n2", "elsewhere")).get("default");
+
+    assertThat(readiness.ready()).isEqualTo(1);
+    assertThat(readiness.silent()).isEqualTo(1);
+    assertThat(readiness.waiting()).containsExactly("n2 (DaemonSilent)");
   }
 
   private static NodeSubnet subnet(long generation, Condition... conditions) {

@@ -24,6 +24,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +80,7 @@ class ReleasesOnApiServerTest {
             subnets,
             new NodeWriter(client, calls, clock),
             new OperatorEvents(client, SETTINGS, clock),
+            view -> Set.of(),
             new OperatorMeters(new SimpleMeterRegistry()),
             SETTINGS,
             clock);

@@ -61,6 +61,7 @@ public final class TestCluster {
     OperatorSettings d = OperatorSettings.defaults(NAMESPACE, instance);
     return new OperatorSettings(
         d.namespace(),
+        d.leaseNamespace(),
         d.instance(),
         Duration.ofSeconds(2),
         quiet,

@@ -79,6 +79,18 @@ class ReportDigesterTest {
                     new ReachDigest.Unreached("n5", false, true, ReachDigest.Where.UNKNOWN, 0))));
   }
 
+  @Test
+  void whomASilentDaemonDidNotReachIsNotKnownAnyMore() {
+    ReportDigest digest =
+        digest(
+            Policies.reach(
+                new Condition("Reachable", "Unknown", "DaemonSilent", "", "", null),
+                unreached("n2", "Silent", "Arriving", true, true, null)));
+
+    assertThat(digest.isSilent()).isTrue();
+    assertThat(digest.reach().unreached()).isEmpty();
+  }
+
   private static UnreachedPeer unreached(
       String node,
       String cause,

@@ -1,0 +1,180 @@
+package dev.tweed.operator.cluster;
+
+import dev.tweed.operator.policy.ReportDigest;
+import dev.tweed.operator.silence.Look;
+import dev.tweed.operator.silence.Silence;
+import dev.tweed.operator.silence.SilencePlan;
+import dev.tweed.operator.silence.SilencePlanner;
+import dev.tweed.operator.silence.SilenceRenderer;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the daemons' Leases every few seconds, in a thread of its own, and has NodeReports say
+ * of which daemons nothing is heard any more. What it knows is of this process: the next leader
+ * starts anew.
+ */
+final class SilenceWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SilenceWatch.class);
+  private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+  private final Function<Instant, Look> leases;
+  private final Supplier<ClusterView> cluster;
+  private final SilenceFactsReader facts;
+  private final SilentReportWriter reports;
+  private final BoundedCalls calls;
+  private final OperatorEvents events;
+  private final Runnable onChange;
+  private final SteadyTime time;
+  private final RunRequests pauses;
+  private final Thread thread = Thread.ofPlatform().name("tweed-silence").unstarted(this::loop);
+  private volatile Silence silence = Silence.unknown();
+  // Of the thread only.
+  private final Set<String> told = new HashSet<>();
+  private SortedSet<String> before = new TreeSet<>();
+  private boolean failing;
+
+  /**
+   * @param leases looks at them; fails with a KubernetesClientException
+   * @param onChange called when other nodes are silent than before; must return at once
+   */
+  SilenceWatch(
+      Function<Instant, Look> leases,
+      Supplier<ClusterView> cluster,
+      SilenceFactsReader facts,
+      SilentReportWriter reports,
+      BoundedCalls calls,
+      OperatorEvents events,
+      Runnable onChange,
+      SteadyTime time) {
+    this.leases = leases;
+    this.cluster = cluster;
+    this.facts = facts;
+    this.reports = reports;
+    this.calls = calls;
+    this.events = events;
+    this.onChange = onChange;
+    this.time = time;
+    this.pauses = new RunRequests(time);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Nodes whose daemons are silent. */
+  Set<String> silent(ClusterView view) {
+    return plan(view).silent();
+  }
+
+  private SilencePlan plan(ClusterView view) {
+    Set<String> nodes = new HashSet<>();
+    Set<String> saying = new HashSet<>();
+    for (Node node : view.nodes()) {
+      String name = node.getMetadata().getName();
+      nodes.add(name);
+      ReportDigest report = view.reports().get(name);
+      if (report != null
+          && report.isSilent()
+          && report.owner().equals(node.getMetadata().getUid())) {
+        saying.add(name);
+      }
+    }
+    return SilencePlanner.plan(silence, nodes, saying);
+  }
+
+  private void loop() {
+    Instant next = time.now();
+    while (pauses.await(next, next)) {
+      try {
+        look();
+      } catch (RuntimeException e) {
+        LOG.warn("the look at the daemons' Leases went wrong, will be repeated", e);
+      }
+      next = time.now().plus(INTERVAL);
+    }
+  }
+
+  /** Looks once. Not for several threads. */
+  void look() {
+    try {
+      silence = silence.seen(leases.apply(time.now()));
+      failing = false;
+    } catch (KubernetesClientException e) {
+      silence = silence.failed();
+      if (!failing) {
+        LOG.warn("the daemons' Leases cannot be listed, tried again: {}", ApiFailure.message(e));
+      }
+      failing = true;
+      return;
+    }
+    ClusterView view = cluster.get();
+    SilencePlan plan = plan(view);
+    Map<String, Node> nodes = new HashMap<>();
+    view.nodes().forEach(n -> nodes.put(n.getMetadata().getName(), n));
+    if (!plan.silent().equals(before)) {
+      LOG.info("daemons that are silent: {}", plan.silent().size());
+      before = plan.silent();
+      onChange.run();
+    }
+    told.retainAll(nodes.keySet());
+    for (String back : told.stream().filter(n -> !plan.silent().contains(n)).sorted().toList()) {
+      told.remove(back);
+      events.about(
+          nodes.get(back),
+          OperatorEvents.Type.Normal,
+          "DaemonHeard",
+          "Watch",
+          "Tweed's daemon of this node is heard again");
+    }
+    List<Boolean> wrote = calls.all(plan.untold(), node -> tell(nodes.get(node)));
+    for (int i = 0; i < wrote.size(); i++) {
+      if (wrote.get(i)) {
+        told.add(plan.untold().get(i));
+      }
+    }
+  }
+
+  /** Whether the report says so by this. */
+  private boolean tell(Node node) {
+    String name = node.getMetadata().getName();
+    try {
+      String message = SilenceRenderer.message(name, facts.read(name));
+      if (!reports.tell(name, message)) {
+        return false;
+      }
+      LOG.warn("node {}: {}", name, message);
+      events.about(node, OperatorEvents.Type.Warning, ReportDigest.DAEMON_SILENT, "Watch", message);
+      return true;
+    } catch (KubernetesClientException e) {
+      LOG.warn("NodeReport {} does not say yet that it is silent: {}", name, ApiFailure.message(e));
+      return false;
+    }
+  }
+
+  /** Ends after the look that is on. */
+  @Override
+  public void close() {
+    pauses.close();
+    try {
+      if (!thread.join(Duration.ofSeconds(10))) {
+        LOG.warn("the last look at the daemons' Leases did not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

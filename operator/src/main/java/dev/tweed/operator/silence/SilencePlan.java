@@ -1,0 +1,22 @@
+package dev.tweed.operator.silence;
+
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What follows from who is silent.
+ *
+ * @param silent nodes whose daemons are
+ * @param untold those of them whose NodeReports are to say so now, in the order of names
+ */
+public record SilencePlan(SortedSet<String> silent, List<String> untold) {
+  public SilencePlan {
+    untold = List.copyOf(untold);
+  }
+
+  /** Nobody is silent. */
+  public static SilencePlan none() {
+    return new SilencePlan(new TreeSet<>(), List.of());
+  }
+}

@@ -1,0 +1,97 @@
+package dev.tweed.operator.silence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class SilencePlannerTest {
+
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  @Test
+  void theReportsOfThoseThatAreSilentAreToSaySo() {
+    SilencePlan plan = SilencePlanner.plan(silence(3, 1), nodes(3), Set.of());
+
+    assertThat(plan.silent()).containsExactly("n0000");
+    assertThat(plan.untold()).containsExactly("n0000");
+  }
+
+  @Test
+  void butNotThoseThatSayItNorThoseOfNodesThatAreGone() {
+    SilencePlan plan = SilencePlanner.plan(silence(9, 3), Set.of("n0000", "n0001"), told(1));
+
+    assertThat(plan.silent()).containsExactly("n0000", "n0001");
+    assertThat(plan.untold()).containsExactly("n0001");
+  }
+
+  @Test
+  void whatAnEarlierOperatorToldHoldsUntilTheDaemonIsHeard() {
+    // Given one that has seen nothing change yet
+    Silence fresh = Silence.unknown().seen(new Look(START, Map.of("n0000", "1"), Optional.of("1")));
+    assertThat(SilencePlanner.plan(fresh, nodes(1), told(1)).silent()).containsExactly("n0000");
+    assertThat(SilencePlanner.plan(fresh, nodes(1), Set.of()).silent()).isEmpty();
+
+    // When the daemon renews its Lease
+    Silence heard =
+        fresh.seen(new Look(START.plusSeconds(10), Map.of("n0000", "2"), Optional.of("2")));
+
+    // Then it counts at once, whatever the report says until the daemon has written it
+    assertThat(SilencePlanner.plan(heard, nodes(1), told(1)).silent()).isEmpty();
+  }
+
+  @Test
+  void ofMostOfManyNobodyIsToldByItself() {
+    assertThat(SilencePlanner.plan(silence(22, 11), nodes(22), Set.of()).untold()).hasSize(11);
+
+    SilencePlan most = SilencePlanner.plan(silence(22, 12), nodes(22), Set.of());
+    assertThat(most.untold()).isEmpty();
+    assertThat(most.silent()).hasSize(12);
+  }
+
+  @Test
+  void ofAHandfulEachIs() {
+    assertThat(SilencePlanner.plan(silence(1, 1), nodes(1), Set.of()).untold()).hasSize(1);
+    assertThat(SilencePlanner.plan(silence(10, 10), nodes(10), Set.of()).untold()).hasSize(10);
+    assertThat(SilencePlanner.plan(silence(11, 11), nodes(11), Set.of()).untold()).isEmpty();
+  }
+
+  @Test
+  void writesAreSpreadOverLooks() {
+    SilencePlan plan = SilencePlanner.plan(silence(5_000, 2_000), nodes(5_000), told(50));
+
+    assertThat(plan.untold()).hasSize(100).first().isEqualTo("n0050");
+  }
+
+  private static Set<String> nodes(int count) {
+    Set<String> nodes = new TreeSet<>();
+    for (int i = 0; i < count; i++) {
+      nodes.add("n%04d".formatted(i));
+    }
+    return nodes;
+  }
+
+  private static Set<String> told(int count) {
+    return nodes(count);
+  }
+
+  /** After two minutes in which all but the first few have renewed their Leases. */
+  private static Silence silence(int nodes, int silent) {
+    Silence silence = Silence.unknown();
+    for (int look = 0; look <= 12; look++) {
+      Map<String, String> versions = new HashMap<>();
+      int number = 0;
+      for (String node : nodes(nodes)) {
+        versions.put(node, number++ < silent ? "1" : "1" + look);
+      }
+      silence =
+          silence.seen(new Look(START.plusSeconds(look * 10), versions, Optional.of("e" + look)));
+    }
+    return silence;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.tweed.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.Condition;
+import dev.tweed.crds.PodNetworkStatus;
+import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
+import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
+import dev.tweed.operator.cluster.NetworkReadiness;
+import dev.tweed.operator.reach.NetworkReach;
+import java.time.Instant;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Silent daemons; all else is in the golden plans. */
+class PodNetworkStatusMapperTest {
+
+  @Test
+  void aSilentDaemonIsOneOfThoseThatAreWaitedFor() {
+    Condition ready = ready(4, 2);
+
+    assertThat(ready.status()).isEqualTo("False");
+    assertThat(ready.reason()).isEqualTo("NodesNotReady");
+    assertThat(ready.message())
+        .startsWith("the data path works on 2 of 4 nodes; waiting for n0 (DaemonSilent)");
+  }
+
+  @Test
+  void thatMostAreIsOneCondition() {
+    Condition ready = ready(4, 3);
+
+    assertThat(ready.status()).isEqualTo("False");
+    assertThat(ready.reason()).isEqualTo("DaemonsSilent");
+    assertThat(ready.message())
+        .startsWith("the data path works on 1 of 4 nodes, as far as is known")
+        .contains("daemons of 3");
+  }
+
+  private static Condition ready(int nodes, int silent) {
+    NodeNames none = new NodeNames(0, List.of());
+    PodNetworkStatus status =
+        PodNetworkStatusMapper.status(
+            new NetworkState(
+                "uid",
+                1,
+                new NetworkOutcome(
+                    new NetworkOutcome.Accepted(),
+                    nodes,
+                    nodes,
+                    none,
+                    none,
+                    none,
+                    none,
+                    none,
+                    none,
+                    none,
+                    none,
+                    none,
+                    none,
+                    List.of()),
+                new NetworkReadiness(
+                    nodes - silent,
+                    List.of("n0 (DaemonSilent)"),
+                    silent,
+                    0,
+                    silent,
+                    new TreeSet<>()),
+                nodes),
+            NetworkReach.none(),
+            List.of(),
+            Instant.EPOCH);
+    return status.conditions().stream()
+        .filter(c -> c.type().equals("Ready"))
+        .findFirst()
+        .orElseThrow();
+  }
+}
