@@ -226,6 +226,7 @@ class StatusPublisherTest {
     publisher.publish(Statuses.ready(), List.of());
     api.present = Optional.of(api.reports.take());
     api.version = Optional.of("2");
+    ahead.set(TimeUnit.SECONDS.toNanos(11));
 
     publisher.look();
 
