@@ -271,8 +271,8 @@ public final class ApiConnection implements ClusterWatch {
     if (networks.listing() != ClusterView.Listing.RECEIVED) {
       return;
     }
-    List<ServerEndpoint> usable = EndpointRules.usable(endpoints.records(), networks.records());
     synchronized (endpoints) {
+      List<ServerEndpoint> usable = EndpointRules.usable(endpoints.records(), networks.records());
       if (usable.isEmpty() || usable.equals(learned)) {
         return;
       }
