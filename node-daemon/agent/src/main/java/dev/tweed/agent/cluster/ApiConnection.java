@@ -64,6 +64,7 @@ public final class ApiConnection implements ClusterWatch {
   private volatile Consumer<List<ServerEndpoint>> onEndpoints = learned -> {};
   private volatile List<ServerEndpoint> learned = List.of();
   private volatile boolean complete;
+  private volatile long completeAt;
   private final StaleConnections stale = new StaleConnections();
   private long followNext = System.nanoTime();
   private ApiContact told = ApiContact.NOT_YET; // guarded by this
@@ -294,6 +295,7 @@ public final class ApiConnection implements ClusterWatch {
     if (!complete
         && networks.listing() == ClusterView.Listing.RECEIVED
         && subnets.listing() == ClusterView.Listing.RECEIVED) {
+      completeAt = System.nanoTime();
       complete = true;
       LOG.info(
           "first lists complete: {} PodNetworks, {} NodeSubnets",
@@ -313,6 +315,11 @@ public final class ApiConnection implements ClusterWatch {
   /** Tells how it stands now, where that is news. */
   private synchronized void look() {
     try {
+      if (complete && System.nanoTime() - completeAt >= renewal.dividedBy(3).toNanos()) {
+        // They come with the others, or hang.
+        policies.waitNoLonger();
+        nodes.waitNoLonger();
+      }
       ApiContact now = contact(silence(), System.nanoTime());
       if (!now.equals(told)) {
         onContact.accept(now);
@@ -348,6 +355,8 @@ public final class ApiConnection implements ClusterWatch {
 
   private static Optional<ApiConnectionFindings.Refusal> refusal(
       String what, RecordStore<?> store) {
-    return store.refusal().map(why -> new ApiConnectionFindings.Refusal(what, why));
+    return store.listing() == ClusterView.Listing.REFUSED || store.refusal().isPresent()
+        ? Optional.of(new ApiConnectionFindings.Refusal(what, store.refusal()))
+        : Optional.empty();
   }
 }

@@ -24,8 +24,19 @@ final class ApiConnectionFindings {
 
   private static final Duration EXPIRING = Duration.ofDays(14);
 
-  /** A kind that the API server does not list. */
-  record Refusal(String what, ApiRefusedException why) {}
+  /**
+   * A kind that the API server does not list.
+   *
+   * @param why empty if it does not answer
+   */
+  record Refusal(String what, Optional<ApiRefusedException> why) {
+    String message() {
+      return "the list of "
+          + what
+          + " cannot be read: "
+          + why.map(Throwable::getMessage).orElse("no answer comes");
+    }
+  }
 
   private final URI server;
   private final Duration limit;
@@ -169,12 +180,9 @@ final class ApiConnectionFindings {
         NodeFinding.of(
             AgentReason.ClusterNotRead,
             "API server",
-            refusals.stream()
-                    .map(
-                        r -> "the list of " + r.what() + " cannot be read: " + r.why().getMessage())
-                    .collect(Collectors.joining("; "))
+            refusals.stream().map(Refusal::message).collect(Collectors.joining("; "))
                 + "; what was known of it stays",
-            refusals.stream().anyMatch(r -> r.why().isNotFound())
+            refusals.stream().anyMatch(r -> r.why().filter(w -> w.isNotFound()).isPresent())
                 ? "install the CRDs of this version: kubectl apply --server-side -f helm/crds"
                 : "see whether the chart's ClusterRoleBinding tweed-node and, in namespace default, its"
                     + " RoleBinding are there: kubectl get clusterrolebindings,rolebindings -n"

@@ -26,7 +26,10 @@ public record ClusterView(
   public enum Listing {
     /** Not yet. */
     AWAITED,
-    /** The API server refuses it: the kind does not exist, say, or may not be read. */
+    /**
+     * Not to be waited for: the API server refuses it (the kind does not exist, say, or may not be
+     * read), or does not answer.
+     */
     REFUSED,
     /** It has been received, and changes since. */
     RECEIVED
@@ -75,7 +78,10 @@ public record ClusterView(
     this(complete, networks, subnets, policies, node, Gaps.NONE);
   }
 
-  /** Whether nothing more is to be waited for: every list has been received or refused. */
+  /**
+   * Whether nothing more is to be waited for: every list has been received or was awaited long
+   * enough.
+   */
   public boolean settled() {
     return complete && gaps.policies() != Listing.AWAITED && gaps.node() != Listing.AWAITED;
   }

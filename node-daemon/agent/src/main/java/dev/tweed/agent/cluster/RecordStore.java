@@ -67,10 +67,25 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
   @Override
   public void listed(Set<String> names) {
     boolean news = records.keySet().retainAll(names);
-    if (listing != ClusterView.Listing.RECEIVED || news) {
-      listing = ClusterView.Listing.RECEIVED;
+    if (become(ClusterView.Listing.RECEIVED) || news) {
       onChange.run();
     }
+  }
+
+  /** Whoever needs to know what there is has waited long enough. */
+  void waitNoLonger() {
+    if (become(ClusterView.Listing.REFUSED)) {
+      onChange.run();
+    }
+  }
+
+  /** What was received once counts, whatever comes later. */
+  private synchronized boolean become(ClusterView.Listing next) {
+    if (listing == next || listing == ClusterView.Listing.RECEIVED) {
+      return false;
+    }
+    listing = next;
+    return true;
   }
 
   @Override
@@ -78,10 +93,7 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
     if (++refusals < TOLD) {
       return;
     }
-    if (listing == ClusterView.Listing.AWAITED) {
-      listing = ClusterView.Listing.REFUSED;
-      onChange.run();
-    }
+    waitNoLonger();
     if (refusal.isEmpty()) {
       refusal = Optional.of(why);
       onRefusal.run();

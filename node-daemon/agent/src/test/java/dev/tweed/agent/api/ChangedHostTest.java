@@ -7,10 +7,6 @@ import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.daemon.KernelPath;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.netlink.testing.Netns;
-import java.io.BufferedReader;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -52,7 +48,11 @@ class ChangedHostTest {
     ServerSocket listener =
         far.call(() -> new ServerSocket(0, 50, InetAddress.getByName("192.0.2.254")));
     // Not from inside: what carries virtual threads would be there, for every test to come.
-    server = ScriptedServer.start(listener, this::watch);
+    server =
+        ScriptedServer.start(
+            listener,
+            ScriptedServer.empty(
+                line -> line.contains("watch=true") && watches.incrementAndGet() > 0, over));
     String url = "http://192.0.2.254:" + server.port();
     api =
         host.call(
@@ -110,25 +110,6 @@ class ChangedHostTest {
     follow();
 
     await().atMost(SOON).until(() -> watches.get() == 8);
-  }
-
-  /** Lists are empty, and watches have nothing to say. */
-  private void watch(InputStream in, OutputStream out) throws Exception {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(in));
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.contains("watch=true")) {
-        watches.incrementAndGet();
-        over.await();
-      } else if (line.isEmpty()) {
-        out.write(answer("{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}"));
-      }
-    }
-  }
-
-  private static byte[] answer(String body) {
-    return "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
-        .formatted(body.length(), body)
-        .getBytes();
   }
 
   private void follow() {

@@ -1,8 +1,10 @@
 package dev.tweed.agent.api;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,7 +15,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /** A server on loopback that does to each connection what the test says. */
@@ -57,6 +61,28 @@ final class ScriptedServer implements AutoCloseable {
       while (request(in)) {
         out.write(answer.getBytes(StandardCharsets.UTF_8));
         out.flush();
+      }
+    };
+  }
+
+  /**
+   * Lists are empty, and watches have nothing to say.
+   *
+   * @param hangs whether what begins with this line is not answered before the test is over
+   */
+  static Script empty(Predicate<String> hangs, CountDownLatch over) {
+    return (in, out) -> {
+      BufferedReader lines = new BufferedReader(new InputStreamReader(in));
+      String body = "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (hangs.test(line)) {
+          over.await();
+        } else if (line.isEmpty()) {
+          out.write(
+              "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(body.length(), body)
+                  .getBytes(StandardCharsets.US_ASCII));
+        }
       }
     };
   }
