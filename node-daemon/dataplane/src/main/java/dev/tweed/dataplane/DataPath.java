@@ -170,7 +170,7 @@ public final class DataPath implements AutoCloseable {
           List.of(
               new Finding(
                   Reason.ProgrammingFailed,
-                  "netlink",
+                  SyncReport.NETLINK,
                   "the exchange with the kernel failed: " + e.getMessage(),
                   "")),
           Map.of(),

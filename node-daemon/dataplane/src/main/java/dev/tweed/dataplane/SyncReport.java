@@ -39,6 +39,10 @@ public record SyncReport(
     Map<String, String> sysctls,
     List<IpAddress> probes,
     Optional<Duration> again) {
+
+  /** Object of the finding that the kernel could not be asked, or did not answer. */
+  static final String NETLINK = "netlink";
+
   /** Copies the collections. */
   public SyncReport {
     Objects.requireNonNull(device, "device");
@@ -48,5 +52,13 @@ public record SyncReport(
     sysctls = Map.copyOf(sysctls);
     probes = List.copyOf(probes);
     Objects.requireNonNull(again, "again");
+  }
+
+  /**
+   * Whether the exchange with the kernel broke off. Another connection to it may help: of one that
+   * did not answer in time the next dump may be refused for as long as it lives.
+   */
+  public boolean isBrokenOff() {
+    return findings.stream().anyMatch(f -> f.object().equals(NETLINK));
   }
 }

@@ -207,8 +207,18 @@ public final class ApiClient implements AutoCloseable {
 
   /** Does something now and then, as long as the client is open; it must be quick. */
   public void every(Duration interval, Runnable task) {
+    Runnable told =
+        () -> {
+          try {
+            task.run();
+          } catch (Throwable e) {
+            // The timer would say nothing, and never run it again.
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+          }
+        };
     timer.scheduleWithFixedDelay(
-        task, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+        told, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   @Override

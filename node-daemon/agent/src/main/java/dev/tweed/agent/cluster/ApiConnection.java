@@ -201,11 +201,6 @@ public final class ApiConnection implements ClusterWatch {
     return new ServerSideStatusApi(status, nodeName);
   }
 
-  /** Whether each watch and the Lease has its thread. */
-  public boolean alive() {
-    return threads.stream().noneMatch(t -> t.getState() == Thread.State.TERMINATED);
-  }
-
   /** The API server. */
   public URI server() {
     return client.server();

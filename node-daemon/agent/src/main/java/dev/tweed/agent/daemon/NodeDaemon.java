@@ -63,7 +63,7 @@ public final class NodeDaemon implements AutoCloseable {
    */
   private static final Duration FIREWALL_STUCK = Duration.ofMinutes(15);
 
-  private final CompletableFuture<String> end = new CompletableFuture<>();
+  private final CompletableFuture<String> end;
   private final ApiConnection api;
   private final StatusPublisher publisher;
   private final StatusBoard board;
@@ -82,8 +82,10 @@ public final class NodeDaemon implements AutoCloseable {
       Map<String, String> environment,
       KernelPath.Opener opener,
       FirewallHost host,
-      Clock clock)
+      Clock clock,
+      CompletableFuture<String> end)
       throws IOException {
+    this.end = end;
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     StatusFiles statusFiles = new StatusFiles(options.runDir());
     Optional<NodeStatus> earlier = statusFiles.read();
@@ -177,7 +179,7 @@ public final class NodeDaemon implements AutoCloseable {
     health =
         HealthServer.start(
             options.http(),
-            () -> loop.alive() && firewallLoop.alive() && api.alive(),
+            () -> loop.alive() && firewallLoop.alive() && !end.isDone(),
             board::readiness,
             metrics::scrape,
             why ->
@@ -187,7 +189,8 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   /**
-   * Starts the daemon; returns at once. Whether the API server answers does not matter yet.
+   * Starts the daemon; returns at once. Whether the API server answers does not matter yet. From
+   * then on a thread that dies ends it, whoever's that is.
    *
    * @param opener opens the data path, in its thread
    * @param host the firewall
@@ -202,7 +205,9 @@ public final class NodeDaemon implements AutoCloseable {
       FirewallHost host,
       Clock clock)
       throws IOException {
-    NodeDaemon daemon = new NodeDaemon(options, environment, opener, host, clock);
+    CompletableFuture<String> end = new CompletableFuture<>();
+    Thread.setDefaultUncaughtExceptionHandler(new LostThreads(end::complete));
+    NodeDaemon daemon = new NodeDaemon(options, environment, opener, host, clock, end);
     daemon.publisher.start();
     daemon.loop.start();
     daemon.firewallLoop.start();

@@ -155,6 +155,9 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       tell.accept(statuses.unworkable(program.snapshot(), findings), program.own());
       return false;
     }
+    if (report.isBrokenOff()) {
+      close();
+    }
     metrics.synced(report.verified(), since(begin), report.applied());
     report.again().ifPresent(again);
     statuses.repaired(report.applied());

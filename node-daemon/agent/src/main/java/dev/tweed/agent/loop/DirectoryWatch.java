@@ -137,7 +137,9 @@ public final class DirectoryWatch implements AutoCloseable {
       }
       follow(watcher.get());
     } catch (InterruptedException | ClosedWatchServiceException e) {
-      // Closed.
+      if (closed.getCount() > 0) {
+        throw new IllegalStateException("files are not watched any more", e);
+      }
     }
   }
 

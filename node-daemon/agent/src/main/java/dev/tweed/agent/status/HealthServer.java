@@ -168,7 +168,7 @@ public final class HealthServer implements AutoCloseable {
       }
     } catch (IOException | ClosedSelectorException e) {
       if (selector.isOpen()) {
-        LOG.error("probes and metrics are not answered any more", e);
+        throw new IllegalStateException("probes and metrics are not answered any more", e);
       }
     } finally {
       List.copyOf(exchanges.keySet()).forEach(this::end);

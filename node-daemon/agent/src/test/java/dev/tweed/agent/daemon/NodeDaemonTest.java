@@ -194,6 +194,29 @@ class NodeDaemonTest {
   }
 
   @Test
+  void aThreadThatDiesEndsTheDaemon() throws Exception {
+    cluster.subnet(1, "n1");
+    daemon.start();
+    await().atMost(SOON).until(daemon::ready);
+    assertThat(daemon.get("/healthz").statusCode()).isEqualTo(200);
+
+    Thread.ofPlatform()
+        .name("injected")
+        .start(
+            () -> {
+              throw new AssertionError("injected");
+            });
+
+    await()
+        .dontCatchUncaughtExceptions()
+        .atMost(SOON)
+        .until(() -> daemon.get("/healthz").statusCode() == 503);
+    assertThat(daemon.end()).contains("thread injected died of java.lang.AssertionError");
+    // Nor is that a reason to take pods down.
+    assertThat(daemon.ready()).isTrue();
+  }
+
+  @Test
   void aDaemonStartedWithoutTheApiServerWaitsForIt() throws Exception {
     cluster.subnet(1, "n1");
     try (Cable cable = new Cable(server.config().getMasterUrl())) {

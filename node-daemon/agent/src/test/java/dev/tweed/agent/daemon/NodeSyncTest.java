@@ -433,6 +433,19 @@ class NodeSyncTest {
     return gaps(view, ClusterView.Listing.REFUSED);
   }
 
+  @Test
+  void aConnectionToTheKernelThatDidNotAnswerIsNotUsedAgain() {
+    kernel = () -> report(false, new Finding(Reason.ProgrammingFailed, "netlink", "no answer", ""));
+    sync.getAsBoolean();
+    assertThat(opened).isEqualTo(1);
+
+    kernel = () -> report(true);
+    sync.getAsBoolean();
+    assertThat(opened).isEqualTo(2);
+    sync.getAsBoolean();
+    assertThat(opened).isEqualTo(2);
+  }
+
   private static ClusterView gaps(ClusterView view, ClusterView.Listing listing) {
     return new ClusterView(
         true,

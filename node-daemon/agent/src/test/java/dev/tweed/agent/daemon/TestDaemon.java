@@ -158,6 +158,11 @@ final class TestDaemon implements AutoCloseable {
     return directory.resolve("state");
   }
 
+  /** Waits for what the daemon ends for. */
+  String end() {
+    return daemon.orElseThrow().awaitEnd();
+  }
+
   Path run() {
     return directory.resolve("run");
   }
