@@ -115,6 +115,15 @@ class CniConfigWriterTest {
   }
 
   @Test
+  void aRunDirectoryThatWasRemovedIsMadeAnew() throws IOException {
+    Files.delete(run);
+
+    assertThat(writer.write(NETWORK)).isEmpty();
+
+    assertThat(writer.present()).isTrue();
+  }
+
+  @Test
   void removingLeavesNothing() throws IOException {
     writer.write(NETWORK);
 

@@ -66,7 +66,7 @@ class FilePropertiesTest {
     return steps.list().ofMinSize(1).ofMaxSize(3).list().ofMinSize(1).ofMaxSize(6);
   }
 
-  @Property(tries = 60)
+  @Property(tries = 40)
   void whenTheFaultsEndTheFilesAreAsOnAFreshMachine(@ForAll("runs") List<List<Told>> runs)
       throws Exception {
     try (FaultyFiles node = new FaultyFiles()) {

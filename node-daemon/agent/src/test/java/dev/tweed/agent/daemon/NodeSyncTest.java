@@ -41,6 +41,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Faults that the real kernel cannot be made to show on demand. */
 class NodeSyncTest {
@@ -183,13 +185,14 @@ class NodeSyncTest {
         .fileKey();
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"conf", "run"})
   @Tag("kernel")
-  void aMountOfADirectoryThatWasRemovedNeedsAnotherStart() throws Exception {
-    // Given the CNI directory of a host, mounted as in a pod
+  void aMountOfADirectoryThatWasRemovedNeedsAnotherStart(String name) throws Exception {
+    // Given a directory of a host, mounted as in a pod
     Path ofHost = Files.createDirectory(directory.resolve("host"));
     try (Mounts mounts = new Mounts()) {
-      mounts.run("mount", "--bind", ofHost.toString(), directory.resolve("conf").toString());
+      mounts.run("mount", "--bind", ofHost.toString(), directory.resolve(name).toString());
       assertThat(mounts.call(sync::getAsBoolean)).isTrue();
       assertThat(ofHost.resolve("05-tweed.conflist")).exists();
       assertThat(ended).isEmpty();
@@ -200,7 +203,7 @@ class NodeSyncTest {
 
       // Then this process cannot mend that, and says so
       assertThat(mounts.call(sync::getAsBoolean)).isFalse();
-      assertThat(ended).singleElement().asString().contains("conf was removed");
+      assertThat(ended).singleElement().asString().contains(name + " was removed");
     }
   }
 

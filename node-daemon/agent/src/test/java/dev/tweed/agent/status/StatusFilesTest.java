@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatusFilesTest {
 
@@ -61,9 +63,10 @@ class StatusFilesTest {
     assertThat(new StatusFiles(run).read()).hasValue(Statuses.idle());
   }
 
-  @Test
-  void aFileThatCannotBeReadIsNoState() throws IOException {
-    Files.writeString(run.resolve("status.json"), "{\"state\":\"FROM_THE_FUTURE\"}");
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"state\":\"FROM_THE_FUTURE\"}", "{\"findings\":[null]}", "{", ""})
+  void aFileThatCannotBeReadIsNoState(String content) throws IOException {
+    Files.writeString(run.resolve("status.json"), content);
 
     assertThat(new StatusFiles(run).read()).isEmpty();
   }
