@@ -45,7 +45,7 @@ public final class ApiRefusedException extends IOException {
   }
 
   /** How long the server wants to be left alone. */
-  Duration retryAfter() {
+  public Duration retryAfter() {
     return Duration.ofSeconds(retryAfterSeconds);
   }
 

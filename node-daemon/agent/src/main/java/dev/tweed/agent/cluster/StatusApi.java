@@ -4,25 +4,26 @@ import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.util.Optional;
 
-/** The daemon's writes: the status of its own NodeSubnets and of its own NodeReport, no more. */
+/**
+ * The daemon's writes: the status of its own NodeSubnets and of its own NodeReport, no more.
+ *
+ * <p>Each throws a {@link StatusRefusedException} when the API server does not want it, and another
+ * RuntimeException when there is no whole answer; the write may have been carried out then.
+ */
 public interface StatusApi {
 
-  /**
-   * Applies the status of a NodeSubnet; false if there is no such object (any more).
-   *
-   * @throws RuntimeException when the API server is away or refuses
-   */
+  /** Applies the status of a NodeSubnet; false if there is no such object (any more). */
   boolean applySubnetStatus(String name, NodeSubnetStatus status);
 
   /** Applies the status of this node's NodeReport; false if the operator has not made it yet. */
   boolean applyReportStatus(NodeReportStatus status);
 
-  /** This node's report as it stands, if there is one with a status. */
+  /** This node's report as it stands, if there is one with a status that can be read. */
   Optional<NodeReportStatus> report();
 
   /**
-   * The version of this node's report, maybe a moment old; empty if there is none. Costs the API
-   * server little.
+   * Whether this node's report is, or was a moment ago, another than {@link #report} or {@link
+   * #applyReportStatus} left it. Costs the API server little.
    */
-  Optional<String> reportVersion();
+  boolean reportWasWritten();
 }

@@ -104,7 +104,12 @@ public final class NodeDaemon implements AutoCloseable {
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
     publisher =
-        new StatusPublisher(api.statusApi(), new StatusMapper(clock), System::nanoTime, random);
+        new StatusPublisher(
+            api.statusApi(),
+            new StatusMapper(clock),
+            System::nanoTime,
+            random,
+            this::statusRefused);
     options.leaseNamespace().ifPresent(namespace -> api.renewLease(namespace, publisher::look));
     CniSetup cni = new CniSetup(options, System::nanoTime, end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
@@ -274,6 +279,10 @@ public final class NodeDaemon implements AutoCloseable {
     boolean done = sync.getAsBoolean();
     sync.host().ifPresent(api::follow);
     return done;
+  }
+
+  private void statusRefused(Optional<NodeFinding> finding) {
+    board.show(AgentReason.StatusNotWritten, finding);
   }
 
   private void networkChanged(NetworkState state) {

@@ -38,6 +38,8 @@ public enum AgentReason {
   ClusterNotRead(false),
   /** The API server refuses the Lease by which the operator knows that the daemon lives. */
   LeaseNotRenewed(false),
+  /** The API server does not take the status of this node. */
+  StatusNotWritten(false),
   /** The daemon's own certificate ends soon, or has ended. */
   CertificateExpiring(false),
   /** No other node answers, and one that did before lives. */

@@ -1,15 +1,20 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.cluster.StatusApi;
+import dev.tweed.agent.cluster.StatusRefusedException;
 import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.loop.Backoff;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -34,11 +39,15 @@ public final class StatusPublisher implements AutoCloseable {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
+  /** Refusals in a row before they are worth telling; with the back-off some 7 s. */
+  private static final int TOLD = 4;
+
   private record Latest(NodeStatus status, List<SubnetRecord> own) {}
 
   private final StatusApi api;
   private final StatusMapper mapper;
   private final LongSupplier nanoTime;
+  private final Consumer<Optional<NodeFinding>> tell;
   private final Backoff backoff;
   private final Thread thread;
   private final Object lock = new Object();
@@ -52,23 +61,30 @@ public final class StatusPublisher implements AutoCloseable {
   private final EarlyWriteLimit subnetLimit;
   private final EarlyWriteLimit reportLimit;
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
-  private Optional<String> reportVersion = Optional.empty();
   private long firewallBy;
   private boolean programmed;
   private boolean reportRead;
   private boolean reportDue;
   private int failures;
+  private int refusals;
+  private boolean told;
   private int missingReports;
 
   /**
    * @param nanoTime monotonic clock, nanoseconds
    * @param random source of jitter, 0 to 1
+   * @param tell receives that the API server refuses, and its end
    */
   public StatusPublisher(
-      StatusApi api, StatusMapper mapper, LongSupplier nanoTime, DoubleSupplier random) {
+      StatusApi api,
+      StatusMapper mapper,
+      LongSupplier nanoTime,
+      DoubleSupplier random,
+      Consumer<Optional<NodeFinding>> tell) {
     this.api = api;
     this.mapper = mapper;
     this.nanoTime = nanoTime;
+    this.tell = tell;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
     long now = nanoTime.getAsLong();
     this.subnetLimit = new EarlyWriteLimit(now);
@@ -124,41 +140,42 @@ public final class StatusPublisher implements AutoCloseable {
 
   private void loop() {
     long wait = Long.MAX_VALUE;
-    while (true) {
-      Latest next;
-      boolean looks;
-      synchronized (lock) {
-        if (!await(wait)) {
-          return;
-        }
-        fresh = false;
-        looks = look;
-        look = false;
-        if (latest.isEmpty()) {
-          continue;
-        }
-        next = latest.get();
-      }
-      wait = write(next, looks);
+    while (await(wait)) {
+      wait = step();
     }
+  }
+
+  /** Writes what is due of the latest state; returns nanoseconds until something is due again. */
+  long step() {
+    Optional<Latest> next;
+    boolean looks;
+    synchronized (lock) {
+      fresh = false;
+      looks = look;
+      look = false;
+      next = latest;
+    }
+    return next.map(state -> write(state, looks)).orElse(Long.MAX_VALUE);
   }
 
   /** Waits for a new state, at most so many nanoseconds; false when closed. */
   private boolean await(long nanos) {
     long end = nanos == Long.MAX_VALUE ? Long.MAX_VALUE : nanoTime.getAsLong() + nanos;
-    // While writes fail, a new state does not hurry them: it is written with the retry.
-    while (!closed && !look && !(fresh && failures == 0)) {
-      long left = end == Long.MAX_VALUE ? Long.MAX_VALUE : end - nanoTime.getAsLong();
-      if (left <= 0) {
-        break;
+    synchronized (lock) {
+      // While writes fail, a new state does not hurry them: it is written with the retry.
+      while (!closed && !look && !(fresh && failures == 0)) {
+        long left = end == Long.MAX_VALUE ? Long.MAX_VALUE : end - nanoTime.getAsLong();
+        if (left <= 0) {
+          break;
+        }
+        try {
+          lock.wait(left == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
+        } catch (InterruptedException e) {
+          return false;
+        }
       }
-      try {
-        lock.wait(left == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
-      } catch (InterruptedException e) {
-        return false;
-      }
+      return !closed;
     }
-    return !closed;
   }
 
   /** Writes what is due; returns nanoseconds until something is due again. */
@@ -167,28 +184,68 @@ public final class StatusPublisher implements AutoCloseable {
     if (untilFirewall > 0) {
       return untilFirewall;
     }
+    List<StatusRefusedException> refused = new ArrayList<>();
     try {
-      if (looks && reportRead) {
-        lookAtReport();
+      if (looks && reportRead && api.reportWasWritten()) {
+        // What is stored counts, and what somebody else has written is written over.
+        writtenReport = api.report();
       }
-      long untilSubnets = writeSubnets(next);
+      long untilSubnets = writeSubnets(next, refused::add);
       reportDue = true;
       if (untilReport(next.status()) <= 0) {
-        writeReport(next.status());
+        try {
+          writeReport(next.status());
+        } catch (StatusRefusedException e) {
+          refused.add(e);
+        }
+      }
+      if (!refused.isEmpty()) {
+        StatusRefusedException first = refused.getFirst();
+        return failed(first.object() + ": " + first.getMessage(), Optional.of(first));
       }
       failures = 0;
+      refusals = 0;
+      if (told) {
+        told = false;
+        tell.accept(Optional.empty());
+      }
       long untilReport = reportDue ? Math.max(untilReport(next.status()), 1) : Long.MAX_VALUE;
       return Math.min(untilReport, untilSubnets);
-    } catch (RuntimeException e) {
-      failures++;
-      long delay = backoff.nanos(failures);
-      if (isClosed()) {
-        // Cut off by the end of the daemon, no news.
-        return delay;
-      }
-      LOG.warn("status not written, tried again in {} ms: {}", delay / 1_000_000, rootMessage(e));
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      // A thread that ends would leave the node's objects as they are, and nobody be told.
+      return failed(rootMessage(e), Optional.empty());
+    }
+  }
+
+  /** Counts a failure, and tells it; returns nanoseconds until the next try. */
+  private long failed(String why, Optional<StatusRefusedException> refused) {
+    failures++;
+    Duration asked = refused.map(StatusRefusedException::retryAfter).orElse(Duration.ZERO);
+    long delay = Math.max(backoff.nanos(failures), Math.min(asked.toNanos(), LAST_RETRY.toNanos()));
+    if (isClosed()) {
+      // Cut off by the end of the daemon, no news.
       return delay;
     }
+    LOG.warn("status not written, tried again in {} ms: {}", delay / 1_000_000, why);
+    if (refused.isPresent() && ++refusals >= TOLD && !told) {
+      told = true;
+      tell.accept(Optional.of(finding(refused.get())));
+    }
+    return delay;
+  }
+
+  private static NodeFinding finding(StatusRefusedException refused) {
+    return NodeFinding.of(
+        AgentReason.StatusNotWritten,
+        refused.object(),
+        "the API server does not take the status of "
+            + refused.object()
+            + ": "
+            + refused.getMessage()
+            + "; what it shows of this node is old",
+        "see whether the chart's CRDs, its ClusterRole and its ClusterRoleBinding tweed-node are"
+            + " those of this version: kubectl get clusterrolebindings -o wide | grep tweed-node;"
+            + " it is tried again by itself");
   }
 
   /** What is urgent does not wait for the interval, within limits. */
@@ -212,8 +269,11 @@ public final class StatusPublisher implements AutoCloseable {
     return firewallBy - now;
   }
 
-  /** Writes all that say something else, at the same time; nanoseconds until one is due again. */
-  private long writeSubnets(Latest next) {
+  /**
+   * Writes all that say something else, at the same time; nanoseconds until one is due again. One
+   * that is refused holds up neither the others nor the report.
+   */
+  private long writeSubnets(Latest next, Consumer<StatusRefusedException> refused) {
     long now = nanoTime.getAsLong();
     long notYet = subnetLimit.untilEarly(now);
     long wait = Long.MAX_VALUE;
@@ -225,11 +285,17 @@ public final class StatusPublisher implements AutoCloseable {
       }
       if (notYet > 0) {
         wait = notYet;
-      } else if (api.applySubnetStatus(subnet.name(), wanted.get())) {
-        writtenSubnets.put(subnet.own().orElseThrow().uid(), wanted.get());
-        wrote = true;
-      } else {
-        wait = EarlyWriteLimit.INTERVAL.toNanos();
+        continue;
+      }
+      try {
+        if (api.applySubnetStatus(subnet.name(), wanted.get())) {
+          writtenSubnets.put(subnet.own().orElseThrow().uid(), wanted.get());
+          wrote = true;
+        } else {
+          wait = EarlyWriteLimit.INTERVAL.toNanos();
+        }
+      } catch (StatusRefusedException e) {
+        refused.accept(e);
       }
     }
     if (wrote) {
@@ -252,15 +318,6 @@ public final class StatusPublisher implements AutoCloseable {
                     status,
                     own.generation(),
                     Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status)));
-  }
-
-  /** What is stored counts, and what somebody else has written is written over. */
-  private void lookAtReport() {
-    Optional<String> version = api.reportVersion();
-    if (!version.equals(reportVersion)) {
-      writtenReport = api.report();
-      reportVersion = version;
-    }
   }
 
   private void writeReport(NodeStatus status) {

@@ -21,10 +21,10 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /** A server on loopback that does to each connection what the test says. */
-final class ScriptedServer implements AutoCloseable {
+public final class ScriptedServer implements AutoCloseable {
 
   /** What is done with a connection; it is closed afterwards. */
-  interface Script {
+  public interface Script {
     void play(InputStream in, OutputStream out) throws Exception;
   }
 
@@ -37,7 +37,8 @@ final class ScriptedServer implements AutoCloseable {
     this.listener = listener;
   }
 
-  static ScriptedServer plain(Script script) throws IOException {
+  /** Without TLS. */
+  public static ScriptedServer plain(Script script) throws IOException {
     return start(new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1")), script);
   }
 
@@ -91,7 +92,8 @@ final class ScriptedServer implements AutoCloseable {
     return new InetSocketAddress("127.0.0.1", listener.getLocalPort());
   }
 
-  int port() {
+  /** Where it listens. */
+  public int port() {
     return listener.getLocalPort();
   }
 

@@ -92,7 +92,7 @@ class ServerSideStatusApiTest {
   void whatIsNotThereIsNoFailureAndWhatIsRefusedIs() {
     assertThat(api.applySubnetStatus("10-244-78-0-24", status(1450, "tweed.1"))).isFalse();
     assertThat(api.report()).isEmpty();
-    assertThat(api.reportVersion()).isEmpty();
+    assertThat(api.reportWasWritten()).isFalse();
     assertThatThrownBy(() -> api.applySubnetStatus(NAME, status(-7, "tweed.1")))
         .hasMessageContaining("422")
         .hasMessageContaining("status.mtu");

@@ -130,10 +130,19 @@ class LostThreadsTest {
           public Optional<NodeReportStatus> report() {
             return kill();
           }
+
+          @Override
+          public boolean reportWasWritten() {
+            return kill();
+          }
         };
     try (StatusPublisher publisher =
         new StatusPublisher(
-            api, new StatusMapper(Clock.systemUTC()), System::nanoTime, Math::random)) {
+            api,
+            new StatusMapper(Clock.systemUTC()),
+            System::nanoTime,
+            Math::random,
+            finding -> {})) {
       publisher.start();
       publisher.publish(idle(), List.of());
 

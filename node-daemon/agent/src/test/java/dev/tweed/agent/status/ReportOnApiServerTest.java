@@ -64,14 +64,17 @@ class ReportOnApiServerTest {
     Optional<NodeReportStatus> full = api.report();
     assertThat(full).map(NodeReportStatus::repairs).get().asList().isNotEmpty();
 
-    assertThat(api.reportVersion())
-        .contains(
-            client
-                .resources(NodeReport.class)
-                .withName(NODE)
-                .get()
-                .getMetadata()
-                .getResourceVersion());
+    // And somebody wrote it since
+    assertThat(api.reportWasWritten()).isFalse();
+    client
+        .resources(NodeReport.class)
+        .withName(NODE)
+        .edit(
+            report -> {
+              report.getMetadata().setAnnotations(Map.of("example.com/seen", "yes"));
+              return report;
+            });
+    assertThat(api.reportWasWritten()).isTrue();
 
     // When it was rebooted, and no PodNetwork selects it
     api.applyReportStatus(mapper.reportStatus(Statuses.idle(), full).orElseThrow());

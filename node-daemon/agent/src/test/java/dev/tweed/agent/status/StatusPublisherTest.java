@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.cluster.StatusApi;
+import dev.tweed.agent.cluster.StatusRefusedException;
 import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,201 +22,215 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** With an API that can be away, which the real one cannot be made to be for one kind of write. */
+/** When what is written, in virtual time; with an API that fails, StatusFaultPropertiesTest. */
 @Timeout(30)
 class StatusPublisherTest {
 
+  private static final Duration MOMENT = Duration.ofMillis(100);
+
   private final FlakyApi api = new FlakyApi();
-  private final AtomicLong ahead = new AtomicLong();
+  private final List<Optional<NodeFinding>> told = new ArrayList<>();
+  private long now;
 
   @AutoClose
   private final StatusPublisher publisher =
-      new StatusPublisher(
-          api, new StatusMapper(Clock.systemUTC()), () -> System.nanoTime() + ahead.get(), () -> 0);
+      new StatusPublisher(api, new StatusMapper(Clock.systemUTC()), () -> now, () -> 0, told::add);
+
+  /** What its thread does with a state in so much time. */
+  private void publish(NodeStatus status, List<SubnetRecord> own, Duration time) {
+    publisher.publish(status, own);
+    run(time);
+  }
+
+  private void run(Duration time) {
+    long end = now + time.toNanos();
+    long wait = publisher.step();
+    while (wait <= end - now) {
+      now += wait;
+      wait = publisher.step();
+    }
+    now = end;
+  }
 
   @Test
-  void writesSubnetAndReportOnce() throws InterruptedException {
+  void aThreadWritesWhatIsPublished() throws InterruptedException {
     publisher.start();
     publisher.publish(Statuses.ready(), List.of(own()));
 
     assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
     assertThat(api.reports.poll(10, TimeUnit.SECONDS)).isNotNull();
-
-    // When the same is said again
-    publisher.publish(Statuses.ready(), List.of(own()));
-
-    assertThat(api.subnets.poll(300, TimeUnit.MILLISECONDS)).isNull();
-    assertThat(api.reports).isEmpty();
   }
 
   @Test
-  void reportsAreTenSecondsApartAndTheLastStateWins() throws InterruptedException {
-    publisher.start();
-    publisher.publish(Statuses.ready(), List.of());
-    api.reports.take();
+  void writesSubnetAndReportOnce() {
+    publish(Statuses.ready(), List.of(own()), MOMENT);
+    publish(Statuses.ready(), List.of(own()), Duration.ofHours(1));
+
+    assertThat(api.subnets).hasSize(1);
+    assertThat(api.reports).hasSize(1);
+  }
+
+  @Test
+  void reportsAreTenSecondsApartAndTheLastStateWins() {
+    publish(Statuses.ready(), List.of(), MOMENT);
+    api.reports.clear();
 
     // When figures change twice in a moment
-    publisher.publish(Statuses.probed(new Reachability(Proof.PROBES, 1, 1, List.of())), List.of());
-    publisher.publish(Statuses.probed(new Reachability(Proof.PROBES, 2, 1, List.of())), List.of());
+    publish(probed(1), List.of(), MOMENT);
+    publish(probed(2), List.of(), MOMENT);
 
     // Then nothing is written until the time has come
-    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
-    ahead.set(TimeUnit.SECONDS.toNanos(11));
-    publisher.publish(Statuses.failed(Statuses.blocking(), Statuses.notable()), List.of());
-
-    assertThat(api.reports.take().conditions().getFirst().reason()).isEqualTo("ModuleMissing");
+    run(Duration.ofSeconds(9));
     assertThat(api.reports).isEmpty();
+    run(Duration.ofSeconds(1));
+    assertThat(api.reports)
+        .singleElement()
+        .satisfies(report -> assertThat(report.reachability().answered()).isEqualTo(1));
+  }
+
+  /** One of three peers does not answer, or two. */
+  private static NodeStatus probed(int silent) {
+    return Statuses.probed(new Reachability(Proof.PROBES, 3, 3 - silent, List.of()));
   }
 
   @Test
-  void aConditionThatFlipsIsWrittenAtOnceAndAgainSoon() throws InterruptedException {
-    publisher.start();
-    publisher.publish(Statuses.ready(), List.of());
-    api.reports.take();
+  void aConditionThatFlipsIsWrittenAtOnceAndAgainSoon() {
+    publish(Statuses.ready(), List.of(), MOMENT);
 
     // When nobody answers any more
-    publisher.publish(Statuses.probed(Statuses.nobodyAnswers()), List.of());
-    assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
+    publish(Statuses.probed(Statuses.nobodyAnswers()), List.of(), MOMENT);
+    assertThat(api.reports).hasSize(2);
 
     // And somebody does a moment later
-    publisher.publish(Statuses.ready(), List.of());
-    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+    publish(Statuses.ready(), List.of(), MOMENT);
+    assertThat(api.reports).hasSize(2);
 
     // Then that is written two seconds later, well before the interval between two reports
-    ahead.set(TimeUnit.SECONDS.toNanos(2));
-    publisher.publish(Statuses.ready(Statuses.notable()), List.of());
-    assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
+    run(Duration.ofSeconds(2));
+    assertThat(api.reports).hasSize(3);
   }
 
   @Test
-  void whatIsFoundIsWrittenAtOnceToo() throws InterruptedException {
-    publisher.start();
-    publisher.publish(Statuses.ready(), List.of());
-    api.reports.take();
+  void whatIsFoundIsWrittenAtOnceToo() {
+    publish(Statuses.ready(), List.of(), MOMENT);
 
-    publisher.publish(Statuses.ready(Statuses.notable()), List.of());
+    publish(Statuses.ready(Statuses.notable()), List.of(), MOMENT);
 
-    assertThat(api.reports.poll(5, TimeUnit.SECONDS)).isNotNull();
+    assertThat(api.reports).hasSize(2);
   }
 
   @Test
-  void aBlockOfANodeThatFlapsIsWrittenAsSeldom() throws InterruptedException {
-    NodeStatus failed = Statuses.failed(Statuses.blocking());
-    try (StatusPublisher stopped =
-        new StatusPublisher(api, new StatusMapper(Clock.systemUTC()), ahead::get, () -> 0)) {
-      stopped.start();
-      stopped.publish(Statuses.ready(), List.of(own("a"), own("b")));
-      assertThat(List.of(api.subnets.take(), api.subnets.take()))
-          .allMatch(s -> s.conditions().getFirst().status().equals("True"));
+  void aBlockOfANodeThatFlapsIsWrittenAsSeldom() {
+    List<SubnetRecord> own = List.of(own("a"), own("b"));
+    publish(Statuses.ready(), own, MOMENT);
+    assertThat(readyOfBlocks()).containsExactly("True", "True");
 
-      // When it is not ready, all its blocks say so at once
-      stopped.publish(failed, List.of(own("a"), own("b")));
-      assertThat(List.of(api.subnets.take(), api.subnets.take()))
-          .allMatch(s -> s.conditions().getFirst().status().equals("False"));
+    // When it is not ready, all its blocks say so at once
+    publish(Statuses.failed(Statuses.blocking()), own, MOMENT);
+    assertThat(readyOfBlocks()).containsExactly("False", "False");
 
-      // But not that it is again, until two seconds have passed
-      stopped.publish(Statuses.ready(), List.of(own("a"), own("b")));
-      assertThat(api.subnets.poll(300, TimeUnit.MILLISECONDS)).isNull();
-      ahead.set(TimeUnit.SECONDS.toNanos(2));
-      assertThat(List.of(api.subnets.take(), api.subnets.take()))
-          .allMatch(s -> s.conditions().getFirst().status().equals("True"));
-    }
+    // But not that it is again, until two seconds have passed
+    publish(Statuses.ready(), own, MOMENT);
+    assertThat(readyOfBlocks()).isEmpty();
+    run(Duration.ofSeconds(2));
+    assertThat(readyOfBlocks()).containsExactly("True", "True");
+  }
+
+  /** As written since the last call. */
+  private List<String> readyOfBlocks() {
+    List<NodeSubnetStatus> written = new ArrayList<>();
+    api.subnets.drainTo(written);
+    return written.stream().map(s -> s.conditions().getFirst().status()).toList();
   }
 
   @Test
-  void theFirstReportWaitsForTheFirewallAMoment() throws InterruptedException {
-    publisher.start();
-    publisher.publish(Statuses.idle(), List.of());
-    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+  void theFirstReportAndWordOfABlockWaitForTheFirewallAMoment() {
+    publish(Statuses.idle(), List.of(own()), MOMENT);
+    assertThat(api.reports).isEmpty();
+    assertThat(api.subnets).isEmpty();
 
-    publisher.publish(Statuses.idleWithFirewall(), List.of());
+    publish(Statuses.idleWithFirewall(), List.of(own()), MOMENT);
 
-    assertThat(api.reports.take().firewall().manager()).isEqualTo("ufw");
+    assertThat(api.reports.element().firewall().manager()).isEqualTo("ufw");
+    assertThat(api.subnets).hasSize(1);
   }
 
   @Test
-  void soDoesTheFirstWordOfABlock() throws InterruptedException {
-    NodeStatus status = Statuses.idle();
-    publisher.start();
-    publisher.publish(status, List.of(own()));
-    assertThat(api.subnets.poll(500, TimeUnit.MILLISECONDS)).isNull();
+  void soTheyDoAfterAStartThatTookLong() {
+    run(Duration.ofSeconds(20));
+    publish(Statuses.idle(), List.of(own()), MOMENT);
 
-    publisher.publish(Statuses.idleWithFirewall(), List.of(own()));
-
-    assertThat(api.subnets.poll(2, TimeUnit.SECONDS)).isNotNull();
+    assertThat(api.subnets).isEmpty();
   }
 
   @Test
-  void soItDoesAfterAStartThatTookLong() throws InterruptedException {
-    publisher.start();
-    ahead.set(TimeUnit.SECONDS.toNanos(20));
-    publisher.publish(Statuses.idle(), List.of(own()));
+  void butNotForEver() {
+    publish(Statuses.idle(), List.of(), Duration.ofSeconds(3));
 
-    assertThat(api.subnets.poll(500, TimeUnit.MILLISECONDS)).isNull();
+    assertThat(api.reports).hasSize(1);
   }
 
   @Test
-  void butNotForEver() throws InterruptedException {
-    publisher.start();
-    publisher.publish(Statuses.idle(), List.of());
-
-    assertThat(api.reports.poll(8, TimeUnit.SECONDS)).isNotNull();
-  }
-
-  @Test
-  void whatFailsIsTriedAgainUntilItWorks() throws InterruptedException {
-    api.failures.set(2);
-    publisher.start();
-
-    publisher.publish(Statuses.ready(), List.of(own()));
-
-    assertThat(api.subnets.poll(20, TimeUnit.SECONDS)).isNotNull();
-  }
-
-  @Test
-  void aReportThatIsNotThereYetIsWrittenSoonAfterItWasMade() throws InterruptedException {
+  void aReportThatIsNotThereYetIsWrittenSoonAfterItWasMade() {
     // Given an operator that has not made the report
     api.missing.set(2);
-    publisher.start();
-
-    publisher.publish(Statuses.ready(), List.of());
 
     // Then it is written well before the interval between two reports
-    assertThat(api.reports.poll(8, TimeUnit.SECONDS)).isNotNull();
+    publish(Statuses.ready(), List.of(), Duration.ofSeconds(4));
+    assertThat(api.reports).hasSize(1);
   }
 
   @Test
-  void aRestartedDaemonWritesNoReportThatSaysTheSame() throws InterruptedException {
+  void aRestartedDaemonWritesNoReportThatSaysTheSame() {
     // Given the report of the process before
     api.present =
         new StatusMapper(Clock.systemUTC()).reportStatus(Statuses.ready(), Optional.empty());
 
-    publisher.start();
-    publisher.publish(Statuses.ready(), List.of(own()));
-    api.subnets.take();
+    publish(Statuses.ready(), List.of(own()), Duration.ofMinutes(1));
 
-    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+    assertThat(api.subnets).hasSize(1);
+    assertThat(api.reports).isEmpty();
   }
 
   @Test
-  void whatSomebodyElseWroteOverIsWrittenAgain() throws InterruptedException {
+  void aRefusedBlockKeepsNoReportFromBeingWrittenAndIsTold() {
+    api.refused = true;
+    publisher.publish(Statuses.ready(), List.of(own()));
+
+    for (int i = 0; i < 4; i++) {
+      // The server says when it wants to be asked again; not for ever.
+      assertThat(Duration.ofNanos(publisher.step())).isGreaterThanOrEqualTo(Duration.ofSeconds(7));
+    }
+
+    assertThat(api.reports).hasSize(1);
+    assertThat(told).hasSize(1);
+    assertThat(told.getFirst().orElseThrow().message())
+        .contains("NodeSubnet/10-244-1-0-24: 403 forbidden");
+
+    // When it is taken
+    api.refused = false;
+    publisher.step();
+
+    assertThat(api.subnets).hasSize(1);
+    assertThat(told.getLast()).isEmpty();
+  }
+
+  @Test
+  void whatSomebodyElseWroteOverIsWrittenAgain() {
     // Given a report that was written, and that somebody has changed since
-    publisher.start();
-    publisher.publish(Statuses.ready(), List.of());
-    NodeReportStatus written = api.reports.take();
+    publish(Statuses.ready(), List.of(), Duration.ofSeconds(11));
+    NodeReportStatus written = api.reports.remove();
     api.present = Optional.of(unknown(written));
-    api.version = Optional.of("2");
 
     publisher.look();
+    run(MOMENT);
 
-    NodeReportStatus again = api.reports.poll(10, TimeUnit.SECONDS);
-    assertThat(again.conditions())
+    assertThat(api.reports.remove().conditions())
         .extracting(Condition::type, Condition::status, Condition::reason)
         .isEqualTo(
             written.conditions().stream()
@@ -221,31 +239,27 @@ class StatusPublisherTest {
   }
 
   @Test
-  void aReportThatWasOnlyTouchedIsNot() throws InterruptedException {
-    publisher.start();
-    publisher.publish(Statuses.ready(), List.of());
-    api.present = Optional.of(api.reports.take());
-    api.version = Optional.of("2");
-    ahead.set(TimeUnit.SECONDS.toNanos(11));
+  void aReportThatWasOnlyTouchedIsNot() {
+    publish(Statuses.ready(), List.of(), Duration.ofSeconds(11));
+    api.present = Optional.of(api.reports.remove());
 
     publisher.look();
+    run(Duration.ofMinutes(1));
 
-    assertThat(api.reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+    assertThat(api.reports).isEmpty();
   }
 
   @Test
   void whatFailedIsTriedAgainAsSoonAsTheServerIsKnownToAnswer() throws InterruptedException {
-    // Given writes that failed so often that the next is a while off
-    api.failures.set(6);
+    // Given a write that is refused, and so to be tried again a while later
+    api.refused = true;
     publisher.start();
     publisher.publish(Statuses.ready(), List.of(own()));
-    for (int i = 0; i < 6; i++) {
-      int left = 5 - i;
-      await().until(() -> api.failures.get() <= left);
-      publisher.look();
-    }
+    await().until(() -> !api.reports.isEmpty());
+    api.refused = false;
 
-    // Then each look is a try, long before the 1 + 2 + 4 + 8 + 16 + 30 s of the back-off
+    publisher.look();
+
     assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
   }
 
@@ -285,22 +299,23 @@ class StatusPublisherTest {
   }
 
   private static final class FlakyApi implements StatusApi {
-    final AtomicInteger failures = new AtomicInteger();
+    volatile boolean refused;
     final AtomicInteger missing = new AtomicInteger();
     final BlockingQueue<NodeSubnetStatus> subnets = new LinkedBlockingQueue<>();
     final BlockingQueue<NodeReportStatus> reports = new LinkedBlockingQueue<>();
     volatile Optional<NodeReportStatus> present = Optional.empty();
-    volatile Optional<String> version = Optional.empty();
 
     @Override
     public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
-      fail();
+      if (refused) {
+        throw new StatusRefusedException(
+            "NodeSubnet/" + name, "403 forbidden", Duration.ofSeconds(7));
+      }
       return subnets.add(status);
     }
 
     @Override
     public boolean applyReportStatus(NodeReportStatus status) {
-      fail();
       return missing.getAndUpdate(n -> Math.max(0, n - 1)) == 0 && reports.add(status);
     }
 
@@ -310,15 +325,8 @@ class StatusPublisherTest {
     }
 
     @Override
-    public Optional<String> reportVersion() {
-      fail();
-      return version;
-    }
-
-    private void fail() {
-      if (failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
-        throw new IllegalStateException("the API server is away");
-      }
+    public boolean reportWasWritten() {
+      return true;
     }
   }
 }
