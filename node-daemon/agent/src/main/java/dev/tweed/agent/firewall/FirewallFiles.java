@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.cni.AtomicFile;
+import dev.tweed.agent.cni.FileFailure;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.nft.GuardRules;
@@ -97,9 +99,9 @@ public final class FirewallFiles {
     }
   }
 
-  /** Replaces what is intended. */
-  void write(Intended intended) throws IOException {
-    write(
+  /** Keeps what is intended; a finding if it cannot be written. So do the others. */
+  Optional<NodeFinding> write(Intended intended) {
+    return write(
         "intended.json",
         new IntendedDocument(
             intended.backend().orElse(null),
@@ -108,9 +110,9 @@ public final class FirewallFiles {
             intended.standbyRows().stream().map(RowDocument::of).toList()));
   }
 
-  /** Replaces what is intended beside the firewall. */
-  void write(GuardRules guard) throws IOException {
-    write(
+  /** Keeps what is intended beside the firewall. */
+  Optional<NodeFinding> write(GuardRules guard) {
+    return write(
         "guard.json",
         new GuardDocument(
             guard.nodePortRows().stream().map(RowDocument::of).toList(),
@@ -166,8 +168,8 @@ public final class FirewallFiles {
         .toList();
   }
 
-  /** Replaces what is remembered. */
-  void write(Remembered remembered) throws IOException {
+  /** Keeps what is remembered. */
+  Optional<NodeFinding> write(Remembered remembered) {
     Map<String, GroupDocument> policies = new TreeMap<>();
     remembered
         .good()
@@ -176,7 +178,7 @@ public final class FirewallFiles {
             (name, good) ->
                 policies.put(
                     name, GroupDocument.of(good.group(), good.generation(), good.allowLockout())));
-    write(
+    return write(
         "last-good.json",
         new RememberedDocument(
             remembered.places(),
@@ -218,8 +220,14 @@ public final class FirewallFiles {
     return remembered().good();
   }
 
-  private void write(String name, Object document) throws IOException {
-    Files.createDirectories(directory);
-    AtomicFile.write(directory.resolve(name), JSON.writeValueAsBytes(document), PERMISSIONS);
+  private Optional<NodeFinding> write(String name, Object document) {
+    Path file = directory.resolve(name);
+    try {
+      Files.createDirectories(directory);
+      AtomicFile.keep(file, JSON.writeValueAsBytes(document), PERMISSIONS);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(FileFailure.notable("what is known of the firewall's rules", file, e));
+    }
   }
 }

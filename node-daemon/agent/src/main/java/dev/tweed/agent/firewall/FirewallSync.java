@@ -1,6 +1,7 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
 import dev.tweed.agent.firewall.RowPlacer.Placement;
 import dev.tweed.agent.status.FirewallStatus;
@@ -11,10 +12,8 @@ import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
-import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.ruleset.Ruleset;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,8 +26,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Stream;
 
 /**
  * One run for the host's firewall: what the cluster asks, brought into force and told. Runs in a
@@ -36,13 +34,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class FirewallSync implements BooleanSupplier {
 
-  private static final Logger LOG = LoggerFactory.getLogger(FirewallSync.class);
-
   /** A look runs some programs; peers may come by the second. */
   private static final Duration INTERVAL = Duration.ofSeconds(30);
-
-  private static final String NOT_WRITTEN =
-      "what is intended is not written for 'tweed-node firewall': {}";
 
   /**
    * An audit that finds rules and services as they were when last looked at does not look again.
@@ -66,8 +59,9 @@ public final class FirewallSync implements BooleanSupplier {
   private final RowPlacer placer;
   private final GuardKeeper guard;
   private Remembered remembered;
-  private Optional<Intended> written = Optional.empty();
-  private Optional<GuardRules> writtenGuard = Optional.empty();
+  private Optional<Intended> intended = Optional.empty();
+  private Optional<NodeFinding> unwritten = Optional.empty();
+  private boolean remembering;
   private Optional<FirewallWish> lastWish = Optional.empty();
   private Optional<HostFirewall> known = Optional.empty();
   private Optional<Situation> situation = Optional.empty();
@@ -133,7 +127,8 @@ public final class FirewallSync implements BooleanSupplier {
     if (!wished && recent) {
       // Peers come by the second, and no rule depends on them.
       if (guard.isKept(state) || keepGuard(state) instanceof GuardOutcome.Applied) {
-        return true;
+        settled = unwritten.isEmpty();
+        return settled;
       }
     }
     Optional<Situation> before = situation;
@@ -168,13 +163,15 @@ public final class FirewallSync implements BooleanSupplier {
     Placement placement = placer.place(plan);
     boolean mended = false;
     boolean look = lookAfter;
+    unwritten = Optional.empty();
     switch (placement.outcome().orElse(null)) {
       case Applied applied -> {
         // Rows change without a wish, too: where a service begins to listen, the plan is another.
         mended = applied.changed() && !wished && isAsLast(plan);
         look |= applied.changed() || !applied.live();
         guard.rows(plan.planned().rows());
-        remember(new Remembered(plan.lastGood(), placer.places()));
+        remembered = new Remembered(plan.lastGood(), placer.places());
+        remembering = true;
         lastWish = Optional.of(wish);
       }
       case Refused refused -> guardLastGood(plan);
@@ -193,12 +190,23 @@ public final class FirewallSync implements BooleanSupplier {
     if (mended || guarded.equals(new GuardOutcome.Applied(true)) && samePeers && !wished) {
       repaired.run();
     }
-    write(new Intended(choice.kind(), choice.standby(), plan.rows(), plan.standbyRows()));
+    Intended now = new Intended(choice.kind(), choice.standby(), plan.rows(), plan.standbyRows());
+    intended = Optional.of(now);
+    written(files.write(now));
+    if (remembering) {
+      written(files.write(remembered));
+    }
     HostFirewall found = look ? host.read() : plan.found();
     known = Optional.of(withoutRules(found));
+    FirewallStatus status =
+        FirewallStatusMapper.map(plan, found, state, placement, guarded, before, strandedPlaces());
     tell.accept(
-        FirewallStatusMapper.map(plan, found, state, placement, guarded, before, strandedPlaces()));
+        new FirewallStatus(
+            status.firewall(),
+            status.policies(),
+            Stream.concat(status.findings().stream(), unwritten.stream()).toList()));
     return placement.isDone()
+        && unwritten.isEmpty()
         && guarded instanceof GuardOutcome.Applied
         && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
         && BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
@@ -223,20 +231,12 @@ public final class FirewallSync implements BooleanSupplier {
 
   private GuardOutcome keepGuard(NetworkState state) {
     GuardOutcome outcome = guard.keep(state);
-    Optional<GuardRules> wanted = guard.wanted();
-    if (wanted.isPresent() && !wanted.equals(writtenGuard)) {
-      try {
-        files.write(wanted.get());
-        writtenGuard = wanted;
-      } catch (IOException e) {
-        LOG.warn(NOT_WRITTEN, e.toString());
-      }
-    }
+    guard.wanted().ifPresent(wanted -> written(files.write(wanted)));
     return outcome;
   }
 
   private boolean isAsLast(FirewallPlan plan) {
-    return written
+    return intended
         .filter(w -> w.backend().equals(plan.choice().kind()) && w.rows().equals(plan.rows()))
         .isPresent();
   }
@@ -257,26 +257,8 @@ public final class FirewallSync implements BooleanSupplier {
     return stranded;
   }
 
-  private void remember(Remembered next) {
-    if (!next.equals(remembered)) {
-      remembered = next;
-      try {
-        files.write(next);
-      } catch (IOException e) {
-        LOG.warn("rules in force are not remembered beyond this process: {}", e.toString());
-      }
-    }
-  }
-
-  private void write(Intended intended) {
-    if (written.equals(Optional.of(intended))) {
-      return;
-    }
-    try {
-      files.write(intended);
-      written = Optional.of(intended);
-    } catch (IOException e) {
-      LOG.warn(NOT_WRITTEN, e.toString());
-    }
+  /** What could not be written is tried again, and told until it could. */
+  private void written(Optional<NodeFinding> failure) {
+    unwritten = unwritten.or(() -> failure);
   }
 }

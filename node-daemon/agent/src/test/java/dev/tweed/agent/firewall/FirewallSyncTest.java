@@ -12,6 +12,7 @@ import dev.tweed.firewall.ruleset.RulesetParser;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the cluster asks for is brought into force, kept there, and told. */
 class FirewallSyncTest {
@@ -62,6 +65,38 @@ class FirewallSyncTest {
     assertThat(node.told().findings()).isEmpty();
     assertThat(node.files().intended().orElseThrow().rows())
         .isEqualTo(node.host.rows.get(BackendKind.UFW));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"intended.json", "last-good.json", "guard.json"})
+  void aFileThatCannotBeWrittenIsToldAndTriedAgain(String name) throws IOException {
+    // Given a directory in its place
+    Path file = runDir.resolve("firewall").resolve(name);
+    Files.createDirectories(file.resolve("something"));
+
+    // Then rules come into force all the same, and it is told what to do
+    assertThat(node.run()).isFalse();
+    assertThat(node.host.rules(BackendKind.UFW)).containsExactly("web/rule");
+    assertThat(node.told().findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.reason()).isEqualTo("FilesNotWritten");
+              assertThat(finding.remedy()).contains("rm -r " + file);
+            });
+
+    // When it is gone
+    Files.delete(file.resolve("something"));
+    Files.delete(file);
+    assertThat(node.run()).isTrue();
+    assertThat(node.told().findings()).isEmpty();
+    assertThat(file).isRegularFile();
+
+    // And when somebody takes the file away, the next look puts it back
+    Files.delete(file);
+    node.firewallChanged();
+    assertThat(node.run()).isTrue();
+    assertThat(file).isRegularFile();
   }
 
   @Test
