@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiChannel;
 import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ApiRequest;
+import dev.tweed.agent.api.HttpAnswer;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
@@ -14,7 +17,10 @@ import dev.tweed.crds.testing.ApiServerExtension;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,6 +102,42 @@ class ServerSideStatusApiTest {
     assertThatThrownBy(() -> api.applySubnetStatus(NAME, status(-7, "tweed.1")))
         .hasMessageContaining("422")
         .hasMessageContaining("status.mtu");
+  }
+
+  @Test
+  void aWriteThatIsCarriedOutLateIsRefused() throws IOException {
+    // Given two writes, one after the other
+    List<ApiRequest> sent = new ArrayList<>();
+    ApiChannel channel = client.channel();
+    StatusApi recorded =
+        new ServerSideStatusApi(
+            (request, limit) -> {
+              sent.add(request);
+              return channel.send(request, limit);
+            },
+            "status-test");
+    assertThat(recorded.applySubnetStatus(NAME, status(1450, "tweed.1"))).isTrue();
+    ApiRequest older = sent.getLast();
+    assertThat(recorded.applySubnetStatus(NAME, status(1400, "tweed.1"))).isTrue();
+
+    // When the first comes again
+    try (HttpAnswer answer = channel.send(older, Duration.ofSeconds(20))) {
+      assertThat(answer.status()).isEqualTo(409);
+    }
+    assertThat(stored().mtu()).isEqualTo(1400);
+
+    // What somebody else changes is no obstacle
+    server
+        .admin()
+        .resources(NodeSubnet.class)
+        .withName(NAME)
+        .edit(
+            subnet -> {
+              subnet.getMetadata().setLabels(Map.of("theirs", "yes"));
+              return subnet;
+            });
+    assertThat(recorded.applySubnetStatus(NAME, status(1300, "tweed.1"))).isTrue();
+    assertThat(stored().mtu()).isEqualTo(1300);
   }
 
   private NodeSubnetStatus stored() {
