@@ -91,9 +91,19 @@ public final class DataPath implements AutoCloseable {
   /** What the last sync saw at its end. */
   private Optional<Seen> seen = Optional.empty();
 
-  private record Seen(ClusterSnapshot snapshot, ProbeFacts probes, ActualState actual) {}
+  private record Seen(ProbeFacts probes, ActualState actual) {}
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
+
+  /** The last plan, empty before the first. */
+  private Optional<Planned> planned = Optional.empty();
+
+  /** A plan and all that it follows from. */
+  private record Planned(
+      ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> ports, Plan plan) {}
+
+  /** What the kernel holds, and the steps from there to what is wanted. */
+  private record Comparison(ActualState actual, List<StateChange> changes) {}
 
   /**
    * Over this connection to the kernel, which it closes.
@@ -183,7 +193,7 @@ public final class DataPath implements AutoCloseable {
     Set<Integer> portsBefore = ports.known();
     Set<IpPrefix> routed = new HashSet<>(lookAhead(snapshot, applied));
     NodeFacts facts = reader.facts(snapshot);
-    Plan plan = planner.plan(snapshot, facts, portsBefore);
+    Plan plan = plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
     applied.addAll(restoreUnasked(desired));
     boolean suspect = lookout.suspectsRoutes();
@@ -191,11 +201,14 @@ public final class DataPath implements AutoCloseable {
       lookout.routesAreRead();
       reader.forgetNextHops();
     }
-    ActualState actual =
-        reader.actual(
-            facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules.read());
+    Comparison comparison =
+        compare(
+            desired,
+            reader.actual(
+                facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules.read()));
+    ActualState actual = comparison.actual();
+    List<StateChange> changes = comparison.changes();
     journal.found(desired.nodeSysctls(), actual::sysctl);
-    List<StateChange> changes = StateDiff.between(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
     List<StateChange> steps = changes;
     if (suspect || contest.isNeeded(changes, drift)) {
@@ -237,7 +250,7 @@ public final class DataPath implements AutoCloseable {
     ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
-    seen = Optional.of(new Seen(snapshot, facts.probes(), actual));
+    seen = Optional.of(new Seen(facts.probes(), actual));
     lookOut(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
@@ -286,14 +299,16 @@ public final class DataPath implements AutoCloseable {
    * and put right by that.
    */
   private Set<IpPrefix> lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
-    if (seen.isEmpty() || lookout.suspectsRoutes() || snapshot.equals(seen.get().snapshot())) {
+    if (seen.isEmpty()
+        || lookout.suspectsRoutes()
+        || planned.filter(last -> last.snapshot().equals(snapshot)).isPresent()) {
       return Set.of();
     }
     ActualState actual = seen.get().actual();
     NodeFacts facts =
         new NodeFacts(
             actual.links(), actual.addresses(), reader.ways(snapshot), seen.get().probes());
-    Plan plan = planner.plan(snapshot, facts, ports.known());
+    Plan plan = planAnew(snapshot, facts, ports.known());
     List<StateChange> changes =
         StateDiff.between(plan.desired(), actual, marks).stream()
             .filter(change -> change.concernsPeer() && !contest.isHeld(change))
@@ -301,13 +316,40 @@ public final class DataPath implements AutoCloseable {
     Set<IpPrefix> routed = new HashSet<>();
     if (!changes.isEmpty()) {
       lookOut(snapshot, plan, actual);
-      for (KernelWriter.Done done : writer.apply(changes).done()) {
+      KernelWriter.Outcome outcome = writer.apply(changes);
+      for (KernelWriter.Done done : outcome.done()) {
         applied.add(done.report(false));
         routeOf(done.change()).ifPresent(routed::add);
       }
-      reader.forgetNextHops();
+      reader.follow(outcome, actual.links());
     }
     return routed;
+  }
+
+  /** The plan: that of before while nothing has changed that it follows from. */
+  private Plan plan(ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> before) {
+    return planned
+        .filter(last -> last.facts().equals(facts) && last.ports().equals(before))
+        .filter(last -> last.snapshot().equals(snapshot))
+        .map(Planned::plan)
+        .orElseGet(() -> planAnew(snapshot, facts, before));
+  }
+
+  private Plan planAnew(ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> before) {
+    Plan plan = planner.plan(snapshot, facts, before);
+    planned = Optional.of(new Planned(snapshot, facts, before, plan));
+    return plan;
+  }
+
+  /** Nothing is done to routes by nexthop objects of an earlier reading: they are read anew. */
+  private Comparison compare(DesiredState desired, ActualState actual) {
+    List<StateChange> changes = StateDiff.between(desired, actual, marks);
+    if (!reader.hasKeptNextHops() || changes.stream().noneMatch(StateChange::concernsNextHops)) {
+      return new Comparison(actual, changes);
+    }
+    reader.forgetNextHops();
+    ActualState fresh = actual.withNextHops(reader.nextHops());
+    return new Comparison(fresh, StateDiff.between(desired, fresh, marks));
   }
 
   private static Optional<IpPrefix> routeOf(StateChange change) {

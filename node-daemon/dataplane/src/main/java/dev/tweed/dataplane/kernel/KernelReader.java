@@ -6,6 +6,7 @@ import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
+import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.IpAddress;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Reads what the planner has to know and what may be ours. */
 public final class KernelReader {
@@ -29,8 +31,11 @@ public final class KernelReader {
   private final Rtnetlink netlink;
   private final Marks marks;
   private final WayCache ways;
-  private Optional<List<Route>> routesOfNextHops = Optional.empty();
-  private List<NextHopObject> nextHops = List.of();
+
+  /** The nexthop objects of an earlier reading. */
+  private Optional<List<NextHopObject>> nextHops = Optional.empty();
+
+  private boolean keptNextHops;
   private final ProbeReader probe;
 
   /**
@@ -86,14 +91,13 @@ public final class KernelReader {
         neighbours.put(link.index(), netlink.neighbours(link.index()));
       }
     }
-    List<Route> routes = routes();
     return new ActualState(
         links,
         addresses,
         fdb,
         neighbours,
-        routes,
-        nextHops(routes),
+        routes(),
+        nextHops(),
         probe.state(links),
         sysctls,
         rules);
@@ -105,20 +109,58 @@ public final class KernelReader {
   }
 
   /**
-   * The nexthop objects, read again only when our routes are others: only routes bring the need of
-   * objects, and to read these costs as much as those.
+   * The nexthop objects: to read them costs as much as the routes, so those read before are kept
+   * until they may be others. The kernel takes the routes of one that goes along.
    */
-  private List<NextHopObject> nextHops(List<Route> routes) {
-    if (!routesOfNextHops.equals(Optional.of(routes))) {
-      nextHops = netlink.nextHopObjects();
-      routesOfNextHops = Optional.of(routes);
+  public List<NextHopObject> nextHops() {
+    keptNextHops = nextHops.isPresent();
+    if (nextHops.isEmpty()) {
+      nextHops = Optional.of(netlink.nextHopObjects());
     }
-    return nextHops;
+    return nextHops.get();
+  }
+
+  /** Whether those given last are of an earlier reading. */
+  public boolean hasKeptNextHops() {
+    return keptNextHops;
   }
 
   /** The nexthop objects may be others than before. */
   public void forgetNextHops() {
-    routesOfNextHops = Optional.empty();
+    nextHops = Optional.empty();
+  }
+
+  /**
+   * Follows our own writing. What failed of it is a step still, before which they are read anew.
+   *
+   * @param links the devices there were before
+   */
+  public void follow(KernelWriter.Outcome outcome, List<Link> links) {
+    if (nextHops.isEmpty()) {
+      return;
+    }
+    Map<String, Integer> indexes = new HashMap<>();
+    links.forEach(link -> indexes.put(link.name(), link.index()));
+    Map<Long, NextHopObject> put = new HashMap<>();
+    Set<Long> gone = new HashSet<>();
+    for (KernelWriter.Done done : outcome.done()) {
+      switch (done.change()) {
+        case StateChange.PutRoute change when change.nextHopId() != 0 -> {
+          long id = change.nextHopId();
+          int index = indexes.getOrDefault(change.route().device(), 0);
+          put.put(id, change.route().nextHop(id, index, marks.routeProtocol()));
+        }
+        case StateChange.RemoveNextHop change -> gone.add(change.nextHop().id());
+        default -> {}
+      }
+    }
+    gone.addAll(put.keySet());
+    nextHops =
+        Optional.of(
+            Stream.concat(
+                    nextHops.get().stream().filter(object -> !gone.contains(object.id())),
+                    put.values().stream())
+                .toList());
   }
 
   /** The main table, in the order of the kernel: of one destination and metric the first counts. */

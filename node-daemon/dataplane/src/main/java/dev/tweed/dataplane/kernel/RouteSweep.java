@@ -37,6 +37,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Asks the kernel which way packets take: to what has just been programmed and what others' routes
@@ -50,10 +52,10 @@ public final class RouteSweep {
   /** Time for one look. */
   private static final Duration SLICE = Duration.ofMillis(20);
 
-  /** Time for one look after something was programmed: more of that may be waiting. */
-  private static final Duration SHORT_SLICE = Duration.ofMillis(5);
-
-  /** Until the next look, when not all could be asked. */
+  /**
+   * Until the next look, when not all could be asked. Where one comes sooner, or something was
+   * programmed, more of that may be waiting: then a single chunk is asked.
+   */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   /** Everything is asked at most this often... */
@@ -96,6 +98,7 @@ public final class RouteSweep {
   private boolean partsKnown;
   private long sweptAt;
   private long recheckedAt;
+  private long lookedAt;
   private boolean sweepWanted;
 
   /** Whether what is due is so by time alone. */
@@ -111,7 +114,7 @@ public final class RouteSweep {
   private int bridgeIndex;
   private List<PlannedPeer> peers = List.of();
   private List<IpPrefix> pools = List.of();
-  private Set<RouteTarget> targets = new LinkedHashSet<>();
+  private final Set<RouteTarget> targets = new LinkedHashSet<>();
   private final LinkedHashSet<RouteTarget> urgent = new LinkedHashSet<>();
   private final LinkedHashSet<RouteTarget> due = new LinkedHashSet<>();
   private final Map<RouteTarget, Found> shadows = new LinkedHashMap<>();
@@ -129,6 +132,7 @@ public final class RouteSweep {
     this.marks = marks;
     this.news = news;
     this.nanoTime = nanoTime;
+    this.lookedAt = nanoTime.getAsLong() - PAUSE.toNanos();
   }
 
   /** Nothing is known any more, and nothing to be asked. */
@@ -136,8 +140,9 @@ public final class RouteSweep {
     swept = false;
     partsKnown = false;
     sweepWanted = false;
-    targets = new LinkedHashSet<>();
+    targets.clear();
     peers = List.of();
+    bridge = Optional.empty();
     urgent.clear();
     due.clear();
     shadows.clear();
@@ -173,11 +178,15 @@ public final class RouteSweep {
         targets.stream()
             .filter(target -> programmed.contains(target.prefix()))
             .filter(RouteTarget.PeerBlock.class::isInstance)
-            .forEach(urgent::add);
+            .toList()
+            .reversed()
+            .forEach(urgent::addFirst);
       }
       recheck();
       beginSweep();
-      ask(actual, wanting, programmed.isEmpty() ? SLICE : SHORT_SLICE);
+      boolean busy = !programmed.isEmpty() || nanoTime.getAsLong() - lookedAt < PAUSE.toNanos();
+      ask(actual, wanting, busy ? Duration.ZERO : SLICE);
+      lookedAt = nanoTime.getAsLong();
     } catch (NetlinkException e) {
       partsKnown = false;
       sweepWanted = true;
@@ -186,35 +195,61 @@ public final class RouteSweep {
   }
 
   private void follow(List<IpPrefix> networks, DesiredState desired, int index) {
-    boolean same =
-        desired.bridge().equals(bridge)
-            && index == bridgeIndex
-            && networks.equals(pools)
-            && desired.peers().equals(peers)
-            && !targets.isEmpty();
-    if (same) {
-      return;
-    }
+    boolean sameBridge = desired.bridge().equals(bridge);
+    List<PlannedPeer> wanted = desired.peers();
     sweepWanted |= index != bridgeIndex || !networks.equals(pools);
+    // Mostly one comes or goes; to hash all of thousands takes longer than to compare them.
+    int first = alike(peers, wanted);
+    int rest =
+        alike(
+            peers.subList(first, peers.size()).reversed(),
+            wanted.subList(first, wanted.size()).reversed());
+    Set<RouteTarget> gone = targets(peers.subList(first, peers.size() - rest));
+    Set<RouteTarget> come = targets(wanted.subList(first, wanted.size() - rest));
+    if (!sameBridge) {
+      gone.addAll(targets(bridge));
+      come.addAll(targets(desired.bridge()));
+    }
     bridge = desired.bridge();
     bridgeIndex = index;
     pools = List.copyOf(networks);
-    peers = desired.peers();
-    Set<RouteTarget> wanted = new LinkedHashSet<>();
-    for (IpPrefix gateway : bridge.orElseThrow().gateways()) {
-      wanted.add(new RouteTarget.OwnBlock(gateway, bridge.get().name()));
-      wanted.add(new RouteTarget.Outside(gateway.family()));
+    peers = wanted;
+    gone.removeAll(come);
+    targets.removeAll(gone);
+    urgent.removeAll(gone);
+    due.removeAll(gone);
+    shadows.keySet().removeAll(gone);
+    come.stream().filter(targets::add).forEach(urgent::add);
+  }
+
+  /** How many of both are the same from the beginning on. */
+  private static int alike(List<PlannedPeer> some, List<PlannedPeer> others) {
+    if (some == others) {
+      return some.size();
     }
-    peers.forEach(peer -> wanted.add(new RouteTarget.PeerBlock(peer.node(), peer.route())));
-    for (RouteTarget target : wanted) {
-      if (!targets.contains(target)) {
-        urgent.add(target);
-      }
+    int count = 0;
+    while (count < Math.min(some.size(), others.size())
+        && some.get(count).equals(others.get(count))) {
+      count++;
     }
-    urgent.retainAll(wanted);
-    due.retainAll(wanted);
-    shadows.keySet().retainAll(wanted);
-    targets = wanted;
+    return count;
+  }
+
+  private static Set<RouteTarget> targets(List<PlannedPeer> peers) {
+    return peers.stream()
+        .map(peer -> new RouteTarget.PeerBlock(peer.node(), peer.route()))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private static Set<RouteTarget> targets(Optional<BridgeDevice> bridge) {
+    return bridge.stream()
+        .flatMap(device -> device.gateways().stream().map(gateway -> Map.entry(device, gateway)))
+        .flatMap(
+            at ->
+                Stream.of(
+                    new RouteTarget.OwnBlock(at.getValue(), at.getKey().name()),
+                    new RouteTarget.Outside(at.getValue().family())))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   private void hear(RouteNews.News told) {

@@ -48,6 +48,12 @@ public record ActualState(
     Objects.requireNonNull(rules, "rules");
   }
 
+  /** The same with other nexthop objects. */
+  public ActualState withNextHops(List<NextHopObject> others) {
+    return new ActualState(
+        links, addresses, fdb, neighbours, routes, others, probe, sysctls, rules);
+  }
+
   /** The device of this name. */
   public Optional<Link> link(String name) {
     return links.stream().filter(link -> link.name().equals(name)).findFirst();

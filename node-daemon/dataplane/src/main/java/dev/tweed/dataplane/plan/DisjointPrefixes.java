@@ -14,17 +14,18 @@ final class DisjointPrefixes {
   private final TreeMap<IpAddress, IpPrefix> ipv6 = new TreeMap<>();
 
   /**
-   * One that shares an address with this network. As they share none among each other, only the
-   * nearest on either side can.
+   * One that shares an address with this network: as they share none among each other, if any then
+   * the last that begins before this ends.
    */
   Optional<IpPrefix> overlapping(IpPrefix prefix) {
-    return switch (prefix.address()) {
-      case Ipv4Address v4 -> {
-        long key = key(v4);
-        yield either(prefix, ipv4.floorEntry(key), ipv4.ceilingEntry(key));
-      }
-      case Ipv6Address v6 -> either(prefix, ipv6.floorEntry(v6), ipv6.ceilingEntry(v6));
-    };
+    Map.Entry<?, IpPrefix> nearest =
+        switch (RouteQuestionPlanner.last(prefix)) {
+          case Ipv4Address v4 -> ipv4.floorEntry(key(v4));
+          case Ipv6Address v6 -> ipv6.floorEntry(v6);
+        };
+    return nearest != null && nearest.getValue().overlaps(prefix)
+        ? Optional.of(nearest.getValue())
+        : Optional.empty();
   }
 
   /** Adds a canonical network that overlaps none. */
@@ -37,15 +38,5 @@ final class DisjointPrefixes {
 
   private static long key(Ipv4Address address) {
     return address.value() & 0xffff_ffffL;
-  }
-
-  private static Optional<IpPrefix> either(
-      IpPrefix prefix, Map.Entry<?, IpPrefix> below, Map.Entry<?, IpPrefix> above) {
-    if (below != null && below.getValue().overlaps(prefix)) {
-      return Optional.of(below.getValue());
-    }
-    return above != null && above.getValue().overlaps(prefix)
-        ? Optional.of(above.getValue())
-        : Optional.empty();
   }
 }

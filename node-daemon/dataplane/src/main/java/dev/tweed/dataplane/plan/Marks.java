@@ -56,7 +56,7 @@ public record Marks(String aliasPrefix, RouteProtocol routeProtocol) {
 
   /** Whether a route carries our mark. */
   public boolean owns(Route route) {
-    return route.protocol().equals(routeProtocol) && route.table() == Route.MAIN_TABLE;
+    return route.protocol().number() == routeProtocol.number() && route.table() == Route.MAIN_TABLE;
   }
 
   /** Whether a nexthop object carries our mark. */

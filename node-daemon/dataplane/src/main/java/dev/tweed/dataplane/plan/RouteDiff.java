@@ -80,15 +80,12 @@ final class RouteDiff {
       if (fates.goes(object.linkIndex())) {
         continue; // with its device
       }
-      taken.add(object.id());
       if (marks.owns(object) && !retained.contains(object.linkIndex())) {
         own.put(object.id(), object);
       }
     }
     Map<IpPrefix, Route> present = new HashMap<>();
-    Set<Long> used = new HashSet<>();
     for (Route route : actual.routes()) {
-      used.add(route.nextHopId());
       if (!marks.owns(route) || retained.contains(route.linkIndex())) {
         continue;
       }
@@ -97,7 +94,7 @@ final class RouteDiff {
         unwanted.add(route);
       }
     }
-    Set<Long> kept = new HashSet<>();
+    List<Long> kept = new ArrayList<>();
     Map<PlannedRoute, Integer> missing = new LinkedHashMap<>();
     Set<IpPrefix> replaced = new HashSet<>();
     Map<String, Integer> indexes = new HashMap<>();
@@ -130,14 +127,9 @@ final class RouteDiff {
         .filter(route -> !fates.goes(route.linkIndex()))
         .forEach(route -> stale.add(new StateChange.RemoveRoute(route)));
 
-    own.keySet().removeAll(kept);
-    for (NextHopObject object : own.values()) {
-      if (!used.contains(object.id()) && !object.group()) {
-        idle.merge(
-            new Way(object.linkIndex(), object.gateway(), object.onlink()),
-            object,
-            (one, other) -> one.id() < other.id() ? one : other);
-      }
+    kept.forEach(own::remove);
+    if (!missing.isEmpty()) {
+      findIds();
     }
     missing.forEach(
         (route, index) ->
@@ -149,6 +141,23 @@ final class RouteDiff {
     own.values().stream()
         .sorted(Comparator.comparing(NextHopObject::id))
         .forEach(object -> stale.add(new StateChange.RemoveNextHop(object)));
+  }
+
+  /** What objects of routes to be put may have for ids. */
+  private void findIds() {
+    actual.nextHops().stream()
+        .filter(object -> !fates.goes(object.linkIndex()))
+        .forEach(object -> taken.add(object.id()));
+    Set<Long> used = new HashSet<>();
+    actual.routes().forEach(route -> used.add(route.nextHopId()));
+    for (NextHopObject object : own.values()) {
+      if (!used.contains(object.id()) && !object.group()) {
+        idle.merge(
+            new Way(object.linkIndex(), object.gateway(), object.onlink()),
+            object,
+            (one, other) -> one.id() < other.id() ? one : other);
+      }
+    }
   }
 
   /** The id for the object of a route to be put: of one that is there, or the next that is free. */

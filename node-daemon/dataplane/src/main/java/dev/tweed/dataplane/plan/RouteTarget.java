@@ -32,6 +32,12 @@ public sealed interface RouteTarget {
     public IpPrefix prefix() {
       return route.destination();
     }
+
+    // By hand as that of addresses: there are thousands in a set.
+    @Override
+    public int hashCode() {
+      return route.destination().hashCode();
+    }
   }
 
   /**

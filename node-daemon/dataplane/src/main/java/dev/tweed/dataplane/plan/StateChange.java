@@ -257,6 +257,14 @@ public sealed interface StateChange {
     };
   }
 
+  /** Whether what it does follows from which nexthop objects there are. */
+  default boolean concernsNextHops() {
+    return switch (this) {
+      case PutRoute _, RemoveRoute _, RemoveNextHop _ -> true;
+      default -> false;
+    };
+  }
+
   /** Whether it concerns the probe device, on which no pod depends. */
   default boolean concernsProbe() {
     return switch (this) {

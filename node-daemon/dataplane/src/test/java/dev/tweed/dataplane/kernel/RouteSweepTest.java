@@ -131,6 +131,28 @@ class RouteSweepTest {
   }
 
   @Test
+  void syncsThatComeOneAfterTheOtherAreNotHeldUp() {
+    peers = peers(5000);
+    look();
+
+    int looks = 0;
+    Duration longest = Duration.ZERO;
+    do {
+      now += Duration.ofMillis(15).toNanos();
+      long begin = now;
+      look();
+      Duration took = Duration.ofNanos(now - begin);
+      longest = took.compareTo(longest) > 0 ? took : longest;
+      looks++;
+    } while (asked.size() < 5000 * 4);
+
+    assertThat(longest).isLessThan(Duration.ofMillis(3));
+    assertThat(Duration.ofNanos(looks * Duration.ofMillis(15).toNanos()))
+        .as("everything is asked in time")
+        .isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
   void everythingIsAskedAtMostOnceInFiveSecondsAndNoChangeIsLost() {
     sweepAll();
     int perSweep = asked.size();
