@@ -2,6 +2,7 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.Errno;
+import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteAnswer;
@@ -122,11 +123,31 @@ public final class RouteAnswerJudge {
       RouteQuestion question, RouteAnswer answer, LongFunction<List<Route>> tables) {
     return switch (answer) {
       case RouteAnswer.Matched(Route route) -> {
-        Route found = inItsTable(route);
+        Route found = withSource(inItsTable(route), question, tables);
         yield new RouteCause.ByRoute(found, leading(question, found.table()));
       }
       case RouteAnswer.Refused(int errno) -> refused(question, errno, tables);
     };
+  }
+
+  /** As it is in its table: an answer does not tell what source it is for, which only IPv6 has. */
+  private static Route withSource(
+      Route told, RouteQuestion question, LongFunction<List<Route>> tables) {
+    if (question.destination().family() == AddressFamily.IPV4 || question.source().isEmpty()) {
+      return told;
+    }
+    return tables.apply(told.table()).stream()
+        .filter(route -> isFor(route, question))
+        .filter(
+            route ->
+                route.withSource(Optional.empty()).configuration().equals(told.configuration()))
+        .max(Comparator.comparing(route -> route.source().map(IpPrefix::length).orElse(0)))
+        .orElse(told);
+  }
+
+  private static boolean isFor(Route route, RouteQuestion question) {
+    return route.source().isEmpty()
+        || question.source().map(IpPrefix::host).filter(route.source().get()::contains).isPresent();
   }
 
   /** Without rules, IPv4 looks into main and local as one and says main. */
@@ -192,6 +213,7 @@ public final class RouteAnswerJudge {
         rule.otherSelectors().stream().anyMatch(name -> name.startsWith("suppress_prefix"));
     return routes.stream()
         .filter(route -> route.destination().contains(question.destination()))
+        .filter(route -> isFor(route, question))
         .filter(route -> (route.statusFlags() & DEAD) == 0)
         .filter(route -> !withoutDefault || route.destination().length() > 0)
         .min(

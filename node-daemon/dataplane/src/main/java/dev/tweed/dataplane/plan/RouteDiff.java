@@ -89,7 +89,8 @@ final class RouteDiff {
       if (!marks.owns(route) || retained.contains(route.linkIndex())) {
         continue;
       }
-      if (route.metric() != PlannedRoute.metric(route.destination().family())
+      if (route.source().isPresent()
+          || route.metric() != PlannedRoute.metric(route.destination().family())
           || present.putIfAbsent(route.destination(), route) != null) {
         unwanted.add(route);
       }

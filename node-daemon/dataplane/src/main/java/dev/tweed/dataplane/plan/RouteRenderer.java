@@ -95,6 +95,7 @@ final class RouteRenderer {
       words.add(type(route.type()));
     }
     words.add(route.destination().toString());
+    route.source().ifPresent(from -> words.add("from " + from));
     route.gateway().ifPresent(via -> words.add("via " + via));
     if (isDirected(route)) {
       device(route).ifPresent(name -> words.add("dev " + readable(name)));
@@ -144,6 +145,7 @@ final class RouteRenderer {
       words.add(type(route.type()));
     }
     words.add(route.destination().toString());
+    route.source().ifPresent(from -> words.add("from " + from));
     if (route.nextHopId() != 0) {
       words.add("nhid " + route.nextHopId());
     } else if (isDirected(route) && route.multipath().isEmpty()) {

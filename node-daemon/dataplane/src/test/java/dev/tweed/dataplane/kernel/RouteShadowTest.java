@@ -251,6 +251,22 @@ class RouteShadowTest {
   }
 
   @Test
+  void aRouteForASourceIsToldWithIt() {
+    SyncReport report =
+        afterNewsOf(
+            "ip -6 route add fd00:10:244:2:4000::/66 from fd00:10:244:1::/64 via 2001:db8::9",
+            r -> !told(r).isEmpty());
+
+    assertThat(told(report))
+        .extracting(Finding::remedy)
+        .containsExactly(
+            "ip -6 route del fd00:10:244:2:4000::/66 from fd00:10:244:1::/64 via 2001:db8::9"
+                + " dev eth0 metric 1024 proto 3");
+    assertThat(afterNewsOf(told(report).getFirst().remedy(), r -> told(r).isEmpty()).findings())
+        .isEmpty();
+  }
+
+  @Test
   void aSourceThatIsNotBelievedIsTold() {
     // Strict, the filter wants the way back to lead by the device a packet came by.
     String damage =

@@ -207,6 +207,7 @@ class RouteAnswerJudgeTest {
                           : new Route(
                               destination,
                               Optional.empty(),
+                              Optional.empty(),
                               0,
                               0,
                               RouteProtocol.STATIC,

@@ -384,6 +384,7 @@ class RouteShadowPlannerTest {
     return new Route(
         IpPrefix.parse(prefix),
         Optional.empty(),
+        Optional.empty(),
         link,
         0,
         RouteProtocol.KERNEL,
@@ -406,6 +407,7 @@ class RouteShadowPlannerTest {
     NextHop way = new NextHop(2, Optional.of(IpAddress.parse("192.0.2.9")), 1, 0);
     return new Route(
         IpPrefix.parse(prefix),
+        Optional.empty(),
         Optional.empty(),
         0,
         5,

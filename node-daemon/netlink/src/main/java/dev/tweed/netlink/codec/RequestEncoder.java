@@ -190,7 +190,7 @@ public final class RequestEncoder {
     out.begin(type, flags, sequence);
     out.u8(route.destination().family().number())
         .u8(route.destination().length())
-        .u8(0)
+        .u8(route.source().map(IpPrefix::length).orElse(0))
         .u8(0)
         .u8(wideTable ? Rt.RT_TABLE_COMPAT : (int) route.table())
         .u8(route.protocol().number())
@@ -200,6 +200,7 @@ public final class RequestEncoder {
     if (route.destination().length() > 0) {
       out.attributeIp(Rt.RTA_DST, route.destination().address());
     }
+    route.source().ifPresent(from -> out.attributeIp(Rt.RTA_SRC, from.address()));
     boolean byNextHop = route.nextHopId() != 0; // stands for device and gateway
     if (byNextHop) {
       out.attribute32(Rt.RTA_NH_ID, route.nextHopId());

@@ -38,6 +38,7 @@ public final class RouteDecoder {
     AttributeReader attributes = message.attributesAfter(Rt.RTMSG_BYTES);
     IpAddress destination = IpPrefix.any(family).address();
     Optional<IpAddress> gateway = Optional.empty();
+    Optional<IpPrefix> from = Optional.empty();
     Optional<IpAddress> source = Optional.empty();
     int link = 0;
     long metric = 0;
@@ -48,6 +49,8 @@ public final class RouteDecoder {
     while (attributes.next()) {
       switch (attributes.type()) {
         case Rt.RTA_DST -> destination = attributes.ip(family);
+        case Rt.RTA_SRC ->
+            from = Optional.of(ObjectDecoder.prefix(attributes.ip(family), message.u8(2)));
         case Rt.RTA_GATEWAY -> gateway = Optional.of(attributes.ip(family));
         case Rt.RTA_VIA -> gateway = attributes.via();
         case Rt.RTA_PREFSRC -> source = Optional.of(attributes.ip(family));
@@ -68,6 +71,7 @@ public final class RouteDecoder {
     return Optional.of(
         new Route(
             prefix,
+            from,
             gateway,
             link,
             metric,

@@ -219,6 +219,8 @@ public final class RtnetlinkSocket implements Rtnetlink {
         message ->
             new RouteAnswer.Matched(
                 RouteDecoder.route(message)
+                    // What is told of a source is that of the question (rt6_fill_node()).
+                    .map(route -> route.withSource(Optional.empty()))
                     .orElseThrow(() -> NetlinkException.malformed("route of no IP family"))),
         error -> new RouteAnswer.Refused(error.errno()));
   }

@@ -295,6 +295,7 @@ class CodecPropertiesTest {
                       (destination, gateway, link, metric, table, protocol, scope, source) ->
                           new Route(
                               destination,
+                              Optional.empty(),
                               gateway,
                               link,
                               metric,
