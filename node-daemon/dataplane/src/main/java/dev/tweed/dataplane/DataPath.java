@@ -30,6 +30,7 @@ import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.PeerProgress;
 import dev.tweed.dataplane.plan.Plan;
 import dev.tweed.dataplane.plan.ProbeFacts;
+import dev.tweed.dataplane.plan.ProbeTablePlanner;
 import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.RouteContest;
 import dev.tweed.dataplane.plan.StateChange;
@@ -258,6 +259,7 @@ public final class DataPath implements AutoCloseable {
         interpreter.interpret(
             failures.values().stream().filter(f -> unfinished.contains(f.change())).toList()));
     findings.addAll(contest.findings(actual));
+    ProbeTablePlanner.plan(desired, actual).ifPresent(findings::add);
     if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
       findings.add(interpreter.nftUnavailable(unreadable.message()));
     }

@@ -81,9 +81,13 @@ final class ProbeReader {
   ProbeState state(List<Link> links) {
     Optional<Link> device =
         links.stream().filter(link -> link.name().equals(ProbeDevice.NAME)).findFirst();
+    Map<Boolean, List<Route>> routes =
+        netlink.routes(RouteFilter.ALL.withTable(ProbeDevice.TABLE)).stream()
+            .collect(
+                Collectors.partitioningBy(route -> route.protocol().equals(marks.routeProtocol())));
     return new ProbeState(
-        netlink.routes(
-            RouteFilter.ALL.withTable(ProbeDevice.TABLE).withProtocol(marks.routeProtocol())),
+        routes.get(true),
+        routes.get(false),
         device.map(this::local).orElse(Set.of()),
         device.map(link -> netlink.neighbours(link.index())).orElse(List.<Neighbour>of()),
         netlink.rules());

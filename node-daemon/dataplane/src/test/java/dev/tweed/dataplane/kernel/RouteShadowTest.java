@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.dataplane.DataPathMonitor;
@@ -262,6 +263,27 @@ class RouteShadowTest {
         .containsExactly(
             "ip -6 route del fd00:10:244:2:4000::/66 from fd00:10:244:1::/64 via 2001:db8::9"
                 + " dev eth0 metric 1024 proto 3");
+    assertThat(afterNewsOf(told(report).getFirst().remedy(), r -> told(r).isEmpty()).findings())
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRouteOfOthersInTheTableOfProbesIsTold(AddressFamily family) {
+    SyncReport report =
+        afterNewsOf(
+            Shadow.in(family, "$IP route add blackhole $BLOCK table 7416"),
+            r -> !told(r).isEmpty());
+
+    assertThat(told(report))
+        .extracting(Finding::object, Finding::isBlocking, Finding::remedy)
+        .containsExactly(
+            tuple(
+                "probes",
+                false,
+                Shadow.in(
+                    family, "$IP route del blackhole $BLOCK table 7416 $BY_DEFAULT proto 3")));
+    assertThat(report.peersProgrammed()).as("pods do not take it").isEqualTo(PEERS);
     assertThat(afterNewsOf(told(report).getFirst().remedy(), r -> told(r).isEmpty()).findings())
         .isEmpty();
   }

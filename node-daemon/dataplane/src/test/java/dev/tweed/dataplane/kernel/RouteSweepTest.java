@@ -337,7 +337,7 @@ class RouteSweepTest {
         Map.of(),
         List.of(),
         List.of(),
-        new ProbeState(List.of(), Set.of(), List.of(), List.of()),
+        new ProbeState(List.of(), List.of(), Set.of(), List.of(), List.of()),
         Map.of(),
         new NftListing.Absent());
   }

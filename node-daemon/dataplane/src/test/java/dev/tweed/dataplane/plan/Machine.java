@@ -165,6 +165,7 @@ final class Machine {
             .filter(route -> route.table() == ProbeDevice.TABLE)
             .filter(route -> route.protocol().equals(MARKS.routeProtocol()))
             .toList(),
+        List.of(),
         routes.stream()
             .filter(route -> route.table() == Route.LOCAL_TABLE)
             .filter(route -> device.filter(d -> d.index() == route.linkIndex()).isPresent())
