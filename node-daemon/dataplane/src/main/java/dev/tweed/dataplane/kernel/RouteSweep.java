@@ -4,6 +4,7 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.BridgeDevice;
 import dev.tweed.dataplane.plan.DesiredState;
+import dev.tweed.dataplane.plan.ForeignPrefixes;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.PlannedPeer;
 import dev.tweed.dataplane.plan.RouteAnswerJudge;
@@ -34,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -68,9 +68,6 @@ public final class RouteSweep {
 
   /** Targets asked about between two looks at the clock; 128 questions of each rule take 2 ms. */
   private static final int CHUNK = 16;
-
-  /** Somebody may have a route to each pod; beyond this the ends of blocks have to do. */
-  private static final int MAX_PARTS = 256;
 
   /**
    * What a look found.
@@ -119,8 +116,7 @@ public final class RouteSweep {
   private final LinkedHashSet<RouteTarget> due = new LinkedHashSet<>();
   private final Map<RouteTarget, Found> shadows = new LinkedHashMap<>();
 
-  /** Networks inside blocks that somebody has or had a route to. */
-  private final TreeSet<IpPrefix> parts = new TreeSet<>();
+  private final ForeignPrefixes parts = new ForeignPrefixes();
 
   /**
    * @param marks know our routes
@@ -287,20 +283,10 @@ public final class RouteSweep {
                   || prefix.contains(block) && (!main || shadows.containsKey(target));
       if (covers) {
         urgent.add(target);
-        if (isPart(prefix, block)) {
-          keepPart(prefix);
+        if (!(target instanceof RouteTarget.Outside) && prefix.length() > block.length()) {
+          parts.add(prefix);
         }
       }
-    }
-  }
-
-  private static boolean isPart(IpPrefix prefix, IpPrefix block) {
-    return block.length() > 0 && prefix.length() > block.length() && block.contains(prefix);
-  }
-
-  private void keepPart(IpPrefix prefix) {
-    if (parts.size() < MAX_PARTS) {
-      parts.add(prefix);
     }
   }
 
@@ -377,32 +363,20 @@ public final class RouteSweep {
 
   /** What events will tell later: routes of others inside blocks. */
   private void findParts() {
-    parts.clear();
-    Set<IpPrefix> blocks = new HashSet<>();
-    Set<Integer> lengths = new HashSet<>();
-    for (RouteTarget target : targets) {
-      if (!(target instanceof RouteTarget.Outside)) {
-        blocks.add(target.prefix());
-        lengths.add(target.prefix().length());
-      }
-    }
-    Predicate<Route> inside =
+    Predicate<IpPrefix> inside =
+        ForeignPrefixes.inside(
+            targets.stream()
+                .filter(target -> !(target instanceof RouteTarget.Outside))
+                .map(RouteTarget::prefix)
+                .toList());
+    Predicate<Route> foreign =
         route ->
             route.table() != Route.LOCAL_TABLE
                 && !route.protocol().equals(marks.routeProtocol())
                 && overlapsPools(route.destination())
-                && isInside(route.destination(), blocks, lengths);
-    netlink.routes(RouteFilter.ALL, inside).forEach(route -> keepPart(route.destination()));
-  }
-
-  private static boolean isInside(IpPrefix prefix, Set<IpPrefix> blocks, Set<Integer> lengths) {
-    for (int length : lengths) {
-      if (length < prefix.length()
-          && blocks.contains(new IpPrefix(prefix.address(), length).network())) {
-        return true;
-      }
-    }
-    return false;
+                && inside.test(route.destination());
+    parts.clear();
+    netlink.routes(RouteFilter.ALL, foreign).forEach(route -> parts.add(route.destination()));
   }
 
   private void ask(ActualState actual, Set<IpPrefix> wanting, Duration slice) {
@@ -423,7 +397,7 @@ public final class RouteSweep {
       anew.addAll(chunk);
       poll(due, chunk);
       List<List<RouteQuestion>> questions =
-          chunk.stream().map(target -> planner.plan(target, partsOf(target))).toList();
+          chunk.stream().map(target -> planner.plan(target, parts.in(target))).toList();
       List<RouteAnswer> answers =
           netlink.ask(questions.stream().flatMap(Collection::stream).toList());
       int at = 0;
@@ -453,21 +427,6 @@ public final class RouteSweep {
       }
       first.remove();
     }
-  }
-
-  private Collection<IpPrefix> partsOf(RouteTarget target) {
-    if (target instanceof RouteTarget.Outside || parts.isEmpty()) {
-      return List.of();
-    }
-    IpPrefix block = target.prefix();
-    List<IpPrefix> inside = new ArrayList<>();
-    for (IpPrefix part : parts.tailSet(block, false)) {
-      if (!block.contains(part)) {
-        break;
-      }
-      inside.add(part);
-    }
-    return inside;
   }
 
   private void judge(
