@@ -98,14 +98,21 @@ public record NodeReportStatus(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Reachability(
       @JsonPropertyDescription(
-              "What is known rests on probes, or is not known: Probes; Off: spec.probes of the"
-                  + " PodNetwork is Disabled; TooSmall: the node's block has no room for the address"
-                  + " probes come from; NotYet: the first round is not over.")
+              "What is known rests on, or why nothing is: Probes, which take the way of a pod's"
+                  + " packets; Echo: probes from the node itself, since its block has no room for"
+                  + " the address they come from, and its rules of FORWARD (firewall.forward); Off: spec.probes of the"
+                  + " PodNetwork is Disabled; TooSmall: the node has no address that probes can come"
+                  + " from; NotYet: the first round is not over.")
           @Required
           @Size(min = 1, max = Limits.SHORT)
           String proof,
       @JsonPropertyDescription("Blocks of other nodes that are probed.") @Min(0) Integer probed,
       @JsonPropertyDescription("Those of them that answer.") @Min(0) Integer answered,
+      @JsonPropertyDescription(
+              "Those of the probed that are asked, or asked from, at the node itself, for want of"
+                  + " an address behind its bridge: what FORWARD there does is not asked.")
+          @Min(0)
+          Integer byEcho,
       @JsonPropertyDescription(
               "Blocks that packets do not reach, or not all; of too many the first.")
           @Size(max = Limits.UNREACHED)
@@ -166,7 +173,19 @@ public record NodeReportStatus(
           String backendReason,
       @JsonPropertyDescription("Rows of Tweed's that are in force, of policies and of the network.")
           @Min(0)
-          Integer rules) {}
+          Integer rules,
+      @JsonPropertyDescription(
+              "What its rules do in FORWARD with packets between pods of this node and others, where"
+                  + " the node's block is too small for probes. Passes: nothing certainly drops them;"
+                  + " Unknown: the rules cannot be read; else what drops them.")
+          @Size(max = Limits.MESSAGE)
+          String forward) {
+    /** Nothing certainly drops packets of pods. */
+    public static final String FORWARD_PASSES = "Passes";
+
+    /** The rules cannot be read. */
+    public static final String FORWARD_UNKNOWN = "Unknown";
+  }
 
   /** How far a FirewallPolicy has come on this node. */
   @JsonIgnoreProperties(ignoreUnknown = true)

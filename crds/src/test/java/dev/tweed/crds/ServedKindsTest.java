@@ -246,7 +246,7 @@ class ServedKindsTest {
             new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
             new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
             null,
-            new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14),
+            new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14, null),
             List.of(),
             List.of(new NodeReportStatus.Finding("TooManyPolicies", "", "", "")),
             List.of(),

@@ -21,6 +21,9 @@ public final class ProbeAddress {
   /** Below 8 addresses one fewer for pods is too much. */
   private static final int MIN_HOST_BITS = 3;
 
+  /** Of a block that has room for a pod. */
+  private static final int MIN_HOST_BITS_OF_PODS = 2;
+
   private ProbeAddress() {}
 
   /**
@@ -31,6 +34,27 @@ public final class ProbeAddress {
     return last(block, 1);
   }
 
+  /**
+   * What other nodes ask: the probe address; where the block has none, the {@link #gateway}, which
+   * proves the tunnel and the host and not what is forwarded. Empty without room for pods.
+   */
+  public static Optional<IpAddress> asked(IpPrefix block) {
+    return of(block)
+        .or(
+            () ->
+                hostBits(block) < MIN_HOST_BITS_OF_PODS
+                    ? Optional.empty()
+                    : Optional.of(gateway(block)));
+  }
+
+  /** The first address of a block after its own: the bridge's, which pods have as gateway. */
+  public static IpAddress gateway(IpPrefix block) {
+    return switch (block.address()) {
+      case Ipv4Address v4 -> new Ipv4Address(v4.value() + 1);
+      case Ipv6Address v6 -> new Ipv6Address(v6.high(), v6.low() + 1);
+    };
+  }
+
   /** The last address that a pod may get, in a block that has an address of its own for probes. */
   public static Optional<IpAddress> lastOfPods(IpPrefix block) {
     return last(block, 2);
@@ -38,7 +62,7 @@ public final class ProbeAddress {
 
   /** This far from the end. */
   private static Optional<IpAddress> last(IpPrefix block, long fromEnd) {
-    int hostBits = block.family().bits() - block.length();
+    int hostBits = hostBits(block);
     if (hostBits < MIN_HOST_BITS) {
       return Optional.empty();
     }
@@ -51,6 +75,10 @@ public final class ProbeAddress {
                   hostBits > 64 ? v6.high() | ones(hostBits - 64) : v6.high(),
                   v6.low() | ones(Math.min(hostBits, 64)) & ~fromEnd);
         });
+  }
+
+  private static int hostBits(IpPrefix block) {
+    return block.family().bits() - block.length();
   }
 
   private static long ones(int bits) {

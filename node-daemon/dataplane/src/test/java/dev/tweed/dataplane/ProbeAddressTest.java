@@ -35,6 +35,20 @@ class ProbeAddressTest {
 
   @ParameterizedTest
   @CsvSource({
+    "10.244.3.8/29, 10.244.3.14",
+    "10.244.3.4/30, 10.244.3.5",
+    "fd00:3::4/126, fd00:3::5",
+    "10.244.3.4/31,",
+    "10.244.3.4/32,",
+  })
+  void ofASmallBlockTheGatewayIsAsked(String block, String address) {
+    // When, Then
+    assertThat(ProbeAddress.asked(IpPrefix.parse(block)))
+        .isEqualTo(Optional.ofNullable(address).map(IpAddress::parse));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "10.244.3.0/24, 10.244.3.253",
     "10.244.3.8/29, 10.244.3.13",
     "fd00:3::/64, fd00:3::ffff:ffff:ffff:fffd",

@@ -46,6 +46,8 @@ public enum AgentReason {
   NoPeerAnswers(true),
   /** Packets do not reach a node that lives. Blocking if most do not, because of this host. */
   PeerUnreachable(false),
+  /** The host drops packets of pods, which no probe can tell. Blocking if most peers are so. */
+  ForwardDropped(false),
   /** Small packets reach a node, large ones do not. */
   LargePacketsLost(false),
   /** A node that lives has not answered a probe since it is known. */
@@ -78,7 +80,8 @@ public enum AgentReason {
           PeerUnreachable.name(),
           LargePacketsLost.name(),
           ProbeUnanswered.name(),
-          ProbesNotSent.name());
+          ProbesNotSent.name(),
+          ForwardDropped.name());
 
   private final boolean blocking;
 

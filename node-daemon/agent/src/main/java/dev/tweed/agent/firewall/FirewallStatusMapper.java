@@ -4,6 +4,8 @@ import dev.tweed.agent.firewall.RowPlacer.Placement;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.firewall.ForwardJudge;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
@@ -14,12 +16,15 @@ import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RowText;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** From a plan and what came of it to what is told. Pure. */
 final class FirewallStatusMapper {
@@ -71,12 +76,35 @@ final class FirewallStatusMapper {
     FirewallStatusMapper mapper = new FirewallStatusMapper(plan, now, placement, guarded, before);
     List<PolicyState> policies = plan.planned().verdicts().stream().map(mapper::policy).toList();
     return new FirewallStatus(
-        mapper.firewall(),
+        mapper.firewall(forward(now, network)),
         policies,
         FirewallFindingMapper.map(plan, now, network, placement, guarded, stranded, policies));
   }
 
-  private Firewall firewall() {
+  /** What becomes of packets of pods, where nothing can ask but the rules; null elsewhere. */
+  private static String forward(HostFirewall now, NetworkState network) {
+    if (!(network instanceof NetworkState.Member member)) {
+      return null;
+    }
+    Set<AddressFamily> probed =
+        member.ownBlocks().stream()
+            .filter(block -> ProbeAddress.of(block).isPresent())
+            .map(IpPrefix::family)
+            .collect(Collectors.toSet());
+    List<String> others =
+        member.ownBlocks().stream()
+            .filter(block -> !probed.contains(block.family()))
+            .map(IpPrefix::toString)
+            .toList();
+    if (others.isEmpty()) {
+      return null;
+    }
+    return ForwardJudge.judge(now, member.needs(), others)
+        .map(drops -> drops.isEmpty() ? Firewall.FORWARD_PASSES : String.join("; ", drops))
+        .orElse(Firewall.FORWARD_UNKNOWN);
+  }
+
+  private Firewall firewall(String forward) {
     BackendChoice choice = plan.choice();
     int rules =
         placement.outcome().orElse(null) instanceof Applied applied && applied.live()
@@ -89,7 +117,8 @@ final class FirewallStatusMapper {
         now.reason() + (inUfw ? "; %d of them are Tweed's".formatted(rules) : ""),
         choice.kind().map(BackendKind::text).orElse("none"),
         choice.reason(),
-        rules);
+        rules,
+        forward);
   }
 
   private PolicyState policy(PolicyVerdict verdict) {

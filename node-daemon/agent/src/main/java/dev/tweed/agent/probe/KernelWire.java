@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * UDP datagrams to a port where nobody listens, in the network namespace of the calling thread.
  * They leave by the probe device, or not at all: without it they would take a way that no pod's
- * take, and the answers would not come back.
+ * take, and the answers would not come back. From an address of the host's own they take the host's
+ * way.
  */
 final class KernelWire implements ProbeWire {
 
@@ -60,7 +61,7 @@ final class KernelWire implements ProbeWire {
   public Optional<News.NotSent> send(Probing.Probe probe) {
     IpAddress from = probe.from().address();
     try {
-      ProbeSocket socket = sockets.computeIfAbsent(from, a -> ProbeSocket.open(device, a));
+      ProbeSocket socket = sockets.computeIfAbsent(from, a -> open(probe.from()));
       int errno = socket.send(probe.to().address(), PORT, probe.tag(), probe.payload());
       if (errno == 0) {
         tell("");
@@ -75,6 +76,12 @@ final class KernelWire implements ProbeWire {
       tell(e.getMessage());
       return Optional.of(new News.NotSent(false));
     }
+  }
+
+  private ProbeSocket open(Source source) {
+    return source.isBehindBridge()
+        ? ProbeSocket.open(device, source.address())
+        : ProbeSocket.open(source.address());
   }
 
   private void tell(String what) {

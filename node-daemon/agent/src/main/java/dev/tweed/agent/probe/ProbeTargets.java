@@ -1,5 +1,6 @@
 package dev.tweed.agent.probe;
 
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.util.List;
@@ -9,8 +10,9 @@ import java.util.Objects;
  * What can be probed, from where.
  *
  * @param enabled whether to probe at all
- * @param own own blocks with room for a probe address; probes come from the first of each family
- * @param peers blocks of other nodes with room for one
+ * @param own own blocks, those with room for a probe address before others; probes come from the
+ *     first of each family
+ * @param peers blocks of other nodes
  * @param podMtu bytes of the largest IP packet of a pod; 0 while unknown
  */
 public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers, int podMtu) {
@@ -21,7 +23,7 @@ public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers
   /**
    * Where probes come from.
    *
-   * @param address the probe address of the block
+   * @param address the probe address of the block; if it has none, the host's own in it
    */
   public record Source(IpPrefix block, IpAddress address) {
     /** Refuses nulls. */
@@ -29,13 +31,18 @@ public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers
       Objects.requireNonNull(block, "block");
       Objects.requireNonNull(address, "address");
     }
+
+    /** Whether packets from it are forwarded as those of pods are. */
+    public boolean isBehindBridge() {
+      return ProbeAddress.of(block).isPresent();
+    }
   }
 
   /**
    * Where they go to.
    *
    * @param node name of the Node
-   * @param address the probe address of the block
+   * @param address the probe address of the block; if it has none, the host's own in it
    * @param nodeIps underlay addresses of the node
    */
   public record Target(String node, IpPrefix block, IpAddress address, List<IpAddress> nodeIps) {
@@ -45,6 +52,11 @@ public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers
       Objects.requireNonNull(block, "block");
       Objects.requireNonNull(address, "address");
       nodeIps = List.copyOf(nodeIps);
+    }
+
+    /** Whether packets to it are forwarded as those to pods are. */
+    public boolean isBehindBridge() {
+      return ProbeAddress.of(block).isPresent();
     }
   }
 

@@ -8,6 +8,7 @@ import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.IpPrefix;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,8 +19,7 @@ public final class ProbeTargetsMapper {
   private ProbeTargetsMapper() {}
 
   /**
-   * All blocks that have a probe address, but those of peers that the data path leaves out: their
-   * silence would be its doing.
+   * All blocks but those that the data path leaves out: their silence would be its doing.
    *
    * @param enabled whether to probe at all
    * @param report what the data path made of them
@@ -28,21 +28,26 @@ public final class ProbeTargetsMapper {
       boolean enabled, List<IpPrefix> ownBlocks, List<Peer> others, SyncReport report) {
     Set<String> leftOut =
         report.findings().stream()
-            .filter(finding -> finding.reason() == Reason.InvalidPeer)
+            .filter(
+                finding ->
+                    finding.reason() == Reason.InvalidPeer
+                        || finding.reason() == Reason.OutsidePools)
             .map(Finding::object)
             .collect(Collectors.toSet());
     List<Source> own =
         ownBlocks.stream()
-            .flatMap(b -> ProbeAddress.of(b).stream().map(address -> new Source(b, address)))
+            .filter(block -> !leftOut.contains(block.toString()))
+            .flatMap(b -> ProbeAddress.asked(b).stream().map(address -> new Source(b, address)))
             // Others are taken, or their device could not be had.
-            .filter(source -> report.probes().contains(source.address()))
+            .filter(s -> !s.isBehindBridge() || report.probes().contains(s.address()))
+            .sorted(Comparator.comparing(source -> !source.isBehindBridge()))
             .toList();
     List<Target> peers =
         others.stream()
             .filter(peer -> !leftOut.contains(peer.node() + " " + peer.block()))
             .flatMap(
                 peer ->
-                    ProbeAddress.of(peer.block()).stream()
+                    ProbeAddress.asked(peer.block()).stream()
                         .map(a -> new Target(peer.node(), peer.block(), a, peer.nodeIps())))
             .toList();
     return new ProbeTargets(enabled, own, peers, report.podMtu());

@@ -168,6 +168,7 @@ public final class Prober implements AutoCloseable {
         found.proof(),
         found.probed(),
         found.answered(),
+        found.byEcho(),
         found.unreached().stream()
             .map(peer -> Optional.ofNullable(places.get(peer.block())).map(peer::lost).orElse(peer))
             .toList(),

@@ -263,7 +263,7 @@ final class Probing {
             .flatMap(peer -> peer.unreached().stream())
             .sorted(Comparator.comparing(UnreachedPeer::node).thenComparing(UnreachedPeer::block))
             .toList();
-    if (last.proof() == Proof.PROBES
+    if (last.isKnown()
         && last.unreached().equals(unreached)
         && peers.values().stream().anyMatch(peer -> peer.isNew(now))) {
       // All nodes turn to other peers at the same time, and each would write two reports.
@@ -275,7 +275,21 @@ final class Probing {
         .filter(PeerProbe::everAnswered)
         .map(PeerProbe::target)
         .forEach(target -> everAnswered.put(target.block(), target.node()));
-    last = new Reachability(Proof.PROBES, known, answered, unreached, everAnswered);
+    int byEcho = (int) peers.values().stream().filter(p -> p.isKnown() && isByEcho(p)).count();
+    boolean fromHost = targets.own().stream().anyMatch(s -> !s.isBehindBridge() && isUsed(s));
+    last =
+        new Reachability(
+            fromHost ? Proof.ECHO : Proof.PROBES, known, answered, byEcho, unreached, everAnswered);
     return last;
+  }
+
+  private boolean isUsed(Source source) {
+    return peers.values().stream()
+        .anyMatch(peer -> source(peer.target()).filter(source::equals).isPresent());
+  }
+
+  private boolean isByEcho(PeerProbe peer) {
+    return !peer.target().isBehindBridge()
+        || source(peer.target()).filter(Source::isBehindBridge).isEmpty();
   }
 }

@@ -11,9 +11,11 @@ import java.util.TreeMap;
  * What probing found of the peers. Equal states are equal: the only time in it is since when a peer
  * is unreached.
  *
- * @param proof what the figures rest on; 0 and none unless {@link Proof#PROBES}
+ * @param proof what the figures rest on; 0 and none unless {@link #isKnown}
  * @param probed blocks of other nodes that are probed and have answered or stayed silent by now
  * @param answered those of them that answer at present, large packets or not
+ * @param byEcho those of the probed that have no address behind their bridge, or are asked from
+ *     none: that they answer proves the tunnel and the hosts, and not what is forwarded
  * @param unreached what does not get through, in order of node and block
  * @param everAnswered blocks that are probed and have answered since it is known that they belong
  *     to this node, which is the value; for the next process on this host, and in no report
@@ -22,16 +24,19 @@ public record Reachability(
     Proof proof,
     int probed,
     int answered,
+    int byEcho,
     List<UnreachedPeer> unreached,
     Map<IpPrefix, String> everAnswered) {
 
   /** How it is known. */
   public enum Proof {
-    /** Packets that take the way of a pod's. */
+    /** Packets that take the way of a pod's, on this host at least. */
     PROBES,
+    /** Packets of this host itself: no own block of some family has room for a probe address. */
+    ECHO,
     /** Not at all: {@code spec.probes} is Disabled. */
     OFF,
-    /** Not at all: no own block has room for the address that packets would come from. */
+    /** Not at all: there is no address that packets could come from. */
     TOO_SMALL,
     /** Not yet: no peer has answered or been asked often enough, or none can be asked. */
     NOT_YET
@@ -44,13 +49,28 @@ public record Reachability(
     everAnswered = Collections.unmodifiableSortedMap(new TreeMap<>(everAnswered));
   }
 
-  /** With nothing for the next process. */
+  /** With none by echo. */
+  public Reachability(
+      Proof proof,
+      int probed,
+      int answered,
+      List<UnreachedPeer> unreached,
+      Map<IpPrefix, String> everAnswered) {
+    this(proof, probed, answered, 0, unreached, everAnswered);
+  }
+
+  /** With none by echo, and nothing for the next process. */
   public Reachability(Proof proof, int probed, int answered, List<UnreachedPeer> unreached) {
-    this(proof, probed, answered, unreached, Map.of());
+    this(proof, probed, answered, 0, unreached, Map.of());
   }
 
   /** Nothing is known. */
   public static Reachability without(Proof proof) {
     return new Reachability(proof, 0, 0, List.of());
+  }
+
+  /** Whether peers were asked. */
+  public boolean isKnown() {
+    return proof == Proof.PROBES || proof == Proof.ECHO;
   }
 }

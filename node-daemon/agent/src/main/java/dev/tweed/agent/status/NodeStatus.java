@@ -102,7 +102,8 @@ public record NodeStatus(
 
   /** Whether packets of pods reach the other nodes. */
   public Reachable reachable() {
-    return ReachabilityPlanner.plan(state(), reason(), dataPath(), reachability);
+    return ReachabilityPlanner.plan(
+        state(), reason(), dataPath(), reachability, firewall().map(Firewall::forward));
   }
 
   /** What is wrong or notable: causes before what follows from them. */

@@ -25,6 +25,7 @@ final class ReachabilityMapper {
         camelCase(seen.proof()),
         seen.probed(),
         seen.answered(),
+        seen.byEcho() == 0 ? null : seen.byEcho(),
         seen.unreached().stream().map(ReachabilityMapper::toReport).toList());
   }
 
@@ -68,6 +69,7 @@ final class ReachabilityMapper {
               constant(Reachability.Proof.class, written.proof()),
               written.probed(),
               written.answered(),
+              written.byEcho() == null ? 0 : written.byEcho(),
               written.unreached().stream()
                   .map(p -> fromReport(p, lostAt.getOrDefault(p.block(), "")))
                   .toList(),

@@ -7,11 +7,13 @@ import static java.util.stream.Collectors.toList;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.agent.status.NodeStatus.DataPathStatus;
 import dev.tweed.agent.status.Reachable.Reason;
+import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.dataplane.ProbeAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,8 +38,11 @@ public final class ReachabilityPlanner {
 
   private final Optional<DataPathStatus> path;
 
-  private ReachabilityPlanner(Optional<DataPathStatus> path) {
+  private final Optional<String> forward;
+
+  private ReachabilityPlanner(Optional<DataPathStatus> path, Optional<String> forward) {
     this.path = path;
+    this.forward = forward;
   }
 
   /**
@@ -47,12 +52,15 @@ public final class ReachabilityPlanner {
    * @param why the node is in that state
    * @param path what is programmed
    * @param seen what probing found; empty before it began
+   * @param forward what the rules of this host do with packets of pods, as in {@link
+   *     Firewall#forward}; empty while that is not known
    */
   public static Reachable plan(
       NodeStatus.State state,
       String why,
       Optional<DataPathStatus> path,
-      Optional<Reachability> seen) {
+      Optional<Reachability> seen,
+      Optional<String> forward) {
     return switch (state) {
       case IDLE -> bare(Reason.NothingToDo, why);
       case WAITING, FAILED ->
@@ -60,8 +68,8 @@ public final class ReachabilityPlanner {
       case READY ->
           path.filter(p -> p.peersExpected() == 0).isPresent()
               ? bare(Reason.NoPeers, "there is no other node to reach")
-              : new ReachabilityPlanner(path)
-                  .plan(seen.orElse(Reachability.without(Reachability.Proof.NOT_YET)));
+              : new ReachabilityPlanner(path, forward)
+                  .plan(seen.orElse(Reachability.without(Proof.NOT_YET)));
     };
   }
 
@@ -71,14 +79,13 @@ public final class ReachabilityPlanner {
       case TOO_SMALL ->
           bare(
               Reason.BlockTooSmall,
-              "the node has no address to probe from: its block has fewer than 8, or a finding says"
-                  + " what is in the way");
+              "the node has no address to probe from: a finding says what is in the way");
       case NOT_YET ->
           bare(
               Reason.Probing,
               "no peer has been asked often enough to tell, or none has an address that can be"
                   + " asked");
-      case PROBES -> judge(seen);
+      case PROBES, ECHO -> judge(seen);
     };
   }
 
@@ -104,6 +111,9 @@ public final class ReachabilityPlanner {
           .values()
           .forEach(peers -> add(findings, AgentReason.PeerUnreachable, peers));
     }
+    if (seen.proof() == Proof.ECHO) {
+      dropped().ifPresent(drops -> findings.add(forwardDropped(seen, drops)));
+    }
     add(
         findings,
         AgentReason.LargePacketsLost,
@@ -123,13 +133,17 @@ public final class ReachabilityPlanner {
     return peer.cause() == Cause.LARGE_LOST;
   }
 
-  private static Reason reason(
+  private Reason reason(
       Reachability seen,
       List<UnreachedPeer> lost,
       List<UnreachedPeer> living,
       List<UnreachedPeer> counted) {
     if (seen.answered() > 0) {
-      return Reason.PeersAnswer;
+      return isMostlyEcho(seen)
+          ? dropped().isPresent()
+              ? Reason.ForwardDropped
+              : isJudged() ? Reason.PeersAnswer : Reason.BlockTooSmall
+          : Reason.PeersAnswer;
     }
     if (lost.isEmpty()) {
       return Reason.Probing;
@@ -140,7 +154,39 @@ public final class ReachabilityPlanner {
     return living.isEmpty() ? Reason.NoLivingPeer : Reason.ProbeUnanswered;
   }
 
-  private static String message(
+  /** Whether what packets of most peers prove ends at this host. */
+  private static boolean isMostlyEcho(Reachability seen) {
+    return seen.proof() == Proof.ECHO && seen.byEcho() * 2 > seen.probed();
+  }
+
+  /** Whether the rules are known. */
+  private boolean isJudged() {
+    return forward.filter(said -> !said.equals(Firewall.FORWARD_UNKNOWN)).isPresent();
+  }
+
+  /** What the rules certainly drop. */
+  private Optional<String> dropped() {
+    return forward.filter(said -> isJudged() && !said.equals(Firewall.FORWARD_PASSES));
+  }
+
+  /** What the answers prove, where they are not those of probes that take a pod's way. */
+  private String proof(Reachability seen) {
+    if (seen.byEcho() == 0) {
+      return "";
+    }
+    String by = ", %d asked by echo to the tunnel; FORWARD".formatted(seen.byEcho());
+    return by
+        + switch (seen.proof()) {
+          case ECHO ->
+              " of this host judged from the rules: "
+                  + (isJudged()
+                      ? dropped().orElse("nothing certainly drops packets of pods")
+                      : "not known, since they cannot be read, or were not yet");
+          default -> " of those nodes is judged from the rules, in their own reports";
+        };
+  }
+
+  private String message(
       Reason reason,
       Reachability seen,
       List<UnreachedPeer> lost,
@@ -148,7 +194,8 @@ public final class ReachabilityPlanner {
       List<UnreachedPeer> counted) {
     String none = "none of %d probed peers answers".formatted(seen.probed());
     return switch (reason) {
-      case PeersAnswer -> "%d of %d probed peers answer".formatted(seen.answered(), seen.probed());
+      case PeersAnswer, ForwardDropped, BlockTooSmall ->
+          "%d of %d probed peers answer".formatted(seen.answered(), seen.probed()) + proof(seen);
       case NoLivingPeer -> none + ", and nothing shows that one of them lives: " + names(lost);
       case ProbeUnanswered -> none + ", and none of those that live ever has: " + names(living);
       case NoPeerAnswers -> none + whoLive(counted) + "; " + place(most(counted), counted);
@@ -172,6 +219,17 @@ public final class ReachabilityPlanner {
             + place(where, counted)
             + offender(counted),
         remedy(where, counted));
+  }
+
+  private static NodeFinding forwardDropped(Reachability seen, String drops) {
+    return NodeFinding.of(
+        AgentReason.ForwardDropped,
+        isMostlyEcho(seen),
+        "FORWARD",
+        "pods of this node are cut off from other nodes, which probes of a block of fewer than 8"
+            + " addresses cannot show: "
+            + drops,
+        "on this node, the rules that drop: " + RULES);
   }
 
   /**
@@ -325,7 +383,7 @@ public final class ReachabilityPlanner {
     return switch (where) {
       case LEAVING ->
           "on this node, the route: ip route get %s; the rules: %s"
-              .formatted(ProbeAddress.of(first.block()).orElse(first.block().address()), RULES);
+              .formatted(ProbeAddress.asked(first.block()).orElse(first.block().address()), RULES);
       case ARRIVING -> "on this node, the rules that drop: %s".formatted(RULES);
       case NOT_ARRIVING ->
           watch(first) + "; if they leave %s: %s".formatted(first.node(), between());

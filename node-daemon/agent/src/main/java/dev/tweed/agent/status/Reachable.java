@@ -38,7 +38,7 @@ public record Reachable(Reason reason, String message, List<NodeFinding> finding
     NothingToDo(Status.True),
     /** The PodNetwork says that nobody shall probe. */
     ProbesOff(Status.Unknown),
-    /** The own block has no room for the address probes come from. */
+    /** There is no address to probe from; or the block has none, and nobody can judge FORWARD. */
     BlockTooSmall(Status.Unknown),
     /** The data path is not in place. */
     NotProgrammed(Status.Unknown),
@@ -48,6 +48,8 @@ public record Reachable(Reason reason, String message, List<NodeFinding> finding
     NoLivingPeer(Status.Unknown),
     /** None answers, and of those that live none ever has: it may be they that cannot. */
     ProbeUnanswered(Status.Unknown),
+    /** Peers answer this host by echo, and it drops what it should forward between pods. */
+    ForwardDropped(Status.False),
     /** None answers, and one that has answered before lives. */
     NoPeerAnswers(Status.False);
 

@@ -125,7 +125,8 @@ public final class StatusMapper {
                         new NodeReportStatus.PolicyState(
                             p.name(), p.uid(), p.generation(), p.applied(), p.reason(), null)),
             Stream.ofNullable(report.firewall())
-                .map(f -> new Firewall(f.manager(), f.state(), null, f.backend(), null, null)))
+                .map(
+                    f -> new Firewall(f.manager(), f.state(), null, f.backend(), null, null, null)))
         .flatMap(parts -> parts)
         .collect(Collectors.toSet());
   }
@@ -251,6 +252,7 @@ public final class StatusMapper {
         all.proof(),
         all.probed(),
         all.answered(),
+        all.byEcho(),
         all.unreached().stream()
             .sorted(
                 Comparator.comparing(NodeReportStatus.UnreachedPeer::lives)
@@ -267,7 +269,8 @@ public final class StatusMapper {
         f.reason() == null ? null : cut(f.reason(), Limits.MESSAGE),
         f.backend(),
         f.backendReason() == null ? null : cut(f.backendReason(), Limits.MESSAGE),
-        f.rules());
+        f.rules(),
+        f.forward() == null ? null : cut(f.forward(), Limits.MESSAGE));
   }
 
   private static NodeReportStatus.PolicyState policy(NodeReportStatus.PolicyState p) {

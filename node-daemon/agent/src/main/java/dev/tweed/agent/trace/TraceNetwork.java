@@ -49,14 +49,17 @@ public record TraceNetwork(NetworkNeeds needs, ClusterSnapshot snapshot) {
         .findFirst();
   }
 
-  /** Those of the blocks whose packets can be counted, in their order. */
+  /**
+   * Those of the blocks whose packets can be counted, in their order: what hosts send themselves
+   * does not pass the stations.
+   */
   List<TracedPeer> peers(Collection<IpPrefix> blocks) {
     Map<IpPrefix, Peer> known = new HashMap<>();
     snapshot.peers().stream()
         .filter(peer -> blocks.contains(peer.block()))
         .forEach(peer -> known.putIfAbsent(peer.block(), peer));
     return blocks.stream()
-        .filter(known::containsKey)
+        .filter(block -> known.containsKey(block) && ownProbe(block.family()).isPresent())
         .flatMap(
             block ->
                 ProbeAddress.of(block)

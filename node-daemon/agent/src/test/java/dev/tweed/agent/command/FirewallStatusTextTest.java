@@ -44,7 +44,8 @@ class FirewallStatusTextTest {
 
   private static FirewallStatus told(List<PolicyState> policies, NodeFinding... findings) {
     return new FirewallStatus(
-        new Firewall("ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 3),
+        new Firewall(
+            "ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 3, null),
         policies,
         List.of(findings));
   }

@@ -36,7 +36,7 @@ class StatusBoardTest {
       NodeFinding.of(AgentReason.FirewallPolicyFailed, "FirewallPolicy/a", "WouldLockOut", "");
   private static final FirewallStatus FIREWALL =
       new FirewallStatus(
-          new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 3),
+          new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 3, null),
           List.of(new PolicyState("a", "uid-a", 1L, false, "WouldLockOut", "rule x")),
           List.of(REFUSED));
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
@@ -118,6 +119,34 @@ class FirewallSyncTest {
           .extracting(NodeFinding::reason, NodeFinding::blocking)
           .containsOnly(tuple("HostFirewallBlocks", !rule.contains("eth0")));
     }
+  }
+
+  @Test
+  void whatForwardDoesWithPodsOfASmallBlockIsTold() throws IOException {
+    node.network(SampleNetwork.memberWithSmallBlock());
+    node.run();
+    assertThat(node.told().firewall().forward()).isEqualTo("Passes");
+
+    node.host.ruleset = forwarding("{\"drop\":null}");
+    node.firewallChanged();
+    node.run();
+    assertThat(node.told().firewall().forward())
+        .isEqualTo(
+            "packets from 10.244.1.0/30 to other nodes are dropped in FORWARD of this host by chain"
+                + " fwd of table inet mine; packets from other nodes to 10.244.1.0/30 are dropped in"
+                + " FORWARD of this host by chain fwd of table inet mine");
+
+    node.host.ruleset = Ruleset.empty();
+    node.host.state = State.UNKNOWN;
+    node.firewallChanged();
+    node.run();
+    assertThat(node.told().firewall().forward()).isEqualTo("Unknown");
+
+    // And where probes can ask, nobody has to judge
+    node.network(SampleNetwork.member(2));
+    node.firewallChanged();
+    node.run();
+    assertThat(node.told().firewall().forward()).isNull();
   }
 
   private static Ruleset forwarding(String rule) throws IOException {

@@ -32,6 +32,12 @@ final class SampleNetwork {
         NAME, NEEDS, OWN_BLOCKS, Arrays.stream(peers).mapToObj(SampleNetwork::peer).toList(), true);
   }
 
+  /** One whose blocks have no room for a probe address. */
+  static NetworkState memberWithSmallBlock() {
+    return new NetworkState.Member(
+        NAME, NEEDS, List.of(IpPrefix.parse("10.244.1.0/30")), List.of(), false);
+  }
+
   private static Peer peer(int i) {
     return new Peer(
         "n" + i,

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 class ProbeTargetsMapperTest {
 
   @Test
-  void blocksWithRoomForAnAddressAreProbedUnlessTheDataPathLeavesThemOut() {
-    // Given own blocks and peers, of which one each is too small, an own address that is taken, and
-    // a peer that cannot be right
+  void blocksAreProbedUnlessTheDataPathLeavesThemOut() {
+    // Given own blocks and peers, of which one each is small, and one too small for pods, an own
+    // address that is taken, and an own block and a peer that cannot be right
     SyncReport report =
         new SyncReport(
             true,
@@ -30,7 +30,9 @@ class ProbeTargetsMapperTest {
             3,
             2,
             List.of(),
-            List.of(new Finding(Reason.InvalidPeer, "n3 10.244.3.0/24", "left out", "look")),
+            List.of(
+                new Finding(Reason.InvalidPeer, "n3 10.244.3.0/24", "left out", "look"),
+                new Finding(Reason.OutsidePools, "10.99.9.0/30", "left out", "look")),
             Map.of(),
             List.of(IpAddress.parse("10.244.1.254")),
             Optional.empty());
@@ -38,11 +40,14 @@ class ProbeTargetsMapperTest {
     ProbeTargets targets =
         ProbeTargetsMapper.map(
             true,
-            Stream.of("10.244.1.0/24", "10.244.9.0/30", "10.244.4.0/24")
+            Stream.of("10.99.9.0/30", "10.244.9.0/30", "10.244.1.0/24", "10.244.4.0/24")
                 .map(IpPrefix::parse)
                 .toList(),
             List.of(
-                peer("n2", "fd00:2::/64"), peer("n2", "fd00:9::/127"), peer("n3", "10.244.3.0/24")),
+                peer("n2", "fd00:2::/64"),
+                peer("n2", "fd00:9::/127"),
+                peer("n3", "10.244.3.0/24"),
+                peer("n4", "fd00:4::/126")),
             report);
 
     assertThat(targets)
@@ -51,12 +56,19 @@ class ProbeTargetsMapperTest {
                 true,
                 List.of(
                     new ProbeTargets.Source(
-                        IpPrefix.parse("10.244.1.0/24"), IpAddress.parse("10.244.1.254"))),
+                        IpPrefix.parse("10.244.1.0/24"), IpAddress.parse("10.244.1.254")),
+                    new ProbeTargets.Source(
+                        IpPrefix.parse("10.244.9.0/30"), IpAddress.parse("10.244.9.1"))),
                 List.of(
                     new ProbeTargets.Target(
                         "n2",
                         IpPrefix.parse("fd00:2::/64"),
                         IpAddress.parse("fd00:2::ffff:ffff:ffff:fffe"),
+                        List.of(IpAddress.parse("192.0.2.2"))),
+                    new ProbeTargets.Target(
+                        "n4",
+                        IpPrefix.parse("fd00:4::/126"),
+                        IpAddress.parse("fd00:4::1"),
                         List.of(IpAddress.parse("192.0.2.2")))),
                 1450));
   }

@@ -2,7 +2,10 @@ package dev.tweed.agent.probe;
 
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
+import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.dataplane.plan.Ruleset;
+import dev.tweed.dataplane.plan.RulesetRenderer;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.testing.Netns;
@@ -83,18 +86,67 @@ final class ProbedNodes implements AutoCloseable {
             .replace("OWN", "" + own));
   }
 
+  /**
+   * Gives both a block of four addresses of each family more, on a bridge that has no port, as
+   * where there is no probe device; and the table that answers for them.
+   */
+  void addSmallBlocks() {
+    addSmallBlocks(first, 1, 2);
+    addSmallBlocks(second, 2, 1);
+  }
+
+  private static void addSmallBlocks(Netns node, int own, int peer) {
+    node.sh(
+        """
+        ip link add small-br type bridge
+        ip link set small-br up
+        sysctl -qw net.ipv4.conf.small-br.rp_filter=2
+        family() {
+          ip addr add $1/$2 dev tweed.1 $6
+          ip addr add $3/$4 dev small-br $6
+          ip neigh add $5 lladdr 02:00:00:00:00:0PEER dev tweed.1 nud permanent
+          ip route add $5/$4 via $5 dev tweed.1 onlink
+        }
+        family 10.245.OWN.0 32 10.245.OWN.1 30 10.245.PEER.0
+        family fd01:OWN:: 128 fd01:OWN::1 126 fd01:PEER:: nodad
+        """
+            .replace("OWN", "" + own)
+            .replace("PEER", "" + peer));
+    Ruleset table =
+        new RulesetRenderer()
+            .render(
+                new Masquerade(true, List.of(), true),
+                Stream.of("10.244.0.0/15", "fd00::/15").map(IpPrefix::parse).toList(),
+                List.of("tweed.1"),
+                smallBlocks(own).map(ProbeAddress::gateway).toList());
+    node.exec("nft", table.text());
+  }
+
+  private static Stream<IpPrefix> smallBlocks(int node) {
+    return Stream.of("10.245." + node + ".0/30", "fd01:" + node + "::/126").map(IpPrefix::parse);
+  }
+
+  /** What the first asks the second, from and to blocks that may be small. */
+  static ProbeTargets targets(boolean ownSmall, boolean peerSmall) {
+    return targets(ownSmall ? smallBlocks(1) : blocks(1), peerSmall ? smallBlocks(2) : blocks(2));
+  }
+
   /** What the first asks the second. */
   static ProbeTargets targets() {
+    return targets(false, false);
+  }
+
+  private static ProbeTargets targets(Stream<IpPrefix> own, Stream<IpPrefix> peers) {
     return new ProbeTargets(
         true,
-        blocks(1).map(block -> new Source(block, ProbeAddress.of(block).orElseThrow())).toList(),
-        blocks(2)
+        own.map(block -> new Source(block, ProbeAddress.asked(block).orElseThrow())).toList(),
+        peers
             .map(
                 block ->
                     new Target(
                         "second",
                         block,
-                        ProbeAddress.of(block).orElseThrow(),
+                        ProbeAddress.asked(block).orElseThrow(),
                         List.of(IpAddress.parse("192.0.2.2"))))
             .toList(),
         MTU);

@@ -2,10 +2,21 @@ package dev.tweed.agent.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.agent.status.NodeStatus;
+import dev.tweed.agent.status.ReachabilityPlanner;
+import dev.tweed.agent.status.Reachable;
+import dev.tweed.crds.NodeReportStatus.Firewall;
+import dev.tweed.firewall.ForwardJudge;
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.HostFirewallReader;
+import dev.tweed.firewall.NetworkNeeds;
+import dev.tweed.firewall.NftCommand;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.testing.Netns;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -42,6 +53,7 @@ class ProberKernelTest {
   @BeforeAll
   static void setUp() {
     nodes = new ProbedNodes();
+    nodes.addSmallBlocks();
   }
 
   @AfterAll
@@ -303,6 +315,72 @@ class ProberKernelTest {
     for (Netns host : List.of(nodes.first, nodes.second)) {
       host.exec("nft", "delete table inet fault");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, true", "true, false", "false, true"})
+  void blocksWithoutAProbeAddressAreAskedByEcho(boolean ownSmall, boolean peerSmall) {
+    // Given a host firewall that lets in at the peer what the tunnel needs
+    nodes.second.exec("nft", TABLE + "input priority 0; policy drop; udp dport 8472 accept; }; }");
+
+    prober.targets(ProbedNodes.targets(ownSmall, peerSmall));
+
+    Predicate<Reachability> answer = r -> r.isKnown() && r.byEcho() == 2 && r.answered() == 2;
+    assertThat(await(answer).proof()).isEqualTo(ownSmall ? Proof.ECHO : Proof.PROBES);
+    nodes.second.exec("nft", "delete table inet fault");
+
+    // And what is silent is told, FORWARD of an end that is behind its bridge included
+    Netns host = ownSmall ? nodes.second : nodes.first;
+    String hook =
+        ownSmall && peerSmall ? "prerouting priority 0; udp dport 8472" : "forward priority 0;";
+    host.exec("nft", TABLE + hook + " drop; }; }");
+    await(both(Cause.SILENT));
+    host.exec("nft", "delete table inet fault");
+  }
+
+  @Test
+  void aDropInForwardThatNoEchoShowsIsTold() {
+    prober.targets(ProbedNodes.targets(true, true));
+    Reachability seen = await(r -> r.proof() == Proof.ECHO && r.answered() == 2);
+    assertThat(judged(seen).reason()).isEqualTo(Reachable.Reason.PeersAnswer);
+
+    nodes.first.exec("nft", TABLE + "forward priority 0; drop; }; }");
+
+    Reachable dropped = judged(seen);
+    assertThat(dropped.reason()).isEqualTo(Reachable.Reason.ForwardDropped);
+    assertThat(dropped.message())
+        .contains(
+            "2 of 2 probed peers answer, 2 asked by echo to the tunnel",
+            "packets from 10.245.1.0/30 to other nodes are dropped in FORWARD of this host by chain c"
+                + " of table inet fault");
+    assertThat(dropped.findings()).anyMatch(NodeFinding::blocking);
+    nodes.first.exec("nft", "delete table inet fault");
+  }
+
+  /** With the rules that the first has now. */
+  private static Reachable judged(Reachability seen) {
+    HostFirewall firewall =
+        nodes.first.call(
+            () ->
+                new HostFirewallReader(
+                        Path.of("/"),
+                        Path.of("/proc/thread-self/net"),
+                        new NftCommand(Path.of("nft"), Duration.ofSeconds(10)))
+                    .read());
+    NetworkNeeds needs =
+        new NetworkNeeds(
+            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+            "tweed-br0",
+            Optional.of("under"),
+            List.of("192.0.2.1"),
+            List.of("10.244.0.0/15", "fd00::/15"));
+    return ReachabilityPlanner.plan(
+        NodeStatus.State.READY,
+        "",
+        Optional.empty(),
+        Optional.of(seen),
+        ForwardJudge.judge(firewall, needs, List.of("10.245.1.0/30", "fd01:1::/126"))
+            .map(drops -> drops.isEmpty() ? Firewall.FORWARD_PASSES : String.join("; ", drops)));
   }
 
   @Test

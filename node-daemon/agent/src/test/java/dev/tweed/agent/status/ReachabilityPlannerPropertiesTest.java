@@ -60,10 +60,10 @@ class ReachabilityPlannerPropertiesTest {
   @Property(tries = 200)
   void withoutProbesNothingIsHeldAgainstTheNode(
       @ForAll State state, @ForAll Proof proof, @ForAll @IntRange(max = 3) int peers) {
-    if (proof != Proof.PROBES) {
+    if (proof != Proof.PROBES && proof != Proof.ECHO) {
       Reachable found =
           ReachabilityPlanner.plan(
-              state, "", path(peers), Optional.of(Reachability.without(proof)));
+              state, "", path(peers), Optional.of(Reachability.without(proof)), Optional.empty());
 
       assertThat(found.status()).isNotEqualTo(Status.False);
       assertThat(found.findings()).isEmpty();
@@ -72,7 +72,8 @@ class ReachabilityPlannerPropertiesTest {
 
   @Property(tries = 200)
   void anUnprogrammedNodeIsNotJudgedByItsPeers(@ForAll("states") Reachability seen) {
-    Reachable found = ReachabilityPlanner.plan(State.FAILED, "", path(3), Optional.of(seen));
+    Reachable found =
+        ReachabilityPlanner.plan(State.FAILED, "", path(3), Optional.of(seen), Optional.empty());
 
     assertThat(found.reason()).isEqualTo(Reason.NotProgrammed);
     assertThat(found.findings()).isEmpty();
@@ -104,7 +105,7 @@ class ReachabilityPlannerPropertiesTest {
   }
 
   private static Reachable plan(Reachability seen) {
-    return ReachabilityPlanner.plan(State.READY, "", path(30), Optional.of(seen));
+    return ReachabilityPlanner.plan(State.READY, "", path(30), Optional.of(seen), Optional.empty());
   }
 
   private static Optional<NodeStatus.DataPathStatus> path(int peers) {

@@ -8,12 +8,14 @@ import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.agent.status.NodeStatus.State;
+import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.testing.Golden;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
@@ -25,6 +27,10 @@ class ReachabilityPlannerTest {
 
   private static final Instant SINCE = Instant.parse("2026-02-03T04:05:06Z");
 
+  private static final String DROPS =
+      "packets from 10.244.9.0/30 to other nodes are dropped in FORWARD of this host by chain f of"
+          + " table inet fault";
+
   private final StringBuilder table = new StringBuilder();
 
   @Test
@@ -35,7 +41,11 @@ class ReachabilityPlannerTest {
     row("before the first round", State.READY, 2, Optional.empty());
     row("first round not over", State.READY, 2, Optional.of(Reachability.without(Proof.NOT_YET)));
     row("probes off", State.READY, 2, Optional.of(Reachability.without(Proof.OFF)));
-    row("block too small", State.READY, 2, Optional.of(Reachability.without(Proof.TOO_SMALL)));
+    row(
+        "no address to probe from",
+        State.READY,
+        2,
+        Optional.of(Reachability.without(Proof.TOO_SMALL)));
 
     row("2 nodes with one off", probes(0, dead(2)));
     row("all reboot at once, seen by one that did not", probes(0, dead(2), dead(3)));
@@ -82,7 +92,38 @@ class ReachabilityPlannerTest {
                     new PathTrace.Located(
                         Where.LEAVING, "dropped in OUTPUT by chain o of table inet f"))));
 
+    Reachability small = new Reachability(Proof.ECHO, 2, 2, 2, List.of(), Map.of());
+    row("small blocks", small, Firewall.FORWARD_PASSES);
+    row("small blocks, rules not read", small, Firewall.FORWARD_UNKNOWN);
+    row("small blocks, rules not read yet", State.READY, 2, Optional.of(small));
+    row("small blocks, FORWARD drop here", small, DROPS);
+    row("small own block, one peer answers", echo(2, 1, 2), Firewall.FORWARD_PASSES);
+    row("small own block, no peer answers", echo(1, 0, 1), DROPS);
+    row(
+        "small blocks of some peers",
+        new Reachability(Proof.PROBES, 3, 3, 1, List.of(), Map.of()),
+        Firewall.FORWARD_PASSES);
+    row(
+        "small block of one family of two, FORWARD drop here",
+        new Reachability(Proof.ECHO, 4, 4, 2, List.of(), Map.of()),
+        DROPS);
+
     Golden.assertMatches("reachability.txt", table.toString());
+  }
+
+  private void row(String name, Reachability seen, String forward) {
+    row(name, State.READY, 2, Optional.of(seen), Optional.of(forward));
+  }
+
+  /** So many are asked from the host, and the others are silent and live. */
+  private static Reachability echo(int probed, int answer, int byEcho) {
+    return new Reachability(
+        Proof.ECHO,
+        probed,
+        answer,
+        byEcho,
+        List.of(peers(probed - answer, i -> silent(i + 2, Where.UNKNOWN))),
+        Map.of());
   }
 
   private void row(String name, Reachability seen) {
@@ -90,6 +131,11 @@ class ReachabilityPlannerTest {
   }
 
   private void row(String name, State state, int peers, Optional<Reachability> seen) {
+    row(name, state, peers, seen, Optional.empty());
+  }
+
+  private void row(
+      String name, State state, int peers, Optional<Reachability> seen, Optional<String> forward) {
     Reachable found =
         ReachabilityPlanner.plan(
             state,
@@ -97,7 +143,8 @@ class ReachabilityPlannerTest {
             Optional.of(
                 new NodeStatus.DataPathStatus(
                     "tweed.1", 1450, "eth0", "192.0.2.1", 8472, peers, peers)),
-            seen);
+            seen,
+            forward);
     boolean ready =
         (state == State.READY || state == State.IDLE)
             && found.findings().stream().noneMatch(NodeFinding::blocking);

@@ -166,7 +166,7 @@ class StatusMapperTest {
             mapper.isUrgent(
                 with(
                     before,
-                    new Firewall("ufw", "Active", "seen", "ufw", "why", 99),
+                    new Firewall("ufw", "Active", "seen", "ufw", "why", 99, null),
                     policies(1L, "another text")),
                 told))
         .isFalse();
@@ -175,7 +175,7 @@ class StatusMapperTest {
     assertThat(mapper.isUrgent(Statuses.failed(Statuses.blocking()), told)).isTrue();
     Firewall ufw = before.firewall().orElseThrow();
     assertThat(mapper.isUrgent(with(before, ufw, policies(2L, "again")), told)).isTrue();
-    Firewall moved = new Firewall("ufw", "Active", "seen", "nftables", "why", 21);
+    Firewall moved = new Firewall("ufw", "Active", "seen", "nftables", "why", 21, null);
     assertThat(mapper.isUrgent(with(before, moved, before.policies()), told)).isTrue();
   }
 
@@ -328,7 +328,7 @@ class StatusMapperTest {
         Statuses.idle(
             Optional.of(
                 new FirewallStatus(
-                    new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "", 0),
+                    new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "", 0, null),
                     policies,
                     List.of())));
 

@@ -36,7 +36,7 @@ final class Statuses {
     return idle(
         Optional.of(
             new FirewallStatus(
-                new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 0),
+                new Firewall("ufw", "Active", "seen", "ufw", "ufw is active", 0, null),
                 List.of(),
                 List.of())));
   }
@@ -144,7 +144,13 @@ final class Statuses {
         Optional.of(
             new FirewallStatus(
                 new Firewall(
-                    "ufw", "Active", "its rules are in the kernel", "ufw", "ufw is active", 21),
+                    "ufw",
+                    "Active",
+                    "its rules are in the kernel",
+                    "ufw",
+                    "ufw is active",
+                    21,
+                    null),
                 List.of(
                     new PolicyState("api", "uid-api", 3L, true, null, null),
                     new PolicyState(

@@ -3,11 +3,9 @@ package dev.tweed.dataplane.plan;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.Reason;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
 import dev.tweed.netlink.Link;
 import java.util.List;
 import java.util.Optional;
@@ -104,13 +102,8 @@ final class BridgePlanner {
         .map(address -> "has the address " + address + ", which is not of the pod network");
   }
 
-  /** The first address of a block, with its length. */
+  /** The gateway of a block, with its length. */
   static IpPrefix gateway(IpPrefix block) {
-    IpAddress first =
-        switch (block.address()) {
-          case Ipv4Address v4 -> new Ipv4Address(v4.value() + 1);
-          case Ipv6Address v6 -> new Ipv6Address(v6.high(), v6.low() + 1);
-        };
-    return new IpPrefix(first, block.length());
+    return new IpPrefix(ProbeAddress.gateway(block), block.length());
   }
 }

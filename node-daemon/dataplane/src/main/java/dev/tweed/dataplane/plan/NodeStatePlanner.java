@@ -5,6 +5,7 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
+import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.Underlay;
 import dev.tweed.netlink.AddressFamily;
@@ -128,13 +129,21 @@ public final class NodeStatePlanner {
                       .render(
                           network.masquerade(),
                           network.podCidrs(),
-                          tunnels.stream().map(TunnelDevice::name).toList()))
+                          tunnels.stream().map(TunnelDevice::name).toList(),
+                          network.probes() ? askedOfHost(blocks) : List.of()))
               : Optional.empty();
       DesiredState desired =
           new DesiredState(
               tunnels, bridge, probe, retained, peers, settings.settings(), deviceSysctls, rules);
       return new Plan(
           desired, underlay(choices, tunnels), device(choices, tunnels), podMtu, findings);
+    }
+
+    private static List<IpAddress> askedOfHost(List<IpPrefix> blocks) {
+      return blocks.stream()
+          .filter(block -> ProbeAddress.of(block).isEmpty())
+          .map(ProbeAddress::gateway)
+          .toList();
     }
 
     private List<IpPrefix> ownBlocks() {

@@ -3,6 +3,7 @@ package dev.tweed.dataplane.plan;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
@@ -33,14 +34,10 @@ import java.util.stream.Stream;
 public final class RulesetRenderer {
 
   /** Who listens on the port of probes must not be taken for a pod that is out of reach. */
-  private static final Chain ANSWER =
-      new Chain(
-          "probe",
-          "type filter hook input priority -10; policy accept;",
-          List.of(
-              new Rule(
-                  "iifname \"" + ProbeDevice.NAME + "\" udp dport " + ProbeAddress.PORT + " reject",
-                  "answers probes, before the host's firewall and whoever listens")));
+  private static final Rule ANSWER =
+      new Rule(
+          "iifname \"" + ProbeDevice.NAME + "\" udp dport " + ProbeAddress.PORT + " reject",
+          "answers probes, before the host's firewall and whoever listens");
 
   private static final IpPrefix MULTICAST_4 = IpPrefix.parse("224.0.0.0/4");
   private static final IpPrefix MULTICAST_6 = IpPrefix.parse("ff00::/8");
@@ -64,8 +61,10 @@ public final class RulesetRenderer {
    * @param masquerade what is asked for; must be enabled
    * @param podCidrs all pools of the network
    * @param tunnels names of the tunnel devices
+   * @param asked addresses of this host that are probed for want of one behind the bridge
    */
-  public Ruleset render(Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels) {
+  public Ruleset render(
+      Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels, List<IpAddress> asked) {
     List<Rule> rules = new ArrayList<>();
     rules.add(new Rule("meta mark & 0x4000 == 0x4000 return", "kube-proxy translates it"));
     for (AddressFamily family : AddressFamily.values()) {
@@ -74,10 +73,11 @@ public final class RulesetRenderer {
         rules.addAll(rules(family, pods, masquerade, tunnels));
       }
     }
-    rules.add(new Rule("return", "tweed " + digest(rules)));
+    Chain answers = answers(asked);
+    rules.add(new Rule("return", "tweed " + digest(answers, rules)));
     List<Chain> chains =
         List.of(
-            ANSWER,
+            answers,
             new Chain(
                 "postrouting", "type nat hook postrouting priority srcnat; policy accept;", rules));
     String text =
@@ -95,6 +95,22 @@ public final class RulesetRenderer {
             .flatMap(
                 chain -> Stream.concat(Stream.of(""), chain.rules().stream().map(Rule::comment)))
             .toList());
+  }
+
+  private static Chain answers(List<IpAddress> asked) {
+    List<Rule> rules = new ArrayList<>(List.of(ANSWER));
+    for (AddressFamily family : AddressFamily.values()) {
+      List<IpPrefix> own =
+          asked.stream().filter(a -> a.family() == family).map(IpPrefix::host).toList();
+      if (!own.isEmpty()) {
+        String ip = family == AddressFamily.IPV4 ? "ip" : "ip6";
+        rules.add(
+            new Rule(
+                ip + " daddr " + set(own) + " udp dport " + ProbeAddress.PORT + " reject",
+                ip + " answers probes of a block that has no address for them"));
+      }
+    }
+    return new Chain("probe", "type filter hook input priority -10; policy accept;", rules);
   }
 
   private static List<Rule> rules(
@@ -147,8 +163,8 @@ public final class RulesetRenderer {
     return prefixes.stream().map(IpPrefix::toString).collect(Collectors.joining(", ", "{ ", " }"));
   }
 
-  private static String digest(List<Rule> rules) {
-    String body = ANSWER.text() + rules.stream().map(Rule::line).collect(Collectors.joining());
+  private static String digest(Chain answers, List<Rule> rules) {
+    String body = answers.text() + rules.stream().map(Rule::line).collect(Collectors.joining());
     return Sha256.hex(body, 16);
   }
 }

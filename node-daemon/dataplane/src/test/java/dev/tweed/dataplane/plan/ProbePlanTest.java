@@ -51,8 +51,8 @@ class ProbePlanTest {
             Example.mac(1));
 
     // When
-    ProbeDevice probe =
-        machine.plan(Example.vxlan().with(many).snapshot()).desired().probe().orElseThrow();
+    DesiredState desired = machine.plan(Example.vxlan().with(many).snapshot()).desired();
+    ProbeDevice probe = desired.probe().orElseThrow();
 
     // Then one way out is enough
     assertThat(probe.routes())
@@ -60,6 +60,18 @@ class ProbePlanTest {
         .containsExactly(
             "local 10.244.1.254", "local 10.244.7.254", "10.244.1.1", "default via 10.244.1.1");
     assertThat(probe.rules(Machine.MARKS.routeProtocol())).hasSize(3);
+
+    // And for the small block the bridge answers
+    assertThat(desired.rules().orElseThrow().text())
+        .contains("ip daddr { 10.244.9.1/32 } udp dport 7416 reject");
+    assertThat(
+            machine
+                .plan(Example.vxlan().with(many).withoutProbes().snapshot())
+                .desired()
+                .rules()
+                .orElseThrow()
+                .text())
+        .doesNotContain("10.244.9.1");
   }
 
   @Test

@@ -105,6 +105,16 @@ public final class ProbeSocket implements AutoCloseable {
   }
 
   /**
+   * Opens a socket in the calling thread's network namespace, whose datagrams leave by any device.
+   *
+   * @param source address its datagrams come from; need not be one of the host's
+   * @throws NetlinkException when the system gives none
+   */
+  public static ProbeSocket open(IpAddress source) {
+    return open(Optional.empty(), source);
+  }
+
+  /**
    * Opens a socket in the calling thread's network namespace.
    *
    * @param device what its datagrams leave by, and answers come back by
@@ -112,6 +122,10 @@ public final class ProbeSocket implements AutoCloseable {
    * @throws NetlinkException when the system gives none, or there is no such device
    */
   public static ProbeSocket open(String device, IpAddress source) {
+    return open(Optional.of(device), source);
+  }
+
+  private static ProbeSocket open(Optional<String> device, IpAddress source) {
     LibC libc = LibC.get();
     int fd = libc.socket(source.family().number(), SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -127,8 +141,8 @@ public final class ProbeSocket implements AutoCloseable {
     return socket;
   }
 
-  private void setUp(String device, IpAddress source) {
-    leaveBy(device);
+  private void setUp(Optional<String> device, IpAddress source) {
+    device.ifPresent(this::leaveBy);
     set("RECVERR", options.level(), options.receiveErrors(), 1);
     set("FREEBIND", options.level(), options.freeBind(), 1);
     set("MTU_DISCOVER", options.level(), options.mtuDiscover(), PMTUDISC_PROBE);
