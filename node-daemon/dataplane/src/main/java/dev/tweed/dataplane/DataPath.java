@@ -210,9 +210,10 @@ public final class DataPath implements AutoCloseable {
     ActualState actual = comparison.actual();
     List<StateChange> changes = comparison.changes();
     journal.found(desired.nodeSysctls(), actual::sysctl);
+    Optional<String> contradiction = StateDiff.contradiction(desired, actual, marks);
     Set<StateChange> drift = drift(changes, actual);
     List<StateChange> steps = changes;
-    if (suspect || contest.isNeeded(changes, drift)) {
+    if (!desired.remembered() && (suspect || contest.isNeeded(changes, drift))) {
       RouteContest.Verdict verdict = contest.judge(changes, drift, desired, reader.table());
       steps = verdict.steps();
       drift.addAll(verdict.again());
@@ -260,6 +261,7 @@ public final class DataPath implements AutoCloseable {
             failures.values().stream().filter(f -> unfinished.contains(f.change())).toList()));
     findings.addAll(contest.findings(actual));
     ProbeTablePlanner.plan(desired, actual).ifPresent(findings::add);
+    contradiction.map(DataPath::notAsRemembered).ifPresent(findings::add);
     if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
       findings.add(interpreter.nftUnavailable(unreadable.message()));
     }
@@ -376,8 +378,20 @@ public final class DataPath implements AutoCloseable {
     return routes.look(snapshot.network().podCidrs(), desired, actual, routed, wanting);
   }
 
+  private static Finding notAsRemembered(String contradiction) {
+    return new Finding(
+        Reason.NotAsRemembered,
+        "kernel",
+        "what this node remembers is not used, since what is in the kernel is another: "
+            + contradiction,
+        "");
+  }
+
   /** What the PodNetwork asked for once and asks for no more gets its old value back. */
   private List<Change> restoreUnasked(DesiredState desired) {
+    if (desired.remembered()) {
+      return List.of();
+    }
     Set<String> wanted =
         desired.nodeSysctls().stream().map(SysctlSetting::path).collect(Collectors.toSet());
     return restorer.restore(note -> note.asked() && !wanted.contains(note.path())).restored();

@@ -42,7 +42,9 @@ public enum Reason {
    */
   RouteShadowed(Severity.NOTABLE),
   /** Policy routing may take packets of the pod network elsewhere; it cannot be told which. */
-  RulesNotChecked(Severity.NOTABLE);
+  RulesNotChecked(Severity.NOTABLE),
+  /** What is in the kernel and what is remembered do not go together; the kernel's stands. */
+  NotAsRemembered(Severity.BLOCKING);
 
   private final Severity severity;
 

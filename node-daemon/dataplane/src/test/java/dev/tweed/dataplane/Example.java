@@ -121,6 +121,12 @@ public record Example(
                 self.name(), List.of(block(1), block6(1)), List.of(ip(1), ip6(1)), self.vtepMac()));
   }
 
+  /** As a node remembers it. */
+  public ClusterSnapshot remembered() {
+    ClusterSnapshot now = snapshot();
+    return new ClusterSnapshot(now.network(), now.self(), now.peers(), true);
+  }
+
   public ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
         new NetworkParameters(

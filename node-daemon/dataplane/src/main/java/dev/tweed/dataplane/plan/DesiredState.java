@@ -21,6 +21,7 @@ import java.util.Set;
  *     resets others
  * @param deviceSysctls settings of a device, by its name, to write before it comes up
  * @param rules nftables rules; empty when our table is not wanted
+ * @param remembered whether all this is what was wanted once: see {@link AdditionPlanner}
  */
 public record DesiredState(
     List<TunnelDevice> tunnels,
@@ -30,7 +31,8 @@ public record DesiredState(
     List<PlannedPeer> peers,
     List<SysctlSetting> nodeSysctls,
     Map<String, List<SysctlSetting>> deviceSysctls,
-    Optional<Ruleset> rules) {
+    Optional<Ruleset> rules,
+    boolean remembered) {
 
   /** Nothing of ours, as after a cleanup. */
   public static final DesiredState NOTHING =
@@ -42,7 +44,8 @@ public record DesiredState(
           List.of(),
           List.of(),
           Map.of(),
-          Optional.empty());
+          Optional.empty(),
+          false);
 
   /** Copies the collections. */
   public DesiredState {

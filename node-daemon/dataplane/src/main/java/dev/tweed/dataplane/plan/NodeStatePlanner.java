@@ -134,7 +134,15 @@ public final class NodeStatePlanner {
               : Optional.empty();
       DesiredState desired =
           new DesiredState(
-              tunnels, bridge, probe, retained, peers, settings.settings(), deviceSysctls, rules);
+              tunnels,
+              bridge,
+              probe,
+              retained,
+              peers,
+              settings.settings(),
+              deviceSysctls,
+              rules,
+              snapshot.remembered());
       return new Plan(
           desired, underlay(choices, tunnels), device(choices, tunnels), podMtu, findings);
     }

@@ -9,7 +9,8 @@ import java.util.Optional;
  * The steps from actual to desired state, in an order in which each finds what it needs: sysctls of
  * the node, devices and their sysctls, addresses, up, FDB, neighbours, routes, rules; then the
  * probe device, on which no pod depends. What is no longer wanted goes in reverse after what
- * replaces it, except devices and addresses, which would be in the way.
+ * replaces it, except devices and addresses, which would be in the way. Where the desired state is
+ * one that is remembered, only what is missing.
  */
 public final class StateDiff {
 
@@ -17,6 +18,19 @@ public final class StateDiff {
 
   /** The steps in order; empty when the states agree. */
   public static List<StateChange> between(DesiredState desired, ActualState actual, Marks marks) {
+    List<StateChange> changes = all(desired, actual, marks);
+    return desired.remembered() ? new AdditionPlanner(changes, actual).plan() : changes;
+  }
+
+  /** Why nothing is done for a desired state that is remembered; empty if something may be. */
+  public static Optional<String> contradiction(
+      DesiredState desired, ActualState actual, Marks marks) {
+    return desired.remembered()
+        ? new AdditionPlanner(all(desired, actual, marks), actual).contradiction()
+        : Optional.empty();
+  }
+
+  private static List<StateChange> all(DesiredState desired, ActualState actual, Marks marks) {
     List<StateChange> changes = new ArrayList<>();
     desired.nodeSysctls().stream()
         .filter(setting -> setting.isWrong(actual::sysctl))

@@ -326,7 +326,8 @@ class RouteSweepTest {
         peers,
         List.of(),
         Map.of(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   private static ActualState actual(List<Link> links) {
