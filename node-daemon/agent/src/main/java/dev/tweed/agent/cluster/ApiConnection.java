@@ -153,15 +153,6 @@ public final class ApiConnection implements ClusterWatch {
   }
 
   @Override
-  public void start(Runnable onChange) {
-    start(onChange, contact -> {});
-  }
-
-  /**
-   * The same, and tells how it stands with the connections.
-   *
-   * @param onContact called when that changes
-   */
   public void start(Runnable onChange, Consumer<ApiContact> onContact) {
     this.onChange = onChange;
     this.onContact = onContact;
@@ -181,14 +172,12 @@ public final class ApiConnection implements ClusterWatch {
 
   @Override
   public ClusterView view() {
-    if (!complete) {
-      return ClusterView.INCOMPLETE;
-    }
+    boolean all = complete; // read first: what comes meanwhile is no less
     Map<Boolean, List<NetworkRecord>> readable =
         networks.records().stream()
             .collect(Collectors.partitioningBy(n -> n.unreadable().isEmpty()));
     return new ClusterView(
-        true,
+        all,
         readable.get(true),
         subnets.records(),
         policies.records(),

@@ -1,5 +1,6 @@
 package dev.tweed.agent.cluster;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -7,12 +8,14 @@ import java.util.Optional;
  * The watched objects at one moment.
  *
  * @param complete whether PodNetworks and NodeSubnets have been listed, which is all the data path
- *     needs; until then absence means nothing
+ *     needs; until then there may be some, and absence means nothing
  * @param networks every PodNetwork that can be read
  * @param subnets every NodeSubnet, those of this node included
  * @param policies every FirewallPolicy
  * @param node this node's Node object, if it is registered
  * @param gaps what is not known for all that
+ * @param fromMemory since when this is what the node remembers, in place of what is; empty if it is
+ *     what the API server says
  */
 public record ClusterView(
     boolean complete,
@@ -20,7 +23,8 @@ public record ClusterView(
     List<SubnetRecord> subnets,
     List<PolicyRecord> policies,
     Optional<NodeRecord> node,
-    Gaps gaps) {
+    Gaps gaps,
+    Optional<Instant> fromMemory) {
 
   /** How far a list has come. */
   public enum Listing {
@@ -68,6 +72,17 @@ public record ClusterView(
     policies = List.copyOf(policies);
   }
 
+  /** What the API server says. */
+  public ClusterView(
+      boolean complete,
+      List<NetworkRecord> networks,
+      List<SubnetRecord> subnets,
+      List<PolicyRecord> policies,
+      Optional<NodeRecord> node,
+      Gaps gaps) {
+    this(complete, networks, subnets, policies, node, gaps, Optional.empty());
+  }
+
   /** One without gaps. */
   public ClusterView(
       boolean complete,
@@ -93,6 +108,6 @@ public record ClusterView(
 
   /** The same with other FirewallPolicies. */
   public ClusterView withPolicies(List<PolicyRecord> others) {
-    return new ClusterView(complete, networks, subnets, others, node, gaps);
+    return new ClusterView(complete, networks, subnets, others, node, gaps, fromMemory);
   }
 }

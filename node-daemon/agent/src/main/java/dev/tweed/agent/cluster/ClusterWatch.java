@@ -1,5 +1,7 @@
 package dev.tweed.agent.cluster;
 
+import java.util.function.Consumer;
+
 /**
  * The watched objects. The one seam to the Kubernetes client, so that another way of watching can
  * take its place.
@@ -12,10 +14,16 @@ public interface ClusterWatch extends AutoCloseable {
    *
    * @param onChange called from a thread of the client after anything the daemon depends on changed
    *     and once the lists that the data path needs are complete; must return quickly
+   * @param onContact called when it stands otherwise with the connections
    */
-  void start(Runnable onChange);
+  void start(Runnable onChange, Consumer<ApiContact> onContact);
 
-  /** What is known now; empty until all that the data path needs has been listed. */
+  /** The same, for who has no use for that. */
+  default void start(Runnable onChange) {
+    start(onChange, contact -> {});
+  }
+
+  /** What is known now; not complete until all that the data path needs has been listed. */
   ClusterView view();
 
   /** Ends the watches. */

@@ -23,7 +23,7 @@ final class NetworkReader extends TreeReader<NetworkRecord> {
       PodNetworkSpec read =
           isPresent(spec) ? SpecDecoder.decode("spec", spec, PodNetworkSpec.class) : DEFAULTS;
       return SpecDecoder.isUsable(read.nodeSelector())
-          ? new NetworkRecord(meta.name(), meta.created(), read, conditions(status))
+          ? new NetworkRecord(meta.name(), meta.uid(), meta.created(), read, conditions(status))
           : unreadable(meta, "spec.nodeSelector lacks a key or an operator");
     } catch (SpecDecoder.Unknown e) {
       return unreadable(meta, e.getMessage());
@@ -31,7 +31,8 @@ final class NetworkReader extends TreeReader<NetworkRecord> {
   }
 
   private static NetworkRecord unreadable(ObjectMeta meta, String why) {
-    return new NetworkRecord(meta.name(), meta.created(), DEFAULTS, List.of(), Optional.of(why));
+    return new NetworkRecord(
+        meta.name(), meta.uid(), meta.created(), DEFAULTS, List.of(), Optional.of(why));
   }
 
   /** They explain, no more. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 /**
  * What is kept of a PodNetwork.
  *
+ * @param uid tells a re-created object from the one it replaces
  * @param created creation time, RFC 3339 in UTC with seconds, as the API server writes it: sorts as
  *     text
  * @param spec what is asked for; one with every default if it cannot be read
@@ -19,6 +20,7 @@ import java.util.Optional;
  */
 public record NetworkRecord(
     String name,
+    String uid,
     String created,
     PodNetworkSpec spec,
     List<Condition> conditions,
@@ -34,8 +36,8 @@ public record NetworkRecord(
 
   /** One that can be read. */
   public NetworkRecord(
-      String name, String created, PodNetworkSpec spec, List<Condition> conditions) {
-    this(name, created, spec, conditions, Optional.empty());
+      String name, String uid, String created, PodNetworkSpec spec, List<Condition> conditions) {
+    this(name, uid, created, spec, conditions, Optional.empty());
   }
 
   /** Whether this network wants a node with these labels. */

@@ -137,7 +137,7 @@ public final class SnapshotMapper {
             first.nodeIps(),
             first.vtepMac());
     return new Mapping.Program(
-        new ClusterSnapshot(parameters, self, peers),
+        new ClusterSnapshot(parameters, self, peers, view.fromMemory().isPresent()),
         own,
         spec.hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
         findings);

@@ -1,14 +1,21 @@
 package dev.tweed.agent.cni;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts the CNI configuration in place: the file in the run directory, which a reboot empties, and a
@@ -23,6 +30,9 @@ import java.util.Optional;
  * node with running pods NotReady.
  */
 public final class CniConfigWriter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CniConfigWriter.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Sorts before 10-bridge.conf and 10-flannel.conflist: the first name wins. */
   public static final String FILE = "05-tweed.conflist";
@@ -91,6 +101,23 @@ public final class CniConfigWriter {
   /** Whether the configuration is in place, whatever its content. */
   public boolean present() {
     return linked() && Files.isRegularFile(file);
+  }
+
+  /** From which blocks pods get their addresses; empty if there is no file that tells. */
+  public Set<IpPrefix> blocks() {
+    Set<IpPrefix> blocks = new HashSet<>();
+    try {
+      for (JsonNode plugin : JSON.readTree(Files.readAllBytes(file)).path("plugins")) {
+        for (JsonNode ranges : plugin.path("ipam").path("ranges")) {
+          for (JsonNode range : ranges) {
+            IpPrefix.tryParse(range.path("subnet").asText()).ifPresent(blocks::add);
+          }
+        }
+      }
+    } catch (IOException e) {
+      LOG.debug("no CNI configuration: {}", e.toString());
+    }
+    return blocks;
   }
 
   /** Removes link, file and marker; true if any was there. */

@@ -8,7 +8,10 @@ import dev.tweed.agent.cni.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -104,6 +108,30 @@ final class CniSetup {
     }
     foreign.apply().ifPresent(findings::add);
     return new Outcome(failed.isEmpty(), findings);
+  }
+
+  /** As {@link #apply} for what is remembered: a configuration that is there stays as it is. */
+  Outcome applyRemembered(ClusterSnapshot snapshot, SyncReport report) {
+    return config.present()
+        ? new Outcome(true, List.of())
+        : apply(snapshot, report, /* withoutNetwork= */ false);
+  }
+
+  /**
+   * Why pods of this node may have addresses of other blocks than these; empty if they have not.
+   */
+  Optional<NodeFinding> contradicts(List<IpPrefix> blocks) {
+    Set<IpPrefix> configured = config.blocks();
+    return configured.isEmpty() || configured.equals(Set.copyOf(blocks))
+        ? Optional.empty()
+        : Optional.of(
+            NodeFinding.of(
+                new Finding(
+                    Reason.NotAsRemembered,
+                    CniConfigWriter.FILE,
+                    "what this node remembers is not used: its block is %s there, and pods have addresses of %s"
+                        .formatted(blocks, configured),
+                    "")));
   }
 
   /** Only where it was there before: otherwise it may be another one that the runtime reads. */

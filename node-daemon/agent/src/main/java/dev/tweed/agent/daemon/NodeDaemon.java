@@ -5,6 +5,7 @@ import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.EndpointFile;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.cluster.ApiConnection;
+import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -17,7 +18,9 @@ import dev.tweed.agent.firewall.FirewallWatch;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
+import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.MachineIdReader;
+import dev.tweed.agent.memory.StateFile;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -65,6 +68,7 @@ public final class NodeDaemon implements AutoCloseable {
 
   private final CompletableFuture<String> end;
   private final ApiConnection api;
+  private final RememberedWatch cluster;
   private final StatusPublisher publisher;
   private final StatusBoard board;
   private final Metrics metrics;
@@ -89,18 +93,25 @@ public final class NodeDaemon implements AutoCloseable {
     DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
     StatusFiles statusFiles = new StatusFiles(options.runDir());
     Optional<NodeStatus> earlier = statusFiles.read();
-    EndpointFile endpoints =
-        new EndpointFile(
-            options.stateDir(),
-            new ApiBinding(
-                options.nodeName(),
-                MachineIdReader.of(options.hostRoot()).read(),
-                options.api(),
-                environment));
+    Binding.Source binding = binding(options, environment);
+    EndpointFile endpoints = new EndpointFile(options.stateDir(), binding);
     ApiClient client = ApiClient.open(options.api(), environment, options.version());
     client.addresses().learn(endpoints.read());
     api = new ApiConnection(client, options.nodeName(), clock, ListWatch.RENEWAL);
     api.onEndpoints(endpoints::write);
+    cluster =
+        new RememberedWatch(
+            api,
+            new StateFile(
+                options.stateDir(),
+                "view",
+                RememberedWatch.VERSION,
+                RememberedWatch.MAX_BYTES,
+                binding),
+            options.nodeName(),
+            clock,
+            System::nanoTime,
+            RememberedWatch.Timing.USUAL);
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
     publisher =
@@ -117,7 +128,7 @@ public final class NodeDaemon implements AutoCloseable {
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     firewall =
         new FirewallSync(
-            api::view,
+            cluster::view,
             host,
             new FirewallPlanFactory(host, this::apiEndpoint),
             new FirewallFiles(options.runDir()),
@@ -144,7 +155,7 @@ public final class NodeDaemon implements AutoCloseable {
             clock);
     sync =
         new NodeSync(
-            api::view,
+            cluster::view,
             new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
@@ -216,7 +227,7 @@ public final class NodeDaemon implements AutoCloseable {
     daemon.publisher.start();
     daemon.loop.start();
     daemon.firewallLoop.start();
-    daemon.api.start(
+    daemon.cluster.start(
         () -> {
           daemon.loop.request();
           daemon.firewallLoop.request();
@@ -244,9 +255,20 @@ public final class NodeDaemon implements AutoCloseable {
     loop.close();
     prober.close();
     publisher.close();
-    api.close();
+    cluster.close();
     sync.close();
     metrics.close();
+  }
+
+  private static Binding.Source binding(DaemonOptions options, Map<String, String> environment) {
+    boolean inPod = environment.containsKey("KUBERNETES_SERVICE_HOST");
+    return new ApiBinding(
+        options.nodeName(),
+        MachineIdReader.of(
+                options.hostRoot().or(() -> inPod ? Optional.empty() : Optional.of(Path.of("/"))))
+            .read(),
+        options.api(),
+        environment);
   }
 
   private static NodeFinding filesNotWatched(String why) {

@@ -15,15 +15,18 @@ import dev.tweed.agent.probe.ProbeTargetsMapper;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.agent.trace.TraceNetwork;
+import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -92,6 +95,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
           List.of());
     }
     Mapping mapping = mapper.map(seen);
+    if (seen.fromMemory().isPresent()) {
+      return mapping instanceof Mapping.Program program
+          ? remembered(program, seen.fromMemory().get())
+          : unread("nothing of use is remembered, and the API server has not been read", List.of());
+    }
     if (mapping instanceof Mapping.Waiting(String why, List<NodeFinding> findings)
         && !seen.settled()) {
       return unread(why, findings);
@@ -109,7 +117,13 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         yield true;
       }
       case Mapping.Program program ->
-          program(program, seen.node().filter(NodeRecord::withoutNetwork).isPresent());
+          program(
+              program,
+              (snapshot, report) ->
+                  cni.apply(
+                      snapshot,
+                      report,
+                      seen.node().filter(NodeRecord::withoutNetwork).isPresent()));
     };
   }
 
@@ -119,6 +133,39 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       tell.accept(statuses.waiting(why, findings), List.of());
     }
     return false;
+  }
+
+  /**
+   * What is missing is programmed by what is remembered, where nothing speaks against it. The
+   * NodeSubnets in the API may be others by now, so nothing is written to them.
+   */
+  private boolean remembered(Mapping.Program program, Instant since) {
+    Optional<NodeFinding> contradiction = cni.contradicts(program.snapshot().self().blocks());
+    if (contradiction.isPresent()) {
+      return unread("what is remembered is of another block", List.of(contradiction.get()));
+    }
+    List<NodeFinding> findings = new ArrayList<>(program.findings());
+    findings.add(fromMemory(program, since));
+    return program(
+        new Mapping.Program(program.snapshot(), List.of(), program.hostFirewallManaged(), findings),
+        cni::applyRemembered);
+  }
+
+  private static NodeFinding fromMemory(Mapping.Program program, Instant since) {
+    return NodeFinding.of(
+        AgentReason.FromMemory,
+        "API server",
+        "since "
+            + since
+            + " this node goes by what it remembers, PodNetwork %s with %d NodeSubnets:"
+                .formatted(
+                    program.snapshot().network().name(),
+                    program.snapshot().peers().size() + program.snapshot().self().blocks().size())
+            + " the API server has not been read since the daemon started. What is missing in the"
+            + " kernel is added, and nothing is removed; changes since are not known",
+        "mend the way to the API server: 'curl -k https://$KUBERNETES_SERVICE_HOST/livez' from the"
+            + " node, and whether kube-proxy's rules are there; what it says counts as soon as it"
+            + " answers");
   }
 
   /** Lets go of the kernel and leaves it as it is; the next sync opens it again. */
@@ -133,7 +180,9 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     return kernel.map(HostWays.class::cast);
   }
 
-  private boolean program(Mapping.Program program, boolean withoutNetwork) {
+  private boolean program(
+      Mapping.Program program, BiFunction<ClusterSnapshot, SyncReport, CniSetup.Outcome> applyCni) {
+    boolean remembered = program.snapshot().remembered();
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     long begin = System.nanoTime();
     SyncReport report;
@@ -145,7 +194,10 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     } catch (DataPathException e) {
       metrics.synced(false, since(begin), List.of());
       close();
-      firewall.accept(NetworkStateMapper.map(program, "", Optional.empty()));
+      firewall.accept(
+          remembered
+              ? new NetworkState.Waiting()
+              : NetworkStateMapper.map(program, "", Optional.empty()));
       findings.add(
           NodeFinding.of(
               AgentReason.DataPathFailed,
@@ -158,12 +210,22 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     if (report.isBrokenOff()) {
       close();
     }
+    Optional<NodeFinding> contradiction =
+        report.findings().stream()
+            .filter(f -> f.reason() == Reason.NotAsRemembered)
+            .findFirst()
+            .map(NodeFinding::of);
+    if (contradiction.isPresent()) {
+      return unread(
+          "what is remembered is not what is in the kernel", contradiction.stream().toList());
+    }
     metrics.synced(report.verified(), since(begin), report.applied());
     report.again().ifPresent(again);
     statuses.repaired(report.applied());
     NetworkState state =
         NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device));
-    firewall.accept(state);
+    // What is open for the network stays open, and nothing is opened.
+    firewall.accept(remembered ? new NetworkState.Waiting() : state);
     probes.accept(
         ProbeTargetsMapper.map(
             program.snapshot().network().probes(),
@@ -173,7 +235,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         state instanceof NetworkState.Member member
             ? Optional.of(new TraceNetwork(member.needs(), program.snapshot()))
             : Optional.empty());
-    CniSetup.Outcome outcome = cni.apply(program.snapshot(), report, withoutNetwork);
+    CniSetup.Outcome outcome = applyCni.apply(program.snapshot(), report);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
     mostPeersInvalid(program, report, findings).ifPresent(findings::add);

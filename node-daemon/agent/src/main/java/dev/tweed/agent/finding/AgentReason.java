@@ -40,6 +40,8 @@ public enum AgentReason {
   LeaseNotRenewed(false),
   /** The API server does not take the status of this node. */
   StatusNotWritten(false),
+  /** The node goes by what it remembers, since the API server has not said anything yet. */
+  FromMemory(false),
   /** The daemon's own certificate ends soon, or has ended. */
   CertificateExpiring(false),
   /** No other node answers, and one that did before lives. */

@@ -3,6 +3,7 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
+import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.agent.firewall.RowPlacer.Placement;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.HostFirewall;
@@ -114,7 +115,7 @@ public final class FirewallSync implements BooleanSupplier {
   public boolean getAsBoolean() {
     ClusterView seen = view.get();
     Optional<NetworkState> member = network;
-    if (!seen.settled() || member.isEmpty()) {
+    if (!seen.settled() && !keepsOnly(seen) || member.isEmpty()) {
       return true; // there is a request when they are known; until then all stays as it was
     }
     NetworkState state = member.get();
@@ -154,6 +155,15 @@ public final class FirewallSync implements BooleanSupplier {
     settled = bring(plan, wish, wished, state, fresh.isPresent());
     lookedAt = now;
     return settled;
+  }
+
+  /**
+   * Whether what an earlier process of this boot had in force is kept so, and nothing else is done:
+   * the API server is away, and nobody remembers a policy that is to be opened. After a reboot
+   * there is nothing to keep, and rules that a firewall has saved by itself stay as they are.
+   */
+  private boolean keepsOnly(ClusterView seen) {
+    return seen.fromMemory().isPresent() && !remembered.good().equals(LastGood.NOTHING);
   }
 
   private boolean bring(

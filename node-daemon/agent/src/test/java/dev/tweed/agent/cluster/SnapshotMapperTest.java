@@ -254,7 +254,12 @@ class SnapshotMapperTest {
   void aNetworkThatCannotBeReadStopsItsOwnNodesOnly() {
     NetworkRecord unreadable =
         new NetworkRecord(
-            "later", Views.day(1), Views.spec(null), List.of(), Optional.of("spec.x is new"));
+            "later",
+            "uid",
+            Views.day(1),
+            Views.spec(null),
+            List.of(),
+            Optional.of("spec.x is new"));
     ClusterView view = new Views().network("default", Views.day(1)).subnet(1).view();
 
     // Of another's network it is worth knowing

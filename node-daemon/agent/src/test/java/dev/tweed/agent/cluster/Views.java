@@ -26,12 +26,12 @@ public final class Views {
   }
 
   Views network(String name, String created, LabelSelector selector, List<Condition> conditions) {
-    networks.add(new NetworkRecord(name, created, spec(selector), conditions));
+    networks.add(new NetworkRecord(name, "uid-" + name, created, spec(selector), conditions));
     return this;
   }
 
   Views network(String name, PodNetworkSpec spec) {
-    networks.add(new NetworkRecord(name, day(1), spec, List.of()));
+    networks.add(new NetworkRecord(name, "uid-" + name, day(1), spec, List.of()));
     return this;
   }
 

@@ -433,7 +433,7 @@ final class FaultyFiles implements AutoCloseable {
             Optional.of(new SubnetRecord.OwnSubnet("uid", 1, Optional.empty())));
     return new ClusterView(
         true,
-        List.of(new NetworkRecord("default", created, spec, List.of())),
+        List.of(new NetworkRecord("default", "uid", created, spec, List.of())),
         List.of(own),
         List.of(),
         Optional.of(new NodeRecord("n1", Map.of())));

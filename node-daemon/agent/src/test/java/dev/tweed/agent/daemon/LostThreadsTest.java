@@ -250,7 +250,7 @@ class LostThreadsTest {
         List.of(),
         Optional.of(
             new FirewallStatus(
-                new Firewall("none", "Inactive", "", null, null, 0), List.of(), List.of())),
+                new Firewall("none", "Inactive", "", null, null, 0, null), List.of(), List.of())),
         Optional.empty(),
         List.of());
   }

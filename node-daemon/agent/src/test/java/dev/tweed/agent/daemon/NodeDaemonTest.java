@@ -336,6 +336,42 @@ class NodeDaemonTest {
   }
 
   @Test
+  void aDaemonWithoutApiServerBringsBackWhatItRemembers() throws Exception {
+    // Given a node whose daemon has ended, and whose device is deleted while the API server is away
+    try (Cable cable = new Cable(server.config().getMasterUrl())) {
+      cluster.subnet(1, "n1");
+      NodeSubnet second = cluster.subnet(2, "n2");
+      daemon.startBy(cable.url());
+      await().atMost(SOON).until(daemon::ready);
+      awaitRoute("10.244.2.0/24");
+      await().atMost(SOON).until(() -> Files.exists(daemon.state().resolve("view")));
+      daemon.stop();
+      daemon.netns.sh("ip link del tweed.1; ip addr flush dev tweed-br0 scope global");
+      assertThat(daemon.routes()).doesNotContain("10.244.2.0/24");
+      cable.cut();
+      cluster.subnet(3, "n3");
+      cluster.delete(second);
+
+      // When the next one starts
+      daemon.startBy(cable.url());
+
+      // Then the data path is as it was, and the node says why it may be old
+      awaitRoute("10.244.2.0/24");
+      await().atMost(SOON).until(daemon::ready);
+      assertThat(daemon.routes()).contains("10.244.1.0/24 dev tweed-br0");
+      assertThat(daemon.command("status")).contains("FromMemory");
+
+      // Until the API server answers: what it says counts
+      cable.join();
+      awaitRoute("10.244.3.0/24");
+      await().atMost(SOON).until(() -> !daemon.routes().contains("10.244.2.0/24"));
+      await()
+          .atMost(SOON)
+          .untilAsserted(() -> assertThat(daemon.command("status")).doesNotContain("FromMemory"));
+    }
+  }
+
+  @Test
   void statusAndCleanupWorkWithoutTheApiServer() throws Exception {
     // Given a node with a data path, and its daemon running
     cluster.subnet(1, "n1");

@@ -7,6 +7,7 @@ import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
+import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.Views;
 import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.firewall.NetworkState;
@@ -31,6 +32,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,8 @@ class NodeSyncTest {
   private final List<NetworkState> firewall = new ArrayList<>();
   private final List<ProbeTargets> probes = new ArrayList<>();
   private final List<NodeStatus> told = new ArrayList<>();
+  private final List<List<SubnetRecord>> toldOf = new ArrayList<>();
+  private final List<ClusterSnapshot> snapshots = new ArrayList<>();
   private ClusterView view = view(true);
   private Supplier<SyncReport> kernel = () -> report(true);
   private final List<String> ended = new ArrayList<>();
@@ -98,15 +102,17 @@ class NodeSyncTest {
                 List.of("10.244.9.0/24"),
                 () -> new Versions("test", null, null, null)),
             new Metrics(),
-            (status, own) ->
-                told.add(
-                    new NodeStatus(
-                        status,
-                        Connected.YES,
-                        List.of(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        List.of())));
+            (status, own) -> {
+              told.add(
+                  new NodeStatus(
+                      status,
+                      Connected.YES,
+                      List.of(),
+                      Optional.empty(),
+                      Optional.empty(),
+                      List.of()));
+              toldOf.add(own);
+            });
   }
 
   @Test
@@ -409,6 +415,89 @@ class NodeSyncTest {
   }
 
   @Test
+  void whatIsRememberedIsProgrammedAndTold() {
+    view = remembered(view(true));
+
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    // The data path is as good as it was, and why it may be old stands in a finding
+    assertThat(told.getLast().ready()).isTrue();
+    assertThat(told.getLast().findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.reason()).isEqualTo("FromMemory");
+              assertThat(finding.message()).startsWith("since 2026-01-01T10:00:00Z");
+              assertThat(finding.blocking()).isFalse();
+            });
+    assertThat(snapshots.getLast().remembered()).isTrue();
+    // No rule is opened for it, and nothing is written to NodeSubnets that may be others
+    assertThat(firewall).containsExactly(new NetworkState.Waiting());
+    assertThat(toldOf.getLast()).isEmpty();
+    // Static pods come up
+    assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+
+    // And what the API server says ends it
+    view = view(true);
+    sync.getAsBoolean();
+    assertThat(told.getLast().findings()).isEmpty();
+    assertThat(snapshots.getLast().remembered()).isFalse();
+    assertThat(firewall.getLast()).isInstanceOf(NetworkState.Member.class);
+    assertThat(toldOf.getLast()).hasSize(1);
+  }
+
+  @Test
+  void memoryOfAnotherBlockThanPodsHaveIsNotUsed() throws IOException {
+    // Given pods that get addresses of a block
+    sync.getAsBoolean();
+    Path conflist = directory.resolve("run/05-tweed.conflist");
+    String was = Files.readString(conflist).replace("10.244.1.0/24", "10.244.7.0/24");
+    Files.writeString(conflist, was);
+    int synced = snapshots.size();
+
+    // When memory says another
+    view = remembered(view(true));
+    runs(10);
+
+    // Then neither the kernel nor the configuration is touched
+    assertThat(snapshots).hasSize(synced);
+    assertThat(Files.readString(conflist)).isEqualTo(was);
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+    assertThat(told.getLast().findings().getFirst().reason()).isEqualTo("NotAsRemembered");
+  }
+
+  @Test
+  void aKernelThatIsAnotherThanRememberedStands() {
+    kernel =
+        () -> report(false, new Finding(Reason.NotAsRemembered, "kernel", "another block", ""));
+    view = remembered(view(true));
+
+    runs(10);
+
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+    assertThat(told.getLast().findings().getFirst().message()).isEqualTo("another block");
+    assertThat(firewall).isEmpty();
+    assertThat(directory.resolve("conf")).isEmptyDirectory();
+  }
+
+  private void runs(int times) {
+    for (int i = 0; i < times; i++) {
+      assertThat(sync.getAsBoolean()).isFalse();
+    }
+  }
+
+  private static ClusterView remembered(ClusterView view) {
+    return new ClusterView(
+        true,
+        view.networks(),
+        view.subnets(),
+        List.of(),
+        Optional.empty(),
+        new ClusterView.Gaps(List.of(), ClusterView.Listing.AWAITED, ClusterView.Listing.AWAITED),
+        Optional.of(Instant.parse("2026-01-01T10:00:00Z")));
+  }
+
+  @Test
   void peersAreProgrammedThoughPoliciesAndNodeCannotBeRead() {
     view = refused(view(true));
 
@@ -464,6 +553,7 @@ class NodeSyncTest {
     return new KernelPath() {
       @Override
       public SyncReport sync(ClusterSnapshot snapshot) {
+        snapshots.add(snapshot);
         return kernel.get();
       }
 

@@ -55,6 +55,36 @@ class FirewallSyncTest {
   }
 
   @Test
+  void whatWasInForceIsKeptWhileTheNodeGoesByMemory() {
+    // Given rules in force, of which something takes one while the daemon is away
+    node.run();
+    List<FilterRow> rows = node.host.rows.get(BackendKind.UFW);
+    node.host.rows.put(BackendKind.UFW, List.of());
+    node.restartUnaware();
+    node.network(new NetworkState.Waiting());
+
+    // When the next one hears nothing of the API server
+    node.remembersOnly();
+    node.run();
+
+    // Then the same are in force, and no other
+    assertThat(node.host.rows.get(BackendKind.UFW)).isEqualTo(rows);
+    assertThat(node.host.rules(BackendKind.UFW)).containsExactly("web/rule");
+  }
+
+  @Test
+  void afterARebootMemoryTouchesNoRule() {
+    // Given rules that ufw has saved by itself, and no memory of this boot
+    FirewalledNode rebooted = new FirewalledNode(runDir.resolve("another-boot"));
+    rebooted.network(new NetworkState.Waiting());
+    rebooted.remembersOnly();
+
+    assertThat(rebooted.run()).isTrue();
+
+    assertThat(rebooted.host.log).isEmpty();
+  }
+
+  @Test
   void aPolicyIsBroughtIntoForceAndTold() {
     assertThat(node.run()).isTrue();
 

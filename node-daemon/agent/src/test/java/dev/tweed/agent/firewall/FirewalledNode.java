@@ -8,6 +8,7 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.IpAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,20 @@ final class FirewalledNode {
             List.of(),
             List.of(policies),
             Optional.of(new NodeRecord("n1", Map.of())));
+  }
+
+  /** The API server is away, and the node goes by what it remembers. */
+  void remembersOnly() {
+    view =
+        new ClusterView(
+            true,
+            List.of(),
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            new ClusterView.Gaps(
+                List.of(), ClusterView.Listing.AWAITED, ClusterView.Listing.AWAITED),
+            Optional.of(Instant.EPOCH));
   }
 
   /** The Node object goes, policies stay. */

@@ -2,12 +2,14 @@ package dev.tweed.agent.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -210,6 +212,16 @@ class StateFileTest {
 
     assertThat(file.read()).isEmpty();
     assertThatThrownBy(() -> file.write(CONTENT)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aPipeIsNotWaitedFor() throws Exception {
+    file.write(CONTENT);
+    Files.delete(path);
+    assertThat(new ProcessBuilder("mkfifo", "-m", "600", path.toString()).start().waitFor())
+        .isZero();
+
+    assertTimeoutPreemptively(Duration.ofSeconds(30), () -> assertThat(file.read()).isEmpty());
   }
 
   @ParameterizedTest
