@@ -179,6 +179,7 @@ class DocumentationTest {
       strings = {
         "node-daemon/dataplane/src/main/java/dev/tweed/dataplane/Reason.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/finding/AgentReason.java",
+        "node-daemon/agent/src/main/java/dev/tweed/agent/cluster/Connected.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/status/Reachable.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/firewall/PolicyReason.java"
       })

@@ -26,7 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("kernel")
 class ChangedHostTest {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  /** One connection each. */
+  private static final int WATCHES = 5;
+
+  /** Keepalive would take 25 s. */
+  private static final Duration SOON = Duration.ofSeconds(15);
 
   private final CountDownLatch over = new CountDownLatch(1);
   private final AtomicInteger watches = new AtomicInteger();
@@ -71,7 +75,7 @@ class ChangedHostTest {
             });
     kernel =
         host.call(() -> KernelPath.real(DataPathOptions.defaults().withRunDir(run)).open(() -> {}));
-    await().atMost(SOON).until(() -> watches.get() == 4);
+    await().atMost(SOON).until(() -> watches.get() == WATCHES);
     follow();
   }
 
@@ -95,13 +99,13 @@ class ChangedHostTest {
     host.sh("ip addr add 203.0.113.1/24 dev eth1; ip addr del 203.0.113.1/24 dev eth1");
     host.sh("ip route add default via 198.51.100.254; ip link add pod type veth peer name inside");
     follow();
-    assertThat(server.connections).hasValue(4);
+    assertThat(server.connections).hasValue(WATCHES);
 
     // What DHCP does
     host.sh("ip addr del 192.0.2.1/24 dev eth0; ip addr add 192.0.2.3/24 dev eth0");
     follow();
 
-    await().atMost(SOON).until(() -> watches.get() == 8);
+    await().atMost(SOON).until(() -> watches.get() == 2 * WATCHES);
   }
 
   @Test
@@ -109,7 +113,7 @@ class ChangedHostTest {
     host.sh("ip route add 192.0.2.254 dev eth1 src 198.51.100.1");
     follow();
 
-    await().atMost(SOON).until(() -> watches.get() == 8);
+    await().atMost(SOON).until(() -> watches.get() == 2 * WATCHES);
   }
 
   private void follow() {
