@@ -81,6 +81,7 @@ class SilenceOnApiServerTest {
           condition("Ready"),
           condition("Programmed"),
           condition("Reachable"),
+          condition("Connected"),
           condition("LargePacketsLost"));
       renew(node.getMetadata().getName());
     }
@@ -121,7 +122,8 @@ class SilenceOnApiServerTest {
         .containsExactlyInAnyOrder(
             Tuple.tuple("Ready", "Unknown", "DaemonSilent"),
             Tuple.tuple("Programmed", "Unknown", "DaemonSilent"),
-            Tuple.tuple("Reachable", "Unknown", "DaemonSilent"));
+            Tuple.tuple("Reachable", "Unknown", "DaemonSilent"),
+            Tuple.tuple("Connected", "Unknown", "DaemonSilent"));
     assertThat(conditions("n1").getFirst().message())
         .contains("Its pod ends again and again (7 restarts, last end OOMKilled, exit code 137)");
     assertThat(stored("n1").getStatus().podNetwork()).isEqualTo("default");
@@ -136,11 +138,16 @@ class SilenceOnApiServerTest {
     assertThat(stored("n1").getMetadata().getResourceVersion()).isEqualTo(version);
 
     // When it is back
-    daemonWrites("n1", condition("Ready"), condition("Programmed"), condition("Reachable"));
+    daemonWrites(
+        "n1",
+        condition("Ready"),
+        condition("Programmed"),
+        condition("Reachable"),
+        condition("Connected"));
     look("n1", "n2");
 
     // Then nothing is left of what the operator wrote, whatever the cache has
-    assertThat(conditions("n1")).hasSize(3).extracting(Condition::status).containsOnly("True");
+    assertThat(conditions("n1")).hasSize(4).extracting(Condition::status).containsOnly("True");
     assertThat(watch.silent(caches.view())).isEmpty();
     assertThat(events()).containsExactlyInAnyOrder("DaemonSilent", "DaemonHeard");
   }
