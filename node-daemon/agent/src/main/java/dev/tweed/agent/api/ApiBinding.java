@@ -3,9 +3,8 @@ package dev.tweed.agent.api;
 import dev.tweed.agent.api.CredentialFiles.Source;
 import dev.tweed.agent.api.KubeconfigReader.Kubeconfig;
 import dev.tweed.agent.memory.Binding;
+import dev.tweed.netlink.Sha256;
 import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -36,18 +35,12 @@ public record ApiBinding(
       return new Binding(
           nodeName,
           machineId,
-          authority.isPresent() ? sha256(authority.get().read()) : "",
+          authority.isPresent()
+              ? HexFormat.of().formatHex(Sha256.begin().digest(authority.get().read()))
+              : "",
           ApiClient.verifiedName(kubeconfig, server));
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e); // a kubeconfig that is just being replaced, say
-    }
-  }
-
-  private static String sha256(byte[] text) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.tweed.agent.memory;
 
 import dev.tweed.agent.cni.AtomicFile;
+import dev.tweed.netlink.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -13,7 +14,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -143,7 +143,7 @@ public final class StateFile {
 
   private byte[] sealed(byte[] content) throws IOException {
     ByteBuffer all = ByteBuffer.allocate(HEADER + content.length);
-    all.put(MARK).putInt(version).put(sha256().digest(binding.read().bytes()));
+    all.put(MARK).putInt(version).put(Sha256.begin().digest(binding.read().bytes()));
     all.position(HEADER);
     all.put(content);
     all.put(SUMMED, sum(all.array()));
@@ -163,7 +163,7 @@ public final class StateFile {
       throw new Unusable(
           "its content is of version %d, this daemon's is %d".formatted(written, version));
     }
-    byte[] bound = sha256().digest(binding.read().bytes());
+    byte[] bound = Sha256.begin().digest(binding.read().bytes());
     if (!Arrays.equals(bound, Arrays.copyOfRange(all, BOUND, SUMMED))) {
       throw new Unusable("it is of another node, machine or API server");
     }
@@ -205,18 +205,10 @@ public final class StateFile {
   }
 
   private static byte[] sum(byte[] all) {
-    MessageDigest sum = sha256();
+    MessageDigest sum = Sha256.begin();
     sum.update(all, 0, SUMMED);
     sum.update(all, HEADER, all.length - HEADER);
     return sum.digest();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
   }
 
   private static int processOwner() {
