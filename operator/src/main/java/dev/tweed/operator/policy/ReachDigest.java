@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param status of its condition Reachable
  * @param reason of that; empty if it says nothing
- * @param unreached nodes that live and that it does not reach, or not with large packets; a few at
- *     most, as its report has
+ * @param unreached nodes that it does not reach, or not with large packets; a few at most, as its
+ *     report has
  */
 public record ReachDigest(Status status, String reason, List<Unreached> unreached) {
   public ReachDigest {
@@ -37,10 +37,12 @@ public record ReachDigest(Status status, String reason, List<Unreached> unreache
    * Another node.
    *
    * @param large whether small packets pass
+   * @param lives whether the node that says so has a sign of life of it
    * @param answered whether it has answered since the node knows it
    * @param passes bytes of the largest packet that is known to pass, if small ones do; or 0
    */
-  public record Unreached(String node, boolean large, boolean answered, Where where, int passes) {}
+  public record Unreached(
+      String node, boolean large, boolean lives, boolean answered, Where where, int passes) {}
 
   /** Of a report that says nothing. */
   public static final ReachDigest NONE = new ReachDigest(Status.UNKNOWN, "", List.of());

@@ -94,8 +94,8 @@ public final class ReportDigester {
                         .isPresent()
                 ? List.of()
                 : status.reachability().unreached().stream()
-                    // A node that is off is no fault of the way to it.
-                    .filter(p -> p.node() != null && (isLarge(p) || Boolean.TRUE.equals(p.lives())))
+                    // What was not sent says nothing of the way.
+                    .filter(p -> p.node() != null && !"NotSent".equals(p.cause()))
                     .limit(Limits.UNREACHED)
                     .map(ReportDigester::unreached)
                     .toList());
@@ -113,6 +113,7 @@ public final class ReportDigester {
     return new ReachDigest.Unreached(
         peer.node(),
         isLarge(peer),
+        isLarge(peer) || Boolean.TRUE.equals(peer.lives()),
         isLarge(peer) || Boolean.TRUE.equals(peer.everAnswered()),
         switch (peer.where() == null ? "" : peer.where()) {
           case "Leaving", "Arriving" -> ReachDigest.Where.HERE;

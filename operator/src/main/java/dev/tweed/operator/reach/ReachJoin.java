@@ -38,7 +38,10 @@ public final class ReachJoin {
       ReachDigest said = report.getValue();
       // A name that is no node of this network comes from nobody who could be asked.
       List<Unreached> unreached =
-          said.unreached().stream().filter(u -> reports.containsKey(u.node())).toList();
+          said.unreached().stream()
+              .filter(u -> reports.containsKey(u.node()))
+              .filter(u -> u.lives() || isAskedBy(reports.get(u.node()), report.getKey()))
+              .toList();
       unreached.forEach(
           u ->
               (u.answered() ? pairs : unanswered)
@@ -55,6 +58,14 @@ public final class ReachJoin {
     }
     return new NetworkReach(
         reports.size(), reaching, failing, unknown, port, causes(pairs), causes(unanswered));
+  }
+
+  /**
+   * Whether a node that shows no sign of life to another has itself asked that in vain: it lives. A
+   * node that is off is no fault of the way to it, and says nothing.
+   */
+  private static boolean isAskedBy(ReachDigest silent, String node) {
+    return silent.unreached().stream().anyMatch(u -> u.node().equals(node) && !u.large());
   }
 
   private static List<Cause> causes(SortedMap<Pair, Ends> pairs) {

@@ -54,12 +54,13 @@ class ReportDigesterTest {
   }
 
   @Test
-  void ofUnreachedNodesThoseThatLiveAreKept() {
+  void ofUnreachedNodesThoseThatWereAskedAreKept() {
     ReportDigest digest =
         digest(
             Policies.reach(
                 new Condition("Reachable", "False", "NoPeerAnswers", "", "", null),
                 unreached("n2", "Silent", "Arriving", true, true, null),
+                unreached("unasked", "NotSent", "Leaving", true, false, null),
                 unreached("off", "Silent", "Unknown", true, false, null),
                 unreached("new", "Silent", "Unknown", false, true, null),
                 unreached("n3", "Rejected", "NotArriving", true, true, null),
@@ -72,11 +73,17 @@ class ReportDigesterTest {
                 ReachDigest.Status.FALSE,
                 "NoPeerAnswers",
                 List.of(
-                    new ReachDigest.Unreached("n2", false, true, ReachDigest.Where.HERE, 0),
-                    new ReachDigest.Unreached("new", false, false, ReachDigest.Where.UNKNOWN, 0),
-                    new ReachDigest.Unreached("n3", false, true, ReachDigest.Where.NOT_ARRIVING, 0),
-                    new ReachDigest.Unreached("n4", true, true, ReachDigest.Where.UNKNOWN, 1400),
-                    new ReachDigest.Unreached("n5", false, true, ReachDigest.Where.UNKNOWN, 0))));
+                    new ReachDigest.Unreached("n2", false, true, true, ReachDigest.Where.HERE, 0),
+                    new ReachDigest.Unreached(
+                        "off", false, false, true, ReachDigest.Where.UNKNOWN, 0),
+                    new ReachDigest.Unreached(
+                        "new", false, true, false, ReachDigest.Where.UNKNOWN, 0),
+                    new ReachDigest.Unreached(
+                        "n3", false, true, true, ReachDigest.Where.NOT_ARRIVING, 0),
+                    new ReachDigest.Unreached(
+                        "n4", true, true, true, ReachDigest.Where.UNKNOWN, 1400),
+                    new ReachDigest.Unreached(
+                        "n5", false, true, true, ReachDigest.Where.UNKNOWN, 0))));
   }
 
   @Test

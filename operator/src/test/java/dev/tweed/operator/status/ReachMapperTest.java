@@ -64,6 +64,18 @@ class ReachMapperTest {
         "nobody knows where",
         nodes().bad("n1", lost("n2", UNKNOWN)).bad("n2", lost("n1", UNKNOWN)));
     row(
+        "silent to each other without a sign of life, but both answer others",
+        nodes()
+            .good("n1", dead("n2", NOT_ARRIVING))
+            .good("n2", dead("n1", NOT_ARRIVING))
+            .good("n3"));
+    row(
+        "2 nodes, each without a sign of life of the other",
+        nodes()
+            .unknown("n1", "NoLivingPeer", dead("n2", NOT_ARRIVING))
+            .unknown("n2", "NoLivingPeer", dead("n1", NOT_ARRIVING)));
+    row("one of 3 is off", nodes().good("n1", dead("n2", UNKNOWN)).good("n2").good("n3"));
+    row(
         "plain routes",
         0,
         nodes().bad("n1", lost("n2", NOT_ARRIVING)).bad("n2", lost("n1", NOT_ARRIVING)));
@@ -133,15 +145,19 @@ class ReachMapperTest {
   }
 
   private static Unreached lost(String node, Where where) {
-    return new Unreached(node, false, true, where, 0);
+    return new Unreached(node, false, true, true, where, 0);
+  }
+
+  private static Unreached dead(String node, Where where) {
+    return new Unreached(node, false, false, true, where, 0);
   }
 
   private static Unreached large(String node, int passes) {
-    return new Unreached(node, true, true, UNKNOWN, passes);
+    return new Unreached(node, true, true, true, UNKNOWN, passes);
   }
 
   private static Unreached never(String node, Where where) {
-    return new Unreached(node, false, false, where, 0);
+    return new Unreached(node, false, true, false, where, 0);
   }
 
   private static Nodes nodes() {
