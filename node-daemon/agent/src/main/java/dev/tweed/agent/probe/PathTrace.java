@@ -25,12 +25,18 @@ public interface PathTrace {
    * @param where in one word
    * @param detail for people: what arrives, what does not, and which chain drops it as far as that
    *     can be told
+   * @param heard whether packets of the peer's have come of late, which shows that it lives
    */
-  record Located(Where where, String detail) {
+  record Located(Where where, String detail, boolean heard) {
     /** Refuses nulls. */
     public Located {
       Objects.requireNonNull(where, "where");
       Objects.requireNonNull(detail, "detail");
+    }
+
+    /** Of a peer that nothing was heard of. */
+    public Located(Where where, String detail) {
+      this(where, detail, false);
     }
   }
 }

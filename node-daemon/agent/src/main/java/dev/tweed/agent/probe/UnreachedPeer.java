@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param block the block of addresses whose probe address was asked
  * @param everAnswered whether it has answered since this daemon knows the node with this block
  * @param lives whether something of late shows that the node lives: it answers TCP, or probes of
- *     small packets
+ *     small packets, or packets of it arrive
  * @param since when it was found
  * @param offender who rejects the packets; of {@link Cause#REJECTED} only
  * @param largest bytes of the largest IP packet that is known to pass; of {@link Cause#LARGE_LOST}
@@ -94,7 +94,7 @@ public record UnreachedPeer(
         block,
         cause,
         everAnswered,
-        lives,
+        lives || place.heard() && cause != Cause.NOT_SENT,
         since,
         offender,
         largest,

@@ -157,7 +157,9 @@ public final class PathTracer implements PathTrace, AutoCloseable {
             .filter(peer -> peer.cause() != Cause.LARGE_LOST) // small ones get through
             .filter(
                 peer ->
-                    peer.lives() || windows.getOrDefault(peer.block(), 0) < WINDOWS_WITHOUT_LIFE)
+                    peer.lives()
+                        || isHeard(peer.block())
+                        || windows.getOrDefault(peer.block(), 0) < WINDOWS_WITHOUT_LIFE)
             .sorted(
                 Comparator.comparing((UnreachedPeer peer) -> !counted.contains(peer.block()))
                     .thenComparing(UnreachedPeer::since)
@@ -168,6 +170,10 @@ public final class PathTracer implements PathTrace, AutoCloseable {
         .limit(MAX_PEERS)
         .sorted(Comparator.comparing(TracedPeer::block))
         .toList();
+  }
+
+  private boolean isHeard(IpPrefix block) {
+    return located.containsKey(block) && located.get(block).heard();
   }
 
   private void start(TraceNetwork now, List<TracedPeer> peers) {
@@ -208,22 +214,28 @@ public final class PathTracer implements PathTrace, AutoCloseable {
     }
     List<Judgement> judgements = new ArrayList<>();
     List<IpPrefix> blocks = new ArrayList<>();
+    List<Boolean> heardOf = new ArrayList<>();
     for (int i = 0; i < table.peers().size(); i++) {
       TracedPeer peer = table.peers().get(i);
       windows.merge(peer.block(), 1, Integer::sum);
       Counts seen = reading.of(i).since(table.last().of(i));
+      boolean heard = TracePlanner.heard(seen);
+      located.computeIfPresent(
+          peer.block(), (b, known) -> new Located(known.where(), known.detail(), heard));
       TracePlanner.plan(table.network(), peer, seen)
           .ifPresent(
               judgement -> {
                 judgements.add(judgement);
                 blocks.add(peer.block());
+                heardOf.add(heard);
               });
     }
     Ruleset host =
         judgements.stream().anyMatch(Judgement::dependsOnRules) ? rules.get() : Ruleset.empty();
     for (int i = 0; i < blocks.size(); i++) {
       Judgement judgement = judgements.get(i);
-      located.put(blocks.get(i), new Located(judgement.where(), judgement.explain(host)));
+      located.put(
+          blocks.get(i), new Located(judgement.where(), judgement.explain(host), heardOf.get(i)));
     }
     running =
         Optional.of(

@@ -72,6 +72,11 @@ final class TracePlanner {
     return new TracePlanner(network, peer, seen).plan();
   }
 
+  /** Whether packets of the peer have arrived, whatever became of them. */
+  static boolean heard(Counts seen) {
+    return seen.any(Station.TUNNEL) || seen.any(ASK_DECAPSULATED) || seen.any(ANSWER_DECAPSULATED);
+  }
+
   private Optional<Judgement> plan() {
     Optional<Loss> leaving = leaving();
     Optional<Loss> arriving = arriving(answers()).or(() -> arriving(asks()));

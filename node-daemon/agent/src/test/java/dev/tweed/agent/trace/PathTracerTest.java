@@ -269,6 +269,7 @@ class PathTracerTest {
   @Test
   void aPeerWithoutLifeIsCountedForAWhileOnly() {
     connect(true);
+    there.netns.sh(filter("input", 0, "udp dport 8472 drop"));
     UnreachedPeer off = unreached(here.peer, Cause.SILENT, false);
 
     for (int window = 0; window <= 6; window++) {
@@ -287,6 +288,28 @@ class PathTracerTest {
     here.look(List.of());
     assertThat(here.look(List.of(off))).isEmpty();
     assertThat(here.tables()).isNotEmpty();
+  }
+
+  @Test
+  void aPeerWhosePacketsArriveIsCountedOnUntilNoneDo() throws Exception {
+    connect(true);
+    here.netns.sh(filter("forward", 0, "drop"));
+    UnreachedPeer off = unreached(here.peer, Cause.SILENT, false);
+    here.look(List.of(off));
+
+    for (int window = 0; window < 8; window++) {
+      there.probe();
+      NANOS.addAndGet(Duration.ofSeconds(8).toNanos());
+      Located found = here.look(List.of(off)).get(here.peer.block());
+      assertThat(found.where()).isEqualTo(Where.ARRIVING);
+      assertThat(found.heard()).isTrue();
+    }
+    assertThat(here.tables()).isNotEmpty();
+
+    NANOS.addAndGet(Duration.ofSeconds(8).toNanos());
+    assertThat(here.look(List.of(off)).get(here.peer.block()).heard()).isFalse();
+    here.look(List.of(off));
+    assertThat(here.tables()).isEmpty();
   }
 
   @ParameterizedTest
