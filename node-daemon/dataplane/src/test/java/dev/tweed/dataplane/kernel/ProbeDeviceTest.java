@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Example;
@@ -319,7 +320,7 @@ class ProbeDeviceTest {
   }
 
   @Test
-  void waysOfOthersAreLeftAlone() {
+  void waysOfOthersAreToldAndLeftAlone() {
     // Given
     one.sh(
         "ip rule add pref 74 from 198.51.100.9 lookup 7416 proto static;"
@@ -331,8 +332,10 @@ class ProbeDeviceTest {
     SyncReport report = one.sync(dual());
     one.in(() -> one.dataPath.cleanup());
 
-    // Then
-    assertThat(report.findings()).isEmpty();
+    // Then they are told, and stay
+    assertThat(report.findings())
+        .extracting(Finding::reason, Finding::object)
+        .containsExactly(tuple(Reason.RouteShadowed, "probes"));
     assertThat(report.probes()).hasSize(2);
     assertThat(ways()).isEqualTo(before);
   }
