@@ -122,6 +122,15 @@ class AdditionPlannerTest {
   }
 
   @Test
+  void aProbeDeviceThatIsHalfThereWaitsForTheApiServer() {
+    machine.sync(example.snapshot());
+    machine.links.remove(machine.link(ProbeDevice.PORT));
+
+    assertThat(remembered(example)).isEmpty();
+    assertThat(contradiction(example)).isEmpty();
+  }
+
+  @Test
   void aGatewayThatWasFlushedComesBack() {
     machine.sync(example.snapshot());
     int bridge = machine.link("tweed-br0").index();
