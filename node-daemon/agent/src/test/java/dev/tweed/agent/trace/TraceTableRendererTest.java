@@ -49,7 +49,8 @@ class TraceTableRendererTest {
   }
 
   private static String render(Backend backend, Peer... peers) {
-    TraceNetwork network = network(backend, List.of("10.244.1.0/24"), List.of("192.0.2.1"), peers);
+    TraceNetwork network =
+        network(backend, List.of("10.244.1.0/24", "fd00:244:1::/64"), List.of("192.0.2.1"), peers);
     return TraceTableRenderer.render(
         network, network.peers(Stream.of(peers).map(Peer::block).toList()));
   }
