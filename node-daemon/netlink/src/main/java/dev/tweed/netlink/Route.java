@@ -157,6 +157,20 @@ public record Route(
     return with(draft -> draft.nextHopId = id);
   }
 
+  /**
+   * The same route with device and gateway of its nexthop object, for one that was read where
+   * net.ipv4.nexthop_compat_mode is 0: it names the object alone (fib_dump_info() in
+   * net/ipv4/fib_semantics.c).
+   */
+  public Route withWayOf(NextHopObject object) {
+    return with(
+        draft -> {
+          draft.linkIndex = object.linkIndex();
+          draft.gateway = object.gateway();
+          draft.onlink = object.onlink();
+        });
+  }
+
   /** The same route for packets of at most so many bytes; 0 is what the device takes. */
   public Route withMtu(int bytes) {
     return with(draft -> draft.mtu = bytes);

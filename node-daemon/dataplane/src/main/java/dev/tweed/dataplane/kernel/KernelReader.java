@@ -169,7 +169,30 @@ public final class KernelReader {
   }
 
   private List<Route> routes() {
-    return netlink.routes(
-        RouteFilter.ALL.withTable(Route.MAIN_TABLE).withProtocol(marks.routeProtocol()));
+    List<Route> routes =
+        netlink.routes(
+            RouteFilter.ALL.withTable(Route.MAIN_TABLE).withProtocol(marks.routeProtocol()));
+    if (routes.stream().noneMatch(KernelReader::namesObjectOnly)) {
+      return routes;
+    }
+    // Such routes do not tell that an object was replaced in place.
+    forgetNextHops();
+    Map<Long, NextHopObject> objects = new HashMap<>();
+    nextHops().forEach(object -> objects.put(object.id(), object));
+    return routes.stream()
+        .map(
+            route ->
+                namesObjectOnly(route) && objects.containsKey(route.nextHopId())
+                    ? route.withWayOf(objects.get(route.nextHopId()))
+                    : route)
+        .toList();
+  }
+
+  /** As all by nexthop objects do where net.ipv4.nexthop_compat_mode is 0. */
+  private static boolean namesObjectOnly(Route route) {
+    return route.nextHopId() != 0
+        && route.linkIndex() == 0
+        && route.gateway().isEmpty()
+        && route.multipath().isEmpty();
   }
 }
