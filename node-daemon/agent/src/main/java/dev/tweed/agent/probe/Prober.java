@@ -41,6 +41,7 @@ public final class Prober implements AutoCloseable {
   private Map<IpPrefix, PathTrace.Located> places = Map.of();
   private long traceAt;
   private String failure = "";
+  private boolean begun;
 
   /** As {@link #start}, with other surroundings. */
   Prober(
@@ -129,9 +130,15 @@ public final class Prober implements AutoCloseable {
         .getAndSet(Optional.empty())
         .ifPresent(
             targets -> {
+              begun = true;
               probing.take(targets, monotonic.getAsLong());
               wire.from(targets.enabled() ? targets.own() : List.of());
             });
+    if (!begun) {
+      // Whether anything is to be probed is not known yet, and what was found before stands.
+      wire.await(Duration.ofNanos(Probing.ROUND));
+      return;
+    }
     long now = monotonic.getAsLong();
     for (Probing.Probe probe :
         probing.advance(now, clock.instant().truncatedTo(ChronoUnit.SECONDS))) {

@@ -141,10 +141,22 @@ class ProberTest {
   }
 
   @Test
+  void nothingIsToldBeforeItIsKnownWhetherToProbe() throws InterruptedException {
+    prober.start();
+    while (now < Duration.ofMinutes(1).toNanos()) {
+      Thread.onSpinWait();
+    }
+    assertThat(told).isEmpty();
+
+    prober.targets(ProbeTargets.NONE);
+
+    next(Proof.OFF, 0);
+  }
+
+  @Test
   void aFailureEndsNothing() throws InterruptedException {
     broken = true;
     prober.start();
-    next(Proof.OFF, 0);
     prober.targets(SampleTargets.of(2, 0));
     long begin = now;
     while (now - begin < Duration.ofMinutes(1).toNanos()) {
