@@ -1,6 +1,5 @@
 package dev.tweed.firewall;
 
-import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.firewall.ruleset.Prefix;
@@ -28,27 +27,50 @@ public final class ForwardJudge {
       HostFirewall firewall, NetworkNeeds needs, List<String> blocks) {
     List<String> dropped = new ArrayList<>();
     Optional<String> bridge = Optional.of(needs.bridge());
-    Optional<String> toNodes =
-        needs.tunnel().map(NetworkNeeds.Tunnel::device).or(needs::underlayDevice);
+    List<Optional<String>> toNodes = toNodes(needs);
     for (String block : blocks) {
       Prefix own = Prefix.parse(block).orElseThrow();
       for (String pool : needs.podCidrs()) {
         Prefix others = Prefix.parse(pool).orElseThrow();
         if (others.family() == own.family()) {
-          blocker(firewall, packet(bridge, toNodes, own, others))
+          blocker(firewall, toNodes.stream().map(d -> packet(bridge, d, own, others)).toList())
               .ifPresent(chain -> dropped.add(text("from " + block + " to other nodes", chain)));
-          blocker(firewall, packet(toNodes, bridge, others, own))
+          blocker(firewall, toNodes.stream().map(d -> packet(d, bridge, others, own)).toList())
               .ifPresent(chain -> dropped.add(text("from other nodes to " + block, chain)));
         }
       }
     }
-    return dropped.isEmpty() && firewall.state() == State.UNKNOWN
+    return dropped.isEmpty() && !isShown(firewall)
         ? Optional.empty()
         : Optional.of(dropped.stream().distinct().toList());
   }
 
-  private static Optional<Chain> blocker(HostFirewall firewall, Packet packet) {
-    return firewall.rules().blockerOf(packet);
+  /** The devices that lead to other nodes, to each by one of them; empty for an unknown one. */
+  private static List<Optional<String>> toNodes(NetworkNeeds needs) {
+    List<Optional<String>> devices = new ArrayList<>();
+    needs.tunnel().ifPresent(tunnel -> devices.add(Optional.of(tunnel.device())));
+    if (needs.tunnel().filter(tunnel -> !tunnel.bypassed()).isEmpty()) {
+      devices.add(needs.underlayDevice());
+    }
+    return devices;
+  }
+
+  /**
+   * Whether the rules are all that drop: not those of iptables-legacy, nor of a firewall that is
+   * loading its own.
+   */
+  private static boolean isShown(HostFirewall firewall) {
+    return switch (firewall.state()) {
+      case ACTIVE -> firewall.rules().chains().stream().anyMatch(Chain::filters);
+      case INACTIVE -> true;
+      case UNKNOWN -> false;
+    };
+  }
+
+  /** What certainly drops all of them. */
+  private static Optional<Chain> blocker(HostFirewall firewall, List<Packet> packets) {
+    List<Optional<Chain>> blockers = packets.stream().map(firewall.rules()::blockerOf).toList();
+    return blockers.stream().allMatch(Optional::isPresent) ? blockers.getFirst() : Optional.empty();
   }
 
   private static String text(String way, Chain chain) {

@@ -43,8 +43,9 @@ public record NetworkNeeds(
    *
    * @param device such as {@code tweed.1}
    * @param port UDP port, 1..65535
+   * @param bypassed whether nodes on the same link may be reached without it
    */
-  public record Tunnel(String device, int port) {
+  public record Tunnel(String device, int port, boolean bypassed) {
     /**
      * @throws IllegalArgumentException if the name or the port is out of range
      */
@@ -53,6 +54,11 @@ public record NetworkNeeds(
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
       }
+    }
+
+    /** One that all packets to other nodes take. */
+    public Tunnel(String device, int port) {
+      this(device, port, false);
     }
   }
 

@@ -39,7 +39,10 @@ public final class NetworkStateMapper {
           switch (snapshot.network().backend()) {
             case Backend.Vxlan vxlan ->
                 Optional.of(
-                    new Tunnel(device.isEmpty() ? "tweed." + vxlan.vni() : device, vxlan.port()));
+                    new Tunnel(
+                        device.isEmpty() ? "tweed." + vxlan.vni() : device,
+                        vxlan.port(),
+                        vxlan.directRouting()));
             case Backend.HostGateway gateway -> Optional.empty();
           },
           snapshot.network().bridgeName(),

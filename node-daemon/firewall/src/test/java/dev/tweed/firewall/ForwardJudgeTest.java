@@ -1,0 +1,88 @@
+package dev.tweed.firewall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ForwardJudgeTest {
+
+  private static final NetworkNeeds.Tunnel TUNNEL = new NetworkNeeds.Tunnel("tweed.1", 8472);
+
+  @TempDir private Path root;
+
+  @Test
+  void whatIsDroppedIsTold() {
+    HostFirewall firewall = firewall("drop", "");
+
+    assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow())
+        .containsExactly(
+            "packets from 10.244.1.0/30 to other nodes are dropped in FORWARD of this host by chain"
+                + " FORWARD of table inet filter",
+            "packets from other nodes to 10.244.1.0/30 are dropped in FORWARD of this host by chain"
+                + " FORWARD of table inet filter");
+  }
+
+  @Test
+  void nodesThatMayBeReachedWithoutTheTunnelAreCutOffOnlyIfThatWayIsToo() {
+    HostFirewall firewall = firewall("drop", accept("iifname", "eth0") + accept("oifname", "eth0"));
+
+    assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
+    assertThat(judge(firewall, Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, true))))
+        .contains(List.of());
+    assertThat(judge(firewall, Optional.empty())).contains(List.of());
+  }
+
+  @Test
+  void whereOtherRulesThanThoseShownDropNobodyKnows() throws IOException {
+    Files.writeString(root.resolve("ip_tables_names"), "filter\n");
+
+    assertThat(judge(legacy(Optional.of(true)), Optional.of(TUNNEL))).isEmpty();
+    assertThat(judge(legacy(Optional.empty()), Optional.of(TUNNEL))).isEmpty();
+    assertThat(judge(legacy(Optional.of(false)), Optional.of(TUNNEL))).contains(List.of());
+  }
+
+  private HostFirewall legacy(Optional<Boolean> drops) {
+    return new HostFirewallReader(root, root, new FixedListing("{\"nftables\": []}"), () -> drops)
+        .read();
+  }
+
+  private Optional<List<String>> judge(
+      HostFirewall firewall, Optional<NetworkNeeds.Tunnel> tunnel) {
+    NetworkNeeds needs =
+        new NetworkNeeds(
+            tunnel,
+            "tweed-br0",
+            Optional.of("eth0"),
+            List.of("192.0.2.1"),
+            List.of("10.244.0.0/16"));
+    return ForwardJudge.judge(firewall, needs, List.of("10.244.1.0/30"));
+  }
+
+  private HostFirewall firewall(String policy, String rules) {
+    return new HostFirewallReader(
+            root,
+            root,
+            new FixedListing(
+                """
+                {"nftables": [{"chain": {"family": "inet", "table": "filter", "name": "FORWARD",
+                  "handle": 1, "type": "filter", "hook": "forward", "prio": 0, "policy": "%s"}}%s]}
+                """
+                    .formatted(policy, rules)))
+        .read();
+  }
+
+  private static String accept(String key, String device) {
+    return """
+        , {"rule": {"family": "inet", "table": "filter", "chain": "FORWARD", "handle": 2, "expr": [
+          {"match": {"op": "==", "left": {"meta": {"key": "%s"}}, "right": "%s"}},
+          {"accept": null}]}}
+        """
+        .formatted(key, device);
+  }
+}
