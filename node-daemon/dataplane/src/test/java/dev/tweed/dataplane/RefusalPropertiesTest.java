@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.tweed.dataplane.Seams.Fault;
 import dev.tweed.netlink.Errno;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -96,6 +97,25 @@ class RefusalPropertiesTest {
       assertThat(report.findings())
           .extracting(Finding::reason, Finding::remedy)
           .containsExactly(tuple(Reason.ProgrammingFailed, "see what does: ip monitor all"));
+    }
+  }
+
+  @net.jqwik.api.Example
+  void aSysctlThatTheKernelKeepsInAnotherFormIsNoFaultOfTheDataPath() {
+    try (FaultyNode node = new FaultyNode()) {
+      SyncReport report =
+          node.sync(
+              FaultExamples.BASE.withSysctls(
+                  Map.of("net.ipv4.ip_local_reserved_ports", "30000,30001")));
+
+      assertThat(report.verified()).isTrue();
+      assertThat(report.findings())
+          .extracting(Finding::reason, Finding::remedy)
+          .containsExactly(
+              tuple(
+                  Reason.SysctlRefused,
+                  "put into spec.sysctls of the PodNetwork what the node shows: sysctl"
+                      + " net/ipv4/ip_local_reserved_ports"));
     }
   }
 

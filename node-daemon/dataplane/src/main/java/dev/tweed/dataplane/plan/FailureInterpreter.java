@@ -95,17 +95,7 @@ public final class FailureInterpreter {
                       + reason.message(),
                   "correct spec.sysctls of the PodNetwork"));
       case ChangeFailure.Cause.NftRefused reason -> Optional.of(nftUnavailable(reason.message()));
-      case ChangeFailure.Cause.NotKept none ->
-          Optional.of(
-              new Finding(
-                  Reason.ProgrammingFailed,
-                  failure.change().object(),
-                  failure.change().action() == Change.Action.REMOVED
-                      ? "was removed several times in a row and is there again: something on this"
-                          + " host puts it back at once"
-                      : "was put into the kernel several times in a row and is not there: something"
-                          + " on this host takes it away at once",
-                  "see what does: ip monitor all"));
+      case ChangeFailure.Cause.NotKept none -> Optional.of(notKept(failure.change()));
     };
   }
 
@@ -116,6 +106,32 @@ public final class FailureInterpreter {
         "table " + Ruleset.TABLE,
         "source address translation is not in place: " + message,
         "install nftables 0.9.7 or later, kernel 5.2 or later with nf_tables and nft_masq");
+  }
+
+  private static Finding notKept(StateChange change) {
+    if (change instanceof StateChange.EnsureSysctl) {
+      return new Finding(
+          change.isDispensable() ? Reason.SysctlRefused : Reason.ProgrammingFailed,
+          change.object(),
+          "sysctl "
+              + change.object()
+              + wanted(change)
+              + ", was written several times in a row and has another value: something on this"
+              + " host sets it back at once, or the kernel keeps it in another form",
+          change.isDispensable()
+              ? "put into spec.sysctls of the PodNetwork what the node shows: sysctl "
+                  + change.object()
+              : "see what it is, and what sets it: sysctl " + change.object());
+    }
+    return new Finding(
+        Reason.ProgrammingFailed,
+        change.object(),
+        change.action() == Change.Action.REMOVED
+            ? "was removed several times in a row and is there again: something on this"
+                + " host puts it back at once"
+            : "was put into the kernel several times in a row and is not there: something"
+                + " on this host takes it away at once",
+        "see what does: ip monitor all");
   }
 
   private static Finding noSysctl(StateChange change) {
