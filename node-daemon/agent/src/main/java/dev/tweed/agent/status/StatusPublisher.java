@@ -57,7 +57,9 @@ public final class StatusPublisher implements AutoCloseable {
   private boolean closed;
 
   // Of the thread only.
+  /** What was written and the watch has not shown yet, by UID. */
   private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
+
   private final EarlyWriteLimit subnetLimit;
   private final EarlyWriteLimit reportLimit;
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
@@ -309,15 +311,16 @@ public final class StatusPublisher implements AutoCloseable {
 
   /** What has to be written; empty if that is there. */
   private Optional<NodeSubnetStatus> wanted(NodeStatus status, SubnetRecord subnet) {
-    // What was written counts for more than what was watched: the watch may lag behind.
-    return subnet
-        .own()
-        .flatMap(
-            own ->
-                mapper.subnetStatus(
-                    status,
-                    own.generation(),
-                    Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status)));
+    return subnet.own().flatMap(own -> mapper.subnetStatus(status, own.generation(), present(own)));
+  }
+
+  /**
+   * What was written counts until it was watched: the watch may lag behind. From then on what is
+   * watched does, since a restored etcd or somebody else may have another.
+   */
+  private Optional<NodeSubnetStatus> present(SubnetRecord.OwnSubnet own) {
+    own.status().ifPresent(watched -> writtenSubnets.remove(own.uid(), watched));
+    return Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status);
   }
 
   private void writeReport(NodeStatus status) {

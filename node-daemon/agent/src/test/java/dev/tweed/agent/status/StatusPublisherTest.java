@@ -141,6 +141,27 @@ class StatusPublisherTest {
     assertThat(readyOfBlocks()).containsExactly("True", "True");
   }
 
+  @Test
+  void aBlockThatIsWatchedToSaySomethingElseIsWrittenAgain() {
+    publish(Statuses.failed(Statuses.blocking()), List.of(own()), MOMENT);
+    NodeSubnetStatus old = api.subnets.remove();
+    publish(Statuses.ready(), List.of(own("uid", Optional.of(old))), MOMENT);
+    NodeSubnetStatus last = api.subnets.remove();
+
+    // When the watch lags behind, and catches up
+    publish(
+        Statuses.ready(Statuses.notable()),
+        List.of(own("uid", Optional.of(old))),
+        Duration.ofSeconds(10));
+    publish(Statuses.ready(), List.of(own("uid", Optional.of(last))), Duration.ofSeconds(10));
+    assertThat(api.subnets).isEmpty();
+
+    // And the API server's etcd is restored
+    publish(Statuses.ready(), List.of(own("uid", Optional.of(old))), MOMENT);
+
+    assertThat(readyOfBlocks()).containsExactly("True");
+  }
+
   /** As written since the last call. */
   private List<String> readyOfBlocks() {
     List<NodeSubnetStatus> written = new ArrayList<>();
@@ -288,6 +309,10 @@ class StatusPublisherTest {
   }
 
   private static SubnetRecord own(String uid) {
+    return own(uid, Optional.empty());
+  }
+
+  private static SubnetRecord own(String uid, Optional<NodeSubnetStatus> watched) {
     return new SubnetRecord(
         "10-244-1-0-24",
         "2026-01-01T00:00:00Z",
@@ -295,7 +320,7 @@ class StatusPublisherTest {
         "n1",
         new SubnetRecord.Block.Invalid("not looked at"),
         Map.of(),
-        Optional.of(new SubnetRecord.OwnSubnet(uid, 1, Optional.empty())));
+        Optional.of(new SubnetRecord.OwnSubnet(uid, 1, watched)));
   }
 
   private static final class FlakyApi implements StatusApi {
