@@ -210,6 +210,8 @@ public final class RouteSweep {
     bridgeIndex = index;
     pools = List.copyOf(networks);
     peers = wanted;
+    // Routes inside a block were no news before it was one.
+    partsKnown &= come.isEmpty();
     gone.removeAll(come);
     targets.removeAll(gone);
     urgent.removeAll(gone);

@@ -252,6 +252,21 @@ class RouteShadowTest {
   }
 
   @Test
+  void whatWasInABlockBeforeItsNodeCameIsToldInAMinute() {
+    afterNewsOf("ip route add 10.244.5.64/26 via 192.0.2.9", r -> r.again().isEmpty());
+    Example more =
+        EXAMPLE.with(Stream.concat(EXAMPLE.peers().stream(), Stream.of(Example.peer(5))).toList());
+    node.sync(more);
+    clock.addAndGet(Duration.ofMinutes(1).toNanos());
+
+    SyncReport report = node.sync(more);
+
+    assertThat(told(report))
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.object()).contains("10.244.5.0/24"));
+  }
+
+  @Test
   void aRouteForASourceIsToldWithIt() {
     SyncReport report =
         afterNewsOf(
