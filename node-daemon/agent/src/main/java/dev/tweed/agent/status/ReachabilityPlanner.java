@@ -314,7 +314,10 @@ public final class ReachabilityPlanner {
                       names(peers),
                       since,
                       first.detail().isEmpty() ? "" : ": " + place(first.where(), peers)),
-              "on this node, the rules of OUTPUT that drop: " + RULES);
+              "on this node, the rules of OUTPUT that drop: "
+                  + RULES
+                  + "; whether connection tracking is full: sysctl net.netfilter.nf_conntrack_count"
+                  + " net.netfilter.nf_conntrack_max");
       default ->
           NodeFinding.of(
               reason,
