@@ -67,6 +67,7 @@ final class LeaseRenewal implements Runnable {
   private final Backoff asking;
   private volatile boolean stopped;
   private int failures;
+  private Optional<String> owner = Optional.empty();
 
   /**
    * @param requests of this alone
@@ -146,17 +147,18 @@ final class LeaseRenewal implements Runnable {
     ObjectNode lease = ApiJson.mapper().createObjectNode();
     lease.put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
     ObjectNode metadata = lease.putObject("metadata").put("name", nodeName);
-    nodeUid
-        .get()
-        .ifPresent(
-            uid ->
-                metadata
-                    .putArray("ownerReferences")
-                    .addObject()
-                    .put("apiVersion", "v1")
-                    .put("kind", "Node")
-                    .put("name", nodeName)
-                    .put("uid", uid));
+    // That of before, if the Node is gone: the Lease is to go with it, and not to come again for
+    // good.
+    owner = nodeUid.get().or(() -> owner);
+    owner.ifPresent(
+        uid ->
+            metadata
+                .putArray("ownerReferences")
+                .addObject()
+                .put("apiVersion", "v1")
+                .put("kind", "Node")
+                .put("name", nodeName)
+                .put("uid", uid));
     lease
         .putObject("spec")
         .put("holderIdentity", nodeName)

@@ -36,6 +36,7 @@ class LeaseRenewalTest {
   private ApiClient client;
   private Optional<String> uid = Optional.of("u-1");
   private double random;
+  private Runnable onPause = () -> {};
   private volatile int status = 200;
 
   @BeforeEach
@@ -97,6 +98,16 @@ class LeaseRenewalTest {
   }
 
   @Test
+  void aNodeThatIsGoneOwnsTheLeaseStill() {
+    // Or it would outlive both, and a Node of that name that comes later would be told silent.
+    onPause = () -> uid = requests.isEmpty() ? uid : Optional.empty();
+
+    run(3);
+
+    assertThat(requests).hasSize(2).allSatisfy(r -> assertThat(r).contains("'uid':'u-1'"));
+  }
+
+  @Test
   void whatIsRefusedIsToldAndTriedMoreSeldomEachTime() {
     status = 403;
 
@@ -141,6 +152,7 @@ class LeaseRenewalTest {
               @Override
               public void await(Duration length, boolean forConnection) {
                 pauses.add(length);
+                onPause.run();
                 if (pauses.size() == waits) {
                   renewal[0].stop();
                 }
