@@ -42,6 +42,12 @@ final class LeaseRenewal implements Runnable {
   private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
+  /**
+   * Refusals in a row before they are worth telling, as of lists: an API server that starts refuses
+   * for some seconds, and each node would write its report for that, twice.
+   */
+  private static final int TOLD = 4;
+
   /** As metav1.MicroTime is written. */
   private static final DateTimeFormatter MICROS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -51,7 +57,7 @@ final class LeaseRenewal implements Runnable {
     /** The API server has taken one: it answers, and what is stored there may be looked at. */
     void renewed();
 
-    /** The API server refuses them; tried again. */
+    /** The API server refuses them for some time; tried again. */
     void refused(ApiRefusedException why);
   }
 
@@ -67,6 +73,7 @@ final class LeaseRenewal implements Runnable {
   private final Backoff asking;
   private volatile boolean stopped;
   private int failures;
+  private int refusals;
   private Optional<String> owner = Optional.empty();
 
   /**
@@ -104,11 +111,15 @@ final class LeaseRenewal implements Runnable {
       try {
         renew();
         failures = 0;
+        refusals = 0;
         pause = SHORTEST.toNanos() + (long) (SPREAD.toNanos() * random.getAsDouble());
       } catch (ApiRefusedException e) {
-        pause = asking.nanos(++failures);
+        long asked = Math.min(e.retryAfter().toNanos(), LAST_RETRY.toNanos());
+        pause = Math.max(asking.nanos(++failures), asked);
         told(e);
-        listener.refused(e);
+        if (++refusals >= TOLD) {
+          listener.refused(e);
+        }
       } catch (IOException e) {
         connected = false;
         pause = connecting.nanos(++failures);

@@ -108,14 +108,25 @@ class LeaseRenewalTest {
   }
 
   @Test
-  void whatIsRefusedIsToldAndTriedMoreSeldomEachTime() {
+  void whatIsRefusedIsTriedMoreSeldomEachTimeAndToldIfItLasts() {
     status = 403;
 
     run(4);
+    assertThat(heard).isEmpty();
 
-    assertThat(heard).containsExactly("refused 403", "refused 403", "refused 403");
+    run(6);
+    assertThat(heard).containsExactly("refused 403", "refused 403");
     assertThat(pauses.subList(1, 4))
         .containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(4));
+  }
+
+  @Test
+  void aServerThatSaysWhenToComeAgainIsLeftAloneUntilThen() {
+    status = 429;
+
+    run(2);
+
+    assertThat(pauses.getLast()).isEqualTo(Duration.ofSeconds(7));
   }
 
   @Test
@@ -130,6 +141,7 @@ class LeaseRenewalTest {
 
   /** Until it has waited so often. */
   private void run(int waits) {
+    pauses.clear();
     LeaseRenewal[] renewal = new LeaseRenewal[1];
     renewal[0] =
         new LeaseRenewal(
@@ -179,6 +191,7 @@ class LeaseRenewalTest {
                   exchange.getRequestURI(),
                   exchange.getRequestHeaders().getFirst("Content-Type"),
                   body.replace('"', '\'')));
+      exchange.getResponseHeaders().add("Retry-After", status == 429 ? "7" : "0");
       byte[] answer = "{}".getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(status, answer.length);
       exchange.getResponseBody().write(answer);
