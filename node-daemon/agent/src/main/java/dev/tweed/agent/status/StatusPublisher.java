@@ -67,6 +67,7 @@ public final class StatusPublisher implements AutoCloseable {
   private boolean programmed;
   private boolean reportRead;
   private boolean reportDue;
+  private boolean lookDue;
   private int failures;
   private int refusals;
   private boolean told;
@@ -182,16 +183,18 @@ public final class StatusPublisher implements AutoCloseable {
 
   /** Writes what is due; returns nanoseconds until something is due again. */
   private long write(Latest next, boolean looks) {
+    lookDue |= looks;
     long untilFirewall = untilFirewall(next.status());
     if (untilFirewall > 0) {
       return untilFirewall;
     }
     List<StatusRefusedException> refused = new ArrayList<>();
     try {
-      if (looks && reportRead && api.reportWasWritten()) {
+      if (lookDue && reportRead && api.reportWasWritten()) {
         // What is stored counts, and what somebody else has written is written over.
         writtenReport = api.report();
       }
+      lookDue = false;
       long untilSubnets = writeSubnets(next, refused::add);
       reportDue = true;
       if (untilReport(next.status()) <= 0) {

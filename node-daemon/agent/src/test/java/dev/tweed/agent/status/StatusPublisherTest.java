@@ -12,6 +12,8 @@ import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnetStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -260,6 +262,19 @@ class StatusPublisherTest {
   }
 
   @Test
+  void aLookThatFailedComesWithTheNextTry() {
+    publish(Statuses.ready(), List.of(), Duration.ofSeconds(11));
+    api.present = Optional.of(unknown(api.reports.remove()));
+
+    // When the API server does not answer just then
+    api.silentLooks.set(1);
+    publisher.look();
+    run(Duration.ofSeconds(3));
+
+    assertThat(api.reports).hasSize(1);
+  }
+
+  @Test
   void aReportThatWasOnlyTouchedIsNot() {
     publish(Statuses.ready(), List.of(), Duration.ofSeconds(11));
     api.present = Optional.of(api.reports.remove());
@@ -326,6 +341,7 @@ class StatusPublisherTest {
   private static final class FlakyApi implements StatusApi {
     volatile boolean refused;
     final AtomicInteger missing = new AtomicInteger();
+    final AtomicInteger silentLooks = new AtomicInteger();
     final BlockingQueue<NodeSubnetStatus> subnets = new LinkedBlockingQueue<>();
     final BlockingQueue<NodeReportStatus> reports = new LinkedBlockingQueue<>();
     volatile Optional<NodeReportStatus> present = Optional.empty();
@@ -351,6 +367,9 @@ class StatusPublisherTest {
 
     @Override
     public boolean reportWasWritten() {
+      if (silentLooks.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+        throw new UncheckedIOException(new IOException("no answer"));
+      }
       return true;
     }
   }
