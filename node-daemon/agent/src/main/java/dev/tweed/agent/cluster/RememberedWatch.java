@@ -167,6 +167,7 @@ public final class RememberedWatch implements ClusterWatch {
       recalled = Optional.empty();
       forget("the API server shows another object under a remembered name");
       onChange.run();
+      return true; // also where the file cannot be deleted
     }
     return false;
   }

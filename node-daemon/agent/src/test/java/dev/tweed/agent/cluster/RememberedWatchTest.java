@@ -139,7 +139,7 @@ class RememberedWatchTest {
 
     // Then memory is not shown any more, and is gone
     assertThat(watch.view().complete()).isFalse();
-    watch.recall();
+    assertThat(watch.recall()).isTrue();
     assertThat(isRemembered()).isFalse();
     assertThat(told).isEqualTo(2);
   }
