@@ -5,6 +5,7 @@ import dev.tweed.operator.silence.SilenceFacts.DaemonPod;
 import dev.tweed.operator.silence.SilenceFacts.Kubelet;
 import dev.tweed.operator.silence.SilenceFacts.Stage;
 import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
@@ -43,7 +44,12 @@ final class SilenceFactsReader {
    * @throws io.fabric8.kubernetes.client.KubernetesClientException when the API server does not say
    */
   SilenceFacts read(String node) {
-    List<Pod> pods = daemons().withField("spec.nodeName", node).list().getItems();
+    // From the API server's cache: each is asked for all pods of the daemons otherwise, by etcd.
+    List<Pod> pods =
+        daemons()
+            .withField("spec.nodeName", node)
+            .list(new ListOptionsBuilder().withResourceVersion("0").build())
+            .getItems();
     boolean anywhere =
         !pods.isEmpty()
             || !daemons().list(new ListOptionsBuilder().withLimit(1L).build()).getItems().isEmpty();
@@ -86,11 +92,13 @@ final class SilenceFactsReader {
       return new DaemonPod(name, Stage.WAITING, unscheduled(pod));
     }
     int restarts = Optional.ofNullable(container.get().getRestartCount()).orElse(0);
-    ContainerState state = container.get().getState();
+    ContainerState state =
+        Optional.ofNullable(container.get().getState()).orElseGet(ContainerState::new);
     if (state.getRunning() != null) {
       return new DaemonPod(name, Stage.RUNNING, restarts == 0 ? "" : restarts + " restarts");
     }
-    String waits = state.getWaiting() == null ? "" : state.getWaiting().getReason();
+    String waits =
+        Optional.ofNullable(state.getWaiting()).map(ContainerStateWaiting::getReason).orElse("");
     if (state.getTerminated() == null && (restarts == 0 || STARTING.contains(waits))) {
       return new DaemonPod(name, Stage.WAITING, waits);
     }
@@ -101,7 +109,8 @@ final class SilenceFactsReader {
   }
 
   private static Optional<String> ended(ContainerStatus container) {
-    return Optional.ofNullable(container.getState().getTerminated())
+    return Optional.ofNullable(container.getState())
+        .map(ContainerState::getTerminated)
         .or(() -> Optional.ofNullable(container.getLastState()).map(ContainerState::getTerminated))
         .map(t -> "last end %s, exit code %d".formatted(t.getReason(), t.getExitCode()));
   }
@@ -109,8 +118,8 @@ final class SilenceFactsReader {
   private static String unscheduled(Pod pod) {
     return pod.getStatus().getConditions().stream()
         .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
-        .map(PodCondition::getMessage)
         .findFirst()
+        .map(PodCondition::getMessage)
         .orElse("");
   }
 }
