@@ -156,8 +156,11 @@ final class SilenceWatch implements AutoCloseable {
       if (!reports.tell(name, message)) {
         return false;
       }
-      LOG.warn("node {}: {}", name, message);
-      events.about(node, OperatorEvents.Type.Warning, ReportDigest.DAEMON_SILENT, "Watch", message);
+      if (!told.contains(name)) { // or a daemon that only its Lease is refused to has written
+        LOG.warn("node {}: {}", name, message);
+        events.about(
+            node, OperatorEvents.Type.Warning, ReportDigest.DAEMON_SILENT, "Watch", message);
+      }
       return true;
     } catch (KubernetesClientException e) {
       LOG.warn("NodeReport {} does not say yet that it is silent: {}", name, ApiFailure.message(e));

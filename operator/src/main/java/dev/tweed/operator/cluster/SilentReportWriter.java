@@ -34,6 +34,9 @@ final class SilentReportWriter {
    */
   private static final Set<String> ANSWERS = Set.of("Connected");
 
+  /** Reason of a daemon's own finding that the API server refuses its Lease. */
+  private static final String LEASE_REFUSED = "LeaseNotRenewed";
+
   private final KubernetesClient client;
   private final Clock clock;
 
@@ -69,7 +72,8 @@ final class SilentReportWriter {
                   .withPatchType(PatchType.JSON_MERGE)
                   .withFieldManager(SubnetWriter.FIELD_MANAGER)
                   .build(),
-              patch(report.getMetadata().getResourceVersion(), before, message));
+              patch(
+                  report.getMetadata().getResourceVersion(), before, withRefusal(message, report)));
       return true;
     } catch (KubernetesClientException e) {
       return switch (ApiFailure.of(e)) {
@@ -77,6 +81,18 @@ final class SilentReportWriter {
         case REFUSED, UNKNOWN -> throw e;
       };
     }
+  }
+
+  /** A daemon that is refused its Lease lives, and everything else that it says stays. */
+  private static String withRefusal(String message, NodeReport report) {
+    return report.getStatus() != null
+            && report.getStatus().findings().stream()
+                .anyMatch(f -> LEASE_REFUSED.equals(f.reason()))
+        ? "the daemon said "
+            + LEASE_REFUSED
+            + " (status.findings), so it may run all the same; "
+            + message
+        : message;
   }
 
   private static boolean isTold(Condition condition) {

@@ -159,6 +159,26 @@ class SilenceOnApiServerTest {
     assertThat(conditions("n1").getFirst().message()).contains("systemctl status tweed-node");
   }
 
+  @Test
+  void aDaemonThatOnlyItsLeaseIsRefusedToIsToldAsSuchByOneEvent() {
+    NodeReportStatus.Finding refused =
+        new NodeReportStatus.Finding("LeaseNotRenewed", LEASES, "403", "");
+    daemonWrites("n1", List.of(refused), condition("Ready"));
+    looksWhile("n2");
+    assertThat(conditions("n1").getFirst().message())
+        .startsWith("the daemon said LeaseNotRenewed")
+        .contains("nothing has been heard");
+    await().atMost(SOON).until(() -> caches.view().reports().get("n1").isSilent());
+
+    // When it writes what has changed
+    daemonWrites("n1", List.of(refused), condition("Ready"), condition("Reachable"));
+    await().atMost(SOON).until(() -> !caches.view().reports().get("n1").isSilent());
+    look("n2");
+
+    assertThat(conditions("n1")).extracting(Condition::status).containsOnly("Unknown");
+    assertThat(events()).containsExactly("DaemonSilent");
+  }
+
   /** Until it is told, and no longer than that takes. */
   private void looksWhile(String... alive) {
     for (int i = 0; i <= 8; i++) {
@@ -215,11 +235,26 @@ class SilenceOnApiServerTest {
   }
 
   private void daemonWrites(String node, Condition... conditions) {
+    daemonWrites(node, List.of(), conditions);
+  }
+
+  private void daemonWrites(
+      String node, List<NodeReportStatus.Finding> findings, Condition... conditions) {
     NodeReport report = new NodeReport();
     report.getMetadata().setName(node);
     report.setStatus(
         new NodeReportStatus(
-            List.of(conditions), "default", null, null, null, null, null, null, null, null, null));
+            List.of(conditions),
+            "default",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            findings,
+            null,
+            null));
     client
         .resources(NodeReport.class)
         .withName(node)
