@@ -260,6 +260,10 @@ public final class RememberedWatch implements ClusterWatch {
               task.run();
             } catch (RuntimeException e) {
               LOG.error("memory of the cluster", e);
+            } catch (Throwable e) {
+              // The executor would say nothing.
+              Thread own = Thread.currentThread();
+              own.getUncaughtExceptionHandler().uncaughtException(own, e);
             }
           },
           delay.toNanos(),

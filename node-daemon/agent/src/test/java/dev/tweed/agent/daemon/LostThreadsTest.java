@@ -6,10 +6,16 @@ import static org.awaitility.Awaitility.await;
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.cluster.ApiConnection;
+import dev.tweed.agent.cluster.ApiContact;
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.ClusterWatch;
 import dev.tweed.agent.cluster.Connected;
+import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
+import dev.tweed.agent.memory.Binding;
+import dev.tweed.agent.memory.StateFile;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.HealthServer;
@@ -36,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -90,12 +97,51 @@ class LostThreadsTest {
             Instant::now,
             LONG);
     try (api) {
+      api.renewLease("leases", () -> {});
       api.start(() -> {});
 
       assertLost("watch-podnetworks");
       assertLost("watch-nodesubnets");
       assertLost("watch-firewallpolicies");
       assertLost("watch-node");
+      assertLost("watch-endpoints");
+      assertLost("lease");
+    }
+  }
+
+  @Test
+  void whatRemembers() {
+    ClusterWatch api =
+        new ClusterWatch() {
+          @Override
+          public void start(Runnable onChange, Consumer<ApiContact> onContact) {}
+
+          @Override
+          public ClusterView view() {
+            return kill();
+          }
+
+          @Override
+          public void close() {}
+        };
+    StateFile file =
+        new StateFile(
+            directory,
+            "view",
+            RememberedWatch.VERSION,
+            RememberedWatch.MAX_BYTES,
+            new Binding("n1", "", "", ""));
+    try (RememberedWatch watch =
+        new RememberedWatch(
+            api,
+            file,
+            "n1",
+            Instant::now,
+            System::nanoTime,
+            new RememberedWatch.Timing(Duration.ofSeconds(1), LONG, LONG))) {
+      watch.start(() -> {});
+
+      assertLost("memory");
     }
   }
 
