@@ -27,7 +27,7 @@ public class OperatorHealth {
   HealthCheck live(OperatorCore core, OperatorLifecycle lifecycle) {
     return () -> {
       OperatorLifecycle.Phase phase = lifecycle.phase();
-      Optional<Instant> running = core.loop().runningSince();
+      Optional<Instant> running = core.runningSince();
       return HealthCheckResponse.named("loop")
           .status(!hangs(phase, running, lifecycle.electionTriedAt(), core.time().now()))
           .withData("state", phase.state().name())

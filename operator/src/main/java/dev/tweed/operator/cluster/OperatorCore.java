@@ -7,12 +7,15 @@ import dev.tweed.operator.reach.NetworkReach;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** Caches, loop and everything between, wired. One per process, started when it leads. */
 public final class OperatorCore implements AutoCloseable {
@@ -148,6 +151,13 @@ public final class OperatorCore implements AutoCloseable {
   /** What everything in this process waits and is timed by. */
   public SteadyTime time() {
     return time;
+  }
+
+  /** Since when, in {@link SteadyTime}, work that takes seconds has been on, if some is. */
+  public Optional<Instant> runningSince() {
+    return Stream.of(loop.runningSince(), silence.flatMap(SilenceWatch::lookingSince))
+        .flatMap(Optional::stream)
+        .min(Comparator.naturalOrder());
   }
 
   /** Whether all watches are alive. */

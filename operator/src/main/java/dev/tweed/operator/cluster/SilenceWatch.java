@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -42,6 +43,7 @@ final class SilenceWatch implements AutoCloseable {
   private final RunRequests pauses;
   private final Thread thread = Thread.ofPlatform().name("tweed-silence").unstarted(this::loop);
   private volatile Silence silence = Silence.unknown();
+  private volatile Optional<Instant> lookingSince = Optional.empty();
   // Of the thread only.
   private final Set<String> told = new HashSet<>();
   private SortedSet<String> before = new TreeSet<>();
@@ -75,6 +77,11 @@ final class SilenceWatch implements AutoCloseable {
     thread.start();
   }
 
+  /** Since when, in {@link SteadyTime}, a look has been on; for ever if the thread died of it. */
+  Optional<Instant> lookingSince() {
+    return lookingSince;
+  }
+
   /** Nodes whose daemons are silent. */
   Set<String> silent(ClusterView view) {
     return plan(view).silent();
@@ -99,11 +106,13 @@ final class SilenceWatch implements AutoCloseable {
   private void loop() {
     Instant next = time.now();
     while (pauses.await(next, next)) {
+      lookingSince = Optional.of(time.now());
       try {
         look();
       } catch (RuntimeException e) {
         LOG.warn("the look at the daemons' Leases went wrong, will be repeated", e);
       }
+      lookingSince = Optional.empty();
       next = time.now().plus(INTERVAL);
     }
   }
