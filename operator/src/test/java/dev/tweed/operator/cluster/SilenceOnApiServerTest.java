@@ -160,6 +160,15 @@ class SilenceOnApiServerTest {
   }
 
   @Test
+  void thePodOfAnotherNodeIsNotTakenForItsOwn() {
+    pod("n2");
+
+    looksWhile("n2");
+
+    assertThat(conditions("n1").getFirst().message()).contains("The node has no pod of it");
+  }
+
+  @Test
   void aDaemonThatOnlyItsLeaseIsRefusedToIsToldAsSuchByOneEvent() {
     NodeReportStatus.Finding refused =
         new NodeReportStatus.Finding("LeaseNotRenewed", LEASES, "403", "");
