@@ -76,6 +76,9 @@ public final class PathTracer implements PathTrace, AutoCloseable {
     }
   }
 
+  /** What the counters say of a peer. */
+  private record Judged(IpPrefix block, Judgement judgement, boolean heard) {}
+
   /**
    * For one network namespace.
    *
@@ -212,9 +215,7 @@ public final class PathTracer implements PathTrace, AutoCloseable {
     if (reading.rules() != table.counters()) {
       return false; // somebody's flush, or another's table
     }
-    List<Judgement> judgements = new ArrayList<>();
-    List<IpPrefix> blocks = new ArrayList<>();
-    List<Boolean> heardOf = new ArrayList<>();
+    List<Judged> judged = new ArrayList<>();
     for (int i = 0; i < table.peers().size(); i++) {
       TracedPeer peer = table.peers().get(i);
       windows.merge(peer.block(), 1, Integer::sum);
@@ -223,19 +224,16 @@ public final class PathTracer implements PathTrace, AutoCloseable {
       located.computeIfPresent(
           peer.block(), (b, known) -> new Located(known.where(), known.detail(), heard));
       TracePlanner.plan(table.network(), peer, seen)
-          .ifPresent(
-              judgement -> {
-                judgements.add(judgement);
-                blocks.add(peer.block());
-                heardOf.add(heard);
-              });
+          .ifPresent(judgement -> judged.add(new Judged(peer.block(), judgement, heard)));
     }
     Ruleset host =
-        judgements.stream().anyMatch(Judgement::dependsOnRules) ? rules.get() : Ruleset.empty();
-    for (int i = 0; i < blocks.size(); i++) {
-      Judgement judgement = judgements.get(i);
+        judged.stream().map(Judged::judgement).anyMatch(Judgement::dependsOnRules)
+            ? rules.get()
+            : Ruleset.empty();
+    for (Judged peer : judged) {
+      Judgement judgement = peer.judgement();
       located.put(
-          blocks.get(i), new Located(judgement.where(), judgement.explain(host), heardOf.get(i)));
+          peer.block(), new Located(judgement.where(), judgement.explain(host), peer.heard()));
     }
     running =
         Optional.of(
