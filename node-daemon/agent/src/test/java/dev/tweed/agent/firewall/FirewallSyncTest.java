@@ -154,6 +154,10 @@ class FirewallSyncTest {
   @Test
   void whatForwardDoesWithPodsOfASmallBlockIsTold() throws IOException {
     node.network(SampleNetwork.memberWithSmallBlock());
+    node.host.ruleset =
+        forwarding(
+            "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"oifname\"}},\"right\":\"eth9\"}},"
+                + "{\"drop\":null}");
     node.run();
     assertThat(node.told().firewall().forward()).isEqualTo("Passes");
 
