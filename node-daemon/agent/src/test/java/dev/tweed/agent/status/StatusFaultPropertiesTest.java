@@ -12,6 +12,8 @@ import dev.tweed.agent.status.FaultyServer.Fault;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +61,8 @@ class StatusFaultPropertiesTest {
         StatusPublisher publisher =
             new StatusPublisher(
                 new ServerSideStatusApi(server.requests(), "n1"),
-                new StatusMapper(Clock.systemUTC()),
+                // Or what is written again would tell another time of transition.
+                new StatusMapper(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC)),
                 () -> now[0],
                 () -> 0,
                 told::add)) {
