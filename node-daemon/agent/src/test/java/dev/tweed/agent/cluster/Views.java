@@ -40,6 +40,11 @@ public final class Views {
     return subnet("default", i, "10.244." + i + ".0/24", day(i));
   }
 
+  /** This block for the own node. */
+  public Views subnet(String cidr) {
+    return subnet("default", 1, cidr, day(1));
+  }
+
   Views subnet(String network, int i, String cidr, String created) {
     return subnet(
         subnet(

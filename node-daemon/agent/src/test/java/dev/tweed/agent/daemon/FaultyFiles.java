@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.cluster.ClusterView;
-import dev.tweed.agent.cluster.NetworkRecord;
-import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
-import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.cluster.Views;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.Mounts;
@@ -18,16 +16,11 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusText;
 import dev.tweed.crds.NodeReportStatus.Versions;
-import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Finding;
-import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.MacAddress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -40,7 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -402,41 +394,7 @@ final class FaultyFiles implements AutoCloseable {
   }
 
   private ClusterView view() {
-    UnaryOperator<String> inBlock = end -> "10.244." + block + end;
-    PodNetworkSpec spec =
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
-    String created = "2026-01-01T00:00:00Z";
-    SubnetRecord own =
-        new SubnetRecord(
-            "10-244-" + block + "-0-24",
-            created,
-            "default",
-            "n1",
-            new SubnetRecord.Block.Valid(
-                new Peer(
-                    "n1",
-                    IpPrefix.parse(inBlock.apply(".0/24")),
-                    List.of(IpAddress.parse("192.0.2.1")),
-                    MacAddress.parse("02:00:00:00:00:01"))),
-            Map.of(),
-            Optional.of(new SubnetRecord.OwnSubnet("uid", 1, Optional.empty())));
-    return new ClusterView(
-        true,
-        List.of(new NetworkRecord("default", "uid", created, spec, List.of())),
-        List.of(own),
-        List.of(),
-        Optional.of(new NodeRecord("n1", Map.of())));
+    return new Views().network("default", Views.day(1)).subnet("10.244." + block + ".0/24").view();
   }
 
   private KernelPath kernel() {

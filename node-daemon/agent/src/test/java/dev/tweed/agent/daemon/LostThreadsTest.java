@@ -9,7 +9,6 @@ import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.ApiContact;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.ClusterWatch;
-import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.loop.DirectoryWatch;
@@ -17,15 +16,12 @@ import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.StateFile;
 import dev.tweed.agent.probe.Prober;
-import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
-import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
-import dev.tweed.agent.status.SyncStatus;
+import dev.tweed.agent.status.Statuses;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.RulesetMonitor;
 import dev.tweed.netlink.testing.Netns;
@@ -190,7 +186,7 @@ class LostThreadsTest {
             Math::random,
             finding -> {})) {
       publisher.start();
-      publisher.publish(idle(), List.of());
+      publisher.publish(Statuses.idleWithFirewall(), List.of());
 
       assertLost("status");
     }
@@ -278,26 +274,5 @@ class LostThreadsTest {
 
   private static <T> T kill() {
     throw new AssertionError("killed");
-  }
-
-  private static NodeStatus idle() {
-    return new NodeStatus(
-        new SyncStatus(
-            "n1",
-            NodeStatus.State.IDLE,
-            "",
-            "",
-            List.of(),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            Optional.empty()),
-        Connected.YES,
-        List.of(),
-        Optional.of(
-            new FirewallStatus(
-                new Firewall("none", "Inactive", "", null, null, 0, null), List.of(), List.of())),
-        Optional.empty(),
-        List.of());
   }
 }

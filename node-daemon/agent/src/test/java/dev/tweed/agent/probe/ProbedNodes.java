@@ -31,8 +31,33 @@ final class ProbedNodes implements AutoCloseable {
     makeProbeDevice(second, 2);
   }
 
-  private static void setUp(Netns node, int own, int peer) {
+  /**
+   * Runs a script with the numbers of both; {@code family} makes the addresses of a tunnel and of a
+   * bridge and the way to the peer's block of one family.
+   */
+  private static void script(Netns node, int own, int peer, String bridge, String text) {
+    String family =
+        """
+        family() {
+          ip addr add $1/$2 dev tweed.1 $6
+          ip addr add $3/$4 dev BRIDGE $6
+          ip neigh add $5 lladdr 02:00:00:00:00:0PEER dev tweed.1 nud permanent
+          ip route add $5/$4 via $5 dev tweed.1 onlink
+        }
+        """;
     node.sh(
+        (family + text)
+            .replace("BRIDGE", bridge)
+            .replace("OWN", "" + own)
+            .replace("PEER", "" + peer));
+  }
+
+  private static void setUp(Netns node, int own, int peer) {
+    script(
+        node,
+        own,
+        peer,
+        "tweed-br0",
         """
         sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
         # Tests are in a hurry.
@@ -45,17 +70,9 @@ final class ProbedNodes implements AutoCloseable {
         ip link add tweed-br0 address 02:00:00:00:01:0OWN type bridge
         ip link set tweed-br0 mtu 1450 up
         sysctl -qw net.ipv4.conf.tweed/1.rp_filter=2 net.ipv4.conf.tweed-br0.rp_filter=2
-        family() {
-          ip addr add $1/$2 dev tweed.1 $6
-          ip addr add $3/$4 dev tweed-br0 $6
-          ip neigh add $5 lladdr 02:00:00:00:00:0PEER dev tweed.1 nud permanent
-          ip route add $5/$4 via $5 dev tweed.1 onlink
-        }
         family 10.244.OWN.0 32 10.244.OWN.1 24 10.244.PEER.0
         family fd00:OWN:: 128 fd00:OWN::1 64 fd00:PEER:: nodad
-        """
-            .replace("OWN", "" + own)
-            .replace("PEER", "" + peer));
+        """);
   }
 
   /** Makes the probe device of a node, with its routes and rules. */
@@ -96,22 +113,18 @@ final class ProbedNodes implements AutoCloseable {
   }
 
   private static void addSmallBlocks(Netns node, int own, int peer) {
-    node.sh(
+    script(
+        node,
+        own,
+        peer,
+        "small-br",
         """
         ip link add small-br type bridge
         ip link set small-br up
         sysctl -qw net.ipv4.conf.small-br.rp_filter=2
-        family() {
-          ip addr add $1/$2 dev tweed.1 $6
-          ip addr add $3/$4 dev small-br $6
-          ip neigh add $5 lladdr 02:00:00:00:00:0PEER dev tweed.1 nud permanent
-          ip route add $5/$4 via $5 dev tweed.1 onlink
-        }
         family 10.245.OWN.0 32 10.245.OWN.1 30 10.245.PEER.0
         family fd01:OWN:: 128 fd01:OWN::1 126 fd01:PEER:: nodad
-        """
-            .replace("OWN", "" + own)
-            .replace("PEER", "" + peer));
+        """);
     Ruleset table =
         new RulesetRenderer()
             .render(

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.agent.cluster.ServerSideStatusApi;
-import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.status.FaultyServer.Fate;
 import dev.tweed.agent.status.FaultyServer.Fault;
@@ -16,7 +15,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -68,7 +66,7 @@ class StatusFaultPropertiesTest {
                 told::add)) {
       int mtu = 1000;
       for (List<Fault> some : faults) {
-        publisher.publish(status(++mtu), List.of(own()));
+        publisher.publish(status(++mtu), List.of(Statuses.own()));
         server.add(some);
         now[0] += LONG.toNanos();
         publisher.step();
@@ -144,16 +142,5 @@ class StatusFaultPropertiesTest {
         ready.firewallStatus(),
         ready.reachability(),
         List.of());
-  }
-
-  private static SubnetRecord own() {
-    return new SubnetRecord(
-        "10-244-1-0-24",
-        "2026-01-01T00:00:00Z",
-        "default",
-        "n1",
-        new SubnetRecord.Block.Invalid("not looked at"),
-        Map.of(),
-        Optional.of(new SubnetRecord.OwnSubnet("uid", 1, Optional.empty())));
   }
 }

@@ -18,7 +18,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -62,7 +61,7 @@ class StatusPublisherTest {
   @Test
   void aThreadWritesWhatIsPublished() throws InterruptedException {
     publisher.start();
-    publisher.publish(Statuses.ready(), List.of(own()));
+    publisher.publish(Statuses.ready(), List.of(Statuses.own()));
 
     assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
     assertThat(api.reports.poll(10, TimeUnit.SECONDS)).isNotNull();
@@ -70,8 +69,8 @@ class StatusPublisherTest {
 
   @Test
   void writesSubnetAndReportOnce() {
-    publish(Statuses.ready(), List.of(own()), MOMENT);
-    publish(Statuses.ready(), List.of(own()), Duration.ofHours(1));
+    publish(Statuses.ready(), List.of(Statuses.own()), MOMENT);
+    publish(Statuses.ready(), List.of(Statuses.own()), Duration.ofHours(1));
 
     assertThat(api.subnets).hasSize(1);
     assertThat(api.reports).hasSize(1);
@@ -128,7 +127,7 @@ class StatusPublisherTest {
 
   @Test
   void aBlockOfANodeThatFlapsIsWrittenAsSeldom() {
-    List<SubnetRecord> own = List.of(own("a"), own("b"));
+    List<SubnetRecord> own = List.of(Statuses.own("a"), Statuses.own("b"));
     publish(Statuses.ready(), own, MOMENT);
     assertThat(readyOfBlocks()).containsExactly("True", "True");
 
@@ -145,21 +144,22 @@ class StatusPublisherTest {
 
   @Test
   void aBlockThatIsWatchedToSaySomethingElseIsWrittenAgain() {
-    publish(Statuses.failed(Statuses.blocking()), List.of(own()), MOMENT);
+    publish(Statuses.failed(Statuses.blocking()), List.of(Statuses.own()), MOMENT);
     NodeSubnetStatus old = api.subnets.remove();
-    publish(Statuses.ready(), List.of(own("uid", Optional.of(old))), MOMENT);
+    publish(Statuses.ready(), List.of(Statuses.own("uid", Optional.of(old))), MOMENT);
     NodeSubnetStatus last = api.subnets.remove();
 
     // When the watch lags behind, and catches up
     publish(
         Statuses.ready(Statuses.notable()),
-        List.of(own("uid", Optional.of(old))),
+        List.of(Statuses.own("uid", Optional.of(old))),
         Duration.ofSeconds(10));
-    publish(Statuses.ready(), List.of(own("uid", Optional.of(last))), Duration.ofSeconds(10));
+    publish(
+        Statuses.ready(), List.of(Statuses.own("uid", Optional.of(last))), Duration.ofSeconds(10));
     assertThat(api.subnets).isEmpty();
 
     // And the API server's etcd is restored
-    publish(Statuses.ready(), List.of(own("uid", Optional.of(old))), MOMENT);
+    publish(Statuses.ready(), List.of(Statuses.own("uid", Optional.of(old))), MOMENT);
 
     assertThat(readyOfBlocks()).containsExactly("True");
   }
@@ -173,11 +173,11 @@ class StatusPublisherTest {
 
   @Test
   void theFirstReportAndWordOfABlockWaitForTheFirewallAMoment() {
-    publish(Statuses.idle(), List.of(own()), MOMENT);
+    publish(Statuses.idle(), List.of(Statuses.own()), MOMENT);
     assertThat(api.reports).isEmpty();
     assertThat(api.subnets).isEmpty();
 
-    publish(Statuses.idleWithFirewall(), List.of(own()), MOMENT);
+    publish(Statuses.idleWithFirewall(), List.of(Statuses.own()), MOMENT);
 
     assertThat(api.reports.element().firewall().manager()).isEqualTo("ufw");
     assertThat(api.subnets).hasSize(1);
@@ -186,7 +186,7 @@ class StatusPublisherTest {
   @Test
   void soTheyDoAfterAStartThatTookLong() {
     run(Duration.ofSeconds(20));
-    publish(Statuses.idle(), List.of(own()), MOMENT);
+    publish(Statuses.idle(), List.of(Statuses.own()), MOMENT);
 
     assertThat(api.subnets).isEmpty();
   }
@@ -214,7 +214,7 @@ class StatusPublisherTest {
     api.present =
         new StatusMapper(Clock.systemUTC()).reportStatus(Statuses.ready(), Optional.empty());
 
-    publish(Statuses.ready(), List.of(own()), Duration.ofMinutes(1));
+    publish(Statuses.ready(), List.of(Statuses.own()), Duration.ofMinutes(1));
 
     assertThat(api.subnets).hasSize(1);
     assertThat(api.reports).isEmpty();
@@ -223,7 +223,7 @@ class StatusPublisherTest {
   @Test
   void aRefusedBlockKeepsNoReportFromBeingWrittenAndIsTold() {
     api.refused = true;
-    publisher.publish(Statuses.ready(), List.of(own()));
+    publisher.publish(Statuses.ready(), List.of(Statuses.own()));
 
     for (int i = 0; i < 4; i++) {
       // The server says when it wants to be asked again; not for ever.
@@ -290,7 +290,7 @@ class StatusPublisherTest {
     // Given a write that is refused, and so to be tried again a while later
     api.refused = true;
     publisher.start();
-    publisher.publish(Statuses.ready(), List.of(own()));
+    publisher.publish(Statuses.ready(), List.of(Statuses.own()));
     await().until(() -> !api.reports.isEmpty());
     api.refused = false;
 
@@ -317,25 +317,6 @@ class StatusPublisherTest {
         r.findings(),
         r.repairs(),
         r.sysctls());
-  }
-
-  private static SubnetRecord own() {
-    return own("uid");
-  }
-
-  private static SubnetRecord own(String uid) {
-    return own(uid, Optional.empty());
-  }
-
-  private static SubnetRecord own(String uid, Optional<NodeSubnetStatus> watched) {
-    return new SubnetRecord(
-        "10-244-1-0-24",
-        "2026-01-01T00:00:00Z",
-        "default",
-        "n1",
-        new SubnetRecord.Block.Invalid("not looked at"),
-        Map.of(),
-        Optional.of(new SubnetRecord.OwnSubnet(uid, 1, watched)));
   }
 
   private static final class FlakyApi implements StatusApi {

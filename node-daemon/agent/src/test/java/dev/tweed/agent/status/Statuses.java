@@ -1,6 +1,7 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.cluster.Connected;
+import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
@@ -9,15 +10,17 @@ import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Node states for tests. */
-final class Statuses {
+public final class Statuses {
   private Statuses() {}
 
   static NodeStatus ready(NodeFinding... findings) {
@@ -32,7 +35,8 @@ final class Statuses {
     return idle(Optional.empty());
   }
 
-  static NodeStatus idleWithFirewall() {
+  /** No network wants the node, and its firewall was looked at. */
+  public static NodeStatus idleWithFirewall() {
     return idle(
         Optional.of(
             new FirewallStatus(
@@ -163,5 +167,25 @@ final class Statuses {
                 List.of())),
         Optional.of(new Reachability(Reachability.Proof.PROBES, 2, 2, List.of())),
         List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")));
+  }
+
+  /** A NodeSubnet of the node, of which nothing was written yet. */
+  static SubnetRecord own() {
+    return own("uid");
+  }
+
+  static SubnetRecord own(String uid) {
+    return own(uid, Optional.empty());
+  }
+
+  static SubnetRecord own(String uid, Optional<NodeSubnetStatus> watched) {
+    return new SubnetRecord(
+        "10-244-1-0-24",
+        "2026-01-01T00:00:00Z",
+        "default",
+        "n1",
+        new SubnetRecord.Block.Invalid("not looked at"),
+        Map.of(),
+        Optional.of(new SubnetRecord.OwnSubnet(uid, 1, watched)));
   }
 }
