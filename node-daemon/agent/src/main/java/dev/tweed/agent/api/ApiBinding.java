@@ -27,11 +27,7 @@ public record ApiBinding(
     try {
       Optional<Kubeconfig> kubeconfig = access.kubeconfig().map(KubeconfigReader::read);
       ServerLocation server = ApiClient.location(access, kubeconfig, environment);
-      Optional<Source> authority =
-          kubeconfig
-              .map(Kubeconfig::credentials)
-              .orElseGet(() -> CredentialFiles.of(access.serviceAccount()))
-              .authority();
+      Optional<Source> authority = ApiClient.credentials(access, kubeconfig).authority();
       return new Binding(
           nodeName,
           machineId,

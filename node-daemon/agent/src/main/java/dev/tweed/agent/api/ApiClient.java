@@ -1,6 +1,7 @@
 package dev.tweed.agent.api;
 
 import dev.tweed.agent.api.KubeconfigReader.Kubeconfig;
+import dev.tweed.agent.loop.ScheduledTask;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -90,11 +91,7 @@ public final class ApiClient implements AutoCloseable {
     ServerLocation server = location(access, kubeconfig, environment);
     Optional<Path> file = access.kubeconfig();
     CredentialStore credentials =
-        new CredentialStore(
-            file,
-            () ->
-                file.map(f -> KubeconfigReader.read(f).credentials())
-                    .orElseGet(() -> CredentialFiles.of(access.serviceAccount())));
+        new CredentialStore(file, () -> credentials(access, file.map(KubeconfigReader::read)));
     return new ApiClient(
         server,
         verifiedName(kubeconfig, server),
@@ -110,6 +107,13 @@ public final class ApiClient implements AutoCloseable {
             .server()
             .or(() -> kubeconfig.flatMap(Kubeconfig::server))
             .orElseGet(() -> service(environment)));
+  }
+
+  /** Where the daemon's own credentials are, and what it knows the API server by. */
+  static CredentialFiles credentials(ApiAccess access, Optional<Kubeconfig> kubeconfig) {
+    return kubeconfig
+        .map(Kubeconfig::credentials)
+        .orElseGet(() -> CredentialFiles.of(access.serviceAccount()));
   }
 
   static String verifiedName(Optional<Kubeconfig> kubeconfig, ServerLocation server) {
@@ -207,18 +211,8 @@ public final class ApiClient implements AutoCloseable {
 
   /** Does something now and then, as long as the client is open; it must be quick. */
   public void every(Duration interval, Runnable task) {
-    Runnable told =
-        () -> {
-          try {
-            task.run();
-          } catch (Throwable e) {
-            // The timer would say nothing, and never run it again.
-            Thread thread = Thread.currentThread();
-            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
-          }
-        };
     timer.scheduleWithFixedDelay(
-        told, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+        new ScheduledTask(task), interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tweed.agent.cluster;
 
 import dev.tweed.agent.cluster.ClusterView.Gaps;
 import dev.tweed.agent.cluster.ClusterView.Listing;
+import dev.tweed.agent.loop.ScheduledTask;
 import dev.tweed.agent.memory.StateFile;
 import java.io.IOException;
 import java.time.Duration;
@@ -255,17 +256,14 @@ public final class RememberedWatch implements ClusterWatch {
   private void later(Duration delay, Runnable task) {
     try {
       thread.schedule(
-          () -> {
-            try {
-              task.run();
-            } catch (RuntimeException e) {
-              LOG.error("memory of the cluster", e);
-            } catch (Throwable e) {
-              // The executor would say nothing.
-              Thread own = Thread.currentThread();
-              own.getUncaughtExceptionHandler().uncaughtException(own, e);
-            }
-          },
+          new ScheduledTask(
+              () -> {
+                try {
+                  task.run();
+                } catch (RuntimeException e) {
+                  LOG.error("memory of the cluster", e);
+                }
+              }),
           delay.toNanos(),
           TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
