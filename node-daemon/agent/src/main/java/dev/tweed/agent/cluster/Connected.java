@@ -1,5 +1,6 @@
 package dev.tweed.agent.cluster;
 
+import dev.tweed.agent.finding.ConditionStatus;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -22,33 +23,26 @@ public record Connected(Reason reason, Optional<Instant> since) {
   /** Changes come. */
   public static final Connected YES = new Connected(Reason.APIAnswers, Optional.empty());
 
-  /** Whether it holds. */
-  public enum Status {
-    True,
-    False,
-    Unknown
-  }
-
   /** Why it does, does not, or is not known. */
   public enum Reason {
     /** Changes come. */
-    APIAnswers(Status.True),
+    APIAnswers(ConditionStatus.True),
     /** The first lists are not complete. */
-    Connecting(Status.Unknown),
+    Connecting(ConditionStatus.Unknown),
     /** Nothing was read for too long. */
-    APISilent(Status.False),
+    APISilent(ConditionStatus.False),
     /** The API server answers, and refuses for too long what the data path lives on. */
-    ClusterNotRead(Status.False);
+    ClusterNotRead(ConditionStatus.False);
 
-    private final Status status;
+    private final ConditionStatus status;
 
-    Reason(Status status) {
+    Reason(ConditionStatus status) {
       this.status = status;
     }
   }
 
   /** Status of the condition. */
-  public Status status() {
+  public ConditionStatus status() {
     return reason.status;
   }
 

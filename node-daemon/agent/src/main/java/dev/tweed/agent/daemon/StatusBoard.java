@@ -4,6 +4,7 @@ import dev.tweed.agent.cluster.ApiContact;
 import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.ConditionStatus;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.status.FirewallStatus;
@@ -149,12 +150,12 @@ final class StatusBoard {
     }
     Reachable reachable = now.reachable();
     if (!old.map(o -> o.reachable().reason()).equals(Optional.of(reachable.reason()))) {
-      LOG.atLevel(reachable.status() == Reachable.Status.False ? Level.WARN : Level.INFO)
+      LOG.atLevel(reachable.status() == ConditionStatus.False ? Level.WARN : Level.INFO)
           .log("Reachable {} {}: {}", reachable.status(), reachable.reason(), reachable.message());
     }
     Connected connected = now.connected();
     if (!old.map(NodeStatus::connected).equals(Optional.of(connected))) {
-      LOG.atLevel(connected.status() == Connected.Status.False ? Level.WARN : Level.INFO)
+      LOG.atLevel(connected.status() == ConditionStatus.False ? Level.WARN : Level.INFO)
           .log("Connected {}: {}", connected.status(), connected.message());
     }
     Set<NodeFinding> before = new HashSet<>(old.map(NodeStatus::findings).orElse(List.of()));

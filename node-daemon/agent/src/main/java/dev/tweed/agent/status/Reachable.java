@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.finding.ConditionStatus;
 import dev.tweed.agent.finding.NodeFinding;
 import java.util.List;
 
@@ -21,47 +22,40 @@ public record Reachable(Reason reason, String message, List<NodeFinding> finding
     findings = List.copyOf(findings);
   }
 
-  /** Whether it holds. */
-  public enum Status {
-    True,
-    False,
-    Unknown
-  }
-
   /** Why it does, does not, or is not known. */
   public enum Reason {
     /** At least one peer answers. */
-    PeersAnswer(Status.True),
+    PeersAnswer(ConditionStatus.True),
     /** There is no other node. */
-    NoPeers(Status.True),
+    NoPeers(ConditionStatus.True),
     /** No PodNetwork wants this node. */
-    NothingToDo(Status.True),
+    NothingToDo(ConditionStatus.True),
     /** The PodNetwork says that nobody shall probe. */
-    ProbesOff(Status.Unknown),
+    ProbesOff(ConditionStatus.Unknown),
     /** There is no address to probe from; or the block has none, and nobody can judge FORWARD. */
-    BlockTooSmall(Status.Unknown),
+    BlockTooSmall(ConditionStatus.Unknown),
     /** The data path is not in place. */
-    NotProgrammed(Status.Unknown),
+    NotProgrammed(ConditionStatus.Unknown),
     /** The first round of probes is not over. */
-    Probing(Status.Unknown),
+    Probing(ConditionStatus.Unknown),
     /** None answers, and nothing shows that one lives: it may be they that are off. */
-    NoLivingPeer(Status.Unknown),
+    NoLivingPeer(ConditionStatus.Unknown),
     /** None answers, and of those that live none ever has: it may be they that cannot. */
-    ProbeUnanswered(Status.Unknown),
+    ProbeUnanswered(ConditionStatus.Unknown),
     /** Peers answer this host by echo, and it drops what it should forward between pods. */
-    ForwardDropped(Status.False),
+    ForwardDropped(ConditionStatus.False),
     /** None answers, and one that has answered before lives. */
-    NoPeerAnswers(Status.False);
+    NoPeerAnswers(ConditionStatus.False);
 
-    private final Status status;
+    private final ConditionStatus status;
 
-    Reason(Status status) {
+    Reason(ConditionStatus status) {
       this.status = status;
     }
   }
 
   /** Status of the condition. */
-  public Status status() {
+  public ConditionStatus status() {
     return reason.status;
   }
 }

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.finding.ConditionStatus;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
@@ -10,7 +11,6 @@ import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.agent.status.NodeStatus.State;
 import dev.tweed.agent.status.Reachable.Reason;
-import dev.tweed.agent.status.Reachable.Status;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,10 +36,10 @@ class ReachabilityPlannerPropertiesTest {
 
     boolean witness = seen.unreached().stream().anyMatch(this::counts);
     if (!witness) {
-      assertThat(found.status()).isNotEqualTo(Status.False);
+      assertThat(found.status()).isNotEqualTo(ConditionStatus.False);
       assertThat(found.findings()).noneMatch(NodeFinding::blocking);
     }
-    assertThat(found.status() == Status.False).isEqualTo(witness && seen.answered() == 0);
+    assertThat(found.status() == ConditionStatus.False).isEqualTo(witness && seen.answered() == 0);
   }
 
   @Property(tries = 500)
@@ -65,7 +65,7 @@ class ReachabilityPlannerPropertiesTest {
           ReachabilityPlanner.plan(
               state, "", path(peers), Optional.of(Reachability.without(proof)), Optional.empty());
 
-      assertThat(found.status()).isNotEqualTo(Status.False);
+      assertThat(found.status()).isNotEqualTo(ConditionStatus.False);
       assertThat(found.findings()).isEmpty();
     }
   }
