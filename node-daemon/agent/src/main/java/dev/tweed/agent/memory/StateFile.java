@@ -34,10 +34,9 @@ public final class StateFile {
 
   private static final Logger LOG = LoggerFactory.getLogger(StateFile.class);
   private static final byte[] MARK = "TWEEDMEM".getBytes(StandardCharsets.US_ASCII);
-  private static final int SUM = 32;
   private static final int BOUND = MARK.length + Integer.BYTES;
-  private static final int SUMMED = BOUND + SUM;
-  private static final int HEADER = SUMMED + SUM;
+  private static final int SUMMED = BOUND + Sha256.BYTES;
+  private static final int HEADER = SUMMED + Sha256.BYTES;
   private static final String PERMISSIONS = "rw-------";
   private static final Set<PosixFilePermission> OTHERS_WRITE =
       Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
@@ -49,11 +48,6 @@ public final class StateFile {
   private final Binding.Source binding;
   private final int owner;
   private String told = "";
-
-  /** One whose binding does not change. */
-  public StateFile(Path directory, String name, int version, int maxBytes, Binding binding) {
-    this(directory, name, version, maxBytes, () -> binding);
-  }
 
   /**
    * @param directory made with the first write

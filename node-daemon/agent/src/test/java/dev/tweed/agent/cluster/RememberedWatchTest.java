@@ -62,7 +62,7 @@ class RememberedWatchTest {
                 "view",
                 RememberedWatch.VERSION,
                 RememberedWatch.MAX_BYTES,
-                new Binding(Views.OWN, machine, "aa", "10.96.0.1")),
+                () -> new Binding(Views.OWN, machine, "aa", "10.96.0.1")),
             Views.OWN,
             InstantSource.fixed(NOW),
             () -> nanos,
@@ -250,7 +250,7 @@ class RememberedWatchTest {
             "view",
             RememberedWatch.VERSION,
             RememberedWatch.MAX_BYTES,
-            new Binding(Views.OWN, "n1", "aa", "10.96.0.1"))
+            () -> new Binding(Views.OWN, "n1", "aa", "10.96.0.1"))
         .write("nonsense".getBytes());
 
     watch.recall();

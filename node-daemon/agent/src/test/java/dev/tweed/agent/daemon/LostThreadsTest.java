@@ -126,7 +126,7 @@ class LostThreadsTest {
             "view",
             RememberedWatch.VERSION,
             RememberedWatch.MAX_BYTES,
-            new Binding("n1", "", "", ""));
+            () -> new Binding("n1", "", "", ""));
     try (RememberedWatch watch =
         new RememberedWatch(
             api,

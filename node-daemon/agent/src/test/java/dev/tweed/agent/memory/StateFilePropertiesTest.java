@@ -35,7 +35,7 @@ class StateFilePropertiesTest {
   void isReadAsItWasWrittenOrNotAtAll(
       @ForAll @Size(max = 300) byte[] content, @ForAll @Size(max = 300) byte[] noise)
       throws IOException {
-    StateFile file = new StateFile(directory, "view", 1, MAX, OURS);
+    StateFile file = new StateFile(directory, "view", 1, MAX, () -> OURS);
     Path path = directory.resolve("view");
     file.write(content);
     byte[] good = Files.readAllBytes(path);

@@ -38,7 +38,7 @@ class StateFileTest {
   }
 
   private StateFile with(int version, Binding binding) {
-    return new StateFile(directory, "view", version, MAX, binding);
+    return new StateFile(directory, "view", version, MAX, () -> binding);
   }
 
   @Test
@@ -167,7 +167,7 @@ class StateFileTest {
   @Test
   void aFileLargerThanItMayBeIsNotReadAtAll() throws IOException {
     // Given one that is right but for its size
-    new StateFile(directory, "view", 1, MAX * 4, OURS).write(new byte[MAX + 1]);
+    new StateFile(directory, "view", 1, MAX * 4, () -> OURS).write(new byte[MAX + 1]);
 
     assertThat(file.read()).isEmpty();
 
