@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Leadership implements AutoCloseable {
   /** Name of the Lease. */
-  static final String LEASE = "tweed-operator";
+  static final String LEASE = OperatorSettings.ELECTION_LEASE;
 
   private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
 

@@ -17,9 +17,6 @@ import java.util.Optional;
 final class LeaseReader {
   private static final long PAGE = 500L;
 
-  /** By which operators elect a leader. */
-  private static final String ELECTION = "tweed-operator";
-
   private final KubernetesClient client;
   private final String namespace;
   private final String electionNamespace;
@@ -52,7 +49,11 @@ final class LeaseReader {
     } while (next != null && !next.isEmpty());
     Optional<Lease> election =
         Optional.ofNullable(
-            client.leases().inNamespace(electionNamespace).withName(ELECTION).get());
+            client
+                .leases()
+                .inNamespace(electionNamespace)
+                .withName(OperatorSettings.ELECTION_LEASE)
+                .get());
     return new Look(at, versions, election.map(l -> l.getMetadata().getResourceVersion()));
   }
 }

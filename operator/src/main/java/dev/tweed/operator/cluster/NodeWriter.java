@@ -43,6 +43,13 @@ final class NodeWriter {
   }
 
   private Optional<String> createReport(Node node) {
+    return attempt(
+        "NodeReport " + node.getMetadata().getName(),
+        () -> client.resource(reportOf(node)).create());
+  }
+
+  /** The NodeReport of a Node before its daemon has written anything; goes with the Node. */
+  static NodeReport reportOf(Node node) {
     NodeReport report = new NodeReport();
     report.setMetadata(
         new ObjectMetaBuilder()
@@ -56,8 +63,7 @@ final class NodeWriter {
                     .build())
             .build());
     report.setSpec(new NodeReportSpec());
-    return attempt(
-        "NodeReport " + node.getMetadata().getName(), () -> client.resource(report).create());
+    return report;
   }
 
   // The garbage collector would do it too, but only where one runs and not at once.

@@ -27,6 +27,9 @@ public record OperatorSettings(
     int batch,
     int parallelism,
     Set<String> mirroredLabels) {
+  /** Name of the Lease by which operators elect a leader. */
+  public static final String ELECTION_LEASE = "tweed-operator";
+
   /** What is right unless somebody knows better. */
   public static OperatorSettings defaults(String namespace, String instance) {
     return new OperatorSettings(

@@ -5,15 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
-import dev.tweed.crds.NodeReportSpec;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -227,20 +224,7 @@ class SilenceOnApiServerTest {
   }
 
   private void report(Node node) {
-    NodeReport report = new NodeReport();
-    report.setMetadata(
-        new ObjectMetaBuilder()
-            .withName(node.getMetadata().getName())
-            .withOwnerReferences(
-                new OwnerReferenceBuilder()
-                    .withApiVersion("v1")
-                    .withKind("Node")
-                    .withName(node.getMetadata().getName())
-                    .withUid(node.getMetadata().getUid())
-                    .build())
-            .build());
-    report.setSpec(new NodeReportSpec());
-    client.resource(report).create();
+    client.resource(NodeWriter.reportOf(node)).create();
   }
 
   private void daemonWrites(String node, Condition... conditions) {
