@@ -243,7 +243,7 @@ public final class DataPath implements AutoCloseable {
       steps = changes;
       if (round == ROUNDS - 1) {
         steps.stream()
-            .filter(todo::contains)
+            .filter(new HashSet<>(todo)::contains)
             .filter(change -> !failures.containsKey(change) && !contest.isHeld(change))
             .map(change -> new ChangeFailure(change, new ChangeFailure.Cause.NotKept()))
             .forEach(failure -> failures.put(failure.change(), failure));
