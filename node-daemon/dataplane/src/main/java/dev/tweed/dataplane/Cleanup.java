@@ -45,13 +45,13 @@ final class Cleanup {
     List<Change> removed = new ArrayList<>();
     List<String> remaining = new ArrayList<>();
     try {
-      List<StateChange> changes = StateDiff.between(DesiredState.NOTHING, look(), marks);
+      List<StateChange> changes = StateDiff.between(DesiredState.NOTHING, look(), marks).changes();
       KernelWriter.Outcome outcome = writer.apply(changes);
       outcome.done().forEach(done -> removed.add(done.report(false)));
       Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
       outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
       ActualState left = look();
-      for (StateChange change : StateDiff.between(DesiredState.NOTHING, left, marks)) {
+      for (StateChange change : StateDiff.between(DesiredState.NOTHING, left, marks).changes()) {
         ChangeFailure failure = failures.get(change);
         String why =
             failure == null

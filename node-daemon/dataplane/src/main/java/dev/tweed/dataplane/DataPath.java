@@ -104,7 +104,7 @@ public final class DataPath implements AutoCloseable {
       ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> ports, Plan plan) {}
 
   /** What the kernel holds, and the steps from there to what is wanted. */
-  private record Comparison(ActualState actual, List<StateChange> changes) {}
+  private record Comparison(ActualState actual, StateDiff.Steps steps) {}
 
   /**
    * Over this connection to the kernel, which it closes.
@@ -208,9 +208,9 @@ public final class DataPath implements AutoCloseable {
             reader.actual(
                 facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules.read()));
     ActualState actual = comparison.actual();
-    List<StateChange> changes = comparison.changes();
+    List<StateChange> changes = comparison.steps().changes();
     journal.found(desired.nodeSysctls(), actual::sysctl);
-    Optional<String> contradiction = StateDiff.contradiction(desired, actual, marks);
+    Optional<String> contradiction = comparison.steps().contradiction();
     Set<StateChange> drift = drift(changes, actual);
     List<StateChange> steps = changes;
     if (!desired.remembered() && (suspect || contest.isNeeded(changes, drift))) {
@@ -239,7 +239,7 @@ public final class DataPath implements AutoCloseable {
       }
       reader.forgetNextHops();
       actual = reader.actual(sysctls.read(desired.sysctls()), rules.read());
-      changes = StateDiff.between(desired, actual, marks);
+      changes = StateDiff.between(desired, actual, marks).changes();
       steps = changes;
       if (round == ROUNDS - 1) {
         steps.stream()
@@ -314,7 +314,7 @@ public final class DataPath implements AutoCloseable {
             actual.links(), actual.addresses(), reader.ways(snapshot), seen.get().probes());
     Plan plan = planAnew(snapshot, facts, ports.known());
     List<StateChange> changes =
-        StateDiff.between(plan.desired(), actual, marks).stream()
+        StateDiff.between(plan.desired(), actual, marks).changes().stream()
             .filter(change -> change.concernsPeer() && !contest.isHeld(change))
             .toList();
     Set<IpPrefix> routed = new HashSet<>();
@@ -347,9 +347,10 @@ public final class DataPath implements AutoCloseable {
 
   /** Nothing is done to routes by nexthop objects of an earlier reading: they are read anew. */
   private Comparison compare(DesiredState desired, ActualState actual) {
-    List<StateChange> changes = StateDiff.between(desired, actual, marks);
-    if (!reader.hasKeptNextHops() || changes.stream().noneMatch(StateChange::concernsNextHops)) {
-      return new Comparison(actual, changes);
+    StateDiff.Steps steps = StateDiff.between(desired, actual, marks);
+    if (!reader.hasKeptNextHops()
+        || steps.changes().stream().noneMatch(StateChange::concernsNextHops)) {
+      return new Comparison(actual, steps);
     }
     reader.forgetNextHops();
     ActualState fresh = actual.withNextHops(reader.nextHops());
@@ -415,7 +416,7 @@ public final class DataPath implements AutoCloseable {
       return new HashSet<>();
     }
     Set<StateChange> missing =
-        new HashSet<>(StateDiff.between(reached.get().desired(), actual, marks));
+        new HashSet<>(StateDiff.between(reached.get().desired(), actual, marks).changes());
     missing.removeAll(reached.get().unfinished());
     return missing;
   }

@@ -16,18 +16,28 @@ public final class StateDiff {
 
   private StateDiff() {}
 
-  /** The steps in order; empty when the states agree. */
-  public static List<StateChange> between(DesiredState desired, ActualState actual, Marks marks) {
-    List<StateChange> changes = all(desired, actual, marks);
-    return desired.remembered() ? new AdditionPlanner(changes, actual).plan() : changes;
+  /**
+   * What has to be done.
+   *
+   * @param changes the steps in order; empty when the states agree
+   * @param contradiction why nothing is done for a desired state that is remembered; empty if
+   *     something may be
+   */
+  public record Steps(List<StateChange> changes, Optional<String> contradiction) {
+    /** Copies the list. */
+    public Steps {
+      changes = List.copyOf(changes);
+    }
   }
 
-  /** Why nothing is done for a desired state that is remembered; empty if something may be. */
-  public static Optional<String> contradiction(
-      DesiredState desired, ActualState actual, Marks marks) {
-    return desired.remembered()
-        ? new AdditionPlanner(all(desired, actual, marks), actual).contradiction()
-        : Optional.empty();
+  /** The steps from one state to the other. */
+  public static Steps between(DesiredState desired, ActualState actual, Marks marks) {
+    List<StateChange> changes = all(desired, actual, marks);
+    if (!desired.remembered()) {
+      return new Steps(changes, Optional.empty());
+    }
+    AdditionPlanner additions = new AdditionPlanner(changes, actual);
+    return new Steps(additions.plan(), additions.contradiction());
   }
 
   private static List<StateChange> all(DesiredState desired, ActualState actual, Marks marks) {

@@ -28,8 +28,9 @@ class AdditionPlannerTest {
   }
 
   private Optional<String> contradiction(Example what) {
-    return StateDiff.contradiction(
-        machine.plan(what.remembered()).desired(), machine.actual(), Machine.MARKS);
+    return StateDiff.between(
+            machine.plan(what.remembered()).desired(), machine.actual(), Machine.MARKS)
+        .contradiction();
   }
 
   @Test

@@ -182,7 +182,7 @@ final class Machine {
   }
 
   List<StateChange> diff(DesiredState desired) {
-    return StateDiff.between(desired, actual(), MARKS);
+    return StateDiff.between(desired, actual(), MARKS).changes();
   }
 
   /** Plans and applies. */
