@@ -77,6 +77,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "dev.tweed.agent.status..",
               "dev.tweed.agent.cni..",
+              "dev.tweed.agent.file..",
               "dev.tweed.agent.loop..",
               "dev.tweed.agent.finding..")
           .should()

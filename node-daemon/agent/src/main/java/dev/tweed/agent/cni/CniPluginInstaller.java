@@ -1,5 +1,7 @@
 package dev.tweed.agent.cni;
 
+import dev.tweed.agent.file.AtomicFile;
+import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.netlink.Sha256;

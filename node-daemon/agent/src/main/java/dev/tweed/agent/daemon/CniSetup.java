@@ -4,7 +4,7 @@ import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
-import dev.tweed.agent.cni.RemovedDirectory;
+import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.dataplane.ClusterSnapshot;

@@ -1,8 +1,8 @@
 package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.agent.cni.AtomicFile;
-import dev.tweed.agent.cni.FileFailure;
+import dev.tweed.agent.file.AtomicFile;
+import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

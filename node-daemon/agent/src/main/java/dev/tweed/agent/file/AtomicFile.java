@@ -1,4 +1,4 @@
-package dev.tweed.agent.cni;
+package dev.tweed.agent.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -49,7 +49,7 @@ public final class AtomicFile {
   }
 
   /** Removes what a process left that ended while it wrote this file. */
-  static void forgetAttempt(Path file) {
+  public static void forgetAttempt(Path file) {
     try {
       Files.deleteIfExists(temporary(file));
     } catch (IOException e) {

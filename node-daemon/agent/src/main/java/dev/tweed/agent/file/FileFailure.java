@@ -1,4 +1,4 @@
-package dev.tweed.agent.cni;
+package dev.tweed.agent.file;
 
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -20,12 +20,13 @@ public final class FileFailure {
   }
 
   /** DiskFull for ENOSPC and EDQUOT, otherwise the reason given. */
-  static NodeFinding of(AgentReason otherwise, String purpose, Path file, IOException failure) {
+  public static NodeFinding of(
+      AgentReason otherwise, String purpose, Path file, IOException failure) {
     return of(AgentReason.DiskFull, otherwise, purpose, file, failure);
   }
 
   /** A directory in the place of a file, or of what it is called while it is written. */
-  static Optional<Path> directoryAt(Path file) {
+  public static Optional<Path> directoryAt(Path file) {
     return Stream.of(file, AtomicFile.temporary(file))
         .filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
         .findFirst();

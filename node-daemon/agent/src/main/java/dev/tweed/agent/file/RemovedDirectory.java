@@ -1,4 +1,4 @@
-package dev.tweed.agent.cni;
+package dev.tweed.agent.file;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
