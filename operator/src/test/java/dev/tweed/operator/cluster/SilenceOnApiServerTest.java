@@ -22,6 +22,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
@@ -104,6 +106,33 @@ class SilenceOnApiServerTest {
     calls.close();
     client.leases().inNamespace(LEASES).delete();
     client.pods().inNamespace(TestCluster.NAMESPACE).withGracePeriod(0).delete();
+  }
+
+  @Test
+  void whatADaemonWritesMeanwhileStays() {
+    // Given a daemon that comes back between the look at its report and the write
+    Clock meanwhile =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            daemonWrites("n1", condition("Ready"), condition("Programmed"));
+            return Instant.EPOCH;
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+
+    assertThat(new SilentReportWriter(client, meanwhile).tell("n1", "silent")).isFalse();
+
+    assertThat(conditions("n1")).extracting(Condition::status).containsOnly("True");
   }
 
   @Test
