@@ -19,12 +19,15 @@ final class LeaseReader {
 
   private final KubernetesClient client;
   private final String namespace;
-  private final String electionNamespace;
+  private final OperatorSettings settings;
 
-  LeaseReader(KubernetesClient client, String namespace, String electionNamespace) {
+  /**
+   * @param namespace of the daemons' Leases
+   */
+  LeaseReader(KubernetesClient client, String namespace, OperatorSettings settings) {
     this.client = client;
     this.namespace = namespace;
-    this.electionNamespace = electionNamespace;
+    this.settings = settings;
   }
 
   /**
@@ -36,8 +39,9 @@ final class LeaseReader {
   Look look(Instant at) {
     Map<String, String> versions = new HashMap<>();
     String next = null;
+    LeaseList page;
     do {
-      LeaseList page =
+      page =
           client
               .leases()
               .inNamespace(namespace)
@@ -47,13 +51,20 @@ final class LeaseReader {
       }
       next = page.getMetadata().getContinue();
     } while (next != null && !next.isEmpty());
-    Optional<Lease> election =
-        Optional.ofNullable(
+    // A write by anybody, such as a kubelet, where this process writes no Lease of its own.
+    String revision = page.getMetadata().getResourceVersion();
+    return new Look(at, versions, ledBy().or(() -> Optional.ofNullable(revision)));
+  }
+
+  /** Version of the Lease by which this process leads, if there is an election. */
+  private Optional<String> ledBy() {
+    return Optional.ofNullable(
             client
                 .leases()
-                .inNamespace(electionNamespace)
+                .inNamespace(settings.namespace())
                 .withName(OperatorSettings.ELECTION_LEASE)
-                .get());
-    return new Look(at, versions, election.map(l -> l.getMetadata().getResourceVersion()));
+                .get())
+        .filter(lease -> settings.instance().equals(lease.getSpec().getHolderIdentity()))
+        .map(lease -> lease.getMetadata().getResourceVersion());
   }
 }

@@ -55,7 +55,7 @@ public final class OperatorCore implements AutoCloseable {
             .map(
                 leases ->
                     new SilenceWatch(
-                        new LeaseReader(client, leases, settings.namespace())::look,
+                        new LeaseReader(client, leases, settings)::look,
                         caches::view,
                         new SilenceFactsReader(client, settings.namespace()),
                         new SilentReportWriter(client, clock),

@@ -10,17 +10,17 @@ import java.util.Optional;
  *
  * @param at by a clock that is never set
  * @param daemons version of each daemon's Lease, by the name of its node
- * @param election version of the Lease by which operators elect a leader, if they do
+ * @param writes another whenever the API server was seen to take a write besides, if that is known
  */
-public record Look(Instant at, Map<String, String> daemons, Optional<String> election) {
+public record Look(Instant at, Map<String, String> daemons, Optional<String> writes) {
   public Look {
     daemons = Map.copyOf(daemons);
   }
 
-  /** Whether somebody has written one of the Leases since. */
+  /** Whether the API server has taken a write since. */
   boolean shows(Look before) {
     return daemons.entrySet().stream()
             .anyMatch(lease -> !lease.getValue().equals(before.daemons.get(lease.getKey())))
-        || election.isPresent() && before.election.isPresent() && !election.equals(before.election);
+        || writes.isPresent() && before.writes.isPresent() && !writes.equals(before.writes);
   }
 }

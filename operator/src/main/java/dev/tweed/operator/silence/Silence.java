@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /**
  * How long each daemon has been silent, by what one process has seen itself. Time counts only while
- * looks succeed and somebody's Lease changes: so an API server that takes no writes or shows what
+ * looks succeed and show that writes are taken: so an API server that takes no writes or shows what
  * is old, and an operator that was stopped or cut off, make nobody silent.
  *
  * @param last the last look, if there was one
@@ -29,7 +29,7 @@ public record Silence(
   /** Three renewals of a Lease, which come 20 to 25 s apart. */
   public static final Duration LIMIT = Duration.ofSeconds(70);
 
-  /** Longest time between two signs of life of anybody that counts. */
+  /** Longest time between two writes that counts. */
   static final Duration GAP = Duration.ofSeconds(30);
 
   /**

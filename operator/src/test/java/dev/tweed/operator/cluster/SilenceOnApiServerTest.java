@@ -88,14 +88,15 @@ class SilenceOnApiServerTest {
     caches.start();
     calls = new BoundedCalls(4);
     Clock clock = Clock.systemUTC();
+    OperatorSettings settings = TestCluster.settings("silence");
     watch =
         new SilenceWatch(
-            new LeaseReader(client, LEASES, TestCluster.NAMESPACE)::look,
+            new LeaseReader(client, LEASES, settings)::look,
             caches::view,
             new SilenceFactsReader(client, TestCluster.NAMESPACE),
             new SilentReportWriter(client, clock),
             calls,
-            new OperatorEvents(client, TestCluster.settings("silence"), clock),
+            new OperatorEvents(client, settings, clock),
             () -> {},
             new SteadyTime(Instant.EPOCH, nanos::get));
   }
@@ -176,6 +177,24 @@ class SilenceOnApiServerTest {
     assertThat(conditions("n1")).hasSize(4).extracting(Condition::status).containsOnly("True");
     assertThat(watch.silent(caches.view())).isEmpty();
     assertThat(events()).containsExactlyInAnyOrder("DaemonSilent", "DaemonHeard");
+  }
+
+  /** Without leader election the operator has no Lease of its own, and here no daemon renews. */
+  @Test
+  void theLastDaemonIsToldToo() {
+    for (int i = 0; i <= 8; i++) {
+      // As kubelets do
+      client.nodes().withName("n1").edit(n -> annotated(n, String.valueOf(++renewals)));
+      look();
+    }
+
+    assertThat(watch.silent(caches.view())).containsExactly("n1", "n2");
+    assertThat(conditions("n2")).extracting(Condition::reason).containsOnly("DaemonSilent");
+  }
+
+  private static Node annotated(Node node, String value) {
+    node.getMetadata().getAnnotations().put("test", value);
+    return node;
   }
 
   @Test
