@@ -16,7 +16,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -42,7 +41,7 @@ public final class ApiClient implements AutoCloseable {
   private final String userAgent;
   private final List<ApiChannel> channels = new CopyOnWriteArrayList<>();
   private final ScheduledThreadPoolExecutor timer;
-  private final AtomicBoolean trying = new AtomicBoolean();
+  private final SideTask trying = new SideTask("api-try", this::askConfigured);
 
   private ApiClient(
       ServerLocation server,
@@ -145,17 +144,15 @@ public final class ApiClient implements AutoCloseable {
    * API server, in a thread of its own.
    */
   public void tryConfigured() {
-    if (addresses.detour().isPresent() && trying.compareAndSet(false, true)) {
-      try {
-        Thread.ofPlatform().name("api-try").daemon().start(this::askConfigured);
-      } catch (OutOfMemoryError e) {
-        // No thread to be had now; the next try is another.
-        trying.set(false);
-      }
+    if (addresses.detour().isPresent()) {
+      trying.start();
     }
   }
 
   private void askConfigured() {
+    if (addresses.detour().isEmpty()) {
+      return; // by the answer to the try before
+    }
     ApiChannel channel = channel(configured);
     try (channel;
         HttpAnswer answer = channel.send(ApiRequest.get("/version"), TRY)) {
@@ -167,7 +164,6 @@ public final class ApiClient implements AutoCloseable {
       LOG.debug("{} does not answer: {}", server.authority(), e.getMessage());
     } finally {
       channels.remove(channel);
-      trying.set(false);
     }
   }
 

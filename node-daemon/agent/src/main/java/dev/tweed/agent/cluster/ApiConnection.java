@@ -7,6 +7,7 @@ import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.api.ServerEndpoint;
+import dev.tweed.agent.api.SideTask;
 import dev.tweed.agent.finding.NodeFinding;
 import java.net.URI;
 import java.time.Duration;
@@ -58,7 +59,7 @@ public final class ApiConnection implements ClusterWatch {
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
   private final List<ApiChannel> dataPath;
-  private final Object keeping = new Object();
+  private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
   private volatile Consumer<List<ServerEndpoint>> onEndpoints = learned -> {};
@@ -159,12 +160,14 @@ public final class ApiConnection implements ClusterWatch {
     threads.forEach(Thread::start);
     client.every(renewal.dividedBy(3), this::look);
     client.every(renewal, client::tryConfigured);
+    client.every(renewal.multipliedBy(SELDOM), keeping::start);
   }
 
   /**
    * Has addresses of the API server's own told that were learned, for the next process to try.
    *
-   * @param onEndpoints called when they change, in a thread of its own; set before the start
+   * @param onEndpoints called when they change, and now and then, since what they are kept by may
+   *     have changed; in a thread of its own. Set before the start
    */
   public void onEndpoints(Consumer<List<ServerEndpoint>> onEndpoints) {
     this.onEndpoints = onEndpoints;
@@ -265,12 +268,13 @@ public final class ApiConnection implements ClusterWatch {
       client.addresses().learn(usable);
     }
     // It may be written to a disk that hangs, for which no watch has to wait.
-    Thread.ofPlatform().name("api-endpoints").daemon().start(this::keep);
+    keeping.start();
   }
 
   private void keep() {
-    synchronized (keeping) {
-      onEndpoints.accept(learned);
+    List<ServerEndpoint> now = learned;
+    if (!now.isEmpty()) {
+      onEndpoints.accept(now);
     }
   }
 

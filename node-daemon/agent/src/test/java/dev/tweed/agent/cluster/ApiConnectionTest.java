@@ -159,6 +159,19 @@ class ApiConnectionTest {
     }
   }
 
+  /** By what they are kept may have changed, or there was no thread for it. */
+  @Test
+  void addressesThatWereLearnedAreToldNowAndThen() throws IOException {
+    try (ServersOwnAddress ignored = new ServersOwnAddress(server)) {
+      open(Duration.ofMillis(200));
+      await().atMost(SOON).until(() -> !learned.isEmpty());
+
+      learned = List.of();
+
+      await().atMost(SOON).until(() -> !learned.isEmpty());
+    }
+  }
+
   private void open(Duration renewal) {
     ApiClient client =
         ApiClient.open(
