@@ -451,7 +451,8 @@ public final class DataPath implements AutoCloseable {
   }
 
   /**
-   * Reports when something that this data path put into the kernel no longer is as planned.
+   * Reports when something that this data path put into the kernel no longer is as planned. What
+   * happened before, or happens after a failure, is found by the next sync.
    *
    * @param onChange called on a thread of the monitor; must return at once
    * @throws DataPathException when the kernel cannot be listened to
@@ -463,6 +464,8 @@ public final class DataPath implements AutoCloseable {
     } catch (NetlinkException e) {
       rules.watched(false);
       throw new DataPathException("cannot listen to the kernel: " + e.getMessage(), e);
+    } finally {
+      lookout.eventsMissed();
     }
   }
 

@@ -43,6 +43,8 @@ public enum Reason {
   RouteShadowed(Severity.NOTABLE),
   /** Policy routing may take packets of the pod network elsewhere; it cannot be told which. */
   RulesNotChecked(Severity.NOTABLE),
+  /** The kernel's events cannot be listened to; changes are found by the periodic audit only. */
+  KernelNotWatched(Severity.NOTABLE),
   /** What is in the kernel and what is remembered do not go together; the kernel's stands. */
   NotAsRemembered(Severity.BLOCKING);
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What one sync found and did.
@@ -52,6 +53,22 @@ public record SyncReport(
     sysctls = Map.copyOf(sysctls);
     probes = List.copyOf(probes);
     Objects.requireNonNull(again, "again");
+  }
+
+  /** With one more finding. */
+  public SyncReport with(Finding finding) {
+    return new SyncReport(
+        verified,
+        device,
+        podMtu,
+        underlay,
+        peersExpected,
+        peersProgrammed,
+        applied,
+        Stream.concat(findings.stream(), Stream.of(finding)).toList(),
+        sysctls,
+        probes,
+        again);
   }
 
   /**

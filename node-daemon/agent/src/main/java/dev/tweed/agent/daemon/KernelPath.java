@@ -7,7 +7,6 @@ import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPath;
-import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.SyncReport;
@@ -15,7 +14,6 @@ import dev.tweed.netlink.IpAddress;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.slf4j.LoggerFactory;
 
 /**
  * The data path as the sync step uses it; a seam for faults the real kernel cannot be made to show.
@@ -73,39 +71,29 @@ public interface KernelPath extends HostWays, AutoCloseable {
   static Opener real(DataPathOptions options) {
     return onDrift -> {
       DataPath path = DataPath.open(options);
-      Optional<DataPathMonitor> monitor = monitor(path, onDrift);
-      return new KernelPath() {
-        @Override
-        public SyncReport sync(ClusterSnapshot snapshot) {
-          return path.sync(snapshot);
-        }
+      return new MonitoredPath(
+          new KernelPath() {
+            @Override
+            public SyncReport sync(ClusterSnapshot snapshot) {
+              return path.sync(snapshot);
+            }
 
-        @Override
-        public Optional<HostWay> wayTo(IpAddress address) {
-          return path.wayTo(address);
-        }
+            @Override
+            public Optional<HostWay> wayTo(IpAddress address) {
+              return path.wayTo(address);
+            }
 
-        @Override
-        public boolean hasAddress(IpAddress address) {
-          return path.hasAddress(address);
-        }
+            @Override
+            public boolean hasAddress(IpAddress address) {
+              return path.hasAddress(address);
+            }
 
-        @Override
-        public void close() {
-          monitor.ifPresent(DataPathMonitor::close);
-          path.close();
-        }
-      };
+            @Override
+            public void close() {
+              path.close();
+            }
+          },
+          () -> path.monitor(onDrift));
     };
-  }
-
-  private static Optional<DataPathMonitor> monitor(DataPath path, Runnable onDrift) {
-    try {
-      return Optional.of(path.monitor(onDrift));
-    } catch (RuntimeException e) {
-      LoggerFactory.getLogger(KernelPath.class)
-          .warn("no events from the kernel, changes are found by the audit only: {}", e.toString());
-      return Optional.empty();
-    }
   }
 }

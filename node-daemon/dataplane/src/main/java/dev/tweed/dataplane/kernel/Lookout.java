@@ -127,6 +127,11 @@ public final class Lookout {
     return news || route && ofOthers.getAndIncrement() == 0;
   }
 
+  /** Nobody listened until now. */
+  public void eventsMissed() {
+    isNews(new NetlinkEvent.EventsLost("nobody listened"));
+  }
+
   /** Whether events have waited since this was asked last; to be asked now and then. */
   boolean moreNews() {
     return ofOthers.getAndUpdate(count -> count > 1 ? 1 : 0) > 1;

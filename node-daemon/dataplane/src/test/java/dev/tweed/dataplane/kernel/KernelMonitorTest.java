@@ -103,6 +103,17 @@ class KernelMonitorTest {
   }
 
   @Test
+  void whatHappenedWhileNobodyListenedIsMendedByTheNextSync() {
+    monitor.close();
+    node.sh("nft flush ruleset");
+    monitor = node.in(() -> node.dataPath.monitor(news::incrementAndGet));
+
+    node.sync(EXAMPLE);
+
+    assertThat(node.sh("nft list table inet tweed")).contains("masquerade");
+  }
+
+  @Test
   void podsThatCameSinceTheLastSyncAreAttachedToANewBridge() {
     var pod = node.pod(10);
     node.sh("ip link del tweed-br0");
