@@ -48,6 +48,7 @@ final class SilenceWatch implements AutoCloseable {
   private final Set<String> told = new HashSet<>();
   private SortedSet<String> before = new TreeSet<>();
   private boolean failing;
+  private String lastTried = "";
 
   /**
    * @param leases looks at them; fails with a KubernetesClientException
@@ -84,10 +85,10 @@ final class SilenceWatch implements AutoCloseable {
 
   /** Nodes whose daemons are silent. */
   Set<String> silent(ClusterView view) {
-    return plan(view).silent();
+    return plan(view, "").silent();
   }
 
-  private SilencePlan plan(ClusterView view) {
+  private SilencePlan plan(ClusterView view, String last) {
     Set<String> nodes = new HashSet<>();
     Set<String> saying = new HashSet<>();
     for (Node node : view.nodes()) {
@@ -100,7 +101,7 @@ final class SilenceWatch implements AutoCloseable {
         saying.add(name);
       }
     }
-    return SilencePlanner.plan(silence, nodes, saying);
+    return SilencePlanner.plan(silence, nodes, saying, last);
   }
 
   private void loop() {
@@ -131,7 +132,7 @@ final class SilenceWatch implements AutoCloseable {
       return;
     }
     ClusterView view = cluster.get();
-    SilencePlan plan = plan(view);
+    SilencePlan plan = plan(view, lastTried);
     Map<String, Node> nodes = new HashMap<>();
     view.nodes().forEach(n -> nodes.put(n.getMetadata().getName(), n));
     if (!plan.silent().equals(before)) {
@@ -150,6 +151,9 @@ final class SilenceWatch implements AutoCloseable {
           "Tweed's daemon of this node is heard again");
     }
     List<Boolean> wrote = calls.all(plan.untold(), node -> tell(nodes.get(node)));
+    if (!plan.untold().isEmpty()) {
+      lastTried = plan.untold().getLast();
+    }
     for (int i = 0; i < wrote.size(); i++) {
       if (wrote.get(i)) {
         told.add(plan.untold().get(i));
