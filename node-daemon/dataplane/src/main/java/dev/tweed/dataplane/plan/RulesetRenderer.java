@@ -73,7 +73,7 @@ public final class RulesetRenderer {
         rules.addAll(rules(family, pods, masquerade, tunnels));
       }
     }
-    Chain answers = answers(asked);
+    Chain answers = answers(asked, podCidrs);
     rules.add(new Rule("return", "tweed " + digest(answers, rules)));
     List<Chain> chains =
         List.of(
@@ -97,16 +97,18 @@ public final class RulesetRenderer {
             .toList());
   }
 
-  private static Chain answers(List<IpAddress> asked) {
+  private static Chain answers(List<IpAddress> asked, List<IpPrefix> podCidrs) {
     List<Rule> rules = new ArrayList<>(List.of(ANSWER));
     for (AddressFamily family : AddressFamily.values()) {
       List<IpPrefix> own =
           asked.stream().filter(a -> a.family() == family).map(IpPrefix::host).toList();
-      if (!own.isEmpty()) {
+      List<IpPrefix> network = covering(podCidrs, family);
+      if (!own.isEmpty() && !network.isEmpty()) {
         String ip = family == AddressFamily.IPV4 ? "ip" : "ip6";
         rules.add(
             new Rule(
-                ip + " daddr " + set(own) + " udp dport " + ProbeAddress.PORT + " reject",
+                "%s saddr %s %s daddr %s udp dport %d reject"
+                    .formatted(ip, set(network), ip, set(own), ProbeAddress.PORT),
                 ip + " answers probes of a block that has no address for them"));
       }
     }
