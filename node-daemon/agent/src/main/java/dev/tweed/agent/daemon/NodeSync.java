@@ -37,7 +37,7 @@ import java.util.function.Supplier;
  */
 final class NodeSync implements BooleanSupplier, AutoCloseable {
 
-  /** Runs without complete lists before that is told; with the back-off some 5 s. */
+  /** Runs in a row without complete lists before that is told; with the back-off some 5 s. */
   private static final int PATIENCE = 6;
 
   private final Supplier<ClusterView> view;
@@ -108,12 +108,12 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       case Mapping.Nothing(String why) -> {
         firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
         probes.accept(ProbeTargets.NONE, Optional.empty());
-        tell.accept(statuses.idle(why), List.of());
+        told(statuses.idle(why), List.of());
         yield true;
       }
       case Mapping.Waiting(String why, List<NodeFinding> findings) -> {
         firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
-        tell.accept(statuses.waiting(why, findings), List.of());
+        told(statuses.waiting(why, findings), List.of());
         yield true;
       }
       case Mapping.Program program ->
@@ -133,6 +133,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       tell.accept(statuses.waiting(why, findings), List.of());
     }
     return false;
+  }
+
+  private void told(SyncStatus status, List<SubnetRecord> own) {
+    incomplete = 0;
+    tell.accept(status, own);
   }
 
   /**
@@ -204,7 +209,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
               "kernel",
               e.getMessage(),
               "the daemon needs the capability NET_ADMIN in the host's network namespace"));
-      tell.accept(statuses.unworkable(program.snapshot(), findings), program.own());
+      told(statuses.unworkable(program.snapshot(), findings), program.own());
       return false;
     }
     if (report.isBrokenOff()) {
@@ -240,7 +245,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     findings.addAll(outcome.findings());
     mostPeersInvalid(program, report, findings).ifPresent(findings::add);
     boolean ready = report.verified() && outcome.usable();
-    tell.accept(statuses.programmed(program.snapshot(), report, ready, findings), program.own());
+    told(statuses.programmed(program.snapshot(), report, ready, findings), program.own());
     return ready
         && report.findings().stream().noneMatch(f -> f.reason() == Reason.ProgrammingFailed);
   }

@@ -480,6 +480,21 @@ class NodeSyncTest {
     assertThat(directory.resolve("conf")).isEmptyDirectory();
   }
 
+  @Test
+  void whatCannotBeReadAfterAGoodRunIsNotToldAtOnceEither() {
+    view = ClusterView.INCOMPLETE;
+    runs(5);
+    view = view(true);
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    view = ClusterView.INCOMPLETE;
+    runs(5);
+    assertThat(told).hasSize(1);
+
+    runs(1);
+    assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+  }
+
   private void runs(int times) {
     for (int i = 0; i < times; i++) {
       assertThat(sync.getAsBoolean()).isFalse();
