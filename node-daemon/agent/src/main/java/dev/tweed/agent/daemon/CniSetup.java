@@ -36,6 +36,7 @@ final class CniSetup {
   private final CniPluginInstaller plugins;
   private final CniConfigWriter config;
   private final ForeignCniPolicy foreign;
+  private final ForeignCniPolicy foreignBeside;
   private final Path confDir;
   private final Path binDir;
   private final Path runDir;
@@ -57,6 +58,7 @@ final class CniSetup {
     this.plugins = new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
     this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
+    this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
     this.runDir = options.runDir();
     this.dataDir = runDir.resolve("cni");
     this.nanoTime = nanoTime;
@@ -75,6 +77,14 @@ final class CniSetup {
    * @param withoutNetwork whether the kubelet says that its runtime has no pod network
    */
   Outcome apply(ClusterSnapshot snapshot, SyncReport report, boolean withoutNetwork) {
+    return apply(snapshot, report, withoutNetwork, foreign);
+  }
+
+  private Outcome apply(
+      ClusterSnapshot snapshot,
+      SyncReport report,
+      boolean withoutNetwork,
+      ForeignCniPolicy others) {
     List<NodeFinding> findings = new ArrayList<>();
     for (Path directory : List.of(confDir, binDir, runDir)) {
       if (RemovedDirectory.isAt(directory)) {
@@ -106,15 +116,18 @@ final class CniSetup {
     if (failed.isEmpty()) {
       unseen(wasThere, withoutNetwork).ifPresent(findings::add);
     }
-    foreign.apply().ifPresent(findings::add);
+    others.apply().ifPresent(findings::add);
     return new Outcome(failed.isEmpty(), findings);
   }
 
-  /** As {@link #apply} for what is remembered: a configuration that is there stays as it is. */
+  /**
+   * As {@link #apply} for what is remembered: a configuration that is there stays as it is, also
+   * one of others.
+   */
   Outcome applyRemembered(ClusterSnapshot snapshot, SyncReport report) {
     return config.present()
         ? new Outcome(true, List.of())
-        : apply(snapshot, report, /* withoutNetwork= */ false);
+        : apply(snapshot, report, /* withoutNetwork= */ false, foreignBeside);
   }
 
   /**

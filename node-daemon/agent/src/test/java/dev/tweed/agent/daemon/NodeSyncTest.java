@@ -10,6 +10,7 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.Views;
 import dev.tweed.agent.cni.Mounts;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.probe.ProbeTargets;
 import dev.tweed.agent.status.Metrics;
@@ -71,48 +72,46 @@ class NodeSyncTest {
     for (String plugin : List.of("bridge", "host-local", "portmap", "loopback")) {
       Files.writeString(directory.resolve("bin").resolve(plugin), "").toFile().setExecutable(true);
     }
-    sync =
-        new NodeSync(
-            () -> view,
-            new SnapshotMapper("n1"),
-            this::open,
-            new CniSetup(
-                new DaemonOptions(
-                    "n1",
-                    "test",
-                    new ApiAccess(Optional.empty(), Optional.empty(), directory),
-                    directory.resolve("conf"),
-                    directory.resolve("bin"),
-                    directory.resolve("none"),
-                    directory.resolve("run"),
-                    directory.resolve("state"),
-                    Optional.empty(),
-                    new InetSocketAddress(0),
-                    false,
-                    Optional.empty(),
-                    DataPathOptions.defaults()),
-                () -> now,
-                ended::add),
-            firewall::add,
-            again::add,
-            (targets, network) -> probes.add(targets),
-            new NodeStatusFactory(
+    sync = sync(/* replaceForeign= */ false);
+  }
+
+  private NodeSync sync(boolean replaceForeign) {
+    return new NodeSync(
+        () -> view,
+        new SnapshotMapper("n1"),
+        this::open,
+        new CniSetup(
+            new DaemonOptions(
                 "n1",
-                new RepairLog(Clock.systemUTC(), List.of()),
-                List.of("10.244.9.0/24"),
-                () -> new Versions("test", null, null, null)),
-            new Metrics(),
-            (status, own) -> {
-              told.add(
-                  new NodeStatus(
-                      status,
-                      Connected.YES,
-                      List.of(),
-                      Optional.empty(),
-                      Optional.empty(),
-                      List.of()));
-              toldOf.add(own);
-            });
+                "test",
+                new ApiAccess(Optional.empty(), Optional.empty(), directory),
+                directory.resolve("conf"),
+                directory.resolve("bin"),
+                directory.resolve("none"),
+                directory.resolve("run"),
+                directory.resolve("state"),
+                Optional.empty(),
+                new InetSocketAddress(0),
+                replaceForeign,
+                Optional.empty(),
+                DataPathOptions.defaults()),
+            () -> now,
+            ended::add),
+        firewall::add,
+        again::add,
+        (targets, network) -> probes.add(targets),
+        new NodeStatusFactory(
+            "n1",
+            new RepairLog(Clock.systemUTC(), List.of()),
+            List.of("10.244.9.0/24"),
+            () -> new Versions("test", null, null, null)),
+        new Metrics(),
+        (status, own) -> {
+          told.add(
+              new NodeStatus(
+                  status, Connected.YES, List.of(), Optional.empty(), Optional.empty(), List.of()));
+          toldOf.add(own);
+        });
   }
 
   @Test
@@ -493,6 +492,25 @@ class NodeSyncTest {
 
     runs(1);
     assertThat(told.getLast().state()).isEqualTo(NodeStatus.State.WAITING);
+  }
+
+  @Test
+  void memorySetsNothingAside() throws IOException {
+    sync = sync(/* replaceForeign= */ true);
+    Path foreign = Files.writeString(directory.resolve("conf/01-other.conf"), "{\"type\": \"x\"}");
+    view = remembered(view(true));
+
+    sync.getAsBoolean();
+
+    assertThat(foreign).exists();
+    assertThat(told.getLast().findings())
+        .extracting(NodeFinding::reason)
+        .contains("ForeignCNIConfig");
+
+    // What the API server says does
+    view = view(true);
+    sync.getAsBoolean();
+    assertThat(foreign).doesNotExist();
   }
 
   private void runs(int times) {
