@@ -40,15 +40,21 @@ public final class RememberedWatch implements ClusterWatch {
    * @param patience how long the API server has until memory is asked
    * @param delay from a change until it is remembered
    * @param pause between two writes
+   * @param check whether the file is still what should be remembered and can be read: it is bound
+   *     to the certificates that vouch for the API server, and these change without a word
    */
-  public record Timing(Duration patience, Duration delay, Duration pause) {
+  public record Timing(Duration patience, Duration delay, Duration pause, Duration check) {
 
     /**
      * The first lists of 5,000 nodes take about a second; a file that is written once a minute and
      * is 200 kB long costs nobody anything.
      */
     public static final Timing USUAL =
-        new Timing(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofMinutes(1));
+        new Timing(
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(5));
   }
 
   private final ClusterWatch api;
@@ -97,6 +103,7 @@ public final class RememberedWatch implements ClusterWatch {
   public void start(Runnable onChange, Consumer<ApiContact> onContact) {
     this.onChange = onChange;
     later(timing.patience(), this::recallUntilComplete);
+    later(timing.check(), this::checkNowAndThen);
     api.start(
         () -> {
           keepLater();
@@ -130,6 +137,14 @@ public final class RememberedWatch implements ClusterWatch {
       if (!done) {
         later(timing.patience(), this::recallUntilComplete);
       }
+    }
+  }
+
+  private void checkNowAndThen() {
+    try {
+      keep();
+    } finally {
+      later(timing.check(), this::checkNowAndThen);
     }
   }
 

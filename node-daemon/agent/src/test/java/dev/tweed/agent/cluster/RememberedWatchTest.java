@@ -1,6 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.StateFile;
@@ -12,20 +13,21 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Its thread never runs anything here: what it would do is called. */
+/** Its thread runs nothing here by itself but in one test: what it would do is called. */
 class RememberedWatchTest {
 
   private static final Instant NOW = Instant.parse("2026-02-01T10:00:00Z");
 
   @TempDir Path directory;
   private ClusterView api = ClusterView.INCOMPLETE;
-  private long nanos;
+  private volatile long nanos;
   private int told;
   private RememberedWatch watch;
 
@@ -43,6 +45,15 @@ class RememberedWatchTest {
   }
 
   private void open(String machine) {
+    Binding binding = binding(machine, "aa");
+    open(() -> binding, Duration.ofDays(1));
+  }
+
+  private static Binding binding(String machine, String authority) {
+    return new Binding(Views.OWN, machine, authority, "10.96.0.1");
+  }
+
+  private void open(Binding.Source binding, Duration check) {
     watch =
         new RememberedWatch(
             new ClusterWatch() {
@@ -58,16 +69,12 @@ class RememberedWatchTest {
               public void close() {}
             },
             new StateFile(
-                directory,
-                "view",
-                RememberedWatch.VERSION,
-                RememberedWatch.MAX_BYTES,
-                () -> new Binding(Views.OWN, machine, "aa", "10.96.0.1")),
+                directory, "view", RememberedWatch.VERSION, RememberedWatch.MAX_BYTES, binding),
             Views.OWN,
             InstantSource.fixed(NOW),
             () -> nanos,
             new RememberedWatch.Timing(
-                Duration.ofDays(1), Duration.ofDays(1), Duration.ofMinutes(1)));
+                Duration.ofDays(1), Duration.ofDays(1), Duration.ofMinutes(1), check));
     watch.start(() -> told++, contact -> {});
   }
 
@@ -240,6 +247,23 @@ class RememberedWatchTest {
     nanos += Duration.ofSeconds(1).toNanos();
     watch.keep();
     assertThat(Files.readAllBytes(directory.resolve("view"))).isNotEqualTo(first);
+  }
+
+  @Test
+  void otherCertificatesOfTheApiServerAreNoticedThoughNothingHappens() {
+    watch.close();
+    AtomicReference<Binding> binding = new AtomicReference<>(binding("n1", "aa"));
+    api = member;
+    open(binding::get, Duration.ofMillis(20));
+    await().until(this::isRemembered);
+
+    binding.set(binding("n1", "bb"));
+
+    StateFile asNow =
+        new StateFile(
+            directory, "view", RememberedWatch.VERSION, RememberedWatch.MAX_BYTES, binding::get);
+    nanos = Duration.ofMinutes(2).toNanos();
+    await().until(() -> asNow.read().isPresent());
   }
 
   @Test

@@ -134,7 +134,7 @@ class LostThreadsTest {
             "n1",
             Instant::now,
             System::nanoTime,
-            new RememberedWatch.Timing(Duration.ofSeconds(1), LONG, LONG))) {
+            new RememberedWatch.Timing(Duration.ofSeconds(1), LONG, LONG, LONG))) {
       watch.start(() -> {});
 
       assertLost("memory");
