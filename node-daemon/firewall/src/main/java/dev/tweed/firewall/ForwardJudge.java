@@ -1,5 +1,6 @@
 package dev.tweed.firewall;
 
+import dev.tweed.firewall.NetworkNeeds.Tunnel;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.firewall.ruleset.Prefix;
@@ -49,6 +50,7 @@ public final class ForwardJudge {
   private static List<Optional<String>> toNodes(NetworkNeeds needs) {
     List<Optional<String>> devices = new ArrayList<>();
     needs.tunnel().ifPresent(tunnel -> devices.add(Optional.of(tunnel.device())));
+    needs.tunnel().flatMap(Tunnel::second).ifPresent(device -> devices.add(Optional.of(device)));
     if (needs.tunnel().filter(tunnel -> !tunnel.bypassed()).isEmpty()) {
       devices.add(needs.underlayDevice());
     }
@@ -61,7 +63,8 @@ public final class ForwardJudge {
    */
   private static boolean isShown(HostFirewall firewall) {
     return switch (firewall.state()) {
-      case ACTIVE -> firewall.rules().chains().stream().anyMatch(Chain::filters);
+      case ACTIVE ->
+          !firewall.hidden() && firewall.rules().chains().stream().anyMatch(Chain::filters);
       case INACTIVE -> true;
       case UNKNOWN -> false;
     };

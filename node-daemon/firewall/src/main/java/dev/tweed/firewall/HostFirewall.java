@@ -9,8 +9,16 @@ import dev.tweed.firewall.ruleset.Ruleset;
  * @param state whether they are in force
  * @param reason what that was told by, or why it is not known; one sentence for people
  * @param rules what the kernel does with packets; empty if it could not be read
+ * @param hidden whether rules of iptables-legacy, which are not among these, drop packets beside
+ *     them, or may
  */
-public record HostFirewall(Manager manager, State state, String reason, Ruleset rules) {
+public record HostFirewall(
+    Manager manager, State state, String reason, Ruleset rules, boolean hidden) {
+
+  /** One without hidden rules. */
+  public HostFirewall(Manager manager, State state, String reason, Ruleset rules) {
+    this(manager, state, reason, rules, false);
+  }
 
   /** Who makes the rules. */
   public enum Manager {

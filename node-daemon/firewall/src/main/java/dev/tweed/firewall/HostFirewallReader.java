@@ -76,7 +76,7 @@ public final class HostFirewallReader {
           Ruleset.empty());
     }
     if (hasUfw(rules)) {
-      return new HostFirewall(Manager.UFW, State.ACTIVE, ufwReason(), rules);
+      return new HostFirewall(Manager.UFW, State.ACTIVE, ufwReason(), rules, legacyDrops());
     }
     if (isFirewalldLoading(rules)) {
       // Half of its rules tell nothing.
@@ -86,7 +86,7 @@ public final class HostFirewallReader {
     if (rules.chains().stream().anyMatch(chain -> chain.table().equals("firewalld"))
         || rules.hasChain("INPUT_ZONES")) {
       return new HostFirewall(
-          Manager.FIREWALLD, State.ACTIVE, "its rules are in the kernel", rules);
+          Manager.FIREWALLD, State.ACTIVE, "its rules are in the kernel", rules, legacyDrops());
     }
     Optional<Chain> filter =
         rules.chains().stream()
@@ -99,7 +99,8 @@ public final class HostFirewallReader {
           State.ACTIVE,
           "chain %s of table %s %s drops packets"
               .formatted(filter.get().name(), filter.get().family(), filter.get().table()),
-          rules);
+          rules,
+          legacyDrops());
     }
     Optional<Boolean> legacy = legacyIptables() ? legacyDrops.get() : Optional.of(false);
     if (legacy.orElse(true)) {
@@ -226,6 +227,11 @@ public final class HostFirewallReader {
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** Whether rules drop that nft cannot show, or may. */
+  private boolean legacyDrops() {
+    return legacyIptables() && legacyDrops.get().orElse(true);
   }
 
   private boolean legacyIptables() {

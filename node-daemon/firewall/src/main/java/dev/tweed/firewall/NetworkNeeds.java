@@ -44,13 +44,15 @@ public record NetworkNeeds(
    * @param device such as {@code tweed.1}
    * @param port UDP port, 1..65535
    * @param bypassed whether nodes on the same link may be reached without it
+   * @param second device to nodes that have no IPv4 address, if this one has and there are such
    */
-  public record Tunnel(String device, int port, boolean bypassed) {
+  public record Tunnel(String device, int port, boolean bypassed, Optional<String> second) {
     /**
      * @throws IllegalArgumentException if the name or the port is out of range
      */
     public Tunnel {
       requireMatch(DEVICE, device);
+      second.ifPresent(other -> requireMatch(DEVICE, other));
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
       }
@@ -58,7 +60,7 @@ public record NetworkNeeds(
 
     /** One that all packets to other nodes take. */
     public Tunnel(String device, int port) {
-      this(device, port, false);
+      this(device, port, false, Optional.empty());
     }
   }
 

@@ -33,9 +33,48 @@ class ForwardJudgeTest {
     HostFirewall firewall = firewall("drop", accept("iifname", "eth0") + accept("oifname", "eth0"));
 
     assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
-    assertThat(judge(firewall, Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, true))))
+    assertThat(
+            judge(
+                firewall,
+                Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, true, Optional.empty()))))
         .contains(List.of());
     assertThat(judge(firewall, Optional.empty())).contains(List.of());
+  }
+
+  @Test
+  void nodesWithoutAnIpv4AddressAreReachedByASecondTunnel() {
+    HostFirewall firewall =
+        firewall("drop", accept("iifname", "tweed6.1") + accept("oifname", "tweed6.1"));
+    NetworkNeeds.Tunnel both =
+        new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.of("tweed6.1"));
+
+    assertThat(judge(firewall, Optional.of(both))).contains(List.of());
+    assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
+  }
+
+  @Test
+  void norWhereSuchRulesStandBesideThoseShown() throws IOException {
+    Files.writeString(root.resolve("ip_tables_names"), "filter\n");
+
+    // What is shown passes all; what it drops is dropped all the same
+    assertThat(judge(beside("accept", Optional.of(true)), Optional.of(TUNNEL))).isEmpty();
+    assertThat(judge(beside("accept", Optional.empty()), Optional.of(TUNNEL))).isEmpty();
+    assertThat(judge(beside("accept", Optional.of(false)), Optional.of(TUNNEL)))
+        .contains(List.of());
+    assertThat(judge(beside("drop", Optional.of(true)), Optional.of(TUNNEL)).orElseThrow())
+        .hasSize(2);
+  }
+
+  private HostFirewall beside(String policy, Optional<Boolean> drops) {
+    String chains =
+        """
+        {"nftables": [{"chain": {"family": "inet", "table": "filter", "name": "INPUT",
+          "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}},
+          {"chain": {"family": "inet", "table": "filter", "name": "FORWARD",
+          "handle": 2, "type": "filter", "hook": "forward", "prio": 0, "policy": "%s"}}]}
+        """
+            .formatted(policy);
+    return new HostFirewallReader(root, root, new FixedListing(chains), () -> drops).read();
   }
 
   @Test

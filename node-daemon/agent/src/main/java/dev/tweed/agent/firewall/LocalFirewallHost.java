@@ -91,8 +91,8 @@ public final class LocalFirewallHost implements FirewallHost {
   public HostFirewall read() {
     legacy.forget();
     HostFirewall found = reader.read();
-    iptables.ifPresent(
-        i -> i.use(legacy.areKnownToDrop() ? IptablesFlavour.LEGACY : IptablesFlavour.NFT));
+    boolean onlyLegacy = legacy.areKnownToDrop() && !found.hidden();
+    iptables.ifPresent(i -> i.use(onlyLegacy ? IptablesFlavour.LEGACY : IptablesFlavour.NFT));
     return found;
   }
 

@@ -5,6 +5,10 @@ import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.NetworkNeeds.Tunnel;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpAddress;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Optional;
 
 /** From what the cluster asks of this node to what its firewall has to know. Pure. */
@@ -32,6 +36,19 @@ public final class NetworkStateMapper {
     };
   }
 
+  /** As the data path decides it. */
+  private static Optional<String> second(ClusterSnapshot snapshot, Backend.Vxlan vxlan) {
+    boolean both =
+        Arrays.stream(AddressFamily.values()).allMatch(f -> has(snapshot.self().nodeIps(), f));
+    boolean needed =
+        snapshot.peers().stream().anyMatch(peer -> !has(peer.nodeIps(), AddressFamily.IPV4));
+    return both && needed ? Optional.of("tweed6." + vxlan.vni()) : Optional.empty();
+  }
+
+  private static boolean has(Collection<IpAddress> addresses, AddressFamily family) {
+    return addresses.stream().anyMatch(address -> address.family() == family);
+  }
+
   private static NetworkNeeds needs(
       ClusterSnapshot snapshot, String device, Optional<String> underlay) {
     try {
@@ -42,7 +59,8 @@ public final class NetworkStateMapper {
                     new Tunnel(
                         device.isEmpty() ? "tweed." + vxlan.vni() : device,
                         vxlan.port(),
-                        vxlan.directRouting()));
+                        vxlan.directRouting(),
+                        second(snapshot, vxlan)));
             case Backend.HostGateway gateway -> Optional.empty();
           },
           snapshot.network().bridgeName(),
