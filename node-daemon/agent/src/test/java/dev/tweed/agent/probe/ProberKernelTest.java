@@ -76,7 +76,7 @@ class ProberKernelTest {
   private static Prober start(Consumer<Reachability> tell) {
     Prober prober =
         new Prober(
-            new FastWire(new KernelWire("tweed-probe")),
+            new FastWire(new KernelWire("tweed-probe"), SPEED),
             TcpCall::begin,
             unreached -> Map.of(),
             tell,
@@ -85,39 +85,6 @@ class ProberKernelTest {
             Clock.systemUTC());
     prober.start();
     return prober;
-  }
-
-  /** Waits less. */
-  private record FastWire(ProbeWire wire) implements ProbeWire {
-    @Override
-    public void from(List<ProbeTargets.Source> sources) {
-      wire.from(sources);
-    }
-
-    @Override
-    public Optional<ProbeAnswer.News.NotSent> send(Probing.Probe probe) {
-      return wire.send(probe);
-    }
-
-    @Override
-    public void await(Duration time) {
-      wire.await(time.dividedBy(SPEED));
-    }
-
-    @Override
-    public void drain(Consumer<ProbeAnswer> taker) {
-      wire.drain(taker);
-    }
-
-    @Override
-    public void wakeUp() {
-      wire.wakeUp();
-    }
-
-    @Override
-    public void close() {
-      wire.close();
-    }
   }
 
   private static boolean allAnswer(Reachability r) {
