@@ -15,12 +15,17 @@ import dev.tweed.agent.status.NodeStatus.DataPathStatus;
 import dev.tweed.agent.status.Reachable.Reason;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.netlink.AddressFamily;
+import dev.tweed.netlink.IpPrefix;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Decides what silence of peers says of this node. Two nodes that do not hear each other look alike
@@ -103,10 +108,9 @@ public final class ReachabilityPlanner {
     if (reason == Reason.NoPeerAnswers) {
       findings.add(nobody(seen, counted));
     } else {
-      List<UnreachedPeer> here = ofThisHost(seen, counted);
-      if (!here.isEmpty()) {
-        findings.add(thisHost(seen, counted, here));
-      }
+      Optional<HostLoss> loss = ofThisHost(seen, counted);
+      loss.map(this::thisHost).ifPresent(findings::add);
+      List<UnreachedPeer> here = loss.map(HostLoss::here).orElse(List.of());
       byPlace(counted.stream().filter(peer -> !here.contains(peer)).toList())
           .values()
           .forEach(peers -> add(findings, AgentReason.PeerUnreachable, peers));
@@ -233,31 +237,63 @@ public final class ReachabilityPlanner {
   }
 
   /**
-   * The peers that are unreached because of this host, if they are most of those that live: else
-   * their silence does not make this node the sick one.
+   * Most of those that live, unreached because of this host.
+   *
+   * @param alive how many live
+   * @param of what they are
    */
-  private static List<UnreachedPeer> ofThisHost(Reachability seen, List<UnreachedPeer> counted) {
-    List<UnreachedPeer> here =
+  private record HostLoss(List<UnreachedPeer> here, int alive, String of) {}
+
+  /**
+   * The peers that are unreached because of this host, if they are most of those that live, or of
+   * those of a family: else their silence does not make this node the sick one.
+   */
+  private static Optional<HostLoss> ofThisHost(Reachability seen, List<UnreachedPeer> counted) {
+    return Stream.concat(
+            Stream.of(loss(counted, seen.answered() + counted.size(), "peers")),
+            Stream.of(AddressFamily.values()).map(family -> ofFamily(seen, counted, family)))
+        .filter(loss -> loss.here().size() * 2 > loss.alive())
+        .findFirst();
+  }
+
+  /** Who has answered and is not found unreached is taken to answer. */
+  private static HostLoss ofFamily(
+      Reachability seen, List<UnreachedPeer> counted, AddressFamily family) {
+    Set<IpPrefix> alive = new HashSet<>(seen.everAnswered().keySet());
+    alive.removeIf(block -> block.family() != family);
+    seen.unreached().stream()
+        .filter(peer -> !passesSmall(peer) && !counted.contains(peer))
+        .map(UnreachedPeer::block)
+        .forEach(alive::remove);
+    return loss(
+        counted.stream().filter(peer -> alive.contains(peer.block())).toList(),
+        alive.size(),
+        family == AddressFamily.IPV4 ? "peers' IPv4 blocks" : "peers' IPv6 blocks");
+  }
+
+  private static HostLoss loss(List<UnreachedPeer> counted, int alive, String of) {
+    return new HostLoss(
         counted.stream()
             .filter(p -> p.where() == Where.LEAVING || p.where() == Where.ARRIVING)
-            .toList();
-    return here.size() * 2 > alive(seen, counted) ? here : List.of();
+            .toList(),
+        alive,
+        of);
   }
 
-  private static int alive(Reachability seen, List<UnreachedPeer> counted) {
-    return seen.answered() + counted.size();
-  }
-
-  private NodeFinding thisHost(
-      Reachability seen, List<UnreachedPeer> counted, List<UnreachedPeer> here) {
-    Where where = most(here);
+  private NodeFinding thisHost(HostLoss loss) {
+    Where where = most(loss.here());
     return NodeFinding.of(
         AgentReason.PeerUnreachable,
         true,
         "peers",
-        "%d of %d living peers are not reached because of this host: %s; %s"
-            .formatted(here.size(), alive(seen, counted), names(here), place(where, here)),
-        remedy(where, here));
+        "%d of %d living %s are not reached because of this host: %s; %s"
+            .formatted(
+                loss.here().size(),
+                loss.alive(),
+                loss.of(),
+                names(loss.here()),
+                place(where, loss.here())),
+        remedy(where, loss.here()));
   }
 
   private static Map<Where, List<UnreachedPeer>> byPlace(List<UnreachedPeer> peers) {

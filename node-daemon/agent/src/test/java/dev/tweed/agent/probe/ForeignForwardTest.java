@@ -79,43 +79,69 @@ class ForeignForwardTest {
     Needs.program("/usr/sbin/iptables-nft", "iptables");
     nodes.awaitAnswers();
 
-    for (String program : List.of("iptables-nft", "ip6tables-nft")) {
-      nodes
-          .first
-          .host()
-          .sh(
-              """
-              ip link show docker0 >&- 2>&- || ip link add docker0 type bridge
-              IPT-restore --noflush <<.
-              *filter
-              :FORWARD DROP
-              :DOCKER -
-              :DOCKER-BRIDGE -
-              :DOCKER-CT -
-              :DOCKER-FORWARD -
-              :DOCKER-ISOLATION-STAGE-1 -
-              :DOCKER-ISOLATION-STAGE-2 -
-              :DOCKER-USER -
-              -A FORWARD -j DOCKER-USER
-              -A FORWARD -j DOCKER-FORWARD
-              -A DOCKER ! -i docker0 -o docker0 -j DROP
-              -A DOCKER-BRIDGE -o docker0 -j DOCKER
-              -A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
-              -A DOCKER-FORWARD -j DOCKER-CT
-              -A DOCKER-FORWARD -j DOCKER-ISOLATION-STAGE-1
-              -A DOCKER-FORWARD -j DOCKER-BRIDGE
-              -A DOCKER-FORWARD -i docker0 -j ACCEPT
-              -A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
-              -A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
-              COMMIT
-              .
-              """
-                  .replace("IPT", program));
-    }
+    docker("iptables-nft");
+    docker("ip6tables-nft");
 
     assertThat(told(Cause.SILENT))
         .anySatisfy(of("10.244.2.0/24", "by chain FORWARD of table ip filter"))
         .anySatisfy(of("fd00:10:244:2::/64", "by chain FORWARD of table ip6 filter"));
+  }
+
+  /** As without "ip6tables" in its configuration. */
+  @Test
+  void oneOfIpv4OnlyMakesTheNodeUnready() {
+    Needs.program("/usr/sbin/iptables-nft", "iptables");
+    nodes.awaitAnswers();
+
+    docker("iptables-nft");
+
+    Reachability lost =
+        nodes.awaitFound(r -> r.unreached().stream().anyMatch(p -> p.where() == Where.LEAVING));
+    assertThat(nodes.podsReached(SHORT)).hasSize(1);
+    assertThat(nodes.judge(lost).findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.blocking()).isTrue();
+              assertThat(finding.message())
+                  .startsWith(
+                      "1 of 1 living peers' IPv4 blocks are not reached because of this host")
+                  .endsWith("by chain FORWARD of table ip filter");
+            });
+  }
+
+  private static void docker(String program) {
+    nodes
+        .first
+        .host()
+        .sh(
+            """
+            ip link show docker0 >&- 2>&- || ip link add docker0 type bridge
+            IPT-restore --noflush <<.
+            *filter
+            :FORWARD DROP
+            :DOCKER -
+            :DOCKER-BRIDGE -
+            :DOCKER-CT -
+            :DOCKER-FORWARD -
+            :DOCKER-ISOLATION-STAGE-1 -
+            :DOCKER-ISOLATION-STAGE-2 -
+            :DOCKER-USER -
+            -A FORWARD -j DOCKER-USER
+            -A FORWARD -j DOCKER-FORWARD
+            -A DOCKER ! -i docker0 -o docker0 -j DROP
+            -A DOCKER-BRIDGE -o docker0 -j DOCKER
+            -A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+            -A DOCKER-FORWARD -j DOCKER-CT
+            -A DOCKER-FORWARD -j DOCKER-ISOLATION-STAGE-1
+            -A DOCKER-FORWARD -j DOCKER-BRIDGE
+            -A DOCKER-FORWARD -i docker0 -j ACCEPT
+            -A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
+            -A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
+            COMMIT
+            .
+            """
+                .replace("IPT", program));
   }
 
   @Test

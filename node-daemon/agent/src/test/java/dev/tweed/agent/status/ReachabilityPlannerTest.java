@@ -14,6 +14,7 @@ import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.testing.Golden;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +71,10 @@ class ReachabilityPlannerTest {
     row(
         "half of 4 peers silent, this host",
         probes(2, peers(2, i -> silent(i + 2, Where.LEAVING))));
+    row(
+        "IPv4 of all of 2 peers, this host",
+        dualStack(silent(2, Where.LEAVING), silent(3, Where.ARRIVING)));
+    row("IPv4 of 1 of 2 peers, this host", dualStack(silent(2, Where.LEAVING)));
     row("5 of 30 silent", probes(25, peers(5, i -> silent(i + 2, Where.NOT_ARRIVING))));
     row("20 of 30 silent, dropped at both ends", probes(10, mixed(20)));
 
@@ -182,6 +187,17 @@ class ReachabilityPlannerTest {
                 .filter(p -> p.cause() == Cause.SILENT || p.cause() == Cause.REJECTED)
                 .count();
     return new Reachability(Proof.PROBES, answer + silent, answer, List.of(unreached));
+  }
+
+  /** Two peers with a block of each family, all of which answer but for these. */
+  private static Reachability dualStack(UnreachedPeer... unreached) {
+    Map<IpPrefix, String> everAnswered = new HashMap<>();
+    for (int node = 2; node <= 3; node++) {
+      everAnswered.put(IpPrefix.parse("10.244." + node + ".0/24"), "n" + node);
+      everAnswered.put(IpPrefix.parse("fd00:" + node + "::/64"), "n" + node);
+    }
+    return new Reachability(
+        Proof.PROBES, 4, 4 - unreached.length, List.of(unreached), everAnswered);
   }
 
   private static UnreachedPeer[] peers(int count, IntFunction<UnreachedPeer> peer) {
