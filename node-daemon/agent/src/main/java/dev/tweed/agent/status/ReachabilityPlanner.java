@@ -178,7 +178,7 @@ public final class ReachabilityPlanner {
     if (seen.byEcho() == 0) {
       return "";
     }
-    String by = ", %d asked by echo to the tunnel; FORWARD".formatted(seen.byEcho());
+    String by = ", %d asked by echo to their nodes; FORWARD".formatted(seen.byEcho());
     return by
         + switch (seen.proof()) {
           case ECHO ->

@@ -317,7 +317,7 @@ class ProberKernelTest {
     assertThat(dropped.reason()).isEqualTo(Reachable.Reason.ForwardDropped);
     assertThat(dropped.message())
         .contains(
-            "2 of 2 probed peers answer, 2 asked by echo to the tunnel",
+            "2 of 2 probed peers answer, 2 asked by echo to their nodes",
             "packets from 10.245.1.0/30 to other nodes are dropped in FORWARD of this host by chain c"
                 + " of table inet fault");
     assertThat(dropped.findings()).anyMatch(NodeFinding::blocking);

@@ -80,6 +80,7 @@ class SmallBlocksByPlainRoutesTest {
     Reachable judged = nodes.judge(echo);
     assertThat(judged.reason()).isEqualTo(Reachable.Reason.ForwardDropped);
     assertThat(judged.message())
+        .startsWith("2 of 2 probed peers answer, 2 asked by echo to their nodes;")
         .contains(
             "packets from 10.244.1.0/30 to other nodes are dropped in FORWARD of this host by chain"
                 + " c of table inet fault",
