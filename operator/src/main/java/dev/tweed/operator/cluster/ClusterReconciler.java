@@ -2,12 +2,9 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
-import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
-import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.ledger.Allocator;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,13 +27,12 @@ import org.slf4j.LoggerFactory;
 public final class ClusterReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterReconciler.class);
 
-  private final KubernetesClient client;
   private final Supplier<ClusterView> cluster;
   private final ClusterCaches caches;
   private final Allocator allocator;
   private final SubnetWriter subnets;
   private final NodeWriter nodes;
-  private final OperatorEvents events;
+  private final ReleaseWriter releases;
   private final Function<ClusterView, Set<String>> silent;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
@@ -46,23 +42,21 @@ public final class ClusterReconciler {
    * @param silent which nodes' daemons are silent
    */
   ClusterReconciler(
-      KubernetesClient client,
       ClusterCaches caches,
       Allocator allocator,
       SubnetWriter subnets,
       NodeWriter nodes,
-      OperatorEvents events,
+      ReleaseWriter releases,
       Function<ClusterView, Set<String>> silent,
       OperatorMeters meters,
       OperatorSettings settings,
       Clock clock) {
-    this.client = client;
     this.cluster = caches::view;
     this.caches = caches;
     this.allocator = allocator;
     this.subnets = subnets;
     this.nodes = nodes;
-    this.events = events;
+    this.releases = releases;
     this.silent = silent;
     this.meters = meters;
     this.settings = settings;
@@ -82,14 +76,16 @@ public final class ClusterReconciler {
     ClusterView view = cluster.get();
     Instant now = clock.instant();
     List<String> failures = new ArrayList<>();
-    AllocationPlan plan = AllocationPlanner.plan(input(view, view.subnets(), Map.of(), now));
+    AllocationPlan plan =
+        AllocationPlanner.plan(Facts.input(view, view.subnets(), Map.of(), settings, now));
     List<NodeSubnet> basis = view.subnets();
     Optional<Instant> again = plan.nextDeadline();
     boolean releasable = !plan.releases().isEmpty() && allocator.untilDeletable().isZero();
     if (!plan.claims().isEmpty() || releasable) {
       Allocator.Outcome done =
           allocator.allocate(
-              (latest, cursors) -> AllocationPlanner.plan(input(view, latest, cursors, now)),
+              (latest, cursors) ->
+                  AllocationPlanner.plan(Facts.input(view, latest, cursors, settings, now)),
               view.subnets());
       report(done, failures);
       plan = done.plan();
@@ -99,9 +95,7 @@ public final class ClusterReconciler {
     Map<String, NodeSubnet> byName = byName(basis);
     if (!plan.releases().isEmpty()) {
       if (allocator.mayDelete()) {
-        for (Release release : plan.releases()) {
-          release(release, byName.get(release.subnet().name()), basis, failures);
-        }
+        failures.addAll(releases.release(plan.releases(), basis));
       } else {
         again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
       }
@@ -111,21 +105,6 @@ public final class ClusterReconciler {
     ClusterOutcome outcome = outcome(view, plan, basis);
     meters.record(outcome);
     return new Result(outcome, List.copyOf(failures), again);
-  }
-
-  private AllocationInput input(
-      ClusterView view, List<NodeSubnet> subnets, Map<String, Long> cursors, Instant now) {
-    return new AllocationInput(
-        view.networks().stream().map(Facts::of).toList(),
-        view.nodes().stream().map(Facts::of).toList(),
-        subnets.stream().filter(s -> s.getSpec() != null).map(Facts::of).toList(),
-        Facts.lastBlocks(view),
-        Facts.serviceCIDRs(view.serviceCIDRs()),
-        cursors,
-        settings.releaseAfter(),
-        settings.mirroredLabels(),
-        settings.batch(),
-        now);
   }
 
   private void report(Allocator.Outcome done, List<String> failures) {
@@ -151,54 +130,6 @@ public final class ClusterReconciler {
   // them.
   private Optional<Instant> more(AllocationPlan plan, List<String> failures, Instant now) {
     return !plan.claims().isEmpty() && failures.isEmpty() ? Optional.of(now) : Optional.empty();
-  }
-
-  private void release(
-      Release release, NodeSubnet subnet, List<NodeSubnet> basis, List<String> failures) {
-    try {
-      if (stillTrue(release, basis) && subnets.delete(subnet)) {
-        LOG.info(
-            "released {} of node {}: {}",
-            subnet.getSpec().cidr(),
-            subnet.getSpec().nodeName(),
-            release.message());
-        events.released(release);
-        meters.released();
-      }
-    } catch (io.fabric8.kubernetes.client.KubernetesClientException e) {
-      failures.add("NodeSubnet " + release.subnet().name() + ": " + ApiFailure.message(e));
-    }
-  }
-
-  // The watches may be behind, and a Node may have come back while other blocks were released; a
-  // wrong deletion would take pods' addresses away.
-  private boolean stillTrue(Release release, List<NodeSubnet> basis) {
-    return switch (release.reason()) {
-      case NodeGone ->
-          AllocationPlanner.plan(live(release.subnet().spec().nodeName(), basis))
-              .releases()
-              .stream()
-              .anyMatch(r -> r.subnet().equals(release.subnet()));
-      case PodNetworkGone ->
-          client.resources(PodNetwork.class).withName(release.subnet().spec().podNetwork()).get()
-              == null;
-      case Overlap, SecondBlock, OutsidePools, PodCIDRChanged -> true;
-    };
-  }
-
-  // One node with its blocks, and all networks, as the API server has them now: enough to tell
-  // whether the node is there and which network it belongs to.
-  private AllocationInput live(String node, List<NodeSubnet> basis) {
-    ClusterView view =
-        new ClusterView(
-            client.resources(PodNetwork.class).list().getItems(),
-            Optional.ofNullable(client.nodes().withName(node).get()).stream().toList(),
-            basis.stream().filter(s -> s.getSpec().nodeName().equals(node)).toList(),
-            List.of(),
-            Map.of(),
-            List.of(),
-            List.of());
-    return input(view, view.subnets(), Map.of(), clock.instant());
   }
 
   private ClusterOutcome outcome(ClusterView view, AllocationPlan plan, List<NodeSubnet> basis) {

@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
+import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
@@ -25,6 +26,26 @@ import java.util.stream.Stream;
 /** Reads from objects of the API what planning needs of them. */
 public final class Facts {
   private Facts() {}
+
+  /** Everything a plan depends on, with NodeSubnets and cursors that may be newer than the view. */
+  static AllocationInput input(
+      ClusterView view,
+      List<NodeSubnet> subnets,
+      Map<String, Long> cursors,
+      OperatorSettings settings,
+      Instant now) {
+    return new AllocationInput(
+        view.networks().stream().map(Facts::of).toList(),
+        view.nodes().stream().map(Facts::of).toList(),
+        subnets.stream().filter(s -> s.getSpec() != null).map(Facts::of).toList(),
+        lastBlocks(view),
+        serviceCIDRs(view.serviceCIDRs()),
+        cursors,
+        settings.releaseAfter(),
+        settings.mirroredLabels(),
+        settings.batch(),
+        now);
+  }
 
   /** Of a PodNetwork. */
   public static NetworkFacts of(PodNetwork network) {

@@ -65,12 +65,11 @@ public final class OperatorCore implements AutoCloseable {
                         time));
     ClusterReconciler reconciler =
         new ClusterReconciler(
-            client,
             caches,
             allocator,
             subnets,
             new NodeWriter(client, calls, clock),
-            events,
+            new ReleaseWriter(client, subnets, events, meters, settings, clock),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             meters,
             settings,

@@ -68,9 +68,9 @@ class ReleasesOnApiServerTest {
     calls = new BoundedCalls(SETTINGS.parallelism());
     Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
     SubnetWriter subnets = new SubnetWriter(client, calls);
+    OperatorMeters meters = new OperatorMeters(new SimpleMeterRegistry());
     reconciler =
         new ClusterReconciler(
-            client,
             caches,
             new Allocator(
                 new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
@@ -79,9 +79,15 @@ class ReleasesOnApiServerTest {
                 () -> Duration.between(Instant.EPOCH, now).toNanos()),
             subnets,
             new NodeWriter(client, calls, clock),
-            new OperatorEvents(client, SETTINGS, clock),
+            new ReleaseWriter(
+                client,
+                subnets,
+                new OperatorEvents(client, SETTINGS, clock),
+                meters,
+                SETTINGS,
+                clock),
             view -> Set.of(),
-            new OperatorMeters(new SimpleMeterRegistry()),
+            meters,
             SETTINGS,
             clock);
     createNodes();
