@@ -154,7 +154,7 @@ public final class AllocationPlanner {
         }
       } else if (network.selects(node)) {
         if (owner != null) {
-          tally.selectedByAnother.add(node.name());
+          tally.note(Shortfall.NodeSelectedByAnother, node);
         } else {
           tally.selected++;
         }
@@ -175,30 +175,29 @@ public final class AllocationPlanner {
       if (again.isPresent()) {
         any = true;
         if (differs(node, again.get())) {
-          tally.note(tally.podCIDRDiffers, node);
+          tally.note(Shortfall.PodCIDRDiffers, node);
         }
       } else if (have.isPresent()) {
         boolean own = have.get().network().equals(network.name());
         any = true;
-        complete &= own || tally.miss(tally.releasing, node);
-        if (own && differs(node, have.get().cidr())) {
-          tally.note(tally.podCIDRDiffers, node);
+        if (!own) {
+          tally.note(Shortfall.WaitingForRelease, node);
+          complete = false;
+        } else if (differs(node, have.get().cidr())) {
+          tally.note(Shortfall.PodCIDRDiffers, node);
         }
       } else if (shelf.admits(family, node)) {
         any = true;
-        complete &=
-            held.leaving(node.name(), family)
-                ? tally.miss(tally.releasing, node)
-                : claimFree(network, node, family, addresses, shelf, tally);
+        complete &= claimFree(network, node, family, addresses, shelf, tally);
       }
     }
     if (!any) {
-      tally.note(tally.noPool, node);
+      tally.note(Shortfall.NoPoolForNode, node);
     } else if (complete) {
       tally.allocated++;
     }
     if (addresses.isEmpty()) {
-      tally.note(tally.noInternalIP, node);
+      tally.note(Shortfall.NoInternalIP, node);
     }
   }
 
@@ -209,18 +208,24 @@ public final class AllocationPlanner {
       List<String> addresses,
       PoolShelf shelf,
       NetworkTally tally) {
+    if (held.leaving(node.name(), family)) {
+      tally.note(Shortfall.WaitingForRelease, node);
+      return false;
+    }
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
       return false;
     }
     if (network.containsAddressOf(node)) {
-      return tally.miss(tally.addressInPool, node);
+      tally.note(Shortfall.NodeAddressInPool, node);
+      return false;
     }
     Optional<Cidr> block = shelf.take(family, node);
     if (block.isEmpty()) {
-      return tally.miss(tally.poolExhausted, node);
+      tally.note(Shortfall.PoolExhausted, node);
+      return false;
     }
     if (differs(node, block.get())) {
-      tally.note(tally.podCIDRDiffers, node);
+      tally.note(Shortfall.PodCIDRDiffers, node);
     }
     claim(network, node, block.get(), addresses);
     return true;
@@ -230,11 +235,11 @@ public final class AllocationPlanner {
       CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
     List<String> addresses = NodeAddresses.of(node);
     if (addresses.isEmpty()) {
-      tally.note(tally.noInternalIP, node);
+      tally.note(Shortfall.NoInternalIP, node);
     }
     if (node.podCIDRs().isEmpty()) {
       if (held.of(node.name()).isEmpty()) {
-        tally.note(tally.noPodCIDR, node);
+        tally.note(Shortfall.WaitingForPodCIDR, node);
       } else {
         tally.allocated++;
       }
@@ -246,7 +251,10 @@ public final class AllocationPlanner {
             .map(Cidr::parse)
             .filter(cidr -> cidr.map(c -> network.has(c.family())).orElse(true))
             .toList();
-    boolean complete = !wanted.isEmpty() || tally.miss(tally.outsidePools, node);
+    boolean complete = !wanted.isEmpty();
+    if (!complete) {
+      tally.note(Shortfall.OutsidePools, node);
+    }
     for (Optional<Cidr> podCidr : wanted) {
       complete &= adopt(network, node, podCidr, addresses, shelf, tally);
     }
@@ -263,25 +271,30 @@ public final class AllocationPlanner {
       PoolShelf shelf,
       NetworkTally tally) {
     if (podCidr.isEmpty() || !network.covers(podCidr.get())) {
-      return tally.miss(tally.outsidePools, node);
+      tally.note(Shortfall.OutsidePools, node);
+      return false;
     }
     Cidr block = podCidr.get();
     Optional<Held> have = held.of(node.name(), block.family());
-    if (have.isPresent()) {
-      boolean own = have.get().network().equals(network.name()) && have.get().cidr().equals(block);
-      return own || tally.miss(tally.releasing, node);
+    if (have.isPresent()
+        && have.get().network().equals(network.name())
+        && have.get().cidr().equals(block)) {
+      return true;
     }
-    if (held.leaving(node.name(), block.family())) {
-      return tally.miss(tally.releasing, node);
+    if (have.isPresent() || held.leaving(node.name(), block.family())) {
+      tally.note(Shortfall.WaitingForRelease, node);
+      return false;
     }
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
       return false;
     }
     if (network.containsAddressOf(node)) {
-      return tally.miss(tally.addressInPool, node);
+      tally.note(Shortfall.NodeAddressInPool, node);
+      return false;
     }
     if (held.occupied().overlaps(block)) {
-      return tally.miss(tally.podCIDRTaken, node);
+      tally.note(Shortfall.PodCIDRTaken, node);
+      return false;
     }
     claim(network, node, block, addresses);
     shelf.adopted(block);

@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * How one PodNetwork fares.
@@ -8,33 +9,23 @@ import java.util.List;
  * @param acceptance whether blocks are handed out at all
  * @param selected nodes that belong to it
  * @param allocated those of them that hold every block they need, claims of this plan included
- * @param poolExhausted nodes for which no pool has a free block
- * @param noPool nodes that no pool's nodeSelector admits
- * @param noInternalIP nodes without an address of type InternalIP
- * @param addressInPool nodes that get no block because an InternalIP of theirs lies in a pool
- * @param releasing nodes that still hold a block that is to be released
- * @param noPodCIDR NodePodCIDR: nodes without {@code spec.podCIDRs}
- * @param outsidePools NodePodCIDR: nodes whose podCIDR is in no pool
- * @param podCIDRTaken NodePodCIDR: nodes whose podCIDR overlaps another node's block
- * @param selectedByAnother nodes it selects that belong to another network
- * @param podCIDRDiffers Operator: nodes whose {@code spec.podCIDRs} names another block
+ * @param shortfalls which nodes lack what; none that holds for no node
  * @param pools use of each pool, in the order of the spec
  */
 public record NetworkOutcome(
     Acceptance acceptance,
     int selected,
     int allocated,
-    NodeNames poolExhausted,
-    NodeNames noPool,
-    NodeNames noInternalIP,
-    NodeNames addressInPool,
-    NodeNames releasing,
-    NodeNames noPodCIDR,
-    NodeNames outsidePools,
-    NodeNames podCIDRTaken,
-    NodeNames selectedByAnother,
-    NodeNames podCIDRDiffers,
+    Map<Shortfall, NodeNames> shortfalls,
     List<PoolUse> pools) {
+  public NetworkOutcome {
+    shortfalls = Map.copyOf(shortfalls);
+  }
+
+  /** The nodes for which it holds. */
+  public NodeNames nodes(Shortfall shortfall) {
+    return shortfalls.getOrDefault(shortfall, NodeNames.of(List.of()));
+  }
 
   /** Whether a network takes part in allocation. */
   public sealed interface Acceptance {}

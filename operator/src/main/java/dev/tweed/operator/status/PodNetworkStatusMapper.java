@@ -8,6 +8,7 @@ import dev.tweed.crds.PodNetworkStatus.Summary;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.allocation.ReservedRange;
+import dev.tweed.operator.allocation.Shortfall;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
 import dev.tweed.operator.cluster.NetworkReadiness;
 import dev.tweed.operator.reach.NetworkReach;
@@ -116,76 +117,24 @@ public final class PodNetworkStatusMapper {
     };
   }
 
-  // What keeps nodes from their blocks, the most pressing first; then what is merely worth knowing.
   private static Finding allocated(NetworkOutcome o) {
     List<Finding> findings = new ArrayList<>();
-    add(
-        findings,
-        false,
-        "PoolExhausted",
-        o.poolExhausted(),
-        "no pool has a free block for %s: %s. Append a pool to spec.pools");
-    add(
-        findings,
-        false,
-        "NoPoolForNode",
-        o.noPool(),
-        "no pool's nodeSelector admits %s: %s. Append a pool or change their labels");
-    add(
-        findings,
-        false,
-        "OutsidePools",
-        o.outsidePools(),
-        "the spec.podCIDR of %s is in no pool: %s. Append a pool that contains it");
-    add(
-        findings,
-        false,
-        "PodCIDRTaken",
-        o.podCIDRTaken(),
-        "the spec.podCIDR of %s overlaps another node's block: %s."
-            + " Two allocators are at work; stop one");
-    add(
-        findings,
-        false,
-        "WaitingForPodCIDR",
-        o.noPodCIDR(),
-        "no spec.podCIDR yet on %s: %s. kube-controller-manager needs --allocate-node-cidrs");
-    add(
-        findings,
-        false,
-        "NoInternalIP",
-        o.noInternalIP(),
-        "no usable address of type InternalIP on %s: %s."
-            + " Set the kubelet's --node-ip or the cloud provider");
-    add(
-        findings,
-        false,
-        "NodeAddressInPool",
-        o.addressInPool(),
-        "a pool contains the InternalIP of %s: %s. No other node would reach it;"
-            + " give it an address outside all pools");
-    add(
-        findings,
-        false,
-        "WaitingForRelease",
-        o.releasing(),
-        "an earlier block is still held by %s: %s. They get theirs when it is released");
-    if (findings.isEmpty() && o.allocated() < o.selected()) {
-      findings.add(Finding.no(ALLOCATED, "Allocating", ""));
+    for (Shortfall shortfall : Shortfall.values()) {
+      boolean holds =
+          switch (shortfall) {
+            case NodeSelectedByAnother -> o.selected() > 0;
+            case PodCIDRDiffers -> true;
+            default -> false;
+          };
+      NodeNames nodes = o.nodes(shortfall);
+      if (nodes.any()) {
+        findings.add(Finding.of(ALLOCATED, holds, shortfall.name(), shortfall.message(nodes)));
+      }
     }
-    add(
-        findings,
-        o.selected() > 0,
-        "NodeSelectedByAnother",
-        o.selectedByAnother(),
-        "another PodNetwork has %s that this one selects too: %s. Make the nodeSelectors disjoint");
-    add(
-        findings,
-        true,
-        "PodCIDRDiffers",
-        o.podCIDRDiffers(),
-        "the spec.podCIDR of %s is not the block: %s. Whatever reads it routes wrongly;"
-            + " switch kube-controller-manager's --allocate-node-cidrs off");
+    if (o.allocated() < o.selected()
+        && o.shortfalls().keySet().stream().noneMatch(Shortfall::lacking)) {
+      findings.addFirst(Finding.no(ALLOCATED, "Allocating", ""));
+    }
     return allocated(o, findings);
   }
 
@@ -207,14 +156,6 @@ public final class PodNetworkStatusMapper {
         findings.stream().allMatch(Finding::holds),
         findings.getFirst().reason(),
         counts + details);
-  }
-
-  private static void add(
-      List<Finding> findings, boolean holds, String reason, NodeNames names, String text) {
-    if (names.any()) {
-      String message = text.formatted(nodes(names.count()), names);
-      findings.add(Finding.of(ALLOCATED, holds, reason, message));
-    }
   }
 
   private static Finding ready(
@@ -255,10 +196,6 @@ public final class PodNetworkStatusMapper {
               + ". Look at kubectl get nodereports");
     }
     return Finding.yes(READY, "Ready", counts);
-  }
-
-  private static String nodes(int count) {
-    return count == 1 ? "1 node" : count + " nodes";
   }
 
   private static String pools(List<PoolUse> pools) {

@@ -300,7 +300,9 @@ class AllocationPlannerPropertyTest {
             o -> {
               if (o.acceptance() instanceof NetworkOutcome.Accepted) {
                 int waiting =
-                    o.poolExhausted().count() + o.releasing().count() + o.noPool().count();
+                    o.nodes(Shortfall.PoolExhausted).count()
+                        + o.nodes(Shortfall.WaitingForRelease).count()
+                        + o.nodes(Shortfall.NoPoolForNode).count();
                 assertThat(o.allocated() + waiting).isGreaterThanOrEqualTo(o.selected());
               }
             });

@@ -72,8 +72,8 @@ class AllocationPlannerTest {
     AllocationInput in = input(List.of(DEFAULT), six, List.of());
     AllocationPlan plan = AllocationPlanner.plan(in);
     NetworkOutcome outcome = plan.networks().get("default");
-    assertThat(outcome.poolExhausted().count()).isEqualTo(2);
-    assertThat(outcome.poolExhausted()).hasToString("node-4, node-5");
+    assertThat(outcome.nodes(Shortfall.PoolExhausted).count()).isEqualTo(2);
+    assertThat(outcome.nodes(Shortfall.PoolExhausted)).hasToString("node-4, node-5");
     assertThat(outcome.allocated()).isEqualTo(4);
 
     // When a pool with other block sizes is appended
@@ -87,14 +87,14 @@ class AllocationPlannerTest {
 
     // Then the two get theirs and nobody moves
     assertThat(cidrs(second)).containsExactly("10.250.0.0/26", "10.250.0.64/26");
-    assertThat(second.networks().get("default").poolExhausted().any()).isFalse();
+    assertThat(second.networks().get("default").nodes(Shortfall.PoolExhausted).any()).isFalse();
   }
 
   @Test
   void theNamesInAMessageAreBounded() {
     List<NodeFacts> many = IntStream.range(0, 104).mapToObj(Fixtures::node).toList();
     AllocationPlan plan = AllocationPlanner.plan(input(List.of(DEFAULT), many, List.of()));
-    assertThat(plan.networks().get("default").poolExhausted())
+    assertThat(plan.networks().get("default").nodes(Shortfall.PoolExhausted))
         .hasToString("node-10, node-100, node-101, node-102, node-103 and 95 more");
   }
 
@@ -136,8 +136,10 @@ class AllocationPlannerTest {
     AllocationPlan plan = AllocationPlanner.plan(in);
 
     assertThat(plan.claims()).extracting(c -> c.spec().nodeName()).containsExactly("node-2");
-    assertThat(plan.networks().get("default").selectedByAnother()).hasToString("node-1");
-    assertThat(plan.networks().get("younger").selectedByAnother()).hasToString("node-2");
+    assertThat(plan.networks().get("default").nodes(Shortfall.NodeSelectedByAnother))
+        .hasToString("node-1");
+    assertThat(plan.networks().get("younger").nodes(Shortfall.NodeSelectedByAnother))
+        .hasToString("node-2");
   }
 
   @Test
@@ -146,7 +148,7 @@ class AllocationPlannerTest {
         new NodeFacts("bare", "u", NOW, Map.of(), List.of("not-an-ip", "127.0.0.1"), List.of());
     AllocationPlan plan = AllocationPlanner.plan(input(List.of(DEFAULT), List.of(bare), List.of()));
     assertThat(plan.claims()).isEmpty();
-    assertThat(plan.networks().get("default").noInternalIP()).hasToString("bare");
+    assertThat(plan.networks().get("default").nodes(Shortfall.NoInternalIP)).hasToString("bare");
   }
 
   @Test
@@ -270,7 +272,7 @@ class AllocationPlannerTest {
     assertThat(cidrs(plan)).containsExactly("10.244.1.0/24");
     NetworkOutcome outcome = plan.networks().get("adopting");
     assertThat(outcome.allocated()).isEqualTo(1);
-    assertThat(outcome.outsidePools()).hasToString("node-2, node-3");
+    assertThat(outcome.nodes(Shortfall.OutsidePools)).hasToString("node-2, node-3");
   }
 
   private static NodeFacts nodeWithPodCIDRs(int number, String... podCIDRs) {

@@ -109,7 +109,7 @@ class ReservedRangesTest {
               assertThat(claim.spec().nodeName()).isEqualTo("node-2");
               assertThat(claim.cidr()).hasToString("10.244.2.0/24");
             });
-    assertThat(outcome(plan).addressInPool()).hasToString("bad");
+    assertThat(outcome(plan).nodes(Shortfall.NodeAddressInPool)).hasToString("bad");
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.ReservedRange;
+import dev.tweed.operator.allocation.Shortfall;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -124,7 +125,9 @@ class AllocationOnApiServerTest {
     await().atMost(SOON).untilAsserted(() -> assertThat(cluster.subnets()).hasSize(2));
     await()
         .atMost(SOON)
-        .untilAsserted(() -> assertThat(outcome("default").poolExhausted().count()).isEqualTo(3));
+        .untilAsserted(
+            () ->
+                assertThat(outcome("default").nodes(Shortfall.PoolExhausted).count()).isEqualTo(3));
     Map<String, String> before = blocks();
 
     // When

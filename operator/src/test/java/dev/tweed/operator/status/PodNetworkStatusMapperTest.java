@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.operator.allocation.NetworkOutcome;
-import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
 import dev.tweed.operator.cluster.NetworkReadiness;
 import dev.tweed.operator.reach.NetworkReach;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -39,27 +39,13 @@ class PodNetworkStatusMapperTest {
   }
 
   private static Condition ready(int nodes, int silent) {
-    NodeNames none = new NodeNames(0, List.of());
     PodNetworkStatus status =
         PodNetworkStatusMapper.status(
             new NetworkState(
                 "uid",
                 1,
                 new NetworkOutcome(
-                    new NetworkOutcome.Accepted(),
-                    nodes,
-                    nodes,
-                    none,
-                    none,
-                    none,
-                    none,
-                    none,
-                    none,
-                    none,
-                    none,
-                    none,
-                    none,
-                    List.of()),
+                    new NetworkOutcome.Accepted(), nodes, nodes, Map.of(), List.of()),
                 new NetworkReadiness(
                     nodes - silent,
                     List.of("n0 (DaemonSilent)"),

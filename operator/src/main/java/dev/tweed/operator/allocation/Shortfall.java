@@ -1,0 +1,55 @@
+package dev.tweed.operator.allocation;
+
+/**
+ * What keeps nodes from their blocks, the most pressing first; after those what is merely worth
+ * knowing. Names are reasons of the condition {@code Allocated}.
+ */
+public enum Shortfall {
+  /** No pool has a free block for them. */
+  PoolExhausted("no pool has a free block for %s: %s. Append a pool to spec.pools"),
+  /** No pool's nodeSelector admits them. */
+  NoPoolForNode("no pool's nodeSelector admits %s: %s. Append a pool or change their labels"),
+  /** NodePodCIDR: their podCIDR is in no pool. */
+  OutsidePools("the spec.podCIDR of %s is in no pool: %s. Append a pool that contains it"),
+  /** NodePodCIDR: their podCIDR overlaps another node's block. */
+  PodCIDRTaken(
+      "the spec.podCIDR of %s overlaps another node's block: %s."
+          + " Two allocators are at work; stop one"),
+  /** NodePodCIDR: they have no {@code spec.podCIDRs}. */
+  WaitingForPodCIDR(
+      "no spec.podCIDR yet on %s: %s. kube-controller-manager needs --allocate-node-cidrs"),
+  /** They have no address of type InternalIP. */
+  NoInternalIP(
+      "no usable address of type InternalIP on %s: %s."
+          + " Set the kubelet's --node-ip or the cloud provider"),
+  /** An InternalIP of theirs lies in a pool. */
+  NodeAddressInPool(
+      "a pool contains the InternalIP of %s: %s. No other node would reach it;"
+          + " give it an address outside all pools"),
+  /** They still hold a block that is to be released. */
+  WaitingForRelease(
+      "an earlier block is still held by %s: %s. They get theirs when it is released"),
+  /** The network selects them, but they belong to another. */
+  NodeSelectedByAnother(
+      "another PodNetwork has %s that this one selects too: %s. Make the nodeSelectors disjoint"),
+  /** Operator: their {@code spec.podCIDRs} names another block. */
+  PodCIDRDiffers(
+      "the spec.podCIDR of %s is not the block: %s. Whatever reads it routes wrongly;"
+          + " switch kube-controller-manager's --allocate-node-cidrs off");
+
+  private final String text;
+
+  Shortfall(String text) {
+    this.text = text;
+  }
+
+  /** Whether nodes of the network lack a block by it. */
+  public boolean lacking() {
+    return compareTo(NodeSelectedByAnother) < 0;
+  }
+
+  /** What it means for these nodes, and what to do about it. */
+  public String message(NetworkOutcome.NodeNames nodes) {
+    return text.formatted(nodes.count() == 1 ? "1 node" : nodes.count() + " nodes", nodes);
+  }
+}
