@@ -27,7 +27,7 @@ class DocumentationTest {
   private static final Pattern LINK = Pattern.compile("]\\(([^)#:\\s]+)(#[^)]*)?\\)");
   private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
   private static final Pattern CONSTANT =
-      Pattern.compile("(?m)^ +([A-Z]\\w+)\\((?:(?:Severity|Status)\\.\\w+|true|false)\\)");
+      Pattern.compile("(?m)^ +([A-Z]\\w+)\\((?:(?:Severity|ConditionStatus)\\.\\w+|true|false)\\)");
 
   /** Not a part of a longer text. */
   private static final Pattern FIREWALL_REASON =
