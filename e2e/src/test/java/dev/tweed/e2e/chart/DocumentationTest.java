@@ -198,21 +198,21 @@ class DocumentationTest {
   @Test
   void everyReasonOfAPodNetworkIsInTroubleshooting() {
     List<String> reasons =
-        Stream.of("PodNetworkStatusMapper", "ReachMapper")
+        Stream.of("status/PodNetworkStatusMapper", "status/ReachMapper", "allocation/Shortfall")
             .map(
-                mapper ->
+                source ->
                     read(
                         ChartTools.repository()
                             .resolve(
-                                "operator/src/main/java/dev/tweed/operator/status/%s.java"
-                                    .formatted(mapper))))
+                                "operator/src/main/java/dev/tweed/operator/%s.java"
+                                    .formatted(source))))
             .flatMap(
                 source ->
                     Pattern.compile(
-                            "\"((?:[A-Z][a-z]+){2,}(?:IP|CIDR\\w*)?|PodCIDR\\w+|\\w+PodCIDR)\"")
+                            "\"((?:[A-Z][a-z]+){2,}(?:IP|CIDR\\w*)?)\"|(?m)^  ([A-Z]\\w+)\\(\\s*\"")
                         .matcher(source)
                         .results())
-            .map(match -> match.group(1))
+            .map(match -> match.group(1) == null ? match.group(2) : match.group(1))
             .distinct()
             .toList();
     String page = read(ChartTools.repository().resolve("docs/troubleshooting.md"));
