@@ -1,22 +1,29 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What planning needs of a NodeSubnet.
+ * What the operator keeps of a NodeSubnet.
  *
+ * @param version its resourceVersion
+ * @param generation of its spec
  * @param goneSince the mark on a NodeSubnet whose node is not there
+ * @param status what its daemon says of it
  */
 public record SubnetFacts(
     String name,
     String uid,
+    String version,
+    long generation,
     Instant created,
     NodeSubnetSpec spec,
     Map<String, String> labels,
-    Optional<Instant> goneSince) {
+    Optional<Instant> goneSince,
+    Optional<NodeSubnetStatus> status) {
   public SubnetFacts {
     labels = Map.copyOf(labels);
   }

@@ -4,6 +4,7 @@ import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiPredicate;
@@ -36,7 +38,7 @@ public final class ClusterCaches implements AutoCloseable {
   private final KubernetesClient client;
   private final Runnable onChange;
   private final Runnable onPolicyChange;
-  private final ConcurrentMap<String, NodeSubnet> unseen = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, SubnetFacts> unseen = new ConcurrentHashMap<>();
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private SharedIndexInformer<PodNetwork> networks;
   private SharedIndexInformer<Node> nodes;
@@ -143,28 +145,41 @@ public final class ClusterCaches implements AutoCloseable {
   }
 
   /** Notes NodeSubnets that exist although the watch may not have delivered them yet. */
-  public void remember(List<NodeSubnet> created) {
-    created.forEach(subnet -> unseen.put(subnet.getMetadata().getName(), subnet));
+  public void remember(List<SubnetFacts> created) {
+    created.forEach(subnet -> unseen.put(subnet.name(), subnet));
   }
 
   /** What is known now. */
   public ClusterView view() {
     // Asked before the store, which is at least as new. What is older and not there was deleted.
     String synced = subnets.lastSyncResourceVersion();
-    unseen.values().removeIf(s -> !isNewer(s.getMetadata().getResourceVersion(), synced));
-    Map<String, NodeSubnet> known = new HashMap<>();
-    subnets.getStore().list().forEach(s -> known.put(s.getMetadata().getName(), s));
+    unseen.values().removeIf(s -> !isNewer(s.version(), synced));
+    Map<String, SubnetFacts> known = new HashMap<>();
+    subnets.getStore().list().stream()
+        .filter(s -> s.getSpec() != null)
+        .forEach(s -> known.put(s.getMetadata().getName(), Facts.of(s)));
     known.putAll(unseen);
     List<Node> present = List.copyOf(nodes.getStore().list());
+    Set<String> names =
+        present.stream().map(n -> n.getMetadata().getName()).collect(Collectors.toSet());
     return new ClusterView(
-        networks.getStore().list().stream().filter(n -> n.getSpec() != null).toList(),
-        present,
-        known.values().stream().filter(s -> s.getSpec() != null).toList(),
-        subnetStore.gone(
-            present.stream().map(n -> n.getMetadata().getName()).collect(Collectors.toSet())),
+        networks.getStore().list().stream()
+            .filter(n -> n.getSpec() != null)
+            .map(Facts::of)
+            .toList(),
+        present.stream().map(Facts::of).toList(),
+        present.stream()
+            .filter(n -> NodeNetwork.of(n) == NodeNetwork.NOT_YET)
+            .map(n -> n.getMetadata().getName())
+            .collect(Collectors.toSet()),
+        List.copyOf(known.values()),
+        subnetStore.gone(names),
         reports.digests(),
-        policies.getStore().list().stream().filter(p -> p.getSpec() != null).toList(),
-        serviceCIDRs.map(s -> s.getStore().list()).orElse(List.of()));
+        policies.getStore().list().stream()
+            .filter(p -> p.getSpec() != null)
+            .map(Facts::of)
+            .toList(),
+        Facts.serviceCIDRs(serviceCIDRs.map(s -> s.getStore().list()).orElse(List.of())));
   }
 
   // Versions of one kind are numbers that grow.

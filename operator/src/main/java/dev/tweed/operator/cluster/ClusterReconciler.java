@@ -1,9 +1,9 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.PodNetwork;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.Allocator;
 import java.time.Clock;
 import java.time.Instant;
@@ -78,7 +78,7 @@ public final class ClusterReconciler {
     List<String> failures = new ArrayList<>();
     AllocationPlan plan =
         AllocationPlanner.plan(Facts.input(view, view.subnets(), Map.of(), settings, now));
-    List<NodeSubnet> basis = view.subnets();
+    List<SubnetFacts> basis = view.subnets();
     Optional<Instant> again = plan.nextDeadline();
     boolean releasable = !plan.releases().isEmpty() && allocator.untilDeletable().isZero();
     if (!plan.claims().isEmpty() || releasable) {
@@ -92,7 +92,6 @@ public final class ClusterReconciler {
       basis = done.basis();
       again = earlier(again, more(plan, failures, now));
     }
-    Map<String, NodeSubnet> byName = byName(basis);
     if (!plan.releases().isEmpty()) {
       if (allocator.mayDelete()) {
         failures.addAll(releases.release(plan.releases(), basis));
@@ -100,7 +99,7 @@ public final class ClusterReconciler {
         again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
       }
     }
-    failures.addAll(subnets.amend(plan.amendments(), byName::get));
+    failures.addAll(subnets.amend(plan.amendments()));
     failures.addAll(nodes.perform(NodeChores.plan(view)));
     ClusterOutcome outcome = outcome(view, plan, basis);
     meters.record(outcome);
@@ -114,8 +113,8 @@ public final class ClusterReconciler {
       LOG.info(
           "created {} NodeSubnets, {} to {}",
           done.created().size(),
-          done.created().getFirst().getSpec().cidr(),
-          done.created().getLast().getSpec().cidr());
+          done.created().getFirst().spec().cidr(),
+          done.created().getLast().spec().cidr());
     }
     if (done.conflicts() > 0) {
       meters.conflicts(done.conflicts());
@@ -132,29 +131,23 @@ public final class ClusterReconciler {
     return !plan.claims().isEmpty() && failures.isEmpty() ? Optional.of(now) : Optional.empty();
   }
 
-  private ClusterOutcome outcome(ClusterView view, AllocationPlan plan, List<NodeSubnet> basis) {
+  private ClusterOutcome outcome(ClusterView view, AllocationPlan plan, List<SubnetFacts> basis) {
     Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis, silent.apply(view));
     Map<String, Integer> blocks =
-        basis.stream()
-            .collect(Collectors.toMap(s -> s.getSpec().podNetwork(), s -> 1, Integer::sum));
+        basis.stream().collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));
     Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
-    for (PodNetwork network : view.networks()) {
-      String name = network.getMetadata().getName();
+    for (NetworkFacts network : view.networks()) {
+      String name = network.name();
       networks.put(
           name,
           new ClusterOutcome.NetworkState(
-              network.getMetadata().getUid(),
-              Optional.ofNullable(network.getMetadata().getGeneration()).orElse(0L),
+              network.uid(),
+              network.generation(),
               plan.networks().get(name),
               readiness.getOrDefault(name, NetworkReadiness.none()),
               blocks.getOrDefault(name, 0)));
     }
-    return new ClusterOutcome(networks, view.nodes().stream().map(Facts::of).toList());
-  }
-
-  private static Map<String, NodeSubnet> byName(List<NodeSubnet> subnets) {
-    return subnets.stream()
-        .collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
+    return new ClusterOutcome(networks, view.nodes());
   }
 
   private static Optional<Instant> earlier(Optional<Instant> a, Optional<Instant> b) {

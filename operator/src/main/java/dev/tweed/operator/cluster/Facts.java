@@ -1,5 +1,6 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
@@ -8,6 +9,7 @@ import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.PolicyFacts;
 import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
@@ -30,16 +32,16 @@ public final class Facts {
   /** Everything a plan depends on, with NodeSubnets and cursors that may be newer than the view. */
   static AllocationInput input(
       ClusterView view,
-      List<NodeSubnet> subnets,
+      List<SubnetFacts> subnets,
       Map<String, Long> cursors,
       OperatorSettings settings,
       Instant now) {
     return new AllocationInput(
-        view.networks().stream().map(Facts::of).toList(),
-        view.nodes().stream().map(Facts::of).toList(),
-        subnets.stream().filter(s -> s.getSpec() != null).map(Facts::of).toList(),
+        view.networks(),
+        view.nodes(),
+        subnets,
         lastBlocks(view),
-        serviceCIDRs(view.serviceCIDRs()),
+        view.serviceCIDRs(),
         cursors,
         settings.releaseAfter(),
         settings.mirroredLabels(),
@@ -52,6 +54,7 @@ public final class Facts {
     return new NetworkFacts(
         network.getMetadata().getName(),
         network.getMetadata().getUid(),
+        generation(network),
         created(network),
         network.getMetadata().getDeletionTimestamp() != null,
         network.getSpec());
@@ -80,10 +83,22 @@ public final class Facts {
     return new SubnetFacts(
         subnet.getMetadata().getName(),
         subnet.getMetadata().getUid(),
+        subnet.getMetadata().getResourceVersion(),
+        generation(subnet),
         created(subnet),
         subnet.getSpec(),
         labels(subnet),
-        time(mark));
+        time(mark),
+        Optional.ofNullable(subnet.getStatus()));
+  }
+
+  /** Of a FirewallPolicy. */
+  static PolicyFacts of(FirewallPolicy policy) {
+    return new PolicyFacts(
+        policy.getMetadata().getName(),
+        policy.getMetadata().getUid(),
+        generation(policy),
+        policy.getSpec());
   }
 
   /**
@@ -92,7 +107,7 @@ public final class Facts {
    */
   static LastBlocks lastBlocks(ClusterView view) {
     Map<String, Map<Boolean, String>> deleted = new HashMap<>();
-    Stream.concat(view.gone().stream(), view.subnets().stream().map(NodeSubnet::getSpec))
+    Stream.concat(view.gone().stream(), view.subnets().stream().map(SubnetFacts::spec))
         // The latest of each family, which a colon tells.
         .forEach(
             spec ->
@@ -100,10 +115,10 @@ public final class Facts {
                     .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
                     .put(spec.cidr().contains(":"), spec.cidr()));
     Map<String, List<String>> reported = new HashMap<>();
-    for (Node node : view.nodes()) {
-      ReportDigest report = view.reports().get(node.getMetadata().getName());
-      if (report != null && report.owner().equals(node.getMetadata().getUid())) {
-        reported.put(node.getMetadata().getName(), report.blocks());
+    for (NodeFacts node : view.nodes()) {
+      ReportDigest report = view.reports().get(node.name());
+      if (report != null && report.owner().equals(node.uid())) {
+        reported.put(node.name(), report.blocks());
       }
     }
     return new LastBlocks(
@@ -122,6 +137,10 @@ public final class Facts {
   private static Map<String, String> labels(HasMetadata object) {
     Map<String, String> labels = object.getMetadata().getLabels();
     return labels == null ? Map.of() : labels;
+  }
+
+  private static long generation(HasMetadata object) {
+    return Optional.ofNullable(object.getMetadata().getGeneration()).orElse(0L);
   }
 
   private static Instant created(HasMetadata object) {

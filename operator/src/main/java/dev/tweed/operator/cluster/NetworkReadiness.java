@@ -1,8 +1,8 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.Condition;
-import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.TweedApi;
+import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.ReportDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,13 +45,13 @@ public record NetworkReadiness(
    *
    * @param silent nodes whose daemons are silent: what their NodeSubnets say was true once
    */
-  static Map<String, NetworkReadiness> of(List<NodeSubnet> subnets, Set<String> silent) {
-    Map<String, Map<String, List<NodeSubnet>>> byNetworkAndNode = new TreeMap<>();
-    for (NodeSubnet subnet : subnets) {
+  static Map<String, NetworkReadiness> of(List<SubnetFacts> subnets, Set<String> silent) {
+    Map<String, Map<String, List<SubnetFacts>>> byNetworkAndNode = new TreeMap<>();
+    for (SubnetFacts subnet : subnets) {
       if (!released(subnet)) {
         byNetworkAndNode
-            .computeIfAbsent(subnet.getSpec().podNetwork(), n -> new TreeMap<>())
-            .computeIfAbsent(subnet.getSpec().nodeName(), n -> new ArrayList<>(2))
+            .computeIfAbsent(subnet.spec().podNetwork(), n -> new TreeMap<>())
+            .computeIfAbsent(subnet.spec().nodeName(), n -> new ArrayList<>(2))
             .add(subnet);
       }
     }
@@ -61,7 +61,7 @@ public record NetworkReadiness(
   }
 
   private static NetworkReadiness tally(
-      Map<String, List<NodeSubnet>> nodes, Set<String> silentNodes) {
+      Map<String, List<SubnetFacts>> nodes, Set<String> silentNodes) {
     int ready = 0;
     int waitingCount = 0;
     int unreachable = 0;
@@ -69,7 +69,7 @@ public record NetworkReadiness(
     List<String> waiting = new ArrayList<>();
     SortedSet<Integer> mtus = new TreeSet<>();
     for (var node : nodes.entrySet()) {
-      Optional<NodeSubnet> fault = node.getValue().stream().filter(s -> !isReady(s)).findFirst();
+      Optional<SubnetFacts> fault = node.getValue().stream().filter(s -> !isReady(s)).findFirst();
       if (silentNodes.contains(node.getKey())) {
         waitingCount++;
         silent++;
@@ -79,8 +79,7 @@ public record NetworkReadiness(
       } else if (fault.isEmpty()) {
         ready++;
         node.getValue().stream()
-            .map(s -> s.getStatus().mtu())
-            .filter(mtu -> mtu != null)
+            .flatMap(s -> s.status().map(NodeSubnetStatus::mtu).stream())
             .forEach(mtus::add);
       } else {
         waitingCount++;
@@ -99,24 +98,25 @@ public record NetworkReadiness(
         ready, List.copyOf(waiting), waitingCount, unreachable, silent, mtus);
   }
 
-  private static String reason(NodeSubnet subnet) {
+  private static String reason(SubnetFacts subnet) {
     return condition(subnet, "Ready")
         .map(c -> c.status().equals("True") ? "an older spec" : c.reason())
         .map(reason -> " (" + reason + ")")
         .orElse(" (no word from its daemon)");
   }
 
-  private static Optional<Condition> condition(NodeSubnet subnet, String type) {
-    return subnet.getStatus() == null
-        ? Optional.empty()
-        : subnet.getStatus().conditions().stream().filter(c -> type.equals(c.type())).findFirst();
+  private static Optional<Condition> condition(SubnetFacts subnet, String type) {
+    return subnet.status().stream()
+        .flatMap(s -> s.conditions().stream())
+        .filter(c -> type.equals(c.type()))
+        .findFirst();
   }
 
   /**
    * Whether the daemon says the block works, and says it of the present spec: once a Node that came
    * back under its name has its UID in the spec, the old daemon's word counts for nothing.
    */
-  static boolean isReady(NodeSubnet subnet) {
+  static boolean isReady(SubnetFacts subnet) {
     return isTrue(subnet, "Ready");
   }
 
@@ -124,21 +124,21 @@ public record NetworkReadiness(
    * The same of the data path alone: it is in place, whatever else keeps pods from working. That is
    * a condition of its own only where the block is not ready.
    */
-  static boolean isProgrammed(NodeSubnet subnet) {
+  static boolean isProgrammed(SubnetFacts subnet) {
     return isReady(subnet) || isTrue(subnet, "Programmed");
   }
 
-  private static boolean isTrue(NodeSubnet subnet, String type) {
-    Long observed = subnet.getStatus() == null ? null : subnet.getStatus().observedGeneration();
-    Long generation = subnet.getMetadata().getGeneration();
+  private static boolean isTrue(SubnetFacts subnet, String type) {
     return condition(subnet, type).filter(c -> "True".equals(c.status())).isPresent()
-        && observed != null
-        && (generation == null || observed >= generation);
+        && subnet
+            .status()
+            .map(NodeSubnetStatus::observedGeneration)
+            .filter(observed -> observed >= subnet.generation())
+            .isPresent();
   }
 
   /** Whether its node is gone, so that it only waits to be released. */
-  static boolean released(NodeSubnet subnet) {
-    Map<String, String> annotations = subnet.getMetadata().getAnnotations();
-    return annotations != null && annotations.containsKey(TweedApi.NODE_GONE_SINCE);
+  static boolean released(SubnetFacts subnet) {
+    return subnet.goneSince().isPresent();
   }
 }

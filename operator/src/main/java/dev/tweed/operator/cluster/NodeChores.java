@@ -1,8 +1,8 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.NodeSubnet;
+import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.ReportDigest;
-import io.fabric8.kubernetes.api.model.Node;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -15,41 +15,34 @@ import java.util.stream.Collectors;
  * @param foreignReports Nodes whose NodeReport belongs to an earlier Node of that name
  * @param networkUp Nodes whose condition NetworkUnavailable is to become False
  */
-record NodeChores(List<Node> missingReports, List<String> foreignReports, List<Node> networkUp) {
+record NodeChores(
+    List<NodeFacts> missingReports, List<String> foreignReports, List<NodeFacts> networkUp) {
 
   static NodeChores plan(ClusterView view) {
-    Map<String, List<NodeSubnet>> blocks =
-        view.subnets().stream().collect(Collectors.groupingBy(s -> s.getSpec().nodeName()));
-    List<Node> nodes =
-        view.nodes().stream()
-            .sorted(Comparator.comparing((Node n) -> n.getMetadata().getName()))
-            .toList();
+    Map<String, List<SubnetFacts>> blocks =
+        view.subnets().stream().collect(Collectors.groupingBy(s -> s.spec().nodeName()));
+    List<NodeFacts> nodes =
+        view.nodes().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
     return new NodeChores(
-        nodes.stream().filter(n -> !view.reports().containsKey(name(n))).toList(),
-        nodes.stream().filter(n -> foreign(n, view)).map(NodeChores::name).toList(),
+        nodes.stream().filter(n -> !view.reports().containsKey(n.name())).toList(),
+        nodes.stream().filter(n -> foreign(n, view)).map(NodeFacts::name).toList(),
         nodes.stream()
-            .filter(n -> NodeNetwork.of(n) == NodeNetwork.NOT_YET)
-            .filter(n -> up(n, blocks.getOrDefault(name(n), List.of())))
+            .filter(n -> view.unconnected().contains(n.name()))
+            .filter(n -> up(n, blocks.getOrDefault(n.name(), List.of())))
             .toList());
   }
 
   // Until the block is of this very Node, what is said of it was said by the daemon of the Node
   // that had the name before.
-  private static boolean up(Node node, List<NodeSubnet> blocks) {
+  private static boolean up(NodeFacts node, List<SubnetFacts> blocks) {
     return !blocks.isEmpty()
         && blocks.stream()
             .allMatch(
-                s ->
-                    node.getMetadata().getUid().equals(s.getSpec().nodeUID())
-                        && NetworkReadiness.isProgrammed(s));
+                s -> node.uid().equals(s.spec().nodeUID()) && NetworkReadiness.isProgrammed(s));
   }
 
-  private static boolean foreign(Node node, ClusterView view) {
-    ReportDigest report = view.reports().get(name(node));
-    return report != null && !report.owner().equals(node.getMetadata().getUid());
-  }
-
-  private static String name(Node node) {
-    return node.getMetadata().getName();
+  private static boolean foreign(NodeFacts node, ClusterView view) {
+    ReportDigest report = view.reports().get(node.name());
+    return report != null && !report.owner().equals(node.uid());
   }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportSpec;
-import io.fabric8.kubernetes.api.model.Node;
+import dev.tweed.operator.allocation.NodeFacts;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -42,24 +42,22 @@ final class NodeWriter {
         .toList();
   }
 
-  private Optional<String> createReport(Node node) {
-    return attempt(
-        "NodeReport " + node.getMetadata().getName(),
-        () -> client.resource(reportOf(node)).create());
+  private Optional<String> createReport(NodeFacts node) {
+    return attempt("NodeReport " + node.name(), () -> client.resource(reportOf(node)).create());
   }
 
   /** The NodeReport of a Node before its daemon has written anything; goes with the Node. */
-  static NodeReport reportOf(Node node) {
+  static NodeReport reportOf(NodeFacts node) {
     NodeReport report = new NodeReport();
     report.setMetadata(
         new ObjectMetaBuilder()
-            .withName(node.getMetadata().getName())
+            .withName(node.name())
             .withOwnerReferences(
                 new OwnerReferenceBuilder()
                     .withApiVersion("v1")
                     .withKind("Node")
-                    .withName(node.getMetadata().getName())
-                    .withUid(node.getMetadata().getUid())
+                    .withName(node.name())
+                    .withUid(node.uid())
                     .build())
             .build());
     report.setSpec(new NodeReportSpec());
@@ -72,10 +70,10 @@ final class NodeWriter {
         "NodeReport " + name, () -> client.resources(NodeReport.class).withName(name).delete());
   }
 
-  private Optional<String> markNetworkUp(Node node) {
+  private Optional<String> markNetworkUp(NodeFacts node) {
     ObjectNode patch = JSON.createObjectNode();
     // A conflict if the Node is another one by now.
-    patch.putObject("metadata").put("uid", node.getMetadata().getUid());
+    patch.putObject("metadata").put("uid", node.uid());
     String now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
     patch
         .putObject("status")
@@ -88,11 +86,11 @@ final class NodeWriter {
         .put("lastHeartbeatTime", now)
         .put("lastTransitionTime", now);
     return attempt(
-        "Node " + node.getMetadata().getName(),
+        "Node " + node.name(),
         () ->
             client
                 .nodes()
-                .withName(node.getMetadata().getName())
+                .withName(node.name())
                 .subresource("status")
                 .patch(
                     new PatchContext.Builder()

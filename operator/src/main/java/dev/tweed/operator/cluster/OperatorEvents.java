@@ -1,6 +1,7 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.RepairWatch.Repaired;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
@@ -56,15 +57,24 @@ public final class OperatorEvents {
         note);
   }
 
+  /** About a Node. */
+  void about(NodeFacts node, Type type, String reason, String action, String note) {
+    record(node(node.name(), node.uid()), CLUSTER_NAMESPACE, type, reason, action, note);
+  }
+
+  private static ObjectReference node(String name, String uid) {
+    return new ObjectReferenceBuilder()
+        .withApiVersion("v1")
+        .withKind("Node")
+        .withName(name)
+        .withUid(uid)
+        .build();
+  }
+
   /** A node mended its firewall. */
   void repaired(Repaired repaired) {
     record(
-        new ObjectReferenceBuilder()
-            .withApiVersion("v1")
-            .withKind("Node")
-            .withName(repaired.node().name())
-            .withUid(repaired.node().uid())
-            .build(),
+        node(repaired.node().name(), repaired.node().uid()),
         CLUSTER_NAMESPACE,
         Type.Warning,
         "FirewallRepaired",

@@ -1,7 +1,7 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.PolicyOutcome;
 import dev.tweed.operator.policy.PolicyOutcome.Progress;
 import dev.tweed.operator.policy.PolicyTally;
@@ -123,7 +123,7 @@ public final class OperatorMeters {
     policyNodes.register(nodeRows, true);
   }
 
-  void allocated(List<NodeSubnet> created) {
+  void allocated(List<SubnetFacts> created) {
     allocations.increment(created.size());
   }
 

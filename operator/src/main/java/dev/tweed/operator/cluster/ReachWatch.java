@@ -1,13 +1,12 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.ReachDigest;
 import dev.tweed.operator.policy.ReportDigest;
 import dev.tweed.operator.reach.NetworkReach;
 import dev.tweed.operator.reach.ReachJoin;
-import io.fabric8.kubernetes.api.model.Node;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -46,15 +45,13 @@ final class ReachWatch {
 
   static Map<String, NetworkReach> join(ClusterView view) {
     Map<String, String> uids = new HashMap<>();
-    for (Node node : view.nodes()) {
-      uids.put(node.getMetadata().getName(), node.getMetadata().getUid());
-    }
+    view.nodes().forEach(node -> uids.put(node.name(), node.uid()));
     Map<String, SortedMap<String, ReachDigest>> reports = new HashMap<>();
-    for (NodeSubnet subnet : view.subnets()) {
-      String node = subnet.getSpec().nodeName();
+    for (SubnetFacts subnet : view.subnets()) {
+      String node = subnet.spec().nodeName();
       if (!NetworkReadiness.released(subnet)) {
         reports
-            .computeIfAbsent(subnet.getSpec().podNetwork(), n -> new TreeMap<>())
+            .computeIfAbsent(subnet.spec().podNetwork(), n -> new TreeMap<>())
             .put(
                 node,
                 // A report of an earlier Node of the name says nothing of this one.
@@ -65,16 +62,16 @@ final class ReachWatch {
       }
     }
     Map<String, NetworkReach> networks = new HashMap<>();
-    for (PodNetwork network : view.networks()) {
-      String name = network.getMetadata().getName();
+    for (NetworkFacts network : view.networks()) {
+      String name = network.name();
       networks.put(
           name, ReachJoin.join(reports.getOrDefault(name, new TreeMap<>()), port(network)));
     }
     return Map.copyOf(networks);
   }
 
-  private static int port(PodNetwork network) {
-    PodNetworkSpec.Backend backend = network.getSpec().backend();
+  private static int port(NetworkFacts network) {
+    PodNetworkSpec.Backend backend = network.spec().backend();
     return switch (backend.type()) {
       case VXLAN -> backend.vxlan().port();
       case HostGateway -> 0;

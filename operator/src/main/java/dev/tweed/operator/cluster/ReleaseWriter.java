@@ -1,10 +1,10 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
@@ -12,8 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,25 +46,22 @@ final class ReleaseWriter {
    * @param basis the NodeSubnets that the releases were planned from
    * @return what went wrong; the rest was done nevertheless
    */
-  List<String> release(List<Release> releases, List<NodeSubnet> basis) {
-    Map<String, NodeSubnet> byName =
-        basis.stream()
-            .collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
+  List<String> release(List<Release> releases, List<SubnetFacts> basis) {
     List<String> failures = new ArrayList<>();
     for (Release release : releases) {
-      release(release, byName.get(release.subnet().name()), basis, failures);
+      release(release, basis, failures);
     }
     return failures;
   }
 
-  private void release(
-      Release release, NodeSubnet subnet, List<NodeSubnet> basis, List<String> failures) {
+  private void release(Release release, List<SubnetFacts> basis, List<String> failures) {
+    SubnetFacts subnet = release.subnet();
     try {
       if (stillTrue(release, basis) && subnets.delete(subnet)) {
         LOG.info(
             "released {} of node {}: {}",
-            subnet.getSpec().cidr(),
-            subnet.getSpec().nodeName(),
+            subnet.spec().cidr(),
+            subnet.spec().nodeName(),
             release.message());
         events.released(release);
         meters.released();
@@ -77,7 +73,7 @@ final class ReleaseWriter {
 
   // The watches may be behind, and a Node may have come back while other blocks were released; a
   // wrong deletion would take pods' addresses away.
-  private boolean stillTrue(Release release, List<NodeSubnet> basis) {
+  private boolean stillTrue(Release release, List<SubnetFacts> basis) {
     return switch (release.reason()) {
       case NodeGone ->
           AllocationPlanner.plan(live(release.subnet().spec().nodeName(), basis))
@@ -93,16 +89,19 @@ final class ReleaseWriter {
 
   // One node with its blocks, and all networks, as the API server has them now: enough to tell
   // whether the node is there and which network it belongs to.
-  private AllocationInput live(String node, List<NodeSubnet> basis) {
+  private AllocationInput live(String node, List<SubnetFacts> basis) {
     ClusterView view =
         new ClusterView(
-            client.resources(PodNetwork.class).list().getItems(),
-            Optional.ofNullable(client.nodes().withName(node).get()).stream().toList(),
-            basis.stream().filter(s -> s.getSpec().nodeName().equals(node)).toList(),
+            client.resources(PodNetwork.class).list().getItems().stream().map(Facts::of).toList(),
+            Optional.ofNullable(client.nodes().withName(node).get()).stream()
+                .map(Facts::of)
+                .toList(),
+            Set.of(),
+            basis.stream().filter(s -> s.spec().nodeName().equals(node)).toList(),
             List.of(),
             Map.of(),
             List.of(),
-            List.of());
+            Map.of());
     return Facts.input(view, view.subnets(), Map.of(), settings, clock.instant());
   }
 }

@@ -1,12 +1,12 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.ReportDigest;
 import dev.tweed.operator.silence.Look;
 import dev.tweed.operator.silence.Silence;
 import dev.tweed.operator.silence.SilencePlan;
 import dev.tweed.operator.silence.SilencePlanner;
 import dev.tweed.operator.silence.SilenceRenderer;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,13 +91,11 @@ final class SilenceWatch implements AutoCloseable {
   private SilencePlan plan(ClusterView view, String last) {
     Set<String> nodes = new HashSet<>();
     Set<String> saying = new HashSet<>();
-    for (Node node : view.nodes()) {
-      String name = node.getMetadata().getName();
+    for (NodeFacts node : view.nodes()) {
+      String name = node.name();
       nodes.add(name);
       ReportDigest report = view.reports().get(name);
-      if (report != null
-          && report.isSilent()
-          && report.owner().equals(node.getMetadata().getUid())) {
+      if (report != null && report.isSilent() && report.owner().equals(node.uid())) {
         saying.add(name);
       }
     }
@@ -133,8 +131,8 @@ final class SilenceWatch implements AutoCloseable {
     }
     ClusterView view = cluster.get();
     SilencePlan plan = plan(view, lastTried);
-    Map<String, Node> nodes = new HashMap<>();
-    view.nodes().forEach(n -> nodes.put(n.getMetadata().getName(), n));
+    Map<String, NodeFacts> nodes = new HashMap<>();
+    view.nodes().forEach(n -> nodes.put(n.name(), n));
     if (!plan.silent().equals(before)) {
       LOG.info("daemons that are silent: {}", plan.silent().size());
       before = plan.silent();
@@ -162,8 +160,8 @@ final class SilenceWatch implements AutoCloseable {
   }
 
   /** Whether the report says so by this. */
-  private boolean tell(Node node) {
-    String name = node.getMetadata().getName();
+  private boolean tell(NodeFacts node) {
+    String name = node.name();
     try {
       String message = SilenceRenderer.message(name, facts.read(name));
       if (!reports.tell(name, message)) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.AllocationPlan.Amendment;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.ClaimWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -13,7 +14,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 
 /** Creates, changes and deletes NodeSubnets. */
 public final class SubnetWriter implements ClaimWriter {
@@ -31,10 +31,13 @@ public final class SubnetWriter implements ClaimWriter {
   }
 
   @Override
-  public List<NodeSubnet> listLatest() {
+  public List<SubnetFacts> listLatest() {
     // No resourceVersion in the request: the API server answers from a state at least as new as
     // now.
-    return client.resources(NodeSubnet.class).list().getItems();
+    return client.resources(NodeSubnet.class).list().getItems().stream()
+        .filter(s -> s.getSpec() != null)
+        .map(Facts::of)
+        .toList();
   }
 
   @Override
@@ -48,7 +51,7 @@ public final class SubnetWriter implements ClaimWriter {
       return new ClaimResult.Unknown(name, "out of time");
     }
     try {
-      return new ClaimResult.Created(client.resource(claim).create());
+      return new ClaimResult.Created(Facts.of(client.resource(claim).create()));
     } catch (KubernetesClientException e) {
       return switch (ApiFailure.of(e)) {
         case CONFLICT -> new ClaimResult.Exists(name);
@@ -63,22 +66,21 @@ public final class SubnetWriter implements ClaimWriter {
    *
    * @return what went wrong; a conflict is not wrong, its event brings the next run
    */
-  List<String> amend(List<Amendment> amendments, Function<String, NodeSubnet> current) {
-    return calls.all(amendments, a -> amend(a, current.apply(a.subnet().name()))).stream()
-        .flatMap(Optional::stream)
-        .toList();
+  List<String> amend(List<Amendment> amendments) {
+    return calls.all(amendments, this::amend).stream().flatMap(Optional::stream).toList();
   }
 
-  private Optional<String> amend(Amendment amendment, NodeSubnet current) {
+  private Optional<String> amend(Amendment amendment) {
     try {
       client
-          .resource(current)
+          .resources(NodeSubnet.class)
+          .withName(amendment.subnet().name())
           .patch(
               new PatchContext.Builder()
                   .withPatchType(PatchType.JSON_MERGE)
                   .withFieldManager(FIELD_MANAGER)
                   .build(),
-              patch(amendment, current));
+              patch(amendment));
       return Optional.empty();
     } catch (KubernetesClientException e) {
       return switch (ApiFailure.of(e)) {
@@ -89,10 +91,10 @@ public final class SubnetWriter implements ClaimWriter {
     }
   }
 
-  static String patch(Amendment amendment, NodeSubnet current) {
+  static String patch(Amendment amendment) {
     ObjectNode patch = JSON.createObjectNode();
     ObjectNode metadata = patch.putObject("metadata");
-    metadata.put("resourceVersion", current.getMetadata().getResourceVersion());
+    metadata.put("resourceVersion", amendment.subnet().version());
     if (!amendment.goneSince().equals(amendment.subnet().goneSince())) {
       ObjectNode annotations = metadata.putObject("annotations");
       amendment
@@ -117,11 +119,12 @@ public final class SubnetWriter implements ClaimWriter {
    *
    * @return whether it is gone by this call
    */
-  boolean delete(NodeSubnet subnet) {
+  boolean delete(SubnetFacts subnet) {
     try {
       client
-          .resource(subnet)
-          .lockResourceVersion(subnet.getMetadata().getResourceVersion())
+          .resources(NodeSubnet.class)
+          .withName(subnet.name())
+          .lockResourceVersion(subnet.version())
           .delete();
       return true;
     } catch (KubernetesClientException e) {

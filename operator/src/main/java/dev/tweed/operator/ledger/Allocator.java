@@ -5,6 +5,7 @@ import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.ClaimWriter.ClaimResult;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.time.Duration;
@@ -63,7 +64,7 @@ public final class Allocator {
   /** Plans from the latest NodeSubnets and cursors; called once for each attempt. */
   @FunctionalInterface
   public interface Planning {
-    AllocationPlan plan(List<NodeSubnet> subnets, Map<String, Long> cursors);
+    AllocationPlan plan(List<SubnetFacts> subnets, Map<String, Long> cursors);
   }
 
   /**
@@ -75,8 +76,8 @@ public final class Allocator {
    */
   public record Outcome(
       AllocationPlan plan,
-      List<NodeSubnet> basis,
-      List<NodeSubnet> created,
+      List<SubnetFacts> basis,
+      List<SubnetFacts> created,
       List<ClaimResult.Refused> refused,
       int conflicts) {}
 
@@ -88,7 +89,7 @@ public final class Allocator {
    * @throws LedgerException when the outcome of a creation stays unknown, or other operators were
    *     first too often; call again later, nothing is lost
    */
-  public Outcome allocate(Planning planning, List<NodeSubnet> cached) {
+  public Outcome allocate(Planning planning, List<SubnetFacts> cached) {
     Round round = new Round(planning);
     for (int conflicts = 0; conflicts < ATTEMPTS; conflicts++) {
       Optional<Outcome> outcome = round.attempt(cached, conflicts);
@@ -102,7 +103,7 @@ public final class Allocator {
   /** One call of {@link #allocate}: what it has done so far. */
   private final class Round {
     private final Planning planning;
-    private final List<NodeSubnet> created = new ArrayList<>();
+    private final List<SubnetFacts> created = new ArrayList<>();
     private final List<ClaimResult.Refused> refused = new ArrayList<>();
 
     Round(Planning planning) {
@@ -110,12 +111,12 @@ public final class Allocator {
     }
 
     /** Empty when another operator wrote the ledger in between. */
-    Optional<Outcome> attempt(List<NodeSubnet> cached, int conflicts) {
+    Optional<Outcome> attempt(List<SubnetFacts> cached, int conflicts) {
       long asked = nanoTime.getAsLong();
       LedgerStore.Entry entry = store.read();
       observe(entry);
       carryOut(subnets(entry.ledger().intents()), asked);
-      List<NodeSubnet> basis =
+      List<SubnetFacts> basis =
           new ArrayList<>(complete(cached, entry) ? cached : writer.listLatest());
       while (true) {
         AllocationPlan plan = planning.plan(basis, entry.ledger().cursors());
@@ -177,15 +178,15 @@ public final class Allocator {
   // Nobody has allocated since we did, and the cache has caught up with what there was then: so it
   // has everything that exists. What it has too much, because it is behind on deletions, is only
   // occupied a little longer.
-  private boolean complete(List<NodeSubnet> cached, LedgerStore.Entry entry) {
+  private boolean complete(List<SubnetFacts> cached, LedgerStore.Entry entry) {
     return entry.ledger().intents().isEmpty()
         && settled.isPresent()
         && settled.get().version().equals(entry.version())
         && names(cached).containsAll(settled.get().names());
   }
 
-  private static Set<String> names(List<NodeSubnet> subnets) {
-    return subnets.stream().map(s -> s.getMetadata().getName()).collect(Collectors.toSet());
+  private static Set<String> names(List<SubnetFacts> subnets) {
+    return subnets.stream().map(SubnetFacts::name).collect(Collectors.toSet());
   }
 
   /** Whether the ledger was at rest for so long that NodeSubnets may be deleted. */

@@ -1,13 +1,14 @@
 package dev.tweed.operator.ledger;
 
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.operator.allocation.SubnetFacts;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** Access to the NodeSubnets for one allocation. */
 public interface ClaimWriter {
   /** All NodeSubnets as of now, from the API server's latest state and not from a cache. */
-  List<NodeSubnet> listLatest();
+  List<SubnetFacts> listLatest();
 
   /**
    * Creates NodeSubnets, several at a time.
@@ -20,7 +21,7 @@ public interface ClaimWriter {
   /** What became of one creation. */
   sealed interface ClaimResult {
     /** It exists now, made by us. */
-    record Created(NodeSubnet subnet) implements ClaimResult {}
+    record Created(SubnetFacts subnet) implements ClaimResult {}
 
     /** It exists already: by another operator, or by our own earlier attempt. */
     record Exists(String name) implements ClaimResult {}

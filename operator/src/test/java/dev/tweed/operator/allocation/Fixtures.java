@@ -36,7 +36,7 @@ final class Fixtures {
   }
 
   static NetworkFacts network(String name, int age, PodNetworkSpec spec) {
-    return new NetworkFacts(name, "uid-" + name, NOW.minusSeconds(age), false, spec);
+    return new NetworkFacts(name, "uid-" + name, 1, NOW.minusSeconds(age), false, spec);
   }
 
   static NodeFacts node(int number) {
@@ -62,9 +62,12 @@ final class Fixtures {
     return new SubnetFacts(
         range.objectName(),
         "uid-" + range.objectName(),
+        "1",
+        1,
         NOW.minusSeconds(age),
         spec,
         Map.of(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -155,7 +158,16 @@ final class Fixtures {
     for (AllocationPlan.Claim c : plan.claims()) {
       String name = c.cidr().objectName();
       after.add(
-          new SubnetFacts(name, "uid-" + name, in.now(), c.spec(), c.labels(), Optional.empty()));
+          new SubnetFacts(
+              name,
+              "uid-" + name,
+              "1",
+              1,
+              in.now(),
+              c.spec(),
+              c.labels(),
+              Optional.empty(),
+              Optional.empty()));
     }
     Map<String, Long> cursors = new HashMap<>(in.cursors());
     cursors.putAll(plan.cursors());
@@ -167,7 +179,16 @@ final class Fixtures {
     labels.putAll(a.setLabels());
     labels.keySet().removeAll(new HashSet<>(a.removeLabels()));
     SubnetFacts s = a.subnet();
-    return new SubnetFacts(s.name(), s.uid(), s.created(), a.spec(), labels, a.goneSince());
+    return new SubnetFacts(
+        s.name(),
+        s.uid(),
+        s.version(),
+        s.generation(),
+        s.created(),
+        a.spec(),
+        labels,
+        a.goneSince(),
+        s.status());
   }
 
   /** Block by node, as text. */

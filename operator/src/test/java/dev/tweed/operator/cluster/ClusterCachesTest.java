@@ -7,6 +7,7 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.List;
@@ -48,7 +49,7 @@ class ClusterCachesTest {
   }
 
   private List<String> known() {
-    return caches.view().subnets().stream().map(s -> s.getMetadata().getName()).toList();
+    return caches.view().subnets().stream().map(SubnetFacts::name).toList();
   }
 
   @Test
@@ -59,7 +60,7 @@ class ClusterCachesTest {
     subnet.getMetadata().setName("10-244-2-0-24");
     subnet.getMetadata().setResourceVersion(subnet.getMetadata().getResourceVersion() + "0");
 
-    caches.remember(List.of(subnet));
+    caches.remember(List.of(Facts.of(subnet)));
 
     assertThat(known()).containsExactlyInAnyOrder("10-244-1-0-24", "10-244-2-0-24");
   }
@@ -71,7 +72,7 @@ class ClusterCachesTest {
     client.resource(subnet).delete();
     await().atMost(SOON).until(() -> known().isEmpty());
 
-    caches.remember(List.of(subnet));
+    caches.remember(List.of(Facts.of(subnet)));
 
     assertThat(known()).isEmpty();
   }

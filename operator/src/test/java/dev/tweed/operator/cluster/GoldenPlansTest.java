@@ -11,6 +11,7 @@ import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.reach.NetworkReach;
 import dev.tweed.operator.status.PodNetworkStatusMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -55,14 +56,15 @@ class GoldenPlansTest {
     Path directory = ROOT.resolve(situation);
     List<HasMetadata> cluster = read(directory);
     List<PodNetwork> networks = only(cluster, PodNetwork.class);
-    List<NodeSubnet> subnets = only(cluster, NodeSubnet.class);
+    List<SubnetFacts> subnets =
+        only(cluster, NodeSubnet.class).stream().map(GoldenPlansTest::facts).toList();
 
     AllocationPlan plan =
         AllocationPlanner.plan(
             new AllocationInput(
                 networks.stream().map(Facts::of).toList(),
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
-                subnets.stream().map(Facts::of).toList(),
+                subnets,
                 LastBlocks.none(),
                 Facts.serviceCIDRs(only(cluster, ServiceCIDR.class)),
                 Map.of(),
@@ -75,6 +77,11 @@ class GoldenPlansTest {
     compare(
         directory.resolve("out-status.yaml"),
         YAML.asYaml(statuses(cluster, networks, subnets, plan)));
+  }
+
+  private static SubnetFacts facts(NodeSubnet subnet) {
+    subnet.getMetadata().setResourceVersion("1");
+    return Facts.of(subnet);
   }
 
   private static List<HasMetadata> read(Path directory) throws IOException {
@@ -137,7 +144,7 @@ class GoldenPlansTest {
     text.put(
         "patch",
         plan.amendments().stream()
-            .map(a -> Map.of(a.subnet().name(), SubnetWriter.patch(a, subnet(a.subnet().name()))))
+            .map(a -> Map.of(a.subnet().name(), SubnetWriter.patch(a)))
             .toList());
     text.put(
         "delete",
@@ -149,30 +156,24 @@ class GoldenPlansTest {
     return text;
   }
 
-  private static NodeSubnet subnet(String name) {
-    NodeSubnet subnet = new NodeSubnet();
-    subnet.getMetadata().setName(name);
-    subnet.getMetadata().setResourceVersion("1");
-    return subnet;
-  }
-
   private static Map<String, PodNetworkStatus> statuses(
       List<HasMetadata> cluster,
       List<PodNetwork> networks,
-      List<NodeSubnet> subnets,
+      List<SubnetFacts> subnets,
       AllocationPlan plan) {
     ReportStore reports = new ReportStore(() -> {});
     only(cluster, NodeReport.class).forEach(r -> reports.put(r.getMetadata().getName(), r));
     Map<String, NetworkReach> reach =
         ReachWatch.join(
             new ClusterView(
-                networks,
-                only(cluster, Node.class),
+                networks.stream().map(Facts::of).toList(),
+                only(cluster, Node.class).stream().map(Facts::of).toList(),
+                Set.of(),
                 subnets,
                 List.of(),
                 reports.digests(),
                 List.of(),
-                List.of()));
+                Map.of()));
     Map<String, NetworkReadiness> readiness = NetworkReadiness.of(subnets, Set.of());
     Map<String, PodNetworkStatus> statuses = new TreeMap<>();
     for (PodNetwork network : networks) {
@@ -195,10 +196,10 @@ class GoldenPlansTest {
     return statuses;
   }
 
-  private static int blocks(String network, List<NodeSubnet> subnets, AllocationPlan plan) {
+  private static int blocks(String network, List<SubnetFacts> subnets, AllocationPlan plan) {
     return (int)
         Stream.concat(
-                subnets.stream().map(NodeSubnet::getSpec),
+                subnets.stream().map(SubnetFacts::spec),
                 plan.claims().stream().map(AllocationPlan.Claim::spec))
             .filter(spec -> spec.podNetwork().equals(network))
             .count();

@@ -6,6 +6,7 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.operator.allocation.SubnetFacts;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class NetworkReadinessTest {
 
   @Test
   void aNodeWhoseFirewallBlocksIsProgrammedAndNotReady() {
-    NodeSubnet blocked = subnet(1, NOT_READY, PROGRAMMED);
+    SubnetFacts blocked = subnet(1, NOT_READY, PROGRAMMED);
 
     assertThat(NetworkReadiness.isReady(blocked)).isFalse();
     assertThat(NetworkReadiness.isProgrammed(blocked)).isTrue();
@@ -38,10 +39,8 @@ class NetworkReadinessTest {
 
   @Test
   void aNodeWhoseDaemonIsSilentIsNotCounted() {
-    NodeSubnet good = subnet(1, READY);
-    good.setSpec(new NodeSubnetSpec("default", "n1", "u", "10.244.1.0/24", List.of(), ""));
-    NodeSubnet silent = subnet(1, READY);
-    silent.setSpec(new NodeSubnetSpec("default", "n2", "u", "10.244.2.0/24", List.of(), ""));
+    SubnetFacts good = subnet("n1", "10.244.1.0/24", 1, READY);
+    SubnetFacts silent = subnet("n2", "10.244.2.0/24", 1, READY);
 
     NetworkReadiness readiness =
         NetworkReadiness.of(List.of(good, silent), Set.of("n2", "elsewhere")).get("default");
@@ -51,11 +50,17 @@ class NetworkReadinessTest {
     assertThat(readiness.waiting()).containsExactly("n2 (DaemonSilent)");
   }
 
-  private static NodeSubnet subnet(long generation, Condition... conditions) {
+  private static SubnetFacts subnet(long generation, Condition... conditions) {
+    return subnet("n1", "10.244.1.0/24", generation, conditions);
+  }
+
+  private static SubnetFacts subnet(
+      String node, String cidr, long generation, Condition... conditions) {
     NodeSubnet subnet = new NodeSubnet();
     subnet.getMetadata().setGeneration(generation);
+    subnet.setSpec(new NodeSubnetSpec("default", node, "u", cidr, List.of(), ""));
     subnet.setStatus(new NodeSubnetStatus(1L, List.of(conditions), 1450, "tweed.1"));
-    return subnet;
+    return Facts.of(subnet);
   }
 
   private static Condition condition(String type, String status) {

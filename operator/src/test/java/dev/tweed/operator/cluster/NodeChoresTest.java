@@ -6,18 +6,20 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.NodeSubnetStatus;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
+import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class NodeChoresTest {
-  private static final Node NODE =
-      new NodeBuilder().withNewMetadata().withName("n1").withUid("now").endMetadata().build();
+  private static final NodeFacts NODE =
+      new NodeFacts("n1", "now", Instant.EPOCH, Map.of(), List.of(), List.of());
 
-  private static NodeSubnet ready(String cidr, String nodeUID, long observedGeneration) {
+  private static SubnetFacts ready(String cidr, String nodeUID, long observedGeneration) {
     NodeSubnet subnet = new NodeSubnet();
     subnet.getMetadata().setGeneration(2L);
     subnet.setSpec(new NodeSubnetSpec("default", "n1", nodeUID, cidr, List.of("192.0.2.1"), null));
@@ -25,19 +27,20 @@ class NodeChoresTest {
         new Condition(
             "Ready", "True", "Programmed", "", "2026-01-01T00:00:00Z", observedGeneration);
     subnet.setStatus(new NodeSubnetStatus(observedGeneration, List.of(ready), 1450, "tweed.1"));
-    return subnet;
+    return Facts.of(subnet);
   }
 
-  private static List<Node> networkUp(NodeSubnet... subnets) {
+  private static List<NodeFacts> networkUp(SubnetFacts... subnets) {
     return NodeChores.plan(
             new ClusterView(
                 List.of(),
                 List.of(NODE),
+                Set.of(NODE.name()),
                 Arrays.asList(subnets),
                 List.of(),
                 Map.of(),
                 List.of(),
-                List.of()))
+                Map.of()))
         .networkUp();
   }
 

@@ -6,13 +6,16 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.ReachDigest;
 import dev.tweed.operator.policy.ReportDigest;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ReachWatchTest {
@@ -60,25 +63,19 @@ class ReachWatchTest {
     network.setSpec(
         new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null));
     return new ClusterView(
-        List.of(network),
+        List.of(Facts.of(network)),
         List.of("n1", "n2").stream()
-            .map(
-                n ->
-                    new NodeBuilder()
-                        .withNewMetadata()
-                        .withName(n)
-                        .withUid("uid-" + n)
-                        .endMetadata()
-                        .build())
+            .map(n -> new NodeFacts(n, "uid-" + n, Instant.EPOCH, Map.of(), List.of(), List.of()))
             .toList(),
+        Set.of(),
         List.of(subnet("n1", 1), subnet("n2", 2)),
         List.of(),
         Map.copyOf(reports),
         List.of(),
-        List.of());
+        Map.of());
   }
 
-  private static NodeSubnet subnet(String node, int block) {
+  private static SubnetFacts subnet(String node, int block) {
     NodeSubnet subnet = new NodeSubnet();
     subnet.getMetadata().setName("10-244-" + block + "-0-24");
     subnet.setSpec(
@@ -89,6 +86,6 @@ class ReachWatchTest {
             "10.244." + block + ".0/24",
             List.of("192.0.2." + block),
             "02:00:00:00:00:0" + block));
-    return subnet;
+    return Facts.of(subnet);
   }
 }

@@ -122,9 +122,7 @@ class ReleasesOnApiServerTest {
                 return n;
               });
     }
-    seen(
-        v ->
-            v.nodes().stream().allMatch(n -> group.equals(n.getMetadata().getLabels().get(GROUP))));
+    seen(v -> v.nodes().stream().allMatch(n -> group.equals(n.labels().get(GROUP))));
   }
 
   private void seen(Predicate<ClusterView> expected) {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.Policies;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ReportStoreTest {
@@ -40,19 +42,13 @@ class ReportStoreTest {
     return PolicyInputReader.read(
             new ClusterView(
                 List.of(),
-                List.of(
-                    new NodeBuilder()
-                        .withNewMetadata()
-                        .withName("n1")
-                        .withUid(uid)
-                        .withLabels(Map.of())
-                        .endMetadata()
-                        .build()),
+                List.of(new NodeFacts("n1", uid, Instant.EPOCH, Map.of(), List.of(), List.of())),
+                Set.of(),
                 List.of(),
                 List.of(),
                 store.digests(),
                 List.of(),
-                List.of()))
+                Map.of()))
         .nodes()
         .getFirst()
         .report()

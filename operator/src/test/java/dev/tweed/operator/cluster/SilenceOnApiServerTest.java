@@ -272,7 +272,7 @@ class SilenceOnApiServerTest {
   }
 
   private void report(Node node) {
-    client.resource(NodeWriter.reportOf(node)).create();
+    client.resource(NodeWriter.reportOf(Facts.of(node))).create();
   }
 
   private void daemonWrites(String node, Condition... conditions) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,12 +60,13 @@ class SubnetStoreTest {
     ClusterView view =
         new ClusterView(
             List.of(),
-            List.of(new NodeBuilder().withNewMetadata().withName(node).endMetadata().build()),
+            List.of(),
+            Set.of(),
             List.of(),
             store.gone(Set.of("n1", "n2")),
             Map.of(),
             List.of(),
-            List.of());
+            Map.of());
     return Facts.lastBlocks(view).seen().getOrDefault(node, List.of());
   }
 }

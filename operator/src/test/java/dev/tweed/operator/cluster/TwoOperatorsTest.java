@@ -13,6 +13,7 @@ import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ClaimWriter;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
@@ -178,7 +179,7 @@ class TwoOperatorsTest {
   private record Sleepy(ClaimWriter writer, CountDownLatch asleep, CountDownLatch wake)
       implements ClaimWriter {
     @Override
-    public List<NodeSubnet> listLatest() {
+    public List<SubnetFacts> listLatest() {
       return writer.listLatest();
     }
 
@@ -201,7 +202,7 @@ class TwoOperatorsTest {
             new AllocationInput(
                 networks.stream().map(Facts::of).toList(),
                 nodes.stream().map(Facts::of).toList(),
-                subnets.stream().map(Facts::of).toList(),
+                subnets,
                 LastBlocks.none(),
                 Map.of(),
                 cursors,
@@ -277,7 +278,7 @@ class TwoOperatorsTest {
   /** A writer whose process dies before the first creation. */
   private record Dying(ClaimWriter writer) implements ClaimWriter {
     @Override
-    public List<NodeSubnet> listLatest() {
+    public List<SubnetFacts> listLatest() {
       return writer.listLatest();
     }
 
@@ -326,7 +327,7 @@ class TwoOperatorsTest {
     ClaimWriter blind =
         new ClaimWriter() {
           @Override
-          public List<NodeSubnet> listLatest() {
+          public List<SubnetFacts> listLatest() {
             return List.of();
           }
 
@@ -380,7 +381,7 @@ class TwoOperatorsTest {
     ClaimWriter late =
         new ClaimWriter() {
           @Override
-          public List<NodeSubnet> listLatest() {
+          public List<SubnetFacts> listLatest() {
             return writer.listLatest();
           }
 
