@@ -4,26 +4,28 @@ import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.PolicyFacts;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One watch and one cache of each kind for the whole operator. Tells when something changed that
@@ -36,17 +38,18 @@ public final class ClusterCaches implements AutoCloseable {
   private static final long REPORTS_PAGE = 100L;
 
   private final KubernetesClient client;
-  private final Runnable onChange;
-  private final Runnable onPolicyChange;
   private final ConcurrentMap<String, SubnetFacts> unseen = new ConcurrentHashMap<>();
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
-  private SharedIndexInformer<PodNetwork> networks;
-  private SharedIndexInformer<Node> nodes;
-  private SharedIndexInformer<NodeSubnet> subnets;
-  private final SubnetStore subnetStore = new SubnetStore();
+  private final FactStore<PodNetwork, NetworkFacts> networks;
+  private final FactStore<Node, KnownNode> nodes;
+  private final SubnetStore subnets;
   private final ReportStore reports;
-  private SharedIndexInformer<FirewallPolicy> policies;
-  private Optional<SharedIndexInformer<ServiceCIDR>> serviceCIDRs = Optional.empty();
+  private final FactStore<FirewallPolicy, PolicyFacts> policies;
+  private final FactStore<ServiceCIDR, List<String>> serviceCIDRs;
+  private final Runnable onChange;
+  private SharedIndexInformer<NodeSubnet> subnetInformer;
+
+  private record KnownNode(NodeFacts facts, NodeNetwork network) {}
 
   /**
    * @param onChange called from informer threads; must return at once
@@ -55,36 +58,40 @@ public final class ClusterCaches implements AutoCloseable {
   public ClusterCaches(KubernetesClient client, Runnable onChange, Runnable onPolicyChange) {
     this.client = client;
     this.onChange = onChange;
-    this.onPolicyChange = onPolicyChange;
-    this.reports = new ReportStore(onPolicyChange);
+    networks = new FactStore<>(PodNetwork::new, Facts::of, onChange);
+    nodes =
+        new FactStore<>(Node::new, n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)), onChange);
+    subnets = new SubnetStore(onChange);
+    reports = new ReportStore(onPolicyChange);
+    policies = new FactStore<>(FirewallPolicy::new, Facts::of, onPolicyChange);
+    serviceCIDRs = new FactStore<>(ServiceCIDR::new, Facts::of, onChange);
   }
 
-  /** Lists and watches; returns when every cache is filled. */
+  /**
+   * Lists and watches; returns when every cache is filled.
+   *
+   * @throws KubernetesClientException when a kind cannot be listed or watched
+   */
   public void start() {
-    networks =
-        watched(
-            informer(PodNetwork.class, PAGE, new PrunedStore<>(n -> n)),
-            ClusterCaches::specOrMetadata,
-            onChange);
-    nodes = nodeInformer();
-    subnets = watched(informer(NodeSubnet.class, PAGE, subnetStore), (old, now) -> true, onChange);
+    watch(PodNetwork.class, PAGE, networks);
+    watch(Node.class, PAGE, nodes);
+    subnetInformer = watch(NodeSubnet.class, PAGE, subnets);
     // Whether a report is there matters to the Node's chores; what it says, the store tells.
-    watched(informer(NodeReport.class, REPORTS_PAGE, reports), (old, now) -> false, onChange);
-    policies =
-        watched(
-            informer(FirewallPolicy.class, PAGE, new PrunedStore<>(p -> p)),
-            ClusterCaches::specOrMetadata,
-            onPolicyChange);
+    watch(NodeReport.class, REPORTS_PAGE, reports).addEventHandler(new ComingAndGoing<>(onChange));
+    watch(FirewallPolicy.class, PAGE, policies);
     // Since Kubernetes 1.33. Before, nothing in the API says which range Services have.
     if (client.supports(ServiceCIDR.class)) {
-      serviceCIDRs =
-          Optional.of(
-              watched(
-                  informer(ServiceCIDR.class, PAGE, new PrunedStore<>(s -> s)),
-                  ClusterCaches::specOrMetadata,
-                  onChange));
+      watch(ServiceCIDR.class, PAGE, serviceCIDRs);
     }
-    informers.parallelStream().forEach(SharedIndexInformer::run);
+    CompletableFuture<?>[] started =
+        informers.stream()
+            .map(informer -> informer.start().toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    try {
+      CompletableFuture.allOf(started).join();
+    } catch (CompletionException e) {
+      throw KubernetesClientException.launderThrowable(e.getCause());
+    }
   }
 
   /** Whether every watch is filled and alive. */
@@ -92,56 +99,12 @@ public final class ClusterCaches implements AutoCloseable {
     return informers.stream().allMatch(i -> i.hasSynced() && i.isRunning());
   }
 
-  private <T extends HasMetadata> SharedIndexInformer<T> informer(
+  private <T extends HasMetadata> SharedIndexInformer<T> watch(
       Class<T> kind, long page, ItemStore<T> store) {
-    return client.resources(kind).withLimit(page).runnableInformer(0).itemStore(store);
-  }
-
-  private SharedIndexInformer<Node> nodeInformer() {
-    SharedIndexInformer<Node> informer =
-        client
-            .nodes()
-            .withLimit(PAGE)
-            .runnableInformer(0)
-            .itemStore(new PrunedStore<>(NodePruner::prune));
-    return watched(
-        informer,
-        (old, now) ->
-            !Facts.of(old).equals(Facts.of(NodePruner.prune(now)))
-                || !NodeNetwork.of(old).equals(NodeNetwork.of(now)),
-        onChange);
-  }
-
-  private <T extends HasMetadata> SharedIndexInformer<T> watched(
-      SharedIndexInformer<T> informer, BiPredicate<T, T> matters, Runnable changed) {
-    informer.addEventHandler(
-        new ResourceEventHandler<>() {
-          @Override
-          public void onAdd(T object) {
-            changed.run();
-          }
-
-          @Override
-          public void onUpdate(T old, T now) {
-            if (matters.test(old, now)) {
-              changed.run();
-            }
-          }
-
-          @Override
-          public void onDelete(T object, boolean unknownState) {
-            changed.run();
-          }
-        });
+    SharedIndexInformer<T> informer =
+        client.resources(kind).withLimit(page).runnableInformer(0).itemStore(store);
     informers.add(informer);
     return informer;
-  }
-
-  // Status is written by this operator itself.
-  private static boolean specOrMetadata(HasMetadata old, HasMetadata now) {
-    return !Objects.equals(old.getMetadata().getGeneration(), now.getMetadata().getGeneration())
-        || !Objects.equals(
-            old.getMetadata().getDeletionTimestamp(), now.getMetadata().getDeletionTimestamp());
   }
 
   /** Notes NodeSubnets that exist although the watch may not have delivered them yet. */
@@ -151,35 +114,31 @@ public final class ClusterCaches implements AutoCloseable {
 
   /** What is known now. */
   public ClusterView view() {
-    // Asked before the store, which is at least as new. What is older and not there was deleted.
-    String synced = subnets.lastSyncResourceVersion();
-    unseen.values().removeIf(s -> !isNewer(s.version(), synced));
-    Map<String, SubnetFacts> known = new HashMap<>();
-    subnets.getStore().list().stream()
-        .filter(s -> s.getSpec() != null)
-        .forEach(s -> known.put(s.getMetadata().getName(), Facts.of(s)));
-    known.putAll(unseen);
-    List<Node> present = List.copyOf(nodes.getStore().list());
-    Set<String> names =
-        present.stream().map(n -> n.getMetadata().getName()).collect(Collectors.toSet());
+    List<KnownNode> present = nodes.facts();
     return new ClusterView(
-        networks.getStore().list().stream()
-            .filter(n -> n.getSpec() != null)
-            .map(Facts::of)
-            .toList(),
-        present.stream().map(Facts::of).toList(),
+        networks.facts().stream().filter(n -> n.spec() != null).toList(),
+        present.stream().map(KnownNode::facts).toList(),
         present.stream()
-            .filter(n -> NodeNetwork.of(n) == NodeNetwork.NOT_YET)
-            .map(n -> n.getMetadata().getName())
+            .filter(n -> n.network() == NodeNetwork.NOT_YET)
+            .map(n -> n.facts().name())
             .collect(Collectors.toSet()),
-        List.copyOf(known.values()),
-        subnetStore.gone(names),
+        subnets(),
+        subnets.gone(nodes.names()),
         reports.digests(),
-        policies.getStore().list().stream()
-            .filter(p -> p.getSpec() != null)
-            .map(Facts::of)
-            .toList(),
-        Facts.serviceCIDRs(serviceCIDRs.map(s -> s.getStore().list()).orElse(List.of())));
+        policies.facts().stream().filter(p -> p.spec() != null).toList(),
+        serviceCIDRs.byName());
+  }
+
+  private List<SubnetFacts> subnets() {
+    // Asked before the store, which is at least as new. What is older and not there was deleted.
+    String synced = subnetInformer.lastSyncResourceVersion();
+    unseen.values().removeIf(s -> !isNewer(s.version(), synced));
+    Map<String, SubnetFacts> more = Map.copyOf(unseen);
+    return Stream.concat(
+            subnets.facts().stream().filter(s -> !more.containsKey(s.name())),
+            more.values().stream())
+        .filter(s -> s.spec() != null)
+        .toList();
   }
 
   // Versions of one kind are numbers that grow.
@@ -190,5 +149,20 @@ public final class ClusterCaches implements AutoCloseable {
   @Override
   public void close() {
     informers.forEach(SharedIndexInformer::close);
+  }
+
+  private record ComingAndGoing<T>(Runnable changed) implements ResourceEventHandler<T> {
+    @Override
+    public void onAdd(T object) {
+      changed.run();
+    }
+
+    @Override
+    public void onUpdate(T old, T now) {}
+
+    @Override
+    public void onDelete(T object, boolean unknownState) {
+      changed.run();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.AllocationInput;
@@ -63,8 +64,8 @@ public final class Facts {
   /** Of a Node. */
   public static NodeFacts of(Node node) {
     return new NodeFacts(
-        node.getMetadata().getName(),
-        node.getMetadata().getUid(),
+        shared(node.getMetadata().getName()),
+        shared(node.getMetadata().getUid()),
         created(node),
         labels(node),
         node.getStatus() == null
@@ -86,7 +87,7 @@ public final class Facts {
         subnet.getMetadata().getResourceVersion(),
         generation(subnet),
         created(subnet),
-        subnet.getSpec(),
+        shared(subnet.getSpec()),
         labels(subnet),
         time(mark),
         Optional.ofNullable(subnet.getStatus()));
@@ -99,6 +100,11 @@ public final class Facts {
         policy.getMetadata().getUid(),
         generation(policy),
         policy.getSpec());
+  }
+
+  /** Of a ServiceCIDR: ranges of Services. */
+  static List<String> of(ServiceCIDR object) {
+    return object.getSpec() == null ? List.of() : List.copyOf(object.getSpec().getCidrs());
   }
 
   /**
@@ -127,16 +133,31 @@ public final class Facts {
         reported);
   }
 
-  /** Ranges of Services, by name of the ServiceCIDR. */
-  static Map<String, List<String>> serviceCIDRs(List<ServiceCIDR> objects) {
-    return objects.stream()
-        .filter(s -> s.getSpec() != null)
-        .collect(Collectors.toMap(s -> s.getMetadata().getName(), s -> s.getSpec().getCidrs()));
-  }
-
   private static Map<String, String> labels(HasMetadata object) {
     Map<String, String> labels = object.getMetadata().getLabels();
-    return labels == null ? Map.of() : labels;
+    return labels == null
+        ? Map.of()
+        : labels.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(e -> shared(e.getKey()), e -> shared(e.getValue())));
+  }
+
+  private static NodeSubnetSpec shared(NodeSubnetSpec spec) {
+    return spec == null
+        ? null
+        : new NodeSubnetSpec(
+            shared(spec.podNetwork()),
+            shared(spec.nodeName()),
+            shared(spec.nodeUID()),
+            spec.cidr(),
+            spec.nodeIPs(),
+            spec.vtepMAC());
+  }
+
+  // Names, UIDs and labels of a node are in its Node, NodeSubnets and NodeReport, and thousands of
+  // nodes have the same zone: one text for all, which the JVM forgets with the last that has it.
+  private static String shared(String text) {
+    return text == null ? null : text.intern();
   }
 
   private static long generation(HasMetadata object) {

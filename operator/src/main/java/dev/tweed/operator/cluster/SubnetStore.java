@@ -2,22 +2,25 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.operator.allocation.SubnetFacts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 
 /**
  * Cache of NodeSubnets that remembers those that went, so that a node whose NodeSubnet was deleted
  * can have the same block again. Of blocks that somebody holds again it remembers nothing.
  */
-final class SubnetStore extends PrunedStore<NodeSubnet> {
+final class SubnetStore extends FactStore<NodeSubnet, SubnetFacts> {
   private final SequencedMap<String, NodeSubnetSpec> gone = new LinkedHashMap<>();
 
-  SubnetStore() {
-    super(UnaryOperator.identity());
+  /**
+   * @param onChange called with each event; must return at once
+   */
+  SubnetStore(Runnable onChange) {
+    super(NodeSubnet::new, Facts::of, onChange);
   }
 
   @Override
@@ -31,13 +34,15 @@ final class SubnetStore extends PrunedStore<NodeSubnet> {
 
   @Override
   public NodeSubnet remove(String key) {
-    NodeSubnet old = get(key);
-    if (old != null && old.getSpec() != null) {
-      synchronized (gone) {
-        // Before it is out of the cache: whoever does not find it there finds it here.
-        gone.putLast(key, old.getSpec());
-      }
-    }
+    factsOf(key)
+        .filter(facts -> facts.spec() != null)
+        .ifPresent(
+            facts -> {
+              synchronized (gone) {
+                // Before it is out of the cache: whoever does not find it there finds it here.
+                gone.putLast(key, facts.spec());
+              }
+            });
     return super.remove(key);
   }
 

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -66,7 +67,8 @@ class GoldenPlansTest {
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
                 subnets,
                 LastBlocks.none(),
-                Facts.serviceCIDRs(only(cluster, ServiceCIDR.class)),
+                only(cluster, ServiceCIDR.class).stream()
+                    .collect(Collectors.toMap(s -> s.getMetadata().getName(), Facts::of)),
                 Map.of(),
                 Duration.ofMinutes(5),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
