@@ -1,6 +1,7 @@
 package dev.tweed.operator.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Collections;
 import java.util.List;
@@ -113,8 +114,8 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
       return null;
     }
     T stub = empty.get();
-    stub.getMetadata().setName(key);
-    stub.getMetadata().setResourceVersion(kept.version());
+    stub.setMetadata(
+        new ObjectMetaBuilder().withName(key).withResourceVersion(kept.version()).build());
     return stub;
   }
 }
