@@ -198,7 +198,7 @@ class DocumentationTest {
   @Test
   void everyReasonOfAPodNetworkIsInTroubleshooting() {
     List<String> reasons =
-        Stream.of("status/PodNetworkStatusMapper", "status/ReachMapper", "allocation/Shortfall")
+        Stream.of("status/PodNetworkStatusMapper", "status/ReachMapper", "allocation/Shortfall", "cluster/AllocationFault")
             .map(
                 source ->
                     read(

@@ -40,4 +40,19 @@ public record AllocationInput(
     cursors = Map.copyOf(cursors);
     mirroredLabels = Set.copyOf(mirroredLabels);
   }
+
+  /** The same for a plan that claims nothing: how things stand. */
+  public AllocationInput withoutClaims() {
+    return new AllocationInput(
+        networks,
+        nodes,
+        subnets,
+        lastBlocks,
+        serviceCIDRs,
+        cursors,
+        releaseAfter,
+        mirroredLabels,
+        0,
+        now);
+  }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What to do about blocks, and what to tell people. Claims, amendments and releases are about
@@ -25,6 +26,12 @@ public record AllocationPlan(
     SortedMap<String, Long> cursors,
     SortedMap<String, NetworkOutcome> networks,
     Optional<Instant> nextDeadline) {
+
+  /** Nothing to do, and nothing to tell. */
+  public static AllocationPlan nothing() {
+    return new AllocationPlan(
+        List.of(), List.of(), List.of(), new TreeMap<>(), new TreeMap<>(), Optional.empty());
+  }
 
   /** Whether everything is as it should be. */
   public boolean isEmpty() {

@@ -13,13 +13,15 @@ import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Live: start, runs and election go on. Ready: standing by, or leading with live watches and a run
- * that went well.
+ * Live: start, runs and election go on. Ready: standing by, or leading with live watches, and a run
+ * went well in the last minutes.
  */
 @Singleton
 public class OperatorHealth {
   // The lists and a run of 5,000 allocations take seconds; what takes minutes will not come back.
   private static final Duration HANGING = Duration.ofMinutes(5);
+  // What fails for so long has to be looked at; an API server that restarts does not.
+  private static final Duration FAILING = Duration.ofMinutes(3);
 
   @Produces
   @Singleton
@@ -61,17 +63,28 @@ public class OperatorHealth {
     return () -> {
       OperatorLifecycle.State state = lifecycle.phase().state();
       Optional<Instant> success = core.loop().lastSuccess();
-      boolean ready =
-          switch (state) {
-            case STANDBY -> true;
-            case STARTING, STOPPING -> false;
-            case LEADING -> success.isPresent() && core.watching();
-          };
+      Optional<Instant> failing = core.failingSince();
+      boolean works =
+          success.isPresent() && core.watching() && !failsForLong(failing, core.time().now());
       return HealthCheckResponse.named("operator")
-          .status(ready)
+          .status(ready(state, works))
           .withData("state", state.name())
           .withData("lastSuccess", success.map(Instant::toString).orElse(""))
+          .withData("failingSince", failing.map(Instant::toString).orElse(""))
           .build();
+    };
+  }
+
+  /** Whether somebody should look, since when in {@link dev.tweed.operator.cluster.SteadyTime}. */
+  static boolean failsForLong(Optional<Instant> failingSince, Instant now) {
+    return failingSince.filter(since -> since.plus(FAILING).isBefore(now)).isPresent();
+  }
+
+  private static boolean ready(OperatorLifecycle.State state, boolean works) {
+    return switch (state) {
+      case STANDBY -> true;
+      case STARTING, STOPPING -> false;
+      case LEADING -> works;
     };
   }
 }

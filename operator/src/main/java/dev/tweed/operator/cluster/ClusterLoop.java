@@ -1,11 +1,16 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.operator.cluster.Duty.Failure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +36,7 @@ public final class ClusterLoop implements AutoCloseable {
   private volatile ClusterOutcome latest = ClusterOutcome.none();
   private volatile Optional<Instant> lastSuccess = Optional.empty();
   private volatile Optional<Instant> runningSince = Optional.empty();
+  private volatile Optional<Instant> failingSince = Optional.empty();
 
   /**
    * @param listener told the outcome after each run, from the loop's thread
@@ -69,7 +75,15 @@ public final class ClusterLoop implements AutoCloseable {
     return lastSuccess;
   }
 
-  /** Since when, in {@link SteadyTime}, a run has been on, if one is. */
+  /** Since when, in {@link SteadyTime}, something went wrong in each run, if it did in the last. */
+  public Optional<Instant> failingSince() {
+    return failingSince;
+  }
+
+  /**
+   * Since when, in {@link SteadyTime}, a run has been on, if one is; or, as long as runs end in
+   * nothing but errors of the virtual machine, since when those have.
+   */
   public Optional<Instant> runningSince() {
     return runningSince;
   }
@@ -84,33 +98,40 @@ public final class ClusterLoop implements AutoCloseable {
   // How long to rest if nobody asks.
   private Duration run() {
     Instant start = time.now();
-    runningSince = Optional.of(start);
-    boolean ok = false;
+    runningSince = runningSince.or(() -> Optional.of(start));
+    List<Failure> failures;
     Optional<Instant> again = Optional.empty();
+    boolean error = false;
     try {
       ClusterReconciler.Result result = reconciler.get();
       latest = result.outcome();
       again = result.again();
-      ok = result.failures().isEmpty();
-      if (!ok) {
-        LOG.warn(
-            "{} things went wrong, first: {}",
-            result.failures().size(),
-            result.failures().getFirst());
-      }
+      failures = result.failures();
       listener.accept(latest);
-    } catch (RuntimeException e) {
-      if (!requests.isClosed()) {
-        LOG.warn("run failed, will be repeated: {}", e.getMessage());
-        LOG.debug("run failed", e);
-      }
+    } catch (RuntimeException | Error e) {
+      error = e instanceof Error;
+      failures = List.of(new Failure(Duty.RUN, Duties.message(e)));
+      LOG.debug("run failed", e);
     }
-    runningSince = Optional.empty();
-    meters.ran(Duration.between(start, time.now()), ok);
-    backoff = ok ? Duration.ZERO : next(backoff);
-    if (!ok) {
+    if (!error) {
+      runningSince = Optional.empty();
+    }
+    Set<Duty> failed =
+        failures.stream()
+            .map(Failure::duty)
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Duty.class)));
+    meters.ran(Duration.between(start, time.now()), failed);
+    if (!failures.isEmpty()) {
+      if (!requests.isClosed()) {
+        LOG.warn(
+            "{} things went wrong, tried again; first: {}", failures.size(), failures.getFirst());
+      }
+      failingSince = failingSince.or(() -> Optional.of(start));
+      backoff = next(backoff);
       return backoff;
     }
+    failingSince = Optional.empty();
+    backoff = Duration.ZERO;
     Instant end = clock.instant();
     lastSuccess = Optional.of(end);
     // A deadline is a time of day, and that may be set while we rest.

@@ -23,12 +23,14 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
    *
    * @param uid of the PodNetwork that was looked at
    * @param generation of its spec
+   * @param allocationFault why nodes of it that wait get no blocks; said of all networks
    * @param blocks NodeSubnets of it, whatever is to become of them
    */
   public record NetworkState(
       String uid,
       long generation,
       NetworkOutcome outcome,
+      Optional<AllocationFault> allocationFault,
       NetworkReadiness readiness,
       int blocks) {}
 

@@ -1,13 +1,15 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.cluster.Duty.Failure;
 import dev.tweed.operator.ledger.Allocator;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings the cluster one step nearer to what the PodNetworks ask for. Looks at everything each time
  * and remembers nothing that matters, so it may be called at any time and as often as one likes; a
- * run that finds nothing to do writes nothing.
+ * run that finds nothing to do writes nothing. One duty that fails keeps no other from being done.
  */
 public final class ClusterReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterReconciler.class);
@@ -37,6 +39,7 @@ public final class ClusterReconciler {
   private final OperatorMeters meters;
   private final OperatorSettings settings;
   private final Clock clock;
+  private ClusterOutcome latest = ClusterOutcome.none();
 
   /**
    * @param silent which nodes' daemons are silent
@@ -66,47 +69,137 @@ public final class ClusterReconciler {
   /**
    * What a run found and left.
    *
-   * @param failures what went wrong, in words; the rest was done nevertheless
+   * @param failures what went wrong; the rest was done nevertheless
    * @param again when to run again if nothing happens before
    */
-  public record Result(ClusterOutcome outcome, List<String> failures, Optional<Instant> again) {}
+  public record Result(ClusterOutcome outcome, List<Failure> failures, Optional<Instant> again) {}
 
   /** One run. Not for several threads. */
   public Result reconcile() {
-    ClusterView view = cluster.get();
-    Instant now = clock.instant();
-    List<String> failures = new ArrayList<>();
-    AllocationPlan plan =
-        AllocationPlanner.plan(Facts.input(view, view.subnets(), Map.of(), settings, now));
-    List<SubnetFacts> basis = view.subnets();
-    Optional<Instant> again = plan.nextDeadline();
-    boolean releasable = !plan.releases().isEmpty() && allocator.untilDeletable().isZero();
-    if (!plan.claims().isEmpty() || releasable) {
-      Allocator.Outcome done =
-          allocator.allocate(
-              (latest, cursors) ->
-                  AllocationPlanner.plan(Facts.input(view, latest, cursors, settings, now)),
-              view.subnets());
-      report(done, failures);
-      plan = done.plan();
-      basis = done.basis();
-      again = earlier(again, more(plan, failures, now));
-    }
-    if (!plan.releases().isEmpty()) {
-      if (allocator.mayDelete()) {
-        failures.addAll(releases.release(plan.releases(), basis));
-      } else {
-        again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
-      }
-    }
-    failures.addAll(subnets.amend(plan.amendments()));
-    failures.addAll(nodes.perform(NodeChores.plan(view)));
-    ClusterOutcome outcome = outcome(view, plan, basis);
-    meters.record(outcome);
-    return new Result(outcome, List.copyOf(failures), again);
+    Run run = new Run(cluster.get(), clock.instant());
+    Duties duties = new Duties();
+    duties.attempt(Duty.ALLOCATION, run::plan).ifPresent(run::failed);
+    // Before what may take long: peers wait for a node's new address.
+    duties.attempt(Duty.AMENDMENTS, run::amend);
+    duties.attempt(Duty.ALLOCATION, run::allocate).ifPresent(run::failed);
+    duties.attempt(Duty.RELEASES, run::release);
+    duties.attempt(Duty.CHORES, () -> nodes.perform(NodeChores.plan(run.view)));
+    duties.attempt(Duty.STATUS, run::sumUp);
+    return new Result(latest, duties.failures(), run.again);
   }
 
-  private void report(Allocator.Outcome done, List<String> failures) {
+  /** One call of {@link #reconcile}: what it has found so far. */
+  private final class Run {
+    private final ClusterView view;
+    private final Instant now;
+    private List<SubnetFacts> basis;
+    private AllocationPlan plan = AllocationPlan.nothing();
+    private boolean ledgerSeen;
+    private Optional<AllocationFault> fault = Optional.empty();
+    private Optional<Instant> again = Optional.empty();
+
+    Run(ClusterView view, Instant now) {
+      this.view = view;
+      this.now = now;
+      this.basis = view.subnets();
+    }
+
+    private AllocationInput input(List<SubnetFacts> subnets, Map<String, Long> cursors) {
+      return Facts.input(view, subnets, cursors, settings, now);
+    }
+
+    List<String> plan() {
+      plan = AllocationPlanner.plan(input(basis, Map.of()));
+      again = plan.nextDeadline();
+      return List.of();
+    }
+
+    List<String> amend() {
+      return subnets.amend(plan.amendments());
+    }
+
+    List<String> allocate() {
+      boolean releasable = !plan.releases().isEmpty() && allocator.untilDeletable().isZero();
+      if (plan.claims().isEmpty() && !releasable) {
+        return List.of();
+      }
+      Allocator.Outcome done =
+          allocator.allocate(
+              (latest, cursors) -> AllocationPlanner.plan(input(latest, cursors)), view.subnets());
+      report(done);
+      ledgerSeen = true;
+      plan = done.plan();
+      basis = done.basis();
+      if (!done.refused().isEmpty()) {
+        fault = Optional.of(AllocationFault.refused(done.refused()));
+      } else if (!plan.claims().isEmpty()) {
+        again = earlier(again, Optional.of(now)); // others made some of them
+      }
+      return done.refused().stream()
+          .map(r -> "NodeSubnet " + r.name() + " refused: " + r.message())
+          .toList();
+    }
+
+    void failed(RuntimeException thrown) {
+      fault = Optional.of(AllocationFault.of(thrown, settings.namespace()));
+    }
+
+    List<String> release() {
+      if (plan.releases().isEmpty()) {
+        return List.of();
+      }
+      // Whether the ledger still rests is known only where it was read in this run.
+      if (ledgerSeen && allocator.mayDelete()) {
+        return releases.release(plan.releases(), basis);
+      }
+      again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
+      return List.of();
+    }
+
+    List<String> sumUp() {
+      if (!plan.claims().isEmpty()) {
+        // What was not carried out must not be counted.
+        plan = AllocationPlanner.plan(input(basis, Map.of()).withoutClaims());
+      }
+      latest = outcome();
+      meters.record(latest);
+      return List.of();
+    }
+
+    private ClusterOutcome outcome() {
+      Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis, silent.apply(view));
+      Map<String, Integer> blocks =
+          basis.stream()
+              .collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));
+      Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
+      for (NetworkFacts network : view.networks()) {
+        String name = network.name();
+        Optional.ofNullable(plan.networks().get(name))
+            // Without a plan, what the last one said, if it was of this spec.
+            .or(() -> lastOf(network))
+            .ifPresent(
+                found ->
+                    networks.put(
+                        name,
+                        new ClusterOutcome.NetworkState(
+                            network.uid(),
+                            network.generation(),
+                            found,
+                            fault,
+                            readiness.getOrDefault(name, NetworkReadiness.none()),
+                            blocks.getOrDefault(name, 0))));
+      }
+      return new ClusterOutcome(networks, view.nodes());
+    }
+
+    private Optional<NetworkOutcome> lastOf(NetworkFacts network) {
+      return latest
+          .network(network.name(), network.uid(), network.generation())
+          .map(ClusterOutcome.NetworkState::outcome);
+    }
+  }
+
+  private void report(Allocator.Outcome done) {
     caches.remember(done.created());
     meters.allocated(done.created());
     if (!done.created().isEmpty()) {
@@ -120,34 +213,6 @@ public final class ClusterReconciler {
       meters.conflicts(done.conflicts());
       LOG.info("another operator was first {} times; planned again", done.conflicts());
     }
-    done.refused().stream()
-        .map(r -> "NodeSubnet " + r.name() + " refused: " + r.message())
-        .forEach(failures::add);
-  }
-
-  // Claims are left over when others made some of them; at once, unless the API server refuses
-  // them.
-  private Optional<Instant> more(AllocationPlan plan, List<String> failures, Instant now) {
-    return !plan.claims().isEmpty() && failures.isEmpty() ? Optional.of(now) : Optional.empty();
-  }
-
-  private ClusterOutcome outcome(ClusterView view, AllocationPlan plan, List<SubnetFacts> basis) {
-    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis, silent.apply(view));
-    Map<String, Integer> blocks =
-        basis.stream().collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));
-    Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
-    for (NetworkFacts network : view.networks()) {
-      String name = network.name();
-      networks.put(
-          name,
-          new ClusterOutcome.NetworkState(
-              network.uid(),
-              network.generation(),
-              plan.networks().get(name),
-              readiness.getOrDefault(name, NetworkReadiness.none()),
-              blocks.getOrDefault(name, 0)));
-    }
-    return new ClusterOutcome(networks, view.nodes());
   }
 
   private static Optional<Instant> earlier(Optional<Instant> a, Optional<Instant> b) {

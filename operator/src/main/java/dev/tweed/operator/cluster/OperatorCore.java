@@ -88,6 +88,7 @@ public final class OperatorCore implements AutoCloseable {
               policyListeners.forEach(l -> l.accept(outcome));
             },
             events,
+            meters,
             time);
   }
 
@@ -154,9 +155,18 @@ public final class OperatorCore implements AutoCloseable {
 
   /** Since when, in {@link SteadyTime}, work that takes seconds has been on, if some is. */
   public Optional<Instant> runningSince() {
-    return Stream.of(loop.runningSince(), silence.flatMap(SilenceWatch::lookingSince))
-        .flatMap(Optional::stream)
-        .min(Comparator.naturalOrder());
+    return first(
+        loop.runningSince(), policies.runningSince(), silence.flatMap(SilenceWatch::lookingSince));
+  }
+
+  /** Since when, in {@link SteadyTime}, no run went well, if the last did not. */
+  public Optional<Instant> failingSince() {
+    return first(loop.failingSince(), policies.failingSince());
+  }
+
+  @SafeVarargs
+  private static Optional<Instant> first(Optional<Instant>... times) {
+    return Stream.of(times).flatMap(Optional::stream).min(Comparator.naturalOrder());
   }
 
   /** Whether all watches are alive. */

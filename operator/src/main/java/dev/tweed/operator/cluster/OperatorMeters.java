@@ -6,6 +6,7 @@ import dev.tweed.operator.policy.PolicyOutcome;
 import dev.tweed.operator.policy.PolicyOutcome.Progress;
 import dev.tweed.operator.policy.PolicyTally;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -16,6 +17,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What Prometheus sees. */
 public final class OperatorMeters {
@@ -28,6 +31,7 @@ public final class OperatorMeters {
   private final Counter conflicts;
   private final Timer success;
   private final Timer failure;
+  private final Map<Duty, AtomicInteger> failing = new EnumMap<>(Duty.class);
 
   public OperatorMeters(MeterRegistry registry) {
     poolBlocks =
@@ -61,6 +65,14 @@ public final class OperatorMeters {
             .register(registry);
     success = timer(registry, "success");
     failure = timer(registry, "failure");
+    for (Duty duty : Duty.values()) {
+      AtomicInteger state = new AtomicInteger();
+      failing.put(duty, state);
+      Gauge.builder("tweed.duty.failing", state, AtomicInteger::get)
+          .description("1 while something of this duty went wrong when it was done last")
+          .tag("duty", duty.label())
+          .register(registry);
+    }
   }
 
   private static Timer timer(MeterRegistry registry, String result) {
@@ -135,7 +147,16 @@ public final class OperatorMeters {
     releases.increment();
   }
 
-  void ran(Duration time, boolean ok) {
-    (ok ? success : failure).record(time);
+  void ran(Duration time, Set<Duty> failed) {
+    (failed.isEmpty() ? success : failure).record(time);
+    for (Duty duty : Duty.values()) {
+      if (duty != Duty.POLICIES) {
+        failing(duty, failed.contains(duty));
+      }
+    }
+  }
+
+  void failing(Duty duty, boolean fails) {
+    failing.get(duty).set(fails ? 1 : 0);
   }
 }

@@ -27,6 +27,7 @@ public final class PolicyLoop implements AutoCloseable {
   private final Supplier<PolicyInput> input;
   private final Consumer<PolicyOutcome> listener;
   private final OperatorEvents events;
+  private final OperatorMeters meters;
   private final SteadyTime time;
   private final RepairWatch repairs = new RepairWatch();
   private final RunRequests requests;
@@ -36,6 +37,8 @@ public final class PolicyLoop implements AutoCloseable {
   private Duration pause = PAUSE;
 
   private volatile PolicyOutcome latest = PolicyOutcome.none();
+  private volatile Optional<Instant> runningSince = Optional.empty();
+  private volatile Optional<Instant> failingSince = Optional.empty();
 
   /**
    * @param input reads what is known now
@@ -45,10 +48,12 @@ public final class PolicyLoop implements AutoCloseable {
       Supplier<PolicyInput> input,
       Consumer<PolicyOutcome> listener,
       OperatorEvents events,
+      OperatorMeters meters,
       SteadyTime time) {
     this.input = input;
     this.listener = listener;
     this.events = events;
+    this.meters = meters;
     this.time = time;
     this.requests = new RunRequests(time);
   }
@@ -68,6 +73,16 @@ public final class PolicyLoop implements AutoCloseable {
     return latest;
   }
 
+  /** As {@link ClusterLoop#runningSince}. */
+  Optional<Instant> runningSince() {
+    return runningSince;
+  }
+
+  /** As {@link ClusterLoop#failingSince}. */
+  Optional<Instant> failingSince() {
+    return failingSince;
+  }
+
   private void loop() {
     Instant earliest = time.now();
     Instant due = earliest;
@@ -80,22 +95,36 @@ public final class PolicyLoop implements AutoCloseable {
   }
 
   private Optional<Instant> run(Instant now) {
+    runningSince = runningSince.or(() -> Optional.of(now));
     try {
-      PolicyInput facts = input.get();
-      PolicyOutcome found = PolicyOutcome.of(facts);
-      if (!told || !found.equals(latest)) {
-        latest = found;
-        listener.accept(found);
-        told = true;
-      }
-      pause = pause((long) facts.policies().size() * facts.nodes().size());
-      repairs.look(facts.nodes(), now).forEach(events::repaired);
-      return repairs.again();
-    } catch (RuntimeException e) {
-      LOG.warn("FirewallPolicies were not looked at, will be repeated: {}", e.getMessage());
+      Optional<Instant> again = look(now);
+      runningSince = Optional.empty();
+      failingSince = Optional.empty();
+      meters.failing(Duty.POLICIES, false);
+      return again;
+    } catch (RuntimeException | Error e) {
+      LOG.warn("FirewallPolicies were not looked at, tried again: {}", Duties.message(e));
       LOG.debug("run failed", e);
+      if (!(e instanceof Error)) {
+        runningSince = Optional.empty();
+      }
+      failingSince = failingSince.or(() -> Optional.of(now));
+      meters.failing(Duty.POLICIES, true);
       return Optional.of(now.plus(PAUSE));
     }
+  }
+
+  private Optional<Instant> look(Instant now) {
+    PolicyInput facts = input.get();
+    PolicyOutcome found = PolicyOutcome.of(facts);
+    if (!told || !found.equals(latest)) {
+      latest = found;
+      listener.accept(found);
+      told = true;
+    }
+    pause = pause((long) facts.policies().size() * facts.nodes().size());
+    repairs.look(facts.nodes(), now).forEach(events::repaired);
+    return repairs.again();
   }
 
   private static Duration pause(long pairs) {

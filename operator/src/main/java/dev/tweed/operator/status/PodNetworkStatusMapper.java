@@ -9,12 +9,14 @@ import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.allocation.ReservedRange;
 import dev.tweed.operator.allocation.Shortfall;
+import dev.tweed.operator.cluster.AllocationFault;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
 import dev.tweed.operator.cluster.NetworkReadiness;
 import dev.tweed.operator.reach.NetworkReach;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.stream.Collectors;
 
@@ -43,7 +45,7 @@ public final class PodNetworkStatusMapper {
     Finding accepted = accepted(outcome.acceptance());
     Finding allocated =
         accepted.holds()
-            ? allocated(outcome)
+            ? allocated(outcome, state.allocationFault())
             : Finding.no(
                 ALLOCATED, accepted.reason(), "no blocks are handed out: " + accepted.message());
     Finding ready = ready(outcome, state.readiness(), reach, accepted, allocated);
@@ -117,7 +119,7 @@ public final class PodNetworkStatusMapper {
     };
   }
 
-  private static Finding allocated(NetworkOutcome o) {
+  private static Finding allocated(NetworkOutcome o, Optional<AllocationFault> fault) {
     List<Finding> findings = new ArrayList<>();
     for (Shortfall shortfall : Shortfall.values()) {
       boolean holds =
@@ -131,7 +133,9 @@ public final class PodNetworkStatusMapper {
         findings.add(Finding.of(ALLOCATED, holds, shortfall.name(), shortfall.message(nodes)));
       }
     }
-    if (o.allocated() < o.selected()
+    if (o.allocated() < o.selected() && fault.isPresent()) {
+      findings.addFirst(Finding.no(ALLOCATED, fault.get().reason(), fault.get().message()));
+    } else if (o.allocated() < o.selected()
         && o.shortfalls().keySet().stream().noneMatch(Shortfall::lacking)) {
       findings.addFirst(Finding.no(ALLOCATED, "Allocating", ""));
     }

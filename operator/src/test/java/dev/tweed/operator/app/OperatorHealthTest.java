@@ -45,4 +45,11 @@ class OperatorHealthTest {
 
     assertThat(OperatorHealth.hangs(standby, NO, Optional.of(SOON), LATE)).isFalse();
   }
+
+  @Test
+  void whatFailsForMinutesHasToBeLookedAt() {
+    assertThat(OperatorHealth.failsForLong(NO, LATE)).isFalse();
+    assertThat(OperatorHealth.failsForLong(Optional.of(SOON), LATE)).isFalse();
+    assertThat(OperatorHealth.failsForLong(Optional.of(BEGIN), SOON)).isTrue();
+  }
 }

@@ -200,6 +200,81 @@ class AllocationOnApiServerTest {
   }
 
   @Test
+  void aLedgerThatCannotBeReadStopsNothingButAllocation() {
+    // Given a network in use, and a ledger that somebody spoilt
+    cluster.nodes(0, 2);
+    cluster.network("default", pool("10.244.0.0/16", 24));
+    await().atMost(SOON).untilAsserted(() -> assertThat(cluster.subnets()).hasSize(2));
+    String good = ledger("{oops");
+
+    // When a node waits for a block, another becomes ready, and another gets another address
+    cluster.node(3);
+    cluster.daemonReady(cluster.subnetOf("node-0000"));
+    client
+        .nodes()
+        .withName("node-0001")
+        .editStatus(
+            n -> {
+              n.getStatus().getAddresses().getFirst().setAddress("198.51.100.99");
+              return n;
+            });
+
+    // Then all but the block is done
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(cluster.subnetOf("node-0001").getSpec().nodeIPs())
+                  .containsExactly("198.51.100.99");
+              assertThat(client.nodes().withName("node-0000").get().getStatus().getConditions())
+                  .extracting(NodeCondition::getType)
+                  .contains("NetworkUnavailable");
+              assertThat(client.resources(NodeReport.class).withName("node-0003").get())
+                  .isNotNull();
+            });
+    // And the fault is told
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              ClusterOutcome.NetworkState state =
+                  operator.loop().latest().networks().get("default");
+              assertThat(state.outcome().selected()).isEqualTo(3);
+              assertThat(state.outcome().allocated()).isEqualTo(2);
+              assertThat(state.readiness().ready()).isEqualTo(1);
+              assertThat(state.allocationFault().map(AllocationFault::reason))
+                  .contains("LedgerUnavailable");
+            });
+    assertThat(failing(Duty.ALLOCATION)).isEqualTo(1);
+    assertThat(failing(Duty.CHORES)).isZero();
+    assertThat(operator.failingSince()).isPresent();
+
+    // And when it is good again, so is all
+    ledger(good);
+    await().atMost(SOON).untilAsserted(() -> assertThat(cluster.subnets()).hasSize(3));
+    await().atMost(SOON).until(() -> operator.failingSince().isEmpty());
+    assertThat(operator.loop().latest().networks().get("default").allocationFault()).isEmpty();
+    assertThat(failing(Duty.ALLOCATION)).isZero();
+  }
+
+  /** Writes another text there; gives what there was. */
+  private String ledger(String text) {
+    var ledger =
+        client.configMaps().inNamespace(TestCluster.NAMESPACE).withName(ConfigMapLedgerStore.NAME);
+    String before = ledger.get().getData().get("ledger.json");
+    ledger.edit(
+        m -> {
+          m.getData().put("ledger.json", text);
+          return m;
+        });
+    return before;
+  }
+
+  private double failing(Duty duty) {
+    return registry.get("tweed.duty.failing").tag("duty", duty.label()).gauge().value();
+  }
+
+  @Test
   void aBlockThatANodeReportsIsGivenToItByAnOperatorThatDidNotSeeItGo() {
     // Given a node that says what it serves, and no operator
     cluster.node(1);

@@ -189,6 +189,7 @@ class GoldenPlansTest {
                   network.getMetadata().getUid(),
                   Optional.ofNullable(network.getMetadata().getGeneration()).orElse(1L),
                   plan.networks().get(name),
+                  Optional.empty(),
                   readiness.getOrDefault(name, NetworkReadiness.none()),
                   blocks(name, subnets, plan)),
               reach.get(name),

@@ -9,22 +9,29 @@ import dev.tweed.operator.policy.PolicyFacts;
 import dev.tweed.operator.policy.PolicyInput;
 import dev.tweed.operator.policy.PolicyNode;
 import dev.tweed.operator.policy.PolicyOutcome;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How long the loop rests while somebody asks all the time. */
+/** How long the loop rests while somebody asks all the time, and what may go wrong. */
 class PolicyLoopTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
+  private static final OperatorEvents EVENTS =
+      new OperatorEvents(null, null, null); // no node repairs anything
+
   private final List<Instant> runs = new CopyOnWriteArrayList<>();
   private final List<PolicyOutcome> told = new CopyOnWriteArrayList<>();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private volatile Instant now = START;
 
   @ParameterizedTest
@@ -39,7 +46,8 @@ class PolicyLoopTest {
               return input;
             },
             told::add,
-            null, // no node repairs anything
+            EVENTS,
+            new OperatorMeters(registry),
             time())) {
       loop.start();
       soon().until(() -> !told.isEmpty());
@@ -55,6 +63,48 @@ class PolicyLoopTest {
       loop.request();
       soon().untilAsserted(() -> assertThat(runs).containsExactly(START, again));
     }
+  }
+
+  @Test
+  void anErrorEndsNeitherTheLoopNorGoesUnseen() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    try (PolicyLoop loop =
+        new PolicyLoop(
+            () -> {
+              runs.add(now);
+              if (broken.get()) {
+                throw new StackOverflowError("too deep");
+              }
+              return input(0, 0);
+            },
+            told::add,
+            EVENTS,
+            new OperatorMeters(registry),
+            time())) {
+      // When a look ends in an error, and the next
+      loop.start();
+      soon().until(() -> failing() == 1);
+      now = START.plusSeconds(2);
+      loop.request();
+      soon().until(() -> runs.size() == 2);
+
+      // Then it counts as one that does not end, for liveness
+      assertThat(loop.runningSince()).contains(START);
+      assertThat(loop.failingSince()).contains(START);
+
+      // And is over when one goes well
+      broken.set(false);
+      now = START.plusSeconds(4);
+      loop.request();
+      soon().until(() -> failing() == 0);
+      assertThat(loop.runningSince()).isEmpty();
+      assertThat(loop.failingSince()).isEmpty();
+      assertThat(told).hasSize(1);
+    }
+  }
+
+  private double failing() {
+    return registry.get("tweed.duty.failing").tag("duty", "policies").gauge().value();
   }
 
   private static ConditionFactory soon() {

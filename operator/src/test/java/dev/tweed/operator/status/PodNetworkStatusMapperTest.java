@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.cluster.AllocationFault;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
 import dev.tweed.operator.cluster.NetworkReadiness;
 import dev.tweed.operator.reach.NetworkReach;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** Silent daemons; all else is in the golden plans. */
+/** Silent daemons and blocks that cannot be handed out; all else is in the golden plans. */
 class PodNetworkStatusMapperTest {
+  private static final AllocationFault LEDGER =
+      new AllocationFault("LedgerUnavailable", "it cannot be read");
 
   @Test
   void aSilentDaemonIsOneOfThoseThatAreWaitedFor() {
@@ -38,14 +42,41 @@ class PodNetworkStatusMapperTest {
         .contains("daemons of 3");
   }
 
+  @Test
+  void whyNodesThatWaitGetNoBlocksIsTold() {
+    Condition allocated = allocated(3, 2, LEDGER);
+
+    assertThat(allocated.status()).isEqualTo("False");
+    assertThat(allocated.reason()).isEqualTo("LedgerUnavailable");
+    assertThat(allocated.message()).isEqualTo("2 of 3 nodes hold their blocks; it cannot be read");
+  }
+
+  @Test
+  void aNetworkWhoseNodesAllHaveTheirBlocksNeedsNoLedger() {
+    Condition allocated = allocated(3, 3, LEDGER);
+
+    assertThat(allocated.status()).isEqualTo("True");
+    assertThat(allocated.reason()).isEqualTo("Allocated");
+  }
+
   private static Condition ready(int nodes, int silent) {
+    return condition(nodes, nodes, silent, Optional.empty(), "Ready");
+  }
+
+  private static Condition allocated(int nodes, int allocated, AllocationFault fault) {
+    return condition(nodes, allocated, 0, Optional.of(fault), "Allocated");
+  }
+
+  private static Condition condition(
+      int nodes, int allocated, int silent, Optional<AllocationFault> fault, String type) {
     PodNetworkStatus status =
         PodNetworkStatusMapper.status(
             new NetworkState(
                 "uid",
                 1,
                 new NetworkOutcome(
-                    new NetworkOutcome.Accepted(), nodes, nodes, Map.of(), List.of()),
+                    new NetworkOutcome.Accepted(), nodes, allocated, Map.of(), List.of()),
+                fault,
                 new NetworkReadiness(
                     nodes - silent,
                     List.of("n0 (DaemonSilent)"),
@@ -58,7 +89,7 @@ class PodNetworkStatusMapperTest {
             List.of(),
             Instant.EPOCH);
     return status.conditions().stream()
-        .filter(c -> c.type().equals("Ready"))
+        .filter(c -> c.type().equals(type))
         .findFirst()
         .orElseThrow();
   }

@@ -1,0 +1,38 @@
+package dev.tweed.operator.cluster;
+
+import java.util.Locale;
+
+/** What the operator does again and again. Each may fail alone. */
+public enum Duty {
+  /** Hands out blocks, by the ledger. */
+  ALLOCATION,
+  /** Deletes NodeSubnets whose blocks are to be released. */
+  RELEASES,
+  /** Keeps NodeSubnets up to date: addresses, labels, marks. */
+  AMENDMENTS,
+  /** Makes NodeReports, and marks Nodes as connected. */
+  CHORES,
+  /** Sums up for statuses and metrics. */
+  STATUS,
+  /** A run as a whole: it reads what is known, and tells what it found. */
+  RUN,
+  /** Sums up FirewallPolicies, in a loop of its own. */
+  POLICIES;
+
+  /**
+   * Something that went wrong.
+   *
+   * @param message in words
+   */
+  public record Failure(Duty duty, String message) {
+    @Override
+    public String toString() {
+      return duty.label() + ": " + message;
+    }
+  }
+
+  /** Its name in metrics and logs. */
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
