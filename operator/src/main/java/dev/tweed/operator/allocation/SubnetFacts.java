@@ -27,4 +27,9 @@ public record SubnetFacts(
   public SubnetFacts {
     labels = Map.copyOf(labels);
   }
+
+  /** The same with another mark. */
+  public SubnetFacts withGoneSince(Optional<Instant> mark) {
+    return new SubnetFacts(name, uid, version, generation, created, spec, labels, mark, status);
+  }
 }

@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -85,16 +87,22 @@ final class Leadership implements AutoCloseable {
     threads.close();
   }
 
-  /** Notes each look at the Lease. */
+  /** Notes each look at the Lease, and what it shows. */
   private final class WatchedLease extends LeaseLock {
+    private final SeenRenewals renewals = new SeenRenewals();
+
     WatchedLease(String namespace, String identity) {
       super(namespace, LEASE, identity);
     }
 
     @Override
-    public LeaderElectionRecord get(KubernetesClient client) {
+    public synchronized LeaderElectionRecord get(KubernetesClient client) {
       triedAt = time.now();
-      return super.get(client);
+      LeaderElectionRecord found = super.get(client);
+      // The interface has null where there is none.
+      return found == null
+          ? null
+          : renewals.see(found, time.now(), ZonedDateTime.now(ZoneOffset.UTC));
     }
   }
 }

@@ -39,6 +39,8 @@ public final class ClusterReconciler {
   private final OperatorMeters meters;
   private final OperatorSettings settings;
   private final Clock clock;
+  private final SteadyTime time;
+  private MarksSeen marks = MarksSeen.none();
   private ClusterOutcome latest = ClusterOutcome.none();
 
   /**
@@ -53,7 +55,8 @@ public final class ClusterReconciler {
       Function<ClusterView, Set<String>> silent,
       OperatorMeters meters,
       OperatorSettings settings,
-      Clock clock) {
+      Clock clock,
+      SteadyTime time) {
     this.cluster = caches::view;
     this.caches = caches;
     this.allocator = allocator;
@@ -64,6 +67,7 @@ public final class ClusterReconciler {
     this.meters = meters;
     this.settings = settings;
     this.clock = clock;
+    this.time = time;
   }
 
   /**
@@ -92,6 +96,7 @@ public final class ClusterReconciler {
   private final class Run {
     private final ClusterView view;
     private final Instant now;
+    private final Instant at;
     private List<SubnetFacts> basis;
     private AllocationPlan plan = AllocationPlan.nothing();
     private boolean ledgerSeen;
@@ -101,11 +106,17 @@ public final class ClusterReconciler {
     Run(ClusterView view, Instant now) {
       this.view = view;
       this.now = now;
-      this.basis = view.subnets();
+      this.at = time.now();
+      marks = marks.look(view.subnets(), at);
+      this.basis = dated(view.subnets());
     }
 
     private AllocationInput input(List<SubnetFacts> subnets, Map<String, Long> cursors) {
       return Facts.input(view, subnets, cursors, settings, now);
+    }
+
+    private List<SubnetFacts> dated(List<SubnetFacts> subnets) {
+      return marks.dated(subnets, settings.releaseAfter(), at, now);
     }
 
     List<String> plan() {
@@ -125,11 +136,12 @@ public final class ClusterReconciler {
       }
       Allocator.Outcome done =
           allocator.allocate(
-              (latest, cursors) -> AllocationPlanner.plan(input(latest, cursors)), view.subnets());
+              (latest, cursors) -> AllocationPlanner.plan(input(dated(latest), cursors)),
+              view.subnets());
       report(done);
       ledgerSeen = true;
       plan = done.plan();
-      basis = done.basis();
+      basis = dated(done.basis());
       if (!done.refused().isEmpty()) {
         fault = Optional.of(AllocationFault.refused(done.refused()));
       } else if (!plan.claims().isEmpty()) {

@@ -73,7 +73,8 @@ public final class OperatorCore implements AutoCloseable {
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             meters,
             settings,
-            clock);
+            clock,
+            time);
     reach = new ReachWatch(network -> reachListeners.forEach(l -> l.accept(network)));
     loop = new ClusterLoop(reconciler::reconcile, this::publish, meters, clock, time);
     policies =

@@ -49,6 +49,7 @@ class ReleasesOnApiServerTest {
   private BoundedCalls calls;
   private ClusterReconciler reconciler;
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private volatile Duration steady = Duration.ZERO;
   private volatile Runnable beforeDeletion = () -> {};
   private volatile Runnable beforeList = () -> {};
 
@@ -76,7 +77,7 @@ class ReleasesOnApiServerTest {
                 new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
                 subnets,
                 SETTINGS.quiet(),
-                () -> Duration.between(Instant.EPOCH, now).toNanos()),
+                () -> steady.toNanos()),
             subnets,
             new NodeWriter(client, calls, clock),
             new ReleaseWriter(
@@ -89,7 +90,8 @@ class ReleasesOnApiServerTest {
             view -> Set.of(),
             meters,
             SETTINGS,
-            clock);
+            clock,
+            new SteadyTime(Instant.EPOCH, () -> steady.toNanos()));
     createNodes();
     cluster.network(
         "default", new LabelSelector(Map.of(GROUP, "a"), null), pool("10.244.0.0/16", 24));
@@ -130,13 +132,23 @@ class ReleasesOnApiServerTest {
   }
 
   private ClusterReconciler.Result markThenRelease() {
+    mark();
+    pass(SETTINGS.releaseAfter().plus(SETTINGS.quiet()));
+    return reconciler.reconcile();
+  }
+
+  private void mark() {
     reconciler.reconcile();
     seen(
         v ->
             v.subnets().size() == NODES
                 && v.subnets().stream().allMatch(NetworkReadiness::released));
-    now = now.plus(SETTINGS.releaseAfter()).plus(SETTINGS.quiet());
-    return reconciler.reconcile();
+    reconciler.reconcile();
+  }
+
+  private void pass(Duration time) {
+    steady = steady.plus(time);
+    now = now.plus(time);
   }
 
   private List<String> holders() {
@@ -168,6 +180,31 @@ class ReleasesOnApiServerTest {
     assertThat(markThenRelease().failures()).isEmpty();
 
     assertThat(holders()).containsExactlyInAnyOrder("n2", "n3");
+  }
+
+  @Test
+  void aClockSetForwardReleasesNothing() {
+    // Given a ledger that has rested for long enough, and marks that were seen for a moment
+    pass(SETTINGS.quiet());
+    label("b");
+    mark();
+
+    now = now.plus(Duration.ofHours(2));
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+
+    assertThat(holders()).hasSize(NODES);
+  }
+
+  @Test
+  void aClockSetBackKeepsNoBlockForLonger() {
+    label("b");
+    mark();
+
+    pass(SETTINGS.releaseAfter().plus(SETTINGS.quiet()));
+    now = now.minus(Duration.ofHours(2));
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+
+    assertThat(holders()).isEmpty();
   }
 
   @Test
