@@ -4,11 +4,11 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicyStatus;
 import dev.tweed.operator.cluster.OperatorCore;
-import dev.tweed.operator.cluster.OperatorEvents;
+import dev.tweed.operator.cluster.StatusWriter;
 import dev.tweed.operator.policy.PolicyOutcome;
 import dev.tweed.operator.policy.PolicyOutcome.PolicyState;
 import dev.tweed.operator.status.FirewallPolicyStatusMapper;
-import dev.tweed.operator.status.StatusPacer;
+import dev.tweed.operator.status.StatusPacer.Told;
 import dev.tweed.operator.status.Transition;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -22,18 +22,15 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Writes the status of FirewallPolicies. What to say is found by a loop over all of them; this one
  * asks it for a run where it has not seen a spec yet. Every daemon watches policies, so a status is
- * written once a second at most, and more rarely as {@link StatusPacer} has it; so are Events.
+ * written once a second at most, and more rarely as {@link StatusWriter} has it; so are Events.
  */
 @ControllerConfiguration(
     name = "firewallpolicy",
@@ -49,18 +46,20 @@ import java.util.concurrent.TimeUnit;
 public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
   private final OperatorCore core;
   private final Clock clock;
+  private final StatusWriter statuses;
   private final SimpleInboundEventSource<FirewallPolicy> outcomes =
       new SimpleInboundEventSource<>("outcomes");
-  private final Map<String, StatusPacer> pacers = new ConcurrentHashMap<>();
 
   public FirewallPolicyReconciler(OperatorCore core, Clock clock) {
     this.core = core;
     this.clock = clock;
+    this.statuses = core.statusWriter();
     core.listenToPolicies(this::changed);
   }
 
   private void changed(PolicyOutcome outcome) {
-    pacers.keySet().retainAll(outcome.policies().keySet());
+    statuses.retain(
+        outcome.policies().values().stream().map(PolicyState::uid).collect(Collectors.toSet()));
     outcome.policies().keySet().forEach(p -> outcomes.propagateEvent(new ResourceID(p)));
   }
 
@@ -88,29 +87,19 @@ public class FirewallPolicyReconciler implements Reconciler<FirewallPolicy> {
     FirewallPolicyStatus status =
         FirewallPolicyStatusMapper.status(state.get(), conditions, clock.instant());
     if (status.equals(before)) {
+      statuses.agrees(policy);
       return UpdateControl.noUpdate();
     }
-    FirewallPolicyStatus shown = before == null ? status : before;
-    StatusPacer pacer = pacers.getOrDefault(name, StatusPacer.START);
-    Instant now = core.time().now();
-    Duration wait = pacer.wait(shown, status, now);
-    if (wait.isPositive()) {
-      return UpdateControl.<FirewallPolicy>noUpdate().rescheduleAfter(wait);
-    }
-    pacers.put(name, pacer.wrote(shown, status, now));
-    for (Transition t : Transition.ofPolicy(conditions, status.conditions())) {
-      core.events()
-          .about(
-              policy,
-              t.warning() ? OperatorEvents.Type.Warning : OperatorEvents.Type.Normal,
-              t.reason(),
-              t.action(),
-              t.note());
-    }
-    // Server-side apply owns what it sends, so only the status goes.
     FirewallPolicy patch = new FirewallPolicy();
-    patch.getMetadata().setName(name);
     patch.setStatus(status);
-    return UpdateControl.patchStatus(patch);
+    return StatusControl.of(
+        statuses.write(
+            policy,
+            Told.of(before),
+            Told.of(status),
+            patch,
+            Transition.ofPolicy(conditions, status.conditions())),
+        policy,
+        context);
   }
 }

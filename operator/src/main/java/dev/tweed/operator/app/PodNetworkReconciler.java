@@ -5,8 +5,9 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.operator.cluster.ClusterOutcome;
 import dev.tweed.operator.cluster.OperatorCore;
-import dev.tweed.operator.cluster.OperatorEvents;
+import dev.tweed.operator.cluster.StatusWriter;
 import dev.tweed.operator.status.PodNetworkStatusMapper;
+import dev.tweed.operator.status.StatusPacer.Told;
 import dev.tweed.operator.status.Transition;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -23,12 +24,13 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Writes the status of PodNetworks. What to allocate is decided by the loop over all of them,
  * because networks, nodes and blocks constrain each other; this one asks the loop for a run and
  * reports what it found. Every daemon watches PodNetworks, so a status is written once a second at
- * most.
+ * most, and more rarely as {@link StatusWriter} has it.
  */
 @ControllerConfiguration(
     name = "podnetwork",
@@ -44,17 +46,23 @@ import java.util.concurrent.TimeUnit;
 public class PodNetworkReconciler implements Reconciler<PodNetwork> {
   private final OperatorCore core;
   private final Clock clock;
+  private final StatusWriter statuses;
   private final SimpleInboundEventSource<PodNetwork> outcomes =
       new SimpleInboundEventSource<>("outcomes");
 
   public PodNetworkReconciler(OperatorCore core, Clock clock) {
     this.core = core;
     this.clock = clock;
+    this.statuses = core.statusWriter();
     core.listen(this::changed);
     core.listenToReach(network -> outcomes.propagateEvent(new ResourceID(network)));
   }
 
   private void changed(ClusterOutcome outcome) {
+    statuses.retain(
+        outcome.networks().values().stream()
+            .map(ClusterOutcome.NetworkState::uid)
+            .collect(Collectors.toSet()));
     outcome.networks().keySet().forEach(n -> outcomes.propagateEvent(new ResourceID(n)));
   }
 
@@ -84,21 +92,19 @@ public class PodNetworkReconciler implements Reconciler<PodNetwork> {
         PodNetworkStatusMapper.status(
             state.get(), core.reach(network.getMetadata().getName()), before, clock.instant());
     if (status.equals(network.getStatus())) {
+      statuses.agrees(network);
       return UpdateControl.noUpdate();
     }
-    for (Transition t : Transition.between(before, status.conditions())) {
-      core.events()
-          .about(
-              network,
-              t.warning() ? OperatorEvents.Type.Warning : OperatorEvents.Type.Normal,
-              t.reason(),
-              t.action(),
-              t.note());
-    }
-    // Server-side apply owns what it sends, so only the status goes.
     PodNetwork patch = new PodNetwork();
-    patch.getMetadata().setName(network.getMetadata().getName());
     patch.setStatus(status);
-    return UpdateControl.patchStatus(patch);
+    return StatusControl.of(
+        statuses.write(
+            network,
+            Told.of(network.getStatus()),
+            Told.of(status),
+            patch,
+            Transition.between(before, status.conditions())),
+        network,
+        context);
   }
 }

@@ -88,7 +88,7 @@ public final class ClusterReconciler {
     duties.attempt(Duty.ALLOCATION, run::allocate).ifPresent(run::failed);
     duties.attempt(Duty.RELEASES, run::release);
     duties.attempt(Duty.CHORES, () -> nodes.perform(NodeChores.plan(run.view)));
-    duties.attempt(Duty.STATUS, run::sumUp);
+    duties.attempt(Duty.SUMMARY, run::sumUp);
     return new Result(latest, duties.failures(), run.again);
   }
 

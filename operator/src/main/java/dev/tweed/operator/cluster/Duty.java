@@ -1,6 +1,8 @@
 package dev.tweed.operator.cluster;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** What the operator does again and again. Each may fail alone. */
 public enum Duty {
@@ -13,11 +15,16 @@ public enum Duty {
   /** Makes NodeReports, and marks Nodes as connected. */
   CHORES,
   /** Sums up for statuses and metrics. */
-  STATUS,
+  SUMMARY,
   /** A run as a whole: it reads what is known, and tells what it found. */
   RUN,
   /** Sums up FirewallPolicies, in a loop of its own. */
-  POLICIES;
+  POLICIES,
+  /** Writes statuses, each when it is due. */
+  STATUS;
+
+  /** Those that are done one after the other. */
+  static final Set<Duty> OF_A_RUN = EnumSet.range(ALLOCATION, RUN);
 
   /**
    * Something that went wrong.

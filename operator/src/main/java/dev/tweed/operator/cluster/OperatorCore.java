@@ -19,14 +19,17 @@ import java.util.stream.Stream;
 
 /** Caches, loop and everything between, wired. One per process, started when it leads. */
 public final class OperatorCore implements AutoCloseable {
+  private final KubernetesClient client;
   private final BoundedCalls calls;
   private final ClusterCaches caches;
   private final ClusterLoop loop;
   private final PolicyLoop policies;
   private final OperatorEvents events;
+  private final OperatorMeters meters;
   private final SteadyTime time;
   private final ReachWatch reach;
   private final Optional<SilenceWatch> silence;
+  private final List<StatusWriter> writers = new CopyOnWriteArrayList<>();
   private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<PolicyOutcome>> policyListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<String>> reachListeners = new CopyOnWriteArrayList<>();
@@ -37,9 +40,10 @@ public final class OperatorCore implements AutoCloseable {
       MeterRegistry registry,
       Clock clock,
       LongSupplier nanoTime) {
+    this.client = client;
     calls = new BoundedCalls(settings.parallelism());
     events = new OperatorEvents(client, settings, clock);
-    OperatorMeters meters = new OperatorMeters(registry);
+    meters = new OperatorMeters(registry);
     caches = new ClusterCaches(client, this::request, this::requestPolicies);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     Allocator allocator =
@@ -145,8 +149,20 @@ public final class OperatorCore implements AutoCloseable {
     return policies;
   }
 
-  public OperatorEvents events() {
-    return events;
+  /** A writer of statuses, for one kind. */
+  public StatusWriter statusWriter() {
+    StatusWriter writer =
+        new StatusWriter(
+            client,
+            events,
+            time,
+            () -> meters.failing(Duty.STATUS, statusesFailingSince().isPresent()));
+    writers.add(writer);
+    return writer;
+  }
+
+  private Optional<Instant> statusesFailingSince() {
+    return writers.stream().flatMap(w -> w.failingSince().stream()).min(Comparator.naturalOrder());
   }
 
   /** What everything in this process waits and is timed by. */
@@ -162,7 +178,7 @@ public final class OperatorCore implements AutoCloseable {
 
   /** Since when, in {@link SteadyTime}, no run went well, if the last did not. */
   public Optional<Instant> failingSince() {
-    return first(loop.failingSince(), policies.failingSince());
+    return first(loop.failingSince(), policies.failingSince(), statusesFailingSince());
   }
 
   @SafeVarargs

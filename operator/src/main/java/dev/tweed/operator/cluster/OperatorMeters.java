@@ -149,11 +149,7 @@ public final class OperatorMeters {
 
   void ran(Duration time, Set<Duty> failed) {
     (failed.isEmpty() ? success : failure).record(time);
-    for (Duty duty : Duty.values()) {
-      if (duty != Duty.POLICIES) {
-        failing(duty, failed.contains(duty));
-      }
-    }
+    Duty.OF_A_RUN.forEach(duty -> failing(duty, failed.contains(duty)));
   }
 
   void failing(Duty duty, boolean fails) {

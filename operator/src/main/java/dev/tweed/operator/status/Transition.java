@@ -14,6 +14,7 @@ public record Transition(boolean warning, String reason, String action, String n
   // Steps on the way; the condition shows them, an Event for each would be noise.
   private static final Set<String> QUIET =
       Set.of("Allocating", "NodesNotReady", "NoNodes", "WaitingForPodCIDR", "WaitingForRelease");
+  private static final String PENDING = "Pending";
   private static final Set<String> WARNINGS =
       Set.of("NodeSelectedByAnother", "PodCIDRDiffers", "NodesOutsideNetwork");
 
@@ -47,6 +48,11 @@ public record Transition(boolean warning, String reason, String action, String n
         .toList();
   }
 
+  /** Whether a reason is one of what passes by itself, most likely: a node that joins has them. */
+  static boolean passes(String reason) {
+    return QUIET.contains(reason) || reason.equals(PENDING);
+  }
+
   private static boolean isNewsOfReach(Condition condition, List<Condition> before) {
     return condition.status().equals("False")
         || condition.status().equals("True")
@@ -70,7 +76,7 @@ public record Transition(boolean warning, String reason, String action, String n
 
   private static boolean isFault(Condition condition) {
     return WARNINGS.contains(condition.reason())
-        || condition.status().equals("False") && !condition.reason().equals("Pending");
+        || condition.status().equals("False") && !condition.reason().equals(PENDING);
   }
 
   private static boolean isOver(Condition before, Condition after) {
