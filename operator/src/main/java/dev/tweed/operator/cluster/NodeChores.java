@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * @param networkUp Nodes whose condition NetworkUnavailable is to become False
  */
 record NodeChores(
-    List<NodeFacts> missingReports, List<String> foreignReports, List<NodeFacts> networkUp) {
+    List<NodeFacts> missingReports, List<NodeFacts> foreignReports, List<NodeFacts> networkUp) {
 
   static NodeChores plan(ClusterView view) {
     Map<String, List<SubnetFacts>> blocks =
@@ -25,7 +25,7 @@ record NodeChores(
         view.nodes().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
     return new NodeChores(
         nodes.stream().filter(n -> !view.reports().containsKey(n.name())).toList(),
-        nodes.stream().filter(n -> foreign(n, view)).map(NodeFacts::name).toList(),
+        nodes.stream().filter(n -> foreign(n, view)).toList(),
         nodes.stream()
             .filter(n -> view.unconnected().contains(n.name()))
             .filter(n -> up(n, blocks.getOrDefault(n.name(), List.of())))

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportSpec;
 import dev.tweed.operator.allocation.NodeFacts;
+import io.fabric8.kubernetes.api.model.DeleteOptions;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -64,10 +66,35 @@ final class NodeWriter {
     return report;
   }
 
-  // The garbage collector would do it too, but only where one runs and not at once.
-  private Optional<String> deleteReport(String name) {
+  // The garbage collector would do it too, but only where one runs and not at once. Meanwhile the
+  // report may be another one: that of the Node there is now. A list, since the operator needs no
+  // right to get single ones.
+  private Optional<String> deleteReport(NodeFacts node) {
     return attempt(
-        "NodeReport " + name, () -> client.resources(NodeReport.class).withName(name).delete());
+        "NodeReport " + node.name(),
+        () ->
+            client
+                .resources(NodeReport.class)
+                .withField("metadata.name", node.name())
+                .list()
+                .getItems()
+                .stream()
+                .filter(report -> !ReportStore.owner(report).equals(node.uid()))
+                .forEach(this::delete));
+  }
+
+  private void delete(NodeReport report) {
+    DeleteOptions thisOne =
+        new DeleteOptionsBuilder()
+            .withNewPreconditions()
+            .withUid(report.getMetadata().getUid())
+            .endPreconditions()
+            .build();
+    client.raw(
+        "/apis/%s/%s/%s"
+            .formatted(report.getApiVersion(), report.getPlural(), report.getMetadata().getName()),
+        "DELETE",
+        thisOne);
   }
 
   private Optional<String> markNetworkUp(NodeFacts node) {

@@ -53,7 +53,7 @@ final class ReportStore implements ItemStore<NodeReport> {
     return stub(key, old);
   }
 
-  private static String owner(NodeReport report) {
+  static String owner(NodeReport report) {
     return report.getMetadata().getOwnerReferences().stream()
         .filter(o -> "Node".equals(o.getKind()))
         .map(OwnerReference::getUid)
