@@ -23,6 +23,7 @@ public final class ClusterBench {
       Set.of(
           "peers",
           "rules",
+          "fanout",
           "install",
           "rest",
           "path",
@@ -42,9 +43,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers rules install rest path repair truth firewall scale
-   *     allocate}); none is all. "install" happens with every other but "peers" and "rules", since
-   *     they need it
+   * @param arguments parts to run ({@code peers rules fanout install rest path repair truth
+   *     firewall scale allocate}); none is all. "install" happens with every other but the first
+   *     three, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -79,7 +80,10 @@ public final class ClusterBench {
           "rules into firewalls",
           new FirewallModuleBench(new ModuleBench(settings.chart().getParent()))::run);
     }
-    if (Set.of("peers", "rules").containsAll(wanted)) {
+    if (wanted.contains("fanout")) {
+      measure("what nodes cost each other", new ModuleBench(settings.chart().getParent())::fanout);
+    }
+    if (Set.of("peers", "rules", "fanout").containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -20,6 +21,10 @@ final class ModuleBench {
   /** Peers, round, from nothing, one more. */
   private static final Pattern SYNC =
       Pattern.compile("(?m)^ *(\\d+) +(\\d+) +([\\d.]+) +([\\d.]+) ");
+
+  /** A line as {@link Row#table} writes it. */
+  private static final Pattern TABLE =
+      Pattern.compile("(?m)^\\| ([^|]*) \\| ([^|]*) \\| ([^|]*) \\| ([^|]*) \\|$");
 
   private final Path root;
 
@@ -76,6 +81,16 @@ final class ModuleBench {
       rows.add(row("sync of one more peer among %,d".formatted(peers), rounds, 4, ""));
     }
     return rows;
+  }
+
+  /** Many light daemons on a real API server with the packaged operator. */
+  List<Row> fanout() {
+    String daemons = Optional.ofNullable(System.getenv("TWEED_FANOUT_DAEMONS")).orElse("1000");
+    return TABLE
+        .matcher(run("e2e", "dev.tweed.e2e.fanout.FanoutBench", daemons))
+        .results()
+        .map(row -> new Row(row.group(1), row.group(2), row.group(3), row.group(4)))
+        .toList();
   }
 
   private static Row row(String what, List<MatchResult> rounds, int column, String goal) {
