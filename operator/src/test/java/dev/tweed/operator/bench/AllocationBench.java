@@ -12,9 +12,11 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +27,9 @@ import java.util.stream.IntStream;
 /**
  * How long it takes from {@code kubectl apply} of a PodNetwork to the last NodeSubnet, as a watcher
  * sees it: a real API server and etcd on the same machine, Nodes of about 9 kB. Arguments: numbers
- * of Nodes, by default 1000 and 5000. Not a test: timings belong to a machine.
+ * of Nodes, by default 1000 and 5000. With the property {@code tweed.kubeControllerManager}, path
+ * of that program, its node-ipam controller does the same on the same server. Not a test: timings
+ * belong to a machine.
  */
 final class AllocationBench {
   private AllocationBench() {}
@@ -38,6 +42,8 @@ final class AllocationBench {
     for (int size : sizes) {
       try (ApiServer server = ApiServer.start()) {
         run(server, size);
+        Optional.ofNullable(System.getProperty("tweed.kubeControllerManager"))
+            .ifPresent(program -> new ControllerManagerBench(server, Path.of(program)).run(size));
       }
     }
     // The HTTP client leaves threads behind that are no daemons.
@@ -105,7 +111,7 @@ final class AllocationBench {
     }
   }
 
-  private static void withImages(io.fabric8.kubernetes.api.model.Node node) {
+  static void withImages(io.fabric8.kubernetes.api.model.Node node) {
     node.getStatus()
         .setImages(
             IntStream.range(0, 50)
