@@ -34,6 +34,11 @@ public record NodeReportStatus(
                 + " NodeSubnet that was deleted is made again from this.")
         @Size(max = Limits.BLOCKS)
         List<@Size(min = 4, max = Limits.CIDR) String> blocks,
+    @JsonPropertyDescription(
+            "The node's NodeSubnets that the conditions are about. The operator goes by the conditions"
+                + " for a NodeSubnet that is here as it is now, and for no other.")
+        @Size(max = Limits.BLOCKS)
+        List<ObservedSubnet> nodeSubnets,
     @JsonPropertyDescription("Kernel release and versions of the tools used.") Versions versions,
     @JsonPropertyDescription("The device that carries pod traffic, and its peers.")
         DataPath dataPath,
@@ -55,11 +60,28 @@ public record NodeReportStatus(
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     blocks = blocks == null ? List.of() : List.copyOf(blocks);
+    nodeSubnets = nodeSubnets == null ? List.of() : List.copyOf(nodeSubnets);
     policies = policies == null ? List.of() : List.copyOf(policies);
     findings = findings == null ? List.of() : List.copyOf(findings);
     repairs = repairs == null ? List.of() : List.copyOf(repairs);
     sysctls = sysctls == null ? List.of() : List.copyOf(sysctls);
   }
+
+  /** A NodeSubnet of the node as its daemon acted on it. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ObservedSubnet(
+      @JsonPropertyDescription("The NodeSubnet.") @Required @Size(min = 1, max = Limits.OBJECT_NAME)
+          String name,
+      @JsonPropertyDescription(
+              "UID of that NodeSubnet: one that is made anew under its name begins at generation 1 again.")
+          @Required
+          @Size(min = 1, max = Limits.SHORT)
+          String uid,
+      @JsonPropertyDescription("Generation of its spec that the daemon last acted on.")
+          @Required
+          @Min(0)
+          Long generation) {}
 
   /** Kernel release and versions of the tools used. */
   @JsonIgnoreProperties(ignoreUnknown = true)

@@ -15,7 +15,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
 
 /**
  * One block of one node. Named after its CIDR ({@link NodeSubnetName}), so that creating it is the
- * claim: a second owner of the same block gets 409 from the API server.
+ * claim: a second owner of the same block gets 409 from the API server. Without a status, since
+ * each change of one is delivered to every node: what its node made of it is in the {@link
+ * NodeReport}.
  */
 @Group(TweedApi.GROUP)
 @Version(TweedApi.VERSION)
@@ -26,24 +28,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Categories(TweedApi.CATEGORY)
 @JsonClassDescription(
     "One block of pod addresses of one node, and everything a peer needs to reach it. Written by"
-        + " Tweed's operator; named after its CIDR, so that creating it is the claim. A node whose"
+        + " Tweed's operator; what its node made of it is in the NodeReport; named after its CIDR, so that creating it is the claim. A node whose"
         + " NodeSubnet is deleted gets the same block again, if nobody else has it by then.")
 @AdditionalPrinterColumn(name = "Node", jsonPath = ".spec.nodeName")
 @AdditionalPrinterColumn(name = "CIDR", jsonPath = ".spec.cidr")
 @AdditionalPrinterColumn(name = "Network", jsonPath = ".spec.podNetwork")
 @AdditionalPrinterColumn(name = "Node IP", jsonPath = ".spec.nodeIPs[0]")
-@AdditionalPrinterColumn(name = "Device", jsonPath = ".status.device")
-@AdditionalPrinterColumn(
-    name = "MTU",
-    jsonPath = ".status.mtu",
-    type = AdditionalPrinterColumn.Type.INTEGER)
-@AdditionalPrinterColumn(
-    name = "Ready",
-    jsonPath = ".status.conditions[?(@.type==\"Ready\")].status")
-@AdditionalPrinterColumn(
-    name = "Reason",
-    jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",
-    priority = 1)
 @AdditionalPrinterColumn(
     name = "Age",
     jsonPath = ".metadata.creationTimestamp",
@@ -51,4 +41,4 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalSelectableField(jsonPath = ".spec.nodeName")
 @AdditionalSelectableField(jsonPath = ".spec.podNetwork")
 @ValidationRule(value = NodeSubnetRules.NAME, message = NodeSubnetRules.NAME_MESSAGE)
-public class NodeSubnet extends CustomResource<NodeSubnetSpec, NodeSubnetStatus> {}
+public class NodeSubnet extends CustomResource<NodeSubnetSpec, Void> {}

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -19,6 +21,8 @@ import java.util.List;
  * @param cidr the block, canonical
  * @param nodeIPs underlay addresses of the node, at most one per family
  * @param vtepMAC locally administered MAC of the node's VXLAN device, lower case with colons
+ * @param mtu MTU of the node's pods, bytes; null unless other nodes of the network have a larger
+ *     one
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -95,8 +99,25 @@ public record NodeSubnetSpec(
                 + " with colons.")
         @Size(max = 17)
         @Pattern(Limits.LOCAL_UNICAST_MAC)
-        String vtepMAC) {
+        String vtepMAC,
+    @JsonPropertyDescription(
+            "MTU of the node's pods in bytes, where other nodes of the network have a larger one: their"
+                + " routes to this block have it. As the node's report says.")
+        @Min(0)
+        @Max(65535)
+        Integer mtu) {
   public NodeSubnetSpec {
     nodeIPs = nodeIPs == null ? List.of() : List.copyOf(nodeIPs);
+  }
+
+  /** Of a node whose pods' MTU is that of all. */
+  public NodeSubnetSpec(
+      String podNetwork,
+      String nodeName,
+      String nodeUID,
+      String cidr,
+      List<String> nodeIPs,
+      String vtepMAC) {
+    this(podNetwork, nodeName, nodeUID, cidr, nodeIPs, vtepMAC, null);
   }
 }

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -180,14 +181,54 @@ class ServedKindsTest {
 
   @Test
   void kubectlGetTellsTheStoryOfASubnet(ApiServer server) throws Exception {
-    NodeSubnet subnet = create(nodeSubnet("10.244.3.0/24", "node-1"));
-    subnet.setStatus(new NodeSubnetStatus(1L, List.of(ready()), 1450, "tweed.1"));
-    client.resource(subnet).updateStatus();
+    create(nodeSubnet("10.244.3.0/24", "node-1"));
 
     assertThat(kubectl(server, "get", "nsub"))
         .containsExactly(
-            "NAME NODE CIDR NETWORK NODE IP DEVICE MTU READY AGE",
-            "10-244-3-0-24 node-1 10.244.3.0/24 served 192.0.2.1 tweed.1 1450 True *");
+            "NAME NODE CIDR NETWORK NODE IP AGE",
+            "10-244-3-0-24 node-1 10.244.3.0/24 served 192.0.2.1 *");
+  }
+
+  @Test
+  void theStatusThatOlderDaemonsWroteIntoASubnetIsNoObstacle(ApiServer server) throws Exception {
+    // Given a manifest of an older version
+    GenericKubernetesResource old =
+        Serialization.unmarshal(
+            Serialization.asYaml(nodeSubnet("10.244.3.0/24", "node-1"))
+                + """
+                status:
+                  observedGeneration: 1
+                  mtu: 1450
+                  conditions:
+                    - {type: Ready, status: "True", reason: Programmed, message: m,
+                       lastTransitionTime: "2026-01-01T00:00:00Z"}
+                """,
+            GenericKubernetesResource.class);
+    created.add(client.resource(old).create());
+
+    // Then nothing is left of that, and a daemon of that version is told that it cannot write it
+    assertThat(
+            client
+                .genericKubernetesResources("tweed.dev/v1alpha1", "NodeSubnet")
+                .withName("10-244-3-0-24")
+                .get()
+                .<Object>get("status"))
+        .isNull();
+    assertThat(
+            catchThrowableOfType(
+                    KubernetesClientException.class,
+                    () ->
+                        client
+                            .genericKubernetesResources("tweed.dev/v1alpha1", "NodeSubnet")
+                            .withName("10-244-3-0-24")
+                            .subresource("status")
+                            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"status\":{}}"))
+                .getCode())
+        .isEqualTo(404);
+    // And what an API server with the CRD of that version sends can be read
+    assertThat(
+            Serialization.unmarshal(Serialization.asYaml(old), NodeSubnet.class).getSpec().cidr())
+        .isEqualTo("10.244.3.0/24");
   }
 
   @Test
@@ -243,6 +284,7 @@ class ServedKindsTest {
             List.of(ready(), new Condition("Reachable", "Unknown", "Probing", "", SINCE, null)),
             "served",
             List.of("10.244.3.0/24"),
+            List.of(new NodeReportStatus.ObservedSubnet("10-244-3-0-24", "uid", 1L)),
             new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
             new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
             null,
@@ -289,6 +331,7 @@ class ServedKindsTest {
     report.setStatus(
         new NodeReportStatus(
             List.of(new Condition(type, "True", "Seen", "", SINCE, null)),
+            null,
             null,
             null,
             null,

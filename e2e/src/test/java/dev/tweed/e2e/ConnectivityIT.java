@@ -53,7 +53,7 @@ class ConnectivityIT {
     host1 = probes.hostNetworkPod("host1", "n1");
     host2 = probes.hostNetworkPod("host2", "n2");
     blockOfN1 = tweed.nodeSubnet("n1").orElseThrow().getSpec().cidr().replace("0/24", "");
-    mtu = tweed.nodeSubnet("n1").orElseThrow().getStatus().mtu();
+    mtu = tweed.nodeReport("n1").orElseThrow().getStatus().dataPath().mtu();
   }
 
   @AfterAll

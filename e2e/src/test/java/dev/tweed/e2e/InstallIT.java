@@ -8,6 +8,7 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.TestCluster;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.List;
@@ -101,8 +102,20 @@ class InstallIT {
           assertThat(network.getStatus().pools().getFirst().free()).isEqualTo(253);
         });
     assertThat(cluster.kubectl("get", "pnet").text()).contains("3/3", Given.POOL, "VXLAN");
-    assertThat(cluster.kubectl("get", "nsub").text()).contains("n1", "n2", "n3", "tweed.1");
-    assertThat(cluster.kubectl("get", "nrep").text()).contains("n1", "n2", "n3");
+    assertThat(cluster.kubectl("get", "nsub").text()).contains("n1", "n2", "n3", "10.244.");
+    assertThat(cluster.kubectl("get", "nrep").text()).contains("n1", "n2", "n3", "tweed.1");
+  }
+
+  /** Each change of a NodeSubnet is delivered to every node. */
+  @Test
+  @Order(5)
+  void nobodyButTheOperatorWritesNodeSubnets(Installation tweed) {
+    assertThat(tweed.nodeSubnets())
+        .allSatisfy(
+            subnet ->
+                assertThat(subnet.getMetadata().getManagedFields())
+                    .extracting(ManagedFieldsEntry::getManager)
+                    .containsOnly("tweed-operator"));
   }
 
   @Test

@@ -3,8 +3,8 @@ package dev.tweed.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeSubnet;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Machine;
 import dev.tweed.e2e.bed.RunningPing;
@@ -296,8 +296,8 @@ class InterruptionIT {
   }
 
   private String transitionOf(String node) {
-    NodeSubnet subnet = tweed.nodeSubnet(node).orElseThrow();
-    return Installation.condition(subnet.getStatus().conditions(), "Ready").toString();
+    NodeReport report = tweed.nodeReport(node).orElseThrow();
+    return Installation.condition(report.getStatus().conditions(), "Ready").toString();
   }
 
   private static String daemonPid(Machine machine) {

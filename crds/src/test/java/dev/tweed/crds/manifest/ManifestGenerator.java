@@ -114,7 +114,11 @@ final class ManifestGenerator {
     JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();
     root.setDescription(description(kind));
     describe(root, "spec", info.specClassName().orElseThrow());
-    describe(root, "status", info.statusClassName().orElseThrow());
+    info.statusClassName()
+        .ifPresentOrElse(
+            status -> describe(root, "status", status),
+            // The generator writes an empty one, which would keep one in objects.
+            () -> root.getProperties().remove("status"));
     if (kind != NodeReport.class) {
       root.setRequired(List.of("spec"));
     }

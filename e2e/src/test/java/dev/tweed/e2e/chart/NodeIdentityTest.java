@@ -45,7 +45,7 @@ class NodeIdentityTest {
     // A new policy takes effect within seconds, not at once.
     Awaitility.await("admission policy in force")
         .atMost(Duration.ofSeconds(30))
-        .until(() -> !patchStatus(unbound, FIRST_SUBNET).succeeded());
+        .until(() -> !patchStatus(unbound, FIRST_REPORT).succeeded());
   }
 
   private static String objectsOfNode(int number) {
@@ -101,7 +101,6 @@ class NodeIdentityTest {
   @ParameterizedTest
   @MethodSource("daemonsOfTheFirstNode")
   void writesTheStatusOfItsOwnNode(Identity daemon) {
-    assertThat(patchStatus(daemon, FIRST_SUBNET).text()).contains("patched");
     assertThat(patchStatus(daemon, FIRST_REPORT).text()).contains("patched");
   }
 
@@ -111,11 +110,11 @@ class NodeIdentityTest {
     String status =
         """
         apiVersion: tweed.dev/v1alpha1
-        kind: NodeSubnet
+        kind: NodeReport
         metadata:
-          name: 10-244-1-0-24
+          name: n1
         status:
-          device: tweed.1
+          podNetwork: default
         """;
 
     Program.Outcome outcome =
@@ -137,26 +136,9 @@ class NodeIdentityTest {
   @MethodSource("daemonsOfTheFirstNode")
   void isDeniedTheStatusOfAnotherNode(Identity daemon) {
     assertForbidden(
-        patchStatus(daemon, SECOND_SUBNET),
-        "node n1 may not write the status of nodesubnets/10-244-2-0-24",
-        "belongs to node n2");
-    assertForbidden(
         patchStatus(daemon, SECOND_REPORT),
         "node n1 may not write the status of nodereports/n2",
         "belongs to node n2");
-  }
-
-  /** What counts is the object as it is, not as the writer would have it. */
-  @ParameterizedTest
-  @MethodSource("daemonsOfTheFirstNode")
-  void cannotClaimAnothersSubnetInTheSameWrite(Identity daemon) {
-    Program.Outcome outcome =
-        patch(
-            daemon,
-            SECOND_SUBNET,
-            "{\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"device\":\"stolen\"}}");
-
-    assertForbidden(outcome, "node n1 may not write the status");
   }
 
   @ParameterizedTest
@@ -164,15 +146,15 @@ class NodeIdentityTest {
   void cannotSmuggleSpecLabelsOrFinalizersIntoAStatus(Identity daemon) {
     patch(
             daemon,
-            FIRST_SUBNET,
+            FIRST_REPORT,
             """
             {"metadata":{"labels":{"smuggled":"yes"},"finalizers":["tweed.dev/smuggled"]},
-             "spec":{"nodeName":"n2"}, "status":{"device":"tweed.1"}}
+             "spec":{"smuggled":"n2"}, "status":{"podNetwork":"told"}}
             """)
         .text();
 
-    String stored = cluster.kubectl("get", FIRST_SUBNET, "-o", "yaml").text();
-    assertThat(stored).contains("nodeName: n1").doesNotContain("smuggled");
+    String stored = cluster.kubectl("get", FIRST_REPORT, "-o", "yaml").text();
+    assertThat(stored).contains("podNetwork: told").doesNotContain("smuggled");
   }
 
   @ParameterizedTest
@@ -231,7 +213,7 @@ class NodeIdentityTest {
 
   @Test
   void tokenWithoutNodeIsDeniedEverything() {
-    for (String object : List.of(FIRST_SUBNET, SECOND_SUBNET, FIRST_REPORT, SECOND_REPORT)) {
+    for (String object : List.of(FIRST_REPORT, SECOND_REPORT)) {
       assertForbidden(patchStatus(unbound, object), "this identity carries no node name");
     }
     assertForbidden(lease(unbound, "n1", LEASES), "this identity carries no node name");
@@ -242,7 +224,7 @@ class NodeIdentityTest {
   void certificateOfTheGroupWithoutNodeNameIsDenied(String commonName) {
     Identity nobody = cluster.certificate("tweed:nodes", commonName);
 
-    assertForbidden(patchStatus(nobody, FIRST_SUBNET), "this identity carries no node name");
+    assertForbidden(patchStatus(nobody, FIRST_REPORT), "this identity carries no node name");
   }
 
   /** The name alone is nothing: RBAC knows the group. */
@@ -250,7 +232,7 @@ class NodeIdentityTest {
   void certificateWithoutTheGroupIsDenied() {
     Identity stranger = cluster.certificate("guests", "tweed:node:n1");
 
-    assertForbidden(patchStatus(stranger, FIRST_SUBNET), "User \"tweed:node:n1\" cannot");
+    assertForbidden(patchStatus(stranger, FIRST_REPORT), "User \"tweed:node:n1\" cannot");
   }
 
   @ParameterizedTest
@@ -314,6 +296,7 @@ class NodeIdentityTest {
             "create serviceaccounts/token",
             "create nodesubnets.tweed.dev",
             "patch nodesubnets.tweed.dev",
+            "patch nodesubnets.tweed.dev/status",
             "delete nodesubnets.tweed.dev",
             "create nodereports.tweed.dev",
             "delete nodereports.tweed.dev",
@@ -383,13 +366,7 @@ class NodeIdentityTest {
   }
 
   private static Program.Outcome patchStatus(Identity identity, String object) {
-    return patch(identity, object, status(object));
-  }
-
-  private static String status(String object) {
-    return object.startsWith("nodesubnet")
-        ? "{\"status\":{\"device\":\"tweed.1\"}}"
-        : "{\"status\":{\"podNetwork\":\"default\"}}";
+    return patch(identity, object, "{\"status\":{\"podNetwork\":\"default\"}}");
   }
 
   private static Program.Outcome patch(Identity identity, String object, String body) {

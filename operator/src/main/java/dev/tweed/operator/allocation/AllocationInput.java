@@ -11,6 +11,7 @@ import java.util.Set;
  * Everything a plan depends on; the order of the lists does not matter.
  *
  * @param lastBlocks what nodes had whose NodeSubnets are gone
+ * @param mtus MTU of the pods of a node, by its name, as far as the node has told it
  * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param releaseAfter how long a block outlives its node
@@ -23,6 +24,7 @@ public record AllocationInput(
     List<NodeFacts> nodes,
     List<SubnetFacts> subnets,
     LastBlocks lastBlocks,
+    Map<String, Integer> mtus,
     Map<String, List<String>> serviceCIDRs,
     Map<String, Long> cursors,
     Duration releaseAfter,
@@ -36,6 +38,7 @@ public record AllocationInput(
     networks = List.copyOf(networks);
     nodes = List.copyOf(nodes);
     subnets = List.copyOf(subnets);
+    mtus = Map.copyOf(mtus);
     serviceCIDRs = Map.copyOf(serviceCIDRs);
     cursors = Map.copyOf(cursors);
     mirroredLabels = Set.copyOf(mirroredLabels);
@@ -48,6 +51,7 @@ public record AllocationInput(
         nodes,
         subnets,
         lastBlocks,
+        mtus,
         serviceCIDRs,
         cursors,
         releaseAfter,

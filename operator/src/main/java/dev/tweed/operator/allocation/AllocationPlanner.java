@@ -306,7 +306,7 @@ public final class AllocationPlanner {
     claims.add(
         new Claim(
             block,
-            contents.spec(network, node, block.toString(), addresses),
+            contents.spec(network, node, block.toString(), addresses, Optional.empty()),
             contents.labels(network, node)));
   }
 

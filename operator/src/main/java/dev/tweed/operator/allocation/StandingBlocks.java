@@ -19,13 +19,15 @@ import java.util.TreeMap;
 final class StandingBlocks {
 
   private final SubnetContents contents;
+  private final RouteMtus mtus;
   private final AllocationInput input;
   private final List<Amendment> amendments = new ArrayList<>();
   private final List<Release> releases = new ArrayList<>();
   private Optional<Instant> nextDeadline = Optional.empty();
 
-  private StandingBlocks(SubnetContents contents, AllocationInput input) {
+  private StandingBlocks(SubnetContents contents, RouteMtus mtus, AllocationInput input) {
     this.contents = contents;
+    this.mtus = mtus;
     this.input = input;
   }
 
@@ -41,7 +43,8 @@ final class StandingBlocks {
       Map<String, CandidateNetwork> ownerOf,
       SubnetContents contents,
       AllocationInput input) {
-    StandingBlocks blocks = new StandingBlocks(contents, input);
+    StandingBlocks blocks =
+        new StandingBlocks(contents, new RouteMtus(input.mtus(), ownerOf), input);
     for (Held block : standing) {
       Optional<NodeFacts> node = Optional.ofNullable(nodes.get(block.node()));
       Optional<CandidateNetwork> owner =
@@ -87,7 +90,12 @@ final class StandingBlocks {
     List<String> addresses = NodeAddresses.of(node);
     // A node that lost its address for a moment must not lose its peers' routes.
     NodeSubnetSpec spec =
-        contents.spec(network, node, old.cidr(), addresses.isEmpty() ? old.nodeIPs() : addresses);
+        contents.spec(
+            network,
+            node,
+            old.cidr(),
+            addresses.isEmpty() ? old.nodeIPs() : addresses,
+            mtus.of(network, node, Optional.ofNullable(old.mtu())));
     Map<String, String> wanted = contents.labels(network, node);
     Map<String, String> set = new TreeMap<>(wanted);
     set.entrySet().removeIf(e -> e.getValue().equals(block.facts().labels().get(e.getKey())));

@@ -5,6 +5,7 @@ import dev.tweed.operator.allocation.HeldBlocks.Held;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -25,14 +26,19 @@ final class SubnetContents {
   }
 
   NodeSubnetSpec spec(
-      CandidateNetwork network, NodeFacts node, String cidr, List<String> addresses) {
+      CandidateNetwork network,
+      NodeFacts node,
+      String cidr,
+      List<String> addresses,
+      Optional<Integer> mtu) {
     return new NodeSubnetSpec(
         network.name(),
         node.name(),
         node.uid(),
         cidr,
         addresses,
-        macs.of(network.name(), node.name()));
+        macs.of(network.name(), node.name()),
+        mtu.orElse(null));
   }
 
   /** Labels of the node that its NodeSubnets carry. */

@@ -1,7 +1,6 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -12,7 +11,6 @@ import java.util.Optional;
  * @param version its resourceVersion
  * @param generation of its spec
  * @param goneSince the mark on a NodeSubnet whose node is not there
- * @param status what its daemon says of it
  */
 public record SubnetFacts(
     String name,
@@ -22,14 +20,13 @@ public record SubnetFacts(
     Instant created,
     NodeSubnetSpec spec,
     Map<String, String> labels,
-    Optional<Instant> goneSince,
-    Optional<NodeSubnetStatus> status) {
+    Optional<Instant> goneSince) {
   public SubnetFacts {
     labels = Map.copyOf(labels);
   }
 
   /** The same with another mark. */
   public SubnetFacts withGoneSince(Optional<Instant> mark) {
-    return new SubnetFacts(name, uid, version, generation, created, spec, labels, mark, status);
+    return new SubnetFacts(name, uid, version, generation, created, spec, labels, mark);
   }
 }

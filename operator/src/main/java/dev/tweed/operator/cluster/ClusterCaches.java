@@ -62,7 +62,7 @@ public final class ClusterCaches implements AutoCloseable {
     nodes =
         new FactStore<>(Node::new, n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)), onChange);
     subnets = new SubnetStore(onChange);
-    reports = new ReportStore(onPolicyChange);
+    reports = new ReportStore(onChange, onPolicyChange);
     policies = new FactStore<>(FirewallPolicy::new, Facts::of, onPolicyChange);
     serviceCIDRs = new FactStore<>(ServiceCIDR::new, Facts::of, onChange);
   }

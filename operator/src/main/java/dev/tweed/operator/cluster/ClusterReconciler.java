@@ -82,12 +82,13 @@ public final class ClusterReconciler {
   public Result reconcile() {
     Run run = new Run(cluster.get(), clock.instant());
     Duties duties = new Duties();
+    duties.attempt(Duty.CHORES, run::deleteForeignReports);
     duties.attempt(Duty.ALLOCATION, run::plan).ifPresent(run::failed);
     // Before what may take long: peers wait for a node's new address.
     duties.attempt(Duty.AMENDMENTS, run::amend);
     duties.attempt(Duty.ALLOCATION, run::allocate).ifPresent(run::failed);
     duties.attempt(Duty.RELEASES, run::release);
-    duties.attempt(Duty.CHORES, () -> nodes.perform(NodeChores.plan(run.view)));
+    duties.attempt(Duty.CHORES, () -> nodes.perform(run.chores));
     duties.attempt(Duty.SUMMARY, run::sumUp);
     return new Result(latest, duties.failures(), run.again);
   }
@@ -98,6 +99,7 @@ public final class ClusterReconciler {
     private final Instant now;
     private final Instant at;
     private List<SubnetFacts> basis;
+    private NodeChores chores = NodeChores.none();
     private AllocationPlan plan = AllocationPlan.nothing();
     private boolean ledgerSeen;
     private Optional<AllocationFault> fault = Optional.empty();
@@ -117,6 +119,11 @@ public final class ClusterReconciler {
 
     private List<SubnetFacts> dated(List<SubnetFacts> subnets) {
       return marks.dated(subnets, settings.releaseAfter(), at, now);
+    }
+
+    List<String> deleteForeignReports() {
+      chores = NodeChores.plan(view);
+      return nodes.deleteForeign(chores);
     }
 
     List<String> plan() {
@@ -179,7 +186,8 @@ public final class ClusterReconciler {
     }
 
     private ClusterOutcome outcome() {
-      Map<String, NetworkReadiness> readiness = NetworkReadiness.of(basis, silent.apply(view));
+      Map<String, NetworkReadiness> readiness =
+          NetworkReadiness.of(basis, view.reports(), silent.apply(view));
       Map<String, Integer> blocks =
           basis.stream()
               .collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));

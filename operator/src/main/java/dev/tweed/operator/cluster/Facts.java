@@ -42,6 +42,7 @@ public final class Facts {
         view.nodes(),
         subnets,
         lastBlocks(view),
+        mtus(view),
         view.serviceCIDRs(),
         cursors,
         settings.releaseAfter(),
@@ -89,8 +90,7 @@ public final class Facts {
         created(subnet),
         shared(subnet.getSpec()),
         labels(subnet),
-        time(mark),
-        Optional.ofNullable(subnet.getStatus()));
+        time(mark));
   }
 
   /** Of a FirewallPolicy. */
@@ -121,16 +121,35 @@ public final class Facts {
                     .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
                     .put(spec.cidr().contains(":"), spec.cidr()));
     Map<String, List<String>> reported = new HashMap<>();
-    for (NodeFacts node : view.nodes()) {
-      ReportDigest report = view.reports().get(node.name());
-      if (report != null && report.owner().equals(node.uid())) {
-        reported.put(node.name(), report.blocks());
-      }
-    }
+    reports(view).forEach((node, report) -> reported.put(node, report.blocks()));
     return new LastBlocks(
         deleted.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> List.copyOf(e.getValue().values()))),
         reported);
+  }
+
+  private static Map<String, Integer> mtus(ClusterView view) {
+    Map<String, Integer> mtus = new HashMap<>();
+    reports(view)
+        .forEach(
+            (node, report) -> {
+              if (report.dataPath().mtu() > 0) {
+                mtus.put(node, report.dataPath().mtu());
+              }
+            });
+    return mtus;
+  }
+
+  /** Those of the Nodes there are, by their names, and not of earlier ones of these names. */
+  private static Map<String, ReportDigest> reports(ClusterView view) {
+    Map<String, ReportDigest> reports = new HashMap<>();
+    for (NodeFacts node : view.nodes()) {
+      ReportDigest report = view.reports().get(node.name());
+      if (report != null && report.owner().equals(node.uid())) {
+        reports.put(node.name(), report);
+      }
+    }
+    return reports;
   }
 
   private static Map<String, String> labels(HasMetadata object) {
@@ -151,7 +170,8 @@ public final class Facts {
             shared(spec.nodeUID()),
             spec.cidr(),
             spec.nodeIPs(),
-            spec.vtepMAC());
+            spec.vtepMAC(),
+            spec.mtu());
   }
 
   // Names, UIDs and labels of a node are in its Node, NodeSubnets and NodeReport, and thousands of

@@ -1,8 +1,7 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.Condition;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.DataPathDigest;
 import dev.tweed.operator.policy.ReportDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +15,8 @@ import java.util.TreeSet;
 /**
  * How many nodes of one network have a data path that works.
  *
- * @param ready nodes whose NodeSubnets all say so, of the spec they have now, and whose daemons are
- *     not silent
+ * @param ready nodes whose reports say so of all their NodeSubnets as these are now, and whose
+ *     daemons are not silent
  * @param waiting the others, with the reason where the daemon gave one; the first few only
  * @param waitingCount how many those are
  * @param unreachable how many of those reach no other node, or not most for a fault of their own
@@ -43,9 +42,11 @@ public record NetworkReadiness(
   /**
    * Readiness of every network that holds blocks of existing nodes, by name of the network.
    *
-   * @param silent nodes whose daemons are silent: what their NodeSubnets say was true once
+   * @param reports by name of the Node
+   * @param silent nodes whose daemons are silent: what their reports say was true once
    */
-  static Map<String, NetworkReadiness> of(List<SubnetFacts> subnets, Set<String> silent) {
+  static Map<String, NetworkReadiness> of(
+      List<SubnetFacts> subnets, Map<String, ReportDigest> reports, Set<String> silent) {
     Map<String, Map<String, List<SubnetFacts>>> byNetworkAndNode = new TreeMap<>();
     for (SubnetFacts subnet : subnets) {
       if (!released(subnet)) {
@@ -56,12 +57,15 @@ public record NetworkReadiness(
       }
     }
     Map<String, NetworkReadiness> readiness = new TreeMap<>();
-    byNetworkAndNode.forEach((network, nodes) -> readiness.put(network, tally(nodes, silent)));
+    byNetworkAndNode.forEach(
+        (network, nodes) -> readiness.put(network, tally(nodes, reports, silent)));
     return readiness;
   }
 
   private static NetworkReadiness tally(
-      Map<String, List<SubnetFacts>> nodes, Set<String> silentNodes) {
+      Map<String, List<SubnetFacts>> nodes,
+      Map<String, ReportDigest> reports,
+      Set<String> silentNodes) {
     int ready = 0;
     int waitingCount = 0;
     int unreachable = 0;
@@ -69,7 +73,8 @@ public record NetworkReadiness(
     List<String> waiting = new ArrayList<>();
     SortedSet<Integer> mtus = new TreeSet<>();
     for (var node : nodes.entrySet()) {
-      Optional<SubnetFacts> fault = node.getValue().stream().filter(s -> !isReady(s)).findFirst();
+      Optional<SubnetFacts> fault =
+          node.getValue().stream().filter(s -> !isReady(s, reports)).findFirst();
       if (silentNodes.contains(node.getKey())) {
         waitingCount++;
         silent++;
@@ -78,19 +83,14 @@ public record NetworkReadiness(
         }
       } else if (fault.isEmpty()) {
         ready++;
-        node.getValue().stream()
-            .flatMap(s -> s.status().map(NodeSubnetStatus::mtu).stream())
-            .forEach(mtus::add);
+        Optional.of(reports.get(node.getKey()).dataPath().mtu())
+            .filter(mtu -> mtu > 0)
+            .ifPresent(mtus::add);
       } else {
         waitingCount++;
-        unreachable +=
-            condition(fault.get(), "Ready")
-                    .filter(c -> UNREACHABLE.contains(c.reason()))
-                    .isPresent()
-                ? 1
-                : 0;
+        unreachable += UNREACHABLE.contains(said(fault.get(), reports).reason()) ? 1 : 0;
         if (waiting.size() < SHOWN) {
-          waiting.add(node.getKey() + reason(fault.get()));
+          waiting.add(node.getKey() + reason(fault.get(), reports));
         }
       }
     }
@@ -98,43 +98,41 @@ public record NetworkReadiness(
         ready, List.copyOf(waiting), waitingCount, unreachable, silent, mtus);
   }
 
-  private static String reason(SubnetFacts subnet) {
-    return condition(subnet, "Ready")
-        .map(c -> c.status().equals("True") ? "an older spec" : c.reason())
-        .map(reason -> " (" + reason + ")")
-        .orElse(" (no word from its daemon)");
-  }
-
-  private static Optional<Condition> condition(SubnetFacts subnet, String type) {
-    return subnet.status().stream()
-        .flatMap(s -> s.conditions().stream())
-        .filter(c -> type.equals(c.type()))
-        .findFirst();
+  private static String reason(SubnetFacts subnet, Map<String, ReportDigest> reports) {
+    DataPathDigest said = said(subnet, reports);
+    if (said.reason().isEmpty()) {
+      return " (no word from its daemon)";
+    }
+    if (!said.ready()) {
+      return " (" + said.reason() + ")";
+    }
+    // A daemon of an older version names no NodeSubnet.
+    return said.isAbout(subnet.uid()) ? " (an older spec)" : " (no word of its NodeSubnet)";
   }
 
   /**
    * Whether the daemon says the block works, and says it of the present spec: once a Node that came
    * back under its name has its UID in the spec, the old daemon's word counts for nothing.
    */
-  static boolean isReady(SubnetFacts subnet) {
-    return isTrue(subnet, "Ready");
+  static boolean isReady(SubnetFacts subnet, Map<String, ReportDigest> reports) {
+    return said(subnet, reports).ready() && isCurrent(subnet, reports);
   }
 
-  /**
-   * The same of the data path alone: it is in place, whatever else keeps pods from working. That is
-   * a condition of its own only where the block is not ready.
-   */
-  static boolean isProgrammed(SubnetFacts subnet) {
-    return isReady(subnet) || isTrue(subnet, "Programmed");
+  /** The same of the data path alone: it is in place, whatever else keeps pods from working. */
+  static boolean isProgrammed(SubnetFacts subnet, Map<String, ReportDigest> reports) {
+    return said(subnet, reports).programmed() && isCurrent(subnet, reports);
   }
 
-  private static boolean isTrue(SubnetFacts subnet, String type) {
-    return condition(subnet, type).filter(c -> "True".equals(c.status())).isPresent()
-        && subnet
-            .status()
-            .map(NodeSubnetStatus::observedGeneration)
-            .filter(observed -> observed >= subnet.generation())
-            .isPresent();
+  private static boolean isCurrent(SubnetFacts subnet, Map<String, ReportDigest> reports) {
+    return said(subnet, reports).isAbout(subnet.uid(), subnet.generation());
+  }
+
+  /** What the report of the block's Node says, and not that of an earlier Node of the name. */
+  private static DataPathDigest said(SubnetFacts subnet, Map<String, ReportDigest> reports) {
+    return Optional.ofNullable(reports.get(subnet.spec().nodeName()))
+        .filter(report -> report.owner().equals(subnet.spec().nodeUID()))
+        .map(ReportDigest::dataPath)
+        .orElse(DataPathDigest.NONE);
   }
 
   /** Whether its node is gone, so that it only waits to be released. */

@@ -18,6 +18,10 @@ import java.util.stream.Collectors;
 record NodeChores(
     List<NodeFacts> missingReports, List<NodeFacts> foreignReports, List<NodeFacts> networkUp) {
 
+  static NodeChores none() {
+    return new NodeChores(List.of(), List.of(), List.of());
+  }
+
   static NodeChores plan(ClusterView view) {
     Map<String, List<SubnetFacts>> blocks =
         view.subnets().stream().collect(Collectors.groupingBy(s -> s.spec().nodeName()));
@@ -28,17 +32,19 @@ record NodeChores(
         nodes.stream().filter(n -> foreign(n, view)).toList(),
         nodes.stream()
             .filter(n -> view.unconnected().contains(n.name()))
-            .filter(n -> up(n, blocks.getOrDefault(n.name(), List.of())))
+            .filter(n -> up(n, blocks.getOrDefault(n.name(), List.of()), view))
             .toList());
   }
 
-  // Until the block is of this very Node, what is said of it was said by the daemon of the Node
+  // Until block and report are of this very Node, what is said was said by the daemon of the Node
   // that had the name before.
-  private static boolean up(NodeFacts node, List<SubnetFacts> blocks) {
+  private static boolean up(NodeFacts node, List<SubnetFacts> blocks, ClusterView view) {
     return !blocks.isEmpty()
         && blocks.stream()
             .allMatch(
-                s -> node.uid().equals(s.spec().nodeUID()) && NetworkReadiness.isProgrammed(s));
+                s ->
+                    node.uid().equals(s.spec().nodeUID())
+                        && NetworkReadiness.isProgrammed(s, view.reports()));
   }
 
   private static boolean foreign(NodeFacts node, ClusterView view) {

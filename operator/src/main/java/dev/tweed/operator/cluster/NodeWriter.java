@@ -33,10 +33,19 @@ final class NodeWriter {
     this.clock = clock;
   }
 
-  /** Does the chores; returns what went wrong. */
+  /**
+   * Deletes reports of earlier Nodes; returns what went wrong. To be done before their NodeSubnets
+   * are amended: what a daemon writes when it sees that is of the Node there is now.
+   */
+  List<String> deleteForeign(NodeChores chores) {
+    return calls.all(chores.foreignReports(), this::deleteReport).stream()
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  /** Does the other chores; returns what went wrong. */
   List<String> perform(NodeChores chores) {
     return Stream.of(
-            calls.all(chores.foreignReports(), this::deleteReport),
             calls.all(chores.missingReports(), this::createReport),
             calls.all(chores.networkUp(), this::markNetworkUp))
         .flatMap(List::stream)

@@ -21,12 +21,16 @@ final class ReportStore implements ItemStore<NodeReport> {
 
   private final ReportDigester digester = new ReportDigester();
   private final ConcurrentMap<String, Kept> reports = new ConcurrentHashMap<>();
+  private final Runnable onDataPathChange;
   private final Runnable onChange;
 
   /**
-   * @param onChange called when a digest changed; must return at once
+   * @param onDataPathChange called when what a node says of its data path changed; must return at
+   *     once
+   * @param onChange the same for a digest as a whole
    */
-  ReportStore(Runnable onChange) {
+  ReportStore(Runnable onDataPathChange, Runnable onChange) {
+    this.onDataPathChange = onDataPathChange;
     this.onChange = onChange;
   }
 
@@ -50,7 +54,14 @@ final class ReportStore implements ItemStore<NodeReport> {
     if (old == null || !old.digest().equals(digest)) {
       onChange.run();
     }
+    if (old != null && !isSameWord(old.digest(), digest)) {
+      onDataPathChange.run();
+    }
     return stub(key, old);
+  }
+
+  private static boolean isSameWord(ReportDigest a, ReportDigest b) {
+    return a.owner().equals(b.owner()) && a.dataPath().equals(b.dataPath());
   }
 
   static String owner(NodeReport report) {

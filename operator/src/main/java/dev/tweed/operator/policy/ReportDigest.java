@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param owner UID of the Node it belongs to; empty if it names none
  * @param blocks what it says the node serves
+ * @param dataPath what it says of its data path
  * @param verdicts by name of the policy, in order
  * @param firewallRepairs how often the node mended its firewall
  * @param reach what it says of the way to other nodes
@@ -16,6 +17,7 @@ import java.util.Optional;
 public record ReportDigest(
     String owner,
     List<String> blocks,
+    DataPathDigest dataPath,
     List<PolicyVerdict> verdicts,
     long firewallRepairs,
     ReachDigest reach) {

@@ -43,9 +43,31 @@ public final class ReportDigester {
     return new ReportDigest(
         owner,
         status.map(NodeReportStatus::blocks).orElse(List.of()),
+        status.map(ReportDigester::dataPath).orElse(DataPathDigest.NONE),
         status.map(s -> verdicts(s.policies())).orElse(List.of()),
         status.map(s -> repairs(s.repairs())).orElse(0L),
         status.map(this::reach).orElse(ReachDigest.NONE));
+  }
+
+  private static DataPathDigest dataPath(NodeReportStatus status) {
+    Optional<Condition> ready = condition(status, "Ready");
+    return new DataPathDigest(
+        isTrue(ready),
+        isTrue(condition(status, "Programmed")),
+        // The same few of thousands of nodes.
+        ready.map(Condition::reason).orElse("").intern(),
+        status.dataPath() == null || status.dataPath().mtu() == null ? 0 : status.dataPath().mtu(),
+        status.nodeSubnets().stream()
+            .map(s -> new DataPathDigest.Observed(s.uid(), s.generation()))
+            .toList());
+  }
+
+  private static Optional<Condition> condition(NodeReportStatus status, String type) {
+    return status.conditions().stream().filter(c -> type.equals(c.type())).findFirst();
+  }
+
+  private static boolean isTrue(Optional<Condition> condition) {
+    return condition.filter(c -> "True".equals(c.status())).isPresent();
   }
 
   private List<PolicyVerdict> verdicts(List<PolicyState> states) {
@@ -77,8 +99,7 @@ public final class ReportDigester {
   }
 
   private ReachDigest reach(NodeReportStatus status) {
-    Optional<Condition> condition =
-        status.conditions().stream().filter(c -> "Reachable".equals(c.type())).findFirst();
+    Optional<Condition> condition = condition(status, "Reachable");
     ReachDigest reach =
         new ReachDigest(
             switch (condition.map(Condition::status).orElse("")) {

@@ -67,7 +67,6 @@ final class Fixtures {
         NOW.minusSeconds(age),
         spec,
         Map.of(),
-        Optional.empty(),
         Optional.empty());
   }
 
@@ -78,6 +77,7 @@ final class Fixtures {
         nodes,
         subnets,
         LastBlocks.none(),
+        Map.of(),
         Map.of(),
         Map.of(),
         RELEASE_AFTER,
@@ -92,6 +92,7 @@ final class Fixtures {
         nodes,
         in.subnets(),
         in.lastBlocks(),
+        in.mtus(),
         in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
@@ -107,6 +108,7 @@ final class Fixtures {
         in.nodes(),
         subnets,
         in.lastBlocks(),
+        in.mtus(),
         in.serviceCIDRs(),
         cursors,
         in.releaseAfter(),
@@ -121,6 +123,7 @@ final class Fixtures {
         in.nodes(),
         in.subnets(),
         lastBlocks,
+        in.mtus(),
         in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
@@ -135,7 +138,23 @@ final class Fixtures {
         in.nodes(),
         in.subnets(),
         in.lastBlocks(),
+        in.mtus(),
         serviceCIDRs,
+        in.cursors(),
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.maxClaims(),
+        in.now());
+  }
+
+  static AllocationInput withMtus(AllocationInput in, Map<String, Integer> mtus) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        in.subnets(),
+        in.lastBlocks(),
+        mtus,
+        in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
         in.mirroredLabels(),
@@ -159,15 +178,7 @@ final class Fixtures {
       String name = c.cidr().objectName();
       after.add(
           new SubnetFacts(
-              name,
-              "uid-" + name,
-              "1",
-              1,
-              in.now(),
-              c.spec(),
-              c.labels(),
-              Optional.empty(),
-              Optional.empty()));
+              name, "uid-" + name, "1", 1, in.now(), c.spec(), c.labels(), Optional.empty()));
     }
     Map<String, Long> cursors = new HashMap<>(in.cursors());
     cursors.putAll(plan.cursors());
@@ -187,8 +198,7 @@ final class Fixtures {
         s.created(),
         a.spec(),
         labels,
-        a.goneSince(),
-        s.status());
+        a.goneSince());
   }
 
   /** Block by node, as text. */

@@ -285,7 +285,18 @@ class AllocationOnApiServerTest {
     cluster.daemonReports(
         "node-0001",
         new NodeReportStatus(
-            null, null, List.of("10.244.7.0/24"), null, null, null, null, null, null, null, null));
+            null,
+            null,
+            List.of("10.244.7.0/24"),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
 
     // When one starts
     cluster.network("default", pool("10.244.0.0/16", 24));

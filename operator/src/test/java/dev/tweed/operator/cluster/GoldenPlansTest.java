@@ -67,6 +67,7 @@ class GoldenPlansTest {
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
                 subnets,
                 LastBlocks.none(),
+                Map.of(),
                 only(cluster, ServiceCIDR.class).stream()
                     .collect(Collectors.toMap(s -> s.getMetadata().getName(), Facts::of)),
                 Map.of(),
@@ -163,7 +164,7 @@ class GoldenPlansTest {
       List<PodNetwork> networks,
       List<SubnetFacts> subnets,
       AllocationPlan plan) {
-    ReportStore reports = new ReportStore(() -> {});
+    ReportStore reports = new ReportStore(() -> {}, () -> {});
     only(cluster, NodeReport.class).forEach(r -> reports.put(r.getMetadata().getName(), r));
     Map<String, NetworkReach> reach =
         ReachWatch.join(
@@ -176,7 +177,8 @@ class GoldenPlansTest {
                 reports.digests(),
                 List.of(),
                 Map.of()));
-    Map<String, NetworkReadiness> readiness = NetworkReadiness.of(subnets, Set.of());
+    Map<String, NetworkReadiness> readiness =
+        NetworkReadiness.of(subnets, reports.digests(), Set.of());
     Map<String, PodNetworkStatus> statuses = new TreeMap<>();
     for (PodNetwork network : networks) {
       String name = network.getMetadata().getName();

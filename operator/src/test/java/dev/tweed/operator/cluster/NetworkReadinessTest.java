@@ -2,68 +2,101 @@ package dev.tweed.operator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.DataPathDigest;
+import dev.tweed.operator.policy.DataPathDigest.Observed;
+import dev.tweed.operator.policy.ReachDigest;
+import dev.tweed.operator.policy.ReportDigest;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** What a block's conditions say of its node. */
+/** What reports say of their nodes' blocks. */
 class NetworkReadinessTest {
 
-  private static final Condition READY = condition("Ready", "True");
-  private static final Condition NOT_READY = condition("Ready", "False");
-  private static final Condition PROGRAMMED = condition("Programmed", "True");
+  private final List<SubnetFacts> subnets = new ArrayList<>();
+  private final Map<String, ReportDigest> reports = new TreeMap<>();
 
   @Test
   void aNodeWhoseFirewallBlocksIsProgrammedAndNotReady() {
-    SubnetFacts blocked = subnet(1, NOT_READY, PROGRAMMED);
+    node("n1", 1, new DataPathDigest(false, true, "HostFirewallBlocks", 1450, about("n1", 1)));
 
-    assertThat(NetworkReadiness.isReady(blocked)).isFalse();
-    assertThat(NetworkReadiness.isProgrammed(blocked)).isTrue();
+    assertThat(NetworkReadiness.isReady(subnets.getFirst(), reports)).isFalse();
+    assertThat(NetworkReadiness.isProgrammed(subnets.getFirst(), reports)).isTrue();
+    assertThat(readiness().waiting()).containsExactly("n1 (HostFirewallBlocks)");
   }
 
   @Test
-  void aReadyNodeIsProgrammed() {
-    assertThat(NetworkReadiness.isProgrammed(subnet(1, READY))).isTrue();
-    assertThat(NetworkReadiness.isProgrammed(subnet(1, NOT_READY))).isFalse();
+  void eachNodeThatIsNotReadyIsToldWithTheReason() {
+    node("n1", 1, ready(about("n1", 1)));
+    node("n2", 2, ready(about("n2", 1)));
+    node("n3", 1, ready(about("n9", 1)));
+    node("n4", 1, new DataPathDigest(false, false, "NoPeerAnswers", 0, List.of()));
+    node("n5", 1, DataPathDigest.NONE);
+
+    NetworkReadiness readiness = readiness();
+
+    assertThat(readiness.ready()).isEqualTo(1);
+    assertThat(readiness.mtus()).containsExactly(1450);
+    assertThat(readiness.unreachable()).isEqualTo(1);
+    assertThat(readiness.waiting())
+        .containsExactly(
+            "n2 (an older spec)",
+            "n3 (no word of its NodeSubnet)",
+            "n4 (NoPeerAnswers)",
+            "n5 (no word from its daemon)");
   }
 
   @Test
-  void whatWasSaidOfAnEarlierSpecCountsForNothing() {
-    assertThat(NetworkReadiness.isProgrammed(subnet(2, NOT_READY, PROGRAMMED))).isFalse();
+  void aReportOfAnEarlierNodeOfTheNameSaysNothing() {
+    node("n1", 1, ready(about("n1", 1)));
+    reports.computeIfPresent("n1", (n, r) -> digest("uid-of-old", r.dataPath()));
+
+    assertThat(readiness().waiting()).containsExactly("n1 (no word from its daemon)");
   }
 
   @Test
   void aNodeWhoseDaemonIsSilentIsNotCounted() {
-    SubnetFacts good = subnet("n1", "10.244.1.0/24", 1, READY);
-    SubnetFacts silent = subnet("n2", "10.244.2.0/24", 1, READY);
+    node("n1", 1, ready(about("n1", 1)));
+    node("n2", 1, ready(about("n2", 1)));
 
     NetworkReadiness readiness =
-        NetworkReadiness.of(List.of(good, silent), Set.of("n2", "elsewhere")).get("default");
+        NetworkReadiness.of(subnets, reports, Set.of("n2", "elsewhere")).get("default");
 
     assertThat(readiness.ready()).isEqualTo(1);
     assertThat(readiness.silent()).isEqualTo(1);
     assertThat(readiness.waiting()).containsExactly("n2 (DaemonSilent)");
   }
 
-  private static SubnetFacts subnet(long generation, Condition... conditions) {
-    return subnet("n1", "10.244.1.0/24", generation, conditions);
+  private NetworkReadiness readiness() {
+    return NetworkReadiness.of(subnets, reports, Set.of()).get("default");
   }
 
-  private static SubnetFacts subnet(
-      String node, String cidr, long generation, Condition... conditions) {
+  private void node(String name, long generation, DataPathDigest said) {
     NodeSubnet subnet = new NodeSubnet();
+    subnet.getMetadata().setUid("uid-of-block-of-" + name);
     subnet.getMetadata().setGeneration(generation);
-    subnet.setSpec(new NodeSubnetSpec("default", node, "u", cidr, List.of(), ""));
-    subnet.setStatus(new NodeSubnetStatus(1L, List.of(conditions), 1450, "tweed.1"));
-    return Facts.of(subnet);
+    subnet.setSpec(
+        new NodeSubnetSpec(
+            "default", name, "uid-" + name, "10.244.1.0/24", List.of("192.0.2.1"), null));
+    subnets.add(Facts.of(subnet));
+    reports.put(name, digest("uid-" + name, said));
   }
 
-  private static Condition condition(String type, String status) {
-    return new Condition(type, status, "Reason", "", "2026-01-01T00:00:00Z", 1L);
+  private static ReportDigest digest(String owner, DataPathDigest said) {
+    return new ReportDigest(owner, List.of(), said, List.of(), 0, ReachDigest.NONE);
+  }
+
+  private static DataPathDigest ready(List<Observed> about) {
+    return new DataPathDigest(true, true, "Programmed", 1450, about);
+  }
+
+  private static List<Observed> about(String node, long generation) {
+    return List.of(new Observed("uid-of-block-of-" + node, generation));
   }
 }

@@ -2,12 +2,14 @@ package dev.tweed.operator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.DataPathDigest;
+import dev.tweed.operator.policy.DataPathDigest.Observed;
+import dev.tweed.operator.policy.ReachDigest;
+import dev.tweed.operator.policy.ReportDigest;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -19,18 +21,25 @@ class NodeChoresTest {
   private static final NodeFacts NODE =
       new NodeFacts("n1", "now", Instant.EPOCH, Map.of(), List.of(), List.of());
 
-  private static SubnetFacts ready(String cidr, String nodeUID, long observedGeneration) {
+  private static SubnetFacts subnet(String uid, String cidr, String nodeUID) {
     NodeSubnet subnet = new NodeSubnet();
+    subnet.getMetadata().setUid(uid);
     subnet.getMetadata().setGeneration(2L);
     subnet.setSpec(new NodeSubnetSpec("default", "n1", nodeUID, cidr, List.of("192.0.2.1"), null));
-    Condition ready =
-        new Condition(
-            "Ready", "True", "Programmed", "", "2026-01-01T00:00:00Z", observedGeneration);
-    subnet.setStatus(new NodeSubnetStatus(observedGeneration, List.of(ready), 1450, "tweed.1"));
     return Facts.of(subnet);
   }
 
-  private static List<NodeFacts> networkUp(SubnetFacts... subnets) {
+  /** Its firewall blocks, and the data path is in place. */
+  private static ReportDigest programmed(String owner, Observed... about) {
+    return report(
+        owner, new DataPathDigest(false, true, "HostFirewallBlocks", 1450, List.of(about)));
+  }
+
+  private static ReportDigest report(String owner, DataPathDigest dataPath) {
+    return new ReportDigest(owner, List.of(), dataPath, List.of(), 0, ReachDigest.NONE);
+  }
+
+  private static List<NodeFacts> networkUp(ReportDigest report, SubnetFacts... subnets) {
     return NodeChores.plan(
             new ClusterView(
                 List.of(),
@@ -38,23 +47,42 @@ class NodeChoresTest {
                 Set.of(NODE.name()),
                 Arrays.asList(subnets),
                 List.of(),
-                Map.of(),
+                Map.of("n1", report),
                 List.of(),
                 Map.of()))
         .networkUp();
   }
 
   @Test
-  void aNodeIsConnectedWhenItsDaemonSaysSoOfTheSpecThereIs() {
-    assertThat(networkUp(ready("10.244.1.0/24", "now", 2))).containsExactly(NODE);
-    assertThat(networkUp(ready("10.244.1.0/24", "now", 1))).isEmpty();
-    assertThat(networkUp()).isEmpty();
+  void aNodeIsConnectedWhenItsDaemonSaysSoOfTheNodeSubnetsThereAre() {
+    SubnetFacts v4 = subnet("uid-4", "10.244.1.0/24", "now");
+    SubnetFacts v6 = subnet("uid-6", "fd00::/64", "now");
+    Observed ofV4 = new Observed("uid-4", 2);
+
+    assertThat(networkUp(programmed("now", ofV4), v4)).containsExactly(NODE);
+    assertThat(networkUp(programmed("now", ofV4, new Observed("uid-6", 3)), v4, v6))
+        .containsExactly(NODE);
+
+    // Not of an earlier spec, of an earlier object of the name, of one of two, or of none
+    assertThat(networkUp(programmed("now", new Observed("uid-4", 1)), v4)).isEmpty();
+    assertThat(networkUp(programmed("now", new Observed("before", 2)), v4)).isEmpty();
+    assertThat(networkUp(programmed("now", ofV4), v4, v6)).isEmpty();
+    assertThat(networkUp(programmed("now", ofV4))).isEmpty();
+    assertThat(networkUp(programmed("now"), v4)).isEmpty();
+    assertThat(networkUp(report("now", new DataPathDigest(false, false, "", 0, List.of(ofV4))), v4))
+        .isEmpty();
   }
 
   @Test
   void whatTheDaemonOfTheNodeBeforeSaidDoesNotConnectTheOneOfThatNameNow() {
-    assertThat(networkUp(ready("10.244.1.0/24", "before", 2))).isEmpty();
-    assertThat(networkUp(ready("10.244.1.0/24", "now", 2), ready("fd00::/64", "before", 2)))
+    Observed about = new Observed("uid", 2);
+
+    // The block is still that of the Node before, or the report is
+    assertThat(networkUp(programmed("before", about), subnet("uid", "10.244.1.0/24", "before")))
+        .isEmpty();
+    assertThat(networkUp(programmed("now", about), subnet("uid", "10.244.1.0/24", "before")))
+        .isEmpty();
+    assertThat(networkUp(programmed("before", about), subnet("uid", "10.244.1.0/24", "now")))
         .isEmpty();
   }
 }

@@ -8,6 +8,7 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.policy.DataPathDigest;
 import dev.tweed.operator.policy.ReachDigest;
 import dev.tweed.operator.policy.ReportDigest;
 import java.time.Instant;
@@ -54,7 +55,7 @@ class ReachWatchTest {
   }
 
   private void report(String node, String owner, ReachDigest reach) {
-    reports.put(node, new ReportDigest(owner, List.of(), List.of(), 0, reach));
+    reports.put(node, new ReportDigest(owner, List.of(), DataPathDigest.NONE, List.of(), 0, reach));
   }
 
   private ClusterView view() {

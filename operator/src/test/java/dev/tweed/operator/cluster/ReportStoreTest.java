@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class ReportStoreTest {
 
   private int changes;
-  private final ReportStore store = new ReportStore(() -> changes++);
+  private int dataPathChanges;
+  private final ReportStore store = new ReportStore(() -> dataPathChanges++, () -> changes++);
 
   @Test
   void onlyWhatMattersToPoliciesIsAChange() {
@@ -28,6 +29,18 @@ class ReportStoreTest {
     store.put("n1", report("4", "uid-1", Policies.report(1, Policies.applied("web", 2))));
     assertThat(changes).isEqualTo(3);
     assertThat(store.get("n1").getMetadata().getResourceVersion()).isEqualTo("4");
+  }
+
+  @Test
+  void whatANodeSaysOfItsDataPathIsAChangeForTheOperatorAsAWhole() {
+    store.put("n1", report("1", "uid-1", Policies.report(0)));
+    store.put("n1", report("2", "uid-1", Policies.report(1, Policies.applied("web", 1))));
+    assertThat(dataPathChanges).isZero();
+
+    store.put("n1", report("3", "uid-1", Reports.programmed("10-244-1-0-24", "uid", 1)));
+    store.put("n1", report("4", "uid-1", Reports.programmed("10-244-1-0-24", "uid", 2)));
+    store.put("n1", report("5", "uid-2", Reports.programmed("10-244-1-0-24", "uid", 2)));
+    assertThat(dataPathChanges).isEqualTo(3);
   }
 
   @Test

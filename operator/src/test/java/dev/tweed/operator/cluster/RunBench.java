@@ -29,7 +29,7 @@ final class RunBench {
 
   private final FactStore<Node, NodeFacts> nodes = new FactStore<>(Node::new, Facts::of, () -> {});
   private final SubnetStore subnets = new SubnetStore(() -> {});
-  private final ReportStore reports = new ReportStore(() -> {});
+  private final ReportStore reports = new ReportStore(() -> {}, () -> {});
 
   private RunBench() {}
 
@@ -80,7 +80,8 @@ final class RunBench {
           AllocationPlanner.plan(
               Facts.input(view, view.subnets(), Map.of(), settings, Instant.now()));
       NodeChores chores = NodeChores.plan(view);
-      NetworkReadiness ready = NetworkReadiness.of(view.subnets(), Set.of()).get("default");
+      NetworkReadiness ready =
+          NetworkReadiness.of(view.subnets(), view.reports(), Set.of()).get("default");
       times[i] = (System.nanoTime() - start) / 1e6;
       check(plan, chores, ready, view.nodes().size());
     }
@@ -156,11 +157,7 @@ final class RunBench {
       "creationTimestamp": "2026-01-01T00:00:00Z",
       "labels": {"topology.kubernetes.io/zone": "zone-%d"}},
      "spec": {"podNetwork": "default", "nodeName": "%s", "nodeUID": "%s", "cidr": "%s/24",
-      "nodeIPs": ["%s"], "vtepMAC": "02:00:00:%02x:%02x:%02x"},
-     "status": {"observedGeneration": 1, "mtu": 1450, "device": "tweed.1",
-      "conditions": [{"type": "Ready", "status": "True", "reason": "Programmed",
-       "message": "the data path is in the kernel, verified", "observedGeneration": 1,
-       "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
+      "nodeIPs": ["%s"], "vtepMAC": "02:00:00:%02x:%02x:%02x"}}
     """
         .formatted(
             block.replace('.', '-'),
@@ -182,9 +179,26 @@ final class RunBench {
      "metadata": {"name": "%s", "resourceVersion": "%d",
       "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": "%s", "uid": "%s"}]},
      "status": {"blocks": ["10.%d.%d.0/24"],
-      "conditions": [{"type": "Reachable", "status": "True", "reason": "PeersAnswer",
+      "nodeSubnets": [{"name": "10-%d-%d-0-24", "uid": "%s", "generation": 1}],
+      "dataPath": {"device": "tweed.1", "mtu": 1450},
+      "conditions": [{"type": "Ready", "status": "True", "reason": "Programmed",
+       "message": "the data path is in the kernel, verified",
+       "lastTransitionTime": "2026-01-01T00:00:00Z"},
+       {"type": "Programmed", "status": "True", "reason": "Programmed",
+       "message": "the data path is in the kernel, verified",
+       "lastTransitionTime": "2026-01-01T00:00:00Z"},
+       {"type": "Reachable", "status": "True", "reason": "PeersAnswer",
        "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
     """
-        .formatted(name(i), i, name(i), uid(1, i), 128 + i / 256, i % 256);
+        .formatted(
+            name(i),
+            i,
+            name(i),
+            uid(1, i),
+            128 + i / 256,
+            i % 256,
+            128 + i / 256,
+            i % 256,
+            uid(2, i));
   }
 }

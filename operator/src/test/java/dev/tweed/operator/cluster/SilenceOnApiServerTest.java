@@ -293,6 +293,7 @@ class SilenceOnApiServerTest {
             null,
             null,
             null,
+            null,
             findings,
             null,
             null));

@@ -1,13 +1,13 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.crds.Condition;
+import static org.awaitility.Awaitility.await;
+
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
@@ -179,28 +179,18 @@ public final class TestCluster {
         .orElseThrow(() -> new AssertionError("no NodeSubnet of " + node));
   }
 
-  /** Says of a NodeSubnet what its daemon says when the data path works. */
+  /** Says of a node's only NodeSubnet what its daemon says when the data path works. */
   public void daemonReady(NodeSubnet subnet) {
-    client
-        .resources(NodeSubnet.class)
-        .withName(subnet.getMetadata().getName())
-        .editStatus(
-            s -> {
-              s.setStatus(
-                  new NodeSubnetStatus(
-                      s.getMetadata().getGeneration(),
-                      List.of(
-                          new Condition(
-                              "Ready",
-                              "True",
-                              "Programmed",
-                              "all peers programmed",
-                              "2026-01-01T00:00:00Z",
-                              s.getMetadata().getGeneration())),
-                      1450,
-                      "tweed.1"));
-              return s;
-            });
+    String node = subnet.getSpec().nodeName();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> client.resources(NodeReport.class).withName(node).get() != null);
+    daemonReports(
+        node,
+        Reports.programmed(
+            subnet.getMetadata().getName(),
+            subnet.getMetadata().getUid(),
+            subnet.getMetadata().getGeneration()));
   }
 
   /** Makes a policy; its daemons are played by {@link #daemonReports}. */

@@ -205,6 +205,7 @@ class TwoOperatorsTest {
                 subnets,
                 LastBlocks.none(),
                 Map.of(),
+                Map.of(),
                 cursors,
                 Duration.ofMinutes(5),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,

@@ -115,6 +115,7 @@ public final class Policies {
         null,
         null,
         null,
+        null,
         new NodeReportStatus.Reachability("Probes", 9, 3, null, List.of(unreached)),
         null,
         null,
@@ -126,6 +127,7 @@ public final class Policies {
   /** With so many repairs of the firewall. */
   public static NodeReportStatus report(long repairs, PolicyState... states) {
     return new NodeReportStatus(
+        null,
         null,
         null,
         null,

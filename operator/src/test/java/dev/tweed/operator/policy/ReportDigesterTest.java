@@ -28,7 +28,9 @@ class ReportDigesterTest {
   @Test
   void aReportNobodyHasWrittenSaysNothing() {
     assertThat(digester.digest("uid", Optional.empty()))
-        .isEqualTo(new ReportDigest("uid", List.of(), List.of(), 0, ReachDigest.NONE));
+        .isEqualTo(
+            new ReportDigest(
+                "uid", List.of(), DataPathDigest.NONE, List.of(), 0, ReachDigest.NONE));
   }
 
   @Test

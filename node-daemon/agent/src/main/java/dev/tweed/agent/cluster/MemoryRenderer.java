@@ -59,7 +59,9 @@ final class MemoryRenderer {
         JsonGenerator json = ApiJson.mapper().getFactory().createGenerator(packed)) {
       json.writeStartObject();
       json.writeObjectFieldStart(NETWORK);
-      meta(json, network.name(), network.created(), network.uid());
+      meta(json, network.name(), network.created());
+      json.writeStringField("uid", network.uid());
+      json.writeEndObject();
       json.writeObjectField("spec", network.spec());
       json.writeEndObject();
       json.writeArrayFieldStart(SUBNETS);
@@ -76,21 +78,23 @@ final class MemoryRenderer {
     return bytes.toByteArray();
   }
 
-  private static void meta(JsonGenerator json, String name, String created, String uid)
-      throws IOException {
+  /** Begins it; what is the owner's follows. */
+  private static void meta(JsonGenerator json, String name, String created) throws IOException {
     json.writeObjectFieldStart("metadata");
     json.writeStringField("name", name);
     json.writeStringField("creationTimestamp", created);
-    if (!uid.isEmpty()) {
-      json.writeStringField("uid", uid);
-    }
-    json.writeEndObject();
   }
 
   private static void subnet(JsonGenerator json, SubnetRecord subnet, Peer peer)
       throws IOException {
     json.writeStartObject();
-    meta(json, subnet.name(), subnet.created(), subnet.own().map(OwnSubnet::uid).orElse(""));
+    meta(json, subnet.name(), subnet.created());
+    if (subnet.own().isPresent()) {
+      OwnSubnet own = subnet.own().get();
+      json.writeStringField("uid", own.uid());
+      json.writeNumberField("generation", own.generation());
+    }
+    json.writeEndObject();
     json.writeObjectFieldStart("spec");
     json.writeStringField("podNetwork", subnet.podNetwork());
     json.writeStringField("nodeName", peer.node());
@@ -101,12 +105,10 @@ final class MemoryRenderer {
     }
     json.writeEndArray();
     json.writeStringField("vtepMAC", peer.vtepMac().toString());
-    json.writeEndObject();
     if (peer.mtu() != 0) {
-      json.writeObjectFieldStart("status");
       json.writeNumberField("mtu", peer.mtu());
-      json.writeEndObject();
     }
+    json.writeEndObject();
     json.writeEndObject();
   }
 }

@@ -1,19 +1,15 @@
 package dev.tweed.agent.cluster;
 
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeSubnetStatus;
 import java.util.Optional;
 
 /**
- * The daemon's writes: the status of its own NodeSubnets and of its own NodeReport, no more.
+ * The daemon's only write but for its Lease: the status of its own NodeReport.
  *
  * <p>Each throws a {@link StatusRefusedException} when the API server does not want it, and another
  * RuntimeException when there is no whole answer; the write may have been carried out then.
  */
 public interface StatusApi {
-
-  /** Applies the status of a NodeSubnet; false if there is no such object (any more). */
-  boolean applySubnetStatus(String name, NodeSubnetStatus status);
 
   /** Applies the status of this node's NodeReport; false if the operator has not made it yet. */
   boolean applyReportStatus(NodeReportStatus status);

@@ -4,7 +4,6 @@ import dev.tweed.agent.api.ObjectMeta;
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.cluster.SubnetRecord.OwnSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.IpAddress;
@@ -36,7 +35,7 @@ public final class SubnetParser {
   private final SharedLabels labels = new SharedLabels();
 
   /**
-   * @param ownNode name of this node; its own subnets keep their status
+   * @param ownNode name of this node; its own subnets keep more
    */
   public SubnetParser(String ownNode) {
     this.ownNode = ownNode;
@@ -46,14 +45,9 @@ public final class SubnetParser {
    * The compact record of a watched object.
    *
    * @param spec one with every field absent if the object has none
-   * @param status as far as it can be read; that of others is not kept
    * @param wrong name of a field of the spec that holds another sort of value than it should
    */
-  public SubnetRecord parse(
-      ObjectMeta meta,
-      NodeSubnetSpec spec,
-      Optional<NodeSubnetStatus> status,
-      Optional<String> wrong) {
+  public SubnetRecord parse(ObjectMeta meta, NodeSubnetSpec spec, Optional<String> wrong) {
     // Interned: all of a network's subnets share the one name.
     String podNetwork = text(spec.podNetwork()).intern();
     String node = text(spec.nodeName());
@@ -64,11 +58,9 @@ public final class SubnetParser {
         node,
         wrong
             .<Block>map(f -> new Block.Invalid("spec." + f + " is not of the type it should be"))
-            .orElseGet(() -> block(spec, podNetwork, node, mtu(status))),
+            .orElseGet(() -> block(spec, podNetwork, node)),
         labels.of(meta.labels()),
-        isOwn(node)
-            ? Optional.of(new OwnSubnet(meta.uid(), meta.generation(), status))
-            : Optional.empty());
+        isOwn(node) ? Optional.of(new OwnSubnet(meta.uid(), meta.generation())) : Optional.empty());
   }
 
   /** Whether a NodeSubnet of this node's name is one of this node. */
@@ -76,17 +68,18 @@ public final class SubnetParser {
     return node.equals(ownNode);
   }
 
-  /** As its node says; who uses it judges it. */
-  private static int mtu(Optional<NodeSubnetStatus> status) {
-    return status.map(NodeSubnetStatus::mtu).orElse(0);
-  }
-
-  private static Block block(NodeSubnetSpec spec, String podNetwork, String node, int mtu) {
+  private static Block block(NodeSubnetSpec spec, String podNetwork, String node) {
     try {
       requireName("podNetwork", podNetwork);
       requireName("nodeName", node);
       return new Block.Valid(
-          new Peer(node, cidr(spec.cidr()), nodeIps(spec.nodeIPs()), vtepMac(spec.vtepMAC()), mtu));
+          new Peer(
+              node,
+              cidr(spec.cidr()),
+              nodeIps(spec.nodeIPs()),
+              vtepMac(spec.vtepMAC()),
+              // As its node says; who uses it judges it.
+              spec.mtu() == null ? 0 : spec.mtu()));
     } catch (InvalidField e) {
       return new Block.Invalid(e.getMessage());
     }

@@ -1,26 +1,23 @@
 package dev.tweed.agent.cluster;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.TreeNode;
 import dev.tweed.agent.api.ApiJson;
 import dev.tweed.agent.api.ObjectMeta;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads NodeSubnets field by field: there are thousands, and of other nodes' little is kept. */
+/** Reads NodeSubnets field by field: there are thousands, and little of each is kept. */
 final class SubnetReader implements ObjectReader<SubnetRecord> {
 
   private final SubnetParser parser;
 
   /**
-   * @param ownNode name of this node; its own subnets keep their status
+   * @param ownNode name of this node; its own subnets keep more
    */
   SubnetReader(String ownNode) {
     this.parser = new SubnetParser(ownNode);
@@ -38,15 +35,13 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
     private String cidr;
     private final List<String> nodeIps = new ArrayList<>();
     private String vtepMac;
-    private boolean specSeen;
     private Optional<String> wrong = Optional.empty();
-    private Optional<NodeSubnetStatus> status = Optional.empty();
+    private int mtu;
 
     @Override
     public void field(String name, JsonParser value) throws IOException {
       switch (name) {
         case "spec" -> spec(value);
-        case "status" -> status(value);
         default -> value.skipChildren();
       }
     }
@@ -55,8 +50,7 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
     public SubnetRecord of(ObjectMeta meta) {
       return parser.parse(
           meta,
-          new NodeSubnetSpec(podNetwork, nodeName, nodeUid, cidr, nodeIps, vtepMac),
-          status,
+          new NodeSubnetSpec(podNetwork, nodeName, nodeUid, cidr, nodeIps, vtepMac, mtu),
           wrong);
     }
 
@@ -65,7 +59,6 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
         value.skipChildren();
         return;
       }
-      specSeen = true;
       while (value.nextToken() != JsonToken.END_OBJECT) {
         String field = value.currentName();
         value.nextToken();
@@ -76,6 +69,7 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
           case "cidr" -> cidr = text(field, value);
           case "vtepMAC" -> vtepMac = text(field, value);
           case "nodeIPs" -> nodeIps(value);
+          case "mtu" -> mtu = ApiJson.integer(value);
           default -> value.skipChildren();
         }
       }
@@ -101,39 +95,6 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
         wrong = Optional.of(field);
       }
       return ApiJson.text(value);
-    }
-
-    /** Of others' there is one number; which are others' is known in the order fields come in. */
-    private void status(JsonParser value) throws IOException {
-      if (specSeen && !parser.isOwn(String.valueOf(nodeName))) {
-        status = Optional.of(new NodeSubnetStatus(null, null, mtu(value), null));
-        return;
-      }
-      TreeNode tree = value.readValueAsTree();
-      try {
-        status = Optional.ofNullable(ApiJson.mapper().treeToValue(tree, NodeSubnetStatus.class));
-      } catch (JsonProcessingException e) {
-        // The daemon writes it itself, and then does so again.
-        status = Optional.empty();
-      }
-    }
-
-    private static int mtu(JsonParser value) throws IOException {
-      int mtu = 0;
-      if (value.currentToken() != JsonToken.START_OBJECT) {
-        value.skipChildren();
-        return mtu;
-      }
-      while (value.nextToken() != JsonToken.END_OBJECT) {
-        boolean found = value.currentName().equals("mtu");
-        value.nextToken();
-        if (found) {
-          mtu = ApiJson.integer(value);
-        } else {
-          value.skipChildren();
-        }
-      }
-      return mtu;
     }
   }
 }

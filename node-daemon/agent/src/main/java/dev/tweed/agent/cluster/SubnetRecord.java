@@ -1,6 +1,5 @@
 package dev.tweed.agent.cluster;
 
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
 import java.util.Comparator;
 import java.util.Map;
@@ -54,7 +53,6 @@ public record SubnetRecord(
    *
    * @param uid tells a re-created object from the one it replaces
    * @param generation generation of the spec
-   * @param status the status as it stands in the API, if there is any
    */
-  public record OwnSubnet(String uid, long generation, Optional<NodeSubnetStatus> status) {}
+  public record OwnSubnet(String uid, long generation) {}
 }

@@ -142,7 +142,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
 
   /**
    * What is missing is programmed by what is remembered, where nothing speaks against it. The
-   * NodeSubnets in the API may be others by now, so nothing is written to them.
+   * NodeSubnets in the API may be others by now; the report says which it is about.
    */
   private boolean remembered(Mapping.Program program, Instant since) {
     Optional<NodeFinding> contradiction = cni.contradicts(program.snapshot().self().blocks());
@@ -152,7 +152,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     findings.add(fromMemory(program, since));
     return program(
-        new Mapping.Program(program.snapshot(), List.of(), program.hostFirewallManaged(), findings),
+        new Mapping.Program(
+            program.snapshot(), program.own(), program.hostFirewallManaged(), findings),
         cni::applyRemembered);
   }
 

@@ -1,6 +1,7 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.cluster.Connected;
+import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
@@ -8,7 +9,6 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
-import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** From the node's state to the status of its API objects. Pure but for the clock. */
+/** From the node's state to the status of its NodeReport. Pure but for the clock. */
 public final class StatusMapper {
 
   /** Policies that are named where a report tells of some only. */
@@ -39,38 +39,12 @@ public final class StatusMapper {
   }
 
   /**
-   * Status of one of the node's NodeSubnets; empty if the present one says the same.
+   * Status of the node's report; empty if the present one says the same.
    *
-   * <p>Its text changes only when its meaning does, and it has the condition Programmed only where
-   * that differs from Ready: each write of it is delivered to every node.
-   *
-   * @param generation generation of the spec that was programmed
+   * @param own the NodeSubnets that the state is about
    */
-  public Optional<NodeSubnetStatus> subnetStatus(
-      NodeStatus status, long generation, Optional<NodeSubnetStatus> present) {
-    List<Condition> before = present.map(NodeSubnetStatus::conditions).orElse(List.of());
-    List<Condition> conditions = new ArrayList<>();
-    conditions.add(ready(status, generation, before));
-    if (status.programmed() != status.ready()) {
-      conditions.add(programmed(status, generation, before));
-    }
-    NodeSubnetStatus wanted =
-        new NodeSubnetStatus(
-            generation,
-            conditions,
-            status.dataPath().map(NodeStatus.DataPathStatus::mtu).filter(m -> m > 0).orElse(null),
-            status
-                .dataPath()
-                .map(NodeStatus.DataPathStatus::device)
-                .filter(d -> !d.isEmpty())
-                .orElse(null));
-    boolean same = present.isPresent() && meaning(present.get()).equals(meaning(wanted));
-    return same ? Optional.empty() : Optional.of(wanted);
-  }
-
-  /** Status of the node's report; empty if the present one says the same. */
   public Optional<NodeReportStatus> reportStatus(
-      NodeStatus status, Optional<NodeReportStatus> present) {
+      NodeStatus status, List<SubnetRecord> own, Optional<NodeReportStatus> present) {
     List<Condition> before = present.map(NodeReportStatus::conditions).orElse(List.of());
     List<Condition> conditions = new ArrayList<>(always(status, before));
     List<NodeReportStatus.PolicyState> told = told(status.policies());
@@ -79,13 +53,13 @@ public final class StatusMapper {
     List<NodeFinding> worstFirst = worstFirst(findings);
     firstOfEachReason(worstFirst).stream()
         .limit(Limits.CONDITIONS - conditions.size())
-        .forEach(
-            f -> conditions.add(condition(f.reason(), "True", f.reason(), text(f), null, before)));
+        .forEach(f -> conditions.add(condition(f.reason(), "True", f.reason(), text(f), before)));
     NodeReportStatus wanted =
         new NodeReportStatus(
             conditions,
             status.podNetwork().isEmpty() ? null : status.podNetwork(),
             status.blocks().stream().limit(Limits.BLOCKS).toList(),
+            observed(own),
             status.versions().orElse(null),
             status.dataPath().map(StatusMapper::dataPath).orElse(null),
             status.reachability().map(StatusMapper::reachability).orElse(null),
@@ -107,10 +81,11 @@ public final class StatusMapper {
 
   /**
    * Whether the report has to say what people wait for: that a condition changes its status, comes
-   * or goes, what became of a policy, or which firewall has the rules.
+   * or goes, which blocks it is about and what MTU their pods get, what became of a policy, or
+   * which firewall has the rules.
    */
-  public boolean isUrgent(NodeStatus status, NodeReportStatus present) {
-    return reportStatus(status, Optional.of(present))
+  public boolean isUrgent(NodeStatus status, List<SubnetRecord> own, NodeReportStatus present) {
+    return reportStatus(status, own, Optional.of(present))
         .filter(wanted -> !gist(wanted).equals(gist(present)))
         .isPresent();
   }
@@ -119,6 +94,9 @@ public final class StatusMapper {
   private static Set<Object> gist(NodeReportStatus report) {
     return Stream.of(
             report.conditions().stream().map(c -> c.type() + " " + c.status()),
+            Stream.of(report.blocks()),
+            report.nodeSubnets().stream(),
+            Stream.ofNullable(report.dataPath()).map(NodeReportStatus.DataPath::mtu),
             report.policies().stream()
                 .map(
                     p ->
@@ -133,22 +111,20 @@ public final class StatusMapper {
 
   private List<Condition> always(NodeStatus status, List<Condition> before) {
     return List.of(
-        ready(status, null, before),
-        programmed(status, null, before),
+        ready(status, before),
+        programmed(status, before),
         reachable(status.reachable(), before),
         connected(status.connected(), before));
   }
 
-  private Condition ready(NodeStatus status, Long generation, List<Condition> before) {
-    return status.ready()
-        ? good("Ready", status, generation, before)
-        : bad("Ready", status, generation, before);
+  private Condition ready(NodeStatus status, List<Condition> before) {
+    return status.ready() ? good("Ready", status, before) : bad("Ready", status, before);
   }
 
-  private Condition programmed(NodeStatus status, Long generation, List<Condition> before) {
+  private Condition programmed(NodeStatus status, List<Condition> before) {
     return status.programmed()
-        ? good("Programmed", status, generation, before)
-        : bad("Programmed", status, generation, before);
+        ? good("Programmed", status, before)
+        : bad("Programmed", status, before);
   }
 
   private Condition reachable(Reachable reachable, List<Condition> before) {
@@ -157,7 +133,6 @@ public final class StatusMapper {
         reachable.status().name(),
         reachable.reason().name(),
         reachable.message(),
-        null,
         before);
   }
 
@@ -167,23 +142,16 @@ public final class StatusMapper {
         connected.status().name(),
         connected.reason().name(),
         connected.message(),
-        null,
         before);
   }
 
-  private Condition good(String type, NodeStatus status, Long generation, List<Condition> before) {
+  private Condition good(String type, NodeStatus status, List<Condition> before) {
     return status.state() == NodeStatus.State.IDLE
-        ? condition(type, "True", "NothingToDo", status.reason(), generation, before)
-        : condition(
-            type,
-            "True",
-            "Programmed",
-            "the data path is in the kernel, verified",
-            generation,
-            before);
+        ? condition(type, "True", "NothingToDo", status.reason(), before)
+        : condition(type, "True", "Programmed", "the data path is in the kernel, verified", before);
   }
 
-  private Condition bad(String type, NodeStatus status, Long generation, List<Condition> before) {
+  private Condition bad(String type, NodeStatus status, List<Condition> before) {
     Optional<NodeFinding> cause =
         status.blocking().or(() -> status.findings().stream().findFirst());
     return condition(
@@ -191,17 +159,11 @@ public final class StatusMapper {
         "False",
         cause.map(NodeFinding::reason).orElse("ProgrammingFailed"),
         cause.map(StatusMapper::text).orElse(status.reason()),
-        generation,
         before);
   }
 
   private Condition condition(
-      String type,
-      String value,
-      String reason,
-      String message,
-      Long generation,
-      List<Condition> before) {
+      String type, String value, String reason, String message, List<Condition> before) {
     String since =
         before.stream()
             .filter(c -> type.equals(c.type()) && value.equals(c.status()))
@@ -209,29 +171,30 @@ public final class StatusMapper {
             .filter(Objects::nonNull)
             .findFirst()
             .orElseGet(this::now);
-    return new Condition(type, value, reason, cut(message, Limits.MESSAGE), since, generation);
+    return new Condition(type, value, reason, cut(message, Limits.MESSAGE), since, null);
   }
 
   private String now() {
     return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** Everything but texts and times. */
-  private static List<Object> meaning(NodeSubnetStatus status) {
-    List<Object> parts = new ArrayList<>();
-    parts.add(status.observedGeneration());
-    parts.add(status.mtu());
-    parts.add(status.device());
-    for (Condition c : status.conditions()) {
-      parts.add(List.of(c.type(), c.status(), c.reason()));
-    }
-    return parts;
-  }
-
   private static List<NodeFinding> firstOfEachReason(List<NodeFinding> findings) {
     Map<String, NodeFinding> first = new LinkedHashMap<>();
     findings.forEach(f -> first.putIfAbsent(f.reason(), f));
     return List.copyOf(first.values());
+  }
+
+  private static List<NodeReportStatus.ObservedSubnet> observed(List<SubnetRecord> own) {
+    return own.stream()
+        .flatMap(
+            subnet ->
+                subnet.own().stream()
+                    .map(
+                        o ->
+                            new NodeReportStatus.ObservedSubnet(
+                                subnet.name(), o.uid(), o.generation())))
+        .limit(Limits.BLOCKS)
+        .toList();
   }
 
   private static NodeReportStatus.DataPath dataPath(NodeStatus.DataPathStatus d) {

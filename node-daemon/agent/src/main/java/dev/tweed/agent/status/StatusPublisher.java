@@ -7,12 +7,8 @@ import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.loop.Backoff;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeSubnetStatus;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -21,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the node's state to its API objects, in a thread of its own: the API server may be away or
+ * Brings the node's state to its NodeReport, in a thread of its own: the API server may be away or
  * slow, the data path does not wait for it. Only the latest state counts; what came between is
  * never written.
  */
@@ -57,11 +53,7 @@ public final class StatusPublisher implements AutoCloseable {
   private boolean closed;
 
   // Of the thread only.
-  /** What was written and the watch has not shown yet, by UID. */
-  private final Map<String, NodeSubnetStatus> writtenSubnets = new HashMap<>();
-
-  private final EarlyWriteLimit subnetLimit;
-  private final EarlyWriteLimit reportLimit;
+  private final EarlyWriteLimit limit;
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
   private long firewallBy;
   private boolean programmed;
@@ -72,6 +64,7 @@ public final class StatusPublisher implements AutoCloseable {
   private int refusals;
   private boolean told;
   private int missingReports;
+  private List<SubnetRecord> missedFor = List.of();
 
   /**
    * @param nanoTime monotonic clock, nanoseconds
@@ -90,8 +83,7 @@ public final class StatusPublisher implements AutoCloseable {
     this.tell = tell;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
     long now = nanoTime.getAsLong();
-    this.subnetLimit = new EarlyWriteLimit(now);
-    this.reportLimit = new EarlyWriteLimit(now);
+    this.limit = new EarlyWriteLimit(now);
     this.firewallBy = now + FIREWALL_WAIT.toNanos();
     this.thread = Thread.ofPlatform().name("status").daemon().unstarted(this::loop);
   }
@@ -188,25 +180,20 @@ public final class StatusPublisher implements AutoCloseable {
     if (untilFirewall > 0) {
       return untilFirewall;
     }
-    List<StatusRefusedException> refused = new ArrayList<>();
     try {
       if (lookDue && reportRead && api.reportWasWritten()) {
         // What is stored counts, and what somebody else has written is written over.
         writtenReport = api.report();
       }
       lookDue = false;
-      long untilSubnets = writeSubnets(next, refused::add);
       reportDue = true;
-      if (untilReport(next.status()) <= 0) {
-        try {
-          writeReport(next.status());
-        } catch (StatusRefusedException e) {
-          refused.add(e);
-        }
+      if (missingReports > 0 && !next.own().equals(missedFor)) {
+        // Where blocks come from, reports do.
+        missingReports = 0;
+        limit.postpone(nanoTime.getAsLong(), 0);
       }
-      if (!refused.isEmpty()) {
-        StatusRefusedException first = refused.getFirst();
-        return failed(first.object() + ": " + first.getMessage(), Optional.of(first));
+      if (untilReport(next) <= 0) {
+        writeReport(next);
       }
       failures = 0;
       refusals = 0;
@@ -214,8 +201,9 @@ public final class StatusPublisher implements AutoCloseable {
         told = false;
         tell.accept(Optional.empty());
       }
-      long untilReport = reportDue ? Math.max(untilReport(next.status()), 1) : Long.MAX_VALUE;
-      return Math.min(untilReport, untilSubnets);
+      return reportDue ? Math.max(untilReport(next), 1) : Long.MAX_VALUE;
+    } catch (StatusRefusedException e) {
+      return failed(e.object() + ": " + e.getMessage(), Optional.of(e));
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
       // A thread that ends would leave the node's objects as they are, and nobody be told.
       return failed(rootMessage(e), Optional.empty());
@@ -254,12 +242,13 @@ public final class StatusPublisher implements AutoCloseable {
   }
 
   /** What is urgent does not wait for the interval, within limits. */
-  private long untilReport(NodeStatus status) {
+  private long untilReport(Latest next) {
     long now = nanoTime.getAsLong();
-    boolean urgent = writtenReport.filter(report -> mapper.isUrgent(status, report)).isPresent();
-    return urgent && missingReports == 0
-        ? reportLimit.untilEarly(now)
-        : reportLimit.untilRegular(now);
+    boolean urgent =
+        writtenReport
+            .filter(report -> mapper.isUrgent(next.status(), next.own(), report))
+            .isPresent();
+    return urgent && missingReports == 0 ? limit.untilEarly(now) : limit.untilRegular(now);
   }
 
   private long untilFirewall(NodeStatus status) {
@@ -274,65 +263,14 @@ public final class StatusPublisher implements AutoCloseable {
     return firewallBy - now;
   }
 
-  /**
-   * Writes all that say something else, at the same time; nanoseconds until one is due again. One
-   * that is refused holds up neither the others nor the report.
-   */
-  private long writeSubnets(Latest next, Consumer<StatusRefusedException> refused) {
-    long now = nanoTime.getAsLong();
-    long notYet = subnetLimit.untilEarly(now);
-    long wait = Long.MAX_VALUE;
-    boolean wrote = false;
-    for (SubnetRecord subnet : next.own()) {
-      Optional<NodeSubnetStatus> wanted = wanted(next.status(), subnet);
-      if (wanted.isEmpty()) {
-        continue;
-      }
-      if (notYet > 0) {
-        wait = notYet;
-        continue;
-      }
-      try {
-        if (api.applySubnetStatus(subnet.name(), wanted.get())) {
-          writtenSubnets.put(subnet.own().orElseThrow().uid(), wanted.get());
-          wrote = true;
-        } else {
-          wait = EarlyWriteLimit.INTERVAL.toNanos();
-        }
-      } catch (StatusRefusedException e) {
-        refused.accept(e);
-      }
-    }
-    if (wrote) {
-      subnetLimit.wrote(now);
-    }
-    writtenSubnets
-        .keySet()
-        .retainAll(next.own().stream().flatMap(s -> s.own().stream()).map(o -> o.uid()).toList());
-    return wait;
-  }
-
-  /** What has to be written; empty if that is there. */
-  private Optional<NodeSubnetStatus> wanted(NodeStatus status, SubnetRecord subnet) {
-    return subnet.own().flatMap(own -> mapper.subnetStatus(status, own.generation(), present(own)));
-  }
-
-  /**
-   * What was written counts until it was watched: the watch may lag behind. From then on what is
-   * watched does, since a restored etcd or somebody else may have another.
-   */
-  private Optional<NodeSubnetStatus> present(SubnetRecord.OwnSubnet own) {
-    own.status().ifPresent(watched -> writtenSubnets.remove(own.uid(), watched));
-    return Optional.ofNullable(writtenSubnets.get(own.uid())).or(own::status);
-  }
-
-  private void writeReport(NodeStatus status) {
+  private void writeReport(Latest next) {
     if (!reportRead) {
       // A restart is no change: what the last process wrote still stands.
       writtenReport = api.report();
       reportRead = true;
     }
-    Optional<NodeReportStatus> wanted = mapper.reportStatus(status, writtenReport);
+    Optional<NodeReportStatus> wanted =
+        mapper.reportStatus(next.status(), next.own(), writtenReport);
     reportDue = false;
     if (wanted.isEmpty()) {
       return;
@@ -340,12 +278,13 @@ public final class StatusPublisher implements AutoCloseable {
     if (api.applyReportStatus(wanted.get())) {
       writtenReport = wanted;
       missingReports = 0;
-      reportLimit.wrote(nanoTime.getAsLong());
+      limit.wrote(nanoTime.getAsLong());
     } else {
       // The operator makes it when it sees the Node, on a new cluster a moment after this daemon.
       missingReports++;
+      missedFor = next.own();
       reportDue = true;
-      reportLimit.postpone(nanoTime.getAsLong(), backoff.nanos(missingReports));
+      limit.postpone(nanoTime.getAsLong(), backoff.nanos(missingReports));
     }
   }
 

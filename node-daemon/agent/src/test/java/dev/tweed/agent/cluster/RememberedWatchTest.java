@@ -168,7 +168,7 @@ class RememberedWatchTest {
                     was.node(),
                     was.block(),
                     was.labels(),
-                    Optional.of(new SubnetRecord.OwnSubnet("uid-other", 1, Optional.empty())))));
+                    Optional.of(new SubnetRecord.OwnSubnet("uid-other", 1)))));
 
     assertThat(watch.view().complete()).isFalse();
     watch.recall();

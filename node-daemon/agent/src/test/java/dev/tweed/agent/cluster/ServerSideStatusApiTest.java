@@ -9,9 +9,10 @@ import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ApiRequest;
 import dev.tweed.agent.api.HttpAnswer;
 import dev.tweed.crds.Condition;
-import dev.tweed.crds.NodeSubnet;
-import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeReportSpec;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.DataPath;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ApiServerExtension.class)
 class ServerSideStatusApiTest {
 
-  private static final String NAME = "10-244-77-0-24";
+  private static final String NAME = "status-test";
 
   private ApiServer server;
   private ApiClient client;
@@ -49,33 +50,26 @@ class ServerSideStatusApiTest {
             new ApiAccess(Optional.of(server.kubeconfig()), Optional.empty(), Path.of("/none")),
             Map.of(),
             "test");
-    api = new ServerSideStatusApi(client.channel(), "status-test");
-    NodeSubnet subnet = named();
-    subnet.setSpec(
-        new NodeSubnetSpec(
-            "status-test",
-            "status-test",
-            "u",
-            "10.244.77.0/24",
-            List.of("192.0.2.77"),
-            "02:00:00:00:00:77"));
-    server.admin().resource(subnet).create();
+    api = new ServerSideStatusApi(client.channel(), NAME);
+    NodeReport report = named();
+    report.setSpec(new NodeReportSpec());
+    server.admin().resource(report).create();
   }
 
   @AfterEach
   void close() {
     client.close();
-    server.admin().resources(NodeSubnet.class).withName(NAME).delete();
+    server.admin().resources(NodeReport.class).withName(NAME).delete();
   }
 
   @Test
   void whatSomebodyElseWroteIsTakenOver() {
     // Given a field that another manager wrote, and so owns
-    NodeSubnet theirs = named();
-    theirs.setStatus(new NodeSubnetStatus(null, null, 9000, null));
+    NodeReport theirs = named();
+    theirs.setStatus(status(9000, null));
     server
         .admin()
-        .resources(NodeSubnet.class)
+        .resources(NodeReport.class)
         .withName(NAME)
         .subresource("status")
         .patch(
@@ -85,23 +79,24 @@ class ServerSideStatusApiTest {
                 .build(),
             theirs);
 
-    assertThat(api.applySubnetStatus(NAME, status(1450, "tweed.1"))).isTrue();
+    assertThat(api.applyReportStatus(status(1450, "tweed.1"))).isTrue();
     assertThat(stored()).isEqualTo(status(1450, "tweed.1"));
 
     // And what is not told any more is gone
-    assertThat(api.applySubnetStatus(NAME, new NodeSubnetStatus(1L, null, 1400, null))).isTrue();
+    assertThat(api.applyReportStatus(bare(1400))).isTrue();
     assertThat(stored().conditions()).isEmpty();
-    assertThat(stored().mtu()).isEqualTo(1400);
+    assertThat(stored().dataPath().mtu()).isEqualTo(1400);
   }
 
   @Test
   void whatIsNotThereIsNoFailureAndWhatIsRefusedIs() {
-    assertThat(api.applySubnetStatus("10-244-78-0-24", status(1450, "tweed.1"))).isFalse();
-    assertThat(api.report()).isEmpty();
-    assertThat(api.reportWasWritten()).isFalse();
-    assertThatThrownBy(() -> api.applySubnetStatus(NAME, status(-7, "tweed.1")))
+    StatusApi none = new ServerSideStatusApi(client.channel(), "another");
+    assertThat(none.applyReportStatus(status(1450, "tweed.1"))).isFalse();
+    assertThat(none.report()).isEmpty();
+    assertThat(none.reportWasWritten()).isFalse();
+    assertThatThrownBy(() -> api.applyReportStatus(status(-7, "tweed.1")))
         .hasMessageContaining("422")
-        .hasMessageContaining("status.mtu");
+        .hasMessageContaining("status.dataPath.mtu");
   }
 
   @Test
@@ -115,46 +110,65 @@ class ServerSideStatusApiTest {
               sent.add(request);
               return channel.send(request, limit);
             },
-            "status-test");
-    assertThat(recorded.applySubnetStatus(NAME, status(1450, "tweed.1"))).isTrue();
+            NAME);
+    assertThat(recorded.applyReportStatus(status(1450, "tweed.1"))).isTrue();
     ApiRequest older = sent.getLast();
-    assertThat(recorded.applySubnetStatus(NAME, status(1400, "tweed.1"))).isTrue();
+    assertThat(recorded.applyReportStatus(status(1400, "tweed.1"))).isTrue();
 
     // When the first comes again
     try (HttpAnswer answer = channel.send(older, Duration.ofSeconds(20))) {
       assertThat(answer.status()).isEqualTo(409);
     }
-    assertThat(stored().mtu()).isEqualTo(1400);
+    assertThat(stored().dataPath().mtu()).isEqualTo(1400);
 
     // What somebody else changes is no obstacle
     server
         .admin()
-        .resources(NodeSubnet.class)
+        .resources(NodeReport.class)
         .withName(NAME)
         .edit(
-            subnet -> {
-              subnet.getMetadata().setLabels(Map.of("theirs", "yes"));
-              return subnet;
+            report -> {
+              report.getMetadata().setLabels(Map.of("theirs", "yes"));
+              return report;
             });
-    assertThat(recorded.applySubnetStatus(NAME, status(1300, "tweed.1"))).isTrue();
-    assertThat(stored().mtu()).isEqualTo(1300);
+    assertThat(recorded.applyReportStatus(status(1300, "tweed.1"))).isTrue();
+    assertThat(stored().dataPath().mtu()).isEqualTo(1300);
   }
 
-  private NodeSubnetStatus stored() {
-    return server.admin().resources(NodeSubnet.class).withName(NAME).get().getStatus();
+  private NodeReportStatus stored() {
+    return server.admin().resources(NodeReport.class).withName(NAME).get().getStatus();
   }
 
-  private static NodeSubnet named() {
-    NodeSubnet subnet = new NodeSubnet();
-    subnet.setMetadata(new ObjectMetaBuilder().withName(NAME).build());
-    return subnet;
+  private static NodeReport named() {
+    NodeReport report = new NodeReport();
+    report.setMetadata(new ObjectMetaBuilder().withName(NAME).build());
+    return report;
   }
 
-  private static NodeSubnetStatus status(int mtu, String device) {
-    return new NodeSubnetStatus(
-        1L,
-        List.of(new Condition("Ready", "True", "Programmed", "", "2026-01-01T00:00:00Z", 1L)),
+  private static NodeReportStatus status(int mtu, String device) {
+    return report(
         mtu,
-        device);
+        device,
+        new Condition("Ready", "True", "Programmed", "", "2026-01-01T00:00:00Z", null));
+  }
+
+  private static NodeReportStatus bare(int mtu) {
+    return report(mtu, null);
+  }
+
+  private static NodeReportStatus report(int mtu, String device, Condition... conditions) {
+    return new NodeReportStatus(
+        List.of(conditions),
+        null,
+        null,
+        null,
+        null,
+        new DataPath(device, mtu, null, null, null, null, null),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 }

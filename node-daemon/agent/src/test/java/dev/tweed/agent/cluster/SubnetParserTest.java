@@ -5,13 +5,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -44,14 +42,11 @@ class SubnetParserTest {
 
   @Test
   void readsTheMtuOfThePeersPods() {
-    // Given a NodeSubnet whose node has written its status
+    // Given a NodeSubnet of a node whose pods take less than others
     SubnetRecord record =
-        new SubnetParser("n1")
-            .parse(
-                Views.meta("s", Views.day(1)),
-                spec("n2", "10.244.2.0/24", List.of("192.0.2.2"), MAC),
-                Optional.of(new NodeSubnetStatus(1L, List.of(), 1400, "tweed.1")),
-                Optional.empty());
+        parse(
+            new NodeSubnetSpec(
+                "default", "n2", "uid", "10.244.2.0/24", List.of("192.0.2.2"), MAC, 1400));
 
     // Then its block has it
     assertThat(record.block())

@@ -75,8 +75,7 @@ public final class Views {
   }
 
   static SubnetRecord subnet(String name, String created, NodeSubnetSpec spec) {
-    return new SubnetParser(OWN)
-        .parse(meta(name, created), spec, Optional.empty(), Optional.empty());
+    return new SubnetParser(OWN).parse(meta(name, created), spec, Optional.empty());
   }
 
   static ObjectMeta meta(String name, String created) {

@@ -184,7 +184,8 @@ class FirewallDaemonTest {
   private NodeReportStatus report() {
     NodeReport report = cluster.client.resources(NodeReport.class).withName("n1").get();
     return report.getStatus() == null
-        ? new NodeReportStatus(null, null, null, null, null, null, null, null, null, null, null)
+        ? new NodeReportStatus(
+            null, null, null, null, null, null, null, null, null, null, null, null)
         : report.getStatus();
   }
 }

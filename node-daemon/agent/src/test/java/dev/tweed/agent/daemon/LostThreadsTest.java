@@ -22,7 +22,6 @@ import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.status.Statuses;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.dataplane.RulesetMonitor;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
@@ -158,11 +157,6 @@ class LostThreadsTest {
   void theWriterOfStatus() {
     StatusApi api =
         new StatusApi() {
-          @Override
-          public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
-            return kill();
-          }
-
           @Override
           public boolean applyReportStatus(NodeReportStatus status) {
             return kill();

@@ -9,6 +9,7 @@ import dev.tweed.agent.ServersOwnAddress;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.crds.NodeReportStatus.ObservedSubnet;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
@@ -78,7 +79,7 @@ class NodeDaemonTest {
   }
 
   @Test
-  void tellsWhatItDidInTheStatusOfItsObjects() throws Exception {
+  void tellsWhatItDidInItsReportAndNowhereElse() throws Exception {
     NodeSubnet own = cluster.subnet(1, "n1");
 
     daemon.start();
@@ -91,17 +92,19 @@ class NodeDaemonTest {
         .containsExactly("True");
     assertThat(report().dataPath().device()).isEqualTo("tweed.1");
     assertThat(report().versions().kernel()).isNotBlank();
-    NodeSubnet told = cluster.client.resource(own).get();
-    assertThat(told.getStatus().mtu()).isEqualTo(1450);
-    assertThat(told.getStatus().conditions())
-        .extracting(Condition::type, Condition::status, Condition::reason)
-        .containsExactly(tuple("Ready", "True", "Programmed"));
-    assertThat(told.getMetadata().getManagedFields())
+    assertThat(report().dataPath().mtu()).isEqualTo(1450);
+    assertThat(report().nodeSubnets())
+        .containsExactly(
+            new ObservedSubnet(
+                "10-244-1-0-24", own.getMetadata().getUid(), own.getMetadata().getGeneration()));
+    assertThat(reportObject().getMetadata().getManagedFields())
         .anySatisfy(
             m -> {
               assertThat(m.getManager()).isEqualTo("tweed-node");
               assertThat(m.getSubresource()).isEqualTo("status");
             });
+    // Each change of a NodeSubnet is delivered to every node
+    assertThat(version(own)).isEqualTo(own.getMetadata().getResourceVersion());
     // And that it lives, by a Lease that goes with the Node
     String uid = cluster.client.nodes().withName("n1").get().getMetadata().getUid();
     await().atMost(SOON).until(() -> owners(uid) == 1);

@@ -430,9 +430,11 @@ class NodeSyncTest {
               assertThat(finding.blocking()).isFalse();
             });
     assertThat(snapshots.getLast().remembered()).isTrue();
-    // No rule is opened for it, and nothing is written to NodeSubnets that may be others
+    // No rule is opened for it, and the report says which NodeSubnet it is about
     assertThat(firewall).containsExactly(new NetworkState.Waiting());
-    assertThat(toldOf.getLast()).isEmpty();
+    assertThat(toldOf.getLast())
+        .extracting(SubnetRecord::own)
+        .containsExactly(Optional.of(new SubnetRecord.OwnSubnet("uid-default-10-244-1-0-24", 1)));
     // Static pods come up
     assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
 

@@ -25,12 +25,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * An API server that keeps the status of one NodeSubnet and one NodeReport, and does to requests
- * what the test says: one fault to each, in order.
+ * An API server that keeps the status of one NodeReport, and does to requests what the test says:
+ * one fault to each, in order.
  */
 final class FaultyServer implements AutoCloseable {
 
-  static final String SUBNET = "nodesubnets/10-244-1-0-24";
   static final String REPORT = "nodereports/n1";
 
   /** What becomes of a write whose answer does not come. */
@@ -82,7 +81,6 @@ final class FaultyServer implements AutoCloseable {
   private int version = 10;
 
   FaultyServer() throws IOException {
-    put(SUBNET, JSON.createObjectNode());
     put(REPORT, JSON.createObjectNode());
     server = ScriptedServer.plain(this::serve);
     client =

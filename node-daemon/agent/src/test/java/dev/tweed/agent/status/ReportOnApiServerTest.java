@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -60,7 +61,9 @@ class ReportOnApiServerTest {
     ServerSideStatusApi api = new ServerSideStatusApi(daemon.channel(), NODE);
     StatusMapper mapper = new StatusMapper(Clock.systemUTC());
     api.applyReportStatus(
-        mapper.reportStatus(Statuses.ready(Statuses.notable()), Optional.empty()).orElseThrow());
+        mapper
+            .reportStatus(Statuses.ready(Statuses.notable()), List.of(), Optional.empty())
+            .orElseThrow());
     Optional<NodeReportStatus> full = api.report();
     assertThat(full).map(NodeReportStatus::repairs).get().asList().isNotEmpty();
 
@@ -77,7 +80,7 @@ class ReportOnApiServerTest {
     assertThat(api.reportWasWritten()).isTrue();
 
     // When it was rebooted, and no PodNetwork selects it
-    api.applyReportStatus(mapper.reportStatus(Statuses.idle(), full).orElseThrow());
+    api.applyReportStatus(mapper.reportStatus(Statuses.idle(), List.of(), full).orElseThrow());
 
     // Then nothing is left of what it told before
     NodeReportStatus bare = api.report().orElseThrow();
@@ -88,6 +91,7 @@ class ReportOnApiServerTest {
         .usingRecursiveComparison()
         .ignoringFields("conditions")
         .isEqualTo(
-            new NodeReportStatus(null, null, null, null, null, null, null, null, null, null, null));
+            new NodeReportStatus(
+                null, null, null, null, null, null, null, null, null, null, null, null));
   }
 }

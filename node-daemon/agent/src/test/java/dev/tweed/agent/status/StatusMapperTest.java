@@ -14,7 +14,6 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.netlink.testing.Golden;
 import java.time.Clock;
 import java.time.Instant;
@@ -33,50 +32,12 @@ class StatusMapperTest {
       new StatusMapper(Clock.fixed(Instant.parse(NOW).plusMillis(789), ZoneOffset.UTC));
 
   @Test
-  void aProgrammedNodeSaysWhatPeersNeedToKnow() {
-    assertThat(mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()))
-        .hasValue(
-            new NodeSubnetStatus(
-                3L,
-                List.of(
-                    new Condition(
-                        "Ready",
-                        "True",
-                        "Programmed",
-                        "the data path is in the kernel, verified",
-                        NOW,
-                        3L)),
-                1450,
-                "tweed.1"));
-  }
-
-  @Test
-  void whatStandsIsNotWrittenAgain() {
-    NodeSubnetStatus present =
-        mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
-
-    assertThat(mapper.subnetStatus(Statuses.ready(), 3, Optional.of(present))).isEmpty();
-  }
-
-  @Test
-  void anotherTextForTheSameFaultIsNoNews() {
-    // Given a fault, told to every node
-    NodeSubnetStatus present =
-        mapper
-            .subnetStatus(Statuses.failed(Statuses.blocking()), 1, Optional.empty())
-            .orElseThrow();
-
-    // When only its text changes
-    NodeFinding reworded = new NodeFinding("ModuleMissing", true, "vxlan", "again", "");
-
-    assertThat(mapper.subnetStatus(Statuses.failed(reworded), 1, Optional.of(present))).isEmpty();
-  }
-
-  @Test
   void aFaultIsATransitionWithItsReasonAndRemedy() {
-    NodeSubnetStatus present = withReady("True", EARLIER);
+    NodeReportStatus present = since(EARLIER);
 
-    assertThat(mapper.subnetStatus(Statuses.failed(Statuses.blocking()), 1, Optional.of(present)))
+    assertThat(
+            mapper.reportStatus(
+                Statuses.failed(Statuses.blocking()), List.of(), Optional.of(present)))
         .map(s -> s.conditions().getFirst())
         .hasValue(
             new Condition(
@@ -85,31 +46,17 @@ class StatusMapperTest {
                 "ModuleMissing",
                 "the kernel has no module vxlan; apt install linux-modules-extra-raspi",
                 NOW,
-                1L));
+                null));
   }
 
   @Test
   void aProgrammedNodeWhosePodsCannotWorkIsNotReady() {
     NodeFinding blocks = new NodeFinding("HostFirewallBlocks", true, "ufw", "ufw drops", "open it");
 
-    // Of the NodeSubnet, and of the report, which has every finding as a condition
-    assertThat(mapper.subnetStatus(Statuses.ready(blocks), 3, Optional.empty()))
-        .hasValueSatisfying(
-            s ->
-                assertThat(s.conditions())
-                    .containsExactly(
-                        new Condition(
-                            "Ready", "False", "HostFirewallBlocks", "ufw drops; open it", NOW, 3L),
-                        new Condition(
-                            "Programmed",
-                            "True",
-                            "Programmed",
-                            "the data path is in the kernel, verified",
-                            NOW,
-                            3L)));
+    // And every finding is a condition
     assertThat(
             mapper
-                .reportStatus(Statuses.ready(blocks), Optional.empty())
+                .reportStatus(Statuses.ready(blocks), List.of(), Optional.empty())
                 .orElseThrow()
                 .conditions())
         .extracting(Condition::type, Condition::status, Condition::reason)
@@ -125,7 +72,7 @@ class StatusMapperTest {
   void aNodeThatNobodyAnswersIsProgrammedAndNotReady() {
     NodeStatus status = Statuses.probed(Statuses.nobodyAnswers());
 
-    assertThat(mapper.reportStatus(status, Optional.empty()).orElseThrow().conditions())
+    assertThat(mapper.reportStatus(status, List.of(), Optional.empty()).orElseThrow().conditions())
         .extracting(Condition::type, Condition::status, Condition::reason)
         .containsExactly(
             tuple("Ready", "False", "NoPeerAnswers"),
@@ -137,46 +84,48 @@ class StatusMapperTest {
 
   @Test
   void aNodeThatHearsNothingOfTheApiServerIsReadyAndNotConnected() {
-    NodeReportStatus before = mapper.reportStatus(Statuses.ready(), Optional.empty()).orElseThrow();
+    NodeReportStatus before =
+        mapper.reportStatus(Statuses.ready(), List.of(), Optional.empty()).orElseThrow();
 
-    assertThat(mapper.isUrgent(Statuses.deaf(), before)).isTrue();
-    assertThat(mapper.reportStatus(Statuses.deaf(), Optional.of(before)).orElseThrow().conditions())
+    assertThat(mapper.isUrgent(Statuses.deaf(), List.of(), before)).isTrue();
+    assertThat(
+            mapper
+                .reportStatus(Statuses.deaf(), List.of(), Optional.of(before))
+                .orElseThrow()
+                .conditions())
         .extracting(Condition::type, Condition::status, Condition::reason)
         .containsExactly(
             tuple("Ready", "True", "Programmed"),
             tuple("Programmed", "True", "Programmed"),
             tuple("Reachable", "True", "PeersAnswer"),
             tuple("Connected", "False", "APISilent"));
-
-    // Nobody but this node needs to know: no NodeSubnet is written
-    NodeSubnetStatus subnet =
-        mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
-    assertThat(mapper.subnetStatus(Statuses.deaf(), 3, Optional.of(subnet))).isEmpty();
   }
 
   @Test
   void whatPeopleWaitForIsUrgentAndFiguresAndTextsAreNot() {
     NodeStatus before = Statuses.ready(Statuses.notable());
-    NodeReportStatus told = mapper.reportStatus(before, Optional.empty()).orElseThrow();
+    NodeReportStatus told = mapper.reportStatus(before, List.of(), Optional.empty()).orElseThrow();
     NodeFinding reworded = new NodeFinding("InvalidPeer", false, "NodeSubnet/y", "again", "");
 
-    assertThat(mapper.isUrgent(before, told)).isFalse();
-    assertThat(mapper.isUrgent(Statuses.ready(reworded), told)).isFalse();
+    assertThat(mapper.isUrgent(before, List.of(), told)).isFalse();
+    assertThat(mapper.isUrgent(Statuses.ready(reworded), List.of(), told)).isFalse();
     assertThat(
             mapper.isUrgent(
                 with(
                     before,
                     new Firewall("ufw", "Active", "seen", "ufw", "why", 99, null),
                     policies(1L, "another text")),
+                List.of(),
                 told))
         .isFalse();
 
-    assertThat(mapper.isUrgent(Statuses.ready(), told)).isTrue();
-    assertThat(mapper.isUrgent(Statuses.failed(Statuses.blocking()), told)).isTrue();
+    assertThat(mapper.isUrgent(Statuses.ready(), List.of(), told)).isTrue();
+    assertThat(mapper.isUrgent(before, List.of(Statuses.own()), told)).isTrue();
+    assertThat(mapper.isUrgent(Statuses.failed(Statuses.blocking()), List.of(), told)).isTrue();
     Firewall ufw = before.firewall().orElseThrow();
-    assertThat(mapper.isUrgent(with(before, ufw, policies(2L, "again")), told)).isTrue();
+    assertThat(mapper.isUrgent(with(before, ufw, policies(2L, "again")), List.of(), told)).isTrue();
     Firewall moved = new Firewall("ufw", "Active", "seen", "nftables", "why", 21, null);
-    assertThat(mapper.isUrgent(with(before, moved, before.policies()), told)).isTrue();
+    assertThat(mapper.isUrgent(with(before, moved, before.policies()), List.of(), told)).isTrue();
   }
 
   private static NodeStatus with(NodeStatus status, Firewall firewall, List<PolicyState> policies) {
@@ -195,30 +144,6 @@ class StatusMapperTest {
         new PolicyState("db", "uid-db", generation, false, "WouldLockOut", message));
   }
 
-  /** Each write of a NodeSubnet is delivered to every node. */
-  @Test
-  void whatProbesFindIsWrittenToTheSubnetOnlyWhenReadyFlips() {
-    NodeSubnetStatus present =
-        mapper.subnetStatus(Statuses.ready(), 3, Optional.empty()).orElseThrow();
-    Reachability onePair =
-        new Reachability(
-            Reachability.Proof.PROBES,
-            2,
-            1,
-            List.of(Statuses.peer(2, Cause.SILENT, true, Where.UNKNOWN)));
-
-    assertThat(mapper.subnetStatus(Statuses.probed(onePair), 3, Optional.of(present))).isEmpty();
-    assertThat(
-            mapper.subnetStatus(
-                Statuses.probed(Reachability.without(Reachability.Proof.OFF)),
-                3,
-                Optional.of(present)))
-        .isEmpty();
-    assertThat(
-            mapper.subnetStatus(Statuses.probed(Statuses.nobodyAnswers()), 3, Optional.of(present)))
-        .isPresent();
-  }
-
   @Test
   void ofManyUnreachedPeersThoseThatLiveAreTold() {
     List<UnreachedPeer> peers =
@@ -230,6 +155,7 @@ class StatusMapperTest {
         mapper
             .reportStatus(
                 Statuses.probed(new Reachability(Reachability.Proof.PROBES, 30, 0, peers)),
+                List.of(),
                 Optional.empty())
             .orElseThrow();
 
@@ -253,10 +179,10 @@ class StatusMapperTest {
 
   @Test
   void theTransitionTimeStaysWhileTheStatusDoes() {
-    NodeSubnetStatus present = withReady("True", EARLIER);
-
-    // When only the generation is new
-    assertThat(mapper.subnetStatus(Statuses.ready(), 2, Optional.of(present)))
+    // When only the generation of a block is new
+    assertThat(
+            mapper.reportStatus(
+                Statuses.ready(), List.of(Statuses.own("uid", 2)), Optional.of(since(EARLIER))))
         .map(s -> s.conditions().getFirst().lastTransitionTime())
         .hasValue(EARLIER);
   }
@@ -266,7 +192,9 @@ class StatusMapperTest {
     NodeReportStatus report =
         mapper
             .reportStatus(
-                Statuses.failed(Statuses.notable(), Statuses.blocking()), Optional.empty())
+                Statuses.failed(Statuses.notable(), Statuses.blocking()),
+                List.of(Statuses.own()),
+                Optional.empty())
             .orElseThrow();
 
     Golden.assertMatches(
@@ -277,14 +205,15 @@ class StatusMapperTest {
   @Test
   void aReportThatSaysTheSameIsNotWritten() {
     NodeReportStatus present =
-        mapper.reportStatus(Statuses.ready(), Optional.empty()).orElseThrow();
+        mapper.reportStatus(Statuses.ready(), List.of(), Optional.empty()).orElseThrow();
 
-    assertThat(mapper.reportStatus(Statuses.ready(), Optional.of(present))).isEmpty();
+    assertThat(mapper.reportStatus(Statuses.ready(), List.of(), Optional.of(present))).isEmpty();
   }
 
   @Test
   void noEmptyObjectIsWritten() throws JsonProcessingException {
-    NodeReportStatus bare = mapper.reportStatus(Statuses.idle(), Optional.empty()).orElseThrow();
+    NodeReportStatus bare =
+        mapper.reportStatus(Statuses.idle(), List.of(), Optional.empty()).orElseThrow();
 
     // Server-side apply makes null of one where an earlier report had more, and null is refused.
     assertThat(new ObjectMapper().writeValueAsString(bare)).doesNotContain("{}");
@@ -292,7 +221,7 @@ class StatusMapperTest {
 
   @Test
   void aNodeWithNothingToDoIsReady() {
-    assertThat(mapper.reportStatus(Statuses.idle(), Optional.empty()))
+    assertThat(mapper.reportStatus(Statuses.idle(), List.of(), Optional.empty()))
         .map(r -> r.conditions().getFirst())
         .hasValue(
             new Condition(
@@ -307,7 +236,7 @@ class StatusMapperTest {
             .toArray(NodeFinding[]::new);
 
     NodeReportStatus report =
-        mapper.reportStatus(Statuses.ready(many), Optional.empty()).orElseThrow();
+        mapper.reportStatus(Statuses.ready(many), List.of(), Optional.empty()).orElseThrow();
 
     assertThat(report.findings()).hasSize(64);
     assertThat(report.findings().getLast())
@@ -332,7 +261,8 @@ class StatusMapperTest {
                     policies,
                     List.of())));
 
-    NodeReportStatus report = mapper.reportStatus(status, Optional.empty()).orElseThrow();
+    NodeReportStatus report =
+        mapper.reportStatus(status, List.of(), Optional.empty()).orElseThrow();
 
     // What is not in force is told whatever its name.
     assertThat(report.policies()).hasSize(512).contains(policies.get(518));
@@ -346,8 +276,10 @@ class StatusMapperTest {
             NodeReportStatus.Finding::message);
   }
 
-  private static NodeSubnetStatus withReady(String value, String since) {
-    return new NodeSubnetStatus(
-        1L, List.of(new Condition("Ready", value, "Programmed", "", since, 1L)), 1450, "tweed.1");
+  /** What a node that is ready wrote at that time. */
+  private static NodeReportStatus since(String time) {
+    return new StatusMapper(Clock.fixed(Instant.parse(time), ZoneOffset.UTC))
+        .reportStatus(Statuses.ready(), List.of(Statuses.own()), Optional.empty())
+        .orElseThrow();
   }
 }

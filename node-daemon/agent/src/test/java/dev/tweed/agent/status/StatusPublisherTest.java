@@ -11,7 +11,7 @@ import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.crds.NodeSubnetStatus;
+import dev.tweed.crds.NodeReportStatus.ObservedSubnet;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -63,16 +63,14 @@ class StatusPublisherTest {
     publisher.start();
     publisher.publish(Statuses.ready(), List.of(Statuses.own()));
 
-    assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
     assertThat(api.reports.poll(10, TimeUnit.SECONDS)).isNotNull();
   }
 
   @Test
-  void writesSubnetAndReportOnce() {
+  void writesTheReportOnce() {
     publish(Statuses.ready(), List.of(Statuses.own()), MOMENT);
     publish(Statuses.ready(), List.of(Statuses.own()), Duration.ofHours(1));
 
-    assertThat(api.subnets).hasSize(1);
     assertThat(api.reports).hasSize(1);
   }
 
@@ -126,69 +124,48 @@ class StatusPublisherTest {
   }
 
   @Test
-  void aBlockOfANodeThatFlapsIsWrittenAsSeldom() {
-    List<SubnetRecord> own = List.of(Statuses.own("a"), Statuses.own("b"));
-    publish(Statuses.ready(), own, MOMENT);
-    assertThat(readyOfBlocks()).containsExactly("True", "True");
+  void aReportThatIsAboutOtherBlocksIsWrittenAtOnce() {
+    publish(Statuses.ready(), List.of(), MOMENT);
+    api.reports.clear();
 
-    // When it is not ready, all its blocks say so at once
-    publish(Statuses.failed(Statuses.blocking()), own, MOMENT);
-    assertThat(readyOfBlocks()).containsExactly("False", "False");
+    publish(Statuses.ready(), List.of(Statuses.own("uid", 1)), MOMENT);
+    assertThat(api.reports.remove().nodeSubnets())
+        .containsExactly(new ObservedSubnet("10-244-1-0-24", "uid", 1L));
 
-    // But not that it is again, until two seconds have passed
-    publish(Statuses.ready(), own, MOMENT);
-    assertThat(readyOfBlocks()).isEmpty();
     run(Duration.ofSeconds(2));
-    assertThat(readyOfBlocks()).containsExactly("True", "True");
+    publish(Statuses.ready(), List.of(Statuses.own("uid", 2)), MOMENT);
+    assertThat(api.reports.remove().nodeSubnets())
+        .containsExactly(new ObservedSubnet("10-244-1-0-24", "uid", 2L));
   }
 
   @Test
-  void aBlockThatIsWatchedToSaySomethingElseIsWrittenAgain() {
-    publish(Statuses.failed(Statuses.blocking()), List.of(Statuses.own()), MOMENT);
-    NodeSubnetStatus old = api.subnets.remove();
-    publish(Statuses.ready(), List.of(Statuses.own("uid", Optional.of(old))), MOMENT);
-    NodeSubnetStatus last = api.subnets.remove();
+  void aReportThatIsMadeWithANodesBlocksIsWrittenAtOnce() {
+    // Given a node that waited for an operator for long
+    api.missing.set(8);
+    publish(Statuses.ready(), List.of(), Duration.ofMinutes(2));
+    assertThat(api.reports).isEmpty();
 
-    // When the watch lags behind, and catches up
-    publish(
-        Statuses.ready(Statuses.notable()),
-        List.of(Statuses.own("uid", Optional.of(old))),
-        Duration.ofSeconds(10));
-    publish(
-        Statuses.ready(), List.of(Statuses.own("uid", Optional.of(last))), Duration.ofSeconds(10));
-    assertThat(api.subnets).isEmpty();
+    publish(Statuses.ready(), List.of(Statuses.own()), MOMENT);
 
-    // And the API server's etcd is restored
-    publish(Statuses.ready(), List.of(Statuses.own("uid", Optional.of(old))), MOMENT);
-
-    assertThat(readyOfBlocks()).containsExactly("True");
-  }
-
-  /** As written since the last call. */
-  private List<String> readyOfBlocks() {
-    List<NodeSubnetStatus> written = new ArrayList<>();
-    api.subnets.drainTo(written);
-    return written.stream().map(s -> s.conditions().getFirst().status()).toList();
+    assertThat(api.reports).hasSize(1);
   }
 
   @Test
-  void theFirstReportAndWordOfABlockWaitForTheFirewallAMoment() {
+  void theFirstReportWaitsForTheFirewallAMoment() {
     publish(Statuses.idle(), List.of(Statuses.own()), MOMENT);
     assertThat(api.reports).isEmpty();
-    assertThat(api.subnets).isEmpty();
 
     publish(Statuses.idleWithFirewall(), List.of(Statuses.own()), MOMENT);
 
     assertThat(api.reports.element().firewall().manager()).isEqualTo("ufw");
-    assertThat(api.subnets).hasSize(1);
   }
 
   @Test
-  void soTheyDoAfterAStartThatTookLong() {
+  void soItDoesAfterAStartThatTookLong() {
     run(Duration.ofSeconds(20));
     publish(Statuses.idle(), List.of(Statuses.own()), MOMENT);
 
-    assertThat(api.subnets).isEmpty();
+    assertThat(api.reports).isEmpty();
   }
 
   @Test
@@ -212,16 +189,16 @@ class StatusPublisherTest {
   void aRestartedDaemonWritesNoReportThatSaysTheSame() {
     // Given the report of the process before
     api.present =
-        new StatusMapper(Clock.systemUTC()).reportStatus(Statuses.ready(), Optional.empty());
+        new StatusMapper(Clock.systemUTC())
+            .reportStatus(Statuses.ready(), List.of(Statuses.own()), Optional.empty());
 
     publish(Statuses.ready(), List.of(Statuses.own()), Duration.ofMinutes(1));
 
-    assertThat(api.subnets).hasSize(1);
     assertThat(api.reports).isEmpty();
   }
 
   @Test
-  void aRefusedBlockKeepsNoReportFromBeingWrittenAndIsTold() {
+  void aRefusedReportIsTold() {
     api.refused = true;
     publisher.publish(Statuses.ready(), List.of(Statuses.own()));
 
@@ -230,16 +207,14 @@ class StatusPublisherTest {
       assertThat(Duration.ofNanos(publisher.step())).isGreaterThanOrEqualTo(Duration.ofSeconds(7));
     }
 
-    assertThat(api.reports).hasSize(1);
     assertThat(told).hasSize(1);
-    assertThat(told.getFirst().orElseThrow().message())
-        .contains("NodeSubnet/10-244-1-0-24: 403 forbidden");
+    assertThat(told.getFirst().orElseThrow().message()).contains("NodeReport/n1: 403 forbidden");
 
     // When it is taken
     api.refused = false;
     publisher.step();
 
-    assertThat(api.subnets).hasSize(1);
+    assertThat(api.reports).hasSize(1);
     assertThat(told.getLast()).isEmpty();
   }
 
@@ -291,12 +266,12 @@ class StatusPublisherTest {
     api.refused = true;
     publisher.start();
     publisher.publish(Statuses.ready(), List.of(Statuses.own()));
-    await().until(() -> !api.reports.isEmpty());
+    await().until(() -> api.refusals.get() > 0);
     api.refused = false;
 
     publisher.look();
 
-    assertThat(api.subnets.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(api.reports.poll(10, TimeUnit.SECONDS)).isNotNull();
   }
 
   private static NodeReportStatus unknown(NodeReportStatus r) {
@@ -309,6 +284,7 @@ class StatusPublisherTest {
             .toList(),
         r.podNetwork(),
         r.blocks(),
+        r.nodeSubnets(),
         r.versions(),
         r.dataPath(),
         r.reachability(),
@@ -323,21 +299,16 @@ class StatusPublisherTest {
     volatile boolean refused;
     final AtomicInteger missing = new AtomicInteger();
     final AtomicInteger silentLooks = new AtomicInteger();
-    final BlockingQueue<NodeSubnetStatus> subnets = new LinkedBlockingQueue<>();
+    final AtomicInteger refusals = new AtomicInteger();
     final BlockingQueue<NodeReportStatus> reports = new LinkedBlockingQueue<>();
     volatile Optional<NodeReportStatus> present = Optional.empty();
 
     @Override
-    public boolean applySubnetStatus(String name, NodeSubnetStatus status) {
-      if (refused) {
-        throw new StatusRefusedException(
-            "NodeSubnet/" + name, "403 forbidden", Duration.ofSeconds(7));
-      }
-      return subnets.add(status);
-    }
-
-    @Override
     public boolean applyReportStatus(NodeReportStatus status) {
+      if (refused) {
+        refusals.incrementAndGet();
+        throw new StatusRefusedException("NodeReport/n1", "403 forbidden", Duration.ofSeconds(7));
+      }
       return missing.getAndUpdate(n -> Math.max(0, n - 1)) == 0 && reports.add(status);
     }
 

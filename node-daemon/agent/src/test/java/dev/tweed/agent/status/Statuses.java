@@ -10,7 +10,6 @@ import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
 import dev.tweed.crds.NodeReportStatus.SysctlValue;
 import dev.tweed.crds.NodeReportStatus.Versions;
-import dev.tweed.crds.NodeSubnetStatus;
 import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.IpPrefix;
 import java.time.Instant;
@@ -169,16 +168,16 @@ public final class Statuses {
         List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")));
   }
 
-  /** A NodeSubnet of the node, of which nothing was written yet. */
+  /** A NodeSubnet of the node. */
   static SubnetRecord own() {
     return own("uid");
   }
 
   static SubnetRecord own(String uid) {
-    return own(uid, Optional.empty());
+    return own(uid, 1);
   }
 
-  static SubnetRecord own(String uid, Optional<NodeSubnetStatus> watched) {
+  static SubnetRecord own(String uid, long generation) {
     return new SubnetRecord(
         "10-244-1-0-24",
         "2026-01-01T00:00:00Z",
@@ -186,6 +185,6 @@ public final class Statuses {
         "n1",
         new SubnetRecord.Block.Invalid("not looked at"),
         Map.of(),
-        Optional.of(new SubnetRecord.OwnSubnet(uid, 1, watched)));
+        Optional.of(new SubnetRecord.OwnSubnet(uid, generation)));
   }
 }
