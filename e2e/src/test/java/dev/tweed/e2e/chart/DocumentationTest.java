@@ -198,7 +198,11 @@ class DocumentationTest {
   @Test
   void everyReasonOfAPodNetworkIsInTroubleshooting() {
     List<String> reasons =
-        Stream.of("status/PodNetworkStatusMapper", "status/ReachMapper", "allocation/Shortfall", "cluster/AllocationFault")
+        Stream.of(
+                "status/PodNetworkStatusMapper",
+                "status/ReachMapper",
+                "allocation/Shortfall",
+                "cluster/AllocationFault")
             .map(
                 source ->
                     read(

@@ -18,6 +18,7 @@ import java.util.UUID;
 /** What the container cannot make by itself. */
 @Singleton
 public class OperatorBeans {
+  private static final int MOST_REQUESTS = 256;
   private static final String DEFAULT_NAMESPACE = "tweed-system";
 
   @Produces
@@ -29,9 +30,8 @@ public class OperatorBeans {
   @Produces
   @Singleton
   OperatorSettings settings(OperatorConfig config) {
-    if (config.batch() < 1 || config.batch() > 1_000) {
-      throw new IllegalArgumentException("TWEED_BATCH must be 1 to 1000: " + config.batch());
-    }
+    inRange("TWEED_BATCH", config.batch(), Allocator.BATCH);
+    inRange("TWEED_PARALLELISM", config.parallelism(), MOST_REQUESTS);
     String namespace = config.namespace().or(() -> env("POD_NAMESPACE")).orElse(DEFAULT_NAMESPACE);
     // Two processes on one host share its name.
     String instance =
@@ -47,6 +47,12 @@ public class OperatorBeans {
         config.batch(),
         config.parallelism(),
         AllocationInput.DEFAULT_MIRRORED_LABELS);
+  }
+
+  private static void inRange(String name, int value, int most) {
+    if (value < 1 || value > most) {
+      throw new IllegalArgumentException(name + " must be 1 to " + most + ": " + value);
+    }
   }
 
   private static Optional<String> env(String name) {
@@ -71,8 +77,8 @@ public class OperatorBeans {
     @Override
     public void customize(Config config) {
       config.setUserAgent(SubnetWriter.FIELD_MANAGER + "/" + version());
-      config.setMaxConcurrentRequests(256);
-      config.setMaxConcurrentRequestsPerHost(256);
+      config.setMaxConcurrentRequests(MOST_REQUESTS);
+      config.setMaxConcurrentRequestsPerHost(MOST_REQUESTS);
     }
 
     private static String version() {

@@ -14,11 +14,14 @@ public interface OperatorConfig {
   @WithDefault("5m")
   Duration releaseAfter();
 
-  /** Requests to the API server in flight. */
+  /** Requests to the API server in flight, 1 to 256; fewer while it turns some away. */
   @WithDefault("16")
   int parallelism();
 
-  /** NodeSubnets created in one go, 1 to 1000: a ConfigMap of at most 1 MiB holds them first. */
+  /**
+   * NodeSubnets created in one go, 1 to 1000: a ConfigMap of at most 1 MiB holds them first. Fewer
+   * while they take long.
+   */
   @WithDefault("1000")
   int batch();
 

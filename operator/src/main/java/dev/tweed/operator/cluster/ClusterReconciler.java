@@ -30,7 +30,6 @@ public final class ClusterReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterReconciler.class);
 
   private final Supplier<ClusterView> cluster;
-  private final ClusterCaches caches;
   private final Allocator allocator;
   private final SubnetWriter subnets;
   private final NodeWriter nodes;
@@ -58,7 +57,6 @@ public final class ClusterReconciler {
       Clock clock,
       SteadyTime time) {
     this.cluster = caches::view;
-    this.caches = caches;
     this.allocator = allocator;
     this.subnets = subnets;
     this.nodes = nodes;
@@ -152,7 +150,7 @@ public final class ClusterReconciler {
       if (!done.refused().isEmpty()) {
         fault = Optional.of(AllocationFault.refused(done.refused()));
       } else if (!plan.claims().isEmpty()) {
-        again = earlier(again, Optional.of(now)); // others made some of them
+        again = earlier(again, Optional.of(now)); // others made some of them, or the time was up
       }
       return done.refused().stream()
           .map(r -> "NodeSubnet " + r.name() + " refused: " + r.message())
@@ -220,8 +218,6 @@ public final class ClusterReconciler {
   }
 
   private void report(Allocator.Outcome done) {
-    caches.remember(done.created());
-    meters.allocated(done.created());
     if (!done.created().isEmpty()) {
       LOG.info(
           "created {} NodeSubnets, {} to {}",

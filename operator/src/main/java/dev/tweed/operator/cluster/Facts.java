@@ -47,7 +47,7 @@ public final class Facts {
         cursors,
         settings.releaseAfter(),
         settings.mirroredLabels(),
-        settings.batch(),
+        Integer.MAX_VALUE,
         now);
   }
 

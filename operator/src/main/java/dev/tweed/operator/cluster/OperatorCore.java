@@ -49,9 +49,11 @@ public final class OperatorCore implements AutoCloseable {
     Allocator allocator =
         new Allocator(
             new ConfigMapLedgerStore(client, settings.namespace()),
-            subnets,
+            new CreationRecorder(subnets, caches::remember, meters::allocated),
             settings.quiet(),
-            nanoTime);
+            settings.batch(),
+            nanoTime,
+            clock);
     time = new SteadyTime(clock.instant(), nanoTime);
     silence =
         settings

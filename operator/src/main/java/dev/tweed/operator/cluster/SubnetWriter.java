@@ -7,57 +7,119 @@ import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.AllocationPlan.Amendment;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.ClaimWriter;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /** Creates, changes and deletes NodeSubnets. */
 public final class SubnetWriter implements ClaimWriter {
   /** Field manager of everything the operator writes; creations have it from the user agent. */
   public static final String FIELD_MANAGER = "tweed-operator";
 
+  // 20,000 NodeSubnets in one piece are 30 MB of JSON.
+  private static final long PAGE = 500L;
+  private static final int LISTS = 3;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  // Allocator.QUIET counts on it: a creation is sent once, within a third of that time, the client
+  // waits for it as long as this, and the API server works on it as long as this.
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+  private static final String CREATION =
+      "/apis/%s/%s?timeout=%ds"
+          .formatted(
+              HasMetadata.getApiVersion(NodeSubnet.class),
+              HasMetadata.getPlural(NodeSubnet.class),
+              PATIENCE.toSeconds());
+
   private final KubernetesClient client;
+  private final Client once;
   private final BoundedCalls calls;
 
   SubnetWriter(KubernetesClient client, BoundedCalls calls) {
     this.client = client;
     this.calls = calls;
+    this.once =
+        client.newClient(
+            new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+                .withRequestRetryBackoffLimit(0)
+                .withRequestTimeout((int) PATIENCE.toMillis())
+                .build());
   }
 
   @Override
   public List<SubnetFacts> listLatest() {
-    // No resourceVersion in the request: the API server answers from a state at least as new as
-    // now.
-    return client.resources(NodeSubnet.class).list().getItems().stream()
-        .filter(s -> s.getSpec() != null)
-        .map(Facts::of)
-        .toList();
+    // No resourceVersion in the first request: the API server answers from a state at least as new
+    // as now. The other pages are of the same state.
+    return pages(
+        token ->
+            client
+                .resources(NodeSubnet.class)
+                .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(token).build()));
+  }
+
+  /**
+   * @param page the page that a token stands for, null for the first
+   */
+  static List<SubnetFacts> pages(Function<String, KubernetesResourceList<NodeSubnet>> page) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        List<SubnetFacts> all = new ArrayList<>();
+        String token = null;
+        do {
+          KubernetesResourceList<NodeSubnet> next = page.apply(token);
+          for (NodeSubnet subnet : next.getItems()) {
+            if (subnet.getSpec() != null) {
+              all.add(Facts.of(subnet));
+            }
+          }
+          token = next.getMetadata().getContinue();
+        } while (token != null && !token.isEmpty());
+        return all;
+      } catch (KubernetesClientException e) {
+        // The state was compacted away meanwhile; going on in a newer one could miss some.
+        if (e.getCode() != HttpURLConnection.HTTP_GONE || attempt == LISTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   @Override
   public List<ClaimResult> create(List<NodeSubnet> claims, BooleanSupplier mayStart) {
-    return calls.all(claims, claim -> create(claim, mayStart));
+    return calls.all(
+        claims, claim -> create(claim, mayStart), result -> result instanceof ClaimResult.Unknown);
   }
 
   private ClaimResult create(NodeSubnet claim, BooleanSupplier mayStart) {
     String name = claim.getMetadata().getName();
     if (!mayStart.getAsBoolean()) {
-      return new ClaimResult.Unknown(name, "out of time");
+      return new ClaimResult.NotSent(name);
     }
     try {
-      return new ClaimResult.Created(Facts.of(client.resource(claim).create()));
+      String created = once.raw(CREATION, "POST", claim);
+      return new ClaimResult.Created(
+          Facts.of(client.getKubernetesSerialization().unmarshal(created, NodeSubnet.class)));
     } catch (KubernetesClientException e) {
       return switch (ApiFailure.of(e)) {
         case CONFLICT -> new ClaimResult.Exists(name);
         case GONE, REFUSED -> new ClaimResult.Refused(name, ApiFailure.message(e));
         case UNKNOWN -> new ClaimResult.Unknown(name, ApiFailure.message(e));
       };
+    } catch (RuntimeException e) {
+      return new ClaimResult.Unknown(name, String.valueOf(e.getMessage()));
     }
   }
 

@@ -5,10 +5,13 @@ import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.operator.allocation.IntentJudge;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.ClaimWriter.ClaimResult;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,26 +42,51 @@ public final class Allocator {
    */
   public static final Duration QUIET = Duration.ofSeconds(30);
 
+  /** The most claims at once: a ConfigMap of at most 1 MiB holds them. */
+  public static final int BATCH = 1_000;
+
   private static final int ATTEMPTS = 20;
 
   private final LedgerStore store;
   private final ClaimWriter writer;
   private final Duration quiet;
+  private final long window;
+  private final BatchSize batch;
   private final LongSupplier nanoTime;
-  private Optional<Settled> settled = Optional.empty();
+  private final InstantSource clock;
+  private Optional<Known> known = Optional.empty();
+  private Optional<LedgerStore.Entry> seen = Optional.empty();
+  private Optional<Moment> lost = Optional.empty();
   private Optional<String> restingVersion = Optional.empty();
   private long restingSince;
 
   /**
    * @param quiet {@link #QUIET}, or less in tests that cannot wait so long
-   * @param nanoTime a clock that never jumps, such as {@link System#nanoTime}
+   * @param batch claims at once, 1 to {@link #BATCH}
+   * @param nanoTime a clock that is never set, such as {@link System#nanoTime}
+   * @param clock the time of day, which goes on while the machine is suspended
    */
-  public Allocator(LedgerStore store, ClaimWriter writer, Duration quiet, LongSupplier nanoTime) {
+  public Allocator(
+      LedgerStore store,
+      ClaimWriter writer,
+      Duration quiet,
+      int batch,
+      LongSupplier nanoTime,
+      InstantSource clock) {
     this.store = store;
     this.writer = writer;
     this.quiet = quiet;
+    this.window = quiet.dividedBy(3).toNanos();
+    this.batch = new BatchSize(batch, window / 2);
     this.nanoTime = nanoTime;
+    this.clock = clock;
     this.restingSince = nanoTime.getAsLong();
+  }
+
+  /** With the usual batch, where one clock is enough. */
+  public Allocator(LedgerStore store, ClaimWriter writer, Duration quiet, LongSupplier nanoTime) {
+    this(
+        store, writer, quiet, BATCH, nanoTime, () -> Instant.EPOCH.plusNanos(nanoTime.getAsLong()));
   }
 
   /** Plans from the latest NodeSubnets and cursors; called once for each attempt. */
@@ -68,8 +96,9 @@ public final class Allocator {
   }
 
   /**
-   * @param plan the last plan; claims of it are left only where something kept them from being made
-   * @param basis the NodeSubnets it was made from
+   * @param plan the last plan; claims of it are left where something kept them from being made, or
+   *     there was no time for more
+   * @param basis NodeSubnets that exist
    * @param created NodeSubnets that came into being by us
    * @param refused claims the API server will not have
    * @param conflicts how often another operator was first
@@ -82,12 +111,13 @@ public final class Allocator {
       int conflicts) {}
 
   /**
-   * Allocates, batch after batch, until nothing is left to claim. When it returns, the ledger holds
-   * no intent of ours.
+   * Allocates, batch after batch, until nothing is left to claim or a third of {@code quiet} has
+   * gone by. In that case, too, at least one creation was settled, so calling again until no claim
+   * is left comes to an end however slow the API server is.
    *
    * @param cached the NodeSubnets as a cache has them, perhaps behind
-   * @throws LedgerException when the outcome of a creation stays unknown, or other operators were
-   *     first too often; call again later, nothing is lost
+   * @throws LedgerException when no creation could be settled, the ledger was lost a moment ago, or
+   *     other operators were first too often; call again later, nothing is lost
    */
   public Outcome allocate(Planning planning, List<SubnetFacts> cached) {
     Round round = new Round(planning);
@@ -100,11 +130,28 @@ public final class Allocator {
     throw new LedgerException("another operator was first " + ATTEMPTS + " times; trying again");
   }
 
+  /** How far claims were carried out. */
+  private enum Progress {
+    /** Each exists or is refused. */
+    DONE,
+    /** The same, but some were made by another. */
+    SHARED,
+    /** The time is up; the rest stands in the ledger. */
+    OUT_OF_TIME,
+    /** Another operator has written the ledger. */
+    OVERTAKEN
+  }
+
   /** One call of {@link #allocate}: what it has done so far. */
   private final class Round {
     private final Planning planning;
     private final List<SubnetFacts> created = new ArrayList<>();
     private final List<ClaimResult.Refused> refused = new ArrayList<>();
+    private Optional<Moment> begun = Optional.empty();
+    private List<SubnetFacts> basis = List.of();
+    private LedgerStore.Entry entry;
+    // When the entry was known to be the latest.
+    private Moment since;
 
     Round(Planning planning) {
       this.planning = planning;
@@ -112,77 +159,232 @@ public final class Allocator {
 
     /** Empty when another operator wrote the ledger in between. */
     Optional<Outcome> attempt(List<SubnetFacts> cached, int conflicts) {
-      long asked = nanoTime.getAsLong();
-      LedgerStore.Entry entry = store.read();
+      since = now();
+      entry = store.read();
+      boolean putBack = isPutBack(entry);
       observe(entry);
-      carryOut(subnets(entry.ledger().intents()), asked);
-      List<SubnetFacts> basis =
-          new ArrayList<>(complete(cached, entry) ? cached : writer.listLatest());
+      boolean complete = complete(cached, entry);
+      basis = new ArrayList<>(complete ? cached : writer.listLatest());
+      if (!isTrusted(putBack)) {
+        return Optional.empty();
+      }
+      note();
+      Progress inherited = carryOut(inherited(!complete));
+      if (inherited == Progress.OVERTAKEN) {
+        return Optional.empty();
+      }
+      if (inherited == Progress.SHARED) {
+        basis = new ArrayList<>(writer.listLatest());
+        note();
+      }
+      if (inherited == Progress.OUT_OF_TIME) {
+        return outcome(planning.plan(basis, entry.ledger().cursors()), conflicts);
+      }
       while (true) {
         AllocationPlan plan = planning.plan(basis, entry.ledger().cursors());
-        if (plan.claims().isEmpty() && entry.ledger().intents().isEmpty()) {
-          settled = Optional.of(new Settled(entry.version(), names(basis)));
-          return Optional.of(new Outcome(plan, basis, created, refused, conflicts));
+        if (plan.claims().isEmpty()) {
+          if (!entry.ledger().intents().isEmpty() && !write(entry.ledger().settled())) {
+            return Optional.empty();
+          }
+          note();
+          return outcome(plan, conflicts);
         }
-        // One write both forgets the intents that are carried out and notes the next ones.
-        long wrote = nanoTime.getAsLong();
-        Optional<LedgerStore.Entry> mine =
-            store.replace(entry, entry.ledger().with(plan.cursors(), specs(plan)));
-        if (mine.isEmpty()) {
+        Progress progress = carryOut(plan);
+        if (progress == Progress.OVERTAKEN) {
           return Optional.empty();
         }
-        entry = mine.get();
-        observe(entry);
-        int before = created.size();
-        carryOut(plan.claims().stream().map(Allocator::subnet).toList(), wrote);
-        // While the ledger is ours nothing but this came into being, so no list is needed.
-        basis.addAll(created.subList(before, created.size()));
-        if (created.size() - before < plan.claims().size()) {
-          store.replace(entry, entry.ledger().settled()).ifPresent(Allocator.this::observe);
-          return Optional.of(new Outcome(plan, basis, created, refused, conflicts));
+        if (progress == Progress.SHARED || progress == Progress.DONE && !refused.isEmpty()) {
+          // Should another be first, it settles this.
+          write(entry.ledger().settled());
+        }
+        if (progress != Progress.DONE || !refused.isEmpty()) {
+          return outcome(plan, conflicts);
         }
       }
     }
 
-    private void carryOut(List<NodeSubnet> claims, long since) {
-      if (claims.isEmpty()) {
-        return;
+    /**
+     * Whether the ledger tells what operators may have begun; false when it is another by now.
+     *
+     * @throws LedgerException when it does not, until what they had begun is over
+     */
+    private boolean isTrusted(boolean putBack) {
+      boolean blank = entry.ledger().equals(Ledger.empty());
+      // With NodeSubnets there was one, unless it was made, with them, since we read it.
+      if (blank && !basis.isEmpty() && !renew()) {
+        return false;
       }
-      List<String> unknown = new ArrayList<>();
-      long window = quiet.dividedBy(3).toNanos();
-      BooleanSupplier fresh = () -> nanoTime.getAsLong() - since < window;
-      for (ClaimResult result : writer.create(claims, fresh)) {
-        switch (result) {
-          case ClaimResult.Created c -> created.add(c.subnet());
-          case ClaimResult.Exists e -> {}
-          case ClaimResult.Refused r -> refused.add(r);
-          case ClaimResult.Unknown u -> unknown.add(u.name() + ": " + u.message());
+      if (lost.isEmpty() && (putBack || blank && !basis.isEmpty())) {
+        lost = Optional.of(now());
+      }
+      if (lost.isEmpty()) {
+        return true;
+      }
+      Duration left = quiet.minusNanos(nanoTime.getAsLong() - lost.get().nanos());
+      if (left.isPositive()) {
+        throw new LedgerException(
+            store.name()
+                + " was deleted, emptied or put back to an older state. Blocks are handed out again"
+                + " in "
+                + left.plusMillis(999).toSeconds()
+                + " s, when what operators had begun is over");
+      }
+      lost = Optional.empty();
+      return !blank || write(entry.ledger().settled());
+    }
+
+    private Optional<Outcome> outcome(AllocationPlan plan, int conflicts) {
+      return Optional.of(new Outcome(plan, basis, created, refused, conflicts));
+    }
+
+    /** Batch after batch. While the ledger is ours nothing else comes into being. */
+    private Progress carryOut(AllocationPlan plan) {
+      List<Claim> left = plan.claims();
+      while (!left.isEmpty()) {
+        List<Claim> next = left.subList(0, Math.min(batch.size(), left.size()));
+        left = left.subList(next.size(), left.size());
+        // One write both forgets the intents that are carried out and notes the next ones. A cursor
+        // that stays behind does no harm: what lies between is taken.
+        Map<String, Long> cursors = left.isEmpty() ? plan.cursors() : Map.of();
+        if (!write(entry.ledger().with(cursors, next.stream().map(Claim::spec).toList()))) {
+          return Progress.OVERTAKEN;
+        }
+        Progress progress = carryOut(next.stream().map(Allocator::subnet).toList());
+        if (progress != Progress.DONE) {
+          return progress;
+        }
+        if (!left.isEmpty() && outOfTime()) {
+          return Progress.OUT_OF_TIME;
         }
       }
-      if (!unknown.isEmpty()) {
-        // The intents stay in the ledger: whoever allocates next carries them out.
-        throw new LedgerException(
-            unknown.size() + " NodeSubnets may not have been created, first " + unknown.getFirst());
+      return Progress.DONE;
+    }
+
+    private Progress carryOut(List<NodeSubnet> claims) {
+      if (claims.isEmpty()) {
+        return Progress.DONE;
       }
+      Moment start = now();
+      Progress progress = insist(claims);
+      batch.took(age(start));
+      return progress;
+    }
+
+    /** Again and again, as long as anything is settled. */
+    private Progress insist(List<NodeSubnet> claims) {
+      List<NodeSubnet> left = claims;
+      boolean shared = false;
+      while (!left.isEmpty()) {
+        if (age(since) > window / 2 && !renew()) {
+          return Progress.OVERTAKEN;
+        }
+        if (begun.isEmpty()) {
+          begun = Optional.of(now());
+        } else if (outOfTime()) {
+          return Progress.OUT_OF_TIME;
+        }
+        List<NodeSubnet> open = new ArrayList<>();
+        String trouble = "out of time";
+        List<ClaimResult> results = writer.create(left, maySend());
+        for (int i = 0; i < results.size(); i++) {
+          switch (results.get(i)) {
+            case ClaimResult.Created c -> {
+              created.add(c.subnet());
+              basis.add(c.subnet());
+            }
+            case ClaimResult.Exists e -> shared = true;
+            case ClaimResult.Refused r -> refused.add(r);
+            case ClaimResult.NotSent n -> open.add(left.get(i));
+            case ClaimResult.Unknown u -> {
+              open.add(left.get(i));
+              trouble = u.name() + ": " + u.message();
+            }
+          }
+        }
+        note();
+        if (open.size() == left.size()) {
+          // The intents stay in the ledger: whoever allocates next carries them out.
+          throw new LedgerException(
+              open.size() + " NodeSubnets are still to be created: " + trouble);
+        }
+        left = open;
+      }
+      return shared ? Progress.SHARED : Progress.DONE;
+    }
+
+    private BooleanSupplier maySend() {
+      return () -> age(since) < window && !outOfTime();
+    }
+
+    private boolean outOfTime() {
+      return begun.filter(moment -> age(moment) >= window).isPresent();
+    }
+
+    /** Intents that are still to be carried out; such as contradict what there is are void. */
+    private List<NodeSubnet> inherited(boolean judge) {
+      Set<String> there = names(basis);
+      List<NodeSubnetSpec> open = new ArrayList<>();
+      for (NodeSubnetSpec intent : entry.ledger().intents()) {
+        if (name(intent).filter(name -> !there.contains(name)).isPresent()) {
+          open.add(intent);
+        }
+      }
+      if (judge) {
+        IntentJudge.contradictions(basis.stream().map(SubnetFacts::spec).toList(), open)
+            .forEach(
+                (intent, why) -> {
+                  open.remove(intent);
+                  refused.add(
+                      new ClaimResult.Refused(
+                          name(intent).orElseThrow(),
+                          why + ", so it is dropped from " + store.name()));
+                });
+      }
+      return open.stream().map(intent -> subnet(intent, Map.of())).toList();
+    }
+
+    /** Looks whether the ledger is still the one we know. */
+    private boolean renew() {
+      Moment asked = now();
+      if (!store.read().version().equals(entry.version())) {
+        return false;
+      }
+      since = asked;
+      return true;
+    }
+
+    private boolean write(Ledger next) {
+      Moment asked = now();
+      Optional<LedgerStore.Entry> mine = store.replace(entry, next);
+      mine.ifPresent(
+          written -> {
+            entry = written;
+            since = asked;
+            observe(written);
+          });
+      return mine.isPresent();
+    }
+
+    /** All that exists, apart from intents of the ledger, is in the basis. */
+    private void note() {
+      known = Optional.of(new Known(entry.version(), names(basis)));
     }
   }
 
   /**
-   * What existed when the ledger came to rest by us.
+   * What existed at a version of the ledger, apart from intents of it.
    *
-   * @param version of the ledger then
-   * @param names of all NodeSubnets then
+   * @param names of all NodeSubnets
    */
-  private record Settled(Optional<String> version, Set<String> names) {}
+  private record Known(Optional<String> version, Set<String> names) {}
 
-  // Nobody has allocated since we did, and the cache has caught up with what there was then: so it
-  // has everything that exists. What it has too much, because it is behind on deletions, is only
-  // occupied a little longer.
+  // Nobody has written the ledger since we knew all there was, and the cache has caught up with
+  // that: so but for intents it has everything that exists. What it has too much, because it is
+  // behind on deletions, is only occupied a little longer.
   private boolean complete(List<SubnetFacts> cached, LedgerStore.Entry entry) {
-    return entry.ledger().intents().isEmpty()
-        && settled.isPresent()
-        && settled.get().version().equals(entry.version())
-        && names(cached).containsAll(settled.get().names());
+    return known.isPresent()
+        && known.get().version().equals(entry.version())
+        && names(cached).containsAll(known.get().names());
   }
 
   private static Set<String> names(List<SubnetFacts> subnets) {
@@ -204,6 +406,7 @@ public final class Allocator {
   }
 
   private void observe(LedgerStore.Entry entry) {
+    seen = Optional.of(entry);
     Optional<String> resting =
         entry.ledger().intents().isEmpty()
             ? Optional.of(entry.version().orElse("none"))
@@ -214,25 +417,46 @@ public final class Allocator {
     }
   }
 
-  private static List<NodeSubnetSpec> specs(AllocationPlan plan) {
-    return plan.claims().stream().map(Claim::spec).toList();
+  // A ledger that somebody else than an operator wrote.
+  private boolean isPutBack(LedgerStore.Entry entry) {
+    Ledger last = seen.map(LedgerStore.Entry::ledger).orElse(Ledger.empty());
+    Ledger now = entry.ledger();
+    boolean older = now.writes() > 0 && now.writes() <= last.writes();
+    boolean gone = now.equals(Ledger.empty());
+    return (older || gone) && !now.equals(last);
   }
 
-  // Without labels: those are brought up to date by the next run.
-  private static List<NodeSubnet> subnets(List<NodeSubnetSpec> intents) {
-    return intents.stream()
-        .flatMap(spec -> Cidr.parse(spec.cidr()).map(cidr -> subnet(cidr, spec, Map.of())).stream())
-        .toList();
+  /**
+   * @param nanos by the clock that is never set
+   * @param wall by the time of day
+   */
+  private record Moment(long nanos, Instant wall) {}
+
+  private Moment now() {
+    return new Moment(nanoTime.getAsLong(), clock.instant());
+  }
+
+  // By the clock that went further: one stands still while the machine is suspended, the other may
+  // be set back.
+  private long age(Moment moment) {
+    return Math.max(
+        nanoTime.getAsLong() - moment.nanos(),
+        Duration.between(moment.wall(), clock.instant()).toNanos());
   }
 
   private static NodeSubnet subnet(Claim claim) {
-    return subnet(claim.cidr(), claim.spec(), claim.labels());
+    return subnet(claim.spec(), claim.labels());
   }
 
-  private static NodeSubnet subnet(Cidr cidr, NodeSubnetSpec spec, Map<String, String> labels) {
+  private static Optional<String> name(NodeSubnetSpec spec) {
+    return Cidr.parse(spec.cidr()).map(Cidr::objectName);
+  }
+
+  // Without labels those of an intent of the ledger: they are brought up to date by the next run.
+  private static NodeSubnet subnet(NodeSubnetSpec spec, Map<String, String> labels) {
     NodeSubnet subnet = new NodeSubnet();
     ObjectMeta metadata = new ObjectMeta();
-    metadata.setName(cidr.objectName());
+    metadata.setName(name(spec).orElseThrow());
     metadata.setLabels(labels.isEmpty() ? null : labels);
     subnet.setMetadata(metadata);
     subnet.setSpec(spec);

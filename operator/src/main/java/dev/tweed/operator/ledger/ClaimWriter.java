@@ -13,7 +13,7 @@ public interface ClaimWriter {
   /**
    * Creates NodeSubnets, several at a time.
    *
-   * @param mayStart asked before each request is sent; when false the claim is Unknown
+   * @param mayStart asked before each request is sent; when false the claim is NotSent
    * @return the result of each, in the same order; never fewer
    */
   List<ClaimResult> create(List<NodeSubnet> claims, BooleanSupplier mayStart);
@@ -31,5 +31,8 @@ public interface ClaimWriter {
 
     /** It may or may not come into being: connection lost, time-out, server error. */
     record Unknown(String name, String message) implements ClaimResult {}
+
+    /** Nothing was sent. */
+    record NotSent(String name) implements ClaimResult {}
   }
 }

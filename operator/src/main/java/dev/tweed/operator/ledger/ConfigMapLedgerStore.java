@@ -2,6 +2,8 @@ package dev.tweed.operator.ledger;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.operator.allocation.Cidr;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -24,6 +26,11 @@ public final class ConfigMapLedgerStore implements LedgerStore {
   public ConfigMapLedgerStore(KubernetesClient client, String namespace) {
     this.client = client;
     this.namespace = namespace;
+  }
+
+  @Override
+  public String name() {
+    return "ConfigMap " + namespace + "/" + NAME;
   }
 
   @Override
@@ -63,20 +70,35 @@ public final class ConfigMapLedgerStore implements LedgerStore {
     }
   }
 
-  private static Ledger parse(ConfigMap map) {
+  Ledger parse(ConfigMap map) {
     String text = map.getData() == null ? null : map.getData().get(KEY);
-    try {
-      return text == null ? Ledger.empty() : JSON.readValue(text, Ledger.class);
-    } catch (JsonProcessingException e) {
-      // Starting over would forget intents that are being carried out; a person has to look.
-      throw new LedgerException(
-          "ConfigMap "
-              + NAME
-              + " cannot be read: "
-              + e.getOriginalMessage()
-              + ". Stop all operators, delete it, start again",
-          e);
+    if (text == null) {
+      return Ledger.empty();
     }
+    try {
+      Ledger ledger = JSON.readValue(text, Ledger.class);
+      if (ledger == null) {
+        throw unreadable("it holds nothing", null);
+      }
+      for (NodeSubnetSpec intent : ledger.intents()) {
+        if (Cidr.parse(intent.cidr()).isEmpty()
+            || intent.nodeName() == null
+            || intent.podNetwork() == null) {
+          throw unreadable("an intent without cidr, nodeName or podNetwork: " + intent, null);
+        }
+      }
+      return ledger;
+    } catch (JsonProcessingException e) {
+      throw unreadable(e.getOriginalMessage(), e);
+    }
+  }
+
+  // Starting over at once would forget intents that are being carried out.
+  private LedgerException unreadable(String why, Throwable cause) {
+    return new LedgerException(
+        "%s, key %s, cannot be read: %s. If nobody can mend it: kubectl -n %s delete configmap %s; blocks are handed out again %d s later"
+            .formatted(name(), KEY, why, namespace, NAME, Allocator.QUIET.toSeconds()),
+        cause);
   }
 
   private static String render(Ledger ledger) {

@@ -11,6 +11,11 @@ public interface LedgerStore {
    */
   record Entry(Ledger ledger, Optional<String> version) {}
 
+  /** What messages call it. */
+  default String name() {
+    return "the ledger";
+  }
+
   /** Reads the latest state, never a cached one. */
   Entry read();
 
