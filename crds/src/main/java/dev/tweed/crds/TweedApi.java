@@ -1,5 +1,7 @@
 package dev.tweed.crds;
 
+import java.util.Set;
+
 /** Names every part of Tweed shares: the API group, its version and the keys of its metadata. */
 public final class TweedApi {
   /** API group of all four kinds. */
@@ -21,6 +23,25 @@ public final class TweedApi {
    * Annotation on a PodNetwork or NodeSubnet: {@code "true"} lets it be deleted while nodes use it.
    */
   public static final String ALLOW_DELETE_IN_USE = GROUP + "/allow-delete-in-use";
+
+  /**
+   * Annotation on a NodeSubnet: {@code "true"} lets people change its spec and its labels, which
+   * are the operator's to write.
+   */
+  public static final String ALLOW_CHANGE = GROUP + "/allow-change";
+
+  /**
+   * Annotation on a PodNetwork: {@code "true"} lets the operator release more blocks at once than
+   * it would by itself.
+   */
+  public static final String RELEASE_BLOCKS = GROUP + "/release-blocks";
+
+  /**
+   * Annotations of PodNetworks and NodeSubnets by which people open a guard. The operator takes
+   * them off after a while; the admission policies of the chart have the same list.
+   */
+  public static final Set<String> GUARD_ANNOTATIONS =
+      Set.of(ALLOW_DELETE_IN_USE, ALLOW_CHANGE, RELEASE_BLOCKS);
 
   private TweedApi() {}
 }

@@ -61,9 +61,11 @@ class ChartRenderTest {
             "RoleBinding/tweed-operator",
             "ServiceAccount/tweed-node",
             "ServiceAccount/tweed-operator",
+            "ValidatingAdmissionPolicy/tweed-kinds-in-use",
             "ValidatingAdmissionPolicy/tweed-nodesubnet-in-use",
             "ValidatingAdmissionPolicy/tweed-own-node-only",
             "ValidatingAdmissionPolicy/tweed-podnetwork-in-use",
+            "ValidatingAdmissionPolicyBinding/tweed-kinds-in-use",
             "ValidatingAdmissionPolicyBinding/tweed-nodesubnet-in-use",
             "ValidatingAdmissionPolicyBinding/tweed-own-node-only",
             "ValidatingAdmissionPolicyBinding/tweed-podnetwork-in-use");

@@ -72,7 +72,9 @@ class NodeIdentityTest {
         metadata:
           name: 10-244-%1$d-0-24
           annotations:
-            tweed.dev/allow-delete-in-use: "true" # anybody but a daemon may
+            # anybody but a daemon may
+            tweed.dev/allow-delete-in-use: "true"
+            tweed.dev/allow-change: "true"
         spec:
           podNetwork: default
           nodeName: n%1$d
@@ -360,9 +362,21 @@ class NodeIdentityTest {
     assertThat(
             cluster
                 .token("tweed-operator")
-                .kubectl("label", SECOND_SUBNET, "by=operator", "--overwrite")
-                .succeeded())
-        .isTrue();
+                .kubectlWithInput(
+                    """
+                    apiVersion: tweed.dev/v1alpha1
+                    kind: NodeSubnet
+                    metadata:
+                      name: 10-244-2-0-24
+                      labels: {by: operator}
+                    """,
+                    "apply",
+                    "--server-side",
+                    "--force-conflicts",
+                    "-f",
+                    "-")
+                .text())
+        .contains("serverside-applied");
   }
 
   private static Program.Outcome patchStatus(Identity identity, String object) {

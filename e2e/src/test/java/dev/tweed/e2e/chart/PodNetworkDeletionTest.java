@@ -72,6 +72,16 @@ class PodNetworkDeletionTest {
   }
 
   @Test
+  void isRefusedForACollectionInAWholeSentence() {
+    Program.Outcome outcome =
+        cluster.kubectl("delete", "--raw", "/apis/tweed.dev/v1alpha1/podnetworks");
+
+    assertThat(outcome.succeeded()).isFalse();
+    assertThat(outcome.err()).contains("PodNetwork used is in use: nodes hold 2 block(s)");
+    assertThat(cluster.kubectl("get", "podnetwork/used").succeeded()).isTrue();
+  }
+
+  @Test
   void isAllowedWithTheAnnotation() {
     cluster.kubectl("annotate", "podnetwork/used", ALLOW + "=true").text();
 
