@@ -85,8 +85,16 @@ start_control_plane() {
     --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
     --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 \
     --initial-cluster bed=http://127.0.0.1:2380 ${BED_ETCD_ARGS:-}
+  cat >/run/audit.yaml <<'CONFIG'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Metadata, userGroups: ["system:serviceaccounts:tweed-system"]}
+  - {level: None}
+CONFIG
   # shellcheck disable=SC2086
-  start kube-apiserver kube-apiserver --etcd-servers http://127.0.0.1:2379 --advertise-address "$ip" \
+  start kube-apiserver kube-apiserver --audit-policy-file /run/audit.yaml --audit-log-path /var/log/audit.jsonl --etcd-servers http://127.0.0.1:2379 --advertise-address "$ip" \
     --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction --allow-privileged \
     --service-cluster-ip-range "$service_cidr" --kubelet-preferred-address-types InternalIP \
     --tls-cert-file /pki/apiserver.crt --tls-private-key-file /pki/apiserver.key --client-ca-file /pki/ca.crt \

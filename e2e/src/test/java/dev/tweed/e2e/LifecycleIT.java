@@ -20,6 +20,9 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @Order(9)
 @TestInstance(Lifecycle.PER_CLASS)
 class LifecycleIT {
+  /** What the ServiceAccounts of the release ask the API server for. */
+  private static final String AUDIT = "/var/log/audit.jsonl";
+
   private TestCluster cluster;
   private Installation tweed;
   private PodOnEachNode pods;
@@ -35,6 +38,8 @@ class LifecycleIT {
   @Order(1)
   void noPacketIsLostDuringAnUpgrade() {
     RunningPing ping = pods.on("n1").startPing(pods.on("n2").address());
+    int noted =
+        Integer.parseInt(cluster.controlPlane().shell("wc -l <" + AUDIT).text().strip()) + 1;
 
     // When an upgrade replaces every pod of the release
     tweed.helmInstall(
@@ -59,6 +64,11 @@ class LifecycleIT {
     RunningPing.Count count = ping.stop();
     assertThat(count.sent()).isGreaterThan(50);
     assertThat(count.lost()).as("lost of %s", count).isZero();
+    // And the API server has refused nothing to the operator and the daemons, old and new
+    assertThat(cluster.controlPlane().shell("tail -n +" + noted + " " + AUDIT).text())
+        .contains("system:serviceaccount:tweed-system:tweed-node")
+        .contains("system:serviceaccount:tweed-system:tweed-operator")
+        .doesNotContain("\"code\":403");
   }
 
   @Test

@@ -32,6 +32,9 @@ public final class ApiServer implements AutoCloseable {
   /** Version of the binaries {@code ./dev setup} builds. */
   public static final String VERSION = "1.35.4";
 
+  private static final String AUDIT_POLICY = "audit.yaml";
+  private static final String AUDIT_LOG = "audit.log";
+
   private static final List<String> KINDS =
       List.of("podnetworks", "nodesubnets", "firewallpolicies", "nodereports");
 
@@ -95,6 +98,7 @@ public final class ApiServer implements AutoCloseable {
       // runs would race to write them.
       Path scratch = Files.createTempDirectory("tweed-apiserver");
       Files.createSymbolicLink(scratch.resolve("k8s"), directory.resolve("k8s"));
+      Files.writeString(scratch.resolve(AUDIT_POLICY), AuditLog.POLICY);
       KubeAPIServer server =
           new KubeAPIServer(
               KubeAPIServerConfigBuilder.anAPIServerConfig()
@@ -106,6 +110,9 @@ public final class ApiServer implements AutoCloseable {
                   .withStartupTimeout(120_000)
                   // Or a daemon whose connections a test has cut would find another way.
                   .withApiServerFlag("--endpoint-reconciler-type", "none")
+                  .withApiServerFlag(
+                      "--audit-policy-file", scratch.resolve(AUDIT_POLICY).toString())
+                  .withApiServerFlag("--audit-log-path", scratch.resolve(AUDIT_LOG).toString())
                   .build());
       server.start();
       ApiServer started = new ApiServer(server, scratch);
@@ -196,6 +203,11 @@ public final class ApiServer implements AutoCloseable {
                 .withOauthToken(token)
                 .build())
         .build();
+  }
+
+  /** What ServiceAccounts of namespace {@code tweed-system} ask for from now on. */
+  public AuditLog audit() {
+    return AuditLog.fromNow(scratch.resolve(AUDIT_LOG));
   }
 
   /** Starts one more API server on the same etcd, one that can be killed. The caller closes it. */

@@ -175,6 +175,7 @@ class ChartReleaseTest {
             "watch servicecidrs.networking.k8s.io",
             "patch nodes/status",
             "watch podnetworks.tweed.dev",
+            "patch podnetworks.tweed.dev",
             "patch podnetworks.tweed.dev/status",
             "create nodesubnets.tweed.dev",
             "patch nodesubnets.tweed.dev",
@@ -191,6 +192,13 @@ class ChartReleaseTest {
             "patch nodes",
             "delete nodes",
             "update podnetworks.tweed.dev",
+            "get podnetworks.tweed.dev/status",
+            "update podnetworks.tweed.dev/status",
+            "get firewallpolicies.tweed.dev",
+            "get nodesubnets.tweed.dev",
+            "update nodesubnets.tweed.dev",
+            "patch events.events.k8s.io",
+            "create events",
             "delete podnetworks.tweed.dev",
             "patch nodesubnets.tweed.dev/status",
             "patch nodereports.tweed.dev",
@@ -204,11 +212,9 @@ class ChartReleaseTest {
             "create leases.coordination.k8s.io")) {
       assertThat(operator.may(refused)).as(refused).isFalse();
     }
-    assertThat(
-            operator
-                .kubectl("auth", "can-i", "update", "leases", "-n", ChartCluster.NAMESPACE)
-                .out())
-        .startsWith("yes");
+    assertThat(inItsNamespace(operator, "patch", "leases/tweed-operator")).isEqualTo("yes");
+    assertThat(inItsNamespace(operator, "patch", "leases/kube-scheduler")).isEqualTo("no");
+    assertThat(inItsNamespace(operator, "update", "leases/tweed-operator")).isEqualTo("no");
     assertThat(
             operator.kubectl("auth", "can-i", "list", "pods", "-n", ChartCluster.NAMESPACE).out())
         .startsWith("yes");
@@ -216,5 +222,12 @@ class ChartReleaseTest {
         .startsWith("yes");
     assertThat(operator.kubectl("auth", "can-i", "patch", "leases", "-n", "tweed-node-lease").out())
         .startsWith("no");
+  }
+
+  private static String inItsNamespace(Identity operator, String verb, String object) {
+    return operator
+        .kubectl("auth", "can-i", verb, object, "-n", ChartCluster.NAMESPACE)
+        .out()
+        .strip();
   }
 }

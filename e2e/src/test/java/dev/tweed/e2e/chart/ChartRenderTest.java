@@ -3,6 +3,7 @@ package dev.tweed.e2e.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.tweed.crds.TweedApi;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -63,10 +64,12 @@ class ChartRenderTest {
             "ServiceAccount/tweed-operator",
             "ValidatingAdmissionPolicy/tweed-kinds-in-use",
             "ValidatingAdmissionPolicy/tweed-nodesubnet-in-use",
+            "ValidatingAdmissionPolicy/tweed-operator-only",
             "ValidatingAdmissionPolicy/tweed-own-node-only",
             "ValidatingAdmissionPolicy/tweed-podnetwork-in-use",
             "ValidatingAdmissionPolicyBinding/tweed-kinds-in-use",
             "ValidatingAdmissionPolicyBinding/tweed-nodesubnet-in-use",
+            "ValidatingAdmissionPolicyBinding/tweed-operator-only",
             "ValidatingAdmissionPolicyBinding/tweed-own-node-only",
             "ValidatingAdmissionPolicyBinding/tweed-podnetwork-in-use");
   }
@@ -85,6 +88,30 @@ class ChartRenderTest {
 
     assertThat(Rendering.attempt("node.leases.namespace=" + ChartCluster.NAMESPACE).err())
         .contains("node.leases.namespace=tweed-system is the namespace of the release");
+  }
+
+  /** Whoever can have a certificate signed, or names groups, would be a daemon. */
+  @Test
+  void theGroupOfCertificatesHasRightsOnlyWhereDaemonsRunOutsidePods() {
+    assertThat(Rendering.of().text()).doesNotContain("name: tweed:nodes");
+    assertThat(Rendering.of("node.outsidePods=true").text().split("name: tweed:nodes")).hasSize(4);
+  }
+
+  /** One list in Java and one in the policies. */
+  @Test
+  void everyAnnotationThatOpensAGuardIsTheOperatorsToTakeOff() {
+    String guards =
+        Rendering.of()
+            .text()
+            .lines()
+            .dropWhile(line -> !line.contains("name: guards"))
+            .skip(1)
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(guards.split("'"))
+        .filteredOn(part -> part.startsWith("tweed.dev/"))
+        .containsExactlyInAnyOrderElementsOf(TweedApi.GUARD_ANNOTATIONS);
   }
 
   /** Selectors are immutable: a changed label makes the next upgrade fail. */

@@ -46,6 +46,7 @@ public final class ClusterCaches implements AutoCloseable {
   private final ReportStore reports;
   private final FactStore<FirewallPolicy, PolicyFacts> policies;
   private final FactStore<ServiceCIDR, List<String>> serviceCIDRs;
+  private final OpenGuards guards;
   private final Runnable onChange;
   private SharedIndexInformer<NodeSubnet> subnetInformer;
 
@@ -58,10 +59,11 @@ public final class ClusterCaches implements AutoCloseable {
   public ClusterCaches(KubernetesClient client, Runnable onChange, Runnable onPolicyChange) {
     this.client = client;
     this.onChange = onChange;
-    networks = new FactStore<>(PodNetwork::new, Facts::of, onChange);
+    guards = new OpenGuards(onChange);
+    networks = new FactStore<>(PodNetwork::new, n -> Facts.of(guards.seen(n)), onChange);
     nodes =
         new FactStore<>(Node::new, n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)), onChange);
-    subnets = new SubnetStore(onChange);
+    subnets = new SubnetStore(s -> Facts.of(guards.seen(s)), onChange);
     reports = new ReportStore(onChange, onPolicyChange);
     policies = new FactStore<>(FirewallPolicy::new, Facts::of, onPolicyChange);
     serviceCIDRs = new FactStore<>(ServiceCIDR::new, Facts::of, onChange);
@@ -110,6 +112,11 @@ public final class ClusterCaches implements AutoCloseable {
   /** Notes NodeSubnets that exist although the watch may not have delivered them yet. */
   public void remember(List<SubnetFacts> created) {
     created.forEach(subnet -> unseen.put(subnet.name(), subnet));
+  }
+
+  /** Guards that people have opened by annotations of PodNetworks and NodeSubnets. */
+  OpenGuards guards() {
+    return guards;
   }
 
   /** What is known now. */

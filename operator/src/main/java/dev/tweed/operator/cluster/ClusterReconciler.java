@@ -34,6 +34,7 @@ public final class ClusterReconciler {
   private final SubnetWriter subnets;
   private final NodeWriter nodes;
   private final ReleaseWriter releases;
+  private final GuardExpiry guards;
   private final Function<ClusterView, Set<String>> silent;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
@@ -51,6 +52,7 @@ public final class ClusterReconciler {
       SubnetWriter subnets,
       NodeWriter nodes,
       ReleaseWriter releases,
+      GuardExpiry guards,
       Function<ClusterView, Set<String>> silent,
       OperatorMeters meters,
       OperatorSettings settings,
@@ -61,6 +63,7 @@ public final class ClusterReconciler {
     this.subnets = subnets;
     this.nodes = nodes;
     this.releases = releases;
+    this.guards = guards;
     this.silent = silent;
     this.meters = meters;
     this.settings = settings;
@@ -87,6 +90,7 @@ public final class ClusterReconciler {
     duties.attempt(Duty.ALLOCATION, run::allocate).ifPresent(run::failed);
     duties.attempt(Duty.RELEASES, run::release);
     duties.attempt(Duty.CHORES, () -> nodes.perform(run.chores));
+    duties.attempt(Duty.GUARDS, run::closeGuards);
     duties.attempt(Duty.SUMMARY, run::sumUp);
     return new Result(latest, duties.failures(), run.again);
   }
@@ -171,6 +175,12 @@ public final class ClusterReconciler {
       }
       again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
       return List.of();
+    }
+
+    List<String> closeGuards() {
+      GuardExpiry.Outcome closed = guards.close();
+      again = earlier(again, closed.rest().map(now::plus));
+      return closed.failures();
     }
 
     List<String> sumUp() {

@@ -14,6 +14,8 @@ public enum Duty {
   AMENDMENTS,
   /** Makes NodeReports, and marks Nodes as connected. */
   CHORES,
+  /** Takes off annotations that have opened a guard for long enough. */
+  GUARDS,
   /** Sums up for statuses and metrics. */
   SUMMARY,
   /** A run as a whole: it reads what is known, and tells what it found. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Cache of NodeSubnets that remembers those that went, so that a node whose NodeSubnet was deleted
@@ -19,8 +20,8 @@ final class SubnetStore extends FactStore<NodeSubnet, SubnetFacts> {
   /**
    * @param onChange called with each event; must return at once
    */
-  SubnetStore(Runnable onChange) {
-    super(NodeSubnet::new, Facts::of, onChange);
+  SubnetStore(Function<NodeSubnet, SubnetFacts> read, Runnable onChange) {
+    super(NodeSubnet::new, read, onChange);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tweed.operator.app;
 
 import dev.tweed.crds.testing.ApiServer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -12,29 +13,47 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** The operator's ServiceAccount with the very roles of the chart. */
-final class ChartIdentity {
-  private static final Set<String> RBAC =
-      Set.of("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding");
+/**
+ * The operator's ServiceAccount with the very roles of the chart, and the policy that bounds it.
+ */
+public final class ChartIdentity {
+  private static final Set<String> KINDS =
+      Set.of(
+          "ServiceAccount",
+          "ClusterRole",
+          "ClusterRoleBinding",
+          "Role",
+          "RoleBinding",
+          "ValidatingAdmissionPolicy",
+          "ValidatingAdmissionPolicyBinding");
 
   /** Where daemons have their Leases. */
-  static final String LEASES = "tweed-node-lease";
+  public static final String LEASES = "tweed-node-lease";
 
   private ChartIdentity() {}
 
-  /** Applies the chart's roles and returns a kubeconfig with a token of {@code tweed-operator}. */
-  static Path kubeconfig(ApiServer server) {
-    KubernetesClient client = server.admin();
+  /** What the chart makes for the operator alone. */
+  public static Stream<HasMetadata> objects(KubernetesClient client) {
     Path manifests = Path.of(System.getProperty("tweed.repository"), "helm/manifests/tweed.yaml");
     try (InputStream yaml = Files.newInputStream(manifests)) {
-      for (HasMetadata object : client.load(yaml).items()) {
-        if (RBAC.contains(object.getKind())
-                && object.getMetadata().getName().startsWith("tweed-operator")
-            || object.getMetadata().getName().equals(LEASES)) {
-          client.resource(object).forceConflicts().serverSideApply();
-        }
-      }
+      return client.load(yaml).items().stream()
+          .filter(o -> KINDS.contains(o.getKind()))
+          .filter(o -> o.getMetadata().getName().startsWith("tweed-operator"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Applies the chart's roles and returns a kubeconfig with a token of {@code tweed-operator}. */
+  public static Path kubeconfig(ApiServer server) {
+    KubernetesClient client = server.admin();
+    try {
+      client
+          .resource(new NamespaceBuilder().withNewMetadata().withName(LEASES).endMetadata().build())
+          .serverSideApply();
+      objects(client).forEach(o -> client.resource(o).forceConflicts().serverSideApply());
       TokenRequest token =
           client
               .serviceAccounts()

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged operator as a process of its own, the way the image starts it. */
-final class OperatorProcess implements AutoCloseable {
+public final class OperatorProcess implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final int port;
@@ -28,7 +28,7 @@ final class OperatorProcess implements AutoCloseable {
     this.port = port;
   }
 
-  static OperatorProcess start(Path kubeconfig, Map<String, String> environment) {
+  public static OperatorProcess start(Path kubeconfig, Map<String, String> environment) {
     Path script =
         Path.of(System.getProperty("tweed.repository"), "operator/src/main/docker/tweed-operator");
     try {
@@ -78,7 +78,7 @@ final class OperatorProcess implements AutoCloseable {
 
   record Page(int status, String body) {}
 
-  String log() {
+  public String log() {
     try {
       return Files.readString(log);
     } catch (IOException e) {

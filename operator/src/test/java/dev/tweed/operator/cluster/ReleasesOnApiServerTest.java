@@ -87,6 +87,7 @@ class ReleasesOnApiServerTest {
                 meters,
                 SETTINGS,
                 clock),
+            new GuardExpiry(client, caches.guards(), new SteadyTime(now, System::nanoTime)),
             view -> Set.of(),
             meters,
             SETTINGS,

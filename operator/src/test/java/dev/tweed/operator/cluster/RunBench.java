@@ -28,7 +28,7 @@ final class RunBench {
   private static final int LAST = 15;
 
   private final FactStore<Node, NodeFacts> nodes = new FactStore<>(Node::new, Facts::of, () -> {});
-  private final SubnetStore subnets = new SubnetStore(() -> {});
+  private final SubnetStore subnets = new SubnetStore(Facts::of, () -> {});
   private final ReportStore reports = new ReportStore(() -> {}, () -> {});
 
   private RunBench() {}

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SubnetStoreTest {
-  private final SubnetStore store = new SubnetStore(() -> {});
+  private final SubnetStore store = new SubnetStore(Facts::of, () -> {});
 
   @Test
   void theLatestBlockOfEachFamilyThatANodeLostIsKnown() {

@@ -45,6 +45,7 @@ final class TestDaemon implements AutoCloseable {
   private Optional<NodeDaemon> daemon = Optional.empty();
   private Optional<String> server = Optional.empty();
   private Optional<Path> hostRoot = Optional.empty();
+  private String leases = LEASES;
   private InetSocketAddress http = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   /** The namespace gets an eth0 with 192.0.2.number. */
@@ -73,6 +74,11 @@ final class TestDaemon implements AutoCloseable {
     hostRoot = Optional.of(root);
   }
 
+  /** Has its Lease elsewhere. */
+  void withLeasesIn(String namespace) {
+    leases = namespace;
+  }
+
   void start() throws IOException {
     DataPathOptions dataPath = DataPathOptions.defaults().withRunDir(run());
     daemon =
@@ -87,7 +93,7 @@ final class TestDaemon implements AutoCloseable {
                     directory.resolve("plugins"),
                     run(),
                     state(),
-                    Optional.of(LEASES),
+                    Optional.of(leases),
                     http,
                     false,
                     hostRoot,
