@@ -119,6 +119,7 @@ appArmorProfile:
 {{- end }}
 {{- end -}}
 
+{{/* Without the directory of CNI plugins, which not everyone may write. */}}
 {{- define "tweed.nodeVolumeMounts" -}}
 - name: run
   mountPath: /run/tweed
@@ -126,8 +127,6 @@ appArmorProfile:
   mountPath: /var/lib/tweed
 - name: cni-conf
   mountPath: /host/cni-conf
-- name: cni-bin
-  mountPath: /host/cni-bin
 # Not at /proc/sys/net itself: container runtimes refuse mounts inside /proc.
 - name: sysctl
   mountPath: /host/proc-sys-net

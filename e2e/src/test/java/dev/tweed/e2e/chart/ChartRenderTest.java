@@ -139,7 +139,6 @@ class ChartRenderTest {
     Container container = pod.getContainers().getFirst();
 
     assertThat(pod.getContainers()).hasSize(1);
-    assertThat(pod.getInitContainers()).isEmpty();
     assertThat(container.getSecurityContext())
         .satisfies(
             context -> {
@@ -177,6 +176,30 @@ class ChartRenderTest {
                 "/host/cni-conf", "/etc/cni/net.d",
                 "/host/cni-bin", "/opt/cni/bin",
                 "/host/proc-sys-net", "/proc/sys/net"));
+  }
+
+  /** The container runtime runs as root what is there. */
+  @Test
+  void pluginsAreWrittenBeforeTheDaemonStartsAndNotByIt() {
+    PodSpec pod = nodePod(Rendering.of("firewall.hostTools=true"));
+
+    assertThat(pod.getContainers().getFirst().getVolumeMounts())
+        .filteredOn(mount -> mount.getName().equals("cni-bin"))
+        .singleElement()
+        .satisfies(mount -> assertThat(mount.getReadOnly()).isTrue());
+    assertThat(environment(pod.getContainers().getFirst()).get("TWEED_CNI_PLUGINS_BY"))
+        .isEqualTo(
+            "kubectl -n tweed-system delete pod --field-selector spec.nodeName=$(NODE_NAME)"
+                + " -l app.kubernetes.io/instance=tweed,app.kubernetes.io/component=node");
+    Container init = pod.getInitContainers().getFirst();
+    assertThat(pod.getInitContainers()).hasSize(1);
+    assertThat(init.getArgs()).containsExactly("install-cni");
+    assertThat(init.getVolumeMounts())
+        .extracting(VolumeMount::getMountPath, VolumeMount::getReadOnly)
+        .containsExactly(tuple("/host/cni-bin", null));
+    assertThat(init.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
+    assertThat(init.getSecurityContext().getCapabilities().getAdd()).isNullOrEmpty();
+    assertThat(init.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
   }
 
   @ParameterizedTest

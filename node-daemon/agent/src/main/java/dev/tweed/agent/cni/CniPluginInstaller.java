@@ -68,11 +68,6 @@ public final class CniPluginInstaller {
     return findings;
   }
 
-  /** Version of the installed bridge plugin, or empty if it does not say. */
-  public String installedVersion() {
-    return PluginProgram.version(target.resolve("bridge")).map(Object::toString).orElse("");
-  }
-
   /** Removes the plugins this class added and nobody has changed since; returns their names. */
   public List<String> uninstall() throws IOException {
     List<String> removed = new ArrayList<>();
@@ -92,7 +87,7 @@ public final class CniPluginInstaller {
   private Optional<NodeFinding> install(String plugin) {
     Path from = source.resolve(plugin);
     Path to = target.resolve(plugin);
-    boolean there = Files.isRegularFile(to) && Files.isExecutable(to);
+    boolean there = CniPluginReader.isThere(to);
     if (!Files.isRegularFile(from)) {
       return there
           ? Optional.empty()

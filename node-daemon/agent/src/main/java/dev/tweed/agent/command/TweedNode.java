@@ -13,6 +13,7 @@ import picocli.CommandLine.HelpCommand;
     versionProvider = TweedNode.Version.class,
     subcommands = {
       RunCommand.class,
+      InstallCniCommand.class,
       StatusCommand.class,
       CleanupCommand.class,
       FirewallCommand.class,

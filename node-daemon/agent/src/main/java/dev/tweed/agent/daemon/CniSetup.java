@@ -3,6 +3,7 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
+import dev.tweed.agent.cni.CniPluginReader;
 import dev.tweed.agent.cni.ForeignCniPolicy;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +35,8 @@ final class CniSetup {
   /** A runtime reads a new configuration at once, and the kubelet tells it some seconds later. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final CniPluginInstaller plugins;
+  private final CniPluginReader plugins;
+  private final Supplier<List<NodeFinding>> lacking;
   private final CniConfigWriter config;
   private final ForeignCniPolicy foreign;
   private final ForeignCniPolicy foreignBeside;
@@ -55,7 +58,14 @@ final class CniSetup {
     this.confDir = options.cniConfDir();
     this.binDir = options.cniBinDir();
     this.cannotGoOn = cannotGoOn;
-    this.plugins = new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
+    this.plugins = new CniPluginReader(options.cniBinDir());
+    CniPluginInstaller installer =
+        new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
+    this.lacking =
+        options
+            .cniPluginsBy()
+            .<Supplier<List<NodeFinding>>>map(command -> () -> plugins.missing(command))
+            .orElse(installer::install);
     this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
@@ -98,7 +108,7 @@ final class CniSetup {
     if (!report.verified()) {
       return new Outcome(config.present(), findings);
     }
-    findings.addAll(plugins.install());
+    findings.addAll(lacking.get());
     if (!findings.isEmpty()) {
       return new Outcome(false, findings);
     }

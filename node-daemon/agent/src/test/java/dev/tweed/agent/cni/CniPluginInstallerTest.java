@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class CniPluginInstallerTest {
+public class CniPluginInstallerTest {
 
   @TempDir Path directory;
   private Path source;
@@ -37,12 +37,11 @@ class CniPluginInstallerTest {
     plugin(target, "bridge", "v1.8.0");
     plugin(target, "portmap", "v1.10.0");
 
-    CniPluginInstaller installer = new CniPluginInstaller(source, target);
-    installer.install();
+    new CniPluginInstaller(source, target).install();
 
     assertThat(target.resolve("bridge")).content().contains("v1.9.1");
     assertThat(target.resolve("portmap")).content().contains("v1.10.0");
-    assertThat(installer.installedVersion()).isEqualTo("v1.9.1");
+    assertThat(new CniPluginReader(target).installedVersion()).isEqualTo("v1.9.1");
   }
 
   @Test
@@ -89,7 +88,7 @@ class CniPluginInstallerTest {
   }
 
   /** A directory with the four plugins as scripts that tell this version. */
-  static Path plugins(Path directory, String version) throws IOException {
+  public static Path plugins(Path directory, String version) throws IOException {
     Files.createDirectories(directory);
     for (String name : CniPluginInstaller.PLUGINS) {
       plugin(directory, name, version);

@@ -238,6 +238,7 @@ final class FaultyFiles implements AutoCloseable {
                           directory(Place.CONF),
                           directory(Place.BIN),
                           root.resolve("source"),
+                          Optional.empty(),
                           run,
                           root.resolve("state"),
                           Optional.empty(),

@@ -88,6 +88,7 @@ class NodeSyncTest {
                 directory.resolve("conf"),
                 directory.resolve("bin"),
                 directory.resolve("none"),
+                Optional.empty(),
                 directory.resolve("run"),
                 directory.resolve("state"),
                 Optional.empty(),
