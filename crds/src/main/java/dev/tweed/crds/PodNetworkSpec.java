@@ -98,7 +98,8 @@ public record PodNetworkSpec(
     @JsonPropertyDescription(
             "More Node labels to mirror onto NodeSubnets, so that a FirewallPolicy can choose peers"
                 + " by them. node-role.kubernetes.io/control-plane and topology.kubernetes.io/zone"
-                + " always are.")
+                + " always are. A kubelet can set most labels of its own Node, but none below"
+                + " node-restriction.kubernetes.io/.")
         @Size(max = 16)
         List<@Size(min = 1, max = Limits.LABEL_KEY) @Pattern(Limits.LABEL_KEY_PATTERN) String>
             mirroredNodeLabels,
