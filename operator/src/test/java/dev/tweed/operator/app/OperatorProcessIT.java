@@ -80,6 +80,12 @@ class OperatorProcessIT {
         .toList();
   }
 
+  /** One, which comes after the status. */
+  private Event awaitEvent(String reason) {
+    await().atMost(SOON).untilAsserted(() -> assertThat(events(reason)).hasSize(1));
+    return events(reason).getFirst();
+  }
+
   @Test
   void fromNodesToAReadyNetwork() {
     // Given three nodes
@@ -99,8 +105,8 @@ class OperatorProcessIT {
     assertThat(status.blocks()).isEqualTo(3);
     assertThat(status.summary())
         .isEqualTo(new PodNetworkStatus.Summary("10.244.0.0/22", "3/3", 1L, "1450"));
-    assertThat(events("Allocated")).hasSize(1);
-    assertThat(events("Ready")).hasSize(1);
+    awaitEvent("Allocated");
+    awaitEvent("Ready");
     await()
         .atMost(SOON)
         .untilAsserted(
@@ -132,9 +138,7 @@ class OperatorProcessIT {
         .isEqualTo(
             "2 of 5 nodes hold their blocks; no pool has a free block for 3 nodes:"
                 + " node-0002, node-0003, node-0004. Append a pool to spec.pools");
-    assertThat(events("PoolExhausted"))
-        .singleElement()
-        .satisfies(e -> assertThat(e.getType()).isEqualTo("Warning"));
+    assertThat(awaitEvent("PoolExhausted").getType()).isEqualTo("Warning");
 
     cluster.appendPool("small", pool("10.245.0.0/23", 24));
     awaitCondition("small", "Allocated", "False", "PoolExhausted");
@@ -151,7 +155,7 @@ class OperatorProcessIT {
     cluster.network("another", pool("10.244.128.0/17", 26));
 
     awaitCondition("another", "Accepted", "False", "PoolOverlap");
-    await().atMost(SOON).untilAsserted(() -> assertThat(events("PoolOverlap")).hasSize(1));
+    awaitEvent("PoolOverlap");
   }
 
   private void awaitPolicy(String accepted, String applied, int selected, int onNodes) {

@@ -51,7 +51,7 @@ class ClusterLoopTest {
   }
 
   private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(10));
+    return await().atMost(Duration.ofSeconds(60));
   }
 
   @Test

@@ -90,6 +90,14 @@ class MarksSeenTest {
 
     assertThat(due(SEEN, subnet("a", MARK.plusSeconds(1)), at, now)).isFalse();
     assertThat(due(SEEN, subnet("b", MARK), at, now)).isFalse();
+    MarksSeen again = SEEN.look(List.of(subnet("a", MARK.plusSeconds(1))), at);
+    assertThat(
+            due(
+                again,
+                subnet("a", MARK.plusSeconds(1)),
+                at.plus(RELEASE_AFTER),
+                now.plus(RELEASE_AFTER)))
+        .isTrue();
     // And one that was taken off meanwhile
     MarksSeen gone = SEEN.look(List.of(), BEGIN.plusSeconds(1));
     assertThat(due(gone.look(List.of(subnet("a", MARK)), at), subnet("a", MARK), at, now))
