@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,34 @@ class PolicyLoopTest {
       assertThat(loop.runningSince()).isEmpty();
       assertThat(loop.failingSince()).isEmpty();
       assertThat(told).hasSize(1);
+    }
+  }
+
+  @Test
+  void aPolicyMadeAnewUnderItsNameIsToldThoughItsGenerationIsTheSame() {
+    PolicyFacts before = Policies.policy("p", 1, Policies.from());
+    AtomicReference<PolicyFacts> policy = new AtomicReference<>(before);
+    try (PolicyLoop loop =
+        new PolicyLoop(
+            () ->
+                new PolicyInput(
+                    List.of(policy.get()),
+                    List.of(),
+                    Set.of(),
+                    new MirroredLabels(MirroredLabels.ALWAYS)),
+            told::add,
+            EVENTS,
+            new OperatorMeters(registry),
+            time())) {
+      loop.start();
+      soon().until(() -> told.size() == 1);
+
+      policy.set(new PolicyFacts(before.name(), "another", before.generation(), before.spec()));
+      now = START.plusSeconds(2);
+      loop.request();
+
+      soon().until(() -> told.size() == 2);
+      assertThat(told.getLast().policy("p", "another", before.generation())).isPresent();
     }
   }
 
