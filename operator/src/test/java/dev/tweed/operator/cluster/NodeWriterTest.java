@@ -64,7 +64,7 @@ class NodeWriterTest {
   private List<String> deleteForeignReport() {
     try (BoundedCalls calls = new BoundedCalls(1)) {
       return new NodeWriter(client, calls, Clock.systemUTC())
-          .perform(new NodeChores(List.of(), List.of(node), List.of()));
+          .deleteForeign(new NodeChores(List.of(), List.of(node), List.of()));
     }
   }
 
