@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * What the daemon of one node found and did. Written only when changed, and at most every 10 s but
- * for the status of a condition.
+ * for the status of a condition; figures that a join changes on every node, later.
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)

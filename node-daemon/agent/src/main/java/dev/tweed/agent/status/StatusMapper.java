@@ -79,15 +79,92 @@ public final class StatusMapper {
     return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
   }
 
+  /** How soon a report has to be written that says something else than the present one. */
+  public enum Urgency {
+    /** It says the same. */
+    NONE,
+    /**
+     * Only figures differ, such as how many peers there are: when one node joins, they differ on
+     * every node.
+     */
+    FIGURES,
+    /** Texts, times, or something else that nobody waits for. */
+    REGULAR,
+    /**
+     * What people and the operator wait for: that a condition changes its status, comes or goes,
+     * which blocks it is about and what MTU their pods get, what became of a policy, or which
+     * firewall has the rules.
+     */
+    AT_ONCE
+  }
+
   /**
-   * Whether the report has to say what people wait for: that a condition changes its status, comes
-   * or goes, which blocks it is about and what MTU their pods get, what became of a policy, or
-   * which firewall has the rules.
+   * How soon it has to be written.
+   *
+   * @param own the NodeSubnets that the state is about
    */
-  public boolean isUrgent(NodeStatus status, List<SubnetRecord> own, NodeReportStatus present) {
+  public Urgency urgency(NodeStatus status, List<SubnetRecord> own, NodeReportStatus present) {
     return reportStatus(status, own, Optional.of(present))
-        .filter(wanted -> !gist(wanted).equals(gist(present)))
-        .isPresent();
+        .map(
+            wanted ->
+                !gist(wanted).equals(gist(present))
+                    ? Urgency.AT_ONCE
+                    : !withoutFigures(wanted).equals(withoutFigures(present))
+                        ? Urgency.REGULAR
+                        : Urgency.FIGURES)
+        .orElse(Urgency.NONE);
+  }
+
+  /** Without what a peer that joins, or answers, changes. */
+  private static NodeReportStatus withoutFigures(NodeReportStatus r) {
+    return new NodeReportStatus(
+        r.conditions().stream().map(StatusMapper::withoutFigures).toList(),
+        r.podNetwork(),
+        r.blocks(),
+        r.nodeSubnets(),
+        r.versions(),
+        Optional.ofNullable(r.dataPath())
+            .map(
+                d ->
+                    new NodeReportStatus.DataPath(
+                        d.device(),
+                        d.mtu(),
+                        d.underlayDevice(),
+                        d.underlayAddress(),
+                        null,
+                        null,
+                        d.txChecksum()))
+            .orElse(null),
+        Optional.ofNullable(r.reachability())
+            .map(
+                seen ->
+                    new NodeReportStatus.Reachability(
+                        seen.proof(), null, null, null, seen.unreached()))
+            .orElse(null),
+        Optional.ofNullable(r.firewall())
+            .map(
+                f ->
+                    new Firewall(
+                        f.manager(),
+                        f.state(),
+                        f.reason(),
+                        f.backend(),
+                        f.backendReason(),
+                        null,
+                        f.forward()))
+            .orElse(null),
+        r.policies(),
+        r.findings(),
+        r.repairs(),
+        r.sysctls());
+  }
+
+  /** How many answer is the message of Reachable while all is well. */
+  private static Condition withoutFigures(Condition c) {
+    return Reachable.TYPE.equals(c.type()) && "True".equals(c.status())
+        ? new Condition(
+            c.type(), c.status(), c.reason(), "", c.lastTransitionTime(), c.observedGeneration())
+        : c;
   }
 
   /** Without texts, times and figures. */

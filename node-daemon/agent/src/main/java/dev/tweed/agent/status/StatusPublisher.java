@@ -6,6 +6,7 @@ import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.loop.Backoff;
+import dev.tweed.agent.status.StatusMapper.Urgency;
 import dev.tweed.crds.NodeReportStatus;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +33,12 @@ public final class StatusPublisher implements AutoCloseable {
    */
   private static final Duration FIREWALL_WAIT = Duration.ofSeconds(3);
 
+  /** How long figures alone are not written; so many nodes more, so much longer on average. */
+  private static final Duration FIGURES_WAIT = Duration.ofSeconds(30);
+
+  private static final Duration FIGURES_PER_PEER = Duration.ofMillis(120);
+  private static final Duration FIGURES_SPREAD = Duration.ofMinutes(10);
+
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
@@ -44,6 +51,7 @@ public final class StatusPublisher implements AutoCloseable {
   private final StatusMapper mapper;
   private final LongSupplier nanoTime;
   private final Consumer<Optional<NodeFinding>> tell;
+  private final DoubleSupplier random;
   private final Backoff backoff;
   private final Thread thread;
   private final Object lock = new Object();
@@ -57,8 +65,8 @@ public final class StatusPublisher implements AutoCloseable {
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
   private long firewallBy;
   private boolean programmed;
+  private Optional<Long> figuresAt = Optional.empty();
   private boolean reportRead;
-  private boolean reportDue;
   private boolean lookDue;
   private int failures;
   private int refusals;
@@ -81,6 +89,7 @@ public final class StatusPublisher implements AutoCloseable {
     this.mapper = mapper;
     this.nanoTime = nanoTime;
     this.tell = tell;
+    this.random = random;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
     long now = nanoTime.getAsLong();
     this.limit = new EarlyWriteLimit(now);
@@ -186,7 +195,11 @@ public final class StatusPublisher implements AutoCloseable {
         writtenReport = api.report();
       }
       lookDue = false;
-      reportDue = true;
+      if (!reportRead) {
+        // A restart is no change: what the last process wrote still stands.
+        writtenReport = api.report();
+        reportRead = true;
+      }
       if (missingReports > 0 && !next.own().equals(missedFor)) {
         // Where blocks come from, reports do.
         missingReports = 0;
@@ -201,7 +214,7 @@ public final class StatusPublisher implements AutoCloseable {
         told = false;
         tell.accept(Optional.empty());
       }
-      return reportDue ? Math.max(untilReport(next), 1) : Long.MAX_VALUE;
+      return Math.max(untilReport(next), 1);
     } catch (StatusRefusedException e) {
       return failed(e.object() + ": " + e.getMessage(), Optional.of(e));
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
@@ -241,14 +254,36 @@ public final class StatusPublisher implements AutoCloseable {
             + " it is tried again by itself");
   }
 
-  /** What is urgent does not wait for the interval, within limits. */
+  /** What is urgent does not wait for the interval, within limits; mere figures wait longer. */
   private long untilReport(Latest next) {
     long now = nanoTime.getAsLong();
-    boolean urgent =
+    Urgency urgency =
         writtenReport
-            .filter(report -> mapper.isUrgent(next.status(), next.own(), report))
-            .isPresent();
-    return urgent && missingReports == 0 ? limit.untilEarly(now) : limit.untilRegular(now);
+            .map(report -> mapper.urgency(next.status(), next.own(), report))
+            .orElse(Urgency.REGULAR);
+    if (urgency != Urgency.FIGURES) {
+      figuresAt = Optional.empty();
+    }
+    return switch (urgency) {
+      case NONE -> Long.MAX_VALUE;
+      case FIGURES -> Math.max(untilFigures(now, next.status()), limit.untilRegular(now));
+      case REGULAR -> limit.untilRegular(now);
+      case AT_ONCE -> limit.untilEarly(now);
+    };
+  }
+
+  /**
+   * They differ on all nodes at the same time, and after the next join again: so nodes are spread,
+   * the wider the more there are.
+   */
+  private long untilFigures(long now, NodeStatus status) {
+    if (figuresAt.isEmpty()) {
+      int peers = status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0);
+      double spread = Math.min(peers * FIGURES_PER_PEER.toNanos(), FIGURES_SPREAD.toNanos());
+      figuresAt =
+          Optional.of(now + FIGURES_WAIT.toNanos() + (long) (spread * random.getAsDouble()));
+    }
+    return figuresAt.get() - now;
   }
 
   private long untilFirewall(NodeStatus status) {
@@ -264,14 +299,8 @@ public final class StatusPublisher implements AutoCloseable {
   }
 
   private void writeReport(Latest next) {
-    if (!reportRead) {
-      // A restart is no change: what the last process wrote still stands.
-      writtenReport = api.report();
-      reportRead = true;
-    }
     Optional<NodeReportStatus> wanted =
         mapper.reportStatus(next.status(), next.own(), writtenReport);
-    reportDue = false;
     if (wanted.isEmpty()) {
       return;
     }
@@ -281,9 +310,9 @@ public final class StatusPublisher implements AutoCloseable {
       limit.wrote(nanoTime.getAsLong());
     } else {
       // The operator makes it when it sees the Node, on a new cluster a moment after this daemon.
+      writtenReport = Optional.empty();
       missingReports++;
       missedFor = next.own();
-      reportDue = true;
       limit.postpone(nanoTime.getAsLong(), backoff.nanos(missingReports));
     }
   }

@@ -66,7 +66,7 @@ class ServerSideStatusApiTest {
   void whatSomebodyElseWroteIsTakenOver() {
     // Given a field that another manager wrote, and so owns
     NodeReport theirs = named();
-    theirs.setStatus(status(9000, null));
+    theirs.setStatus(bare(9000));
     server
         .admin()
         .resources(NodeReport.class)

@@ -10,6 +10,7 @@ import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
+import dev.tweed.agent.status.StatusMapper.Urgency;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
@@ -87,7 +88,7 @@ class StatusMapperTest {
     NodeReportStatus before =
         mapper.reportStatus(Statuses.ready(), List.of(), Optional.empty()).orElseThrow();
 
-    assertThat(mapper.isUrgent(Statuses.deaf(), List.of(), before)).isTrue();
+    assertThat(mapper.urgency(Statuses.deaf(), List.of(), before)).isEqualTo(Urgency.AT_ONCE);
     assertThat(
             mapper
                 .reportStatus(Statuses.deaf(), List.of(), Optional.of(before))
@@ -107,25 +108,55 @@ class StatusMapperTest {
     NodeReportStatus told = mapper.reportStatus(before, List.of(), Optional.empty()).orElseThrow();
     NodeFinding reworded = new NodeFinding("InvalidPeer", false, "NodeSubnet/y", "again", "");
 
-    assertThat(mapper.isUrgent(before, List.of(), told)).isFalse();
-    assertThat(mapper.isUrgent(Statuses.ready(reworded), List.of(), told)).isFalse();
+    assertThat(mapper.urgency(before, List.of(), told)).isEqualTo(Urgency.NONE);
+    assertThat(mapper.urgency(Statuses.ready(reworded), List.of(), told))
+        .isEqualTo(Urgency.REGULAR);
     assertThat(
-            mapper.isUrgent(
+            mapper.urgency(
                 with(
                     before,
                     new Firewall("ufw", "Active", "seen", "ufw", "why", 99, null),
                     policies(1L, "another text")),
                 List.of(),
                 told))
-        .isFalse();
+        .isEqualTo(Urgency.REGULAR);
 
-    assertThat(mapper.isUrgent(Statuses.ready(), List.of(), told)).isTrue();
-    assertThat(mapper.isUrgent(before, List.of(Statuses.own()), told)).isTrue();
-    assertThat(mapper.isUrgent(Statuses.failed(Statuses.blocking()), List.of(), told)).isTrue();
+    assertThat(mapper.urgency(Statuses.ready(), List.of(), told)).isEqualTo(Urgency.AT_ONCE);
+    assertThat(mapper.urgency(before, List.of(Statuses.own()), told)).isEqualTo(Urgency.AT_ONCE);
+    assertThat(mapper.urgency(Statuses.failed(Statuses.blocking()), List.of(), told))
+        .isEqualTo(Urgency.AT_ONCE);
     Firewall ufw = before.firewall().orElseThrow();
-    assertThat(mapper.isUrgent(with(before, ufw, policies(2L, "again")), List.of(), told)).isTrue();
+    assertThat(mapper.urgency(with(before, ufw, policies(2L, "again")), List.of(), told))
+        .isEqualTo(Urgency.AT_ONCE);
     Firewall moved = new Firewall("ufw", "Active", "seen", "nftables", "why", 21, null);
-    assertThat(mapper.isUrgent(with(before, moved, before.policies()), List.of(), told)).isTrue();
+    assertThat(mapper.urgency(with(before, moved, before.policies()), List.of(), told))
+        .isEqualTo(Urgency.AT_ONCE);
+  }
+
+  @Test
+  void whatAPeerThatJoinsChangesIsFigures() {
+    NodeReportStatus told =
+        mapper.reportStatus(Statuses.withPeers(2), List.of(), Optional.empty()).orElseThrow();
+    NodeStatus joined = Statuses.withPeers(3);
+    Firewall f = joined.firewall().orElseThrow();
+
+    assertThat(mapper.urgency(joined, List.of(), told)).isEqualTo(Urgency.FIGURES);
+    assertThat(
+            mapper.urgency(
+                with(
+                    joined,
+                    new Firewall(
+                        f.manager(),
+                        f.state(),
+                        f.reason(),
+                        f.backend(),
+                        f.backendReason(),
+                        f.rules() + 1,
+                        f.forward()),
+                    joined.policies()),
+                List.of(),
+                told))
+        .isEqualTo(Urgency.FIGURES);
   }
 
   private static NodeStatus with(NodeStatus status, Firewall firewall, List<PolicyState> policies) {

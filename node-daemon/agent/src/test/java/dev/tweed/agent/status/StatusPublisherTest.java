@@ -7,8 +7,6 @@ import dev.tweed.agent.cluster.StatusApi;
 import dev.tweed.agent.cluster.StatusRefusedException;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.probe.Reachability;
-import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.ObservedSubnet;
@@ -37,10 +35,12 @@ class StatusPublisherTest {
   private final FlakyApi api = new FlakyApi();
   private final List<Optional<NodeFinding>> told = new ArrayList<>();
   private long now;
+  private double random;
 
   @AutoClose
   private final StatusPublisher publisher =
-      new StatusPublisher(api, new StatusMapper(Clock.systemUTC()), () -> now, () -> 0, told::add);
+      new StatusPublisher(
+          api, new StatusMapper(Clock.systemUTC()), () -> now, () -> random, told::add);
 
   /** What its thread does with a state in so much time. */
   private void publish(NodeStatus status, List<SubnetRecord> own, Duration time) {
@@ -76,12 +76,12 @@ class StatusPublisherTest {
 
   @Test
   void reportsAreTenSecondsApartAndTheLastStateWins() {
-    publish(Statuses.ready(), List.of(), MOMENT);
+    publish(Statuses.ready(Statuses.notable()), List.of(), MOMENT);
     api.reports.clear();
 
-    // When figures change twice in a moment
-    publish(probed(1), List.of(), MOMENT);
-    publish(probed(2), List.of(), MOMENT);
+    // When a text changes twice in a moment
+    publish(Statuses.ready(reworded("one")), List.of(), MOMENT);
+    publish(Statuses.ready(reworded("two")), List.of(), MOMENT);
 
     // Then nothing is written until the time has come
     run(Duration.ofSeconds(9));
@@ -89,12 +89,59 @@ class StatusPublisherTest {
     run(Duration.ofSeconds(1));
     assertThat(api.reports)
         .singleElement()
-        .satisfies(report -> assertThat(report.reachability().answered()).isEqualTo(1));
+        .satisfies(r -> assertThat(r.findings().getFirst().message()).isEqualTo("two"));
   }
 
-  /** One of three peers does not answer, or two. */
-  private static NodeStatus probed(int silent) {
-    return Statuses.probed(new Reachability(Proof.PROBES, 3, 3 - silent, List.of()));
+  private static NodeFinding reworded(String message) {
+    NodeFinding f = Statuses.notable();
+    return new NodeFinding(f.reason(), f.blocking(), f.object(), message, f.remedy());
+  }
+
+  /** Of 5,000 nodes each would write, 500 times a second. */
+  @Test
+  void nodesThatJoinElsewhereCauseNoReport() {
+    random = 1;
+    publish(Statuses.withPeers(1000), List.of(), MOMENT);
+    api.reports.clear();
+
+    for (int joined = 1; joined <= 6; joined++) {
+      publish(Statuses.withPeers(1000 + joined), List.of(), Duration.ofSeconds(11));
+    }
+    assertThat(api.reports).isEmpty();
+
+    // What they came to is written once, when many others write it too
+    run(Duration.ofSeconds(83));
+    assertThat(api.reports).isEmpty();
+    run(Duration.ofSeconds(2));
+    assertThat(api.reports)
+        .singleElement()
+        .satisfies(r -> assertThat(r.dataPath().peersProgrammed()).isEqualTo(1006));
+    run(Duration.ofHours(1));
+    assertThat(api.reports).hasSize(1);
+  }
+
+  @Test
+  void figuresComeWithOtherNews() {
+    publish(Statuses.withPeers(1000), List.of(), MOMENT);
+    publish(Statuses.withPeers(1001), List.of(), MOMENT);
+    api.reports.clear();
+
+    publish(Statuses.withPeers(1001), List.of(Statuses.own()), MOMENT);
+
+    assertThat(api.reports.remove().dataPath().peersExpected()).isEqualTo(1001);
+    run(Duration.ofHours(1));
+    assertThat(api.reports).isEmpty();
+  }
+
+  @Test
+  void aClusterOfFewNodesIsToldFiguresInHalfAMinute() {
+    random = 1;
+    publish(Statuses.withPeers(2), List.of(), MOMENT);
+    api.reports.clear();
+
+    publish(Statuses.withPeers(3), List.of(), Duration.ofSeconds(31));
+
+    assertThat(api.reports).hasSize(1);
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
+import dev.tweed.agent.status.NodeStatus.DataPathStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
@@ -72,6 +73,37 @@ public final class Statuses {
         List.of(),
         ready.firewallStatus(),
         Optional.of(seen),
+        ready.repairs());
+  }
+
+  /** A node that is ready and reaches so many. */
+  static NodeStatus withPeers(int peers) {
+    NodeStatus ready = ready();
+    SyncStatus sync = ready.sync();
+    DataPathStatus path = sync.dataPath().orElseThrow();
+    return new NodeStatus(
+        new SyncStatus(
+            sync.node(),
+            sync.state(),
+            sync.reason(),
+            sync.podNetwork(),
+            sync.blocks(),
+            Optional.of(
+                new DataPathStatus(
+                    path.device(),
+                    path.mtu(),
+                    path.underlayDevice(),
+                    path.underlayAddress(),
+                    path.tunnelPort(),
+                    peers,
+                    peers)),
+            sync.findings(),
+            sync.sysctls(),
+            sync.versions()),
+        ready.connected(),
+        List.of(),
+        ready.firewallStatus(),
+        Optional.of(new Reachability(Reachability.Proof.PROBES, peers, peers, List.of())),
         ready.repairs());
   }
 
