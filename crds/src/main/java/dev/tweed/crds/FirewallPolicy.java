@@ -2,7 +2,6 @@ package dev.tweed.crds;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
-import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Kind;
@@ -48,4 +47,4 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Age",
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
-public class FirewallPolicy extends CustomResource<FirewallPolicySpec, FirewallPolicyStatus> {}
+public class FirewallPolicy extends TweedResource<FirewallPolicySpec, FirewallPolicyStatus> {}

@@ -93,6 +93,7 @@ public record LabelSelector(
       case NotIn -> value == null || !r.values().contains(value);
       case Exists -> value != null;
       case DoesNotExist -> value == null;
+      case null -> false; // one that this version does not know
     };
   }
 }

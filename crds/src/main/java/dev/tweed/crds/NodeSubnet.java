@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crd.generator.annotation.AdditionalSelectableField;
 import io.fabric8.generator.annotation.ValidationRule;
-import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Kind;
@@ -41,4 +40,4 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalSelectableField(jsonPath = ".spec.nodeName")
 @AdditionalSelectableField(jsonPath = ".spec.podNetwork")
 @ValidationRule(value = NodeSubnetRules.NAME, message = NodeSubnetRules.NAME_MESSAGE)
-public class NodeSubnet extends CustomResource<NodeSubnetSpec, Void> {}
+public class NodeSubnet extends TweedResource<NodeSubnetSpec, Void> {}

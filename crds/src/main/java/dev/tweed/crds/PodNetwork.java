@@ -3,7 +3,6 @@ package dev.tweed.crds;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
-import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Kind;
@@ -46,4 +45,4 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @ValidationRule(
     value = "self.metadata.name.size() <= 63",
     message = "metadata.name must have at most 63 characters, so that labels can carry it")
-public class PodNetwork extends CustomResource<PodNetworkSpec, PodNetworkStatus> {}
+public class PodNetwork extends TweedResource<PodNetworkSpec, PodNetworkStatus> {}

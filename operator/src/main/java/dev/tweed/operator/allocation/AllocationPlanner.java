@@ -90,11 +90,14 @@ public final class AllocationPlanner {
   private Optional<CandidateNetwork> owner(NodeFacts node, Map<String, CandidateNetwork> byName) {
     for (Held block : held.of(node.name())) {
       CandidateNetwork holder = byName.get(block.network());
-      if (holder.selects(node)) {
+      if (holder.selects(node) || holder.isUnknown()) {
         return Optional.of(holder);
       }
     }
-    return networks.stream().filter(n -> n.giving() && n.selects(node)).findFirst();
+    // Nor does another network get the nodes of one that cannot be understood.
+    return networks.stream()
+        .filter(n -> (n.giving() || n.isUnknown()) && n.selects(node))
+        .findFirst();
   }
 
   private void restore(List<NodeFacts> byAge) {

@@ -36,18 +36,24 @@ record CandidateNetwork(
     List<Pool> pools = new ArrayList<>();
     for (int i = 0; i < facts.spec().pools().size(); i++) {
       Optional<Pool> pool = Pool.of(facts.spec().pools().get(i));
-      if (pool.isEmpty()) {
+      if (pool.isEmpty() && facts.unknownValues().isEmpty()) {
         String message =
             "is not a canonical CIDR with a nodePrefixLength that fits: "
                 + facts.spec().pools().get(i).cidr();
         return new CandidateNetwork(
             facts, List.of(), new NetworkOutcome.InvalidSpec("spec.pools[" + i + "]", message));
       }
-      pools.add(pool.get());
+      pool.ifPresent(pools::add);
+    }
+    if (!facts.unknownValues().isEmpty()) {
+      return new CandidateNetwork(
+          facts,
+          List.copyOf(pools),
+          new NetworkOutcome.UnknownSpec(facts.unknownValues().getFirst()));
     }
     Optional<NetworkOutcome.PoolOverlap> overlap =
         older.stream()
-            .filter(CandidateNetwork::accepted)
+            .filter(other -> other.accepted() || other.isUnknown())
             .flatMap(other -> overlaps(pools, other).stream())
             .findFirst();
     NetworkOutcome.Acceptance acceptance =
@@ -101,7 +107,13 @@ record CandidateNetwork(
       case NetworkOutcome.PoolOverlap no -> false;
       case PoolReserved no -> false;
       case NetworkOutcome.InvalidSpec no -> false;
+      case NetworkOutcome.UnknownSpec no -> false;
     };
+  }
+
+  /** Whether its spec cannot be understood, so that nobody may lose or get a block by it. */
+  boolean isUnknown() {
+    return acceptance instanceof NetworkOutcome.UnknownSpec;
   }
 
   /** Whether it may hand out blocks. */
@@ -120,6 +132,7 @@ record CandidateNetwork(
   /** Whether a pool is of the family; unreadable pools are given the benefit, as below. */
   boolean has(Family family) {
     return acceptance instanceof NetworkOutcome.InvalidSpec
+        || isUnknown()
         || pools.stream().anyMatch(p -> p.cidr().family() == family);
   }
 
@@ -144,6 +157,7 @@ record CandidateNetwork(
    */
   boolean covers(Cidr cidr) {
     return acceptance instanceof NetworkOutcome.InvalidSpec
+        || isUnknown()
         || pools.stream().anyMatch(p -> p.cidr().contains(cidr));
   }
 }

@@ -87,6 +87,9 @@ final class HeldBlocks {
               ReleaseReason.PodNetworkGone,
               "PodNetwork " + block.network() + " does not exist"));
     }
+    if (network.isUnknown()) {
+      return Optional.empty();
+    }
     if (!network.covers(block.cidr())) {
       return Optional.of(
           new Release(

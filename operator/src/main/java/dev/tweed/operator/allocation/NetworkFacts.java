@@ -1,13 +1,16 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.UnknownValue;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * What the operator keeps of a PodNetwork.
  *
  * @param generation of its spec
  * @param deleting a network on its way out gets no new blocks
+ * @param unknownValues values of its spec that this version does not know, absent from it
  */
 public record NetworkFacts(
     String name,
@@ -15,4 +18,5 @@ public record NetworkFacts(
     long generation,
     Instant created,
     boolean deleting,
-    PodNetworkSpec spec) {}
+    PodNetworkSpec spec,
+    List<UnknownValue> unknownValues) {}

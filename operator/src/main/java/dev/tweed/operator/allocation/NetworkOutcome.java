@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.crds.UnknownValue;
 import java.util.List;
 import java.util.Map;
 
@@ -52,6 +53,9 @@ public record NetworkOutcome(
 
   /** A pool cannot be read; the schema refuses such a spec, so this is a second line of defence. */
   public record InvalidSpec(String field, String message) implements Acceptance {}
+
+  /** Its spec has a value that this version does not know, so nobody knows what it asks for. */
+  public record UnknownSpec(UnknownValue first) implements Acceptance {}
 
   /** Blocks of a pool; {@code capacity = allocated + free}. */
   public record PoolUse(String cidr, long capacity, long allocated) {

@@ -1,13 +1,16 @@
 package dev.tweed.operator.app;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.cluster.OperatorCore;
 import dev.tweed.operator.cluster.OperatorSettings;
 import dev.tweed.operator.cluster.SubnetWriter;
+import dev.tweed.operator.cluster.UnknownValueModule;
 import dev.tweed.operator.ledger.Allocator;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.kubernetes.client.KubernetesClientObjectMapperCustomizer;
 import io.quarkus.kubernetes.client.KubernetesConfigCustomizer;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -69,6 +72,15 @@ public class OperatorBeans {
     core.listen(outcome -> trimmer.afterRun());
     core.listenToPolicies(outcome -> trimmer.afterRun());
     return core;
+  }
+
+  /** Of our informers and those of the SDK. */
+  @Singleton
+  static class Decoding implements KubernetesClientObjectMapperCustomizer {
+    @Override
+    public void customize(ObjectMapper mapper) {
+      mapper.registerModule(new UnknownValueModule());
+    }
   }
 
   /** The API server names the field manager of a creation after the user agent. */

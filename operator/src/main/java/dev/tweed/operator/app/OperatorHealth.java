@@ -31,7 +31,13 @@ public class OperatorHealth {
       OperatorLifecycle.Phase phase = lifecycle.phase();
       Optional<Instant> running = core.runningSince();
       return HealthCheckResponse.named("loop")
-          .status(!hangs(phase, running, lifecycle.electionTriedAt(), core.time().now()))
+          .status(
+              !hangs(
+                  phase,
+                  running,
+                  lifecycle.electionTriedAt(),
+                  notWatchingSince(core, phase),
+                  core.time().now()))
           .withData("state", phase.state().name())
           .withData("runningSince", running.map(Instant::toString).orElse(""))
           .build();
@@ -39,21 +45,30 @@ public class OperatorHealth {
   }
 
   /**
-   * Whether only a fresh process can help: the start, a run or the election does not go on. All of
-   * it in {@link dev.tweed.operator.cluster.SteadyTime}.
+   * Whether only a fresh process can help: the start, a run, the election or a watch does not go
+   * on. All of it in {@link dev.tweed.operator.cluster.SteadyTime}.
    */
   static boolean hangs(
       OperatorLifecycle.Phase phase,
       Optional<Instant> runningSince,
       Optional<Instant> electionTriedAt,
+      Optional<Instant> notWatchingSince,
       Instant now) {
     Optional<Instant> startingSince =
         Optional.of(phase)
             .filter(p -> p.state() == OperatorLifecycle.State.STARTING)
             .map(OperatorLifecycle.Phase::since);
-    return Stream.of(startingSince, runningSince, electionTriedAt)
+    return Stream.of(startingSince, runningSince, electionTriedAt, notWatchingSince)
         .flatMap(Optional::stream)
         .anyMatch(since -> since.plus(HANGING).isBefore(now));
+  }
+
+  // Before it leads it watches nothing.
+  private static Optional<Instant> notWatchingSince(
+      OperatorCore core, OperatorLifecycle.Phase phase) {
+    return phase.state() == OperatorLifecycle.State.LEADING
+        ? core.notWatchingSince()
+        : Optional.empty();
   }
 
   @Produces
@@ -65,7 +80,9 @@ public class OperatorHealth {
       Optional<Instant> success = core.loop().lastSuccess();
       Optional<Instant> failing = core.failingSince();
       boolean works =
-          success.isPresent() && core.watching() && !failsForLong(failing, core.time().now());
+          success.isPresent()
+              && core.notWatchingSince().isEmpty()
+              && !failsForLong(failing, core.time().now());
       return HealthCheckResponse.named("operator")
           .status(ready(state, works))
           .withData("state", state.name())

@@ -17,9 +17,11 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +50,9 @@ public final class ClusterCaches implements AutoCloseable {
   private final FactStore<ServiceCIDR, List<String>> serviceCIDRs;
   private final OpenGuards guards;
   private final Runnable onChange;
+  private final UnknownObjects unknown;
+  private final SteadyTime time;
+  private Optional<Instant> notWatchingSince = Optional.empty();
   private SharedIndexInformer<NodeSubnet> subnetInformer;
 
   private record KnownNode(NodeFacts facts, NodeNetwork network) {}
@@ -55,9 +60,17 @@ public final class ClusterCaches implements AutoCloseable {
   /**
    * @param onChange called from informer threads; must return at once
    * @param onPolicyChange the same for what matters to FirewallPolicies alone
+   * @param unknown notes objects of which not everything could be read
    */
-  public ClusterCaches(KubernetesClient client, Runnable onChange, Runnable onPolicyChange) {
+  ClusterCaches(
+      KubernetesClient client,
+      Runnable onChange,
+      Runnable onPolicyChange,
+      UnknownObjects unknown,
+      SteadyTime time) {
     this.client = client;
+    this.unknown = unknown;
+    this.time = time;
     this.onChange = onChange;
     guards = new OpenGuards(onChange);
     networks = new FactStore<>(PodNetwork::new, n -> Facts.of(guards.seen(n)), onChange);
@@ -75,12 +88,13 @@ public final class ClusterCaches implements AutoCloseable {
    * @throws KubernetesClientException when a kind cannot be listed or watched
    */
   public void start() {
-    watch(PodNetwork.class, PAGE, networks);
+    watch(PodNetwork.class, PAGE, unknown.noting(networks));
     watch(Node.class, PAGE, nodes);
-    subnetInformer = watch(NodeSubnet.class, PAGE, subnets);
+    subnetInformer = watch(NodeSubnet.class, PAGE, unknown.noting(subnets));
     // Whether a report is there matters to the Node's chores; what it says, the store tells.
-    watch(NodeReport.class, REPORTS_PAGE, reports).addEventHandler(new ComingAndGoing<>(onChange));
-    watch(FirewallPolicy.class, PAGE, policies);
+    watch(NodeReport.class, REPORTS_PAGE, unknown.noting(reports))
+        .addEventHandler(new ComingAndGoing<>(onChange));
+    watch(FirewallPolicy.class, PAGE, unknown.noting(policies));
     // Since Kubernetes 1.33. Before, nothing in the API says which range Services have.
     if (client.supports(ServiceCIDR.class)) {
       watch(ServiceCIDR.class, PAGE, serviceCIDRs);
@@ -96,15 +110,25 @@ public final class ClusterCaches implements AutoCloseable {
     }
   }
 
-  /** Whether every watch is filled and alive. */
-  public boolean healthy() {
-    return informers.stream().allMatch(i -> i.hasSynced() && i.isRunning());
+  /** Since when, in {@link SteadyTime}, some watch has been without a connection. */
+  synchronized Optional<Instant> notWatchingSince() {
+    boolean watching = informers.stream().allMatch(i -> i.hasSynced() && i.isWatching());
+    notWatchingSince =
+        watching ? Optional.empty() : notWatchingSince.or(() -> Optional.of(time.now()));
+    return notWatchingSince;
   }
 
   private <T extends HasMetadata> SharedIndexInformer<T> watch(
       Class<T> kind, long page, ItemStore<T> store) {
     SharedIndexInformer<T> informer =
-        client.resources(kind).withLimit(page).runnableInformer(0).itemStore(store);
+        client
+            .resources(kind)
+            .withLimit(page)
+            .runnableInformer(0)
+            .itemStore(store)
+            // Once it has begun nothing ends it: whatever goes wrong is tried again. What goes
+            // wrong at the start ends the process, which says why.
+            .exceptionHandler((begun, failure) -> begun);
     informers.add(informer);
     return informer;
   }

@@ -1,10 +1,14 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.TweedApi;
+import dev.tweed.crds.TweedResource;
+import dev.tweed.crds.UnknownValue;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
@@ -28,6 +32,12 @@ import java.util.stream.Stream;
 
 /** Reads from objects of the API what planning needs of them. */
 public final class Facts {
+  // As of an object that has nothing in its spec.
+  private static final PodNetworkSpec UNREADABLE_NETWORK =
+      new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null);
+  private static final FirewallPolicySpec UNREADABLE_POLICY =
+      new FirewallPolicySpec(null, null, null, null);
+
   private Facts() {}
 
   /** Everything a plan depends on, with NodeSubnets and cursors that may be newer than the view. */
@@ -53,13 +63,15 @@ public final class Facts {
 
   /** Of a PodNetwork. */
   public static NetworkFacts of(PodNetwork network) {
+    List<UnknownValue> unknown = unknownOfSpec(network);
     return new NetworkFacts(
         network.getMetadata().getName(),
         network.getMetadata().getUid(),
         generation(network),
         created(network),
         network.getMetadata().getDeletionTimestamp() != null,
-        network.getSpec());
+        network.getSpec() == null && !unknown.isEmpty() ? UNREADABLE_NETWORK : network.getSpec(),
+        unknown);
   }
 
   /** Of a Node. */
@@ -95,11 +107,13 @@ public final class Facts {
 
   /** Of a FirewallPolicy. */
   static PolicyFacts of(FirewallPolicy policy) {
+    List<UnknownValue> unknown = unknownOfSpec(policy);
     return new PolicyFacts(
         policy.getMetadata().getName(),
         policy.getMetadata().getUid(),
         generation(policy),
-        policy.getSpec());
+        policy.getSpec() == null && !unknown.isEmpty() ? UNREADABLE_POLICY : policy.getSpec(),
+        unknown);
   }
 
   /** Of a ServiceCIDR: ranges of Services. */
@@ -178,6 +192,13 @@ public final class Facts {
   // nodes have the same zone: one text for all, which the JVM forgets with the last that has it.
   private static String shared(String text) {
     return text == null ? null : text.intern();
+  }
+
+  // The status is what an operator writes, perhaps a newer one before.
+  private static List<UnknownValue> unknownOfSpec(TweedResource<?, ?> object) {
+    return object.getUnknownValues().stream()
+        .filter(v -> v.field().isEmpty() || v.field().startsWith("spec"))
+        .toList();
   }
 
   private static long generation(HasMetadata object) {

@@ -44,7 +44,10 @@ public final class OperatorCore implements AutoCloseable {
     calls = new BoundedCalls(settings.parallelism());
     events = new OperatorEvents(client, settings, clock);
     meters = new OperatorMeters(registry);
-    caches = new ClusterCaches(client, this::request, this::requestPolicies);
+    time = new SteadyTime(clock.instant(), nanoTime);
+    UnknownObjects unknown = new UnknownObjects(events::unknownValues);
+    meters.watch(unknown);
+    caches = new ClusterCaches(client, this::request, this::requestPolicies, unknown, time);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     Allocator allocator =
         new Allocator(
@@ -54,7 +57,6 @@ public final class OperatorCore implements AutoCloseable {
             settings.batch(),
             nanoTime,
             clock);
-    time = new SteadyTime(clock.instant(), nanoTime);
     silence =
         settings
             .leaseNamespace()
@@ -189,9 +191,9 @@ public final class OperatorCore implements AutoCloseable {
     return Stream.of(times).flatMap(Optional::stream).min(Comparator.naturalOrder());
   }
 
-  /** Whether all watches are alive. */
-  public boolean watching() {
-    return caches.healthy();
+  /** Since when, in {@link SteadyTime}, some watch has been without a connection. */
+  public Optional<Instant> notWatchingSince() {
+    return caches.notWatchingSince();
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.TweedResource;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.RepairWatch.Repaired;
@@ -24,6 +27,8 @@ public final class OperatorEvents {
   // Events about cluster-scoped objects live here, as those of Kubernetes' own controllers do.
   private static final String CLUSTER_NAMESPACE = "default";
   private static final int NOTE_LIMIT = 1_000;
+  private static final String UPDATE =
+      ". There may be more such objects. The CRDs are newer than the operator: update it";
 
   private final KubernetesClient client;
   private final OperatorSettings settings;
@@ -55,6 +60,17 @@ public final class OperatorEvents {
         reason,
         action,
         note);
+  }
+
+  /**
+   * An object of which not everything could be read. PodNetworks and FirewallPolicies say so in
+   * their status. Returns at once.
+   */
+  void unknownValues(TweedResource<?, ?> object, String what) {
+    if (object instanceof NodeSubnet || object instanceof NodeReport) {
+      Thread.startVirtualThread(
+          () -> about(object, Type.Warning, "UnknownValue", "Read", what + UPDATE));
+    }
   }
 
   /** About a Node. */

@@ -33,7 +33,10 @@ public final class OperatorMeters {
   private final Timer failure;
   private final Map<Duty, AtomicInteger> failing = new EnumMap<>(Duty.class);
 
+  private final MeterRegistry registry;
+
   public OperatorMeters(MeterRegistry registry) {
+    this.registry = registry;
     poolBlocks =
         MultiGauge.builder("tweed.pool.blocks")
             .description("blocks of a pool by state: allocated or free")
@@ -133,6 +136,16 @@ public final class OperatorMeters {
     }
     policies.register(policyRows, true);
     policyNodes.register(nodeRows, true);
+  }
+
+  /** Has objects counted of which not everything could be read. */
+  void watch(UnknownObjects unknown) {
+    for (String kind : List.of("FirewallPolicy", "NodeReport", "NodeSubnet", "PodNetwork")) {
+      Gauge.builder("tweed.unknown.values", unknown, u -> u.count(kind))
+          .description("objects with values that this version does not know")
+          .tag("kind", kind)
+          .register(registry);
+    }
   }
 
   void allocated(List<SubnetFacts> created) {

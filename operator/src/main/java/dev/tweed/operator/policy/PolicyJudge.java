@@ -1,9 +1,9 @@
 package dev.tweed.operator.policy;
 
-import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Peer;
 import dev.tweed.crds.FirewallPolicySpec.Rule;
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.UnknownValue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,9 +27,12 @@ public final class PolicyJudge {
   }
 
   /** Judges a policy. */
-  public Judgement judge(FirewallPolicySpec spec) {
+  public Judgement judge(PolicyFacts policy) {
+    if (!policy.unknownValues().isEmpty()) {
+      return unknown(policy.unknownValues().getFirst());
+    }
     List<Problem> problems = new ArrayList<>();
-    for (Rule rule : spec.rules()) {
+    for (Rule rule : policy.spec().rules()) {
       check(rule.name(), "from", rule.from(), problems);
       check(rule.name(), "to", rule.to(), problems);
     }
@@ -40,6 +43,13 @@ public final class PolicyJudge {
     return problems.isEmpty()
         ? new Judgement.Good()
         : new Judgement.Notable(problems.getFirst().reason(), words(problems));
+  }
+
+  private static Judgement unknown(UnknownValue value) {
+    return new Judgement.Refused(
+        "UnknownValue",
+        "%s%s is not known to this operator, which is older than the CRD: update it"
+            .formatted(value.field().isEmpty() ? "" : value.field() + ": ", value.value()));
   }
 
   private void check(String rule, String side, List<Peer> peers, List<Problem> problems) {

@@ -61,7 +61,7 @@ public record PolicyOutcome(Map<String, PolicyState> policies) {
           new PolicyState(
               policy.uid(),
               policy.generation(),
-              judge.judge(policy.spec()),
+              judge.judge(policy),
               PolicyTally.of(policy, input.nodes())));
     }
     return new PolicyOutcome(policies);

@@ -5,6 +5,7 @@ import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.crds.PodNetworkStatus.NodeCounts;
 import dev.tweed.crds.PodNetworkStatus.PoolUse;
 import dev.tweed.crds.PodNetworkStatus.Summary;
+import dev.tweed.crds.UnknownValue;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.allocation.ReservedRange;
@@ -97,6 +98,12 @@ public final class PodNetworkStatusMapper {
                   });
       case NetworkOutcome.InvalidSpec invalid ->
           Finding.no(ACCEPTED, "InvalidSpec", invalid.field() + " " + invalid.message());
+      case NetworkOutcome.UnknownSpec(UnknownValue value) ->
+          Finding.no(
+              ACCEPTED,
+              "UnknownValue",
+              "%s%s is not known to this operator, which is older than the CRD: update it. Until then nodes keep the blocks they have, and none are given"
+                  .formatted(value.field().isEmpty() ? "" : value.field() + ": ", value.value()));
     };
   }
 

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.UnknownValue;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.lang.management.ManagementFactory;
@@ -305,5 +306,40 @@ class AllocationPlannerTest {
     assertThat(plan.claims()).hasSize(2_500);
     assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - start))
         .isLessThan(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void aNetworkThatCannotBeUnderstoodKeepsItsNodesAndGetsNoMore() {
+    NetworkFacts known = network("default", 10, spec(pool("10.244.0.0/16", 24)));
+    // A selector that is not known selects nobody.
+    NetworkFacts unknown =
+        new NetworkFacts(
+            known.name(),
+            known.uid(),
+            known.generation(),
+            known.created(),
+            false,
+            spec(
+                PodNetworkSpec.Allocation.Operator,
+                new LabelSelector(
+                    Map.of(), List.of(new LabelSelector.Requirement("k", null, List.of()))),
+                pool("10.244.0.0/16", 24)),
+            List.of(new UnknownValue("spec.nodeSelector.matchExpressions[0].operator", "Gt")));
+    NetworkFacts younger = network("other", 5, spec(pool("10.244.0.0/17", 24)));
+
+    AllocationPlan plan =
+        AllocationPlanner.plan(
+            Fixtures.input(
+                List.of(unknown, younger),
+                List.of(node(1), node(2)),
+                List.of(subnet("default", "node-1", "10.244.1.0/24", 5))));
+
+    assertThat(plan.releases()).isEmpty();
+    assertThat(plan.claims()).isEmpty();
+    assertThat(plan.amendments()).allSatisfy(a -> assertThat(a.goneSince()).isEmpty());
+    assertThat(plan.networks().get("default").acceptance())
+        .isInstanceOf(NetworkOutcome.UnknownSpec.class);
+    assertThat(plan.networks().get("other").acceptance())
+        .isInstanceOf(NetworkOutcome.PoolOverlap.class);
   }
 }

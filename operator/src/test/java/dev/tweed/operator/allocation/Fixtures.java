@@ -36,7 +36,7 @@ final class Fixtures {
   }
 
   static NetworkFacts network(String name, int age, PodNetworkSpec spec) {
-    return new NetworkFacts(name, "uid-" + name, 1, NOW.minusSeconds(age), false, spec);
+    return new NetworkFacts(name, "uid-" + name, 1, NOW.minusSeconds(age), false, spec, List.of());
   }
 
   static NodeFacts node(int number) {

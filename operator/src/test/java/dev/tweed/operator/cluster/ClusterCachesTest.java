@@ -30,7 +30,7 @@ class ClusterCachesTest {
   void start(ApiServer server) {
     client = server.admin();
     new TestCluster(client).clear();
-    caches = new ClusterCaches(client, () -> {}, () -> {});
+    caches = TestCluster.caches(client);
     caches.start();
   }
 

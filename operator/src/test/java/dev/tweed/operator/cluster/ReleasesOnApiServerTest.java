@@ -64,7 +64,7 @@ class ReleasesOnApiServerTest {
             .withHttpClientBuilderConsumer(
                 b -> b.addOrReplaceInterceptor("meanwhile", new Meanwhile()))
             .build();
-    caches = new ClusterCaches(client, () -> {}, () -> {});
+    caches = TestCluster.caches(client);
     caches.start();
     calls = new BoundedCalls(SETTINGS.parallelism());
     Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);

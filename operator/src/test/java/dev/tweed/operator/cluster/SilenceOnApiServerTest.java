@@ -84,7 +84,7 @@ class SilenceOnApiServerTest {
           condition("LargePacketsLost"));
       renew(node.getMetadata().getName());
     }
-    caches = new ClusterCaches(client, () -> {}, () -> {});
+    caches = TestCluster.caches(client);
     caches.start();
     calls = new BoundedCalls(4);
     Clock clock = Clock.systemUTC();

@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,16 @@ public final class TestCluster {
               new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
           .create();
     }
+  }
+
+  /** Caches that tell nobody of a change. */
+  static ClusterCaches caches(KubernetesClient client) {
+    return new ClusterCaches(
+        client,
+        () -> {},
+        () -> {},
+        new UnknownObjects((object, what) -> {}),
+        new SteadyTime(Instant.EPOCH, System::nanoTime));
   }
 
   /** Settings whose release times a test can wait for. */

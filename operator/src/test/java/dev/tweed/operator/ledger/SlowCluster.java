@@ -198,7 +198,8 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
             null,
             null,
             null);
-    NetworkFacts network = new NetworkFacts("default", "u", 1, Instant.EPOCH, false, spec);
+    NetworkFacts network =
+        new NetworkFacts("default", "u", 1, Instant.EPOCH, false, spec, List.of());
     return (subnets, cursors) ->
         AllocationPlanner.plan(
             new AllocationInput(

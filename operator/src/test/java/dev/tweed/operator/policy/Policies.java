@@ -61,7 +61,7 @@ public final class Policies {
   }
 
   public static PolicyFacts policy(String name, long generation, FirewallPolicySpec spec) {
-    return new PolicyFacts(name, "uid-" + name, generation, spec);
+    return new PolicyFacts(name, "uid-" + name, generation, spec, List.of());
   }
 
   /** A node without labels that reported this. */

@@ -27,7 +27,7 @@ class PolicyJudgeTest {
                 List.of(nodes),
                 Set.of("default"),
                 new MirroredLabels(MirroredLabels.ALWAYS)))
-        .judge(spec);
+        .judge(new PolicyFacts("web", "uid-web", 1, spec, List.of()));
   }
 
   /** A node whose NodeSubnet has what its network mirrors. */
