@@ -60,7 +60,7 @@ class SlowApiServerTest {
 
       // Then
       await()
-          .atMost(Duration.ofMinutes(1))
+          .atMost(Duration.ofMinutes(2))
           .untilAsserted(() -> assertThat(cluster.subnets()).hasSize(NODES));
       await()
           .atMost(Duration.ofSeconds(20))
