@@ -57,13 +57,20 @@ public record AllocationPlan(
       List<String> removeLabels,
       Optional<Instant> goneSince) {}
 
-  /** A NodeSubnet to delete. */
-  public record Release(SubnetFacts subnet, ReleaseReason reason, String message) {}
+  /**
+   * A NodeSubnet to delete.
+   *
+   * @param other name of the NodeSubnet it gives way to, if it does
+   */
+  public record Release(
+      SubnetFacts subnet, ReleaseReason reason, String message, Optional<String> other) {}
 
   /** Why a block is taken away. */
   public enum ReleaseReason {
-    /** Its Node has been gone, or out of the network, for {@code releaseAfter}. */
+    /** Its Node has been gone for {@code releaseAfter}. */
     NodeGone,
+    /** Its Node is there, but has been out of the network for {@code releaseAfter}. */
+    NodeLeft,
     /** Its PodNetwork does not exist. */
     PodNetworkGone,
     /** An older NodeSubnet holds an address of it. */

@@ -59,17 +59,24 @@ final class HeldBlocks {
       Optional<Release> misplaced =
           misplaced(block, networks.get(block.network()), nodes.get(block.node()));
       if (misplaced.isPresent()) {
-        held.release(block, misplaced.get().reason(), misplaced.get().message());
+        held.release(block, misplaced.get());
       } else if (older.overlaps(block.cidr())) {
-        held.release(block, ReleaseReason.Overlap, "overlaps the block of an older NodeSubnet");
+        Held first =
+            held.standing.stream()
+                .filter(h -> h.cidr().overlaps(block.cidr()))
+                .findFirst()
+                .orElseThrow();
+        held.release(
+            block, inFavourOf(first, block, ReleaseReason.Overlap, "overlaps the older block"));
       } else if (held.of(block.node(), block.cidr().family()).isPresent()) {
+        Held first = held.of(block.node(), block.cidr().family()).get();
         held.release(
             block,
-            ReleaseReason.SecondBlock,
-            "node "
-                + block.node()
-                + " holds the older "
-                + held.of(block.node(), block.cidr().family()).get().cidr());
+            inFavourOf(
+                first,
+                block,
+                ReleaseReason.SecondBlock,
+                "node " + block.node() + " holds the older"));
       } else {
         older.add(block.cidr());
         held.standing.add(block);
@@ -79,11 +86,20 @@ final class HeldBlocks {
     return held;
   }
 
+  private static Release inFavourOf(Held older, Held block, ReleaseReason reason, String text) {
+    return new Release(
+        block.facts(), reason, text + " " + older.cidr(), Optional.of(older.facts().name()));
+  }
+
+  private static Release release(Held block, ReleaseReason reason, String message) {
+    return new Release(block.facts(), reason, message, Optional.empty());
+  }
+
   private static Optional<Release> misplaced(Held block, CandidateNetwork network, NodeFacts node) {
     if (network == null) {
       return Optional.of(
-          new Release(
-              block.facts(),
+          release(
+              block,
               ReleaseReason.PodNetworkGone,
               "PodNetwork " + block.network() + " does not exist"));
     }
@@ -92,8 +108,8 @@ final class HeldBlocks {
     }
     if (!network.covers(block.cidr())) {
       return Optional.of(
-          new Release(
-              block.facts(),
+          release(
+              block,
               ReleaseReason.OutsidePools,
               block.cidr() + " is in no pool of PodNetwork " + block.network()));
     }
@@ -104,16 +120,16 @@ final class HeldBlocks {
             .flatMap(text -> Cidr.parse(text).stream())
             .noneMatch(block.cidr()::equals)) {
       return Optional.of(
-          new Release(
-              block.facts(),
+          release(
+              block,
               ReleaseReason.PodCIDRChanged,
               "node " + node.name() + " has podCIDRs " + String.join(", ", node.podCIDRs())));
     }
     return Optional.empty();
   }
 
-  private void release(Held block, ReleaseReason reason, String message) {
-    releases.add(new Release(block.facts(), reason, message));
+  private void release(Held block, Release release) {
+    releases.add(release);
     leavingByNode
         .computeIfAbsent(block.node(), n -> EnumSet.noneOf(Family.class))
         .add(block.cidr().family());

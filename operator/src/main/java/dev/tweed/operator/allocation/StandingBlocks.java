@@ -80,8 +80,9 @@ final class StandingBlocks {
       releases.add(
           new Release(
               block.facts(),
-              ReleaseReason.NodeGone,
-              "node " + block.node() + " " + what + " since " + since));
+              nodeExists ? ReleaseReason.NodeLeft : ReleaseReason.NodeGone,
+              "node " + block.node() + " " + what + " since " + since,
+              Optional.empty()));
     }
   }
 

@@ -77,7 +77,7 @@ public final class OperatorCore implements AutoCloseable {
             allocator,
             subnets,
             new NodeWriter(client, calls, clock),
-            new ReleaseWriter(client, subnets, events, meters, settings, clock),
+            new ReleaseWriter(client, subnets, calls, events, meters, settings, clock),
             new GuardExpiry(client, caches.guards(), time),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             meters,

@@ -5,6 +5,7 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.TweedResource;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.policy.RepairWatch.Repaired;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
@@ -16,6 +17,9 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,20 +108,34 @@ public final class OperatorEvents {
                 repaired.total()));
   }
 
-  /** A block was given back. */
-  void released(Release release) {
+  /**
+   * Blocks of a network were given back.
+   *
+   * @param uid of the network, if it exists: {@code kubectl describe} goes by that
+   * @param releases at least one
+   */
+  void released(String network, Optional<String> uid, List<Release> releases) {
+    String blocks =
+        releases.stream()
+            .limit(NodeNames.SHOWN)
+            .map(r -> r.subnet().spec().cidr() + " of node " + r.subnet().spec().nodeName())
+            .collect(Collectors.joining(", "));
+    int more = releases.size() - NodeNames.SHOWN;
     String note =
-        "block "
-            + release.subnet().spec().cidr()
-            + " of node "
-            + release.subnet().spec().nodeName()
-            + " was released: "
-            + release.message();
+        releases.size() == 1
+            ? "block %s was released: %s".formatted(blocks, releases.getFirst().message())
+            : "%d blocks were released: %s%s; the first because %s"
+                .formatted(
+                    releases.size(),
+                    blocks,
+                    more > 0 ? " and " + more + " more" : "",
+                    releases.getFirst().message());
     record(
         new ObjectReferenceBuilder()
             .withApiVersion("tweed.dev/v1alpha1")
             .withKind("PodNetwork")
-            .withName(release.subnet().spec().podNetwork())
+            .withName(network)
+            .withUid(uid.orElse(null))
             .build(),
         CLUSTER_NAMESPACE,
         Type.Normal,

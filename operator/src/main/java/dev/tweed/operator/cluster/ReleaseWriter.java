@@ -1,9 +1,12 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -12,16 +15,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes NodeSubnets whose blocks are to be released, each only if that is still true. */
+/**
+ * Deletes NodeSubnets whose blocks are to be released. Each only if the API server confirms, just
+ * before, the very reason it was planned for: the watches may be behind, a Node may have come back
+ * while others were released, and a wrong deletion takes pods' addresses away.
+ */
 final class ReleaseWriter {
   private static final Logger LOG = LoggerFactory.getLogger(ReleaseWriter.class);
 
+  /** Releases of one run; the deletions bring the next, which allocates first. */
+  static final int AT_ONCE = 500;
+
+  /** Releases for which PodNetworks are listed once. */
+  private static final int SLICE = 100;
+
   private final KubernetesClient client;
   private final SubnetWriter subnets;
+  private final BoundedCalls calls;
   private final OperatorEvents events;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
@@ -30,12 +46,14 @@ final class ReleaseWriter {
   ReleaseWriter(
       KubernetesClient client,
       SubnetWriter subnets,
+      BoundedCalls calls,
       OperatorEvents events,
       OperatorMeters meters,
       OperatorSettings settings,
       Clock clock) {
     this.client = client;
     this.subnets = subnets;
+    this.calls = calls;
     this.events = events;
     this.meters = meters;
     this.settings = settings;
@@ -47,61 +65,110 @@ final class ReleaseWriter {
    * @return what went wrong; the rest was done nevertheless
    */
   List<String> release(List<Release> releases, List<SubnetFacts> basis) {
+    Map<String, List<SubnetFacts>> byNode =
+        basis.stream().collect(Collectors.groupingBy(s -> s.spec().nodeName()));
     List<String> failures = new ArrayList<>();
-    for (Release release : releases) {
-      release(release, basis, failures);
+    List<Release> done = new ArrayList<>();
+    Map<String, String> uids = new TreeMap<>();
+    int end = Math.min(releases.size(), AT_ONCE);
+    for (int from = 0; from < end; from += SLICE) {
+      List<NetworkFacts> networks;
+      try {
+        networks = networks();
+      } catch (KubernetesClientException e) {
+        failures.add("PodNetworks, before blocks are released: " + ApiFailure.message(e));
+        break;
+      }
+      networks.forEach(n -> uids.put(n.name(), n.uid()));
+      List<Release> slice = releases.subList(from, Math.min(from + SLICE, end));
+      List<Result> results = calls.all(slice, r -> release(r, networks, byNode));
+      for (int i = 0; i < slice.size(); i++) {
+        results.get(i).failure().ifPresent(failures::add);
+        if (results.get(i).deleted()) {
+          done.add(slice.get(i));
+        }
+      }
     }
+    done.stream()
+        .collect(
+            Collectors.groupingBy(
+                r -> r.subnet().spec().podNetwork(), TreeMap::new, Collectors.toList()))
+        .forEach(
+            (network, released) ->
+                events.released(network, Optional.ofNullable(uids.get(network)), released));
     return failures;
   }
 
-  private void release(Release release, List<SubnetFacts> basis, List<String> failures) {
+  private List<NetworkFacts> networks() {
+    return client.resources(PodNetwork.class).list().getItems().stream()
+        .map(Facts::of)
+        .filter(n -> n.spec() != null)
+        .toList();
+  }
+
+  private record Result(boolean deleted, Optional<String> failure) {}
+
+  private Result release(
+      Release release, List<NetworkFacts> networks, Map<String, List<SubnetFacts>> byNode) {
     SubnetFacts subnet = release.subnet();
     try {
-      if (stillTrue(release, basis) && subnets.delete(subnet)) {
+      // The version that was judged is one of this very object, whatever its name.
+      boolean deleted = isConfirmed(release, networks, byNode) && subnets.delete(subnet);
+      if (deleted) {
         LOG.info(
             "released {} of node {}: {}",
             subnet.spec().cidr(),
             subnet.spec().nodeName(),
             release.message());
-        events.released(release);
         meters.released();
       }
+      return new Result(deleted, Optional.empty());
     } catch (KubernetesClientException e) {
-      failures.add("NodeSubnet " + release.subnet().name() + ": " + ApiFailure.message(e));
+      return new Result(
+          false, Optional.of("NodeSubnet " + subnet.name() + ": " + ApiFailure.message(e)));
     }
   }
 
-  // The watches may be behind, and a Node may have come back while other blocks were released; a
-  // wrong deletion would take pods' addresses away.
-  private boolean stillTrue(Release release, List<SubnetFacts> basis) {
-    return switch (release.reason()) {
-      case NodeGone ->
-          AllocationPlanner.plan(live(release.subnet().spec().nodeName(), basis))
-              .releases()
-              .stream()
-              .anyMatch(r -> r.subnet().equals(release.subnet()));
-      case PodNetworkGone ->
-          client.resources(PodNetwork.class).withName(release.subnet().spec().podNetwork()).get()
-              == null;
-      case Overlap, SecondBlock, OutsidePools, PodCIDRChanged -> true;
-    };
-  }
-
-  // One node with its blocks, and all networks, as the API server has them now: enough to tell
-  // whether the node is there and which network it belongs to.
-  private AllocationInput live(String node, List<SubnetFacts> basis) {
-    ClusterView view =
-        new ClusterView(
-            client.resources(PodNetwork.class).list().getItems().stream().map(Facts::of).toList(),
-            Optional.ofNullable(client.nodes().withName(node).get()).stream()
+  // All networks, the node with its blocks, and what the block gives way to, as the API server has
+  // them now, are enough to judge one block; a GET of a Node that is gone is small.
+  private boolean isConfirmed(
+      Release release, List<NetworkFacts> networks, Map<String, List<SubnetFacts>> byNode) {
+    String node = release.subnet().spec().nodeName();
+    List<SubnetFacts> other = release.other().stream().flatMap(this::live).toList();
+    AllocationInput now =
+        new AllocationInput(
+            networks,
+            Stream.concat(Stream.of(node), other.stream().map(s -> s.spec().nodeName()))
+                .distinct()
+                .flatMap(name -> Optional.ofNullable(client.nodes().withName(name).get()).stream())
                 .map(Facts::of)
                 .toList(),
-            Set.of(),
-            basis.stream().filter(s -> s.spec().nodeName().equals(node)).toList(),
-            List.of(),
+            Stream.concat(
+                    byNode.get(node).stream()
+                        .filter(s -> release.other().filter(s.name()::equals).isEmpty()),
+                    other.stream())
+                .toList(),
+            LastBlocks.none(),
             Map.of(),
-            List.of(),
-            Map.of());
-    return Facts.input(view, view.subnets(), Map.of(), settings, clock.instant());
+            Map.of(),
+            Map.of(),
+            settings.releaseAfter(),
+            settings.mirroredLabels(),
+            settings.batch(),
+            clock.instant());
+    return AllocationPlanner.plan(now).releases().stream()
+        .anyMatch(r -> r.subnet().equals(release.subnet()) && r.reason() == release.reason());
+  }
+
+  // A list, since the operator needs no right to get single ones.
+  private Stream<SubnetFacts> live(String name) {
+    return client
+        .resources(NodeSubnet.class)
+        .withField("metadata.name", name)
+        .list()
+        .getItems()
+        .stream()
+        .filter(s -> s.getSpec() != null)
+        .map(Facts::of);
   }
 }

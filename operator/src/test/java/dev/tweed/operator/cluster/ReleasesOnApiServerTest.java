@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.ledger.Allocator;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Blocks are released one after the other, and the cluster goes on meanwhile. */
+/** Blocks are released while the cluster goes on. */
 @Tag("api-server")
 @ExtendWith(ApiServerExtension.class)
 class ReleasesOnApiServerTest {
@@ -52,6 +53,7 @@ class ReleasesOnApiServerTest {
   private volatile Duration steady = Duration.ZERO;
   private volatile Runnable beforeDeletion = () -> {};
   private volatile Runnable beforeList = () -> {};
+  private volatile Runnable beforeNetworks = () -> {};
 
   @BeforeEach
   void threeNodesWithBlocks(ApiServer server) {
@@ -66,7 +68,8 @@ class ReleasesOnApiServerTest {
             .build();
     caches = TestCluster.caches(client);
     caches.start();
-    calls = new BoundedCalls(SETTINGS.parallelism());
+    // One at a time, so that something can happen between two of them.
+    calls = new BoundedCalls(1);
     Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     OperatorMeters meters = new OperatorMeters(new SimpleMeterRegistry());
@@ -83,6 +86,7 @@ class ReleasesOnApiServerTest {
             new ReleaseWriter(
                 client,
                 subnets,
+                calls,
                 new OperatorEvents(client, SETTINGS, clock),
                 meters,
                 SETTINGS,
@@ -94,8 +98,7 @@ class ReleasesOnApiServerTest {
             clock,
             new SteadyTime(Instant.EPOCH, () -> steady.toNanos()));
     createNodes();
-    cluster.network(
-        "default", new LabelSelector(Map.of(GROUP, "a"), null), pool("10.244.0.0/16", 24));
+    network("10.244.0.0/16");
     seen(v -> v.nodes().size() == NODES && v.networks().size() == 1);
     reconciler.reconcile();
     assertThat(cluster.subnets()).hasSize(NODES);
@@ -112,6 +115,20 @@ class ReleasesOnApiServerTest {
     for (int i = 1; i <= NODES; i++) {
       cluster.node("n" + i, Map.of(GROUP, "a"), "192.0.2." + i, n -> {});
     }
+  }
+
+  private PodNetwork network(String pool) {
+    return cluster.network("default", new LabelSelector(Map.of(GROUP, "a"), null), pool(pool, 24));
+  }
+
+  private PodNetwork networkAnew(String pool) {
+    admin.resources(PodNetwork.class).withName("default").delete();
+    PodNetwork network = network(pool);
+    seen(
+        v ->
+            v.networks().stream()
+                .anyMatch(n -> n.uid().equals(network.getMetadata().getUid())));
+    return network;
   }
 
   private void label(String group) {
@@ -209,6 +226,62 @@ class ReleasesOnApiServerTest {
   }
 
   @Test
+  void blocksThatLieInAPoolAgainMeanwhileAreKept() {
+    // Given a network that was made anew with another pool, and again with the first
+    networkAnew("10.99.0.0/16");
+    beforeNetworks = () -> networkAnew("10.244.0.0/16");
+    pass(SETTINGS.quiet());
+
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+
+    assertThat(holders()).containsExactlyInAnyOrder("n1", "n2", "n3");
+  }
+
+  @Test
+  void aSecondBlockIsKeptWhenTheFirstIsGoneMeanwhile() {
+    NodeSubnet first = cluster.subnetOf("n1");
+    NodeSubnet second = new NodeSubnet();
+    second.getMetadata().setName("10-244-200-0-24");
+    second.setSpec(
+        new NodeSubnetSpec(
+            "default",
+            "n1",
+            first.getSpec().nodeUID(),
+            "10.244.200.0/24",
+            first.getSpec().nodeIPs(),
+            first.getSpec().vtepMAC()));
+    admin.resource(second).create();
+    seen(v -> v.subnets().size() == NODES + 1);
+    beforeNetworks = () -> admin.resource(first).delete();
+    pass(SETTINGS.quiet());
+
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+
+    assertThat(cluster.subnetOf("n1").getSpec().cidr()).isEqualTo("10.244.200.0/24");
+  }
+
+  @Test
+  void oneEventTellsOfAllBlocksThatANetworkGotBack() {
+    PodNetwork network = networkAnew("10.99.0.0/16");
+    pass(SETTINGS.quiet());
+
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+
+    assertThat(holders()).isEmpty();
+    // By the uid of the network, as kubectl describe asks for them
+    assertThat(admin.events().v1().events().inNamespace("default").list().getItems())
+        .filteredOn(e -> network.getMetadata().getUid().equals(e.getRegarding().getUid()))
+        .singleElement()
+        .satisfies(
+            e -> {
+              assertThat(e.getReason()).isEqualTo("BlockReleased");
+              assertThat(e.getNote())
+                  .contains("3 blocks were released", "10.244.0.0/24 of node n")
+                  .contains("is in no pool of PodNetwork default");
+            });
+  }
+
+  @Test
   void nodesThatLeftTheNetworkGiveTheirBlocksBack() {
     label("b");
 
@@ -241,7 +314,7 @@ class ReleasesOnApiServerTest {
         .collect(Collectors.toMap(NodeSubnetSpec::nodeName, NodeSubnetSpec::cidr));
   }
 
-  /** Does something before the operator first deletes a NodeSubnet, or lists them. */
+  /** Does something before the operator first deletes a NodeSubnet, or lists a kind. */
   private final class Meanwhile implements Interceptor {
     @Override
     public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
@@ -249,6 +322,10 @@ class ReleasesOnApiServerTest {
       if (request.method().equals("DELETE") && path.contains("/nodesubnets/")) {
         Runnable first = beforeDeletion;
         beforeDeletion = () -> {};
+        first.run();
+      } else if (path.endsWith("/podnetworks")) {
+        Runnable first = beforeNetworks;
+        beforeNetworks = () -> {};
         first.run();
       } else if (path.endsWith("/nodesubnets") && request.uri().getQuery() == null) {
         Runnable first = beforeList;
