@@ -15,6 +15,8 @@ import java.util.Set;
  * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param releaseAfter how long a block outlives its node
+ * @param lastHeard when daemons were last heard, by name of their node; of those without a Lease
+ *     nothing is known
  * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
  * @param maxClaims claims beyond this number wait for the next plan
  * @param now time of planning, for marks and releases
@@ -28,6 +30,7 @@ public record AllocationInput(
     Map<String, List<String>> serviceCIDRs,
     Map<String, Long> cursors,
     Duration releaseAfter,
+    Map<String, Instant> lastHeard,
     Set<String> mirroredLabels,
     int maxClaims,
     Instant now) {
@@ -41,6 +44,7 @@ public record AllocationInput(
     mtus = Map.copyOf(mtus);
     serviceCIDRs = Map.copyOf(serviceCIDRs);
     cursors = Map.copyOf(cursors);
+    lastHeard = Map.copyOf(lastHeard);
     mirroredLabels = Set.copyOf(mirroredLabels);
   }
 
@@ -55,6 +59,7 @@ public record AllocationInput(
         serviceCIDRs,
         cursors,
         releaseAfter,
+        lastHeard,
         mirroredLabels,
         0,
         now);

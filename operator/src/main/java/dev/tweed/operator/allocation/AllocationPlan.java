@@ -15,6 +15,8 @@ import java.util.TreeMap;
  * @param claims NodeSubnets to create
  * @param amendments NodeSubnets to change in place
  * @param releases NodeSubnets to delete
+ * @param suspended NodeSubnets of nodes that exist which are kept until a person agrees: too many
+ *     would go
  * @param cursors cursors of the pools that claims were taken from, for the ledger
  * @param networks outcome by name of the PodNetwork
  * @param nextDeadline when the next block is due for release, if one is
@@ -23,6 +25,7 @@ public record AllocationPlan(
     List<Claim> claims,
     List<Amendment> amendments,
     List<Release> releases,
+    List<Release> suspended,
     SortedMap<String, Long> cursors,
     SortedMap<String, NetworkOutcome> networks,
     Optional<Instant> nextDeadline) {
@@ -30,7 +33,13 @@ public record AllocationPlan(
   /** Nothing to do, and nothing to tell. */
   public static AllocationPlan nothing() {
     return new AllocationPlan(
-        List.of(), List.of(), List.of(), new TreeMap<>(), new TreeMap<>(), Optional.empty());
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        Optional.empty());
   }
 
   /** Whether everything is as it should be. */

@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,8 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +44,7 @@ public final class AllocationPlanner {
   private final List<Claim> claims = new ArrayList<>();
   private final Map<String, List<Cidr>> restored = new HashMap<>();
   private final SortedMap<String, Long> cursors = new TreeMap<>();
+  private final Map<List<Pool>, Integer> needs = new LinkedHashMap<>();
 
   private AllocationPlanner(AllocationInput input) {
     this.input = input;
@@ -74,17 +78,30 @@ public final class AllocationPlanner {
       outcomes.put(network.name(), serve(network, byAge));
     }
     claims.sort(Comparator.comparing(Claim::cidr));
+    ReleaseValve.Verdict verdict =
+        ReleaseValve.judge(
+            Stream.concat(held.releases().stream(), standing.due().stream()).toList(),
+            standing.marked(),
+            needs,
+            input);
+    Set<String> released =
+        verdict.released().stream().map(r -> r.subnet().name()).collect(Collectors.toSet());
     return new AllocationPlan(
         List.copyOf(claims),
         standing.amendments().stream()
+            .filter(a -> !released.contains(a.subnet().name()))
             .sorted(Comparator.comparing(a -> a.subnet().name()))
             .toList(),
-        Stream.concat(held.releases().stream(), standing.releases().stream())
-            .sorted(Comparator.comparing(r -> r.subnet().name()))
-            .toList(),
+        byName(verdict.released()),
+        byName(verdict.suspended()),
         cursors,
         outcomes,
-        standing.nextDeadline());
+        Stream.concat(standing.nextDeadline().stream(), verdict.nextDeadline().stream())
+            .min(Comparator.naturalOrder()));
+  }
+
+  private static List<Release> byName(List<Release> releases) {
+    return releases.stream().sorted(Comparator.comparing(r -> r.subnet().name())).toList();
   }
 
   private Optional<CandidateNetwork> owner(NodeFacts node, Map<String, CandidateNetwork> byName) {
@@ -225,6 +242,7 @@ public final class AllocationPlanner {
     Optional<Cidr> block = shelf.take(family, node);
     if (block.isEmpty()) {
       tally.note(Shortfall.PoolExhausted, node);
+      needs.merge(shelf.admitting(family, node), 1, Integer::sum);
       return false;
     }
     if (differs(node, block.get())) {

@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param generation of its spec
  * @param deleting a network on its way out gets no new blocks
+ * @param releaseAgreed a person agrees that many of its blocks are released at once
  * @param unknownValues values of its spec that this version does not know, absent from it
  */
 public record NetworkFacts(
@@ -18,5 +19,6 @@ public record NetworkFacts(
     long generation,
     Instant created,
     boolean deleting,
+    boolean releaseAgreed,
     PodNetworkSpec spec,
     List<UnknownValue> unknownValues) {}

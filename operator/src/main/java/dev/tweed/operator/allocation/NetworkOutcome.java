@@ -70,7 +70,8 @@ public record NetworkOutcome(
     /** Names beyond these are only counted. */
     public static final int SHOWN = 5;
 
-    static NodeNames of(List<String> names) {
+    /** Counts names; they may come in any order. */
+    public static NodeNames of(List<String> names) {
       return new NodeNames(names.size(), names.stream().sorted().limit(SHOWN).toList());
     }
 

@@ -30,7 +30,12 @@ final class PoolShelf {
     return pools.stream().map(p -> p.cidr().family()).distinct().toList();
   }
 
-  /** Whether the node may draw from a pool of the family. */
+  /** Pools of the family that the node may draw from. */
+  List<Pool> admitting(Family family, NodeFacts node) {
+    return pools.stream().filter(p -> admits(p, family, node)).toList();
+  }
+
+  /** Whether there is one. */
   boolean admits(Family family, NodeFacts node) {
     return pools.stream().anyMatch(p -> admits(p, family, node));
   }

@@ -22,7 +22,8 @@ final class StandingBlocks {
   private final RouteMtus mtus;
   private final AllocationInput input;
   private final List<Amendment> amendments = new ArrayList<>();
-  private final List<Release> releases = new ArrayList<>();
+  private final List<Release> due = new ArrayList<>();
+  private final List<Release> marked = new ArrayList<>();
   private Optional<Instant> nextDeadline = Optional.empty();
 
   private StandingBlocks(SubnetContents contents, RouteMtus mtus, AllocationInput input) {
@@ -51,7 +52,7 @@ final class StandingBlocks {
           node.map(n -> ownerOf.get(n.name())).filter(o -> o.name().equals(block.network()));
       owner.ifPresentOrElse(
           network -> blocks.refresh(block, node.orElseThrow(), network),
-          () -> blocks.leave(block, node.isPresent()));
+          () -> blocks.leave(block, node));
     }
     return blocks;
   }
@@ -60,8 +61,14 @@ final class StandingBlocks {
     return amendments;
   }
 
-  List<Release> releases() {
-    return releases;
+  /** Those that have been without their node, or network, for long enough. */
+  List<Release> due() {
+    return due;
+  }
+
+  /** Those that will have been, if nothing changes. */
+  List<Release> marked() {
+    return marked;
   }
 
   /** When the next of them is to be released, if nothing changes. */
@@ -69,21 +76,37 @@ final class StandingBlocks {
     return nextDeadline;
   }
 
-  private void leave(Held block, boolean nodeExists) {
+  private void leave(Held block, Optional<NodeFacts> node) {
     Instant since = block.facts().goneSince().orElse(input.now());
-    Instant due = since.plus(input.releaseAfter());
-    if (due.isAfter(input.now())) {
-      nextDeadline = Optional.of(nextDeadline.filter(due::isAfter).orElse(due));
-      amend(block, block.facts().spec(), Map.of(), List.of(), Optional.of(since));
+    Instant at = since.plus(input.releaseAfter());
+    String what = node.isPresent() ? "is not in PodNetwork " + block.network() : "does not exist";
+    Release release =
+        new Release(
+            block.facts(),
+            node.isPresent() ? ReleaseReason.NodeLeft : ReleaseReason.NodeGone,
+            "node " + block.node() + " " + what + " since " + since,
+            Optional.empty());
+    if (at.isAfter(input.now())) {
+      nextDeadline = Optional.of(nextDeadline.filter(at::isAfter).orElse(at));
+      marked.add(release);
     } else {
-      String what = nodeExists ? "is not in PodNetwork " + block.network() : "does not exist";
-      releases.add(
-          new Release(
-              block.facts(),
-              nodeExists ? ReleaseReason.NodeLeft : ReleaseReason.NodeGone,
-              "node " + block.node() + " " + what + " since " + since,
-              Optional.empty()));
+      due.add(release);
     }
+    amend(block, moved(block, node), Map.of(), List.of(), Optional.of(since));
+  }
+
+  // Its pods run on, perhaps for long, and others go on sending to them.
+  private static NodeSubnetSpec moved(Held block, Optional<NodeFacts> node) {
+    NodeSubnetSpec old = block.facts().spec();
+    List<String> addresses = node.map(NodeAddresses::of).orElse(List.of());
+    return new NodeSubnetSpec(
+        old.podNetwork(),
+        old.nodeName(),
+        old.nodeUID(),
+        old.cidr(),
+        addresses.isEmpty() ? old.nodeIPs() : addresses,
+        old.vtepMAC(),
+        old.mtu());
   }
 
   private void refresh(Held block, NodeFacts node, CandidateNetwork network) {

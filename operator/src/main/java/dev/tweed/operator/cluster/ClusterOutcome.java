@@ -1,5 +1,6 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NodeFacts;
 import java.util.List;
@@ -25,6 +26,7 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
    * @param generation of its spec
    * @param allocationFault why nodes of it that wait get no blocks; said of all networks
    * @param blocks NodeSubnets of it, whatever is to become of them
+   * @param suspended those of them that are kept until a person agrees
    */
   public record NetworkState(
       String uid,
@@ -32,7 +34,8 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
       NetworkOutcome outcome,
       Optional<AllocationFault> allocationFault,
       NetworkReadiness readiness,
-      int blocks) {}
+      int blocks,
+      List<Release> suspended) {}
 
   /** Before the first run. */
   public static ClusterOutcome none() {

@@ -2,19 +2,23 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.allocation.ReleaseValve;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.cluster.Duty.Failure;
 import dev.tweed.operator.ledger.Allocator;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -36,6 +40,7 @@ public final class ClusterReconciler {
   private final ReleaseWriter releases;
   private final GuardExpiry guards;
   private final Function<ClusterView, Set<String>> silent;
+  private final BiFunction<ClusterView, Instant, Map<String, Instant>> lastHeard;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
   private final Clock clock;
@@ -45,6 +50,7 @@ public final class ClusterReconciler {
 
   /**
    * @param silent which nodes' daemons are silent
+   * @param lastHeard when those that have a Lease were last heard, by the time of day now
    */
   ClusterReconciler(
       ClusterCaches caches,
@@ -54,6 +60,7 @@ public final class ClusterReconciler {
       ReleaseWriter releases,
       GuardExpiry guards,
       Function<ClusterView, Set<String>> silent,
+      BiFunction<ClusterView, Instant, Map<String, Instant>> lastHeard,
       OperatorMeters meters,
       OperatorSettings settings,
       Clock clock,
@@ -65,6 +72,7 @@ public final class ClusterReconciler {
     this.releases = releases;
     this.guards = guards;
     this.silent = silent;
+    this.lastHeard = lastHeard;
     this.meters = meters;
     this.settings = settings;
     this.clock = clock;
@@ -100,6 +108,7 @@ public final class ClusterReconciler {
     private final ClusterView view;
     private final Instant now;
     private final Instant at;
+    private final Map<String, Instant> heard;
     private List<SubnetFacts> basis;
     private NodeChores chores = NodeChores.none();
     private AllocationPlan plan = AllocationPlan.nothing();
@@ -111,16 +120,17 @@ public final class ClusterReconciler {
       this.view = view;
       this.now = now;
       this.at = time.now();
+      this.heard = lastHeard.apply(view, now);
       marks = marks.look(view.subnets(), at);
       this.basis = dated(view.subnets());
     }
 
     private AllocationInput input(List<SubnetFacts> subnets, Map<String, Long> cursors) {
-      return Facts.input(view, subnets, cursors, settings, now);
+      return Facts.input(view, subnets, cursors, heard, settings, now);
     }
 
     private List<SubnetFacts> dated(List<SubnetFacts> subnets) {
-      return marks.dated(subnets, settings.releaseAfter(), at, now);
+      return marks.dated(subnets, longest(settings.releaseAfter(), ReleaseValve.PATIENCE), at, now);
     }
 
     List<String> deleteForeignReports() {
@@ -199,6 +209,9 @@ public final class ClusterReconciler {
       Map<String, Integer> blocks =
           basis.stream()
               .collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));
+      Map<String, List<Release>> suspended =
+          plan.suspended().stream()
+              .collect(Collectors.groupingBy(r -> r.subnet().spec().podNetwork()));
       Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
       for (NetworkFacts network : view.networks()) {
         String name = network.name();
@@ -215,7 +228,8 @@ public final class ClusterReconciler {
                             found,
                             fault,
                             readiness.getOrDefault(name, NetworkReadiness.none()),
-                            blocks.getOrDefault(name, 0))));
+                            blocks.getOrDefault(name, 0),
+                            suspended.getOrDefault(name, List.of()))));
       }
       return new ClusterOutcome(networks, view.nodes());
     }
@@ -239,6 +253,10 @@ public final class ClusterReconciler {
       meters.conflicts(done.conflicts());
       LOG.info("another operator was first {} times; planned again", done.conflicts());
     }
+  }
+
+  private static Duration longest(Duration a, Duration b) {
+    return a.compareTo(b) > 0 ? a : b;
   }
 
   private static Optional<Instant> earlier(Optional<Instant> a, Optional<Instant> b) {

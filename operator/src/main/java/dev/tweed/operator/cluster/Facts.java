@@ -40,11 +40,16 @@ public final class Facts {
 
   private Facts() {}
 
-  /** Everything a plan depends on, with NodeSubnets and cursors that may be newer than the view. */
+  /**
+   * Everything a plan depends on, with NodeSubnets and cursors that may be newer than the view.
+   *
+   * @param lastHeard when daemons were last heard, by name of their node
+   */
   static AllocationInput input(
       ClusterView view,
       List<SubnetFacts> subnets,
       Map<String, Long> cursors,
+      Map<String, Instant> lastHeard,
       OperatorSettings settings,
       Instant now) {
     return new AllocationInput(
@@ -56,6 +61,7 @@ public final class Facts {
         view.serviceCIDRs(),
         cursors,
         settings.releaseAfter(),
+        lastHeard,
         settings.mirroredLabels(),
         Integer.MAX_VALUE,
         now);
@@ -70,6 +76,7 @@ public final class Facts {
         generation(network),
         created(network),
         network.getMetadata().getDeletionTimestamp() != null,
+        "true".equals(annotation(network, TweedApi.RELEASE_BLOCKS)),
         network.getSpec() == null && !unknown.isEmpty() ? UNREADABLE_NETWORK : network.getSpec(),
         unknown);
   }
@@ -92,8 +99,6 @@ public final class Facts {
 
   /** Of a NodeSubnet; a mark that cannot be read counts as none, and is written anew. */
   public static SubnetFacts of(NodeSubnet subnet) {
-    Map<String, String> annotations = subnet.getMetadata().getAnnotations();
-    String mark = annotations == null ? null : annotations.get(TweedApi.NODE_GONE_SINCE);
     return new SubnetFacts(
         subnet.getMetadata().getName(),
         subnet.getMetadata().getUid(),
@@ -102,7 +107,7 @@ public final class Facts {
         created(subnet),
         shared(subnet.getSpec()),
         labels(subnet),
-        time(mark));
+        time(annotation(subnet, TweedApi.NODE_GONE_SINCE)));
   }
 
   /** Of a FirewallPolicy. */
@@ -164,6 +169,12 @@ public final class Facts {
       }
     }
     return reports;
+  }
+
+  // Null if it has none, as in the object.
+  private static String annotation(HasMetadata object, String key) {
+    Map<String, String> annotations = object.getMetadata().getAnnotations();
+    return annotations == null ? null : annotations.get(key);
   }
 
   private static Map<String, String> labels(HasMetadata object) {

@@ -55,11 +55,11 @@ record MarksSeen(Map<String, Seen> marks) {
    * The NodeSubnets with marks that are due when they have been seen for long enough, and not
    * before.
    *
+   * @param longest what they may have to wait; who has seen one for so long believes what it says
    * @param at in {@link SteadyTime}
    * @param now the same as a time of day
    */
-  List<SubnetFacts> dated(
-      List<SubnetFacts> subnets, Duration releaseAfter, Instant at, Instant now) {
+  List<SubnetFacts> dated(List<SubnetFacts> subnets, Duration longest, Instant at, Instant now) {
     return subnets.stream()
         .map(
             subnet ->
@@ -68,20 +68,20 @@ record MarksSeen(Map<String, Seen> marks) {
                     : subnet.withGoneSince(
                         subnet
                             .goneSince()
-                            .map(mark -> dated(subnet.uid(), mark, releaseAfter, at, now))))
+                            .map(mark -> dated(subnet.uid(), mark, longest, at, now))))
         .toList();
   }
 
-  private Instant dated(String uid, Instant mark, Duration releaseAfter, Instant at, Instant now) {
+  private Instant dated(String uid, Instant mark, Duration longest, Instant at, Instant now) {
     Seen seen = marks.get(uid);
     Duration age =
         seen != null && seen.mark().equals(mark)
             ? Duration.between(seen.since(), at)
             : Duration.ZERO;
-    if (age.compareTo(releaseAfter) < 0) {
+    if (age.compareTo(longest) < 0) {
       return now.minus(age);
     }
-    Instant due = now.minus(releaseAfter);
+    Instant due = now.minus(longest);
     return mark.isBefore(due) ? mark : due;
   }
 }

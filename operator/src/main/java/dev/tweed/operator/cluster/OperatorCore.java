@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -80,6 +81,7 @@ public final class OperatorCore implements AutoCloseable {
             new ReleaseWriter(client, subnets, calls, events, meters, settings, clock),
             new GuardExpiry(client, caches.guards(), time),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
+            (view, now) -> silence.map(s -> s.lastHeard(view, now)).orElse(Map.of()),
             meters,
             settings,
             clock,

@@ -153,6 +153,7 @@ final class ReleaseWriter {
             Map.of(),
             Map.of(),
             settings.releaseAfter(),
+            Map.of(),
             settings.mirroredLabels(),
             settings.batch(),
             clock.instant());

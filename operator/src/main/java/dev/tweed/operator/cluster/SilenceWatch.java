@@ -88,6 +88,22 @@ final class SilenceWatch implements AutoCloseable {
     return plan(view, "").silent();
   }
 
+  /**
+   * When each daemon that has a Lease was last heard, by name of its node.
+   *
+   * @param now time of day
+   */
+  Map<String, Instant> lastHeard(ClusterView view, Instant now) {
+    Silence known = silence;
+    Map<String, Instant> heard = new HashMap<>();
+    if (known.last().isEmpty()) {
+      // Nobody has been asked yet.
+      view.subnets().forEach(s -> heard.put(s.spec().nodeName(), now));
+    }
+    known.quiet().forEach((node, quiet) -> heard.put(node, now.minus(quiet)));
+    return heard;
+  }
+
   private SilencePlan plan(ClusterView view, String last) {
     Set<String> nodes = new HashSet<>();
     Set<String> saying = new HashSet<>();

@@ -80,6 +80,14 @@ public record Silence(
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  /** How long each daemon has not been heard, in time that counts, by name of its node. */
+  public Map<String, Duration> quiet() {
+    return daemons.entrySet().stream()
+        .collect(
+            Collectors.toUnmodifiableMap(
+                Map.Entry::getKey, daemon -> counted.minus(daemon.getValue().at())));
+  }
+
   /** Whether this process has heard the daemon of a node, and not too long ago. */
   boolean hears(String node) {
     Heard heard = daemons.get(node);

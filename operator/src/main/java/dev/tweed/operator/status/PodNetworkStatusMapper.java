@@ -5,7 +5,9 @@ import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.crds.PodNetworkStatus.NodeCounts;
 import dev.tweed.crds.PodNetworkStatus.PoolUse;
 import dev.tweed.crds.PodNetworkStatus.Summary;
+import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.UnknownValue;
+import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.allocation.ReservedRange;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Status of a PodNetwork. */
 public final class PodNetworkStatusMapper {
@@ -32,7 +35,13 @@ public final class PodNetworkStatusMapper {
   /** On every node that belongs to it the data path works. */
   public static final String READY = "Ready";
 
+  /** So many blocks would be released at once that a person has to agree; there only then. */
+  public static final String RELEASE_SUSPENDED = "ReleaseSuspended";
+
   private static final int POOLS_SHOWN = 4;
+
+  static final String NODES_LEFT = "NodesLeft";
+  static final String POD_CIDRS_CHANGED = "PodCIDRsChanged";
 
   private PodNetworkStatusMapper() {}
 
@@ -57,7 +66,10 @@ public final class PodNetworkStatusMapper {
     return new PodNetworkStatus(
         state.generation(),
         Finding.conditions(
-            List.of(accepted, allocated, ready, ReachMapper.reachable(reach)),
+            Stream.concat(
+                    Stream.of(accepted, allocated, ready, ReachMapper.reachable(reach)),
+                    suspended(state).stream())
+                .toList(),
             previous,
             state.generation(),
             now),
@@ -207,6 +219,33 @@ public final class PodNetworkStatusMapper {
               + ". Look at kubectl get nodereports");
     }
     return Finding.yes(READY, "Ready", counts);
+  }
+
+  private static Optional<Finding> suspended(NetworkState state) {
+    if (state.suspended().isEmpty()) {
+      return Optional.empty();
+    }
+    ReleaseReason reason = state.suspended().getFirst().reason();
+    NodeNames nodes =
+        NodeNames.of(
+            state.suspended().stream().map(r -> r.subnet().spec().nodeName()).distinct().toList());
+    String network = state.suspended().getFirst().subnet().spec().podNetwork();
+    boolean left = reason == ReleaseReason.NodeLeft;
+    return Optional.of(
+        Finding.yes(
+            RELEASE_SUSPENDED,
+            left ? NODES_LEFT : POD_CIDRS_CHANGED,
+            "%d of %d blocks would be released though their nodes exist, and running pods would lose their addresses; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
+                .formatted(
+                    state.suspended().size(),
+                    state.blocks(),
+                    nodes,
+                    left
+                        ? "These nodes do not belong to this network any more: correct spec.nodeSelector (kubectl edit podnetwork %s) or their labels (kubectl get nodes --show-labels)"
+                            .formatted(network)
+                        : "Their spec.podCIDRs are others than their blocks: see whether kube-controller-manager has another --cluster-cidr, or another allocator is at work (kubectl get nodes -o custom-columns=NAME:.metadata.name,PODCIDRS:.spec.podCIDRs)",
+                    network,
+                    TweedApi.RELEASE_BLOCKS)));
   }
 
   private static String pools(List<PoolUse> pools) {

@@ -16,7 +16,12 @@ public record Transition(boolean warning, String reason, String action, String n
       Set.of("Allocating", "NodesNotReady", "NoNodes", "WaitingForPodCIDR", "WaitingForRelease");
   private static final String PENDING = "Pending";
   private static final Set<String> WARNINGS =
-      Set.of("NodeSelectedByAnother", "PodCIDRDiffers", "NodesOutsideNetwork");
+      Set.of(
+          "NodeSelectedByAnother",
+          "PodCIDRDiffers",
+          "NodesOutsideNetwork",
+          PodNetworkStatusMapper.NODES_LEFT,
+          PodNetworkStatusMapper.POD_CIDRS_CHANGED);
 
   /** Transitions between two states of the same object, in the order of the conditions. */
   public static List<Transition> between(List<Condition> before, List<Condition> after) {

@@ -319,6 +319,7 @@ class AllocationPlannerTest {
             known.generation(),
             known.created(),
             false,
+            false,
             spec(
                 PodNetworkSpec.Allocation.Operator,
                 new LabelSelector(

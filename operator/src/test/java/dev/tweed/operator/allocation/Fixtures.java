@@ -36,7 +36,8 @@ final class Fixtures {
   }
 
   static NetworkFacts network(String name, int age, PodNetworkSpec spec) {
-    return new NetworkFacts(name, "uid-" + name, 1, NOW.minusSeconds(age), false, spec, List.of());
+    return new NetworkFacts(
+        name, "uid-" + name, 1, NOW.minusSeconds(age), false, false, spec, List.of());
   }
 
   static NodeFacts node(int number) {
@@ -81,6 +82,7 @@ final class Fixtures {
         Map.of(),
         Map.of(),
         RELEASE_AFTER,
+        Map.of(),
         AllocationInput.DEFAULT_MIRRORED_LABELS,
         Integer.MAX_VALUE,
         NOW);
@@ -96,6 +98,7 @@ final class Fixtures {
         in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
+        in.lastHeard(),
         in.mirroredLabels(),
         in.maxClaims(),
         in.now());
@@ -112,6 +115,7 @@ final class Fixtures {
         in.serviceCIDRs(),
         cursors,
         in.releaseAfter(),
+        in.lastHeard(),
         in.mirroredLabels(),
         in.maxClaims(),
         now);
@@ -127,6 +131,7 @@ final class Fixtures {
         in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
+        in.lastHeard(),
         in.mirroredLabels(),
         in.maxClaims(),
         in.now());
@@ -142,6 +147,23 @@ final class Fixtures {
         serviceCIDRs,
         in.cursors(),
         in.releaseAfter(),
+        in.lastHeard(),
+        in.mirroredLabels(),
+        in.maxClaims(),
+        in.now());
+  }
+
+  static AllocationInput heard(AllocationInput in, Map<String, Instant> lastHeard) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        in.subnets(),
+        in.lastBlocks(),
+        in.mtus(),
+        in.serviceCIDRs(),
+        in.cursors(),
+        in.releaseAfter(),
+        lastHeard,
         in.mirroredLabels(),
         in.maxClaims(),
         in.now());
@@ -157,6 +179,7 @@ final class Fixtures {
         in.serviceCIDRs(),
         in.cursors(),
         in.releaseAfter(),
+        in.lastHeard(),
         in.mirroredLabels(),
         in.maxClaims(),
         in.now());

@@ -72,6 +72,7 @@ class GoldenPlansTest {
                     .collect(Collectors.toMap(s -> s.getMetadata().getName(), Facts::of)),
                 Map.of(),
                 Duration.ofMinutes(5),
+                Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
                 1_000,
                 NOW));
@@ -154,6 +155,9 @@ class GoldenPlansTest {
         plan.releases().stream()
             .map(r -> r.subnet().name() + ": " + r.reason() + ": " + r.message())
             .toList());
+    if (!plan.suspended().isEmpty()) {
+      text.put("suspended", plan.suspended().stream().map(r -> r.subnet().name()).toList());
+    }
     text.put("cursors", plan.cursors());
     text.put("again", plan.nextDeadline().map(Instant::toString).orElse("whenever"));
     return text;
@@ -193,7 +197,10 @@ class GoldenPlansTest {
                   plan.networks().get(name),
                   Optional.empty(),
                   readiness.getOrDefault(name, NetworkReadiness.none()),
-                  blocks(name, subnets, plan)),
+                  blocks(name, subnets, plan),
+                  plan.suspended().stream()
+                      .filter(r -> r.subnet().spec().podNetwork().equals(name))
+                      .toList()),
               reach.get(name),
               previous,
               NOW));

@@ -147,7 +147,7 @@ class OperatorRightsIT {
     lease(admin, "node-0001", 0);
     AtomicLong nanos = new AtomicLong();
     OperatorSettings settings = TestCluster.settings("rights");
-    ClusterCaches caches = new ClusterCaches(client, () -> {}, () -> {});
+    ClusterCaches caches = TestCluster.caches(client);
     caches.start();
     try (BoundedCalls calls = new BoundedCalls(1)) {
       SilenceWatch watch =

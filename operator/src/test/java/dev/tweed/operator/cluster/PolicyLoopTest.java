@@ -123,7 +123,8 @@ class PolicyLoopTest {
       loop.start();
       soon().until(() -> told.size() == 1);
 
-      policy.set(new PolicyFacts(before.name(), "another", before.generation(), before.spec()));
+      policy.set(
+          new PolicyFacts(before.name(), "another", before.generation(), before.spec(), List.of()));
       now = START.plusSeconds(2);
       loop.request();
 

@@ -93,6 +93,7 @@ class ReleasesOnApiServerTest {
                 clock),
             new GuardExpiry(client, caches.guards(), new SteadyTime(now, System::nanoTime)),
             view -> Set.of(),
+            (view, time) -> Map.of(),
             meters,
             SETTINGS,
             clock,
@@ -124,10 +125,7 @@ class ReleasesOnApiServerTest {
   private PodNetwork networkAnew(String pool) {
     admin.resources(PodNetwork.class).withName("default").delete();
     PodNetwork network = network(pool);
-    seen(
-        v ->
-            v.networks().stream()
-                .anyMatch(n -> n.uid().equals(network.getMetadata().getUid())));
+    seen(v -> v.networks().stream().anyMatch(n -> n.uid().equals(network.getMetadata().getUid())));
     return network;
   }
 

@@ -199,7 +199,7 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
             null,
             null);
     NetworkFacts network =
-        new NetworkFacts("default", "u", 1, Instant.EPOCH, false, spec, List.of());
+        new NetworkFacts("default", "u", 1, Instant.EPOCH, false, false, spec, List.of());
     return (subnets, cursors) ->
         AllocationPlanner.plan(
             new AllocationInput(
@@ -211,6 +211,7 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                 Map.of(),
                 cursors,
                 Duration.ofMinutes(5),
+                Map.of(),
                 Set.of(),
                 Integer.MAX_VALUE,
                 Instant.EPOCH));

@@ -84,7 +84,8 @@ class PodNetworkStatusMapperTest {
                     0,
                     silent,
                     new TreeSet<>()),
-                nodes),
+                nodes,
+                List.of()),
             NetworkReach.none(),
             List.of(),
             Instant.EPOCH);
