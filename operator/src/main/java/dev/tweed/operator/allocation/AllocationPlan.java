@@ -69,7 +69,8 @@ public record AllocationPlan(
   /**
    * A NodeSubnet to delete.
    *
-   * @param other name of the NodeSubnet it gives way to, if it does
+   * @param other name of what it gives way to, if it does: of a Node if its podCIDR was given to
+   *     that, else of a NodeSubnet
    */
   public record Release(
       SubnetFacts subnet, ReleaseReason reason, String message, Optional<String> other) {}
@@ -89,6 +90,8 @@ public record AllocationPlan(
     /** It lies outside all pools of its network: the network was made anew with other pools. */
     OutsidePools,
     /** {@code NodePodCIDR}: the Node has another podCIDR now. */
-    PodCIDRChanged
+    PodCIDRChanged,
+    /** {@code NodePodCIDR}: its Node is gone, and another Node has that podCIDR now. */
+    PodCIDRReused
   }
 }

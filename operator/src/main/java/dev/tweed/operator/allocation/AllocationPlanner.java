@@ -314,7 +314,7 @@ public final class AllocationPlanner {
       return false;
     }
     if (held.occupied().overlaps(block)) {
-      tally.note(Shortfall.PodCIDRTaken, node);
+      tally.note(held.leaving(block) ? Shortfall.WaitingForRelease : Shortfall.PodCIDRTaken, node);
       return false;
     }
     claim(network, node, block, addresses);

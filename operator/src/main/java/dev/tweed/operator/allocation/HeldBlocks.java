@@ -3,6 +3,7 @@ package dev.tweed.operator.allocation;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ final class HeldBlocks {
   private final OccupiedRanges occupied = new OccupiedRanges();
   private final Map<String, List<Held>> standingByNode = new HashMap<>();
   private final Map<String, Set<Family>> leavingByNode = new HashMap<>();
+  private final OccupiedRanges leaving = new OccupiedRanges();
   private final List<Held> standing = new ArrayList<>();
   private final List<Release> releases = new ArrayList<>();
 
@@ -54,10 +56,14 @@ final class HeldBlocks {
     // NodeSubnet
     // is really gone and not when we have decided that it should go.
     OccupiedRanges older = new OccupiedRanges();
+    Map<Cidr, NodeFacts> byPodCIDR =
+        networks.values().stream().anyMatch(CandidateNetwork::adopts)
+            ? byPodCIDR(nodes.values())
+            : Map.of();
     for (Held block : all) {
       held.occupied.add(block.cidr());
       Optional<Release> misplaced =
-          misplaced(block, networks.get(block.network()), nodes.get(block.node()));
+          misplaced(block, networks.get(block.network()), nodes.get(block.node()), byPodCIDR);
       if (misplaced.isPresent()) {
         held.release(block, misplaced.get());
       } else if (older.overlaps(block.cidr())) {
@@ -95,7 +101,22 @@ final class HeldBlocks {
     return new Release(block.facts(), reason, message, Optional.empty());
   }
 
-  private static Optional<Release> misplaced(Held block, CandidateNetwork network, NodeFacts node) {
+  private static Map<Cidr, NodeFacts> byPodCIDR(Collection<NodeFacts> nodes) {
+    Map<Cidr, NodeFacts> byPodCIDR = new HashMap<>();
+    for (NodeFacts node : nodes) {
+      for (String text : node.podCIDRs()) {
+        Cidr.parse(text).ifPresent(c -> byPodCIDR.merge(c, node, HeldBlocks::first));
+      }
+    }
+    return byPodCIDR;
+  }
+
+  private static NodeFacts first(NodeFacts a, NodeFacts b) {
+    return a.name().compareTo(b.name()) <= 0 ? a : b;
+  }
+
+  private static Optional<Release> misplaced(
+      Held block, CandidateNetwork network, NodeFacts node, Map<Cidr, NodeFacts> byPodCIDR) {
     if (network == null) {
       return Optional.of(
           release(
@@ -113,8 +134,20 @@ final class HeldBlocks {
               ReleaseReason.OutsidePools,
               block.cidr() + " is in no pool of PodNetwork " + block.network()));
     }
+    if (network.adopts() && node == null) {
+      // Whoever hands out podCIDRs has taken it back; to wait would only keep the other waiting.
+      return Optional.ofNullable(byPodCIDR.get(block.cidr()))
+          .filter(network::selects)
+          .map(
+              now ->
+                  new Release(
+                      block.facts(),
+                      ReleaseReason.PodCIDRReused,
+                      "node %s does not exist, and node %s has its podCIDR now"
+                          .formatted(block.node(), now.name()),
+                      Optional.of(now.name())));
+    }
     if (network.adopts()
-        && node != null
         && !node.podCIDRs().isEmpty()
         && node.podCIDRs().stream()
             .flatMap(text -> Cidr.parse(text).stream())
@@ -130,6 +163,7 @@ final class HeldBlocks {
 
   private void release(Held block, Release release) {
     releases.add(release);
+    leaving.add(block.cidr());
     leavingByNode
         .computeIfAbsent(block.node(), n -> EnumSet.noneOf(Family.class))
         .add(block.cidr().family());
@@ -158,6 +192,11 @@ final class HeldBlocks {
   /** Whether a block of the node and family is to go, but has not gone yet. */
   boolean leaving(String node, Family family) {
     return leavingByNode.getOrDefault(node, Set.of()).contains(family);
+  }
+
+  /** Whether a block that is to go, but has not gone yet, is in the range. */
+  boolean leaving(Cidr range) {
+    return leaving.overlaps(range);
   }
 
   List<Release> releases() {

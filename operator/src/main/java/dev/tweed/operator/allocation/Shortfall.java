@@ -26,9 +26,8 @@ public enum Shortfall {
   NodeAddressInPool(
       "a pool contains the InternalIP of %s: %s. No other node would reach it;"
           + " give it an address outside all pools"),
-  /** They still hold a block that is to be released. */
-  WaitingForRelease(
-      "an earlier block is still held by %s: %s. They get theirs when it is released"),
+  /** They, or nodes that are gone, still hold a block that is to be released. */
+  WaitingForRelease("an earlier block has to be released first for %s: %s. They get theirs then"),
   /** The network selects them, but they belong to another. */
   NodeSelectedByAnother(
       "another PodNetwork has %s that this one selects too: %s. Make the nodeSelectors disjoint"),

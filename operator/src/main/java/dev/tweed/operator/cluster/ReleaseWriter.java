@@ -4,6 +4,7 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
+import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -134,11 +136,17 @@ final class ReleaseWriter {
   private boolean isConfirmed(
       Release release, List<NetworkFacts> networks, Map<String, List<SubnetFacts>> byNode) {
     String node = release.subnet().spec().nodeName();
-    List<SubnetFacts> other = release.other().stream().flatMap(this::live).toList();
+    boolean toNode = release.reason() == ReleaseReason.PodCIDRReused;
+    List<SubnetFacts> other =
+        release.other().filter(name -> !toNode).stream().flatMap(this::live).toList();
     AllocationInput now =
         new AllocationInput(
             networks,
-            Stream.concat(Stream.of(node), other.stream().map(s -> s.spec().nodeName()))
+            Stream.of(
+                    Stream.of(node),
+                    release.other().filter(name -> toNode).stream(),
+                    other.stream().map(s -> s.spec().nodeName()))
+                .flatMap(Function.identity())
                 .distinct()
                 .flatMap(name -> Optional.ofNullable(client.nodes().withName(name).get()).stream())
                 .map(Facts::of)

@@ -276,6 +276,41 @@ class AllocationPlannerTest {
     assertThat(outcome.nodes(Shortfall.OutsidePools)).hasToString("node-2, node-3");
   }
 
+  @Test
+  void aPodCidrThatIsGivenToANewNodeIsTakenOverAtOnce() {
+    // Given a node that has just gone, and a new one with its podCIDR
+    NetworkFacts adopting =
+        network(
+            "adopting",
+            10,
+            spec(
+                PodNetworkSpec.Allocation.NodePodCIDR,
+                LabelSelector.everything(),
+                pool("10.244.0.0/22", 24)));
+    AllocationInput in =
+        input(
+            List.of(adopting),
+            List.of(nodeWithPodCIDRs(9, "10.244.1.0/24")),
+            List.of(
+                subnet("adopting", "node-1", "10.244.1.0/24", 10),
+                subnet("adopting", "node-2", "10.244.2.0/24", 10)));
+
+    AllocationPlan plan = AllocationPlanner.plan(in);
+
+    // Then the block goes without delay, that of another node stays, nobody says there are two
+    // allocators, and the next plan gives it to the new node
+    assertThat(plan.releases())
+        .singleElement()
+        .satisfies(
+            r -> {
+              assertThat(r.subnet().spec().cidr()).isEqualTo("10.244.1.0/24");
+              assertThat(r.reason()).isEqualTo(ReleaseReason.PodCIDRReused);
+            });
+    assertThat(plan.networks().get("adopting").shortfalls())
+        .containsOnlyKeys(Shortfall.WaitingForRelease);
+    assertThat(cidrs(AllocationPlanner.plan(apply(in, plan)))).containsExactly("10.244.1.0/24");
+  }
+
   private static NodeFacts nodeWithPodCIDRs(int number, String... podCIDRs) {
     NodeFacts n = node(number);
     return new NodeFacts(

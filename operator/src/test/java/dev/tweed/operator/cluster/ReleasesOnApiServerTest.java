@@ -8,6 +8,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.ledger.Allocator;
@@ -256,6 +257,54 @@ class ReleasesOnApiServerTest {
     assertThat(reconciler.reconcile().failures()).isEmpty();
 
     assertThat(cluster.subnetOf("n1").getSpec().cidr()).isEqualTo("10.244.200.0/24");
+  }
+
+  @Test
+  void aPodCidrThatAnotherNodeHasIsTakenOverAtOnce() {
+    // Given a network of podCIDRs, whose only node goes, and another with its podCIDR
+    admin.resources(PodNetwork.class).delete();
+    admin.resources(NodeSubnet.class).delete();
+    nodeWithPodCIDR("n8");
+    cluster.network("adopting", PodNetworkSpec.Allocation.NodePodCIDR, pool("10.77.0.0/16", 24));
+    seen(
+        v ->
+            v.nodes().size() == NODES + 1
+                && v.subnets().isEmpty()
+                && v.networks().stream()
+                    .anyMatch(n -> n.name().equals("adopting")));
+    reconciler.reconcile();
+    assertThat(holders()).containsExactly("n8");
+    admin.nodes().withName("n8").delete();
+    nodeWithPodCIDR("n9");
+    seen(v -> v.nodes().stream().noneMatch(n -> n.name().equals("n8")));
+    pass(SETTINGS.quiet());
+
+    reconciler.reconcile();
+    assertThat(holders()).isEmpty();
+    seen(v -> v.subnets().isEmpty());
+    reconciler.reconcile();
+
+    assertThat(holders()).containsExactly("n9");
+  }
+
+  private void nodeWithPodCIDR(String name) {
+    cluster.node(name, Map.of(), "192.0.2.8", n -> {});
+    admin
+        .nodes()
+        .withName(name)
+        .edit(
+            n -> {
+              n.getSpec().setPodCIDR("10.77.5.0/24");
+              n.getSpec().setPodCIDRs(List.of("10.77.5.0/24"));
+              return n;
+            });
+    seen(
+        v ->
+            v.nodes().stream()
+                .anyMatch(
+                    n ->
+                        n.name().equals(name)
+                            && !n.podCIDRs().isEmpty()));
   }
 
   @Test
