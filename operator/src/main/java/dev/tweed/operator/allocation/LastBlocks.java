@@ -12,44 +12,61 @@ import java.util.stream.Stream;
  *
  * @param seen by node, the blocks of NodeSubnets that this operator saw, whether they are there or
  *     not; one of each family
+ * @param released by node, blocks that were released, were not given out since, and that it was the
+ *     last to hold; the latest first
  * @param reported by node, the blocks that its own NodeReport says it serves, unchecked
  */
-public record LastBlocks(Map<String, List<String>> seen, Map<String, List<String>> reported) {
+public record LastBlocks(
+    Map<String, List<String>> seen,
+    Map<String, List<String>> released,
+    Map<String, List<String>> reported) {
   public LastBlocks {
     seen = Map.copyOf(seen);
+    released = Map.copyOf(released);
     reported = Map.copyOf(reported);
   }
 
   /** Nothing is known. */
   public static LastBlocks none() {
-    return new LastBlocks(Map.of(), Map.of());
+    return new LastBlocks(Map.of(), Map.of(), Map.of());
   }
 
   /**
    * The blocks each node should get if it has none and nobody else holds them, the best first. What
-   * was seen comes before what is reported, for a node may report whatever it likes: a block that
-   * another node reports too, or was seen to have, or that contains what is not for pods, is given
-   * to nobody by its report.
+   * was seen comes first, then what was released. A node may report whatever it likes: a block that
+   * another node reports too, or was seen to have or the last to hold, is given to nobody by its
+   * report. One that contains what is not for pods comes back only if it was seen.
    */
   Map<String, List<Cidr>> byNode(ReservedRanges reserved) {
-    Map<Cidr, String> claimants = new HashMap<>();
-    seen.forEach((node, texts) -> parse(texts).forEach(block -> claimants.put(block, node)));
+    Map<Cidr, String> holders = new HashMap<>();
+    seen.forEach((node, texts) -> parse(texts).forEach(block -> holders.put(block, node)));
+    released.forEach(
+        (node, texts) -> parse(texts).forEach(block -> holders.putIfAbsent(block, node)));
+    Map<Cidr, String> reporters = new HashMap<>();
     reported.forEach(
         (node, texts) ->
             parse(texts)
-                .forEach(block -> claimants.merge(block, node, (a, b) -> a.equals(b) ? a : "")));
+                .forEach(block -> reporters.merge(block, node, (a, b) -> a.equals(b) ? a : "")));
     Map<String, List<Cidr>> byNode = new HashMap<>();
-    Stream.concat(seen.keySet().stream(), reported.keySet().stream())
+    Stream.of(seen, released, reported)
+        .flatMap(blocks -> blocks.keySet().stream())
         .distinct()
-        .forEach(node -> byNode.put(node, of(node, claimants, reserved)));
+        .forEach(node -> byNode.put(node, of(node, holders, reporters, reserved)));
     return byNode;
   }
 
-  private List<Cidr> of(String node, Map<Cidr, String> claimants, ReservedRanges reserved) {
+  private List<Cidr> of(
+      String node,
+      Map<Cidr, String> holders,
+      Map<Cidr, String> reporters,
+      ReservedRanges reserved) {
     return Stream.concat(
             parse(seen.getOrDefault(node, List.of())),
-            parse(reported.getOrDefault(node, List.of()))
-                .filter(block -> claimants.get(block).equals(node))
+            Stream.concat(
+                    parse(released.getOrDefault(node, List.of())),
+                    parse(reported.getOrDefault(node, List.of()))
+                        .filter(block -> reporters.get(block).equals(node)))
+                .filter(block -> holders.getOrDefault(block, node).equals(node))
                 .filter(block -> !reserved.overlaps(block)))
         .toList();
   }

@@ -126,7 +126,7 @@ public final class ClusterReconciler {
     }
 
     private AllocationInput input(List<SubnetFacts> subnets, Map<String, Long> cursors) {
-      return Facts.input(view, subnets, cursors, heard, settings, now);
+      return Facts.input(view, subnets, cursors, allocator.lastHolders(), heard, settings, now);
     }
 
     private List<SubnetFacts> dated(List<SubnetFacts> subnets) {

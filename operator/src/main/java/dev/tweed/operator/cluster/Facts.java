@@ -22,10 +22,12 @@ import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,12 +45,14 @@ public final class Facts {
   /**
    * Everything a plan depends on, with NodeSubnets and cursors that may be newer than the view.
    *
+   * @param lastHolders names of nodes by the CIDR of blocks that were released, the latest last
    * @param lastHeard when daemons were last heard, by name of their node
    */
   static AllocationInput input(
       ClusterView view,
       List<SubnetFacts> subnets,
       Map<String, Long> cursors,
+      SequencedMap<String, String> lastHolders,
       Map<String, Instant> lastHeard,
       OperatorSettings settings,
       Instant now) {
@@ -56,7 +60,7 @@ public final class Facts {
         view.networks(),
         view.nodes(),
         subnets,
-        lastBlocks(view),
+        lastBlocks(view, lastHolders),
         mtus(view),
         view.serviceCIDRs(),
         cursors,
@@ -127,10 +131,10 @@ public final class Facts {
   }
 
   /**
-   * Of NodeSubnets that are gone, or are in the caches only by now, and of NodeReports. One that
-   * belongs to an earlier Node of the name says nothing of this one.
+   * Of NodeSubnets that are gone, or are in the caches only by now, of the ledger, and of
+   * NodeReports. One that belongs to an earlier Node of the name says nothing of this one.
    */
-  static LastBlocks lastBlocks(ClusterView view) {
+  static LastBlocks lastBlocks(ClusterView view, SequencedMap<String, String> lastHolders) {
     Map<String, Map<Boolean, String>> deleted = new HashMap<>();
     Stream.concat(view.gone().stream(), view.subnets().stream().map(SubnetFacts::spec))
         // The latest of each family, which a colon tells.
@@ -139,11 +143,16 @@ public final class Facts {
                 deleted
                     .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
                     .put(spec.cidr().contains(":"), spec.cidr()));
+    Map<String, List<String>> released = new HashMap<>();
+    lastHolders
+        .reversed()
+        .forEach((cidr, node) -> released.computeIfAbsent(node, n -> new ArrayList<>()).add(cidr));
     Map<String, List<String>> reported = new HashMap<>();
     reports(view).forEach((node, report) -> reported.put(node, report.blocks()));
     return new LastBlocks(
         deleted.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> List.copyOf(e.getValue().values()))),
+        released,
         reported);
   }
 

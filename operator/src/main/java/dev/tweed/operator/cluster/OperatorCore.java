@@ -78,7 +78,7 @@ public final class OperatorCore implements AutoCloseable {
             allocator,
             subnets,
             new NodeWriter(client, calls, clock),
-            new ReleaseWriter(client, subnets, calls, events, meters, settings, clock),
+            new ReleaseWriter(client, allocator, subnets, calls, events, meters, settings, clock),
             new GuardExpiry(client, caches.guards(), time),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             (view, now) -> silence.map(s -> s.lastHeard(view, now)).orElse(Map.of()),

@@ -9,10 +9,12 @@ import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.ledger.Allocator;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +40,7 @@ final class ReleaseWriter {
   private static final int SLICE = 100;
 
   private final KubernetesClient client;
+  private final Allocator allocator;
   private final SubnetWriter subnets;
   private final BoundedCalls calls;
   private final OperatorEvents events;
@@ -47,6 +50,7 @@ final class ReleaseWriter {
 
   ReleaseWriter(
       KubernetesClient client,
+      Allocator allocator,
       SubnetWriter subnets,
       BoundedCalls calls,
       OperatorEvents events,
@@ -54,6 +58,7 @@ final class ReleaseWriter {
       OperatorSettings settings,
       Clock clock) {
     this.client = client;
+    this.allocator = allocator;
     this.subnets = subnets;
     this.calls = calls;
     this.events = events;
@@ -63,17 +68,30 @@ final class ReleaseWriter {
   }
 
   /**
+   * To be called only when the ledger is at rest.
+   *
    * @param basis the NodeSubnets that the releases were planned from
    * @return what went wrong; the rest was done nevertheless
    */
   List<String> release(List<Release> releases, List<SubnetFacts> basis) {
-    Map<String, List<SubnetFacts>> byNode =
-        basis.stream().collect(Collectors.groupingBy(s -> s.spec().nodeName()));
+    List<Release> now = releases.subList(0, Math.min(releases.size(), AT_ONCE));
+    Map<String, String> holders = new LinkedHashMap<>();
+    now.forEach(r -> holders.put(r.subnet().spec().cidr(), r.subnet().spec().nodeName()));
+    try {
+      if (!allocator.noteHolders(holders)) {
+        return List.of("another operator has written the ledger; blocks are released later");
+      }
+    } catch (KubernetesClientException e) {
+      return List.of("the ledger, before blocks are released: " + ApiFailure.message(e));
+    }
+    return noted(now, basis.stream().collect(Collectors.groupingBy(s -> s.spec().nodeName())));
+  }
+
+  private List<String> noted(List<Release> releases, Map<String, List<SubnetFacts>> byNode) {
     List<String> failures = new ArrayList<>();
     List<Release> done = new ArrayList<>();
     Map<String, String> uids = new TreeMap<>();
-    int end = Math.min(releases.size(), AT_ONCE);
-    for (int from = 0; from < end; from += SLICE) {
+    for (int from = 0; from < releases.size(); from += SLICE) {
       List<NetworkFacts> networks;
       try {
         networks = networks();
@@ -82,7 +100,7 @@ final class ReleaseWriter {
         break;
       }
       networks.forEach(n -> uids.put(n.name(), n.uid()));
-      List<Release> slice = releases.subList(from, Math.min(from + SLICE, end));
+      List<Release> slice = releases.subList(from, Math.min(from + SLICE, releases.size()));
       List<Result> results = calls.all(slice, r -> release(r, networks, byNode));
       for (int i = 0; i < slice.size(); i++) {
         results.get(i).failure().ifPresent(failures::add);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -403,6 +404,35 @@ public final class Allocator {
   public Duration untilDeletable() {
     Duration left = quiet.minusNanos(nanoTime.getAsLong() - restingSince);
     return restingVersion.isEmpty() || left.isNegative() ? Duration.ZERO : left;
+  }
+
+  /**
+   * Writes down who holds blocks that are about to be deleted, that their nodes may have them
+   * again. The time of {@link #mayDelete} goes on: the write adds no intent, and is made only if
+   * nobody has written since the ledger came to rest, so no creation can have begun in between.
+   *
+   * @param holders names of nodes by CIDR
+   * @return false when somebody has, and nothing may be deleted now
+   */
+  public boolean noteHolders(Map<String, String> holders) {
+    LedgerStore.Entry rested = seen.orElseThrow();
+    Ledger next = rested.ledger().released(holders);
+    if (next.lastHolders().equals(rested.ledger().lastHolders())) {
+      return true; // by a run before, whose deletions failed
+    }
+    Optional<LedgerStore.Entry> mine = store.replace(rested, next);
+    mine.ifPresent(
+        written -> {
+          seen = mine;
+          restingVersion = written.version();
+          known = known.map(k -> new Known(written.version(), k.names()));
+        });
+    return mine.isPresent();
+  }
+
+  /** Who held released blocks last, by CIDR, as the ledger was when it was last seen. */
+  public SequencedMap<String, String> lastHolders() {
+    return seen.map(LedgerStore.Entry::ledger).orElse(Ledger.empty()).lastHolders();
   }
 
   private void observe(LedgerStore.Entry entry) {

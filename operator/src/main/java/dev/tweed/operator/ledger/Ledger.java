@@ -2,8 +2,11 @@ package dev.tweed.operator.ledger;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import dev.tweed.crds.NodeSubnetSpec;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
@@ -11,29 +14,66 @@ import java.util.TreeMap;
  *
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param intents blocks that somebody may be creating at this moment
+ * @param lastHolders name of the node that held a block last, by CIDR, of blocks that were released
+ *     and not given out since; the latest comes last
  * @param writes how often it was written before; 0 also in one of a version that did not count
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record Ledger(Map<String, Long> cursors, List<NodeSubnetSpec> intents, long writes) {
+public record Ledger(
+    Map<String, Long> cursors,
+    List<NodeSubnetSpec> intents,
+    SequencedMap<String, String> lastHolders,
+    long writes) {
+  /** Holders beyond this number are forgotten, the oldest first. */
+  static final int HOLDERS = 2_000;
+
+  /** Characters of theirs: beside the largest batch of intents there is room for so many. */
+  static final int HOLDERS_LENGTH = 256 * 1024;
+
   public Ledger {
     cursors = cursors == null ? Map.of() : Map.copyOf(cursors);
     intents = intents == null ? List.of() : List.copyOf(intents);
+    lastHolders =
+        Collections.unmodifiableSequencedMap(
+            lastHolders == null ? new LinkedHashMap<>() : new LinkedHashMap<>(lastHolders));
   }
 
   /** Nothing allocated ever. */
   public static Ledger empty() {
-    return new Ledger(Map.of(), List.of(), 0);
+    return new Ledger(Map.of(), List.of(), new LinkedHashMap<>(), 0);
   }
 
   /** The next one, with more cursors and other intents. */
   public Ledger with(Map<String, Long> moved, List<NodeSubnetSpec> next) {
     Map<String, Long> merged = new TreeMap<>(cursors);
     merged.putAll(moved);
-    return new Ledger(merged, next, writes + 1);
+    SequencedMap<String, String> holders = new LinkedHashMap<>(lastHolders);
+    next.forEach(intent -> holders.remove(intent.cidr()));
+    return new Ledger(merged, next, holders, writes + 1);
   }
 
   /** The next one, with every intent carried out. */
   public Ledger settled() {
     return with(Map.of(), List.of());
+  }
+
+  /**
+   * The next one, with blocks that are about to be released.
+   *
+   * @param holders names of their nodes by CIDR
+   */
+  public Ledger released(Map<String, String> holders) {
+    LinkedHashMap<String, String> all = new LinkedHashMap<>(lastHolders);
+    holders.forEach(all::putLast);
+    int length = all.entrySet().stream().mapToInt(Ledger::length).sum();
+    while (all.size() > HOLDERS || length > HOLDERS_LENGTH) {
+      length -= length(all.pollFirstEntry());
+    }
+    return new Ledger(cursors, intents, all, writes + 1);
+  }
+
+  // With quotation marks, colon and comma.
+  private static int length(Map.Entry<String, String> holder) {
+    return holder.getKey().length() + holder.getValue().length() + 6;
   }
 }

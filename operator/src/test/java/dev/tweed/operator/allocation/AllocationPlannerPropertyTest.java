@@ -34,9 +34,9 @@ class AllocationPlannerPropertyTest {
   @Provide
   Arbitrary<AllocationInput> clusters() {
     return Combinators.combine(
-            networks(), nodes(), subnets(), cursors(), blocks(), blocks(), services())
+            networks(), nodes(), subnets(), cursors(), blocks(), blocks(), blocks(), services())
         .as(
-            (networks, nodes, subnets, cursors, deleted, reported, services) ->
+            (networks, nodes, subnets, cursors, deleted, released, reported, services) ->
                 Fixtures.with(
                     Fixtures.with(
                         Fixtures.with(
@@ -44,7 +44,7 @@ class AllocationPlannerPropertyTest {
                             subnets,
                             cursors,
                             Fixtures.NOW),
-                        new LastBlocks(deleted, reported)),
+                        new LastBlocks(deleted, released, reported)),
                     services));
   }
 

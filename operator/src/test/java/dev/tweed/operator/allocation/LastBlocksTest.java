@@ -22,11 +22,15 @@ class LastBlocksTest {
   private static final String FIFTH = "10.244.5.0/24";
 
   private static LastBlocks deleted(String node, String... blocks) {
-    return new LastBlocks(Map.of(node, List.of(blocks)), Map.of());
+    return new LastBlocks(Map.of(node, List.of(blocks)), Map.of(), Map.of());
+  }
+
+  private static LastBlocks released(String node, String... blocks) {
+    return new LastBlocks(Map.of(), Map.of(node, List.of(blocks)), Map.of());
   }
 
   private static LastBlocks reported(Map<String, List<String>> blocks) {
-    return new LastBlocks(Map.of(), blocks);
+    return new LastBlocks(Map.of(), Map.of(), blocks);
   }
 
   private static LastBlocks reported(String node, String... blocks) {
@@ -66,15 +70,6 @@ class LastBlocksTest {
 
     assertThat(outcome.allocated()).isEqualTo(1);
     assertThat(outcome.pools().getFirst().allocated()).isEqualTo(1);
-  }
-
-  @Test
-  void whatWasSeenCountsMoreThanWhatIsReported() {
-    LastBlocks last =
-        new LastBlocks(
-            Map.of("node-1", List.of(FIFTH)), Map.of("node-1", List.of("10.244.6.0/24")));
-
-    assertThat(plan(one(), last)).containsEntry("node-1", FIFTH);
   }
 
   @Test
@@ -125,9 +120,50 @@ class LastBlocksTest {
     // Given an older node that claims what another was seen to have
     AllocationInput in = input(List.of(DEFAULT), List.of(node(0), node(1)), List.of());
     LastBlocks last =
-        new LastBlocks(Map.of("node-1", List.of(FIFTH)), Map.of("node-0", List.of(FIFTH)));
+        new LastBlocks(
+            Map.of("node-1", List.of(FIFTH)), Map.of(), Map.of("node-0", List.of(FIFTH)));
 
     assertThat(plan(in, last)).containsEntry("node-1", FIFTH);
+  }
+
+  @Test
+  void aNodeThatReturnsGetsTheBlockThatWasReleasedLast() {
+    assertThat(plan(one(), released("node-1", FIFTH, "10.244.6.0/24")))
+        .containsEntry("node-1", FIFTH);
+    // unless another holds it, and then the one before
+    AllocationInput in =
+        input(
+            List.of(DEFAULT),
+            List.of(node(1), node(2)),
+            List.of(subnet("default", "node-2", FIFTH, 9)));
+    assertThat(plan(in, released("node-1", FIFTH, "10.244.6.0/24")))
+        .containsEntry("node-1", "10.244.6.0/24");
+  }
+
+  @Test
+  void whatWasSeenComesBeforeWhatWasReleasedAndThatBeforeWhatIsReported() {
+    Map<String, List<String>> seen = Map.of("node-1", List.of("10.244.3.0/24"));
+    Map<String, List<String>> released = Map.of("node-1", List.of("10.244.4.0/24"));
+    Map<String, List<String>> reported = Map.of("node-1", List.of(FIFTH));
+
+    assertThat(plan(one(), new LastBlocks(seen, released, reported)))
+        .containsEntry("node-1", "10.244.3.0/24");
+    assertThat(plan(one(), new LastBlocks(Map.of(), released, reported)))
+        .containsEntry("node-1", "10.244.4.0/24");
+  }
+
+  @Test
+  void aReportTakesNothingFromTheNodeThatWasTheLastToHoldIt() {
+    // Given a node that reports what another held, whether that is there or not
+    AllocationInput in = input(List.of(DEFAULT), List.of(node(0)), List.of());
+    LastBlocks last =
+        new LastBlocks(
+            Map.of(), Map.of("node-1", List.of(FIFTH)), Map.of("node-0", List.of(FIFTH)));
+
+    assertThat(plan(in, last)).containsEntry("node-0", "10.244.0.0/24");
+    assertThat(plan(Fixtures.with(in, List.of(node(0), node(1))), last))
+        .containsEntry("node-0", "10.244.6.0/24")
+        .containsEntry("node-1", FIFTH);
   }
 
   @Test
@@ -135,6 +171,7 @@ class LastBlocksTest {
     for (String no :
         List.of("10.245.5.0/24", "10.244.4.0/23", "10.244.5.0/25", "10.244.5.1/24", "")) {
       assertThat(plan(one(), reported("node-1", no))).containsEntry("node-1", "10.244.0.0/24");
+      assertThat(plan(one(), released("node-1", no))).containsEntry("node-1", "10.244.0.0/24");
     }
   }
 

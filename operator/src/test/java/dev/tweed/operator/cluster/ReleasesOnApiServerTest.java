@@ -67,25 +67,38 @@ class ReleasesOnApiServerTest {
             .withHttpClientBuilderConsumer(
                 b -> b.addOrReplaceInterceptor("meanwhile", new Meanwhile()))
             .build();
+    operator();
+    createNodes();
+    network("10.244.0.0/16");
+    seen(v -> v.nodes().size() == NODES && v.networks().size() == 1);
+    reconciler.reconcile();
+    assertThat(cluster.subnets()).hasSize(NODES);
+  }
+
+  /** A new one, that knows nothing of what was before. */
+  private void operator() {
     caches = TestCluster.caches(client);
     caches.start();
     // One at a time, so that something can happen between two of them.
     calls = new BoundedCalls(1);
     Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
     SubnetWriter subnets = new SubnetWriter(client, calls);
+    Allocator allocator =
+        new Allocator(
+            new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
+            subnets,
+            SETTINGS.quiet(),
+            () -> steady.toNanos());
     OperatorMeters meters = new OperatorMeters(new SimpleMeterRegistry());
     reconciler =
         new ClusterReconciler(
             caches,
-            new Allocator(
-                new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
-                subnets,
-                SETTINGS.quiet(),
-                () -> steady.toNanos()),
+            allocator,
             subnets,
             new NodeWriter(client, calls, clock),
             new ReleaseWriter(
                 client,
+                allocator,
                 subnets,
                 calls,
                 new OperatorEvents(client, SETTINGS, clock),
@@ -99,17 +112,16 @@ class ReleasesOnApiServerTest {
             SETTINGS,
             clock,
             new SteadyTime(Instant.EPOCH, () -> steady.toNanos()));
-    createNodes();
-    network("10.244.0.0/16");
-    seen(v -> v.nodes().size() == NODES && v.networks().size() == 1);
-    reconciler.reconcile();
-    assertThat(cluster.subnets()).hasSize(NODES);
+  }
+
+  private void end() {
+    caches.close();
+    calls.close();
   }
 
   @AfterEach
   void stop() {
-    caches.close();
-    calls.close();
+    end();
     client.close();
   }
 
@@ -270,8 +282,7 @@ class ReleasesOnApiServerTest {
         v ->
             v.nodes().size() == NODES + 1
                 && v.subnets().isEmpty()
-                && v.networks().stream()
-                    .anyMatch(n -> n.name().equals("adopting")));
+                && v.networks().stream().anyMatch(n -> n.name().equals("adopting")));
     reconciler.reconcile();
     assertThat(holders()).containsExactly("n8");
     admin.nodes().withName("n8").delete();
@@ -298,13 +309,34 @@ class ReleasesOnApiServerTest {
               n.getSpec().setPodCIDRs(List.of("10.77.5.0/24"));
               return n;
             });
-    seen(
-        v ->
-            v.nodes().stream()
-                .anyMatch(
-                    n ->
-                        n.name().equals(name)
-                            && !n.podCIDRs().isEmpty()));
+    seen(v -> v.nodes().stream().anyMatch(n -> n.name().equals(name) && !n.podCIDRs().isEmpty()));
+  }
+
+  @Test
+  void aNodeThatReturnsAfterItsBlockWasReleasedGetsItAgainFromTheNextOperatorToo() {
+    // Given a node whose block was released, and another that came after it
+    String block = blocks().get("n1");
+    admin.nodes().withName("n1").delete();
+    seen(v -> v.nodes().size() == NODES - 1);
+    reconciler.reconcile();
+    seen(v -> v.subnets().stream().anyMatch(NetworkReadiness::released));
+    reconciler.reconcile();
+    pass(SETTINGS.releaseAfter().plus(SETTINGS.quiet()));
+    reconciler.reconcile();
+    assertThat(holders()).containsExactlyInAnyOrder("n2", "n3");
+    cluster.node("n4", Map.of(GROUP, "a"), "192.0.2.4", n -> {});
+    seen(v -> v.nodes().size() == NODES);
+    reconciler.reconcile();
+    assertThat(blocks()).containsKey("n4").doesNotContainValue(block);
+
+    // When it returns to an operator that has just started
+    end();
+    operator();
+    cluster.node("n1", Map.of(GROUP, "a"), "192.0.2.1", n -> {});
+    seen(v -> v.nodes().size() == NODES + 1);
+    reconciler.reconcile();
+
+    assertThat(blocks()).containsEntry("n1", block);
   }
 
   @Test

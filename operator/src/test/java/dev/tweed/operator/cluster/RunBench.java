@@ -78,7 +78,14 @@ final class RunBench {
               Map.of());
       AllocationPlan plan =
           AllocationPlanner.plan(
-              Facts.input(view, view.subnets(), Map.of(), Map.of(), settings, Instant.now()));
+              Facts.input(
+                  view,
+                  view.subnets(),
+                  Map.of(),
+                  new java.util.LinkedHashMap<>(),
+                  Map.of(),
+                  settings,
+                  Instant.now()));
       NodeChores chores = NodeChores.plan(view);
       NetworkReadiness ready =
           NetworkReadiness.of(view.subnets(), view.reports(), Set.of()).get("default");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -67,6 +68,6 @@ class SubnetStoreTest {
             Map.of(),
             List.of(),
             Map.of());
-    return Facts.lastBlocks(view).seen().getOrDefault(node, List.of());
+    return Facts.lastBlocks(view, new LinkedHashMap<>()).seen().getOrDefault(node, List.of());
   }
 }

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +54,7 @@ class LedgerFaultsTest {
             .build();
 
     assertThat(new ConfigMapLedgerStore(null, "tweed-system").parse(map))
-        .isEqualTo(new Ledger(Map.of("10.0.0.0/8", 3L), List.of(), 0));
+        .isEqualTo(new Ledger(Map.of("10.0.0.0/8", 3L), List.of(), new LinkedHashMap<>(), 0));
   }
 
   /** What a person does to the ledger while an operator knows it. */
@@ -108,7 +109,9 @@ class LedgerFaultsTest {
     afterwardsItWaits(
         old -> {
           Ledger now = cluster.ledger.ledger();
-          cluster.put(new Ledger(Map.of("10.0.0.0/8", 100L), now.intents(), now.writes()));
+          cluster.put(
+              new Ledger(
+                  Map.of("10.0.0.0/8", 100L), now.intents(), now.lastHolders(), now.writes()));
         });
   }
 
@@ -195,6 +198,7 @@ class LedgerFaultsTest {
                 intent("node-0", "10.0.200.0/24"),
                 intent("node-8", "10.0.0.0/22"),
                 intent("node-9", "10.0.201.0/24")),
+            new LinkedHashMap<>(),
             50));
 
     // When an operator that knows of nothing finds it
