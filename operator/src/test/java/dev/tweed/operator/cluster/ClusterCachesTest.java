@@ -10,14 +10,16 @@ import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** NodeSubnets that were created and may not have come by the watch yet. */
+/** NodeSubnets that were created and may not have come by the watch yet; what matters. */
 @Tag("api-server")
 @ExtendWith(ApiServerExtension.class)
 class ClusterCachesTest {
@@ -25,12 +27,19 @@ class ClusterCachesTest {
 
   private KubernetesClient client;
   private ClusterCaches caches;
+  private final AtomicInteger changes = new AtomicInteger();
 
   @BeforeEach
   void start(ApiServer server) {
     client = server.admin();
     new TestCluster(client).clear();
-    caches = TestCluster.caches(client);
+    caches =
+        new ClusterCaches(
+            client,
+            changes::incrementAndGet,
+            () -> {},
+            new UnknownObjects((object, what) -> {}),
+            new SteadyTime(Instant.EPOCH, System::nanoTime));
     caches.start();
   }
 
@@ -63,6 +72,19 @@ class ClusterCachesTest {
     caches.remember(List.of(Facts.of(subnet)));
 
     assertThat(known()).containsExactlyInAnyOrder("10-244-1-0-24", "10-244-2-0-24");
+  }
+
+  @Test
+  void anAnnotationOfANetworkMatters() {
+    TestCluster cluster = new TestCluster(client);
+    int none = changes.get();
+    cluster.network("default", TestCluster.pool("10.244.0.0/16", 24));
+    await().atMost(SOON).until(() -> changes.get() > none);
+    int before = changes.get();
+
+    cluster.annotate("default", "tweed.dev/release-blocks");
+
+    await().atMost(SOON).until(() -> changes.get() > before);
   }
 
   @Test

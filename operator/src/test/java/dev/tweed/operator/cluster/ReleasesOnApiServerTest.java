@@ -13,6 +13,7 @@ import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
@@ -143,10 +144,9 @@ class ReleasesOnApiServerTest {
   }
 
   private void label(String group) {
-    for (int i = 1; i <= NODES; i++) {
+    for (Node node : admin.nodes().list().getItems()) {
       admin
-          .nodes()
-          .withName("n" + i)
+          .resource(node)
           .edit(
               n -> {
                 n.getMetadata().getLabels().put(GROUP, group);
@@ -372,6 +372,33 @@ class ReleasesOnApiServerTest {
     ClusterOutcome.NetworkState state = result.outcome().networks().get("default");
     assertThat(state.outcome().allocated()).isZero();
     assertThat(state.blocks()).isEqualTo(NODES);
+  }
+
+  @Test
+  void ofManyThatLeftNoneGivesItsBlockBackUntilAPersonAgrees() {
+    // Given four nodes with blocks, which lose their label
+    cluster.node("n4", Map.of(GROUP, "a"), "192.0.2.4", n -> {});
+    seen(v -> v.nodes().size() == NODES + 1);
+    reconciler.reconcile();
+    seen(v -> v.subnets().size() == NODES + 1);
+    label("b");
+    reconciler.reconcile();
+    seen(v -> v.subnets().stream().allMatch(NetworkReadiness::released));
+    reconciler.reconcile();
+    pass(SETTINGS.releaseAfter().plus(SETTINGS.quiet()));
+
+    ClusterOutcome outcome = reconciler.reconcile().outcome();
+
+    assertThat(holders()).hasSize(NODES + 1);
+    assertThat(outcome.networks().get("default").suspended()).hasSize(NODES + 1);
+
+    // When
+    cluster.annotate("default", "tweed.dev/release-blocks");
+    seen(v -> v.networks().stream().allMatch(n -> n.releaseAgreed()));
+
+    // Then
+    reconciler.reconcile();
+    assertThat(holders()).isEmpty();
   }
 
   @Test

@@ -137,6 +137,18 @@ public final class TestCluster {
             });
   }
 
+  /** Sets an annotation of a PodNetwork to "true". */
+  public void annotate(String network, String annotation) {
+    client
+        .resources(PodNetwork.class)
+        .withName(network)
+        .edit(
+            n -> {
+              n.getMetadata().setAnnotations(Map.of(annotation, "true"));
+              return n;
+            });
+  }
+
   /** Registers Nodes as kubelets do. */
   public void nodes(int from, int to) {
     nodes(from, to, node -> {});
