@@ -2,7 +2,10 @@ package dev.tweed.operator.cluster;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -59,9 +62,11 @@ final class GuardExpiry {
     metadata.put("uid", guard.uid());
     metadata.putObject("annotations").putNull(guard.annotation());
     try {
+      // By an object: of a name the client would read it first.
+      HasMetadata named = guard.kind() == NodeSubnet.class ? new NodeSubnet() : new PodNetwork();
+      named.getMetadata().setName(guard.name());
       client
-          .resources(guard.kind())
-          .withName(guard.name())
+          .resource(named)
           .patch(
               new PatchContext.Builder()
                   .withPatchType(PatchType.JSON_MERGE)

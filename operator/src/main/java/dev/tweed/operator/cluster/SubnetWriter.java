@@ -134,9 +134,11 @@ public final class SubnetWriter implements ClaimWriter {
 
   private Optional<String> amend(Amendment amendment) {
     try {
+      // By an object: of a name the client would read it first.
+      NodeSubnet named = new NodeSubnet();
+      named.getMetadata().setName(amendment.subnet().name());
       client
-          .resources(NodeSubnet.class)
-          .withName(amendment.subnet().name())
+          .resource(named)
           .patch(
               new PatchContext.Builder()
                   .withPatchType(PatchType.JSON_MERGE)

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.testing.ApiServer;
@@ -27,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -106,19 +108,25 @@ class OperatorRightsIT {
                 n.getMetadata().setAnnotations(Map.of(TweedApi.ALLOW_DELETE_IN_USE, "true"));
                 return n;
               });
+      String block = cluster.subnets().getFirst().getMetadata().getName();
+      admin
+          .resources(NodeSubnet.class)
+          .withName(block)
+          .edit(
+              s -> {
+                s.getMetadata().setAnnotations(Map.of(TweedApi.ALLOW_CHANGE, "true"));
+                return s;
+              });
       await()
           .atMost(SOON)
           .until(
               () -> {
                 jump.addAndGet(GuardExpiry.AFTER.toNanos());
                 operator.request();
-                return admin
-                    .resources(PodNetwork.class)
-                    .withName(NETWORK)
-                    .get()
-                    .getMetadata()
-                    .getAnnotations()
-                    .isEmpty();
+                return Stream.of(
+                        admin.resources(PodNetwork.class).withName(NETWORK).get(),
+                        admin.resources(NodeSubnet.class).withName(block).get())
+                    .allMatch(object -> object.getMetadata().getAnnotations().isEmpty());
               });
 
       // A Node is made anew, so the report of the one before goes; another goes for good
