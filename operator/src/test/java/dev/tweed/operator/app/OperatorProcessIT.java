@@ -125,7 +125,10 @@ class OperatorProcessIT {
 
   @Test
   void anExhaustedPoolIsToldWithNumbersAndNames() {
-    cluster.nodes(0, 5);
+    // One after the other: the oldest come first.
+    for (int i = 0; i < 5; i++) {
+      cluster.node(i);
+    }
     cluster.network("small", pool("10.244.0.0/23", 24));
     awaitCondition("small", "Allocated", "False", "PoolExhausted");
 
