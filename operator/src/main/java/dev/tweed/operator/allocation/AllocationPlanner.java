@@ -112,9 +112,12 @@ public final class AllocationPlanner {
       }
     }
     // Nor does another network get the nodes of one that cannot be understood.
-    return networks.stream()
-        .filter(n -> (n.giving() || n.isUnknown()) && n.selects(node))
-        .findFirst();
+    for (CandidateNetwork network : networks) {
+      if ((network.giving() || network.isUnknown()) && network.selects(node)) {
+        return Optional.of(network);
+      }
+    }
+    return Optional.empty();
   }
 
   private void restore(List<NodeFacts> byAge) {
@@ -134,8 +137,11 @@ public final class AllocationPlanner {
     return network != null
         && network.giving()
         && !network.adopts()
-        && Stream.of(Family.values())
-            .anyMatch(family -> network.has(family) && held.of(node.name(), family).isEmpty());
+        && (lacksBlock(network, node, Family.IPV4) || lacksBlock(network, node, Family.IPV6));
+  }
+
+  private boolean lacksBlock(CandidateNetwork network, NodeFacts node, Family family) {
+    return network.has(family) && held.of(node.name(), family).isEmpty();
   }
 
   private void restore(CandidateNetwork network, NodeFacts node, Cidr block) {
@@ -332,6 +338,9 @@ public final class AllocationPlanner {
   }
 
   private static boolean differs(NodeFacts node, Cidr block) {
+    if (node.podCIDRs().isEmpty()) {
+      return false;
+    }
     List<Cidr> sameFamily =
         node.podCIDRs().stream()
             .flatMap(text -> Cidr.parse(text).stream())

@@ -131,9 +131,16 @@ record CandidateNetwork(
 
   /** Whether a pool is of the family; unreadable pools are given the benefit, as below. */
   boolean has(Family family) {
-    return acceptance instanceof NetworkOutcome.InvalidSpec
-        || isUnknown()
-        || pools.stream().anyMatch(p -> p.cidr().family() == family);
+    return acceptance instanceof NetworkOutcome.InvalidSpec || isUnknown() || hasPoolOf(family);
+  }
+
+  private boolean hasPoolOf(Family family) {
+    for (Pool pool : pools) {
+      if (pool.cidr().family() == family) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a pool contains an address of the node; no other node would send packets there. */
@@ -156,8 +163,15 @@ record CandidateNetwork(
    * Whether the range lies in a pool; a network whose pools cannot be read is given the benefit.
    */
   boolean covers(Cidr cidr) {
-    return acceptance instanceof NetworkOutcome.InvalidSpec
-        || isUnknown()
-        || pools.stream().anyMatch(p -> p.cidr().contains(cidr));
+    return acceptance instanceof NetworkOutcome.InvalidSpec || isUnknown() || isInPool(cidr);
+  }
+
+  private boolean isInPool(Cidr cidr) {
+    for (Pool pool : pools) {
+      if (pool.cidr().contains(cidr)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

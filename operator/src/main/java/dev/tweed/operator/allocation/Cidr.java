@@ -1,33 +1,31 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetName;
-import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.Optional;
 
 /**
  * A range of addresses: all addresses that share a prefix.
  *
- * @param family IPv4 or IPv6
- * @param first first address as an unsigned number, host bits zero
+ * @param first first address, host bits zero
  * @param prefixLength 0 to 32 or 128
  */
-public record Cidr(Family family, BigInteger first, int prefixLength) implements Comparable<Cidr> {
+public record Cidr(Address first, int prefixLength) implements Comparable<Cidr> {
   private static final Comparator<Cidr> ORDER =
-      Comparator.comparing(Cidr::family)
-          .thenComparing(Cidr::first)
-          .thenComparingInt(Cidr::prefixLength);
+      Comparator.comparing(Cidr::first).thenComparingInt(Cidr::prefixLength);
 
   public Cidr {
-    if (prefixLength < 0 || prefixLength > family.bits()) {
-      throw new IllegalArgumentException("prefix length " + prefixLength + " of " + family);
+    if (prefixLength < 0 || prefixLength > first.family().bits()) {
+      throw new IllegalArgumentException("prefix length " + prefixLength + " of " + first.family());
     }
-    if (first.signum() < 0 || first.bitLength() > family.bits()) {
-      throw new IllegalArgumentException("address out of range of " + family);
-    }
-    if (first.getLowestSetBit() != -1 && first.getLowestSetBit() < family.bits() - prefixLength) {
+    if (!first.lowestAreZero(first.family().bits() - prefixLength)) {
       throw new IllegalArgumentException("host bits set");
     }
+  }
+
+  /** The range of one address. */
+  static Cidr of(Address address) {
+    return new Cidr(address, address.family().bits());
   }
 
   /**
@@ -36,36 +34,53 @@ public record Cidr(Family family, BigInteger first, int prefixLength) implements
    * @return empty when it is not a CIDR or has host bits set
    */
   public static Optional<Cidr> parse(String text) {
-    if (text == null) {
+    int slash = text == null ? -1 : text.indexOf('/');
+    int length = slash < 0 ? -1 : length(text, slash + 1);
+    if (length < 0) {
       return Optional.empty();
     }
-    int slash = text.indexOf('/');
-    if (slash < 0 || !text.substring(slash + 1).matches("0|[1-9][0-9]{0,2}")) {
-      return Optional.empty();
-    }
-    int length = Integer.parseInt(text.substring(slash + 1));
     return Address.parse(text.substring(0, slash))
         .filter(a -> length <= a.family().bits())
-        .filter(
-            a ->
-                a.value().signum() == 0
-                    || a.value().getLowestSetBit() >= a.family().bits() - length)
-        .map(a -> new Cidr(a.family(), a.value(), length));
+        .filter(a -> a.lowestAreZero(a.family().bits() - length))
+        .map(a -> new Cidr(a, length));
+  }
+
+  // One to three digits without leading zeros, else negative.
+  private static int length(String text, int from) {
+    int digits = text.length() - from;
+    if (digits < 1 || digits > 3 || digits > 1 && text.charAt(from) == '0') {
+      return -1;
+    }
+    int length = 0;
+    for (int i = from; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      length = length * 10 + c - '0';
+    }
+    return length;
+  }
+
+  /** IPv4 or IPv6. */
+  public Family family() {
+    return first.family();
   }
 
   /** Last address, inclusive. */
-  public BigInteger last() {
-    return first
-        .add(BigInteger.ONE.shiftLeft(family.bits() - prefixLength))
-        .subtract(BigInteger.ONE);
+  public Address last() {
+    return first.withLowestSet(hostBits());
+  }
+
+  private int hostBits() {
+    return family().bits() - prefixLength;
   }
 
   /** Whether every address of the other is one of this. */
   public boolean contains(Cidr other) {
-    return family == other.family
+    return family() == other.family()
         && prefixLength <= other.prefixLength
-        && first.compareTo(other.first) <= 0
-        && other.first.compareTo(last()) <= 0;
+        && first.isSameAbove(hostBits(), other.first);
   }
 
   /** Whether an address belongs to both; two CIDRs overlap only when one contains the other. */
@@ -89,6 +104,6 @@ public record Cidr(Family family, BigInteger first, int prefixLength) implements
   /** Canonical text, RFC 5952 for IPv6. */
   @Override
   public String toString() {
-    return new Address(family, first) + "/" + prefixLength;
+    return first + "/" + prefixLength;
   }
 }

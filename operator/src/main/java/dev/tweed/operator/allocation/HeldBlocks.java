@@ -186,7 +186,12 @@ final class HeldBlocks {
 
   /** The block that stands of one node and family. */
   Optional<Held> of(String node, Family family) {
-    return of(node).stream().filter(h -> h.cidr().family() == family).findFirst();
+    for (Held block : of(node)) {
+      if (block.cidr().family() == family) {
+        return Optional.of(block);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether a block of the node and family is to go, but has not gone yet. */

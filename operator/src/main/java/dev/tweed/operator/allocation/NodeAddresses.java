@@ -1,6 +1,6 @@
 package dev.tweed.operator.allocation;
 
-import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -10,40 +10,61 @@ final class NodeAddresses {
   /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
   private static final int MOST = 8;
 
+  // A tunnel cannot end at these; link-local needs a scope that no other node knows.
+  private static final List<Cidr> UNUSABLE =
+      Stream.of(
+              "0.0.0.0/32",
+              "127.0.0.0/8",
+              "169.254.0.0/16",
+              "224.0.0.0/4",
+              "::/128",
+              "::1/128",
+              "fe80::/10",
+              "ff00::/8")
+          .map(text -> Cidr.parse(text).orElseThrow())
+          .toList();
+
   private NodeAddresses() {}
 
   /** Canonical texts; empty when the node has no usable InternalIP. */
   static List<String> of(NodeFacts node) {
-    return Stream.of(Family.values())
-        .flatMap(family -> first(node, family).stream())
-        .map(Address::toString)
-        .toList();
+    List<String> texts = new ArrayList<>(2);
+    first(node, Family.IPV4).ifPresent(address -> texts.add(address.toString()));
+    first(node, Family.IPV6).ifPresent(address -> texts.add(address.toString()));
+    return texts;
   }
 
   /** The first {@value #MOST} usable InternalIPs, each as a range of one address. */
   static List<Cidr> all(NodeFacts node) {
-    return usable(node)
-        .limit(MOST)
-        .map(a -> new Cidr(a.family(), a.value(), a.family().bits()))
-        .toList();
+    List<Cidr> ranges = new ArrayList<>(2);
+    for (String text : node.internalIPs()) {
+      if (ranges.size() < MOST) {
+        usable(text).map(Cidr::of).ifPresent(ranges::add);
+      }
+    }
+    return ranges;
   }
 
   private static Optional<Address> first(NodeFacts node, Family family) {
-    return usable(node).filter(address -> address.family() == family).findFirst();
+    for (String text : node.internalIPs()) {
+      Optional<Address> address = usable(text);
+      if (address.isPresent() && address.get().family() == family) {
+        return address;
+      }
+    }
+    return Optional.empty();
   }
 
-  private static Stream<Address> usable(NodeFacts node) {
-    return node.internalIPs().stream()
-        .flatMap(text -> Address.parse(text).stream())
-        .filter(NodeAddresses::usable);
+  private static Optional<Address> usable(String text) {
+    return Address.parse(text).filter(NodeAddresses::isUsable);
   }
 
-  // A tunnel cannot end at these; link-local needs a scope that no other node knows.
-  private static boolean usable(Address address) {
-    InetAddress ip = InetAddress.ofLiteral(address.toString());
-    return !ip.isAnyLocalAddress()
-        && !ip.isLoopbackAddress()
-        && !ip.isMulticastAddress()
-        && !ip.isLinkLocalAddress();
+  private static boolean isUsable(Address address) {
+    for (Cidr range : UNUSABLE) {
+      if (range.contains(Cidr.of(address))) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -1,8 +1,6 @@
 package dev.tweed.operator.allocation;
 
-import java.math.BigInteger;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -12,37 +10,33 @@ import java.util.TreeMap;
  * Adding and asking cost O(log n).
  */
 final class OccupiedRanges {
-  private final Map<Family, NavigableMap<BigInteger, Cidr>> byFirst = new EnumMap<>(Family.class);
-
-  OccupiedRanges() {
-    for (Family family : Family.values()) {
-      byFirst.put(family, new TreeMap<>());
-    }
-  }
+  // Of both families: no range reaches from one into the other.
+  private final NavigableMap<Address, Cidr> byFirst = new TreeMap<>();
 
   /** Takes the range. */
   void add(Cidr cidr) {
-    NavigableMap<BigInteger, Cidr> ranges = byFirst.get(cidr.family());
-    Map.Entry<BigInteger, Cidr> below = ranges.floorEntry(cidr.first());
+    Map.Entry<Address, Cidr> below = byFirst.floorEntry(cidr.first());
     if (below != null && below.getValue().contains(cidr)) {
       return;
     }
-    ranges.subMap(cidr.first(), true, cidr.last(), true).clear();
-    ranges.put(cidr.first(), cidr);
+    Address above = byFirst.ceilingKey(cidr.first());
+    if (above != null && above.compareTo(cidr.last()) <= 0) {
+      byFirst.subMap(cidr.first(), true, cidr.last(), true).clear();
+    }
+    byFirst.put(cidr.first(), cidr);
   }
 
   /** Whether any address of the range is taken. */
   boolean overlaps(Cidr cidr) {
-    Map.Entry<BigInteger, Cidr> below = byFirst.get(cidr.family()).floorEntry(cidr.last());
+    Map.Entry<Address, Cidr> below = byFirst.floorEntry(cidr.last());
     return below != null && below.getValue().last().compareTo(cidr.first()) >= 0;
   }
 
   /** What is taken inside the range, in ascending order; one element that contains it at most. */
   Collection<Cidr> within(Cidr cidr) {
-    NavigableMap<BigInteger, Cidr> ranges = byFirst.get(cidr.family());
-    Map.Entry<BigInteger, Cidr> below = ranges.floorEntry(cidr.first());
+    Map.Entry<Address, Cidr> below = byFirst.floorEntry(cidr.first());
     boolean covers = below != null && below.getValue().last().compareTo(cidr.first()) >= 0;
-    BigInteger from = covers ? below.getKey() : cidr.first();
-    return ranges.subMap(from, true, cidr.last(), true).values();
+    Address from = covers ? below.getKey() : cidr.first();
+    return byFirst.subMap(from, true, cidr.last(), true).values();
   }
 }

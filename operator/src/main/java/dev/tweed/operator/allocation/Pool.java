@@ -2,7 +2,6 @@ package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
-import java.math.BigInteger;
 import java.util.Optional;
 
 /**
@@ -33,15 +32,15 @@ record Pool(Cidr cidr, int nodePrefixLength, LabelSelector nodeSelector) {
 
   /** The block at a position from 0 to capacity - 1. */
   Cidr block(long index) {
-    BigInteger offset =
-        BigInteger.valueOf(index).shiftLeft(cidr.family().bits() - nodePrefixLength);
-    return new Cidr(cidr.family(), cidr.first().add(offset), nodePrefixLength);
+    return new Cidr(cidr.first().plus(index, blockBits()), nodePrefixLength);
   }
 
   /** Position of the block that holds an address; beyond the pool it is the nearest position. */
-  long index(BigInteger address) {
-    BigInteger index =
-        address.subtract(cidr.first()).shiftRight(cidr.family().bits() - nodePrefixLength);
-    return index.max(BigInteger.ZERO).min(BigInteger.valueOf(capacity() - 1)).longValue();
+  long index(Address address) {
+    return Math.min(address.minus(cidr.first(), blockBits()), capacity() - 1);
+  }
+
+  private int blockBits() {
+    return cidr.family().bits() - nodePrefixLength;
   }
 }

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 /** The pools of one network with what is free in them. */
 final class PoolShelf {
   private final List<Pool> pools;
+  private final List<Family> families;
   private final List<FreeBlocks> free = new ArrayList<>();
   private final OccupiedRanges adopted = new OccupiedRanges();
 
@@ -19,6 +20,7 @@ final class PoolShelf {
       ReservedRanges reserved,
       Map<String, Long> cursors) {
     this.pools = pools;
+    this.families = pools.stream().map(p -> p.cidr().family()).distinct().toList();
     for (Pool pool : pools) {
       Optional<Long> cursor = Optional.ofNullable(cursors.get(pool.cidr().toString()));
       free.add(FreeBlocks.of(pool, occupied, reserved.within(pool), cursor));
@@ -27,7 +29,7 @@ final class PoolShelf {
 
   /** Families of the pools, in the order of the spec. */
   List<Family> families() {
-    return pools.stream().map(p -> p.cidr().family()).distinct().toList();
+    return families;
   }
 
   /** Pools of the family that the node may draw from. */

@@ -3,43 +3,56 @@ package dev.tweed.operator.allocation;
 import dev.tweed.operator.allocation.ReservedRange.Kind;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What is not for pods: the addresses of all nodes, and the ranges of Services. */
 final class ReservedRanges {
   private final OccupiedRanges ranges = new OccupiedRanges();
-  private final Map<Cidr, ReservedRange> known = new HashMap<>();
+  private final Collection<NodeFacts> nodes;
+  private final SortedMap<String, List<String>> serviceCIDRs;
 
   /**
    * @param serviceCIDRs ranges by name of their ServiceCIDR
    */
   ReservedRanges(Collection<NodeFacts> nodes, Map<String, List<String>> serviceCIDRs) {
-    new TreeMap<>(serviceCIDRs)
-        .forEach(
-            (name, cidrs) ->
-                cidrs.stream()
-                    .flatMap(text -> Cidr.parse(text).stream())
-                    .forEach(cidr -> add(Kind.SERVICE_CIDR, cidr, name)));
-    nodes.stream()
-        .sorted(Comparator.comparing(NodeFacts::name))
-        .forEach(
-            node ->
-                NodeAddresses.all(node)
-                    .forEach(address -> add(Kind.NODE_ADDRESS, address, node.name())));
+    this.nodes = nodes;
+    this.serviceCIDRs = new TreeMap<>(serviceCIDRs);
+    serviceCIDRs.values().forEach(cidrs -> parse(cidrs).forEach(ranges::add));
+    for (NodeFacts node : nodes) {
+      NodeAddresses.all(node).forEach(ranges::add);
+    }
   }
 
-  private void add(Kind kind, Cidr cidr, String name) {
-    known.putIfAbsent(cidr, new ReservedRange(kind, cidr.toString(), name));
-    ranges.add(cidr);
+  private static Stream<Cidr> parse(List<String> cidrs) {
+    return cidrs.stream().flatMap(text -> Cidr.parse(text).stream());
   }
 
   /** The lowest that the pool has an address of, if it has any. */
   Optional<ReservedRange> first(Pool pool) {
-    return within(pool).stream().findFirst().map(known::get);
+    return within(pool).stream().findFirst().map(this::owned);
+  }
+
+  // A ServiceCIDR comes before a Node, and each by its name. Seldom asked, so it is looked for.
+  private ReservedRange owned(Cidr range) {
+    return serviceCIDRs.entrySet().stream()
+        .filter(e -> parse(e.getValue()).anyMatch(range::equals))
+        .map(e -> new ReservedRange(Kind.SERVICE_CIDR, range.toString(), e.getKey()))
+        .findFirst()
+        .orElseGet(
+            () ->
+                new ReservedRange(
+                    Kind.NODE_ADDRESS,
+                    range.toString(),
+                    nodes.stream()
+                        .filter(node -> NodeAddresses.all(node).contains(range))
+                        .map(NodeFacts::name)
+                        .min(Comparator.naturalOrder())
+                        .orElseThrow()));
   }
 
   /** Whether the range has any of them. */

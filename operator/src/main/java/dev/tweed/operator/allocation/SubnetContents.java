@@ -3,8 +3,10 @@ package dev.tweed.operator.allocation;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -15,6 +17,7 @@ final class SubnetContents {
 
   private final Collection<String> mirroredLabels;
   private final VtepMacs macs = new VtepMacs();
+  private final Map<String, SortedSet<String>> keys = new HashMap<>();
 
   /**
    * @param mirroredLabels keys of Node labels that every network mirrors
@@ -53,10 +56,24 @@ final class SubnetContents {
     return labels;
   }
 
+  /** Whether a NodeSubnet carries just {@link #labels}. */
+  boolean hasLabels(SubnetFacts subnet, CandidateNetwork network, NodeFacts node) {
+    for (String key : labelKeys(network)) {
+      if (!Objects.equals(node.labels().get(key), subnet.labels().get(key))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Keys of all labels that may be on NodeSubnets of the network. */
   SortedSet<String> labelKeys(CandidateNetwork network) {
-    SortedSet<String> keys = new TreeSet<>(mirroredLabels);
-    keys.addAll(network.facts().spec().mirroredNodeLabels());
-    return keys;
+    return keys.computeIfAbsent(
+        network.name(),
+        name -> {
+          SortedSet<String> all = new TreeSet<>(mirroredLabels);
+          all.addAll(network.facts().spec().mirroredNodeLabels());
+          return all;
+        });
   }
 }

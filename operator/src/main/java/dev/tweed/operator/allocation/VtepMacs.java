@@ -6,7 +6,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * Hardware addresses of the nodes' VXLAN devices. Derived from the names, so that a node keeps its
@@ -14,8 +13,6 @@ import java.util.regex.Pattern;
  * keyed by it.
  */
 final class VtepMacs {
-  private static final Pattern FORMAT = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
-
   private final Map<String, String> ownerByMac = new HashMap<>();
   private final Map<String, String> macByOwner = new HashMap<>();
 
@@ -53,8 +50,19 @@ final class VtepMacs {
 
   private static boolean valid(String mac) {
     return mac != null
-        && FORMAT.matcher(mac).matches()
+        && isFormed(mac)
         && (Integer.parseInt(mac.substring(0, 2), 16) & 0x03) == 0x02;
+  }
+
+  private static boolean isFormed(String mac) {
+    for (int i = 0; i < mac.length(); i++) {
+      char c = mac.charAt(i);
+      boolean fits = i % 3 == 2 ? c == ':' : c >= '0' && c <= '9' || c >= 'a' && c <= 'f';
+      if (!fits) {
+        return false;
+      }
+    }
+    return mac.length() == 17;
   }
 
   static String derive(String owner, int attempt) {

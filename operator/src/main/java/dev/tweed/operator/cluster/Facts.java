@@ -23,12 +23,12 @@ import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -135,25 +135,32 @@ public final class Facts {
    * NodeReports. One that belongs to an earlier Node of the name says nothing of this one.
    */
   static LastBlocks lastBlocks(ClusterView view, SequencedMap<String, String> lastHolders) {
-    Map<String, Map<Boolean, String>> deleted = new HashMap<>();
-    Stream.concat(view.gone().stream(), view.subnets().stream().map(SubnetFacts::spec))
-        // The latest of each family, which a colon tells.
-        .forEach(
-            spec ->
-                deleted
-                    .computeIfAbsent(spec.nodeName(), n -> new TreeMap<>())
-                    .put(spec.cidr().contains(":"), spec.cidr()));
+    Map<String, List<String>> seen = new HashMap<>();
+    view.gone().forEach(spec -> see(seen, spec));
+    view.subnets().forEach(subnet -> see(seen, subnet.spec()));
     Map<String, List<String>> released = new HashMap<>();
     lastHolders
         .reversed()
         .forEach((cidr, node) -> released.computeIfAbsent(node, n -> new ArrayList<>()).add(cidr));
     Map<String, List<String>> reported = new HashMap<>();
     reports(view).forEach((node, report) -> reported.put(node, report.blocks()));
-    return new LastBlocks(
-        deleted.entrySet().stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, e -> List.copyOf(e.getValue().values()))),
-        released,
-        reported);
+    return new LastBlocks(seen, released, reported);
+  }
+
+  // The latest of each family, IPv4 first.
+  private static void see(Map<String, List<String>> seen, NodeSubnetSpec spec) {
+    seen.merge(
+        spec.nodeName(),
+        List.of(spec.cidr()),
+        (before, now) ->
+            Stream.concat(
+                    before.stream().filter(b -> isIPv6(b) != isIPv6(spec.cidr())), now.stream())
+                .sorted(Comparator.comparing(Facts::isIPv6))
+                .toList());
+  }
+
+  private static boolean isIPv6(String cidr) {
+    return cidr.indexOf(':') >= 0;
   }
 
   private static Map<String, Integer> mtus(ClusterView view) {
