@@ -92,7 +92,7 @@ test_long() {
   mkdir -p "$log_directory"
   while ((SECONDS - began < minutes * 60)); do
     round=$((round + 1))
-    run_maven test -pl '!e2e' -Dtest='*Propert*Test,*DifferentialTest' -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 || {
+    run_maven test -pl '!e2e' -Dtest='*Propert*Test,*DifferentialTest' -Dtweed.simulation.steps=8000 -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 || {
       grep -E '^\[ERROR\] .' "$log" | head -n 20 >&2 || true
       die "a property test has failed in round $round. The whole log, with the seed: $log"
     }

@@ -23,6 +23,7 @@ public final class OperatorCore implements AutoCloseable {
   private final KubernetesClient client;
   private final BoundedCalls calls;
   private final ClusterCaches caches;
+  private final ClusterReconciler reconciler;
   private final ClusterLoop loop;
   private final PolicyLoop policies;
   private final OperatorEvents events;
@@ -72,7 +73,7 @@ public final class OperatorCore implements AutoCloseable {
                         events,
                         this::request,
                         time));
-    ClusterReconciler reconciler =
+    reconciler =
         new ClusterReconciler(
             caches,
             allocator,
@@ -141,6 +142,14 @@ public final class OperatorCore implements AutoCloseable {
     loop.start();
     policies.start();
     silence.ifPresent(SilenceWatch::start);
+  }
+
+  ClusterCaches caches() {
+    return caches;
+  }
+
+  ClusterReconciler reconciler() {
+    return reconciler;
   }
 
   /** Asks for a run; harmless before {@link #start}. */

@@ -1,0 +1,800 @@
+package dev.tweed.operator.simulation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import dev.tweed.operator.simulation.ModelApiServer.Change;
+import dev.tweed.operator.simulation.ModelApiServer.Request;
+import dev.tweed.operator.simulation.ModelApiServer.Response;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * A cluster in virtual time: machines with kubelets and daemons, people, operators and what lies
+ * between them. Notes whatever must never be.
+ */
+final class Simulation implements AutoCloseable {
+  static final Duration RELEASE_AFTER = Duration.ofMinutes(5);
+
+  /** How late a request may take effect: what ADR 2 assumes. */
+  static final Duration TAKES_EFFECT = Duration.ofSeconds(20);
+
+  private static final String NAMESPACE = "tweed-system";
+  private static final String NODES = "/api/v1/nodes";
+  private static final String GROUP = "/apis/tweed.dev/v1alpha1/";
+  private static final String SUBNETS = GROUP + "nodesubnets";
+  private static final String REPORTS = GROUP + "nodereports";
+  private static final String NETWORKS = GROUP + "podnetworks";
+  private static final String LEDGERS = "/api/v1/namespaces/" + NAMESPACE + "/configmaps";
+
+  private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+  private final ModelApiServer api = new ModelApiServer(this::now, this::changed);
+  private final Setup setup;
+  private final Map<String, Machine> machines = new LinkedHashMap<>();
+  private final SimulatedOperator[] operators;
+  private final Duration[] offsets;
+  private final List<List<PendingFault>> faults = new ArrayList<>();
+  private final PriorityQueue<Later> later = new PriorityQueue<>();
+  private final List<String> violations = new ArrayList<>();
+  private final List<Supplier<String>> notes = new ArrayList<>();
+  private final Map<String, Cidr> ranges = new HashMap<>();
+  private Optional<ModelApiServer.Snapshot> snapshot = Optional.empty();
+  private final Map<String, Instant> refusedUntil = new HashMap<>();
+  private long operatorWrites;
+
+  /**
+   * How a simulation begins.
+   *
+   * @param quiet the rest of the ledger
+   * @param commonLedger false: each operator has its own
+   * @param memory whether operators remember, beyond their own lives, who had a block last
+   */
+  record Setup(
+      int operators,
+      int machines,
+      Duration quiet,
+      boolean commonLedger,
+      boolean memory,
+      List<Network> networks) {}
+
+  /** A PodNetwork: the zones it selects, and one pool. */
+  record Network(String name, List<String> zones, String pool, int nodePrefixLength) {}
+
+  /** What becomes of a request. */
+  enum Fault {
+    None,
+    /** It never arrives. */
+    Lost,
+    /** It takes effect, but the answer is lost. */
+    Unanswered,
+    /** It takes effect when nobody waits for it any more. */
+    Late,
+    /** 429. */
+    Busy,
+    /** 403 for whatever would change something. */
+    Refused,
+    /** 500. */
+    Broken
+  }
+
+  private record PendingFault(int[] skip, Fault fault) {}
+
+  private record Later(Instant at, Request request) implements Comparable<Later> {
+    @Override
+    public int compareTo(Later other) {
+      return at.compareTo(other.at);
+    }
+  }
+
+  /** A machine, whether it has a Node or not: its daemon serves a block until told otherwise. */
+  private static final class Machine {
+    private final String name;
+    private String zone;
+    private Optional<String> served = Optional.empty();
+    private String servedFrom = "";
+    private Optional<Instant> lostSince = Optional.empty();
+    private boolean lostOnce;
+
+    Machine(String name, String zone) {
+      this.name = name;
+      this.zone = zone;
+    }
+  }
+
+  Simulation(Setup setup) {
+    this.setup = setup;
+    this.operators = new SimulatedOperator[setup.operators()];
+    this.offsets = new Duration[setup.operators()];
+    for (Network network : setup.networks()) {
+      create(NETWORKS, networkObject(network));
+    }
+    for (int i = 0; i < setup.machines(); i++) {
+      Machine machine = new Machine("m" + i, "abc".charAt(i % 3) + "");
+      machines.put(machine.name, machine);
+    }
+    for (int i = 0; i < operators.length; i++) {
+      offsets[i] = Duration.ZERO;
+      faults.add(new ArrayList<>());
+      operators[i] = start(i);
+    }
+  }
+
+  private SimulatedOperator start(int operator) {
+    String namespace = setup.commonLedger() ? NAMESPACE : NAMESPACE + "-" + operator;
+    return new SimulatedOperator(this, operator, namespace, setup.quiet());
+  }
+
+  // ---- what operators need
+
+  ModelApiServer api() {
+    return api;
+  }
+
+  Instant now() {
+    return now;
+  }
+
+  Duration offset(int operator) {
+    return offsets[operator];
+  }
+
+  /** Lets time pass; requests that are under way take effect. */
+  void advance(Duration time) {
+    Instant until = now.plus(time);
+    while (!later.isEmpty() && !later.peek().at().isAfter(until)) {
+      Later next = later.poll();
+      now = next.at().isAfter(now) ? next.at() : now;
+      api.handle(next.request());
+    }
+    now = until;
+  }
+
+  void later(Duration delay, Request request) {
+    later.add(new Later(now.plus(delay), request));
+  }
+
+  /** Whether the API server will not have this NodeSubnet, whoever asks. */
+  boolean refuses(Request request) {
+    return refusedUntil.getOrDefault(name(request), Instant.MIN).isAfter(now);
+  }
+
+  /** It will not for a while: an admission policy says no. */
+  void refuse(Request request) {
+    refusedUntil.put(name(request), now.plusSeconds(60));
+  }
+
+  private static String name(Request request) {
+    return ModelApiServer.read(request.body()).get("metadata").get("name").asText();
+  }
+
+  Fault fault(int operator) {
+    Fault found = Fault.None;
+    for (PendingFault pending : List.copyOf(faults.get(operator))) {
+      if (pending.skip()[0]-- == 0) {
+        faults.get(operator).remove(pending);
+        found = pending.fault();
+      }
+    }
+    return found;
+  }
+
+  // Said only if somebody asks, as most stories have a good end.
+  void note(Supplier<String> note) {
+    Instant at = now;
+    notes.add(() -> at + " " + note.get());
+  }
+
+  void broken(String message, Throwable cause) {
+    java.io.StringWriter text = new java.io.StringWriter();
+    cause.printStackTrace(new java.io.PrintWriter(text));
+    violate(message + "\n" + text);
+  }
+
+  private void violate(String what) {
+    violations.add(now + " " + what);
+    note(() -> "VIOLATION " + what);
+  }
+
+  List<String> violations() {
+    return violations;
+  }
+
+  /** What happened last, for people. */
+  String story() {
+    return notes.stream()
+        .skip(Math.max(0, notes.size() - 400))
+        .map(Supplier::get)
+        .collect(Collectors.joining("\n"));
+  }
+
+  // ---- what happens
+
+  /** The kubelet of a machine makes its Node. */
+  void join(int number) {
+    Machine machine = machine(number);
+    if (node(machine).isEmpty()) {
+      ObjectNode node = ModelApiServer.JSON.createObjectNode();
+      node.put("apiVersion", "v1").put("kind", "Node");
+      ObjectNode metadata = node.putObject("metadata").put("name", machine.name);
+      metadata.putObject("labels").put("topology.kubernetes.io/zone", machine.zone);
+      node.putObject("spec");
+      ObjectNode address = node.putObject("status").putArray("addresses").addObject();
+      address.put("type", "InternalIP");
+      int index = number % machines.size();
+      address.put("address", "192.168." + index / 250 + "." + (index % 250 + 1));
+      create(NODES, node);
+    }
+  }
+
+  /** Somebody deletes a Node; the machine goes on. */
+  void leave(int number) {
+    request("DELETE", NODES + "/" + machine(number).name, "");
+  }
+
+  /** A Node gets another UID. */
+  void replace(int number) {
+    leave(number);
+    join(number);
+  }
+
+  /** A machine is installed anew. Its Node stays what it is. */
+  void reimage(int number) {
+    machine(number).served = Optional.empty();
+  }
+
+  void relabel(int number, String zone) {
+    Machine machine = machine(number);
+    machine.zone = zone;
+    merge(
+        NODES + "/" + machine.name,
+        "{\"metadata\":{\"labels\":{\"topology.kubernetes.io/zone\":\"" + zone + "\"}}}");
+  }
+
+  /** The zones that a network selects. */
+  void select(String network, List<String> zones) {
+    ObjectNode patch = ModelApiServer.JSON.createObjectNode();
+    patch.putObject("spec").set("nodeSelector", selector(zones));
+    merge(NETWORKS + "/" + network, patch.toString());
+  }
+
+  /** Appends a pool to a network. */
+  void appendPool(String network, String cidr, int nodePrefixLength) {
+    ObjectNode found = api.objects(NETWORKS).get(network);
+    ArrayNode pools = found.get("spec").withArray("pools").deepCopy();
+    for (JsonNode pool : pools) {
+      if (pool.get("cidr").asText().equals(cidr)) {
+        return;
+      }
+    }
+    pools.addObject().put("cidr", cidr).put("nodePrefixLength", nodePrefixLength);
+    ObjectNode patch = ModelApiServer.JSON.createObjectNode();
+    patch.putObject("spec").set("pools", pools);
+    merge(NETWORKS + "/" + network, patch.toString());
+  }
+
+  /** The daemon of a machine does what its NodeSubnet says, and reports. */
+  void daemon(int number) {
+    Machine machine = machine(number);
+    Optional<ObjectNode> node = node(machine);
+    if (node.isEmpty()) {
+      return;
+    }
+    subnetOf(machine.name)
+        .ifPresent(
+            subnet -> {
+              String cidr = subnet.get("spec").get("cidr").asText();
+              if (!machine.served.equals(Optional.of(cidr))) {
+                note(() -> machine.name + " serves " + cidr);
+              }
+              machine.served = Optional.of(cidr);
+              machine.servedFrom = subnet.get("spec").get("podNetwork").asText();
+              refresh(machine);
+            });
+    ObjectNode report = api.objects(REPORTS).get(machine.name);
+    if (report != null && owner(report).equals(uid(node.get()))) {
+      ObjectNode patch = ModelApiServer.JSON.createObjectNode();
+      ArrayNode blocks = patch.putObject("status").putArray("blocks");
+      machine.served.ifPresent(blocks::add);
+      merge(REPORTS + "/" + machine.name + "/status", patch.toString());
+    }
+  }
+
+  void daemons() {
+    for (int i = 0; i < machines.size(); i++) {
+      daemon(i);
+    }
+  }
+
+  /** The garbage collector. */
+  void collect() {
+    for (ObjectNode report : List.copyOf(api.objects(REPORTS).values())) {
+      String name = report.get("metadata").get("name").asText();
+      ObjectNode node = api.objects(NODES).get(name);
+      if (node == null || !uid(node).equals(owner(report))) {
+        request("DELETE", REPORTS + "/" + name, "");
+      }
+    }
+  }
+
+  /** Somebody deletes the NodeSubnet of a machine: if it has no Node, that gives the block away. */
+  void loseSubnet(int number) {
+    Machine machine = machine(number);
+    if (!setup.memory() && !resting()) {
+      // Whoever carries out the intent it came from makes it again, beside the new one.
+      return;
+    }
+    subnetOf(machine.name)
+        .ifPresent(
+            s -> request("DELETE", SUBNETS + "/" + s.get("metadata").get("name").asText(), ""));
+    if (machine.lostSince.isPresent()) {
+      machine.served = Optional.empty();
+    }
+  }
+
+  /** Somebody deletes the ledger, if it is at rest. */
+  void loseLedger() {
+    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
+    if (ledger != null && resting() && intents(ledger).isEmpty()) {
+      request("DELETE", LEDGERS + "/" + ConfigMapLedgerStore.NAME, "");
+      forget();
+    }
+  }
+
+  private boolean resting() {
+    boolean working = false;
+    for (SimulatedOperator operator : operators) {
+      working |= operator.inRun();
+    }
+    return !working && later.isEmpty();
+  }
+
+  /** An operator of the version before writes the ledger: what it does not know of is gone. */
+  void olderOperator() {
+    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
+    if (ledger != null) {
+      ObjectNode known = ((ObjectNode) content(ledger)).retain("cursors", "intents");
+      ObjectNode patch = ModelApiServer.JSON.createObjectNode();
+      patch.putObject("data").put("ledger.json", known.toString());
+      merge(LEDGERS + "/" + ConfigMapLedgerStore.NAME, patch.toString());
+      forget();
+    }
+  }
+
+  /** An operator of the version after has written the ledger. */
+  void newerOperator() {
+    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
+    if (ledger != null) {
+      ObjectNode more = (ObjectNode) content(ledger);
+      more.putArray("ofTomorrow").add("something");
+      ObjectNode patch = ModelApiServer.JSON.createObjectNode();
+      patch.putObject("data").put("ledger.json", more.toString());
+      merge(LEDGERS + "/" + ConfigMapLedgerStore.NAME, patch.toString());
+    }
+  }
+
+  // What nobody remembers but the ledger: blocks without a NodeSubnet and without a report.
+  private void forget() {
+    for (Machine machine : machines.values()) {
+      ObjectNode report = api.objects(REPORTS).get(machine.name);
+      boolean reported =
+          node(machine).isPresent()
+              && report != null
+              && report
+                  .path("status")
+                  .path("blocks")
+                  .toString()
+                  .contains("\"" + machine.served.orElse("") + "\"");
+      if (subnetOf(machine.name).isEmpty() && !reported) {
+        machine.served = Optional.empty();
+      }
+    }
+  }
+
+  void fault(int operator, int skip, Fault fault) {
+    faults.get(operator % operators.length).add(new PendingFault(new int[] {skip}, fault));
+  }
+
+  void step(int operator, Duration by) {
+    offsets[operator % operators.length] = offsets[operator % operators.length].plus(by);
+  }
+
+  void crash(int operator) {
+    int number = operator % operators.length;
+    operators[number].kill();
+    note(() -> operators[number].name() + " starts anew");
+    operators[number] = start(number);
+  }
+
+  /** An operator goes on for so many points, with caches that know everything, or not. */
+  void run(int operator, int points, String... hears) {
+    SimulatedOperator runs = operators[operator % operators.length];
+    if (hears.length == 0 || !hears[0].isEmpty()) {
+      runs.deliver(hears);
+    }
+    runs.proceed(points);
+  }
+
+  void backup() {
+    snapshot = Optional.of(api.snapshot());
+  }
+
+  /**
+   * etcd is set back to the backup. Operators start anew; machines that have no Node then are new
+   * ones, those that have a NodeSubnet serve that, and the others what they did.
+   */
+  void restore() {
+    if (snapshot.isEmpty()) {
+      return;
+    }
+    for (SimulatedOperator operator : operators) {
+      operator.kill();
+    }
+    later.clear();
+    api.restore(snapshot.get());
+    note(() -> "etcd is set back");
+    for (int i = 0; i < machines.size(); i++) {
+      Machine machine = machine(i);
+      Optional<ObjectNode> subnet = subnetOf(machine.name);
+      boolean known = node(machine).isPresent() && api.objects(REPORTS).containsKey(machine.name);
+      if (node(machine).isPresent()) {
+        machine.zone =
+            node(machine)
+                .get()
+                .get("metadata")
+                .get("labels")
+                .get("topology.kubernetes.io/zone")
+                .asText();
+      }
+      if (subnet.isPresent()) {
+        machine.served = Optional.of(subnet.get().get("spec").get("cidr").asText());
+        machine.servedFrom = subnet.get().get("spec").get("podNetwork").asText();
+      } else if (!known || machine.served.filter(this::taken).isPresent()) {
+        machine.served = Optional.empty();
+      }
+      machine.lostSince = Optional.empty();
+      refresh(machine);
+      if (machine.lostSince.isPresent()) {
+        machine.served = Optional.empty();
+      }
+      daemon(i);
+    }
+    for (int i = 0; i < operators.length; i++) {
+      operators[i] = start(i);
+    }
+  }
+
+  // ---- what must hold
+
+  private void changed(Change change) {
+    boolean byOperator = change.actor().startsWith("operator");
+    if (byOperator) {
+      operatorWrites++;
+    }
+    note(() -> describe(change));
+    switch (change.plural()) {
+      case "nodesubnets" -> {
+        if (change.before().isEmpty()) {
+          created(change.after().orElseThrow());
+        } else if (change.after().isEmpty()) {
+          deleted(change.before().orElseThrow(), byOperator);
+        }
+      }
+      case "nodes", "podnetworks" -> machines.values().forEach(this::refresh);
+      default -> {}
+    }
+  }
+
+  private static String describe(Change change) {
+    ObjectNode object = change.after().or(change::before).orElseThrow();
+    String spec =
+        switch (change.plural()) {
+          case "nodesubnets" ->
+              " "
+                  + object.get("spec").get("nodeName").asText()
+                  + " "
+                  + object.get("spec").get("podNetwork").asText()
+                  + " "
+                  + object.get("metadata").path("annotations");
+          case "configmaps" -> " " + object.path("data");
+          case "nodes" -> " " + uid(object) + object.get("metadata").get("labels");
+          case "nodereports" -> " " + object.path("status");
+          case "podnetworks" -> " " + object.get("spec");
+          default -> "";
+        };
+    return change.actor()
+        + (change.before().isEmpty() ? " + " : change.after().isEmpty() ? " - " : " * ")
+        + change.plural()
+        + "/"
+        + object.get("metadata").get("name").asText()
+        + spec;
+  }
+
+  private void created(ObjectNode subnet) {
+    String cidr = subnet.get("spec").get("cidr").asText();
+    String node = subnet.get("spec").get("nodeName").asText();
+    for (ObjectNode other : api.objects(SUBNETS).values()) {
+      if (other == subnet) {
+        continue;
+      }
+      if (overlap(cidr, other.get("spec").get("cidr").asText())) {
+        violate(describe(subnet) + " overlaps " + describe(other));
+      }
+      if (other.get("spec").get("nodeName").asText().equals(node)) {
+        violate(describe(subnet) + " is a second block beside " + describe(other));
+      }
+    }
+    machines.get(node).lostOnce = false;
+    for (Machine machine : machines.values()) {
+      if (machine.served.isEmpty()) {
+        continue;
+      }
+      String served = machine.served.get();
+      if (machine.name.equals(node)) {
+        if (!served.equals(cidr)) {
+          if (machine.lostSince.isEmpty() && !taken(served)) {
+            violate(describe(subnet) + " though its pods have " + served + ", which is free");
+          }
+          machine.served = Optional.empty();
+        }
+      } else if (overlap(served, cidr)) {
+        if (!lostLong(machine)) {
+          violate(
+              describe(subnet)
+                  + " though "
+                  + machine.name
+                  + " serves "
+                  + served
+                  + machine.lostSince);
+        }
+        machine.served = Optional.empty();
+      }
+    }
+  }
+
+  private boolean lostLong(Machine machine) {
+    return machine.lostSince.filter(at -> !at.plus(RELEASE_AFTER).isAfter(now)).isPresent();
+  }
+
+  private static String describe(ObjectNode subnet) {
+    return subnet.get("spec").get("cidr").asText()
+        + " of "
+        + subnet.get("spec").get("nodeName").asText();
+  }
+
+  private void deleted(ObjectNode subnet, boolean byOperator) {
+    Machine machine = machines.get(subnet.get("spec").get("nodeName").asText());
+    if (byOperator
+        && machine.served.equals(Optional.of(subnet.get("spec").get("cidr").asText()))
+        && machine.lostSince.isEmpty()
+        && !machine.lostOnce) {
+      violate(describe(subnet) + " is taken away though the node was there all the time");
+    }
+    if (!setup.memory() && (!byOperator || lostLong(machine))) {
+      machine.served = Optional.empty();
+    }
+  }
+
+  // Whether any NodeSubnet or intent overlaps the range.
+  private boolean taken(String cidr) {
+    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
+    return api.objects(SUBNETS).values().stream()
+            .anyMatch(s -> overlap(cidr, s.get("spec").get("cidr").asText()))
+        || ledger != null && intents(ledger).stream().anyMatch(i -> overlap(cidr, i));
+  }
+
+  private static List<String> intents(ObjectNode ledger) {
+    List<String> intents = new ArrayList<>();
+    content(ledger).path("intents").forEach(i -> intents.add(i.get("cidr").asText()));
+    return intents;
+  }
+
+  private static JsonNode content(ObjectNode ledger) {
+    return ModelApiServer.read(ledger.get("data").get("ledger.json").asText());
+  }
+
+  private void refresh(Machine machine) {
+    boolean entitled =
+        node(machine).isPresent()
+            && machine.served.isPresent()
+            && selects(machine.servedFrom, machine.zone);
+    if (entitled) {
+      machine.lostSince = Optional.empty();
+    } else if (machine.lostSince.isEmpty()) {
+      machine.lostSince = Optional.of(now);
+      machine.lostOnce = true;
+    }
+  }
+
+  private boolean selects(String network, String zone) {
+    ObjectNode found = api.objects(NETWORKS).get(network);
+    return found != null
+        && ModelApiServer.JSON
+            .convertValue(found.get("spec"), PodNetworkSpec.class)
+            .nodeSelector()
+            .matches(Map.of("topology.kubernetes.io/zone", zone));
+  }
+
+  /**
+   * Faults stop: operators, daemons and the garbage collector work as they should, and everything
+   * has to come to rest.
+   */
+  void settle() {
+    faults.forEach(List::clear);
+    for (SimulatedOperator operator : operators) {
+      if (operator.inRun()) {
+        operator.proceed(Integer.MAX_VALUE);
+      }
+    }
+    Instant limit = now.plus(Duration.ofHours(12));
+    int runs = 0;
+    boolean settled = false;
+    while (!settled) {
+      collect();
+      daemons();
+      settled = true;
+      Instant next = now.plus(Duration.ofMinutes(5));
+      for (SimulatedOperator operator : operators) {
+        boolean news = operator.deliver();
+        if (news || !operator.due().isAfter(now)) {
+          long before = operatorWrites;
+          operator.proceed(Integer.MAX_VALUE);
+          settled &= before == operatorWrites;
+          runs++;
+        }
+        settled &= operator.settled() && later.isEmpty();
+        next = operator.due().isBefore(next) ? operator.due() : next;
+      }
+      if (now.isAfter(limit) || runs > 20_000) {
+        violate("no rest after " + runs + " runs");
+        return;
+      }
+      if (!settled && next.isAfter(now)) {
+        advance(Duration.between(now, next));
+      }
+    }
+    rested();
+  }
+
+  private void rested() {
+    long before = operatorWrites;
+    for (SimulatedOperator operator : operators) {
+      operator.deliver();
+      operator.proceed(Integer.MAX_VALUE);
+    }
+    if (operatorWrites != before) {
+      violate("a further run writes");
+    }
+    for (Machine machine : machines.values()) {
+      if (node(machine).isEmpty()) {
+        continue;
+      }
+      boolean served =
+          setup.networks().stream()
+              .filter(n -> giving(n.name()))
+              .anyMatch(n -> selects(n.name(), machine.zone));
+      Optional<ObjectNode> subnet = subnetOf(machine.name);
+      if (served && subnet.isEmpty()) {
+        violate(machine.name + " has no block");
+      }
+      if (served
+          && subnet.isPresent()
+          && !uid(node(machine).get()).equals(subnet.get().get("spec").get("nodeUID").asText())) {
+        violate(machine.name + " has the block of another Node");
+      }
+    }
+  }
+
+  // All but those that an older one has grown over.
+  private boolean giving(String network) {
+    for (Network other : setup.networks()) {
+      if (other.name().equals(network)) {
+        return true;
+      }
+      for (JsonNode theirs : pools(other.name())) {
+        for (JsonNode mine : pools(network)) {
+          if (overlap(theirs.get("cidr").asText(), mine.get("cidr").asText())) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private JsonNode pools(String network) {
+    return api.objects(NETWORKS).get(network).get("spec").get("pools");
+  }
+
+  // ---- objects
+
+  private Machine machine(int number) {
+    return machines.get("m" + number % machines.size());
+  }
+
+  private Optional<ObjectNode> node(Machine machine) {
+    return Optional.ofNullable(api.objects(NODES).get(machine.name));
+  }
+
+  private Optional<ObjectNode> subnetOf(String node) {
+    return api.objects(SUBNETS).values().stream()
+        .filter(s -> s.get("spec").get("nodeName").asText().equals(node))
+        .findFirst();
+  }
+
+  /** The NodeSubnets there are, as "node cidr". */
+  Collection<String> blocks() {
+    return api.objects(SUBNETS).values().stream()
+        .map(s -> s.get("spec").get("nodeName").asText() + " " + s.get("spec").get("cidr").asText())
+        .sorted()
+        .toList();
+  }
+
+  private boolean overlap(String a, String b) {
+    return range(a).overlaps(range(b));
+  }
+
+  private Cidr range(String cidr) {
+    return ranges.computeIfAbsent(cidr, c -> Cidr.parse(c).orElseThrow());
+  }
+
+  private static String uid(ObjectNode object) {
+    return object.get("metadata").get("uid").asText();
+  }
+
+  private static String owner(ObjectNode object) {
+    return object.get("metadata").path("ownerReferences").path(0).path("uid").asText();
+  }
+
+  private static ObjectNode selector(List<String> zones) {
+    ObjectNode selector = ModelApiServer.JSON.createObjectNode();
+    ObjectNode requirement = selector.putArray("matchExpressions").addObject();
+    requirement.put("key", "topology.kubernetes.io/zone").put("operator", "In");
+    ArrayNode values = requirement.putArray("values");
+    zones.forEach(values::add);
+    return selector;
+  }
+
+  private static ObjectNode networkObject(Network network) {
+    ObjectNode object = ModelApiServer.JSON.createObjectNode();
+    object.put("apiVersion", "tweed.dev/v1alpha1").put("kind", "PodNetwork");
+    object.putObject("metadata").put("name", network.name());
+    ObjectNode spec = object.putObject("spec");
+    ObjectNode pool = spec.putArray("pools").addObject();
+    pool.put("cidr", network.pool()).put("nodePrefixLength", network.nodePrefixLength());
+    spec.put("allocation", "Operator");
+    spec.set("nodeSelector", selector(network.zones()));
+    return object;
+  }
+
+  private void create(String collection, ObjectNode object) {
+    request("POST", collection, object.toString());
+  }
+
+  private void merge(String path, String patch) {
+    request("PATCH", path, patch);
+  }
+
+  private Response request(String method, String path, String body) {
+    return api.handle(new Request("people", method, path, "application/merge-patch+json", body));
+  }
+
+  @Override
+  public void close() {
+    for (SimulatedOperator operator : operators) {
+      operator.kill();
+    }
+  }
+}
