@@ -3,6 +3,7 @@ package dev.tweed.operator.bench;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.operator.cluster.TestCluster;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,7 +52,15 @@ record ControllerManagerBench(ApiServer server, Path program) {
           rate, size, (now - start) / 1e9, (now - counting.first().get()) / 1e9);
       for (int more = 0; more < 5; more++) {
         long begin = System.nanoTime();
-        cluster.node(size + more);
+        server
+            .admin()
+            .resource(
+                new NodeBuilder()
+                    .withNewMetadata()
+                    .withName("one-more-" + more)
+                    .endMetadata()
+                    .build())
+            .create();
         while (counting.nodes().size() < size + more + 1) {
           Thread.sleep(Duration.ofMillis(1));
         }
