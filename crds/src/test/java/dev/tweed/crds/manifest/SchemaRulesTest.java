@@ -93,19 +93,24 @@ class SchemaRulesTest {
         .toList();
   }
 
+  /** Of each kind that has such fields; at least one has. */
   private static List<DynamicTest> forEachKind(Predicate<Field> chosen, Predicate<Field> rule) {
-    return ManifestGenerator.generate().entrySet().stream()
-        .map(
-            manifest ->
-                DynamicTest.dynamicTest(
-                    manifest.getKey(),
-                    () -> {
-                      List<Field> fields =
-                          fields(manifest.getValue()).stream().filter(chosen).toList();
-                      assertThat(fields).isNotEmpty();
-                      assertThat(fields.stream().filter(rule.negate()).map(Field::path)).isEmpty();
-                    }))
-        .toList();
+    List<DynamicTest> tests = new ArrayList<>();
+    ManifestGenerator.generate()
+        .forEach(
+            (kind, manifest) -> {
+              List<Field> fields = fields(manifest).stream().filter(chosen).toList();
+              if (!fields.isEmpty()) {
+                tests.add(
+                    DynamicTest.dynamicTest(
+                        kind,
+                        () ->
+                            assertThat(fields.stream().filter(rule.negate()).map(Field::path))
+                                .isEmpty()));
+              }
+            });
+    assertThat(tests).isNotEmpty();
+    return tests;
   }
 
   private static List<Field> fields(String yaml) {
