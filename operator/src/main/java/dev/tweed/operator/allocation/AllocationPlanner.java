@@ -26,8 +26,9 @@ import java.util.stream.Stream;
  * <p>A node without a block gets the one it had last, if that is free and its network may give it:
  * its pods may still use it. That comes before anything is handed out anew.
  *
- * <p>A node belongs to the network whose block it holds while that network selects it, else to the
- * oldest accepted network that does. One block per family and node.
+ * <p>A node belongs to the network whose block it holds while that network selects it, else to one
+ * that does and can give it the block it had last, else to the oldest accepted one that does. One
+ * block per family and node.
  */
 public final class AllocationPlanner {
   private static final Comparator<NodeFacts> OLDEST_FIRST =
@@ -40,6 +41,7 @@ public final class AllocationPlanner {
   private final HeldBlocks held;
   private final SubnetContents contents;
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
+  private Optional<Map<String, List<Cidr>>> last = Optional.empty();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
   private final Map<String, List<Cidr>> restored = new HashMap<>();
@@ -112,23 +114,29 @@ public final class AllocationPlanner {
       }
     }
     // Nor does another network get the nodes of one that cannot be understood.
-    for (CandidateNetwork network : networks) {
-      if ((network.giving() || network.isUnknown()) && network.selects(node)) {
-        return Optional.of(network);
-      }
+    List<CandidateNetwork> able =
+        networks.stream().filter(n -> (n.giving() || n.isUnknown()) && n.selects(node)).toList();
+    return able.size() > 1
+        ? able.stream()
+            .filter(n -> lastBlocks(node).stream().anyMatch(block -> n.offers(block, node)))
+            .findFirst()
+            .or(() -> Optional.of(able.getFirst()))
+        : able.stream().findFirst();
+  }
+
+  private List<Cidr> lastBlocks(NodeFacts node) {
+    if (last.isEmpty()) { // not before it is needed, as in few runs
+      last = Optional.of(input.lastBlocks().byNode(reserved));
     }
-    return Optional.empty();
+    return last.get().getOrDefault(node.name(), List.of());
   }
 
   private void restore(List<NodeFacts> byAge) {
-    List<NodeFacts> lacking = byAge.stream().filter(this::lacksBlock).toList();
-    if (lacking.isEmpty()) {
-      return; // as in most runs; every block that anybody had would be read for nothing
-    }
-    Map<String, List<Cidr>> last = input.lastBlocks().byNode(reserved);
-    for (NodeFacts node : lacking) {
-      CandidateNetwork network = ownerOf.get(node.name());
-      last.getOrDefault(node.name(), List.of()).forEach(block -> restore(network, node, block));
+    for (NodeFacts node : byAge) {
+      if (lacksBlock(node)) {
+        CandidateNetwork network = ownerOf.get(node.name());
+        lastBlocks(node).forEach(block -> restore(network, node, block));
+      }
     }
   }
 

@@ -62,6 +62,16 @@ class LastBlocksTest {
   }
 
   @Test
+  void aNetworkThatSelectsTheNodeMeanwhileDoesNotTakeIt() {
+    // Given an older network that selects the node, too, since its NodeSubnet is gone
+    NetworkFacts older = network("older", 200, spec(pool("10.250.0.0/21", 24)));
+    AllocationInput in = input(List.of(older, DEFAULT), List.of(node(1)), List.of());
+
+    assertThat(plan(in, deleted("node-1", FIFTH))).containsEntry("node-1", FIFTH);
+    assertThat(plan(in, LastBlocks.none())).containsEntry("node-1", "10.250.0.0/24");
+  }
+
+  @Test
   void itIsInTheCountsOfThePlanThatGivesIt() {
     NetworkOutcome outcome =
         AllocationPlanner.plan(Fixtures.with(one(), deleted("node-1", FIFTH)))
