@@ -67,7 +67,7 @@ class OperatorBoundsTest {
     // kubectl looks before it patches, which the operator does not
     for (String look :
         List.of(
-            "clusterrole bounds --verb=get --resource=nodes/status",
+            "clusterrole bounds --verb=get --resource=nodes/status,podnetworks.tweed.dev",
             "clusterrolebinding bounds --clusterrole=bounds --serviceaccount=tweed-system:tweed-operator")) {
       cluster.kubectl(("create " + look).split(" ")).text();
     }
