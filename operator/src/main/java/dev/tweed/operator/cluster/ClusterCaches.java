@@ -155,7 +155,7 @@ public final class ClusterCaches implements AutoCloseable {
             .collect(Collectors.toSet()),
         subnets(),
         subnets.gone(nodes.names()),
-        reports.digests(),
+        reports.byName(),
         policies.facts().stream().filter(p -> p.spec() != null).toList(),
         serviceCIDRs.byName());
   }

@@ -178,11 +178,11 @@ class GoldenPlansTest {
                 Set.of(),
                 subnets,
                 List.of(),
-                reports.digests(),
+                reports.byName(),
                 List.of(),
                 Map.of()));
     Map<String, NetworkReadiness> readiness =
-        NetworkReadiness.of(subnets, reports.digests(), Set.of());
+        NetworkReadiness.of(subnets, reports.byName(), Set.of());
     Map<String, PodNetworkStatus> statuses = new TreeMap<>();
     for (PodNetwork network : networks) {
       String name = network.getMetadata().getName();

@@ -59,7 +59,7 @@ class ReportStoreTest {
                 Set.of(),
                 List.of(),
                 List.of(),
-                store.digests(),
+                store.byName(),
                 List.of(),
                 Map.of()))
         .nodes()

@@ -76,7 +76,7 @@ final class RunBench {
               Set.of(),
               subnets.facts(),
               subnets.gone(nodes.names()),
-              reports.digests(),
+              reports.byName(),
               List.of(),
               Map.of());
       AllocationPlan plan =
