@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Small clusters for planner tests, and the effect of a plan on them. */
@@ -88,101 +89,82 @@ final class Fixtures {
         NOW);
   }
 
+  /** An input that is made of another one, to be changed. */
+  private static final class Draft {
+    private final AllocationInput in;
+    private List<NodeFacts> nodes;
+    private List<SubnetFacts> subnets;
+    private LastBlocks lastBlocks;
+    private Map<String, Integer> mtus;
+    private Map<String, List<String>> serviceCIDRs;
+    private Map<String, Long> cursors;
+    private Map<String, Instant> lastHeard;
+    private Instant now;
+
+    private Draft(AllocationInput in) {
+      this.in = in;
+      nodes = in.nodes();
+      subnets = in.subnets();
+      lastBlocks = in.lastBlocks();
+      mtus = in.mtus();
+      serviceCIDRs = in.serviceCIDRs();
+      cursors = in.cursors();
+      lastHeard = in.lastHeard();
+      now = in.now();
+    }
+
+    private AllocationInput made() {
+      return new AllocationInput(
+          in.networks(),
+          nodes,
+          subnets,
+          lastBlocks,
+          mtus,
+          serviceCIDRs,
+          cursors,
+          in.releaseAfter(),
+          lastHeard,
+          in.mirroredLabels(),
+          in.maxClaims(),
+          now);
+    }
+  }
+
+  private static AllocationInput changed(AllocationInput in, Consumer<Draft> change) {
+    Draft draft = new Draft(in);
+    change.accept(draft);
+    return draft.made();
+  }
+
   static AllocationInput with(AllocationInput in, List<NodeFacts> nodes) {
-    return new AllocationInput(
-        in.networks(),
-        nodes,
-        in.subnets(),
-        in.lastBlocks(),
-        in.mtus(),
-        in.serviceCIDRs(),
-        in.cursors(),
-        in.releaseAfter(),
-        in.lastHeard(),
-        in.mirroredLabels(),
-        in.maxClaims(),
-        in.now());
+    return changed(in, draft -> draft.nodes = nodes);
   }
 
   static AllocationInput with(
       AllocationInput in, List<SubnetFacts> subnets, Map<String, Long> cursors, Instant now) {
-    return new AllocationInput(
-        in.networks(),
-        in.nodes(),
-        subnets,
-        in.lastBlocks(),
-        in.mtus(),
-        in.serviceCIDRs(),
-        cursors,
-        in.releaseAfter(),
-        in.lastHeard(),
-        in.mirroredLabels(),
-        in.maxClaims(),
-        now);
+    return changed(
+        in,
+        draft -> {
+          draft.subnets = subnets;
+          draft.cursors = cursors;
+          draft.now = now;
+        });
   }
 
   static AllocationInput with(AllocationInput in, LastBlocks lastBlocks) {
-    return new AllocationInput(
-        in.networks(),
-        in.nodes(),
-        in.subnets(),
-        lastBlocks,
-        in.mtus(),
-        in.serviceCIDRs(),
-        in.cursors(),
-        in.releaseAfter(),
-        in.lastHeard(),
-        in.mirroredLabels(),
-        in.maxClaims(),
-        in.now());
+    return changed(in, draft -> draft.lastBlocks = lastBlocks);
   }
 
   static AllocationInput with(AllocationInput in, Map<String, List<String>> serviceCIDRs) {
-    return new AllocationInput(
-        in.networks(),
-        in.nodes(),
-        in.subnets(),
-        in.lastBlocks(),
-        in.mtus(),
-        serviceCIDRs,
-        in.cursors(),
-        in.releaseAfter(),
-        in.lastHeard(),
-        in.mirroredLabels(),
-        in.maxClaims(),
-        in.now());
+    return changed(in, draft -> draft.serviceCIDRs = serviceCIDRs);
   }
 
   static AllocationInput heard(AllocationInput in, Map<String, Instant> lastHeard) {
-    return new AllocationInput(
-        in.networks(),
-        in.nodes(),
-        in.subnets(),
-        in.lastBlocks(),
-        in.mtus(),
-        in.serviceCIDRs(),
-        in.cursors(),
-        in.releaseAfter(),
-        lastHeard,
-        in.mirroredLabels(),
-        in.maxClaims(),
-        in.now());
+    return changed(in, draft -> draft.lastHeard = lastHeard);
   }
 
   static AllocationInput withMtus(AllocationInput in, Map<String, Integer> mtus) {
-    return new AllocationInput(
-        in.networks(),
-        in.nodes(),
-        in.subnets(),
-        in.lastBlocks(),
-        mtus,
-        in.serviceCIDRs(),
-        in.cursors(),
-        in.releaseAfter(),
-        in.lastHeard(),
-        in.mirroredLabels(),
-        in.maxClaims(),
-        in.now());
+    return changed(in, draft -> draft.mtus = mtus);
   }
 
   /** The cluster after the plan was carried out. */
