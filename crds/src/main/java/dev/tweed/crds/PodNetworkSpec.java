@@ -131,6 +131,11 @@ public record PodNetworkSpec(
     probes = probes == null ? Probes.Enabled : probes;
   }
 
+  /** One that has pools, and all else by default. */
+  public static PodNetworkSpec ofPools(List<Pool> pools) {
+    return new PodNetworkSpec(pools, null, null, null, null, null, null, null, null, null, null);
+  }
+
   /** Who hands out blocks. */
   public enum Allocation {
     /** Tweed's operator, from the pools. */

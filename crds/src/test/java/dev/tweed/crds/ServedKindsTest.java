@@ -353,18 +353,7 @@ class ServedKindsTest {
   }
 
   private static PodNetworkSpec podNetworkSpec() {
-    return new PodNetworkSpec(
-        List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return PodNetworkSpec.ofPools(List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)));
   }
 
   private static NodeSubnet nodeSubnet(String cidr, String node) {

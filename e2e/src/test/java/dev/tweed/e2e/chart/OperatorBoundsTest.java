@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.e2e.chart.ChartCluster.Identity;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -172,7 +173,7 @@ class OperatorBoundsTest {
   private Program.Outcome patch(
       String object, String type, String patch, String subresource, String... options) {
     String[] words = {"patch", object, "--type=" + type, "-p", patch, subresource};
-    String[] all = java.util.Arrays.copyOf(words, words.length + options.length);
+    String[] all = Arrays.copyOf(words, words.length + options.length);
     System.arraycopy(options, 0, all, words.length, options.length);
     return operator.kubectl(all);
   }

@@ -1,7 +1,6 @@
 package dev.tweed.e2e.fanout;
 
 import dev.tweed.agent.api.ApiAccess;
-import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
@@ -213,18 +212,7 @@ final class FanoutCluster implements AutoCloseable {
     PodNetwork network = new PodNetwork();
     network.getMetadata().setName("default");
     network.setSpec(
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool(cidr, nodePrefixLength, null)),
-            PodNetworkSpec.Allocation.Operator,
-            LabelSelector.everything(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+        PodNetworkSpec.ofPools(List.of(new PodNetworkSpec.Pool(cidr, nodePrefixLength, null))));
     return client.resource(network).create();
   }
 

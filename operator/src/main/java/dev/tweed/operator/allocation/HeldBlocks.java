@@ -2,6 +2,7 @@ package dev.tweed.operator.allocation;
 
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -18,7 +19,7 @@ import java.util.Set;
  */
 final class HeldBlocks {
   private static final Comparator<Held> OLDEST_FIRST =
-      Comparator.<Held, java.time.Instant>comparing(h -> h.facts().created())
+      Comparator.<Held, Instant>comparing(h -> h.facts().created())
           .thenComparing(h -> h.facts().name());
 
   /** A NodeSubnet whose CIDR could be read. */

@@ -35,8 +35,7 @@ import java.util.stream.Stream;
 /** Reads from objects of the API what planning needs of them. */
 public final class Facts {
   // As of an object that has nothing in its spec.
-  private static final PodNetworkSpec UNREADABLE_NETWORK =
-      new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null);
+  private static final PodNetworkSpec UNREADABLE_NETWORK = PodNetworkSpec.ofPools(List.of());
   private static final FirewallPolicySpec UNREADABLE_POLICY =
       new FirewallPolicySpec(null, null, null, null);
 

@@ -61,8 +61,7 @@ class ReachWatchTest {
   private ClusterView view() {
     PodNetwork network = new PodNetwork();
     network.getMetadata().setName("default");
-    network.setSpec(
-        new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null));
+    network.setSpec(PodNetworkSpec.ofPools(List.of()));
     return new ClusterView(
         List.of(Facts.of(network)),
         List.of("n1", "n2").stream()

@@ -186,18 +186,7 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                         List.of()))
             .toList();
     PodNetworkSpec spec =
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool(pool, nodePrefixLength, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+        PodNetworkSpec.ofPools(List.of(new PodNetworkSpec.Pool(pool, nodePrefixLength, null)));
     NetworkFacts network =
         new NetworkFacts("default", "u", 1, Instant.EPOCH, false, false, spec, List.of());
     return (subnets, cursors) ->

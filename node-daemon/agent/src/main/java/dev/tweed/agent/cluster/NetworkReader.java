@@ -14,8 +14,7 @@ import java.util.Optional;
  */
 final class NetworkReader extends TreeReader<NetworkRecord> {
 
-  private static final PodNetworkSpec DEFAULTS =
-      new PodNetworkSpec(null, null, null, null, null, null, null, null, null, null, null);
+  private static final PodNetworkSpec DEFAULTS = PodNetworkSpec.ofPools(List.of());
 
   @Override
   NetworkRecord of(ObjectMeta meta, JsonNode spec, JsonNode status) {
