@@ -7,7 +7,6 @@ import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.operator.allocation.NodeFacts;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -34,12 +33,7 @@ class NodeWriterTest {
     admin = server.admin();
     cluster = new TestCluster(admin);
     cluster.clear();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(server.config())
-            .withHttpClientBuilderConsumer(
-                b -> b.addOrReplaceInterceptor("meanwhile", new Meanwhile()))
-            .build();
+    client = TestCluster.client(server, new Meanwhile());
     NodeFacts before = Facts.of(cluster.node(1));
     admin.resource(NodeWriter.reportOf(before)).create();
     admin.nodes().withName(before.name()).delete();

@@ -15,7 +15,6 @@ import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -62,12 +61,7 @@ class ReleasesOnApiServerTest {
     admin = server.admin();
     cluster = new TestCluster(admin);
     cluster.clear();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(server.config())
-            .withHttpClientBuilderConsumer(
-                b -> b.addOrReplaceInterceptor("meanwhile", new Meanwhile()))
-            .build();
+    client = TestCluster.client(server, new Meanwhile());
     operator();
     createNodes();
     network("10.244.0.0/16");

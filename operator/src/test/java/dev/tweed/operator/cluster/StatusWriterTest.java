@@ -14,7 +14,6 @@ import dev.tweed.operator.status.StatusPacer.Told;
 import dev.tweed.operator.status.Transition;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -51,12 +50,7 @@ class StatusWriterTest {
     cluster = new TestCluster(admin);
     cluster.clear();
     admin.events().v1().events().inNamespace("default").delete();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(server.config())
-            .withHttpClientBuilderConsumer(
-                b -> b.addOrReplaceInterceptor("rights", new WithoutRights()))
-            .build();
+    client = TestCluster.client(server, new WithoutRights());
     writer =
         new StatusWriter(
             client,

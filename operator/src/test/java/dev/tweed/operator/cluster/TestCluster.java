@@ -10,12 +10,15 @@ import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,6 +54,14 @@ public final class TestCluster {
               new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
           .create();
     }
+  }
+
+  /** An administrator's client whose requests somebody sees, or changes. */
+  static KubernetesClient client(ApiServer server, Interceptor interceptor) {
+    return new KubernetesClientBuilder()
+        .withConfig(server.config())
+        .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("test", interceptor))
+        .build();
   }
 
   /** Caches that tell nobody of a change. */
