@@ -49,9 +49,7 @@ class Ipv6OnlyTest {
 
   @AfterEach
   void answersAgain() {
-    for (NodePair.Node node : List.of(nodes.first, nodes.second)) {
-      node.host().exec("nft", "add table inet fault; delete table inet fault");
-    }
+    nodes.withoutFaults();
     nodes.first.host().sh("ip -6 route flush type blackhole");
     nodes.awaitAnswers();
   }

@@ -227,6 +227,13 @@ final class NodePair implements AutoCloseable {
     return latest.filter(wanted).orElseThrow();
   }
 
+  /** Takes the table {@code inet fault} from both hosts, whether it is there or not. */
+  void withoutFaults() {
+    for (Node node : List.of(first, second)) {
+      node.host().exec("nft", "add table inet fault; delete table inet fault");
+    }
+  }
+
   /** Waits until all answer, and nothing is lost. */
   Reachability awaitAnswers() {
     return awaitFound(

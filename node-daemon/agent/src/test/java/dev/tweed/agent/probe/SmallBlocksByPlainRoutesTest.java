@@ -45,9 +45,7 @@ class SmallBlocksByPlainRoutesTest {
 
   @AfterEach
   void answersAgain() {
-    for (NodePair.Node node : List.of(nodes.first, nodes.second)) {
-      node.host().exec("nft", "add table inet fault; delete table inet fault");
-    }
+    nodes.withoutFaults();
     nodes.awaitAnswers();
     assertThat(nodes.podsReached(LONG)).hasSize(2);
   }
