@@ -67,7 +67,15 @@ public final class StatusWriter {
 
   /** Notes that the status of an object is as it should be. */
   public void agrees(HasMetadata object) {
-    pacers.computeIfPresent(object.getMetadata().getUid(), (uid, pacer) -> pacer.agrees());
+    String uid = object.getMetadata().getUid();
+    pacers.computeIfPresent(uid, (u, pacer) -> pacer.agrees());
+    works(uid); // by a write that had no answer, or since there is nothing to write any more
+  }
+
+  private void works(String uid) {
+    if (failing.remove(uid) != null) {
+      onFailing.run();
+    }
   }
 
   /**
@@ -96,9 +104,7 @@ public final class StatusWriter {
       onFailing.run();
       throw e;
     }
-    if (failing.remove(uid) != null) {
-      onFailing.run();
-    }
+    works(uid);
     if (written.isEmpty()) {
       return new Result<>(written, CHANGED);
     }

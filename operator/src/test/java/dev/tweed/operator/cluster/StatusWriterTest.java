@@ -185,6 +185,20 @@ class StatusWriterTest {
   }
 
   @Test
+  void whatNeedsNoWriteAnyMoreFailsNoMore() {
+    // Given a write that had no answer, but may have been carried out
+    PodNetwork network = cluster.network("default", pool("10.244.0.0/16", 24));
+    forbidden = true;
+    assertThatThrownBy(() -> write(network, status(3, 3)))
+        .isInstanceOf(KubernetesClientException.class);
+
+    writer.agrees(network);
+
+    assertThat(writer.failingSince()).isEmpty();
+    assertThat(failing).isEqualTo(2);
+  }
+
+  @Test
   void whoWasForgottenFailsNoMore() {
     PodNetwork network = cluster.network("default", pool("10.244.0.0/16", 24));
     forbidden = true;
