@@ -76,7 +76,9 @@ final class ReleaseWriter {
   List<String> release(List<Release> releases, List<SubnetFacts> basis) {
     List<Release> now = releases.subList(0, Math.min(releases.size(), AT_ONCE));
     Map<String, String> holders = new LinkedHashMap<>();
-    now.forEach(r -> holders.put(r.subnet().spec().cidr(), r.subnet().spec().nodeName()));
+    now.stream()
+        .filter(r -> r.reason() != ReleaseReason.Overlap && r.reason() != ReleaseReason.SecondBlock)
+        .forEach(r -> holders.put(r.subnet().spec().cidr(), r.subnet().spec().nodeName()));
     try {
       if (!allocator.noteHolders(holders)) {
         return List.of("another operator has written the ledger; blocks are released later");

@@ -3,10 +3,12 @@ package dev.tweed.operator.ledger;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import dev.tweed.crds.NodeSubnetSpec;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -48,7 +50,19 @@ public record Ledger(
     Map<String, Long> merged = new TreeMap<>(cursors);
     merged.putAll(moved);
     SequencedMap<String, String> holders = new LinkedHashMap<>(lastHolders);
-    next.forEach(intent -> holders.remove(intent.cidr()));
+    Set<String> given = new HashSet<>();
+    Set<Holding> holdings = new HashSet<>();
+    for (NodeSubnetSpec intent : next) {
+      given.add(intent.cidr());
+      holdings.add(Holding.of(intent.nodeName(), intent.cidr()));
+    }
+    // What a node held before that, its pods do not use any more.
+    holders
+        .entrySet()
+        .removeIf(
+            h ->
+                given.contains(h.getKey())
+                    || holdings.contains(Holding.of(h.getValue(), h.getKey())));
     return new Ledger(merged, next, holders, writes + 1);
   }
 
@@ -70,6 +84,12 @@ public record Ledger(
       length -= length(all.pollFirstEntry());
     }
     return new Ledger(cursors, intents, all, writes + 1);
+  }
+
+  private record Holding(String node, boolean ipv6) {
+    static Holding of(String node, String cidr) {
+      return new Holding(node, cidr.indexOf(':') >= 0);
+    }
   }
 
   // With quotation marks, colon and comma.

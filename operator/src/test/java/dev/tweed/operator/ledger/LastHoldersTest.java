@@ -116,6 +116,15 @@ class LastHoldersTest {
   }
 
   @Test
+  void whatANodeHeldBeforeItGotAnotherIsForgotten() {
+    Ledger ledger = Ledger.empty().released(Map.of("10.244.1.0/24", "n1", "fd00:1::/64", "n1"));
+    NodeSubnetSpec claim = new NodeSubnetSpec("default", "n1", "uid", "10.244.9.0/24", null, null);
+
+    assertThat(ledger.with(Map.of(), List.of(claim)).lastHolders())
+        .containsExactly(Map.entry("fd00:1::/64", "n1"));
+  }
+
+  @Test
   void theOldestAreForgotten() throws Exception {
     Ledger ledger = Ledger.empty();
     for (int i = 0; i < Ledger.HOLDERS + 10; i++) {
