@@ -30,14 +30,30 @@ final class GuardExpiry {
   /** How long a guard may be open. */
   static final Duration AFTER = Duration.ofMinutes(10);
 
+  /** Guards that are closed in one run; many are those of all NodeSubnets. */
+  private static final int AT_ONCE = 500;
+
   private final KubernetesClient client;
+  private final BoundedCalls calls;
   private final OpenGuards guards;
+  private final Duration releaseAfter;
   private final SteadyTime time;
   private Map<OpenGuard, Instant> seen = Map.of();
 
-  GuardExpiry(KubernetesClient client, OpenGuards guards, SteadyTime time) {
+  /**
+   * @param releaseAfter how long blocks stay reserved; who agrees to their release agrees to what
+   *     happens only then
+   */
+  GuardExpiry(
+      KubernetesClient client,
+      BoundedCalls calls,
+      OpenGuards guards,
+      Duration releaseAfter,
+      SteadyTime time) {
     this.client = client;
+    this.calls = calls;
     this.guards = guards;
+    this.releaseAfter = releaseAfter;
     this.time = time;
   }
 
@@ -49,10 +65,17 @@ final class GuardExpiry {
 
   /** Closes what has been open for long enough. Not for several threads. */
   Outcome close() {
-    GuardExpiryPlan plan = GuardExpiryPlan.of(seen, guards.open(), time.now(), AFTER);
+    GuardExpiryPlan plan = GuardExpiryPlan.of(seen, guards.open(), time.now(), this::after);
     seen = plan.seen();
+    List<OpenGuard> expired = plan.expired();
+    List<OpenGuard> now = expired.subList(0, Math.min(AT_ONCE, expired.size()));
+    List<String> failures = calls.all(now, this::close).stream().flatMap(Optional::stream).toList();
     return new Outcome(
-        plan.expired().stream().map(this::close).flatMap(Optional::stream).toList(), plan.rest());
+        failures, now.size() < expired.size() ? Optional.of(Duration.ZERO) : plan.rest());
+  }
+
+  private Duration after(OpenGuard guard) {
+    return guard.annotation().equals(TweedApi.RELEASE_BLOCKS) ? releaseAfter.plus(AFTER) : AFTER;
   }
 
   private Optional<String> close(OpenGuard guard) {
@@ -78,7 +101,7 @@ final class GuardExpiry {
           guard.annotation(),
           guard.kind().getSimpleName(),
           guard.name(),
-          AFTER.toMinutes());
+          after(guard).toMinutes());
       return Optional.empty();
     } catch (KubernetesClientException e) {
       if (isAnother(e) || ApiFailure.of(e) == ApiFailure.GONE) {

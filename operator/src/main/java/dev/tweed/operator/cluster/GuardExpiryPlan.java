@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -25,17 +26,20 @@ record GuardExpiryPlan(
    * @param after how long a guard may be open
    */
   static GuardExpiryPlan of(
-      Map<OpenGuard, Instant> before, Set<OpenGuard> open, Instant now, Duration after) {
+      Map<OpenGuard, Instant> before,
+      Set<OpenGuard> open,
+      Instant now,
+      Function<OpenGuard, Duration> after) {
     Map<OpenGuard, Instant> seen =
         open.stream().collect(Collectors.toMap(g -> g, g -> before.getOrDefault(g, now)));
     return new GuardExpiryPlan(
         seen,
         open.stream()
-            .filter(g -> !now.isBefore(seen.get(g).plus(after)))
+            .filter(g -> !now.isBefore(seen.get(g).plus(after.apply(g))))
             .sorted(Comparator.comparing(OpenGuard::name).thenComparing(OpenGuard::annotation))
             .toList(),
-        seen.values().stream()
-            .map(since -> Duration.between(now, since.plus(after)))
+        seen.entrySet().stream()
+            .map(e -> Duration.between(now, e.getValue().plus(after.apply(e.getKey()))))
             .filter(Duration::isPositive)
             .min(Comparator.naturalOrder()));
   }

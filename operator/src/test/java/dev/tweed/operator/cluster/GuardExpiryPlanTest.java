@@ -22,7 +22,7 @@ class GuardExpiryPlanTest {
 
   private static GuardExpiryPlan plan(
       Map<OpenGuard, Instant> before, Duration since, OpenGuard... open) {
-    return GuardExpiryPlan.of(before, Set.of(open), START.plus(since), AFTER);
+    return GuardExpiryPlan.of(before, Set.of(open), START.plus(since), guard -> AFTER);
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ class GuardExpiryTest {
   private final AtomicLong nanos = new AtomicLong();
   private KubernetesClient client;
   private TestCluster cluster;
+  private BoundedCalls calls;
   private OpenGuards open;
   private GuardExpiry guards;
 
@@ -40,7 +42,10 @@ class GuardExpiryTest {
     cluster = new TestCluster(client);
     cluster.clear();
     open = new OpenGuards(() -> {});
-    guards = new GuardExpiry(client, open, new SteadyTime(Instant.EPOCH, nanos::get));
+    calls = new BoundedCalls(4);
+    guards =
+        new GuardExpiry(
+            client, calls, open, Duration.ofMinutes(5), new SteadyTime(Instant.EPOCH, nanos::get));
     cluster.network("default", pool("10.244.0.0/16", 24));
     NodeSubnet subnet = new NodeSubnet();
     subnet.getMetadata().setName("10-244-0-0-24");
@@ -53,6 +58,11 @@ class GuardExpiryTest {
         Map.of(TweedApi.ALLOW_DELETE_IN_USE, "true", TweedApi.RELEASE_BLOCKS, "true"));
     annotate(PodNetwork.class, "default", Map.of("note", "mine", TweedApi.ALLOW_CHANGE, "no"));
     annotate(NodeSubnet.class, "10-244-0-0-24", Map.of(TweedApi.ALLOW_CHANGE, "true"));
+  }
+
+  @AfterEach
+  void close() {
+    calls.close();
   }
 
   private <T extends HasMetadata> void annotate(
@@ -108,9 +118,13 @@ class GuardExpiryTest {
 
     // And when it is over they do not
     assertThat(after(Duration.ofSeconds(1)).failures()).isEmpty();
+    assertThat(network()).doesNotContainKey(TweedApi.ALLOW_DELETE_IN_USE).hasSize(3);
+    assertThat(subnet()).isEmpty();
+    // but for the agreement to what happens only when blocks have been reserved for long enough
+    see();
+    assertThat(after(Duration.ofMinutes(5)).failures()).isEmpty();
     assertThat(network())
         .containsOnly(Map.entry("note", "mine"), Map.entry(TweedApi.ALLOW_CHANGE, "no"));
-    assertThat(subnet()).isEmpty();
     see();
     assertThat(after(Duration.ofSeconds(1)).rest()).isEmpty();
     assertThat(open.open()).isEmpty();
@@ -128,7 +142,7 @@ class GuardExpiryTest {
     assertThat(after(Duration.ofMinutes(10)).failures()).isEmpty();
 
     assertThat(network()).containsKey(TweedApi.ALLOW_DELETE_IN_USE);
-    // Nor of the end of the other
+    // nor of the end of the other
     client.resources(NodeSubnet.class).delete();
     assertThat(after(Duration.ofMinutes(10)).failures()).isEmpty();
     assertThat(open.open()).isEmpty();

@@ -100,7 +100,12 @@ class ReleasesOnApiServerTest {
                 meters,
                 SETTINGS,
                 clock),
-            new GuardExpiry(client, caches.guards(), new SteadyTime(now, System::nanoTime)),
+            new GuardExpiry(
+                client,
+                calls,
+                caches.guards(),
+                SETTINGS.releaseAfter(),
+                new SteadyTime(now, System::nanoTime)),
             view -> Set.of(),
             (view, time) -> Map.of(),
             meters,
