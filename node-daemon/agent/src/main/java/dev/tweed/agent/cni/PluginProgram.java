@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Asks a plugin for its version by running it, with no shell and an empty environment. */
 final class PluginProgram {
@@ -18,21 +21,28 @@ final class PluginProgram {
 
   /** Its version; empty if it does not run here or does not say. */
   static Optional<PluginVersion> version(Path program) {
+    return version(program, TIMEOUT);
+  }
+
+  static Optional<PluginVersion> version(Path program, Duration timeout) {
     try {
       ProcessBuilder builder = new ProcessBuilder(program.toString()).redirectErrorStream(true);
       builder.environment().clear();
       Process process = builder.start();
       try {
         process.getOutputStream().close();
-        String about =
-            new String(process.getInputStream().readNBytes(OUTPUT_MAX), StandardCharsets.UTF_8);
-        return process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-            ? PluginVersion.parse(about)
+        // Apart, since nothing interrupts a read of what somebody else keeps open.
+        FutureTask<byte[]> about =
+            new FutureTask<>(() -> process.getInputStream().readNBytes(OUTPUT_MAX));
+        Thread.ofPlatform().daemon().name("plugin-version").start(about);
+        byte[] text = about.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        return process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)
+            ? PluginVersion.parse(new String(text, StandardCharsets.UTF_8))
             : Optional.empty();
       } finally {
         process.destroyForcibly();
       }
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException | ExecutionException | TimeoutException e) {
       return Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
