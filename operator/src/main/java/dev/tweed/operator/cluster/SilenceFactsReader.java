@@ -87,6 +87,18 @@ final class SilenceFactsReader {
     if (pod.getMetadata().getDeletionTimestamp() != null) {
       return new DaemonPod(name, Stage.ENDING, "");
     }
+    Optional<ContainerStatus> before =
+        pod.getStatus().getInitContainerStatuses().stream().filter(c -> !isDone(c)).findFirst();
+    if (before.isPresent()) {
+      return new DaemonPod(
+          name,
+          Stage.WAITING,
+          "init container %s, %d restarts%s"
+              .formatted(
+                  before.get().getName(),
+                  Optional.ofNullable(before.get().getRestartCount()).orElse(0),
+                  ended(before.get()).map(", "::concat).orElse("")));
+    }
     Optional<ContainerStatus> container = pod.getStatus().getContainerStatuses().stream().findAny();
     if (container.isEmpty()) {
       return new DaemonPod(name, Stage.WAITING, unscheduled(pod));
@@ -106,6 +118,13 @@ final class SilenceFactsReader {
         name,
         Stage.CRASHING,
         "%d restarts%s".formatted(restarts, ended(container.get()).map(", "::concat).orElse("")));
+  }
+
+  private static boolean isDone(ContainerStatus init) {
+    return Optional.ofNullable(init.getState())
+        .map(ContainerState::getTerminated)
+        .filter(t -> t.getExitCode() == 0)
+        .isPresent();
   }
 
   private static Optional<String> ended(ContainerStatus container) {

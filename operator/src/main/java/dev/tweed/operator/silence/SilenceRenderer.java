@@ -26,9 +26,9 @@ public final class SilenceRenderer {
             : "";
     if (facts.pod().isEmpty()) {
       return (facts.pods()
-              ? "The node has no pod of it: deleted, not scheduled, or not wanted there: kubectl -n %s get daemonsets,pods -o wide; if it is a service of this node: systemctl status tweed-node"
+              ? "The node has no pod of it: deleted, not scheduled, or not wanted there: kubectl -n %s get daemonsets,pods -o wide; if it is a service of this node: systemctl status tweed-node, and whether it has rights (value node.outsidePods of the chart)"
                   .formatted(namespace)
-              : "Its service is stopped or dead, or cut off from the API server: on the node, systemctl status tweed-node; journalctl -u tweed-node")
+              : "Its service is stopped or dead, cut off from the API server, or has no rights there (value node.outsidePods of the chart): on the node, systemctl status tweed-node; journalctl -u tweed-node")
           + unready;
     }
     DaemonPod pod = facts.pod().get();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.operator.silence.SilenceFacts.DaemonPod;
 import dev.tweed.operator.silence.SilenceFacts.Stage;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import org.junit.jupiter.api.Test;
 
@@ -51,5 +52,41 @@ class SilenceFactsReaderTest {
                     .endStatus()
                     .build()))
         .isEqualTo(new DaemonPod("p", Stage.WAITING, ""));
+  }
+
+  @Test
+  void anInitContainerThatFailsIsWhatThePodWaitsFor() {
+    Pod failing =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("p")
+            .endMetadata()
+            .withNewStatus()
+            .addNewInitContainerStatus()
+            .withName("cni-plugins")
+            .withRestartCount(3)
+            .withNewState()
+            .withNewTerminated()
+            .withReason("Error")
+            .withExitCode(1)
+            .endTerminated()
+            .endState()
+            .endInitContainerStatus()
+            .addNewContainerStatus()
+            .withNewState()
+            .withNewWaiting()
+            .withReason("PodInitializing")
+            .endWaiting()
+            .endState()
+            .endContainerStatus()
+            .endStatus()
+            .build();
+
+    assertThat(SilenceFactsReader.pod(failing))
+        .isEqualTo(
+            new DaemonPod(
+                "p",
+                Stage.WAITING,
+                "init container cni-plugins, 3 restarts, last end Error, exit code 1"));
   }
 }
