@@ -21,8 +21,8 @@ import java.util.List;
  * @param cidr the block, canonical
  * @param nodeIPs underlay addresses of the node, at most one per family
  * @param vtepMAC locally administered MAC of the node's VXLAN device, lower case with colons
- * @param mtu MTU of the node's pods, bytes; null unless other nodes of the network have a larger
- *     one
+ * @param mtu largest packet between pods of this node and of others, bytes; null where it is what
+ *     most nodes of the network take
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -101,8 +101,9 @@ public record NodeSubnetSpec(
         @Pattern(Limits.LOCAL_UNICAST_MAC)
         String vtepMAC,
     @JsonPropertyDescription(
-            "MTU of the node's pods in bytes, where other nodes of the network have a larger one: their"
-                + " routes to this block have it. As the node's report says.")
+            "Largest packet between pods of this node and of others, in bytes, where the node's report"
+                + " says another MTU than most of the network have: routes to this block have it, and those"
+                + " of this node to all others.")
         @Min(0)
         @Max(65535)
         Integer mtu) {

@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param block what its pods get addresses from
  * @param nodeIps underlay addresses by which it is reached
  * @param vtepMac address of its tunnel device
- * @param mtu MTU of its pods, bytes; 0 while it is not known
+ * @param mtu the largest packets it is to be sent, bytes; 0 for any
  */
 public record Peer(
     String node, IpPrefix block, List<IpAddress> nodeIps, MacAddress vtepMac, int mtu) {
@@ -26,8 +26,13 @@ public record Peer(
     nodeIps = List.copyOf(nodeIps);
   }
 
-  /** One whose pods' MTU is not known. */
+  /** One that takes packets of any size. */
   public Peer(String node, IpPrefix block, List<IpAddress> nodeIps, MacAddress vtepMac) {
     this(node, block, nodeIps, vtepMac, 0);
+  }
+
+  /** The same, to be sent no larger packets than these, in bytes. */
+  public Peer withMtuAtMost(int most) {
+    return new Peer(node, block, nodeIps, vtepMac, mtu == 0 ? most : Math.min(mtu, most));
   }
 }

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -54,6 +55,39 @@ class RouteMtusTest {
                     Fixtures.withMtus(
                         told, Map.of("node-0", 1450, "node-1", 1450, "node-2", 1450)))))
         .isEqualTo(Map.of("node-1", 1450));
+  }
+
+  @Test
+  void aNodeThatTakesMoreIsToldWhatTheOthersTakeAndNobodyElseIs() {
+    // As an uplink of jumbo frames has it; or whatever somebody says who has taken the node over
+    for (int large : List.of(8950, 65535)) {
+      AllocationInput mixed =
+          Fixtures.withMtus(standing, Map.of("node-0", 1450, "node-1", large, "node-2", 1450));
+
+      AllocationPlan plan = AllocationPlanner.plan(mixed);
+
+      assertThat(changes(plan)).isEqualTo(Map.of("node-1", 1450));
+      assertThat(AllocationPlanner.plan(apply(mixed, plan)).isEmpty()).isTrue();
+    }
+  }
+
+  @Test
+  void anUnderlayThatIsRaisedNodeByNodeChangesEachNodeOnceOrTwice() {
+    AllocationInput now = standing;
+    Map<String, Integer> mtus =
+        new HashMap<>(Map.of("node-0", 1450, "node-1", 1450, "node-2", 1450));
+    int changes = 0;
+    for (int i = 0; i < 3; i++) {
+      mtus.put("node-" + i, 8950);
+      now = Fixtures.withMtus(now, mtus);
+      AllocationPlan plan = AllocationPlanner.plan(now);
+      changes += plan.amendments().size();
+      now = apply(now, plan);
+    }
+
+    assertThat(changes).isLessThanOrEqualTo(5);
+    // and in the end nobody is held to the small one
+    assertThat(now.subnets()).allSatisfy(s -> assertThat(s.spec().mtu()).isIn(null, 8950));
   }
 
   @Test

@@ -137,7 +137,14 @@ public final class SnapshotMapper {
             first.nodeIps(),
             first.vtepMac());
     return new Mapping.Program(
-        new ClusterSnapshot(parameters, self, peers, view.fromMemory().isPresent()),
+        new ClusterSnapshot(
+            parameters,
+            self,
+            // Its own NodeSubnet tells a node whose pods take more than others' what those take.
+            first.mtu() == 0
+                ? peers
+                : peers.stream().map(p -> p.withMtuAtMost(first.mtu())).toList(),
+            view.fromMemory().isPresent()),
         own,
         spec.hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
         findings);

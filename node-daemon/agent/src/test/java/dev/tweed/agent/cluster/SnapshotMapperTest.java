@@ -1,6 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.Condition;
@@ -38,6 +39,31 @@ class SnapshotMapperTest {
         .containsExactly("10.244.1.0/24");
     assertThat(blocks(program)).containsExactly("10.244.2.0/24", "10.244.3.0/24");
     assertThat(program.findings()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatIsToldASmallerMtuSendsNobodyLargerPackets() {
+    // Given a node whose pods take more than those of most others, and one whose pods take less
+    Views views = new Views().network("default", Views.day(1)).subnet(3);
+    views.subnet(Views.subnet("own", Views.day(2), withMtu(1, 1450)));
+    views.subnet(Views.subnet("small", Views.day(2), withMtu(2, 1400)));
+
+    Mapping.Program program = program(mapper.map(views.view()));
+
+    assertThat(program.snapshot().peers())
+        .extracting(Peer::node, Peer::mtu)
+        .containsExactlyInAnyOrder(tuple("n2", 1400), tuple("n3", 1450));
+  }
+
+  private static NodeSubnetSpec withMtu(int node, int mtu) {
+    return new NodeSubnetSpec(
+        "default",
+        "n" + node,
+        "u",
+        "10.244." + node + ".0/24",
+        List.of("192.0.2." + node),
+        "02:00:00:00:00:0" + node,
+        mtu);
   }
 
   @Test
