@@ -95,14 +95,15 @@ final class StandingBlocks {
     amend(block, moved(block, node), Map.of(), List.of(), Optional.of(since));
   }
 
-  // Its pods run on, perhaps for long, and others go on sending to them.
+  // Its pods run on, perhaps for long, and others go on sending to them. A Node that was made anew
+  // meanwhile has the block too, and reports on it.
   private static NodeSubnetSpec moved(Held block, Optional<NodeFacts> node) {
     NodeSubnetSpec old = block.facts().spec();
     List<String> addresses = node.map(NodeAddresses::of).orElse(List.of());
     return new NodeSubnetSpec(
         old.podNetwork(),
         old.nodeName(),
-        old.nodeUID(),
+        node.map(NodeFacts::uid).orElse(old.nodeUID()),
         old.cidr(),
         addresses.isEmpty() ? old.nodeIPs() : addresses,
         old.vtepMAC(),

@@ -318,24 +318,30 @@ class ReleaseValveTest {
   }
 
   @Test
-  void theAddressOfANodeWhoseBlockIsKeptIsFollowed() {
+  void aNodeWhoseBlockIsKeptIsFollowed() {
     Cluster cluster = cluster(5, "10.244.0.0/16");
     cluster.networks = List.of(network24(TYPO, "10.244.0.0/16"));
     cluster.after(Duration.ofHours(1));
+    // When it is made anew, with another address
     NodeFacts n = node(0);
     List<NodeFacts> moved = new ArrayList<>(cluster.nodes);
     moved.set(
         0,
         new NodeFacts(
-            n.name(), n.uid(), n.created(), n.labels(), List.of("198.51.100.1"), List.of()));
+            n.name(), "uid-anew", n.created(), n.labels(), List.of("198.51.100.1"), List.of()));
     cluster.nodes = moved;
 
     cluster.run();
 
+    // Then peers send to that address, and its daemon finds the block its own
     assertThat(cluster.subnets)
         .filteredOn(s -> s.spec().nodeName().equals("node-0"))
         .singleElement()
-        .satisfies(s -> assertThat(s.spec().nodeIPs()).containsExactly("198.51.100.1"));
+        .satisfies(
+            s -> {
+              assertThat(s.spec().nodeIPs()).containsExactly("198.51.100.1");
+              assertThat(s.spec().nodeUID()).isEqualTo("uid-anew");
+            });
   }
 
   @Test
