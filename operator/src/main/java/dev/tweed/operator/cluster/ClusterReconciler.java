@@ -112,7 +112,6 @@ public final class ClusterReconciler {
     private List<SubnetFacts> basis;
     private NodeChores chores = NodeChores.none();
     private AllocationPlan plan = AllocationPlan.nothing();
-    private boolean ledgerSeen;
     private Optional<AllocationFault> fault = Optional.empty();
     private Optional<Instant> again = Optional.empty();
 
@@ -149,7 +148,8 @@ public final class ClusterReconciler {
     }
 
     List<String> allocate() {
-      boolean releasable = !plan.releases().isEmpty() && allocator.untilDeletable().isZero();
+      // Which may go is known where the ledger was read in this run.
+      boolean releasable = plan.releases().stream().anyMatch(r -> untilDeletable(r).isZero());
       if (plan.claims().isEmpty() && !releasable) {
         return List.of();
       }
@@ -158,7 +158,6 @@ public final class ClusterReconciler {
               (latest, cursors) -> AllocationPlanner.plan(input(dated(latest), cursors)),
               view.subnets());
       report(done);
-      ledgerSeen = true;
       plan = done.plan();
       basis = dated(done.basis());
       if (!done.refused().isEmpty()) {
@@ -176,15 +175,18 @@ public final class ClusterReconciler {
     }
 
     List<String> release() {
-      if (plan.releases().isEmpty()) {
-        return List.of();
-      }
-      // Whether the ledger still rests is known only where it was read in this run.
-      if (ledgerSeen && allocator.mayDelete()) {
-        return releases.release(plan.releases(), basis);
-      }
-      again = earlier(again, Optional.of(now.plus(allocator.untilDeletable())));
-      return List.of();
+      Map<Boolean, List<Release>> due =
+          plan.releases().stream()
+              .collect(
+                  Collectors.partitioningBy(r -> allocator.mayDelete(r.subnet().spec().cidr())));
+      due.get(false).stream()
+          .map(r -> now.plus(untilDeletable(r)))
+          .forEach(then -> again = earlier(again, Optional.of(then)));
+      return due.get(true).isEmpty() ? List.of() : releases.release(due.get(true), basis);
+    }
+
+    private Duration untilDeletable(Release release) {
+      return allocator.untilDeletable(release.subnet().spec().cidr());
     }
 
     List<String> closeGuards() {

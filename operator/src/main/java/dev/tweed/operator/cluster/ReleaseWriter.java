@@ -68,8 +68,9 @@ final class ReleaseWriter {
   }
 
   /**
-   * To be called only when the ledger is at rest.
+   * Deletes NodeSubnets.
    *
+   * @param releases of such as the {@link Allocator} says may be deleted
    * @param basis the NodeSubnets that the releases were planned from
    * @return what went wrong; the rest was done nevertheless
    */

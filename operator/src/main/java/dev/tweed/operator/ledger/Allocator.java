@@ -36,10 +36,10 @@ import java.util.stream.Collectors;
  */
 public final class Allocator {
   /**
-   * How long the ledger has to rest before a NodeSubnet may be deleted. Within a third of it after
-   * the ledger was read a creation may be sent; the other two are for a request that is under way.
-   * Otherwise a creation that somebody sent for an intent of long ago could bring a deleted
-   * NodeSubnet back.
+   * How long no intent of the ledger may have been for a NodeSubnet before it is deleted. Within a
+   * third of it after the ledger was read a creation may be sent; the other two are for a request
+   * that is under way. Otherwise a creation that somebody sent for an intent of long ago could
+   * bring a deleted NodeSubnet back.
    */
   public static final Duration QUIET = Duration.ofSeconds(30);
 
@@ -56,10 +56,8 @@ public final class Allocator {
   private final LongSupplier nanoTime;
   private final InstantSource clock;
   private Optional<Known> known = Optional.empty();
-  private Optional<LedgerStore.Entry> seen = Optional.empty();
+  private final LedgerRest rest;
   private Optional<Moment> lost = Optional.empty();
-  private Optional<String> restingVersion = Optional.empty();
-  private long restingSince;
 
   /**
    * @param quiet {@link #QUIET}, or less in tests that cannot wait so long
@@ -81,7 +79,7 @@ public final class Allocator {
     this.batch = new BatchSize(batch, window / 2);
     this.nanoTime = nanoTime;
     this.clock = clock;
-    this.restingSince = nanoTime.getAsLong();
+    this.rest = new LedgerRest(quiet, nanoTime);
   }
 
   /** With the usual batch, where one clock is enough. */
@@ -163,7 +161,7 @@ public final class Allocator {
       since = now();
       entry = store.read();
       boolean putBack = isPutBack(entry);
-      observe(entry);
+      rest.read(entry);
       boolean complete = complete(cached, entry);
       basis = new ArrayList<>(complete ? cached : writer.listLatest());
       if (!isTrusted(putBack)) {
@@ -361,7 +359,7 @@ public final class Allocator {
           written -> {
             entry = written;
             since = asked;
-            observe(written);
+            rest.wrote(written);
           });
       return mine.isPresent();
     }
@@ -392,64 +390,54 @@ public final class Allocator {
     return subnets.stream().map(SubnetFacts::name).collect(Collectors.toSet());
   }
 
-  /** Whether the ledger was at rest for so long that NodeSubnets may be deleted. */
-  public boolean mayDelete() {
-    return restingVersion.isPresent() && untilDeletable().isZero();
+  /** Whether a NodeSubnet may be deleted now: no creation of it can be under way. */
+  public boolean mayDelete(String cidr) {
+    return rest.isOver(cidr);
   }
 
   /**
-   * How long from now NodeSubnets may be deleted if nobody writes the ledger; zero also when that
+   * How long from now a NodeSubnet may be deleted if nobody writes the ledger; zero also when that
    * is not known before {@link #allocate} has looked.
    */
-  public Duration untilDeletable() {
-    Duration left = quiet.minusNanos(nanoTime.getAsLong() - restingSince);
-    return restingVersion.isEmpty() || left.isNegative() ? Duration.ZERO : left;
+  public Duration untilDeletable(String cidr) {
+    return rest.left(cidr);
   }
 
   /**
    * Writes down who holds blocks that are about to be deleted, that their nodes may have them
-   * again. The time of {@link #mayDelete} goes on: the write adds no intent, and is made only if
-   * nobody has written since the ledger came to rest, so no creation can have begun in between.
+   * again.
    *
    * @param holders names of nodes by CIDR
-   * @return false when somebody has, and nothing may be deleted now
+   * @return false when another has written the ledger since it was seen, and nothing may be deleted
+   *     now
    */
   public boolean noteHolders(Map<String, String> holders) {
-    LedgerStore.Entry rested = seen.orElseThrow();
-    Ledger next = rested.ledger().released(holders);
-    if (next.lastHolders().equals(rested.ledger().lastHolders())) {
-      return true; // by a run before, whose deletions failed
+    LedgerStore.Entry before = rest.seen().orElseThrow();
+    Ledger next = before.ledger().released(holders);
+    if (next.lastHolders().equals(before.ledger().lastHolders())) {
+      // By a run before, whose deletions failed.
+      return store.read().version().equals(before.version());
     }
-    Optional<LedgerStore.Entry> mine = store.replace(rested, next);
+    Optional<LedgerStore.Entry> mine = store.replace(before, next);
     mine.ifPresent(
         written -> {
-          seen = mine;
-          restingVersion = written.version();
-          known = known.map(k -> new Known(written.version(), k.names()));
+          rest.wrote(written);
+          known =
+              known
+                  .filter(k -> k.version().equals(before.version()))
+                  .map(k -> new Known(written.version(), k.names()));
         });
     return mine.isPresent();
   }
 
   /** Who held released blocks last, by CIDR, as the ledger was when it was last seen. */
   public SequencedMap<String, String> lastHolders() {
-    return seen.map(LedgerStore.Entry::ledger).orElse(Ledger.empty()).lastHolders();
-  }
-
-  private void observe(LedgerStore.Entry entry) {
-    seen = Optional.of(entry);
-    Optional<String> resting =
-        entry.ledger().intents().isEmpty()
-            ? Optional.of(entry.version().orElse("none"))
-            : Optional.empty();
-    if (!resting.equals(restingVersion)) {
-      restingVersion = resting;
-      restingSince = nanoTime.getAsLong();
-    }
+    return rest.seen().map(LedgerStore.Entry::ledger).orElse(Ledger.empty()).lastHolders();
   }
 
   // A ledger that somebody else than an operator wrote.
   private boolean isPutBack(LedgerStore.Entry entry) {
-    Ledger last = seen.map(LedgerStore.Entry::ledger).orElse(Ledger.empty());
+    Ledger last = rest.seen().map(LedgerStore.Entry::ledger).orElse(Ledger.empty());
     Ledger now = entry.ledger();
     boolean older = now.writes() > 0 && now.writes() <= last.writes();
     boolean gone = now.equals(Ledger.empty());

@@ -355,7 +355,7 @@ class TwoOperatorsTest {
 
   @Test
   void aBlockGivenBackMeansNothingToAnOldClaim() {
-    // Given a ledger that was written a moment ago
+    // Given a NodeSubnet that came into being a moment ago
     cluster.nodes(0, 1);
     PodNetwork network = cluster.network("default", pool("10.73.0.0/24", 26));
     long[] now = {0};
@@ -368,11 +368,11 @@ class TwoOperatorsTest {
     allocator.allocate(planning(client.nodes().list().getItems(), List.of(network)), List.of());
 
     // Then nothing may be deleted before every creation of it has come to rest
-    assertThat(allocator.mayDelete()).isFalse();
+    assertThat(allocator.mayDelete("10.73.0.0/26")).isFalse();
     now[0] = QUIET.toNanos() - 1;
-    assertThat(allocator.mayDelete()).isFalse();
+    assertThat(allocator.mayDelete("10.73.0.0/26")).isFalse();
     now[0] = QUIET.toNanos();
-    assertThat(allocator.mayDelete()).isTrue();
+    assertThat(allocator.mayDelete("10.73.0.0/26")).isTrue();
   }
 
   @Test

@@ -76,7 +76,7 @@ class LastHoldersTest {
     look();
     now += QUIET.toNanos();
     look();
-    assertThat(allocator.mayDelete()).isTrue();
+    assertThat(allocator.mayDelete("10.244.1.0/24")).isTrue();
   }
 
   @Test
@@ -85,9 +85,9 @@ class LastHoldersTest {
 
     assertThat(allocator.noteHolders(Map.of("10.244.1.0/24", "n1"))).isTrue();
 
-    assertThat(allocator.mayDelete()).isTrue();
+    assertThat(allocator.mayDelete("10.244.1.0/24")).isTrue();
     look();
-    assertThat(allocator.mayDelete()).isTrue();
+    assertThat(allocator.mayDelete("10.244.1.0/24")).isTrue();
     assertThat(store.read().ledger().lastHolders()).containsEntry("10.244.1.0/24", "n1");
     // and they are not written down twice
     assertThat(allocator.noteHolders(Map.of("10.244.1.0/24", "n1"))).isTrue();
@@ -103,7 +103,7 @@ class LastHoldersTest {
 
     assertThat(store.read().ledger().lastHolders()).isEmpty();
     look();
-    assertThat(allocator.mayDelete()).isFalse();
+    assertThat(allocator.mayDelete("10.244.1.0/24")).isFalse();
   }
 
   @Test

@@ -100,6 +100,27 @@ class SimulatedFaultsTest {
   }
 
   @Test
+  void blocksOfNodesThatAreGoneGoWhileOthersJoin() {
+    try (Simulation simulation = new Simulation(setup(40, true))) {
+      // Given a node that is gone
+      join(simulation, 0, 2);
+      simulation.settle();
+      simulation.leave(0);
+
+      // When another joins each twenty seconds, so that the ledger is written more often than a
+      // block has to rest
+      for (int i = 2; i < 40; i++) {
+        simulation.join(i);
+        simulation.run(0, TO_THE_END);
+        simulation.advance(Duration.ofSeconds(20));
+      }
+
+      assertThat(simulation.blocks()).hasSize(39).noneMatch(b -> b.startsWith("m0 "));
+      assertNothingLost(simulation);
+    }
+  }
+
+  @Test
   void withoutACommonLedgerOneNodeGetsTwoBlocks() {
     // The control: this is what the ledger prevents, and the simulation does notice.
     assertThat(asleepBetweenLedgerAndCreation(true)).isEmpty();
