@@ -44,6 +44,7 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   private final Semaphore back = new Semaphore(0);
   private volatile int points;
   private volatile boolean inRun;
+  private volatile Instant began = Instant.MIN;
   private volatile boolean dead;
   private Instant due;
   private boolean settled;
@@ -65,6 +66,11 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   /** Whether it stands somewhere in a run. */
   boolean inRun() {
     return inRun;
+  }
+
+  /** When it began the run it stands in, or its last one. */
+  Instant began() {
+    return began;
   }
 
   /** When its loop would run it if nothing happens before. */
@@ -101,6 +107,7 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   void proceed(int passed) {
     if (!inRun) {
       inRun = true;
+      began = simulation.now();
       Thread.ofVirtual().name(name).start(this::run);
     }
     points = passed;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.Cidr;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import dev.tweed.operator.simulation.ModelApiServer.Change;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A cluster in virtual time: machines with kubelets and daemons, people, operators and what lies
@@ -107,6 +109,8 @@ final class Simulation implements AutoCloseable {
     private String servedFrom = "";
     private Optional<Instant> lostSince = Optional.empty();
     private boolean lostOnce;
+    private Instant regained = Instant.MIN;
+    private Optional<Instant> lostBefore = Optional.empty();
 
     Machine(String name, String zone) {
       this.name = name;
@@ -157,7 +161,9 @@ final class Simulation implements AutoCloseable {
     while (!later.isEmpty() && !later.peek().at().isAfter(until)) {
       Later next = later.poll();
       now = next.at().isAfter(now) ? next.at() : now;
-      api.handle(next.request());
+      if (!isClaim(next.request()) || !refuses(next.request())) {
+        api.handle(next.request());
+      }
     }
     now = until;
   }
@@ -174,6 +180,10 @@ final class Simulation implements AutoCloseable {
   /** It will not for a while: an admission policy says no. */
   void refuse(Request request) {
     refusedUntil.put(name(request), now.plusSeconds(60));
+  }
+
+  private static boolean isClaim(Request request) {
+    return request.method().equals("POST") && request.path().startsWith(SUBNETS);
   }
 
   private static String name(Request request) {
@@ -325,6 +335,10 @@ final class Simulation implements AutoCloseable {
       ObjectNode node = api.objects(NODES).get(name);
       if (node == null || !uid(node).equals(owner(report))) {
         request("DELETE", REPORTS + "/" + name, "");
+        if (subnetOf(name).isEmpty()) {
+          // After etcd was set back: nothing tells of the block any more.
+          machines.get(name).served = Optional.empty();
+        }
       }
     }
   }
@@ -489,7 +503,7 @@ final class Simulation implements AutoCloseable {
         if (change.before().isEmpty()) {
           created(change.after().orElseThrow());
         } else if (change.after().isEmpty()) {
-          deleted(change.before().orElseThrow(), byOperator);
+          deleted(change.before().orElseThrow(), change.actor());
         }
       }
       case "nodes", "podnetworks" -> machines.values().forEach(this::refresh);
@@ -574,15 +588,23 @@ final class Simulation implements AutoCloseable {
         + subnet.get("spec").get("nodeName").asText();
   }
 
-  private void deleted(ObjectNode subnet, boolean byOperator) {
+  private void deleted(ObjectNode subnet, String actor) {
+    // Empty for people. What it judged when its run began it may carry out whenever it goes on: the
+    // node gets its block back.
+    Optional<Instant> judged =
+        Stream.of(operators)
+            .filter(o -> o.name().equals(actor))
+            .map(SimulatedOperator::began)
+            .findFirst();
     Machine machine = machines.get(subnet.get("spec").get("nodeName").asText());
-    if (byOperator
+    if (judged.isPresent()
         && machine.served.equals(Optional.of(subnet.get("spec").get("cidr").asText()))
         && machine.lostSince.isEmpty()
-        && !machine.lostOnce) {
+        && !machine.lostOnce
+        && machine.regained.isBefore(judged.get())) {
       violate(describe(subnet) + " is taken away though the node was there all the time");
     }
-    if (!setup.memory() && (!byOperator || lostLong(machine))) {
+    if (!setup.memory() && (judged.isEmpty() || lostLong(machine))) {
       machine.served = Optional.empty();
     }
   }
@@ -610,12 +632,19 @@ final class Simulation implements AutoCloseable {
         node(machine).isPresent()
             && machine.served.isPresent()
             && selects(machine.servedFrom, machine.zone);
-    if (entitled) {
+    if (entitled && machine.lostSince.isPresent()) {
+      machine.lostBefore = machine.lostSince;
+      machine.regained = now;
       machine.lostSince = Optional.empty();
-    } else if (machine.lostSince.isEmpty()) {
-      machine.lostSince = Optional.of(now);
+    } else if (!entitled && machine.lostSince.isEmpty()) {
+      machine.lostSince = justRegained(machine) ? machine.lostBefore : Optional.of(now);
       machine.lostOnce = true;
     }
+  }
+
+  // No operator need have seen it.
+  private boolean justRegained(Machine machine) {
+    return machine.regained.plusSeconds(10).isAfter(now);
   }
 
   private boolean selects(String network, String zone) {
@@ -693,6 +722,11 @@ final class Simulation implements AutoCloseable {
           && subnet.isPresent()
           && !uid(node(machine).get()).equals(subnet.get().get("spec").get("nodeUID").asText())) {
         violate(machine.name + " has the block of another Node");
+      }
+      if (subnet.isPresent()
+          && selects(subnet.get().get("spec").get("podNetwork").asText(), machine.zone)
+          && subnet.get().get("metadata").path("annotations").has(TweedApi.NODE_GONE_SINCE)) {
+        violate(machine.name + " is there, but its block is marked");
       }
     }
   }
