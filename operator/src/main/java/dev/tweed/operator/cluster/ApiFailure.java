@@ -10,11 +10,11 @@ enum ApiFailure {
   CONFLICT,
   /** Other 4xx: the same request would be refused again. */
   REFUSED,
-  /** 429, 5xx, time-out, connection lost: nobody knows what became of it. */
+  /** 429, 5xx, time-out, connection lost and the like: nobody knows what became of it. */
   UNKNOWN;
 
-  static ApiFailure of(KubernetesClientException e) {
-    int code = e.getCode();
+  static ApiFailure of(RuntimeException e) {
+    int code = e instanceof KubernetesClientException answer ? answer.getCode() : 0;
     if (code == 404 || code == 410) {
       return GONE;
     }

@@ -3,15 +3,16 @@ package dev.tweed.operator.cluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * Blocking calls to the API server, several at a time but never more than a bound, and fewer while
@@ -19,7 +20,7 @@ import java.util.function.Predicate;
  */
 final class BoundedCalls implements AutoCloseable {
   /** What the API server asks for with most of its 429. */
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+  static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tweed-call-", 0).factory());
@@ -33,73 +34,74 @@ final class BoundedCalls implements AutoCloseable {
    * @param bound at least 1
    */
   BoundedCalls(int bound) {
-    this(bound, RETRY_AFTER);
+    this(new CongestionWindow(bound), RETRY_AFTER);
   }
 
   /**
    * @param retryAfter how long the place of a call that was turned away stays empty
    */
-  BoundedCalls(int bound, Duration retryAfter) {
-    this.window = new CongestionWindow(bound);
+  BoundedCalls(CongestionWindow window, Duration retryAfter) {
+    this.window = window;
     this.retryAfter = retryAfter;
   }
 
   /**
-   * Calls the function for each element and waits for all.
+   * Writes for each element, as {@link #all} has it.
    *
-   * @param call should not throw; if it does, the first exception comes when all calls have ended
-   * @return results in the order of the elements
+   * @param name what is written, in words
+   * @return what went wrong, in words; that it is gone or was changed is not wrong, an event of it
+   *     brings the next run
    */
-  <A, R> List<R> all(List<A> elements, Function<A, R> call) {
-    return all(elements, call, result -> false);
+  <A> List<String> each(List<A> elements, Function<A, String> name, Consumer<A> write) {
+    List<Optional<String>> failures =
+        all(
+            elements,
+            element -> {
+              write.accept(element);
+              return Optional.empty();
+            },
+            (element, e) ->
+                switch (ApiFailure.of(e)) {
+                  case GONE, CONFLICT -> Optional.empty();
+                  case REFUSED, UNKNOWN ->
+                      Optional.of(name.apply(element) + ": " + Duties.message(e));
+                });
+    return failures.stream().flatMap(Optional::stream).toList();
   }
 
   /**
-   * The same.
+   * Calls the function for each element and waits for all. A call that ends in an {@link
+   * ApiFailure#UNKNOWN} leaves fewer to the next.
    *
-   * @param pushedBack whether a result means that the API server has too much to do
+   * @param failed what it means that a call threw
+   * @return results in the order of the elements
    */
-  <A, R> List<R> all(List<A> elements, Function<A, R> call, Predicate<R> pushedBack) {
-    List<Future<R>> started = new ArrayList<>(elements.size());
+  <A, R> List<R> all(
+      List<A> elements, Function<A, R> call, BiFunction<A, RuntimeException, R> failed) {
+    List<CompletableFuture<R>> begun = new ArrayList<>();
     for (A element : elements) {
       long generation = begin();
-      started.add(threads.submit(() -> call(element, call, pushedBack, generation)));
+      begun.add(
+          CompletableFuture.supplyAsync(() -> call(element, call, failed, generation), threads));
     }
-    List<R> results = new ArrayList<>(elements.size());
-    List<Throwable> thrown = new ArrayList<>();
-    boolean interrupted = false;
-    for (Future<R> future : started) {
-      while (true) {
-        try {
-          results.add(future.get());
-          break;
-        } catch (ExecutionException e) {
-          thrown.add(e.getCause());
-          break;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    if (!thrown.isEmpty()) {
-      throw new IllegalStateException("a call threw", thrown.getFirst());
-    }
-    return results;
+    CompletableFuture.allOf(begun.toArray(CompletableFuture[]::new)).join();
+    return begun.stream().map(CompletableFuture::join).toList();
   }
 
-  private <A, R> R call(A element, Function<A, R> call, Predicate<R> pushedBack, long generation) {
+  private <A, R> R call(
+      A element, Function<A, R> call, BiFunction<A, RuntimeException, R> failed, long generation) {
     try {
       R result = call.apply(element);
-      if (pushedBack.test(result)) {
+      locked(window::answered);
+      return result;
+    } catch (RuntimeException e) {
+      if (ApiFailure.of(e) == ApiFailure.UNKNOWN) {
         locked(() -> window.pushedBack(generation));
         LockSupport.parkNanos(retryAfter.toNanos());
       } else {
         locked(window::answered);
       }
-      return result;
+      return failed.apply(element, e);
     } finally {
       locked(() -> underWay--);
     }

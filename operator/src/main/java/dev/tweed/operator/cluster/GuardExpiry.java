@@ -69,7 +69,13 @@ final class GuardExpiry {
     seen = plan.seen();
     List<OpenGuard> expired = plan.expired();
     List<OpenGuard> now = expired.subList(0, Math.min(AT_ONCE, expired.size()));
-    List<String> failures = calls.all(now, this::close).stream().flatMap(Optional::stream).toList();
+    List<String> failures =
+        calls.each(
+            now,
+            guard ->
+                "%s %s keeps %s"
+                    .formatted(guard.kind().getSimpleName(), guard.name(), guard.annotation()),
+            this::close);
     return new Outcome(
         failures, now.size() < expired.size() ? Optional.of(Duration.ZERO) : plan.rest());
   }
@@ -78,7 +84,7 @@ final class GuardExpiry {
     return guard.annotation().equals(TweedApi.RELEASE_BLOCKS) ? releaseAfter.plus(AFTER) : AFTER;
   }
 
-  private Optional<String> close(OpenGuard guard) {
+  private void close(OpenGuard guard) {
     ObjectNode patch = JSON.createObjectNode();
     ObjectNode metadata = patch.putObject("metadata");
     // Refused if it is another object by now.
@@ -102,23 +108,11 @@ final class GuardExpiry {
           guard.kind().getSimpleName(),
           guard.name(),
           after(guard).toMinutes());
-      return Optional.empty();
     } catch (KubernetesClientException e) {
-      if (isAnother(e) || ApiFailure.of(e) == ApiFailure.GONE) {
-        guards.forget(guard);
-        return Optional.empty();
+      if (!isAnother(e) && ApiFailure.of(e) != ApiFailure.GONE) {
+        throw e;
       }
-      return switch (ApiFailure.of(e)) {
-        case GONE, CONFLICT -> Optional.empty();
-        case REFUSED, UNKNOWN ->
-            Optional.of(
-                "%s %s keeps %s: %s"
-                    .formatted(
-                        guard.kind().getSimpleName(),
-                        guard.name(),
-                        guard.annotation(),
-                        ApiFailure.message(e)));
-      };
+      guards.forget(guard);
     }
   }
 

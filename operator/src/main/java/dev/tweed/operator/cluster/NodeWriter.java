@@ -10,13 +10,11 @@ import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Writes what belongs to single Nodes: their NodeReports and one condition. */
@@ -38,23 +36,23 @@ final class NodeWriter {
    * are amended: what a daemon writes when it sees that is of the Node there is now.
    */
   List<String> deleteForeign(NodeChores chores) {
-    return calls.all(chores.foreignReports(), this::deleteReport).stream()
-        .flatMap(Optional::stream)
-        .toList();
+    return calls.each(chores.foreignReports(), NodeWriter::report, this::deleteReport);
   }
 
   /** Does the other chores; returns what went wrong. */
   List<String> perform(NodeChores chores) {
     return Stream.of(
-            calls.all(chores.missingReports(), this::createReport),
-            calls.all(chores.networkUp(), this::markNetworkUp))
+            calls.each(
+                chores.missingReports(),
+                NodeWriter::report,
+                node -> client.resource(reportOf(node)).create()),
+            calls.each(chores.networkUp(), node -> "Node " + node.name(), this::markNetworkUp))
         .flatMap(List::stream)
-        .flatMap(Optional::stream)
         .toList();
   }
 
-  private Optional<String> createReport(NodeFacts node) {
-    return attempt("NodeReport " + node.name(), () -> client.resource(reportOf(node)).create());
+  private static String report(NodeFacts node) {
+    return "NodeReport " + node.name();
   }
 
   /** The NodeReport of a Node before its daemon has written anything; goes with the Node. */
@@ -78,18 +76,15 @@ final class NodeWriter {
   // The garbage collector would do it too, but only where one runs and not at once. Meanwhile the
   // report may be another one: that of the Node there is now. A list, since the operator needs no
   // right to get single ones.
-  private Optional<String> deleteReport(NodeFacts node) {
-    return attempt(
-        "NodeReport " + node.name(),
-        () ->
-            client
-                .resources(NodeReport.class)
-                .withField("metadata.name", node.name())
-                .list()
-                .getItems()
-                .stream()
-                .filter(report -> !ReportStore.owner(report).equals(node.uid()))
-                .forEach(this::delete));
+  private void deleteReport(NodeFacts node) {
+    client
+        .resources(NodeReport.class)
+        .withField("metadata.name", node.name())
+        .list()
+        .getItems()
+        .stream()
+        .filter(report -> !ReportStore.owner(report).equals(node.uid()))
+        .forEach(this::delete);
   }
 
   private void delete(NodeReport report) {
@@ -106,7 +101,7 @@ final class NodeWriter {
         thisOne);
   }
 
-  private Optional<String> markNetworkUp(NodeFacts node) {
+  private void markNetworkUp(NodeFacts node) {
     ObjectNode patch = JSON.createObjectNode();
     // A conflict if the Node is another one by now.
     patch.putObject("metadata").put("uid", node.uid());
@@ -121,30 +116,15 @@ final class NodeWriter {
         .put("message", "Tweed's data path works on this node")
         .put("lastHeartbeatTime", now)
         .put("lastTransitionTime", now);
-    return attempt(
-        "Node " + node.name(),
-        () ->
-            client
-                .nodes()
-                .withName(node.name())
-                .subresource("status")
-                .patch(
-                    new PatchContext.Builder()
-                        .withPatchType(PatchType.STRATEGIC_MERGE)
-                        .withFieldManager(SubnetWriter.FIELD_MANAGER)
-                        .build(),
-                    patch.toString()));
-  }
-
-  private static Optional<String> attempt(String what, Runnable request) {
-    try {
-      request.run();
-      return Optional.empty();
-    } catch (KubernetesClientException e) {
-      return switch (ApiFailure.of(e)) {
-        case GONE, CONFLICT -> Optional.empty();
-        case REFUSED, UNKNOWN -> Optional.of(what + ": " + ApiFailure.message(e));
-      };
-    }
+    client
+        .nodes()
+        .withName(node.name())
+        .subresource("status")
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.STRATEGIC_MERGE)
+                .withFieldManager(SubnetWriter.FIELD_MANAGER)
+                .build(),
+            patch.toString());
   }
 }

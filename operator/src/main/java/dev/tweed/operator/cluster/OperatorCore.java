@@ -7,6 +7,7 @@ import dev.tweed.operator.reach.NetworkReach;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -42,8 +43,21 @@ public final class OperatorCore implements AutoCloseable {
       MeterRegistry registry,
       Clock clock,
       LongSupplier nanoTime) {
+    this(client, settings, registry, clock, nanoTime, BoundedCalls.RETRY_AFTER);
+  }
+
+  /**
+   * @param retryAfter of {@link BoundedCalls}, whose pauses no clock but the machine's can shorten
+   */
+  OperatorCore(
+      KubernetesClient client,
+      OperatorSettings settings,
+      MeterRegistry registry,
+      Clock clock,
+      LongSupplier nanoTime,
+      Duration retryAfter) {
     this.client = client;
-    calls = new BoundedCalls(settings.parallelism());
+    calls = new BoundedCalls(new CongestionWindow(settings.parallelism()), retryAfter);
     events = new OperatorEvents(client, settings, clock);
     meters = new OperatorMeters(registry);
     time = new SteadyTime(clock.instant(), nanoTime);

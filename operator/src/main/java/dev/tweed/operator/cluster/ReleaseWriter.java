@@ -104,7 +104,8 @@ final class ReleaseWriter {
       }
       networks.forEach(n -> uids.put(n.name(), n.uid()));
       List<Release> slice = releases.subList(from, Math.min(from + SLICE, releases.size()));
-      List<Result> results = calls.all(slice, r -> release(r, networks, byNode));
+      List<Result> results =
+          calls.all(slice, r -> release(r, networks, byNode), ReleaseWriter::failed);
       for (int i = 0; i < slice.size(); i++) {
         results.get(i).failure().ifPresent(failures::add);
         if (results.get(i).deleted()) {
@@ -134,22 +135,22 @@ final class ReleaseWriter {
   private Result release(
       Release release, List<NetworkFacts> networks, Map<String, List<SubnetFacts>> byNode) {
     SubnetFacts subnet = release.subnet();
-    try {
-      // The version that was judged is one of this very object, whatever its name.
-      boolean deleted = isConfirmed(release, networks, byNode) && subnets.delete(subnet);
-      if (deleted) {
-        LOG.info(
-            "released {} of node {}: {}",
-            subnet.spec().cidr(),
-            subnet.spec().nodeName(),
-            release.message());
-        meters.released();
-      }
-      return new Result(deleted, Optional.empty());
-    } catch (KubernetesClientException e) {
-      return new Result(
-          false, Optional.of("NodeSubnet " + subnet.name() + ": " + ApiFailure.message(e)));
+    // The version that was judged is one of this very object, whatever its name.
+    boolean deleted = isConfirmed(release, networks, byNode) && subnets.delete(subnet);
+    if (deleted) {
+      LOG.info(
+          "released {} of node {}: {}",
+          subnet.spec().cidr(),
+          subnet.spec().nodeName(),
+          release.message());
+      meters.released();
     }
+    return new Result(deleted, Optional.empty());
+  }
+
+  private static Result failed(Release release, RuntimeException e) {
+    return new Result(
+        false, Optional.of("NodeSubnet " + release.subnet().name() + ": " + Duties.message(e)));
   }
 
   // All networks, the node with its blocks, and what the block gives way to, as the API server has

@@ -164,7 +164,8 @@ final class SilenceWatch implements AutoCloseable {
           "Watch",
           "Tweed's daemon of this node is heard again");
     }
-    List<Boolean> wrote = calls.all(plan.untold(), node -> tell(nodes.get(node)));
+    List<Boolean> wrote =
+        calls.all(plan.untold(), node -> tell(nodes.get(node)), SilenceWatch::failed);
     if (!plan.untold().isEmpty()) {
       lastTried = plan.untold().getLast();
     }
@@ -178,21 +179,20 @@ final class SilenceWatch implements AutoCloseable {
   /** Whether the report says so by this. */
   private boolean tell(NodeFacts node) {
     String name = node.name();
-    try {
-      String message = SilenceRenderer.message(name, facts.read(name));
-      if (!reports.tell(name, message)) {
-        return false;
-      }
-      if (!told.contains(name)) { // or a daemon that only its Lease is refused to has written
-        LOG.warn("node {}: {}", name, message);
-        events.about(
-            node, OperatorEvents.Type.Warning, ReportDigest.DAEMON_SILENT, "Watch", message);
-      }
-      return true;
-    } catch (KubernetesClientException e) {
-      LOG.warn("NodeReport {} does not say yet that it is silent: {}", name, ApiFailure.message(e));
+    String message = SilenceRenderer.message(name, facts.read(name));
+    if (!reports.tell(name, message)) {
       return false;
     }
+    if (!told.contains(name)) { // or a daemon that only its Lease is refused to has written
+      LOG.warn("node {}: {}", name, message);
+      events.about(node, OperatorEvents.Type.Warning, ReportDigest.DAEMON_SILENT, "Watch", message);
+    }
+    return true;
+  }
+
+  private static boolean failed(String node, RuntimeException e) {
+    LOG.warn("NodeReport {} does not say yet that it is silent: {}", node, Duties.message(e));
+    return false;
   }
 
   /** Ends after the look that is on. */

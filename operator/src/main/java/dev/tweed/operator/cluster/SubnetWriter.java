@@ -20,7 +20,6 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -99,60 +98,48 @@ public final class SubnetWriter implements ClaimWriter {
 
   @Override
   public List<ClaimResult> create(List<NodeSubnet> claims, BooleanSupplier mayStart) {
-    return calls.all(
-        claims, claim -> create(claim, mayStart), result -> result instanceof ClaimResult.Unknown);
+    return calls.all(claims, claim -> create(claim, mayStart), SubnetWriter::failed);
   }
 
   private ClaimResult create(NodeSubnet claim, BooleanSupplier mayStart) {
-    String name = claim.getMetadata().getName();
     if (!mayStart.getAsBoolean()) {
-      return new ClaimResult.NotSent(name);
+      return new ClaimResult.NotSent(claim.getMetadata().getName());
     }
-    try {
-      String created = once.raw(CREATION, "POST", claim);
-      return new ClaimResult.Created(
-          Facts.of(client.getKubernetesSerialization().unmarshal(created, NodeSubnet.class)));
-    } catch (KubernetesClientException e) {
-      return switch (ApiFailure.of(e)) {
-        case CONFLICT -> new ClaimResult.Exists(name);
-        case GONE, REFUSED -> new ClaimResult.Refused(name, ApiFailure.message(e));
-        case UNKNOWN -> new ClaimResult.Unknown(name, ApiFailure.message(e));
-      };
-    } catch (RuntimeException e) {
-      return new ClaimResult.Unknown(name, String.valueOf(e.getMessage()));
-    }
+    String created = once.raw(CREATION, "POST", claim);
+    return new ClaimResult.Created(
+        Facts.of(client.getKubernetesSerialization().unmarshal(created, NodeSubnet.class)));
+  }
+
+  private static ClaimResult failed(NodeSubnet claim, RuntimeException e) {
+    String name = claim.getMetadata().getName();
+    return switch (ApiFailure.of(e)) {
+      case CONFLICT -> new ClaimResult.Exists(name);
+      case GONE, REFUSED -> new ClaimResult.Refused(name, Duties.message(e));
+      case UNKNOWN -> new ClaimResult.Unknown(name, Duties.message(e));
+    };
   }
 
   /**
    * Changes NodeSubnets in place, each only if it is still as planned.
    *
-   * @return what went wrong; a conflict is not wrong, its event brings the next run
+   * @return what went wrong
    */
   List<String> amend(List<Amendment> amendments) {
-    return calls.all(amendments, this::amend).stream().flatMap(Optional::stream).toList();
+    return calls.each(amendments, a -> "NodeSubnet " + a.subnet().name(), this::amend);
   }
 
-  private Optional<String> amend(Amendment amendment) {
-    try {
-      // By an object: of a name the client would read it first.
-      NodeSubnet named = new NodeSubnet();
-      named.getMetadata().setName(amendment.subnet().name());
-      client
-          .resource(named)
-          .patch(
-              new PatchContext.Builder()
-                  .withPatchType(PatchType.JSON_MERGE)
-                  .withFieldManager(FIELD_MANAGER)
-                  .build(),
-              patch(amendment));
-      return Optional.empty();
-    } catch (KubernetesClientException e) {
-      return switch (ApiFailure.of(e)) {
-        case GONE, CONFLICT -> Optional.empty();
-        case REFUSED, UNKNOWN ->
-            Optional.of("NodeSubnet " + amendment.subnet().name() + ": " + ApiFailure.message(e));
-      };
-    }
+  private void amend(Amendment amendment) {
+    // By an object: of a name the client would read it first.
+    NodeSubnet named = new NodeSubnet();
+    named.getMetadata().setName(amendment.subnet().name());
+    client
+        .resource(named)
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.JSON_MERGE)
+                .withFieldManager(FIELD_MANAGER)
+                .build(),
+            patch(amendment));
   }
 
   static String patch(Amendment amendment) {

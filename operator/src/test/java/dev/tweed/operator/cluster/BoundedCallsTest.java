@@ -3,26 +3,53 @@ package dev.tweed.operator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BoundedCallsTest {
-  private final BoundedCalls calls = new BoundedCalls(4, Duration.ZERO);
+  private final CongestionWindow window = new CongestionWindow(4);
+  private final BoundedCalls calls = new BoundedCalls(window, Duration.ZERO);
 
   @AfterEach
   void close() {
     calls.close();
   }
 
+  private static String failed(Object element, RuntimeException e) {
+    return element + " " + e.getMessage();
+  }
+
+  private static RuntimeException answer(int code) {
+    return new KubernetesClientException(String.valueOf(code), code, null);
+  }
+
   @Test
-  void anExceptionLeavesNoCallUnderWay() {
-    // Given a call that throws while another takes its time
+  void oneThatThrowsKeepsNothingOfTheOthers() {
+    List<String> results =
+        calls.all(
+            List.of("a", "b", "c"),
+            element -> {
+              if (element.equals("b")) {
+                throw new IllegalArgumentException("bad");
+              }
+              return "done";
+            },
+            BoundedCallsTest::failed);
+
+    assertThat(results).containsExactly("done", "b bad", "done");
+  }
+
+  @Test
+  void anErrorLeavesNoCallUnderWay() {
+    // Given a call that ends in an error while another takes its time
     AtomicInteger ended = new AtomicInteger();
 
     // When
@@ -32,16 +59,31 @@ class BoundedCallsTest {
                     List.of(true, false),
                     throwing -> {
                       if (throwing) {
-                        throw new IllegalArgumentException("bad");
+                        throw new AssertionError("bad");
                       }
                       pause();
-                      return ended.incrementAndGet();
-                    }))
-        .isInstanceOf(IllegalStateException.class)
+                      return "" + ended.incrementAndGet();
+                    },
+                    BoundedCallsTest::failed))
         .hasRootCauseMessage("bad");
 
     // Then
     assertThat(ended).hasValue(1);
+  }
+
+  @Test
+  void writesTellWhatWentWrongButNotWhatWasChangedMeanwhile() {
+    List<String> failures =
+        calls.each(
+            List.of(200, 403, 404, 409, 410, 503),
+            code -> "Node " + code,
+            code -> {
+              if (code != 200) {
+                throw answer(code);
+              }
+            });
+
+    assertThat(failures).containsExactly("Node 403: 403", "Node 503: 503");
   }
 
   @Test
@@ -56,9 +98,10 @@ class BoundedCallsTest {
               Thread.yield();
               underWay.decrementAndGet();
               return now;
-            });
+            },
+            (i, e) -> -1);
 
-    assertThat(seen).hasSize(100).allMatch(n -> n <= 4);
+    assertThat(seen).hasSize(100).allMatch(n -> n >= 1 && n <= 4);
   }
 
   @Test
@@ -96,24 +139,19 @@ class BoundedCallsTest {
     assertThat(window.size()).isEqualTo(3);
   }
 
-  @Test
-  void aCallThatIsTurnedAwayLeavesFewerToTheNext() {
-    // Given
-    calls.all(List.of(1), i -> "429", "429"::equals);
+  @ParameterizedTest
+  @CsvSource({"429,2", "503,2", "504,2", "0,2", "200,4", "403,4", "404,4", "409,4"})
+  void aCallThatIsTurnedAwayOrNotAnsweredLeavesFewerToTheNext(int code, int underWay) {
+    calls.each(
+        List.of(code),
+        c -> "",
+        c -> {
+          if (c != 200) {
+            throw answer(c);
+          }
+        });
 
-    // When
-    AtomicInteger started = new AtomicInteger();
-    List<Integer> seen =
-        calls.all(
-            List.of(1, 2, 3),
-            i -> {
-              started.incrementAndGet();
-              pause();
-              return started.get();
-            });
-
-    // Then the third started when another had ended
-    assertThat(Collections.min(seen)).isLessThanOrEqualTo(2);
+    assertThat(window.size()).isEqualTo(underWay);
   }
 
   private static void pause() {

@@ -22,7 +22,12 @@ public final class SteppedOperator implements AutoCloseable {
       LongSupplier nanoTime) {
     core =
         new OperatorCore(
-            client, settings(namespace, name, quiet), new SimpleMeterRegistry(), clock, nanoTime);
+            client,
+            settings(namespace, name, quiet),
+            new SimpleMeterRegistry(),
+            clock,
+            nanoTime,
+            Duration.ZERO);
     core.caches().start();
   }
 
