@@ -8,6 +8,7 @@ import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.ReleaseValve;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.cluster.BoundedCalls.Written;
 import dev.tweed.operator.cluster.Duty.Failure;
 import dev.tweed.operator.ledger.Allocator;
 import java.time.Clock;
@@ -97,7 +98,7 @@ public final class ClusterReconciler {
     duties.attempt(Duty.AMENDMENTS, run::amend);
     duties.attempt(Duty.ALLOCATION, run::allocate).ifPresent(run::failed);
     duties.attempt(Duty.RELEASES, run::release);
-    duties.attempt(Duty.CHORES, () -> nodes.perform(run.chores));
+    duties.attempt(Duty.CHORES, run::performChores);
     duties.attempt(Duty.GUARDS, run::closeGuards);
     duties.attempt(Duty.SUMMARY, run::sumUp);
     return new Result(latest, duties.failures(), run.again);
@@ -134,17 +135,25 @@ public final class ClusterReconciler {
 
     List<String> deleteForeignReports() {
       chores = NodeChores.plan(view);
-      return nodes.deleteForeign(chores);
+      return done(nodes.deleteForeign(chores));
+    }
+
+    // What is left for want of time is gone on with when everything else has had its turn.
+    private List<String> done(Written written) {
+      if (written.more()) {
+        again = earlier(again, Optional.of(now));
+      }
+      return written.failures();
     }
 
     List<String> plan() {
       plan = AllocationPlanner.plan(input(basis, Map.of()));
-      again = plan.nextDeadline();
+      again = earlier(again, plan.nextDeadline());
       return List.of();
     }
 
     List<String> amend() {
-      return subnets.amend(plan.amendments());
+      return done(subnets.amend(plan.amendments()));
     }
 
     List<String> allocate() {
@@ -182,17 +191,21 @@ public final class ClusterReconciler {
       due.get(false).stream()
           .map(r -> now.plus(untilDeletable(r)))
           .forEach(then -> again = earlier(again, Optional.of(then)));
-      return due.get(true).isEmpty() ? List.of() : releases.release(due.get(true), basis);
+      return due.get(true).isEmpty() ? List.of() : done(releases.release(due.get(true), basis));
     }
 
     private Duration untilDeletable(Release release) {
       return allocator.untilDeletable(release.subnet().spec().cidr());
     }
 
+    List<String> performChores() {
+      return done(nodes.perform(chores));
+    }
+
     List<String> closeGuards() {
-      GuardExpiry.Outcome closed = guards.close();
-      again = earlier(again, closed.rest().map(now::plus));
-      return closed.failures();
+      GuardExpiry.Outcome outcome = guards.close();
+      again = earlier(again, outcome.rest().map(now::plus));
+      return done(outcome.closed());
     }
 
     List<String> sumUp() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.TweedApi;
+import dev.tweed.operator.cluster.BoundedCalls.Written;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -13,7 +14,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -29,9 +29,6 @@ final class GuardExpiry {
 
   /** How long a guard may be open. */
   static final Duration AFTER = Duration.ofMinutes(10);
-
-  /** Guards that are closed in one run; many are those of all NodeSubnets. */
-  private static final int AT_ONCE = 500;
 
   private final KubernetesClient client;
   private final BoundedCalls calls;
@@ -58,26 +55,23 @@ final class GuardExpiry {
   }
 
   /**
-   * @param failures what went wrong
+   * @param closed what came of those that were due
    * @param rest how long until there is something to do, if nothing else happens
    */
-  record Outcome(List<String> failures, Optional<Duration> rest) {}
+  record Outcome(Written closed, Optional<Duration> rest) {}
 
   /** Closes what has been open for long enough. Not for several threads. */
   Outcome close() {
     GuardExpiryPlan plan = GuardExpiryPlan.of(seen, guards.open(), time.now(), this::after);
     seen = plan.seen();
-    List<OpenGuard> expired = plan.expired();
-    List<OpenGuard> now = expired.subList(0, Math.min(AT_ONCE, expired.size()));
-    List<String> failures =
+    Written closed =
         calls.each(
-            now,
+            plan.expired(),
             guard ->
                 "%s %s keeps %s"
                     .formatted(guard.kind().getSimpleName(), guard.name(), guard.annotation()),
             this::close);
-    return new Outcome(
-        failures, now.size() < expired.size() ? Optional.of(Duration.ZERO) : plan.rest());
+    return new Outcome(closed, plan.rest());
   }
 
   private Duration after(OpenGuard guard) {

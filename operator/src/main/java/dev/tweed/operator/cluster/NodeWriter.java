@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportSpec;
 import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.cluster.BoundedCalls.Written;
 import io.fabric8.kubernetes.api.model.DeleteOptions;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -14,8 +15,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** Writes what belongs to single Nodes: their NodeReports and one condition. */
 final class NodeWriter {
@@ -32,23 +31,21 @@ final class NodeWriter {
   }
 
   /**
-   * Deletes reports of earlier Nodes; returns what went wrong. To be done before their NodeSubnets
-   * are amended: what a daemon writes when it sees that is of the Node there is now.
+   * Deletes reports of earlier Nodes. To be done before their NodeSubnets are amended: what a
+   * daemon writes when it sees that is of the Node there is now.
    */
-  List<String> deleteForeign(NodeChores chores) {
+  Written deleteForeign(NodeChores chores) {
     return calls.each(chores.foreignReports(), NodeWriter::report, this::deleteReport);
   }
 
-  /** Does the other chores; returns what went wrong. */
-  List<String> perform(NodeChores chores) {
-    return Stream.of(
-            calls.each(
-                chores.missingReports(),
-                NodeWriter::report,
-                node -> client.resource(reportOf(node)).create()),
-            calls.each(chores.networkUp(), node -> "Node " + node.name(), this::markNetworkUp))
-        .flatMap(List::stream)
-        .toList();
+  /** Does the other chores. */
+  Written perform(NodeChores chores) {
+    return calls
+        .each(
+            chores.missingReports(),
+            NodeWriter::report,
+            node -> client.resource(reportOf(node)).create())
+        .and(calls.each(chores.networkUp(), node -> "Node " + node.name(), this::markNetworkUp));
   }
 
   private static String report(NodeFacts node) {

@@ -57,10 +57,10 @@ public final class OperatorCore implements AutoCloseable {
       LongSupplier nanoTime,
       Duration retryAfter) {
     this.client = client;
-    calls = new BoundedCalls(new CongestionWindow(settings.parallelism()), retryAfter);
+    time = new SteadyTime(clock.instant(), nanoTime);
+    calls = new BoundedCalls(new CongestionWindow(settings.parallelism()), retryAfter, time);
     events = new OperatorEvents(client, settings, clock);
     meters = new OperatorMeters(registry);
-    time = new SteadyTime(clock.instant(), nanoTime);
     UnknownObjects unknown = new UnknownObjects(events::unknownValues);
     meters.watch(unknown);
     caches = new ClusterCaches(client, this::request, this::requestPolicies, unknown, time);

@@ -9,6 +9,7 @@ import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.cluster.BoundedCalls.Written;
 import dev.tweed.operator.ledger.Allocator;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -72,9 +74,9 @@ final class ReleaseWriter {
    *
    * @param releases of such as the {@link Allocator} says may be deleted
    * @param basis the NodeSubnets that the releases were planned from
-   * @return what went wrong; the rest was done nevertheless
+   * @return what came of them; what went wrong kept the rest from nothing
    */
-  List<String> release(List<Release> releases, List<SubnetFacts> basis) {
+  Written release(List<Release> releases, List<SubnetFacts> basis) {
     List<Release> now = releases.subList(0, Math.min(releases.size(), AT_ONCE));
     Map<String, String> holders = new LinkedHashMap<>();
     now.stream()
@@ -82,19 +84,21 @@ final class ReleaseWriter {
         .forEach(r -> holders.put(r.subnet().spec().cidr(), r.subnet().spec().nodeName()));
     try {
       if (!allocator.noteHolders(holders)) {
-        return List.of("another operator has written the ledger; blocks are released later");
+        return Written.failed("another operator has written the ledger; blocks are released later");
       }
     } catch (KubernetesClientException e) {
-      return List.of("the ledger, before blocks are released: " + ApiFailure.message(e));
+      return Written.failed("the ledger, before blocks are released: " + ApiFailure.message(e));
     }
     return noted(now, basis.stream().collect(Collectors.groupingBy(s -> s.spec().nodeName())));
   }
 
-  private List<String> noted(List<Release> releases, Map<String, List<SubnetFacts>> byNode) {
+  private Written noted(List<Release> releases, Map<String, List<SubnetFacts>> byNode) {
     List<String> failures = new ArrayList<>();
     List<Release> done = new ArrayList<>();
     Map<String, String> uids = new TreeMap<>();
-    for (int from = 0; from < releases.size(); from += SLICE) {
+    BooleanSupplier mayBegin = calls.budget();
+    int begun = 0;
+    for (int from = 0; from < releases.size() && begun == from; from += SLICE) {
       List<NetworkFacts> networks;
       try {
         networks = networks();
@@ -105,8 +109,9 @@ final class ReleaseWriter {
       networks.forEach(n -> uids.put(n.name(), n.uid()));
       List<Release> slice = releases.subList(from, Math.min(from + SLICE, releases.size()));
       List<Result> results =
-          calls.all(slice, r -> release(r, networks, byNode), ReleaseWriter::failed);
-      for (int i = 0; i < slice.size(); i++) {
+          calls.all(slice, mayBegin, r -> release(r, networks, byNode), ReleaseWriter::failed);
+      begun += results.size();
+      for (int i = 0; i < results.size(); i++) {
         results.get(i).failure().ifPresent(failures::add);
         if (results.get(i).deleted()) {
           done.add(slice.get(i));
@@ -120,7 +125,7 @@ final class ReleaseWriter {
         .forEach(
             (network, released) ->
                 events.released(network, Optional.ofNullable(uids.get(network)), released));
-    return failures;
+    return new Written(failures, begun < releases.size());
   }
 
   private List<NetworkFacts> networks() {

@@ -165,9 +165,10 @@ final class SilenceWatch implements AutoCloseable {
           "Tweed's daemon of this node is heard again");
     }
     List<Boolean> wrote =
-        calls.all(plan.untold(), node -> tell(nodes.get(node)), SilenceWatch::failed);
-    if (!plan.untold().isEmpty()) {
-      lastTried = plan.untold().getLast();
+        calls.all(
+            plan.untold(), calls.budget(), node -> tell(nodes.get(node)), SilenceWatch::failed);
+    if (!wrote.isEmpty()) {
+      lastTried = plan.untold().get(wrote.size() - 1);
     }
     for (int i = 0; i < wrote.size(); i++) {
       if (wrote.get(i)) {

@@ -6,6 +6,7 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.AllocationPlan.Amendment;
 import dev.tweed.operator.allocation.SubnetFacts;
+import dev.tweed.operator.cluster.BoundedCalls.Written;
 import dev.tweed.operator.ledger.ClaimWriter;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
@@ -20,8 +21,10 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Creates, changes and deletes NodeSubnets. */
 public final class SubnetWriter implements ClaimWriter {
@@ -98,7 +101,8 @@ public final class SubnetWriter implements ClaimWriter {
 
   @Override
   public List<ClaimResult> create(List<NodeSubnet> claims, BooleanSupplier mayStart) {
-    return calls.all(claims, claim -> create(claim, mayStart), SubnetWriter::failed);
+    // Each asks for itself, just before it is sent.
+    return calls.all(claims, () -> true, claim -> create(claim, mayStart), SubnetWriter::failed);
   }
 
   private ClaimResult create(NodeSubnet claim, BooleanSupplier mayStart) {
@@ -120,11 +124,17 @@ public final class SubnetWriter implements ClaimWriter {
   }
 
   /**
-   * Changes NodeSubnets in place, each only if it is still as planned.
-   *
-   * @return what went wrong
+   * Changes NodeSubnets in place, each only if it is still as planned. Specs first: peers wait for
+   * a node's new address, nobody for labels.
    */
-  List<String> amend(List<Amendment> amendments) {
+  Written amend(List<Amendment> amendments) {
+    Map<Boolean, List<Amendment>> bySpec =
+        amendments.stream()
+            .collect(Collectors.partitioningBy(a -> a.spec().equals(a.subnet().spec())));
+    return amendEach(bySpec.get(false)).and(amendEach(bySpec.get(true)));
+  }
+
+  private Written amendEach(List<Amendment> amendments) {
     return calls.each(amendments, a -> "NodeSubnet " + a.subnet().name(), this::amend);
   }
 

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -16,7 +20,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BoundedCallsTest {
   private final CongestionWindow window = new CongestionWindow(4);
-  private final BoundedCalls calls = new BoundedCalls(window, Duration.ZERO);
+  private final AtomicLong nanos = new AtomicLong();
+  private final BoundedCalls calls =
+      new BoundedCalls(window, Duration.ZERO, new SteadyTime(Instant.EPOCH, nanos::get));
 
   @AfterEach
   void close() {
@@ -36,6 +42,7 @@ class BoundedCallsTest {
     List<String> results =
         calls.all(
             List.of("a", "b", "c"),
+            () -> true,
             element -> {
               if (element.equals("b")) {
                 throw new IllegalArgumentException("bad");
@@ -57,6 +64,7 @@ class BoundedCallsTest {
             () ->
                 calls.all(
                     List.of(true, false),
+                    () -> true,
                     throwing -> {
                       if (throwing) {
                         throw new AssertionError("bad");
@@ -73,7 +81,7 @@ class BoundedCallsTest {
 
   @Test
   void writesTellWhatWentWrongButNotWhatWasChangedMeanwhile() {
-    List<String> failures =
+    BoundedCalls.Written written =
         calls.each(
             List.of(200, 403, 404, 409, 410, 503),
             code -> "Node " + code,
@@ -83,7 +91,37 @@ class BoundedCallsTest {
               }
             });
 
-    assertThat(failures).containsExactly("Node 403: 403", "Node 503: 503");
+    assertThat(written.failures()).containsExactlyInAnyOrder("Node 403: 403", "Node 503: 503");
+    assertThat(written.more()).isFalse();
+  }
+
+  @Test
+  void whatWasNotBegunInTimeIsLeftAndEachHasItsTurn() {
+    // Given a hundred writes that take a second each, as four at a time have it, and always fail
+    List<Integer> elements = IntStream.range(0, 100).boxed().toList();
+    Set<Integer> tried = ConcurrentHashMap.newKeySet();
+
+    for (int run = 0; run < 100; run++) {
+      // When
+      long begun = nanos.get();
+      BoundedCalls.Written written =
+          calls.each(
+              elements,
+              element -> "Node " + element,
+              element -> {
+                nanos.addAndGet(Duration.ofMillis(250).toNanos());
+                tried.add(element);
+                throw answer(403);
+              });
+
+      // Then it ends when ten seconds are over, but for what is under way
+      assertThat(Duration.ofNanos(nanos.get() - begun))
+          .isBetween(Duration.ofSeconds(10), Duration.ofSeconds(11));
+      assertThat(written.failures()).hasSizeBetween(40, 44);
+      assertThat(written.more()).isTrue();
+    }
+
+    assertThat(tried).hasSize(100);
   }
 
   @Test
@@ -93,6 +131,7 @@ class BoundedCallsTest {
     List<Integer> seen =
         calls.all(
             IntStream.range(0, 100).boxed().toList(),
+            () -> true,
             i -> {
               int now = underWay.incrementAndGet();
               Thread.yield();

@@ -42,7 +42,7 @@ class GuardExpiryTest {
     cluster = new TestCluster(client);
     cluster.clear();
     open = new OpenGuards(() -> {});
-    calls = new BoundedCalls(4);
+    calls = TestCluster.calls(4);
     guards =
         new GuardExpiry(
             client, calls, open, Duration.ofMinutes(5), new SteadyTime(Instant.EPOCH, nanos::get));
@@ -110,19 +110,19 @@ class GuardExpiryTest {
     assertThat(after(Duration.ZERO).rest()).contains(Duration.ofMinutes(10));
 
     // When a moment of the ten minutes is left
-    assertThat(after(Duration.ofSeconds(599)).failures()).isEmpty();
+    assertThat(after(Duration.ofSeconds(599)).closed().failures()).isEmpty();
 
     // Then they stand
     assertThat(network()).hasSize(4);
     assertThat(subnet()).hasSize(1);
 
     // And when it is over they do not
-    assertThat(after(Duration.ofSeconds(1)).failures()).isEmpty();
+    assertThat(after(Duration.ofSeconds(1)).closed().failures()).isEmpty();
     assertThat(network()).doesNotContainKey(TweedApi.ALLOW_DELETE_IN_USE).hasSize(3);
     assertThat(subnet()).isEmpty();
     // but for the agreement to what happens only when blocks have been reserved for long enough
     see();
-    assertThat(after(Duration.ofMinutes(5)).failures()).isEmpty();
+    assertThat(after(Duration.ofMinutes(5)).closed().failures()).isEmpty();
     assertThat(network())
         .containsOnly(Map.entry("note", "mine"), Map.entry(TweedApi.ALLOW_CHANGE, "no"));
     see();
@@ -139,12 +139,12 @@ class GuardExpiryTest {
     annotate(PodNetwork.class, "default", Map.of(TweedApi.ALLOW_DELETE_IN_USE, "true"));
 
     // When the cache has not heard of it
-    assertThat(after(Duration.ofMinutes(10)).failures()).isEmpty();
+    assertThat(after(Duration.ofMinutes(10)).closed().failures()).isEmpty();
 
     assertThat(network()).containsKey(TweedApi.ALLOW_DELETE_IN_USE);
     // nor of the end of the other
     client.resources(NodeSubnet.class).delete();
-    assertThat(after(Duration.ofMinutes(10)).failures()).isEmpty();
+    assertThat(after(Duration.ofMinutes(10)).closed().failures()).isEmpty();
     assertThat(open.open()).isEmpty();
   }
 }

@@ -157,7 +157,7 @@ class OperatorRightsIT {
     OperatorSettings settings = TestCluster.settings("rights");
     ClusterCaches caches = TestCluster.caches(client);
     caches.start();
-    try (BoundedCalls calls = new BoundedCalls(1)) {
+    try (BoundedCalls calls = TestCluster.calls(1)) {
       SilenceWatch watch =
           new SilenceWatch(
               new LeaseReader(client, ChartIdentity.LEASES, settings)::look,

@@ -75,7 +75,7 @@ class ReleasesOnApiServerTest {
     caches = TestCluster.caches(client);
     caches.start();
     // One at a time, so that something can happen between two of them.
-    calls = new BoundedCalls(1);
+    calls = TestCluster.calls(1);
     Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     Allocator allocator =

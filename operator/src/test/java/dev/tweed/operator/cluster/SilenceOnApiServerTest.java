@@ -86,7 +86,7 @@ class SilenceOnApiServerTest {
     }
     caches = TestCluster.caches(client);
     caches.start();
-    calls = new BoundedCalls(4);
+    calls = TestCluster.calls(4);
     Clock clock = Clock.systemUTC();
     OperatorSettings settings = TestCluster.settings("silence");
     watch =

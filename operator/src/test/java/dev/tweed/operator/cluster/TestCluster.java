@@ -74,6 +74,11 @@ public final class TestCluster {
         new SteadyTime(Instant.EPOCH, System::nanoTime));
   }
 
+  /** Calls that are never out of time, however slow the machine is. */
+  static BoundedCalls calls(int bound) {
+    return new BoundedCalls(bound, new SteadyTime(Instant.EPOCH, () -> 0));
+  }
+
   /** Settings whose release times a test can wait for. */
   public static OperatorSettings settings(String instance) {
     return settings(instance, Duration.ofSeconds(6), 1_000);

@@ -56,7 +56,7 @@ class TwoOperatorsTest {
   private KubernetesClient client;
   private TestCluster cluster;
   private SubnetHistory history;
-  private final BoundedCalls calls = new BoundedCalls(16);
+  private final BoundedCalls calls = TestCluster.calls(16);
   private final List<Racer> racers = new ArrayList<>();
 
   @BeforeEach
