@@ -10,8 +10,6 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -85,17 +83,9 @@ final class GuardExpiry {
     metadata.put("uid", guard.uid());
     metadata.putObject("annotations").putNull(guard.annotation());
     try {
-      // By an object: of a name the client would read it first.
       HasMetadata named = guard.kind() == NodeSubnet.class ? new NodeSubnet() : new PodNetwork();
       named.getMetadata().setName(guard.name());
-      client
-          .resource(named)
-          .patch(
-              new PatchContext.Builder()
-                  .withPatchType(PatchType.JSON_MERGE)
-                  .withFieldManager(SubnetWriter.FIELD_MANAGER)
-                  .build(),
-              patch.toString());
+      Patches.merge(client, named, patch.toString());
       LOG.info(
           "took {} off {} {}: it has stood for {} minutes",
           guard.annotation(),

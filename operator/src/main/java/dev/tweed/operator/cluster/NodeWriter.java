@@ -8,10 +8,11 @@ import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.cluster.BoundedCalls.Written;
 import io.fabric8.kubernetes.api.model.DeleteOptions;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -113,15 +114,7 @@ final class NodeWriter {
         .put("message", "Tweed's data path works on this node")
         .put("lastHeartbeatTime", now)
         .put("lastTransitionTime", now);
-    client
-        .nodes()
-        .withName(node.name())
-        .subresource("status")
-        .patch(
-            new PatchContext.Builder()
-                .withPatchType(PatchType.STRATEGIC_MERGE)
-                .withFieldManager(SubnetWriter.FIELD_MANAGER)
-                .build(),
-            patch.toString());
+    Node named = new NodeBuilder().withNewMetadata().withName(node.name()).endMetadata().build();
+    Patches.status(client, named, PatchType.STRATEGIC_MERGE, patch.toString());
   }
 }

@@ -9,7 +9,6 @@ import dev.tweed.crds.NodeReport;
 import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -63,17 +62,11 @@ final class SilentReportWriter {
       return false;
     }
     try {
-      client
-          .resources(NodeReport.class)
-          .withName(node)
-          .subresource("status")
-          .patch(
-              new PatchContext.Builder()
-                  .withPatchType(PatchType.JSON_MERGE)
-                  .withFieldManager(SubnetWriter.FIELD_MANAGER)
-                  .build(),
-              patch(
-                  report.getMetadata().getResourceVersion(), before, withRefusal(message, report)));
+      Patches.status(
+          client,
+          report,
+          PatchType.JSON_MERGE,
+          patch(report.getMetadata().getResourceVersion(), before, withRefusal(message, report)));
       return true;
     } catch (KubernetesClientException e) {
       return switch (ApiFailure.of(e)) {

@@ -15,8 +15,6 @@ import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -139,17 +137,9 @@ public final class SubnetWriter implements ClaimWriter {
   }
 
   private void amend(Amendment amendment) {
-    // By an object: of a name the client would read it first.
     NodeSubnet named = new NodeSubnet();
     named.getMetadata().setName(amendment.subnet().name());
-    client
-        .resource(named)
-        .patch(
-            new PatchContext.Builder()
-                .withPatchType(PatchType.JSON_MERGE)
-                .withFieldManager(FIELD_MANAGER)
-                .build(),
-            patch(amendment));
+    Patches.merge(client, named, patch(amendment));
   }
 
   static String patch(Amendment amendment) {
