@@ -157,6 +157,7 @@ public final class AllocationPlanner {
     boolean without =
         held.of(node.name(), block.family()).isEmpty()
             && !held.leaving(node.name(), block.family())
+            && !held.unread(node.name(), block.family())
             && restored(node, block.family()).isEmpty();
     if (without
         && network.offers(block, node)
@@ -246,6 +247,10 @@ public final class AllocationPlanner {
       tally.note(Shortfall.WaitingForRelease, node);
       return false;
     }
+    if (held.unread(node.name(), family)) {
+      tally.note(Shortfall.UnknownValue, node);
+      return false;
+    }
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
       return false;
     }
@@ -318,6 +323,10 @@ public final class AllocationPlanner {
     }
     if (have.isPresent() || held.leaving(node.name(), block.family())) {
       tally.note(Shortfall.WaitingForRelease, node);
+      return false;
+    }
+    if (held.unread(node.name(), block.family())) {
+      tally.note(Shortfall.UnknownValue, node);
       return false;
     }
     if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The NodeSubnets there are, sorted into those that stand and those that must go. What overlaps or
@@ -21,6 +22,9 @@ final class HeldBlocks {
   private static final Comparator<Held> OLDEST_FIRST =
       Comparator.<Held, Instant>comparing(h -> h.facts().created())
           .thenComparing(h -> h.facts().name());
+
+  // Name of the node of a NodeSubnet where that is not known.
+  private static final String ANY = "";
 
   /** A NodeSubnet whose CIDR could be read. */
   record Held(SubnetFacts facts, Cidr cidr) {
@@ -36,6 +40,7 @@ final class HeldBlocks {
   private final OccupiedRanges occupied = new OccupiedRanges();
   private final Map<String, List<Held>> standingByNode = new HashMap<>();
   private final Map<String, Set<Family>> leavingByNode = new HashMap<>();
+  private final Map<String, Set<Family>> unreadByNode = new HashMap<>();
   private final OccupiedRanges leaving = new OccupiedRanges();
   private final List<Held> standing = new ArrayList<>();
   private final List<Release> releases = new ArrayList<>();
@@ -46,16 +51,19 @@ final class HeldBlocks {
       List<SubnetFacts> subnets,
       Map<String, CandidateNetwork> networks,
       Map<String, NodeFacts> nodes) {
+    HeldBlocks held = new HeldBlocks();
     List<Held> all = new ArrayList<>();
     for (SubnetFacts facts : subnets) {
-      // One that cannot be read holds no range; the schema refuses it anyway.
-      Cidr.parse(facts.spec().cidr()).ifPresent(cidr -> all.add(new Held(facts, cidr)));
+      Optional<Cidr> cidr = Cidr.parse(facts.spec().cidr());
+      if (facts.unread() || cidr.isEmpty()) {
+        held.keep(facts, cidr);
+      } else {
+        all.add(new Held(facts, cidr.get()));
+      }
     }
     all.sort(OLDEST_FIRST);
-    HeldBlocks held = new HeldBlocks();
     // Ranges of the older ones only; `occupied` has all, because a range is free when its
-    // NodeSubnet
-    // is really gone and not when we have decided that it should go.
+    // NodeSubnet is really gone and not when we have decided that it should go.
     OccupiedRanges older = new OccupiedRanges();
     Map<Cidr, NodeFacts> byPodCIDR =
         networks.values().stream().anyMatch(CandidateNetwork::adopts)
@@ -162,6 +170,16 @@ final class HeldBlocks {
     return Optional.empty();
   }
 
+  // Neither changed nor released, whatever it says: it is of a version that knows better. Of an
+  // unknown range everybody must fear that it is a part of his.
+  private void keep(SubnetFacts facts, Optional<Cidr> cidr) {
+    cidr.ifPresent(occupied::add);
+    unreadByNode
+        .computeIfAbsent(
+            cidr.isPresent() ? facts.spec().nodeName() : ANY, n -> EnumSet.noneOf(Family.class))
+        .addAll(cidr.map(c -> EnumSet.of(c.family())).orElse(EnumSet.allOf(Family.class)));
+  }
+
   private void release(Held block, Release release) {
     releases.add(release);
     leaving.add(block.cidr());
@@ -198,6 +216,12 @@ final class HeldBlocks {
   /** Whether a block of the node and family is to go, but has not gone yet. */
   boolean leaving(String node, Family family) {
     return leavingByNode.getOrDefault(node, Set.of()).contains(family);
+  }
+
+  /** Whether a NodeSubnet that could not be read is, or may be, a block of the node and family. */
+  boolean unread(String node, Family family) {
+    return Stream.of(node, ANY)
+        .anyMatch(name -> unreadByNode.getOrDefault(name, Set.of()).contains(family));
   }
 
   /** Whether a block that is to go, but has not gone yet, is in the range. */

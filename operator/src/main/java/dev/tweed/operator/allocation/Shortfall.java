@@ -5,6 +5,11 @@ package dev.tweed.operator.allocation;
  * knowing. Names are reasons of the condition {@code Allocated}.
  */
 public enum Shortfall {
+  /** A NodeSubnet that is theirs, or may be, has a value that this version does not know. */
+  UnknownValue(
+      "NodeSubnets that are, or may be, those of %s have values that this operator, which is older"
+          + " than the CRD, does not know: %s. Update it; the log names the values. Until then all"
+          + " NodeSubnets stay as they are"),
   /** No pool has a free block for them. */
   PoolExhausted("no pool has a free block for %s: %s. Append a pool to spec.pools"),
   /** No pool's nodeSelector admits them. */

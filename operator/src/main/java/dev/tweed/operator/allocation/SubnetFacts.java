@@ -10,7 +10,11 @@ import java.util.Optional;
  *
  * @param version its resourceVersion
  * @param generation of its spec
+ * @param spec of one that is unread, what is known of it: network, node and CIDR are empty texts
+ *     where they are not
  * @param goneSince the mark on a NodeSubnet whose node is not there
+ * @param unread whether its spec has what this version does not know: nobody can say whose it is,
+ *     or what it should be
  */
 public record SubnetFacts(
     String name,
@@ -20,13 +24,27 @@ public record SubnetFacts(
     Instant created,
     NodeSubnetSpec spec,
     Map<String, String> labels,
-    Optional<Instant> goneSince) {
+    Optional<Instant> goneSince,
+    boolean unread) {
   public SubnetFacts {
     labels = Map.copyOf(labels);
   }
 
+  /** Of one that was read. */
+  public SubnetFacts(
+      String name,
+      String uid,
+      String version,
+      long generation,
+      Instant created,
+      NodeSubnetSpec spec,
+      Map<String, String> labels,
+      Optional<Instant> goneSince) {
+    this(name, uid, version, generation, created, spec, labels, goneSince, false);
+  }
+
   /** The same with another mark. */
   public SubnetFacts withGoneSince(Optional<Instant> mark) {
-    return new SubnetFacts(name, uid, version, generation, created, spec, labels, mark);
+    return new SubnetFacts(name, uid, version, generation, created, spec, labels, mark, unread);
   }
 }

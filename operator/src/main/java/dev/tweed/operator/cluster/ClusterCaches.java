@@ -168,7 +168,6 @@ public final class ClusterCaches implements AutoCloseable {
     return Stream.concat(
             subnets.facts().stream().filter(s -> !more.containsKey(s.name())),
             more.values().stream())
-        .filter(s -> s.spec() != null)
         .toList();
   }
 

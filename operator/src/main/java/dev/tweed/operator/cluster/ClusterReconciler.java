@@ -243,7 +243,8 @@ public final class ClusterReconciler {
                             found,
                             fault,
                             readiness.getOrDefault(name, NetworkReadiness.none()),
-                            blocks.getOrDefault(name, 0),
+                            // Who deletes a network is to know of what may be its own, too.
+                            blocks.getOrDefault(name, 0) + blocks.getOrDefault("", 0),
                             suspended.getOrDefault(name, List.of()))));
       }
       return new ClusterOutcome(networks, view.nodes());

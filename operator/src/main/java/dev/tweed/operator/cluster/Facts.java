@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
@@ -10,6 +11,7 @@ import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.TweedResource;
 import dev.tweed.crds.UnknownValue;
 import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.operator.allocation.Cidr;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
@@ -27,6 +29,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
@@ -36,6 +39,9 @@ import java.util.stream.Stream;
 public final class Facts {
   // As of an object that has nothing in its spec.
   private static final PodNetworkSpec UNREADABLE_NETWORK = PodNetworkSpec.ofPools(List.of());
+  private static final NodeSubnetSpec UNREADABLE_SUBNET =
+      new NodeSubnetSpec(null, null, null, null, null, null);
+  private static final String ABSENT = "absent";
   private static final FirewallPolicySpec UNREADABLE_POLICY =
       new FirewallPolicySpec(null, null, null, null);
 
@@ -102,15 +108,54 @@ public final class Facts {
 
   /** Of a NodeSubnet; a mark that cannot be read counts as none, and is written anew. */
   public static SubnetFacts of(NodeSubnet subnet) {
+    boolean unread = !unknownOfSpec(subnet).isEmpty() || !missing(subnet.getSpec()).isEmpty();
     return new SubnetFacts(
         subnet.getMetadata().getName(),
         subnet.getMetadata().getUid(),
         subnet.getMetadata().getResourceVersion(),
         generation(subnet),
         created(subnet),
-        shared(subnet.getSpec()),
+        shared(unread ? known(subnet) : subnet.getSpec()),
         labels(subnet),
-        time(annotation(subnet, TweedApi.NODE_GONE_SINCE)));
+        time(annotation(subnet, TweedApi.NODE_GONE_SINCE)),
+        unread);
+  }
+
+  /** What a NodeSubnet must say, and does not, or not so that this version understands it. */
+  static List<UnknownValue> missing(NodeSubnetSpec spec) {
+    if (spec == null) {
+      return List.of(new UnknownValue("spec", ABSENT));
+    }
+    List<UnknownValue> missing = new ArrayList<>(0);
+    if (spec.podNetwork() == null) {
+      missing.add(new UnknownValue("spec.podNetwork", ABSENT));
+    }
+    if (spec.nodeName() == null) {
+      missing.add(new UnknownValue("spec.nodeName", ABSENT));
+    }
+    if (Cidr.parse(spec.cidr()).isEmpty()) {
+      missing.add(new UnknownValue("spec.cidr", Objects.requireNonNullElse(spec.cidr(), ABSENT)));
+    }
+    return missing;
+  }
+
+  // The name of a NodeSubnet is its CIDR.
+  private static NodeSubnetSpec known(NodeSubnet subnet) {
+    NodeSubnetSpec spec = Objects.requireNonNullElse(subnet.getSpec(), UNREADABLE_SUBNET);
+    String cidr = Objects.requireNonNullElse(spec.cidr(), "");
+    try {
+      cidr = new NodeSubnetName(subnet.getMetadata().getName()).cidr();
+    } catch (IllegalArgumentException e) {
+      // Then whatever it says.
+    }
+    return new NodeSubnetSpec(
+        Objects.requireNonNullElse(spec.podNetwork(), ""),
+        Objects.requireNonNullElse(spec.nodeName(), ""),
+        spec.nodeUID(),
+        cidr,
+        spec.nodeIPs(),
+        spec.vtepMAC(),
+        spec.mtu());
   }
 
   /** Of a FirewallPolicy. */
@@ -202,16 +247,14 @@ public final class Facts {
   }
 
   private static NodeSubnetSpec shared(NodeSubnetSpec spec) {
-    return spec == null
-        ? null
-        : new NodeSubnetSpec(
-            shared(spec.podNetwork()),
-            shared(spec.nodeName()),
-            shared(spec.nodeUID()),
-            spec.cidr(),
-            spec.nodeIPs(),
-            spec.vtepMAC(),
-            spec.mtu());
+    return new NodeSubnetSpec(
+        shared(spec.podNetwork()),
+        shared(spec.nodeName()),
+        shared(spec.nodeUID()),
+        spec.cidr(),
+        spec.nodeIPs(),
+        spec.vtepMAC(),
+        spec.mtu());
   }
 
   // Names, UIDs and labels of a node are in its Node, NodeSubnets and NodeReport, and thousands of

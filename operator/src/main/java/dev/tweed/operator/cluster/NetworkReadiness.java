@@ -49,7 +49,7 @@ public record NetworkReadiness(
       List<SubnetFacts> subnets, Map<String, ReportDigest> reports, Set<String> silent) {
     Map<String, Map<String, List<SubnetFacts>>> byNetworkAndNode = new TreeMap<>();
     for (SubnetFacts subnet : subnets) {
-      if (!released(subnet)) {
+      if (!released(subnet) && !subnet.unread()) {
         byNetworkAndNode
             .computeIfAbsent(subnet.spec().podNetwork(), n -> new TreeMap<>())
             .computeIfAbsent(subnet.spec().nodeName(), n -> new ArrayList<>(2))

@@ -204,7 +204,6 @@ final class ReleaseWriter {
         .list()
         .getItems()
         .stream()
-        .filter(s -> s.getSpec() != null)
         .map(Facts::of);
   }
 }

@@ -36,7 +36,6 @@ final class SubnetStore extends FactStore<NodeSubnet, SubnetFacts> {
   @Override
   public NodeSubnet remove(String key) {
     factsOf(key)
-        .filter(facts -> facts.spec() != null)
         .ifPresent(
             facts -> {
               synchronized (gone) {

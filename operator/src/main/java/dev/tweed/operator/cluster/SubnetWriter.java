@@ -80,11 +80,7 @@ public final class SubnetWriter implements ClaimWriter {
         String token = null;
         do {
           KubernetesResourceList<NodeSubnet> next = page.apply(token);
-          for (NodeSubnet subnet : next.getItems()) {
-            if (subnet.getSpec() != null) {
-              all.add(Facts.of(subnet));
-            }
-          }
+          next.getItems().forEach(subnet -> all.add(Facts.of(subnet)));
           token = next.getMetadata().getContinue();
         } while (token != null && !token.isEmpty());
         return all;

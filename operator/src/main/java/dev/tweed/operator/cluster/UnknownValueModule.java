@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.deser.ValueInstantiator;
 import com.fasterxml.jackson.databind.deser.std.DelegatingDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
+import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.TweedResource;
 import dev.tweed.crds.UnknownValue;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -109,6 +110,9 @@ public final class UnknownValueModule extends SimpleModule {
         resource = metadataOnly(object, context);
       } finally {
         context.setAttribute(Reading.KEY, outer);
+      }
+      if (resource instanceof NodeSubnet subnet && found.isEmpty()) {
+        found.addAll(Facts.missing(subnet.getSpec()));
       }
       resource.setUnknownValues(found);
       return resource;

@@ -8,6 +8,8 @@ import static dev.tweed.operator.allocation.Fixtures.node;
 import static dev.tweed.operator.allocation.Fixtures.pool;
 import static dev.tweed.operator.allocation.Fixtures.spec;
 import static dev.tweed.operator.allocation.Fixtures.subnet;
+import static dev.tweed.operator.allocation.Fixtures.unread;
+import static dev.tweed.operator.allocation.Fixtures.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.LabelSelector;
@@ -377,5 +379,77 @@ class AllocationPlannerTest {
         .isInstanceOf(NetworkOutcome.UnknownSpec.class);
     assertThat(plan.networks().get("other").acceptance())
         .isInstanceOf(NetworkOutcome.PoolOverlap.class);
+  }
+
+  @Test
+  void aNodeSubnetThatCannotBeReadIsKeptAndOnlyItsNodeWaits() {
+    // Given one whose network is not known, and one of which nothing but the name is, of IPv6
+    AllocationInput in =
+        input(
+            List.of(DEFAULT),
+            List.of(node(1), node(2)),
+            List.of(unread("", "node-1", "10.244.0.0/23"), unread("", "", "fd00::/64")));
+
+    AllocationPlan plan =
+        AllocationPlanner.plan(
+            with(
+                in,
+                new LastBlocks(
+                    Map.of(),
+                    Map.of(),
+                    Map.of(
+                        "node-1", List.of("10.244.3.0/24"), "node-2", List.of("10.244.1.0/24")))));
+
+    // Then it goes to nobody, is left as it is, and the other node is served around it
+    assertThat(plan.releases()).isEmpty();
+    assertThat(plan.amendments()).isEmpty();
+    assertThat(plan.claims()).extracting(c -> c.spec().nodeName()).containsExactly("node-2");
+    assertThat(cidrs(plan)).containsExactly("10.244.2.0/24");
+    assertThat(plan.networks().get("default").nodes(Shortfall.UnknownValue)).hasToString("node-1");
+    assertThat(plan.networks().get("default").allocated()).isEqualTo(1);
+  }
+
+  @Test
+  void whileItIsNotKnownWhoseANodeSubnetIsNobodyGetsAnotherOfItsFamily() {
+    for (PodNetworkSpec.Allocation allocation : PodNetworkSpec.Allocation.values()) {
+      NetworkFacts dual =
+          network(
+              "default",
+              100,
+              spec(
+                  allocation,
+                  LabelSelector.everything(),
+                  pool("10.244.0.0/16", 24),
+                  pool("fd00::/48", 64)));
+      List<NodeFacts> nodes =
+          List.of(
+              nodeWithPodCIDRs(1, "10.244.1.0/24", "fd00:0:0:1::/64"),
+              nodeWithPodCIDRs(2, "10.244.2.0/24", "fd00:0:0:2::/64"));
+
+      AllocationPlan plan =
+          AllocationPlanner.plan(
+              input(
+                  List.of(dual),
+                  nodes,
+                  List.of(
+                      subnet("default", "node-1", "10.244.1.0/24", 10),
+                      unread("default", "", "10.244.9.0/24"))));
+
+      assertThat(plan.releases()).isEmpty();
+      assertThat(plan.claims()).extracting(c -> c.cidr().family()).containsOnly(Family.IPV6);
+      assertThat(plan.claims()).hasSize(2);
+      assertThat(plan.networks().get("default").nodes(Shortfall.UnknownValue))
+          .hasToString("node-2");
+    }
+  }
+
+  @Test
+  void whileARangeIsNotKnownNobodyGetsABlock() {
+    AllocationPlan plan =
+        AllocationPlanner.plan(
+            input(List.of(DEFAULT), List.of(node(1)), List.of(unread("default", "node-2", ""))));
+
+    assertThat(plan.claims()).isEmpty();
+    assertThat(plan.networks().get("default").nodes(Shortfall.UnknownValue)).hasToString("node-1");
   }
 }

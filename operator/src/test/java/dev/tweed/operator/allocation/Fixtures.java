@@ -72,6 +72,20 @@ final class Fixtures {
         Optional.empty());
   }
 
+  /** One that a newer version wrote; network and node are empty where they could not be read. */
+  static SubnetFacts unread(String network, String node, String cidr) {
+    return new SubnetFacts(
+        "unread-" + node + cidr,
+        "uid",
+        "1",
+        1,
+        NOW,
+        new NodeSubnetSpec(network, node, null, cidr, List.of(), null),
+        Map.of(),
+        Optional.of(NOW.minus(Duration.ofDays(1))),
+        true);
+  }
+
   static AllocationInput input(
       List<NetworkFacts> networks, List<NodeFacts> nodes, List<SubnetFacts> subnets) {
     return new AllocationInput(

@@ -7,15 +7,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.UnknownValue;
+import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.api.model.DefaultKubernetesResourceList;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Objects of a CRD that is newer than the operator. */
 class UnknownValueModuleTest {
@@ -142,5 +149,69 @@ class UnknownValueModuleTest {
 
   private NodeReport report(String status) {
     return json.unmarshal(object("NodeReport", "n1", status), NodeReport.class);
+  }
+
+  /** As the watch brings it into the caches. */
+  private SubnetFacts nodeSubnet(String rest) {
+    UnknownObjects unknown = new UnknownObjects((object, what) -> told.append(what));
+    SubnetStore store = new SubnetStore(Facts::of, () -> {});
+    unknown
+        .noting(store)
+        .put(
+            "10-244-3-0-24",
+            json.unmarshal(object("NodeSubnet", "10-244-3-0-24", rest), NodeSubnet.class));
+    assertThat(unknown.count("NodeSubnet")).isEqualTo(told.isEmpty() ? 0 : 1);
+    return store.facts().getFirst();
+  }
+
+  @Test
+  void aNodeSubnetThatIsReadIsAsItIs() {
+    SubnetFacts subnet =
+        nodeSubnet(
+            "\"spec\": {\"podNetwork\": \"a\", \"nodeName\": \"n1\", \"cidr\": \"10.244.3.0/24\"}");
+
+    assertThat(subnet.unread()).isFalse();
+    assertThat(told).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "spec": {"podNetwork": ["a"], "nodeName": "n1", "cidr": "10.244.3.0/24"}  | ''  | n1 | spec.podNetwork: a list
+          "spec": {"podNetwork": "a", "nodeRef": "n1", "cidr": "10.244.3.0/24"}     | a   | '' | spec.nodeName: absent
+          "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": {"v4": "x"}}        | a   | n1 | spec.cidr: an object
+          "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": "10.244.3.0-255"}   | a   | n1 | spec.cidr: 10.244.3.0-255
+          "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": "10.244.3.0/24", "mtu": "auto"} | a | n1 | spec.mtu: auto
+          "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": "10.244.3.0/24", "nodeIPs": [{}]} | '' | '' | spec: no NodeSubnetSpec
+          "spec": ["a"]                                                             | ''  | '' | spec: a list
+          "more": {}                                                                | ''  | '' | spec: absent
+          """)
+  void aNodeSubnetOfANewerCrdIsKnownByItsNameAndNamed(
+      String rest, String network, String node, String what) {
+    SubnetFacts subnet = nodeSubnet(rest);
+
+    assertThat(subnet.unread()).isTrue();
+    assertThat(subnet.spec().cidr()).isEqualTo("10.244.3.0/24");
+    assertThat(subnet.spec().podNetwork()).isEqualTo(network);
+    assertThat(subnet.spec().nodeName()).isEqualTo(node);
+    assertThat(told).asString().contains(what);
+
+    // Nor does it stop what looks at all of them
+    ClusterView view =
+        new ClusterView(
+            List.of(),
+            List.of(),
+            Set.of(),
+            List.of(subnet),
+            List.of(),
+            Map.of(),
+            List.of(),
+            Map.of());
+    assertThat(NodeChores.plan(view)).isEqualTo(NodeChores.none());
+    assertThat(NetworkReadiness.of(view.subnets(), Map.of(), Set.of())).isEmpty();
+    assertThat(ReachWatch.join(view)).isEmpty();
+    assertThat(Facts.lastBlocks(view, new LinkedHashMap<>()).released()).isEmpty();
   }
 }
