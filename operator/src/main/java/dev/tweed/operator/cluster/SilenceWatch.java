@@ -135,7 +135,7 @@ final class SilenceWatch implements AutoCloseable {
   /** Looks once. Not for several threads. */
   void look() {
     try {
-      silence = silence.seen(leases.apply(time.now()));
+      silence = silence.seen(leases.apply(time.now()), time.now());
       failing = false;
     } catch (KubernetesClientException e) {
       silence = silence.failed();

@@ -8,7 +8,7 @@ import java.util.Optional;
  * What was seen of the Leases at one time. Of a Lease only whether it changes counts: its times are
  * those of another clock.
  *
- * @param at by a clock that is never set
+ * @param at when it began, by a clock that is never set
  * @param daemons version of each daemon's Lease, by the name of its node
  * @param writes another whenever the API server was seen to take a write besides, if that is known
  */

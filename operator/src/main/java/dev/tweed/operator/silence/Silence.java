@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  *
  * @param last the last look, if there was one
  * @param counted time that counts, since the first look
- * @param from since when time that may count has not been counted yet
+ * @param from since when time that may count has not been counted yet: the end of a look
  * @param interrupted whether a look has failed since the last
  * @param daemons those that have a Lease, by the name of the node
  */
@@ -49,8 +49,12 @@ public record Silence(
     return new Silence(Optional.empty(), Duration.ZERO, Instant.EPOCH, false, Map.of());
   }
 
-  /** After another look. */
-  public Silence seen(Look look) {
+  /**
+   * After another look.
+   *
+   * @param end when it was over; how long it took does not count, so a slow one stops nothing
+   */
+  public Silence seen(Look look, Instant end) {
     boolean moved = last.filter(look::shows).isPresent();
     boolean anew = last.isEmpty() || interrupted;
     Duration since = Duration.between(from, look.at());
@@ -64,7 +68,7 @@ public record Silence(
                     last.isPresent() && !version.equals(last.get().daemons().get(node))
                         ? new Heard(now, true)
                         : daemons.getOrDefault(node, new Heard(now, false))));
-    return new Silence(Optional.of(look), now, moved || anew ? look.at() : from, false, heard);
+    return new Silence(Optional.of(look), now, moved || anew ? end : from, false, heard);
   }
 
   /** After a look that failed. */

@@ -33,13 +33,16 @@ class SilencePlannerTest {
   @Test
   void whatAnEarlierOperatorToldHoldsUntilTheDaemonIsHeard() {
     // Given one that has seen nothing change yet
-    Silence fresh = Silence.unknown().seen(new Look(START, Map.of("n0000", "1"), Optional.of("1")));
+    Silence fresh =
+        Silence.unknown().seen(new Look(START, Map.of("n0000", "1"), Optional.of("1")), START);
     assertThat(plan(fresh, nodes(1), told(1)).silent()).containsExactly("n0000");
     assertThat(plan(fresh, nodes(1), Set.of()).silent()).isEmpty();
 
     // When the daemon renews its Lease
     Silence heard =
-        fresh.seen(new Look(START.plusSeconds(10), Map.of("n0000", "2"), Optional.of("2")));
+        fresh.seen(
+            new Look(START.plusSeconds(10), Map.of("n0000", "2"), Optional.of("2")),
+            START.plusSeconds(10));
 
     // Then it counts at once, whatever the report says until the daemon has written it
     assertThat(plan(heard, nodes(1), told(1)).silent()).isEmpty();
@@ -109,7 +112,9 @@ class SilencePlannerTest {
         versions.put(node, number++ < silent ? "1" : "1" + look);
       }
       silence =
-          silence.seen(new Look(START.plusSeconds(look * 10), versions, Optional.of("e" + look)));
+          silence.seen(
+              new Look(START.plusSeconds(look * 10), versions, Optional.of("e" + look)),
+              START.plusSeconds(look * 10));
     }
     return silence;
   }

@@ -50,9 +50,14 @@ class SilenceTest {
 
     /** A look after which nobody has renewed anything but who did above. */
     void lookAtDaemons() {
-      silence =
-          silence.seen(
-              new Look(START.plusSeconds(now), versions, Optional.of(String.valueOf(election))));
+      lookFor(0);
+    }
+
+    /** The same that takes so long. */
+    void lookFor(int seconds) {
+      Look look = new Look(START.plusSeconds(now), versions, Optional.of(String.valueOf(election)));
+      pass(seconds);
+      silence = silence.seen(look, START.plusSeconds(now));
     }
 
     void fail() {
@@ -84,6 +89,25 @@ class SilenceTest {
 
     leases.looks(10);
     assertThat(leases.silence.silent()).containsExactlyInAnyOrder("a", "b");
+  }
+
+  @Test
+  void looksThatTakeLongStopNothing() {
+    // Given ten thousand Leases and an API server that takes a second for each page
+    leases.renew("a", "b");
+    leases.lookFor(40);
+    for (int i = 0; i < 6; i++) {
+      leases.pass(LOOK);
+      leases.renew("a");
+      leases.lookFor(40);
+    }
+    assertThat(leases.silence.silent()).isEmpty();
+
+    leases.pass(LOOK);
+    leases.renew("a");
+    leases.lookFor(40);
+
+    assertThat(leases.silence.silent()).containsExactly("b");
   }
 
   @Test
