@@ -94,7 +94,7 @@ public final class AllocationPlanner {
             .filter(a -> !released.contains(a.subnet().name()))
             .sorted(Comparator.comparing(a -> a.subnet().name()))
             .toList(),
-        byName(verdict.released()),
+        byName(verdict.released().stream().filter(r -> !r.subnet().deleting()).toList()),
         byName(verdict.suspended()),
         cursors,
         outcomes,

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param spec of one that is unread, what is known of it: network, node and CIDR are empty texts
  *     where they are not
  * @param goneSince the mark on a NodeSubnet whose node is not there
+ * @param deleting whether it goes, and something that has to be done before keeps it
  * @param unread whether its spec has what this version does not know: nobody can say whose it is,
  *     or what it should be
  */
@@ -25,12 +26,13 @@ public record SubnetFacts(
     NodeSubnetSpec spec,
     Map<String, String> labels,
     Optional<Instant> goneSince,
+    boolean deleting,
     boolean unread) {
   public SubnetFacts {
     labels = Map.copyOf(labels);
   }
 
-  /** Of one that was read. */
+  /** Of one that was read, and does not go. */
   public SubnetFacts(
       String name,
       String uid,
@@ -40,11 +42,12 @@ public record SubnetFacts(
       NodeSubnetSpec spec,
       Map<String, String> labels,
       Optional<Instant> goneSince) {
-    this(name, uid, version, generation, created, spec, labels, goneSince, false);
+    this(name, uid, version, generation, created, spec, labels, goneSince, false, false);
   }
 
   /** The same with another mark. */
   public SubnetFacts withGoneSince(Optional<Instant> mark) {
-    return new SubnetFacts(name, uid, version, generation, created, spec, labels, mark, unread);
+    return new SubnetFacts(
+        name, uid, version, generation, created, spec, labels, mark, deleting, unread);
   }
 }

@@ -16,7 +16,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
-import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -40,7 +37,7 @@ public final class ClusterCaches implements AutoCloseable {
   private static final long REPORTS_PAGE = 100L;
 
   private final KubernetesClient client;
-  private final ConcurrentMap<String, SubnetFacts> unseen = new ConcurrentHashMap<>();
+  private final UnseenSubnets unseen = new UnseenSubnets();
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private final FactStore<PodNetwork, NetworkFacts> networks;
   private final FactStore<Node, KnownNode> nodes;
@@ -135,7 +132,7 @@ public final class ClusterCaches implements AutoCloseable {
 
   /** Notes NodeSubnets that exist although the watch may not have delivered them yet. */
   public void remember(List<SubnetFacts> created) {
-    created.forEach(subnet -> unseen.put(subnet.name(), subnet));
+    unseen.remember(created);
   }
 
   /** Guards that people have opened by annotations of PodNetworks and NodeSubnets. */
@@ -161,19 +158,12 @@ public final class ClusterCaches implements AutoCloseable {
   }
 
   private List<SubnetFacts> subnets() {
-    // Asked before the store, which is at least as new. What is older and not there was deleted.
-    String synced = subnetInformer.lastSyncResourceVersion();
-    unseen.values().removeIf(s -> !isNewer(s.version(), synced));
-    Map<String, SubnetFacts> more = Map.copyOf(unseen);
+    // Asked before the store, which is at least as new.
+    Map<String, SubnetFacts> more = unseen.after(subnetInformer::lastSyncResourceVersion);
     return Stream.concat(
             subnets.facts().stream().filter(s -> !more.containsKey(s.name())),
             more.values().stream())
         .toList();
-  }
-
-  // Versions of one kind are numbers that grow.
-  private static boolean isNewer(String version, String than) {
-    return than == null || new BigInteger(version).compareTo(new BigInteger(than)) > 0;
   }
 
   @Override

@@ -118,6 +118,7 @@ public final class Facts {
         shared(unread ? known(subnet) : subnet.getSpec()),
         labels(subnet),
         time(annotation(subnet, TweedApi.NODE_GONE_SINCE)),
+        subnet.getMetadata().getDeletionTimestamp() != null,
         unread);
   }
 

@@ -164,16 +164,17 @@ public final class SubnetWriter implements ClaimWriter {
   /**
    * Deletes a NodeSubnet if it is still the version that was judged.
    *
-   * @return whether it is gone by this call
+   * @return whether it goes by this call, and not by somebody else's
    */
   boolean delete(SubnetFacts subnet) {
     try {
-      client
+      // Of one that is not there the client tells nothing.
+      return !client
           .resources(NodeSubnet.class)
           .withName(subnet.name())
           .lockResourceVersion(subnet.version())
-          .delete();
-      return true;
+          .delete()
+          .isEmpty();
     } catch (KubernetesClientException e) {
       return switch (ApiFailure.of(e)) {
         case GONE, CONFLICT -> false;

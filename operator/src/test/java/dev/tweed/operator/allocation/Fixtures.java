@@ -83,6 +83,7 @@ final class Fixtures {
         new NodeSubnetSpec(network, node, null, cidr, List.of(), null),
         Map.of(),
         Optional.of(NOW.minus(Duration.ofDays(1))),
+        false,
         true);
   }
 

@@ -27,6 +27,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +45,7 @@ class ReleasesOnApiServerTest {
   private static final OperatorSettings SETTINGS = TestCluster.settings("releases");
   private static final String GROUP = "group";
 
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private KubernetesClient admin;
   private TestCluster cluster;
   private KubernetesClient client;
@@ -84,7 +86,7 @@ class ReleasesOnApiServerTest {
             subnets,
             SETTINGS.quiet(),
             () -> steady.toNanos());
-    OperatorMeters meters = new OperatorMeters(new SimpleMeterRegistry());
+    OperatorMeters meters = new OperatorMeters(registry);
     reconciler =
         new ClusterReconciler(
             caches,
@@ -417,6 +419,44 @@ class ReleasesOnApiServerTest {
     return cluster.subnets().stream()
         .map(NodeSubnet::getSpec)
         .collect(Collectors.toMap(NodeSubnetSpec::nodeName, NodeSubnetSpec::cidr));
+  }
+
+  @Test
+  void onlyWhatItDeletesItselfIsCountedAndOnce() {
+    // Given one that somebody else deletes meanwhile, and one that a finalizer keeps
+    networkAnew("10.99.0.0/16");
+    admin.resource(cluster.subnetOf("n1")).edit(ReleasesOnApiServerTest::kept);
+    NodeSubnet another = cluster.subnetOf("n2");
+    beforeDeletion = () -> admin.resource(another).delete();
+    seen(v -> v.subnets().stream().anyMatch(s -> s.version().equals(version("n1"))));
+    pass(SETTINGS.quiet());
+    assertThat(reconciler.reconcile().failures()).isEmpty();
+    assertThat(registry.get("tweed.releases").counter().count()).isEqualTo(2);
+
+    // When the next run finds the one that goes
+    AtomicBoolean again = new AtomicBoolean();
+    beforeDeletion = () -> again.set(true);
+    seen(v -> v.subnets().size() == 1 && v.subnets().getFirst().deleting());
+    pass(SETTINGS.quiet());
+    ClusterReconciler.Result next = reconciler.reconcile();
+    admin.resource(cluster.subnetOf("n1")).edit(ReleasesOnApiServerTest::freed);
+
+    assertThat(next.failures()).isEmpty();
+    assertThat(again).isFalse();
+  }
+
+  private String version(String node) {
+    return cluster.subnetOf(node).getMetadata().getResourceVersion();
+  }
+
+  private static NodeSubnet kept(NodeSubnet subnet) {
+    subnet.getMetadata().setFinalizers(List.of("example.org/keep"));
+    return subnet;
+  }
+
+  private static NodeSubnet freed(NodeSubnet subnet) {
+    subnet.getMetadata().setFinalizers(List.of());
+    return subnet;
   }
 
   /** Does something before the operator first deletes a NodeSubnet, or lists a kind. */
