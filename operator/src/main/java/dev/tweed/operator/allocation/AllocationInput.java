@@ -17,6 +17,8 @@ import java.util.Set;
  * @param releaseAfter how long a block outlives its node
  * @param lastHeard when daemons were last heard, by name of their node; of those without a Lease
  *     nothing is known
+ * @param released how many blocks of nodes that exist were released in the last hour, by name of
+ *     their network; none of them is in {@code subnets}
  * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
  * @param maxClaims claims beyond this number wait for the next plan
  * @param now time of planning, for marks and releases
@@ -31,6 +33,7 @@ public record AllocationInput(
     Map<String, Long> cursors,
     Duration releaseAfter,
     Map<String, Instant> lastHeard,
+    Map<String, Integer> released,
     Set<String> mirroredLabels,
     int maxClaims,
     Instant now) {
@@ -45,6 +48,7 @@ public record AllocationInput(
     serviceCIDRs = Map.copyOf(serviceCIDRs);
     cursors = Map.copyOf(cursors);
     lastHeard = Map.copyOf(lastHeard);
+    released = Map.copyOf(released);
     mirroredLabels = Set.copyOf(mirroredLabels);
   }
 
@@ -60,6 +64,7 @@ public record AllocationInput(
         cursors,
         releaseAfter,
         lastHeard,
+        released,
         mirroredLabels,
         0,
         now);

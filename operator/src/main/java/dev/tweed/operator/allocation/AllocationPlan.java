@@ -92,6 +92,11 @@ public record AllocationPlan(
     /** {@code NodePodCIDR}: the Node has another podCIDR now. */
     PodCIDRChanged,
     /** {@code NodePodCIDR}: its Node is gone, and another Node has that podCIDR now. */
-    PodCIDRReused
+    PodCIDRReused;
+
+    /** Whether running pods lose their addresses by it, most likely. */
+    boolean ofNodeThatExists() {
+      return this == NodeLeft || this == PodCIDRChanged;
+    }
   }
 }

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,10 +19,12 @@ import java.util.stream.Stream;
 /**
  * Keeps one mistake from taking the blocks of a whole network, and so its running pods' addresses.
  * Many is more than {@link #FEW} blocks and more than {@link #PERCENT} % of the network's, counted
- * over those that are due and those that are marked to be: a mass may come one by one.
+ * over those that are due and those that are marked to be.
  *
  * <p>Of nodes that exist (a wrong nodeSelector, a controller that takes labels off, other podCIDRs)
- * many are not released at all until a person agrees or the cause is gone.
+ * many are not released at all until a person agrees or the cause is gone. A mass may come one by
+ * one: those that went in the last hour count too ({@link RecentReleases}), so more than that do
+ * not go in an hour.
  *
  * <p>Nodes that do not exist may have been deleted by mistake too, but mostly are gone for good,
  * and nobody should have to agree to that every night. Many of those are only kept longer: until
@@ -42,9 +43,6 @@ public final class ReleaseValve {
    */
   public static final Duration PATIENCE = Duration.ofHours(1);
 
-  private static final Set<ReleaseReason> OF_NODES_THAT_EXIST =
-      EnumSet.of(ReleaseReason.NodeLeft, ReleaseReason.PodCIDRChanged);
-
   private final AllocationInput input;
   private final Map<String, Integer> blocks = new HashMap<>();
   private final List<Release> released = new ArrayList<>();
@@ -53,6 +51,7 @@ public final class ReleaseValve {
 
   private ReleaseValve(AllocationInput input) {
     this.input = input;
+    blocks.putAll(input.released());
     input.subnets().forEach(s -> blocks.merge(s.spec().podNetwork(), 1, Integer::sum));
   }
 
@@ -81,13 +80,15 @@ public final class ReleaseValve {
             .map(NetworkFacts::name)
             .collect(Collectors.toSet());
     List<Release> all = Stream.concat(due.stream(), marked.stream()).toList();
-    Set<String> many = valve.many(all, agreed, r -> OF_NODES_THAT_EXIST.contains(r.reason()));
-    Set<String> manyGone = valve.many(all, agreed, r -> r.reason() == ReleaseReason.NodeGone);
+    Set<String> many =
+        valve.many(all, input.released(), agreed, r -> r.reason().ofNodeThatExists());
+    Set<String> manyGone =
+        valve.many(all, Map.of(), agreed, r -> r.reason() == ReleaseReason.NodeGone);
     all.stream()
-        .filter(r -> OF_NODES_THAT_EXIST.contains(r.reason()) && many.contains(network(r)))
+        .filter(r -> r.reason().ofNodeThatExists() && many.contains(network(r)))
         .forEach(valve.suspended::add);
     for (Release release : due) {
-      if (OF_NODES_THAT_EXIST.contains(release.reason())) {
+      if (release.reason().ofNodeThatExists()) {
         if (!many.contains(network(release))) {
           valve.released.add(release);
         }
@@ -110,8 +111,12 @@ public final class ReleaseValve {
     return release.subnet().spec().podNetwork();
   }
 
-  private Set<String> many(List<Release> all, Set<String> agreed, Predicate<Release> which) {
-    Map<String, Integer> count = new HashMap<>();
+  private Set<String> many(
+      List<Release> all,
+      Map<String, Integer> before,
+      Set<String> agreed,
+      Predicate<Release> which) {
+    Map<String, Integer> count = new HashMap<>(before);
     all.stream().filter(which).forEach(r -> count.merge(network(r), 1, Integer::sum));
     count.entrySet().removeIf(e -> agreed.contains(e.getKey()));
     count

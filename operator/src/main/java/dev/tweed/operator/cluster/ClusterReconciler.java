@@ -6,6 +6,7 @@ import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NetworkOutcome;
+import dev.tweed.operator.allocation.RecentReleases;
 import dev.tweed.operator.allocation.ReleaseValve;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.cluster.BoundedCalls.Written;
@@ -47,6 +48,7 @@ public final class ClusterReconciler {
   private final Clock clock;
   private final SteadyTime time;
   private MarksSeen marks = MarksSeen.none();
+  private RecentReleases released = RecentReleases.none();
   private ClusterOutcome latest = ClusterOutcome.none();
 
   /**
@@ -122,11 +124,13 @@ public final class ClusterReconciler {
       this.at = time.now();
       this.heard = lastHeard.apply(view, now);
       marks = marks.look(view.subnets(), at);
+      released = released.at(at);
       this.basis = dated(view.subnets());
     }
 
     private AllocationInput input(List<SubnetFacts> subnets, Map<String, Long> cursors) {
-      return Facts.input(view, subnets, cursors, allocator.lastHolders(), heard, settings, now);
+      return Facts.input(
+          view, subnets, cursors, allocator.lastHolders(), heard, released, settings, now);
     }
 
     private List<SubnetFacts> dated(List<SubnetFacts> subnets) {
@@ -191,7 +195,12 @@ public final class ClusterReconciler {
       due.get(false).stream()
           .map(r -> now.plus(untilDeletable(r)))
           .forEach(then -> again = earlier(again, Optional.of(then)));
-      return due.get(true).isEmpty() ? List.of() : done(releases.release(due.get(true), basis));
+      if (due.get(true).isEmpty()) {
+        return List.of();
+      }
+      ReleaseWriter.Outcome outcome = releases.release(due.get(true), basis);
+      released = released.and(outcome.released(), at);
+      return done(outcome.written());
     }
 
     private Duration untilDeletable(Release release) {

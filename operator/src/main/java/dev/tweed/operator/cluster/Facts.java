@@ -15,6 +15,7 @@ import dev.tweed.operator.allocation.Cidr;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.RecentReleases;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.PolicyFacts;
 import dev.tweed.operator.policy.ReportDigest;
@@ -52,6 +53,7 @@ public final class Facts {
    *
    * @param lastHolders names of nodes by the CIDR of blocks that were released, the latest last
    * @param lastHeard when daemons were last heard, by name of their node
+   * @param released of late, by this process
    */
   static AllocationInput input(
       ClusterView view,
@@ -59,6 +61,7 @@ public final class Facts {
       Map<String, Long> cursors,
       SequencedMap<String, String> lastHolders,
       Map<String, Instant> lastHeard,
+      RecentReleases released,
       OperatorSettings settings,
       Instant now) {
     return new AllocationInput(
@@ -71,6 +74,7 @@ public final class Facts {
         cursors,
         settings.releaseAfter(),
         lastHeard,
+        released.byNetwork(subnets),
         settings.mirroredLabels(),
         Integer.MAX_VALUE,
         now);

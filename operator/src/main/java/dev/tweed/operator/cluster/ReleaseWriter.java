@@ -70,13 +70,24 @@ final class ReleaseWriter {
   }
 
   /**
+   * What came of releases.
+   *
+   * @param written what went wrong kept the rest from nothing
+   * @param released what was done
+   */
+  record Outcome(Written written, List<Release> released) {
+    private static Outcome failed(String message) {
+      return new Outcome(Written.failed(message), List.of());
+    }
+  }
+
+  /**
    * Deletes NodeSubnets.
    *
    * @param releases of such as the {@link Allocator} says may be deleted
    * @param basis the NodeSubnets that the releases were planned from
-   * @return what came of them; what went wrong kept the rest from nothing
    */
-  Written release(List<Release> releases, List<SubnetFacts> basis) {
+  Outcome release(List<Release> releases, List<SubnetFacts> basis) {
     List<Release> now = releases.subList(0, Math.min(releases.size(), AT_ONCE));
     Map<String, String> holders = new LinkedHashMap<>();
     now.stream()
@@ -84,15 +95,15 @@ final class ReleaseWriter {
         .forEach(r -> holders.put(r.subnet().spec().cidr(), r.subnet().spec().nodeName()));
     try {
       if (!allocator.noteHolders(holders)) {
-        return Written.failed("another operator has written the ledger; blocks are released later");
+        return Outcome.failed("another operator has written the ledger; blocks are released later");
       }
     } catch (KubernetesClientException e) {
-      return Written.failed("the ledger, before blocks are released: " + ApiFailure.message(e));
+      return Outcome.failed("the ledger, before blocks are released: " + ApiFailure.message(e));
     }
     return noted(now, basis.stream().collect(Collectors.groupingBy(s -> s.spec().nodeName())));
   }
 
-  private Written noted(List<Release> releases, Map<String, List<SubnetFacts>> byNode) {
+  private Outcome noted(List<Release> releases, Map<String, List<SubnetFacts>> byNode) {
     List<String> failures = new ArrayList<>();
     List<Release> done = new ArrayList<>();
     Map<String, String> uids = new TreeMap<>();
@@ -125,7 +136,7 @@ final class ReleaseWriter {
         .forEach(
             (network, released) ->
                 events.released(network, Optional.ofNullable(uids.get(network)), released));
-    return new Written(failures, begun < releases.size());
+    return new Outcome(new Written(failures, begun < releases.size()), done);
   }
 
   private List<NetworkFacts> networks() {
@@ -188,6 +199,7 @@ final class ReleaseWriter {
             Map.of(),
             Map.of(),
             settings.releaseAfter(),
+            Map.of(),
             Map.of(),
             settings.mirroredLabels(),
             settings.batch(),

@@ -235,7 +235,7 @@ public final class PodNetworkStatusMapper {
         Finding.yes(
             RELEASE_SUSPENDED,
             left ? NODES_LEFT : POD_CIDRS_CHANGED,
-            "%d of %d blocks would be released though their nodes exist, and running pods would lose their addresses; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
+            "%d of %d blocks would be released though their nodes exist, with those of the last hour more than 10 %%, and running pods would lose their addresses; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
                 .formatted(
                     state.suspended().size(),
                     state.blocks(),

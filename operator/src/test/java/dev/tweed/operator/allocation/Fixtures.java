@@ -99,6 +99,7 @@ final class Fixtures {
         Map.of(),
         RELEASE_AFTER,
         Map.of(),
+        Map.of(),
         AllocationInput.DEFAULT_MIRRORED_LABELS,
         Integer.MAX_VALUE,
         NOW);
@@ -114,6 +115,7 @@ final class Fixtures {
     private Map<String, List<String>> serviceCIDRs;
     private Map<String, Long> cursors;
     private Map<String, Instant> lastHeard;
+    private Map<String, Integer> released;
     private Instant now;
 
     private Draft(AllocationInput in) {
@@ -125,6 +127,7 @@ final class Fixtures {
       serviceCIDRs = in.serviceCIDRs();
       cursors = in.cursors();
       lastHeard = in.lastHeard();
+      released = in.released();
       now = in.now();
     }
 
@@ -139,6 +142,7 @@ final class Fixtures {
           cursors,
           in.releaseAfter(),
           lastHeard,
+          released,
           in.mirroredLabels(),
           in.maxClaims(),
           now);
@@ -176,6 +180,10 @@ final class Fixtures {
 
   static AllocationInput heard(AllocationInput in, Map<String, Instant> lastHeard) {
     return changed(in, draft -> draft.lastHeard = lastHeard);
+  }
+
+  static AllocationInput released(AllocationInput in, Map<String, Integer> released) {
+    return changed(in, draft -> draft.released = released);
   }
 
   static AllocationInput withMtus(AllocationInput in, Map<String, Integer> mtus) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ class ReleaseValveTest {
     private List<SubnetFacts> subnets = List.of();
     private Map<String, Long> cursors = Map.of();
     private Map<String, Instant> heard = Map.of();
+    private RecentReleases released = RecentReleases.none();
     private Instant now = NOW;
 
     Cluster(NetworkFacts... networks) {
@@ -44,7 +46,9 @@ class ReleaseValveTest {
 
     AllocationInput input() {
       AllocationInput in = Fixtures.input(networks, nodes, subnets);
-      return Fixtures.heard(Fixtures.with(in, subnets, cursors, now), heard);
+      return Fixtures.released(
+          Fixtures.heard(Fixtures.with(in, subnets, cursors, now), heard),
+          released.at(now).byNetwork(subnets));
     }
 
     AllocationPlan run() {
@@ -53,6 +57,7 @@ class ReleaseValveTest {
       AllocationInput after = Fixtures.apply(in, plan);
       subnets = after.subnets();
       cursors = after.cursors();
+      released = released.at(now).and(plan.releases(), now);
       return plan;
     }
 
@@ -243,11 +248,18 @@ class ReleaseValveTest {
 
   @Test
   void aMassThatComesOneByOneIsOne() {
-    // Given a controller that takes the label off a node every minute
+    // Given a controller that takes the label off a node every minute, of few ones and of many
+    assertThat(strippedOneAMinute(20)).isEmpty();
+
+    // Then those that fall due one by one are together no more than would go at once
+    assertThat(strippedOneAMinute(100)).hasSizeBetween(1, 10);
+  }
+
+  private static List<Release> strippedOneAMinute(int count) {
     Cluster cluster =
         new Cluster(network24(new LabelSelector(Map.of("half", "even"), null), "10.244.0.0/16"));
     List<NodeFacts> nodes =
-        new ArrayList<>(IntStream.range(0, 20).mapToObj(i -> node(i * 2)).toList());
+        new ArrayList<>(IntStream.range(0, count).mapToObj(i -> node(i * 2)).toList());
     cluster.nodes = nodes;
     cluster.run();
     List<Release> released = new ArrayList<>();
@@ -259,8 +271,9 @@ class ReleaseValveTest {
       cluster.now = cluster.now.plusSeconds(60);
       released.addAll(cluster.run().releases());
     }
-
-    assertThat(released).isEmpty();
+    released.addAll(cluster.after(Duration.ofHours(24)));
+    assertThat(cluster.run().suspended()).hasSize(count - released.size());
+    return released;
   }
 
   @Test
@@ -292,18 +305,48 @@ class ReleaseValveTest {
     cluster.run();
 
     // Four of forty are not many
-    cluster.nodes =
-        IntStream.range(0, 40).mapToObj(i -> withPodCIDR(i, i < 4 ? 100 + i : i)).toList();
+    cluster.nodes = otherPodCIDRs(4, 100);
     assertThat(cluster.run().releases()).hasSize(4);
-    cluster.run();
+    assertThat(cluster.run().claims()).hasSize(4);
 
-    cluster.nodes =
-        IntStream.range(0, 40).mapToObj(i -> withPodCIDR(i, i < 5 ? 200 + i : i)).toList();
+    // but one more is, until an hour has passed since they went
+    cluster.nodes = otherPodCIDRs(1, 200);
     AllocationPlan plan = cluster.run();
     assertThat(plan.releases()).isEmpty();
     assertThat(plan.suspended())
-        .hasSize(5)
+        .hasSize(1)
         .allMatch(r -> r.reason() == ReleaseReason.PodCIDRChanged);
+    assertThat(cluster.after(Duration.ofMinutes(55))).isEmpty();
+    assertThat(cluster.after(Duration.ofMinutes(5))).hasSize(1);
+
+    // and so are five at once
+    cluster.after(RecentReleases.COUNTED);
+    cluster.nodes = otherPodCIDRs(5, 110);
+    assertThat(cluster.run().releases()).isEmpty();
+    assertThat(cluster.run().suspended()).hasSize(5);
+  }
+
+  @Test
+  void aReleaseThatTheCacheHasNotSeenCountsOnce() {
+    // Given three of forty that go
+    Cluster cluster = cluster(40, "10.244.0.0/16");
+    List<SubnetFacts> before = cluster.subnets;
+    RecentReleases released =
+        RecentReleases.none()
+            .and(
+                before.subList(0, 3).stream()
+                    .map(s -> new Release(s, ReleaseReason.NodeLeft, "", Optional.empty()))
+                    .toList(),
+                NOW);
+
+    assertThat(released.byNetwork(before)).isEmpty();
+    assertThat(released.byNetwork(before.subList(1, 40))).isEqualTo(Map.of("default", 1));
+  }
+
+  private static List<NodeFacts> otherPodCIDRs(int count, int third) {
+    return IntStream.range(0, 40)
+        .mapToObj(i -> withPodCIDR(i, i < count ? third + i : i < 4 ? 100 + i : i))
+        .toList();
   }
 
   private static NodeFacts withPodCIDR(int node, int third) {

@@ -73,6 +73,7 @@ class GoldenPlansTest {
                 Map.of(),
                 Duration.ofMinutes(5),
                 Map.of(),
+                Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
                 1_000,
                 NOW));

@@ -7,6 +7,7 @@ import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.RecentReleases;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.lang.management.ManagementFactory;
@@ -87,6 +88,7 @@ final class RunBench {
                   Map.of(),
                   new java.util.LinkedHashMap<>(),
                   Map.of(),
+                  RecentReleases.none(),
                   settings,
                   Instant.now()));
       NodeChores chores = NodeChores.plan(view);

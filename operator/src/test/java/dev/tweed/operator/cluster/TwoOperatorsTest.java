@@ -210,6 +210,7 @@ class TwoOperatorsTest {
                 cursors,
                 Duration.ofMinutes(5),
                 Map.of(),
+                Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
                 1_000,
                 Instant.now()));

@@ -201,6 +201,7 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                 cursors,
                 Duration.ofMinutes(5),
                 Map.of(),
+                Map.of(),
                 Set.of(),
                 Integer.MAX_VALUE,
                 Instant.EPOCH));
