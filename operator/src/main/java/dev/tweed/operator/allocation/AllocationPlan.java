@@ -17,6 +17,8 @@ import java.util.TreeMap;
  * @param releases NodeSubnets to delete
  * @param suspended NodeSubnets of nodes that exist which are kept until a person agrees: too many
  *     would go
+ * @param pending NodeSubnets of nodes that left their network which are deleted, now or later, if
+ *     the nodes do not return to it
  * @param cursors cursors of the pools that claims were taken from, for the ledger
  * @param networks outcome by name of the PodNetwork
  * @param nextDeadline when the next block is due for release, if one is
@@ -26,6 +28,7 @@ public record AllocationPlan(
     List<Amendment> amendments,
     List<Release> releases,
     List<Release> suspended,
+    List<Release> pending,
     SortedMap<String, Long> cursors,
     SortedMap<String, NetworkOutcome> networks,
     Optional<Instant> nextDeadline) {
@@ -33,6 +36,7 @@ public record AllocationPlan(
   /** Nothing to do, and nothing to tell. */
   public static AllocationPlan nothing() {
     return new AllocationPlan(
+        List.of(),
         List.of(),
         List.of(),
         List.of(),

@@ -96,6 +96,7 @@ public final class AllocationPlanner {
             .toList(),
         byName(verdict.released().stream().filter(r -> !r.subnet().deleting()).toList()),
         byName(verdict.suspended()),
+        byName(verdict.pending()),
         cursors,
         outcomes,
         Stream.concat(standing.nextDeadline().stream(), verdict.nextDeadline().stream())

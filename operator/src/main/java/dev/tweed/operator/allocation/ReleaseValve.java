@@ -59,9 +59,14 @@ public final class ReleaseValve {
    * @param released to be released now
    * @param suspended of nodes that exist, due or marked, that are not released until a person
    *     agrees
+   * @param pending of nodes that left their network, due or marked, that nothing keeps
    * @param nextDeadline when the next of those that are kept is released, if nothing changes
    */
-  record Verdict(List<Release> released, List<Release> suspended, Optional<Instant> nextDeadline) {}
+  record Verdict(
+      List<Release> released,
+      List<Release> suspended,
+      List<Release> pending,
+      Optional<Instant> nextDeadline) {}
 
   /**
    * @param due what would be released now
@@ -104,6 +109,9 @@ public final class ReleaseValve {
     return new Verdict(
         List.copyOf(valve.released),
         List.copyOf(valve.suspended),
+        all.stream()
+            .filter(r -> r.reason() == ReleaseReason.NodeLeft && !many.contains(network(r)))
+            .toList(),
         valve.kept.stream().map(r -> valve.heard(r).plus(PATIENCE)).min(Comparator.naturalOrder()));
   }
 

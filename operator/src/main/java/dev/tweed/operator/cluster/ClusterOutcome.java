@@ -3,9 +3,14 @@ package dev.tweed.operator.cluster;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.allocation.SubnetFacts;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What the last run of the loop found; what statuses are made of.
@@ -27,6 +32,7 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
    * @param allocationFault why nodes of it that wait get no blocks; said of all networks
    * @param blocks NodeSubnets of it, whatever is to become of them
    * @param suspended those of them that are kept until a person agrees
+   * @param pending those of them that nodes lose which have left the network, if there are any
    */
   public record NetworkState(
       String uid,
@@ -35,7 +41,32 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
       Optional<AllocationFault> allocationFault,
       NetworkReadiness readiness,
       int blocks,
-      List<Release> suspended) {}
+      List<Release> suspended,
+      Optional<Pending> pending) {}
+
+  /**
+   * Releases that are to come.
+   *
+   * @param from when the first may; by what is written in its mark, so it stays the same
+   */
+  public record Pending(List<Release> releases, Instant from) {
+    /**
+     * Those whose marks are written.
+     *
+     * @param mark that of a NodeSubnet, if it is written
+     */
+    static Optional<Pending> of(
+        List<Release> releases,
+        Function<SubnetFacts, Optional<Instant>> mark,
+        Duration releaseAfter) {
+      List<Release> marked =
+          releases.stream().filter(r -> mark.apply(r.subnet()).isPresent()).toList();
+      return marked.stream()
+          .flatMap(r -> mark.apply(r.subnet()).stream())
+          .min(Comparator.naturalOrder())
+          .map(first -> new Pending(marked, first.plus(releaseAfter)));
+    }
+  }
 
   /** Before the first run. */
   public static ClusterOutcome none() {

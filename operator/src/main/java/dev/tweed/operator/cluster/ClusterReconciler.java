@@ -233,9 +233,8 @@ public final class ClusterReconciler {
       Map<String, Integer> blocks =
           basis.stream()
               .collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));
-      Map<String, List<Release>> suspended =
-          plan.suspended().stream()
-              .collect(Collectors.groupingBy(r -> r.subnet().spec().podNetwork()));
+      Map<String, List<Release>> suspended = byNetwork(plan.suspended());
+      Map<String, List<Release>> pending = byNetwork(plan.pending());
       Map<String, ClusterOutcome.NetworkState> networks = new TreeMap<>();
       for (NetworkFacts network : view.networks()) {
         String name = network.name();
@@ -254,7 +253,11 @@ public final class ClusterReconciler {
                             readiness.getOrDefault(name, NetworkReadiness.none()),
                             // Who deletes a network is to know of what may be its own, too.
                             blocks.getOrDefault(name, 0) + blocks.getOrDefault("", 0),
-                            suspended.getOrDefault(name, List.of()))));
+                            suspended.getOrDefault(name, List.of()),
+                            ClusterOutcome.Pending.of(
+                                pending.getOrDefault(name, List.of()),
+                                marks::mark,
+                                settings.releaseAfter()))));
       }
       return new ClusterOutcome(networks, view.nodes());
     }
@@ -264,6 +267,10 @@ public final class ClusterReconciler {
           .network(network.name(), network.uid(), network.generation())
           .map(ClusterOutcome.NetworkState::outcome);
     }
+  }
+
+  private static Map<String, List<Release>> byNetwork(List<Release> releases) {
+    return releases.stream().collect(Collectors.groupingBy(r -> r.subnet().spec().podNetwork()));
   }
 
   private void report(Allocator.Outcome done) {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How long this process has itself seen the marks of NodeSubnets whose nodes are gone. The time of
@@ -49,6 +50,11 @@ record MarksSeen(Map<String, Seen> marks) {
               });
     }
     return new MarksSeen(next);
+  }
+
+  /** The mark of a NodeSubnet, as it was written. */
+  Optional<Instant> mark(SubnetFacts subnet) {
+    return Optional.ofNullable(marks.get(subnet.uid())).map(Seen::mark);
   }
 
   /**

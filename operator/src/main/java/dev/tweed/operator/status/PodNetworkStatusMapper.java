@@ -7,6 +7,7 @@ import dev.tweed.crds.PodNetworkStatus.PoolUse;
 import dev.tweed.crds.PodNetworkStatus.Summary;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.UnknownValue;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import dev.tweed.operator.allocation.NetworkOutcome;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
@@ -14,13 +15,16 @@ import dev.tweed.operator.allocation.ReservedRange;
 import dev.tweed.operator.allocation.Shortfall;
 import dev.tweed.operator.cluster.AllocationFault;
 import dev.tweed.operator.cluster.ClusterOutcome.NetworkState;
+import dev.tweed.operator.cluster.ClusterOutcome.Pending;
 import dev.tweed.operator.cluster.NetworkReadiness;
 import dev.tweed.operator.reach.NetworkReach;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,10 +42,15 @@ public final class PodNetworkStatusMapper {
   /** So many blocks would be released at once that a person has to agree; there only then. */
   public static final String RELEASE_SUSPENDED = "ReleaseSuspended";
 
+  /** Nodes that have left it are to lose their blocks; there only then. */
+  public static final String RELEASE_PENDING = "ReleasePending";
+
   private static final int POOLS_SHOWN = 4;
 
   static final String NODES_LEFT = "NodesLeft";
   static final String POD_CIDRS_CHANGED = "PodCIDRsChanged";
+  private static final String LEFT =
+      "These nodes do not belong to this network any more: correct spec.nodeSelector (kubectl edit podnetwork %s) or their labels (kubectl get nodes --show-labels)";
 
   private PodNetworkStatusMapper() {}
 
@@ -66,9 +75,11 @@ public final class PodNetworkStatusMapper {
     return new PodNetworkStatus(
         state.generation(),
         Finding.conditions(
-            Stream.concat(
+            Stream.of(
                     Stream.of(accepted, allocated, ready, ReachMapper.reachable(reach)),
-                    suspended(state).stream())
+                    suspended(state).stream(),
+                    state.pending().map(p -> pending(p, state.blocks())).stream())
+                .flatMap(Function.identity())
                 .toList(),
             previous,
             state.generation(),
@@ -226,10 +237,7 @@ public final class PodNetworkStatusMapper {
       return Optional.empty();
     }
     ReleaseReason reason = state.suspended().getFirst().reason();
-    NodeNames nodes =
-        NodeNames.of(
-            state.suspended().stream().map(r -> r.subnet().spec().nodeName()).distinct().toList());
-    String network = state.suspended().getFirst().subnet().spec().podNetwork();
+    String network = network(state.suspended());
     boolean left = reason == ReleaseReason.NodeLeft;
     return Optional.of(
         Finding.yes(
@@ -239,13 +247,35 @@ public final class PodNetworkStatusMapper {
                 .formatted(
                     state.suspended().size(),
                     state.blocks(),
-                    nodes,
+                    nodes(state.suspended()),
                     left
-                        ? "These nodes do not belong to this network any more: correct spec.nodeSelector (kubectl edit podnetwork %s) or their labels (kubectl get nodes --show-labels)"
-                            .formatted(network)
+                        ? LEFT.formatted(network)
                         : "Their spec.podCIDRs are others than their blocks: see whether kube-controller-manager has another --cluster-cidr, or another allocator is at work (kubectl get nodes -o custom-columns=NAME:.metadata.name,PODCIDRS:.spec.podCIDRs)",
                     network,
                     TweedApi.RELEASE_BLOCKS)));
+  }
+
+  private static Finding pending(Pending pending, int blocks) {
+    List<Release> releases = pending.releases();
+    return Finding.yes(
+        RELEASE_PENDING,
+        NODES_LEFT,
+        "%d of %d blocks are released from %s on though their nodes exist, and running pods lose their addresses: %s. If they are to stay, act before. %s"
+            .formatted(
+                releases.size(),
+                blocks,
+                pending.from().truncatedTo(ChronoUnit.SECONDS),
+                nodes(releases),
+                LEFT.formatted(network(releases))));
+  }
+
+  private static NodeNames nodes(List<Release> releases) {
+    return NodeNames.of(
+        releases.stream().map(r -> r.subnet().spec().nodeName()).distinct().toList());
+  }
+
+  private static String network(List<Release> releases) {
+    return releases.getFirst().subnet().spec().podNetwork();
   }
 
   private static String pools(List<PoolUse> pools) {

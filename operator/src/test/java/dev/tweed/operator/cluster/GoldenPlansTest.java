@@ -9,6 +9,7 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
+import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.SubnetFacts;
@@ -199,14 +200,18 @@ class GoldenPlansTest {
                   Optional.empty(),
                   readiness.getOrDefault(name, NetworkReadiness.none()),
                   blocks(name, subnets, plan),
-                  plan.suspended().stream()
-                      .filter(r -> r.subnet().spec().podNetwork().equals(name))
-                      .toList()),
+                  of(name, plan.suspended()),
+                  ClusterOutcome.Pending.of(
+                      of(name, plan.pending()), SubnetFacts::goneSince, Duration.ofMinutes(5))),
               reach.get(name),
               previous,
               NOW));
     }
     return statuses;
+  }
+
+  private static List<Release> of(String network, List<Release> releases) {
+    return releases.stream().filter(r -> r.subnet().spec().podNetwork().equals(network)).toList();
   }
 
   private static int blocks(String network, List<SubnetFacts> subnets, AllocationPlan plan) {

@@ -181,6 +181,11 @@ class ReleasesOnApiServerTest {
     now = now.plus(time);
   }
 
+  private Instant pending() {
+    ClusterOutcome outcome = reconciler.reconcile().outcome();
+    return outcome.networks().get("default").pending().orElseThrow().from();
+  }
+
   private List<String> holders() {
     return cluster.subnets().stream().map(NodeSubnet::getSpec).map(s -> s.nodeName()).toList();
   }
@@ -216,13 +221,17 @@ class ReleasesOnApiServerTest {
   void aClockSetForwardReleasesNothing() {
     // Given a ledger that has rested for long enough, and marks that were seen for a moment
     pass(SETTINGS.quiet());
+    Instant marked = now;
     label("b");
     mark();
 
+    Instant told = pending();
     now = now.plus(Duration.ofHours(2));
     assertThat(reconciler.reconcile().failures()).isEmpty();
 
     assertThat(holders()).hasSize(NODES);
+    // and people are told the same as before: when, by the clock that marked them
+    assertThat(pending()).isEqualTo(told).isEqualTo(marked.plus(SETTINGS.releaseAfter()));
   }
 
   @Test

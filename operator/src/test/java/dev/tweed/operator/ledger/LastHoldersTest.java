@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -59,17 +58,7 @@ class LastHoldersTest {
   }
 
   private void look() {
-    allocator.allocate(
-        (subnets, cursors) ->
-            new AllocationPlan(
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                new TreeMap<>(),
-                new TreeMap<>(),
-                Optional.empty()),
-        List.of());
+    allocator.allocate((subnets, cursors) -> AllocationPlan.nothing(), List.of());
   }
 
   private void rest() {

@@ -85,7 +85,8 @@ class PodNetworkStatusMapperTest {
                     silent,
                     new TreeSet<>()),
                 nodes,
-                List.of()),
+                List.of(),
+                Optional.empty()),
             NetworkReach.none(),
             List.of(),
             Instant.EPOCH);
