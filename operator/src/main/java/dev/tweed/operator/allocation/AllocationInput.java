@@ -20,7 +20,6 @@ import java.util.Set;
  * @param released how many blocks of nodes that exist were released in the last hour, by name of
  *     their network; none of them is in {@code subnets}
  * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
- * @param maxClaims claims beyond this number wait for the next plan
  * @param now time of planning, for marks and releases
  */
 public record AllocationInput(
@@ -35,7 +34,6 @@ public record AllocationInput(
     Map<String, Instant> lastHeard,
     Map<String, Integer> released,
     Set<String> mirroredLabels,
-    int maxClaims,
     Instant now) {
   /** Labels mirrored unless configured otherwise (design, NodeSubnet). */
   public static final Set<String> DEFAULT_MIRRORED_LABELS = MirroredLabels.ALWAYS;
@@ -50,23 +48,5 @@ public record AllocationInput(
     lastHeard = Map.copyOf(lastHeard);
     released = Map.copyOf(released);
     mirroredLabels = Set.copyOf(mirroredLabels);
-  }
-
-  /** The same for a plan that claims nothing: how things stand. */
-  public AllocationInput withoutClaims() {
-    return new AllocationInput(
-        networks,
-        nodes,
-        subnets,
-        lastBlocks,
-        mtus,
-        serviceCIDRs,
-        cursors,
-        releaseAfter,
-        lastHeard,
-        released,
-        mirroredLabels,
-        0,
-        now);
   }
 }

@@ -3,6 +3,7 @@ package dev.tweed.operator.allocation;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
+import dev.tweed.operator.allocation.NetworkOutcome.PoolUse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ public final class AllocationPlanner {
       Comparator.comparing(NodeFacts::created).thenComparing(NodeFacts::name);
 
   private final AllocationInput input;
+  private final boolean claiming;
   private final List<CandidateNetwork> networks;
   private final Map<String, NodeFacts> nodes = new HashMap<>();
   private final ReservedRanges reserved;
@@ -48,8 +50,9 @@ public final class AllocationPlanner {
   private final SortedMap<String, Long> cursors = new TreeMap<>();
   private final Map<List<Pool>, Integer> needs = new LinkedHashMap<>();
 
-  private AllocationPlanner(AllocationInput input) {
+  private AllocationPlanner(AllocationInput input, boolean claiming) {
     this.input = input;
+    this.claiming = claiming;
     this.reserved = new ReservedRanges(input.nodes(), input.serviceCIDRs());
     this.networks = CandidateNetwork.judge(input.networks(), input.subnets(), reserved);
     Map<String, CandidateNetwork> byName = new HashMap<>();
@@ -67,17 +70,30 @@ public final class AllocationPlanner {
 
   /** Plans from scratch; the same input gives the same plan. */
   public static AllocationPlan plan(AllocationInput input) {
-    return new AllocationPlanner(input).plan();
+    return new AllocationPlanner(input, true).plan();
+  }
+
+  /** How things stand: what nodes lack, and that nothing but what is there counts as theirs. */
+  public static AllocationPlan standing(AllocationInput input) {
+    return new AllocationPlanner(input, false).plan();
   }
 
   private AllocationPlan plan() {
     StandingBlocks standing =
         StandingBlocks.judge(held.standing(), nodes, ownerOf, contents, input);
     List<NodeFacts> byAge = nodes.values().stream().sorted(OLDEST_FIRST).toList();
+    Map<String, List<PoolUse>> before = new HashMap<>();
+    if (!claiming) {
+      networks.forEach(network -> before.put(network.name(), shelf(network).use()));
+    }
     restore(byAge);
     SortedMap<String, NetworkOutcome> outcomes = new TreeMap<>();
     for (CandidateNetwork network : networks) {
-      outcomes.put(network.name(), serve(network, byAge));
+      PoolShelf shelf = shelf(network);
+      NetworkTally tally = serve(network, byAge, shelf);
+      outcomes.put(
+          network.name(),
+          tally.outcome(network.acceptance(), claiming ? shelf.use() : before.get(network.name())));
     }
     claims.sort(Comparator.comparing(Claim::cidr));
     ReleaseValve.Verdict verdict =
@@ -89,7 +105,7 @@ public final class AllocationPlanner {
     Set<String> released =
         verdict.released().stream().map(r -> r.subnet().name()).collect(Collectors.toSet());
     return new AllocationPlan(
-        List.copyOf(claims),
+        claiming ? List.copyOf(claims) : List.of(),
         standing.amendments().stream()
             .filter(a -> !released.contains(a.subnet().name()))
             .sorted(Comparator.comparing(a -> a.subnet().name()))
@@ -97,7 +113,7 @@ public final class AllocationPlanner {
         byName(verdict.released().stream().filter(r -> !r.subnet().deleting()).toList()),
         byName(verdict.suspended()),
         byName(verdict.pending()),
-        cursors,
+        claiming ? cursors : new TreeMap<>(),
         outcomes,
         Stream.concat(standing.nextDeadline().stream(), verdict.nextDeadline().stream())
             .min(Comparator.naturalOrder()));
@@ -163,8 +179,7 @@ public final class AllocationPlanner {
     if (without
         && network.offers(block, node)
         && !held.occupied().overlaps(block)
-        && !addresses.isEmpty()
-        && claims.size() < input.maxClaims()) {
+        && !addresses.isEmpty()) {
       claim(network, node, block, addresses);
       restored.computeIfAbsent(node.name(), n -> new ArrayList<>(2)).add(block);
     }
@@ -176,9 +191,12 @@ public final class AllocationPlanner {
         .findFirst();
   }
 
-  private NetworkOutcome serve(CandidateNetwork network, List<NodeFacts> byAge) {
+  private PoolShelf shelf(CandidateNetwork network) {
+    return new PoolShelf(network.pools(), held.occupied(), reserved, input.cursors());
+  }
+
+  private NetworkTally serve(CandidateNetwork network, List<NodeFacts> byAge, PoolShelf shelf) {
     NetworkTally tally = tallies.get(network.name());
-    PoolShelf shelf = new PoolShelf(network.pools(), held.occupied(), reserved, input.cursors());
     for (NodeFacts node : byAge) {
       CandidateNetwork owner = ownerOf.get(node.name());
       if (network.equals(owner)) {
@@ -197,7 +215,7 @@ public final class AllocationPlanner {
       }
     }
     cursors.putAll(shelf.cursors());
-    return tally.outcome(network.acceptance(), shelf.use());
+    return tally;
   }
 
   private void allocate(
@@ -210,6 +228,7 @@ public final class AllocationPlanner {
       Optional<Cidr> again = restored(node, family);
       if (again.isPresent()) {
         any = true;
+        complete &= claiming;
         if (differs(node, again.get())) {
           tally.note(Shortfall.PodCIDRDiffers, node);
         }
@@ -252,7 +271,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.UnknownValue, node);
       return false;
     }
-    if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
+    if (addresses.isEmpty() || !network.giving()) {
       return false;
     }
     if (network.containsAddressOf(node)) {
@@ -269,7 +288,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.PodCIDRDiffers, node);
     }
     claim(network, node, block.get(), addresses);
-    return true;
+    return claiming;
   }
 
   private void adopt(
@@ -330,7 +349,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.UnknownValue, node);
       return false;
     }
-    if (addresses.isEmpty() || !network.giving() || claims.size() >= input.maxClaims()) {
+    if (addresses.isEmpty() || !network.giving()) {
       return false;
     }
     if (network.containsAddressOf(node)) {
@@ -343,7 +362,7 @@ public final class AllocationPlanner {
     }
     claim(network, node, block, addresses);
     shelf.adopted(block);
-    return true;
+    return claiming;
   }
 
   private void claim(CandidateNetwork network, NodeFacts node, Cidr block, List<String> addresses) {

@@ -220,7 +220,7 @@ public final class ClusterReconciler {
     List<String> sumUp() {
       if (!plan.claims().isEmpty()) {
         // What was not carried out must not be counted.
-        plan = AllocationPlanner.plan(input(basis, Map.of()).withoutClaims());
+        plan = AllocationPlanner.standing(input(basis, Map.of()));
       }
       latest = outcome();
       meters.record(latest);

@@ -76,7 +76,6 @@ public final class Facts {
         lastHeard,
         released.byNetwork(subnets),
         settings.mirroredLabels(),
-        Integer.MAX_VALUE,
         now);
   }
 

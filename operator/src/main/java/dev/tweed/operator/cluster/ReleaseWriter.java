@@ -202,7 +202,6 @@ final class ReleaseWriter {
             Map.of(),
             Map.of(),
             settings.mirroredLabels(),
-            settings.batch(),
             clock.instant());
     return AllocationPlanner.plan(now).releases().stream()
         .anyMatch(r -> r.subnet().equals(release.subnet()) && r.reason() == release.reason());

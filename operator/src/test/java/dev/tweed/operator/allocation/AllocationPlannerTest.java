@@ -20,6 +20,7 @@ import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -451,5 +452,64 @@ class AllocationPlannerTest {
 
     assertThat(plan.claims()).isEmpty();
     assertThat(plan.networks().get("default").nodes(Shortfall.UnknownValue)).hasToString("node-1");
+  }
+
+  @Test
+  void whatNodesLackIsToldThoughNothingIsClaimed() {
+    // Given four blocks: one is held, one has an address of a node, and there are five nodes more
+    NetworkFacts even =
+        network(
+            "even",
+            200,
+            spec(
+                PodNetworkSpec.Allocation.Operator,
+                new LabelSelector(Map.of("half", "even"), null),
+                pool("10.244.0.0/22", 24)));
+    List<NodeFacts> nodes =
+        new ArrayList<>(IntStream.range(0, 5).mapToObj(i -> node(2 * i)).toList());
+    nodes.set(1, withAddress(nodes.get(1), "10.244.1.7", List.of()));
+    // and a network of podCIDRs, in which two nodes have the same
+    NetworkFacts odd =
+        network(
+            "odd",
+            100,
+            spec(
+                PodNetworkSpec.Allocation.NodePodCIDR,
+                new LabelSelector(Map.of("half", "odd"), null),
+                pool("10.77.0.0/16", 24)));
+    for (int i = 1; i < 4; i += 2) {
+      nodes.add(withAddress(node(i), "192.0.2." + i, List.of("10.77.5.0/24")));
+    }
+    AllocationInput in =
+        Fixtures.with(
+            input(
+                List.of(even, odd), nodes, List.of(subnet("even", "node-0", "10.244.0.0/24", 10))),
+            new LastBlocks(Map.of("node-4", List.of("10.244.3.0/24")), Map.of(), Map.of()));
+
+    AllocationPlan plan = AllocationPlanner.plan(in);
+    AllocationPlan standing = AllocationPlanner.standing(in);
+
+    // Then what a plan tells is told, and what it claims does not count
+    assertThat(plan.claims()).hasSize(3);
+    assertThat(standing.claims()).isEmpty();
+    assertThat(standing.cursors()).isEmpty();
+    for (String network : List.of("even", "odd")) {
+      assertThat(standing.networks().get(network).shortfalls())
+          .isEqualTo(plan.networks().get(network).shortfalls());
+    }
+    assertThat(standing.networks().get("even").shortfalls())
+        .containsEntry(Shortfall.PoolExhausted, new NetworkOutcome.NodeNames(1, List.of("node-8")))
+        .containsKey(Shortfall.NodeAddressInPool);
+    assertThat(standing.networks().get("odd").shortfalls()).containsKey(Shortfall.PodCIDRTaken);
+    assertThat(standing.networks().get("even").allocated()).isEqualTo(1);
+    assertThat(standing.networks().get("odd").allocated()).isZero();
+    assertThat(standing.networks().values())
+        .flatExtracting(NetworkOutcome::pools)
+        .extracting(NetworkOutcome.PoolUse::allocated)
+        .containsExactly(1L, 0L);
+  }
+
+  private static NodeFacts withAddress(NodeFacts n, String address, List<String> podCIDRs) {
+    return new NodeFacts(n.name(), n.uid(), n.created(), n.labels(), List.of(address), podCIDRs);
   }
 }

@@ -101,7 +101,6 @@ final class Fixtures {
         Map.of(),
         Map.of(),
         AllocationInput.DEFAULT_MIRRORED_LABELS,
-        Integer.MAX_VALUE,
         NOW);
   }
 
@@ -144,7 +143,6 @@ final class Fixtures {
           lastHeard,
           released,
           in.mirroredLabels(),
-          in.maxClaims(),
           now);
     }
   }

@@ -76,7 +76,6 @@ class GoldenPlansTest {
                 Map.of(),
                 Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
-                1_000,
                 NOW));
 
     compare(directory.resolve("out-plan.yaml"), YAML.asYaml(describe(plan)));

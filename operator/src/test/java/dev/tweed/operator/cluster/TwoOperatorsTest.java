@@ -212,7 +212,6 @@ class TwoOperatorsTest {
                 Map.of(),
                 Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
-                1_000,
                 Instant.now()));
   }
 

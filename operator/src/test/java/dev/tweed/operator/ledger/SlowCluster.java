@@ -203,7 +203,6 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                 Map.of(),
                 Map.of(),
                 Set.of(),
-                Integer.MAX_VALUE,
                 Instant.EPOCH));
   }
 
