@@ -75,9 +75,22 @@ public record AllocationPlan(
    *
    * @param other name of what it gives way to, if it does: of a Node if its podCIDR was given to
    *     that, else of a NodeSubnet
+   * @param agreed whether it is made only because a person agrees
    */
   public record Release(
-      SubnetFacts subnet, ReleaseReason reason, String message, Optional<String> other) {}
+      SubnetFacts subnet,
+      ReleaseReason reason,
+      String message,
+      Optional<String> other,
+      boolean agreed) {
+    Release(SubnetFacts subnet, ReleaseReason reason, String message, Optional<String> other) {
+      this(subnet, reason, message, other, false);
+    }
+
+    Release byAgreement() {
+      return new Release(subnet, reason, message, other, true);
+    }
+  }
 
   /** Why a block is taken away. */
   public enum ReleaseReason {

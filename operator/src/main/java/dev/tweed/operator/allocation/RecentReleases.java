@@ -10,8 +10,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Blocks of nodes that exist which this process has released a short time ago: what goes drop by
- * drop is judged together ({@link ReleaseValve}). Whoever leads anew begins to count anew.
+ * Blocks of nodes that exist which this process has released a short time ago, without asking: what
+ * goes drop by drop is judged together ({@link ReleaseValve}). Whoever leads anew begins to count
+ * anew.
  *
  * @param made by UID of the NodeSubnet
  */
@@ -46,7 +47,7 @@ public record RecentReleases(Map<String, Made> made) {
   public RecentReleases and(List<Release> released, Instant now) {
     Map<String, Made> all = new HashMap<>(made);
     released.stream()
-        .filter(r -> r.reason().ofNodeThatExists())
+        .filter(r -> r.reason().ofNodeThatExists() && !r.agreed())
         .map(Release::subnet)
         .forEach(s -> all.put(s.uid(), new Made(s.spec().podNetwork(), now)));
     return new RecentReleases(all);

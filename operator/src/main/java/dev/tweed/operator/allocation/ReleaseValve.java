@@ -85,24 +85,26 @@ public final class ReleaseValve {
             .map(NetworkFacts::name)
             .collect(Collectors.toSet());
     List<Release> all = Stream.concat(due.stream(), marked.stream()).toList();
-    Set<String> many =
-        valve.many(all, input.released(), agreed, r -> r.reason().ofNodeThatExists());
-    Set<String> manyGone =
-        valve.many(all, Map.of(), agreed, r -> r.reason() == ReleaseReason.NodeGone);
+    Set<String> many = valve.many(all, input.released(), r -> r.reason().ofNodeThatExists());
+    Set<String> manyGone = valve.many(all, Map.of(), r -> r.reason() == ReleaseReason.NodeGone);
+    Set<String> unasked = new HashSet<>(many);
+    unasked.removeAll(agreed);
     all.stream()
-        .filter(r -> r.reason().ofNodeThatExists() && many.contains(network(r)))
+        .filter(r -> r.reason().ofNodeThatExists() && unasked.contains(network(r)))
         .forEach(valve.suspended::add);
     for (Release release : due) {
-      if (release.reason().ofNodeThatExists()) {
-        if (!many.contains(network(release))) {
-          valve.released.add(release);
-        }
-      } else if (release.reason() == ReleaseReason.NodeGone
-          && manyGone.contains(network(release))
-          && valve.silentFor(release).compareTo(PATIENCE) < 0) {
-        valve.kept.add(release);
-      } else {
+      boolean held =
+          release.reason().ofNodeThatExists()
+              ? many.contains(network(release))
+              : release.reason() == ReleaseReason.NodeGone
+                  && manyGone.contains(network(release))
+                  && valve.silentFor(release).compareTo(PATIENCE) < 0;
+      if (!held) {
         valve.released.add(release);
+      } else if (agreed.contains(network(release))) {
+        valve.released.add(release.byAgreement());
+      } else if (release.reason() == ReleaseReason.NodeGone) {
+        valve.kept.add(release);
       }
     }
     valve.serve(needs);
@@ -110,7 +112,7 @@ public final class ReleaseValve {
         List.copyOf(valve.released),
         List.copyOf(valve.suspended),
         all.stream()
-            .filter(r -> r.reason() == ReleaseReason.NodeLeft && !many.contains(network(r)))
+            .filter(r -> r.reason() == ReleaseReason.NodeLeft && !unasked.contains(network(r)))
             .toList(),
         valve.kept.stream().map(r -> valve.heard(r).plus(PATIENCE)).min(Comparator.naturalOrder()));
   }
@@ -120,13 +122,9 @@ public final class ReleaseValve {
   }
 
   private Set<String> many(
-      List<Release> all,
-      Map<String, Integer> before,
-      Set<String> agreed,
-      Predicate<Release> which) {
+      List<Release> all, Map<String, Integer> before, Predicate<Release> which) {
     Map<String, Integer> count = new HashMap<>(before);
     all.stream().filter(which).forEach(r -> count.merge(network(r), 1, Integer::sum));
-    count.entrySet().removeIf(e -> agreed.contains(e.getKey()));
     count
         .entrySet()
         .removeIf(

@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes NodeSubnets whose blocks are to be released. Each only if the API server confirms, just
- * before, the very reason it was planned for: the watches may be behind, a Node may have come back
- * while others were released, and a wrong deletion takes pods' addresses away.
+ * before, the very reason it was planned for, and that a person still agrees where one has to: the
+ * watches may be behind, a Node may have come back while others were released, and a wrong deletion
+ * takes pods' addresses away.
  */
 final class ReleaseWriter {
   private static final Logger LOG = LoggerFactory.getLogger(ReleaseWriter.class);
@@ -173,6 +174,9 @@ final class ReleaseWriter {
   // them now, are enough to judge one block; a GET of a Node that is gone is small.
   private boolean isConfirmed(
       Release release, List<NetworkFacts> networks, Map<String, List<SubnetFacts>> byNode) {
+    if (release.agreed() && networks.stream().noneMatch(n -> agrees(n, release))) {
+      return false;
+    }
     String node = release.subnet().spec().nodeName();
     boolean toNode = release.reason() == ReleaseReason.PodCIDRReused;
     List<SubnetFacts> other =
@@ -205,6 +209,10 @@ final class ReleaseWriter {
             clock.instant());
     return AllocationPlanner.plan(now).releases().stream()
         .anyMatch(r -> r.subnet().equals(release.subnet()) && r.reason() == release.reason());
+  }
+
+  private static boolean agrees(NetworkFacts network, Release release) {
+    return network.releaseAgreed() && network.name().equals(release.subnet().spec().podNetwork());
   }
 
   // A list, since the operator needs no right to get single ones.

@@ -382,6 +382,17 @@ class ReleasesOnApiServerTest {
     ClusterOutcome.NetworkState state = result.outcome().networks().get("default");
     assertThat(state.outcome().allocated()).isZero();
     assertThat(state.blocks()).isEqualTo(NODES);
+
+    // And when one more leaves within the hour they are many
+    seen(v -> v.subnets().isEmpty());
+    cluster.node("n4", Map.of(GROUP, "a"), "192.0.2.4", n -> {});
+    seen(v -> v.nodes().size() == NODES + 1);
+    reconciler.reconcile();
+    assertThat(holders()).containsExactly("n4");
+    seen(v -> v.subnets().size() == 1);
+    label("b");
+    state = reconciler.reconcile().outcome().networks().get("default");
+    assertThat(state.suspended()).hasSize(1);
   }
 
   @Test
@@ -402,13 +413,31 @@ class ReleasesOnApiServerTest {
     assertThat(holders()).hasSize(NODES + 1);
     assertThat(outcome.networks().get("default").suspended()).hasSize(NODES + 1);
 
-    // When
-    cluster.annotate("default", "tweed.dev/release-blocks");
-    seen(v -> v.networks().stream().allMatch(n -> n.releaseAgreed()));
+    // When one agrees, and takes it back while blocks are released
+    agree();
+    beforeNetworks =
+        () ->
+            admin
+                .resources(PodNetwork.class)
+                .withName("default")
+                .edit(
+                    n -> {
+                      n.getMetadata().setAnnotations(Map.of());
+                      return n;
+                    });
+    reconciler.reconcile();
+    assertThat(holders()).hasSize(NODES + 1);
+    seen(v -> v.networks().stream().noneMatch(n -> n.releaseAgreed()));
 
-    // Then
+    // and agrees after all
+    agree();
     reconciler.reconcile();
     assertThat(holders()).isEmpty();
+  }
+
+  private void agree() {
+    cluster.annotate("default", "tweed.dev/release-blocks");
+    seen(v -> v.networks().stream().allMatch(n -> n.releaseAgreed()));
   }
 
   @Test
