@@ -2,6 +2,7 @@ package dev.tweed.agent.cni;
 
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.List;
  * the runtime runs as root what is there.
  */
 public final class CniPluginReader {
+
+  /** As of path_resolution(7). */
+  private static final int LINKS_MAX = 40;
 
   private final Path directory;
 
@@ -48,6 +52,26 @@ public final class CniPluginReader {
   }
 
   static boolean isThere(Path plugin) {
-    return Files.isRegularFile(plugin) && Files.isExecutable(plugin);
+    return Files.isRegularFile(plugin) && Files.isExecutable(plugin) || leadsOutside(plugin);
+  }
+
+  /**
+   * Whether it is a symbolic link out of its directory, as distributions make them to where they
+   * keep programs (NixOS, k3s). The runtime may see what it leads to; from a mount of the directory
+   * alone nobody can tell.
+   */
+  private static boolean leadsOutside(Path plugin) {
+    Path at = plugin;
+    try {
+      for (int i = 0; i < LINKS_MAX && Files.isSymbolicLink(at); i++) {
+        at = at.resolveSibling(Files.readSymbolicLink(at)).normalize();
+        if (!at.startsWith(plugin.getParent())) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return false; // it went meanwhile
+    }
   }
 }
