@@ -1,5 +1,8 @@
 package dev.tweed.agent.status;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
@@ -26,8 +29,17 @@ import java.util.stream.Stream;
 /** From the node's state to the status of its NodeReport. Pure but for the clock. */
 public final class StatusMapper {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   /** Policies that are named where a report tells of some only. */
   private static final int NAMES = 5;
+
+  /** Numbers nobody waits for, by the part of the report they are in. */
+  private static final Map<String, List<String>> FIGURES =
+      Map.of(
+          "dataPath", List.of("peersExpected", "peersProgrammed"),
+          "reachability", List.of("probed", "answered", "byEcho"),
+          "firewall", List.of("rules"));
 
   private final Clock clock;
 
@@ -115,56 +127,26 @@ public final class StatusMapper {
         .orElse(Urgency.NONE);
   }
 
-  /** Without what a peer that joins, or answers, changes. */
-  private static NodeReportStatus withoutFigures(NodeReportStatus r) {
-    return new NodeReportStatus(
-        r.conditions().stream().map(StatusMapper::withoutFigures).toList(),
-        r.podNetwork(),
-        r.blocks(),
-        r.nodeSubnets(),
-        r.versions(),
-        Optional.ofNullable(r.dataPath())
-            .map(
-                d ->
-                    new NodeReportStatus.DataPath(
-                        d.device(),
-                        d.mtu(),
-                        d.underlayDevice(),
-                        d.underlayAddress(),
-                        null,
-                        null,
-                        d.txChecksum()))
-            .orElse(null),
-        Optional.ofNullable(r.reachability())
-            .map(
-                seen ->
-                    new NodeReportStatus.Reachability(
-                        seen.proof(), null, null, null, seen.unreached()))
-            .orElse(null),
-        Optional.ofNullable(r.firewall())
-            .map(
-                f ->
-                    new Firewall(
-                        f.manager(),
-                        f.state(),
-                        f.reason(),
-                        f.backend(),
-                        f.backendReason(),
-                        null,
-                        f.forward()))
-            .orElse(null),
-        r.policies(),
-        r.findings(),
-        r.repairs(),
-        r.sysctls());
+  /**
+   * Without what a peer that joins, or answers, changes. All the rest is in, also what the report
+   * gets in later versions.
+   */
+  private static JsonNode withoutFigures(NodeReportStatus report) {
+    JsonNode tree = JSON.valueToTree(report);
+    FIGURES.forEach((part, names) -> remove(tree.path(part), names));
+    for (JsonNode condition : tree.path("conditions")) {
+      if (Reachable.TYPE.equals(condition.path("type").asText())
+          && "True".equals(condition.path("status").asText())) {
+        remove(condition, List.of("message")); // how many answer, while all is well
+      }
+    }
+    return tree;
   }
 
-  /** How many answer is the message of Reachable while all is well. */
-  private static Condition withoutFigures(Condition c) {
-    return Reachable.TYPE.equals(c.type()) && "True".equals(c.status())
-        ? new Condition(
-            c.type(), c.status(), c.reason(), "", c.lastTransitionTime(), c.observedGeneration())
-        : c;
+  private static void remove(JsonNode from, List<String> names) {
+    if (from instanceof ObjectNode object) {
+      object.remove(names);
+    }
   }
 
   /** Without texts, times and figures. */

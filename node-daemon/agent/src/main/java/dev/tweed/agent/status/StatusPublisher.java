@@ -33,11 +33,15 @@ public final class StatusPublisher implements AutoCloseable {
    */
   private static final Duration FIREWALL_WAIT = Duration.ofSeconds(3);
 
-  /** How long figures alone are not written; so many nodes more, so much longer on average. */
-  private static final Duration FIGURES_WAIT = Duration.ofSeconds(30);
+  /**
+   * How long figures alone are not written. They differ on all nodes at the same time, and after
+   * the next join again: so the more nodes there are, the longer, which is some one write in a
+   * second of all nodes together. Of more than 600 nodes it is more, for people look at them.
+   */
+  private static final Duration FIGURES_PER_PEER = Duration.ofSeconds(1);
 
-  private static final Duration FIGURES_PER_PEER = Duration.ofMillis(120);
-  private static final Duration FIGURES_SPREAD = Duration.ofMinutes(10);
+  private static final Duration FIGURES_SHORTEST = Duration.ofSeconds(30);
+  private static final Duration FIGURES_LONGEST = Duration.ofMinutes(10);
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
@@ -273,15 +277,17 @@ public final class StatusPublisher implements AutoCloseable {
   }
 
   /**
-   * They differ on all nodes at the same time, and after the next join again: so nodes are spread,
-   * the wider the more there are.
+   * From when they first differ; nodes, which see that together, are spread over twice the time.
    */
   private long untilFigures(long now, NodeStatus status) {
     if (figuresAt.isEmpty()) {
       int peers = status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0);
-      double spread = Math.min(peers * FIGURES_PER_PEER.toNanos(), FIGURES_SPREAD.toNanos());
-      figuresAt =
-          Optional.of(now + FIGURES_WAIT.toNanos() + (long) (spread * random.getAsDouble()));
+      long wait =
+          Math.clamp(
+              FIGURES_PER_PEER.toNanos() * peers,
+              FIGURES_SHORTEST.toNanos(),
+              FIGURES_LONGEST.toNanos());
+      figuresAt = Optional.of(now + wait + (long) (wait * random.getAsDouble()));
     }
     return figuresAt.get() - now;
   }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
@@ -19,7 +22,9 @@ import dev.tweed.netlink.testing.Golden;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -157,6 +162,56 @@ class StatusMapperTest {
                 List.of(),
                 told))
         .isEqualTo(Urgency.FIGURES);
+  }
+
+  /** Whatever a report gets, it is written in time, unless somebody says here that it may wait. */
+  @Test
+  void nothingElseIsFigures() throws JsonProcessingException {
+    NodeStatus status =
+        with(
+            Statuses.probed(
+                new Reachability(Reachability.Proof.PROBES, 3, 3, 1, List.of(), Map.of())),
+            new Firewall("ufw", "Active", "seen", "ufw", "why", 21, Firewall.FORWARD_PASSES),
+            policies(1L, "text"));
+    ObjectMapper json = new ObjectMapper();
+    JsonNode told =
+        json.valueToTree(
+            mapper.reportStatus(status, List.of(Statuses.own()), Optional.empty()).orElseThrow());
+    List<String> figures = new ArrayList<>();
+    for (String leaf : leaves(told, "")) {
+      JsonNode before = told.deepCopy();
+      String name = leaf.substring(leaf.lastIndexOf('/') + 1);
+      JsonNode parent = before.at(leaf.substring(0, leaf.lastIndexOf('/')));
+      if (parent instanceof ObjectNode object) {
+        object.remove(name);
+      } else {
+        ((ArrayNode) parent).remove(Integer.parseInt(name));
+      }
+      if (mapper.urgency(
+              status, List.of(Statuses.own()), json.treeToValue(before, NodeReportStatus.class))
+          == Urgency.FIGURES) {
+        figures.add(leaf);
+      }
+    }
+
+    assertThat(figures)
+        .containsExactlyInAnyOrder(
+            "/conditions/2/message", // Reachable
+            "/dataPath/peersExpected",
+            "/dataPath/peersProgrammed",
+            "/reachability/probed",
+            "/reachability/answered",
+            "/reachability/byEcho",
+            "/firewall/rules");
+  }
+
+  private static List<String> leaves(JsonNode of, String path) {
+    List<String> leaves = new ArrayList<>();
+    of.properties().forEach(e -> leaves.addAll(leaves(e.getValue(), path + "/" + e.getKey())));
+    for (int i = 0; of.isArray() && i < of.size(); i++) {
+      leaves.addAll(leaves(of.get(i), path + "/" + i));
+    }
+    return of.isValueNode() ? List.of(path) : leaves;
   }
 
   private static NodeStatus with(NodeStatus status, Firewall firewall, List<PolicyState> policies) {
