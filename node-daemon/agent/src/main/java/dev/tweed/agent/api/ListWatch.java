@@ -47,9 +47,6 @@ public final class ListWatch<R> implements Runnable {
 
   private static final Duration FIRST_RETRY = Duration.ofMillis(200);
 
-  /** A connection that is refused costs nobody anything. */
-  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
-
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
   /**
@@ -98,7 +95,7 @@ public final class ListWatch<R> implements Runnable {
     /** There is a connection where there was none. */
     void connected();
 
-    /** A watch had no answer in time: other connections may be as dead. */
+    /** One that was followed had no answer in time: other connections may be as dead. */
     void silent();
   }
 
@@ -110,14 +107,18 @@ public final class ListWatch<R> implements Runnable {
   private final Duration renewal;
   private final LongSupplier nanoTime;
   private final DoubleSupplier random;
-  private final Backoff connecting;
-  private final Backoff asking;
+  private final Backoff backoff;
   private volatile boolean stopped;
   private String version = "";
   private int failures;
+  private boolean silenceTold;
   private boolean disconnected;
   private Optional<String> told = Optional.empty();
   private long events;
+
+  /** Since when the API server answers to the watch. */
+  private Optional<Long> watchedSince = Optional.empty();
+
   private boolean unnamed;
 
   /** Whether the API server may know less by now than it did. */
@@ -146,8 +147,7 @@ public final class ListWatch<R> implements Runnable {
     this.renewal = renewal;
     this.nanoTime = nanoTime;
     this.random = random;
-    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
-    this.asking = new Backoff(FIRST_RETRY, LAST_RETRY, random);
+    this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
   }
 
   @Override
@@ -164,11 +164,10 @@ public final class ListWatch<R> implements Runnable {
 
   /** Lists or watches once, and pauses if that failed. */
   void step() {
-    long begin = nanoTime.getAsLong();
     events = 0;
-    boolean watching = !version.isEmpty();
+    watchedSince = Optional.empty();
     try {
-      if (watching && doubtful && isBehind()) {
+      if (!version.isEmpty() && doubtful && isBehind()) {
         LOG.warn(
             "{}: the API server is behind version {}, as after etcd was restored; listed anew",
             source.path(),
@@ -182,13 +181,13 @@ public final class ListWatch<R> implements Runnable {
       }
       doubtful = true;
       doubtful = !watch();
-      if (isGood(begin)) {
-        failures = 0;
+      if (!doubtful || isGood()) {
+        succeeded();
         return;
       }
       throw new IOException("the API server ended the watch at once");
     } catch (ApiRefusedException e) {
-      failed(watching && isGood(begin));
+      failed();
       connected();
       if (e.isExpired() || e.isOfRequest()) {
         version = "";
@@ -197,31 +196,47 @@ public final class ListWatch<R> implements Runnable {
         sink.refused(e);
         tell(e);
       }
-      pauses.await(longer(asking.nanos(failures), e.retryAfter()), false);
+      pauses.await(longer(backoff.nanos(failures), e.retryAfter()), false);
     } catch (IOException e) {
-      failed(watching && isGood(begin));
+      failed();
       disconnected = true;
-      if (e instanceof ApiSilentException) {
+      if (e instanceof ApiSilentException && !silenceTold) {
+        // Once: a server that is too slow must not have all connections made anew each time.
+        silenceTold = true;
         pauses.silent();
       }
       tell(e);
-      pauses.await(Duration.ofNanos(connecting.nanos(failures)), true);
+      pauses.await(Duration.ofNanos(backoff.nanos(failures)), true);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
       // A thread that ends would leave the node with what it knows, and nobody be told.
-      failed(false);
+      failures++;
       version = "";
       LOG.error("{} is not followed; tried again", source.path(), e);
-      pauses.await(Duration.ofNanos(asking.nanos(failures)), false);
+      pauses.await(Duration.ofNanos(backoff.nanos(failures)), false);
     }
   }
 
-  private void failed(boolean afterSuccess) {
-    failures = afterSuccess ? 1 : failures + 1;
+  private void failed() {
+    if (isGood()) {
+      succeeded();
+    }
+    failures++;
   }
 
-  /** Whether what began then was no failure at once. */
-  private boolean isGood(long begin) {
-    return events > 0 || nanoTime.getAsLong() - begin >= renewal.toNanos() / 6;
+  private void succeeded() {
+    failures = 0;
+    silenceTold = false;
+  }
+
+  /**
+   * Whether the watch was no failure at once. That its answer was long in coming, or did not come,
+   * is no success, however long it took.
+   */
+  private boolean isGood() {
+    return events > 0
+        || watchedSince
+            .filter(since -> nanoTime.getAsLong() - since >= renewal.toNanos() / 6)
+            .isPresent();
   }
 
   private static Duration longer(long nanos, Duration retryAfter) {
@@ -385,6 +400,7 @@ public final class ListWatch<R> implements Runnable {
             + ApiRequest.encode(version);
     try (HttpAnswer answer =
         send(source.query(query), Duration.ofSeconds(seconds).plus(renewal.dividedBy(3)))) {
+      watchedSince = Optional.of(nanoTime.getAsLong());
       answered();
       JsonParser json = ApiJson.parser(answer.body());
       // Events are objects, one after the other.

@@ -82,7 +82,7 @@ public final class ApiConnection implements ClusterWatch {
     this.renewal = renewal;
     this.clock = clock;
     this.findings = new ApiConnectionFindings(client.server(), renewal.multipliedBy(2), clock);
-    this.pauses = new RetryPauses(client::reconnect);
+    this.pauses = new RetryPauses(client::reconnect, System::nanoTime);
     this.status = client.channel();
     this.dataPath =
         List.of(

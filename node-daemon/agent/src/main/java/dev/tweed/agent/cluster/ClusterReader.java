@@ -68,7 +68,7 @@ public final class ClusterReader {
             reader,
             channel,
             store,
-            new RetryPauses(() -> {}),
+            new RetryPauses(() -> {}, System::nanoTime),
             ListWatch.RENEWAL,
             System::nanoTime,
             () -> 0)

@@ -39,7 +39,6 @@ final class LeaseRenewal implements Runnable {
   private static final int LEASE_SECONDS = 40;
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
   /**
@@ -69,8 +68,7 @@ final class LeaseRenewal implements Runnable {
   private final ListWatch.Pauses pauses;
   private final InstantSource clock;
   private final DoubleSupplier random;
-  private final Backoff connecting;
-  private final Backoff asking;
+  private final Backoff backoff;
   private volatile boolean stopped;
   private int failures;
   private int refusals;
@@ -98,8 +96,7 @@ final class LeaseRenewal implements Runnable {
     this.pauses = pauses;
     this.clock = clock;
     this.random = random;
-    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
-    this.asking = new Backoff(FIRST_RETRY, LAST_RETRY, random);
+    this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
   }
 
   @Override
@@ -115,17 +112,17 @@ final class LeaseRenewal implements Runnable {
         pause = SHORTEST.toNanos() + (long) (SPREAD.toNanos() * random.getAsDouble());
       } catch (ApiRefusedException e) {
         long asked = Math.min(e.retryAfter().toNanos(), LAST_RETRY.toNanos());
-        pause = Math.max(asking.nanos(++failures), asked);
+        pause = Math.max(backoff.nanos(++failures), asked);
         told(e);
         if (++refusals >= TOLD) {
           listener.refused(e);
         }
       } catch (IOException e) {
         connected = false;
-        pause = connecting.nanos(++failures);
+        pause = backoff.nanos(++failures);
         told(e);
       } catch (RuntimeException e) {
-        pause = asking.nanos(++failures);
+        pause = backoff.nanos(++failures);
         LOG.error("the Lease was not renewed, which is tried again", e);
       }
       pauses.await(Duration.ofNanos(pause), !connected);

@@ -254,7 +254,7 @@ class ListWatchTest {
 
     assertThat(followed.known.keySet()).containsExactly("a", "c");
     assertThat(followed.lists).isEqualTo(10);
-    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
   }
 
   @Test
@@ -298,7 +298,7 @@ class ListWatchTest {
   }
 
   @Test
-  void aServerThatIsAwayIsTriedEveryFewSecondsAndAtOnceWhenAnotherHasReachedIt() {
+  void aServerThatIsAwayIsTriedSeldomAndAtOnceWhenAnotherHasReachedIt() {
     Followed followed = new Followed();
     for (int i = 0; i < 10; i++) {
       followed.answering(
@@ -308,12 +308,62 @@ class ListWatchTest {
     }
     followed.follow();
 
-    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
     assertThat(followed.forConnection).containsOnly(true);
     assertThat(followed.connected).isZero();
 
     followed.answering(Recorded.LIST).follow();
     assertThat(followed.connected).isEqualTo(1);
+  }
+
+  /** A time-out is no success for having taken its time. */
+  @Test
+  void aServerThatIsTooSlowIsTriedMoreAndMoreSeldomUntilItAnswers() {
+    Followed followed = new Followed().answering(Recorded.LIST, Recorded.WATCH).follow();
+    for (int i = 0; i < 10; i++) {
+      followed.answering(
+          request -> {
+            followed.now += Duration.ofSeconds(40).toNanos();
+            throw new ApiSilentException(Duration.ofSeconds(40), new IOException("closed"));
+          });
+    }
+    followed.follow();
+
+    assertThat(followed.pauses.getFirst()).isEqualTo(Duration.ofMillis(200));
+    assertThat(followed.pauses).isSorted();
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
+    // Nor are connections that answer made anew each time
+    assertThat(followed.silent).isEqualTo(1);
+
+    // When it has answered, the next failure is the first
+    followed.pauses.clear();
+    followed
+        .answering(
+            request -> {
+              followed.now += Duration.ofSeconds(30).toNanos();
+              return Recorded.stream(
+                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+            })
+        .answering(
+            request -> {
+              throw new IOException("refused");
+            })
+        .follow();
+    assertThat(followed.pauses).containsExactly(Duration.ofMillis(200));
+  }
+
+  @Test
+  void aServerThatRefusesLateIsTriedMoreAndMoreSeldomToo() {
+    Followed followed = new Followed().answering(Recorded.LIST);
+    for (int i = 0; i < 10; i++) {
+      followed.answering(
+          request -> {
+            followed.now += Duration.ofSeconds(10).toNanos();
+            return Recorded.stream(answer(503, "{}"));
+          });
+    }
+
+    assertThat(followed.follow().pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
   }
 
   @Test
@@ -325,7 +375,7 @@ class ListWatchTest {
     followed.follow();
 
     assertThat(followed.pauses).hasSize(10);
-    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
   }
 
   @ParameterizedTest
@@ -359,7 +409,8 @@ class ListWatchTest {
           {"metadata":{"name":"typed"},"spec":{"cidr":{"a":[1,{"b":null}]}}},
           {"metadata":{"name":17},"spec":{}}, {}, {"metadata":[[]]}, {"metadata":null},
           {"metadata":{"name":"bare"},"spec":7, "status":[{}]},
-          {"spec":{"cidr":"2"},"metadata":{"name":"last","labels":[],"generation":1e99}}]}""";
+          {"spec":{"cidr":"2"},"metadata":{"name":"last","labels":[],"generation":1e99}}]}\
+        """;
 
     assertThat(new Followed().answering(answer(200, body)).follow().known.keySet())
         .containsExactly("bare", "good", "last", "typed");
