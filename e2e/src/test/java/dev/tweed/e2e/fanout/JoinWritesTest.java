@@ -22,20 +22,24 @@ class JoinWritesTest {
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
   private static final int DAEMONS = 24;
 
+  /** A PodNetwork does not say before that a node is on its way. */
+  private static final Duration QUICK = Duration.ofSeconds(10);
+
   /**
-   * Of a kubelet, of the operator, and of the daemon that joins. What shows how far the node has
-   * come is written more than once where the machine is slow.
+   * Of a kubelet (the Node, its status), of the operator (six), and of the daemon that joins, whose
+   * report is written more than once where the machine is slow.
    */
-  private static final Map<String, Long> AT_MOST =
-      Map.of(
-          "POST nodes", 1L,
-          "POST nodereports", 1L,
-          "POST nodesubnets", 1L,
-          "PUT configmaps", 2L,
-          "PATCH nodes/status", 2L,
-          "APPLY podnetworks/status", 4L,
-          "POST events", 4L,
-          "APPLY nodereports/status", 4L);
+  private static Map<String, Long> atMost(boolean quick) {
+    return Map.of(
+        "POST nodes", 1L,
+        "POST nodereports", 1L,
+        "POST nodesubnets", 1L,
+        "PUT configmaps", 2L,
+        "PATCH nodes/status", 2L,
+        "APPLY podnetworks/status", quick ? 1L : 2L,
+        "POST events", quick ? 0L : 1L,
+        "APPLY nodereports/status", 4L);
+  }
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration QUIET = Duration.ofMillis(1500);
@@ -74,19 +78,24 @@ class JoinWritesTest {
       Traffic before = cluster.traffic();
 
       // When one more joins
+      long start = System.nanoTime();
       cluster.join(DAEMONS);
       cluster.await("it is ready", LIMIT, cluster::allReady);
       cluster.awaitQuiet(QUIET, LIMIT);
+      boolean quick = System.nanoTime() - start < QUICK.toNanos();
 
       // Then only what is about itself is written
       Map<String, String> after = cluster.reportVersions();
       assertThat(after).containsAllEntriesOf(reports);
       Map<String, Long> writes = cluster.traffic().since(before).writes();
-      assertThat(writes.keySet()).isSubsetOf(AT_MOST.keySet());
+      Map<String, Long> atMost = atMost(quick);
+      assertThat(writes.keySet()).isSubsetOf(atMost.keySet());
       assertThat(writes)
           .allSatisfy(
               (write, times) ->
-                  assertThat(times).as(write).isLessThanOrEqualTo(AT_MOST.get(write)));
+                  assertThat(times)
+                      .as("%s of %s", write, writes)
+                      .isLessThanOrEqualTo(atMost.get(write)));
     }
   }
 }

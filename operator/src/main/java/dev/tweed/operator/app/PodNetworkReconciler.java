@@ -103,8 +103,14 @@ public class PodNetworkReconciler implements Reconciler<PodNetwork> {
             Told.of(network.getStatus()),
             Told.of(status),
             patch,
-            Transition.between(before, status.conditions())),
+            Transition.between(before, status.conditions(), fewerReady(network, status))),
         network,
         context);
+  }
+
+  private static boolean fewerReady(PodNetwork network, PodNetworkStatus status) {
+    return network.getStatus() != null
+        && network.getStatus().nodes() != null
+        && status.nodes().ready() < network.getStatus().nodes().ready();
   }
 }

@@ -11,9 +11,9 @@ import java.util.Optional;
 
 /**
  * How long a new status of a PodNetwork or FirewallPolicy may wait. Every daemon receives each one
- * with the whole object, and none acts on it. So on many nodes a rollout is not shown node by node,
- * a node that joins is not shown until it is through, and a node that says another thing each time
- * is not repeated each time. Its times are those of one clock that is never set.
+ * with the whole object, and none acts on it. So a node that joins is not shown until it is through
+ * or takes long, on many nodes a rollout is not shown node by node, and a node that says another
+ * thing each time is not repeated each time. Its times are those of one clock that is never set.
  *
  * @param written when a status was written last
  * @param debt what news before leave: the time at which none would be left, had they come one by
@@ -23,6 +23,9 @@ import java.util.Optional;
 public record StatusPacer(Instant written, Instant debt, Optional<Instant> changed) {
   private static final int NODES_A_SECOND = 100;
   private static final long LONGEST = 30;
+
+  /** So long whoever is in order may be on its way again before that is shown, on few nodes too. */
+  private static final long PASSING = 10;
 
   /** How many times longer numbers wait while nothing is on its way, and nobody waits for it. */
   private static final long AT_REST = 10;
@@ -130,7 +133,10 @@ public record StatusPacer(Instant written, Instant debt, Optional<Instant> chang
 
   private static Duration pace(Told before, Told status) {
     long seconds = Math.min(LONGEST, status.nodes() / NODES_A_SECOND);
-    return Duration.ofSeconds(before.atRest() && status.atRest() ? seconds * AT_REST : seconds);
+    if (before.atRest()) {
+      return Duration.ofSeconds(status.atRest() ? seconds * AT_REST : Math.max(PASSING, seconds));
+    }
+    return Duration.ofSeconds(seconds);
   }
 
   private static Instant later(Instant a, Instant b) {

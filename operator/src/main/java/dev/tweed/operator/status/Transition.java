@@ -23,8 +23,14 @@ public record Transition(boolean warning, String reason, String action, String n
           PodNetworkStatusMapper.NODES_LEFT,
           PodNetworkStatusMapper.POD_CIDRS_CHANGED);
 
-  /** Transitions between two states of the same object, in the order of the conditions. */
-  public static List<Transition> between(List<Condition> before, List<Condition> after) {
+  /**
+   * Transitions of a PodNetwork, in the order of the conditions.
+   *
+   * @param fewer whether fewer nodes are ready than before: a network that waits for nodes that
+   *     join is on its way, and no Event
+   */
+  public static List<Transition> between(
+      List<Condition> before, List<Condition> after, boolean fewer) {
     return after.stream()
         .filter(c -> changed(c, before))
         // Ready repeats what another condition says while that one is False.
@@ -41,7 +47,9 @@ public record Transition(boolean warning, String reason, String action, String n
                                 r.type().equals(ReachMapper.REACHABLE)
                                     && r.reason().equals(c.reason())
                                     && changed(r, before))))
-        .filter(c -> !QUIET.contains(c.reason()) || c.type().equals("Ready") && wasTrue(before))
+        .filter(
+            c ->
+                !QUIET.contains(c.reason()) || c.type().equals("Ready") && wasTrue(before) && fewer)
         .filter(c -> !(c.type().equals("Allocated") && notAccepted(after)))
         .map(
             c ->

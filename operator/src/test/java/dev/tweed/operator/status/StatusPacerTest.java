@@ -90,10 +90,20 @@ class StatusPacerTest {
   }
 
   @Test
-  void onAFewNodesNothingWaits() {
+  void onAFewNodesNumbersDoNotWait() {
     assertThat(wait(waiting(50, 0), waiting(50, 7))).isZero();
     assertThat(wait(ready(50), ready(51))).isZero();
-    assertThat(wait(ready(50), waiting(51, 50))).isZero();
+  }
+
+  @Test
+  void onAFewNodesOneThatJoinsIsWrittenOnce() {
+    // Given a node that is on its way, told only if it stays there
+    StatusPacer pacer = WRITTEN.agrees().differs(NOW.plusSeconds(60));
+    assertThat(pacer.wait(ready(50), waiting(51, 50), NOW.plusSeconds(60)))
+        .isEqualTo(Duration.ofSeconds(10));
+
+    // When it is through before that, then it is written at once
+    assertThat(pacer.wait(ready(50), ready(51), NOW.plusSeconds(63)).isPositive()).isFalse();
   }
 
   @Test

@@ -23,13 +23,17 @@ class TransitionTest {
           condition("Allocated", "False", "Allocating"),
           condition("Ready", "False", "Allocating"));
 
+  private static List<Transition> between(List<Condition> before, List<Condition> after) {
+    return Transition.between(before, after, true);
+  }
+
   private static List<String> reasons(List<Condition> before, List<Condition> after) {
-    return Transition.between(before, after).stream().map(Transition::reason).toList();
+    return between(before, after).stream().map(Transition::reason).toList();
   }
 
   @Test
   void nothingNewIsNoEvent() {
-    assertThat(Transition.between(READY, READY)).isEmpty();
+    assertThat(between(READY, READY)).isEmpty();
   }
 
   @Test
@@ -40,20 +44,31 @@ class TransitionTest {
   @Test
   void arrivalIsOneEventForEachCondition() {
     assertThat(reasons(ON_THE_WAY, READY)).containsExactly("Allocated", "Ready");
-    assertThat(Transition.between(ON_THE_WAY, READY)).noneMatch(Transition::warning);
+    assertThat(between(ON_THE_WAY, READY)).noneMatch(Transition::warning);
   }
 
   @Test
   void aNetworkThatWasReadyAndIsNoLongerWarns() {
     List<Condition> fallen =
         List.of(READY.get(0), READY.get(1), condition("Ready", "False", "NodesNotReady"));
-    assertThat(Transition.between(READY, fallen))
+    assertThat(between(READY, fallen))
         .singleElement()
         .satisfies(
             t -> {
               assertThat(t.warning()).isTrue();
               assertThat(t.reason()).isEqualTo("NodesNotReady");
             });
+  }
+
+  @Test
+  void aNodeThatJoinsIsNoEventBeforeItIsThrough() {
+    List<Condition> joining =
+        List.of(READY.get(0), READY.get(1), condition("Ready", "False", "NodesNotReady"));
+
+    assertThat(Transition.between(READY, joining, false)).isEmpty();
+    assertThat(Transition.between(joining, READY, false))
+        .extracting(Transition::reason)
+        .containsExactly("Ready");
   }
 
   @Test
@@ -78,11 +93,11 @@ class TransitionTest {
   void nodesThatDoNotReachEachOtherAreOneEvent() {
     List<Condition> well = reach("True", "True", "NodesReachable");
 
-    assertThat(Transition.between(READY, well)).isEmpty();
-    assertThat(Transition.between(READY, reach("True", "Unknown", "Probing"))).isEmpty();
+    assertThat(between(READY, well)).isEmpty();
+    assertThat(between(READY, reach("True", "Unknown", "Probing"))).isEmpty();
     assertThat(reasons(well, reach("False", "False", "NodesUnreachable")))
         .containsExactly("NodesUnreachable");
-    assertThat(Transition.between(well, reach("False", "False", "NodesUnreachable")))
+    assertThat(between(well, reach("False", "False", "NodesUnreachable")))
         .allMatch(Transition::warning);
   }
 
