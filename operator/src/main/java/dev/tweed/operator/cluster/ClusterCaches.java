@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
@@ -45,7 +46,6 @@ public final class ClusterCaches implements AutoCloseable {
   private final ReportStore reports;
   private final FactStore<FirewallPolicy, PolicyFacts> policies;
   private final FactStore<ServiceCIDR, List<String>> serviceCIDRs;
-  private final OpenGuards guards;
   private final Runnable onChange;
   private final UnknownObjects unknown;
   private final SteadyTime time;
@@ -69,11 +69,10 @@ public final class ClusterCaches implements AutoCloseable {
     this.unknown = unknown;
     this.time = time;
     this.onChange = onChange;
-    guards = new OpenGuards(onChange);
-    networks = new FactStore<>(PodNetwork::new, n -> Facts.of(guards.seen(n)), onChange);
+    networks = new FactStore<>(PodNetwork::new, Facts::of, onChange);
     nodes =
         new FactStore<>(Node::new, n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)), onChange);
-    subnets = new SubnetStore(s -> Facts.of(guards.seen(s)), onChange);
+    subnets = new SubnetStore(Facts::of, onChange);
     reports = new ReportStore(onChange, onPolicyChange);
     policies = new FactStore<>(FirewallPolicy::new, Facts::of, onPolicyChange);
     serviceCIDRs = new FactStore<>(ServiceCIDR::new, Facts::of, onChange);
@@ -136,8 +135,8 @@ public final class ClusterCaches implements AutoCloseable {
   }
 
   /** Guards that people have opened by annotations of PodNetworks and NodeSubnets. */
-  OpenGuards guards() {
-    return guards;
+  Set<OpenGuard> openGuards() {
+    return Stream.concat(networks.openGuards(), subnets.openGuards()).collect(Collectors.toSet());
   }
 
   /** What is known now. */

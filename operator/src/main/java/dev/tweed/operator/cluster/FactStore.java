@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param <F> what is kept of one; equal when nothing changed that matters
  */
 class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
-  private record Kept<F>(String version, F facts) {}
+  private record Kept<F>(String version, F facts, List<OpenGuard> guards) {}
 
   private final Supplier<T> empty;
   private final Function<T, F> read;
@@ -34,7 +34,8 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
   /**
    * @param empty makes an object with nothing in it
    * @param read what to keep of an object; its labels and the like may be shared with it
-   * @param onChange called when an object came or went, or its facts changed; must return at once
+   * @param onChange called when an object came or went, or its facts or open guards changed; must
+   *     return at once
    */
   FactStore(Supplier<T> empty, Function<T, F> read, Runnable onChange) {
     this.empty = empty;
@@ -58,6 +59,11 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
     return Optional.ofNullable(objects.get(name)).map(Kept::facts);
   }
 
+  /** Guards that are open of them. */
+  Stream<OpenGuard> openGuards() {
+    return objects.values().stream().flatMap(kept -> kept.guards().stream());
+  }
+
   /** Names of all of them, as they are whenever it is looked at. */
   Set<String> names() {
     return Collections.unmodifiableSet(objects.keySet());
@@ -71,9 +77,11 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
   // The informer holds a lock around this.
   @Override
   public T put(String key, T object) {
-    F facts = read.apply(object);
-    Kept<F> old = objects.put(key, new Kept<>(object.getMetadata().getResourceVersion(), facts));
-    if (old == null || !old.facts().equals(facts)) {
+    Kept<F> now =
+        new Kept<>(
+            object.getMetadata().getResourceVersion(), read.apply(object), OpenGuard.of(object));
+    Kept<F> old = objects.put(key, now);
+    if (old == null || !old.facts().equals(now.facts()) || !old.guards().equals(now.guards())) {
       onChange.run();
     }
     return stub(key, old);

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,24 +32,25 @@ final class GuardExpiry {
 
   private final KubernetesClient client;
   private final BoundedCalls calls;
-  private final OpenGuards guards;
+  private final Supplier<Set<OpenGuard>> open;
   private final Duration releaseAfter;
   private final SteadyTime time;
   private Map<OpenGuard, Instant> seen = Map.of();
 
   /**
+   * @param open guards that are open, as far as is known
    * @param releaseAfter how long blocks stay reserved; who agrees to their release agrees to what
    *     happens only then
    */
   GuardExpiry(
       KubernetesClient client,
       BoundedCalls calls,
-      OpenGuards guards,
+      Supplier<Set<OpenGuard>> open,
       Duration releaseAfter,
       SteadyTime time) {
     this.client = client;
     this.calls = calls;
-    this.guards = guards;
+    this.open = open;
     this.releaseAfter = releaseAfter;
     this.time = time;
   }
@@ -60,7 +63,7 @@ final class GuardExpiry {
 
   /** Closes what has been open for long enough. Not for several threads. */
   Outcome close() {
-    GuardExpiryPlan plan = GuardExpiryPlan.of(seen, guards.open(), time.now(), this::after);
+    GuardExpiryPlan plan = GuardExpiryPlan.of(seen, open.get(), time.now(), this::after);
     seen = plan.seen();
     Written closed =
         calls.each(
@@ -93,10 +96,9 @@ final class GuardExpiry {
           guard.name(),
           after(guard).toMinutes());
     } catch (KubernetesClientException e) {
-      if (!isAnother(e) && ApiFailure.of(e) != ApiFailure.GONE) {
+      if (!isAnother(e)) {
         throw e;
       }
-      guards.forget(guard);
     }
   }
 

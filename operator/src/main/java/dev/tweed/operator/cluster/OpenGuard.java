@@ -2,9 +2,9 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.TweedApi;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * An annotation by which somebody has opened a guard.
@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 record OpenGuard(Class<? extends HasMetadata> kind, String name, String uid, String annotation) {
 
   /** Those of an object. */
-  static Stream<OpenGuard> of(HasMetadata object) {
+  static List<OpenGuard> of(HasMetadata object) {
     Map<String, String> annotations =
         Optional.ofNullable(object.getMetadata().getAnnotations()).orElse(Map.of());
     return TweedApi.GUARD_ANNOTATIONS.stream()
@@ -25,11 +25,7 @@ record OpenGuard(Class<? extends HasMetadata> kind, String name, String uid, Str
                     object.getClass(),
                     object.getMetadata().getName(),
                     object.getMetadata().getUid(),
-                    key));
-  }
-
-  /** Whether it is of an object of that name. */
-  boolean isOf(HasMetadata object) {
-    return kind == object.getClass() && name.equals(object.getMetadata().getName());
+                    key))
+        .toList();
   }
 }

@@ -94,7 +94,7 @@ public final class OperatorCore implements AutoCloseable {
             subnets,
             new NodeWriter(client, calls, clock),
             new ReleaseWriter(client, allocator, subnets, calls, events, meters, settings, clock),
-            new GuardExpiry(client, calls, caches.guards(), settings.releaseAfter(), time),
+            new GuardExpiry(client, calls, caches::openGuards, settings.releaseAfter(), time),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             (view, now) -> silence.map(s -> s.lastHeard(view, now)).orElse(Map.of()),
             meters,

@@ -3,10 +3,12 @@ package dev.tweed.operator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.TweedApi;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.PolicyFacts;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FactStoreTest {
@@ -26,6 +28,21 @@ class FactStoreTest {
     nodes.remove("n1");
     nodes.remove("n1");
     assertThat(changes).isEqualTo(3);
+  }
+
+  @Test
+  void aGuardThatIsOpenedOrClosedIsAChange() {
+    Node open = node("2", "uid-1", "a");
+    open.getMetadata().setAnnotations(Map.of(TweedApi.ALLOW_CHANGE, "true"));
+    nodes.put("n1", node("1", "uid-1", "a"));
+    nodes.put("n1", open);
+    assertThat(changes).isEqualTo(2);
+    assertThat(nodes.openGuards())
+        .containsExactly(new OpenGuard(Node.class, "n1", "uid-1", TweedApi.ALLOW_CHANGE));
+
+    nodes.put("n1", node("3", "uid-1", "a"));
+    assertThat(changes).isEqualTo(3);
+    assertThat(nodes.openGuards()).isEmpty();
   }
 
   @Test

@@ -15,8 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -33,7 +36,7 @@ class GuardExpiryTest {
   private KubernetesClient client;
   private TestCluster cluster;
   private BoundedCalls calls;
-  private OpenGuards open;
+  private Set<OpenGuard> open = Set.of();
   private GuardExpiry guards;
 
   @BeforeEach
@@ -41,11 +44,14 @@ class GuardExpiryTest {
     client = server.admin();
     cluster = new TestCluster(client);
     cluster.clear();
-    open = new OpenGuards(() -> {});
     calls = TestCluster.calls(4);
     guards =
         new GuardExpiry(
-            client, calls, open, Duration.ofMinutes(5), new SteadyTime(Instant.EPOCH, nanos::get));
+            client,
+            calls,
+            () -> open,
+            Duration.ofMinutes(5),
+            new SteadyTime(Instant.EPOCH, nanos::get));
     cluster.network("default", pool("10.244.0.0/16", 24));
     NodeSubnet subnet = new NodeSubnet();
     subnet.getMetadata().setName("10-244-0-0-24");
@@ -86,8 +92,12 @@ class GuardExpiryTest {
 
   /** As the caches do with what the watches bring. */
   private void see() {
-    client.resources(PodNetwork.class).list().getItems().forEach(open::seen);
-    cluster.subnets().forEach(open::seen);
+    open =
+        Stream.concat(
+                client.resources(PodNetwork.class).list().getItems().stream(),
+                cluster.subnets().stream())
+            .flatMap(object -> OpenGuard.of(object).stream())
+            .collect(Collectors.toSet());
   }
 
   private GuardExpiry.Outcome after(Duration passed) {
@@ -126,8 +136,8 @@ class GuardExpiryTest {
     assertThat(network())
         .containsOnly(Map.entry("note", "mine"), Map.entry(TweedApi.ALLOW_CHANGE, "no"));
     see();
+    assertThat(open).isEmpty();
     assertThat(after(Duration.ofSeconds(1)).rest()).isEmpty();
-    assertThat(open.open()).isEmpty();
   }
 
   @Test
@@ -144,7 +154,8 @@ class GuardExpiryTest {
     assertThat(network()).containsKey(TweedApi.ALLOW_DELETE_IN_USE);
     // nor of the end of the other
     client.resources(NodeSubnet.class).delete();
-    assertThat(after(Duration.ofMinutes(10)).closed().failures()).isEmpty();
-    assertThat(open.open()).isEmpty();
+    GuardExpiry.Outcome gone = after(Duration.ofMinutes(10));
+    assertThat(gone.closed().failures()).isEmpty();
+    assertThat(gone.rest()).isEmpty();
   }
 }

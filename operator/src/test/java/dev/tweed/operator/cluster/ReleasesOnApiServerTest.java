@@ -105,7 +105,7 @@ class ReleasesOnApiServerTest {
             new GuardExpiry(
                 client,
                 calls,
-                caches.guards(),
+                caches::openGuards,
                 SETTINGS.releaseAfter(),
                 new SteadyTime(now, System::nanoTime)),
             view -> Set.of(),
