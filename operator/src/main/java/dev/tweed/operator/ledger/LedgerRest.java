@@ -20,6 +20,7 @@ final class LedgerRest {
   private final long quiet;
   private final LongSupplier nanoTime;
   private Optional<LedgerStore.Entry> seen = Optional.empty();
+  private long seenAt;
   private long knownSince;
   private Set<String> intended = Set.of();
   // Of those that are no longer.
@@ -56,6 +57,7 @@ final class LedgerRest {
     intended =
         entry.ledger().intents().stream().map(NodeSubnetSpec::cidr).collect(Collectors.toSet());
     seen = Optional.of(entry);
+    seenAt = now;
   }
 
   /** The version seen last. */
@@ -65,21 +67,21 @@ final class LedgerRest {
 
   /** Whether the block has rested for long enough. */
   boolean isOver(String cidr) {
-    return seen.isPresent() && left(cidr).isZero();
+    return seen.isPresent() && !intended.contains(cidr) && left(cidr).isZero();
   }
 
   /**
-   * How long from now it will have, if nobody writes the ledger; zero also before the first look.
+   * How long from now it will have, if nobody writes the ledger, or until the ledger has to be read
+   * again to tell; zero also before the first look.
    */
   Duration left(String cidr) {
     if (seen.isEmpty()) {
       return Duration.ZERO;
     }
-    long now = nanoTime.getAsLong();
     long since =
         intended.contains(cidr)
-            ? now
+            ? seenAt
             : Math.max(knownSince, lastIntended.getOrDefault(cidr, knownSince));
-    return Duration.ofNanos(Math.max(0, quiet - (now - since)));
+    return Duration.ofNanos(Math.max(0, quiet - (nanoTime.getAsLong() - since)));
   }
 }
