@@ -29,7 +29,7 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
    *
    * @param uid of the PodNetwork that was looked at
    * @param generation of its spec
-   * @param allocationFault why nodes of it that wait get no blocks; said of all networks
+   * @param allocationFault why nodes of it that wait for blocks get none, though there are some
    * @param blocks NodeSubnets of it, whatever is to become of them
    * @param suspended those of them that are kept until a person agrees
    * @param pending those of them that nodes lose which have left the network, if there are any

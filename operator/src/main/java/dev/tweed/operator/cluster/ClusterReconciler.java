@@ -218,16 +218,18 @@ public final class ClusterReconciler {
     }
 
     List<String> sumUp() {
-      if (!plan.claims().isEmpty()) {
+      Set<String> waiting =
+          plan.claims().stream().map(c -> c.spec().podNetwork()).collect(Collectors.toSet());
+      if (!waiting.isEmpty()) {
         // What was not carried out must not be counted.
         plan = AllocationPlanner.standing(input(basis, Map.of()));
       }
-      latest = outcome();
+      latest = outcome(waiting);
       meters.record(latest);
       return List.of();
     }
 
-    private ClusterOutcome outcome() {
+    private ClusterOutcome outcome(Set<String> waiting) {
       Map<String, NetworkReadiness> readiness =
           NetworkReadiness.of(basis, view.reports(), silent.apply(view));
       Map<String, Integer> blocks =
@@ -249,7 +251,8 @@ public final class ClusterReconciler {
                             network.uid(),
                             network.generation(),
                             found,
-                            fault,
+                            // Nodes of others wait for something else.
+                            fault.filter(f -> plan.networks().isEmpty() || waiting.contains(name)),
                             readiness.getOrDefault(name, NetworkReadiness.none()),
                             // Who deletes a network is to know of what may be its own, too.
                             blocks.getOrDefault(name, 0) + blocks.getOrDefault("", 0),

@@ -11,6 +11,7 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.operator.allocation.Shortfall;
 import dev.tweed.operator.ledger.Allocator;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.Node;
@@ -451,6 +452,34 @@ class ReleasesOnApiServerTest {
     assertThat(reconciler.reconcile().failures()).isEmpty();
 
     assertThat(blocks()).isEqualTo(before);
+  }
+
+  @Test
+  void onlyNetworksWhoseNodesWaitForTheLedgerAreToldThatItCannotBeRead() {
+    // Given a network with one block for two nodes, and a node of another that waits for its block
+    cluster.network("full", new LabelSelector(Map.of(GROUP, "f"), null), pool("10.88.0.0/24", 24));
+    cluster.node("f1", Map.of(GROUP, "f"), "192.0.2.11", n -> {});
+    cluster.node("f2", Map.of(GROUP, "f"), "192.0.2.12", n -> {});
+    seen(v -> v.nodes().size() == NODES + 2 && v.networks().size() == 2);
+    reconciler.reconcile();
+    seen(v -> v.subnets().size() == NODES + 1);
+    cluster.node("n4", Map.of(GROUP, "a"), "192.0.2.4", n -> {});
+    seen(v -> v.nodes().size() == NODES + 3);
+    admin
+        .configMaps()
+        .inNamespace(TestCluster.NAMESPACE)
+        .withName(ConfigMapLedgerStore.NAME)
+        .edit(
+            m -> {
+              m.getData().replaceAll((key, value) -> "{oops");
+              return m;
+            });
+
+    Map<String, ClusterOutcome.NetworkState> states = reconciler.reconcile().outcome().networks();
+
+    assertThat(states.get("default").allocationFault()).isPresent();
+    assertThat(states.get("full").allocationFault()).isEmpty();
+    assertThat(states.get("full").outcome().nodes(Shortfall.PoolExhausted).count()).isEqualTo(1);
   }
 
   private Map<String, String> blocks() {
