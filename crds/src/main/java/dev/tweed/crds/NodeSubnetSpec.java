@@ -30,17 +30,20 @@ import java.util.List;
 @ValidationRule(
     value = "self.cidr == oldSelf.cidr",
     message =
-        "spec.cidr is immutable: delete this NodeSubnet and create the one named after the new block",
+        "spec.cidr is immutable: a node whose NodeSubnet is deleted gets the same block again; for another"
+            + " one drain it, take it out of the pool by the pool's nodeSelector, and delete this NodeSubnet",
     fieldPath = ".cidr")
 @ValidationRule(
     value = "self.podNetwork == oldSelf.podNetwork",
     message =
-        "spec.podNetwork is immutable: delete this NodeSubnet, the operator hands out the block anew",
+        "spec.podNetwork is immutable: a node moves to another PodNetwork by its labels and their"
+            + " nodeSelectors, and gets a block of that when the operator has released this one",
     fieldPath = ".podNetwork")
 @ValidationRule(
     value = "self.nodeName == oldSelf.nodeName",
     message =
-        "spec.nodeName is immutable: delete this NodeSubnet, the operator hands out the block anew",
+        "spec.nodeName is immutable: another node may get the block when this one is gone, or in its"
+            + " PodNetwork no more, and the operator has released it",
     fieldPath = ".nodeName")
 @ValidationRule(
     value = "isCIDR(self.cidr)",
