@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,7 +154,33 @@ class NodeSubnetGuardTest {
     assertThat(outcome.text()).contains("serverside-applied");
   }
 
-  private Program.Outcome patch(String change) {
-    return cluster.kubectl("patch", SUBNET, "--type=merge", "-p", change);
+  @Test
+  void controllersDeleteItAndLeaveItsSpecAlone() {
+    for (String controller :
+        List.of(
+            "system:kube-controller-manager",
+            "system:serviceaccount:kube-system:generic-garbage-collector",
+            "system:serviceaccount:kube-system:namespace-controller")) {
+      String[] as = {"--as", controller, "--as-group", "system:masters"};
+
+      assertThat(patch("{\"spec\":{\"nodeIPs\":[\"192.0.2.66\"]}}", as).err())
+          .contains("(Forbidden)", "for the operator to write");
+      assertThat(patch("{\"metadata\":{\"finalizers\":[\"foregroundDeletion\"]}}", as).text())
+          .contains("patched");
+      assertThat(patch("{\"metadata\":{\"finalizers\":null}}", as).text()).contains("patched");
+      assertThat(
+              cluster
+                  .kubectl(
+                      Stream.concat(Stream.of("delete", SUBNET, "--dry-run=server"), Stream.of(as))
+                          .toArray(String[]::new))
+                  .succeeded())
+          .isTrue();
+    }
+  }
+
+  private Program.Outcome patch(String change, String... more) {
+    return cluster.kubectl(
+        Stream.concat(Stream.of("patch", SUBNET, "--type=merge", "-p", change), Stream.of(more))
+            .toArray(String[]::new));
   }
 }
