@@ -108,6 +108,38 @@ class ChartReleaseTest {
   }
 
   @Test
+  void anUpgradeWithoutTheNewKindsIsRefused() {
+    // Given a kind as an earlier version had it
+    cluster
+        .kubectl(
+            "patch",
+            "crd/nodereports.tweed.dev",
+            "--type=json",
+            "-p",
+            "[{\"op\":\"remove\",\"path\":\"/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/nodeSubnets\"}]")
+        .text();
+
+    Program.Outcome before = upgrade();
+    kindsAreUpgradedByServerSideApply();
+    Program.Outcome after = upgrade();
+
+    assertThat(before.succeeded()).isFalse();
+    assertThat(before.err()).contains("kubectl apply --server-side --force-conflicts -f helm/crds");
+    assertThat(after.succeeded()).isTrue();
+  }
+
+  private Program.Outcome upgrade() {
+    return cluster.helm(
+        "upgrade",
+        "tweed",
+        ChartTools.chart().toString(),
+        "-n",
+        ChartCluster.NAMESPACE,
+        "--reuse-values",
+        "--dry-run=server");
+  }
+
+  @Test
   void plainManifestsAreAcceptedToo() {
     for (String file : List.of("tweed.yaml", "cleanup.yaml")) {
       Program.Outcome outcome =

@@ -30,7 +30,7 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
    * @param uid of the PodNetwork that was looked at
    * @param generation of its spec
    * @param allocationFault why nodes of it that wait for blocks get none, though there are some
-   * @param blocks NodeSubnets of it, whatever is to become of them
+   * @param blocks NodeSubnets of it, and such as may be, whatever is to become of them
    * @param suspended those of them that are kept until a person agrees
    * @param pending those of them that nodes lose which have left the network, if there are any
    */
@@ -42,7 +42,16 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
       NetworkReadiness readiness,
       int blocks,
       List<Release> suspended,
-      Optional<Pending> pending) {}
+      Optional<Pending> pending) {
+    /** What to do, where the reports of most nodes are such as of an earlier version. */
+    public Optional<String> earlierVersion() {
+      return readiness.unnamed() * 2 > outcome.selected()
+          ? Optional.of(
+              "the reports of %d nodes are Ready and name no NodeSubnet: the CRDs, or the daemons there, are of an earlier version. kubectl apply --server-side --force-conflicts -f helm/crds, and see that the daemons are replaced: kubectl get pods -A -l app.kubernetes.io/name=tweed -o wide"
+                  .formatted(readiness.unnamed()))
+          : Optional.empty();
+    }
+  }
 
   /**
    * Releases that are to come.
@@ -71,6 +80,13 @@ public record ClusterOutcome(Map<String, NetworkState> networks, List<NodeFacts>
   /** Before the first run. */
   public static ClusterOutcome none() {
     return new ClusterOutcome(Map.of(), List.of());
+  }
+
+  /** Whether that was told of a network. */
+  boolean isOfEarlierVersion(String name) {
+    return Optional.ofNullable(networks.get(name))
+        .flatMap(NetworkState::earlierVersion)
+        .isPresent();
   }
 
   /** The state of a network, if it was that very object and at least that spec. */

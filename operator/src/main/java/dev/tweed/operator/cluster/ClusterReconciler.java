@@ -224,7 +224,17 @@ public final class ClusterReconciler {
         // What was not carried out must not be counted.
         plan = AllocationPlanner.standing(input(basis, Map.of()));
       }
+      ClusterOutcome before = latest;
       latest = outcome(waiting);
+      // The CRD that lacks what reports are to say may lack what this status is to say, too.
+      latest
+          .networks()
+          .forEach(
+              (name, network) ->
+                  network
+                      .earlierVersion()
+                      .filter(words -> !before.isOfEarlierVersion(name))
+                      .ifPresent(words -> LOG.warn("PodNetwork {}: {}", name, words)));
       meters.record(latest);
       return List.of();
     }

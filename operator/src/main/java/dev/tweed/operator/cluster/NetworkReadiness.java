@@ -21,6 +21,7 @@ import java.util.TreeSet;
  * @param waitingCount how many those are
  * @param unreachable how many of those reach no other node, or not most for a fault of their own
  * @param silent how many of those have a daemon that is silent
+ * @param unnamed how many of those have a report that is Ready and names no NodeSubnet at all
  * @param mtus MTUs that pods get, on nodes that are ready
  */
 public record NetworkReadiness(
@@ -29,6 +30,7 @@ public record NetworkReadiness(
     int waitingCount,
     int unreachable,
     int silent,
+    int unnamed,
     SortedSet<Integer> mtus) {
   // Reasons of the condition Ready that daemons give.
   private static final Set<String> UNREACHABLE = Set.of("NoPeerAnswers", "PeerUnreachable");
@@ -36,7 +38,7 @@ public record NetworkReadiness(
 
   /** Nothing is ready. */
   public static NetworkReadiness none() {
-    return new NetworkReadiness(0, List.of(), 0, 0, 0, new TreeSet<>());
+    return new NetworkReadiness(0, List.of(), 0, 0, 0, 0, new TreeSet<>());
   }
 
   /**
@@ -70,6 +72,7 @@ public record NetworkReadiness(
     int waitingCount = 0;
     int unreachable = 0;
     int silent = 0;
+    int unnamed = 0;
     List<String> waiting = new ArrayList<>();
     SortedSet<Integer> mtus = new TreeSet<>();
     for (var node : nodes.entrySet()) {
@@ -89,13 +92,14 @@ public record NetworkReadiness(
       } else {
         waitingCount++;
         unreachable += UNREACHABLE.contains(said(fault.get(), reports).reason()) ? 1 : 0;
+        unnamed += isUnnamed(said(fault.get(), reports)) ? 1 : 0;
         if (waiting.size() < SHOWN) {
           waiting.add(node.getKey() + reason(fault.get(), reports));
         }
       }
     }
     return new NetworkReadiness(
-        ready, List.copyOf(waiting), waitingCount, unreachable, silent, mtus);
+        ready, List.copyOf(waiting), waitingCount, unreachable, silent, unnamed, mtus);
   }
 
   private static String reason(SubnetFacts subnet, Map<String, ReportDigest> reports) {
@@ -106,8 +110,15 @@ public record NetworkReadiness(
     if (!said.ready()) {
       return " (" + said.reason() + ")";
     }
-    // A daemon of an older version names no NodeSubnet.
+    if (isUnnamed(said)) {
+      return " (names no NodeSubnet)";
+    }
     return said.isAbout(subnet.uid()) ? " (an older spec)" : " (no word of its NodeSubnet)";
+  }
+
+  // By a daemon of an earlier version, or into a CRD of one, which has no such field.
+  private static boolean isUnnamed(DataPathDigest said) {
+    return said.ready() && said.about().isEmpty();
   }
 
   /**

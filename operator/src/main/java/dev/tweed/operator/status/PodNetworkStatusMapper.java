@@ -67,7 +67,7 @@ public final class PodNetworkStatusMapper {
             ? allocated(outcome, state.allocationFault())
             : Finding.no(
                 ALLOCATED, accepted.reason(), "no blocks are handed out: " + accepted.message());
-    Finding ready = ready(outcome, state.readiness(), reach, accepted, allocated);
+    Finding ready = ready(state, reach, accepted, allocated);
     List<PoolUse> pools =
         outcome.pools().stream()
             .map(p -> new PoolUse(p.cidr(), p.capacity(), p.allocated(), p.free()))
@@ -193,11 +193,9 @@ public final class PodNetworkStatusMapper {
   }
 
   private static Finding ready(
-      NetworkOutcome outcome,
-      NetworkReadiness readiness,
-      NetworkReach reach,
-      Finding accepted,
-      Finding allocated) {
+      NetworkState state, NetworkReach reach, Finding accepted, Finding allocated) {
+    NetworkOutcome outcome = state.outcome();
+    NetworkReadiness readiness = state.readiness();
     String counts =
         "the data path works on %d of %d nodes".formatted(readiness.ready(), outcome.selected());
     if (outcome.selected() == 0) {
@@ -217,6 +215,12 @@ public final class PodNetworkStatusMapper {
             counts
                 + ", as far as is known: nothing is heard of the daemons of %d any more, and packets flow there as these left them. See whether they run and reach the API server: kubectl get pods -A -l app.kubernetes.io/name=tweed -o wide"
                     .formatted(readiness.silent()));
+      }
+      if (state.earlierVersion().isPresent()) {
+        return Finding.no(
+            READY,
+            "ReportsOfEarlierVersion",
+            counts + ", as far as is known: " + state.earlierVersion().get());
       }
       String names = String.join(", ", readiness.waiting());
       int more = readiness.waitingCount() - readiness.waiting().size();

@@ -38,6 +38,7 @@ class NetworkReadinessTest {
     node("n3", 1, ready(about("n9", 1)));
     node("n4", 1, new DataPathDigest(false, false, "NoPeerAnswers", 0, List.of()));
     node("n5", 1, DataPathDigest.NONE);
+    node("n6", 1, ready(List.of()));
 
     NetworkReadiness readiness = readiness();
 
@@ -49,7 +50,9 @@ class NetworkReadinessTest {
             "n2 (an older spec)",
             "n3 (no word of its NodeSubnet)",
             "n4 (NoPeerAnswers)",
-            "n5 (no word from its daemon)");
+            "n5 (no word from its daemon)",
+            "n6 (names no NodeSubnet)");
+    assertThat(readiness.unnamed()).isEqualTo(1);
   }
 
   @Test

@@ -43,6 +43,20 @@ class PodNetworkStatusMapperTest {
   }
 
   @Test
+  void thatMostReportsNameNoNodeSubnetIsOneConditionWithWhatToType() {
+    assertThat(condition(4, 4, 2, 2, Optional.empty(), "Ready").reason())
+        .isEqualTo("NodesNotReady");
+
+    Condition ready = condition(4, 4, 3, 3, Optional.empty(), "Ready");
+
+    assertThat(ready.status()).isEqualTo("False");
+    assertThat(ready.reason()).isEqualTo("ReportsOfEarlierVersion");
+    assertThat(ready.message())
+        .startsWith("the data path works on 1 of 4 nodes, as far as is known: the reports of 3")
+        .contains("kubectl apply --server-side --force-conflicts -f helm/crds");
+  }
+
+  @Test
   void whyNodesThatWaitGetNoBlocksIsTold() {
     Condition allocated = allocated(3, 2, LEDGER);
 
@@ -60,15 +74,20 @@ class PodNetworkStatusMapperTest {
   }
 
   private static Condition ready(int nodes, int silent) {
-    return condition(nodes, nodes, silent, Optional.empty(), "Ready");
+    return condition(nodes, nodes, silent, 0, Optional.empty(), "Ready");
   }
 
   private static Condition allocated(int nodes, int allocated, AllocationFault fault) {
-    return condition(nodes, allocated, 0, Optional.of(fault), "Allocated");
+    return condition(nodes, allocated, 0, 0, Optional.of(fault), "Allocated");
   }
 
   private static Condition condition(
-      int nodes, int allocated, int silent, Optional<AllocationFault> fault, String type) {
+      int nodes,
+      int allocated,
+      int waiting,
+      int unnamed,
+      Optional<AllocationFault> fault,
+      String type) {
     PodNetworkStatus status =
         PodNetworkStatusMapper.status(
             new NetworkState(
@@ -78,11 +97,12 @@ class PodNetworkStatusMapperTest {
                     new NetworkOutcome.Accepted(), nodes, allocated, Map.of(), List.of()),
                 fault,
                 new NetworkReadiness(
-                    nodes - silent,
+                    nodes - waiting,
                     List.of("n0 (DaemonSilent)"),
-                    silent,
+                    waiting,
                     0,
-                    silent,
+                    waiting - unnamed,
+                    unnamed,
                     new TreeSet<>()),
                 nodes,
                 List.of(),
