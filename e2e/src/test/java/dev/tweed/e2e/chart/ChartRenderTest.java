@@ -187,16 +187,12 @@ class ChartRenderTest {
         .filteredOn(mount -> mount.getName().equals("cni-bin"))
         .singleElement()
         .satisfies(mount -> assertThat(mount.getReadOnly()).isTrue());
-    assertThat(environment(pod.getContainers().getFirst()).get("TWEED_CNI_PLUGINS_BY"))
-        .isEqualTo(
-            "kubectl -n tweed-system delete pod --field-selector spec.nodeName=$(NODE_NAME)"
-                + " -l app.kubernetes.io/instance=tweed,app.kubernetes.io/component=node");
     Container init = pod.getInitContainers().getFirst();
     assertThat(pod.getInitContainers()).hasSize(1);
     assertThat(init.getArgs()).containsExactly("install-cni");
     assertThat(init.getVolumeMounts())
         .extracting(VolumeMount::getMountPath, VolumeMount::getReadOnly)
-        .containsExactly(tuple("/host/cni-bin", null));
+        .containsExactly(tuple("/host/cni-bin", null), tuple("/run/tweed", null));
     assertThat(init.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
     assertThat(init.getSecurityContext().getCapabilities().getAdd()).isNullOrEmpty();
     assertThat(init.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();

@@ -16,21 +16,26 @@ public final class CniPluginReader {
   /** As of path_resolution(7). */
   private static final int LINKS_MAX = 40;
 
+  /** In the run directory: what install-cni could not install and why, a plugin a line. */
+  public static final String NOT_INSTALLED = "cni-not-installed";
+
   private final Path directory;
+  private final Path notInstalled;
+  private final String nodeName;
 
   /**
    * @param directory the runtime's plugin directory as seen from this process
+   * @param runDir where install-cni says what it could not do
+   * @param nodeName name of this node, for remedies
    */
-  public CniPluginReader(Path directory) {
+  public CniPluginReader(Path directory, Path runDir, String nodeName) {
     this.directory = directory;
+    this.notInstalled = runDir.resolve(NOT_INSTALLED);
+    this.nodeName = nodeName;
   }
 
-  /**
-   * Plugins that pods lack.
-   *
-   * @param remedy command that has them installed
-   */
-  public List<NodeFinding> missing(String remedy) {
+  /** Plugins that pods lack, where this process may not write, with the cause if one was said. */
+  public List<NodeFinding> missing() {
     return CniPluginInstaller.PLUGINS.stream()
         .map(directory::resolve)
         .filter(plugin -> !isThere(plugin))
@@ -39,11 +44,31 @@ public final class CniPluginReader {
                 NodeFinding.of(
                     AgentReason.CNIPluginMissing,
                     plugin.toString(),
-                    "the CNI plugin %s is missing; plugins are installed before the daemon starts,"
-                            .formatted(plugin.getFileName())
-                        + " which cannot write there itself",
-                    remedy))
+                    cause("the CNI plugin " + plugin.getFileName() + " ")
+                        + "; the daemon itself may not write there",
+                    remedy()))
         .toList();
+  }
+
+  /** A line of install-cni's about the plugin. */
+  private String cause(String plugin) {
+    try {
+      return Files.readAllLines(notInstalled).stream()
+          .filter(line -> line.startsWith(plugin))
+          .findFirst()
+          .orElse(plugin + "is missing");
+    } catch (IOException e) {
+      return plugin + "is missing"; // nobody has tried, or can say so
+    }
+  }
+
+  private String remedy() {
+    return "%s has to exist, belong to root and be writable (chart value cni.binDir); in a pod, then"
+            .formatted(directory)
+        + " have the init container cni-plugins install it: 'kubectl delete pod -A"
+        + " -l app.kubernetes.io/name=tweed,app.kubernetes.io/component=node --field-selector"
+        + " spec.nodeName=%s' starts it anew, 'kubectl logs POD -c cni-plugins' is what it says"
+            .formatted(nodeName);
   }
 
   /** Version of the installed bridge plugin, or empty if it does not say. */

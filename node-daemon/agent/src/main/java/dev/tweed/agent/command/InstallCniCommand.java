@@ -1,9 +1,14 @@
 package dev.tweed.agent.command;
 
 import dev.tweed.agent.cni.CniPluginInstaller;
-import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.cni.CniPluginReader;
+import dev.tweed.agent.file.AtomicFile;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,15 +17,16 @@ import picocli.CommandLine.Spec;
 /**
  * {@code tweed-node install-cni}: puts CNI plugins where the runtime looks for them, before a
  * daemon that may not write there starts. Exit code 0 also where one is missing afterwards: what
- * the daemon does for running pods does not depend on it, and the daemon tells.
+ * the daemon does for running pods does not depend on it, and the daemon tells, with the cause that
+ * this leaves in the run directory.
  */
 @Command(
     name = "install-cni",
     mixinStandardHelpOptions = true,
     description = {
       "Installs the CNI plugins that are missing in --cni-bin-dir, or older there.",
-      "What could not be installed is printed; the exit code is 0 all the same, since the daemon"
-          + " starts next and tells of it (CNIPluginMissing)."
+      "What could not be installed is printed, and left in --run-dir for the daemon; the exit code"
+          + " is 0 all the same, since the daemon starts next and tells of it (CNIPluginMissing)."
     })
 final class InstallCniCommand implements Callable<Integer> {
 
@@ -31,9 +37,17 @@ final class InstallCniCommand implements Callable<Integer> {
   public Integer call() {
     LogSetup.install(node.logLevel);
     PrintWriter out = spec.commandLine().getOut();
-    for (NodeFinding finding :
-        new CniPluginInstaller(node.cniPluginsDir, node.cniBinDir).install()) {
-      out.println(finding.reason() + " " + finding.object() + ": " + finding.message());
+    String lacking =
+        new CniPluginInstaller(node.cniPluginsDir, node.cniBinDir)
+            .install().stream()
+                .map(finding -> finding.message().lines().collect(Collectors.joining(" ")) + "\n")
+                .collect(Collectors.joining());
+    out.print(lacking);
+    Path told = node.runDir.resolve(CniPluginReader.NOT_INSTALLED);
+    try {
+      AtomicFile.keep(told, lacking.getBytes(StandardCharsets.UTF_8), "rw-r--r--");
+    } catch (IOException e) {
+      out.println("the daemon cannot be told: " + e);
     }
     out.flush();
     return 0;

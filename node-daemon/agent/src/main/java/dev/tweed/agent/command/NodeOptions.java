@@ -29,7 +29,9 @@ final class NodeOptions {
       names = "--cni-plugins-dir",
       paramLabel = "DIR",
       defaultValue = "${env:TWEED_CNI_PLUGINS_DIR:-/opt/tweed/cni-bin}",
-      description = "CNI plugins to install where they are missing. Default: ${DEFAULT-VALUE}")
+      description =
+          "CNI plugins to install where they are missing, if --cni-bin-dir is writable. Default:"
+              + " ${DEFAULT-VALUE}")
   Path cniPluginsDir;
 
   @Option(

@@ -40,14 +40,6 @@ final class RunCommand implements Callable<Integer> {
   String httpAddress;
 
   @Option(
-      names = "--cni-plugins-by",
-      paramLabel = "COMMAND",
-      defaultValue = "${env:TWEED_CNI_PLUGINS_BY:-}",
-      description =
-          "Install no CNI plugins (install-cni does), and name this command where one is missing")
-  String cniPluginsBy;
-
-  @Option(
       names = "--replace-foreign-cni",
       arity = "0..1",
       fallbackValue = "true",
@@ -105,7 +97,6 @@ final class RunCommand implements Callable<Integer> {
         node.cniConfDir,
         node.cniBinDir,
         node.cniPluginsDir,
-        Optional.of(cniPluginsBy).filter(command -> !command.isEmpty()),
         node.runDir,
         node.stateDir,
         Optional.of(leaseNamespace).filter(n -> !n.isEmpty()),

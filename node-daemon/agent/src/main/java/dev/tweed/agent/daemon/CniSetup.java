@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +35,7 @@ final class CniSetup {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final CniPluginReader plugins;
-  private final Supplier<List<NodeFinding>> lacking;
+  private final CniPluginInstaller installer;
   private final CniConfigWriter config;
   private final ForeignCniPolicy foreign;
   private final ForeignCniPolicy foreignBeside;
@@ -58,14 +57,8 @@ final class CniSetup {
     this.confDir = options.cniConfDir();
     this.binDir = options.cniBinDir();
     this.cannotGoOn = cannotGoOn;
-    this.plugins = new CniPluginReader(options.cniBinDir());
-    CniPluginInstaller installer =
-        new CniPluginInstaller(options.cniPluginsDir(), options.cniBinDir());
-    this.lacking =
-        options
-            .cniPluginsBy()
-            .<Supplier<List<NodeFinding>>>map(command -> () -> plugins.missing(command))
-            .orElse(installer::install);
+    this.plugins = new CniPluginReader(binDir, options.runDir(), options.nodeName());
+    this.installer = new CniPluginInstaller(options.cniPluginsDir(), binDir);
     this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
@@ -108,7 +101,8 @@ final class CniSetup {
     if (!report.verified()) {
       return new Outcome(config.present(), findings);
     }
-    findings.addAll(lacking.get());
+    // In a pod it is not: what is there the container runtime runs as root.
+    findings.addAll(Files.isWritable(binDir) ? installer.install() : plugins.missing());
     if (!findings.isEmpty()) {
       return new Outcome(false, findings);
     }

@@ -14,8 +14,7 @@ import java.util.Optional;
  * @param api which API server, as whom
  * @param cniConfDir the runtime's CNI configuration directory as seen from this process
  * @param cniBinDir the runtime's CNI plugin directory as seen from this process
- * @param cniPluginsDir plugins to install from; may not exist
- * @param cniPluginsBy command that has plugins installed by something else, if that is who does it
+ * @param cniPluginsDir plugins to install from, if cniBinDir is writable; may not exist
  * @param runDir state that does not survive a reboot; the same path on the host
  * @param stateDir state that outlives a reboot; may not exist
  * @param leaseNamespace where this node has its Lease; without, it has none
@@ -31,7 +30,6 @@ public record DaemonOptions(
     Path cniConfDir,
     Path cniBinDir,
     Path cniPluginsDir,
-    Optional<String> cniPluginsBy,
     Path runDir,
     Path stateDir,
     Optional<String> leaseNamespace,

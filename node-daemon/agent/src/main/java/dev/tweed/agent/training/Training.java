@@ -50,7 +50,6 @@ public final class Training {
               directory.resolve("conf"),
               directory.resolve("bin"),
               directory.resolve("none"),
-              Optional.of("none"),
               directory.resolve("run"),
               directory.resolve("state"),
               Optional.of("tweed-node-lease"),

@@ -41,7 +41,7 @@ public class CniPluginInstallerTest {
 
     assertThat(target.resolve("bridge")).content().contains("v1.9.1");
     assertThat(target.resolve("portmap")).content().contains("v1.10.0");
-    assertThat(new CniPluginReader(target).installedVersion()).isEqualTo("v1.9.1");
+    assertThat(new CniPluginReader(target, directory, "n1").installedVersion()).isEqualTo("v1.9.1");
   }
 
   @Test

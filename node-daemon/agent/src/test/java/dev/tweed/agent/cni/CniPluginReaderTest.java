@@ -58,6 +58,7 @@ class CniPluginReaderTest {
   }
 
   private List<String> missing() {
-    return new CniPluginReader(directory).missing("").stream().map(NodeFinding::object).toList();
+    return new CniPluginReader(directory, root, "n1")
+        .missing().stream().map(NodeFinding::object).toList();
   }
 }

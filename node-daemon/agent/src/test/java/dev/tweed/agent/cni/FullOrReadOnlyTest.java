@@ -2,8 +2,11 @@ package dev.tweed.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.netlink.IpPrefix;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -82,5 +85,53 @@ class FullOrReadOnlyTest {
     assertThat(mounts.call(() -> new CniPluginInstaller(source, conf).install()))
         .extracting(NodeFinding::object)
         .containsExactly(conf + "/portmap", conf + "/loopback");
+  }
+
+  /** The daemon of a pod has a read-only mount of it, and did not try itself. */
+  @Test
+  void whyAnInitContainerCouldNotInstallIsTold() throws Exception {
+    // Given a directory that is read-only on the host too
+    Path source = CniPluginInstallerTest.plugins(directory.resolve("source"), "v1.9.1");
+    CniPluginReader reader = new CniPluginReader(conf, run, "n1");
+    mounts.tmpfs(conf, "");
+    mounts.readOnly(conf, true);
+    assertThat(mounts.call(reader::missing))
+        .extracting(NodeFinding::message)
+        .contains("the CNI plugin portmap is missing; the daemon itself may not write there");
+
+    // When the init container has tried
+    assertThat(installCni(source)).contains("the CNI plugin portmap cannot be written");
+
+    // Then the daemon tells why it could not
+    assertThat(mounts.call(reader::missing))
+        .hasSize(4)
+        .allSatisfy(
+            f -> {
+              assertThat(f.reason()).isEqualTo("CNIPluginMissing");
+              assertThat(f.message())
+                  .startsWith(
+                      "the CNI plugin "
+                          + Path.of(f.object()).getFileName()
+                          + " cannot be written: Read-only file system");
+              assertThat(f.remedy()).contains("logs POD -c cni-plugins", "spec.nodeName=n1'");
+            });
+
+    // And no more when another one has done it, whatever becomes of the plugins later
+    mounts.readOnly(conf, false);
+    assertThat(installCni(source)).isEmpty();
+    assertThat(mounts.call(reader::missing)).isEmpty();
+    mounts.run("rm", conf + "/portmap");
+    assertThat(mounts.call(reader::missing))
+        .singleElement()
+        .satisfies(f -> assertThat(f.message()).contains("portmap is missing"));
+  }
+
+  private String installCni(Path source) throws Exception {
+    StringWriter out = new StringWriter();
+    String[] arguments = {
+      "install-cni", "--cni-plugins-dir=" + source, "--cni-bin-dir=" + conf, "--run-dir=" + run
+    };
+    assertThat(mounts.call(() -> TweedNode.execute(new PrintWriter(out), arguments))).isZero();
+    return out.toString();
   }
 }

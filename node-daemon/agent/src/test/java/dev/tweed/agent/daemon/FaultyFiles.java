@@ -238,7 +238,6 @@ final class FaultyFiles implements AutoCloseable {
                           directory(Place.CONF),
                           directory(Place.BIN),
                           root.resolve("source"),
-                          Optional.empty(),
                           run,
                           root.resolve("state"),
                           Optional.empty(),
@@ -292,6 +291,9 @@ final class FaultyFiles implements AutoCloseable {
   /** Whether what it says is to be done would help. */
   private boolean isTrue(NodeFinding finding) {
     Path directory = Path.of(finding.object()).getParent();
+    if (finding.reason().equals("CNIPluginMissing") && !Files.isWritable(directory)) {
+      return finding.remedy().startsWith(directory + " has to exist, belong to root");
+    }
     if (finding.remedy().startsWith("free some space ('df -h " + directory + "')")) {
       return Files.exists(directory.resolveSibling(BALLAST));
     }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.Cable;
 import dev.tweed.agent.ServersOwnAddress;
-import dev.tweed.agent.cni.CniPluginInstallerTest;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
@@ -195,38 +194,6 @@ class NodeDaemonTest {
           .until(() -> daemon.routes().contains("10.244.2.0/24"));
     }
     assertThat(daemon.get("/readyz").body()).contains("CNIPluginMissing");
-  }
-
-  @Test
-  void aDaemonThatMayNotInstallPluginsNamesTheCommandThatDoes() throws Exception {
-    // Given a node without a plugin that there is a source for
-    cluster.subnet(1, "n1");
-    Files.delete(daemon.directory.resolve("bin/portmap"));
-    CniPluginInstallerTest.plugins(daemon.directory.resolve("plugins"), "v1.9.1");
-    daemon.withPluginsBy("kubectl delete pod tweed-node-x");
-
-    // When the daemon starts
-    daemon.start();
-
-    // Then it says so, and writes nothing there
-    await().atMost(SOON).until(() -> daemon.get("/readyz").body().contains("CNIPluginMissing"));
-    await().atMost(SOON).until(() -> report() != null);
-    assertThat(report().findings())
-        .filteredOn(f -> f.reason().equals("CNIPluginMissing"))
-        .singleElement()
-        .satisfies(
-            f -> {
-              assertThat(f.object()).endsWith("bin/portmap");
-              assertThat(f.remedy()).isEqualTo("kubectl delete pod tweed-node-x");
-            });
-    assertThat(daemon.directory.resolve("bin/portmap")).doesNotExist();
-
-    // And is ready when that was done
-    assertThat(
-            daemon.command(
-                "install-cni", "--cni-plugins-dir", daemon.directory.resolve("plugins").toString()))
-        .isEqualTo("exit code 0");
-    await().atMost(SOON).until(daemon::ready);
   }
 
   @Test

@@ -88,7 +88,6 @@ class NodeSyncTest {
                 directory.resolve("conf"),
                 directory.resolve("bin"),
                 directory.resolve("none"),
-                Optional.empty(),
                 directory.resolve("run"),
                 directory.resolve("state"),
                 Optional.empty(),

@@ -45,7 +45,6 @@ final class TestDaemon implements AutoCloseable {
   private Optional<NodeDaemon> daemon = Optional.empty();
   private Optional<String> server = Optional.empty();
   private Optional<Path> hostRoot = Optional.empty();
-  private Optional<String> pluginsBy = Optional.empty();
   private String leases = LEASES;
   private InetSocketAddress http = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -75,11 +74,6 @@ final class TestDaemon implements AutoCloseable {
     hostRoot = Optional.of(root);
   }
 
-  /** Leaves CNI plugins to who runs this command. */
-  void withPluginsBy(String command) {
-    pluginsBy = Optional.of(command);
-  }
-
   /** Has its Lease elsewhere. */
   void withLeasesIn(String namespace) {
     leases = namespace;
@@ -97,7 +91,6 @@ final class TestDaemon implements AutoCloseable {
                     directory.resolve("conf"),
                     directory.resolve("bin"),
                     directory.resolve("plugins"),
-                    pluginsBy,
                     run(),
                     state(),
                     Optional.of(leases),
