@@ -15,7 +15,8 @@ public final class TweedApi {
 
   /**
    * Annotation on a NodeSubnet: RFC 3339 time at which the operator first saw its Node gone. The
-   * block is given back {@code releaseAfter} later; the mark is taken off when the Node returns.
+   * block is given back when the operator that leads has seen the mark for {@code releaseAfter}, or
+   * later if many go; the mark is taken off when the Node returns.
    */
   public static final String NODE_GONE_SINCE = GROUP + "/node-gone-since";
 

@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the cluster one step nearer to what the PodNetworks ask for. Looks at everything each time
- * and remembers nothing that matters, so it may be called at any time and as often as one likes; a
- * run that finds nothing to do writes nothing. One duty that fails keeps no other from being done.
+ * and remembers only since when it has seen what has to stand for a while, such as marks, so it may
+ * be called at any time and as often as one likes; a run that finds nothing to do writes nothing.
+ * One duty that fails keeps no other from being done.
  */
 public final class ClusterReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterReconciler.class);

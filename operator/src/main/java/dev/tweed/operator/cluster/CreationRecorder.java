@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Tells what was created as soon as it is, whatever becomes of the rest of the allocation. */
+/** Tells what was created after each batch, whatever becomes of the rest of the allocation. */
 final class CreationRecorder implements ClaimWriter {
   private final ClaimWriter writer;
   private final Consumer<List<SubnetFacts>> cache;
