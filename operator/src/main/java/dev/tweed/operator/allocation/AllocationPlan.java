@@ -108,6 +108,8 @@ public record AllocationPlan(
     OutsidePools,
     /** {@code NodePodCIDR}: the Node has another podCIDR now. */
     PodCIDRChanged,
+    /** {@code NodePodCIDR}: its Node was made anew, and has another podCIDR. */
+    NodeReplaced,
     /** {@code NodePodCIDR}: its Node is gone, and another Node has that podCIDR now. */
     PodCIDRReused;
 

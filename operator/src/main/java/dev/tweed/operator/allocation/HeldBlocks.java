@@ -164,7 +164,10 @@ final class HeldBlocks {
       return Optional.of(
           release(
               block,
-              ReleaseReason.PodCIDRChanged,
+              // That of a Node made anew is another one; pods of the old are gone.
+              node.created().isAfter(block.facts().created())
+                  ? ReleaseReason.NodeReplaced
+                  : ReleaseReason.PodCIDRChanged,
               "node " + node.name() + " has podCIDRs " + String.join(", ", node.podCIDRs())));
     }
     return Optional.empty();

@@ -327,6 +327,50 @@ class ReleaseValveTest {
   }
 
   @Test
+  void nodesThatAreInstalledAnewGetTheirNewPodCidrsAtOnce() {
+    Cluster cluster =
+        new Cluster(
+            network(
+                "default",
+                100,
+                spec(
+                    Allocation.NodePodCIDR,
+                    LabelSelector.everything(),
+                    pool("10.244.0.0/16", 24))));
+    cluster.nodes = IntStream.range(0, 20).mapToObj(i -> withPodCIDR(i, i)).toList();
+    cluster.run();
+
+    // When ten of twenty come back, at first without a podCIDR
+    cluster.now = cluster.now.plus(Duration.ofHours(1));
+    cluster.nodes = anew(cluster, false);
+    cluster.run();
+    cluster.nodes = anew(cluster, true);
+
+    assertThat(cluster.run().releases())
+        .hasSize(10)
+        .allMatch(r -> r.reason() == ReleaseReason.NodeReplaced);
+    assertThat(cluster.run().claims()).hasSize(10);
+  }
+
+  private static List<NodeFacts> anew(Cluster cluster, boolean podCIDRs) {
+    return IntStream.range(0, 20)
+        .mapToObj(
+            i -> {
+              NodeFacts n = withPodCIDR(i, i < 10 ? 100 + i : i);
+              return i >= 10
+                  ? n
+                  : new NodeFacts(
+                      n.name(),
+                      "uid-anew-" + i,
+                      cluster.now,
+                      n.labels(),
+                      n.internalIPs(),
+                      podCIDRs ? n.podCIDRs() : List.of());
+            })
+        .toList();
+  }
+
+  @Test
   void aReleaseThatTheCacheHasNotSeenCountsOnce() {
     // Given three of forty that go
     Cluster cluster = cluster(40, "10.244.0.0/16");
