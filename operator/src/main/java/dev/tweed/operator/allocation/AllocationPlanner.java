@@ -170,7 +170,7 @@ public final class AllocationPlanner {
   }
 
   private void restore(CandidateNetwork network, NodeFacts node, Cidr block) {
-    List<String> addresses = NodeAddresses.of(node);
+    List<String> addresses = node.addresses().underlay();
     boolean without =
         held.of(node.name(), block.family()).isEmpty()
             && !held.leaving(node.name(), block.family())
@@ -220,7 +220,7 @@ public final class AllocationPlanner {
 
   private void allocate(
       CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
-    List<String> addresses = NodeAddresses.of(node);
+    List<String> addresses = node.addresses().underlay();
     boolean complete = true;
     boolean any = false;
     for (Family family : shelf.families()) {
@@ -293,7 +293,7 @@ public final class AllocationPlanner {
 
   private void adopt(
       CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
-    List<String> addresses = NodeAddresses.of(node);
+    List<String> addresses = node.addresses().underlay();
     if (addresses.isEmpty()) {
       tally.note(Shortfall.NoInternalIP, node);
     }

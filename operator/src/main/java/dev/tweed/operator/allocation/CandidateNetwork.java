@@ -78,7 +78,7 @@ record CandidateNetwork(
   private static boolean inUse(NetworkFacts facts, List<Pool> pools, List<SubnetFacts> subnets) {
     return subnets.stream()
         .filter(subnet -> subnet.spec().podNetwork().equals(facts.name()))
-        .flatMap(subnet -> Cidr.parse(subnet.spec().cidr()).stream())
+        .flatMap(subnet -> subnet.block().stream())
         .anyMatch(block -> pools.stream().anyMatch(pool -> pool.cidr().contains(block)));
   }
 
@@ -145,7 +145,7 @@ record CandidateNetwork(
 
   /** Whether a pool contains an address of the node; no other node would send packets there. */
   boolean containsAddressOf(NodeFacts node) {
-    return NodeAddresses.all(node).stream()
+    return node.addresses().ranges().stream()
         .anyMatch(address -> pools.stream().anyMatch(p -> p.cidr().contains(address)));
   }
 

@@ -54,11 +54,10 @@ final class HeldBlocks {
     HeldBlocks held = new HeldBlocks();
     List<Held> all = new ArrayList<>();
     for (SubnetFacts facts : subnets) {
-      Optional<Cidr> cidr = Cidr.parse(facts.spec().cidr());
-      if (facts.unread() || cidr.isEmpty()) {
-        held.keep(facts, cidr);
+      if (facts.unread() || facts.block().isEmpty()) {
+        held.keep(facts, facts.block());
       } else {
-        all.add(new Held(facts, cidr.get()));
+        all.add(new Held(facts, facts.block().get()));
       }
     }
     all.sort(OLDEST_FIRST);

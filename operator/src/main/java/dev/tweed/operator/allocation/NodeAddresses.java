@@ -1,12 +1,16 @@
 package dev.tweed.operator.allocation;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Underlay addresses of a node: the first usable InternalIP of each family, IPv4 first. */
-final class NodeAddresses {
+/**
+ * Underlay addresses of a node, read once for each version of it.
+ *
+ * @param underlay the first usable InternalIP of each family, IPv4 first, as canonical texts; empty
+ *     when there is none
+ * @param ranges the first {@value #MOST} usable InternalIPs, each as a range of one address
+ */
+public record NodeAddresses(List<String> underlay, List<Cidr> ranges) {
   /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
   private static final int MOST = 8;
 
@@ -24,39 +28,28 @@ final class NodeAddresses {
           .map(text -> Cidr.parse(text).orElseThrow())
           .toList();
 
-  private NodeAddresses() {}
-
-  /** Canonical texts; empty when the node has no usable InternalIP. */
-  static List<String> of(NodeFacts node) {
-    List<String> texts = new ArrayList<>(2);
-    first(node, Family.IPV4).ifPresent(address -> texts.add(address.toString()));
-    first(node, Family.IPV6).ifPresent(address -> texts.add(address.toString()));
-    return texts;
+  public NodeAddresses {
+    underlay = List.copyOf(underlay);
+    ranges = List.copyOf(ranges);
   }
 
-  /** The first {@value #MOST} usable InternalIPs, each as a range of one address. */
-  static List<Cidr> all(NodeFacts node) {
-    List<Cidr> ranges = new ArrayList<>(2);
-    for (String text : node.internalIPs()) {
-      if (ranges.size() < MOST) {
-        usable(text).map(Cidr::of).ifPresent(ranges::add);
-      }
-    }
-    return ranges;
-  }
-
-  private static Optional<Address> first(NodeFacts node, Family family) {
-    for (String text : node.internalIPs()) {
-      Optional<Address> address = usable(text);
-      if (address.isPresent() && address.get().family() == family) {
-        return address;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<Address> usable(String text) {
-    return Address.parse(text).filter(NodeAddresses::isUsable);
+  /**
+   * Reads them.
+   *
+   * @param internalIPs as the kubelet reports them, unchecked
+   */
+  public static NodeAddresses of(List<String> internalIPs) {
+    List<Address> usable =
+        internalIPs.stream()
+            .flatMap(text -> Address.parse(text).stream())
+            .filter(NodeAddresses::isUsable)
+            .toList();
+    return new NodeAddresses(
+        Stream.of(Family.IPV4, Family.IPV6)
+            .flatMap(family -> usable.stream().filter(a -> a.family() == family).limit(1))
+            .map(Address::toString)
+            .toList(),
+        usable.stream().limit(MOST).map(Cidr::of).toList());
   }
 
   private static boolean isUsable(Address address) {

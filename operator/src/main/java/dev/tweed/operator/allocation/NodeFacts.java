@@ -7,7 +7,6 @@ import java.util.Map;
 /**
  * What planning needs of a Node.
  *
- * @param internalIPs addresses of type InternalIP as the kubelet reports them, unchecked
  * @param podCIDRs {@code spec.podCIDRs}, unchecked
  */
 public record NodeFacts(
@@ -15,11 +14,25 @@ public record NodeFacts(
     String uid,
     Instant created,
     Map<String, String> labels,
-    List<String> internalIPs,
+    NodeAddresses addresses,
     List<String> podCIDRs) {
   public NodeFacts {
     labels = Map.copyOf(labels);
-    internalIPs = List.copyOf(internalIPs);
     podCIDRs = List.copyOf(podCIDRs);
+  }
+
+  /**
+   * Of one whose addresses have not been read.
+   *
+   * @param internalIPs addresses of type InternalIP as the kubelet reports them, unchecked
+   */
+  public NodeFacts(
+      String name,
+      String uid,
+      Instant created,
+      Map<String, String> labels,
+      List<String> internalIPs,
+      List<String> podCIDRs) {
+    this(name, uid, created, labels, NodeAddresses.of(internalIPs), podCIDRs);
   }
 }

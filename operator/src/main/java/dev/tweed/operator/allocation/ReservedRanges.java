@@ -24,7 +24,7 @@ final class ReservedRanges {
     this.serviceCIDRs = new TreeMap<>(serviceCIDRs);
     serviceCIDRs.values().forEach(cidrs -> parse(cidrs).forEach(ranges::add));
     for (NodeFacts node : nodes) {
-      NodeAddresses.all(node).forEach(ranges::add);
+      node.addresses().ranges().forEach(ranges::add);
     }
   }
 
@@ -49,7 +49,7 @@ final class ReservedRanges {
                     Kind.NODE_ADDRESS,
                     range.toString(),
                     nodes.stream()
-                        .filter(node -> NodeAddresses.all(node).contains(range))
+                        .filter(node -> node.addresses().ranges().contains(range))
                         .map(NodeFacts::name)
                         .min(Comparator.naturalOrder())
                         .orElseThrow()));

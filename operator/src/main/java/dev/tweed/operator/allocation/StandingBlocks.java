@@ -99,7 +99,7 @@ final class StandingBlocks {
   // meanwhile has the block too, and reports on it.
   private static NodeSubnetSpec moved(Held block, Optional<NodeFacts> node) {
     NodeSubnetSpec old = block.facts().spec();
-    List<String> addresses = node.map(NodeAddresses::of).orElse(List.of());
+    List<String> addresses = node.map(n -> n.addresses().underlay()).orElse(List.of());
     return new NodeSubnetSpec(
         old.podNetwork(),
         old.nodeName(),
@@ -112,7 +112,7 @@ final class StandingBlocks {
 
   private void refresh(Held block, NodeFacts node, CandidateNetwork network) {
     NodeSubnetSpec old = block.facts().spec();
-    List<String> addresses = NodeAddresses.of(node);
+    List<String> addresses = node.addresses().underlay();
     // A node that lost its address for a moment must not lose its peers' routes.
     NodeSubnetSpec spec =
         contents.spec(

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param deleting whether it goes, and something that has to be done before keeps it
  * @param unread whether its spec has what this version does not know: nobody can say whose it is,
  *     or what it should be
+ * @param block the CIDR of its spec, empty if that cannot be read
  */
 public record SubnetFacts(
     String name,
@@ -27,9 +28,36 @@ public record SubnetFacts(
     Map<String, String> labels,
     Optional<Instant> goneSince,
     boolean deleting,
-    boolean unread) {
+    boolean unread,
+    Optional<Cidr> block) {
   public SubnetFacts {
     labels = Map.copyOf(labels);
+  }
+
+  /** Of one whose CIDR has not been read. */
+  public SubnetFacts(
+      String name,
+      String uid,
+      String version,
+      long generation,
+      Instant created,
+      NodeSubnetSpec spec,
+      Map<String, String> labels,
+      Optional<Instant> goneSince,
+      boolean deleting,
+      boolean unread) {
+    this(
+        name,
+        uid,
+        version,
+        generation,
+        created,
+        spec,
+        labels,
+        goneSince,
+        deleting,
+        unread,
+        Optional.ofNullable(spec).map(NodeSubnetSpec::cidr).flatMap(Cidr::parse));
   }
 
   /** Of one that was read, and does not go. */
@@ -48,6 +76,6 @@ public record SubnetFacts(
   /** The same with another mark. */
   public SubnetFacts withGoneSince(Optional<Instant> mark) {
     return new SubnetFacts(
-        name, uid, version, generation, created, spec, labels, mark, deleting, unread);
+        name, uid, version, generation, created, spec, labels, mark, deleting, unread, block);
   }
 }

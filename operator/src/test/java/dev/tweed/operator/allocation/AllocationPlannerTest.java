@@ -317,7 +317,7 @@ class AllocationPlannerTest {
   private static NodeFacts nodeWithPodCIDRs(int number, String... podCIDRs) {
     NodeFacts n = node(number);
     return new NodeFacts(
-        n.name(), n.uid(), n.created(), n.labels(), n.internalIPs(), List.of(podCIDRs));
+        n.name(), n.uid(), n.created(), n.labels(), n.addresses(), List.of(podCIDRs));
   }
 
   @Test

@@ -267,7 +267,7 @@ class ReleaseValveTest {
       NodeFacts n = nodes.get(i);
       nodes.set(
           i,
-          new NodeFacts(n.name(), n.uid(), n.created(), Map.of(), n.internalIPs(), n.podCIDRs()));
+          new NodeFacts(n.name(), n.uid(), n.created(), Map.of(), n.addresses(), n.podCIDRs()));
       cluster.now = cluster.now.plusSeconds(60);
       released.addAll(cluster.run().releases());
     }
@@ -400,7 +400,7 @@ class ReleaseValveTest {
         n.uid(),
         n.created(),
         n.labels(),
-        n.internalIPs(),
+        n.addresses(),
         List.of("10.244." + third + ".0/24"));
   }
 
