@@ -4,10 +4,12 @@ import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.DataPathDigest;
 import dev.tweed.operator.policy.ReportDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -49,11 +51,11 @@ public record NetworkReadiness(
    */
   static Map<String, NetworkReadiness> of(
       List<SubnetFacts> subnets, Map<String, ReportDigest> reports, Set<String> silent) {
-    Map<String, Map<String, List<SubnetFacts>>> byNetworkAndNode = new TreeMap<>();
+    Map<String, Map<String, List<SubnetFacts>>> byNetworkAndNode = new HashMap<>();
     for (SubnetFacts subnet : subnets) {
       if (!released(subnet) && !subnet.unread()) {
         byNetworkAndNode
-            .computeIfAbsent(subnet.spec().podNetwork(), n -> new TreeMap<>())
+            .computeIfAbsent(subnet.spec().podNetwork(), n -> new HashMap<>())
             .computeIfAbsent(subnet.spec().nodeName(), n -> new ArrayList<>(2))
             .add(subnet);
       }
@@ -69,51 +71,65 @@ public record NetworkReadiness(
       Map<String, ReportDigest> reports,
       Set<String> silentNodes) {
     int ready = 0;
-    int waitingCount = 0;
     int unreachable = 0;
     int silent = 0;
     int unnamed = 0;
-    List<String> waiting = new ArrayList<>();
+    SortedMap<String, Optional<SubnetFacts>> waiting = new TreeMap<>();
     SortedSet<Integer> mtus = new TreeSet<>();
     for (var node : nodes.entrySet()) {
-      Optional<SubnetFacts> fault =
-          node.getValue().stream().filter(s -> !isReady(s, reports)).findFirst();
+      Optional<SubnetFacts> fault = fault(node.getValue(), reports);
       if (silentNodes.contains(node.getKey())) {
-        waitingCount++;
         silent++;
-        if (waiting.size() < SHOWN) {
-          waiting.add(node.getKey() + " (" + ReportDigest.DAEMON_SILENT + ")");
-        }
+        waiting.put(node.getKey(), Optional.empty());
       } else if (fault.isEmpty()) {
         ready++;
         Optional.of(reports.get(node.getKey()).dataPath().mtu())
             .filter(mtu -> mtu > 0)
             .ifPresent(mtus::add);
       } else {
-        waitingCount++;
         unreachable += UNREACHABLE.contains(said(fault.get(), reports).reason()) ? 1 : 0;
         unnamed += isUnnamed(said(fault.get(), reports)) ? 1 : 0;
-        if (waiting.size() < SHOWN) {
-          waiting.add(node.getKey() + reason(fault.get(), reports));
-        }
+        waiting.put(node.getKey(), fault);
       }
     }
     return new NetworkReadiness(
-        ready, List.copyOf(waiting), waitingCount, unreachable, silent, unnamed, mtus);
+        ready,
+        waiting.entrySet().stream()
+            .limit(SHOWN)
+            .map(e -> e.getKey() + " (" + reason(e.getValue(), reports) + ")")
+            .toList(),
+        waiting.size(),
+        unreachable,
+        silent,
+        unnamed,
+        mtus);
   }
 
-  private static String reason(SubnetFacts subnet, Map<String, ReportDigest> reports) {
-    DataPathDigest said = said(subnet, reports);
+  private static Optional<SubnetFacts> fault(
+      List<SubnetFacts> subnets, Map<String, ReportDigest> reports) {
+    for (SubnetFacts subnet : subnets) {
+      if (!isReady(subnet, reports)) {
+        return Optional.of(subnet);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String reason(Optional<SubnetFacts> fault, Map<String, ReportDigest> reports) {
+    if (fault.isEmpty()) {
+      return ReportDigest.DAEMON_SILENT;
+    }
+    DataPathDigest said = said(fault.get(), reports);
     if (said.reason().isEmpty()) {
-      return " (no word from its daemon)";
+      return "no word from its daemon";
     }
     if (!said.ready()) {
-      return " (" + said.reason() + ")";
+      return said.reason();
     }
     if (isUnnamed(said)) {
-      return " (names no NodeSubnet)";
+      return "names no NodeSubnet";
     }
-    return said.isAbout(subnet.uid()) ? " (an older spec)" : " (no word of its NodeSubnet)";
+    return said.isAbout(fault.get().uid()) ? "an older spec" : "no word of its NodeSubnet";
   }
 
   // By a daemon of an earlier version, or into a CRD of one, which has no such field.
@@ -126,24 +142,22 @@ public record NetworkReadiness(
    * back under its name has its UID in the spec, the old daemon's word counts for nothing.
    */
   static boolean isReady(SubnetFacts subnet, Map<String, ReportDigest> reports) {
-    return said(subnet, reports).ready() && isCurrent(subnet, reports);
+    DataPathDigest said = said(subnet, reports);
+    return said.ready() && said.isAbout(subnet.uid(), subnet.generation());
   }
 
   /** The same of the data path alone: it is in place, whatever else keeps pods from working. */
   static boolean isProgrammed(SubnetFacts subnet, Map<String, ReportDigest> reports) {
-    return said(subnet, reports).programmed() && isCurrent(subnet, reports);
-  }
-
-  private static boolean isCurrent(SubnetFacts subnet, Map<String, ReportDigest> reports) {
-    return said(subnet, reports).isAbout(subnet.uid(), subnet.generation());
+    DataPathDigest said = said(subnet, reports);
+    return said.programmed() && said.isAbout(subnet.uid(), subnet.generation());
   }
 
   /** What the report of the block's Node says, and not that of an earlier Node of the name. */
   private static DataPathDigest said(SubnetFacts subnet, Map<String, ReportDigest> reports) {
-    return Optional.ofNullable(reports.get(subnet.spec().nodeName()))
-        .filter(report -> report.owner().equals(subnet.spec().nodeUID()))
-        .map(ReportDigest::dataPath)
-        .orElse(DataPathDigest.NONE);
+    ReportDigest report = reports.get(subnet.spec().nodeName());
+    return report != null && report.owner().equals(subnet.spec().nodeUID())
+        ? report.dataPath()
+        : DataPathDigest.NONE;
   }
 
   /** Whether its node is gone, so that it only waits to be released. */

@@ -6,6 +6,7 @@ import dev.tweed.operator.policy.ReportDigest;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -24,16 +25,24 @@ record NodeChores(
 
   static NodeChores plan(ClusterView view) {
     Map<String, List<SubnetFacts>> blocks =
-        view.subnets().stream().collect(Collectors.groupingBy(s -> s.spec().nodeName()));
-    List<NodeFacts> nodes =
-        view.nodes().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
+        view.subnets().stream()
+            .filter(s -> view.unconnected().contains(s.spec().nodeName()))
+            .collect(Collectors.groupingBy(s -> s.spec().nodeName()));
     return new NodeChores(
-        nodes.stream().filter(n -> !view.reports().containsKey(n.name())).toList(),
-        nodes.stream().filter(n -> foreign(n, view)).toList(),
-        nodes.stream()
-            .filter(n -> view.unconnected().contains(n.name()))
-            .filter(n -> up(n, blocks.getOrDefault(n.name(), List.of()), view))
-            .toList());
+        those(view, n -> !view.reports().containsKey(n.name())),
+        those(view, n -> foreign(n, view)),
+        those(
+            view,
+            n ->
+                view.unconnected().contains(n.name())
+                    && up(n, blocks.getOrDefault(n.name(), List.of()), view)));
+  }
+
+  private static List<NodeFacts> those(ClusterView view, Predicate<NodeFacts> which) {
+    return view.nodes().stream()
+        .filter(which)
+        .sorted(Comparator.comparing(NodeFacts::name))
+        .toList();
   }
 
   // Until block and report are of this very Node, what is said was said by the daemon of the Node

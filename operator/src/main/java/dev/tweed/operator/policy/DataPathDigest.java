@@ -25,7 +25,12 @@ public record DataPathDigest(
 
   /** Whether it is about a NodeSubnet as it is now. */
   public boolean isAbout(String uid, long generation) {
-    return about.stream().anyMatch(o -> o.uid().equals(uid) && o.generation() >= generation);
+    for (Observed subnet : about) {
+      if (subnet.uid().equals(uid) && subnet.generation() >= generation) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether it is about a NodeSubnet, maybe as it was before. */
