@@ -32,9 +32,6 @@ import java.util.stream.Stream;
  * block per family and node.
  */
 public final class AllocationPlanner {
-  private static final Comparator<NodeFacts> OLDEST_FIRST =
-      Comparator.comparing(NodeFacts::created).thenComparing(NodeFacts::name);
-
   private final AllocationInput input;
   private final boolean claiming;
   private final List<CandidateNetwork> networks;
@@ -81,7 +78,7 @@ public final class AllocationPlanner {
   private AllocationPlan plan() {
     StandingBlocks standing =
         StandingBlocks.judge(held.standing(), nodes, ownerOf, contents, input);
-    List<NodeFacts> byAge = nodes.values().stream().sorted(OLDEST_FIRST).toList();
+    List<NodeFacts> byAge = input.nodes().stream().sorted(NodeFacts.OLDEST_FIRST).toList();
     Map<String, List<PoolUse>> before = new HashMap<>();
     if (!claiming) {
       networks.forEach(network -> before.put(network.name(), shelf(network).use()));

@@ -2,7 +2,6 @@ package dev.tweed.operator.allocation;
 
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -19,10 +18,6 @@ import java.util.stream.Stream;
  * doubles an older one goes; age is creationTimestamp, then name, everywhere in Tweed.
  */
 final class HeldBlocks {
-  private static final Comparator<Held> OLDEST_FIRST =
-      Comparator.<Held, Instant>comparing(h -> h.facts().created())
-          .thenComparing(h -> h.facts().name());
-
   // Name of the node of a NodeSubnet where that is not known.
   private static final String ANY = "";
 
@@ -60,7 +55,7 @@ final class HeldBlocks {
         all.add(new Held(facts, facts.block().get()));
       }
     }
-    all.sort(OLDEST_FIRST);
+    all.sort(Comparator.comparing(Held::facts, SubnetFacts.OLDEST_FIRST));
     // Ranges of the older ones only; `occupied` has all, because a range is free when its
     // NodeSubnet is really gone and not when we have decided that it should go.
     OccupiedRanges older = new OccupiedRanges();

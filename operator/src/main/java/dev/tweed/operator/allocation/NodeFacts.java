@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +17,10 @@ public record NodeFacts(
     Map<String, String> labels,
     NodeAddresses addresses,
     List<String> podCIDRs) {
+  /** The order in which nodes are served. */
+  public static final Comparator<NodeFacts> OLDEST_FIRST =
+      Comparator.comparing(NodeFacts::created).thenComparing(NodeFacts::name);
+
   public NodeFacts {
     labels = Map.copyOf(labels);
     podCIDRs = List.copyOf(podCIDRs);

@@ -2,6 +2,7 @@ package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetSpec;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 
@@ -30,6 +31,10 @@ public record SubnetFacts(
     boolean deleting,
     boolean unread,
     Optional<Cidr> block) {
+  /** Of two that contradict each other the first stays. */
+  public static final Comparator<SubnetFacts> OLDEST_FIRST =
+      Comparator.comparing(SubnetFacts::created).thenComparing(SubnetFacts::name);
+
   public SubnetFacts {
     labels = Map.copyOf(labels);
   }

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,7 +72,11 @@ public final class ClusterCaches implements AutoCloseable {
     this.onChange = onChange;
     networks = new FactStore<>(PodNetwork::new, Facts::of, onChange);
     nodes =
-        new FactStore<>(Node::new, n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)), onChange);
+        new FactStore<>(
+            Node::new,
+            n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)),
+            Comparator.comparing(KnownNode::facts, NodeFacts.OLDEST_FIRST),
+            onChange);
     subnets = new SubnetStore(Facts::of, onChange);
     reports = new ReportStore(onChange, onPolicyChange);
     policies = new FactStore<>(FirewallPolicy::new, Facts::of, onPolicyChange);

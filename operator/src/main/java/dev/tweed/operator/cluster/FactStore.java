@@ -4,15 +4,17 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -26,32 +28,61 @@ import java.util.stream.Stream;
 class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
   private record Kept<F>(String version, F facts, List<OpenGuard> guards) {}
 
+  /** All that is kept, as it was after a number of changes. */
+  private record Snapshot<F>(long changes, List<F> facts, Map<String, F> byName) {}
+
   private final Supplier<T> empty;
   private final Function<T, F> read;
+  private final Comparator<F> order;
   private final Runnable onChange;
   private final ConcurrentMap<String, Kept<F>> objects = new ConcurrentHashMap<>();
+  private final AtomicLong changes = new AtomicLong();
+  private volatile Snapshot<F> latest = new Snapshot<>(0, List.of(), Map.of());
 
   /**
    * @param empty makes an object with nothing in it
    * @param read what to keep of an object; its labels and the like may be shared with it
+   * @param order of {@link #facts}
    * @param onChange called when an object came or went, or its facts or open guards changed; must
    *     return at once
    */
-  FactStore(Supplier<T> empty, Function<T, F> read, Runnable onChange) {
+  FactStore(Supplier<T> empty, Function<T, F> read, Comparator<F> order, Runnable onChange) {
     this.empty = empty;
     this.read = read;
+    this.order = order;
     this.onChange = onChange;
   }
 
-  /** What is kept of all of them, in no order. */
+  /** A cache of objects whose order does not matter. */
+  FactStore(Supplier<T> empty, Function<T, F> read, Runnable onChange) {
+    this(empty, read, (a, b) -> 0, onChange);
+  }
+
+  /** What is kept of all of them, in order. */
   List<F> facts() {
-    return objects.values().stream().map(Kept::facts).toList();
+    return latest().facts();
   }
 
   /** The same by name. */
   Map<String, F> byName() {
-    return objects.entrySet().stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().facts()));
+    return latest().byName();
+  }
+
+  // Most runs are asked for by one kind: of the others nothing is gathered, nor sorted, again.
+  private Snapshot<F> latest() {
+    long now = changes.get();
+    Snapshot<F> known = latest;
+    if (known.changes() != now) {
+      Map<String, F> byName = new HashMap<>();
+      objects.forEach((name, kept) -> byName.put(name, kept.facts()));
+      known =
+          new Snapshot<>(
+              now,
+              byName.values().stream().sorted(order).toList(),
+              Collections.unmodifiableMap(byName));
+      latest = known;
+    }
+    return known;
   }
 
   /** What is kept of one. */
@@ -77,11 +108,18 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
   // The informer holds a lock around this.
   @Override
   public T put(String key, T object) {
-    Kept<F> now =
+    F facts = read.apply(object);
+    List<OpenGuard> guards = OpenGuard.of(object);
+    Kept<F> old = objects.get(key);
+    boolean same = old != null && old.facts().equals(facts);
+    objects.put(
+        key,
         new Kept<>(
-            object.getMetadata().getResourceVersion(), read.apply(object), OpenGuard.of(object));
-    Kept<F> old = objects.put(key, now);
-    if (old == null || !old.facts().equals(now.facts()) || !old.guards().equals(now.guards())) {
+            object.getMetadata().getResourceVersion(), same ? old.facts() : facts, guards));
+    if (!same) {
+      changes.incrementAndGet();
+    }
+    if (!same || !old.guards().equals(guards)) {
       onChange.run();
     }
     return stub(key, old);
@@ -91,6 +129,7 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
   public T remove(String key) {
     Kept<F> old = objects.remove(key);
     if (old != null) {
+      changes.incrementAndGet();
       onChange.run();
     }
     return stub(key, old);

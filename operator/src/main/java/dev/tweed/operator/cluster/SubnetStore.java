@@ -21,7 +21,7 @@ final class SubnetStore extends FactStore<NodeSubnet, SubnetFacts> {
    * @param onChange called with each event; must return at once
    */
   SubnetStore(Function<NodeSubnet, SubnetFacts> read, Runnable onChange) {
-    super(NodeSubnet::new, read, onChange);
+    super(NodeSubnet::new, read, SubnetFacts.OLDEST_FIRST, onChange);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.PolicyFacts;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,34 @@ class FactStoreTest {
     nodes.put("n1", node("3", "uid-1", "a"));
     assertThat(changes).isEqualTo(3);
     assertThat(nodes.openGuards()).isEmpty();
+  }
+
+  @Test
+  void factsComeOldestFirstAndAreGatheredAgainAfterAChangeOnly() {
+    FactStore<Node, NodeFacts> store =
+        new FactStore<>(Node::new, Facts::of, NodeFacts.OLDEST_FIRST, () -> {});
+    for (String name : List.of("b", "c", "a")) {
+      store.put(name, named(name, "1"));
+    }
+    List<NodeFacts> before = store.facts();
+    assertThat(before).extracting(NodeFacts::name).containsExactly("a", "b", "c");
+
+    store.put("a", named("a", "2"));
+    assertThat(store.facts()).isSameAs(before);
+
+    store.put("d", named("d", "3"));
+    store.remove("a");
+    assertThat(store.facts()).extracting(NodeFacts::name).containsExactly("b", "c", "d");
+    assertThat(store.byName()).containsOnlyKeys("b", "c", "d");
+  }
+
+  private static Node named(String name, String version) {
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withResourceVersion(version)
+        .endMetadata()
+        .build();
   }
 
   @Test

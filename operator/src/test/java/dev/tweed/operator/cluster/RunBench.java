@@ -31,7 +31,8 @@ final class RunBench {
   private static final int RUNS = 40;
   private static final int LAST = 15;
 
-  private final FactStore<Node, NodeFacts> nodes = new FactStore<>(Node::new, Facts::of, () -> {});
+  private final FactStore<Node, NodeFacts> nodes =
+      new FactStore<>(Node::new, Facts::of, NodeFacts.OLDEST_FIRST, () -> {});
   private final SubnetStore subnets = new SubnetStore(Facts::of, () -> {});
   private final ReportStore reports = new ReportStore(() -> {}, () -> {});
 
