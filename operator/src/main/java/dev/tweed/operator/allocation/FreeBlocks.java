@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedCollection;
 
 /**
  * The free blocks of one pool, handed out one after the other from a cursor upwards and round to it
@@ -36,17 +37,25 @@ final class FreeBlocks {
    */
   static FreeBlocks of(
       Pool pool, OccupiedRanges occupied, Collection<Cidr> reserved, Optional<Long> cursor) {
-    var taken = occupied.within(pool.cidr());
+    SequencedCollection<Cidr> taken = occupied.within(pool.cidr());
+    List<Gap> untaken = gaps(pool, taken);
+    // Several small ranges may lie in one block; it is counted once.
+    long used = pool.capacity() - length(untaken);
+    long start =
+        cursor.orElseGet(() -> taken.isEmpty() ? 0 : pool.index(taken.getLast().last()) + 1);
+    return new FreeBlocks(
+        pool,
+        used,
+        reserved.isEmpty() ? untaken : gaps(pool, barred(pool, taken, reserved)),
+        Math.floorMod(start, pool.capacity()));
+  }
+
+  private static Collection<Cidr> barred(
+      Pool pool, Collection<Cidr> taken, Collection<Cidr> reserved) {
     OccupiedRanges barred = new OccupiedRanges();
     taken.forEach(barred::add);
     reserved.forEach(barred::add);
-    // Several small ranges may lie in one block; it is counted once.
-    long used = pool.capacity() - length(gaps(pool, taken));
-    long start =
-        cursor.orElseGet(
-            () -> taken.stream().mapToLong(c -> pool.index(c.last()) + 1).max().orElse(0L));
-    return new FreeBlocks(
-        pool, used, gaps(pool, barred.within(pool.cidr())), Math.floorMod(start, pool.capacity()));
+    return barred.within(pool.cidr());
   }
 
   private static List<Gap> gaps(Pool pool, Collection<Cidr> ranges) {

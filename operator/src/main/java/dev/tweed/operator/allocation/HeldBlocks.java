@@ -56,43 +56,43 @@ final class HeldBlocks {
       }
     }
     all.sort(Comparator.comparing(Held::facts, SubnetFacts.OLDEST_FIRST));
-    // Ranges of the older ones only; `occupied` has all, because a range is free when its
-    // NodeSubnet is really gone and not when we have decided that it should go.
-    OccupiedRanges older = new OccupiedRanges();
     Map<Cidr, NodeFacts> byPodCIDR =
         networks.values().stream().anyMatch(CandidateNetwork::adopts)
             ? byPodCIDR(nodes.values())
             : Map.of();
     for (Held block : all) {
-      held.occupied.add(block.cidr());
+      // All of them, because a range is free when its NodeSubnet is really gone and not when we have
+      // decided that it should go.
+      boolean taken = held.occupied.add(block.cidr());
+      Optional<Held> overlapped = taken ? held.overlapping(block.cidr()) : Optional.empty();
+      Optional<Held> before = held.of(block.node(), block.cidr().family());
       Optional<Release> misplaced =
           misplaced(block, networks.get(block.network()), nodes.get(block.node()), byPodCIDR);
       if (misplaced.isPresent()) {
         held.release(block, misplaced.get());
-      } else if (older.overlaps(block.cidr())) {
-        Held first =
-            held.standing.stream()
-                .filter(h -> h.cidr().overlaps(block.cidr()))
-                .findFirst()
-                .orElseThrow();
-        held.release(
-            block, inFavourOf(first, block, ReleaseReason.Overlap, "overlaps the older block"));
-      } else if (held.of(block.node(), block.cidr().family()).isPresent()) {
-        Held first = held.of(block.node(), block.cidr().family()).get();
+      } else if (overlapped.isPresent()) {
         held.release(
             block,
             inFavourOf(
-                first,
+                overlapped.get(), block, ReleaseReason.Overlap, "overlaps the older block"));
+      } else if (before.isPresent()) {
+        held.release(
+            block,
+            inFavourOf(
+                before.get(),
                 block,
                 ReleaseReason.SecondBlock,
                 "node " + block.node() + " holds the older"));
       } else {
-        older.add(block.cidr());
         held.standing.add(block);
         held.standingByNode.computeIfAbsent(block.node(), n -> new ArrayList<>(2)).add(block);
       }
     }
     return held;
+  }
+
+  private Optional<Held> overlapping(Cidr range) {
+    return standing.stream().filter(h -> h.cidr().overlaps(range)).findFirst();
   }
 
   private static Release inFavourOf(Held older, Held block, ReleaseReason reason, String text) {

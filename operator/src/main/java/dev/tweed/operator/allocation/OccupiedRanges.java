@@ -1,8 +1,8 @@
 package dev.tweed.operator.allocation;
 
-import java.util.Collection;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.SequencedCollection;
 import java.util.TreeMap;
 
 /**
@@ -13,17 +13,19 @@ final class OccupiedRanges {
   // Of both families: no range reaches from one into the other.
   private final NavigableMap<Address, Cidr> byFirst = new TreeMap<>();
 
-  /** Takes the range. */
-  void add(Cidr cidr) {
+  /** Takes the range; returns whether an address of it was taken before. */
+  boolean add(Cidr cidr) {
     Map.Entry<Address, Cidr> below = byFirst.floorEntry(cidr.first());
     if (below != null && below.getValue().contains(cidr)) {
-      return;
+      return true;
     }
     Address above = byFirst.ceilingKey(cidr.first());
-    if (above != null && above.compareTo(cidr.last()) <= 0) {
+    boolean taken = above != null && above.compareTo(cidr.last()) <= 0;
+    if (taken) {
       byFirst.subMap(cidr.first(), true, cidr.last(), true).clear();
     }
     byFirst.put(cidr.first(), cidr);
+    return taken;
   }
 
   /** Whether any address of the range is taken. */
@@ -33,10 +35,10 @@ final class OccupiedRanges {
   }
 
   /** What is taken inside the range, in ascending order; one element that contains it at most. */
-  Collection<Cidr> within(Cidr cidr) {
+  SequencedCollection<Cidr> within(Cidr cidr) {
     Map.Entry<Address, Cidr> below = byFirst.floorEntry(cidr.first());
     boolean covers = below != null && below.getValue().last().compareTo(cidr.first()) >= 0;
     Address from = covers ? below.getKey() : cidr.first();
-    return byFirst.subMap(from, true, cidr.last(), true).values();
+    return byFirst.subMap(from, true, cidr.last(), true).sequencedValues();
   }
 }

@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.operator.allocation.ReservedRange.Kind;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.stream.Stream;
 
 /** What is not for pods: the addresses of all nodes, and the ranges of Services. */
 final class ReservedRanges {
-  private final OccupiedRanges ranges = new OccupiedRanges();
+  private final List<Cidr> ranges = new ArrayList<>();
+  private Optional<OccupiedRanges> sorted = Optional.empty();
   private final Collection<NodeFacts> nodes;
   private final SortedMap<String, List<String>> serviceCIDRs;
 
@@ -24,7 +26,7 @@ final class ReservedRanges {
     this.serviceCIDRs = new TreeMap<>(serviceCIDRs);
     serviceCIDRs.values().forEach(cidrs -> parse(cidrs).forEach(ranges::add));
     for (NodeFacts node : nodes) {
-      node.addresses().ranges().forEach(ranges::add);
+      ranges.addAll(node.addresses().ranges());
     }
   }
 
@@ -57,11 +59,22 @@ final class ReservedRanges {
 
   /** Whether the range has any of them. */
   boolean overlaps(Cidr range) {
-    return ranges.overlaps(range);
+    if (sorted.isEmpty()) { // not before it is needed, as in few runs
+      OccupiedRanges all = new OccupiedRanges();
+      ranges.forEach(all::add);
+      sorted = Optional.of(all);
+    }
+    return sorted.get().overlaps(range);
   }
 
   /** All that the pool has addresses of, in ascending order. */
   Collection<Cidr> within(Pool pool) {
-    return ranges.within(pool.cidr());
+    OccupiedRanges inside = new OccupiedRanges();
+    for (Cidr range : ranges) {
+      if (pool.cidr().overlaps(range)) {
+        inside.add(range);
+      }
+    }
+    return inside.within(pool.cidr());
   }
 }

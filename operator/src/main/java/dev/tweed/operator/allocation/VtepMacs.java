@@ -13,12 +13,20 @@ import java.util.Map;
  * keyed by it.
  */
 final class VtepMacs {
-  private final Map<String, String> ownerByMac = new HashMap<>();
-  private final Map<String, String> macByOwner = new HashMap<>();
+  private record Owner(String network, String node) {
+    // Neither name can hold a slash.
+    @Override
+    public String toString() {
+      return network + "/" + node;
+    }
+  }
+
+  private final Map<String, Owner> ownerByMac = new HashMap<>();
+  private final Map<Owner, String> macByOwner = new HashMap<>();
 
   /** Notes the address a node has; a bad one, or one that an earlier node has, is not kept. */
   void keep(String network, String node, String mac) {
-    String owner = owner(network, node);
+    Owner owner = new Owner(network, node);
     if (!macByOwner.containsKey(owner) && valid(mac) && !ownerByMac.containsKey(mac)) {
       put(owner, mac);
     }
@@ -26,10 +34,10 @@ final class VtepMacs {
 
   /** The address of a node: the one it has, else a new one. */
   String of(String network, String node) {
-    String owner = owner(network, node);
+    Owner owner = new Owner(network, node);
     String mac = macByOwner.get(owner);
     for (int attempt = 0; mac == null; attempt++) {
-      String candidate = derive(owner, attempt);
+      String candidate = derive(owner.toString(), attempt);
       if (!ownerByMac.containsKey(candidate)) {
         mac = candidate;
         put(owner, mac);
@@ -38,14 +46,9 @@ final class VtepMacs {
     return mac;
   }
 
-  private void put(String owner, String mac) {
+  private void put(Owner owner, String mac) {
     ownerByMac.put(mac, owner);
     macByOwner.put(owner, mac);
-  }
-
-  // Neither name can hold a slash.
-  private static String owner(String network, String node) {
-    return network + "/" + node;
   }
 
   private static boolean valid(String mac) {
