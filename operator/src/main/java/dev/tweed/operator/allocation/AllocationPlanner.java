@@ -32,6 +32,27 @@ import java.util.stream.Stream;
  * block per family and node.
  */
 public final class AllocationPlanner {
+  /**
+   * A node in the plan.
+   *
+   * @param network the one it belongs to, if it does to any
+   * @param blocks those of its blocks that stand, oldest first
+   */
+  private record Member(NodeFacts node, Optional<CandidateNetwork> network, List<Held> blocks) {
+    Optional<Held> block(Family family) {
+      for (Held block : blocks) {
+        if (block.cidr().family() == family) {
+          return Optional.of(block);
+        }
+      }
+      return Optional.empty();
+    }
+
+    boolean isOf(CandidateNetwork other) {
+      return network.isPresent() && network.get().name().equals(other.name());
+    }
+  }
+
   private final AllocationInput input;
   private final boolean claiming;
   private final List<CandidateNetwork> networks;
@@ -39,6 +60,7 @@ public final class AllocationPlanner {
   private final ReservedRanges reserved;
   private final HeldBlocks held;
   private final SubnetContents contents;
+  private final List<Member> byAge = new ArrayList<>();
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
   private Optional<Map<String, List<Cidr>>> last = Optional.empty();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
@@ -60,8 +82,11 @@ public final class AllocationPlanner {
     input.nodes().forEach(node -> nodes.put(node.name(), node));
     this.held = HeldBlocks.of(input.subnets(), byName, nodes);
     this.contents = new SubnetContents(input.mirroredLabels(), held.standing());
-    for (NodeFacts node : input.nodes()) {
-      owner(node, byName).ifPresent(network -> ownerOf.put(node.name(), network));
+    for (NodeFacts node : input.nodes().stream().sorted(NodeFacts.OLDEST_FIRST).toList()) {
+      List<Held> blocks = held.of(node.name());
+      Optional<CandidateNetwork> owner = owner(node, blocks, byName);
+      owner.ifPresent(network -> ownerOf.put(node.name(), network));
+      byAge.add(new Member(node, owner, blocks));
     }
   }
 
@@ -78,16 +103,15 @@ public final class AllocationPlanner {
   private AllocationPlan plan() {
     StandingBlocks standing =
         StandingBlocks.judge(held.standing(), nodes, ownerOf, contents, input);
-    List<NodeFacts> byAge = input.nodes().stream().sorted(NodeFacts.OLDEST_FIRST).toList();
     Map<String, List<PoolUse>> before = new HashMap<>();
     if (!claiming) {
       networks.forEach(network -> before.put(network.name(), shelf(network).use()));
     }
-    restore(byAge);
+    restore();
     SortedMap<String, NetworkOutcome> outcomes = new TreeMap<>();
     for (CandidateNetwork network : networks) {
       PoolShelf shelf = shelf(network);
-      NetworkTally tally = serve(network, byAge, shelf);
+      NetworkTally tally = serve(network, shelf);
       outcomes.put(
           network.name(),
           tally.outcome(network.acceptance(), claiming ? shelf.use() : before.get(network.name())));
@@ -120,8 +144,9 @@ public final class AllocationPlanner {
     return releases.stream().sorted(Comparator.comparing(r -> r.subnet().name())).toList();
   }
 
-  private Optional<CandidateNetwork> owner(NodeFacts node, Map<String, CandidateNetwork> byName) {
-    for (Held block : held.of(node.name())) {
+  private Optional<CandidateNetwork> owner(
+      NodeFacts node, List<Held> blocks, Map<String, CandidateNetwork> byName) {
+    for (Held block : blocks) {
       CandidateNetwork holder = byName.get(block.network());
       if (holder.selects(node) || holder.isUnknown()) {
         return Optional.of(holder);
@@ -145,31 +170,30 @@ public final class AllocationPlanner {
     return last.get().getOrDefault(node.name(), List.of());
   }
 
-  private void restore(List<NodeFacts> byAge) {
-    for (NodeFacts node : byAge) {
-      if (lacksBlock(node)) {
-        CandidateNetwork network = ownerOf.get(node.name());
-        lastBlocks(node).forEach(block -> restore(network, node, block));
+  private void restore() {
+    for (Member member : byAge) {
+      if (member.network().filter(network -> lacksBlock(network, member)).isPresent()) {
+        lastBlocks(member.node()).forEach(block -> restore(member, block));
       }
     }
   }
 
-  private boolean lacksBlock(NodeFacts node) {
-    CandidateNetwork network = ownerOf.get(node.name());
-    return network != null
-        && network.giving()
+  private static boolean lacksBlock(CandidateNetwork network, Member member) {
+    return network.giving()
         && !network.adopts()
-        && (lacksBlock(network, node, Family.IPV4) || lacksBlock(network, node, Family.IPV6));
+        && (lacksBlock(network, member, Family.IPV4) || lacksBlock(network, member, Family.IPV6));
   }
 
-  private boolean lacksBlock(CandidateNetwork network, NodeFacts node, Family family) {
-    return network.has(family) && held.of(node.name(), family).isEmpty();
+  private static boolean lacksBlock(CandidateNetwork network, Member member, Family family) {
+    return network.has(family) && member.block(family).isEmpty();
   }
 
-  private void restore(CandidateNetwork network, NodeFacts node, Cidr block) {
+  private void restore(Member member, Cidr block) {
+    NodeFacts node = member.node();
+    CandidateNetwork network = member.network().orElseThrow();
     List<String> addresses = node.addresses().underlay();
     boolean without =
-        held.of(node.name(), block.family()).isEmpty()
+        member.block(block.family()).isEmpty()
             && !held.leaving(node.name(), block.family())
             && !held.unread(node.name(), block.family())
             && restored(node, block.family()).isEmpty();
@@ -183,29 +207,31 @@ public final class AllocationPlanner {
   }
 
   private Optional<Cidr> restored(NodeFacts node, Family family) {
-    return restored.getOrDefault(node.name(), List.of()).stream()
-        .filter(block -> block.family() == family)
-        .findFirst();
+    for (Cidr block : restored.getOrDefault(node.name(), List.of())) {
+      if (block.family() == family) {
+        return Optional.of(block);
+      }
+    }
+    return Optional.empty();
   }
 
   private PoolShelf shelf(CandidateNetwork network) {
     return new PoolShelf(network.pools(), held.occupied(), reserved, input.cursors());
   }
 
-  private NetworkTally serve(CandidateNetwork network, List<NodeFacts> byAge, PoolShelf shelf) {
+  private NetworkTally serve(CandidateNetwork network, PoolShelf shelf) {
     NetworkTally tally = tallies.get(network.name());
-    for (NodeFacts node : byAge) {
-      CandidateNetwork owner = ownerOf.get(node.name());
-      if (network.equals(owner)) {
+    for (Member member : byAge) {
+      if (member.isOf(network)) {
         tally.selected++;
         if (network.adopts()) {
-          adopt(network, node, shelf, tally);
+          adopt(network, member, shelf, tally);
         } else {
-          allocate(network, node, shelf, tally);
+          allocate(network, member, shelf, tally);
         }
-      } else if (network.selects(node)) {
-        if (owner != null) {
-          tally.note(Shortfall.NodeSelectedByAnother, node);
+      } else if (network.selects(member.node())) {
+        if (member.network().isPresent()) {
+          tally.note(Shortfall.NodeSelectedByAnother, member.node());
         } else {
           tally.selected++;
         }
@@ -216,12 +242,13 @@ public final class AllocationPlanner {
   }
 
   private void allocate(
-      CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
+      CandidateNetwork network, Member member, PoolShelf shelf, NetworkTally tally) {
+    NodeFacts node = member.node();
     List<String> addresses = node.addresses().underlay();
     boolean complete = true;
     boolean any = false;
     for (Family family : shelf.families()) {
-      Optional<Held> have = held.of(node.name(), family);
+      Optional<Held> have = member.block(family);
       Optional<Cidr> again = restored(node, family);
       if (again.isPresent()) {
         any = true;
@@ -288,14 +315,14 @@ public final class AllocationPlanner {
     return claiming;
   }
 
-  private void adopt(
-      CandidateNetwork network, NodeFacts node, PoolShelf shelf, NetworkTally tally) {
+  private void adopt(CandidateNetwork network, Member member, PoolShelf shelf, NetworkTally tally) {
+    NodeFacts node = member.node();
     List<String> addresses = node.addresses().underlay();
     if (addresses.isEmpty()) {
       tally.note(Shortfall.NoInternalIP, node);
     }
     if (node.podCIDRs().isEmpty()) {
-      if (held.of(node.name()).isEmpty()) {
+      if (member.blocks().isEmpty()) {
         tally.note(Shortfall.WaitingForPodCIDR, node);
       } else {
         tally.allocated++;
@@ -313,7 +340,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.OutsidePools, node);
     }
     for (Optional<Cidr> podCidr : wanted) {
-      complete &= adopt(network, node, podCidr, addresses, shelf, tally);
+      complete &= adopt(network, member, podCidr, addresses, shelf, tally);
     }
     if (complete) {
       tally.allocated++;
@@ -322,17 +349,18 @@ public final class AllocationPlanner {
 
   private boolean adopt(
       CandidateNetwork network,
-      NodeFacts node,
+      Member member,
       Optional<Cidr> podCidr,
       List<String> addresses,
       PoolShelf shelf,
       NetworkTally tally) {
+    NodeFacts node = member.node();
     if (podCidr.isEmpty() || !network.covers(podCidr.get())) {
       tally.note(Shortfall.OutsidePools, node);
       return false;
     }
     Cidr block = podCidr.get();
-    Optional<Held> have = held.of(node.name(), block.family());
+    Optional<Held> have = member.block(block.family());
     if (have.isPresent()
         && have.get().network().equals(network.name())
         && have.get().cidr().equals(block)) {

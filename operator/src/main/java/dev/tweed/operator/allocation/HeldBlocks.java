@@ -61,7 +61,8 @@ final class HeldBlocks {
             ? byPodCIDR(nodes.values())
             : Map.of();
     for (Held block : all) {
-      // All of them, because a range is free when its NodeSubnet is really gone and not when we have
+      // All of them, because a range is free when its NodeSubnet is really gone and not when we
+      // have
       // decided that it should go.
       boolean taken = held.occupied.add(block.cidr());
       Optional<Held> overlapped = taken ? held.overlapping(block.cidr()) : Optional.empty();
@@ -73,8 +74,7 @@ final class HeldBlocks {
       } else if (overlapped.isPresent()) {
         held.release(
             block,
-            inFavourOf(
-                overlapped.get(), block, ReleaseReason.Overlap, "overlaps the older block"));
+            inFavourOf(overlapped.get(), block, ReleaseReason.Overlap, "overlaps the older block"));
       } else if (before.isPresent()) {
         held.release(
             block,

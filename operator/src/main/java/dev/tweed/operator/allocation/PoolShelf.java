@@ -39,7 +39,12 @@ final class PoolShelf {
 
   /** Whether there is one. */
   boolean admits(Family family, NodeFacts node) {
-    return pools.stream().anyMatch(p -> admits(p, family, node));
+    for (Pool pool : pools) {
+      if (admits(pool, family, node)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean admits(Pool pool, Family family, NodeFacts node) {

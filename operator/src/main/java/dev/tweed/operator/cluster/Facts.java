@@ -64,12 +64,13 @@ public final class Facts {
       RecentReleases released,
       OperatorSettings settings,
       Instant now) {
+    Map<String, ReportDigest> reports = reports(view);
     return new AllocationInput(
         view.networks(),
         view.nodes(),
         subnets,
-        lastBlocks(view, lastHolders),
-        mtus(view),
+        lastBlocks(view, lastHolders, reports),
+        mtus(reports),
         view.serviceCIDRs(),
         cursors,
         settings.releaseAfter(),
@@ -183,6 +184,13 @@ public final class Facts {
    * NodeReports. One that belongs to an earlier Node of the name says nothing of this one.
    */
   static LastBlocks lastBlocks(ClusterView view, SequencedMap<String, String> lastHolders) {
+    return lastBlocks(view, lastHolders, reports(view));
+  }
+
+  private static LastBlocks lastBlocks(
+      ClusterView view,
+      SequencedMap<String, String> lastHolders,
+      Map<String, ReportDigest> reports) {
     Map<String, List<String>> seen = new HashMap<>();
     view.gone().forEach(spec -> see(seen, spec));
     view.subnets().forEach(subnet -> see(seen, subnet.spec()));
@@ -191,7 +199,7 @@ public final class Facts {
         .reversed()
         .forEach((cidr, node) -> released.computeIfAbsent(node, n -> new ArrayList<>()).add(cidr));
     Map<String, List<String>> reported = new HashMap<>();
-    reports(view).forEach((node, report) -> reported.put(node, report.blocks()));
+    reports.forEach((node, report) -> reported.put(node, report.blocks()));
     return new LastBlocks(seen, released, reported);
   }
 
@@ -211,15 +219,14 @@ public final class Facts {
     return cidr.indexOf(':') >= 0;
   }
 
-  private static Map<String, Integer> mtus(ClusterView view) {
+  private static Map<String, Integer> mtus(Map<String, ReportDigest> reports) {
     Map<String, Integer> mtus = new HashMap<>();
-    reports(view)
-        .forEach(
-            (node, report) -> {
-              if (report.dataPath().mtu() > 0) {
-                mtus.put(node, report.dataPath().mtu());
-              }
-            });
+    reports.forEach(
+        (node, report) -> {
+          if (report.dataPath().mtu() > 0) {
+            mtus.put(node, report.dataPath().mtu());
+          }
+        });
     return mtus;
   }
 

@@ -266,8 +266,7 @@ class ReleaseValveTest {
     for (int i = 0; i < nodes.size(); i++) {
       NodeFacts n = nodes.get(i);
       nodes.set(
-          i,
-          new NodeFacts(n.name(), n.uid(), n.created(), Map.of(), n.addresses(), n.podCIDRs()));
+          i, new NodeFacts(n.name(), n.uid(), n.created(), Map.of(), n.addresses(), n.podCIDRs()));
       cluster.now = cluster.now.plusSeconds(60);
       released.addAll(cluster.run().releases());
     }

@@ -70,6 +70,10 @@ final class RunBench {
     OperatorSettings settings = OperatorSettings.defaults("tweed-system", "bench");
     double[] times = new double[RUNS];
     for (int i = 0; i < RUNS; i++) {
+      // What asks for most runs is one report that says another thing.
+      NodeReport report =
+          JSON.unmarshal(report(i).replaceFirst("Programmed", "Programmed" + i), NodeReport.class);
+      reports.put(reports.getKey(report), report);
       long start = THREADS.getCurrentThreadCpuTime();
       ClusterView view =
           new ClusterView(
@@ -101,8 +105,9 @@ final class RunBench {
     double[] last = Arrays.copyOfRange(times, RUNS - LAST, RUNS);
     Arrays.sort(last);
     System.out.printf(
-        "a run that finds nothing to do takes %.1f ms of a processor, %.0f the first time%n",
-        last[LAST / 2], times[0]);
+        "a run that finds nothing to do takes %.1f ms of a processor (at least %.1f), %.0f the"
+            + " first time%n",
+        last[LAST / 2], last[0], times[0]);
   }
 
   private static void check(
