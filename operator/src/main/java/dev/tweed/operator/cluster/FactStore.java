@@ -114,8 +114,7 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
     boolean same = old != null && old.facts().equals(facts);
     objects.put(
         key,
-        new Kept<>(
-            object.getMetadata().getResourceVersion(), same ? old.facts() : facts, guards));
+        new Kept<>(object.getMetadata().getResourceVersion(), same ? old.facts() : facts, guards));
     if (!same) {
       changes.incrementAndGet();
     }
