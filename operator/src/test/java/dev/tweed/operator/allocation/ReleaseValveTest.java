@@ -363,7 +363,7 @@ class ReleaseValveTest {
                       "uid-anew-" + i,
                       cluster.now,
                       n.labels(),
-                      n.internalIPs(),
+                      n.addresses(),
                       podCIDRs ? n.podCIDRs() : List.of());
             })
         .toList();
