@@ -61,9 +61,7 @@ final class HeldBlocks {
             ? byPodCIDR(nodes.values())
             : Map.of();
     for (Held block : all) {
-      // All of them, because a range is free when its NodeSubnet is really gone and not when we
-      // have
-      // decided that it should go.
+      // Also of such as are to go: a range is free when its NodeSubnet is really gone.
       boolean taken = held.occupied.add(block.cidr());
       Optional<Held> overlapped = taken ? held.overlapping(block.cidr()) : Optional.empty();
       Optional<Held> before = held.of(block.node(), block.cidr().family());
