@@ -71,7 +71,12 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
         addresses.connected(address);
         return connection;
       } catch (IOException e) {
-        IOException told = new IOException(address + ": " + e.getMessage(), e);
+        String message = address + ": " + e.getMessage();
+        boolean unreached = failure == null || failure instanceof ApiUnreachedException;
+        IOException told =
+            unreached && e instanceof ApiUnreachedException
+                ? new ApiUnreachedException(message, e)
+                : new IOException(message, e);
         if (failure != null) {
           told.addSuppressed(failure);
         }
@@ -97,7 +102,7 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
           plain.setOption(option.getKey(), option.getValue());
         }
       }
-      plain.connect(address, connectMillis);
+      connect(plain, address, connectMillis);
       Socket speaking = tls ? secured(plain, address, credentials) : plain;
       return new Connection(
           plain,
@@ -107,6 +112,15 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
     } catch (IOException | RuntimeException e) {
       plain.close();
       throw e;
+    }
+  }
+
+  private static void connect(Socket socket, InetSocketAddress address, int millis)
+      throws ApiUnreachedException {
+    try {
+      socket.connect(address, millis);
+    } catch (IOException e) {
+      throw new ApiUnreachedException(e.getMessage(), e);
     }
   }
 

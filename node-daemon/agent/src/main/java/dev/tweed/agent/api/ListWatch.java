@@ -49,6 +49,8 @@ public final class ListWatch<R> implements Runnable {
 
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
+  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
+
   /**
    * What is followed.
    *
@@ -108,6 +110,7 @@ public final class ListWatch<R> implements Runnable {
   private final LongSupplier nanoTime;
   private final DoubleSupplier random;
   private final Backoff backoff;
+  private final Backoff connecting;
   private volatile boolean stopped;
   private String version = "";
   private int failures;
@@ -148,6 +151,7 @@ public final class ListWatch<R> implements Runnable {
     this.nanoTime = nanoTime;
     this.random = random;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
+    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
   }
 
   @Override
@@ -206,7 +210,8 @@ public final class ListWatch<R> implements Runnable {
         pauses.silent();
       }
       tell(e);
-      pauses.await(Duration.ofNanos(backoff.nanos(failures)), true);
+      Backoff after = e instanceof ApiUnreachedException ? connecting : backoff;
+      pauses.await(Duration.ofNanos(after.nanos(failures)), true);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
       // A thread that ends would leave the node with what it knows, and nobody be told.
       failures++;

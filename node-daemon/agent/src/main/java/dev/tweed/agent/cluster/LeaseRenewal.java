@@ -5,6 +5,7 @@ import dev.tweed.agent.api.ApiJson;
 import dev.tweed.agent.api.ApiRefusedException;
 import dev.tweed.agent.api.ApiRequest;
 import dev.tweed.agent.api.ApiRequests;
+import dev.tweed.agent.api.ApiUnreachedException;
 import dev.tweed.agent.api.HttpAnswer;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.loop.Backoff;
@@ -40,6 +41,7 @@ final class LeaseRenewal implements Runnable {
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
 
   /**
    * Refusals in a row before they are worth telling, as of lists: an API server that starts refuses
@@ -69,6 +71,7 @@ final class LeaseRenewal implements Runnable {
   private final InstantSource clock;
   private final DoubleSupplier random;
   private final Backoff backoff;
+  private final Backoff connecting;
   private volatile boolean stopped;
   private int failures;
   private int refusals;
@@ -97,6 +100,7 @@ final class LeaseRenewal implements Runnable {
     this.clock = clock;
     this.random = random;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
+    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
   }
 
   @Override
@@ -119,7 +123,8 @@ final class LeaseRenewal implements Runnable {
         }
       } catch (IOException e) {
         connected = false;
-        pause = backoff.nanos(++failures);
+        Backoff after = e instanceof ApiUnreachedException ? connecting : backoff;
+        pause = after.nanos(++failures);
         told(e);
       } catch (RuntimeException e) {
         pause = backoff.nanos(++failures);

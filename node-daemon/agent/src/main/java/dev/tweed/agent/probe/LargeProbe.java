@@ -18,6 +18,11 @@ final class LargeProbe {
   /** In a search each size that is lost costs as many seconds. */
   private static final int SEARCH_ATTEMPTS = 2;
 
+  /**
+   * So many sizes in a row that pass, and the largest is asked for again: the path may be whole.
+   */
+  private static final int DOUBTFUL = 2;
+
   /** A path may change after a search. */
   private static final long SEARCH_AGAIN = Duration.ofMinutes(10).toNanos();
 
@@ -33,6 +38,7 @@ final class LargeProbe {
   private long at;
   private int low;
   private int high;
+  private int passed;
   private boolean lost;
   private boolean searched;
   private long searchedAt;
@@ -134,8 +140,7 @@ final class LargeProbe {
       return;
     }
     if (searching) {
-      high = size;
-      narrow(now, now, next);
+      tooLarge(now, next);
     } else if (!smallPass) {
       postpone(next);
     } else {
@@ -149,6 +154,7 @@ final class LargeProbe {
         searching = true;
         low = small;
         high = size;
+        passed = 0;
         narrow(now, now, next);
       }
     }
@@ -160,6 +166,7 @@ final class LargeProbe {
       reset(now + interval);
     } else if (searching && bytes == size) {
       low = size;
+      passed++;
       narrow(now, now + SEARCH_PAUSE, next);
     }
   }
@@ -170,8 +177,7 @@ final class LargeProbe {
       return;
     }
     if (searching) {
-      high = size;
-      narrow(now, now, next);
+      tooLarge(now, next);
     } else if (mtu > small && mtu < size) {
       size = mtu;
       attempts = 0;
@@ -179,10 +185,18 @@ final class LargeProbe {
     }
   }
 
+  private void tooLarge(long now, long next) {
+    passed = 0;
+    high = Math.min(high, size);
+    narrow(now, now, next);
+  }
+
   private void narrow(long now, long from, long next) {
     attempts = 0;
     at = from;
-    if (high - low > 1) {
+    if (passed == DOUBTFUL) {
+      size = full;
+    } else if (high - low > 1) {
       size = (low + high) / 2;
     } else {
       largest = OptionalInt.of(low);

@@ -298,17 +298,17 @@ class ListWatchTest {
   }
 
   @Test
-  void aServerThatIsAwayIsTriedSeldomAndAtOnceWhenAnotherHasReachedIt() {
+  void aServerThatIsAwayIsTriedEveryFewSecondsAndAtOnceWhenAnotherHasReachedIt() {
     Followed followed = new Followed();
     for (int i = 0; i < 10; i++) {
       followed.answering(
           request -> {
-            throw new IOException("refused");
+            throw new ApiUnreachedException("refused", new IOException());
           });
     }
     followed.follow();
 
-    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(followed.pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
     assertThat(followed.forConnection).containsOnly(true);
     assertThat(followed.connected).isZero();
 

@@ -136,7 +136,7 @@ class LeaseRenewalTest {
     run(7);
 
     assertThat(heard).isEmpty();
-    assertThat(pauses.getLast()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(pauses.getLast()).isEqualTo(Duration.ofSeconds(5));
   }
 
   /** Until it has waited so often. */

@@ -295,6 +295,22 @@ class ProbingTest {
     assertThat(simulation.until(r -> r.unreached().isEmpty())).isLessThan(Duration.ofSeconds(7));
   }
 
+  @Property(tries = 25)
+  void thatLargePacketsPassAgainIsFoundInTenSecondsAlsoDuringTheSearch(
+      @ForAll @IntRange(min = 36, max = 1449) int passes,
+      @ForAll @IntRange(max = 12_000) int millis) {
+    Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
+    simulation.run(MINUTE);
+    simulation.network =
+        (to, bytes) -> bytes <= passes ? Optional.of(new News.Arrived()) : Optional.empty();
+    simulation.until(r -> r.unreached().size() == 2);
+    simulation.run(Duration.ofMillis(millis));
+
+    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+
+    assertThat(simulation.until(r -> r.unreached().isEmpty())).isLessThan(Duration.ofSeconds(10));
+  }
+
   @Example
   void aSizeThatPodsAreToldIsNoLoss() {
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
