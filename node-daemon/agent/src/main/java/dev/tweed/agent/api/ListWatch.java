@@ -3,7 +3,6 @@ package dev.tweed.agent.api;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.tweed.agent.loop.Backoff;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -46,10 +45,6 @@ public final class ListWatch<R> implements Runnable {
   private static final int PAGES_MAX = 1_000;
 
   private static final Duration FIRST_RETRY = Duration.ofMillis(200);
-
-  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
-
-  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
 
   /**
    * What is followed.
@@ -109,8 +104,7 @@ public final class ListWatch<R> implements Runnable {
   private final Duration renewal;
   private final LongSupplier nanoTime;
   private final DoubleSupplier random;
-  private final Backoff backoff;
-  private final Backoff connecting;
+  private final ApiBackoff backoff;
   private volatile boolean stopped;
   private String version = "";
   private int failures;
@@ -150,8 +144,7 @@ public final class ListWatch<R> implements Runnable {
     this.renewal = renewal;
     this.nanoTime = nanoTime;
     this.random = random;
-    this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
-    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
+    this.backoff = new ApiBackoff(FIRST_RETRY, random);
   }
 
   @Override
@@ -200,7 +193,7 @@ public final class ListWatch<R> implements Runnable {
         sink.refused(e);
         tell(e);
       }
-      pauses.await(longer(backoff.nanos(failures), e.retryAfter()), false);
+      pauses.await(longer(backoff.nanos(failures, e), e.retryAfter()), false);
     } catch (IOException e) {
       failed();
       disconnected = true;
@@ -210,14 +203,13 @@ public final class ListWatch<R> implements Runnable {
         pauses.silent();
       }
       tell(e);
-      Backoff after = e instanceof ApiUnreachedException ? connecting : backoff;
-      pauses.await(Duration.ofNanos(after.nanos(failures)), true);
+      pauses.await(Duration.ofNanos(backoff.nanos(failures, e)), true);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
       // A thread that ends would leave the node with what it knows, and nobody be told.
       failures++;
       version = "";
       LOG.error("{} is not followed; tried again", source.path(), e);
-      pauses.await(Duration.ofNanos(backoff.nanos(failures)), false);
+      pauses.await(Duration.ofNanos(backoff.nanos(failures, e)), false);
     }
   }
 
@@ -246,7 +238,7 @@ public final class ListWatch<R> implements Runnable {
 
   private static Duration longer(long nanos, Duration retryAfter) {
     Duration own = Duration.ofNanos(nanos);
-    Duration asked = retryAfter.compareTo(LAST_RETRY) < 0 ? retryAfter : LAST_RETRY;
+    Duration asked = retryAfter.compareTo(ApiBackoff.LONGEST) < 0 ? retryAfter : ApiBackoff.LONGEST;
     return own.compareTo(asked) < 0 ? asked : own;
   }
 

@@ -1,14 +1,13 @@
 package dev.tweed.agent.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.agent.api.ApiBackoff;
 import dev.tweed.agent.api.ApiJson;
 import dev.tweed.agent.api.ApiRefusedException;
 import dev.tweed.agent.api.ApiRequest;
 import dev.tweed.agent.api.ApiRequests;
-import dev.tweed.agent.api.ApiUnreachedException;
 import dev.tweed.agent.api.HttpAnswer;
 import dev.tweed.agent.api.ListWatch;
-import dev.tweed.agent.loop.Backoff;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -40,8 +39,6 @@ final class LeaseRenewal implements Runnable {
   private static final int LEASE_SECONDS = 40;
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
-  private static final Duration LAST_CONNECT = Duration.ofSeconds(5);
 
   /**
    * Refusals in a row before they are worth telling, as of lists: an API server that starts refuses
@@ -70,8 +67,7 @@ final class LeaseRenewal implements Runnable {
   private final ListWatch.Pauses pauses;
   private final InstantSource clock;
   private final DoubleSupplier random;
-  private final Backoff backoff;
-  private final Backoff connecting;
+  private final ApiBackoff backoff;
   private volatile boolean stopped;
   private int failures;
   private int refusals;
@@ -99,8 +95,7 @@ final class LeaseRenewal implements Runnable {
     this.pauses = pauses;
     this.clock = clock;
     this.random = random;
-    this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
-    this.connecting = new Backoff(FIRST_RETRY, LAST_CONNECT, random);
+    this.backoff = new ApiBackoff(FIRST_RETRY, random);
   }
 
   @Override
@@ -115,19 +110,18 @@ final class LeaseRenewal implements Runnable {
         refusals = 0;
         pause = SHORTEST.toNanos() + (long) (SPREAD.toNanos() * random.getAsDouble());
       } catch (ApiRefusedException e) {
-        long asked = Math.min(e.retryAfter().toNanos(), LAST_RETRY.toNanos());
-        pause = Math.max(backoff.nanos(++failures), asked);
+        long asked = Math.min(e.retryAfter().toNanos(), ApiBackoff.LONGEST.toNanos());
+        pause = Math.max(backoff.nanos(++failures, e), asked);
         told(e);
         if (++refusals >= TOLD) {
           listener.refused(e);
         }
       } catch (IOException e) {
         connected = false;
-        Backoff after = e instanceof ApiUnreachedException ? connecting : backoff;
-        pause = after.nanos(++failures);
+        pause = backoff.nanos(++failures, e);
         told(e);
       } catch (RuntimeException e) {
-        pause = backoff.nanos(++failures);
+        pause = backoff.nanos(++failures, e);
         LOG.error("the Lease was not renewed, which is tried again", e);
       }
       pauses.await(Duration.ofNanos(pause), !connected);
