@@ -65,19 +65,6 @@ public record SubnetFacts(
         Optional.ofNullable(spec).map(NodeSubnetSpec::cidr).flatMap(Cidr::parse));
   }
 
-  /** Of one that was read, and does not go. */
-  public SubnetFacts(
-      String name,
-      String uid,
-      String version,
-      long generation,
-      Instant created,
-      NodeSubnetSpec spec,
-      Map<String, String> labels,
-      Optional<Instant> goneSince) {
-    this(name, uid, version, generation, created, spec, labels, goneSince, false, false);
-  }
-
   /** The same with another mark. */
   public SubnetFacts withGoneSince(Optional<Instant> mark) {
     return new SubnetFacts(

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /** Writes what belongs to single Nodes: their NodeReports and one condition. */
 final class NodeWriter {
@@ -72,17 +73,11 @@ final class NodeWriter {
   }
 
   // The garbage collector would do it too, but only where one runs and not at once. Meanwhile the
-  // report may be another one: that of the Node there is now. A list, since the operator needs no
-  // right to get single ones.
+  // report may be another one: that of the Node there is now.
   private void deleteReport(NodeFacts node) {
-    client
-        .resources(NodeReport.class)
-        .withField("metadata.name", node.name())
-        .list()
-        .getItems()
-        .stream()
+    Optional.ofNullable(client.resources(NodeReport.class).withName(node.name()).get())
         .filter(report -> !ReportStore.owner(report).equals(node.uid()))
-        .forEach(this::delete);
+        .ifPresent(this::delete);
   }
 
   private void delete(NodeReport report) {

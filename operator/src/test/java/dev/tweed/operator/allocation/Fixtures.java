@@ -69,7 +69,9 @@ final class Fixtures {
         NOW.minusSeconds(age),
         spec,
         Map.of(),
-        Optional.empty());
+        Optional.empty(),
+        false,
+        false);
   }
 
   /** One that a newer version wrote; network and node are empty where they could not be read. */
@@ -204,7 +206,16 @@ final class Fixtures {
       String name = c.cidr().objectName();
       after.add(
           new SubnetFacts(
-              name, "uid-" + name, "1", 1, in.now(), c.spec(), c.labels(), Optional.empty()));
+              name,
+              "uid-" + name,
+              "1",
+              1,
+              in.now(),
+              c.spec(),
+              c.labels(),
+              Optional.empty(),
+              false,
+              false));
     }
     Map<String, Long> cursors = new HashMap<>(in.cursors());
     cursors.putAll(plan.cursors());
@@ -224,7 +235,9 @@ final class Fixtures {
         s.created(),
         a.spec(),
         labels,
-        a.goneSince());
+        a.goneSince(),
+        s.deleting(),
+        s.unread());
   }
 
   /** Block by node, as text. */

@@ -215,6 +215,8 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
         Instant.EPOCH,
         subnet.getSpec(),
         Map.of(),
-        Optional.empty());
+        Optional.empty(),
+        false,
+        false);
   }
 }
