@@ -1,5 +1,7 @@
 package dev.tweed.crds;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
@@ -41,12 +43,17 @@ public record NodeSubnetName(String value) {
    *     message says which and what would be right
    */
   public static NodeSubnetName of(String cidr) {
-    return new NodeSubnetName(nameOf(CidrText.parse(cidr).requireMasked()));
+    return of(network(cidr));
+  }
+
+  /** The name of a block that is canonical. */
+  public static NodeSubnetName of(IpPrefix block) {
+    return new NodeSubnetName(nameOf(block));
   }
 
   /** The block in its canonical text (RFC 5952 for IPv6): {@code 10.244.3.0/24}. */
   public String cidr() {
-    return CidrText.parse(cidrText(value)).toString();
+    return network(cidrText(value)).toString();
   }
 
   @Override
@@ -55,7 +62,23 @@ public record NodeSubnetName(String value) {
   }
 
   private static String canonical(String name) {
-    return nameOf(CidrText.parse(cidrText(name)).requireMasked());
+    return nameOf(network(cidrText(name)));
+  }
+
+  private static IpPrefix network(String text) {
+    return IpPrefix.tryParseNetwork(text)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    IpPrefix.tryParse(text)
+                        .filter(p -> !p.isCanonical())
+                        .map(
+                            p ->
+                                "'%s' has bits set after the prefix; write %s"
+                                    .formatted(text, p.network()))
+                        .orElse(
+                            "'%s' is not a CIDR; expected such as 10.244.0.0/24 or fd00:10:244::/64"
+                                .formatted(text))));
   }
 
   private static String cidrText(String name) {
@@ -70,10 +93,10 @@ public record NodeSubnetName(String value) {
         "'%s' is not the name of a block; expected such as 10-244-3-0-24".formatted(name));
   }
 
-  private static String nameOf(CidrText block) {
-    byte[] address = block.address();
+  private static String nameOf(IpPrefix block) {
+    byte[] address = block.address().toBytes();
     StringBuilder name = new StringBuilder(44);
-    if (address.length == 4) {
+    if (block.family() == AddressFamily.IPV4) {
       for (byte octet : address) {
         name.append(octet & 0xff).append('-');
       }
@@ -83,6 +106,6 @@ public record NodeSubnetName(String value) {
             .append('-');
       }
     }
-    return name.append(block.prefixLength()).toString();
+    return name.append(block.length()).toString();
   }
 }

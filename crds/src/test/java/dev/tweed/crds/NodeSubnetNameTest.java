@@ -3,6 +3,9 @@ package dev.tweed.crds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import java.util.Arrays;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -93,13 +96,9 @@ class NodeSubnetNameTest {
   @Property
   void everyBlockHasOneNameThatLeadsBackToIt(
       @ForAll boolean six, @ForAll @Size(16) byte[] bits, @ForAll @IntRange(max = 128) int length) {
-    int size = six ? 16 : 4;
-    int prefixLength = Math.min(length, size * 8);
-    byte[] address = new byte[size];
-    for (int bit = 0; bit < prefixLength; bit++) {
-      address[bit / 8] |= (byte) (bits[bit / 8] & 0x80 >> bit % 8);
-    }
-    String cidr = new CidrText(address, prefixLength).toString();
+    IpAddress address = IpAddress.ofBytes(six ? bits : Arrays.copyOf(bits, 4));
+    String cidr =
+        new IpPrefix(address, Math.min(length, address.family().bits())).network().toString();
     boolean mapped = six && cidr.startsWith("::ffff:");
 
     if (!mapped) {

@@ -1,6 +1,6 @@
 package dev.tweed.dataplane;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
 

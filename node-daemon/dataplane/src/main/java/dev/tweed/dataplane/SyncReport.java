@@ -1,6 +1,6 @@
 package dev.tweed.dataplane;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.tweed.dataplane;
 
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import java.util.List;
 import java.util.Map;

@@ -12,11 +12,11 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.ip.Ipv6Address;
 import dev.tweed.netlink.Sha256;
 import java.util.stream.Stream;
 

@@ -1,5 +1,6 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.IpPrefix;
 import java.util.Objects;
 
 /**

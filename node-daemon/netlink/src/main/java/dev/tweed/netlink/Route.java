@@ -1,5 +1,8 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.AddressFamily;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -1,5 +1,7 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;

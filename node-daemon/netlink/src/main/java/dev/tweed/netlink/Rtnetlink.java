@@ -1,5 +1,6 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;

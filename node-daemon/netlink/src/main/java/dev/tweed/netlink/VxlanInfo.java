@@ -1,5 +1,6 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.IpAddress;
 import java.util.Objects;
 import java.util.Optional;
 

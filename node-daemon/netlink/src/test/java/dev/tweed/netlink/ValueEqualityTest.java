@@ -2,6 +2,9 @@ package dev.tweed.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.ip.Ipv6Address;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;

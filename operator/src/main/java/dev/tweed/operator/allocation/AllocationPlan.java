@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.ip.IpPrefix;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,7 @@ public record AllocationPlan(
   }
 
   /** A block for a node. */
-  public record Claim(Cidr cidr, NodeSubnetSpec spec, Map<String, String> labels) {}
+  public record Claim(IpPrefix cidr, NodeSubnetSpec spec, Map<String, String> labels) {}
 
   /**
    * A NodeSubnet that needs another spec, mark or labels.

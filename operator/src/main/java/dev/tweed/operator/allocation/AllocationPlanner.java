@@ -1,5 +1,7 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
@@ -39,7 +41,7 @@ public final class AllocationPlanner {
    * @param blocks those of its blocks that stand, oldest first
    */
   private record Member(NodeFacts node, Optional<CandidateNetwork> network, List<Held> blocks) {
-    Optional<Held> block(Family family) {
+    Optional<Held> block(AddressFamily family) {
       for (Held block : blocks) {
         if (block.cidr().family() == family) {
           return Optional.of(block);
@@ -62,10 +64,10 @@ public final class AllocationPlanner {
   private final SubnetContents contents;
   private final List<Member> byAge = new ArrayList<>();
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
-  private Optional<Map<String, List<Cidr>>> last = Optional.empty();
+  private Optional<Map<String, List<IpPrefix>>> last = Optional.empty();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
-  private final Map<String, List<Cidr>> restored = new HashMap<>();
+  private final Map<String, List<IpPrefix>> restored = new HashMap<>();
   private final SortedMap<String, Long> cursors = new TreeMap<>();
   private final Map<List<Pool>, Integer> needs = new LinkedHashMap<>();
 
@@ -163,7 +165,7 @@ public final class AllocationPlanner {
         : able.stream().findFirst();
   }
 
-  private List<Cidr> lastBlocks(NodeFacts node) {
+  private List<IpPrefix> lastBlocks(NodeFacts node) {
     if (last.isEmpty()) { // not before it is needed, as in few runs
       last = Optional.of(input.lastBlocks().byNode(reserved));
     }
@@ -181,14 +183,15 @@ public final class AllocationPlanner {
   private static boolean lacksBlock(CandidateNetwork network, Member member) {
     return network.giving()
         && !network.adopts()
-        && (lacksBlock(network, member, Family.IPV4) || lacksBlock(network, member, Family.IPV6));
+        && (lacksBlock(network, member, AddressFamily.IPV4)
+            || lacksBlock(network, member, AddressFamily.IPV6));
   }
 
-  private static boolean lacksBlock(CandidateNetwork network, Member member, Family family) {
+  private static boolean lacksBlock(CandidateNetwork network, Member member, AddressFamily family) {
     return network.has(family) && member.block(family).isEmpty();
   }
 
-  private void restore(Member member, Cidr block) {
+  private void restore(Member member, IpPrefix block) {
     NodeFacts node = member.node();
     CandidateNetwork network = member.network().orElseThrow();
     List<String> addresses = node.addresses().underlay();
@@ -206,8 +209,8 @@ public final class AllocationPlanner {
     }
   }
 
-  private Optional<Cidr> restored(NodeFacts node, Family family) {
-    for (Cidr block : restored.getOrDefault(node.name(), List.of())) {
+  private Optional<IpPrefix> restored(NodeFacts node, AddressFamily family) {
+    for (IpPrefix block : restored.getOrDefault(node.name(), List.of())) {
       if (block.family() == family) {
         return Optional.of(block);
       }
@@ -247,9 +250,9 @@ public final class AllocationPlanner {
     List<String> addresses = node.addresses().underlay();
     boolean complete = true;
     boolean any = false;
-    for (Family family : shelf.families()) {
+    for (AddressFamily family : shelf.families()) {
       Optional<Held> have = member.block(family);
-      Optional<Cidr> again = restored(node, family);
+      Optional<IpPrefix> again = restored(node, family);
       if (again.isPresent()) {
         any = true;
         complete &= claiming;
@@ -283,7 +286,7 @@ public final class AllocationPlanner {
   private boolean claimFree(
       CandidateNetwork network,
       NodeFacts node,
-      Family family,
+      AddressFamily family,
       List<String> addresses,
       PoolShelf shelf,
       NetworkTally tally) {
@@ -302,7 +305,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.NodeAddressInPool, node);
       return false;
     }
-    Optional<Cidr> block = shelf.take(family, node);
+    Optional<IpPrefix> block = shelf.take(family, node);
     if (block.isEmpty()) {
       tally.note(Shortfall.PoolExhausted, node);
       needs.merge(shelf.admitting(family, node), 1, Integer::sum);
@@ -330,16 +333,16 @@ public final class AllocationPlanner {
       return;
     }
     // A cluster may be dual-stack without this network being it.
-    List<Optional<Cidr>> wanted =
+    List<Optional<IpPrefix>> wanted =
         node.podCIDRs().stream()
-            .map(Cidr::parse)
+            .map(IpPrefix::tryParseNetwork)
             .filter(cidr -> cidr.map(c -> network.has(c.family())).orElse(true))
             .toList();
     boolean complete = !wanted.isEmpty();
     if (!complete) {
       tally.note(Shortfall.OutsidePools, node);
     }
-    for (Optional<Cidr> podCidr : wanted) {
+    for (Optional<IpPrefix> podCidr : wanted) {
       complete &= adopt(network, member, podCidr, addresses, shelf, tally);
     }
     if (complete) {
@@ -350,7 +353,7 @@ public final class AllocationPlanner {
   private boolean adopt(
       CandidateNetwork network,
       Member member,
-      Optional<Cidr> podCidr,
+      Optional<IpPrefix> podCidr,
       List<String> addresses,
       PoolShelf shelf,
       NetworkTally tally) {
@@ -359,7 +362,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.OutsidePools, node);
       return false;
     }
-    Cidr block = podCidr.get();
+    IpPrefix block = podCidr.get();
     Optional<Held> have = member.block(block.family());
     if (have.isPresent()
         && have.get().network().equals(network.name())
@@ -390,7 +393,8 @@ public final class AllocationPlanner {
     return claiming;
   }
 
-  private void claim(CandidateNetwork network, NodeFacts node, Cidr block, List<String> addresses) {
+  private void claim(
+      CandidateNetwork network, NodeFacts node, IpPrefix block, List<String> addresses) {
     held.occupied().add(block);
     claims.add(
         new Claim(
@@ -399,13 +403,13 @@ public final class AllocationPlanner {
             contents.labels(network, node)));
   }
 
-  private static boolean differs(NodeFacts node, Cidr block) {
+  private static boolean differs(NodeFacts node, IpPrefix block) {
     if (node.podCIDRs().isEmpty()) {
       return false;
     }
-    List<Cidr> sameFamily =
+    List<IpPrefix> sameFamily =
         node.podCIDRs().stream()
-            .flatMap(text -> Cidr.parse(text).stream())
+            .flatMap(text -> IpPrefix.tryParseNetwork(text).stream())
             .filter(c -> c.family() == block.family())
             .toList();
     return !sameFamily.isEmpty() && !sameFamily.contains(block);

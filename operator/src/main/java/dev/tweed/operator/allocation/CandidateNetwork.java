@@ -1,6 +1,8 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.NetworkOutcome.AcceptedInUse;
 import dev.tweed.operator.allocation.NetworkOutcome.PoolReserved;
 import java.util.ArrayList;
@@ -130,11 +132,11 @@ record CandidateNetwork(
   }
 
   /** Whether a pool is of the family; unreadable pools are given the benefit, as below. */
-  boolean has(Family family) {
+  boolean has(AddressFamily family) {
     return acceptance instanceof NetworkOutcome.InvalidSpec || isUnknown() || hasPoolOf(family);
   }
 
-  private boolean hasPoolOf(Family family) {
+  private boolean hasPoolOf(AddressFamily family) {
     for (Pool pool : pools) {
       if (pool.cidr().family() == family) {
         return true;
@@ -150,23 +152,23 @@ record CandidateNetwork(
   }
 
   /** Whether the range is a block that the node may draw from one of the pools. */
-  boolean offers(Cidr block, NodeFacts node) {
+  boolean offers(IpPrefix block, NodeFacts node) {
     return pools.stream()
         .anyMatch(
             p ->
                 p.cidr().contains(block)
-                    && p.nodePrefixLength() == block.prefixLength()
+                    && p.nodePrefixLength() == block.length()
                     && p.nodeSelector().matches(node.labels()));
   }
 
   /**
    * Whether the range lies in a pool; a network whose pools cannot be read is given the benefit.
    */
-  boolean covers(Cidr cidr) {
+  boolean covers(IpPrefix cidr) {
     return acceptance instanceof NetworkOutcome.InvalidSpec || isUnknown() || isInPool(cidr);
   }
 
-  private boolean isInPool(Cidr cidr) {
+  private boolean isInPool(IpPrefix cidr) {
     for (Pool pool : pools) {
       if (pool.cidr().contains(cidr)) {
         return true;

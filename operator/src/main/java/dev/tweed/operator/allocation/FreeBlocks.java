@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -36,8 +37,8 @@ final class FreeBlocks {
    *     block after the highest one taken
    */
   static FreeBlocks of(
-      Pool pool, OccupiedRanges occupied, Collection<Cidr> reserved, Optional<Long> cursor) {
-    SequencedCollection<Cidr> taken = occupied.within(pool.cidr());
+      Pool pool, OccupiedRanges occupied, Collection<IpPrefix> reserved, Optional<Long> cursor) {
+    SequencedCollection<IpPrefix> taken = occupied.within(pool.cidr());
     List<Gap> untaken = gaps(pool, taken);
     // Several small ranges may lie in one block; it is counted once.
     long used = pool.capacity() - length(untaken);
@@ -50,19 +51,19 @@ final class FreeBlocks {
         Math.floorMod(start, pool.capacity()));
   }
 
-  private static Collection<Cidr> barred(
-      Pool pool, Collection<Cidr> taken, Collection<Cidr> reserved) {
+  private static Collection<IpPrefix> barred(
+      Pool pool, Collection<IpPrefix> taken, Collection<IpPrefix> reserved) {
     OccupiedRanges barred = new OccupiedRanges();
     taken.forEach(barred::add);
     reserved.forEach(barred::add);
     return barred.within(pool.cidr());
   }
 
-  private static List<Gap> gaps(Pool pool, Collection<Cidr> ranges) {
+  private static List<Gap> gaps(Pool pool, Collection<IpPrefix> ranges) {
     List<Gap> ascending = new ArrayList<>();
     long free = 0;
-    for (Cidr cidr : ranges) {
-      long low = pool.index(cidr.first());
+    for (IpPrefix cidr : ranges) {
+      long low = pool.index(cidr.address());
       if (low > free) {
         ascending.add(new Gap(free, low - 1));
       }
@@ -92,7 +93,7 @@ final class FreeBlocks {
   }
 
   /** The next free block, or empty when the pool is exhausted. */
-  Optional<Cidr> take() {
+  Optional<IpPrefix> take() {
     if (gap >= gaps.size()) {
       return Optional.empty();
     }

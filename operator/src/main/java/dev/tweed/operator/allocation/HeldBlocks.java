@@ -1,5 +1,7 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.util.ArrayList;
@@ -22,7 +24,7 @@ final class HeldBlocks {
   private static final String ANY = "";
 
   /** A NodeSubnet whose CIDR could be read. */
-  record Held(SubnetFacts facts, Cidr cidr) {
+  record Held(SubnetFacts facts, IpPrefix cidr) {
     String network() {
       return facts.spec().podNetwork();
     }
@@ -34,8 +36,8 @@ final class HeldBlocks {
 
   private final OccupiedRanges occupied = new OccupiedRanges();
   private final Map<String, List<Held>> standingByNode = new HashMap<>();
-  private final Map<String, Set<Family>> leavingByNode = new HashMap<>();
-  private final Map<String, Set<Family>> unreadByNode = new HashMap<>();
+  private final Map<String, Set<AddressFamily>> leavingByNode = new HashMap<>();
+  private final Map<String, Set<AddressFamily>> unreadByNode = new HashMap<>();
   private final OccupiedRanges leaving = new OccupiedRanges();
   private final List<Held> standing = new ArrayList<>();
   private final List<Release> releases = new ArrayList<>();
@@ -56,7 +58,7 @@ final class HeldBlocks {
       }
     }
     all.sort(Comparator.comparing(Held::facts, SubnetFacts.OLDEST_FIRST));
-    Map<Cidr, NodeFacts> byPodCIDR =
+    Map<IpPrefix, NodeFacts> byPodCIDR =
         networks.values().stream().anyMatch(CandidateNetwork::adopts)
             ? byPodCIDR(nodes.values())
             : Map.of();
@@ -89,7 +91,7 @@ final class HeldBlocks {
     return held;
   }
 
-  private Optional<Held> overlapping(Cidr range) {
+  private Optional<Held> overlapping(IpPrefix range) {
     return standing.stream().filter(h -> h.cidr().overlaps(range)).findFirst();
   }
 
@@ -102,11 +104,11 @@ final class HeldBlocks {
     return new Release(block.facts(), reason, message, Optional.empty());
   }
 
-  private static Map<Cidr, NodeFacts> byPodCIDR(Collection<NodeFacts> nodes) {
-    Map<Cidr, NodeFacts> byPodCIDR = new HashMap<>();
+  private static Map<IpPrefix, NodeFacts> byPodCIDR(Collection<NodeFacts> nodes) {
+    Map<IpPrefix, NodeFacts> byPodCIDR = new HashMap<>();
     for (NodeFacts node : nodes) {
       for (String text : node.podCIDRs()) {
-        Cidr.parse(text).ifPresent(c -> byPodCIDR.merge(c, node, HeldBlocks::first));
+        IpPrefix.tryParseNetwork(text).ifPresent(c -> byPodCIDR.merge(c, node, HeldBlocks::first));
       }
     }
     return byPodCIDR;
@@ -117,7 +119,7 @@ final class HeldBlocks {
   }
 
   private static Optional<Release> misplaced(
-      Held block, CandidateNetwork network, NodeFacts node, Map<Cidr, NodeFacts> byPodCIDR) {
+      Held block, CandidateNetwork network, NodeFacts node, Map<IpPrefix, NodeFacts> byPodCIDR) {
     if (network == null) {
       return Optional.of(
           release(
@@ -151,7 +153,7 @@ final class HeldBlocks {
     if (network.adopts()
         && !node.podCIDRs().isEmpty()
         && node.podCIDRs().stream()
-            .flatMap(text -> Cidr.parse(text).stream())
+            .flatMap(text -> IpPrefix.tryParseNetwork(text).stream())
             .noneMatch(block.cidr()::equals)) {
       return Optional.of(
           release(
@@ -167,19 +169,20 @@ final class HeldBlocks {
 
   // Neither changed nor released, whatever it says: it is of a version that knows better. Of an
   // unknown range everybody must fear that it is a part of his.
-  private void keep(SubnetFacts facts, Optional<Cidr> cidr) {
+  private void keep(SubnetFacts facts, Optional<IpPrefix> cidr) {
     cidr.ifPresent(occupied::add);
     unreadByNode
         .computeIfAbsent(
-            cidr.isPresent() ? facts.spec().nodeName() : ANY, n -> EnumSet.noneOf(Family.class))
-        .addAll(cidr.map(c -> EnumSet.of(c.family())).orElse(EnumSet.allOf(Family.class)));
+            cidr.isPresent() ? facts.spec().nodeName() : ANY,
+            n -> EnumSet.noneOf(AddressFamily.class))
+        .addAll(cidr.map(c -> EnumSet.of(c.family())).orElse(EnumSet.allOf(AddressFamily.class)));
   }
 
   private void release(Held block, Release release) {
     releases.add(release);
     leaving.add(block.cidr());
     leavingByNode
-        .computeIfAbsent(block.node(), n -> EnumSet.noneOf(Family.class))
+        .computeIfAbsent(block.node(), n -> EnumSet.noneOf(AddressFamily.class))
         .add(block.cidr().family());
   }
 
@@ -199,7 +202,7 @@ final class HeldBlocks {
   }
 
   /** The block that stands of one node and family. */
-  Optional<Held> of(String node, Family family) {
+  Optional<Held> of(String node, AddressFamily family) {
     for (Held block : of(node)) {
       if (block.cidr().family() == family) {
         return Optional.of(block);
@@ -209,18 +212,18 @@ final class HeldBlocks {
   }
 
   /** Whether a block of the node and family is to go, but has not gone yet. */
-  boolean leaving(String node, Family family) {
+  boolean leaving(String node, AddressFamily family) {
     return leavingByNode.getOrDefault(node, Set.of()).contains(family);
   }
 
   /** Whether a NodeSubnet that could not be read is, or may be, a block of the node and family. */
-  boolean unread(String node, Family family) {
+  boolean unread(String node, AddressFamily family) {
     return Stream.of(node, ANY)
         .anyMatch(name -> unreadByNode.getOrDefault(name, Set.of()).contains(family));
   }
 
   /** Whether a block that is to go, but has not gone yet, is in the range. */
-  boolean leaving(Cidr range) {
+  boolean leaving(IpPrefix range) {
     return leaving.overlaps(range);
   }
 

@@ -1,6 +1,8 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +14,7 @@ import java.util.Set;
  * that was edited by hand or put back from a backup.
  */
 public final class IntentJudge {
-  private record Holding(String node, Family family) {}
+  private record Holding(String node, AddressFamily family) {}
 
   private IntentJudge() {}
 
@@ -31,7 +33,7 @@ public final class IntentJudge {
     OccupiedRanges occupied = new OccupiedRanges();
     Set<Holding> holdings = new HashSet<>();
     for (NodeSubnetSpec spec : standing) {
-      Cidr.parse(spec.cidr())
+      IpPrefix.tryParseNetwork(spec.cidr())
           .ifPresent(
               cidr -> {
                 occupied.add(cidr);
@@ -40,7 +42,7 @@ public final class IntentJudge {
     }
     Map<NodeSubnetSpec, String> contradictions = new LinkedHashMap<>();
     for (NodeSubnetSpec intent : intents) {
-      Cidr.parse(intent.cidr())
+      IpPrefix.tryParseNetwork(intent.cidr())
           .ifPresent(
               cidr -> {
                 if (occupied.overlaps(cidr)) {

@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.IpPrefix;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,17 +38,17 @@ public record LastBlocks(
    * another node reports too, or was seen to have or the last to hold, is given to nobody by its
    * report. One that contains what is not for pods comes back only if it was seen.
    */
-  Map<String, List<Cidr>> byNode(ReservedRanges reserved) {
-    Map<Cidr, String> holders = new HashMap<>();
+  Map<String, List<IpPrefix>> byNode(ReservedRanges reserved) {
+    Map<IpPrefix, String> holders = new HashMap<>();
     seen.forEach((node, texts) -> parse(texts).forEach(block -> holders.put(block, node)));
     released.forEach(
         (node, texts) -> parse(texts).forEach(block -> holders.putIfAbsent(block, node)));
-    Map<Cidr, String> reporters = new HashMap<>();
+    Map<IpPrefix, String> reporters = new HashMap<>();
     reported.forEach(
         (node, texts) ->
             parse(texts)
                 .forEach(block -> reporters.merge(block, node, (a, b) -> a.equals(b) ? a : "")));
-    Map<String, List<Cidr>> byNode = new HashMap<>();
+    Map<String, List<IpPrefix>> byNode = new HashMap<>();
     Stream.of(seen, released, reported)
         .flatMap(blocks -> blocks.keySet().stream())
         .distinct()
@@ -55,10 +56,10 @@ public record LastBlocks(
     return byNode;
   }
 
-  private List<Cidr> of(
+  private List<IpPrefix> of(
       String node,
-      Map<Cidr, String> holders,
-      Map<Cidr, String> reporters,
+      Map<IpPrefix, String> holders,
+      Map<IpPrefix, String> reporters,
       ReservedRanges reserved) {
     return Stream.concat(
             parse(seen.getOrDefault(node, List.of())),
@@ -71,7 +72,7 @@ public record LastBlocks(
         .toList();
   }
 
-  private static Stream<Cidr> parse(List<String> texts) {
-    return texts.stream().map(Cidr::parse).flatMap(Optional::stream);
+  private static Stream<IpPrefix> parse(List<String> texts) {
+    return texts.stream().map(IpPrefix::tryParseNetwork).flatMap(Optional::stream);
   }
 }

@@ -1,5 +1,8 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -10,12 +13,12 @@ import java.util.stream.Stream;
  *     when there is none
  * @param ranges the first {@value #MOST} usable InternalIPs, each as a range of one address
  */
-public record NodeAddresses(List<String> underlay, List<Cidr> ranges) {
+public record NodeAddresses(List<String> underlay, List<IpPrefix> ranges) {
   /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
   private static final int MOST = 8;
 
   // A tunnel cannot end at these; link-local needs a scope that no other node knows.
-  private static final List<Cidr> UNUSABLE =
+  private static final List<IpPrefix> UNUSABLE =
       Stream.of(
               "0.0.0.0/32",
               "127.0.0.0/8",
@@ -23,9 +26,10 @@ public record NodeAddresses(List<String> underlay, List<Cidr> ranges) {
               "224.0.0.0/4",
               "::/128",
               "::1/128",
+              "::ffff:0.0.0.0/96",
               "fe80::/10",
               "ff00::/8")
-          .map(text -> Cidr.parse(text).orElseThrow())
+          .map(IpPrefix::parse)
           .toList();
 
   public NodeAddresses {
@@ -39,22 +43,22 @@ public record NodeAddresses(List<String> underlay, List<Cidr> ranges) {
    * @param internalIPs as the kubelet reports them, unchecked
    */
   public static NodeAddresses of(List<String> internalIPs) {
-    List<Address> usable =
+    List<IpAddress> usable =
         internalIPs.stream()
-            .flatMap(text -> Address.parse(text).stream())
+            .flatMap(text -> IpAddress.tryParse(text).stream())
             .filter(NodeAddresses::isUsable)
             .toList();
     return new NodeAddresses(
-        Stream.of(Family.IPV4, Family.IPV6)
+        Stream.of(AddressFamily.IPV4, AddressFamily.IPV6)
             .flatMap(family -> usable.stream().filter(a -> a.family() == family).limit(1))
-            .map(Address::toString)
+            .map(IpAddress::toString)
             .toList(),
-        usable.stream().limit(MOST).map(Cidr::of).toList());
+        usable.stream().limit(MOST).map(IpPrefix::host).toList());
   }
 
-  private static boolean isUsable(Address address) {
-    for (Cidr range : UNUSABLE) {
-      if (range.contains(Cidr.of(address))) {
+  private static boolean isUsable(IpAddress address) {
+    for (IpPrefix range : UNUSABLE) {
+      if (range.contains(address)) {
         return false;
       }
     }

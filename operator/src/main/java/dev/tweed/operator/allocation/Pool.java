@@ -2,6 +2,8 @@ package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.Optional;
 
 /**
@@ -11,36 +13,32 @@ import java.util.Optional;
  * @param nodePrefixLength prefix length of one block, at least that of the pool
  * @param nodeSelector nodes that may draw from it
  */
-record Pool(Cidr cidr, int nodePrefixLength, LabelSelector nodeSelector) {
+record Pool(IpPrefix cidr, int nodePrefixLength, LabelSelector nodeSelector) {
   /** Blocks beyond this number are not counted; no cluster has so many nodes. */
   static final long COUNTED = 1L << 62;
 
   /** Reads a pool of a spec; empty when the schema would have refused it. */
   static Optional<Pool> of(PodNetworkSpec.Pool spec) {
-    return Cidr.parse(spec.cidr())
+    return IpPrefix.tryParseNetwork(spec.cidr())
         .filter(c -> spec.nodePrefixLength() != null)
-        .filter(c -> spec.nodePrefixLength() >= c.prefixLength())
+        .filter(c -> spec.nodePrefixLength() >= c.length())
         .filter(c -> spec.nodePrefixLength() <= c.family().bits())
         .map(c -> new Pool(c, spec.nodePrefixLength(), spec.nodeSelector()));
   }
 
   /** Number of blocks, at most {@link #COUNTED}. */
   long capacity() {
-    int bits = nodePrefixLength - cidr.prefixLength();
+    int bits = nodePrefixLength - cidr.length();
     return bits >= 62 ? COUNTED : 1L << bits;
   }
 
   /** The block at a position from 0 to capacity - 1. */
-  Cidr block(long index) {
-    return new Cidr(cidr.first().plus(index, blockBits()), nodePrefixLength);
+  IpPrefix block(long index) {
+    return cidr.subnet(index, nodePrefixLength);
   }
 
   /** Position of the block that holds an address; beyond the pool it is the nearest position. */
-  long index(Address address) {
-    return Math.min(address.minus(cidr.first(), blockBits()), capacity() - 1);
-  }
-
-  private int blockBits() {
-    return cidr.family().bits() - nodePrefixLength;
+  long index(IpAddress address) {
+    return Math.min(cidr.indexOf(address, nodePrefixLength), capacity() - 1);
   }
 }

@@ -1,5 +1,7 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.NetworkOutcome.PoolUse;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +12,7 @@ import java.util.TreeMap;
 /** The pools of one network with what is free in them. */
 final class PoolShelf {
   private final List<Pool> pools;
-  private final List<Family> families;
+  private final List<AddressFamily> families;
   private final List<FreeBlocks> free = new ArrayList<>();
   private final OccupiedRanges adopted = new OccupiedRanges();
 
@@ -28,17 +30,17 @@ final class PoolShelf {
   }
 
   /** Families of the pools, in the order of the spec. */
-  List<Family> families() {
+  List<AddressFamily> families() {
     return families;
   }
 
   /** Pools of the family that the node may draw from. */
-  List<Pool> admitting(Family family, NodeFacts node) {
+  List<Pool> admitting(AddressFamily family, NodeFacts node) {
     return pools.stream().filter(p -> admits(p, family, node)).toList();
   }
 
   /** Whether there is one. */
-  boolean admits(Family family, NodeFacts node) {
+  boolean admits(AddressFamily family, NodeFacts node) {
     for (Pool pool : pools) {
       if (admits(pool, family, node)) {
         return true;
@@ -47,15 +49,15 @@ final class PoolShelf {
     return false;
   }
 
-  private static boolean admits(Pool pool, Family family, NodeFacts node) {
+  private static boolean admits(Pool pool, AddressFamily family, NodeFacts node) {
     return pool.cidr().family() == family && pool.nodeSelector().matches(node.labels());
   }
 
   /** A free block from the first pool that has one for the node. */
-  Optional<Cidr> take(Family family, NodeFacts node) {
+  Optional<IpPrefix> take(AddressFamily family, NodeFacts node) {
     for (int i = 0; i < pools.size(); i++) {
       if (admits(pools.get(i), family, node)) {
-        Optional<Cidr> block = free.get(i).take();
+        Optional<IpPrefix> block = free.get(i).take();
         if (block.isPresent()) {
           return block;
         }
@@ -65,7 +67,7 @@ final class PoolShelf {
   }
 
   /** Notes a block that was not taken from here. */
-  void adopted(Cidr block) {
+  void adopted(IpPrefix block) {
     adopted.add(block);
   }
 
@@ -86,7 +88,7 @@ final class PoolShelf {
       Pool pool = pools.get(i);
       long more =
           adopted.within(pool.cidr()).stream()
-              .mapToLong(c -> pool.index(c.last()) - pool.index(c.first()) + 1)
+              .mapToLong(c -> pool.index(c.last()) - pool.index(c.address()) + 1)
               .sum();
       long allocated = Math.min(pool.capacity(), free.get(i).allocated() + more);
       use.add(new PoolUse(pool.cidr().toString(), pool.capacity(), allocated));

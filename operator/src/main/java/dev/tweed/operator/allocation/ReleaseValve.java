@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.time.Duration;
@@ -160,14 +161,12 @@ public final class ReleaseValve {
   }
 
   private static boolean fits(Release release, List<Pool> pools) {
-    return Cidr.parse(release.subnet().spec().cidr())
+    return IpPrefix.tryParseNetwork(release.subnet().spec().cidr())
         .filter(
             block ->
                 pools.stream()
                     .anyMatch(
-                        p ->
-                            p.nodePrefixLength() == block.prefixLength()
-                                && p.cidr().contains(block)))
+                        p -> p.nodePrefixLength() == block.length() && p.cidr().contains(block)))
         .isPresent();
   }
 }

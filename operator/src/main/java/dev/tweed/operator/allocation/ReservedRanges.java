@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.ReservedRange.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
 
 /** What is not for pods: the addresses of all nodes, and the ranges of Services. */
 final class ReservedRanges {
-  private final List<Cidr> ranges = new ArrayList<>();
+  private final List<IpPrefix> ranges = new ArrayList<>();
   private Optional<OccupiedRanges> sorted = Optional.empty();
   private final Collection<NodeFacts> nodes;
   private final SortedMap<String, List<String>> serviceCIDRs;
@@ -30,8 +31,8 @@ final class ReservedRanges {
     }
   }
 
-  private static Stream<Cidr> parse(List<String> cidrs) {
-    return cidrs.stream().flatMap(text -> Cidr.parse(text).stream());
+  private static Stream<IpPrefix> parse(List<String> cidrs) {
+    return cidrs.stream().flatMap(text -> IpPrefix.tryParseNetwork(text).stream());
   }
 
   /** The lowest that the pool has an address of, if it has any. */
@@ -40,7 +41,7 @@ final class ReservedRanges {
   }
 
   // A ServiceCIDR comes before a Node, and each by its name. Seldom asked, so it is looked for.
-  private ReservedRange owned(Cidr range) {
+  private ReservedRange owned(IpPrefix range) {
     return serviceCIDRs.entrySet().stream()
         .filter(e -> parse(e.getValue()).anyMatch(range::equals))
         .map(e -> new ReservedRange(Kind.SERVICE_CIDR, range.toString(), e.getKey()))
@@ -58,7 +59,7 @@ final class ReservedRanges {
   }
 
   /** Whether the range has any of them. */
-  boolean overlaps(Cidr range) {
+  boolean overlaps(IpPrefix range) {
     if (sorted.isEmpty()) { // not before it is needed, as in few runs
       OccupiedRanges all = new OccupiedRanges();
       ranges.forEach(all::add);
@@ -68,9 +69,9 @@ final class ReservedRanges {
   }
 
   /** All that the pool has addresses of, in ascending order. */
-  Collection<Cidr> within(Pool pool) {
+  Collection<IpPrefix> within(Pool pool) {
     OccupiedRanges inside = new OccupiedRanges();
-    for (Cidr range : ranges) {
+    for (IpPrefix range : ranges) {
       if (pool.cidr().overlaps(range)) {
         inside.add(range);
       }

@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.ip.IpPrefix;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Map;
@@ -30,7 +31,7 @@ public record SubnetFacts(
     Optional<Instant> goneSince,
     boolean deleting,
     boolean unread,
-    Optional<Cidr> block) {
+    Optional<IpPrefix> block) {
   /** Of two that contradict each other the first stays. */
   public static final Comparator<SubnetFacts> OLDEST_FIRST =
       Comparator.comparing(SubnetFacts::created).thenComparing(SubnetFacts::name);
@@ -62,7 +63,7 @@ public record SubnetFacts(
         goneSince,
         deleting,
         unread,
-        Optional.ofNullable(spec).map(NodeSubnetSpec::cidr).flatMap(Cidr::parse));
+        Optional.ofNullable(spec).map(NodeSubnetSpec::cidr).flatMap(IpPrefix::tryParseNetwork));
   }
 
   /** The same with another mark. */

@@ -10,8 +10,8 @@ import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.TweedResource;
 import dev.tweed.crds.UnknownValue;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationInput;
-import dev.tweed.operator.allocation.Cidr;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
@@ -138,7 +138,7 @@ public final class Facts {
     if (spec.nodeName() == null) {
       missing.add(new UnknownValue("spec.nodeName", ABSENT));
     }
-    if (Cidr.parse(spec.cidr()).isEmpty()) {
+    if (IpPrefix.tryParseNetwork(spec.cidr()).isEmpty()) {
       missing.add(new UnknownValue("spec.cidr", Objects.requireNonNullElse(spec.cidr(), ABSENT)));
     }
     return missing;

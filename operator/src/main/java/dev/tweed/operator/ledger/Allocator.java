@@ -1,10 +1,11 @@
 package dev.tweed.operator.ledger;
 
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
-import dev.tweed.operator.allocation.Cidr;
 import dev.tweed.operator.allocation.IntentJudge;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.ClaimWriter.ClaimResult;
@@ -467,7 +468,7 @@ public final class Allocator {
   }
 
   private static Optional<String> name(NodeSubnetSpec spec) {
-    return Cidr.parse(spec.cidr()).map(Cidr::objectName);
+    return IpPrefix.tryParseNetwork(spec.cidr()).map(block -> NodeSubnetName.of(block).value());
   }
 
   // Without labels those of an intent of the ledger: they are brought up to date by the next run.

@@ -3,7 +3,7 @@ package dev.tweed.operator.ledger;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.ip.IpPrefix;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -81,7 +81,7 @@ public final class ConfigMapLedgerStore implements LedgerStore {
         throw unreadable("it holds nothing", null);
       }
       for (NodeSubnetSpec intent : ledger.intents()) {
-        if (Cidr.parse(intent.cidr()).isEmpty()
+        if (IpPrefix.tryParseNetwork(intent.cidr()).isEmpty()
             || intent.nodeName() == null
             || intent.podNetwork() == null) {
           throw unreadable("an intent without cidr, nodeName or podNetwork: " + intent, null);

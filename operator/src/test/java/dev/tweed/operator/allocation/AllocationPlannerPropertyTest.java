@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -53,7 +54,8 @@ class AllocationPlannerPropertyTest {
         Combinators.combine(Arbitraries.of(POOLS), Arbitraries.integers().between(0, 4))
             .as(
                 (cidr, extra) ->
-                    Fixtures.pool(cidr, Cidr.parse(cidr).orElseThrow().prefixLength() + extra));
+                    Fixtures.pool(
+                        cidr, IpPrefix.tryParseNetwork(cidr).orElseThrow().length() + extra));
     Arbitrary<PodNetworkSpec> spec =
         Combinators.combine(
                 pool.list().ofMinSize(1).ofMaxSize(3),
@@ -82,8 +84,9 @@ class AllocationPlannerPropertyTest {
   private static List<PodNetworkSpec.Pool> disjoint(List<PodNetworkSpec.Pool> pools) {
     List<PodNetworkSpec.Pool> kept = new ArrayList<>();
     for (PodNetworkSpec.Pool pool : pools) {
-      Cidr cidr = Cidr.parse(pool.cidr()).orElseThrow();
-      if (kept.stream().noneMatch(k -> Cidr.parse(k.cidr()).orElseThrow().overlaps(cidr))) {
+      IpPrefix cidr = IpPrefix.tryParseNetwork(pool.cidr()).orElseThrow();
+      if (kept.stream()
+          .noneMatch(k -> IpPrefix.tryParseNetwork(k.cidr()).orElseThrow().overlaps(cidr))) {
         kept.add(pool);
       }
     }
@@ -144,8 +147,10 @@ class AllocationPlannerPropertyTest {
   @Property
   void claimsOverlapNothing(@ForAll("clusters") AllocationInput cluster) {
     AllocationPlan plan = AllocationPlanner.plan(cluster);
-    List<Cidr> taken = new ArrayList<>();
-    cluster.subnets().forEach(s -> taken.add(Cidr.parse(s.spec().cidr()).orElseThrow()));
+    List<IpPrefix> taken = new ArrayList<>();
+    cluster
+        .subnets()
+        .forEach(s -> taken.add(IpPrefix.tryParseNetwork(s.spec().cidr()).orElseThrow()));
     for (AllocationPlan.Claim claim : plan.claims()) {
       assertThat(taken).noneMatch(claim.cidr()::overlaps);
       taken.add(claim.cidr());
@@ -166,7 +171,8 @@ class AllocationPlannerPropertyTest {
           .allSatisfy(
               ranges ->
                   assertThat(ranges)
-                      .noneMatch(r -> Cidr.parse(r).orElseThrow().overlaps(claim.cidr())));
+                      .noneMatch(
+                          r -> IpPrefix.tryParseNetwork(r).orElseThrow().overlaps(claim.cidr())));
     }
   }
 
@@ -179,7 +185,8 @@ class AllocationPlannerPropertyTest {
         .forEach(
             s ->
                 holders.add(
-                    s.spec().nodeName() + Cidr.parse(s.spec().cidr()).orElseThrow().family()));
+                    s.spec().nodeName()
+                        + IpPrefix.tryParseNetwork(s.spec().cidr()).orElseThrow().family()));
     for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
       assertThat(holders.add(claim.spec().nodeName() + claim.cidr().family())).isTrue();
     }
@@ -197,8 +204,8 @@ class AllocationPlannerPropertyTest {
       assertThat(spec.pools())
           .anyMatch(
               p ->
-                  Cidr.parse(p.cidr()).orElseThrow().contains(claim.cidr())
-                      && p.nodePrefixLength() == claim.cidr().prefixLength());
+                  IpPrefix.tryParseNetwork(p.cidr()).orElseThrow().contains(claim.cidr())
+                      && p.nodePrefixLength() == claim.cidr().length());
     }
   }
 
@@ -207,9 +214,9 @@ class AllocationPlannerPropertyTest {
       @ForAll("clusters") AllocationInput cluster) {
     AllocationInput after = Fixtures.apply(cluster, AllocationPlanner.plan(cluster));
     Set<String> holders = new HashSet<>();
-    List<Cidr> seen = new ArrayList<>();
+    List<IpPrefix> seen = new ArrayList<>();
     for (SubnetFacts s : after.subnets()) {
-      Cidr cidr = Cidr.parse(s.spec().cidr()).orElseThrow();
+      IpPrefix cidr = IpPrefix.tryParseNetwork(s.spec().cidr()).orElseThrow();
       assertThat(holders.add(s.spec().nodeName() + cidr.family())).isTrue();
       assertThat(seen).noneMatch(cidr::overlaps);
       seen.add(cidr);

@@ -13,8 +13,11 @@ import static dev.tweed.operator.allocation.Fixtures.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.UnknownValue;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import java.lang.management.ManagementFactory;
@@ -31,7 +34,7 @@ class AllocationPlannerTest {
       network("default", 100, spec(pool("10.244.0.0/22", 24)));
 
   private static List<String> cidrs(AllocationPlan plan) {
-    return plan.claims().stream().map(Claim::cidr).map(Cidr::toString).toList();
+    return plan.claims().stream().map(Claim::cidr).map(IpPrefix::toString).toList();
   }
 
   @Test
@@ -243,7 +246,7 @@ class AllocationPlannerTest {
         new NodeFacts("n", "u", NOW, Map.of(), List.of("2001:DB8::1", "192.0.2.1"), List.of());
     AllocationPlan plan = AllocationPlanner.plan(input(List.of(dual), List.of(node), List.of()));
     assertThat(plan.claims())
-        .extracting(c -> c.cidr().objectName())
+        .extracting(c -> NodeSubnetName.of(c.cidr()).value())
         .containsExactly("10-244-0-0-24", "fd00-0010-0244-0000-0000-0000-0000-0000-64");
     assertThat(plan.claims())
         .extracting(c -> c.spec().vtepMAC())
@@ -437,7 +440,7 @@ class AllocationPlannerTest {
                       unread("default", "", "10.244.9.0/24"))));
 
       assertThat(plan.releases()).isEmpty();
-      assertThat(plan.claims()).extracting(c -> c.cidr().family()).containsOnly(Family.IPV6);
+      assertThat(plan.claims()).extracting(c -> c.cidr().family()).containsOnly(AddressFamily.IPV6);
       assertThat(plan.claims()).hasSize(2);
       assertThat(plan.networks().get("default").nodes(Shortfall.UnknownValue))
           .hasToString("node-2");

@@ -1,8 +1,10 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,7 +54,7 @@ final class Fixtures {
   }
 
   static SubnetFacts subnet(String network, String node, String cidr, int age) {
-    Cidr range = Cidr.parse(cidr).orElseThrow();
+    IpPrefix range = IpPrefix.tryParseNetwork(cidr).orElseThrow();
     NodeSubnetSpec spec =
         new NodeSubnetSpec(
             network,
@@ -62,8 +64,8 @@ final class Fixtures {
             List.of("192.0.2.1"),
             VtepMacs.derive(network + "/" + node, 0));
     return new SubnetFacts(
-        range.objectName(),
-        "uid-" + range.objectName(),
+        NodeSubnetName.of(range).value(),
+        "uid-" + NodeSubnetName.of(range).value(),
         "1",
         1,
         NOW.minusSeconds(age),
@@ -203,7 +205,7 @@ final class Fixtures {
       }
     }
     for (AllocationPlan.Claim c : plan.claims()) {
-      String name = c.cidr().objectName();
+      String name = NodeSubnetName.of(c.cidr()).value();
       after.add(
           new SubnetFacts(
               name,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.operator.allocation.AllocationInput;
@@ -140,7 +141,7 @@ class GoldenPlansTest {
             .map(
                 c -> {
                   Map<String, Object> claim = new LinkedHashMap<>();
-                  claim.put("name", c.cidr().objectName());
+                  claim.put("name", NodeSubnetName.of(c.cidr()).value());
                   claim.put("labels", c.labels());
                   claim.put("spec", c.spec());
                   return claim;

@@ -1,7 +1,7 @@
 package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
-import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.ip.IpPrefix;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
@@ -47,8 +47,8 @@ final class SubnetHistory implements Watcher<NodeSubnet>, AutoCloseable {
   }
 
   private void compare(NodeSubnet added, NodeSubnet other) {
-    Cidr a = Cidr.parse(added.getSpec().cidr()).orElseThrow();
-    Cidr b = Cidr.parse(other.getSpec().cidr()).orElseThrow();
+    IpPrefix a = IpPrefix.tryParseNetwork(added.getSpec().cidr()).orElseThrow();
+    IpPrefix b = IpPrefix.tryParseNetwork(other.getSpec().cidr()).orElseThrow();
     if (a.overlaps(b)) {
       violations.add(describe(added) + " overlaps " + describe(other));
     }

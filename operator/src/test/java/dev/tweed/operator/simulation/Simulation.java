@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.TweedApi;
-import dev.tweed.operator.allocation.Cidr;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import dev.tweed.operator.simulation.ModelApiServer.Change;
 import dev.tweed.operator.simulation.ModelApiServer.Request;
@@ -52,7 +52,7 @@ final class Simulation implements AutoCloseable {
   private final PriorityQueue<Later> later = new PriorityQueue<>();
   private final List<String> violations = new ArrayList<>();
   private final List<Supplier<String>> notes = new ArrayList<>();
-  private final Map<String, Cidr> ranges = new HashMap<>();
+  private final Map<String, IpPrefix> ranges = new HashMap<>();
   private Optional<ModelApiServer.Snapshot> snapshot = Optional.empty();
   private final Map<String, Instant> refusedUntil = new HashMap<>();
   private long operatorWrites;
@@ -780,8 +780,8 @@ final class Simulation implements AutoCloseable {
     return range(a).overlaps(range(b));
   }
 
-  private Cidr range(String cidr) {
-    return ranges.computeIfAbsent(cidr, c -> Cidr.parse(c).orElseThrow());
+  private IpPrefix range(String cidr) {
+    return ranges.computeIfAbsent(cidr, c -> IpPrefix.tryParseNetwork(c).orElseThrow());
   }
 
   private static String uid(ObjectNode object) {

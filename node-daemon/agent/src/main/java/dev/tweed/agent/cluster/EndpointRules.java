@@ -1,7 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import dev.tweed.agent.api.ServerEndpoint;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import dev.tweed.dataplane.HostWay;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.Optional;
 
 /** What the kernel says of this host's own packets. */

@@ -6,7 +6,7 @@ import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.NetworkParameters;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -2,7 +2,7 @@ package dev.tweed.agent.cluster;
 
 import dev.tweed.agent.api.ApiChannel.Ends;
 import dev.tweed.dataplane.HostWay;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;

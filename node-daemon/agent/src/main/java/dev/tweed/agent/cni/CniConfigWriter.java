@@ -6,7 +6,7 @@ import dev.tweed.agent.file.AtomicFile;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

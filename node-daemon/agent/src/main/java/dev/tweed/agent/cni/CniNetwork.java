@@ -1,6 +1,6 @@
 package dev.tweed.agent.cni;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.nio.file.Path;
 import java.util.List;
 

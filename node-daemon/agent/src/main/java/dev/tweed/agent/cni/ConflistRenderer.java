@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 
 /**
  * Renders the network configuration list of CNI spec 1.0.0: the bridge plugin with host-local

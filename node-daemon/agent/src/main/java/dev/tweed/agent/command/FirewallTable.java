@@ -5,7 +5,7 @@ import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.RowText;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

@@ -12,7 +12,7 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;

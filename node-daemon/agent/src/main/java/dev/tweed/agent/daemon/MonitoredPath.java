@@ -7,7 +7,7 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.Optional;
 import java.util.function.Supplier;
 

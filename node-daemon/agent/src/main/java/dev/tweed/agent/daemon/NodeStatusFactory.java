@@ -11,7 +11,7 @@ import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

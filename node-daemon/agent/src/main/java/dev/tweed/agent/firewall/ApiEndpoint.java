@@ -1,6 +1,6 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;

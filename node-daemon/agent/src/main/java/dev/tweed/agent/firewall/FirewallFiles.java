@@ -13,7 +13,7 @@ import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SubnetRecord;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Stream;

@@ -7,7 +7,7 @@ import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,7 +2,7 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 
 /** What the host's firewall has to know of the network this node belongs to. */

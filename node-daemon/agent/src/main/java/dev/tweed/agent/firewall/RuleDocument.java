@@ -10,7 +10,7 @@ import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.Peer.Addresses;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

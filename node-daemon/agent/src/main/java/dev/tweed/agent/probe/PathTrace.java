@@ -1,7 +1,7 @@
 package dev.tweed.agent.probe;
 
 import dev.tweed.agent.probe.UnreachedPeer.Where;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;

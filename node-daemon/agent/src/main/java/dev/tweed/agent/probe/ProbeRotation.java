@@ -2,10 +2,10 @@ package dev.tweed.agent.probe;
 
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.ip.Ipv6Address;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,8 +1,8 @@
 package dev.tweed.agent.probe;
 
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
 

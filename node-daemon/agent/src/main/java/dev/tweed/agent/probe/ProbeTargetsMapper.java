@@ -7,7 +7,7 @@ import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;

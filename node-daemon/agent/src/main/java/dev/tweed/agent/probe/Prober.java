@@ -1,7 +1,7 @@
 package dev.tweed.agent.probe;
 
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;

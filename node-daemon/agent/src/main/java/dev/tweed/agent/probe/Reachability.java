@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;

@@ -1,7 +1,7 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -10,7 +10,7 @@ import dev.tweed.dataplane.RulesetMonitor;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
 import dev.tweed.firewall.ruleset.Ruleset;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -22,8 +22,8 @@ import static dev.tweed.agent.trace.Station.TUNNEL;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tweed.agent.trace;
 
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 
 /**

@@ -3,7 +3,7 @@ package dev.tweed.agent.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.memory.Binding;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

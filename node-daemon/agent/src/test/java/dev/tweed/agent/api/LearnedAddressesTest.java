@@ -3,7 +3,7 @@ package dev.tweed.agent.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;

@@ -15,7 +15,7 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.dataplane.HostWay;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.tweed.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

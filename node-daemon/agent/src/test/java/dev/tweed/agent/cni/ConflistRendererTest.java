@@ -2,7 +2,7 @@ package dev.tweed.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.testing.Golden;
 import java.nio.file.Path;
 import java.util.List;

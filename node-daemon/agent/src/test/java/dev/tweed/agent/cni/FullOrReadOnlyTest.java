@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

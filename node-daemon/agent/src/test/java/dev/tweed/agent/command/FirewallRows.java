@@ -7,7 +7,7 @@ import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 

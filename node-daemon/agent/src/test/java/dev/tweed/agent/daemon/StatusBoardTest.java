@@ -20,7 +20,7 @@ import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Versions;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;

@@ -12,7 +12,7 @@ import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

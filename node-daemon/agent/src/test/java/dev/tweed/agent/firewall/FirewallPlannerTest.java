@@ -13,7 +13,7 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -5,7 +5,7 @@ import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

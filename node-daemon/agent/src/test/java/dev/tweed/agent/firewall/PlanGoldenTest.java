@@ -10,7 +10,7 @@ import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;

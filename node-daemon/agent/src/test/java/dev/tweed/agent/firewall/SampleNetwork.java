@@ -2,8 +2,8 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import java.util.Arrays;
 import java.util.List;

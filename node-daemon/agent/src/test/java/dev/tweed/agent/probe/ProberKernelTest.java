@@ -14,7 +14,7 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.NftCommand;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Netns;
 import java.nio.file.Path;
 import java.time.Clock;

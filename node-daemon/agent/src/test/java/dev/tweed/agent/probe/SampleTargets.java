@@ -3,8 +3,8 @@ package dev.tweed.agent.probe;
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.stream.IntStream;
 

@@ -2,7 +2,7 @@ package dev.tweed.agent.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

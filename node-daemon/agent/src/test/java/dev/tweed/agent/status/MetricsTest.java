@@ -7,7 +7,7 @@ import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.dataplane.Change;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -11,7 +11,7 @@ import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.agent.status.NodeStatus.State;
 import dev.tweed.agent.status.Reachable.Reason;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;

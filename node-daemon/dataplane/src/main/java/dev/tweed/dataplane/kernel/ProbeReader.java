@@ -6,7 +6,7 @@ import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.ProbeDevice;
 import dev.tweed.dataplane.plan.ProbeFacts;
 import dev.tweed.dataplane.plan.ProbeState;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;

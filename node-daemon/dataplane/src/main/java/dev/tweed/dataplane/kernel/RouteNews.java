@@ -1,6 +1,6 @@
 package dev.tweed.dataplane.kernel;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.HashSet;
 import java.util.Set;

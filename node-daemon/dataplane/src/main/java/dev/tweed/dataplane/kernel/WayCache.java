@@ -1,7 +1,7 @@
 package dev.tweed.dataplane.kernel;
 
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
 import java.time.Duration;

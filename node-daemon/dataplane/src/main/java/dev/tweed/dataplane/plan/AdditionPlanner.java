@@ -1,7 +1,7 @@
 package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Change;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.Route;

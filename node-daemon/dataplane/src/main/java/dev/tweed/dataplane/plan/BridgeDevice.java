@@ -1,6 +1,6 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
 import java.util.List;
 import java.util.Objects;

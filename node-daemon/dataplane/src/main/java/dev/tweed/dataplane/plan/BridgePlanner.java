@@ -5,7 +5,7 @@ import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.Reason;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.ip.Ipv6Address;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;

@@ -1,6 +1,6 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;

@@ -1,9 +1,9 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;

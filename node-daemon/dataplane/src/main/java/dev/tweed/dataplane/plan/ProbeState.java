@@ -1,6 +1,6 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RoutingRule;

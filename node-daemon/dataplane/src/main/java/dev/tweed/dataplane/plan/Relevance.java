@@ -2,9 +2,9 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;

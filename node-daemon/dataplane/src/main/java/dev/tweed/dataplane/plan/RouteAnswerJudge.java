@@ -1,8 +1,8 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteAnswer;

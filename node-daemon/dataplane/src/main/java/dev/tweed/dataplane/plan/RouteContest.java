@@ -2,8 +2,8 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import java.util.ArrayDeque;

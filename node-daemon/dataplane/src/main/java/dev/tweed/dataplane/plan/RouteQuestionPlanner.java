@@ -1,11 +1,11 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.ip.Ipv6Address;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RoutingRule;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;

@@ -1,7 +1,7 @@
 package dev.tweed.dataplane.plan;
 
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.Objects;
 
 /** What packets of the pod network are sent to, so that the kernel is asked which way they take. */

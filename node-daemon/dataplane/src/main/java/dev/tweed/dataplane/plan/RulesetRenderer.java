@@ -2,9 +2,9 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import java.util.EnumMap;
 import java.util.List;

@@ -13,7 +13,7 @@ import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

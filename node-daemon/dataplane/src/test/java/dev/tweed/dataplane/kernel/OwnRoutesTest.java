@@ -9,7 +9,7 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.socket.NetlinkMonitor;

@@ -9,7 +9,7 @@ import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

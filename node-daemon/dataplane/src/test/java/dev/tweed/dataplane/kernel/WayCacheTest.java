@@ -3,8 +3,8 @@ package dev.tweed.dataplane.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Example;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;

@@ -8,7 +8,7 @@ import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

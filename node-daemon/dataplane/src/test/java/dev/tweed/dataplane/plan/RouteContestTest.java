@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Finding;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import java.time.Duration;

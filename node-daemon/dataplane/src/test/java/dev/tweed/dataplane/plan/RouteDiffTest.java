@@ -3,7 +3,7 @@ package dev.tweed.dataplane.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Example;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;

@@ -2,9 +2,9 @@ package dev.tweed.dataplane.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RoutingRule;

@@ -3,8 +3,8 @@ package dev.tweed.dataplane.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Masquerade;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.stream.Stream;

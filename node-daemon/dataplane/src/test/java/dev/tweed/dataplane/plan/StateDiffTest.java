@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Example;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
@@ -107,7 +107,7 @@ class StateDiffTest {
     machine.neighbours.add(
         new Neighbour(
             tunnel,
-            dev.tweed.netlink.IpAddress.parse("10.244.77.1"),
+            dev.tweed.ip.IpAddress.parse("10.244.77.1"),
             Optional.empty(),
             NeighbourState.FAILED,
             0));

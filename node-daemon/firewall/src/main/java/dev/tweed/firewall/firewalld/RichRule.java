@@ -1,8 +1,8 @@
 package dev.tweed.firewall.firewalld;
 
 import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 
 /**
  * A rule of firewalld's rich language (firewalld.richlanguage(5)), without its place among others.

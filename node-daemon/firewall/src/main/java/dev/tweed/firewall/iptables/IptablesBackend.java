@@ -6,7 +6,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.iptables.IptablesListing.Jump;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,7 +2,7 @@ package dev.tweed.firewall.iptables;
 
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.tweed.firewall.iptables;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

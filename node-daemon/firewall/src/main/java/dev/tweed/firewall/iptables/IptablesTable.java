@@ -1,6 +1,6 @@
 package dev.tweed.firewall.iptables;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 
 /** The filter tables of the host. Text is one character per byte (ISO 8859-1). */

@@ -2,8 +2,8 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.nft.NftTableWriter.Reading;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

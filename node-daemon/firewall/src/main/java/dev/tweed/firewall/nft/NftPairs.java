@@ -1,7 +1,7 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.Comparator;
 import java.util.List;
 

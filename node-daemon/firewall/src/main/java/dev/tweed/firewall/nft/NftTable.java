@@ -1,7 +1,7 @@
 package dev.tweed.firewall.nft;
 
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;

@@ -4,7 +4,7 @@ import dev.tweed.firewall.nft.NftMatchRenderer.Elements;
 import dev.tweed.firewall.nft.NftTable.Rule;
 import dev.tweed.firewall.nft.NftTable.Set;
 import dev.tweed.firewall.rules.Logging;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.nft.NftProgram.Run;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;

@@ -3,7 +3,7 @@ package dev.tweed.firewall.nft;
 import dev.tweed.firewall.nft.NftMatch.Dimension;
 import dev.tweed.firewall.nft.NftPairs.Pair;
 import dev.tweed.firewall.nft.RowMerging.Merged;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;

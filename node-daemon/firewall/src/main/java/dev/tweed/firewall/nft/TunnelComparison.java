@@ -2,8 +2,8 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.nft.GuardListing.Tunnel;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

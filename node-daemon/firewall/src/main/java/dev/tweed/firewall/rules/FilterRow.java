@@ -1,7 +1,7 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;

@@ -2,8 +2,8 @@ package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.rules.ProtectedService.End;
 import dev.tweed.firewall.rules.RuleProblem.Kind;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;

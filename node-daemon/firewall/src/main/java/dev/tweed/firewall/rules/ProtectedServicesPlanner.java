@@ -1,10 +1,10 @@
 package dev.tweed.firewall.rules;
 
-import static dev.tweed.netlink.AddressFamily.IPV6;
+import static dev.tweed.ip.AddressFamily.IPV6;
 
 import dev.tweed.firewall.rules.ProtectedService.End;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,7 +1,7 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.nio.ByteOrder;
 import java.util.Comparator;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.rules.RuleProblem.Kind;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

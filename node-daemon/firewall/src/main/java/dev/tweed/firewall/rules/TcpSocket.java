@@ -1,6 +1,6 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.iptables.IptablesCommand;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -5,7 +5,7 @@ import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.iptables.IptablesRule;
 import dev.tweed.firewall.iptables.RowOrder;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

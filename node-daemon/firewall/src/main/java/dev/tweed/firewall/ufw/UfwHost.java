@@ -2,7 +2,7 @@ package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.iptables.IptablesFailure;
 import dev.tweed.firewall.ufw.UfwOutcome.Reason;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

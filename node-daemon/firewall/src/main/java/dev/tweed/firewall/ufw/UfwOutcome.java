@@ -1,6 +1,6 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.List;
 import java.util.Set;
 

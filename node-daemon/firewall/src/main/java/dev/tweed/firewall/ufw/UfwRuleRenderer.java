@@ -2,7 +2,7 @@ package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Logging;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 

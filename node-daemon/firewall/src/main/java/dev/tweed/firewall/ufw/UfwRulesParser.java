@@ -4,7 +4,7 @@ import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.ufw.UfwRulesFile.Reading;
 import dev.tweed.firewall.ufw.UfwRulesFile.Segment;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

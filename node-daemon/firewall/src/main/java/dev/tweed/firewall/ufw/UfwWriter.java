@@ -3,7 +3,7 @@ package dev.tweed.firewall.ufw;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ufw.UfwOutcome.Reason;
 import dev.tweed.firewall.ufw.UfwOutcome.Refused;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;

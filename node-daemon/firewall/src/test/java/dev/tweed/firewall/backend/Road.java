@@ -1,7 +1,7 @@
 package dev.tweed.firewall.backend;
 
 import dev.tweed.firewall.rules.Direction;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -13,7 +13,7 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -10,7 +10,7 @@ import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -14,7 +14,7 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

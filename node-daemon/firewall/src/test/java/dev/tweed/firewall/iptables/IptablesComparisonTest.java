@@ -6,7 +6,7 @@ import dev.tweed.firewall.backend.BackendListing.Entry;
 import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ufw.SampleRows;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -7,7 +7,7 @@ import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ufw.SampleRows;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

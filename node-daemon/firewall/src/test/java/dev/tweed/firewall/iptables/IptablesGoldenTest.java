@@ -3,7 +3,7 @@ package dev.tweed.firewall.iptables;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.ufw.SampleRows;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

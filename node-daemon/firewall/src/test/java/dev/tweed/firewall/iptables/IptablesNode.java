@@ -3,7 +3,7 @@ package dev.tweed.firewall.iptables;
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
 import java.time.Duration;

@@ -10,7 +10,7 @@ import dev.tweed.firewall.rules.RuleArbitraries;
 import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.firewall.ufw.SampleRows;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;

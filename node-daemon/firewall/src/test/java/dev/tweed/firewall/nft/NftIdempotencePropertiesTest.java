@@ -7,7 +7,7 @@ import dev.tweed.firewall.backend.BackendListing.Entry;
 import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
 import net.jqwik.api.Arbitraries;

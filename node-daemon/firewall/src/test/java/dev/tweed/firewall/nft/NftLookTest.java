@@ -13,7 +13,7 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;

@@ -3,7 +3,7 @@ package dev.tweed.firewall.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -2,8 +2,8 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

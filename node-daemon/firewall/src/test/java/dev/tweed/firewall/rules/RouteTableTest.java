@@ -2,7 +2,7 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;

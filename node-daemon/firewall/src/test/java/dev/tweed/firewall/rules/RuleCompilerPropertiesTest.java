@@ -2,7 +2,7 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.tweed.firewall.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.RuleProblem.Kind;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

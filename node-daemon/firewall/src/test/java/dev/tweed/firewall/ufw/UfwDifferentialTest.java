@@ -9,7 +9,7 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.RuleArbitraries;
 import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendListing.State;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

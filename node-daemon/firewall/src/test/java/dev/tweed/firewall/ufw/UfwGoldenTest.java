@@ -2,7 +2,7 @@ package dev.tweed.firewall.ufw;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

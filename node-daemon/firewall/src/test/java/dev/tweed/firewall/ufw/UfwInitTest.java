@@ -3,7 +3,7 @@ package dev.tweed.firewall.ufw;
 import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.RuleArbitraries;
 import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
 import java.util.List;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;

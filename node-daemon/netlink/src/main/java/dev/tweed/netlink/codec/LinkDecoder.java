@@ -1,9 +1,9 @@
 package dev.tweed.netlink.codec;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.BridgeInfo;
 import dev.tweed.netlink.BridgePortInfo;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.OperState;

@@ -1,6 +1,6 @@
 package dev.tweed.netlink.codec;
 
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.MacAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package dev.tweed.netlink.codec;
 
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteQuestion;

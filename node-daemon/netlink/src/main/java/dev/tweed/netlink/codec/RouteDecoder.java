@@ -1,8 +1,8 @@
 package dev.tweed.netlink.codec;
 
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NextHop;
 import dev.tweed.netlink.NextHopObject;

@@ -1,8 +1,8 @@
 package dev.tweed.netlink.socket;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.NetlinkException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
 package dev.tweed.netlink.socket;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.BatchResult;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkError;

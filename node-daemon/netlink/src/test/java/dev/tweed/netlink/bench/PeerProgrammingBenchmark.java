@@ -1,10 +1,10 @@
 package dev.tweed.netlink.bench;
 
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
 import dev.tweed.netlink.BatchResult;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.Route;

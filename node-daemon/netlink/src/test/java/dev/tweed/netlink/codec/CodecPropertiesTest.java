@@ -2,13 +2,13 @@ package dev.tweed.netlink.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.ip.Ipv6Address;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
-import dev.tweed.netlink.Ipv4Address;
-import dev.tweed.netlink.Ipv6Address;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;

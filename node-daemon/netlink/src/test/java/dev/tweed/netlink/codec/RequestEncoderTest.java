@@ -3,11 +3,11 @@ package dev.tweed.netlink.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.AddressFamily;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;

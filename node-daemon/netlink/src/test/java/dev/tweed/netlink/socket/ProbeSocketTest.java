@@ -3,8 +3,8 @@ package dev.tweed.netlink.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsTest;

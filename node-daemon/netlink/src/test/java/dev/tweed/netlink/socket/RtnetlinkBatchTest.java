@@ -2,12 +2,12 @@ package dev.tweed.netlink.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.BatchResult;
 import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.Neighbour;

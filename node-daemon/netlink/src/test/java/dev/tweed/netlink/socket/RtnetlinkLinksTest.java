@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.BatchResult;
 import dev.tweed.netlink.BridgePortInfo;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.OperState;

@@ -2,10 +2,10 @@ package dev.tweed.netlink.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;

@@ -2,10 +2,10 @@ package dev.tweed.netlink.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;

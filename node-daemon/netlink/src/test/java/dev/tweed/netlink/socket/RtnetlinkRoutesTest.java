@@ -3,9 +3,9 @@ package dev.tweed.netlink.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tweed.netlink.AddressFamily;
-import dev.tweed.netlink.IpAddress;
-import dev.tweed.netlink.IpPrefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteProtocol;

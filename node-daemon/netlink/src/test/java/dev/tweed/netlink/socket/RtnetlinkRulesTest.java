@@ -2,9 +2,9 @@ package dev.tweed.netlink.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.netlink.AddressFamily;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;

@@ -3,8 +3,8 @@ package dev.tweed.netlink.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
-import dev.tweed.netlink.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteFilter;

@@ -1,4 +1,4 @@
-package dev.tweed.netlink;
+package dev.tweed.ip;
 
 /** The two address families of a pod network, with their {@code AF_*} numbers (Linux). */
 public enum AddressFamily {

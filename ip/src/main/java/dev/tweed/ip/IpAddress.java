@@ -1,4 +1,4 @@
-package dev.tweed.netlink;
+package dev.tweed.ip;
 
 import java.util.Optional;
 
@@ -22,6 +22,28 @@ public sealed interface IpAddress extends Comparable<IpAddress> permits Ipv4Addr
    * @param length 0 to {@link AddressFamily#bits()}
    */
   IpAddress masked(int length);
+
+  /**
+   * This address with every bit after the first {@code length} set.
+   *
+   * @param length 0 to {@link AddressFamily#bits()}
+   */
+  IpAddress filled(int length);
+
+  /**
+   * This plus {@code number << shift}; beyond the last address it goes on from the first.
+   *
+   * @param shift 0 to {@link AddressFamily#bits()}
+   */
+  IpAddress plus(long number, int shift);
+
+  /**
+   * {@code (this - other) >> shift} for an address of the same family.
+   *
+   * @param shift 0 to {@link AddressFamily#bits()}
+   * @return 0 when the other is greater, and {@link Long#MAX_VALUE} when it is beyond that
+   */
+  long minus(IpAddress other, int shift);
 
   /** Whether this is {@code 0.0.0.0} or {@code ::}. */
   boolean isUnspecified();

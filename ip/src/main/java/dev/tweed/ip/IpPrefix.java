@@ -1,4 +1,4 @@
-package dev.tweed.netlink;
+package dev.tweed.ip;
 
 import java.util.Objects;
 import java.util.Optional;
@@ -58,6 +58,21 @@ public record IpPrefix(IpAddress address, int length) implements Comparable<IpPr
         .map(address -> new IpPrefix(address, wanted));
   }
 
+  /**
+   * Reads a network as Kubernetes takes it (the CEL function {@code isCIDR}): no host bits, and for
+   * IPv6 neither an IPv4-mapped address nor one whose text ends in IPv4.
+   */
+  public static Optional<IpPrefix> tryParseNetwork(String text) {
+    return text.indexOf(':') >= 0 && text.indexOf('.') >= 0
+        ? Optional.empty()
+        : tryParse(text).filter(p -> p.isCanonical() && !isIpv4Mapped(p.address));
+  }
+
+  // ::ffff:0:0/96 (RFC 4291 section 2.5.5.2).
+  private static boolean isIpv4Mapped(IpAddress address) {
+    return address instanceof Ipv6Address six && six.high() == 0 && six.low() >>> 32 == 0xffff;
+  }
+
   /** The prefix that holds this one address: /32 or /128. */
   public static IpPrefix host(IpAddress address) {
     return new IpPrefix(address, address.family().bits());
@@ -84,6 +99,31 @@ public record IpPrefix(IpAddress address, int length) implements Comparable<IpPr
   /** The network this address lies in: the same length, host bits cleared. */
   public IpPrefix network() {
     return isCanonical() ? this : new IpPrefix(address.masked(length), length);
+  }
+
+  /** The last address of this network, inclusive. */
+  public IpAddress last() {
+    return address.filled(length);
+  }
+
+  /**
+   * One of the networks of equal size that this one, which is canonical, consists of.
+   *
+   * @param index from 0
+   * @param length of that network, at least that of this one
+   */
+  public IpPrefix subnet(long index, int length) {
+    return new IpPrefix(address.plus(index, family().bits() - length), length);
+  }
+
+  /**
+   * Which of the networks of equal size that this one consists of an address lies in.
+   *
+   * @param length of those networks
+   * @return 0 for an address before this one, and {@link Long#MAX_VALUE} where there are more
+   */
+  public long indexOf(IpAddress other, int length) {
+    return other.minus(address, family().bits() - length);
   }
 
   /** Whether an address of the same family lies in this network. */

@@ -1,4 +1,4 @@
-package dev.tweed.netlink;
+package dev.tweed.ip;
 
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -122,6 +122,43 @@ public record Ipv6Address(long high, long low) implements IpAddress {
       throw new IllegalArgumentException("an IPv6 prefix length is 0..128, not " + length);
     }
     return new Ipv6Address(high & mask(Math.min(length, 64)), low & mask(Math.max(length - 64, 0)));
+  }
+
+  @Override
+  public Ipv6Address filled(int length) {
+    if (length < 0 || length > 128) {
+      throw new IllegalArgumentException("an IPv6 prefix length is 0..128, not " + length);
+    }
+    return new Ipv6Address(
+        high | ~mask(Math.min(length, 64)), low | ~mask(Math.max(length - 64, 0)));
+  }
+
+  @Override
+  public Ipv6Address plus(long number, int shift) {
+    long addedLow = shift < 64 ? number << shift : 0;
+    long addedHigh =
+        shift == 0 || shift == 128 ? 0 : shift < 64 ? number >>> 64 - shift : number << shift - 64;
+    long sum = low + addedLow;
+    long carry = Long.compareUnsigned(sum, low) < 0 ? 1 : 0;
+    return new Ipv6Address(high + addedHigh + carry, sum);
+  }
+
+  @Override
+  public long minus(IpAddress other, int shift) {
+    Ipv6Address less = (Ipv6Address) other;
+    if (compareTo(less) <= 0) {
+      return 0;
+    }
+    long lower = low - less.low;
+    long upper = high - less.high - (Long.compareUnsigned(low, less.low) < 0 ? 1 : 0);
+    if (shift >= 64) {
+      lower = shift == 128 ? 0 : upper >>> shift - 64;
+      upper = 0;
+    } else if (shift > 0) {
+      lower = lower >>> shift | upper << 64 - shift;
+      upper = upper >>> shift;
+    }
+    return upper != 0 || lower < 0 ? Long.MAX_VALUE : lower;
   }
 
   private static long mask(int bits) {

@@ -1,4 +1,4 @@
-package dev.tweed.netlink;
+package dev.tweed.ip;
 
 import java.util.Optional;
 
@@ -70,6 +70,26 @@ public record Ipv4Address(int value) implements IpAddress {
       throw new IllegalArgumentException("an IPv4 prefix length is 0..32, not " + length);
     }
     return length == 0 ? new Ipv4Address(0) : new Ipv4Address(value & -1 << (32 - length));
+  }
+
+  @Override
+  public Ipv4Address filled(int length) {
+    if (length < 0 || length > 32) {
+      throw new IllegalArgumentException("an IPv4 prefix length is 0..32, not " + length);
+    }
+    return length == 32 ? this : new Ipv4Address(value | -1 >>> length);
+  }
+
+  @Override
+  public Ipv4Address plus(long number, int shift) {
+    return new Ipv4Address(value + (int) (number << shift));
+  }
+
+  @Override
+  public long minus(IpAddress other, int shift) {
+    long difference =
+        Integer.toUnsignedLong(value) - Integer.toUnsignedLong(((Ipv4Address) other).value);
+    return Math.max(0, difference >> shift);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.tweed.netlink;
+package dev.tweed.ip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
