@@ -22,6 +22,7 @@ class ArchitectureTest {
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
               "dev.tweed.crds",
+              "dev.tweed.ip",
               "com.fasterxml.jackson.annotation",
               "io.fabric8.generator.annotation",
               "io.fabric8.crd.generator.annotation",

@@ -18,7 +18,8 @@ class ArchitectureTest {
       classes()
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("dev.tweed.dataplane..", "dev.tweed.netlink..", "java..");
+          .resideInAnyPackage(
+              "dev.tweed.dataplane..", "dev.tweed.ip", "dev.tweed.netlink..", "java..");
 
   @ArchTest
   static final ArchRule plansArePure =

@@ -22,6 +22,7 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
+              "dev.tweed.ip",
               "dev.tweed.netlink",
               "dev.tweed.netlink.codec",
               "java.lang",
