@@ -26,9 +26,8 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "dev.tweed.operator.allocation",
               "dev.tweed.crds",
+              "dev.tweed.ip",
               "java.lang..",
-              "java.math",
-              "java.net", // InetAddress, as a parser of literals
               "java.nio.charset",
               "java.security", // SHA-256
               "java.time",
