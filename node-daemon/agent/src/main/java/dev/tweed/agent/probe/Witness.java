@@ -20,7 +20,7 @@ final class Witness implements AutoCloseable {
   private static final int AT_ONCE = 12;
   private static final long EVERY = Duration.ofSeconds(10).toNanos();
   private static final long PATIENCE = Duration.ofSeconds(1).toNanos();
-  private static final long LOOK = Duration.ofMillis(100).toNanos();
+  private static final long LOOK = Duration.ofMillis(250).toNanos();
 
   /** A sign of life holds until so many calls in a row were not answered. */
   private static final int FAILURES = 2;
@@ -85,7 +85,10 @@ final class Witness implements AutoCloseable {
     }
     long free = AT_ONCE - nodes.values().stream().filter(n -> n.call.isPresent()).count();
     List<Map.Entry<String, Silent>> due = new ArrayList<>(nodes.entrySet());
-    due.removeIf(n -> n.getValue().next - now > 0 || silent.get(n.getKey()).isEmpty());
+    due.removeIf(n -> silent.get(n.getKey()).isEmpty());
+    // Whoever is due soon is asked along: one wake-up for many nodes, however they became silent.
+    boolean any = due.stream().anyMatch(n -> n.getValue().next - now <= 0);
+    due.removeIf(n -> n.getValue().next - now > (any ? EVERY / 2 : 0));
     due.sort(Comparator.comparingLong(n -> n.getValue().next - now));
     for (Map.Entry<String, Silent> entry : due.subList(0, (int) Math.min(free, due.size()))) {
       List<IpAddress> addresses = silent.get(entry.getKey());

@@ -20,6 +20,7 @@ class WitnessTest {
   private final List<IpAddress> calls = new ArrayList<>();
   private final Map<String, Boolean> signs = new HashMap<>();
   private int open;
+  private int turns;
   private long now;
   private final Witness witness =
       new Witness(
@@ -43,6 +44,7 @@ class WitnessTest {
     long end = now + duration.toNanos();
     while (now < end) {
       witness.advance(now, silent, signs::put);
+      turns++;
       assertThat(open).isLessThanOrEqualTo(12);
       now = Math.max(now + 1, witness.deadline(now));
     }
@@ -82,5 +84,19 @@ class WitnessTest {
     run(Duration.ofMinutes(1), Map.of());
     assertThat(calls).isEmpty();
     assertThat(open).isZero();
+  }
+
+  @Test
+  void nodesThatBecameSilentOneByOneAreSoonCalledTogether() {
+    Map<String, List<IpAddress>> silent = new TreeMap<>();
+    for (int i = 0; i < 12; i++) {
+      silent.put("n" + i, List.of(IpAddress.parse("192.0.2." + (i + 1))));
+      run(Duration.ofMillis(900), silent);
+    }
+    run(Duration.ofSeconds(30), silent);
+
+    turns = 0;
+    run(Duration.ofMinutes(1), silent);
+    assertThat(turns).isLessThan(60);
   }
 }
