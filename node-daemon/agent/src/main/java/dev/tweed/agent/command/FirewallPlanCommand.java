@@ -9,6 +9,7 @@ import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
+import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.firewall.FirewallWish;
 import dev.tweed.agent.firewall.NetworkState;
@@ -16,7 +17,7 @@ import dev.tweed.agent.firewall.NetworkStateMapper;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,17 +75,17 @@ final class FirewallPlanCommand implements Callable<Integer> {
             api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName());
     ClusterView view = FirewallPlanInput.with(read.view(), given);
     FirewallHost host = node.firewallHost();
-    FirewallFiles files = new FirewallFiles(node.runDir);
+    LastGood good = new FirewallFiles(node.runDir).remembered().good();
     NetworkState network = network(view);
-    FirewallPlan plan =
-        new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()))
-            .make(FirewallWish.of(view, network), files.lastGood());
+    FirewallPlanFactory plans = new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()));
+    FirewallPlan plan = plans.make(FirewallWish.of(view, network), good);
     FirewallPlanText text =
         FirewallPlanText.of(
             api.nodeName(),
+            plans.keep(good),
             plan,
-            look(host, plan),
-            plan.guard(network).map(guard -> host.lookAtGuard(guard, files.guard())),
+            check(host, plan),
+            plan.guard(network).flatMap(FirewallTable::guard),
             FirewallPlanInput.elsewhere(view, given));
     PrintWriter out = spec.commandLine().getOut();
     out.print(text.render());
@@ -116,18 +117,18 @@ final class FirewallPlanCommand implements Callable<Integer> {
         path.map(NodeStatus.DataPathStatus::underlayDevice).filter(device -> !device.isEmpty()));
   }
 
-  /** What is there of the rows, and what is of ours in firewalls that are to have none. */
-  private static Map<BackendKind, BackendListing> look(FirewallHost host, FirewallPlan plan) {
-    Map<BackendKind, BackendListing> listings = new EnumMap<>(BackendKind.class);
+  /** What it would come to, in those that are to have no rows, too. */
+  private static Map<BackendKind, BackendOutcome> check(FirewallHost host, FirewallPlan plan) {
+    Map<BackendKind, BackendOutcome> outcomes = new EnumMap<>(BackendKind.class);
     for (FirewallBackend backend : host.backends()) {
       Optional<BackendKind> kind = Optional.of(backend.kind());
-      listings.put(
+      outcomes.put(
           backend.kind(),
-          backend.look(
+          backend.check(
               plan.choice().kind().equals(kind)
                   ? plan.rows()
                   : plan.choice().standby().equals(kind) ? plan.standbyRows() : List.of()));
     }
-    return listings;
+    return outcomes;
   }
 }

@@ -1,18 +1,17 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.command.FirewallTable.Line;
 import dev.tweed.agent.firewall.FirewallPlan;
 import dev.tweed.agent.firewall.PolicyProblem;
 import dev.tweed.agent.firewall.PolicyVerdict;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.State;
-import dev.tweed.firewall.nft.GuardListing;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a plan would change, for a person. Pure. */
 final class FirewallPlanText {
@@ -28,15 +27,17 @@ final class FirewallPlanText {
   /**
    * A text.
    *
-   * @param found what is there of the rows, in each firewall that can be read
-   * @param guard what is there of what goes beside it; empty if that stays as it is
+   * @param before the plan that keeps what is in force
+   * @param outcomes what the plan would come to, in each firewall
+   * @param guard what goes beside it, in words; empty if that stays as it is
    * @param elsewhere names of policies that do not select the node
    */
   static FirewallPlanText of(
       String node,
+      FirewallPlan before,
       FirewallPlan plan,
-      Map<BackendKind, BackendListing> found,
-      Optional<GuardListing> guard,
+      Map<BackendKind, BackendOutcome> outcomes,
+      Optional<String> guard,
       List<String> elsewhere) {
     FirewallPlanText text = new FirewallPlanText();
     text.out.append(
@@ -45,31 +46,19 @@ final class FirewallPlanText {
                 node,
                 plan.choice().kind().map(BackendKind::text).orElse("no firewall"),
                 plan.choice().reason()));
-    Optional<BackendListing> chosen = plan.choice().kind().map(found::get);
-    if (chosen.isPresent()) {
-      text.listing(chosen.get(), plan.rows(), "");
-    } else {
-      text.unknown(plan.rows());
-      text.allPossible &= plan.rows().isEmpty();
-    }
+    Optional<BackendOutcome> chosen = plan.choice().kind().map(outcomes::get);
+    boolean same = text.rows(before.rows(), plan.rows(), chosen);
+    text.allPossible &= chosen.isPresent() || plan.rows().isEmpty();
     plan.choice()
         .standby()
         .ifPresent(
-            kind -> {
-              text.out.append("Kept ready in %s, which is switched off:\n".formatted(kind.text()));
-              Optional.ofNullable(found.get(kind))
-                  .ifPresent(listing -> text.listing(listing, plan.standbyRows(), ""));
-            });
-    found.forEach(
-        (kind, listing) -> {
-          if (!plan.choice().kind().equals(Optional.of(kind))
-              && !plan.choice().standby().equals(Optional.of(kind))
-              && listing instanceof BackendListing.Compared compared
-              && !compared.entries().isEmpty()) {
-            text.listing(listing, List.of(), "in " + kind.text());
-          }
-        });
-    guard.ifPresent(text::guard);
+            kind ->
+                text.out.append(
+                    "%s kept ready in %s, which is switched off.\n"
+                        .formatted(
+                            FirewallTable.rules(plan.standbyRows().size()), kind.text())));
+    outcomes.forEach((kind, outcome) -> text.firewall(plan, kind, outcome, same));
+    guard.ifPresent(line -> text.out.append(line).append("\n\n"));
     text.verdicts(plan.planned().verdicts(), elsewhere);
     text.summary();
     return text;
@@ -84,66 +73,55 @@ final class FirewallPlanText {
     return allPossible;
   }
 
-  private void listing(BackendListing listing, List<FilterRow> rows, String where) {
-    switch (listing) {
-      case BackendListing.Unreadable(var message, var remedy) -> {
-        unknown(rows);
-        unreadable(message, remedy);
-      }
-      case BackendListing.Compared compared -> table(FirewallTable.lines(compared), where);
-    }
-  }
-
-  private void guard(GuardListing listing) {
-    switch (listing) {
-      case GuardListing.Unreadable(var message, var remedy) -> {
-        out.append(FirewallTable.GUARD_TITLE);
-        unreadable(message, remedy);
-      }
-      case GuardListing.Compared compared -> {
-        List<Line> lines = FirewallTable.lines(compared);
-        if (!lines.isEmpty()) {
-          out.append(FirewallTable.GUARD_TITLE);
-          table(lines, "");
-        }
-      }
-    }
-  }
-
-  private void unreadable(String message, String remedy) {
-    allPossible = false;
-    out.append(
-        "What is there cannot be read: %s%s\n\n"
-            .formatted(message, remedy.isEmpty() ? "" : "; " + remedy));
-  }
-
-  private void table(List<Line> lines, String where) {
+  /** Those that come, go and stay, as far as that can be told; whether none comes or goes. */
+  private boolean rows(
+      List<FilterRow> before, List<FilterRow> rows, Optional<BackendOutcome> outcome) {
+    Set<FilterRow> there = new HashSet<>(before);
+    Set<FilterRow> wanted = new HashSet<>(rows);
     List<List<String>> cells = new ArrayList<>();
-    for (Line line : lines) {
-      count(line.state());
-      boolean intended = !line.rule().isEmpty();
+    for (FilterRow row : rows) {
+      String inPlace = "";
+      String sign = "?";
+      if (outcome.orElse(null) instanceof BackendOutcome.Applied applied) {
+        inPlace = FirewallTable.inPlace(row, applied.displaced());
+        sign = !inPlace.isEmpty() ? "!" : there.contains(row) ? " " : "+";
+        added += there.contains(row) ? 0 : 1;
+        kept += there.contains(row) ? 1 : 0;
+      }
       cells.add(
-          List.of(
-              sign(line.state()) + " " + (intended ? line.rule() : line.found()),
-              intended ? line.of() : where,
-              line.state() == State.DISPLACED
-                  ? "somebody's own rule is in its place: " + line.found()
-                  : ""));
+          List.of(sign + " " + FirewallTable.rule(row), FirewallTable.origin(row), inPlace));
     }
-    if (!lines.isEmpty()) {
+    for (FilterRow row : before) {
+      if (!wanted.contains(row)) {
+        removed++;
+        cells.add(List.of("- " + FirewallTable.rule(row), FirewallTable.origin(row), ""));
+      }
+    }
+    if (!cells.isEmpty()) {
       out.append(FirewallTable.render(cells)).append('\n');
     }
+    return before.equals(rows);
   }
 
-  private void unknown(List<FilterRow> rows) {
-    if (!rows.isEmpty()) {
-      out.append(
-              FirewallTable.render(
-                  rows.stream()
-                      .map(
-                          row -> List.of("? " + FirewallTable.rule(row), FirewallTable.origin(row)))
-                      .toList()))
-          .append('\n');
+  private void firewall(
+      FirewallPlan plan, BackendKind kind, BackendOutcome outcome, boolean same) {
+    boolean chosen = plan.choice().kind().equals(Optional.of(kind));
+    boolean standby = plan.choice().standby().equals(Optional.of(kind));
+    switch (outcome) {
+      case BackendOutcome.Refused(var reason, var message, var remedy) -> {
+        if (chosen || standby) {
+          allPossible = false;
+          out.append(
+              "What is in %s cannot be told: %s%s\n\n"
+                  .formatted(kind.text(), message, remedy.isEmpty() ? "" : "; " + remedy));
+        }
+      }
+      case BackendOutcome.Applied applied when !applied.changed() -> {}
+      case BackendOutcome.Applied applied when chosen && same ->
+          out.append("Somebody changed them in %s; that is put right.\n\n".formatted(kind.text()));
+      case BackendOutcome.Applied applied when !chosen && !standby ->
+          out.append("Rules of Tweed's in %s go.\n\n".formatted(kind.text()));
+      case BackendOutcome.Applied applied -> {}
     }
   }
 
@@ -175,22 +153,5 @@ final class FirewallPlanText {
     out.append(
         "%d to add, %d to remove, %d as they are. Nothing has been changed.\n"
             .formatted(added, removed, kept));
-  }
-
-  private void count(State state) {
-    switch (state) {
-      case MISSING -> added++;
-      case EXTRA -> removed++;
-      case PRESENT, WRITTEN, DISPLACED -> kept++;
-    }
-  }
-
-  private static String sign(State state) {
-    return switch (state) {
-      case MISSING -> "+";
-      case EXTRA -> "-";
-      case DISPLACED -> "!";
-      case PRESENT, WRITTEN -> " ";
-    };
   }
 }

@@ -1,15 +1,16 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
-import dev.tweed.agent.firewall.Intended;
+import dev.tweed.agent.firewall.FirewallPlan;
+import dev.tweed.agent.firewall.FirewallPlan.LastGood;
+import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.nft.GuardRules;
-import dev.tweed.firewall.rules.FilterRow;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -20,17 +21,22 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code tweed-node firewall status}: what the daemon last wanted in force, beside what is found in
- * the firewall now. Asks neither the API server nor the daemon, and changes nothing.
+ * {@code tweed-node firewall status}: what the daemon last put in force, and whether it is so
+ * still: whether the daemon would have anything to write. Asks neither the API server nor the
+ * daemon, and changes nothing.
  */
 @Command(
     name = "status",
     mixinStandardHelpOptions = true,
     description = {
-      "Shows the rules Tweed wants on this node beside what is found; works without the API server.",
+      "Shows the rules of Tweed's on this node, and whether they are in force; works without the API"
+          + " server.",
       "Exit code 0: all are in force. 1: some are not, or a FirewallPolicy is refused."
     })
 final class FirewallStatusCommand implements Callable<Integer> {
+
+  /** The API server; what is in force stays whatever it protects. */
+  private static final ApiEndpoint NOT_ASKED = new ApiEndpoint(List.of(), 6443);
 
   @Mixin NodeOptions node;
   @Spec CommandSpec spec;
@@ -40,38 +46,33 @@ final class FirewallStatusCommand implements Callable<Integer> {
     LogSetup.install(LogSetup.LogLevel.error);
     Optional<NodeStatus> status = new StatusFiles(node.runDir).read();
     Optional<FirewallStatus> told = status.flatMap(NodeStatus::firewallStatus);
+    FirewallFiles.Remembered remembered = new FirewallFiles(node.runDir).remembered();
     FirewallStatusText text =
-        new FirewallFiles(node.runDir)
-            .intended()
-            .map(intended -> text(intended, told))
-            .orElseGet(FirewallStatusText::unknown);
+        told.isEmpty() && remembered.good().equals(LastGood.NOTHING)
+            ? FirewallStatusText.unknown()
+            : text(remembered, told);
     PrintWriter out = spec.commandLine().getOut();
     out.print(text.render());
     out.flush();
     return text.isAllInForce() ? 0 : 1;
   }
 
-  private FirewallStatusText text(Intended intended, Optional<FirewallStatus> told) {
+  private FirewallStatusText text(
+      FirewallFiles.Remembered remembered, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
-    GuardRules guard = new FirewallFiles(node.runDir).guard();
+    FirewallPlan plan = new FirewallPlanFactory(host, () -> NOT_ASKED).keep(remembered.good());
+    GuardRules guard = new GuardRules(plan.planned().rows(), remembered.tunnel());
+    Optional<BackendKind> kind = plan.choice().kind();
     return FirewallStatusText.of(
-        intended,
-        look(host, intended.backend(), intended.rows()),
-        look(host, intended.standby(), intended.standbyRows()),
-        host.lookAtGuard(guard, guard),
+        plan,
+        kind.flatMap(host::backend).map(backend -> backend.check(plan.rows())),
+        plan.choice()
+            .standby()
+            .flatMap(host::backend)
+            .map(backend -> backend.check(plan.standbyRows())),
+        guard,
+        // Where no firewall can hold rules, those that only the guard has are not remembered.
+        kind.map(any -> host.checkGuard(guard)),
         told);
-  }
-
-  private static Optional<BackendListing> look(
-      FirewallHost host, Optional<BackendKind> kind, List<FilterRow> rows) {
-    return kind.map(
-        k ->
-            host.backend(k)
-                .map(backend -> backend.look(rows))
-                .orElseGet(
-                    () ->
-                        new BackendListing.Unreadable(
-                            "the host's files and programs cannot be used from here",
-                            "give --host-root, or run this where the daemon runs")));
   }
 }

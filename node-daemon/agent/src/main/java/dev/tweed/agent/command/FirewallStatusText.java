@@ -1,23 +1,24 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.command.FirewallTable.Line;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.firewall.Intended;
+import dev.tweed.agent.firewall.FirewallPlan;
 import dev.tweed.agent.firewall.PolicyReason;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.State;
-import dev.tweed.firewall.nft.GuardListing;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.rules.FilterRow;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** Intended rules beside found ones, for a person. Pure. */
+/** The rules of a node and whether they are in force, for a person. Pure. */
 final class FirewallStatusText {
+
+  private static final String CHANGED =
+      "NOT in force as they are here: something was changed, and the daemon puts it back";
 
   private final StringBuilder out = new StringBuilder();
   private boolean allInForce = true;
@@ -35,31 +36,26 @@ final class FirewallStatusText {
   /**
    * A text.
    *
-   * @param found in the firewall that holds the rules; empty if none can
-   * @param ready found in the firewall that is switched off and is to hold them one day
-   * @param guard found in the table beside the firewall
+   * @param plan that keeps what the daemon put in force
+   * @param found what it would come to in the firewall that holds the rules; empty if none can
+   * @param ready the same in the firewall that is switched off and is to hold them one day
+   * @param guard what goes beside the firewall
+   * @param guarded what that would come to
    * @param told by the daemon
    */
   static FirewallStatusText of(
-      Intended intended,
-      Optional<BackendListing> found,
-      Optional<BackendListing> ready,
-      GuardListing guard,
+      FirewallPlan plan,
+      Optional<BackendOutcome> found,
+      Optional<BackendOutcome> ready,
+      GuardRules guard,
+      Optional<GuardOutcome> guarded,
       Optional<FirewallStatus> told) {
     FirewallStatusText text = new FirewallStatusText();
-    text.head(intended, told);
-    found.ifPresent(listing -> text.listing(listing, false));
-    if (found.isEmpty() && !intended.rows().isEmpty()) {
-      text.nowhere(intended);
-    }
-    ready.ifPresent(
-        listing -> {
-          text.out.append(
-              "\nKept ready in %s, which is switched off:\n"
-                  .formatted(intended.standby().map(BackendKind::text).orElse("")));
-          text.listing(listing, true);
-        });
-    text.guard(guard);
+    text.head(plan, told);
+    found.ifPresentOrElse(
+        outcome -> text.rows(plan.rows(), outcome), () -> text.nowhere(plan.planned().rows()));
+    ready.ifPresent(outcome -> text.ready(plan, outcome));
+    guarded.ifPresent(outcome -> text.guard(guard, outcome));
     told.ifPresent(text::problems);
     return text;
   }
@@ -73,98 +69,106 @@ final class FirewallStatusText {
     return allInForce;
   }
 
-  private void head(Intended intended, Optional<FirewallStatus> told) {
+  private void head(FirewallPlan plan, Optional<FirewallStatus> told) {
     out.append(
         told.map(t -> "Firewall  %s, %s\n".formatted(t.firewall().manager(), t.firewall().state()))
             .orElse(""));
     out.append("Rules in  ")
-        .append(intended.backend().map(BackendKind::text).orElse("no firewall"))
-        .append(
-            told.map(t -> t.firewall().backendReason())
-                .filter(reason -> !reason.isEmpty())
-                .map(reason -> ": " + reason)
-                .orElse(""))
+        .append(plan.choice().kind().map(BackendKind::text).orElse("no firewall"))
+        .append(": ")
+        .append(plan.choice().reason())
         .append("\n\n");
   }
 
-  private void nowhere(Intended intended) {
-    allInForce = false;
-    out.append("None of %s can be in force.\n".formatted(rules(intended.rows().size())));
-  }
-
-  private void listing(BackendListing listing, boolean ready) {
-    switch (listing) {
-      case BackendListing.Unreadable(var message, var remedy) -> unreadable(message, remedy);
-      case BackendListing.Compared compared -> table(FirewallTable.lines(compared), ready);
+  private void nowhere(List<FilterRow> rows) {
+    if (!rows.isEmpty()) {
+      say(false, "None of %s can be in force.".formatted(FirewallTable.rules(rows.size())));
     }
   }
 
-  /** Nothing, where nothing is wanted there and nothing found. */
-  private void guard(GuardListing listing) {
-    switch (listing) {
-      case GuardListing.Unreadable(var message, var remedy) -> {
-        out.append('\n').append(FirewallTable.GUARD_TITLE);
-        unreadable(message, remedy);
+  private void rows(List<FilterRow> rows, BackendOutcome outcome) {
+    table(rows, outcome);
+    String count = rows.isEmpty() ? "No rules" : FirewallTable.rules(rows.size());
+    switch (outcome) {
+      case BackendOutcome.Refused(var reason, var message, var remedy) ->
+          unreadable(count, message, remedy);
+      case BackendOutcome.Applied applied when applied.changed() ->
+          say(false, count + ", " + CHANGED);
+      case BackendOutcome.Applied applied when !applied.live() && !rows.isEmpty() ->
+          say(false, count + ", NOT in force: the firewall is switched off");
+      case BackendOutcome.Applied applied ->
+          say(
+              true,
+              count
+                  + (applied.displaced().isEmpty()
+                      ? ", in force"
+                      : ", %d in force, %d with a person's rule in its place"
+                          .formatted(
+                              rows.size() - applied.displaced().size(),
+                              applied.displaced().size())));
+    }
+  }
+
+  private void ready(FirewallPlan plan, BackendOutcome outcome) {
+    out.append('\n');
+    String count =
+        "%s kept ready in %s, which is switched off"
+            .formatted(
+                FirewallTable.rules(plan.standbyRows().size()),
+                plan.choice().standby().map(BackendKind::text).orElse(""));
+    switch (outcome) {
+      case BackendOutcome.Refused(var reason, var message, var remedy) ->
+          unreadable(count, message, remedy);
+      case BackendOutcome.Applied applied ->
+          say(!applied.changed(), applied.changed() ? count + ": NOT as they should be" : count);
+    }
+  }
+
+  private void guard(GuardRules rules, GuardOutcome outcome) {
+    String subject =
+        FirewallTable.guard(rules).orElse("Beside it: the table tweed-guard, which is not wanted");
+    switch (outcome) {
+      case GuardOutcome.Refused(var reason, var message, var remedy) -> {
+        out.append('\n');
+        unreadable(subject, message, remedy);
       }
-      case GuardListing.Compared compared -> {
-        List<Line> lines = FirewallTable.lines(compared);
-        if (!lines.isEmpty()) {
-          out.append('\n').append(FirewallTable.GUARD_TITLE);
-          table(lines, false);
+      case GuardOutcome.Applied(boolean changed) -> {
+        if (changed || FirewallTable.guard(rules).isPresent()) {
+          out.append('\n');
+          say(!changed, subject + (changed ? ": " + CHANGED : ": in force"));
         }
       }
     }
   }
 
-  private void unreadable(String message, String remedy) {
-    allInForce = false;
-    out.append(
-        "It cannot be read: %s%s\n".formatted(message, remedy.isEmpty() ? "" : "; " + remedy));
+  private void unreadable(String subject, String message, String remedy) {
+    say(
+        false,
+        "%s: whether that is in force cannot be told: %s%s"
+            .formatted(subject, message, remedy.isEmpty() ? "" : "; " + remedy));
   }
 
-  private void table(List<Line> lines, boolean ready) {
-    List<List<String>> cells = new ArrayList<>();
-    cells.add(List.of("STATE", "RULE", "OF", "FOUND"));
-    Map<State, Integer> counts = new EnumMap<>(State.class);
-    for (Line line : lines) {
-      counts.merge(line.state(), 1, Integer::sum);
-      cells.add(
-          List.of(word(line.state()), cell(line.rule()), cell(line.of()), cell(line.found())));
-    }
-    if (lines.isEmpty()) {
-      out.append("No rules are wanted in it, and none of Tweed's are there.\n");
+  private void say(boolean good, String sentence) {
+    allInForce &= good;
+    out.append(sentence).append('\n');
+  }
+
+  private void table(List<FilterRow> rows, BackendOutcome outcome) {
+    if (rows.isEmpty()) {
       return;
     }
+    List<List<String>> cells = new ArrayList<>();
+    cells.add(List.of("RULE", "OF", ""));
+    for (FilterRow row : rows) {
+      cells.add(
+          List.of(
+              FirewallTable.rule(row),
+              FirewallTable.origin(row),
+              outcome instanceof BackendOutcome.Applied applied
+                  ? FirewallTable.inPlace(row, applied.displaced())
+                  : ""));
+    }
     out.append(FirewallTable.render(cells)).append('\n');
-    summary(counts, ready);
-  }
-
-  private static String cell(String text) {
-    return text.isEmpty() ? "-" : text;
-  }
-
-  private void summary(Map<State, Integer> counts, boolean ready) {
-    State good = ready ? State.WRITTEN : State.PRESENT;
-    int extra = counts.getOrDefault(State.EXTRA, 0);
-    int all = counts.values().stream().mapToInt(Integer::intValue).sum() - extra;
-    int displaced = counts.getOrDefault(State.DISPLACED, 0);
-    int there = counts.getOrDefault(good, 0);
-    if (ready) {
-      there += counts.getOrDefault(State.PRESENT, 0);
-    }
-    out.append("%d of %s %s".formatted(there, rules(all), ready ? "kept ready" : "in force"));
-    if (displaced > 0) {
-      out.append(", %d with a person's rule in its place".formatted(displaced));
-    }
-    if (there + displaced < all) {
-      out.append(", %d NOT".formatted(all - there - displaced));
-      allInForce = false;
-    }
-    if (extra > 0) {
-      out.append(", %d that should not be there".formatted(extra));
-      allInForce = false;
-    }
-    out.append('\n');
   }
 
   private void problems(FirewallStatus told) {
@@ -192,19 +196,5 @@ final class FirewallStatusText {
     if (!lines.isEmpty()) {
       out.append('\n').append(FirewallTable.render(lines));
     }
-  }
-
-  private static String word(State state) {
-    return switch (state) {
-      case PRESENT -> "in force";
-      case WRITTEN -> "written";
-      case MISSING -> "MISSING";
-      case DISPLACED -> "displaced";
-      case EXTRA -> "EXTRA";
-    };
-  }
-
-  private static String rules(int count) {
-    return count == 1 ? "1 rule" : count + " rules";
   }
 }

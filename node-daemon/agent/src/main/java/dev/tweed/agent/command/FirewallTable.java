@@ -1,22 +1,17 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.State;
-import dev.tweed.firewall.nft.GuardListing;
+import dev.tweed.firewall.backend.BackendOutcome.Displaced;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /** Rules in lines and columns. Pure. */
 final class FirewallTable {
-
-  /** What stands over the rows of the guard's table. */
-  static final String GUARD_TITLE =
-      "Beside it, in the nftables table %s (NodePorts, and who may send to the tunnel):\n"
-          .formatted(GuardListing.TABLE);
 
   private static final String GAP = "  ";
 
@@ -32,38 +27,43 @@ final class FirewallTable {
             : "");
   }
 
-  /**
-   * A rule beside what was found.
-   *
-   * @param rule in words; empty if something of ours is there that is not intended
-   * @param of whose it is; empty likewise
-   * @param found as the firewall spells it; empty if nothing was
-   */
-  record Line(State state, String rule, String of, String found) {}
-
-  static List<Line> lines(BackendListing.Compared compared) {
-    return compared.entries().stream().map(FirewallTable::line).toList();
-  }
-
-  static List<Line> lines(GuardListing.Compared compared) {
-    return Stream.concat(
-            compared.nodePorts().stream().map(FirewallTable::line),
-            compared.tunnel().stream()
-                .map(tunnel -> new Line(tunnel.state(), tunnel.rule(), "network", tunnel.text())))
-        .toList();
-  }
-
-  private static Line line(BackendListing.Entry entry) {
-    return new Line(
-        entry.state(),
-        entry.row().map(FirewallTable::rule).orElse(""),
-        entry.row().map(FirewallTable::origin).orElse(""),
-        entry.text());
-  }
-
   /** Whose a row is. */
   static String origin(FilterRow row) {
     return row.origin() + "/" + row.rule();
+  }
+
+  /** The person's rule that stands in for a row; empty if none does. */
+  static String inPlace(FilterRow row, List<Displaced> displaced) {
+    return displaced.stream()
+        .filter(one -> one.row().equals(row))
+        .findFirst()
+        .map(one -> "somebody's own rule is in its place: " + one.theirs())
+        .orElse("");
+  }
+
+  /** What goes beside the firewall, in a line; empty if nothing does. */
+  static Optional<String> guard(GuardRules rules) {
+    List<String> parts = new ArrayList<>();
+    int nodePorts = rules.nodePortRows().size();
+    if (nodePorts > 0) {
+      parts.add("NodePorts by %s of these".formatted(rules(nodePorts)));
+    }
+    rules
+        .tunnel()
+        .ifPresent(
+            tunnel ->
+                parts.add(
+                    "UDP port %d closed to all but %d peers"
+                        .formatted(tunnel.port(), tunnel.peers().size())));
+    return parts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Beside it, in the nftables table %s: %s"
+                .formatted(GuardWriter.TABLE, String.join("; ", parts)));
+  }
+
+  static String rules(int count) {
+    return count == 1 ? "1 rule" : count + " rules";
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.tweed.agent.firewall;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import java.util.List;
@@ -25,12 +24,8 @@ public interface FirewallHost {
   /** Makes the table that is there beside every firewall hold these rules. */
   GuardOutcome guard(GuardRules rules);
 
-  /**
-   * Reads what is there of guard rules.
-   *
-   * @param last what the table was last made of, as far as that is known
-   */
-  GuardListing lookAtGuard(GuardRules rules, GuardRules last);
+  /** What {@link #guard} would come to now, told without changing anything. */
+  GuardOutcome checkGuard(GuardRules rules);
 
   /**
    * The number of the rules in the kernel: while it is the same, so are they. Empty if there may be

@@ -46,6 +46,11 @@ public final class FirewallPlanFactory {
     return make(wish, before, host.read(), services(wish));
   }
 
+  /** The plan that keeps what was in force. */
+  public FirewallPlan keep(LastGood before) {
+    return make(FirewallWish.nothingNew(), before);
+  }
+
   /**
    * The same for a firewall that was just looked at.
    *

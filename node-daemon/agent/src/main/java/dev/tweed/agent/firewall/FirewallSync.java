@@ -13,6 +13,8 @@ import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.time.Duration;
@@ -43,6 +45,9 @@ public final class FirewallSync implements BooleanSupplier {
    */
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
+  /** What was wanted in force, and where. */
+  private record Placed(Optional<BackendKind> backend, List<FilterRow> rows) {}
+
   /** What makes a look find what the one before found. */
   private record Situation(int rules, List<ProtectedService> services) {}
 
@@ -60,7 +65,7 @@ public final class FirewallSync implements BooleanSupplier {
   private final RowPlacer placer;
   private final GuardKeeper guard;
   private Remembered remembered;
-  private Optional<Intended> intended = Optional.empty();
+  private Optional<Placed> placed = Optional.empty();
   private Optional<NodeFinding> unwritten = Optional.empty();
   private boolean remembering;
   private Optional<FirewallWish> lastWish = Optional.empty();
@@ -180,7 +185,7 @@ public final class FirewallSync implements BooleanSupplier {
         mended = applied.changed() && !wished && isAsLast(plan);
         look |= applied.changed() || !applied.live();
         guard.rows(plan.planned().rows());
-        remembered = new Remembered(plan.lastGood(), placer.places());
+        remembered = new Remembered(plan.lastGood(), placer.places(), remembered.tunnel());
         remembering = true;
         lastWish = Optional.of(wish);
       }
@@ -200,12 +205,7 @@ public final class FirewallSync implements BooleanSupplier {
     if (mended || guarded.equals(new GuardOutcome.Applied(true)) && samePeers && !wished) {
       repaired.run();
     }
-    Intended now = new Intended(choice.kind(), choice.standby(), plan.rows(), plan.standbyRows());
-    intended = Optional.of(now);
-    written(files.write(now));
-    if (remembering) {
-      written(files.write(remembered));
-    }
+    placed = Optional.of(new Placed(choice.kind(), plan.rows()));
     HostFirewall found = look ? host.read() : plan.found();
     known = Optional.of(withoutRules(found));
     FirewallStatus status =
@@ -228,9 +228,7 @@ public final class FirewallSync implements BooleanSupplier {
    */
   private void guardLastGood(FirewallPlan plan) {
     if (!guard.hasRows()) {
-      FirewallWish nothingNew =
-          new FirewallWish(
-              false, List.of(), new NetworkState.Waiting(), List.of(), OptionalInt.empty());
+      FirewallWish nothingNew = FirewallWish.nothingNew();
       guard.rows(
           plans
               .make(nothingNew, remembered.good(), plan.found(), plans.services(nothingNew))
@@ -241,14 +239,19 @@ public final class FirewallSync implements BooleanSupplier {
 
   private GuardOutcome keepGuard(NetworkState state) {
     GuardOutcome outcome = guard.keep(state);
-    guard.wanted().ifPresent(wanted -> written(files.write(wanted)));
+    if (remembering) {
+      remembered =
+          new Remembered(
+              remembered.good(),
+              remembered.places(),
+              guard.wanted().flatMap(GuardRules::tunnel));
+      written(files.write(remembered));
+    }
     return outcome;
   }
 
   private boolean isAsLast(FirewallPlan plan) {
-    return intended
-        .filter(w -> w.backend().equals(plan.choice().kind()) && w.rows().equals(plan.rows()))
-        .isPresent();
+    return placed.equals(Optional.of(new Placed(plan.choice().kind(), plan.rows())));
   }
 
   /** They are large, and only needed for advice. */

@@ -32,6 +32,12 @@ public record FirewallWish(
     controlPlanes = List.copyOf(controlPlanes);
   }
 
+  /** That what was in force stays so. */
+  static FirewallWish nothingNew() {
+    return new FirewallWish(
+        false, List.of(), new NetworkState.Waiting(), List.of(), OptionalInt.empty());
+  }
+
   /** What a complete view asks for. */
   public static FirewallWish of(ClusterView view, NetworkState network) {
     return new FirewallWish(

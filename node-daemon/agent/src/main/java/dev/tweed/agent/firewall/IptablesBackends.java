@@ -1,7 +1,6 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.iptables.IptablesBackend;
@@ -91,7 +90,7 @@ final class IptablesBackends implements FirewallBackend {
   }
 
   @Override
-  public BackendListing look(List<FilterRow> intended) {
-    return flavours.get(used).look(intended);
+  public BackendOutcome check(List<FilterRow> rows) {
+    return flavours.get(used).check(rows);
   }
 }

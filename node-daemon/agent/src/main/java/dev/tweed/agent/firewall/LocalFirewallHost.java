@@ -8,7 +8,6 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
 import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.iptables.IptablesFlavour;
-import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
@@ -112,8 +111,8 @@ public final class LocalFirewallHost implements FirewallHost {
   }
 
   @Override
-  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
-    return guard.look(rules, last);
+  public GuardOutcome checkGuard(GuardRules rules) {
+    return guard.check(rules);
   }
 
   @Override

@@ -3,10 +3,8 @@ package dev.tweed.agent.training;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
@@ -39,8 +37,8 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   }
 
   @Override
-  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
-    return new GuardListing.Compared(List.of(), List.of());
+  public GuardOutcome checkGuard(GuardRules rules) {
+    return new GuardOutcome.Applied(false);
   }
 
   @Override
@@ -70,8 +68,8 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
     }
 
     @Override
-    public BackendListing look(List<FilterRow> intended) {
-      return new BackendListing.Compared(List.of());
+    public BackendOutcome check(List<FilterRow> rows) {
+      return new BackendOutcome.Applied(false, true, List.of());
     }
   }
 }

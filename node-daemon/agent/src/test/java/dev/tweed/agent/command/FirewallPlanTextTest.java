@@ -10,12 +10,7 @@ import dev.tweed.agent.firewall.PolicyVerdict;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.Compared;
-import dev.tweed.firewall.backend.BackendListing.Entry;
-import dev.tweed.firewall.backend.BackendListing.State;
-import dev.tweed.firewall.backend.BackendListing.Unreadable;
-import dev.tweed.firewall.nft.GuardListing;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.netlink.testing.Golden;
@@ -34,35 +29,40 @@ class FirewallPlanTextTest {
           Optional.of(BackendKind.UFW), Optional.empty(), "ufw is active", Optional.empty());
 
   private static FirewallPlan plan(BackendChoice choice, PolicyVerdict... verdicts) {
+    return plan(ROWS, choice, verdicts);
+  }
+
+  private static FirewallPlan plan(
+      List<FilterRow> rows, BackendChoice choice, PolicyVerdict... verdicts) {
     return new FirewallPlan(
         new HostFirewall(
             HostFirewall.Manager.UFW, HostFirewall.State.ACTIVE, "as found", Ruleset.empty()),
         choice,
-        new PlannedRules(ROWS, List.of(verdicts), Map.of()),
+        new PlannedRules(rows, List.of(verdicts), Map.of()),
         Optional.empty());
   }
 
-  private static Compared all(State state) {
-    return new Compared(
-        ROWS.stream().map(row -> new Entry(Optional.of(row), state, "as found")).toList());
+  private static BackendOutcome applied(boolean changed) {
+    return new BackendOutcome.Applied(changed, true, List.of());
+  }
+
+  private static Map<BackendKind, BackendOutcome> outcomes(BackendOutcome ufw) {
+    return Map.of(BackendKind.UFW, ufw);
   }
 
   @Test
   void whatComesAndGoesAndIsRefused() {
-    BackendListing ufw =
-        new Compared(
+    BackendOutcome ufw =
+        new BackendOutcome.Applied(
+            true,
+            true,
             List.of(
-                new Entry(
-                    Optional.of(FirewallRows.SSH), State.DISPLACED, "22/tcp ALLOW IN Anywhere"),
-                new Entry(Optional.of(FirewallRows.API), State.MISSING, ""),
-                new Entry(Optional.of(FirewallRows.TUNNEL), State.PRESENT, "8472/udp ALLOW IN"),
-                new Entry(Optional.empty(), State.EXTRA, "9999/tcp ALLOW IN Anywhere")));
-    BackendListing nftables =
-        new Compared(List.of(new Entry(Optional.empty(), State.EXTRA, "udp dport 8472 accept")));
+                new BackendOutcome.Displaced(FirewallRows.SSH, "22/tcp ALLOW IN Anywhere", false)));
 
     FirewallPlanText text =
         FirewallPlanText.of(
             "n1",
+            plan(List.of(FirewallRows.SSH, FirewallRows.NODE_PORT, FirewallRows.TUNNEL), UFW),
             plan(
                 UFW,
                 new PolicyVerdict("api", "uid-api", 2, true, Optional.empty()),
@@ -75,15 +75,8 @@ class FirewallPlanTextTest {
                         new PolicyProblem(
                             PolicyReason.WouldLockOut,
                             "rule all, action: it would cut SSH (port 22); set allowLockout")))),
-            new TreeMap<>(Map.of(BackendKind.UFW, ufw, BackendKind.NFTABLES, nftables)),
-            Optional.of(
-                new GuardListing.Compared(
-                    List.of(new Entry(Optional.of(FirewallRows.NODE_PORT), State.MISSING, "")),
-                    List.of(
-                        new GuardListing.Tunnel(
-                            "deny in proto udp from all but 2 peers to any port 8472",
-                            State.PRESENT,
-                            "tunnel: 2 peers")))),
+            new TreeMap<>(Map.of(BackendKind.UFW, ufw, BackendKind.NFTABLES, applied(true))),
+            Optional.of("Beside it, something"),
             List.of("elsewhere"));
 
     Golden.assertMatches("firewall-plan.txt", text.render());
@@ -94,32 +87,40 @@ class FirewallPlanTextTest {
   void nothingToDo() {
     FirewallPlanText text =
         FirewallPlanText.of(
-            "n1",
-            plan(UFW),
-            Map.of(BackendKind.UFW, all(State.PRESENT)),
-            Optional.empty(),
-            List.of());
+            "n1", plan(UFW), plan(UFW), outcomes(applied(false)), Optional.empty(), List.of());
 
     Golden.assertMatches("firewall-plan-nothing.txt", text.render());
     assertThat(text.isAllPossible()).isTrue();
   }
 
   @Test
+  void whatSomebodyChangedIsTold() {
+    FirewallPlanText text =
+        FirewallPlanText.of(
+            "n1", plan(UFW), plan(UFW), outcomes(applied(true)), Optional.empty(), List.of());
+
+    assertThat(text.render()).contains("Somebody changed them in ufw; that is put right.");
+  }
+
+  @Test
   void standbyIsShownToo() {
+    BackendChoice choice =
+        new BackendChoice(
+            Optional.of(BackendKind.NFTABLES),
+            Optional.empty(),
+            "ufw is switched off",
+            Optional.of(BackendKind.UFW));
+
     FirewallPlanText text =
         FirewallPlanText.of(
             "n1",
-            plan(
-                new BackendChoice(
-                    Optional.of(BackendKind.NFTABLES),
-                    Optional.empty(),
-                    "ufw is switched off",
-                    Optional.of(BackendKind.UFW))),
-            Map.of(BackendKind.NFTABLES, all(State.PRESENT), BackendKind.UFW, all(State.MISSING)),
+            plan(choice),
+            plan(choice),
+            Map.of(BackendKind.NFTABLES, applied(false), BackendKind.UFW, applied(true)),
             Optional.empty(),
             List.of());
 
-    assertThat(text.render()).contains("Kept ready in ufw, which is switched off:\n+ allow in");
+    assertThat(text.render()).contains("3 rules kept ready in ufw, which is switched off.");
     assertThat(text.isAllPossible()).isTrue();
   }
 
@@ -128,31 +129,32 @@ class FirewallPlanTextTest {
     FirewallPlanText text =
         FirewallPlanText.of(
             "n1",
+            plan(List.of(), UFW),
             plan(UFW),
-            Map.of(BackendKind.UFW, new Unreadable("user.rules: line 7 is no rule", "correct it")),
+            outcomes(
+                new BackendOutcome.Refused(
+                    "FileNotUnderstood", "user.rules: line 7 is no rule", "correct it")),
             Optional.empty(),
             List.of());
 
     assertThat(text.render())
         .contains("? allow in proto udp")
-        .contains("What is there cannot be read: user.rules: line 7 is no rule; correct it");
+        .contains("What is in ufw cannot be told: user.rules: line 7 is no rule; correct it");
     assertThat(text.isAllPossible()).isFalse();
   }
 
   @Test
   void nowhereToPutThem() {
+    BackendChoice choice =
+        new BackendChoice(
+            Optional.empty(),
+            Optional.of("HostToolsNeeded"),
+            "ufw is active and the daemon has no access to it",
+            Optional.empty());
+
     FirewallPlanText text =
         FirewallPlanText.of(
-            "n1",
-            plan(
-                new BackendChoice(
-                    Optional.empty(),
-                    Optional.of("HostToolsNeeded"),
-                    "ufw is active and the daemon has no access to it",
-                    Optional.empty())),
-            Map.of(),
-            Optional.empty(),
-            List.of());
+            "n1", plan(List.of(), choice), plan(choice), Map.of(), Optional.empty(), List.of());
 
     assertThat(text.render())
         .startsWith("Node n1: rules go into no firewall: ufw is active and the daemon has no");

@@ -3,43 +3,44 @@ package dev.tweed.agent.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.firewall.Intended;
+import dev.tweed.agent.firewall.FirewallPlan;
+import dev.tweed.agent.firewall.PlannedRules;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
+import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.Compared;
-import dev.tweed.firewall.backend.BackendListing.Entry;
-import dev.tweed.firewall.backend.BackendListing.State;
-import dev.tweed.firewall.backend.BackendListing.Unreadable;
-import dev.tweed.firewall.nft.GuardListing;
-import dev.tweed.firewall.nft.GuardListing.Tunnel;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.TunnelPeers;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.ruleset.Ruleset;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Golden;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class FirewallStatusTextTest {
 
-  private static final Intended INTENDED =
-      new Intended(
-          Optional.of(BackendKind.UFW),
-          Optional.empty(),
-          List.of(FirewallRows.SSH, FirewallRows.API, FirewallRows.TUNNEL),
-          List.of());
+  private static final List<FilterRow> ROWS =
+      List.of(FirewallRows.SSH, FirewallRows.API, FirewallRows.TUNNEL);
+  private static final BackendChoice UFW =
+      new BackendChoice(
+          Optional.of(BackendKind.UFW), Optional.empty(), "ufw is active", Optional.empty());
+  private static final BackendOutcome IN_FORCE =
+      new BackendOutcome.Applied(false, true, List.of());
 
-  private static final Entry SSH =
-      new Entry(Optional.of(FirewallRows.SSH), State.PRESENT, "22/tcp ALLOW IN 198.51.100.7");
-  private static final Entry API =
-      new Entry(Optional.of(FirewallRows.API), State.PRESENT, "6443/tcp ALLOW IN 10.244.0.0/16");
-  private static final Entry TUNNEL =
-      new Entry(Optional.of(FirewallRows.TUNNEL), State.PRESENT, "8472/udp ALLOW IN Anywhere");
-
-  private static final GuardListing NO_GUARD = new GuardListing.Compared(List.of(), List.of());
-
-  private static Entry in(Entry entry, State state) {
-    return new Entry(entry.row(), state, state == State.MISSING ? "" : entry.text());
+  private static FirewallPlan plan(BackendChoice choice, List<FilterRow> rows) {
+    return new FirewallPlan(
+        new HostFirewall(
+            HostFirewall.Manager.UFW, HostFirewall.State.ACTIVE, "as found", Ruleset.empty()),
+        choice,
+        new PlannedRules(rows, List.of(), Map.of()),
+        Optional.empty());
   }
 
   private static FirewallStatus told(List<PolicyState> policies, NodeFinding... findings) {
@@ -50,22 +51,25 @@ class FirewallStatusTextTest {
         List.of(findings));
   }
 
-  private static FirewallStatusText text(BackendListing found, FirewallStatus told) {
-    return text(found, NO_GUARD, told);
+  private static FirewallStatusText text(BackendOutcome found, FirewallStatus told) {
+    return text(found, GuardRules.none(), new GuardOutcome.Applied(false), told);
   }
 
   private static FirewallStatusText text(
-      BackendListing found, GuardListing guard, FirewallStatus told) {
+      BackendOutcome found, GuardRules guard, GuardOutcome guarded, FirewallStatus told) {
     return FirewallStatusText.of(
-        INTENDED, Optional.of(found), Optional.empty(), guard, Optional.of(told));
+        plan(UFW, ROWS),
+        Optional.of(found),
+        Optional.empty(),
+        guard,
+        Optional.of(guarded),
+        Optional.of(told));
   }
 
   @Test
   void allInForce() {
     FirewallStatusText text =
-        text(
-            new Compared(List.of(SSH, API, TUNNEL)),
-            told(List.of(new PolicyState("api", "uid-api", 1L, true, null, null))));
+        text(IN_FORCE, told(List.of(new PolicyState("api", "uid-api", 1L, true, null, null))));
 
     Golden.assertMatches("firewall-status-good.txt", text.render());
     assertThat(text.isAllInForce()).isTrue();
@@ -75,12 +79,12 @@ class FirewallStatusTextTest {
   void everythingThatCanBeWrong() {
     FirewallStatusText text =
         text(
-            new Compared(
+            new BackendOutcome.Applied(
+                true,
+                true,
                 List.of(
-                    in(SSH, State.DISPLACED),
-                    in(API, State.MISSING),
-                    TUNNEL,
-                    new Entry(Optional.empty(), State.EXTRA, "9999/tcp ALLOW IN Anywhere"))),
+                    new BackendOutcome.Displaced(
+                        FirewallRows.SSH, "22/tcp ALLOW IN 198.51.100.7", false))),
             told(
                 List.of(
                     new PolicyState(
@@ -95,100 +99,129 @@ class FirewallStatusTextTest {
     assertThat(text.isAllInForce()).isFalse();
   }
 
+  private static FirewallStatusText standby(BackendOutcome ready) {
+    return FirewallStatusText.of(
+        plan(
+            new BackendChoice(
+                Optional.of(BackendKind.NFTABLES),
+                Optional.empty(),
+                "ufw is switched off",
+                Optional.of(BackendKind.UFW)),
+            List.of(FirewallRows.API, FirewallRows.TUNNEL)),
+        Optional.of(IN_FORCE),
+        Optional.of(ready),
+        GuardRules.none(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
   @Test
   void standbyIsKeptReady() {
-    FirewallStatusText text =
-        FirewallStatusText.of(
-            new Intended(
-                Optional.of(BackendKind.NFTABLES),
-                Optional.of(BackendKind.UFW),
-                List.of(FirewallRows.API),
-                List.of(FirewallRows.API, FirewallRows.TUNNEL)),
-            Optional.of(new Compared(List.of(API))),
-            Optional.of(new Compared(List.of(in(API, State.WRITTEN), in(TUNNEL, State.WRITTEN)))),
-            NO_GUARD,
-            Optional.empty());
+    FirewallStatusText text = standby(new BackendOutcome.Applied(false, false, List.of()));
 
     Golden.assertMatches("firewall-status-standby.txt", text.render());
     assertThat(text.isAllInForce()).isTrue();
   }
 
   @Test
+  void standbyThatIsNotReadyIsTold() {
+    FirewallStatusText text = standby(new BackendOutcome.Applied(true, false, List.of()));
+
+    assertThat(text.render()).contains("switched off: NOT as they should be");
+    assertThat(text.isAllInForce()).isFalse();
+  }
+
+  @Test
   void writtenInAFirewallThatIsOffIsNotInForce() {
     FirewallStatusText text =
-        text(new Compared(List.of(SSH, API, in(TUNNEL, State.WRITTEN))), told(List.of()));
+        text(new BackendOutcome.Applied(false, false, List.of()), told(List.of()));
 
     assertThat(text.isAllInForce()).isFalse();
-    assertThat(text.render()).contains("2 of 3 rules in force, 1 NOT");
+    assertThat(text.render()).contains("3 rules, NOT in force: the firewall is switched off");
   }
 
   @Test
   void ruleOfAPersonInPlaceOfOursIsNoFailure() {
     FirewallStatusText text =
-        text(new Compared(List.of(in(SSH, State.DISPLACED), API, TUNNEL)), told(List.of()));
+        text(
+            new BackendOutcome.Applied(
+                false,
+                true,
+                List.of(
+                    new BackendOutcome.Displaced(
+                        FirewallRows.SSH, "22/tcp ALLOW IN 198.51.100.7", false))),
+            told(List.of()));
 
     assertThat(text.isAllInForce()).isTrue();
     assertThat(text.render())
-        .contains("2 of 3 rules in force, 1 with a person's rule in its place");
+        .contains("somebody's own rule is in its place: 22/tcp ALLOW IN 198.51.100.7")
+        .contains("3 rules, 2 in force, 1 with a person's rule in its place");
   }
 
   @Test
   void unreadableFirewallSaysWhatToDo() {
     FirewallStatusText text =
-        text(new Unreadable("user.rules: line 7 is no rule", "correct it"), told(List.of()));
+        text(
+            new BackendOutcome.Refused(
+                "FileNotUnderstood", "user.rules: line 7 is no rule", "correct it"),
+            told(List.of()));
 
     assertThat(text.isAllInForce()).isFalse();
-    assertThat(text.render())
-        .contains("It cannot be read: user.rules: line 7 is no rule; correct it");
+    assertThat(text.render()).contains("cannot be told: user.rules: line 7 is no rule; correct it");
+  }
+
+  private static FirewallStatusText nowhere(List<FilterRow> rows) {
+    return FirewallStatusText.of(
+        plan(
+            new BackendChoice(
+                Optional.empty(),
+                Optional.of("HostToolsNeeded"),
+                "ufw is active",
+                Optional.empty()),
+            rows),
+        Optional.empty(),
+        Optional.empty(),
+        GuardRules.none(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @Test
   void noFirewallThatCouldHoldThem() {
-    FirewallStatusText text =
-        FirewallStatusText.of(
-            new Intended(
-                Optional.empty(), Optional.empty(), List.of(FirewallRows.TUNNEL), List.of()),
-            Optional.empty(),
-            Optional.empty(),
-            NO_GUARD,
-            Optional.empty());
+    FirewallStatusText text = nowhere(List.of(FirewallRows.TUNNEL));
 
     assertThat(text.isAllInForce()).isFalse();
     assertThat(text.render()).contains("None of 1 rule can be in force");
   }
 
   @Test
+  void nothingWantedIsAllInForce() {
+    assertThat(nowhere(List.of()).isAllInForce()).isTrue();
+  }
+
+  private static GuardRules guard() {
+    return new GuardRules(
+        List.of(FirewallRows.NODE_PORT),
+        Optional.of(
+            new TunnelPeers(
+                8472, List.of(IpAddress.parse("192.0.2.2"), IpAddress.parse("192.0.2.3")))));
+  }
+
+  @Test
   void guardIsShownBesideTheFirewall() {
     FirewallStatusText text =
-        text(
-            new Compared(List.of(SSH, API, TUNNEL)),
-            new GuardListing.Compared(
-                List.of(
-                    new Entry(
-                        Optional.of(FirewallRows.NODE_PORT),
-                        State.PRESENT,
-                        "nodeports: tcp dport 30080 drop")),
-                List.of(
-                    new Tunnel(
-                        "deny in proto udp from all but 2 peers to any port 8472",
-                        State.PRESENT,
-                        "tunnel: 2 peers"))),
-            told(List.of()));
+        text(IN_FORCE, guard(), new GuardOutcome.Applied(false), told(List.of()));
 
     Golden.assertMatches("firewall-status-guard.txt", text.render());
     assertThat(text.isAllInForce()).isTrue();
   }
 
   @Test
-  void aGuardThatLetsStrangersInIsNotInForce() {
+  void aGuardThatWasChangedIsNotInForce() {
     FirewallStatusText text =
-        text(
-            new Compared(List.of(SSH, API, TUNNEL)),
-            new GuardListing.Compared(
-                List.of(), List.of(new Tunnel("deny ...", State.MISSING, "lets in 192.0.2.66"))),
-            told(List.of()));
+        text(IN_FORCE, guard(), new GuardOutcome.Applied(true), told(List.of()));
 
-    assertThat(text.render()).contains("MISSING", "lets in 192.0.2.66", "0 of 1 rule in force");
+    assertThat(text.render()).contains("all but 2 peers: NOT in force");
     assertThat(text.isAllInForce()).isFalse();
   }
 
@@ -196,11 +229,12 @@ class FirewallStatusTextTest {
   void aGuardThatCannotBeReadIsNotInForce() {
     FirewallStatusText text =
         text(
-            new Compared(List.of(SSH, API, TUNNEL)),
-            new GuardListing.Unreadable("there is no nft", "install it"),
+            IN_FORCE,
+            guard(),
+            new GuardOutcome.Refused("NftMissing", "there is no nft", "install it"),
             told(List.of()));
 
-    assertThat(text.render()).contains("It cannot be read: there is no nft; install it");
+    assertThat(text.render()).contains("cannot be told: there is no nft; install it");
     assertThat(text.isAllInForce()).isFalse();
   }
 
@@ -208,7 +242,7 @@ class FirewallStatusTextTest {
   void aPolicyThatTheFirewallRefusedHasFailed() {
     FirewallStatusText text =
         text(
-            new Compared(List.of(SSH)),
+            IN_FORCE,
             told(
                 List.of(
                     new PolicyState(
@@ -219,25 +253,17 @@ class FirewallStatusTextTest {
   }
 
   @Test
-  void noRulesAreSaidInASentence() {
-    FirewallStatusText text = text(new Compared(List.of()), told(List.of()));
-
-    assertThat(text.render())
-        .contains("No rules are wanted in it, and none of Tweed's are there.")
-        .doesNotContain("0 of 0");
-    assertThat(text.isAllInForce()).isTrue();
-  }
-
-  @Test
-  void nothingWantedIsAllInForce() {
+  void noRulesAreSaidInAWord() {
     FirewallStatusText text =
         FirewallStatusText.of(
-            new Intended(Optional.empty(), Optional.empty(), List.of(), List.of()),
+            plan(UFW, List.of()),
+            Optional.of(IN_FORCE),
             Optional.empty(),
-            Optional.empty(),
-            NO_GUARD,
-            Optional.empty());
+            GuardRules.none(),
+            Optional.of(new GuardOutcome.Applied(false)),
+            Optional.of(told(List.of())));
 
+    assertThat(text.render()).contains("No rules, in force").doesNotContain("tweed-guard");
     assertThat(text.isAllInForce()).isTrue();
   }
 }

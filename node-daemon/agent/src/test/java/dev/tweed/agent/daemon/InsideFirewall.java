@@ -3,10 +3,8 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
@@ -39,8 +37,8 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   }
 
   @Override
-  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
-    return netns.call(() -> host.lookAtGuard(rules, last));
+  public GuardOutcome checkGuard(GuardRules rules) {
+    return netns.call(() -> host.checkGuard(rules));
   }
 
   @Override
@@ -81,8 +79,8 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
     }
 
     @Override
-    public BackendListing look(List<FilterRow> intended) {
-      return netns.call(() -> backend.look(intended));
+    public BackendOutcome check(List<FilterRow> rows) {
+      return netns.call(() -> backend.check(rows));
     }
   }
 }

@@ -4,10 +4,8 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardListing;
 import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
@@ -75,8 +73,8 @@ final class FakeHost implements FirewallHost {
   }
 
   @Override
-  public GuardListing lookAtGuard(GuardRules rules, GuardRules last) {
-    return new GuardListing.Compared(List.of(), List.of());
+  public GuardOutcome checkGuard(GuardRules rules) {
+    return new GuardOutcome.Applied(!guarded.equals(Optional.of(rules)));
   }
 
   @Override
@@ -132,8 +130,9 @@ final class FakeHost implements FirewallHost {
     }
 
     @Override
-    public BackendListing look(List<FilterRow> intended) {
-      return new BackendListing.Compared(List.of());
+    public BackendOutcome check(List<FilterRow> wanted) {
+      return new BackendOutcome.Applied(
+          !rows.getOrDefault(kind, List.of()).equals(wanted), true, List.of());
     }
   }
 }

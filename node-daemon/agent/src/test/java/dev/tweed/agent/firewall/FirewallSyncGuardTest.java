@@ -50,16 +50,16 @@ class FirewallSyncGuardTest {
     node.run();
     node.network(SampleNetwork.member(2, 3));
     node.run();
-    assertThat(node.files().guard().tunnel().orElseThrow().peers()).hasSize(2);
+    assertThat(node.files().remembered().tunnel().orElseThrow().peers()).hasSize(2);
 
     node.network(new NetworkState.Waiting());
     node.run();
-    assertThat(node.files().guard().tunnel()).isPresent();
+    assertThat(node.files().remembered().tunnel()).isPresent();
 
     node.restartUnaware();
     node.network(new NetworkState.Waiting());
     node.run();
-    assertThat(node.files().guard().tunnel()).isPresent();
+    assertThat(node.files().remembered().tunnel()).isPresent();
   }
 
   @Test

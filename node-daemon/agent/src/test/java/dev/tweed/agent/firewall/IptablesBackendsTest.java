@@ -3,7 +3,6 @@ package dev.tweed.agent.firewall;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
@@ -127,8 +126,8 @@ class IptablesBackendsTest {
     }
 
     @Override
-    public BackendListing look(List<FilterRow> intended) {
-      return new BackendListing.Compared(List.of());
+    public BackendOutcome check(List<FilterRow> rows) {
+      return apply(rows);
     }
   }
 }

@@ -29,6 +29,9 @@ public interface FirewallBackend {
    */
   BackendOutcome apply(List<FilterRow> rows);
 
-  /** Compares rows with what is there; changes nothing. */
-  BackendListing look(List<FilterRow> intended);
+  /**
+   * What {@link #apply} of these rows would come to now, told without changing anything: "changed"
+   * is what would have to be written.
+   */
+  BackendOutcome check(List<FilterRow> rows);
 }

@@ -1,7 +1,6 @@
 package dev.tweed.firewall.firewalld;
 
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
@@ -82,12 +81,29 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
 
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
+    return run(rows, writer::write, files::write);
+  }
+
+  @Override
+  public BackendOutcome check(List<FilterRow> rows) {
+    return run(rows, writer::isNeeded, none -> {});
+  }
+
+  private interface Writing {
+    boolean write(Model model, Running running) throws IOException, Obstacle;
+  }
+
+  private interface FileWriting {
+    void write(Map<String, String> files) throws IOException;
+  }
+
+  private BackendOutcome run(List<FilterRow> rows, Writing model, FileWriting alone) {
     try {
       requireSupported(rows);
       Running running = firewalld.running();
-      return new Applied(writer.write(plan(rows, running), running), true, List.of());
+      return new Applied(model.write(plan(rows, running), running), true, List.of());
     } catch (Obstacle e) {
-      return rows.isEmpty() ? emptied(e.refused()) : e.refused();
+      return rows.isEmpty() ? emptied(e.refused(), alone) : e.refused();
     } catch (IOException e) {
       return fileError(e);
     } finally {
@@ -98,7 +114,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
   }
 
   /** What can be removed without firewalld: everything, if it does not run. */
-  private BackendOutcome emptied(Refused refused) {
+  private BackendOutcome emptied(Refused refused, FileWriting alone) {
     try {
       if (files.read().isEmpty()) {
         return new Applied(false, true, List.of());
@@ -106,7 +122,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
       if (!WITHOUT_FIREWALLD.contains(refused.reason())) {
         return refused;
       }
-      files.write(Map.of());
+      alone.write(Map.of());
       return new Applied(true, true, List.of());
     } catch (IOException e) {
       return fileError(e);
@@ -118,17 +134,6 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
         "FileError",
         "/etc/firewalld cannot be read or written: " + e.getMessage(),
         "make /etc/firewalld writable for Tweed");
-  }
-
-  @Override
-  public BackendListing look(List<FilterRow> intended) {
-    try {
-      requireSupported(intended);
-      Running running = firewalld.running();
-      return RowComparison.compare(intended, plan(intended, running), running);
-    } catch (Obstacle e) {
-      return new BackendListing.Unreadable(e.refused().message(), e.refused().remedy());
-    }
   }
 
   private static void requireSupported(List<FilterRow> rows) throws Obstacle {

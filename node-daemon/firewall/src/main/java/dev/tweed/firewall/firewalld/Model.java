@@ -1,6 +1,5 @@
 package dev.tweed.firewall.firewalld;
 
-import dev.tweed.firewall.rules.FilterRow;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,24 +9,13 @@ import java.util.TreeMap;
  *
  * @param zones by name
  * @param policies direction by direction, in the order they are asked
- * @param places where each row went
  */
-record Model(List<DeviceZone> zones, List<Policy> policies, List<Place> places) {
+record Model(List<DeviceZone> zones, List<Policy> policies) {
 
   Model {
     zones = List.copyOf(zones);
     policies = List.copyOf(policies);
-    places = List.copyOf(places);
   }
-
-  /**
-   * Where a row went.
-   *
-   * @param row of the caller
-   * @param policy name of the policy
-   * @param texts its rules there, as firewalld lists them
-   */
-  record Place(FilterRow row, String policy, List<String> texts) {}
 
   /** The files of the permanent model: path below /etc/firewalld, and text. */
   Map<String, String> files() {

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -63,14 +62,11 @@ final class ModelPlanner {
 
   private Model plan() {
     List<Policy> policies = new ArrayList<>();
-    List<Model.Place> places = new ArrayList<>();
     if (!rows.isEmpty()) {
       for (Direction direction : Direction.values()) {
         List<Segment> segments = segments(direction);
         for (int i = 0; i < segments.size(); i++) {
-          Policy policy = policy(direction, i, segments.get(i));
-          policies.add(policy);
-          places.addAll(places(policy, segments.get(i)));
+          policies.add(policy(direction, i, segments.get(i)));
         }
       }
     }
@@ -78,7 +74,7 @@ final class ModelPlanner {
     Map<String, DeviceZone> zones = new TreeMap<>();
     devices.stream().map(DeviceZone::of).forEach(zone -> zones.put(zone.name(), zone));
     zones.keySet().retainAll(named(policies));
-    return new Model(List.copyOf(zones.values()), policies, places);
+    return new Model(List.copyOf(zones.values()), policies);
   }
 
   /** Devices of pod networks; a network names the underlay's only as a way out. */
@@ -166,15 +162,5 @@ final class ModelPlanner {
       throw new IllegalStateException("a rule without a priority");
     }
     return matcher.group(2);
-  }
-
-  private static List<Model.Place> places(Policy policy, Segment segment) {
-    Map<RichRule, String> texts =
-        policy.rules().stream().collect(Collectors.toMap(Placed::rule, Placed::text, (a, b) -> a));
-    Function<FilterRow, List<String>> ofRow =
-        row -> RichRuleCompiler.compile(row).stream().map(texts::get).toList();
-    return segment.rows().stream()
-        .map(row -> new Model.Place(row, policy.name(), ofRow.apply(row)))
-        .toList();
   }
 }

@@ -62,6 +62,14 @@ final class ModelWriter {
     return stale || !empty.isEmpty() || !changes.isEmpty();
   }
 
+  /** Whether {@link #write} would have anything to do. */
+  boolean isNeeded(Model model, Running running) throws IOException {
+    return !ModelDiff.hasFrame(model, running)
+        || !ModelDiff.empty(model, running).isEmpty()
+        || !ModelDiff.rules(model, running).isEmpty()
+        || ModelFiles.differ(files.read(), model.files());
+  }
+
   /** As measured: firewalld looks through all rules for each it changes. */
   private static boolean isSlow(Model model, List<ModelDiff.Rules> changes) {
     long rules = model.policies().stream().mapToLong(policy -> policy.rules().size()).sum();

@@ -1,7 +1,6 @@
 package dev.tweed.firewall.iptables;
 
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.FirewallBackend;
@@ -11,10 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,9 +81,9 @@ public final class IptablesBackend implements FirewallBackend {
 
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
-    Optional<String> unsupported = rows.stream().flatMap(r -> unsupported(r).stream()).findFirst();
+    Optional<Refused> unsupported = notSupported(rows);
     if (unsupported.isPresent()) {
-      return new Refused("NotSupportedHere", unsupported.get(), "change the rule");
+      return unsupported.get();
     }
     Map<AddressFamily, IptablesListing> found;
     try {
@@ -122,33 +119,27 @@ public final class IptablesBackend implements FirewallBackend {
   }
 
   @Override
-  public BackendListing look(List<FilterRow> intended) {
+  public BackendOutcome check(List<FilterRow> rows) {
+    Optional<Refused> unsupported = notSupported(rows);
+    if (unsupported.isPresent()) {
+      return unsupported.get();
+    }
     try {
-      Map<FilterRow, BackendListing.Entry> byRow = new HashMap<>();
-      List<BackendListing.Entry> extra = new ArrayList<>();
-      list()
-          .forEach(
-              (family, found) -> {
-                IptablesComparison.Result result =
-                    IptablesComparison.compare(found, family, intended);
-                byRow.putAll(result.entries());
-                extra.addAll(result.extra());
-              });
-      List<BackendListing.Entry> entries = new ArrayList<>();
-      intended.stream()
-          .filter(row -> families.contains(row.family())) // no packet could be of another
-          .map(row -> byRow.getOrDefault(row, missing(row)))
-          .forEach(entries::add);
-      entries.addAll(extra);
-      return new BackendListing.Compared(entries);
+      boolean changed = false;
+      for (Map.Entry<AddressFamily, IptablesListing> found : list().entrySet()) {
+        changed |= input(found.getKey(), found.getValue(), rows).isPresent();
+      }
+      return new BackendOutcome.Applied(changed, true, List.of());
     } catch (IOException e) {
-      Refused refused = refused(e);
-      return new BackendListing.Unreadable(refused.message(), refused.remedy());
+      return refused(e);
     }
   }
 
-  private static BackendListing.Entry missing(FilterRow row) {
-    return new BackendListing.Entry(Optional.of(row), BackendListing.State.MISSING, "");
+  private Optional<Refused> notSupported(List<FilterRow> rows) {
+    return rows.stream()
+        .flatMap(row -> unsupported(row).stream())
+        .findFirst()
+        .map(why -> new Refused("NotSupportedHere", why, "change the rule"));
   }
 
   private Map<AddressFamily, IptablesListing> list() throws IOException {

@@ -1,8 +1,6 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.nft.NftTableWriter.Reading;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,8 +17,8 @@ import java.util.stream.Collectors;
  */
 public final class GuardWriter {
 
-  private static final NftTable NOTHING =
-      new NftTable(GuardTableCompiler.TABLE, List.of(), List.of());
+  /** Name of the table. */
+  public static final String TABLE = GuardTableCompiler.TABLE;
 
   private final NftTableWriter writer;
 
@@ -28,7 +26,11 @@ public final class GuardWriter {
    * @param nft path of nft, or just its name
    */
   public GuardWriter(Path nft) {
-    this.writer = new NftTableWriter(new NftProgram(nft));
+    this(new NftTableWriter(new NftProgram(nft)));
+  }
+
+  private GuardWriter(NftTableWriter writer) {
+    this.writer = writer;
   }
 
   /**
@@ -42,66 +44,9 @@ public final class GuardWriter {
         .orElseGet(() -> remove(reading));
   }
 
-  /**
-   * Reads what is there of these rules, and changes nothing.
-   *
-   * @param last what the table was last made of, as far as that is known
-   */
-  public GuardListing look(GuardRules rules, GuardRules last) {
-    List<FilterRow> rows = rules.nodePortRows();
-    return switch (writer.read(GuardTableCompiler.TABLE)) {
-      // A kernel that has no tables has none of ours.
-      case Reading.Unreadable(var refusal)
-          when GuardTableCompiler.compile(rules).isEmpty()
-              && refusal.reason().equals(NftRefusal.KERNEL_TOO_OLD) ->
-          new GuardListing.Compared(List.of(), List.of());
-      case Reading.Unreadable(var refusal) ->
-          new GuardListing.Unreadable(refusal.message(), refusal.remedy());
-      case Reading.Absent absent ->
-          new GuardListing.Compared(TableComparison.missing(rows), tunnel(rules, false));
-      case Reading.Found(var found) -> compare(rules, last, found);
-    };
-  }
-
-  private GuardListing compare(GuardRules rules, GuardRules last, FoundTable found) {
-    NftText wanted = text(rules);
-    NftText before = text(last);
-    boolean sameTunnel = port(rules).equals(port(last));
-    boolean closed =
-        (found.isMadeOf(wanted) || sameTunnel && found.isMadeOf(before))
-            && found.standing(GuardTableCompiler.TUNNEL, GuardTableCompiler.STRANGERS)
-                == AddressFamily.values().length;
-    return new GuardListing.Compared(
-        TableComparison.of(
-            rules.nodePortRows(),
-            found,
-            wanted,
-            () -> found.isMadeOf(before) ? Optional.of(digests(last)) : Optional.empty()),
-        tunnel(rules, closed));
-  }
-
-  private static NftText text(GuardRules rules) {
-    return NftTableRenderer.render(GuardTableCompiler.compile(rules).orElse(NOTHING));
-  }
-
-  private static Optional<Integer> port(GuardRules rules) {
-    return rules.tunnel().map(TunnelPeers::port);
-  }
-
-  private static Set<String> digests(GuardRules rules) {
-    return rules.nodePortRows().stream()
-        .map(NftTableCompiler::digest)
-        .collect(Collectors.toUnmodifiableSet());
-  }
-
-  private List<GuardListing.Tunnel> tunnel(GuardRules rules, boolean closed) {
-    return rules
-        .tunnel()
-        .map(
-            tunnel ->
-                TunnelComparison.of(
-                    tunnel, closed, set -> writer.members(GuardTableCompiler.TABLE, set)))
-        .orElse(List.of());
+  /** What {@link #apply} would come to now, told without changing anything. */
+  public GuardOutcome check(GuardRules rules) {
+    return new GuardWriter(writer.withoutWriting()).apply(rules);
   }
 
   private GuardOutcome remove(Reading reading) {

@@ -4,7 +4,6 @@ import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
 
 /**
  * A table of family inet as it should be.
@@ -24,13 +23,6 @@ record NftTable(String name, List<Set> sets, List<Chain> chains) {
   sealed interface Set {
     /** Name. */
     String name();
-
-    /**
-     * In no rule: it tells whoever looks which rows the table was made of.
-     *
-     * @param digests numbers of 32 bits
-     */
-    record Made(String name, SortedSet<String> digests) implements Set {}
 
     /**
      * Addresses, filled by the kernel as packets come; an element is forgotten after half a minute.

@@ -8,13 +8,10 @@ import dev.tweed.firewall.nft.RowMerging.Merged;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.RowText;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * Makes the table that holds rows on a host without a firewall manager. Pure.
@@ -35,9 +32,6 @@ final class NftTableCompiler {
 
   /** Name of the table. */
   static final String TABLE = "tweed-filter";
-
-  /** Name of the set that tells which rows the table was made of. */
-  static final String ROWS = "rows";
 
   private static final Rule REPLIES =
       new Rule.Fixed("ct state established,related accept", "replies");
@@ -73,22 +67,7 @@ final class NftTableCompiler {
         chains.add(chain(direction, own));
       }
     }
-    List<NftTable.Set> sets = new ArrayList<>(limited ? limitSets() : List.of());
-    sets.add(
-        new NftTable.Set.Made(
-            ROWS,
-            rows.stream()
-                .map(NftTableCompiler::digest)
-                .collect(Collectors.toCollection(TreeSet::new))));
-    return new NftTable(TABLE, sets, chains);
-  }
-
-  /** A row as an element of the set of rows. */
-  static String digest(FilterRow row) {
-    return "0x"
-        + Digest.of(
-            RowText.of(row) + "\n" + row.logging() + "\n" + row.family() + "\n" + row.comment(),
-            Digest.SHORT);
+    return new NftTable(TABLE, limited ? limitSets() : List.of(), chains);
   }
 
   private static Chain chain(Direction direction, List<FilterRow> rows) {

@@ -1,6 +1,7 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.nft.NftMatchRenderer.Elements;
+import dev.tweed.firewall.nft.NftTable.Hook;
 import dev.tweed.firewall.nft.NftTable.Rule;
 import dev.tweed.firewall.nft.NftTable.Set;
 import dev.tweed.firewall.rules.Logging;
@@ -37,29 +38,26 @@ final class NftTableRenderer {
   }
 
   private NftText render() {
-    List<NftText.Chain> chains = new ArrayList<>();
+    int rules = 0;
+    StringBuilder chains = new StringBuilder();
     for (NftTable.Chain chain : table.chains()) {
-      List<NftText.Line> lines = new ArrayList<>();
+      List<String> lines = new ArrayList<>();
       for (Rule rule : chain.rules()) {
         lines.addAll(lines(chain, lines.size() + 1, rule));
       }
-      chains.add(new NftText.Chain(chain.name(), chain.hook(), lines));
+      rules += lines.size();
+      chains.append(chain(chain.name(), chain.hook(), lines));
     }
-    String fixed =
-        constants + chains.stream().map(NftTableRenderer::chain).collect(Collectors.joining());
+    String fixed = constants.toString() + chains;
     // Without the members: they come and go.
     String made = "tweed " + Digest.of(named(false) + fixed, Digest.LONG);
-    NftText.Chain seal =
-        new NftText.Chain(
-            SEAL, Optional.empty(), List.of(new NftText.Line("return", made, List.of())));
-    chains.add(seal);
     String text =
         "add table inet %1$s\ndelete table inet %1$s\ntable inet %1$s {\n".formatted(table.name())
             + named(true)
             + fixed
-            + chain(seal)
+            + chain(SEAL, Optional.empty(), List.of(line("return", made)))
             + "}\n";
-    return new NftText(table.name(), text, chains, made);
+    return new NftText(table.name(), text, rules, made);
   }
 
   private String named(boolean withMembers) {
@@ -76,8 +74,6 @@ final class NftTableRenderer {
             text.append(elements(members.addresses().stream().map(IpAddress::toString)));
           }
         }
-        case Set.Made made ->
-            text.append(typeof("meta mark")).append(elements(made.digests().stream()));
       }
       text.append("\t}\n");
     }
@@ -94,23 +90,25 @@ final class NftTableRenderer {
     return list.isEmpty() ? "" : "\t\telements = {\n\t\t\t" + list + "\n\t\t}\n";
   }
 
-  private static String chain(NftText.Chain chain) {
-    StringBuilder text = new StringBuilder("\tchain " + chain.name() + " {\n");
-    chain
-        .hook()
-        .ifPresent(
-            hook ->
-                text.append(
-                    "\t\ttype filter hook %s priority %d; policy accept;\n"
-                        .formatted(hook.point(), hook.priority())));
-    chain.lines().forEach(line -> text.append("\t\t").append(line.text()).append('\n'));
+  private static String chain(String name, Optional<Hook> point, List<String> lines) {
+    StringBuilder text = new StringBuilder("\tchain " + name + " {\n");
+    point.ifPresent(
+        hook ->
+            text.append(
+                "\t\ttype filter hook %s priority %d; policy accept;\n"
+                    .formatted(hook.point(), hook.priority())));
+    lines.forEach(line -> text.append("\t\t").append(line).append('\n'));
     return text.append("\t}\n").toString();
   }
 
-  private List<NftText.Line> lines(NftTable.Chain chain, int number, Rule rule) {
+  private static String line(String statement, String comment) {
+    return statement + " comment \"" + comment + "\"";
+  }
+
+  private List<String> lines(NftTable.Chain chain, int number, Rule rule) {
     return switch (rule) {
       case Rule.Fixed fixed ->
-          List.of(new NftText.Line(fixed.statement(), fixed.comment(), List.of()));
+          List.of(line(fixed.statement(), fixed.comment()));
       case Rule.Narrowed narrowed -> {
         String prefix = chain.name() + "-" + number + "-";
         String match =
@@ -119,8 +117,7 @@ final class NftTableRenderer {
                 Optional.empty(),
                 NftTable.View.AS_IT_IS,
                 (key, list) -> place(prefix + list.name(), list));
-        yield List.of(
-            new NftText.Line(match + narrowed.statement(), narrowed.comment(), List.of()));
+        yield List.of(line(match + narrowed.statement(), narrowed.comment()));
       }
       case Rule.ForRows(var merged, var view) -> {
         String whole =
@@ -136,11 +133,11 @@ final class NftTableRenderer {
                 merged.pairs(),
                 view,
                 (key, list) -> place(prefix + list.name(), list));
-        List<NftText.Line> lines = new ArrayList<>();
+        List<String> lines = new ArrayList<>();
         if (merged.sort().logging() != Logging.NONE) {
-          lines.add(new NftText.Line(match + log(merged), comment, merged.rows()));
+          lines.add(line(match + log(merged), comment));
         }
-        lines.add(new NftText.Line(match + verdict(merged), comment, merged.rows()));
+        lines.add(line(match + verdict(merged), comment));
         yield lines;
       }
     };

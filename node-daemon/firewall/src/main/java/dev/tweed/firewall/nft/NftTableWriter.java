@@ -14,9 +14,20 @@ final class NftTableWriter {
   private static final Pattern SEPARATORS = Pattern.compile("[\\s,{}]+");
 
   private final NftProgram nft;
+  private final boolean writes;
 
   NftTableWriter(NftProgram nft) {
+    this(nft, true);
+  }
+
+  private NftTableWriter(NftProgram nft, boolean writes) {
     this.nft = nft;
+    this.writes = writes;
+  }
+
+  /** One that reads the same, and takes each change for made. */
+  NftTableWriter withoutWriting() {
+    return new NftTableWriter(nft, false);
   }
 
   /** What came of reading. */
@@ -64,16 +75,6 @@ final class NftTableWriter {
 
   /** Addresses in a set of a table; empty if it cannot be read. */
   Optional<Set<IpAddress>> members(String table, String set) {
-    return elements(table, set)
-        .map(
-            words ->
-                words.stream()
-                    .flatMap(word -> IpAddress.tryParse(word).stream())
-                    .collect(Collectors.toSet()));
-  }
-
-  /** Words between the braces of a set of a table; empty if it cannot be read. */
-  Optional<Set<String>> elements(String table, String set) {
     if (!(nft.run("", "list", "set", "inet", table, set) instanceof Run.Done(var listing))) {
       return Optional.empty();
     }
@@ -83,7 +84,7 @@ final class NftTableWriter {
             ? Set.of()
             : SEPARATORS
                 .splitAsStream(listing.substring(start + ELEMENTS.length()))
-                .filter(word -> !word.isEmpty())
+                .flatMap(word -> IpAddress.tryParse(word).stream())
                 .collect(Collectors.toSet()));
   }
 
@@ -94,6 +95,9 @@ final class NftTableWriter {
 
   /** Runs commands in one transaction; empty if that went well, and else nothing has changed. */
   Optional<NftRefusal> run(String commands) {
+    if (!writes) {
+      return Optional.empty();
+    }
     return switch (nft.run(commands, "-f", "-")) {
       case Run.Done done -> Optional.empty();
       case Run.Failed(var message) -> Optional.of(NftRefusal.of(message));

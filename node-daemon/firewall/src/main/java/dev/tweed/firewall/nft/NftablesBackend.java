@@ -1,7 +1,6 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.NftTableWriter.Reading;
@@ -38,8 +37,17 @@ public final class NftablesBackend implements FirewallBackend {
 
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
+    return apply(rows, writer);
+  }
+
+  @Override
+  public BackendOutcome check(List<FilterRow> rows) {
+    return apply(rows, writer.withoutWriting());
+  }
+
+  private BackendOutcome apply(List<FilterRow> rows, NftTableWriter by) {
     NftText wanted = text(rows);
-    return switch (writer.read(NftTableCompiler.TABLE)) {
+    return switch (by.read(NftTableCompiler.TABLE)) {
       // A kernel that has no tables has none of ours.
       case Reading.Unreadable(var refusal)
           when rows.isEmpty() && refusal.reason().equals(NftRefusal.KERNEL_TOO_OLD) ->
@@ -49,25 +57,9 @@ public final class NftablesBackend implements FirewallBackend {
       case Reading.Found(var found) when !rows.isEmpty() && found.is(wanted) -> applied(false);
       case Reading reading -> {
         Optional<NftRefusal> refusal =
-            rows.isEmpty() ? writer.remove(wanted.name()) : writer.replace(wanted);
+            rows.isEmpty() ? by.remove(wanted.name()) : by.replace(wanted);
         yield refusal.map(NftablesBackend::refused).orElseGet(() -> applied(true));
       }
-    };
-  }
-
-  @Override
-  public BackendListing look(List<FilterRow> intended) {
-    return switch (writer.read(NftTableCompiler.TABLE)) {
-      case Reading.Unreadable(var refusal) ->
-          new BackendListing.Unreadable(refusal.message(), refusal.remedy());
-      case Reading.Absent absent -> new BackendListing.Compared(TableComparison.missing(intended));
-      case Reading.Found(var found) ->
-          new BackendListing.Compared(
-              TableComparison.of(
-                  intended,
-                  found,
-                  text(intended),
-                  () -> writer.elements(NftTableCompiler.TABLE, NftTableCompiler.ROWS)));
     };
   }
 

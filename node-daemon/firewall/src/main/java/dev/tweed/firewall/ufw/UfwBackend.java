@@ -1,14 +1,10 @@
 package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.ip.AddressFamily;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,49 +44,22 @@ public final class UfwBackend implements FirewallBackend {
 
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
-    return switch (writer.apply(rows)) {
+    return outcome(rows, writer.apply(rows));
+  }
+
+  @Override
+  public BackendOutcome check(List<FilterRow> rows) {
+    return outcome(rows, writer.check(rows));
+  }
+
+  private static BackendOutcome outcome(List<FilterRow> rows, UfwOutcome outcome) {
+    return switch (outcome) {
       case UfwOutcome.Applied applied ->
           new BackendOutcome.Applied(
               applied.changed(), applied.live(), displaced(rows, applied.overlaps()));
       case UfwOutcome.Refused refused ->
           new BackendOutcome.Refused(reason(refused.reason()), refused.message(), refused.remedy());
     };
-  }
-
-  @Override
-  public BackendListing look(List<FilterRow> intended) {
-    try {
-      return compared(intended);
-    } catch (UfwObstacle e) {
-      return new BackendListing.Unreadable(e.refused().message(), e.refused().remedy());
-    } catch (IOException e) {
-      return new BackendListing.Unreadable(
-          String.valueOf(e.getMessage()), "let the daemon read /etc/ufw of the host");
-    }
-  }
-
-  /**
-   * Rows of a family that ufw does not take care of are left out: with IPV6=no it drops whatever is
-   * IPv6, and no rule of its would be asked.
-   */
-  private BackendListing compared(List<FilterRow> intended) throws IOException, UfwObstacle {
-    UfwHost host = writer.host();
-    Map<FilterRow, BackendListing.Entry> byRow = new HashMap<>();
-    List<BackendListing.Entry> extra = new ArrayList<>();
-    for (AddressFamily family : UfwHost.families(host.settings())) {
-      UfwComparison.Result result =
-          UfwComparison.compare(
-              host.read(family),
-              family,
-              intended.stream().filter(row -> row.family() == family).toList(),
-              host.list(family));
-      byRow.putAll(result.entries());
-      extra.addAll(result.extra());
-    }
-    List<BackendListing.Entry> entries = new ArrayList<>();
-    intended.stream().filter(byRow::containsKey).map(byRow::get).forEach(entries::add);
-    entries.addAll(extra);
-    return new BackendListing.Compared(entries);
   }
 
   private static String reason(UfwOutcome.Reason reason) {

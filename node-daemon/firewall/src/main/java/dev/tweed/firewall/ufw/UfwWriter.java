@@ -65,12 +65,47 @@ public final class UfwWriter {
     this.patience = patience;
   }
 
+  /** What is there, and what should be. */
+  private record Plan(
+      UfwSettings settings,
+      Map<AddressFamily, Change> changes,
+      Map<AddressFamily, List<String>> running,
+      List<UfwRulesFile.Overlap> overlaps) {
+
+    Set<AddressFamily> changed() {
+      Set<AddressFamily> families = EnumSet.noneOf(AddressFamily.class);
+      changes.forEach(
+          (family, change) -> {
+            if (change.isOne()) {
+              families.add(family);
+            }
+          });
+      return families;
+    }
+
+    UfwOutcome outcome(Set<AddressFamily> written, Set<AddressFamily> restored) {
+      return new UfwOutcome.Applied(
+          written,
+          restored,
+          running.containsKey(AddressFamily.IPV4),
+          settings.enabled(),
+          UfwHost.families(settings).contains(AddressFamily.IPV6),
+          overlaps);
+    }
+  }
+
   /** Makes these rows our rules in ufw, and no others; with no rows it removes ours. */
   public UfwOutcome apply(List<FilterRow> rows) {
     try {
       UfwSettings settings = host.settings();
       try (UfwLock lock = lock()) {
-        return apply(rows, settings);
+        for (AddressFamily family : host.familiesWithFile()) {
+          host.file(family).discard(); // left by a crash
+        }
+        Plan plan = plan(rows, settings);
+        Set<AddressFamily> written = write(plan);
+        Set<AddressFamily> restored = fill(plan.changes(), plan.running(), written);
+        return plan.outcome(written, restored);
       } catch (IOException e) {
         return new Refused(
             Reason.FILE_ERROR, String.valueOf(e.getMessage()), "make /etc/ufw writable for Tweed");
@@ -80,18 +115,34 @@ public final class UfwWriter {
     }
   }
 
-  /** What there is to look at. */
-  UfwHost host() {
-    return host;
+  /** What {@link #apply} would come to now; writes nothing and waits for nobody. */
+  UfwOutcome check(List<FilterRow> rows) {
+    try {
+      Plan plan = plan(rows, host.settings());
+      Set<AddressFamily> stale = EnumSet.noneOf(AddressFamily.class);
+      plan.running()
+          .forEach(
+              (family, found) -> {
+                if (isStale(family, plan.changes().get(family), found)) {
+                  stale.add(family);
+                }
+              });
+      return plan.outcome(plan.changed(), stale);
+    } catch (UfwObstacle e) {
+      return e.refused();
+    } catch (IOException e) {
+      return new Refused(
+          Reason.FILE_ERROR,
+          String.valueOf(e.getMessage()),
+          "let the daemon read /etc/ufw of the host");
+    }
   }
 
-  private UfwOutcome apply(List<FilterRow> rows, UfwSettings settings)
-      throws IOException, UfwObstacle {
+  private Plan plan(List<FilterRow> rows, UfwSettings settings) throws IOException, UfwObstacle {
     Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
     Set<AddressFamily> families = UfwHost.families(settings);
     for (AddressFamily family : rows.isEmpty() ? host.familiesWithFile() : families) {
-      host.file(family).discard(); // left by a crash
       UfwRulesFile before = host.read(family);
       UfwRulesFile.Replacement replacement =
           before.withOurs(
@@ -104,15 +155,7 @@ public final class UfwWriter {
     for (AddressFamily family : families.stream().filter(changes::containsKey).toList()) {
       host.list(family).ifPresent(rules -> running.put(family, rules));
     }
-    Set<AddressFamily> written = write(changes);
-    Set<AddressFamily> restored = fill(changes, running, written);
-    return new UfwOutcome.Applied(
-        written,
-        restored,
-        running.containsKey(AddressFamily.IPV4),
-        settings.enabled(),
-        families.contains(AddressFamily.IPV6),
-        overlaps);
+    return new Plan(settings, changes, running, overlaps);
   }
 
   private UfwLock lock() throws UfwObstacle {
@@ -134,14 +177,9 @@ public final class UfwWriter {
                 "look for a ufw command that waits for an answer"));
   }
 
-  private static Set<AddressFamily> write(Map<AddressFamily, Change> changes) throws IOException {
-    Set<AddressFamily> families = EnumSet.noneOf(AddressFamily.class);
-    changes.forEach(
-        (family, change) -> {
-          if (change.isOne()) {
-            families.add(family);
-          }
-        });
+  private static Set<AddressFamily> write(Plan plan) throws IOException {
+    Map<AddressFamily, Change> changes = plan.changes();
+    Set<AddressFamily> families = plan.changed();
     try {
       for (AddressFamily family : families) {
         changes.get(family).file().prepare(changes.get(family).after().text());
@@ -186,14 +224,10 @@ public final class UfwWriter {
     for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {
       AddressFamily family = entry.getKey();
       UfwRulesFile after = changes.get(family).after();
-      String noted = noted(family);
-      if (noted.isEmpty() && !changes.get(family).isOurs()) {
-        continue; // nothing of ours was ever here
-      }
-      String input = after.restoreInput();
-      if (note(input, entry.getValue()).equals(noted)) {
+      if (!isStale(family, changes.get(family), entry.getValue())) {
         continue;
       }
+      String input = after.restoreInput();
       try {
         chains.restore(family, input);
         filled.add(family);
@@ -213,6 +247,13 @@ public final class UfwWriter {
     }
     running.keySet().removeAll(stopped);
     return filled;
+  }
+
+  /** Whether chains are not as they were when they were last filled, and with this. */
+  private boolean isStale(AddressFamily family, Change change, List<String> running) {
+    String noted = noted(family);
+    boolean never = noted.isEmpty() && !change.isOurs();
+    return !never && !note(change.after().restoreInput(), running).equals(noted);
   }
 
   /** The last rules that worked, in the files and in the chains. */

@@ -6,6 +6,7 @@ import static dev.tweed.firewall.BenchmarkTimes.print;
 import dev.tweed.firewall.BenchmarkTimes;
 import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;

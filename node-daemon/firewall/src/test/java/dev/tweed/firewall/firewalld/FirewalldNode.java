@@ -1,8 +1,5 @@
 package dev.tweed.firewall.firewalld;
 
-import static org.assertj.core.api.Assertions.fail;
-
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Needs;
@@ -144,15 +141,9 @@ final class FirewalldNode implements AutoCloseable {
     return backend().apply(rows);
   }
 
-  BackendListing look(List<FilterRow> rows) {
-    return backend().look(rows);
-  }
-
-  /** What is found of each of these rows, and of what is there besides. */
-  List<BackendListing.State> states(List<FilterRow> rows) {
-    return look(rows) instanceof BackendListing.Compared compared
-        ? compared.entries().stream().map(BackendListing.Entry::state).toList()
-        : fail("cannot be read");
+  /** What applying them would come to. */
+  BackendOutcome check(List<FilterRow> rows) {
+    return backend().check(rows);
   }
 
   /** firewalld's table, without what depends on when it was made. */

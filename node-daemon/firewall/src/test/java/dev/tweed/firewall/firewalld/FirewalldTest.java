@@ -140,11 +140,11 @@ class FirewalldTest {
     FirewalldBackend backend = new FirewalldBackend(root, PATIENCE);
     backend.watch(told::release);
 
-    assertThat(backend.look(List.of())).isNotNull();
+    assertThat(backend.check(Rows.network())).isNotNull();
     assertThat(told.availablePermits()).isEqualTo(2);
 
     // From now on the other one is firewalld.
-    backend.look(List.of());
+    backend.check(Rows.network());
     assertThat(told.tryAcquire(4, 10, TimeUnit.SECONDS)).isTrue();
   }
 

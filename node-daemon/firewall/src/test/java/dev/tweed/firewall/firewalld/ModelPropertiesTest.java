@@ -9,8 +9,10 @@ import dev.tweed.firewall.rules.RuleGroup;
 import java.io.StringReader;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -163,13 +165,34 @@ class ModelPropertiesTest {
     return places(model, row).max().orElseThrow();
   }
 
-  /** Where among all rules of its direction a row's are. */
+  /** Where among all rules a row's are. */
   private static java.util.stream.LongStream places(Model model, FilterRow row) {
-    Model.Place place =
-        model.places().stream().filter(p -> p.row().equals(row)).findFirst().orElseThrow();
-    int policy = model.policies().stream().map(Policy::name).toList().indexOf(place.policy());
-    return model.policies().get(policy).rules().stream()
-        .filter(rule -> place.texts().contains(rule.text()))
-        .mapToLong(rule -> (policy + 1) * 100_000L + rule.priority());
+    Set<RichRule> wanted = Set.copyOf(RichRuleCompiler.compile(row));
+    Policy.Ends ends = ends(model, row);
+    return IntStream.range(0, model.policies().size())
+        .filter(index -> model.policies().get(index).ends().equals(ends))
+        .boxed()
+        .flatMapToLong(
+            index ->
+                model.policies().get(index).rules().stream()
+                    .filter(rule -> wanted.contains(rule.rule()))
+                    .mapToLong(rule -> (index + 1) * 100_000L + rule.priority()));
+  }
+
+  private static Policy.Ends ends(Model model, FilterRow row) {
+    return switch (row.direction()) {
+      case IN -> new Policy.Ends(zone(model, row.interfaceIn()), Policy.HOST);
+      case OUT -> new Policy.Ends(Policy.HOST, zone(model, row.interfaceOut()));
+      case ROUTED ->
+          new Policy.Ends(zone(model, row.interfaceIn()), zone(model, row.interfaceOut()));
+    };
+  }
+
+  private static String zone(Model model, Optional<String> device) {
+    return device
+        .map(DeviceZone::of)
+        .filter(model.zones()::contains)
+        .map(DeviceZone::name)
+        .orElse(Policy.ANY);
   }
 }

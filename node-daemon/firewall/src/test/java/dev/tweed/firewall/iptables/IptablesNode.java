@@ -1,6 +1,5 @@
 package dev.tweed.firewall.iptables;
 
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.AddressFamily;
@@ -54,8 +53,8 @@ final class IptablesNode implements AutoCloseable {
     return netns.call(() -> backend.apply(rows));
   }
 
-  BackendListing look(List<FilterRow> rows) {
-    return netns.call(() -> backend.look(rows));
+  BackendOutcome check(List<FilterRow> rows) {
+    return netns.call(() -> backend.check(rows));
   }
 
   /** Runs commands; those that begin with iptables or ip6tables are of the node's flavour. */

@@ -2,7 +2,6 @@ package dev.tweed.firewall.iptables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.backend.BackendListing;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ufw.SampleRows;
@@ -37,8 +36,7 @@ class IptablesProgramsTest {
 
     assertThat(refused.reason()).isEqualTo("NotFound");
     assertThat(refused.remedy()).contains("install iptables");
-    assertThat(node.netns().call(() -> backend.look(ROWS)))
-        .isInstanceOf(BackendListing.Unreadable.class);
+    assertThat(node.netns().call(() -> backend.check(ROWS))).isEqualTo(refused);
   }
 
   @Test
@@ -94,7 +92,7 @@ class IptablesProgramsTest {
           "cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || true";
 
       BackendOutcome outcome = fresh.call(() -> backend.apply(List.of()));
-      fresh.call(() -> backend.look(ROWS));
+      fresh.call(() -> backend.check(ROWS));
 
       assertThat(outcome).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
       assertThat(fresh.sh(tables)).isEmpty();

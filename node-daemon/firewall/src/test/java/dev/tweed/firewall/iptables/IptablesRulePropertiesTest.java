@@ -2,7 +2,6 @@ package dev.tweed.firewall.iptables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.backend.BackendListing.State;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
@@ -94,9 +93,6 @@ class IptablesRulePropertiesTest {
           IptablesListing.parse(input.replaceAll("(?m)^-I (\\w+) 1 ", "-A $1 "));
 
       assertThat(IptablesPlanner.input(found, family, rows)).isEmpty();
-      IptablesComparison.Result result = IptablesComparison.compare(found, family, rows);
-      assertThat(result.extra()).isEmpty();
-      assertThat(result.entries().values()).allMatch(e -> e.state() == State.PRESENT);
     }
   }
 

@@ -48,6 +48,7 @@ class GuardWriterTest {
 
     assertThat(apply(BOTH)).isEqualTo(UNCHANGED);
 
+    assertThat(check(BOTH)).isEqualTo(UNCHANGED);
     assertThat(node.sh("nft -a list ruleset")).isEqualTo(before);
   }
 
@@ -118,7 +119,10 @@ class GuardWriterTest {
 
     node.sh(command);
 
-    assertThat(node.sh("nft list ruleset")).isNotEqualTo(before);
+    String changed = node.sh("nft list ruleset");
+    assertThat(changed).isNotEqualTo(before);
+    assertThat(check(BOTH)).isEqualTo(CHANGED);
+    assertThat(node.sh("nft list ruleset")).isEqualTo(changed);
     assertThat(apply(BOTH)).isEqualTo(CHANGED);
     assertThat(node.sh("nft list table inet tweed-guard")).isEqualTo(before);
   }
@@ -167,6 +171,10 @@ class GuardWriterTest {
   private static GuardRules rules(String... peers) {
     return new GuardRules(
         ROWS, Optional.of(new TunnelPeers(8472, Stream.of(peers).map(IpAddress::parse).toList())));
+  }
+
+  private GuardOutcome check(GuardRules rules) {
+    return node.call(() -> new GuardWriter(NftNode.NFT).check(rules));
   }
 
   private GuardOutcome apply(GuardRules rules) {

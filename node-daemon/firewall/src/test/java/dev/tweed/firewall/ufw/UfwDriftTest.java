@@ -3,8 +3,7 @@ package dev.tweed.firewall.ufw;
 import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.backend.BackendListing;
-import dev.tweed.firewall.backend.BackendListing.State;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,10 +50,11 @@ class UfwDriftTest {
       })
   void whatSomebodyChangedIsPutRight(String drift) throws IOException {
     node.sh(drift);
+    assertThat(checked().changed()).isTrue();
     List<UfwTuple> theirs = theirs();
     assertThat(applied(node.apply(lesson())).changed()).isTrue();
 
-    assertThat(states()).containsOnly(State.PRESENT);
+    assertThat(checked().changed()).isFalse();
     assertThat(theirs()).isEqualTo(theirs);
     assertThat(UfwStatusRendererTest.rows(node.ufw("status verbose")))
         .containsAll(lesson().stream().map(UfwTuple::of).map(UfwStatusRenderer::text).toList())
@@ -78,7 +78,7 @@ class UfwDriftTest {
     UfwOutcome.Applied applied = applied(node.apply(lesson()));
 
     assertThat(applied.written()).isEmpty();
-    assertThat(states()).containsOnly(State.PRESENT);
+    assertThat(checked().changed()).isFalse();
     assertThat(applied(node.apply(lesson())).changed()).isFalse();
   }
 
@@ -103,7 +103,7 @@ class UfwDriftTest {
     node.apply(List.of());
     assertThat(theirs()).isEqualTo(kept);
     node.apply(lesson());
-    assertThat(states()).isNotEmpty().isSubsetOf(State.PRESENT, State.DISPLACED);
+    assertThat(checked().changed()).isFalse();
   }
 
   @Test
@@ -111,10 +111,10 @@ class UfwDriftTest {
     node.sh("iptables -F ufw-user-input");
 
     node.apply(lesson(), filledAnd(() -> node.sh("iptables -F ufw-user-input")));
-    assertThat(states()).contains(State.MISSING);
+    assertThat(checked().changed()).isTrue();
     node.apply(lesson());
 
-    assertThat(states()).containsOnly(State.PRESENT);
+    assertThat(checked().changed()).isFalse();
   }
 
   private static UfwChains filledAnd(Runnable then) {
@@ -146,10 +146,10 @@ class UfwDriftTest {
 
     assertThat(applied.live()).isFalse();
     assertThat(applied.enabled()).isFalse();
-    assertThat(states()).containsOnly(State.WRITTEN);
+    assertThat(checked()).isEqualTo(new BackendOutcome.Applied(false, false, List.of()));
     assertThat(node.text("etc/ufw/ufw.conf")).contains("ENABLED=no");
     node.ufw("--force enable");
-    assertThat(states()).containsOnly(State.PRESENT);
+    assertThat(node.kernel()).contains("-A ufw-user-input -i tweed.1 -j ACCEPT");
   }
 
   @Test
@@ -185,9 +185,8 @@ class UfwDriftTest {
         .file();
   }
 
-  private List<State> states() {
-    return ((BackendListing.Compared) node.look(lesson()))
-        .entries().stream().map(BackendListing.Entry::state).toList();
+  private BackendOutcome.Applied checked() {
+    return (BackendOutcome.Applied) node.check(lesson());
   }
 
   private static UfwOutcome.Applied applied(UfwOutcome outcome) {

@@ -1,6 +1,6 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.firewall.backend.BackendListing;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
@@ -116,9 +116,9 @@ final class UfwNode implements AutoCloseable {
     netns.sh("mount --make-rprivate /; " + script);
   }
 
-  /** Looks as the daemon would. */
-  BackendListing look(List<FilterRow> rows) {
-    return netns.call(() -> new UfwBackend(writer(new IptablesChains(List.of()))).look(rows));
+  /** What applying them would come to. */
+  BackendOutcome check(List<FilterRow> rows) {
+    return netns.call(() -> new UfwBackend(writer(new IptablesChains(List.of()))).check(rows));
   }
 
   private UfwWriter writer(UfwChains chains) {
