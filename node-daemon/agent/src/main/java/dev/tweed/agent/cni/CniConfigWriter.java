@@ -2,10 +2,10 @@ package dev.tweed.agent.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.agent.file.AtomicFile;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.host.AtomicFile;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,9 @@
 package dev.tweed.agent.cni;
 
-import dev.tweed.agent.file.AtomicFile;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.host.AtomicFile;
 import dev.tweed.netlink.Sha256;
 import java.io.IOException;
 import java.io.InputStream;

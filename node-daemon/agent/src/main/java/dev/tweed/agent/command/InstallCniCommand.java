@@ -2,7 +2,7 @@ package dev.tweed.agent.command;
 
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
-import dev.tweed.agent.file.AtomicFile;
+import dev.tweed.host.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package dev.tweed.agent.file;
 
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.host.AtomicFile;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

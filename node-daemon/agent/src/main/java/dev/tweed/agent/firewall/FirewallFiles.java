@@ -3,7 +3,7 @@ package dev.tweed.agent.firewall;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.agent.file.AtomicFile;
+import dev.tweed.host.AtomicFile;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;

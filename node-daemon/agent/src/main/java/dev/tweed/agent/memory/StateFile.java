@@ -1,6 +1,6 @@
 package dev.tweed.agent.memory;
 
-import dev.tweed.agent.file.AtomicFile;
+import dev.tweed.host.AtomicFile;
 import dev.tweed.netlink.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;

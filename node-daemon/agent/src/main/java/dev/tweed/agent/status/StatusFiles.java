@@ -1,9 +1,9 @@
 package dev.tweed.agent.status;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.agent.file.AtomicFile;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.host.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.tweed.agent.trace;
 
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.firewall.HostProgram;
+import dev.tweed.host.HostProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

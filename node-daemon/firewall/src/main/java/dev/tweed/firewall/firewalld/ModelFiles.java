@@ -1,14 +1,11 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.host.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.TreeMap;
@@ -95,8 +92,7 @@ final class ModelFiles {
     }
     for (String name : before.keySet()) {
       if (!files.containsKey(name)) {
-        Files.deleteIfExists(directory.resolve(name));
-        sync(directory.resolve(name).getParent());
+        AtomicFile.delete(directory.resolve(name));
       }
     }
   }
@@ -109,24 +105,6 @@ final class ModelFiles {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
     }
     // firewalld looks at names that end in .xml only.
-    Path next = path.resolveSibling(path.getFileName() + ".tweed");
-    Files.deleteIfExists(next); // left by a crash
-    Files.createFile(next);
-    Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-r--r--"));
-    try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    sync(parent);
-  }
-
-  private static void sync(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    AtomicFile.write(path, text.getBytes(StandardCharsets.UTF_8), "rw-r--r--");
   }
 }

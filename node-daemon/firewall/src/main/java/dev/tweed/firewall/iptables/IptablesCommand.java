@@ -1,6 +1,6 @@
 package dev.tweed.firewall.iptables;
 
-import dev.tweed.firewall.HostProgram;
+import dev.tweed.host.HostProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

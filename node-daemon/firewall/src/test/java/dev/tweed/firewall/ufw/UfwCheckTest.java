@@ -57,7 +57,7 @@ class UfwCheckTest {
 
     assertThat(node.kernel() + node.text("etc/ufw/user.rules")).isEqualTo(before);
     assertThat(Files.getAttribute(node.file("etc/ufw/user.rules"), "unix:ino")).isEqualTo(inode);
-    assertThat(node.file("etc/ufw/.user.rules.tweed")).doesNotExist();
+    assertThat(node.file("etc/ufw/.user.rules.tweed-tmp")).doesNotExist();
   }
 
   @Test

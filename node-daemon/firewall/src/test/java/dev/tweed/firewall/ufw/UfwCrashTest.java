@@ -106,25 +106,25 @@ class UfwCrashTest {
         .isInstanceOf(Crash.class);
     assertThat(node.text("etc/ufw/user.rules")).contains("comment=7477656564");
     assertThat(node.text("etc/ufw/user6.rules")).isEqualTo(before6);
-    assertThat(node.file("etc/ufw/.user6.rules.tweed")).exists();
+    assertThat(node.file("etc/ufw/.user6.rules.tweed-tmp")).exists();
     assertThat(node.kernel()).isEqualTo(running);
 
     UfwOutcome.Applied applied = applied(node.apply(lesson()));
 
     assertThat(applied.written()).containsExactly(AddressFamily.IPV6);
     assertThat(applied.restored()).hasSize(2);
-    assertThat(node.file("etc/ufw/.user6.rules.tweed")).doesNotExist();
+    assertThat(node.file("etc/ufw/.user6.rules.tweed-tmp")).doesNotExist();
   }
 
   @Test
   void whatACrashLeftIsRemovedEvenIfThereIsNothingToDo() {
     assertThatThrownBy(() -> node.apply(lesson(), failing(AddressFamily.IPV4, new Crash())))
         .isInstanceOf(Crash.class);
-    assertThat(node.file("etc/ufw/.user.rules.tweed")).exists();
+    assertThat(node.file("etc/ufw/.user.rules.tweed-tmp")).exists();
 
     assertThat(applied(node.apply(List.of())).changed()).isFalse();
 
-    assertThat(node.file("etc/ufw/.user.rules.tweed")).doesNotExist();
+    assertThat(node.file("etc/ufw/.user.rules.tweed-tmp")).doesNotExist();
   }
 
   @Test
@@ -136,7 +136,7 @@ class UfwCrashTest {
 
     assertThat(refused(outcome).reason()).isEqualTo(UfwOutcome.Reason.FILE_ERROR);
     assertThat(everything()).isEqualTo(before);
-    assertThat(node.file("etc/ufw/.user6.rules.tweed")).doesNotExist();
+    assertThat(node.file("etc/ufw/.user6.rules.tweed-tmp")).doesNotExist();
   }
 
   @Test

@@ -1,6 +1,8 @@
-package dev.tweed.firewall;
+package dev.tweed.host;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.Charset;
@@ -17,7 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class HostProgram {
 
-  private static final int MAX_OUTPUT = 64 << 20;
+  private static final int MAX_OUTPUT = 32 << 20;
   private static final int MAX_COMPLAINT = 2000;
 
   private final List<String> prefix;
@@ -59,6 +61,61 @@ public final class HostProgram {
     return new Running(builder.start(), command);
   }
 
+  /**
+   * Starts a program without input, and gives its output as it comes; to be closed. Reading throws
+   * where it writes far too much, and at the end unless it ended well and in time.
+   *
+   * @throws IOException if it cannot be started
+   */
+  public InputStream stream(String... words) throws IOException {
+    return new Output(start(words));
+  }
+
+  private static final class Output extends FilterInputStream {
+    private final Running running;
+    private long bytes;
+
+    Output(Running running) {
+      super(running.process.getInputStream());
+      this.running = running;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int count = super.read(buffer, offset, length);
+      if (count < 0) {
+        int status = running.awaitEnd();
+        if (status != 0) {
+          throw new IOException(
+              "%s ended with status %d %s"
+                  .formatted(
+                      running.command(),
+                      status,
+                      running.complaint.toString().lines().findFirst().orElse(""))
+                  .strip());
+        }
+        return count;
+      }
+      bytes += count;
+      if (bytes > MAX_OUTPUT) {
+        throw running.tooMuch();
+      }
+      return count;
+    }
+
+    @Override
+    public void close() throws IOException {
+      running.close();
+      super.close();
+    }
+  }
+
   /** A program that has been started. */
   public final class Running implements AutoCloseable {
     private final Process process;
@@ -88,27 +145,36 @@ public final class HostProgram {
      * @throws IOException if it does not end in time, or writes far too much
      */
     public Ended end(String input) throws IOException {
+      // Those run here answer after they have read all, so neither side waits for the other.
+      try (OutputStream stdin = process.getOutputStream()) {
+        stdin.write(input.getBytes(charset));
+      } catch (IOException e) {
+        // It ended before it had read all; its status and complaint tell more.
+      }
+      byte[] output = process.getInputStream().readNBytes(MAX_OUTPUT);
+      if (output.length == MAX_OUTPUT) {
+        throw tooMuch();
+      }
+      int status = awaitEnd();
+      return new Ended(status, new String(output, charset), complaint.toString());
+    }
+
+    private int awaitEnd() throws IOException {
       try {
-        // Those run here answer after they have read all, so neither side waits for the other.
-        try (OutputStream stdin = process.getOutputStream()) {
-          stdin.write(input.getBytes(charset));
-        } catch (IOException e) {
-          // It ended before it had read all; its status and complaint tell more.
-        }
-        byte[] output = process.getInputStream().readNBytes(MAX_OUTPUT);
-        if (output.length == MAX_OUTPUT) {
-          throw new IOException(command() + " writes more than " + MAX_OUTPUT + " bytes");
-        }
         int status = process.waitFor();
         errors.join();
         if (late.get()) {
           throw new IOException(command() + " did not end within " + limit.toSeconds() + " s");
         }
-        return new Ended(status, new String(output, charset), complaint.toString());
+        return status;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException("interrupted while " + command() + " was running");
       }
+    }
+
+    private IOException tooMuch() {
+      return new IOException(command() + " writes more than " + MAX_OUTPUT + " bytes");
     }
 
     /** Ends it, if it has not ended. */
