@@ -13,7 +13,6 @@ import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -142,12 +141,12 @@ final class CleanupCommand implements Callable<Integer> {
   private void hostFirewall() {
     FirewallHost host = node.firewallHost();
     switch (host.guard(GuardRules.none())) {
-      case GuardOutcome.Applied applied -> {
+      case BackendOutcome.Applied applied -> {
         if (applied.changed()) {
           removed.add("table tweed-guard");
         }
       }
-      case GuardOutcome.Refused refused ->
+      case BackendOutcome.Refused refused ->
           remaining.add("table tweed-guard: " + refused.message() + "; " + refused.remedy());
     }
     for (FirewallBackend backend : host.backends()) {

@@ -7,7 +7,6 @@ import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ final class FirewallStatusText {
       Optional<BackendOutcome> found,
       Optional<BackendOutcome> ready,
       GuardRules guard,
-      Optional<GuardOutcome> guarded,
+      Optional<BackendOutcome> guarded,
       Optional<FirewallStatus> told) {
     FirewallStatusText text = new FirewallStatusText();
     text.head(plan, told);
@@ -124,18 +123,18 @@ final class FirewallStatusText {
     }
   }
 
-  private void guard(GuardRules rules, GuardOutcome outcome) {
+  private void guard(GuardRules rules, BackendOutcome outcome) {
     String subject =
         FirewallTable.guard(rules).orElse("Beside it: the table tweed-guard, which is not wanted");
     switch (outcome) {
-      case GuardOutcome.Refused(var reason, var message, var remedy) -> {
+      case BackendOutcome.Refused(var reason, var message, var remedy) -> {
         out.append('\n');
         unreadable(subject, message, remedy);
       }
-      case GuardOutcome.Applied(boolean changed) -> {
-        if (changed || FirewallTable.guard(rules).isPresent()) {
+      case BackendOutcome.Applied applied -> {
+        if (applied.changed() || FirewallTable.guard(rules).isPresent()) {
           out.append('\n');
-          say(!changed, subject + (changed ? ": " + CHANGED : ": in force"));
+          say(!applied.changed(), subject + (applied.changed() ? ": " + CHANGED : ": in force"));
         }
       }
     }

@@ -13,7 +13,6 @@ import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.rules.Origin;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +26,7 @@ record FirewallFindingMapper(
     HostFirewall now,
     NetworkState network,
     Placement placement,
-    GuardOutcome guarded,
+    BackendOutcome guarded,
     Set<BackendKind> stranded,
     List<PolicyState> policies) {
 
@@ -37,7 +36,7 @@ record FirewallFindingMapper(
       HostFirewall now,
       NetworkState network,
       Placement placement,
-      GuardOutcome guarded,
+      BackendOutcome guarded,
       Set<BackendKind> stranded,
       List<PolicyState> policies) {
     return new FirewallFindingMapper(plan, now, network, placement, guarded, stranded, policies)
@@ -58,7 +57,7 @@ record FirewallFindingMapper(
                   + failure.refused().message(),
               failure.refused().remedy()));
     }
-    if (guarded instanceof GuardOutcome.Refused refused) {
+    if (guarded instanceof BackendOutcome.Refused refused) {
       findings.add(
           finding(
               AgentReason.FirewallNotWritten,

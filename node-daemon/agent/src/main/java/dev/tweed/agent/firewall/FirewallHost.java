@@ -2,8 +2,8 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import java.util.List;
 import java.util.Optional;
@@ -22,10 +22,10 @@ public interface FirewallHost {
   List<FirewallBackend> backends();
 
   /** Makes the table that is there beside every firewall hold these rules. */
-  GuardOutcome guard(GuardRules rules);
+  BackendOutcome guard(GuardRules rules);
 
   /** What {@link #guard} would come to now, told without changing anything. */
-  GuardOutcome checkGuard(GuardRules rules);
+  BackendOutcome checkGuard(GuardRules rules);
 
   /**
    * The number of the rules in the kernel: while it is the same, so are they. Empty if there may be

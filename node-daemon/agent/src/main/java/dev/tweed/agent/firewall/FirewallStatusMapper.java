@@ -13,7 +13,6 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.ip.AddressFamily;
@@ -34,7 +33,7 @@ final class FirewallStatusMapper {
   private final FirewallPlan plan;
   private final HostFirewall now;
   private final Placement placement;
-  private final GuardOutcome guarded;
+  private final BackendOutcome guarded;
   private final Map<String, GoodPolicy> before;
   private final Map<String, List<Displaced>> displaced = new HashMap<>();
 
@@ -42,7 +41,7 @@ final class FirewallStatusMapper {
       FirewallPlan plan,
       HostFirewall now,
       Placement placement,
-      GuardOutcome guarded,
+      BackendOutcome guarded,
       Map<String, GoodPolicy> before) {
     this.plan = plan;
     this.now = now;
@@ -70,7 +69,7 @@ final class FirewallStatusMapper {
       HostFirewall now,
       NetworkState network,
       Placement placement,
-      GuardOutcome guarded,
+      BackendOutcome guarded,
       Map<String, GoodPolicy> before,
       Set<BackendKind> stranded) {
     FirewallStatusMapper mapper = new FirewallStatusMapper(plan, now, placement, guarded, before);
@@ -132,7 +131,7 @@ final class FirewallStatusMapper {
           false,
           plan.choice().obstacle().orElse("NoBackend"),
           plan.choice().reason()
-              + (guarded instanceof GuardOutcome.Applied && mayCloseNodePorts(verdict)
+              + (guarded instanceof BackendOutcome.Applied && mayCloseNodePorts(verdict)
                   ? ". NodePorts that it denies, rejects or limits are closed all the same"
                   : ""));
     }
@@ -156,7 +155,7 @@ final class FirewallStatusMapper {
 
   /** A policy that closes NodePorts is not in force where they stay open. */
   private Optional<PolicyState> closed(PolicyVerdict verdict) {
-    return guarded instanceof GuardOutcome.Refused refused && mayCloseNodePorts(verdict)
+    return guarded instanceof BackendOutcome.Refused refused && mayCloseNodePorts(verdict)
         ? Optional.of(
             state(
                 verdict,

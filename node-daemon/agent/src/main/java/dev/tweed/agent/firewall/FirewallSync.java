@@ -11,8 +11,8 @@ import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendPlanner;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.ProtectedService;
@@ -132,7 +132,7 @@ public final class FirewallSync implements BooleanSupplier {
     boolean recent = settled && !suspect && now - lookedAt < INTERVAL.toNanos();
     if (!wished && recent) {
       // Peers come by the second, and no rule depends on them.
-      if (guard.isKept(state) || keepGuard(state) instanceof GuardOutcome.Applied) {
+      if (guard.isKept(state) || keepGuard(state) instanceof BackendOutcome.Applied) {
         settled = unwritten.isEmpty();
         return settled;
       }
@@ -201,8 +201,8 @@ public final class FirewallSync implements BooleanSupplier {
       }
     }
     boolean samePeers = guard.isKept(state);
-    GuardOutcome guarded = keepGuard(state);
-    if (mended || guarded.equals(new GuardOutcome.Applied(true)) && samePeers && !wished) {
+    BackendOutcome guarded = keepGuard(state);
+    if (mended || guarded.equals(BackendOutcome.applied(true)) && samePeers && !wished) {
       repaired.run();
     }
     placed = Optional.of(new Placed(choice.kind(), plan.rows()));
@@ -217,7 +217,7 @@ public final class FirewallSync implements BooleanSupplier {
             Stream.concat(status.findings().stream(), unwritten.stream()).toList()));
     return placement.isDone()
         && unwritten.isEmpty()
-        && guarded instanceof GuardOutcome.Applied
+        && guarded instanceof BackendOutcome.Applied
         && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
         && BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
   }
@@ -237,8 +237,8 @@ public final class FirewallSync implements BooleanSupplier {
     }
   }
 
-  private GuardOutcome keepGuard(NetworkState state) {
-    GuardOutcome outcome = guard.keep(state);
+  private BackendOutcome keepGuard(NetworkState state) {
+    BackendOutcome outcome = guard.keep(state);
     if (remembering) {
       remembered =
           new Remembered(

@@ -2,7 +2,7 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.Direction;
@@ -46,14 +46,14 @@ final class GuardKeeper {
    * Makes the table right. While the node waits for something it needs, and before any rows are
    * known, it stays as it is.
    */
-  GuardOutcome keep(NetworkState state) {
+  BackendOutcome keep(NetworkState state) {
     if (inRows.isEmpty() || state instanceof NetworkState.Waiting) {
-      return new GuardOutcome.Applied(false);
+      return BackendOutcome.applied(false);
     }
     GuardRules rules = new GuardRules(inRows.get(), tunnel(state));
     wanted = Optional.of(rules);
-    GuardOutcome outcome = host.guard(rules);
-    kept = outcome instanceof GuardOutcome.Applied;
+    BackendOutcome outcome = host.guard(rules);
+    kept = outcome instanceof BackendOutcome.Applied;
     network = Optional.of(state);
     return outcome;
   }

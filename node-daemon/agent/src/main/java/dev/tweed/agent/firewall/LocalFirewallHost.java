@@ -4,15 +4,15 @@ import dev.tweed.dataplane.RulesetMonitor;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
 import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.iptables.IptablesFlavour;
-import dev.tweed.firewall.nft.GuardOutcome;
+import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
-import dev.tweed.firewall.ufw.IptablesChains;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
 import java.nio.file.Path;
@@ -77,7 +77,7 @@ public final class LocalFirewallHost implements FirewallHost {
             usable.add(
                 new UfwBackend(
                     new UfwWriter(
-                        root, runDir.resolve("firewall"), new IptablesChains(prefix), PATIENCE))));
+                        root, runDir.resolve("firewall"), IptablesPrograms.ofUfw(prefix), PATIENCE))));
     this.firewalld = hostRoot.map(FirewalldBackend::new);
     firewalld.ifPresent(usable::add);
     iptables.ifPresent(usable::add);
@@ -106,12 +106,12 @@ public final class LocalFirewallHost implements FirewallHost {
   }
 
   @Override
-  public GuardOutcome guard(GuardRules rules) {
+  public BackendOutcome guard(GuardRules rules) {
     return guard.apply(rules);
   }
 
   @Override
-  public GuardOutcome checkGuard(GuardRules rules) {
+  public BackendOutcome checkGuard(GuardRules rules) {
     return guard.check(rules);
   }
 

@@ -5,7 +5,6 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.Arrays;
@@ -32,13 +31,13 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   }
 
   @Override
-  public GuardOutcome guard(GuardRules rules) {
-    return new GuardOutcome.Applied(false);
+  public BackendOutcome guard(GuardRules rules) {
+    return BackendOutcome.applied(false);
   }
 
   @Override
-  public GuardOutcome checkGuard(GuardRules rules) {
-    return new GuardOutcome.Applied(false);
+  public BackendOutcome checkGuard(GuardRules rules) {
+    return BackendOutcome.applied(false);
   }
 
   @Override

@@ -12,7 +12,6 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.FilterRow;
@@ -52,11 +51,11 @@ class FirewallStatusTextTest {
   }
 
   private static FirewallStatusText text(BackendOutcome found, FirewallStatus told) {
-    return text(found, GuardRules.none(), new GuardOutcome.Applied(false), told);
+    return text(found, GuardRules.none(), BackendOutcome.applied(false), told);
   }
 
   private static FirewallStatusText text(
-      BackendOutcome found, GuardRules guard, GuardOutcome guarded, FirewallStatus told) {
+      BackendOutcome found, GuardRules guard, BackendOutcome guarded, FirewallStatus told) {
     return FirewallStatusText.of(
         plan(UFW, ROWS),
         Optional.of(found),
@@ -210,7 +209,7 @@ class FirewallStatusTextTest {
   @Test
   void guardIsShownBesideTheFirewall() {
     FirewallStatusText text =
-        text(IN_FORCE, guard(), new GuardOutcome.Applied(false), told(List.of()));
+        text(IN_FORCE, guard(), BackendOutcome.applied(false), told(List.of()));
 
     Golden.assertMatches("firewall-status-guard.txt", text.render());
     assertThat(text.isAllInForce()).isTrue();
@@ -219,7 +218,7 @@ class FirewallStatusTextTest {
   @Test
   void aGuardThatWasChangedIsNotInForce() {
     FirewallStatusText text =
-        text(IN_FORCE, guard(), new GuardOutcome.Applied(true), told(List.of()));
+        text(IN_FORCE, guard(), BackendOutcome.applied(true), told(List.of()));
 
     assertThat(text.render()).contains("all but 2 peers: NOT in force");
     assertThat(text.isAllInForce()).isFalse();
@@ -231,7 +230,7 @@ class FirewallStatusTextTest {
         text(
             IN_FORCE,
             guard(),
-            new GuardOutcome.Refused("NftMissing", "there is no nft", "install it"),
+            new BackendOutcome.Refused("NftMissing", "there is no nft", "install it"),
             told(List.of()));
 
     assertThat(text.render()).contains("cannot be told: there is no nft; install it");
@@ -260,7 +259,7 @@ class FirewallStatusTextTest {
             Optional.of(IN_FORCE),
             Optional.empty(),
             GuardRules.none(),
-            Optional.of(new GuardOutcome.Applied(false)),
+            Optional.of(BackendOutcome.applied(false)),
             Optional.of(told(List.of())));
 
     assertThat(text.render()).contains("No rules, in force").doesNotContain("tweed-guard");

@@ -5,7 +5,6 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Netns;
@@ -32,12 +31,12 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   }
 
   @Override
-  public GuardOutcome guard(GuardRules rules) {
+  public BackendOutcome guard(GuardRules rules) {
     return netns.call(() -> host.guard(rules));
   }
 
   @Override
-  public GuardOutcome checkGuard(GuardRules rules) {
+  public BackendOutcome checkGuard(GuardRules rules) {
     return netns.call(() -> host.checkGuard(rules));
   }
 

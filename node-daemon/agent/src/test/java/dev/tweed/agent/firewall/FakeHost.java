@@ -6,7 +6,6 @@ import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
@@ -63,18 +62,18 @@ final class FakeHost implements FirewallHost {
   }
 
   @Override
-  public GuardOutcome guard(GuardRules rules) {
+  public BackendOutcome guard(GuardRules rules) {
     if (guardRefuses) {
-      return new GuardOutcome.Refused("NftMissing", "there is no nft", "install it");
+      return new BackendOutcome.Refused("NftMissing", "there is no nft", "install it");
     }
     boolean changed = !guarded.equals(Optional.of(rules));
     guarded = Optional.of(rules);
-    return new GuardOutcome.Applied(changed);
+    return BackendOutcome.applied(changed);
   }
 
   @Override
-  public GuardOutcome checkGuard(GuardRules rules) {
-    return new GuardOutcome.Applied(!guarded.equals(Optional.of(rules)));
+  public BackendOutcome checkGuard(GuardRules rules) {
+    return BackendOutcome.applied(!guarded.equals(Optional.of(rules)));
   }
 
   @Override

@@ -26,6 +26,11 @@ public sealed interface BackendOutcome {
     }
   }
 
+  /** All rows are there, and in force. */
+  static BackendOutcome applied(boolean changed) {
+    return new Applied(changed, true, List.of());
+  }
+
   /**
    * A row a person's rule stands in for.
    *

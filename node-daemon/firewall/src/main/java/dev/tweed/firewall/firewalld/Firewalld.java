@@ -1,5 +1,6 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.dbus.BusCall;
 import dev.tweed.firewall.dbus.BusConnection;
 import dev.tweed.firewall.dbus.BusException;

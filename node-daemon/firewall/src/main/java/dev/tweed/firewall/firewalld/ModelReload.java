@@ -1,5 +1,6 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.backend.Obstacle;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

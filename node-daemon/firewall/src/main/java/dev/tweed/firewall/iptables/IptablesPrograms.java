@@ -9,21 +9,24 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The tables by the host's programs of one flavour. Hosts that have both call them {@code
  * iptables-nft} and {@code iptables-legacy}; others have one that is just {@code iptables}, which
  * is taken if it says that it is of the flavour asked for.
  */
-final class IptablesPrograms implements IptablesTable {
+public final class IptablesPrograms implements IptablesTable {
 
-  private static final String DIRECTORY = "/usr/sbin/";
+  private static final List<String> DIRECTORIES = List.of("/usr/sbin/", "/sbin/");
+
+  private static final Duration UFW_PATIENCE = Duration.ofSeconds(10);
 
   /** Of this thread, which may be in another network namespace than the process. */
   private static final Path PROC = Path.of("/proc/thread-self/net");
 
   private final IptablesCommand command;
-  private final IptablesFlavour flavour;
+  private final Optional<IptablesFlavour> flavour;
   private final long patience;
   private final Map<AddressFamily, String> found = new EnumMap<>(AddressFamily.class);
 
@@ -31,9 +34,24 @@ final class IptablesPrograms implements IptablesTable {
    * @param patience how long to wait for the lock, in whole seconds; nftables has none
    */
   IptablesPrograms(IptablesCommand command, IptablesFlavour flavour, Duration patience) {
+    this(command, Optional.of(flavour), patience);
+  }
+
+  private IptablesPrograms(
+      IptablesCommand command, Optional<IptablesFlavour> flavour, Duration patience) {
     this.command = command;
     this.flavour = flavour;
     this.patience = patience.toSeconds();
+  }
+
+  /**
+   * Those that are called {@code iptables}, of whatever flavour: ufw uses them.
+   *
+   * @param prefix words before the command, such as {@code /usr/sbin/chroot /hostroot}; may be
+   *     empty
+   */
+  public static IptablesPrograms ofUfw(List<String> prefix) {
+    return new IptablesPrograms(new IptablesCommand(prefix), Optional.empty(), UFW_PATIENCE);
   }
 
   /**
@@ -42,7 +60,7 @@ final class IptablesPrograms implements IptablesTable {
    */
   @Override
   public String list(AddressFamily family) throws IOException {
-    if (flavour == IptablesFlavour.LEGACY && !isLoaded(family)) {
+    if (flavour.equals(Optional.of(IptablesFlavour.LEGACY)) && !isLoaded(family)) {
       return "";
     }
     return command.run("", program(family) + "-save", "-t", "filter");
@@ -67,20 +85,30 @@ final class IptablesPrograms implements IptablesTable {
     if (known != null) {
       return known;
     }
-    String plain = DIRECTORY + (family == AddressFamily.IPV4 ? "iptables" : "ip6tables");
-    for (String program : List.of(plain + "-" + flavour.text(), plain)) {
-      try {
-        if (IptablesFlavour.ofVersion(command.run("", program, "--version")) == flavour) {
+    String name = family == AddressFamily.IPV4 ? "iptables" : "ip6tables";
+    for (String end : flavour.map(f -> List.of("-" + f.text(), "")).orElse(List.of(""))) {
+      for (String directory : DIRECTORIES) {
+        String program = directory + name + end;
+        if (isRight(program)) {
           found.put(family, program);
           return program;
-        }
-      } catch (IptablesFailure e) {
-        if (!e.isNotFound()) {
-          throw e;
         }
       }
     }
     throw new IptablesFailure(
-        plain + "-" + flavour.text(), new IOException("no such program of that flavour"));
+        DIRECTORIES.getFirst() + name + flavour.map(f -> "-" + f.text()).orElse(""),
+        new IOException("no such program" + flavour.map(f -> " of that flavour").orElse("")));
+  }
+
+  private boolean isRight(String program) throws IOException {
+    try {
+      IptablesFlavour its = IptablesFlavour.ofVersion(command.run("", program, "--version"));
+      return flavour.isEmpty() || flavour.get() == its;
+    } catch (IptablesFailure e) {
+      if (!e.isNotFound()) {
+        throw e;
+      }
+      return false;
+    }
   }
 }

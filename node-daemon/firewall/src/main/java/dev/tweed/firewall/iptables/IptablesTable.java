@@ -4,7 +4,7 @@ import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 
 /** The filter tables of the host. Text is one character per byte (ISO 8859-1). */
-interface IptablesTable {
+public interface IptablesTable {
 
   /**
    * What iptables-save prints of the filter table.

@@ -1,5 +1,7 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.NftTableWriter.Reading;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
@@ -37,7 +39,7 @@ public final class GuardWriter {
    * Makes the table hold these rules, and removes it where there are none. A second call with the
    * same rules writes nothing.
    */
-  public GuardOutcome apply(GuardRules rules) {
+  public BackendOutcome apply(GuardRules rules) {
     Reading reading = writer.read(GuardTableCompiler.TABLE);
     return GuardTableCompiler.compile(rules)
         .map(table -> keep(table, reading))
@@ -45,32 +47,32 @@ public final class GuardWriter {
   }
 
   /** What {@link #apply} would come to now, told without changing anything. */
-  public GuardOutcome check(GuardRules rules) {
+  public BackendOutcome check(GuardRules rules) {
     return new GuardWriter(writer.withoutWriting()).apply(rules);
   }
 
-  private GuardOutcome remove(Reading reading) {
+  private BackendOutcome remove(Reading reading) {
     return switch (reading) {
-      case Reading.Absent absent -> new GuardOutcome.Applied(false);
+      case Reading.Absent absent -> BackendOutcome.applied(false);
       case Reading.Found found -> outcome(writer.remove(GuardTableCompiler.TABLE));
       case Reading.Unreadable(var refusal) ->
           refusal.reason().equals(NftRefusal.KERNEL_TOO_OLD)
-              ? new GuardOutcome.Applied(false)
-              : refused(refusal);
+              ? BackendOutcome.applied(false)
+              : refusal;
     };
   }
 
-  private GuardOutcome keep(NftTable table, Reading reading) {
+  private BackendOutcome keep(NftTable table, Reading reading) {
     NftText text = NftTableRenderer.render(table);
     return switch (reading) {
-      case Reading.Unreadable(var refusal) -> refused(refusal);
+      case Reading.Unreadable(var refusal) -> refusal;
       case Reading.Found(var found) when found.is(text) -> keepMembers(table, text);
       case Reading.Found found -> outcome(writer.replace(text));
       case Reading.Absent absent -> outcome(writer.replace(text));
     };
   }
 
-  private GuardOutcome keepMembers(NftTable table, NftText text) {
+  private BackendOutcome keepMembers(NftTable table, NftText text) {
     List<String> commands = new ArrayList<>();
     for (NftTable.Set set : table.sets()) {
       if (set instanceof NftTable.Set.Members members) {
@@ -84,13 +86,13 @@ public final class GuardWriter {
       }
     }
     if (commands.isEmpty()) {
-      return new GuardOutcome.Applied(false);
+      return BackendOutcome.applied(false);
     }
     // Refused, where somebody else was quicker with an element: the whole table is always right.
     return writer
         .run(String.join("", commands))
         .map(refusal -> outcome(writer.replace(text)))
-        .orElseGet(() -> new GuardOutcome.Applied(true));
+        .orElseGet(() -> BackendOutcome.applied(true));
   }
 
   private static List<IpAddress> minus(Set<IpAddress> some, Set<IpAddress> others) {
@@ -115,11 +117,7 @@ public final class GuardWriter {
     }
   }
 
-  private static GuardOutcome outcome(Optional<NftRefusal> refusal) {
-    return refusal.map(GuardWriter::refused).orElseGet(() -> new GuardOutcome.Applied(true));
-  }
-
-  private static GuardOutcome refused(NftRefusal refusal) {
-    return new GuardOutcome.Refused(refusal.reason(), refusal.message(), refusal.remedy());
+  private static BackendOutcome outcome(Optional<Refused> refusal) {
+    return refusal.<BackendOutcome>map(refused -> refused).orElse(BackendOutcome.applied(true));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.nft.NftProgram.Run;
 import dev.tweed.ip.IpAddress;
 import java.util.Optional;
@@ -39,7 +40,7 @@ final class NftTableWriter {
     record Absent() implements Reading {}
 
     /** It cannot be told. */
-    record Unreadable(NftRefusal refusal) implements Reading {}
+    record Unreadable(Refused refusal) implements Reading {}
   }
 
   Reading read(String table) {
@@ -57,7 +58,7 @@ final class NftTableWriter {
    * that went well; else the table before is in force, or the new one without the note, which the
    * next reader takes for changed.
    */
-  Optional<NftRefusal> replace(NftText text) {
+  Optional<Refused> replace(NftText text) {
     return run(text.text())
         .or(
             () ->
@@ -65,7 +66,7 @@ final class NftTableWriter {
                   case Reading.Found(var found) when found.isUnsealed(text) ->
                       run("add rule inet %s %s return comment \"%s\"\n"
                               .formatted(text.name(), NftTableRenderer.SEAL, found.listed()))
-                          .filter(refusal -> !refusal.isAbout("No such file or directory"));
+                          .filter(refusal -> !refusal.message().contains("No such file or directory"));
                   // Somebody was quick; whoever looks next takes the table for what it is.
                   case Reading.Found found -> Optional.empty();
                   case Reading.Absent absent -> Optional.empty();
@@ -89,12 +90,12 @@ final class NftTableWriter {
   }
 
   /** Removes the table; one that is not there is removed. Empty if that went well. */
-  Optional<NftRefusal> remove(String table) {
+  Optional<Refused> remove(String table) {
     return run("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
   }
 
   /** Runs commands in one transaction; empty if that went well, and else nothing has changed. */
-  Optional<NftRefusal> run(String commands) {
+  Optional<Refused> run(String commands) {
     if (!writes) {
       return Optional.empty();
     }

@@ -7,7 +7,6 @@ import dev.tweed.firewall.nft.NftTableWriter.Reading;
 import dev.tweed.firewall.rules.FilterRow;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Rows in a table of our own, {@code inet tweed-filter}, for hosts without a firewall manager. The
@@ -51,15 +50,14 @@ public final class NftablesBackend implements FirewallBackend {
       // A kernel that has no tables has none of ours.
       case Reading.Unreadable(var refusal)
           when rows.isEmpty() && refusal.reason().equals(NftRefusal.KERNEL_TOO_OLD) ->
-          applied(false);
-      case Reading.Unreadable(var refusal) -> refused(refusal);
-      case Reading.Absent absent when rows.isEmpty() -> applied(false);
-      case Reading.Found(var found) when !rows.isEmpty() && found.is(wanted) -> applied(false);
-      case Reading reading -> {
-        Optional<NftRefusal> refusal =
-            rows.isEmpty() ? by.remove(wanted.name()) : by.replace(wanted);
-        yield refusal.map(NftablesBackend::refused).orElseGet(() -> applied(true));
-      }
+          BackendOutcome.applied(false);
+      case Reading.Unreadable(var refusal) -> refusal;
+      case Reading.Absent absent when rows.isEmpty() -> BackendOutcome.applied(false);
+      case Reading.Found(var found) when !rows.isEmpty() && found.is(wanted) -> BackendOutcome.applied(false);
+      case Reading reading ->
+          (rows.isEmpty() ? by.remove(wanted.name()) : by.replace(wanted))
+              .<BackendOutcome>map(refused -> refused)
+              .orElseGet(() -> BackendOutcome.applied(true));
     };
   }
 
@@ -73,13 +71,5 @@ public final class NftablesBackend implements FirewallBackend {
 
   private static NftText render(List<FilterRow> rows) {
     return NftTableRenderer.render(NftTableCompiler.compile(rows));
-  }
-
-  private static BackendOutcome applied(boolean changed) {
-    return new BackendOutcome.Applied(changed, true, List.of());
-  }
-
-  private static BackendOutcome refused(NftRefusal refusal) {
-    return new BackendOutcome.Refused(refusal.reason(), refusal.message(), refusal.remedy());
   }
 }

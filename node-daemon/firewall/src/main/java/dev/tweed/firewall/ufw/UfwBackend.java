@@ -3,6 +3,7 @@ package dev.tweed.firewall.ufw;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Protocol;
 import java.util.HashMap;
@@ -44,32 +45,26 @@ public final class UfwBackend implements FirewallBackend {
 
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
-    return outcome(rows, writer.apply(rows));
+    return outcome(rows, writer::apply);
   }
 
   @Override
   public BackendOutcome check(List<FilterRow> rows) {
-    return outcome(rows, writer.check(rows));
+    return outcome(rows, writer::check);
   }
 
-  private static BackendOutcome outcome(List<FilterRow> rows, UfwOutcome outcome) {
-    return switch (outcome) {
-      case UfwOutcome.Applied applied ->
-          new BackendOutcome.Applied(
-              applied.changed(), applied.live(), displaced(rows, applied.overlaps()));
-      case UfwOutcome.Refused refused ->
-          new BackendOutcome.Refused(reason(refused.reason()), refused.message(), refused.remedy());
-    };
+  private interface Run {
+    UfwApplied of(List<FilterRow> rows) throws Obstacle;
   }
 
-  private static String reason(UfwOutcome.Reason reason) {
-    return switch (reason) {
-      case NOT_FOUND -> "NotFound";
-      case LOCKED -> "Locked";
-      case FILE_NOT_UNDERSTOOD -> "FileNotUnderstood";
-      case FILE_ERROR -> "FileError";
-      case CHAIN_ERROR -> "ChainError";
-    };
+  private static BackendOutcome outcome(List<FilterRow> rows, Run run) {
+    try {
+      UfwApplied applied = run.of(rows);
+      return new BackendOutcome.Applied(
+          applied.changed(), applied.live(), displaced(rows, applied.overlaps()));
+    } catch (Obstacle e) {
+      return e.refused();
+    }
   }
 
   private static List<BackendOutcome.Displaced> displaced(

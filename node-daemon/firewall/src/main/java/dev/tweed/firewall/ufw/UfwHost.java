@@ -1,7 +1,8 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.iptables.IptablesFailure;
-import dev.tweed.firewall.ufw.UfwOutcome.Reason;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,12 +29,12 @@ class UfwHost {
     this.chains = chains;
   }
 
-  UfwSettings settings() throws UfwObstacle {
+  UfwSettings settings() throws Obstacle {
     try {
       return UfwSettings.read(root);
     } catch (IOException e) {
-      throw new UfwObstacle(
-          Reason.NOT_FOUND,
+      throw new Obstacle(
+          BackendOutcome.NOT_FOUND,
           "ufw's settings cannot be read: " + e.getMessage(),
           "install ufw, or let the daemon see the host's files (chart value firewall.hostTools)");
     }
@@ -59,31 +60,31 @@ class UfwHost {
     return new UfwFile(root.resolve("etc/ufw").resolve(name(family)));
   }
 
-  UfwRulesFile read(AddressFamily family) throws IOException, UfwObstacle {
+  UfwRulesFile read(AddressFamily family) throws IOException, Obstacle {
     if (!file(family).exists()) {
-      throw new UfwObstacle(
-          Reason.FILE_NOT_UNDERSTOOD,
+      throw new Obstacle(
+          "FileNotUnderstood",
           "/etc/ufw/" + name(family) + " is missing",
           "'ufw reset' makes a new one, and disables ufw");
     }
     if (!file(family).isPlain()) {
-      throw new UfwObstacle(
-          Reason.FILE_NOT_UNDERSTOOD,
+      throw new Obstacle(
+          "FileNotUnderstood",
           "/etc/ufw/" + name(family) + " is a link, or no file at all",
           "put the file itself there: it is replaced as a whole, and links are not followed");
     }
     return switch (UfwRulesFile.parse(file(family).read(), family)) {
       case UfwRulesFile.Reading.Read(var read) -> read;
       case UfwRulesFile.Reading.Refused(var reason) ->
-          throw new UfwObstacle(
-              Reason.FILE_NOT_UNDERSTOOD,
+          throw new Obstacle(
+              "FileNotUnderstood",
               "/etc/ufw/" + name(family) + " is not as ufw writes it: " + reason,
               "correct the file by hand; 'ufw reset' makes new ones, and disables ufw");
     };
   }
 
   /** Rules of the running chains; empty if ufw is switched off. */
-  Optional<List<String>> list(AddressFamily family) throws UfwObstacle {
+  Optional<List<String>> list(AddressFamily family) throws Obstacle {
     try {
       return chains.list(family);
     } catch (IOException e) {
@@ -91,10 +92,10 @@ class UfwHost {
     }
   }
 
-  static UfwObstacle chainError(IOException e) {
+  static Obstacle chainError(IOException e) {
     boolean locked = e instanceof IptablesFailure failure && failure.isLocked();
-    return new UfwObstacle(
-        locked ? Reason.LOCKED : Reason.CHAIN_ERROR,
+    return new Obstacle(
+        locked ? BackendOutcome.LOCKED : "ChainError",
         String.valueOf(e.getMessage()),
         "the rules before are in force; look with: ufw status, ufw show raw");
   }

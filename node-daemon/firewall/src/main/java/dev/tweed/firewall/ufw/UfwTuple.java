@@ -29,13 +29,16 @@ import java.util.stream.Collectors;
  */
 public record UfwTuple(Match match, Action action, Logging logging, String comment) {
 
-  /** Rules of application profiles have two more fields, which are of no use to us. */
+  /**
+   * Rules of application profiles have two more fields, which are of no use to us. Very old ones have
+   * no direction: it is in.
+   */
   private static final Pattern LINE =
       Pattern.compile(
           "### tuple ###\\s+(?<route>route:)?(?<action>allow|deny|reject|limit)"
               + "(?<log>_log(?:-all)?)?\\s+(?<proto>[a-z0-9]+)\\s+(?<dport>\\S+)\\s+(?<dst>\\S+)"
-              + "\\s+(?<sport>\\S+)\\s+(?<src>\\S+)(?:\\s+(?<dapp>\\S+)\\s+(?<sapp>\\S+))?"
-              + "\\s+(?<way>(?:in|out)(?:_\\S+)?)(?:\\s+comment=(?<comment>[0-9a-fA-F]*))?\\s*");
+              + "\\s+(?<sport>\\S+)\\s+(?<src>\\S+)(?:\\s+(?<dapp>\\S+)\\s+(?<sapp>(?!comment=)\\S+))?"
+              + "(?:\\s+(?<way>(?:in|out)(?:_\\S+)?))?(?:\\s+comment=(?<comment>[0-9a-fA-F]*))?\\s*");
 
   private static final Pattern BOTH_DEVICES = Pattern.compile("in_(.+)!out_(.+)");
 
@@ -97,7 +100,7 @@ public record UfwTuple(Match match, Action action, Logging logging, String comme
     if (!matcher.matches()) {
       return Optional.empty();
     }
-    String way = matcher.group("way");
+    String way = Optional.ofNullable(matcher.group("way")).orElse("in");
     Matcher both = BOTH_DEVICES.matcher(way);
     boolean two = both.matches();
     return text(matcher.group("comment"))

@@ -1,8 +1,9 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.iptables.IptablesTable;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.ufw.UfwOutcome.Reason;
-import dev.tweed.firewall.ufw.UfwOutcome.Refused;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.Sha256;
 import java.io.IOException;
@@ -50,10 +51,14 @@ public final class UfwWriter {
   /**
    * @param root root directory of the host's files
    * @param state directory for the note about the chains; must not outlive a reboot
-   * @param chains of the host
+   * @param table of the host, by the programs ufw uses
    * @param patience how long to wait for ufw's lock
    */
-  public UfwWriter(Path root, Path state, UfwChains chains, Duration patience) {
+  public UfwWriter(Path root, Path state, IptablesTable table, Duration patience) {
+    this(root, state, new UfwChains(table), patience);
+  }
+
+  UfwWriter(Path root, Path state, UfwChains chains, Duration patience) {
     this(root, state, new UfwHost(root, chains), chains, patience);
   }
 
@@ -83,8 +88,8 @@ public final class UfwWriter {
       return families;
     }
 
-    UfwOutcome outcome(Set<AddressFamily> written, Set<AddressFamily> restored) {
-      return new UfwOutcome.Applied(
+    UfwApplied applied(Set<AddressFamily> written, Set<AddressFamily> restored) {
+      return new UfwApplied(
           written,
           restored,
           running.containsKey(AddressFamily.IPV4),
@@ -94,29 +99,29 @@ public final class UfwWriter {
     }
   }
 
-  /** Makes these rows our rules in ufw, and no others; with no rows it removes ours. */
-  public UfwOutcome apply(List<FilterRow> rows) {
-    try {
-      UfwSettings settings = host.settings();
-      try (UfwLock lock = lock()) {
-        for (AddressFamily family : host.familiesWithFile()) {
-          host.file(family).discard(); // left by a crash
-        }
-        Plan plan = plan(rows, settings);
-        Set<AddressFamily> written = write(plan);
-        Set<AddressFamily> restored = fill(plan.changes(), plan.running(), written);
-        return plan.outcome(written, restored);
-      } catch (IOException e) {
-        return new Refused(
-            Reason.FILE_ERROR, String.valueOf(e.getMessage()), "make /etc/ufw writable for Tweed");
+  /**
+   * Makes these rows our rules in ufw, and no others; with no rows it removes ours.
+   *
+   * @throws Obstacle if nothing is changed
+   */
+  UfwApplied apply(List<FilterRow> rows) throws Obstacle {
+    UfwSettings settings = host.settings();
+    try (UfwLock lock = lock()) {
+      for (AddressFamily family : host.familiesWithFile()) {
+        host.file(family).discard(); // left by a crash
       }
-    } catch (UfwObstacle e) {
-      return e.refused();
+      Plan plan = plan(rows, settings);
+      Set<AddressFamily> written = write(plan);
+      Set<AddressFamily> restored = fill(plan.changes(), plan.running(), written);
+      return plan.applied(written, restored);
+    } catch (IOException e) {
+      throw new Obstacle(
+          "FileError", String.valueOf(e.getMessage()), "make /etc/ufw writable for Tweed");
     }
   }
 
   /** What {@link #apply} would come to now; writes nothing and waits for nobody. */
-  UfwOutcome check(List<FilterRow> rows) {
+  UfwApplied check(List<FilterRow> rows) throws Obstacle {
     try {
       Plan plan = plan(rows, host.settings());
       Set<AddressFamily> stale = EnumSet.noneOf(AddressFamily.class);
@@ -127,18 +132,14 @@ public final class UfwWriter {
                   stale.add(family);
                 }
               });
-      return plan.outcome(plan.changed(), stale);
-    } catch (UfwObstacle e) {
-      return e.refused();
+      return plan.applied(plan.changed(), stale);
     } catch (IOException e) {
-      return new Refused(
-          Reason.FILE_ERROR,
-          String.valueOf(e.getMessage()),
-          "let the daemon read /etc/ufw of the host");
+      throw new Obstacle(
+          "FileError", String.valueOf(e.getMessage()), "let the daemon read /etc/ufw of the host");
     }
   }
 
-  private Plan plan(List<FilterRow> rows, UfwSettings settings) throws IOException, UfwObstacle {
+  private Plan plan(List<FilterRow> rows, UfwSettings settings) throws IOException, Obstacle {
     Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
     Set<AddressFamily> families = UfwHost.families(settings);
@@ -158,21 +159,21 @@ public final class UfwWriter {
     return new Plan(settings, changes, running, overlaps);
   }
 
-  private UfwLock lock() throws UfwObstacle {
+  private UfwLock lock() throws Obstacle {
     Path file = root.resolve("run/ufw.lock");
     Optional<UfwLock> lock;
     try {
       lock = UfwLock.acquire(file, patience);
     } catch (IOException e) {
-      throw new UfwObstacle(
-          Reason.FILE_ERROR,
+      throw new Obstacle(
+          "FileError",
           "ufw's lock cannot be had: " + e.getMessage(),
           "let the daemon write to /run of the host");
     }
     return lock.orElseThrow(
         () ->
-            new UfwObstacle(
-                Reason.LOCKED,
+            new Obstacle(
+                BackendOutcome.LOCKED,
                 "somebody holds " + file + " for more than " + patience.toMillis() + " ms",
                 "look for a ufw command that waits for an answer"));
   }
@@ -218,7 +219,7 @@ public final class UfwWriter {
       Map<AddressFamily, Change> changes,
       Map<AddressFamily, List<String>> running,
       Set<AddressFamily> written)
-      throws IOException, UfwObstacle {
+      throws IOException, Obstacle {
     Set<AddressFamily> filled = EnumSet.noneOf(AddressFamily.class);
     Set<AddressFamily> stopped = EnumSet.noneOf(AddressFamily.class);
     for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {

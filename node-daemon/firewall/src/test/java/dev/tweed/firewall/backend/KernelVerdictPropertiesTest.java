@@ -7,7 +7,6 @@ import dev.tweed.firewall.backend.Road.Fate;
 import dev.tweed.firewall.backend.Road.Flow;
 import dev.tweed.firewall.iptables.IptablesBackend;
 import dev.tweed.firewall.iptables.IptablesFlavour;
-import dev.tweed.firewall.nft.GuardOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
@@ -85,7 +84,7 @@ class KernelVerdictPropertiesTest {
 
     assertThat(
             road.onNode(() -> new GuardWriter(NFT).apply(new GuardRules(rows, Optional.empty()))))
-        .isInstanceOf(GuardOutcome.Applied.class);
+        .isInstanceOf(BackendOutcome.Applied.class);
 
     check(road, rows, flows);
   }

@@ -2,6 +2,7 @@ package dev.tweed.firewall.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -35,8 +36,8 @@ class GuardWriterTest {
               .withAction(Action.LIMIT)
               .withPorts(Protocol.TCP, PortRange.of(30081)));
   private static final GuardRules BOTH = rules("192.0.2.2", "192.0.2.3", "2001:db8::2");
-  private static final GuardOutcome CHANGED = new GuardOutcome.Applied(true);
-  private static final GuardOutcome UNCHANGED = new GuardOutcome.Applied(false);
+  private static final BackendOutcome CHANGED = BackendOutcome.applied(true);
+  private static final BackendOutcome UNCHANGED = BackendOutcome.applied(false);
 
   @TempDir Path directory;
   @AutoClose private final NftNode node = NftNode.open();
@@ -164,7 +165,7 @@ class GuardWriterTest {
   void withoutNftItSaysSo() {
     assertThat(new GuardWriter(Path.of("/nowhere/nft")).apply(BOTH))
         .isInstanceOfSatisfying(
-            GuardOutcome.Refused.class,
+            BackendOutcome.Refused.class,
             refused -> assertThat(refused.reason()).isEqualTo("NftMissing"));
   }
 
@@ -173,11 +174,11 @@ class GuardWriterTest {
         ROWS, Optional.of(new TunnelPeers(8472, Stream.of(peers).map(IpAddress::parse).toList())));
   }
 
-  private GuardOutcome check(GuardRules rules) {
+  private BackendOutcome check(GuardRules rules) {
     return node.call(() -> new GuardWriter(NftNode.NFT).check(rules));
   }
 
-  private GuardOutcome apply(GuardRules rules) {
+  private BackendOutcome apply(GuardRules rules) {
     return node.call(() -> new GuardWriter(NftNode.NFT).apply(rules));
   }
 }

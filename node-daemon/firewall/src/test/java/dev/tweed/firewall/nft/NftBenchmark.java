@@ -79,8 +79,8 @@ final class NftBenchmark {
                             .mapToObj(
                                 i -> IpAddress.parse("10.1.%d.%d".formatted(i / 250, i % 250)))
                             .toList())));
-    GuardOutcome outcome = node.call(() -> writer.apply(rules));
-    if (!(outcome instanceof GuardOutcome.Applied)) {
+    BackendOutcome outcome = node.call(() -> writer.apply(rules));
+    if (!(outcome instanceof BackendOutcome.Applied)) {
       throw new IllegalStateException(outcome.toString());
     }
   }

@@ -2,6 +2,7 @@ package dev.tweed.firewall.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.IpAddress;
@@ -41,7 +42,7 @@ class NftIdempotencePropertiesTest {
     node().call(() -> new GuardWriter(NftNode.NFT).apply(rules));
 
     assertThat(node().call(() -> new GuardWriter(NftNode.NFT).apply(rules)))
-        .isEqualTo(new GuardOutcome.Applied(false));
+        .isEqualTo(BackendOutcome.applied(false));
   }
 
   @Provide

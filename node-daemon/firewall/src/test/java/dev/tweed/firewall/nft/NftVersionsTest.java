@@ -3,6 +3,7 @@ package dev.tweed.firewall.nft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -68,7 +69,7 @@ class NftVersionsTest {
     node.call(() -> new GuardWriter(writer).apply(guard(rows, "192.0.2.2", "2001:db8::2")));
     assertThat(
             node.call(() -> new GuardWriter(writer).apply(guard(rows, "192.0.2.3", "2001:db8::2"))))
-        .isEqualTo(new GuardOutcome.Applied(true));
+        .isEqualTo(BackendOutcome.applied(true));
 
     assertThat(node.sh(writer + " -t list sets inet"))
         .contains("-saddr {", "-dport {", "-saddr-dport {", "-iifname {");
@@ -83,7 +84,7 @@ class NftVersionsTest {
         .isEqualTo(new Applied(false, true, List.of()));
     assertThat(
             node.call(() -> new GuardWriter(writer).apply(guard(rows, "192.0.2.3", "2001:db8::2"))))
-        .isEqualTo(new GuardOutcome.Applied(false));
+        .isEqualTo(BackendOutcome.applied(false));
   }
 
   private static GuardRules guard(List<FilterRow> rows, String... peers) {

@@ -5,11 +5,12 @@ import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -34,22 +35,9 @@ class UfwCrashTest {
   }
 
   /** The real chains, for a test to break. */
-  private static class RealChains implements UfwChains {
-    private final UfwChains real = new IptablesChains(List.of());
-
-    @Override
-    public Optional<List<String>> list(AddressFamily family) throws IOException {
-      return real.list(family);
-    }
-
-    @Override
-    public void restore(AddressFamily family, String input) throws IOException {
-      real.restore(family, input);
-    }
-
-    @Override
-    public void remove(AddressFamily family) {
-      real.remove(family);
+  private static class RealChains extends UfwChains {
+    RealChains() {
+      super(IptablesPrograms.ofUfw(List.of()));
     }
   }
 
@@ -62,14 +50,14 @@ class UfwCrashTest {
                     lesson(),
                     new RealChains() {
                       @Override
-                      public void restore(AddressFamily family, String input) {
+                      void restore(AddressFamily family, String input) {
                         throw new Crash();
                       }
                     }))
         .isInstanceOf(Crash.class);
     assertThat(node.kernel()).isEqualTo(before);
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    UfwApplied applied = node.write(lesson());
 
     assertThat(applied.written()).isEmpty();
     assertThat(applied.restored()).hasSize(2);
@@ -84,7 +72,7 @@ class UfwCrashTest {
                     lesson(),
                     new RealChains() {
                       @Override
-                      public void restore(AddressFamily family, String input) throws IOException {
+                      void restore(AddressFamily family, String input) throws IOException {
                         if (family == AddressFamily.IPV6) {
                           throw new Crash();
                         }
@@ -93,7 +81,7 @@ class UfwCrashTest {
                     }))
         .isInstanceOf(Crash.class);
 
-    assertThat(applied(node.apply(lesson())).restored()).containsExactly(AddressFamily.IPV6);
+    assertThat(node.write(lesson()).restored()).containsExactly(AddressFamily.IPV6);
 
     assertThat(node.kernel()).contains("-A ufw6-user-input -i tweed.1 -j ACCEPT");
   }
@@ -109,7 +97,7 @@ class UfwCrashTest {
     assertThat(node.file("etc/ufw/.user6.rules.tweed-tmp")).exists();
     assertThat(node.kernel()).isEqualTo(running);
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    UfwApplied applied = node.write(lesson());
 
     assertThat(applied.written()).containsExactly(AddressFamily.IPV6);
     assertThat(applied.restored()).hasSize(2);
@@ -122,7 +110,7 @@ class UfwCrashTest {
         .isInstanceOf(Crash.class);
     assertThat(node.file("etc/ufw/.user.rules.tweed-tmp")).exists();
 
-    assertThat(applied(node.apply(List.of())).changed()).isFalse();
+    assertThat(node.write(List.of()).changed()).isFalse();
 
     assertThat(node.file("etc/ufw/.user.rules.tweed-tmp")).doesNotExist();
   }
@@ -131,10 +119,10 @@ class UfwCrashTest {
   void aDiskThatRefusesTheSecondFileGetsTheFirstBack() throws IOException {
     String before = everything();
 
-    UfwOutcome outcome =
+    BackendOutcome outcome =
         node.apply(lesson(), failing(AddressFamily.IPV6, new IOException("No space left")));
 
-    assertThat(refused(outcome).reason()).isEqualTo(UfwOutcome.Reason.FILE_ERROR);
+    assertThat(refused(outcome).reason()).isEqualTo("FileError");
     assertThat(everything()).isEqualTo(before);
     assertThat(node.file("etc/ufw/.user6.rules.tweed-tmp")).doesNotExist();
   }
@@ -147,31 +135,31 @@ class UfwCrashTest {
     UfwChains refusing =
         new RealChains() {
           @Override
-          public void restore(AddressFamily family, String input) throws IOException {
+          void restore(AddressFamily family, String input) throws IOException {
             boolean bad = family == AddressFamily.IPV6 && input.contains("--dport 20");
             super.restore(family, bad ? input.replace("--dport 20", "--dport nonsense") : input);
           }
         };
 
-    UfwOutcome outcome = node.apply(all(), refusing);
+    BackendOutcome outcome = node.apply(all(), refusing);
 
     assertThat(outcome)
         .isInstanceOfSatisfying(
-            UfwOutcome.Refused.class,
-            refused -> assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.CHAIN_ERROR));
+            BackendOutcome.Refused.class,
+            refused -> assertThat(refused.reason()).isEqualTo("ChainError"));
     assertThat(node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules")).isEqualTo(files);
     assertThat(node.kernel()).isEqualTo(running);
   }
 
   /** Files of which that of one family cannot be put in place. */
   private UfwHost failing(AddressFamily broken, Throwable failure) {
-    return new UfwHost(root, new IptablesChains(List.of())) {
+    return new UfwHost(root, UfwNode.chains()) {
       @Override
       UfwFile file(AddressFamily family) {
         if (family != broken) {
           return super.file(family);
         }
-        return new UfwFile(root.resolve("etc/ufw").resolve(name(family))) {
+        return new UfwFile(root.resolve("etc/ufw").resolve(UfwRulesFile.name(family))) {
           @Override
           void commit() throws IOException {
             switch (failure) {
@@ -189,13 +177,8 @@ class UfwCrashTest {
     return node.kernel() + node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules");
   }
 
-  private static UfwOutcome.Applied applied(UfwOutcome outcome) {
-    assertThat(outcome).isInstanceOf(UfwOutcome.Applied.class);
-    return (UfwOutcome.Applied) outcome;
-  }
-
-  private static UfwOutcome.Refused refused(UfwOutcome outcome) {
-    assertThat(outcome).isInstanceOf(UfwOutcome.Refused.class);
-    return (UfwOutcome.Refused) outcome;
+  private static BackendOutcome.Refused refused(BackendOutcome outcome) {
+    assertThat(outcome).isInstanceOf(BackendOutcome.Refused.class);
+    return (BackendOutcome.Refused) outcome;
   }
 }

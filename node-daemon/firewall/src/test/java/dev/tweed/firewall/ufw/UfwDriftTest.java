@@ -4,11 +4,11 @@ import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +52,7 @@ class UfwDriftTest {
     node.sh(drift);
     assertThat(checked().changed()).isTrue();
     List<UfwTuple> theirs = theirs();
-    assertThat(applied(node.apply(lesson())).changed()).isTrue();
+    assertThat(node.write(lesson()).changed()).isTrue();
 
     assertThat(checked().changed()).isFalse();
     assertThat(theirs()).isEqualTo(theirs);
@@ -60,7 +60,7 @@ class UfwDriftTest {
         .containsAll(lesson().stream().map(UfwTuple::of).map(UfwStatusRenderer::text).toList())
         .containsAll(theirs.stream().map(UfwStatusRenderer::text).toList())
         .hasSize(lesson().size() + theirs.size());
-    assertThat(applied(node.apply(lesson())).changed()).isFalse();
+    assertThat(node.write(lesson()).changed()).isFalse();
   }
 
   @ParameterizedTest
@@ -75,11 +75,11 @@ class UfwDriftTest {
   void afterWhatUfwDoesByItselfOurFilesAreNotWritten(String command) throws IOException {
     node.sh(command);
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    UfwApplied applied = node.write(lesson());
 
     assertThat(applied.written()).isEmpty();
     assertThat(checked().changed()).isFalse();
-    assertThat(applied(node.apply(lesson())).changed()).isFalse();
+    assertThat(node.write(lesson()).changed()).isFalse();
   }
 
   @ParameterizedTest
@@ -96,7 +96,7 @@ class UfwDriftTest {
     node.sh(command);
     String files = files();
 
-    assertThat(applied(node.apply(lesson())).written()).isEmpty();
+    assertThat(node.write(lesson()).written()).isEmpty();
 
     assertThat(files()).isEqualTo(files);
     List<UfwTuple> kept = theirs();
@@ -118,22 +118,11 @@ class UfwDriftTest {
   }
 
   private static UfwChains filledAnd(Runnable then) {
-    UfwChains real = new IptablesChains(List.of());
-    return new UfwChains() {
+    return new UfwChains(IptablesPrograms.ofUfw(List.of())) {
       @Override
-      public Optional<List<String>> list(AddressFamily family) throws IOException {
-        return real.list(family);
-      }
-
-      @Override
-      public void restore(AddressFamily family, String input) throws IOException {
-        real.restore(family, input);
+      void restore(AddressFamily family, String input) throws IOException {
+        super.restore(family, input);
         then.run();
-      }
-
-      @Override
-      public void remove(AddressFamily family) {
-        real.remove(family);
       }
     };
   }
@@ -142,7 +131,7 @@ class UfwDriftTest {
   void aResetLeavesUfwOffAndOurRowsForTheDayItIsOn() throws IOException {
     node.ufw("--force reset");
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    UfwApplied applied = node.write(lesson());
 
     assertThat(applied.live()).isFalse();
     assertThat(applied.enabled()).isFalse();
@@ -157,7 +146,7 @@ class UfwDriftTest {
     node.apply(List.of());
     node.ufw("disable");
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    UfwApplied applied = node.write(lesson());
 
     assertThat(applied.enabled()).isFalse();
     assertThat(applied.live()).isFalse();
@@ -187,10 +176,5 @@ class UfwDriftTest {
 
   private BackendOutcome.Applied checked() {
     return (BackendOutcome.Applied) node.check(lesson());
-  }
-
-  private static UfwOutcome.Applied applied(UfwOutcome outcome) {
-    assertThat(outcome).isInstanceOf(UfwOutcome.Applied.class);
-    return (UfwOutcome.Applied) outcome;
   }
 }

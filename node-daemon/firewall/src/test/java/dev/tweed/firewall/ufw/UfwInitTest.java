@@ -3,12 +3,13 @@ package dev.tweed.firewall.ufw;
 import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -46,12 +47,12 @@ class UfwInitTest {
     node.netns().sh("iptables -F ufw-user-input");
     String emptied = node.kernel();
 
-    UfwOutcome outcome = node.apply(lesson());
+    BackendOutcome outcome = node.apply(lesson());
 
     assertThat(node.kernel()).isEqualTo(emptied);
     assertThat(outcome)
         .isInstanceOfSatisfying(
-            UfwOutcome.Applied.class, applied -> assertThat(applied.live()).isFalse());
+            BackendOutcome.Applied.class, applied -> assertThat(applied.live()).isFalse());
   }
 
   @ParameterizedTest
@@ -60,12 +61,13 @@ class UfwInitTest {
     List<String> running = rules();
     node.netns().sh("iptables -F ufw-user-input");
 
-    UfwOutcome outcome = node.apply(lesson(), stoppedBetweenLookAndFilling(() -> node.sh(stop)));
+    BackendOutcome outcome =
+        node.apply(lesson(), stoppedBetweenLookAndFilling(() -> node.sh(stop)));
     node.sh("/lib/ufw/ufw-init stop; /lib/ufw/ufw-init start");
 
     assertThat(outcome)
         .isInstanceOfSatisfying(
-            UfwOutcome.Applied.class, applied -> assertThat(applied.live()).isFalse());
+            BackendOutcome.Applied.class, applied -> assertThat(applied.live()).isFalse());
     assertThat(rules()).isEqualTo(running);
   }
 
@@ -85,24 +87,13 @@ class UfwInitTest {
   }
 
   private UfwChains stoppedBetweenLookAndFilling(Runnable stop) {
-    UfwChains real = new IptablesChains(List.of());
-    return new UfwChains() {
+    return new UfwChains(IptablesPrograms.ofUfw(List.of())) {
       @Override
-      public Optional<List<String>> list(AddressFamily family) throws IOException {
-        return real.list(family);
-      }
-
-      @Override
-      public void restore(AddressFamily family, String input) throws IOException {
+      void restore(AddressFamily family, String input) throws IOException {
         if (family == AddressFamily.IPV4) {
           stop.run();
         }
-        real.restore(family, input);
-      }
-
-      @Override
-      public void remove(AddressFamily family) {
-        real.remove(family);
+        super.restore(family, input);
       }
     };
   }

@@ -25,9 +25,9 @@ class UfwManyRowsTest {
     try (UfwNode node = UfwNode.denying(root)) {
       node.ufw("allow 22/tcp");
 
-      assertThat(((UfwOutcome.Applied) node.apply(rows)).changed()).isTrue();
+      assertThat(node.write(rows).changed()).isTrue();
 
-      assertThat(((UfwOutcome.Applied) node.apply(rows)).changed()).isFalse();
+      assertThat(node.write(rows).changed()).isFalse();
       assertThat(node.check(rows)).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
       List<String> numbered = node.ufw("status numbered").lines().toList();
       for (int i : List.of(0, 1, 249, 250, 5_000, COUNT - 1)) {

@@ -1,6 +1,7 @@
 package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
@@ -85,20 +86,29 @@ final class UfwNode implements AutoCloseable {
   }
 
   /** Applies rows as the daemon would. */
-  UfwOutcome apply(List<FilterRow> rows) {
-    return apply(rows, new IptablesChains(List.of()));
+  BackendOutcome apply(List<FilterRow> rows) {
+    return apply(rows, chains());
   }
 
   /** The same with other chains. */
-  UfwOutcome apply(List<FilterRow> rows, UfwChains chains) {
-    return netns.call(() -> writer(chains).apply(rows));
+  BackendOutcome apply(List<FilterRow> rows, UfwChains chains) {
+    return netns.call(() -> new UfwBackend(writer(chains)).apply(rows));
   }
 
   /** The same with another look at the host. */
-  UfwOutcome apply(List<FilterRow> rows, UfwHost host) {
-    UfwChains chains = new IptablesChains(List.of());
-    return netns.call(
-        () -> new UfwWriter(root, root.resolve("run/tweed"), host, chains, PATIENCE).apply(rows));
+  BackendOutcome apply(List<FilterRow> rows, UfwHost host) {
+    UfwWriter writer = new UfwWriter(root, root.resolve("run/tweed"), host, chains(), PATIENCE);
+    return netns.call(() -> new UfwBackend(writer).apply(rows));
+  }
+
+  /** The same where nothing is in the way. */
+  UfwApplied write(List<FilterRow> rows) {
+    return netns.call(() -> writer(chains()).apply(rows));
+  }
+
+  /** The real chains. */
+  static UfwChains chains() {
+    return new UfwChains(IptablesPrograms.ofUfw(List.of()));
   }
 
   /** From now on what runs inside sees other mounts than the machine. */
@@ -118,7 +128,7 @@ final class UfwNode implements AutoCloseable {
 
   /** What applying them would come to. */
   BackendOutcome check(List<FilterRow> rows) {
-    return netns.call(() -> new UfwBackend(writer(new IptablesChains(List.of()))).check(rows));
+    return netns.call(() -> new UfwBackend(writer(chains())).check(rows));
   }
 
   private UfwWriter writer(UfwChains chains) {

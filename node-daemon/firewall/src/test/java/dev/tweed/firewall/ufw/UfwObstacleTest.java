@@ -4,6 +4,7 @@ import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class UfwObstacleTest {
     Files.writeString(defaults, Files.readString(defaults).replace("IPV6=yes", "IPV6=no"));
     String before = node.text("etc/ufw/user6.rules");
 
-    UfwOutcome.Applied applied = applied(node.apply(lesson()));
+    UfwApplied applied = node.write(lesson());
 
     assertThat(applied.ipv6()).isFalse();
     assertThat(node.text("etc/ufw/user6.rules")).isEqualTo(before);
@@ -59,13 +60,13 @@ class UfwObstacleTest {
     long begin = System.nanoTime();
 
     try (UfwNode.Holder holder = node.holdLock()) {
-      assertThat(refused(node.apply(lesson())).reason()).isEqualTo(UfwOutcome.Reason.LOCKED);
+      assertThat(refused(node.apply(lesson())).reason()).isEqualTo("Locked");
     }
 
     // The node's patience is 300 ms; far less than this is none, and far more is not patience.
     assertThat((System.nanoTime() - begin) / 1_000_000).isBetween(300L, 10_000L);
     assertThat(everything()).isEqualTo(before);
-    assertThat(node.apply(lesson())).isInstanceOf(UfwOutcome.Applied.class);
+    assertThat(node.apply(lesson())).isInstanceOf(BackendOutcome.Applied.class);
   }
 
   @ParameterizedTest
@@ -85,9 +86,9 @@ class UfwObstacleTest {
     node.netns().exec("sed", "-i", edit, node.file("etc/ufw/user.rules").toString());
     String before = everything();
 
-    UfwOutcome.Refused refused = refused(node.apply(lesson()));
+    BackendOutcome.Refused refused = refused(node.apply(lesson()));
 
-    assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.FILE_NOT_UNDERSTOOD);
+    assertThat(refused.reason()).isEqualTo("FileNotUnderstood");
     assertThat(refused.message()).contains("/etc/ufw/user.rules").contains(told);
     assertThat(everything()).isEqualTo(before);
   }
@@ -103,9 +104,9 @@ class UfwObstacleTest {
             node.file("etc/ufw/user.rules").toString());
     String before = everything();
 
-    UfwOutcome.Refused refused = refused(node.apply(lesson()));
+    BackendOutcome.Refused refused = refused(node.apply(lesson()));
 
-    assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.CHAIN_ERROR);
+    assertThat(refused.reason()).isEqualTo("ChainError");
     assertThat(refused.message()).contains("-A ufw-user-input -p nonsense --dport 22");
     assertThat(everything()).isEqualTo(before);
   }
@@ -116,9 +117,9 @@ class UfwObstacleTest {
     node.privateMounts(
         "mount --bind %1$s %1$s; mount -o remount,bind,ro %1$s".formatted(node.file("etc")));
 
-    UfwOutcome.Refused refused = refused(node.apply(lesson()));
+    BackendOutcome.Refused refused = refused(node.apply(lesson()));
 
-    assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.FILE_ERROR);
+    assertThat(refused.reason()).isEqualTo("FileError");
     assertThat(refused.message()).contains("Read-only file system");
     assertThat(everything()).isEqualTo(before);
   }
@@ -130,7 +131,7 @@ class UfwObstacleTest {
     node.privateMounts(
         "mount --bind %1$s %1$s; mount -o remount,bind,ro %1$s".formatted(node.file("etc")));
 
-    assertThat(applied(node.apply(lesson())).restored()).containsExactly(AddressFamily.IPV4);
+    assertThat(node.write(lesson()).restored()).containsExactly(AddressFamily.IPV4);
   }
 
   @Test
@@ -141,9 +142,9 @@ class UfwObstacleTest {
     Files.createSymbolicLink(file, elsewhere);
     String before = everything();
 
-    UfwOutcome.Refused refused = refused(node.apply(lesson()));
+    BackendOutcome.Refused refused = refused(node.apply(lesson()));
 
-    assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.FILE_NOT_UNDERSTOOD);
+    assertThat(refused.reason()).isEqualTo("FileNotUnderstood");
     assertThat(refused.message()).isEqualTo("/etc/ufw/user.rules is a link, or no file at all");
     assertThat(file).isSymbolicLink();
     assertThat(everything()).isEqualTo(before);
@@ -163,7 +164,7 @@ class UfwObstacleTest {
   void aNoteThatCannotBeWrittenIsNoReasonToRefuse() throws Exception {
     Files.writeString(node.file("run/tweed"), "in the way of the state directory");
 
-    assertThat(applied(node.apply(lesson())).restored()).hasSize(2);
+    assertThat(node.write(lesson()).restored()).hasSize(2);
     assertThat(node.kernel()).contains("-A ufw-user-input -i tweed.1 -j ACCEPT");
   }
 
@@ -171,7 +172,7 @@ class UfwObstacleTest {
   void aMissingEtcUfwIsNotMade() throws Exception {
     node.sh("rm -r /etc/ufw/* && umount /etc/ufw && rmdir %s".formatted(node.file("etc/ufw")));
 
-    assertThat(refused(node.apply(lesson())).reason()).isEqualTo(UfwOutcome.Reason.NOT_FOUND);
+    assertThat(refused(node.apply(lesson())).reason()).isEqualTo("NotFound");
 
     assertThat(node.file("etc/ufw")).doesNotExist();
     assertThat(node.kernel()).doesNotContain("tweed");
@@ -182,12 +183,12 @@ class UfwObstacleTest {
     Files.delete(node.file("etc/ufw/user6.rules"));
     String before = node.kernel() + node.text("etc/ufw/user.rules");
 
-    UfwOutcome.Refused refused = refused(node.apply(lesson()));
+    BackendOutcome.Refused refused = refused(node.apply(lesson()));
 
     assertThat(refused.message()).isEqualTo("/etc/ufw/user6.rules is missing");
     assertThat(node.file("etc/ufw/user6.rules")).doesNotExist();
     assertThat(node.kernel() + node.text("etc/ufw/user.rules")).isEqualTo(before);
-    assertThat(applied(node.apply(List.of())).changed()).isFalse();
+    assertThat(node.write(List.of()).changed()).isFalse();
   }
 
   @Test
@@ -196,7 +197,7 @@ class UfwObstacleTest {
     assertThatThrownBy(() -> node.netns().exec("/usr/sbin/ufw", "status"))
         .hasMessageContaining("No module named 'ufw'");
 
-    assertThat(applied(node.apply(lesson())).changed()).isTrue();
+    assertThat(node.write(lesson()).changed()).isTrue();
 
     assertThat(node.kernel()).contains("-A ufw-user-input -i tweed.1 -j ACCEPT");
   }
@@ -207,21 +208,16 @@ class UfwObstacleTest {
 
     assertThat(node.apply(lesson()))
         .isInstanceOfSatisfying(
-            UfwOutcome.Refused.class,
-            refused -> assertThat(refused.reason()).isEqualTo(UfwOutcome.Reason.NOT_FOUND));
+            BackendOutcome.Refused.class,
+            refused -> assertThat(refused.reason()).isEqualTo("NotFound"));
   }
 
   private String everything() throws IOException {
     return node.kernel() + node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules");
   }
 
-  private static UfwOutcome.Applied applied(UfwOutcome outcome) {
-    assertThat(outcome).isInstanceOf(UfwOutcome.Applied.class);
-    return (UfwOutcome.Applied) outcome;
-  }
-
-  private static UfwOutcome.Refused refused(UfwOutcome outcome) {
-    assertThat(outcome).isInstanceOf(UfwOutcome.Refused.class);
-    return (UfwOutcome.Refused) outcome;
+  private static BackendOutcome.Refused refused(BackendOutcome outcome) {
+    assertThat(outcome).isInstanceOf(BackendOutcome.Refused.class);
+    return (BackendOutcome.Refused) outcome;
   }
 }

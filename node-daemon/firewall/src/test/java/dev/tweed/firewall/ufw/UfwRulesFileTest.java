@@ -24,6 +24,20 @@ class UfwRulesFileTest {
   private static final Origin POLICY = new Origin(Origin.Kind.POLICY, "p");
 
   @Test
+  void veryOldRulesHaveNoDirection() {
+    String tuple = "### tuple ### allow tcp 1 0.0.0.0/0 any 0.0.0.0/0";
+
+    for (String apps : List.of("", " OpenSSH -")) {
+      for (String comment : List.of("", " comment=6162")) {
+        assertThat(UfwTuple.tryParse(tuple + apps + comment))
+            .isPresent()
+            .isEqualTo(UfwTuple.tryParse(tuple + apps + " in" + comment));
+      }
+    }
+    assertThat(UfwTuple.tryParse(tuple + " sideways")).isEmpty();
+  }
+
+  @Test
   void ourRulesComeLastAsUfwAllowPutsThem() throws IOException {
     String golden = UfwGoldenTest.resource("user.rules");
 

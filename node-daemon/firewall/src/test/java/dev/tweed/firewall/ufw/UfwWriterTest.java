@@ -4,6 +4,8 @@ import static dev.tweed.firewall.ufw.SampleRows.all;
 import static dev.tweed.firewall.ufw.SampleRows.lesson;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.iptables.IptablesPrograms;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,7 +43,7 @@ class UfwWriterTest {
     node.apply(lesson());
     Object before = Files.getAttribute(node.file("etc/ufw/user.rules"), "unix:ino");
 
-    UfwOutcome outcome = node.apply(lesson());
+    BackendOutcome outcome = node.apply(lesson());
 
     assertThat(applied(outcome).changed()).isFalse();
     assertThat(Files.getAttribute(node.file("etc/ufw/user.rules"), "unix:ino")).isEqualTo(before);
@@ -72,7 +74,7 @@ class UfwWriterTest {
 
     assertThat(ours("user.rules")).isEqualTo(ours).hasSizeGreaterThan(20);
     assertThat(ours("user6.rules")).isEqualTo(ours6);
-    assertThat(applied(node.apply(all())).written()).isEmpty();
+    assertThat(node.write(all()).written()).isEmpty();
   }
 
   @Test
@@ -88,12 +90,12 @@ class UfwWriterTest {
     assertThat(node.text("etc/ufw/user.rules") + node.text("etc/ufw/user6.rules"))
         .isEqualTo(before);
     assertThat(node.kernel()).isEqualTo(running);
-    assertThat(applied(node.apply(List.of())).changed()).isFalse();
+    assertThat(node.write(List.of()).changed()).isFalse();
   }
 
   @Test
   void aHostThatNeverHadRulesOfOursIsNotTouched() {
-    UfwOutcome.Applied applied = applied(node.apply(List.of()));
+    UfwApplied applied = node.write(List.of());
 
     assertThat(applied.live()).isTrue();
     assertThat(applied.changed()).isFalse();
@@ -101,9 +103,8 @@ class UfwWriterTest {
 
   @Test
   void theIptablesOfTheHostIsFoundByChroot() {
-    UfwOutcome outcome = node.apply(lesson(), new IptablesChains(List.of("/usr/sbin/chroot", "/")));
+    node.apply(lesson(), new UfwChains(IptablesPrograms.ofUfw(List.of("/usr/sbin/chroot", "/"))));
 
-    assertThat(applied(outcome).restored()).hasSize(2);
     assertThat(node.kernel()).contains("-A ufw-user-input -i tweed.1 -j ACCEPT");
   }
 
@@ -134,8 +135,8 @@ class UfwWriterTest {
         .toList();
   }
 
-  private static UfwOutcome.Applied applied(UfwOutcome outcome) {
-    assertThat(outcome).isInstanceOf(UfwOutcome.Applied.class);
-    return (UfwOutcome.Applied) outcome;
+  private static BackendOutcome.Applied applied(BackendOutcome outcome) {
+    assertThat(outcome).isInstanceOf(BackendOutcome.Applied.class);
+    return (BackendOutcome.Applied) outcome;
   }
 }
