@@ -32,8 +32,6 @@ class ArchitectureTest {
           .or()
           .haveSimpleNameEndingWith("Compiler")
           .or()
-          .haveSimpleNameEndingWith("Merging")
-          .or()
           .haveSimpleNameEndingWith("Renderer")
           .or()
           .haveSimpleName("FoundTable")

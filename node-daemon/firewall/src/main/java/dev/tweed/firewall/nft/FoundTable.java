@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -57,7 +58,8 @@ record FoundTable(int rules, List<String> sealed, String digest) {
         chain = "";
       }
     }
-    return new FoundTable(rules, sealed, Digest.of(kept.toString(), Digest.LONG));
+    return new FoundTable(
+        rules, sealed, Sha256.hex(kept.toString(), NftTableRenderer.DIGEST_BYTES));
   }
 
   /** What a rule of the seal says about the listing. */

@@ -102,9 +102,7 @@ final class GuardTableCompiler {
     }
     chains.add(
         new Chain(
-            "nodeports",
-            Optional.empty(),
-            NftTableCompiler.rules(RowMerging.merge(rows), View.BEFORE_TRANSLATION)));
+            "nodeports", Optional.empty(), NftRuleCompiler.compile(rows, View.BEFORE_TRANSLATION)));
     chains.add(
         new Chain("before-nat", Optional.of(new Hook("prerouting", BEFORE_TRANSLATION)), before));
     chains.add(
@@ -122,14 +120,14 @@ final class GuardTableCompiler {
                 .toList()
             : List.of();
     return new NftMatch(
-        List.of(family),
+        Optional.of(family),
         byPort ? List.of(Protocol.TCP, Protocol.UDP) : List.of(),
         List.of(),
         List.of(),
         List.of(),
-        NftMatch.spans(ports),
-        List.of(),
-        List.of());
+        ports,
+        Optional.empty(),
+        Optional.empty());
   }
 
   private void addTunnel(TunnelPeers tunnel) {

@@ -2,11 +2,10 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.rules.FilterRow;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 
 /**
  * The comment of a rule: the mark of its rows (see {@link FilterRow#comment}), shortened to what
- * the kernel keeps, and a digest of what the rule does, such as {@code tweed:policy/api/ssh #1f0c}.
+ * the kernel keeps, such as {@code tweed:policy/api/ssh}.
  */
 final class NftComment {
 
@@ -15,20 +14,12 @@ final class NftComment {
 
   private NftComment() {}
 
-  static String of(List<FilterRow> rows, String digest) {
-    FilterRow first = rows.getFirst();
-    long rules = rows.stream().map(row -> row.origin() + "/" + row.rule()).distinct().count();
-    boolean one = rows.stream().allMatch(row -> row.comment().equals(first.comment()));
-    String end = " #" + digest;
-    if (rules > 1) {
-      end = " and " + (rules - 1) + " more" + end;
-    }
-    String kind = "tweed:" + first.origin().kind().text() + "/";
-    String rule = "/" + first.rule();
-    String name = cut(first.origin().name(), MAX_BYTES - (kind + rule + end).length());
-    String mark = kind + name + rule;
-    String note = one && !first.note().isEmpty() ? " " + plain(first.note()) : "";
-    return mark + cut(note, MAX_BYTES - (mark + end).length()) + end;
+  static String of(FilterRow row) {
+    String kind = "tweed:" + row.origin().kind().text() + "/";
+    String rule = "/" + row.rule();
+    String mark = kind + cut(row.origin().name(), MAX_BYTES - (kind + rule).length()) + rule;
+    String note = row.note().isEmpty() ? "" : " " + plain(row.note());
+    return mark + cut(note, MAX_BYTES - mark.length());
   }
 
   /** The nft language has no way to write a quote inside of quotes, nor a line end. */

@@ -7,8 +7,7 @@ import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -62,18 +61,12 @@ final class NftMatchRenderer {
   }
 
   private final NftMatch match;
-  private final Optional<NftPairs> pairs;
   private final View view;
-  private final BiFunction<String, Elements, String> place;
+  private final Function<Elements, String> place;
   private final List<String> parts = new ArrayList<>();
 
-  private NftMatchRenderer(
-      NftMatch match,
-      Optional<NftPairs> pairs,
-      View view,
-      BiFunction<String, Elements, String> place) {
+  private NftMatchRenderer(NftMatch match, View view, Function<Elements, String> place) {
     this.match = match;
-    this.pairs = pairs;
     this.view = view;
     this.place = place;
   }
@@ -81,14 +74,10 @@ final class NftMatchRenderer {
   /**
    * Renders a match, with a blank at its end unless it is empty.
    *
-   * @param place what to write for a list after its key, such as {@code @input-1-saddr}
+   * @param place what to write for a list, such as {@code @input-1-saddr}
    */
-  static String render(
-      NftMatch match,
-      Optional<NftPairs> pairs,
-      View view,
-      BiFunction<String, Elements, String> place) {
-    NftMatchRenderer renderer = new NftMatchRenderer(match, pairs, view, place);
+  static String render(NftMatch match, View view, Function<Elements, String> place) {
+    NftMatchRenderer renderer = new NftMatchRenderer(match, view, place);
     renderer.interfaces();
     renderer.addresses();
     renderer.protocolAndPorts();
@@ -109,12 +98,8 @@ final class NftMatchRenderer {
   }
 
   private void interfaces() {
-    add("iifname", "iifname", "iifname", false, quoted(match.interfacesIn()));
-    add("oifname", "oifname", "oifname", false, quoted(match.interfacesOut()));
-  }
-
-  private static List<String> quoted(List<String> names) {
-    return names.stream().map(name -> '"' + name + '"').toList();
+    match.interfaceIn().ifPresent(name -> parts.add("iifname \"" + name + '"'));
+    match.interfaceOut().ifPresent(name -> parts.add("oifname \"" + name + '"'));
   }
 
   private void addresses() {
@@ -124,8 +109,7 @@ final class NftMatchRenderer {
             family -> {
               String ip = ip(family);
               String original = view == View.BEFORE_TRANSLATION ? "ct original " : "";
-              if (pairs.isEmpty()
-                  && match.sources().isEmpty()
+              if (match.sources().isEmpty()
                   && (match.destinations().isEmpty() || !original.isEmpty())) {
                 parts.add("meta nfproto " + name(family));
               }
@@ -146,8 +130,7 @@ final class NftMatchRenderer {
   }
 
   private void protocolAndPorts() {
-    boolean ports =
-        !match.sourcePorts().isEmpty() || !match.destinationPorts().isEmpty() || pairs.isPresent();
+    boolean ports = !match.sourcePorts().isEmpty() || !match.destinationPorts().isEmpty();
     boolean original = view == View.BEFORE_TRANSLATION;
     boolean one = match.protocols().size() == 1 && !original;
     // Numbers: names are looked up in a file that an image may lack.
@@ -157,23 +140,8 @@ final class NftMatchRenderer {
       parts.add("meta l4proto " + new Elements("", "", false, SHORT, numbers).inline());
     }
     String header = one ? match.protocols().getFirst().text() : "th";
-    String destinationPort = original ? PORT_BEFORE : header + " dport";
     addPorts("sport", header + " sport", match.sourcePorts());
-    addPorts("dport", destinationPort, match.destinationPorts());
-    pairs.ifPresent(of -> addPairs(of, destinationPort));
-  }
-
-  private void addPairs(NftPairs of, String destinationPort) {
-    boolean source = of.address() == NftMatch.Dimension.SOURCES;
-    AddressFamily family = of.pairs().getFirst().prefix().family();
-    String original = view == View.BEFORE_TRANSLATION && !source ? "ct original " : "";
-    String name = source ? "saddr" : "daddr";
-    add(
-        name + "-dport",
-        original + ip(family) + " " + name + " . " + destinationPort,
-        address(family) + " . " + PORT,
-        of.pairs().stream().anyMatch(pair -> !pair.isExact()),
-        of.pairs().stream().map(pair -> text(pair.prefix()) + " . " + text(pair.port())).toList());
+    addPorts("dport", original ? PORT_BEFORE : header + " dport", match.destinationPorts());
   }
 
   private void addPorts(String name, String key, List<PortRange> ports) {
@@ -200,8 +168,7 @@ final class NftMatchRenderer {
     if (!elements.isEmpty()) {
       // nft 1.0.6 lists ports of conntrack as "invalid type", but not those of a set.
       int inlined = !key.endsWith(PORT_BEFORE) ? SHORT : interval ? 0 : 1;
-      parts.add(
-          key + " " + place.apply(key, new Elements(name, typeof, interval, inlined, elements)));
+      parts.add(key + " " + place.apply(new Elements(name, typeof, interval, inlined, elements)));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
@@ -79,12 +80,13 @@ record NftTable(String name, List<Set> sets, List<Chain> chains) {
     record Narrowed(NftMatch match, String statement, String comment) implements Rule {}
 
     /**
-     * Made of rows.
+     * Of a person.
      *
-     * @param merged what it does with which packets
+     * @param row one of those it stands for, which all do the same
+     * @param match with which packets
      * @param view which addresses are meant
      */
-    record ForRows(RowMerging.Merged merged, View view) implements Rule {}
+    record OfPerson(FilterRow row, NftMatch match, View view) implements Rule {}
   }
 
   /** Which destination of a packet is meant. */

@@ -4,7 +4,6 @@ import dev.tweed.firewall.nft.NftTable.Chain;
 import dev.tweed.firewall.nft.NftTable.Hook;
 import dev.tweed.firewall.nft.NftTable.Rule;
 import dev.tweed.firewall.nft.NftTable.View;
-import dev.tweed.firewall.nft.RowMerging.Merged;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -72,7 +71,7 @@ final class NftTableCompiler {
 
   private static Chain chain(Direction direction, List<FilterRow> rows) {
     List<Rule> rules = new ArrayList<>(before(direction, rows));
-    rules.addAll(rules(RowMerging.merge(rows), View.AS_IT_IS));
+    rules.addAll(NftRuleCompiler.compile(rows, View.AS_IT_IS));
     String name =
         switch (direction) {
           case IN -> "input";
@@ -80,10 +79,6 @@ final class NftTableCompiler {
           case ROUTED -> "forward";
         };
     return new Chain(name, Optional.of(new Hook(name, 0)), rules);
-  }
-
-  static List<Rule> rules(List<Merged> merged, View view) {
-    return merged.stream().map(one -> (Rule) new Rule.ForRows(one, view)).toList();
   }
 
   private static List<Rule> before(Direction direction, List<FilterRow> rows) {

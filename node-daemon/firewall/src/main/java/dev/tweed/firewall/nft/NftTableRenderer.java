@@ -4,8 +4,11 @@ import dev.tweed.firewall.nft.NftMatchRenderer.Elements;
 import dev.tweed.firewall.nft.NftTable.Hook;
 import dev.tweed.firewall.nft.NftTable.Rule;
 import dev.tweed.firewall.nft.NftTable.Set;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +25,9 @@ import java.util.stream.Stream;
 final class NftTableRenderer {
 
   static final String SEAL = "seal";
+
+  /** Of a digest; they tell all tables apart. */
+  static final int DIGEST_BYTES = 16;
 
   private static final String RATE = "limit rate 3/minute burst 10 packets ";
 
@@ -50,7 +56,7 @@ final class NftTableRenderer {
     }
     String fixed = constants.toString() + chains;
     // Without the members: they come and go.
-    String made = "tweed " + Digest.of(named(false) + fixed, Digest.LONG);
+    String made = "tweed " + Sha256.hex(named(false) + fixed, DIGEST_BYTES);
     String text =
         "add table inet %1$s\ndelete table inet %1$s\ntable inet %1$s {\n".formatted(table.name())
             + named(true)
@@ -107,40 +113,28 @@ final class NftTableRenderer {
 
   private List<String> lines(NftTable.Chain chain, int number, Rule rule) {
     return switch (rule) {
-      case Rule.Fixed fixed ->
-          List.of(line(fixed.statement(), fixed.comment()));
-      case Rule.Narrowed narrowed -> {
-        String prefix = chain.name() + "-" + number + "-";
-        String match =
-            NftMatchRenderer.render(
-                narrowed.match(),
-                Optional.empty(),
-                NftTable.View.AS_IT_IS,
-                (key, list) -> place(prefix + list.name(), list));
-        yield List.of(line(match + narrowed.statement(), narrowed.comment()));
-      }
-      case Rule.ForRows(var merged, var view) -> {
-        String whole =
-            NftMatchRenderer.render(
-                merged.match(), merged.pairs(), view, (key, list) -> list.inline());
-        String comment =
-            NftComment.of(
-                merged.rows(), Digest.of(log(merged) + whole + verdict(merged), Digest.SHORT));
-        String prefix = chain.name() + "-" + number + "-";
-        String match =
-            NftMatchRenderer.render(
-                merged.match(),
-                merged.pairs(),
-                view,
-                (key, list) -> place(prefix + list.name(), list));
+      case Rule.Fixed fixed -> List.of(line(fixed.statement(), fixed.comment()));
+      case Rule.Narrowed narrowed ->
+          List.of(
+              line(
+                  match(chain, number, narrowed.match(), NftTable.View.AS_IT_IS)
+                      + narrowed.statement(),
+                  narrowed.comment()));
+      case Rule.OfPerson(var row, var matched, var view) -> {
+        String match = match(chain, number, matched, view);
         List<String> lines = new ArrayList<>();
-        if (merged.sort().logging() != Logging.NONE) {
-          lines.add(line(match + log(merged), comment));
+        if (row.logging() != Logging.NONE) {
+          lines.add(line(match + log(row), NftComment.of(row)));
         }
-        lines.add(line(match + verdict(merged), comment));
+        lines.add(line(match + verdict(row, matched), NftComment.of(row)));
         yield lines;
       }
     };
+  }
+
+  private String match(NftTable.Chain chain, int number, NftMatch match, NftTable.View view) {
+    return NftMatchRenderer.render(
+        match, view, list -> place(chain.name() + "-" + number + "-" + list.name(), list));
   }
 
   private String place(String name, Elements list) {
@@ -153,26 +147,24 @@ final class NftTableRenderer {
     return "@" + name;
   }
 
-  private static String verdict(RowMerging.Merged merged) {
-    return switch (merged.sort().action()) {
+  private static String verdict(FilterRow row, NftMatch match) {
+    return switch (row.action()) {
       case ALLOW -> "accept";
       case DENY -> "drop";
-      case REJECT -> merged.sort().reset() ? "reject with tcp reset" : "reject";
+      case REJECT ->
+          match.protocols().equals(List.of(Protocol.TCP)) ? "reject with tcp reset" : "reject";
       case LIMIT -> "jump limited";
     };
   }
 
-  private static String log(RowMerging.Merged merged) {
-    if (merged.sort().logging() == Logging.NONE) {
-      return "";
-    }
+  private static String log(FilterRow row) {
     String verdict =
-        switch (merged.sort().action()) {
+        switch (row.action()) {
           case ALLOW -> "ALLOW";
           case DENY, REJECT -> "BLOCK";
           case LIMIT -> "LIMIT";
         };
-    return (merged.sort().logging() == Logging.NEW ? "ct state new " : "")
+    return (row.logging() == Logging.NEW ? "ct state new " : "")
         + RATE
         + "log prefix \"[TWEED "
         + verdict

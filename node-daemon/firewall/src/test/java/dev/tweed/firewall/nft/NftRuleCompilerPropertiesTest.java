@@ -2,26 +2,32 @@ package dev.tweed.firewall.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.nft.RowMerging.Merged;
+import dev.tweed.firewall.nft.NftTable.Rule;
+import dev.tweed.firewall.nft.NftTable.View;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.RuleArbitraries;
+import dev.tweed.firewall.rules.RuleCompiler;
+import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
-import net.jqwik.api.statistics.Statistics;
 
-class RowMergingPropertiesTest {
+class NftRuleCompilerPropertiesTest {
 
   private record Packet(
       Protocol protocol,
@@ -35,70 +41,77 @@ class RowMergingPropertiesTest {
   /** Every sort of packet the rows tell apart. */
   private static final List<Packet> PACKETS = packets();
 
-  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  /** What is done with a packet. */
+  private record Sort(Action action, Logging logging, boolean reset) {}
+
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void everyPacketHasTheSameVerdict(@ForAll("rows") List<FilterRow> rows) {
-    List<Merged> merged = RowMerging.merge(rows);
+    List<Rule.OfPerson> rules = compiled(rows);
 
     for (Packet packet : PACKETS) {
-      assertThat(merged.stream().filter(rule -> matches(rule, packet)).findFirst())
+      assertThat(rules.stream().filter(rule -> matches(rule.match(), packet)).findFirst())
           .as(packet.toString())
-          .map(Merged::sort)
+          .map(NftRuleCompilerPropertiesTest::sort)
           .isEqualTo(verdict(rows, packet));
     }
   }
 
-  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
-  void everyRowIsInARuleOfItsSort(@ForAll("rows") List<FilterRow> rows) {
-    List<Merged> merged = RowMerging.merge(rows);
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+  void oneOrTwoRulesStandForOneOfAPerson(@ForAll("groups") List<RuleGroup> groups) {
+    for (RuleGroup group : groups) {
+      for (FirewallRule rule : group.rules()) {
+        boolean plain =
+            Stream.concat(rule.from().stream(), rule.to().stream())
+                    .allMatch(peer -> peer.ports().isEmpty())
+                && rule.ports().size() < 5
+                && rule.protocol() != Protocol.ANY;
 
-    for (FilterRow row : rows) {
-      assertThat(merged)
-          .anyMatch(rule -> rule.rows().contains(row) && rule.sort().action() == row.action());
-    }
-  }
+        List<FilterRow> rows =
+            RuleCompiler.compile(
+                    List.of(new RuleGroup(group.origin(), group.priority(), List.of(rule))))
+                .rows();
 
-  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
-  void everyPacketHasTheSameVerdictWherePortsBelongToAddresses(
-      @ForAll("pairs") List<FilterRow> rows) {
-    everyPacketHasTheSameVerdict(rows);
-    Statistics.label("rules with pairs")
-        .collect(RowMerging.merge(rows).stream().anyMatch(rule -> rule.pairs().isPresent()))
-        .coverage(checker -> checker.check(true).percentage(share -> share > 10));
-  }
-
-  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
-  void noTwoPairsOfARuleOverlap(@ForAll("pairs") List<FilterRow> rows) {
-    for (Merged rule : RowMerging.merge(rows)) {
-      List<NftPairs.Pair> pairs = rule.pairs().map(NftPairs::pairs).orElse(List.of());
-      for (int i = 0; i < pairs.size(); i++) {
-        for (int j = 0; j < i; j++) {
-          assertThat(pairs.get(i).overlaps(pairs.get(j))).as(pairs.toString()).isFalse();
+        if (plain) {
+          assertThat(compiled(rows)).as(rule.toString()).hasSizeLessThanOrEqualTo(2);
         }
       }
     }
   }
 
+  private static List<Rule.OfPerson> compiled(List<FilterRow> rows) {
+    return NftRuleCompiler.compile(rows, View.AS_IT_IS).stream()
+        .map(Rule.OfPerson.class::cast)
+        .toList();
+  }
+
+  private static Sort sort(Rule.OfPerson rule) {
+    return new Sort(
+        rule.row().action(),
+        rule.row().logging(),
+        rule.row().action() == Action.REJECT
+            && rule.match().protocols().equals(List.of(Protocol.TCP)));
+  }
+
   @Provide
-  Arbitrary<List<FilterRow>> pairs() {
-    return RowArbitraries.pairs();
+  Arbitrary<List<RuleGroup>> groups() {
+    return RuleArbitraries.groups();
   }
 
   @Provide
   Arbitrary<List<FilterRow>> rows() {
-    return RowArbitraries.rows(Direction.ROUTED);
+    return Arbitraries.oneOf(RowArbitraries.rows(Direction.ROUTED), RowArbitraries.pairs());
   }
 
   /** By the words of the rows themselves. */
-  private static Optional<RowMerging.Sort> verdict(List<FilterRow> rows, Packet packet) {
+  private static Optional<Sort> verdict(List<FilterRow> rows, Packet packet) {
     return rows.stream()
         .filter(row -> matches(row, packet))
         .findFirst()
         .map(
             row ->
-                new RowMerging.Sort(
+                new Sort(
                     row.action(),
                     row.logging(),
-                    row.logging() == Logging.NONE ? "" : row.origin() + "/" + row.rule(),
                     row.action() == Action.REJECT
                         && packet.protocol() == Protocol.TCP
                         && (row.protocol() == Protocol.TCP
@@ -121,22 +134,8 @@ class RowMergingPropertiesTest {
         && row.interfaceOut().map(packet.out()::equals).orElse(true);
   }
 
-  private static boolean matches(Merged rule, Packet packet) {
-    return matches(rule.match(), packet)
-        && rule.pairs().map(pairs -> hasPair(pairs, packet)).orElse(true);
-  }
-
-  private static boolean hasPair(NftPairs pairs, Packet packet) {
-    IpAddress address =
-        pairs.address() == NftMatch.Dimension.SOURCES ? packet.source() : packet.destination();
-    return pairs.pairs().stream()
-        .anyMatch(
-            pair ->
-                pair.prefix().contains(address) && pair.port().contains(packet.destinationPort()));
-  }
-
   private static boolean matches(NftMatch match, Packet packet) {
-    return has(match.families(), packet.source().family())
+    return match.family().map(packet.source().family()::equals).orElse(true)
         && has(match.protocols(), packet.protocol())
         && (match.sources().isEmpty()
             || match.sources().stream().anyMatch(p -> p.contains(packet.source())))
@@ -144,8 +143,8 @@ class RowMergingPropertiesTest {
             || match.destinations().stream().anyMatch(p -> p.contains(packet.destination())))
         && contains(match.sourcePorts(), packet.sourcePort())
         && contains(match.destinationPorts(), packet.destinationPort())
-        && has(match.interfacesIn(), packet.in())
-        && has(match.interfacesOut(), packet.out());
+        && match.interfaceIn().map(packet.in()::equals).orElse(true)
+        && match.interfaceOut().map(packet.out()::equals).orElse(true);
   }
 
   private static <T> boolean has(List<T> list, T value) {
