@@ -1,27 +1,38 @@
 package dev.tweed.agent.firewall;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.host.AtomicFile;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.nft.TunnelPeers;
-import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.Peer.Addresses;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.host.AtomicFile;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What is remembered of the firewall between two processes, in {@code last-good.json}: for the next
@@ -29,7 +40,21 @@ import java.util.TreeMap;
  */
 public final class FirewallFiles {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(
+              new SimpleModule()
+                  .addSerializer(IpPrefix.class, ToStringSerializer.instance)
+                  .addDeserializer(IpPrefix.class, new Parsed<>(IpPrefix.class, IpPrefix::parse))
+                  .addSerializer(IpAddress.class, ToStringSerializer.instance)
+                  .addDeserializer(IpAddress.class, new Parsed<>(IpAddress.class, IpAddress::parse))
+                  .addSerializer(new OptionalText())
+                  .addDeserializer(Optional.class, new Parsed<>(Optional.class, Optional::of)))
+          .addMixIn(Addresses.class, NamedAddresses.class)
+          .visibility(PropertyAccessor.IS_GETTER, Visibility.NONE)
+          .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+          .build();
+
   private static final String PERMISSIONS = "rw-------";
 
   private final Path file;
@@ -47,70 +72,79 @@ public final class FirewallFiles {
    * @param places kinds that rows were put into
    * @param tunnel who may send to the tunnel; empty is everybody
    */
-  public record Remembered(
-      LastGood good, Set<BackendKind> places, Optional<TunnelPeers> tunnel) {
+  public record Remembered(LastGood good, Set<BackendKind> places, Optional<TunnelPeers> tunnel) {
 
-    static final Remembered NOTHING =
-        new Remembered(LastGood.NOTHING, Set.of(), Optional.empty());
+    static final Remembered NOTHING = new Remembered(LastGood.NOTHING, Set.of(), Optional.empty());
 
     public Remembered {
       places = Set.copyOf(places);
     }
   }
 
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  private record RememberedDocument(
+  /** The same as it is in the file; what is empty there is null. */
+  private record Document(
       Set<BackendKind> places,
-      Integer tunnelPort,
-      List<String> tunnelPeers,
-      GroupDocument builtIn,
-      Map<String, GroupDocument> policies) {}
+      TunnelPeers tunnel,
+      RuleGroup builtIn,
+      Map<String, GoodPolicy> policies) {}
 
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  private record GroupDocument(
-      String name, long generation, boolean allowLockout, int priority, List<RuleDocument> rules) {
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Addresses.Anywhere.class, name = "anywhere"),
+    @JsonSubTypes.Type(value = Addresses.Of.class, name = "of")
+  })
+  private interface NamedAddresses {}
 
-    static GroupDocument of(RuleGroup group, long generation, boolean allowLockout) {
-      return new GroupDocument(
-          group.origin().name(),
-          generation,
-          allowLockout,
-          group.priority(),
-          group.rules().stream().map(RuleDocument::of).toList());
+  /** Something that is a text in the file. */
+  private static final class Parsed<T> extends StdDeserializer<T> {
+    private static final long serialVersionUID = 1;
+
+    private final transient Function<String, T> parse;
+
+    Parsed(Class<T> type, Function<String, T> parse) {
+      super(type);
+      this.parse = parse;
     }
 
-    RuleGroup toGroup(Origin.Kind kind) {
-      return new RuleGroup(
-          new Origin(kind, name),
-          priority,
-          Objects.requireNonNullElse(rules, List.<RuleDocument>of()).stream()
-              .map(RuleDocument::toRule)
-              .toList());
+    @Override
+    public T deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+      return parse.apply(parser.getText());
+    }
+
+    @Override
+    public T getNullValue(DeserializationContext context) {
+      return handledType() == Optional.class ? handled(Optional.empty()) : null;
+    }
+
+    @SuppressWarnings("unchecked")
+    private T handled(Optional<?> empty) {
+      return (T) empty;
+    }
+  }
+
+  @SuppressWarnings("rawtypes")
+  private static final class OptionalText extends StdSerializer<Optional> {
+    private static final long serialVersionUID = 1;
+
+    OptionalText() {
+      super(Optional.class);
+    }
+
+    @Override
+    public void serialize(Optional text, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeObject(text.orElse(null));
     }
   }
 
   /** Keeps what is remembered; a finding if it cannot be written. */
   Optional<NodeFinding> write(Remembered remembered) {
-    Map<String, GroupDocument> policies = new TreeMap<>();
-    remembered
-        .good()
-        .policies()
-        .forEach(
-            (name, good) ->
-                policies.put(
-                    name, GroupDocument.of(good.group(), good.generation(), good.allowLockout())));
-    RememberedDocument document =
-        new RememberedDocument(
+    Document document =
+        new Document(
             remembered.places(),
-            remembered.tunnel().map(TunnelPeers::port).orElse(null),
-            remembered
-                .tunnel()
-                .map(tunnel -> tunnel.peers().stream().map(IpAddress::toString).toList())
-                .orElse(null),
-            remembered.good().builtIn().map(g -> GroupDocument.of(g, 0, false)).orElse(null),
-            policies);
+            remembered.tunnel().orElse(null),
+            remembered.good().builtIn().orElse(null),
+            new TreeMap<>(remembered.good().policies()));
     try {
       Files.createDirectories(file.getParent());
       AtomicFile.keep(file, JSON.writeValueAsBytes(document), PERMISSIONS);
@@ -126,34 +160,14 @@ public final class FirewallFiles {
       if (!Files.exists(file)) {
         return Remembered.NOTHING;
       }
-      RememberedDocument read = JSON.readValue(Files.readAllBytes(file), RememberedDocument.class);
-      Map<String, GoodPolicy> policies = new TreeMap<>();
-      Objects.requireNonNullElse(read.policies(), Map.<String, GroupDocument>of())
-          .forEach(
-              (name, group) ->
-                  policies.put(
-                      name,
-                      new GoodPolicy(
-                          group.generation(),
-                          group.allowLockout(),
-                          group.toGroup(Origin.Kind.POLICY))));
+      Document read = JSON.readValue(Files.readAllBytes(file), Document.class);
       return new Remembered(
-          new LastGood(
-              Optional.ofNullable(read.builtIn()).map(g -> g.toGroup(Origin.Kind.NETWORK)),
-              policies),
-          Objects.requireNonNullElse(read.places(), EnumSet.noneOf(BackendKind.class)),
-          Optional.ofNullable(read.tunnelPort()).map(port -> tunnel(port, read.tunnelPeers())));
+          new LastGood(Optional.ofNullable(read.builtIn()), read.policies()),
+          read.places(),
+          Optional.ofNullable(read.tunnel()));
     } catch (IOException | RuntimeException e) {
       // As after a reboot: what is refused then has nothing to fall back to.
       return Remembered.NOTHING;
     }
-  }
-
-  private static TunnelPeers tunnel(int port, List<String> peers) {
-    return new TunnelPeers(
-        port,
-        Objects.requireNonNullElse(peers, List.<String>of()).stream()
-            .map(IpAddress::parse)
-            .toList());
   }
 }
