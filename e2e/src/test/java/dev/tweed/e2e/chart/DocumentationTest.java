@@ -181,7 +181,7 @@ class DocumentationTest {
         "node-daemon/agent/src/main/java/dev/tweed/agent/finding/AgentReason.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/cluster/Connected.java",
         "node-daemon/agent/src/main/java/dev/tweed/agent/status/Reachable.java",
-        "node-daemon/agent/src/main/java/dev/tweed/agent/firewall/PolicyReason.java"
+        "node-daemon/firewall/src/main/java/dev/tweed/firewall/rules/PolicyReason.java"
       })
   void everyReasonOfANodeIsInTroubleshooting(String source) {
     List<String> reasons =

@@ -51,8 +51,10 @@ class ArchitectureTest {
                   .or(equivalentTo(Sha256.class)));
 
   @ArchTest
-  static final ArchRule ofNetlinkOnlyDigestsAreUsed =
+  static final ArchRule onlyTheMonitorListensToTheKernel =
       noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(RulesetMonitor.class.getName())
           .should()
           .dependOnClassesThat(
               resideInAPackage("dev.tweed.netlink..").and(not(equivalentTo(Sha256.class))));

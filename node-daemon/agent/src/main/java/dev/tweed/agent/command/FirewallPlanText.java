@@ -1,11 +1,11 @@
 package dev.tweed.agent.command;
 
 import dev.tweed.agent.firewall.FirewallPlan;
-import dev.tweed.agent.firewall.PolicyProblem;
-import dev.tweed.agent.firewall.PolicyVerdict;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.PolicyProblem;
+import dev.tweed.firewall.rules.PolicyVerdict;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -55,8 +55,7 @@ final class FirewallPlanText {
             kind ->
                 text.out.append(
                     "%s kept ready in %s, which is switched off.\n"
-                        .formatted(
-                            FirewallTable.rules(plan.standbyRows().size()), kind.text())));
+                        .formatted(FirewallTable.rules(plan.standbyRows().size()), kind.text())));
     outcomes.forEach((kind, outcome) -> text.firewall(plan, kind, outcome, same));
     guard.ifPresent(line -> text.out.append(line).append("\n\n"));
     text.verdicts(plan.planned().verdicts(), elsewhere);
@@ -88,8 +87,7 @@ final class FirewallPlanText {
         added += there.contains(row) ? 0 : 1;
         kept += there.contains(row) ? 1 : 0;
       }
-      cells.add(
-          List.of(sign + " " + FirewallTable.rule(row), FirewallTable.origin(row), inPlace));
+      cells.add(List.of(sign + " " + FirewallTable.rule(row), FirewallTable.origin(row), inPlace));
     }
     for (FilterRow row : before) {
       if (!wanted.contains(row)) {
@@ -103,8 +101,7 @@ final class FirewallPlanText {
     return before.equals(rows);
   }
 
-  private void firewall(
-      FirewallPlan plan, BackendKind kind, BackendOutcome outcome, boolean same) {
+  private void firewall(FirewallPlan plan, BackendKind kind, BackendOutcome outcome, boolean same) {
     boolean chosen = plan.choice().kind().equals(Optional.of(kind));
     boolean standby = plan.choice().standby().equals(Optional.of(kind));
     switch (outcome) {

@@ -2,13 +2,13 @@ package dev.tweed.agent.command;
 
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan;
-import dev.tweed.agent.firewall.PolicyReason;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.PolicyReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -20,6 +20,7 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.nft.TunnelPeers;
+import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.Peer.Addresses;
 import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.host.AtomicFile;

@@ -14,6 +14,7 @@ import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.PolicyVerdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

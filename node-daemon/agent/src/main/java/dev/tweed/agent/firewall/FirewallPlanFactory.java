@@ -9,6 +9,8 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallPlanner;
+import dev.tweed.firewall.rules.MappedPolicy;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.ProtectedServicesPlanner;
 import dev.tweed.firewall.rules.ProtectedServicesPlanner.Sight;

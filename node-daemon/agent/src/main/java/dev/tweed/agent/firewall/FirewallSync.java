@@ -9,12 +9,13 @@ import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
-import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.time.Duration;
@@ -244,7 +245,7 @@ public final class FirewallSync implements BooleanSupplier {
           new Remembered(
               remembered.good(),
               remembered.places(),
-              guard.wanted().flatMap(GuardRules::tunnel));
+              guard.wanted().map(GuardRules::tunnel).orElse(remembered.tunnel()));
       written(files.write(remembered));
     }
     return outcome;

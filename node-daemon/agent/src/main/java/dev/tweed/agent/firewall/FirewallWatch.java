@@ -1,8 +1,8 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.loop.DirectoryWatch.Target;
-import dev.tweed.dataplane.DataPathException;
-import dev.tweed.dataplane.RulesetMonitor;
+import dev.tweed.firewall.RulesetMonitor;
+import dev.tweed.netlink.NetlinkException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +38,7 @@ public final class FirewallWatch implements AutoCloseable {
   public static FirewallWatch start(Runnable onChange) {
     try {
       return new FirewallWatch(Optional.of(RulesetMonitor.open(onChange)));
-    } catch (DataPathException e) {
+    } catch (NetlinkException e) {
       LOG.warn("changes of the firewall are found by the audit only: {}", e.getMessage());
       return new FirewallWatch(Optional.empty());
     }

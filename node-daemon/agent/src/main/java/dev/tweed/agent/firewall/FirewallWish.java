@@ -3,6 +3,7 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.firewall.rules.MappedPolicy;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.OptionalInt;

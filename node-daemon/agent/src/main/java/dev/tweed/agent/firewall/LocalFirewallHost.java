@@ -1,9 +1,9 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.dataplane.RulesetMonitor;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
+import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
@@ -77,7 +77,10 @@ public final class LocalFirewallHost implements FirewallHost {
             usable.add(
                 new UfwBackend(
                     new UfwWriter(
-                        root, runDir.resolve("firewall"), IptablesPrograms.ofUfw(prefix), PATIENCE))));
+                        root,
+                        runDir.resolve("firewall"),
+                        IptablesPrograms.ofUfw(prefix),
+                        PATIENCE))));
     this.firewalld = hostRoot.map(FirewalldBackend::new);
     firewalld.ifPresent(usable::add);
     iptables.ifPresent(usable::add);

@@ -9,6 +9,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.firewall.rules.Peer.Addresses;
+import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan;
-import dev.tweed.agent.firewall.PlannedRules;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
@@ -15,6 +14,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Golden;
@@ -30,8 +30,7 @@ class FirewallStatusTextTest {
   private static final BackendChoice UFW =
       new BackendChoice(
           Optional.of(BackendKind.UFW), Optional.empty(), "ufw is active", Optional.empty());
-  private static final BackendOutcome IN_FORCE =
-      new BackendOutcome.Applied(false, true, List.of());
+  private static final BackendOutcome IN_FORCE = new BackendOutcome.Applied(false, true, List.of());
 
   private static FirewallPlan plan(BackendChoice choice, List<FilterRow> rows) {
     return new FirewallPlan(

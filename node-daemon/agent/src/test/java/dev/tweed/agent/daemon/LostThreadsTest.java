@@ -22,7 +22,7 @@ import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.status.Statuses;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.dataplane.RulesetMonitor;
+import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.net.InetAddress;

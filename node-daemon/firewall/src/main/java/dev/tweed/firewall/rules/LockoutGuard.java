@@ -1,7 +1,6 @@
 package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.rules.ProtectedService.End;
-import dev.tweed.firewall.rules.RuleProblem.Kind;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.EnumMap;
@@ -215,7 +214,7 @@ public final class LockoutGuard {
 
   private static RuleProblem problem(FilterRow row, ProtectedService service, String what) {
     return new RuleProblem(
-        Kind.WOULD_LOCK_OUT,
+        PolicyReason.WouldLockOut,
         row.origin(),
         row.rule(),
         "action",

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.firewall.rules.RuleProblem.Kind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -47,14 +46,14 @@ public final class RuleCompiler {
         if (rowsOfGroup.size() + RowExpansion.count(rule) > 2L * MAX_ROWS) {
           ofGroup.add(tooManyRows(group));
         }
-        if (ofGroup.stream().noneMatch(problem -> problem.kind().refuses())) {
+        if (ofGroup.stream().noneMatch(problem -> problem.reason().refuses())) {
           rowsOfGroup.addAll(RowExpansion.expand(group.origin(), rule));
         }
       }
       if (rowsOfGroup.size() > room) {
         ofGroup.add(tooManyRows(group));
       }
-      if (ofGroup.stream().anyMatch(problem -> problem.kind().refuses())) {
+      if (ofGroup.stream().anyMatch(problem -> problem.reason().refuses())) {
         refused.add(group.origin());
       } else {
         for (FilterRow row : rowsOfGroup) {
@@ -74,7 +73,7 @@ public final class RuleCompiler {
   private static RuleProblem shadowed(FilterRow row, FilterRow earlier) {
     boolean same = row.action() == earlier.action();
     return new RuleProblem(
-        same ? Kind.REPEATED : Kind.CONTRADICTED,
+        same ? PolicyReason.Repeated : PolicyReason.Contradicted,
         row.origin(),
         row.rule(),
         "rules",
@@ -85,7 +84,7 @@ public final class RuleCompiler {
 
   private static RuleProblem tooManyRows(RuleGroup group) {
     return new RuleProblem(
-        Kind.TOO_MANY_ROWS,
+        PolicyReason.TooManyRows,
         group.origin(),
         group.rules().isEmpty() ? "-" : group.rules().getLast().name(),
         "rules",

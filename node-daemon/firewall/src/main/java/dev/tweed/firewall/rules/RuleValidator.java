@@ -1,6 +1,5 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.firewall.rules.RuleProblem.Kind;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +43,7 @@ final class RuleValidator {
   private void checkName() {
     if (!NAME.matcher(rule.name()).matches()) {
       add(
-          Kind.INVALID,
+          PolicyReason.InvalidRule,
           "name",
           "'" + printable(rule.name()) + "' is not a name",
           "use lower case letters, digits and hyphens, 63 at most");
@@ -58,14 +57,14 @@ final class RuleValidator {
                 .anyMatch(peer -> !peer.ports().isEmpty());
     if (any && !rule.protocol().hasPorts()) {
       add(
-          Kind.INVALID,
+          PolicyReason.InvalidRule,
           "ports",
           "protocol " + rule.protocol().text() + " has no ports",
           "set protocol to TCP or UDP, or leave the ports out");
     }
     if (!rule.ports().isEmpty() && rule.to().stream().anyMatch(peer -> !peer.ports().isEmpty())) {
       add(
-          Kind.INVALID,
+          PolicyReason.InvalidRule,
           "to",
           "destination ports are given twice, in ports and in to",
           "give them in one of the two");
@@ -78,14 +77,14 @@ final class RuleValidator {
     }
     if (rule.direction() == without) {
       add(
-          Kind.INVALID,
+          PolicyReason.InvalidRule,
           field,
           "packets of direction " + without + " have none",
           "use " + (field.equals("interfaceIn") ? "interfaceOut" : "interfaceIn"));
     }
     if (!DEVICE.matcher(device.get()).matches()) {
       add(
-          Kind.INVALID,
+          PolicyReason.InvalidRule,
           field,
           "'" + printable(device.get()) + "' is not the name of a device",
           "use letters, digits, '.', '_' and '-', 15 at most");
@@ -96,7 +95,7 @@ final class RuleValidator {
     if (rule.comment().length() > MAX_COMMENT
         || rule.comment().codePoints().anyMatch(c -> !isPrintable(c))) {
       add(
-          Kind.INVALID,
+          PolicyReason.InvalidRule,
           "comment",
           "it is longer than " + MAX_COMMENT + " characters, or has some that do not print",
           "write one short line");
@@ -111,7 +110,7 @@ final class RuleValidator {
       }
       if (prefixes.size() > MAX_ADDRESSES) {
         add(
-            Kind.TOO_MANY_ADDRESSES,
+            PolicyReason.TooManyAddresses,
             path,
             "it stands for " + prefixes.size() + " addresses, " + MAX_ADDRESSES + " at most",
             "give a CIDR that holds them, or a narrower selector");
@@ -121,12 +120,12 @@ final class RuleValidator {
           .forEach(
               prefix ->
                   add(
-                      Kind.INVALID,
+                      PolicyReason.InvalidRule,
                       path,
                       prefix + " has bits set after its length",
                       "write " + prefix.network()));
       if (prefixes.isEmpty()) {
-        add(Kind.MATCHES_NOBODY, path, "nobody is selected by it", "look at the selector");
+        add(PolicyReason.MatchesNobody, path, "nobody is selected by it", "look at the selector");
       }
     }
   }
@@ -137,7 +136,7 @@ final class RuleValidator {
         Stream.of(AddressFamily.values()).anyMatch(family -> RowExpansion.isPossible(rule, family));
     if (anybody && !some) {
       add(
-          Kind.MIXED_FAMILIES,
+          PolicyReason.MixedFamilies,
           "from",
           "no packet has such addresses and this protocol: IPv4 and IPv6 are mixed",
           "write one rule for each family");
@@ -150,8 +149,8 @@ final class RuleValidator {
             .allMatch(peer -> peer.addresses() instanceof Peer.Addresses.Of(var p) && p.isEmpty());
   }
 
-  private void add(Kind kind, String field, String message, String remedy) {
-    problems.add(new RuleProblem(kind, origin, printable(rule.name()), field, message, remedy));
+  private void add(PolicyReason reason, String field, String message, String remedy) {
+    problems.add(new RuleProblem(reason, origin, printable(rule.name()), field, message, remedy));
   }
 
   /** What a terminal shows as it is: no controls, no line ends, nothing that turns text around. */

@@ -39,7 +39,7 @@ class LockoutGuardTest {
         .singleElement()
         .satisfies(
             problem -> {
-              assertThat(problem.kind()).isEqualTo(RuleProblem.Kind.WOULD_LOCK_OUT);
+              assertThat(problem.reason()).isEqualTo(PolicyReason.WouldLockOut);
               assertThat(problem.rule()).isEqualTo("deny");
               assertThat(problem.message()).contains("SSH (tcp port 22)");
             });

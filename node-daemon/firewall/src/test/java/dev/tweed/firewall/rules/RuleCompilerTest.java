@@ -2,7 +2,6 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.rules.RuleProblem.Kind;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
@@ -72,21 +71,21 @@ class RuleCompilerTest {
 
     assertThat(compiled.rows()).isEmpty();
     assertThat(compiled.problems())
-        .extracting(RuleProblem::kind)
-        .containsExactly(Kind.MATCHES_NOBODY);
+        .extracting(RuleProblem::reason)
+        .containsExactly(PolicyReason.MatchesNobody);
   }
 
   @Test
   void mixedFamiliesAreRefused() {
     assertRefused(
         RULE.withFrom(Peer.of(prefix("10.0.0.0/8"))).withTo(Peer.of(prefix("fd00::/8"))),
-        Kind.MIXED_FAMILIES,
+        PolicyReason.MixedFamilies,
         "from");
   }
 
   @Test
   void portsOfAProtocolWithoutPortsAreRefused() {
-    assertRefused(RULE.withPorts(Protocol.ESP, PortRange.of(1)), Kind.INVALID, "ports");
+    assertRefused(RULE.withPorts(Protocol.ESP, PortRange.of(1)), PolicyReason.InvalidRule, "ports");
   }
 
   @Test
@@ -94,21 +93,22 @@ class RuleCompilerTest {
     assertRefused(
         RULE.withPorts(Protocol.TCP, PortRange.of(1))
             .withTo(new Peer(new Peer.Addresses.Anywhere(), List.of(PortRange.of(2)))),
-        Kind.INVALID,
+        PolicyReason.InvalidRule,
         "to");
   }
 
   @Test
   void aDeviceNameThatIsNoneIsRefused() {
-    assertRefused(RULE.withInterfaceIn("eth0 -j ACCEPT"), Kind.INVALID, "interfaceIn");
-    assertRefused(RULE.withInterfaceIn("sixteen-letters-"), Kind.INVALID, "interfaceIn");
-    assertRefused(RULE.withInterfaceOut("eth0"), Kind.INVALID, "interfaceOut");
+    assertRefused(RULE.withInterfaceIn("eth0 -j ACCEPT"), PolicyReason.InvalidRule, "interfaceIn");
+    assertRefused(
+        RULE.withInterfaceIn("sixteen-letters-"), PolicyReason.InvalidRule, "interfaceIn");
+    assertRefused(RULE.withInterfaceOut("eth0"), PolicyReason.InvalidRule, "interfaceOut");
   }
 
   @Test
   void aCommentThatDoesNotPrintIsRefused() {
-    assertRefused(RULE.withComment("a\nCOMMIT"), Kind.INVALID, "comment");
-    assertRefused(RULE.withComment("\u202eright to left"), Kind.INVALID, "comment");
+    assertRefused(RULE.withComment("a\nCOMMIT"), PolicyReason.InvalidRule, "comment");
+    assertRefused(RULE.withComment("\u202eright to left"), PolicyReason.InvalidRule, "comment");
   }
 
   @Test
@@ -127,7 +127,7 @@ class RuleCompilerTest {
             .mapToObj(i -> prefix("10.0." + i / 256 + "." + i % 256 + "/32"))
             .toArray(IpPrefix[]::new);
 
-    assertRefused(RULE.withFrom(Peer.of(prefixes)), Kind.TOO_MANY_ADDRESSES, "from[0]");
+    assertRefused(RULE.withFrom(Peer.of(prefixes)), PolicyReason.TooManyAddresses, "from[0]");
   }
 
   @Test
@@ -157,7 +157,7 @@ class RuleCompilerTest {
         .singleElement()
         .satisfies(
             problem -> {
-              assertThat(problem.kind()).isEqualTo(Kind.CONTRADICTED);
+              assertThat(problem.reason()).isEqualTo(PolicyReason.Contradicted);
               assertThat(problem.origin()).isEqualTo(API);
               assertThat(problem.text()).contains("policy/z");
             });
@@ -215,15 +215,15 @@ class RuleCompilerTest {
             .toArray(Peer[]::new);
 
     assertThat(compile(RULE.withFrom(sides).withTo(sides)).problems())
-        .extracting(RuleProblem::kind)
-        .containsExactly(Kind.TOO_MANY_ROWS);
+        .extracting(RuleProblem::reason)
+        .containsExactly(PolicyReason.TooManyRows);
   }
 
   private static FirewallRule v4() {
     return RULE.withFrom(Peer.of(prefix("192.0.2.0/24")));
   }
 
-  private static void assertRefused(FirewallRule rule, Kind kind, String field) {
+  private static void assertRefused(FirewallRule rule, PolicyReason reason, String field) {
     CompiledRules compiled = compile(rule);
     assertThat(compiled.rows()).isEmpty();
     assertThat(compiled.refused()).containsExactly(API);
@@ -231,7 +231,7 @@ class RuleCompilerTest {
         .singleElement()
         .satisfies(
             problem -> {
-              assertThat(problem.kind()).isEqualTo(kind);
+              assertThat(problem.reason()).isEqualTo(reason);
               assertThat(problem.field()).isEqualTo(field);
               assertThat(problem.rule()).isEqualTo("rule");
               assertThat(problem.remedy()).isNotBlank();

@@ -1,4 +1,4 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
 import java.util.Optional;
 

@@ -1,6 +1,5 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
-import dev.tweed.firewall.rules.RuleGroup;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,6 +1,5 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
-import dev.tweed.firewall.rules.RuleProblem;
 import java.util.Arrays;
 
 /** What a node says of a policy; a backend that refuses has words of its own. */
@@ -50,18 +49,5 @@ public enum PolicyReason {
   /** Whether a reason is one of a policy that is kept out; backends that fail have others. */
   public static boolean refuses(String reason) {
     return Arrays.stream(values()).anyMatch(r -> r.refuses && r.name().equals(reason));
-  }
-
-  static PolicyReason of(RuleProblem.Kind kind) {
-    return switch (kind) {
-      case INVALID -> InvalidRule;
-      case MIXED_FAMILIES -> MixedFamilies;
-      case TOO_MANY_ADDRESSES -> TooManyAddresses;
-      case TOO_MANY_ROWS -> TooManyRows;
-      case WOULD_LOCK_OUT -> WouldLockOut;
-      case REPEATED -> Repeated;
-      case CONTRADICTED -> Contradicted;
-      case MATCHES_NOBODY -> MatchesNobody;
-    };
   }
 }

@@ -1,6 +1,4 @@
-package dev.tweed.agent.firewall;
-
-import dev.tweed.firewall.rules.RuleGroup;
+package dev.tweed.firewall.rules;
 
 /**
  * Rules of a policy that were in force, for the day a later generation of it is refused.

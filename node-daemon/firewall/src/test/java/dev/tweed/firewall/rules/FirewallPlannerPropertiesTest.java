@@ -1,20 +1,7 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.rules.Action;
-import dev.tweed.firewall.rules.Direction;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.FirewallRule;
-import dev.tweed.firewall.rules.LockoutGuard;
-import dev.tweed.firewall.rules.Origin;
-import dev.tweed.firewall.rules.Peer;
-import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.firewall.rules.ProtectedService;
-import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.firewall.rules.RuleCompiler;
-import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.firewall.rules.RuleProblem;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;

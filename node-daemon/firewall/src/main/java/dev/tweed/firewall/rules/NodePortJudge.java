@@ -1,14 +1,5 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
-import dev.tweed.firewall.rules.Action;
-import dev.tweed.firewall.rules.Direction;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.FirewallRule;
-import dev.tweed.firewall.rules.Peer;
-import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.firewall.rules.RuleCompiler;
-import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,7 +16,7 @@ import java.util.stream.Stream;
  * rejects or limits closes it (see {@code tweed-guard}), unless one before it allows the packet.
  * The daemon watches no Services: a port is taken for a NodePort by its number.
  */
-final class NodePortJudge {
+public final class NodePortJudge {
 
   /** Where the API server takes NodePorts from, unless its --service-node-port-range differs. */
   private static final PortRange NODE_PORTS = new PortRange(30000, 32767);
@@ -54,7 +45,7 @@ final class NodePortJudge {
   }
 
   /** Whether a row closes what may be a NodePort, to some at least. */
-  static boolean mayClose(FilterRow row) {
+  public static boolean mayClose(FilterRow row) {
     return row.direction() == Direction.IN
         && row.action() != Action.ALLOW
         && mayBeNodePort(row.destinationPorts());

@@ -1,4 +1,4 @@
-package dev.tweed.dataplane;
+package dev.tweed.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,18 +1,8 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.tweed.firewall.rules.Action;
-import dev.tweed.firewall.rules.Direction;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.FirewallRule;
-import dev.tweed.firewall.rules.Origin;
-import dev.tweed.firewall.rules.Peer;
-import dev.tweed.firewall.rules.PortRange;
-import dev.tweed.firewall.rules.ProtectedService;
-import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Map;

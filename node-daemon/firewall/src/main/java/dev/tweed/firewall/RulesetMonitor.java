@@ -1,4 +1,4 @@
-package dev.tweed.dataplane;
+package dev.tweed.firewall;
 
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.NetlinkException;
@@ -46,14 +46,10 @@ public final class RulesetMonitor implements AutoCloseable {
    * Starts listening in the calling thread's network namespace. Changes after the return are told.
    *
    * @param onChange called on a thread of the monitor; must return quickly
-   * @throws DataPathException when the kernel cannot be listened to
+   * @throws NetlinkException when the kernel cannot be listened to
    */
   public static RulesetMonitor open(Runnable onChange) {
-    try {
-      return new RulesetMonitor(onChange);
-    } catch (NetlinkException e) {
-      throw new DataPathException("cannot listen to nf_tables: " + e.getMessage(), e);
-    }
+    return new RulesetMonitor(onChange);
   }
 
   /**

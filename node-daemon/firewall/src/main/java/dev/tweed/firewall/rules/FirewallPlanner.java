@@ -1,15 +1,5 @@
-package dev.tweed.agent.firewall;
+package dev.tweed.firewall.rules;
 
-import dev.tweed.crds.Limits;
-import dev.tweed.firewall.rules.CompiledRules;
-import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.LockoutGuard;
-import dev.tweed.firewall.rules.Origin;
-import dev.tweed.firewall.rules.ProtectedService;
-import dev.tweed.firewall.rules.RowText;
-import dev.tweed.firewall.rules.RuleCompiler;
-import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.firewall.rules.RuleProblem;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,8 +23,11 @@ import java.util.function.Function;
  */
 public final class FirewallPlanner {
 
-  /** Characters of remarks, with some left to say that there are more. */
-  private static final int ROOM = Limits.POLICY_MESSAGE - 20;
+  /** Characters of remarks that a NodeReport has room for. */
+  public static final int MAX_REMARKS = 512;
+
+  /** With some left to say that there are more. */
+  private static final int ROOM = MAX_REMARKS - 20;
 
   private final Optional<RuleGroup> builtIn;
   private final List<ProtectedService> services;
@@ -129,7 +122,7 @@ public final class FirewallPlanner {
       CompiledRules compiled, Function<FilterRow, Optional<String>> unsupported) {
     Map<String, PolicyProblem> refused = new LinkedHashMap<>();
     for (RuleProblem problem : compiled.problems()) {
-      if (problem.kind().refuses() && isPolicy(problem.origin())) {
+      if (problem.reason().refuses() && isPolicy(problem.origin())) {
         refused.putIfAbsent(problem.origin().name(), PolicyProblem.of(problem));
       }
     }

@@ -1,6 +1,4 @@
-package dev.tweed.agent.firewall;
-
-import dev.tweed.firewall.rules.RuleProblem;
+package dev.tweed.firewall.rules;
 
 /**
  * Something about a policy on this node.
@@ -17,11 +15,7 @@ public record PolicyProblem(PolicyReason reason, String text) {
 
   static PolicyProblem of(RuleProblem problem) {
     return inRule(
-        PolicyReason.of(problem.kind()),
-        problem.rule(),
-        problem.field(),
-        problem.message(),
-        problem.remedy());
+        problem.reason(), problem.rule(), problem.field(), problem.message(), problem.remedy());
   }
 
   /** What is wrong with a policy since a rule in force, of another, would lock out with it. */
@@ -38,7 +32,8 @@ public record PolicyProblem(PolicyReason reason, String text) {
         of(problem).text() + ". It did not when it came into force, and stays there");
   }
 
-  static PolicyProblem inRule(
+  /** In a rule of it. */
+  public static PolicyProblem inRule(
       PolicyReason reason, String rule, String field, String message, String remedy) {
     return new PolicyProblem(reason, "rule %s, %s: %s; %s".formatted(rule, field, message, remedy));
   }
