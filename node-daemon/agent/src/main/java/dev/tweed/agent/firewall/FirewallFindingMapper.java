@@ -31,20 +31,8 @@ record FirewallFindingMapper(
     Set<BackendKind> stranded,
     List<PolicyState> policies) {
 
-  /** Maps; parameters as in {@link FirewallStatusMapper#map}. */
-  static List<NodeFinding> map(
-      FirewallPlan plan,
-      HostFirewall now,
-      NetworkState network,
-      Placement placement,
-      BackendOutcome guarded,
-      Set<BackendKind> stranded,
-      List<PolicyState> policies) {
-    return new FirewallFindingMapper(plan, now, network, placement, guarded, stranded, policies)
-        .map();
-  }
-
-  private List<NodeFinding> map() {
+  /** Maps. */
+  List<NodeFinding> map() {
     List<NodeFinding> findings = new ArrayList<>();
     notWritten().ifPresent(findings::add);
     for (RowPlacer.Failure failure : placement.failures()) {

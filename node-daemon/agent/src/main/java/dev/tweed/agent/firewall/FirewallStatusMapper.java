@@ -81,7 +81,8 @@ final class FirewallStatusMapper {
     return new FirewallStatus(
         mapper.firewall(forward(now, network)),
         policies,
-        FirewallFindingMapper.map(plan, now, network, placement, guarded, stranded, policies));
+        new FirewallFindingMapper(plan, now, network, placement, guarded, stranded, policies)
+            .map());
   }
 
   /** What becomes of packets of pods, where nothing can ask but the rules; null elsewhere. */

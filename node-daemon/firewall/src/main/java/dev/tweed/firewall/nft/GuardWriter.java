@@ -1,8 +1,7 @@
 package dev.tweed.firewall.nft;
 
-import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.nft.NftTableWriter.Reading;
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,10 +39,22 @@ public final class GuardWriter {
    * same rules writes nothing.
    */
   public BackendOutcome apply(GuardRules rules) {
-    Reading reading = writer.read(GuardTableCompiler.TABLE);
-    return GuardTableCompiler.compile(rules)
-        .map(table -> keep(table, reading))
-        .orElseGet(() -> remove(reading));
+    Optional<NftTable> table = GuardTableCompiler.compile(rules);
+    try {
+      Optional<FoundTable> found = writer.read(GuardTableCompiler.TABLE);
+      if (table.isPresent()) {
+        return BackendOutcome.applied(keep(table.get(), found));
+      }
+      if (found.isPresent()) {
+        writer.remove(GuardTableCompiler.TABLE);
+      }
+      return BackendOutcome.applied(found.isPresent());
+    } catch (Obstacle e) {
+      // A kernel that has no tables has none of ours.
+      return table.isEmpty() && e.refused().reason().equals(NftProgram.KERNEL_TOO_OLD)
+          ? BackendOutcome.applied(false)
+          : e.refused();
+    }
   }
 
   /** What {@link #apply} would come to now, told without changing anything. */
@@ -51,48 +62,39 @@ public final class GuardWriter {
     return new GuardWriter(writer.withoutWriting()).apply(rules);
   }
 
-  private BackendOutcome remove(Reading reading) {
-    return switch (reading) {
-      case Reading.Absent absent -> BackendOutcome.applied(false);
-      case Reading.Found found -> outcome(writer.remove(GuardTableCompiler.TABLE));
-      case Reading.Unreadable(var refusal) ->
-          refusal.reason().equals(NftRefusal.KERNEL_TOO_OLD)
-              ? BackendOutcome.applied(false)
-              : refusal;
-    };
-  }
-
-  private BackendOutcome keep(NftTable table, Reading reading) {
+  /** Whether anything had to be written. */
+  private boolean keep(NftTable table, Optional<FoundTable> found) throws Obstacle {
     NftText text = NftTableRenderer.render(table);
-    return switch (reading) {
-      case Reading.Unreadable(var refusal) -> refusal;
-      case Reading.Found(var found) when found.is(text) -> keepMembers(table, text);
-      case Reading.Found found -> outcome(writer.replace(text));
-      case Reading.Absent absent -> outcome(writer.replace(text));
-    };
+    if (found.filter(there -> there.is(text)).isPresent()) {
+      return keepMembers(table, text);
+    }
+    writer.replace(text);
+    return true;
   }
 
-  private BackendOutcome keepMembers(NftTable table, NftText text) {
+  private boolean keepMembers(NftTable table, NftText text) throws Obstacle {
     List<String> commands = new ArrayList<>();
     for (NftTable.Set set : table.sets()) {
       if (set instanceof NftTable.Set.Members members) {
         Optional<Set<IpAddress>> found = writer.members(table.name(), members.name());
         if (found.isEmpty()) {
-          return outcome(writer.replace(text));
+          writer.replace(text);
+          return true;
         }
         Set<IpAddress> wanted = Set.copyOf(members.addresses());
         add(commands, "delete", table, members, minus(found.get(), wanted));
         add(commands, "add", table, members, minus(wanted, found.get()));
       }
     }
-    if (commands.isEmpty()) {
-      return BackendOutcome.applied(false);
+    try {
+      if (!commands.isEmpty()) {
+        writer.run(String.join("", commands));
+      }
+    } catch (Obstacle e) {
+      // Somebody else was quicker with an element: the whole table is always right.
+      writer.replace(text);
     }
-    // Refused, where somebody else was quicker with an element: the whole table is always right.
-    return writer
-        .run(String.join("", commands))
-        .map(refusal -> outcome(writer.replace(text)))
-        .orElseGet(() -> BackendOutcome.applied(true));
+    return !commands.isEmpty();
   }
 
   private static List<IpAddress> minus(Set<IpAddress> some, Set<IpAddress> others) {
@@ -115,9 +117,5 @@ public final class GuardWriter {
                       "%s element inet %s %s { ".formatted(verb, table.name(), set.name()),
                       " }\n")));
     }
-  }
-
-  private static BackendOutcome outcome(Optional<Refused> refusal) {
-    return refusal.<BackendOutcome>map(refused -> refused).orElse(BackendOutcome.applied(true));
   }
 }

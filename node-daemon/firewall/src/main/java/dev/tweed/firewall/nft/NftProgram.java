@@ -1,56 +1,54 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.host.HostProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Runs nft in the network namespace of the calling thread. Arguments go as they are, through no
- * shell; rules go by standard input.
- */
+/** Runs nft in the network namespace of the calling thread; rules go by standard input. */
 final class NftProgram {
 
-  /** Ten thousand rules that cannot be merged take a second. */
+  static final String KERNEL_TOO_OLD = "KernelTooOld";
+
+  private static final String NOT_FOUND = "No such file or directory";
+
+  /** Ten thousand rules take a second. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   private final Path binary;
-  private final HostProgram program =
-      new HostProgram(List.of(), StandardCharsets.UTF_8, TIME_LIMIT);
-
-  /** How a run ended. */
-  sealed interface Run {
-    /** With success; what it printed. */
-    record Done(String output) implements Run {}
-
-    /** Without; what it said. */
-    record Failed(String message) implements Run {}
-
-    /** It did not start. */
-    record Missing(String message) implements Run {}
-  }
+  private final HostProgram program;
 
   NftProgram(Path binary) {
     this.binary = binary;
+    this.program = new HostProgram(List.of(binary.toString()), StandardCharsets.UTF_8, TIME_LIMIT);
   }
 
-  Run run(String input, String... arguments) {
-    List<String> words = new ArrayList<>(List.of(binary.toString()));
-    words.addAll(List.of(arguments));
+  /**
+   * What it prints.
+   *
+   * @throws Obstacle if it did not do as it was told; then nothing has changed
+   */
+  String run(String input, String... arguments) throws Obstacle {
     HostProgram.Running running;
     try {
-      running = program.start(words.toArray(String[]::new));
+      running = program.start(arguments);
     } catch (IOException e) {
-      return new Run.Missing(binary + " cannot be run: " + e.getMessage());
+      throw new Obstacle(
+          "NftMissing",
+          binary + " cannot be run: " + e.getMessage(),
+          "install nftables, or use an image of Tweed's that has it");
     }
     try (running) {
       HostProgram.Ended ended = running.end(input);
-      return ended.status() == 0 ? new Run.Done(ended.output()) : new Run.Failed(message(ended));
+      if (ended.status() != 0) {
+        throw refusal(message(ended));
+      }
+      return ended.output();
     } catch (IOException e) {
-      return new Run.Failed(String.valueOf(e.getMessage()));
+      throw refusal(String.valueOf(e.getMessage()));
     }
   }
 
@@ -61,5 +59,36 @@ final class NftProgram {
         .map(line -> line.substring(0, Math.min(line.length(), 300)))
         .findFirst()
         .orElse("nft ended with status " + ended.status());
+  }
+
+  /** Sorts by what nft says, in its own words (LC_ALL=C). */
+  private static Obstacle refusal(String message) {
+    if (message.contains("Operation not permitted")) {
+      return new Obstacle(
+          "NotPermitted", message, "give the daemon the capability NET_ADMIN on the host network");
+    }
+    if (message.contains("syntax error")
+        || message.contains("invalid option")
+        || message.contains("unrecognized option")) {
+      return new Obstacle("NftTooOld", message, "install nftables 1.0 or later");
+    }
+    if (message.contains("Operation not supported")
+        || message.contains("Protocol not supported")
+        || message.contains("Unable to initialize Netlink socket")
+        || message.contains(NOT_FOUND)) {
+      return new Obstacle(
+          KERNEL_TOO_OLD,
+          message,
+          "a kernel of 5.10 or later with nf_tables, nft_ct, nft_limit, nft_log, nft_reject_inet and"
+              + " nft_fib_inet; as modules: modprobe them");
+    }
+    return new Obstacle(
+        "NftRefused", message, "the rules before are in force; look with: nft list ruleset");
+  }
+
+  /** Whether nft ran, and something that was named is not there. */
+  static boolean isNotFound(Obstacle refusal) {
+    return refusal.refused().reason().equals(KERNEL_TOO_OLD)
+        && refusal.getMessage().contains(NOT_FOUND);
   }
 }

@@ -1,7 +1,6 @@
 package dev.tweed.firewall.nft;
 
-import dev.tweed.firewall.backend.BackendOutcome.Refused;
-import dev.tweed.firewall.nft.NftProgram.Run;
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.ip.IpAddress;
 import java.util.Optional;
 import java.util.Set;
@@ -31,78 +30,66 @@ final class NftTableWriter {
     return new NftTableWriter(nft, false);
   }
 
-  /** What came of reading. */
-  sealed interface Reading {
-    /** It is there. */
-    record Found(FoundTable table) implements Reading {}
-
-    /** It is not. */
-    record Absent() implements Reading {}
-
-    /** It cannot be told. */
-    record Unreadable(Refused refusal) implements Reading {}
-  }
-
-  Reading read(String table) {
-    return switch (nft.run("", "-a", "-t", "list", "table", "inet", table)) {
-      case Run.Done(var output) -> new Reading.Found(FoundTable.parse(output));
-      case Run.Failed(var message) when message.contains("No such file or directory") ->
-          new Reading.Absent();
-      case Run.Failed(var message) -> new Reading.Unreadable(NftRefusal.of(message));
-      case Run.Missing(var message) -> new Reading.Unreadable(NftRefusal.missing(message));
-    };
+  /** The table; empty if there is none. */
+  Optional<FoundTable> read(String table) throws Obstacle {
+    try {
+      return Optional.of(FoundTable.parse(nft.run("", "-a", "-t", "list", "table", "inet", table)));
+    } catch (Obstacle e) {
+      if (NftProgram.isNotFound(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /**
-   * Puts the table in place of the one before, and notes in the seal how it is listed. Empty if
-   * that went well; else the table before is in force, or the new one without the note, which the
-   * next reader takes for changed.
+   * Puts the table in place of the one before, and notes in the seal how it is listed. If that
+   * fails the table before is in force, or the new one without the note, which the next reader
+   * takes for changed.
    */
-  Optional<Refused> replace(NftText text) {
-    return run(text.text())
-        .or(
-            () ->
-                switch (read(text.name())) {
-                  case Reading.Found(var found) when found.isUnsealed(text) ->
-                      run("add rule inet %s %s return comment \"%s\"\n"
-                              .formatted(text.name(), NftTableRenderer.SEAL, found.listed()))
-                          .filter(refusal -> !refusal.message().contains("No such file or directory"));
-                  // Somebody was quick; whoever looks next takes the table for what it is.
-                  case Reading.Found found -> Optional.empty();
-                  case Reading.Absent absent -> Optional.empty();
-                  case Reading.Unreadable(var refusal) -> Optional.of(refusal);
-                });
+  void replace(NftText text) throws Obstacle {
+    run(text.text());
+    Optional<FoundTable> written = writes ? read(text.name()) : Optional.empty();
+    // If somebody was quick, whoever looks next takes the table for what it is.
+    if (written.isPresent() && written.get().isUnsealed(text)) {
+      try {
+        run(
+            "add rule inet %s %s return comment \"%s\"\n"
+                .formatted(text.name(), NftTableRenderer.SEAL, written.get().listed()));
+      } catch (Obstacle e) {
+        if (!NftProgram.isNotFound(e)) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Addresses in a set of a table; empty if it cannot be read. */
   Optional<Set<IpAddress>> members(String table, String set) {
-    if (!(nft.run("", "list", "set", "inet", table, set) instanceof Run.Done(var listing))) {
+    try {
+      String listing = nft.run("", "list", "set", "inet", table, set);
+      int start = listing.indexOf(ELEMENTS);
+      return Optional.of(
+          start < 0
+              ? Set.of()
+              : SEPARATORS
+                  .splitAsStream(listing.substring(start + ELEMENTS.length()))
+                  .flatMap(word -> IpAddress.tryParse(word).stream())
+                  .collect(Collectors.toSet()));
+    } catch (Obstacle e) {
       return Optional.empty();
     }
-    int start = listing.indexOf(ELEMENTS);
-    return Optional.of(
-        start < 0
-            ? Set.of()
-            : SEPARATORS
-                .splitAsStream(listing.substring(start + ELEMENTS.length()))
-                .flatMap(word -> IpAddress.tryParse(word).stream())
-                .collect(Collectors.toSet()));
   }
 
-  /** Removes the table; one that is not there is removed. Empty if that went well. */
-  Optional<Refused> remove(String table) {
-    return run("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
+  /** Removes the table; one that is not there is removed. */
+  void remove(String table) throws Obstacle {
+    run("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
   }
 
-  /** Runs commands in one transaction; empty if that went well, and else nothing has changed. */
-  Optional<Refused> run(String commands) {
-    if (!writes) {
-      return Optional.empty();
+  /** Runs commands in one transaction. */
+  void run(String commands) throws Obstacle {
+    if (writes) {
+      nft.run(commands, "-f", "-");
     }
-    return switch (nft.run(commands, "-f", "-")) {
-      case Run.Done done -> Optional.empty();
-      case Run.Failed(var message) -> Optional.of(NftRefusal.of(message));
-      case Run.Missing(var message) -> Optional.of(NftRefusal.missing(message));
-    };
   }
 }

@@ -3,10 +3,11 @@ package dev.tweed.firewall.nft;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.nft.NftTableWriter.Reading;
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.FilterRow;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Rows in a table of our own, {@code inet tweed-filter}, for hosts without a firewall manager. The
@@ -45,20 +46,23 @@ public final class NftablesBackend implements FirewallBackend {
   }
 
   private BackendOutcome apply(List<FilterRow> rows, NftTableWriter by) {
-    NftText wanted = text(rows);
-    return switch (by.read(NftTableCompiler.TABLE)) {
+    try {
+      NftText wanted = text(rows);
+      Optional<FoundTable> found = by.read(NftTableCompiler.TABLE);
+      boolean changed =
+          rows.isEmpty() ? found.isPresent() : found.filter(f -> f.is(wanted)).isEmpty();
+      if (changed && rows.isEmpty()) {
+        by.remove(wanted.name());
+      } else if (changed) {
+        by.replace(wanted);
+      }
+      return BackendOutcome.applied(changed);
+    } catch (Obstacle e) {
       // A kernel that has no tables has none of ours.
-      case Reading.Unreadable(var refusal)
-          when rows.isEmpty() && refusal.reason().equals(NftRefusal.KERNEL_TOO_OLD) ->
-          BackendOutcome.applied(false);
-      case Reading.Unreadable(var refusal) -> refusal;
-      case Reading.Absent absent when rows.isEmpty() -> BackendOutcome.applied(false);
-      case Reading.Found(var found) when !rows.isEmpty() && found.is(wanted) -> BackendOutcome.applied(false);
-      case Reading reading ->
-          (rows.isEmpty() ? by.remove(wanted.name()) : by.replace(wanted))
-              .<BackendOutcome>map(refused -> refused)
-              .orElseGet(() -> BackendOutcome.applied(true));
-    };
+      return rows.isEmpty() && e.refused().reason().equals(NftProgram.KERNEL_TOO_OLD)
+          ? BackendOutcome.applied(false)
+          : e.refused();
+    }
   }
 
   private NftText text(List<FilterRow> rows) {
