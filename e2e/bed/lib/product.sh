@@ -2,6 +2,7 @@
 # Tweed itself: the Maven build and the images of operator and daemon. Sourced by ./dev.
 
 readonly agent_jar=$root/node-daemon/agent/target/tweed-node.jar
+readonly training_jar=$root/node-daemon/agent/target/tweed-training.jar
 readonly operator_app=$root/operator/target/quarkus-app
 
 run_maven() { (cd "$root" && nice "${MAVEN:-mvn}" -B -ntp "$@"); }
@@ -20,7 +21,7 @@ sources_hash() {
 setup_build() {
   local stamp=$root/target/tweed-sources hash
   hash=$(sources_hash)
-  [[ -r $stamp && $(<"$stamp") == "$hash" && -e $agent_jar && -e $test_classpath ]] && return
+  [[ -r $stamp && $(<"$stamp") == "$hash" && -e $agent_jar && -e $training_jar && -e $test_classpath ]] && return
   step "Building Tweed (mvn package)" build package_tweed
   mkdir -p "$root/target"
   echo "$hash" >"$stamp"
@@ -46,7 +47,7 @@ setup_product_images() {
   runtime_base root_name
   bases+=" $REPLY"
 
-  cached node-image "$(hash_of "$bases" "${cni##*/}" "$agent_jar" "$root/node-daemon/agent/src/main/docker")" \
+  cached node-image "$(hash_of "$bases" "${cni##*/}" "$agent_jar" "$training_jar" "$root/node-daemon/agent/src/main/docker")" \
     "Building tweed/node:dev" build_product_image node
   node_tar=$REPLY/image.tar
   cached operator-image "$(hash_of "$bases" "$operator_app" "$root/operator/src/main/docker")" \
@@ -58,7 +59,7 @@ setup_product_images() {
 node_context() {
   local directory=$1 architecture
   shift
-  cp -p "$agent_jar" "$root"/node-daemon/agent/src/main/docker/* "$directory"
+  cp -p "$agent_jar" "$training_jar" "$root"/node-daemon/agent/src/main/docker/* "$directory"
   mkdir "$directory/cni"
   for architecture in "$@"; do
     setup_cni "$architecture"

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JarIT {
 
   private static final Path JAR = Path.of("target/tweed-node.jar");
+  private static final Path TRAINING = Path.of("target/tweed-training.jar");
 
   @TempDir Path directory;
 
@@ -63,7 +64,7 @@ class JarIT {
     keytool.getInputStream().readAllBytes();
     assertThat(keytool.waitFor()).isZero();
 
-    assertThat(run("train", "--keystore", keystore.toString()))
+    assertThat(run("train", "--classes", TRAINING.toString(), "--keystore", keystore.toString()))
         .contains("READY")
         .doesNotContain("ERROR", "watch failed", "status not written", "without the data path")
         .endsWith("exit code 0");
@@ -153,6 +154,7 @@ class JarIT {
     try (JarFile jar = new JarFile(JAR.toFile())) {
       assertThat(jar.stream().filter(e -> e.getName().startsWith("dev/tweed/")))
           .isNotEmpty()
+          .noneMatch(e -> e.getName().contains("/training/"))
           .extracting(ZipEntry::getTimeLocal)
           .containsOnly(java.time.LocalDateTime.of(2026, 1, 1, 0, 0));
     }

@@ -1,7 +1,8 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.training.Training;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -12,7 +13,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code tweed-node train}: loads every class a daemon needs, for the archive of the image. */
+/**
+ * {@code tweed-node train}: loads every class a daemon needs, for the archive of the image. How is
+ * in a jar of its own, which the image has not; by a class loader, since an archive fits one class
+ * path only.
+ */
 @Command(
     name = "train",
     hidden = true,
@@ -21,6 +26,13 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements Callable<Integer> {
 
   @Mixin NodeOptions node;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "FILE",
+      required = true,
+      description = "The jar with the training")
+  Path classes;
 
   @Option(
       names = "--keystore",
@@ -39,8 +51,12 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     LogSetup.install(node.logLevel);
     Path directory = Files.createTempDirectory("tweed-train");
-    try {
-      Training.run(directory, Optional.ofNullable(keystore), password);
+    URL[] jar = {classes.toUri().toURL()};
+    try (URLClassLoader loader = new URLClassLoader(jar, getClass().getClassLoader())) {
+      loader
+          .loadClass("dev.tweed.agent.training.Training")
+          .getMethod("run", Path.class, Path.class, Optional.class, String.class)
+          .invoke(null, classes, directory, Optional.ofNullable(keystore), password);
     } finally {
       delete(directory);
     }

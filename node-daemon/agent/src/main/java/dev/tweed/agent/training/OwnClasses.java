@@ -1,5 +1,6 @@
 package dev.tweed.agent.training;
 
+import dev.tweed.agent.Main;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -19,7 +20,6 @@ final class OwnClasses {
   private static final List<String> SELDOM =
       List.of(
           "agent/command/",
-          "agent/training/",
           "firewall/dbus/",
           "firewall/firewalld/",
           "firewall/iptables/",
@@ -28,7 +28,7 @@ final class OwnClasses {
 
   private OwnClasses() {}
 
-  /** Loads them from the jar this class came from; nothing to do when run from a directory. */
+  /** Loads them from the daemon's jar; nothing to do when run from a directory. */
   static void load() throws IOException {
     for (String name : names()) {
       try {
@@ -42,7 +42,7 @@ final class OwnClasses {
   private static List<String> names() throws IOException {
     Path jar;
     try {
-      jar = Path.of(OwnClasses.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      jar = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException e) {
       throw new IOException(e);
     }

@@ -1,6 +1,7 @@
 package dev.tweed.agent.training;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -21,17 +22,18 @@ final class StubCluster implements AutoCloseable {
   /**
    * Starts it.
    *
+   * @param classes the jar this class is in
    * @param account directory it puts the daemon's credentials into
    * @param keystore PKCS 12 with a key and certificate for 127.0.0.1; without one, plain HTTP
    */
-  StubCluster(String node, Path account, Optional<Path> keystore, String password)
+  StubCluster(Path classes, String node, Path account, Optional<Path> keystore, String password)
       throws IOException {
     process =
         new ProcessBuilder(
                 List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-cp",
-                    System.getProperty("java.class.path"),
+                    System.getProperty("java.class.path") + File.pathSeparator + classes,
                     StubClusterProcess.class.getName(),
                     node,
                     account.toString(),

@@ -24,11 +24,12 @@ public final class Training {
   /**
    * Trains in a directory of its own.
    *
+   * @param classes the jar this class is in
    * @param directory scratch space; what is left in it is the caller's
    * @param keystore PKCS 12 for 127.0.0.1; without one TLS is not trained
    * @throws IOException when the daemon does not become ready
    */
-  public static void run(Path directory, Optional<Path> keystore, String password)
+  public static void run(Path classes, Path directory, Optional<Path> keystore, String password)
       throws IOException, InterruptedException {
     OwnClasses.load();
     for (String name : new String[] {"conf", "bin", "run"}) {
@@ -41,7 +42,7 @@ public final class Training {
     }
     Path account = Files.createDirectories(directory.resolve("account"));
     DataPathOptions dataPath = DataPathOptions.defaults().withRunDir(directory.resolve("run"));
-    try (StubCluster cluster = new StubCluster(NODE, account, keystore, password)) {
+    try (StubCluster cluster = new StubCluster(classes, NODE, account, keystore, password)) {
       DaemonOptions options =
           new DaemonOptions(
               NODE,
