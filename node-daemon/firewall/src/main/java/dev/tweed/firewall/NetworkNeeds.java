@@ -21,8 +21,12 @@ public record NetworkNeeds(
     List<String> nodeIps,
     List<String> podCidrs) {
 
-  // What is printed for people to type ends in a shell: nothing but these characters.
-  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
+  /**
+   * Names of devices that rules and commands may have in them: what is printed for people to type
+   * ends in a shell, and ufw refuses some characters itself. IFNAMSIZ is 16, with the final zero.
+   */
+  public static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
+
   private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]+(/[0-9]{1,3})?");
 
   /**

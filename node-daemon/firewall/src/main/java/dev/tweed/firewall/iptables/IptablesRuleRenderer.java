@@ -1,5 +1,6 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -31,7 +31,6 @@ final class IptablesRuleRenderer {
   /** What the kernel has room for (XT_MAX_COMMENT_LEN, with the final zero). */
   private static final int MAX_COMMENT = 255;
 
-  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
   private static final String NEW = " -m conntrack --ctstate NEW";
   private static final String SANE = " -m conntrack ! --ctstate INVALID";
   private static final String RATE = " -m limit --limit 3/min --limit-burst 10";
@@ -47,7 +46,7 @@ final class IptablesRuleRenderer {
   /** Why a row cannot be had; empty if it can. What was checked before is checked again here. */
   static Optional<String> unsupported(FilterRow row) {
     return Stream.concat(row.interfaceIn().stream(), row.interfaceOut().stream())
-        .filter(device -> !DEVICE.matcher(device).matches())
+        .filter(device -> !NetworkNeeds.DEVICE.matcher(device).matches())
         .findFirst()
         .map(device -> "the name of a device has a character that iptables does not take");
   }

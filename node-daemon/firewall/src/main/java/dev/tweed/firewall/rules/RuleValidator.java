@@ -1,5 +1,6 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +15,6 @@ final class RuleValidator {
   static final int MAX_ADDRESSES = 256;
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
-  // The kernel's limit is IFNAMSIZ (16 with the final zero); ufw refuses some characters itself.
-  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
   private static final int MAX_COMMENT = 256;
 
   private final Origin origin;
@@ -82,7 +81,7 @@ final class RuleValidator {
           "packets of direction " + without + " have none",
           "use " + (field.equals("interfaceIn") ? "interfaceOut" : "interfaceIn"));
     }
-    if (!DEVICE.matcher(device.get()).matches()) {
+    if (!NetworkNeeds.DEVICE.matcher(device.get()).matches()) {
       add(
           PolicyReason.InvalidRule,
           field,

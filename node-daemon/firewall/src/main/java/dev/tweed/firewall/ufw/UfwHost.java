@@ -57,30 +57,23 @@ class UfwHost {
   }
 
   UfwFile file(AddressFamily family) {
-    return new UfwFile(root.resolve("etc/ufw").resolve(name(family)));
+    return new UfwFile(root.resolve("etc/ufw").resolve(UfwRulesFile.name(family)));
   }
 
   UfwRulesFile read(AddressFamily family) throws IOException, Obstacle {
     if (!file(family).exists()) {
       throw new Obstacle(
           "FileNotUnderstood",
-          "/etc/ufw/" + name(family) + " is missing",
+          "/etc/ufw/" + UfwRulesFile.name(family) + " is missing",
           "'ufw reset' makes a new one, and disables ufw");
     }
     if (!file(family).isPlain()) {
       throw new Obstacle(
           "FileNotUnderstood",
-          "/etc/ufw/" + name(family) + " is a link, or no file at all",
+          "/etc/ufw/" + UfwRulesFile.name(family) + " is a link, or no file at all",
           "put the file itself there: it is replaced as a whole, and links are not followed");
     }
-    return switch (UfwRulesFile.parse(file(family).read(), family)) {
-      case UfwRulesFile.Reading.Read(var read) -> read;
-      case UfwRulesFile.Reading.Refused(var reason) ->
-          throw new Obstacle(
-              "FileNotUnderstood",
-              "/etc/ufw/" + name(family) + " is not as ufw writes it: " + reason,
-              "correct the file by hand; 'ufw reset' makes new ones, and disables ufw");
-    };
+    return UfwRulesFile.parse(file(family).read(), family);
   }
 
   /** Rules of the running chains; empty if ufw is switched off. */
@@ -98,10 +91,5 @@ class UfwHost {
         locked ? BackendOutcome.LOCKED : "ChainError",
         String.valueOf(e.getMessage()),
         "the rules before are in force; look with: ufw status, ufw show raw");
-  }
-
-  /** Of the rule file. */
-  static String name(AddressFamily family) {
-    return family == AddressFamily.IPV4 ? "user.rules" : "user6.rules";
   }
 }

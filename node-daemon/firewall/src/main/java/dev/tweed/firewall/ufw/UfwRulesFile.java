@@ -1,5 +1,6 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
  *
  * <p>Text is one character per byte (ISO 8859-1), so that it survives whatever it is.
  */
-public final class UfwRulesFile {
+final class UfwRulesFile {
 
   /** A rule for iptables-restore, which takes any blanks between its words. */
   static final Pattern RULE = Pattern.compile("-[AI][ \\t]+(\\S+).*");
@@ -29,32 +30,15 @@ public final class UfwRulesFile {
   /** Lines that belong together, with their ends; a tuple if they begin with one. */
   record Segment(String text, Optional<UfwTuple> tuple, boolean ours) {}
 
-  /** What reading gave. */
-  public sealed interface Reading {
-    /**
-     * A file ufw would understand.
-     *
-     * @param file as read
-     */
-    record Read(UfwRulesFile file) implements Reading {}
-
-    /**
-     * One that is better left alone.
-     *
-     * @param reason what is wrong with it, for people
-     */
-    record Refused(String reason) implements Reading {}
-  }
-
   /**
    * Our rules that a person's rule stands in for: ufw takes the two for one.
    *
    * @param ours what we would have written
    * @param theirs what is there
    */
-  public record Overlap(UfwTuple ours, UfwTuple theirs) {
+  record Overlap(UfwTuple ours, UfwTuple theirs) {
     /** Whether the person's rule decides otherwise. */
-    public boolean contradicts() {
+    boolean contradicts() {
       return ours.action() != theirs.action();
     }
   }
@@ -65,7 +49,7 @@ public final class UfwRulesFile {
    * @param file to be written
    * @param overlaps rules of ours that are not in it
    */
-  public record Replacement(UfwRulesFile file, List<Overlap> overlaps) {}
+  record Replacement(UfwRulesFile file, List<Overlap> overlaps) {}
 
   UfwRulesFile(AddressFamily family, String head, List<Segment> segments, String tail) {
     this.family = family;
@@ -74,8 +58,17 @@ public final class UfwRulesFile {
     this.tail = tail;
   }
 
-  /** Reads the text of a file. */
-  public static Reading parse(String text, AddressFamily family) {
+  /** Name of the file of a family. */
+  static String name(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? "user.rules" : "user6.rules";
+  }
+
+  /**
+   * Reads the text of a file.
+   *
+   * @throws Obstacle if it is better left alone
+   */
+  static UfwRulesFile parse(String text, AddressFamily family) throws Obstacle {
     return UfwRulesParser.parse(text, family);
   }
 
@@ -88,7 +81,7 @@ public final class UfwRulesFile {
    * "allow from here, deny from anywhere" would lock out if the person's "allow from here" came
    * second.
    */
-  public Replacement withOurs(List<UfwTuple> wanted) {
+  Replacement withOurs(List<UfwTuple> wanted) {
     Map<UfwTuple.Match, Integer> theirs = places(false);
     Map<UfwTuple.Match, Integer> ours = places(true);
     List<Overlap> overlaps = new ArrayList<>();
@@ -132,7 +125,7 @@ public final class UfwRulesFile {
   }
 
   /** Our rules in the file, in order. */
-  public List<UfwTuple> ours() {
+  List<UfwTuple> ours() {
     return segments.stream()
         .filter(Segment::ours)
         .flatMap(segment -> segment.tuple().stream())
@@ -140,7 +133,7 @@ public final class UfwRulesFile {
   }
 
   /** A person's rules in the file, in order. */
-  public List<UfwTuple> theirs() {
+  List<UfwTuple> theirs() {
     return segments.stream()
         .filter(segment -> !segment.ours())
         .flatMap(segment -> segment.tuple().stream())
@@ -148,7 +141,7 @@ public final class UfwRulesFile {
   }
 
   /** The text of the file. */
-  public String text() {
+  String text() {
     return head + segments.stream().map(Segment::text).collect(Collectors.joining()) + tail;
   }
 
@@ -159,7 +152,7 @@ public final class UfwRulesFile {
    * Those of rate limiting are among them because ufw, when it is enabled for the first time,
    * leaves them empty for IPv6 until its next reload: a limit rule would refuse everything.
    */
-  public String restoreInput() {
+  String restoreInput() {
     List<String> chains = chains(family);
     List<String> rules = text().lines().filter(line -> line.startsWith("-")).toList();
     StringBuilder input = new StringBuilder("*filter\n");

@@ -1,8 +1,8 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Logging;
-import dev.tweed.firewall.ufw.UfwRulesFile.Reading;
 import dev.tweed.firewall.ufw.UfwRulesFile.Segment;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
@@ -30,51 +30,50 @@ final class UfwRulesParser {
     this.lines = lines;
   }
 
-  static Reading parse(String text, AddressFamily family) {
+  static UfwRulesFile parse(String text, AddressFamily family) throws Obstacle {
     if (text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
       int at = Math.max(text.indexOf('\r'), text.indexOf('\0'));
       long line = text.substring(0, at).chars().filter(c -> c == '\n').count() + 1;
-      return new Reading.Refused("line " + line + " has a character that has no place in it");
+      throw refused(family, "line " + line + " has a character that has no place in it");
     }
     if (text.isEmpty()) {
-      return new Reading.Refused("it is empty");
+      throw refused(family, "it is empty");
     }
     if (!text.endsWith("\n")) {
-      return new Reading.Refused("it does not end with a whole line");
+      throw refused(family, "it does not end with a whole line");
     }
     return new UfwRulesParser(family, text.lines().toList()).read();
   }
 
-  private Reading read() {
+  private UfwRulesFile read() throws Obstacle {
     int begin = lines.indexOf(BEGIN);
     int end = lines.indexOf(END);
     if (begin < 0) {
-      return new Reading.Refused("there is no line '" + BEGIN + "'");
+      throw refused(family, "there is no line '" + BEGIN + "'");
     }
     if (begin != lines.lastIndexOf(BEGIN)) {
-      return refused(lines.lastIndexOf(BEGIN), "is there a second time");
+      throw refused(lines.lastIndexOf(BEGIN), "is there a second time");
     }
     if (end != lines.lastIndexOf(END)) {
-      return refused(lines.lastIndexOf(END), "is there a second time");
+      throw refused(lines.lastIndexOf(END), "is there a second time");
     }
     if (end >= 0 && end < begin) {
-      return refused(end, "comes before '" + BEGIN + "'");
+      throw refused(end, "comes before '" + BEGIN + "'");
     }
     String prefix = UfwRuleRenderer.prefix(family);
     if (!lines.getFirst().equals("*filter")) {
-      return refused(0, "is not '*filter'");
+      throw refused(0, "is not '*filter'");
     }
     if (lines.subList(0, begin).stream()
         .noneMatch(line -> line.startsWith(":" + prefix + "-user-input "))) {
-      return new Reading.Refused(
-          "the chain " + prefix + "-user-input is not among its first lines");
+      throw refused(family, "the chain " + prefix + "-user-input is not among its first lines");
     }
     int last = lastLine();
     if (!lines.get(last).equals(COMMIT)) {
-      return refused(last, "comes last, and not 'COMMIT'");
+      throw refused(last, "comes last, and not 'COMMIT'");
     }
     if (lines.indexOf(COMMIT) != last) {
-      return refused(lines.indexOf(COMMIT), "is there more than once");
+      throw refused(lines.indexOf(COMMIT), "is there more than once");
     }
     // As the package installs it, before ufw writes it for the first time.
     int afterRules = end < 0 ? begin + 1 : end;
@@ -84,23 +83,22 @@ final class UfwRulesParser {
       String line = lines.get(i);
       boolean among = begin < i && i < afterRules - blank;
       if (!among && line.startsWith(TUPLE)) {
-        return refused(i, "is a rule outside of '" + BEGIN + "' and '" + END + "'");
+        throw refused(i, "is a rule outside of '" + BEGIN + "' and '" + END + "'");
       }
       if (!isUnderstood(line, among) && i > 0 && i < last) {
-        return refused(i, "is not a rule");
+        throw refused(i, "is not a rule");
       }
       if (among && line.startsWith(TUPLE) && UfwTuple.tryParse(line).isEmpty()) {
-        return refused(i, "is not a tuple");
+        throw refused(i, "is not a tuple");
       }
     }
-    return new Reading.Read(
-        new UfwRulesFile(
-            family,
-            UfwRulesFile.joined(lines.subList(0, begin + 1)),
-            segments(lines.subList(begin + 1, afterRules - blank)),
-            end < 0
-                ? "\n" + END + "\n\n" + UfwRulesFile.joined(lines.subList(afterRules, lines.size()))
-                : UfwRulesFile.joined(lines.subList(afterRules - blank, lines.size()))));
+    return new UfwRulesFile(
+        family,
+        UfwRulesFile.joined(lines.subList(0, begin + 1)),
+        segments(lines.subList(begin + 1, afterRules - blank)),
+        end < 0
+            ? "\n" + END + "\n\n" + UfwRulesFile.joined(lines.subList(afterRules, lines.size()))
+            : UfwRulesFile.joined(lines.subList(afterRules - blank, lines.size())));
   }
 
   /** What iptables-restore would take and we might lose on the way to the chains is not. */
@@ -178,9 +176,16 @@ final class UfwRulesParser {
     return last;
   }
 
-  private Reading refused(int index, String what) {
+  private Obstacle refused(int index, String what) {
     String line = lines.get(index).replaceAll("[^ -~]", "?");
     String shortened = line.length() > 60 ? line.substring(0, 60) + "..." : line;
-    return new Reading.Refused("line %d, '%s', %s".formatted(index + 1, shortened, what));
+    return refused(family, "line %d, '%s', %s".formatted(index + 1, shortened, what));
+  }
+
+  private static Obstacle refused(AddressFamily family, String reason) {
+    return new Obstacle(
+        "FileNotUnderstood",
+        "/etc/ufw/" + UfwRulesFile.name(family) + " is not as ufw writes it: " + reason,
+        "correct the file by hand; 'ufw reset' makes new ones, and disables ufw");
   }
 }

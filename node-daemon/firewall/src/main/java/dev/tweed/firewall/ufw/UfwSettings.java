@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param enabled ENABLED in /etc/ufw/ufw.conf: whether it starts with the machine
  * @param ipv6 IPV6 in /etc/default/ufw: whether user6.rules counts
  */
-public record UfwSettings(boolean enabled, boolean ipv6) {
+record UfwSettings(boolean enabled, boolean ipv6) {
 
   /**
    * Reads them.
@@ -21,7 +21,7 @@ public record UfwSettings(boolean enabled, boolean ipv6) {
    * @param root root directory of the host's files
    * @throws IOException if a file is not there
    */
-  public static UfwSettings read(Path root) throws IOException {
+  static UfwSettings read(Path root) throws IOException {
     return new UfwSettings(
         isYes(root.resolve("etc/ufw/ufw.conf"), "ENABLED"),
         isYes(root.resolve("etc/default/ufw"), "IPV6"));

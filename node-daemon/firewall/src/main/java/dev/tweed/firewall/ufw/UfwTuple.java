@@ -27,11 +27,11 @@ import java.util.stream.Collectors;
  * @param logging which packets are logged
  * @param comment of a person, or our mark; empty if there is none
  */
-public record UfwTuple(Match match, Action action, Logging logging, String comment) {
+record UfwTuple(Match match, Action action, Logging logging, String comment) {
 
   /**
-   * Rules of application profiles have two more fields, which are of no use to us. Very old ones have
-   * no direction: it is in.
+   * Rules of application profiles have two more fields, which are of no use to us. Very old ones
+   * have no direction: it is in.
    */
   private static final Pattern LINE =
       Pattern.compile(
@@ -57,7 +57,7 @@ public record UfwTuple(Match match, Action action, Logging logging, String comme
    * @param interfaceOut a device or empty
    * @param application names of application profiles, or empty
    */
-  public record Match(
+  record Match(
       boolean routed,
       String protocol,
       String destinationPorts,
@@ -70,7 +70,7 @@ public record UfwTuple(Match match, Action action, Logging logging, String comme
       String application) {}
 
   /** The tuple of a row. */
-  public static UfwTuple of(FilterRow row) {
+  static UfwTuple of(FilterRow row) {
     boolean routed = row.direction() == Direction.ROUTED;
     boolean outgoing =
         routed
@@ -95,7 +95,7 @@ public record UfwTuple(Match match, Action action, Logging logging, String comme
   }
 
   /** Reads a tuple line; empty if it is none that ufw would take. */
-  public static Optional<UfwTuple> tryParse(String line) {
+  static Optional<UfwTuple> tryParse(String line) {
     Matcher matcher = LINE.matcher(line);
     if (!matcher.matches()) {
       return Optional.empty();
@@ -126,7 +126,7 @@ public record UfwTuple(Match match, Action action, Logging logging, String comme
   }
 
   /** Whether the comment says that it is ours. */
-  public boolean isOurs() {
+  boolean isOurs() {
     return match.application().isEmpty() && FilterRow.isOurs(comment);
   }
 

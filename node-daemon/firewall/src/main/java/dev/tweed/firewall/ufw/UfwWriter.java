@@ -269,7 +269,7 @@ public final class UfwWriter {
   }
 
   private Path notePath(AddressFamily family) {
-    return state.resolve("ufw-" + UfwHost.name(family));
+    return state.resolve("ufw-" + UfwRulesFile.name(family));
   }
 
   private String noted(AddressFamily family) {

@@ -212,14 +212,11 @@ class UfwDifferentialTest {
   }
 
   private static UfwRulesFile read(Path root, AddressFamily family) throws IOException {
-    return switch (UfwRulesFile.parse(text(root, family), family)) {
-      case UfwRulesFile.Reading.Read(var file) -> file;
-      case UfwRulesFile.Reading.Refused(var reason) -> throw new AssertionError(reason);
-    };
+    return UfwGoldenTest.parsed(text(root, family), family);
   }
 
   private static String text(Path root, AddressFamily family) throws IOException {
     return Files.readString(
-        root.resolve("etc/ufw").resolve(UfwHost.name(family)), StandardCharsets.ISO_8859_1);
+        root.resolve("etc/ufw").resolve(UfwRulesFile.name(family)), StandardCharsets.ISO_8859_1);
   }
 }

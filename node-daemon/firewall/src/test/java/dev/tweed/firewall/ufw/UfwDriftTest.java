@@ -170,8 +170,7 @@ class UfwDriftTest {
   }
 
   private UfwRulesFile read(String name, AddressFamily family) throws IOException {
-    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(node.text("etc/ufw/" + name), family))
-        .file();
+    return UfwGoldenTest.parsed(node.text("etc/ufw/" + name), family);
   }
 
   private BackendOutcome.Applied checked() {

@@ -2,6 +2,7 @@ package dev.tweed.firewall.ufw;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,7 +66,7 @@ class UfwGoldenTest {
   }
 
   private static UfwRulesFile read(String text, AddressFamily family) {
-    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(text, family)).file();
+    return parsed(text, family);
   }
 
   static String resource(String name) throws IOException {
@@ -73,6 +74,14 @@ class UfwGoldenTest {
       return new String(
           in.readAllBytes(),
           name.endsWith("txt") ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  static UfwRulesFile parsed(String text, AddressFamily family) {
+    try {
+      return UfwRulesFile.parse(text, family);
+    } catch (Obstacle e) {
+      throw new AssertionError(e);
     }
   }
 }

@@ -47,8 +47,6 @@ class UfwRestoreInputTest {
   }
 
   private static String input(String text) {
-    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(text, AddressFamily.IPV6))
-        .file()
-        .restoreInput();
+    return UfwGoldenTest.parsed(text, AddressFamily.IPV6).restoreInput();
   }
 }

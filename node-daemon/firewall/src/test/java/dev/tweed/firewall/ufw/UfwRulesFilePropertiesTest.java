@@ -67,6 +67,6 @@ class UfwRulesFilePropertiesTest {
   }
 
   private static UfwRulesFile read(String text, AddressFamily family) {
-    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(text, family)).file();
+    return UfwGoldenTest.parsed(text, family);
   }
 }

@@ -1,7 +1,9 @@
 package dev.tweed.firewall.ufw;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -301,13 +303,12 @@ class UfwRulesFileTest {
   }
 
   private static UfwRulesFile read(String text, AddressFamily family) {
-    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(text, family)).file();
+    return UfwGoldenTest.parsed(text, family);
   }
 
   private static void assertRefused(String text) {
-    assertThat(UfwRulesFile.parse(text, V4))
-        .isInstanceOfSatisfying(
-            UfwRulesFile.Reading.Refused.class,
-            refused -> assertThat(refused.reason()).isNotBlank());
+    assertThatThrownBy(() -> UfwRulesFile.parse(text, V4))
+        .isInstanceOf(Obstacle.class)
+        .hasMessageStartingWith("/etc/ufw/user.rules is not as ufw writes it: ");
   }
 }

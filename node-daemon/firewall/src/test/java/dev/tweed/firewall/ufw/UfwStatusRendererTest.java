@@ -37,8 +37,6 @@ class UfwStatusRendererTest {
   }
 
   private static List<UfwTuple> rules(String name, AddressFamily family) throws IOException {
-    return ((UfwRulesFile.Reading.Read) UfwRulesFile.parse(UfwGoldenTest.resource(name), family))
-        .file()
-        .theirs();
+    return UfwGoldenTest.parsed(UfwGoldenTest.resource(name), family).theirs();
   }
 }
