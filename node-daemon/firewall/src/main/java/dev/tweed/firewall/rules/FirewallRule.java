@@ -2,7 +2,6 @@ package dev.tweed.firewall.rules;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * A rule as a person means it, with all names resolved to addresses. Not checked yet: {@link
@@ -57,100 +56,76 @@ public record FirewallRule(
 
   /** The same by another name. */
   public FirewallRule withName(String name) {
-    return with(draft -> draft.name = name);
+    return new FirewallRule(
+        name,
+        direction,
+        action,
+        protocol,
+        ports,
+        from,
+        to,
+        interfaceIn,
+        interfaceOut,
+        logging,
+        comment);
   }
 
   /** The same with another action. */
   public FirewallRule withAction(Action action) {
-    return with(draft -> draft.action = action);
+    return with(action, protocol, ports, from, to, interfaceIn, interfaceOut, logging, comment);
   }
 
   /** The same for one protocol and these destination ports. */
-  public FirewallRule withPorts(Protocol protocol, PortRange... ports) {
-    return with(
-        draft -> {
-          draft.protocol = protocol;
-          draft.ports = List.of(ports);
-        });
+  public FirewallRule withPorts(Protocol protocol, PortRange... of) {
+    List<PortRange> ports = List.of(of);
+    return with(action, protocol, ports, from, to, interfaceIn, interfaceOut, logging, comment);
   }
 
   /** The same for these sources. */
-  public FirewallRule withFrom(Peer... from) {
-    return with(draft -> draft.from = List.of(from));
+  public FirewallRule withFrom(Peer... of) {
+    List<Peer> from = List.of(of);
+    return with(action, protocol, ports, from, to, interfaceIn, interfaceOut, logging, comment);
   }
 
   /** The same for these destinations. */
-  public FirewallRule withTo(Peer... to) {
-    return with(draft -> draft.to = List.of(to));
+  public FirewallRule withTo(Peer... of) {
+    List<Peer> to = List.of(of);
+    return with(action, protocol, ports, from, to, interfaceIn, interfaceOut, logging, comment);
   }
 
   /** The same for packets that come in by a device. */
   public FirewallRule withInterfaceIn(String device) {
-    return with(draft -> draft.interfaceIn = Optional.of(device));
+    Optional<String> in = Optional.of(device);
+    return with(action, protocol, ports, from, to, in, interfaceOut, logging, comment);
   }
 
   /** The same for packets that leave by a device. */
   public FirewallRule withInterfaceOut(String device) {
-    return with(draft -> draft.interfaceOut = Optional.of(device));
+    Optional<String> out = Optional.of(device);
+    return with(action, protocol, ports, from, to, interfaceIn, out, logging, comment);
   }
 
   /** The same, logged. */
   public FirewallRule withLogging(Logging logging) {
-    return with(draft -> draft.logging = logging);
+    return with(action, protocol, ports, from, to, interfaceIn, interfaceOut, logging, comment);
   }
 
   /** The same with a note. */
   public FirewallRule withComment(String comment) {
-    return with(draft -> draft.comment = comment);
+    return with(action, protocol, ports, from, to, interfaceIn, interfaceOut, logging, comment);
   }
 
-  private FirewallRule with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
-    change.accept(draft);
-    return draft.rule();
-  }
-
-  /** A rule that is being narrowed; what may change of it. */
-  private static final class Draft {
-    private final Direction direction;
-    private String name;
-    private Action action;
-    private Protocol protocol;
-    private List<PortRange> ports;
-    private List<Peer> from;
-    private List<Peer> to;
-    private Optional<String> interfaceIn;
-    private Optional<String> interfaceOut;
-    private Logging logging;
-    private String comment;
-
-    Draft(FirewallRule rule) {
-      direction = rule.direction;
-      name = rule.name;
-      action = rule.action;
-      protocol = rule.protocol;
-      ports = rule.ports;
-      from = rule.from;
-      to = rule.to;
-      interfaceIn = rule.interfaceIn;
-      interfaceOut = rule.interfaceOut;
-      logging = rule.logging;
-      comment = rule.comment;
-    }
-
-    FirewallRule rule() {
-      return new FirewallRule(
-          name,
-          direction,
-          action,
-          protocol,
-          ports,
-          from,
-          to,
-          interfaceIn,
-          interfaceOut,
-          logging,
-          comment);
-    }
+  private FirewallRule with(
+      Action action,
+      Protocol protocol,
+      List<PortRange> ports,
+      List<Peer> from,
+      List<Peer> to,
+      Optional<String> in,
+      Optional<String> out,
+      Logging logging,
+      String comment) {
+    return new FirewallRule(
+        name, direction, action, protocol, ports, from, to, in, out, logging, comment);
   }
 }
