@@ -31,7 +31,6 @@ public interface LibC {
   int EFD_CLOEXEC = 0x80000;
   int EFD_NONBLOCK = 0x800;
   short POLLIN = 0x1;
-  short POLLERR = 0x8;
 
   int socket(int domain, int type, int protocol);
 
