@@ -88,7 +88,12 @@ public final class HostProgram {
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      int count = super.read(buffer, offset, length);
+      int count;
+      try {
+        count = super.read(buffer, offset, length);
+      } catch (IOException e) {
+        throw running.late.get() ? running.tooLate() : e;
+      }
       if (count < 0) {
         int status = running.awaitEnd();
         if (status != 0) {
@@ -151,7 +156,12 @@ public final class HostProgram {
       } catch (IOException e) {
         // It ended before it had read all; its status and complaint tell more.
       }
-      byte[] output = process.getInputStream().readNBytes(MAX_OUTPUT);
+      byte[] output;
+      try {
+        output = process.getInputStream().readNBytes(MAX_OUTPUT);
+      } catch (IOException e) {
+        throw late.get() ? tooLate() : e;
+      }
       if (output.length == MAX_OUTPUT) {
         throw tooMuch();
       }
@@ -164,13 +174,17 @@ public final class HostProgram {
         int status = process.waitFor();
         errors.join();
         if (late.get()) {
-          throw new IOException(command() + " did not end within " + limit.toSeconds() + " s");
+          throw tooLate();
         }
         return status;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException("interrupted while " + command() + " was running");
       }
+    }
+
+    private IOException tooLate() {
+      return new IOException(command() + " did not end within " + limit.toSeconds() + " s");
     }
 
     private IOException tooMuch() {

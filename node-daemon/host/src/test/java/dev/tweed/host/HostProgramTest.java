@@ -1,0 +1,40 @@
+package dev.tweed.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HostProgramTest {
+
+  private static HostProgram shell(Duration limit) {
+    return new HostProgram(List.of("/bin/sh", "-c"), StandardCharsets.UTF_8, limit);
+  }
+
+  @Test
+  void aStreamEndsWithAFailureIfTheProgramDid() throws IOException {
+    try (InputStream out = shell(Duration.ofSeconds(30)).stream("echo a; echo no >&2; exit 3")) {
+      assertThat(out.read()).isEqualTo('a');
+      assertThatThrownBy(out::readAllBytes)
+          .isInstanceOf(IOException.class)
+          .hasMessageEndingWith("ended with status 3 no");
+    }
+  }
+
+  @Test
+  void aProgramThatHangsIsEnded() throws IOException {
+    HostProgram program = shell(Duration.ofMillis(100));
+
+    try (HostProgram.Running running = program.start("exec sleep 60")) {
+      assertThatThrownBy(() -> running.end("")).hasMessageContaining("did not end");
+    }
+    try (InputStream out = program.stream("exec sleep 60")) {
+      assertThatThrownBy(out::readAllBytes).hasMessageContaining("did not end");
+    }
+  }
+}
