@@ -18,13 +18,15 @@ class ArchitectureTest {
   static final ArchRule valuesAndCodecsArePure =
       classes()
           .that()
-          .resideInAnyPackage("dev.tweed.netlink", "dev.tweed.netlink.codec")
+          .resideInAnyPackage(
+              "dev.tweed.netlink", "dev.tweed.netlink.codec", "dev.tweed.netlink.nft")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
               "dev.tweed.ip",
               "dev.tweed.netlink",
               "dev.tweed.netlink.codec",
+              "dev.tweed.netlink.nft",
               "java.lang",
               "java.lang.invoke",
               "java.lang.runtime",
@@ -39,7 +41,7 @@ class ArchitectureTest {
   static final ArchRule valuesDoNotKnowTheirEncoding =
       noClasses()
           .that()
-          .resideInAPackage("dev.tweed.netlink")
+          .resideInAnyPackage("dev.tweed.netlink", "dev.tweed.netlink.nft")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("dev.tweed.netlink.codec", "dev.tweed.netlink.socket");

@@ -84,6 +84,13 @@ final class AttributeReader {
     return bytes.order() == ByteOrder.BIG_ENDIAN ? value : Integer.reverseBytes(value);
   }
 
+  /** A 64-bit number in network byte order, whatever this machine's. */
+  long s64NetworkOrder() {
+    require(8);
+    long value = bytes.getLong(start);
+    return bytes.order() == ByteOrder.BIG_ENDIAN ? value : Long.reverseBytes(value);
+  }
+
   /** Text up to the first NUL. */
   String text() {
     byte[] all = raw();
@@ -149,7 +156,8 @@ final class AttributeReader {
     return bytes;
   }
 
-  private byte[] raw() {
+  /** A copy of the value. */
+  byte[] raw() {
     byte[] all = new byte[length];
     bytes.get(start, all);
     return all;

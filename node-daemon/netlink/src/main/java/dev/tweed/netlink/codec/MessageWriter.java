@@ -39,6 +39,11 @@ public final class MessageWriter {
     out.putShort(at, (short) (out.getShort(at) | Rt.NLM_F_ACK));
   }
 
+  /** Where the next byte goes. */
+  int position() {
+    return out.position();
+  }
+
   void begin(int type, int flags, int sequence) {
     messageStart = out.position();
     out.putInt(0).putShort((short) type).putShort((short) flags).putInt(sequence).putInt(0);
@@ -96,6 +101,25 @@ public final class MessageWriter {
   void attribute32(int type, long value) {
     header(type, 4);
     out.putInt((int) value);
+  }
+
+  void attribute32NetworkOrder(int type, int value) {
+    header(type, 4);
+    out.put((byte) (value >>> 24));
+    out.put((byte) (value >>> 16)).put((byte) (value >>> 8)).put((byte) value);
+  }
+
+  void attribute64NetworkOrder(int type, long value) {
+    header(type, 8);
+    for (int shift = 56; shift >= 0; shift -= 8) {
+      out.put((byte) (value >>> shift));
+    }
+  }
+
+  void attributeBytes(int type, byte[] bytes) {
+    header(type, bytes.length);
+    out.put(bytes);
+    pad();
   }
 
   void attributeText(int type, String text) {

@@ -5,6 +5,7 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteQuestion;
+import dev.tweed.netlink.nft.NfTable;
 
 /**
  * Questions to bytes. Dumps are written for NETLINK_GET_STRICT_CHK: the kernel then filters, and
@@ -30,9 +31,49 @@ public final class QueryEncoder {
 
   /** The number of the nftables ruleset; of NETLINK_NETFILTER. */
   public void nftGeneration(int sequence) {
-    out.begin(Rt.NFNL_SUBSYS_NFTABLES << 8 | Rt.NFT_MSG_GETGEN, Rt.NLM_F_REQUEST, sequence);
+    out.begin(Rt.NFNL_SUBSYS_NFTABLES << 8 | Rt.NFT_MSG_GETGEN, GET, sequence);
     out.u8(Rt.AF_UNSPEC).u8(0).u16(0); // struct nfgenmsg
     out.end();
+  }
+
+  /** One table of nf_tables. */
+  public void nfTable(NfTable table, int sequence) {
+    beginNf(Rt.NFT_MSG_GETTABLE, GET, table, sequence);
+    out.end();
+  }
+
+  /** One chain by name. */
+  public void nfChain(NfTable table, String chain, int sequence) {
+    beginNf(Rt.NFT_MSG_GETCHAIN, GET, table, sequence);
+    out.attributeText(Rt.NFTA_CHAIN_NAME, chain);
+    out.end();
+  }
+
+  /** One set by name. */
+  public void nfSet(NfTable table, String set, int sequence) {
+    beginNf(Rt.NFT_MSG_GETSET, GET, table, sequence);
+    out.attributeText(Rt.NFTA_SET_NAME, set);
+    out.end();
+  }
+
+  /** The rules of a chain. */
+  public void nfRules(NfTable table, String chain, int sequence) {
+    beginNf(Rt.NFT_MSG_GETRULE, DUMP, table, sequence);
+    out.attributeText(Rt.NFTA_RULE_CHAIN, chain);
+    out.end();
+  }
+
+  /** The elements of a set. */
+  public void nfElements(NfTable table, String set, int sequence) {
+    beginNf(Rt.NFT_MSG_GETSETELEM, DUMP, table, sequence);
+    out.attributeText(Rt.NFTA_SET_ELEM_LIST_SET, set);
+    out.end();
+  }
+
+  private void beginNf(int type, int flags, NfTable table, int sequence) {
+    out.begin(Rt.NFNL_SUBSYS_NFTABLES << 8 | type, flags, sequence);
+    out.u8(table.family().number()).u8(0).u16(0); // struct nfgenmsg
+    out.attributeText(Rt.NFTA_TABLE, table.name());
   }
 
   /** One link by name. */

@@ -8,9 +8,12 @@ import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.codec.Acknowledgement;
 import dev.tweed.netlink.codec.Message;
 import dev.tweed.netlink.codec.MessageWriter;
+import dev.tweed.netlink.codec.NfRequestEncoder;
 import dev.tweed.netlink.codec.QueryEncoder;
 import dev.tweed.netlink.codec.RequestEncoder;
 import dev.tweed.netlink.codec.Rt;
+import dev.tweed.netlink.nft.NfRequest;
+import dev.tweed.netlink.nft.NfTables;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,9 +69,10 @@ final class KernelExchange {
     this.descriptor = descriptor;
   }
 
-  static KernelExchange open() {
+  /** Over a new socket of this protocol, NETLINK_ROUTE or NETLINK_NETFILTER. */
+  static KernelExchange open(int protocol) {
     NetlinkDescriptor descriptor =
-        NetlinkDescriptor.open(Rt.NETLINK_ROUTE, RECEIVE_QUEUE_BYTES, INCOMING_BYTES);
+        NetlinkDescriptor.open(protocol, RECEIVE_QUEUE_BYTES, INCOMING_BYTES);
     try {
       descriptor.setReceiveTimeout(RECEIVE_TIMEOUT);
     } catch (RuntimeException failure) {
@@ -127,6 +131,62 @@ final class KernelExchange {
             .ifPresent(error -> errors.put(firstPosition + offset, error));
         if (offset == count - 1) {
           return;
+        }
+      }
+    }
+  }
+
+  /**
+   * Applies requests to nf_tables, all of them or none.
+   *
+   * @return why not
+   */
+  Optional<NfTables.Refusal> transact(List<NfRequest> transaction) {
+    int bytes = NfRequestEncoder.maxBytes(transaction);
+    lock.lock();
+    try {
+      requireOpen();
+      int first = lastSequence + 1;
+      lastSequence += transaction.size() + 2;
+      if (bytes <= OUTGOING_BYTES) {
+        writer.clear();
+        new NfRequestEncoder(writer).encode(transaction, first);
+        descriptor.send(outgoing);
+      } else {
+        ByteBuffer large = NetlinkDescriptor.direct(bytes);
+        new NfRequestEncoder(new MessageWriter(large)).encode(transaction, first);
+        descriptor.allowSending(bytes);
+        descriptor.send(large);
+      }
+      return awaitVerdict(transaction, first);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Reads until the verdict on the last request. The kernel tells which are not possible only after
+   * it has looked at all of them, in order, and so the first error is the cause; what has nothing
+   * to do with one request, it tells of the beginning, and maybe nothing else
+   * (nfnetlink_rcv_batch() in net/netfilter/nfnetlink.c).
+   */
+  private Optional<NfTables.Refusal> awaitVerdict(List<NfRequest> transaction, int first) {
+    Deadline deadline = new Deadline();
+    Optional<NfTables.Refusal> refusal = Optional.empty();
+    while (true) {
+      for (Message message : receive(deadline)) {
+        int number = message.sequence() - first;
+        if (message.type() != Rt.NLMSG_ERROR || number < 0 || number > transaction.size()) {
+          continue;
+        }
+        Optional<NetlinkError> error = Acknowledgement.decode(message).error();
+        if (refusal.isEmpty()) {
+          Optional<NfRequest> request =
+              number == 0 ? Optional.empty() : Optional.of(transaction.get(number - 1));
+          refusal = error.map(e -> new NfTables.Refusal(request, e));
+        }
+        if (number == transaction.size() || number == 0 && error.isPresent()) {
+          return refusal;
         }
       }
     }

@@ -18,8 +18,10 @@ public interface LibC {
   int SOCK_RAW = 3;
   int SOCK_CLOEXEC = 0x80000;
   int SOL_SOCKET = 1;
+  int SO_SNDBUF = 7;
   int SO_RCVBUF = 8;
   int SO_RCVTIMEO = 20; // SO_RCVTIMEO_OLD: struct timeval of two longs on 64-bit
+  int SO_SNDBUFFORCE = 32;
   int SO_RCVBUFFORCE = 33;
   int SOL_NETLINK = 270;
   int NETLINK_ADD_MEMBERSHIP = 1;

@@ -80,6 +80,13 @@ final class NetlinkDescriptor {
     }
   }
 
+  /** Makes room for a datagram of this size to the kernel; best effort. */
+  void allowSending(int bytes) {
+    if (!trySet(LibC.SOL_SOCKET, LibC.SO_SNDBUFFORCE, bytes)) {
+      trySet(LibC.SOL_SOCKET, LibC.SO_SNDBUF, bytes);
+    }
+  }
+
   /** Joins a multicast group. */
   void join(int group) {
     if (!trySet(LibC.SOL_NETLINK, LibC.NETLINK_ADD_MEMBERSHIP, group)) {

@@ -63,7 +63,7 @@ public final class RtnetlinkSocket implements Rtnetlink {
    * @throws NetlinkException when the system does not give one
    */
   public static RtnetlinkSocket open() {
-    return new RtnetlinkSocket(KernelExchange.open());
+    return new RtnetlinkSocket(KernelExchange.open(Rt.NETLINK_ROUTE));
   }
 
   @Override

@@ -46,7 +46,10 @@ class CodecPropertiesTest {
           "dump-fdb.hex",
           "dump-routes.hex",
           "dump-nexthops.hex",
-          "dump-rules.hex");
+          "dump-rules.hex",
+          "nft-batch.hex",
+          "nft-list.hex",
+          "nft-refusal.hex");
 
   // What is written as a request is what the kernel would report: the formats are the same.
 
@@ -221,6 +224,11 @@ class CodecPropertiesTest {
       attempt(() -> RouteDecoder.route(message));
       attempt(() -> RouteDecoder.nextHopObject(message));
       attempt(() -> RuleDecoder.rule(message));
+      attempt(() -> NfDecoder.table(message));
+      attempt(() -> NfDecoder.chain(message));
+      attempt(() -> NfDecoder.set(message));
+      attempt(() -> NfDecoder.elements(message));
+      attempt(() -> NfDecoder.rule(message));
       attempt(() -> Acknowledgement.decode(message));
       attempt(() -> events.routeEvent(message));
       attempt(() -> events.netfilterEvent(message));
@@ -250,7 +258,7 @@ class CodecPropertiesTest {
 
   @Provide
   Arbitrary<Byte> families() {
-    return Arbitraries.of((byte) 0, (byte) 2, (byte) 7, (byte) 10, (byte) 28);
+    return Arbitraries.of((byte) 0, (byte) 1, (byte) 2, (byte) 7, (byte) 10, (byte) 28);
   }
 
   @Provide

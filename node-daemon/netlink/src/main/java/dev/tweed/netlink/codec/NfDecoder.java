@@ -1,0 +1,398 @@
+package dev.tweed.netlink.codec;
+
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfFamily;
+import dev.tweed.netlink.nft.NfHook;
+import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfSet;
+import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableState;
+import dev.tweed.netlink.nft.NfValue;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Objects of nf_tables from the messages that tell of them (NFT_MSG_NEW*). Anybody with
+ * CAP_NET_ADMIN may have made them: what has no value here is empty, or an {@link
+ * NfExpression.Other}.
+ *
+ * <p>Every method throws {@link NetlinkException} (MALFORMED) when it cannot be decoded.
+ */
+public final class NfDecoder {
+
+  private static final int MAX_NAME = 255;
+
+  private NfDecoder() {}
+
+  /** A table; empty for families unknown here. */
+  public static Optional<NfTableState> table(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    String name = "";
+    int flags = 0;
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.NFTA_TABLE -> name = name(attributes);
+        case Rt.NFTA_TABLE_FLAGS -> flags = attributes.s32NetworkOrder();
+        default -> {}
+      }
+    }
+    boolean dormant = (flags & Rt.NFT_TABLE_F_DORMANT) != 0;
+    return of(message, name).map(table -> new NfTableState(table, dormant));
+  }
+
+  /** A chain; empty for families, types and hooks unknown here. */
+  public static Optional<NfChain> chain(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    String table = "";
+    String name = "";
+    String type = "";
+    boolean accepts = true;
+    boolean hooked = false;
+    int point = -1;
+    int priority = 0;
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.NFTA_TABLE -> table = name(attributes);
+        case Rt.NFTA_CHAIN_NAME -> name = name(attributes);
+        case Rt.NFTA_CHAIN_TYPE -> type = attributes.text();
+        case Rt.NFTA_CHAIN_POLICY -> accepts = attributes.s32NetworkOrder() != 0;
+        case Rt.NFTA_CHAIN_HOOK -> {
+          hooked = true;
+          AttributeReader hook = attributes.nested();
+          while (hook.next()) {
+            switch (hook.type()) {
+              case Rt.NFTA_HOOK_HOOKNUM -> point = hook.s32NetworkOrder();
+              case Rt.NFTA_HOOK_PRIORITY -> priority = hook.s32NetworkOrder();
+              default -> {}
+            }
+          }
+        }
+        default -> {}
+      }
+    }
+    Optional<NfHook.Type> kind = NfHook.Type.of(type);
+    Optional<NfHook.Point> where = NfHook.Point.of(point);
+    if (hooked && (kind.isEmpty() || where.isEmpty())) {
+      return Optional.empty();
+    }
+    Optional<NfHook> hook =
+        hooked
+            ? Optional.of(new NfHook(kind.get(), where.get(), priority, accepts))
+            : Optional.empty();
+    String called = name;
+    return of(message, table).map(of -> new NfChain(of, called, hook));
+  }
+
+  /** A set; empty for families unknown here, and for maps, intervals and whatever has flags. */
+  public static Optional<NfSet> set(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    String table = "";
+    String name = "";
+    int flags = 0;
+    int type = 0;
+    int bytes = 0;
+    int size = 0;
+    long timeout = 0;
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.NFTA_TABLE -> table = name(attributes);
+        case Rt.NFTA_SET_NAME -> name = name(attributes);
+        case Rt.NFTA_SET_FLAGS -> flags = attributes.s32NetworkOrder();
+        case Rt.NFTA_SET_KEY_TYPE -> type = attributes.s32NetworkOrder();
+        case Rt.NFTA_SET_KEY_LEN -> bytes = attributes.s32NetworkOrder();
+        case Rt.NFTA_SET_TIMEOUT -> timeout = attributes.s64NetworkOrder();
+        case Rt.NFTA_SET_DESC -> {
+          AttributeReader description = attributes.nested();
+          while (description.next()) {
+            if (description.type() == Rt.NFTA_SET_DESC_SIZE) {
+              size = description.s32NetworkOrder();
+            }
+          }
+        }
+        default -> {}
+      }
+    }
+    Optional<NfSet.Learning> learning;
+    if (flags == 0) {
+      learning = Optional.empty();
+    } else if (flags == (Rt.NFT_SET_TIMEOUT | Rt.NFT_SET_EVAL)) {
+      learning = Optional.of(new NfSet.Learning(size, timeout));
+    } else {
+      return Optional.empty();
+    }
+    String called = name;
+    NfSet.Key key = new NfSet.Key(type, bytes);
+    return of(message, table).map(of -> new NfSet(of, called, key, learning));
+  }
+
+  /** Values of a part of a set's elements; those of other kinds of sets have none here. */
+  public static List<NfValue> elements(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    List<NfValue> elements = new ArrayList<>();
+    while (attributes.next()) {
+      if (attributes.type() == Rt.NFTA_SET_ELEM_LIST_ELEMENTS) {
+        AttributeReader list = attributes.nested();
+        while (list.next()) {
+          AttributeReader element = list.nested();
+          while (element.next()) {
+            if (element.type() == Rt.NFTA_SET_ELEM_KEY) {
+              value(element.nested()).ifPresent(elements::add);
+            }
+          }
+        }
+      }
+    }
+    return elements;
+  }
+
+  /** A rule; empty for families unknown here. */
+  public static Optional<NfRule> rule(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    String table = "";
+    String chain = "";
+    String comment = "";
+    List<NfExpression> expressions = new ArrayList<>();
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.NFTA_TABLE -> table = name(attributes);
+        case Rt.NFTA_RULE_CHAIN -> chain = name(attributes);
+        case Rt.NFTA_RULE_USERDATA -> comment = comment(attributes.raw());
+        case Rt.NFTA_RULE_EXPRESSIONS -> {
+          AttributeReader list = attributes.nested();
+          while (list.next()) {
+            expressions.add(expression(list.nested()));
+          }
+        }
+        default -> {}
+      }
+    }
+    String in = chain;
+    String says = comment;
+    return of(message, table).map(of -> new NfRule(of, in, expressions, says));
+  }
+
+  private static Optional<NfTable> of(Message message, String name) {
+    return NfFamily.of(message.u8(0)).map(family -> new NfTable(family, name));
+  }
+
+  private static String name(AttributeReader attribute) {
+    String name = attribute.text();
+    if (name.length() > MAX_NAME) {
+      throw NetlinkException.malformed("a name of " + name.length() + " characters");
+    }
+    return name;
+  }
+
+  /** What nft calls the comment; empty for what is none. */
+  private static String comment(byte[] userData) {
+    for (int at = 0; at + 2 <= userData.length; ) {
+      int length = userData[at + 1] & 0xff;
+      if (at + 2 + length > userData.length) {
+        break;
+      }
+      if (userData[at] == Rt.NFTNL_UDATA_RULE_COMMENT && length > 0) {
+        return new String(userData, at + 2, length - 1, StandardCharsets.UTF_8);
+      }
+      at += 2 + length;
+    }
+    return "";
+  }
+
+  private static Optional<NfValue> value(AttributeReader data) {
+    Optional<NfValue> value = Optional.empty();
+    while (data.next()) {
+      if (data.type() == Rt.NFTA_DATA_VALUE) {
+        byte[] bytes = data.raw();
+        if (bytes.length == 0 || bytes.length > NfValue.MAX_BYTES) {
+          throw NetlinkException.malformed("a value of " + bytes.length + " bytes");
+        }
+        value = Optional.of(NfValue.of(bytes));
+      }
+    }
+    return value;
+  }
+
+  private static NfExpression expression(AttributeReader attributes) {
+    String name = "";
+    Optional<AttributeReader> data = Optional.empty();
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Rt.NFTA_EXPR_NAME -> name = attributes.text();
+        case Rt.NFTA_EXPR_DATA -> data = Optional.of(attributes.nested());
+        default -> {}
+      }
+    }
+    String kind = name;
+    return data.flatMap(d -> known(kind, d)).orElseGet(() -> new NfExpression.Other(kind));
+  }
+
+  private static Optional<NfExpression> known(String kind, AttributeReader data) {
+    return switch (kind) {
+      case "meta" -> meta(data);
+      case "payload" -> payload(data);
+      case "cmp" -> compare(data);
+      case "lookup" -> lookup(data);
+      case "dynset" -> update(data);
+      case "counter" -> counter(data);
+      case "immediate" -> verdict(data);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<NfExpression> meta(AttributeReader data) {
+    int key = -1;
+    int to = -1;
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_META_KEY -> key = data.s32NetworkOrder();
+        case Rt.NFTA_META_DREG -> to = data.s32NetworkOrder();
+        default -> {}
+      }
+    }
+    return to == Rt.NFT_REG_1
+        ? NfExpression.Meta.Key.of(key).map(NfExpression.Meta::new)
+        : Optional.empty();
+  }
+
+  private static Optional<NfExpression> payload(AttributeReader data) {
+    int base = -1;
+    int to = -1;
+    int offset = 0;
+    int bytes = 0;
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_PAYLOAD_DREG -> to = data.s32NetworkOrder();
+        case Rt.NFTA_PAYLOAD_BASE -> base = data.s32NetworkOrder();
+        case Rt.NFTA_PAYLOAD_OFFSET -> offset = data.s32NetworkOrder();
+        case Rt.NFTA_PAYLOAD_LEN -> bytes = data.s32NetworkOrder();
+        default -> {
+          return Optional.empty(); // one that writes has others
+        }
+      }
+    }
+    int from = offset;
+    int length = bytes;
+    return to == Rt.NFT_REG_1
+        ? NfExpression.Payload.Base.of(base)
+            .map(header -> new NfExpression.Payload(header, from, length))
+        : Optional.empty();
+  }
+
+  private static Optional<NfExpression> compare(AttributeReader data) {
+    int from = -1;
+    int operation = -1;
+    Optional<NfValue> value = Optional.empty();
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_CMP_SREG -> from = data.s32NetworkOrder();
+        case Rt.NFTA_CMP_OP -> operation = data.s32NetworkOrder();
+        case Rt.NFTA_CMP_DATA -> value = value(data.nested());
+        default -> {}
+      }
+    }
+    return from == Rt.NFT_REG_1 && operation == Rt.NFT_CMP_EQ
+        ? value.map(NfExpression.Equal::new)
+        : Optional.empty();
+  }
+
+  private static Optional<NfExpression> lookup(AttributeReader data) {
+    String set = "";
+    int from = -1;
+    int flags = 0;
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_LOOKUP_SET -> set = name(data);
+        case Rt.NFTA_LOOKUP_SREG -> from = data.s32NetworkOrder();
+        case Rt.NFTA_LOOKUP_FLAGS -> flags = data.s32NetworkOrder();
+        case Rt.NFTA_LOOKUP_DREG -> {
+          return Optional.empty(); // of a map
+        }
+        default -> {}
+      }
+    }
+    return from == Rt.NFT_REG_1 && (flags & ~Rt.NFT_LOOKUP_F_INV) == 0
+        ? Optional.of(new NfExpression.Lookup(set, flags != 0))
+        : Optional.empty();
+  }
+
+  private static Optional<NfExpression> update(AttributeReader data) {
+    String set = "";
+    int from = -1;
+    int operation = -1;
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_DYNSET_SET_NAME -> set = name(data);
+        case Rt.NFTA_DYNSET_SREG_KEY -> from = data.s32NetworkOrder();
+        case Rt.NFTA_DYNSET_OP -> operation = data.s32NetworkOrder();
+        case Rt.NFTA_DYNSET_TIMEOUT -> {
+          if (data.s64NetworkOrder() != 0) {
+            return Optional.empty();
+          }
+        }
+        case Rt.NFTA_DYNSET_FLAGS -> {
+          if (data.s32NetworkOrder() != 0) {
+            return Optional.empty();
+          }
+        }
+        case Rt.NFTA_DYNSET_SREG_DATA, Rt.NFTA_DYNSET_EXPR, Rt.NFTA_DYNSET_EXPRESSIONS -> {
+          return Optional.empty();
+        }
+        default -> {}
+      }
+    }
+    return from == Rt.NFT_REG_1 && operation == Rt.NFT_DYNSET_OP_UPDATE
+        ? Optional.of(new NfExpression.Update(set))
+        : Optional.empty();
+  }
+
+  private static Optional<NfExpression> counter(AttributeReader data) {
+    long packets = 0;
+    long bytes = 0;
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_COUNTER_PACKETS -> packets = data.s64NetworkOrder();
+        case Rt.NFTA_COUNTER_BYTES -> bytes = data.s64NetworkOrder();
+        default -> {}
+      }
+    }
+    return Optional.of(new NfExpression.Counter(packets, bytes));
+  }
+
+  private static Optional<NfExpression> verdict(AttributeReader data) {
+    int to = -1;
+    Optional<NfExpression> verdict = Optional.empty();
+    while (data.next()) {
+      switch (data.type()) {
+        case Rt.NFTA_IMMEDIATE_DREG -> to = data.s32NetworkOrder();
+        case Rt.NFTA_IMMEDIATE_DATA -> {
+          AttributeReader value = data.nested();
+          while (value.next()) {
+            if (value.type() == Rt.NFTA_DATA_VERDICT) {
+              verdict = code(value.nested());
+            }
+          }
+        }
+        default -> {}
+      }
+    }
+    return to == Rt.NFT_REG_VERDICT ? verdict : Optional.empty();
+  }
+
+  private static Optional<NfExpression> code(AttributeReader verdict) {
+    int code = Integer.MIN_VALUE;
+    String chain = "";
+    while (verdict.next()) {
+      switch (verdict.type()) {
+        case Rt.NFTA_VERDICT_CODE -> code = verdict.s32NetworkOrder();
+        case Rt.NFTA_VERDICT_CHAIN -> chain = name(verdict);
+        default -> {}
+      }
+    }
+    String to = chain;
+    return NfExpression.Verdict.Code.of(code).map(known -> new NfExpression.Verdict(known, to));
+  }
+}

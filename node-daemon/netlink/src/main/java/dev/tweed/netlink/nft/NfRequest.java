@@ -1,0 +1,43 @@
+package dev.tweed.netlink.nft;
+
+import java.util.List;
+import java.util.Objects;
+
+/** One change of a transaction. */
+public sealed interface NfRequest {
+
+  /** Makes a table, unless it is there. */
+  record AddTable(NfTable table) implements NfRequest {}
+
+  /** Removes a table with all that is in it; refused if it is not there. */
+  record DeleteTable(NfTable table) implements NfRequest {}
+
+  /** Makes a chain, unless it is there. */
+  record AddChain(NfChain chain) implements NfRequest {}
+
+  /** Makes a set, unless it is there. */
+  record AddSet(NfSet set) implements NfRequest {}
+
+  /** Puts a rule behind the others of its chain. */
+  record AddRule(NfRule rule) implements NfRequest {}
+
+  /** Adds elements to a set; those that are there already stay. */
+  record AddElements(NfTable table, String set, List<NfValue> elements) implements NfRequest {
+    /** Copies the list. */
+    public AddElements {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(set);
+      elements = List.copyOf(elements);
+    }
+  }
+
+  /** Takes elements from a set; refused if one is not there. */
+  record DeleteElements(NfTable table, String set, List<NfValue> elements) implements NfRequest {
+    /** Copies the list. */
+    public DeleteElements {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(set);
+      elements = List.copyOf(elements);
+    }
+  }
+}

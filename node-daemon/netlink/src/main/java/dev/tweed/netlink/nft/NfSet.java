@@ -1,0 +1,44 @@
+package dev.tweed.netlink.nft;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A named set of values, without what is in it.
+ *
+ * @param table it is in
+ * @param name its name
+ * @param key what its elements are
+ * @param learning what the packet path may do to it; empty for one that only requests change
+ */
+public record NfSet(NfTable table, String name, Key key, Optional<Learning> learning) {
+  /** Refuses nulls. */
+  public NfSet {
+    Objects.requireNonNull(table, "table");
+    NfNames.require(name);
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(learning, "learning");
+  }
+
+  /**
+   * What elements are.
+   *
+   * @param type number by which nft knows how to print them; nothing to the kernel
+   * @param bytes of each
+   */
+  public record Key(int type, int bytes) {
+    /** IPv4 addresses. */
+    public static final Key IPV4_ADDRESS = new Key(7, 4);
+
+    /** IPv6 addresses. */
+    public static final Key IPV6_ADDRESS = new Key(8, 16);
+  }
+
+  /**
+   * Rules add to it, and what was not added again for a while is gone.
+   *
+   * @param size how many elements at most
+   * @param timeoutMillis how long each stays
+   */
+  public record Learning(int size, long timeoutMillis) {}
+}
