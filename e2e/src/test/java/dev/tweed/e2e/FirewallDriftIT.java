@@ -201,7 +201,7 @@ class FirewallDriftIT {
   /** Without handles, counters and what sets have */
   private static String tables(Machine node) {
     return node.shell(
-            "for t in tweed-filter tweed-guard tweed; do nft -st list table inet $t; done")
+            "for t in tweed-filter tweed-guard tweed-tunnel tweed; do nft -st list table inet $t; done")
         .text();
   }
 }

@@ -212,7 +212,7 @@ class FirewallNodePortIT {
 
   private static long drops(Machine node) {
     return Pattern.compile("counter packets (\\d+) .*drop")
-        .matcher(node.exec("nft", "list", "table", "inet", "tweed-guard").text())
+        .matcher(node.exec("nft", "list", "table", "inet", "tweed-tunnel").text())
         .results()
         .mapToLong(found -> Long.parseLong(found.group(1)))
         .sum();

@@ -38,7 +38,9 @@ public record Change(Kind kind, Action action, String object, String detail, boo
     /** A file below /proc/sys/net. */
     SYSCTL,
     /** The nftables table. */
-    NFT
+    NFT,
+    /** The tunnel's filter. */
+    FILTER
   }
 
   /** What was done. */

@@ -4,6 +4,7 @@ import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
 import dev.tweed.dataplane.kernel.RulesReader;
 import dev.tweed.dataplane.kernel.SysctlRestorer;
+import dev.tweed.dataplane.kernel.TunnelFilterReader;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
@@ -24,6 +25,7 @@ final class Cleanup {
   private final KernelReader reader;
   private final KernelWriter writer;
   private final RulesReader rules;
+  private final TunnelFilterReader filter;
   private final SysctlRestorer restorer;
   private final Marks marks;
   private final FailureInterpreter interpreter = new FailureInterpreter();
@@ -32,11 +34,13 @@ final class Cleanup {
       KernelReader reader,
       KernelWriter writer,
       RulesReader rules,
+      TunnelFilterReader filter,
       SysctlRestorer restorer,
       Marks marks) {
     this.reader = reader;
     this.writer = writer;
     this.rules = rules;
+    this.filter = filter;
     this.restorer = restorer;
     this.marks = marks;
   }
@@ -78,6 +82,6 @@ final class Cleanup {
   private ActualState look() {
     rules.forget();
     reader.forgetNextHops();
-    return reader.actual(Map.of(), rules.read());
+    return reader.actual(Map.of(), rules.read(), filter.read());
   }
 }

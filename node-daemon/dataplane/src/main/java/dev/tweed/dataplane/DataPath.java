@@ -18,11 +18,13 @@ import dev.tweed.dataplane.kernel.SysctlReader;
 import dev.tweed.dataplane.kernel.SysctlRestorer;
 import dev.tweed.dataplane.kernel.SysctlWatch;
 import dev.tweed.dataplane.kernel.SysctlWriter;
+import dev.tweed.dataplane.kernel.TunnelFilterReader;
 import dev.tweed.dataplane.kernel.WayCache;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.FailureInterpreter;
+import dev.tweed.dataplane.plan.FormerPeers;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
@@ -37,6 +39,9 @@ import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
 import dev.tweed.dataplane.plan.SysctlContradictionPlanner;
 import dev.tweed.dataplane.plan.SysctlSetting;
+import dev.tweed.dataplane.plan.TunnelFilter;
+import dev.tweed.dataplane.plan.TunnelFilterListing;
+import dev.tweed.dataplane.plan.TunnelStrangerPlanner;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
@@ -44,6 +49,8 @@ import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.Rtnetlink;
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,6 +85,10 @@ public final class DataPath implements AutoCloseable {
   private final HostSysctlsReader hostSysctls;
   private final SysctlRestorer restorer;
   private final RulesReader rules;
+  private final NfTables tables;
+  private final TunnelFilterReader filter;
+  private final FormerPeers formerPeers = new FormerPeers();
+  private final LongSupplier nanoTime;
   private final InspectionReader inspection;
   private final BridgePorts ports = new BridgePorts();
   private final RouteSweep routes;
@@ -107,28 +118,37 @@ public final class DataPath implements AutoCloseable {
   private record Comparison(ActualState actual, StateDiff.Steps steps) {}
 
   /**
-   * Over this connection to the kernel, which it closes.
+   * Over these connections to the kernel, which it closes.
    *
    * @param hook is called before each step that does not go by it
    */
-  DataPath(DataPathOptions options, Rtnetlink netlink, LongSupplier nanoTime, StepHook hook) {
+  DataPath(
+      DataPathOptions options,
+      Rtnetlink netlink,
+      NfTables tables,
+      LongSupplier nanoTime,
+      StepHook hook) {
     this.netlink = netlink;
+    this.tables = tables;
+    this.nanoTime = nanoTime;
+    this.filter = new TunnelFilterReader(tables);
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
     WayCache ways = new WayCache(netlink::routeTo, nanoTime);
     this.reader = new KernelReader(netlink, marks, ways, options.podAddresses());
     this.sysctlDir = options.sysctlDir();
     this.sysctls = new SysctlReader(sysctlDir);
     this.rules = new RulesReader(new NftReader(options.nft()));
-    this.inspection = new InspectionReader(reader, new NftReader(options.nft()), marks);
+    this.inspection = new InspectionReader(reader, new NftReader(options.nft()), filter, marks);
     this.hostSysctls = new HostSysctlsReader(options.hostRoot());
     this.journal = new SysctlJournal(options.sysctlNotes());
     SysctlWriter sysctlWriter = new SysctlWriter(options.sysctlDir(), journal, hook);
     NftWriter nftWriter = new NftWriter(options.nft(), hook);
-    this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, marks);
+    this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, tables, marks);
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     RouteNews routeNews = new RouteNews();
     this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime);
-    this.lookout = new Lookout(netlink.portId(), nftWriter, rules, ports, routeNews, ways);
+    this.lookout =
+        new Lookout(netlink.portId(), tables::portId, nftWriter, rules, ports, routeNews, ways);
     this.planner = new NodeStatePlanner(marks);
     this.contest = new RouteContest(marks, nanoTime);
   }
@@ -150,7 +170,8 @@ public final class DataPath implements AutoCloseable {
    */
   public static DataPath open(DataPathOptions options, LongSupplier nanoTime) {
     try {
-      return new DataPath(options, RtnetlinkSocket.open(), nanoTime, StepHook.NONE);
+      return new DataPath(
+          options, RtnetlinkSocket.open(), new NfTablesSocket(), nanoTime, StepHook.NONE);
     } catch (NetlinkException e) {
       throw new DataPathException("cannot open a netlink socket: " + e.getMessage(), e);
     }
@@ -206,7 +227,11 @@ public final class DataPath implements AutoCloseable {
         compare(
             desired,
             reader.actual(
-                facts.links(), facts.addresses(), sysctls.read(desired.sysctls()), rules.read()));
+                facts.links(),
+                facts.addresses(),
+                sysctls.read(desired.sysctls()),
+                rules.read(),
+                filter.read()));
     ActualState actual = comparison.actual();
     List<StateChange> changes = comparison.steps().changes();
     journal.found(desired.nodeSysctls(), actual::sysctl);
@@ -238,7 +263,7 @@ public final class DataPath implements AutoCloseable {
         rules.forget();
       }
       reader.forgetNextHops();
-      actual = reader.actual(sysctls.read(desired.sysctls()), rules.read());
+      actual = reader.actual(sysctls.read(desired.sysctls()), rules.read(), filter.read());
       changes = StateDiff.between(desired, actual, marks).changes();
       steps = changes;
       if (round == ROUNDS - 1) {
@@ -265,6 +290,15 @@ public final class DataPath implements AutoCloseable {
     if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
       findings.add(interpreter.nftUnavailable(unreadable.message()));
     }
+    if (desired.tunnelFilter().isPresent()
+        && actual.tunnelFilter() instanceof TunnelFilterListing.Unreadable unreadable) {
+      findings.add(interpreter.tunnelFilterUnavailable(unreadable.message()));
+    }
+    Set<IpAddress> former =
+        formerPeers.after(
+            desired.tunnelFilter().map(TunnelFilter::peers).orElse(Set.of()), nanoTime.getAsLong());
+    TunnelStrangerPlanner.plan(desired.tunnelFilter(), actual.tunnelFilter(), former)
+        .ifPresent(findings::add);
     findings.addAll(
         SysctlContradictionPlanner.plan(desired.sysctls(), hostSysctls.read(), actual::sysctl));
     boolean verified =
@@ -447,7 +481,7 @@ public final class DataPath implements AutoCloseable {
     seen = Optional.empty();
     routes.forget();
     lookout.lookForNothing();
-    return new Cleanup(reader, writer, rules, restorer, marks).run();
+    return new Cleanup(reader, writer, rules, filter, restorer, marks).run();
   }
 
   /**
@@ -493,6 +527,7 @@ public final class DataPath implements AutoCloseable {
 
   @Override
   public void close() {
+    tables.close();
     netlink.close();
   }
 }

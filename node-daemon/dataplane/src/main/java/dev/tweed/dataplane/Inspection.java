@@ -3,6 +3,7 @@ package dev.tweed.dataplane;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What of ours is in the kernel now.
@@ -13,6 +14,7 @@ import java.util.Objects;
  * @param neighbours permanent neighbours of our tunnel devices and the probe device
  * @param rules routing rules of our protocol
  * @param masquerade whether our nftables table is there; false also when nft cannot be run
+ * @param tunnelFilter our table that filters the tunnel; empty if it is not there or cannot be read
  * @param problems what could not be read
  */
 public record Inspection(
@@ -22,12 +24,22 @@ public record Inspection(
     int neighbours,
     int rules,
     boolean masquerade,
+    Optional<TunnelFilter> tunnelFilter,
     List<String> problems) {
   /** Copies the lists. */
   public Inspection {
     devices = List.copyOf(devices);
+    Objects.requireNonNull(tunnelFilter, "tunnelFilter");
     problems = List.copyOf(problems);
   }
+
+  /**
+   * What lets only nodes of the network send to the tunnel.
+   *
+   * @param peers how many addresses of nodes it lets in
+   * @param dropped packets of others it has dropped since it was made
+   */
+  public record TunnelFilter(int peers, long dropped) {}
 
   /**
    * A device that carries our mark.

@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param masquerade source address translation
  * @param podCidrs all pools of the network, canonical; peers outside them are refused
  * @param sysctls more settings to keep, {@code net.*} in dotted or slashed form
+ * @param tunnelFiltered whether packets to the tunnel from others than its nodes are dropped
  * @param probes whether other nodes can probe this one, and this one them
  */
 public record NetworkParameters(
@@ -28,6 +29,7 @@ public record NetworkParameters(
     Masquerade masquerade,
     List<IpPrefix> podCidrs,
     Map<String, String> sysctls,
+    boolean tunnelFiltered,
     boolean probes) {
 
   /** Copies the collections; refuses what no kernel would take as a device name. */

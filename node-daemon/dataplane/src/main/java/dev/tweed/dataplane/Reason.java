@@ -32,6 +32,10 @@ public enum Reason {
   MtuTooSmall(Severity.NOTABLE),
   /** nft is missing, too old or refused the rules. */
   NftUnavailable(Severity.BLOCKING),
+  /** The filter of the tunnel cannot be put into the kernel, or not be changed. */
+  TunnelFilterUnavailable(Severity.NOTABLE),
+  /** Packets to the tunnel come from an address of no node, and are dropped. */
+  TunnelSourceUnknown(Severity.NOTABLE),
   /** Somebody else keeps putting a route of the same destination in the place of ours. */
   RouteContested(Severity.NOTABLE),
   /** The kernel refused an object; the message has its errno and text. */

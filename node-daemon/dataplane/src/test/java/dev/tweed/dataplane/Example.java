@@ -130,7 +130,7 @@ public record Example(
   public ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
         new NetworkParameters(
-            "default", backend, mtu, bridge, true, masquerade, podCidrs, sysctls, probes),
+            "default", backend, mtu, bridge, true, masquerade, podCidrs, sysctls, true, probes),
         self,
         peers);
   }

@@ -2,6 +2,7 @@ package dev.tweed.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
@@ -50,8 +51,9 @@ final class FaultyNode implements AutoCloseable {
     close(dataPath);
     netns.call(
         () -> {
-          seams = new Seams(RtnetlinkSocket.open());
-          dataPath = new DataPath(options, seams.netlink(), System::nanoTime, seams);
+          seams = new Seams(RtnetlinkSocket.open(), new NfTablesSocket());
+          dataPath =
+              new DataPath(options, seams.netlink(), seams.tables(), System::nanoTime, seams);
           return null;
         });
   }

@@ -39,6 +39,8 @@ record KernelDump(Set<String> ours, Set<String> others) {
   private static final Pattern SYSCTL = Pattern.compile("^sysctl ipv[46]/conf/(?<name>[^/]+)/.*");
   private static final Pattern TABLE = Pattern.compile("^table (?<name>\\S+ \\S+) \\{.*");
 
+  private static final Set<String> OWN_TABLES = Set.of("inet tweed", "inet tweed-tunnel");
+
   private static final Set<String> NODES_OWN = Set.of("all", "default", "lo", "eth0");
 
   /** Made by the kernel, in its own time, from MAC addresses, carriers and what a bridge learns. */
@@ -69,7 +71,7 @@ record KernelDump(Set<String> ours, Set<String> others) {
         table = opening.group("name");
       }
       if (!table.isEmpty()) {
-        (table.equals("inet tweed") ? ours : others).add("nft " + table + " " + line.strip());
+        (OWN_TABLES.contains(table) ? ours : others).add("nft " + table + " " + line.strip());
         if (line.equals("}")) {
           table = "";
         }

@@ -7,6 +7,8 @@ import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
+import dev.tweed.netlink.nft.NfRequest;
+import dev.tweed.netlink.nft.NfTables;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -64,11 +66,13 @@ final class Seams implements InvocationHandler, StepHook {
   }
 
   private final Rtnetlink kernel;
+  private final NfTables tables;
   private final List<Step> steps = new ArrayList<>();
   private Script script = Script.NONE;
 
-  Seams(Rtnetlink kernel) {
+  Seams(Rtnetlink kernel, NfTables tables) {
     this.kernel = kernel;
+    this.tables = tables;
   }
 
   /** The kernel behind these seams. By reflection: look-ups that are added fail like the others. */
@@ -76,6 +80,12 @@ final class Seams implements InvocationHandler, StepHook {
     return (Rtnetlink)
         Proxy.newProxyInstance(
             Seams.class.getClassLoader(), new Class<?>[] {Rtnetlink.class}, this);
+  }
+
+  /** As above. */
+  NfTables tables() {
+    return (NfTables)
+        Proxy.newProxyInstance(Seams.class.getClassLoader(), new Class<?>[] {NfTables.class}, this);
   }
 
   /** Follows another script, and counts steps anew. */
@@ -107,10 +117,14 @@ final class Seams implements InvocationHandler, StepHook {
 
   @Override
   public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+    boolean ofTables = method.getDeclaringClass() == NfTables.class;
+    if (ofTables && method.getName().equals("execute")) {
+      return transact(((List<?>) arguments[0]).stream().map(NfRequest.class::cast).toList());
+    }
     if (method.getName().equals("execute")) {
       return execute(((List<?>) arguments[0]).stream().map(RtRequest.class::cast).toList());
     }
-    if (method.getDeclaringClass() == Rtnetlink.class
+    if ((ofTables || method.getDeclaringClass() == Rtnetlink.class)
         && !method.getName().equals("portId")
         && !method.getName().equals("close")) {
       switch (next(true, method.getName()).orElse(null)) {
@@ -123,9 +137,28 @@ final class Seams implements InvocationHandler, StepHook {
       }
     }
     try {
-      return method.invoke(kernel, arguments);
+      return method.invoke(ofTables ? tables : kernel, arguments);
     } catch (InvocationTargetException thrown) {
       throw thrown.getCause();
+    }
+  }
+
+  private Optional<NfTables.Refusal> transact(List<NfRequest> requests) {
+    switch (next(false, requests.toString()).orElse(null)) {
+      case Fault.Refuse refuse -> {
+        return Optional.of(
+            new NfTables.Refusal(Optional.empty(), new NetlinkError(refuse.errno(), "injected")));
+      }
+      case Fault.BreakOff brokenOff -> {
+        if (brokenOff.applied()) {
+          tables.execute(requests);
+        }
+        throw brokenOff();
+      }
+      case Fault.Kill kill -> throw new Killed();
+      case null -> {
+        return tables.execute(requests);
+      }
     }
   }
 

@@ -26,7 +26,7 @@ public final class RulesetMonitor implements AutoCloseable {
 
   /** Tables without a say: they are of the data path, only count, or only translate addresses. */
   private static final Set<String> OTHER_TABLES =
-      Set.of("tweed", "tweed-trace", "kube-proxy", "nat");
+      Set.of("tweed", "tweed-tunnel", "tweed-trace", "kube-proxy", "nat");
 
   /** Chains of kube-proxy, kubelet and CNI plugins, which change with each Service and pod. */
   private static final List<String> OTHER_CHAINS = List.of("KUBE-", "CNI-");

@@ -169,7 +169,7 @@ class HostFirewallReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tweed", "tweed-filter", "tweed-guard", "tweed-trace"})
+  @ValueSource(strings = {"tweed", "tweed-filter", "tweed-guard", "tweed-tunnel", "tweed-trace"})
   void tablesOfOurOwnAreNoFirewall(String table) {
     String chain =
         "\"family\": \"inet\", \"table\": \"%s\", \"name\": \"input\", \"handle\": 1, \"type\": \"filter\","

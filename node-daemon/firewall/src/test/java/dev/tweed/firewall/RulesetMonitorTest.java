@@ -151,6 +151,7 @@ class RulesetMonitorTest {
         "tweed/",
         "tweed/postrouting",
         "tweed-trace/sent",
+        "tweed-tunnel/input",
         "kube-proxy/services",
         "nat/PREROUTING"
       })

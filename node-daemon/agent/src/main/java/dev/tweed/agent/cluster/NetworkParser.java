@@ -94,6 +94,7 @@ final class NetworkParser {
                 spec.masquerade().enabled(), List.copyOf(except), spec.masquerade().fullyRandom()),
             List.copyOf(pools),
             spec.sysctls(),
+            spec.hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
             spec.probes() == PodNetworkSpec.Probes.Enabled),
         notes);
   }

@@ -103,6 +103,13 @@ final class StatusCommand implements Callable<Integer> {
           now.rules(),
           now.masquerade() ? "there" : "not there");
     }
+    now.tunnelFilter()
+        .ifPresent(
+            filter ->
+                out.printf(
+                    "  %-11s tunnel filter: %d addresses of nodes let in, %d packets of others"
+                        + " dropped%n",
+                    "", filter.peers(), filter.dropped()));
     now.problems().forEach(p -> out.printf("  %-11s %s%n", "", p));
     String wanted =
         status.flatMap(NodeStatus::dataPath).map(NodeStatus.DataPathStatus::device).orElse("");

@@ -167,7 +167,7 @@ final class TracePlanner {
               : Loss.elsewhere(
                   ("the tunnel's packets from it (UDP %d) arrive from another address than its"
                           + " node's (%s), as after an address translation between the nodes, and"
-                          + " are dropped on this host (table inet tweed-guard)")
+                          + " are dropped on this host (table inet tweed-tunnel)")
                       .formatted(port(), nodeIps())));
     }
     if (!seen.any(way.forwarded())) {

@@ -276,6 +276,30 @@ class SnapshotMapperTest {
     assertThat(program.snapshot().network().probes()).isEqualTo(wanted);
   }
 
+  @ParameterizedTest
+  @CsvSource({"Auto, true", "Unmanaged, false", ", true"})
+  void theTunnelIsFilteredUnlessTheHostsFirewallIsUnmanaged(
+      PodNetworkSpec.HostFirewall setting, boolean filtered) {
+    PodNetworkSpec spec =
+        new PodNetworkSpec(
+            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            setting,
+            null);
+
+    Mapping.Program program =
+        program(mapper.map(new Views().network("default", spec).subnet(1).view()));
+
+    assertThat(program.snapshot().network().tunnelFiltered()).isEqualTo(filtered);
+  }
+
   @Test
   void aNetworkThatCannotBeReadStopsItsOwnNodesOnly() {
     NetworkRecord unreadable =

@@ -45,6 +45,7 @@ class NetworkStateMapperTest {
                 new Masquerade(false, List.of(), false),
                 pods,
                 Map.of(),
+                true,
                 true),
             new OwnNode("n1", List.of(IpPrefix.parse("fd00:10:0:1::/64")), own, MAC),
             List.of(new Peer("n2", IpPrefix.parse("fd00:10:0:2::/64"), peer, MAC)));

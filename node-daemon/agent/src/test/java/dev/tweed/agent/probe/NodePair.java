@@ -109,6 +109,7 @@ final class NodePair implements AutoCloseable {
             new Masquerade(true, List.of(), true),
             pools.stream().map(IpPrefix::parse).toList(),
             Map.of(),
+            true,
             true);
     List<OwnNode> own =
         IntStream.of(1, 2)

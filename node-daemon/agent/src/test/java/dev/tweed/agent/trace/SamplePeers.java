@@ -51,6 +51,7 @@ final class SamplePeers {
                 new Masquerade(false, List.of(), false),
                 blocks,
                 Map.of(),
+                true,
                 true),
             new OwnNode("n1", blocks, ownIps.stream().map(IpAddress::parse).toList(), MAC),
             List.of(peers)));

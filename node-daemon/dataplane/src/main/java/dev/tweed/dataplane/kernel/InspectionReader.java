@@ -4,6 +4,7 @@ import dev.tweed.dataplane.Inspection;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
+import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.Link;
@@ -12,6 +13,7 @@ import dev.tweed.netlink.NetlinkException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What of ours is in the kernel, for people. */
@@ -19,10 +21,13 @@ public final class InspectionReader {
 
   private final KernelReader kernel;
   private final NftReader nft;
+  private final TunnelFilterReader filter;
   private final Marks marks;
 
   /** Reads by these. */
-  public InspectionReader(KernelReader kernel, NftReader nft, Marks marks) {
+  public InspectionReader(
+      KernelReader kernel, NftReader nft, TunnelFilterReader filter, Marks marks) {
+    this.filter = filter;
     this.kernel = kernel;
     this.nft = nft;
     this.marks = marks;
@@ -35,9 +40,14 @@ public final class InspectionReader {
     if (rules instanceof NftListing.Unreadable unreadable) {
       problems.add("table inet tweed: " + unreadable.message());
     }
+    TunnelFilterListing listing = filter.read();
+    Optional<Inspection.TunnelFilter> tunnelFilter =
+        listing instanceof TunnelFilterListing.Present present
+            ? Optional.of(new Inspection.TunnelFilter(present.peers().size(), present.dropped()))
+            : Optional.empty();
     boolean hasRules = rules instanceof NftListing.Present;
     try {
-      ActualState actual = kernel.actual(Map.of(), rules);
+      ActualState actual = kernel.actual(Map.of(), rules, listing);
       return new Inspection(
           actual.links().stream().filter(marks::owns).map(link -> device(link, actual)).toList(),
           actual.routes().size() + actual.probe().routes().size(),
@@ -51,10 +61,11 @@ public final class InspectionReader {
                   .count(),
           (int) actual.probe().rules().stream().filter(marks::owns).count(),
           hasRules,
+          tunnelFilter,
           problems);
     } catch (NetlinkException e) {
       problems.add("netlink: " + e.getMessage());
-      return new Inspection(List.of(), 0, 0, 0, 0, hasRules, problems);
+      return new Inspection(List.of(), 0, 0, 0, 0, hasRules, tunnelFilter, problems);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
 import dev.tweed.dataplane.plan.StateChange;
+import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
@@ -76,13 +77,17 @@ public final class KernelReader {
   }
 
   /**
-   * What the kernel holds that may be ours, with sysctls and rules read elsewhere.
+   * What the kernel holds that may be ours, with sysctls, rules and filter read elsewhere.
    *
    * @param links all devices
    * @param addresses all addresses
    */
   public ActualState actual(
-      List<Link> links, List<Address> addresses, Map<String, String> sysctls, NftListing rules) {
+      List<Link> links,
+      List<Address> addresses,
+      Map<String, String> sysctls,
+      NftListing rules,
+      TunnelFilterListing filter) {
     Map<Integer, List<FdbEntry>> fdb = new HashMap<>();
     Map<Integer, List<Neighbour>> neighbours = new HashMap<>();
     for (Link link : links) {
@@ -100,12 +105,14 @@ public final class KernelReader {
         nextHops(),
         probe.state(links),
         sysctls,
-        rules);
+        rules,
+        filter);
   }
 
   /** As above, with devices and addresses read anew. */
-  public ActualState actual(Map<String, String> sysctls, NftListing rules) {
-    return actual(netlink.links(), netlink.addresses(), sysctls, rules);
+  public ActualState actual(
+      Map<String, String> sysctls, NftListing rules, TunnelFilterListing filter) {
+    return actual(netlink.links(), netlink.addresses(), sysctls, rules, filter);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.ProbeDevice;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.TunnelDevice;
+import dev.tweed.dataplane.plan.TunnelFilterCompiler;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.BatchResult;
@@ -15,11 +16,14 @@ import dev.tweed.netlink.Link;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkError;
+import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.Scope;
+import dev.tweed.netlink.nft.NfRequest;
+import dev.tweed.netlink.nft.NfTables;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,10 +47,13 @@ public final class KernelWriter {
   private final Rtnetlink netlink;
   private final SysctlWriter sysctls;
   private final NftWriter nft;
+  private final NfTables tables;
   private final Marks marks;
 
   /** Writes by these. */
-  public KernelWriter(Rtnetlink netlink, SysctlWriter sysctls, NftWriter nft, Marks marks) {
+  public KernelWriter(
+      Rtnetlink netlink, SysctlWriter sysctls, NftWriter nft, NfTables tables, Marks marks) {
+    this.tables = tables;
     this.netlink = netlink;
     this.sysctls = sysctls;
     this.nft = nft;
@@ -97,7 +104,7 @@ public final class KernelWriter {
     Run run = new Run();
     List<StateChange> batch = new ArrayList<>();
     for (StateChange change : changes) {
-      if (change.concernsPeer()) {
+      if (change.concernsPeer() && change.kind() != Change.Kind.FILTER) {
         batch.add(change);
       } else {
         run.batch(batch);
@@ -120,6 +127,13 @@ public final class KernelWriter {
         case StateChange.EnsureSysctl sysctl -> ensure(sysctl);
         case StateChange.ReplaceRules rules -> nft(change, nft.replace(rules.rules()));
         case StateChange.RemoveRules rules -> nft(change, nft.remove());
+        case StateChange.PutTunnelFilter put ->
+            filter(change, TunnelFilterCompiler.replacement(put.filter()));
+        case StateChange.AddTunnelPeers add ->
+            filter(change, TunnelFilterCompiler.addition(add.peers()));
+        case StateChange.RemoveTunnelPeers remove ->
+            filter(change, TunnelFilterCompiler.removal(remove.peers()));
+        case StateChange.RemoveTunnelFilter _ -> filter(change, TunnelFilterCompiler.deletion());
         case StateChange.CreateTunnel tunnel -> create(tunnel, tunnel.tunnel());
         case StateChange.CreateBridge bridge -> create(bridge, bridge.bridge());
         case StateChange.CreateProbe probe -> create(probe, probe.probe());
@@ -152,6 +166,21 @@ public final class KernelWriter {
       error.ifPresentOrElse(
           message ->
               failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NftRefused(message))),
+          () -> done.add(new Done(change, change.detail())));
+    }
+
+    /** Packets flow without it, so what goes wrong with it ends nothing else. */
+    private void filter(StateChange change, List<NfRequest> transaction) {
+      Optional<String> error;
+      try {
+        error = tables.execute(transaction).map(refusal -> refusal.error().toString());
+      } catch (NetlinkException e) {
+        error = Optional.of(e.getMessage());
+      }
+      error.ifPresentOrElse(
+          message ->
+              failures.add(
+                  new ChangeFailure(change, new ChangeFailure.Cause.FilterRefused(message))),
           () -> done.add(new Done(change, change.detail())));
     }
 
@@ -383,6 +412,11 @@ public final class KernelWriter {
         case StateChange.EnsureSysctl sysctl -> Optional.empty();
         case StateChange.ReplaceRules rules -> Optional.empty();
         case StateChange.RemoveRules rules -> Optional.empty();
+        case StateChange.PutTunnelFilter _,
+            StateChange.AddTunnelPeers _,
+            StateChange.RemoveTunnelPeers _,
+            StateChange.RemoveTunnelFilter _ ->
+            Optional.empty();
       };
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 
 /**
  * Tells whether something is no longer as the last sync left it. The thread that syncs says what to
@@ -25,6 +26,7 @@ public final class Lookout {
   private record Watch(Relevance relevance, List<SysctlSetting> sysctls, int bridge) {}
 
   private final int ownPort;
+  private final IntSupplier ownNfPort;
   private final NftWriter nft;
   private final RulesReader rules;
   private final BridgePorts ports;
@@ -42,6 +44,7 @@ public final class Lookout {
 
   /**
    * @param ownPort netlink port that our own changes come from
+   * @param ownNfPort that of nf_tables, which numbers its ports by itself
    * @param nft makes our own changes of nftables
    * @param rules is told when the table may be another
    * @param ports is shown what comes to the bridge
@@ -50,6 +53,7 @@ public final class Lookout {
    */
   public Lookout(
       int ownPort,
+      IntSupplier ownNfPort,
       NftWriter nft,
       RulesReader rules,
       BridgePorts ports,
@@ -57,6 +61,7 @@ public final class Lookout {
       WayCache ways) {
     this.ways = ways;
     this.ownPort = ownPort;
+    this.ownNfPort = ownNfPort;
     this.nft = nft;
     this.rules = rules;
     this.ports = ports;
@@ -94,7 +99,8 @@ public final class Lookout {
    * time.
    */
   boolean isNews(NetlinkEvent event) {
-    if (event.originPort() != 0 && event.originPort() == ownPort) {
+    int own = event instanceof NetlinkEvent.NftablesChanged ? ownNfPort.getAsInt() : ownPort;
+    if (event.originPort() != 0 && event.originPort() == own) {
       return false;
     }
     if (event instanceof NetlinkEvent.NftablesChanged change && nft.made(change)) {

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param sysctls values of the files asked for, by path below /proc/sys/net; absent files are
  *     missing
  * @param rules our nftables table
+ * @param tunnelFilter our table that filters the tunnel
  */
 public record ActualState(
     List<Link> links,
@@ -34,7 +35,8 @@ public record ActualState(
     List<NextHopObject> nextHops,
     ProbeState probe,
     Map<String, String> sysctls,
-    NftListing rules) {
+    NftListing rules,
+    TunnelFilterListing tunnelFilter) {
   /** Copies the collections. */
   public ActualState {
     links = List.copyOf(links);
@@ -46,12 +48,13 @@ public record ActualState(
     Objects.requireNonNull(probe, "probe");
     sysctls = Map.copyOf(sysctls);
     Objects.requireNonNull(rules, "rules");
+    Objects.requireNonNull(tunnelFilter, "tunnelFilter");
   }
 
   /** The same with other nexthop objects. */
   public ActualState withNextHops(List<NextHopObject> others) {
     return new ActualState(
-        links, addresses, fdb, neighbours, routes, others, probe, sysctls, rules);
+        links, addresses, fdb, neighbours, routes, others, probe, sysctls, rules, tunnelFilter);
   }
 
   /** The device of this name. */

@@ -104,6 +104,8 @@ final class AdditionPlanner {
           StateChange.RemoveRoute _,
           StateChange.RemoveNextHop _,
           StateChange.RemoveRules _,
+          StateChange.RemoveTunnelPeers _,
+          StateChange.RemoveTunnelFilter _,
           StateChange.RemoveRule _ ->
           false;
       case StateChange.CreateTunnel _,
@@ -115,6 +117,7 @@ final class AdditionPlanner {
           StateChange.JoinBridge _,
           StateChange.PutProbeRoute _,
           StateChange.PutRule _,
+          StateChange.AddTunnelPeers _,
           // Of an address that was just given to the probe device.
           StateChange.RemoveLocalRoute _ ->
           true;
@@ -131,6 +134,7 @@ final class AdditionPlanner {
       case StateChange.PutRoute put ->
           routed.stream().noneMatch(prefix -> prefix.overlaps(put.route().destination()));
       case StateChange.ReplaceRules replace -> replace.action() == Change.Action.ADDED;
+      case StateChange.PutTunnelFilter put -> put.action() == Change.Action.ADDED;
     };
   }
 

@@ -46,6 +46,13 @@ public record ChangeFailure(StateChange change, Cause cause) {
      */
     record NftRefused(String message) implements Cause {}
 
+    /**
+     * The tunnel's filter could not be changed.
+     *
+     * @param message why
+     */
+    record FilterRefused(String message) implements Cause {}
+
     /** The device it needs is not there. */
     record NoDevice() implements Cause {}
 

@@ -21,6 +21,7 @@ import java.util.Set;
  *     resets others
  * @param deviceSysctls settings of a device, by its name, to write before it comes up
  * @param rules nftables rules; empty when our table is not wanted
+ * @param tunnelFilter who may send to the tunnel; empty is everybody
  * @param remembered whether all this is what was wanted once: see {@link AdditionPlanner}
  */
 public record DesiredState(
@@ -32,6 +33,7 @@ public record DesiredState(
     List<SysctlSetting> nodeSysctls,
     Map<String, List<SysctlSetting>> deviceSysctls,
     Optional<Ruleset> rules,
+    Optional<TunnelFilter> tunnelFilter,
     boolean remembered) {
 
   /** Nothing of ours, as after a cleanup. */
@@ -45,6 +47,7 @@ public record DesiredState(
           List.of(),
           Map.of(),
           Optional.empty(),
+          Optional.empty(),
           false);
 
   /** Copies the collections. */
@@ -57,6 +60,7 @@ public record DesiredState(
     nodeSysctls = List.copyOf(nodeSysctls);
     deviceSysctls = Map.copyOf(deviceSysctls);
     Objects.requireNonNull(rules, "rules");
+    Objects.requireNonNull(tunnelFilter, "tunnelFilter");
   }
 
   /** Every sysctl, those of the node first. */

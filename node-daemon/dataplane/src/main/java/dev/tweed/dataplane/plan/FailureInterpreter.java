@@ -95,6 +95,8 @@ public final class FailureInterpreter {
                       + reason.message(),
                   "correct spec.sysctls of the PodNetwork"));
       case ChangeFailure.Cause.NftRefused reason -> Optional.of(nftUnavailable(reason.message()));
+      case ChangeFailure.Cause.FilterRefused reason ->
+          Optional.of(tunnelFilterUnavailable(failure.change(), reason.message()));
       case ChangeFailure.Cause.NotKept none -> Optional.of(notKept(failure.change()));
     };
   }
@@ -106,6 +108,30 @@ public final class FailureInterpreter {
         "table " + Ruleset.TABLE,
         "source address translation is not in place: " + message,
         "install nftables 0.9.7 or later, kernel 5.2 or later with nf_tables and nft_masq");
+  }
+
+  /** The finding for a kernel that tells nothing of its tables, as one without nf_tables. */
+  public Finding tunnelFilterUnavailable(String message) {
+    return new Finding(
+        Reason.TunnelFilterUnavailable,
+        "table " + TunnelFilterCompiler.TABLE,
+        "the tunnel takes packets from everybody, since its filter cannot be put into the kernel: "
+            + message,
+        "run a kernel of 5.2 or later with nf_tables on this node (modprobe nf_tables), and let the"
+            + " network before the node drop the tunnel's port for others");
+  }
+
+  private Finding tunnelFilterUnavailable(StateChange change, String message) {
+    return change instanceof StateChange.AddTunnelPeers
+        ? new Finding(
+            Reason.TunnelFilterUnavailable,
+            "table " + TunnelFilterCompiler.TABLE,
+            "packets of nodes are dropped ("
+                + change.detail()
+                + "), since the tunnel's filter cannot be changed: "
+                + message,
+            "see what is there: nft list table " + TunnelFilterCompiler.TABLE)
+        : tunnelFilterUnavailable(message);
   }
 
   private static Finding notKept(StateChange change) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Turns a cluster and the facts of this node into what its kernel should hold.
@@ -142,9 +143,23 @@ public final class NodeStatePlanner {
               settings.settings(),
               deviceSysctls,
               rules,
+              tunnelFilter(judgement),
               snapshot.remembered());
       return new Plan(
           desired, underlay(choices, tunnels), device(choices, tunnels), podMtu, findings);
+    }
+
+    /** All addresses of sound peers: one may send from another than it is reached by. */
+    private Optional<TunnelFilter> tunnelFilter(PeerPlanner.Judgement judgement) {
+      return network.backend() instanceof Backend.Vxlan vxlan && network.tunnelFiltered()
+          ? Optional.of(
+              new TunnelFilter(
+                  vxlan.port(),
+                  vxlan.vni(),
+                  judgement.candidates().stream()
+                      .flatMap(candidate -> candidate.peer().nodeIps().stream())
+                      .collect(Collectors.toSet())))
+          : Optional.empty();
     }
 
     private static List<IpAddress> askedOfHost(List<IpPrefix> blocks) {

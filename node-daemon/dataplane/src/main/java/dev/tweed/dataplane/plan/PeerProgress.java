@@ -23,12 +23,14 @@ public final class PeerProgress {
     Set<IpAddress> neighbours = new HashSet<>();
     Set<IpPrefix> routes = new HashSet<>(shadowed);
     Set<String> devices = new HashSet<>();
+    Set<IpAddress> shutOut = new HashSet<>();
     for (StateChange change : remaining) {
       switch (change) {
         case StateChange.PutFdb put -> fdb.add(put.mac());
         case StateChange.PutNeighbour put -> neighbours.add(put.address());
         case StateChange.PutRoute put -> routes.add(put.route().destination());
         case StateChange.SetUp up -> devices.add(up.name());
+        case StateChange.AddTunnelPeers add -> shutOut.addAll(add.peers());
         default -> {}
       }
     }
@@ -38,7 +40,9 @@ public final class PeerProgress {
           routes.contains(peer.block())
               || devices.contains(peer.path().device())
               || peer.path() instanceof PlannedPeer.Path.Tunnelled path
-                  && (fdb.contains(path.mac()) || neighbours.contains(peer.route().gateway()));
+                  && (fdb.contains(path.mac())
+                      || neighbours.contains(peer.route().gateway())
+                      || shutOut.contains(path.vtep()));
       if (!lacking) {
         count++;
       }

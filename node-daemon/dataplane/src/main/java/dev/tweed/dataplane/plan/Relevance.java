@@ -112,7 +112,9 @@ public final class Relevance {
       case NetlinkEvent.FdbChanged change ->
           tunnels.contains(change.entry().linkIndex())
               && concerns(change.entry(), change.removed());
-      case NetlinkEvent.NftablesChanged change -> change.tables().contains("tweed");
+      case NetlinkEvent.NftablesChanged change ->
+          change.tables().contains("tweed")
+              || change.tables().contains(TunnelFilterCompiler.TABLE.name());
     };
   }
 

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * One step from actual to desired state. Devices are named, since they may not exist yet when the
@@ -126,6 +128,28 @@ public sealed interface StateChange {
   /** Removes our nftables table. */
   record RemoveRules() implements StateChange {}
 
+  /** Puts the tunnel's filter in place of what is there, with all its peers. */
+  record PutTunnelFilter(TunnelFilter filter, Change.Action action) implements StateChange {}
+
+  /** Lets these send to the tunnel. */
+  record AddTunnelPeers(Set<IpAddress> peers) implements StateChange {
+    /** Copies the set. */
+    public AddTunnelPeers {
+      peers = Set.copyOf(peers);
+    }
+  }
+
+  /** Lets these send to the tunnel no more. */
+  record RemoveTunnelPeers(Set<IpAddress> peers) implements StateChange {
+    /** Copies the set. */
+    public RemoveTunnelPeers {
+      peers = Set.copyOf(peers);
+    }
+  }
+
+  /** Removes the tunnel's filter. */
+  record RemoveTunnelFilter() implements StateChange {}
+
   /** Makes the probe's pair of devices, down. */
   record CreateProbe(ProbeDevice probe) implements StateChange {}
 
@@ -158,6 +182,8 @@ public sealed interface StateChange {
           Change.Kind.ROUTE;
       case PutRule _, RemoveRule _ -> Change.Kind.RULE;
       case ReplaceRules _, RemoveRules _ -> Change.Kind.NFT;
+      case PutTunnelFilter _, AddTunnelPeers _, RemoveTunnelPeers _, RemoveTunnelFilter _ ->
+          Change.Kind.FILTER;
     };
   }
 
@@ -166,13 +192,15 @@ public sealed interface StateChange {
     return switch (this) {
       case CreateTunnel _, CreateBridge _, AddAddress _, PutFdb _, PutNeighbour _, PutRoute _ ->
           Change.Action.ADDED;
-      case CreateProbe _, PutProbeRoute _, PutRule _ -> Change.Action.ADDED;
+      case CreateProbe _, PutProbeRoute _, PutRule _, AddTunnelPeers _ -> Change.Action.ADDED;
       case SetLink _, SetUp _, AttachPort _, JoinBridge _, EnsureSysctl _ -> Change.Action.CHANGED;
       case DeleteLink _, RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _ ->
           Change.Action.REMOVED;
       case RemoveNextHop _, RemoveRules _, RemoveLocalRoute _, RemoveRule _ ->
           Change.Action.REMOVED;
+      case RemoveTunnelPeers _, RemoveTunnelFilter _ -> Change.Action.REMOVED;
       case ReplaceRules replace -> replace.action;
+      case PutTunnelFilter put -> put.action;
     };
   }
 
@@ -202,6 +230,8 @@ public sealed interface StateChange {
       case PutRule put -> text(put.rule);
       case RemoveRule remove -> text(remove.rule);
       case ReplaceRules _, RemoveRules _ -> "table " + Ruleset.TABLE;
+      case PutTunnelFilter _, AddTunnelPeers _, RemoveTunnelPeers _, RemoveTunnelFilter _ ->
+          "table " + TunnelFilterCompiler.TABLE;
     };
   }
 
@@ -223,7 +253,10 @@ public sealed interface StateChange {
       case RemoveLocalRoute remove -> "dev " + remove.name;
       case CreateProbe _, PutRule _, RemoveRule _ -> "";
       case CreateTunnel _, CreateBridge _, EnsureSysctl _, AddAddress _, RemoveAddress _ -> "";
-      case RemoveNeighbour _, ReplaceRules _, RemoveRules _ -> "";
+      case RemoveNeighbour _, ReplaceRules _, RemoveRules _, RemoveTunnelFilter _ -> "";
+      case PutTunnelFilter put -> put.filter.peers().size() + " peers";
+      case AddTunnelPeers add -> some(add.peers);
+      case RemoveTunnelPeers remove -> some(remove.peers);
     };
   }
 
@@ -246,6 +279,8 @@ public sealed interface StateChange {
       case RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _, RemoveNextHop _ ->
           Optional.empty();
       case RemoveRules _ -> Optional.empty();
+      case PutTunnelFilter _, AddTunnelPeers _, RemoveTunnelPeers _, RemoveTunnelFilter _ ->
+          Optional.empty();
     };
   }
 
@@ -253,6 +288,7 @@ public sealed interface StateChange {
   default boolean concernsPeer() {
     return switch (kind()) {
       case FDB, NEIGHBOUR, ROUTE -> !(this instanceof RemoveLocalRoute);
+      case FILTER -> this instanceof AddTunnelPeers || this instanceof RemoveTunnelPeers;
       default -> false;
     };
   }
@@ -277,6 +313,17 @@ public sealed interface StateChange {
     };
   }
 
+  private static String some(Set<IpAddress> peers) {
+    return peers.size() == 1
+        ? peers.iterator().next().toString()
+        : peers.stream()
+                .sorted()
+                .limit(3)
+                .map(IpAddress::toString)
+                .collect(Collectors.joining(", "))
+            + (peers.size() > 3 ? " and " + (peers.size() - 3) + " more" : "");
+  }
+
   private static String text(RoutingRule rule) {
     return "%d: from %s%s lookup %d"
         .formatted(
@@ -294,6 +341,8 @@ public sealed interface StateChange {
   private boolean isDispensableToPods() {
     return switch (this) {
       case AttachPort _ -> true;
+      // Pods reach each other without it.
+      case PutTunnelFilter _, RemoveTunnelFilter _ -> true;
       case EnsureSysctl ensure -> ensure.setting.need() != SysctlSetting.Need.REQUIRED;
       default -> concernsPeer();
     };

@@ -7,10 +7,10 @@ import java.util.Optional;
 
 /**
  * The steps from actual to desired state, in an order in which each finds what it needs: sysctls of
- * the node, devices and their sysctls, addresses, up, FDB, neighbours, routes, rules; then the
- * probe device, on which no pod depends. What is no longer wanted goes in reverse after what
- * replaces it, except devices and addresses, which would be in the way. Where the desired state is
- * one that is remembered, only what is missing.
+ * the node, the tunnel's filter, devices and their sysctls, addresses, up, FDB, neighbours, routes,
+ * rules; then the probe device, on which no pod depends. What is no longer wanted goes in reverse
+ * after what replaces it, except devices and addresses, which would be in the way. Where the
+ * desired state is one that is remembered, only what is missing.
  */
 public final class StateDiff {
 
@@ -45,10 +45,14 @@ public final class StateDiff {
     desired.nodeSysctls().stream()
         .filter(setting -> setting.isWrong(actual::sysctl))
         .forEach(setting -> changes.add(new StateChange.EnsureSysctl(setting, Optional.empty())));
+    TunnelFilterDiff filter =
+        TunnelFilterDiff.between(desired.tunnelFilter(), actual.tunnelFilter());
+    filter.before().ifPresent(changes::add);
     LinkFates fates = LinkFates.of(desired, actual, marks);
     changes.addAll(fates.deletions());
     changes.addAll(DeviceDiff.between(desired, actual, fates));
     changes.addAll(PeerDiff.between(desired, actual, marks, fates));
+    filter.after().ifPresent(changes::add);
     rules(desired.rules(), actual.rules()).ifPresent(changes::add);
     changes.addAll(ProbeDiff.between(desired, actual, marks, fates));
     return List.copyOf(changes);

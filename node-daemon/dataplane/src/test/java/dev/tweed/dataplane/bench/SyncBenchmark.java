@@ -70,7 +70,7 @@ public final class SyncBenchmark {
         long before = System.nanoTime();
         SyncReport report = path.sync(grown.snapshot());
         more[i] = System.nanoTime() - before;
-        require(report.verified() && report.applied().size() == 3, report);
+        require(report.verified() && report.applied().size() == 4, report);
       }
       moreCpu += THREADS.getCurrentThreadCpuTime();
       long[] idle = new long[MORE];

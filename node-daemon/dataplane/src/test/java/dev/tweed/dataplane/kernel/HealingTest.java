@@ -355,7 +355,7 @@ class HealingTest {
     SyncReport report = node.sync(EXAMPLE.with(new Masquerade(false, List.of(), true)));
 
     assertThat(report.verified()).isTrue();
-    assertThat(node.sh("nft list tables")).doesNotContain("tweed");
+    assertThat(node.sh("nft list tables")).isEqualTo("table inet tweed-tunnel\n");
   }
 
   @Test
@@ -426,6 +426,7 @@ class HealingTest {
             network.masquerade(),
             network.podCidrs(),
             network.sysctls(),
+            network.tunnelFiltered(),
             network.probes()),
         snapshot.self(),
         snapshot.peers());

@@ -84,7 +84,8 @@ class KernelMonitorTest {
         "ip neigh del fe80::7416 dev tweed-probe",
         "ip rule add from 10.244.9.254 pref 74 lookup 7416 proto 116",
         "nft flush ruleset",
-        "nft add rule inet tweed postrouting counter"
+        "nft add rule inet tweed postrouting counter",
+        "nft delete element inet tweed-tunnel peers-ipv4 { 192.0.2.2 }"
       })
   void damageIsNews(String damage) {
     node.sh(damage);

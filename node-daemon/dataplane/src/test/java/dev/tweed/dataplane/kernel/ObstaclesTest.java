@@ -303,6 +303,7 @@ class ObstaclesTest {
             network.masquerade(),
             network.podCidrs(),
             network.sysctls(),
+            network.tunnelFiltered(),
             network.probes());
     var long253 = new ClusterSnapshot(named, snapshot.self(), snapshot.peers());
 

@@ -11,6 +11,7 @@ import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.PlannedPeer;
 import dev.tweed.dataplane.plan.ProbeState;
+import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.ip.Ipv4Address;
@@ -327,6 +328,7 @@ class RouteSweepTest {
         List.of(),
         Map.of(),
         Optional.empty(),
+        Optional.empty(),
         false);
   }
 
@@ -340,7 +342,8 @@ class RouteSweepTest {
         List.of(),
         new ProbeState(List.of(), List.of(), Set.of(), List.of(), List.of()),
         Map.of(),
-        new NftListing.Absent());
+        new NftListing.Absent(),
+        new TunnelFilterListing.Absent());
   }
 
   private List<PlannedPeer> peers(int count) {

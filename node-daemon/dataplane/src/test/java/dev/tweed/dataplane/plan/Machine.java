@@ -19,9 +19,11 @@ import dev.tweed.netlink.VxlanInfo;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -47,6 +49,7 @@ final class Machine {
   ProbeFacts probeFacts = ProbeFacts.NONE;
   final Map<String, String> sysctls = new TreeMap<>();
   NftListing rules = new NftListing.Absent();
+  TunnelFilterListing filter = new TunnelFilterListing.Absent();
 
   /** With lo and eth0, which has the addresses given. */
   static Machine with(String... eth0Addresses) {
@@ -154,7 +157,8 @@ final class Machine {
         nextHops,
         probeState(),
         sysctls,
-        rules);
+        rules,
+        filter);
   }
 
   private ProbeState probeState() {
@@ -340,6 +344,12 @@ final class Machine {
       }
       case StateChange.RemoveAddress remove -> addresses.remove(remove.address());
       case StateChange.PutFdb put -> {
+        VxlanInfo tunnel = link(put.name()).vxlan().orElseThrow();
+        if (filter instanceof TunnelFilterListing.Present present
+            && present.structure().equals(structure(tunnel))
+            && !present.peers().contains(put.vtep())) {
+          throw new AssertionError("sent to, and its answers are dropped: " + put.vtep());
+        }
         int index = link(put.name()).index();
         fdb.removeIf(e -> e.linkIndex() == index && e.mac().equals(put.mac()));
         fdb.add(FdbEntry.permanent(index, put.mac(), put.vtep()));
@@ -368,7 +378,39 @@ final class Machine {
         rules = new NftListing.Present(replace.rules().comments(), true, true);
       }
       case StateChange.RemoveRules remove -> rules = new NftListing.Absent();
+      case StateChange.PutTunnelFilter put -> filter = listing(put.filter());
+      case StateChange.AddTunnelPeers add -> {
+        Set<IpAddress> peers = new HashSet<>(filtered().peers());
+        peers.addAll(add.peers());
+        filter = with(peers);
+      }
+      case StateChange.RemoveTunnelPeers remove -> {
+        Set<IpAddress> peers = new HashSet<>(filtered().peers());
+        if (!peers.removeAll(remove.peers())) {
+          throw new AssertionError("ENOENT " + remove.peers());
+        }
+        filter = with(peers);
+      }
+      case StateChange.RemoveTunnelFilter remove -> filter = new TunnelFilterListing.Absent();
     }
+  }
+
+  private static TunnelFilterListing.Structure structure(VxlanInfo tunnel) {
+    return TunnelFilterCompiler.structure(new TunnelFilter(tunnel.port(), tunnel.vni(), Set.of()));
+  }
+
+  /** The table of a filter, as it is read. */
+  static TunnelFilterListing.Present listing(TunnelFilter filter) {
+    return new TunnelFilterListing.Present(
+        TunnelFilterCompiler.structure(filter), filter.peers(), Set.of(), 0);
+  }
+
+  private TunnelFilterListing.Present filtered() {
+    return (TunnelFilterListing.Present) filter;
+  }
+
+  private TunnelFilterListing.Present with(Set<IpAddress> peers) {
+    return new TunnelFilterListing.Present(filtered().structure(), peers, Set.of(), 0);
   }
 
   private void put(StateChange.PutRoute put) {

@@ -1,0 +1,121 @@
+package dev.tweed.dataplane.kernel;
+
+import dev.tweed.dataplane.plan.TunnelFilterCompiler;
+import dev.tweed.dataplane.plan.TunnelFilterListing;
+import dev.tweed.dataplane.plan.TunnelFilterListing.Present;
+import dev.tweed.dataplane.plan.TunnelFilterListing.Structure;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfSet;
+import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableState;
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.nft.NfValue;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Reads the tunnel's filter. While the ruleset has the same number only what packets change is read
+ * again. Used by one thread.
+ */
+public final class TunnelFilterReader {
+
+  private static final NfTable TABLE = TunnelFilterCompiler.TABLE;
+  private static final List<String> CHAINS =
+      List.of(TunnelFilterCompiler.STRANGERS, TunnelFilterCompiler.INPUT);
+
+  private final NfTables tables;
+  private Optional<Known> known = Optional.empty();
+
+  private record Known(int generation, TunnelFilterListing listing) {}
+
+  /** Reads by these. */
+  public TunnelFilterReader(NfTables tables) {
+    this.tables = tables;
+  }
+
+  /** What is there now. */
+  public TunnelFilterListing read() {
+    try {
+      // The number before the rest: what changes meanwhile is seen the next time.
+      int generation = tables.generation();
+      TunnelFilterListing listing =
+          known
+              .filter(k -> k.generation() == generation)
+              .map(k -> again(k.listing()))
+              .orElseGet(this::anew);
+      known = Optional.of(new Known(generation, listing));
+      return listing;
+    } catch (NetlinkException e) {
+      known = Optional.empty();
+      return new TunnelFilterListing.Unreadable(e.getMessage());
+    }
+  }
+
+  private TunnelFilterListing again(TunnelFilterListing listing) {
+    return listing instanceof Present present
+        ? new Present(
+            present.structure(),
+            present.peers(),
+            strangers(),
+            packets(tables.rules(TABLE, TunnelFilterCompiler.STRANGERS)))
+        : listing;
+  }
+
+  private TunnelFilterListing anew() {
+    Optional<NfTableState> table = tables.table(TABLE);
+    if (table.isEmpty()) {
+      return new TunnelFilterListing.Absent();
+    }
+    List<List<NfRule>> rules = CHAINS.stream().map(chain -> tables.rules(TABLE, chain)).toList();
+    return new Present(
+        table.get().dormant() ? Structure.NONE : structure(rules),
+        addresses(TunnelFilterCompiler::peers),
+        strangers(),
+        packets(rules.getFirst()));
+  }
+
+  private Structure structure(List<List<NfRule>> rules) {
+    List<NfChain> chains = new ArrayList<>();
+    CHAINS.forEach(chain -> tables.chain(TABLE, chain).ifPresent(chains::add));
+    List<NfSet> sets = new ArrayList<>();
+    for (AddressFamily family : AddressFamily.values()) {
+      tables.set(TABLE, TunnelFilterCompiler.peers(family)).ifPresent(sets::add);
+      tables.set(TABLE, TunnelFilterCompiler.strangers(family)).ifPresent(sets::add);
+    }
+    return new Structure(
+        chains,
+        sets,
+        rules.stream().map(chain -> chain.stream().map(NfRule::uncounted).toList()).toList());
+  }
+
+  private Set<IpAddress> strangers() {
+    return addresses(TunnelFilterCompiler::strangers);
+  }
+
+  /** Names a set of each family. */
+  @FunctionalInterface
+  private interface SetName {
+    String of(AddressFamily family);
+  }
+
+  private Set<IpAddress> addresses(SetName name) {
+    Set<IpAddress> addresses = new HashSet<>();
+    for (AddressFamily family : AddressFamily.values()) {
+      for (NfValue value : tables.elements(TABLE, name.of(family))) {
+        value.address().ifPresent(addresses::add);
+      }
+    }
+    return addresses;
+  }
+
+  private static long packets(List<NfRule> rules) {
+    return rules.stream().mapToLong(NfRule::packets).sum();
+  }
+}

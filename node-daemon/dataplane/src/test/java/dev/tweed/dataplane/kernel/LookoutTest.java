@@ -1,0 +1,75 @@
+package dev.tweed.dataplane.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.Marks;
+import dev.tweed.dataplane.plan.NftListing;
+import dev.tweed.dataplane.plan.NodeFacts;
+import dev.tweed.dataplane.plan.NodeStatePlanner;
+import dev.tweed.dataplane.plan.Plan;
+import dev.tweed.dataplane.plan.ProbeFacts;
+import dev.tweed.dataplane.plan.ProbeState;
+import dev.tweed.dataplane.plan.Relevance;
+import dev.tweed.dataplane.plan.TunnelFilterListing;
+import dev.tweed.netlink.NetlinkEvent;
+import dev.tweed.netlink.RouteProtocol;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LookoutTest {
+
+  private static final int OWN_PORT = 5;
+  private static final int OWN_NF_PORT = 7;
+  private static final Marks MARKS = new Marks("tweed:", new RouteProtocol(116));
+
+  /** Netlink protocols number their ports by themselves: another's may be that of our routes. */
+  @ParameterizedTest
+  @CsvSource({"5, true", "7, false", "0, true"})
+  void ownChangesOfTheFilterAreToldByThePortOfTheirSocket(int port, boolean news) {
+    Lookout lookout = lookout();
+
+    assertThat(
+            lookout.isNews(
+                new NetlinkEvent.NftablesChanged(
+                    Set.of(new NetlinkEvent.NftPlace("tweed-tunnel", "")), 0, "", port)))
+        .isEqualTo(news);
+  }
+
+  private static Lookout lookout() {
+    Lookout lookout =
+        new Lookout(
+            OWN_PORT,
+            () -> OWN_NF_PORT,
+            new NftWriter(List.of("nft"), StepHook.NONE),
+            new RulesReader(new NftReader(List.of("nft"))),
+            new BridgePorts(),
+            new RouteNews(),
+            new WayCache(address -> Optional.empty(), () -> 0));
+    ClusterSnapshot snapshot = Example.vxlan().snapshot();
+    NodeFacts facts = new NodeFacts(List.of(), List.of(), Map.of(), ProbeFacts.NONE);
+    Plan plan = new NodeStatePlanner(MARKS).plan(snapshot, facts, Set.of());
+    lookout.lookFor(
+        new Relevance(MARKS, snapshot, plan, List.of()),
+        List.of(),
+        new ActualState(
+            List.of(),
+            List.of(),
+            Map.of(),
+            Map.of(),
+            List.of(),
+            List.of(),
+            new ProbeState(List.of(), List.of(), Set.of(), List.of(), List.of()),
+            Map.of(),
+            new NftListing.Absent(),
+            new TunnelFilterListing.Absent()),
+        -1);
+    return lookout;
+  }
+}
