@@ -61,7 +61,7 @@ final class FirewallStatusCommand implements Callable<Integer> {
       FirewallFiles.Remembered remembered, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
     FirewallPlan plan = new FirewallPlanFactory(host, () -> NOT_ASKED).keep(remembered.good());
-    GuardRules guard = new GuardRules(plan.planned().rows(), remembered.tunnel());
+    GuardRules guard = new GuardRules(plan.planned().rows());
     Optional<BackendKind> kind = plan.choice().kind();
     return FirewallStatusText.of(
         plan,

@@ -43,23 +43,12 @@ final class FirewallTable {
 
   /** What goes beside the firewall, in a line; empty if nothing does. */
   static Optional<String> guard(GuardRules rules) {
-    List<String> parts = new ArrayList<>();
     int nodePorts = rules.nodePortRows().size();
-    if (nodePorts > 0) {
-      parts.add("NodePorts by %s of these".formatted(rules(nodePorts)));
-    }
-    rules
-        .tunnel()
-        .ifPresent(
-            tunnel ->
-                parts.add(
-                    "UDP port %d closed to all but %d peers"
-                        .formatted(tunnel.port(), tunnel.peers().size())));
-    return parts.isEmpty()
+    return nodePorts == 0
         ? Optional.empty()
         : Optional.of(
-            "Beside it, in the nftables table %s: %s"
-                .formatted(GuardWriter.TABLE, String.join("; ", parts)));
+            "Beside it, in the nftables table %s: NodePorts by %s of these"
+                .formatted(GuardWriter.TABLE, rules(nodePorts)));
   }
 
   static String rules(int count) {

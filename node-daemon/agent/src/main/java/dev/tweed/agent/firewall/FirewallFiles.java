@@ -19,7 +19,6 @@ import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.Peer.Addresses;
 import dev.tweed.firewall.rules.RuleGroup;
@@ -71,11 +70,10 @@ public final class FirewallFiles {
    * Rules that were in force, and the firewalls that may hold some.
    *
    * @param places kinds that rows were put into
-   * @param tunnel who may send to the tunnel; empty is everybody
    */
-  public record Remembered(LastGood good, Set<BackendKind> places, Optional<TunnelPeers> tunnel) {
+  public record Remembered(LastGood good, Set<BackendKind> places) {
 
-    static final Remembered NOTHING = new Remembered(LastGood.NOTHING, Set.of(), Optional.empty());
+    static final Remembered NOTHING = new Remembered(LastGood.NOTHING, Set.of());
 
     public Remembered {
       places = Set.copyOf(places);
@@ -84,10 +82,7 @@ public final class FirewallFiles {
 
   /** The same as it is in the file; what is empty there is null. */
   private record Document(
-      Set<BackendKind> places,
-      TunnelPeers tunnel,
-      RuleGroup builtIn,
-      Map<String, GoodPolicy> policies) {}
+      Set<BackendKind> places, RuleGroup builtIn, Map<String, GoodPolicy> policies) {}
 
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes({
@@ -143,7 +138,6 @@ public final class FirewallFiles {
     Document document =
         new Document(
             remembered.places(),
-            remembered.tunnel().orElse(null),
             remembered.good().builtIn().orElse(null),
             new TreeMap<>(remembered.good().policies()));
     try {
@@ -163,9 +157,7 @@ public final class FirewallFiles {
       }
       Document read = JSON.readValue(Files.readAllBytes(file), Document.class);
       return new Remembered(
-          new LastGood(Optional.ofNullable(read.builtIn()), read.policies()),
-          read.places(),
-          Optional.ofNullable(read.tunnel()));
+          new LastGood(Optional.ofNullable(read.builtIn()), read.policies()), read.places());
     } catch (IOException | RuntimeException e) {
       // As after a reboot: what is refused then has nothing to fall back to.
       return Remembered.NOTHING;

@@ -50,7 +50,7 @@ public record FirewallPlan(
     return network instanceof NetworkState.Waiting
             || choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
         ? Optional.empty()
-        : Optional.of(new GuardRules(planned.rows(), GuardKeeper.tunnel(network)));
+        : Optional.of(new GuardRules(planned.rows()));
   }
 
   /** The groups to keep for the day a later generation is refused. */

@@ -13,7 +13,6 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
-import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.ProtectedService;
@@ -38,7 +37,7 @@ import java.util.stream.Stream;
  */
 public final class FirewallSync implements BooleanSupplier {
 
-  /** A look runs some programs; peers may come by the second. */
+  /** A look runs some programs. */
   private static final Duration INTERVAL = Duration.ofSeconds(30);
 
   /**
@@ -106,7 +105,9 @@ public final class FirewallSync implements BooleanSupplier {
    * @return whether that is news, and a run is wanted
    */
   public boolean network(NetworkState state) {
-    boolean news = !network.equals(Optional.of(state));
+    // Peers come by the second, and no rule has to change for them.
+    boolean news =
+        !network.map(NetworkState::withoutPeers).equals(Optional.of(state.withoutPeers()));
     network = Optional.of(state);
     return news;
   }
@@ -132,8 +133,7 @@ public final class FirewallSync implements BooleanSupplier {
     boolean suspect = changed.getAndSet(false);
     boolean recent = settled && !suspect && now - lookedAt < INTERVAL.toNanos();
     if (!wished && recent) {
-      // Peers come by the second, and no rule depends on them.
-      if (guard.isKept(state) || keepGuard(state) instanceof BackendOutcome.Applied) {
+      if (guard.isKept() || keepGuard(state) instanceof BackendOutcome.Applied) {
         settled = unwritten.isEmpty();
         return settled;
       }
@@ -149,7 +149,7 @@ public final class FirewallSync implements BooleanSupplier {
         && settled
         && !suspect
         && now - lookedAt < LONGEST.toNanos()
-        && guard.isKept(state)
+        && guard.isKept()
         && situation.isPresent()
         && situation.equals(before)) {
       return true;
@@ -186,7 +186,7 @@ public final class FirewallSync implements BooleanSupplier {
         mended = applied.changed() && !wished && isAsLast(plan);
         look |= applied.changed() || !applied.live();
         guard.rows(plan.planned().rows());
-        remembered = new Remembered(plan.lastGood(), placer.places(), remembered.tunnel());
+        remembered = new Remembered(plan.lastGood(), placer.places());
         remembering = true;
         lastWish = Optional.of(wish);
       }
@@ -201,9 +201,9 @@ public final class FirewallSync implements BooleanSupplier {
         lastWish = Optional.of(wish);
       }
     }
-    boolean samePeers = guard.isKept(state);
+    boolean kept = guard.isKept();
     BackendOutcome guarded = keepGuard(state);
-    if (mended || guarded.equals(BackendOutcome.applied(true)) && samePeers && !wished) {
+    if (mended || guarded.equals(BackendOutcome.applied(true)) && kept && !wished) {
       repaired.run();
     }
     placed = Optional.of(new Placed(choice.kind(), plan.rows()));
@@ -224,8 +224,8 @@ public final class FirewallSync implements BooleanSupplier {
   }
 
   /**
-   * What was in force stays so, and peers must be let in. After a start the guard has no rows until
-   * some are placed, so it gets those of the daemon before.
+   * What was in force stays so. After a start the guard has no rows until some are placed, so it
+   * gets those of the daemon before.
    */
   private void guardLastGood(FirewallPlan plan) {
     if (!guard.hasRows()) {
@@ -241,11 +241,6 @@ public final class FirewallSync implements BooleanSupplier {
   private BackendOutcome keepGuard(NetworkState state) {
     BackendOutcome outcome = guard.keep(state);
     if (remembering) {
-      remembered =
-          new Remembered(
-              remembered.good(),
-              remembered.places(),
-              guard.wanted().map(GuardRules::tunnel).orElse(remembered.tunnel()));
       written(files.write(remembered));
     }
     return outcome;

@@ -12,11 +12,9 @@ import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
-import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.ruleset.Ruleset;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Map;
@@ -198,11 +196,7 @@ class FirewallStatusTextTest {
   }
 
   private static GuardRules guard() {
-    return new GuardRules(
-        List.of(FirewallRows.NODE_PORT),
-        Optional.of(
-            new TunnelPeers(
-                8472, List.of(IpAddress.parse("192.0.2.2"), IpAddress.parse("192.0.2.3")))));
+    return new GuardRules(List.of(FirewallRows.NODE_PORT));
   }
 
   @Test
@@ -219,7 +213,7 @@ class FirewallStatusTextTest {
     FirewallStatusText text =
         text(IN_FORCE, guard(), BackendOutcome.applied(true), told(List.of()));
 
-    assertThat(text.render()).contains("all but 2 peers: NOT in force");
+    assertThat(text.render()).contains("NodePorts by 1 rule of these: NOT in force");
     assertThat(text.isAllInForce()).isFalse();
   }
 

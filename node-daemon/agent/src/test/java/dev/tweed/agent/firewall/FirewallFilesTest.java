@@ -6,14 +6,12 @@ import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.nft.TunnelPeers;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.RuleGroup;
-import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +39,7 @@ class FirewallFilesTest {
                         List.of(
                             FirewallRule.allow("in", Direction.IN).withInterfaceIn("tweed.1")))),
                 allSorts().good()),
-            Set.of(BackendKind.UFW, BackendKind.IPTABLES),
-            Optional.of(new TunnelPeers(8472, List.of(IpAddress.parse("192.0.2.2")))));
+            Set.of(BackendKind.UFW, BackendKind.IPTABLES));
 
     new FirewallFiles(runDir).write(remembered);
 

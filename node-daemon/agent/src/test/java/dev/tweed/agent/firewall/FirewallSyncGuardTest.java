@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What no firewall can say: NodePorts that rules close, and the tunnel closed to all but peers. */
+/** What no firewall can say: NodePorts that rules close. */
 class FirewallSyncGuardTest {
 
   @TempDir Path runDir;
@@ -30,36 +30,25 @@ class FirewallSyncGuardTest {
   }
 
   @Test
-  void theTunnelIsClosedToAllButPeersAndNewOnesAreLetInWithoutALook() {
-    node.network(SampleNetwork.member(2));
-    node.run();
-    int reads = node.host.reads;
-    assertThat(node.letIn()).containsExactly("192.0.2.2");
+  void peersThatComeAskForNoRun() {
+    assertThat(node.network(SampleNetwork.member(2))).isTrue();
 
-    node.network(SampleNetwork.member(2, 3));
-    node.run();
-
-    assertThat(node.letIn()).containsExactly("192.0.2.2", "192.0.2.3");
-    assertThat(node.host.reads).isEqualTo(reads);
-    assertThat(node.repaired()).isZero();
+    assertThat(node.network(SampleNetwork.member(2, 3))).isFalse();
   }
 
   @Test
-  void peersAreWrittenForPeopleAndStayWhileTheNodeWaits() {
-    node.network(SampleNetwork.member(2));
+  void nodePortsStayClosedWhereTheFirewallRefusesSinceTheDaemonsStart() {
     node.run();
-    node.network(SampleNetwork.member(2, 3));
-    node.run();
-    assertThat(node.files().remembered().tunnel().orElseThrow().peers()).hasSize(2);
+    List<FilterRow> guarded = node.guardedRows();
 
-    node.network(new NetworkState.Waiting());
+    node.host.guarded = Optional.empty();
+    node.host.instead.put(
+        BackendKind.UFW, new BackendOutcome.Refused("FileNotUnderstood", "nonsense", "mend it"));
+    node.asks(Policies.allowing("web", 2, "81"));
+    node.restart();
     node.run();
-    assertThat(node.files().remembered().tunnel()).isPresent();
 
-    node.restartUnaware();
-    node.network(new NetworkState.Waiting());
-    node.run();
-    assertThat(node.files().remembered().tunnel()).isPresent();
+    assertThat(node.guardedRows()).isEqualTo(guarded);
   }
 
   @Test
@@ -127,23 +116,6 @@ class FirewallSyncGuardTest {
     node.run();
 
     assertThat(node.guardedRows()).isEmpty();
-  }
-
-  @Test
-  void newPeersAreLetInWhereTheFirewallRefusesSinceTheDaemonsStart() {
-    node.network(SampleNetwork.member(2));
-    node.run();
-    List<FilterRow> guarded = node.guardedRows();
-
-    node.host.instead.put(
-        BackendKind.UFW, new BackendOutcome.Refused("FileNotUnderstood", "nonsense", "mend it"));
-    node.asks(Policies.allowing("web", 2, "81"));
-    node.restart();
-    node.network(SampleNetwork.member(2, 3));
-    node.run();
-
-    assertThat(node.letIn()).containsExactly("192.0.2.2", "192.0.2.3");
-    assertThat(node.guardedRows()).isEqualTo(guarded);
   }
 
   @Test

@@ -85,8 +85,8 @@ final class FirewalledNode {
     view = new ClusterView(true, List.of(), List.of(), view.policies(), Optional.empty());
   }
 
-  void network(NetworkState state) {
-    sync.network(state);
+  boolean network(NetworkState state) {
+    return sync.network(state);
   }
 
   void firewallChanged() {
@@ -129,12 +129,5 @@ final class FirewalledNode {
   /** What guards NodePorts. */
   List<FilterRow> guardedRows() {
     return host.guarded.orElseThrow().inRows();
-  }
-
-  /** Who may send to the tunnel. */
-  List<String> letIn() {
-    return host.guarded.orElseThrow().tunnel().orElseThrow().peers().stream()
-        .map(IpAddress::toString)
-        .toList();
   }
 }

@@ -4,16 +4,14 @@ import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What is guarded beside the host's own firewall.
  *
  * @param inRows rows for packets to the host itself, in order; those that refuse something close
  *     NodePorts, too, and those before them keep some open
- * @param tunnel who may send to the tunnel; empty is everybody
  */
-public record GuardRules(List<FilterRow> inRows, Optional<TunnelPeers> tunnel) {
+public record GuardRules(List<FilterRow> inRows) {
 
   public GuardRules {
     inRows = List.copyOf(inRows);
@@ -31,6 +29,6 @@ public record GuardRules(List<FilterRow> inRows, Optional<TunnelPeers> tunnel) {
 
   /** Nothing at all. */
   public static GuardRules none() {
-    return new GuardRules(List.of(), Optional.empty());
+    return new GuardRules(List.of());
   }
 }

@@ -9,7 +9,6 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
-import dev.tweed.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,25 +25,17 @@ import java.util.Optional;
  * local, what cannot be noted is dropped: nothing that is closed may be opened by knocking. Packets
  * that are not translated are left to the host's firewall, and Service addresses are not local.
  * Translation is at priority -100, and at -90 for firewalld; ours are around these. Rejecting there
- * sends the same answers as in input (kernel 5.9 and later).
- *
- * <p>Tunnel: what comes to its port from an address that is no peer's is dropped and counted, ahead
- * of the host's firewall, which has the port open for everybody.
+ * sends the same answers as in input (kernel 5.9 and later). Where the table is replaced, a packet
+ * that is between the two chains in that moment, some microseconds, finds nothing noted and passes,
+ * and so does the rest of its connection.
  */
 final class GuardTableCompiler {
 
   /** Name of the table. */
   static final String TABLE = "tweed-guard";
 
-  /** Name of the chain for the tunnel. */
-  static final String TUNNEL = "tunnel";
-
-  /** Comment of the rules that drop what comes from elsewhere, one for each family. */
-  static final String STRANGERS = "no peer of the tunnel";
-
   private static final int BEFORE_TRANSLATION = -110;
   private static final int AFTER_TRANSLATION = -80;
-  private static final int BEFORE_FILTER = -10;
 
   private final List<NftTable.Set> sets = new ArrayList<>();
   private final List<Chain> chains = new ArrayList<>();
@@ -58,7 +49,6 @@ final class GuardTableCompiler {
     if (!rows.isEmpty()) {
       compiler.addNodePorts(rows);
     }
-    rules.tunnel().ifPresent(compiler::addTunnel);
     return compiler.chains.isEmpty()
         ? Optional.empty()
         : Optional.of(new NftTable(TABLE, compiler.sets, compiler.chains));
@@ -128,27 +118,5 @@ final class GuardTableCompiler {
         ports,
         Optional.empty(),
         Optional.empty());
-  }
-
-  private void addTunnel(TunnelPeers tunnel) {
-    List<Rule> rules = new ArrayList<>();
-    rules.add(new Rule.Fixed("iif \"lo\" accept", "loopback"));
-    for (AddressFamily family : AddressFamily.values()) {
-      List<IpAddress> peers =
-          tunnel.peers().stream().filter(peer -> peer.family() == family).toList();
-      String set = peersSet(family);
-      sets.add(new NftTable.Set.Members(set, family, peers));
-      rules.add(
-          new Rule.Fixed(
-              "udp dport %d %s saddr != @%s counter drop"
-                  .formatted(tunnel.port(), NftMatchRenderer.ip(family), set),
-              STRANGERS));
-    }
-    chains.add(new Chain(TUNNEL, Optional.of(new Hook("input", BEFORE_FILTER)), rules));
-  }
-
-  /** Name of the set of peers. */
-  static String peersSet(AddressFamily family) {
-    return "peers-" + NftMatchRenderer.name(family);
   }
 }

@@ -2,7 +2,6 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.AddressFamily;
-import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,13 +28,6 @@ record NftTable(String name, List<Set> sets, List<Chain> chains) {
      * Addresses, filled by the kernel as packets come; an element is forgotten after half a minute.
      */
     record Seen(String name, AddressFamily family) implements Set {}
-
-    /** Addresses, filled by us and changed one by one. */
-    record Members(String name, AddressFamily family, List<IpAddress> addresses) implements Set {
-      public Members {
-        addresses = List.copyOf(addresses);
-      }
-    }
   }
 
   /**

@@ -7,14 +7,11 @@ import dev.tweed.firewall.nft.NftTable.Set;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A table in the language of nft. Every part of a line is a typed value or a constant; the only
@@ -55,45 +52,29 @@ final class NftTableRenderer {
       chains.append(chain(chain.name(), chain.hook(), lines));
     }
     String fixed = constants.toString() + chains;
-    // Without the members: they come and go.
-    String made = "tweed " + Sha256.hex(named(false) + fixed, DIGEST_BYTES);
+    String made = "tweed " + Sha256.hex(named() + fixed, DIGEST_BYTES);
     String text =
         "add table inet %1$s\ndelete table inet %1$s\ntable inet %1$s {\n".formatted(table.name())
-            + named(true)
+            + named()
             + fixed
             + chain(SEAL, Optional.empty(), List.of(line("return", made)))
             + "}\n";
     return new NftText(table.name(), text, rules, made);
   }
 
-  private String named(boolean withMembers) {
+  private String named() {
     StringBuilder text = new StringBuilder();
     for (Set set : table.sets()) {
       text.append("\tset ").append(set.name()).append(" {\n");
       switch (set) {
         case Set.Seen seen ->
-            text.append(typeof(NftMatchRenderer.address(seen.family())))
-                .append("\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 30s\n");
-        case Set.Members members -> {
-          text.append(typeof(NftMatchRenderer.address(members.family())));
-          if (withMembers) {
-            text.append(elements(members.addresses().stream().map(IpAddress::toString)));
-          }
-        }
+            text.append("\t\ttypeof ")
+                .append(NftMatchRenderer.address(seen.family()))
+                .append("\n\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 30s\n");
       }
       text.append("\t}\n");
     }
     return text.toString();
-  }
-
-  private static String typeof(String expression) {
-    return "\t\ttypeof " + expression + "\n";
-  }
-
-  /** Nothing, if there are none: nft knows no empty list. */
-  private static String elements(Stream<String> elements) {
-    String list = elements.collect(Collectors.joining(",\n\t\t\t"));
-    return list.isEmpty() ? "" : "\t\telements = {\n\t\t\t" + list + "\n\t\t}\n";
   }
 
   private static String chain(String name, Optional<Hook> point, List<String> lines) {

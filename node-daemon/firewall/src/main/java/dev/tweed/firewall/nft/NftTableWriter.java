@@ -1,17 +1,10 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.backend.Obstacle;
-import dev.tweed.ip.IpAddress;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Reads, replaces and removes a table of ours, each change in one transaction. */
 final class NftTableWriter {
-
-  private static final String ELEMENTS = "elements = {";
-  private static final Pattern SEPARATORS = Pattern.compile("[\\s,{}]+");
 
   private final NftProgram nft;
   private final boolean writes;
@@ -61,23 +54,6 @@ final class NftTableWriter {
           throw e;
         }
       }
-    }
-  }
-
-  /** Addresses in a set of a table; empty if it cannot be read. */
-  Optional<Set<IpAddress>> members(String table, String set) {
-    try {
-      String listing = nft.run("", "list", "set", "inet", table, set);
-      int start = listing.indexOf(ELEMENTS);
-      return Optional.of(
-          start < 0
-              ? Set.of()
-              : SEPARATORS
-                  .splitAsStream(listing.substring(start + ELEMENTS.length()))
-                  .flatMap(word -> IpAddress.tryParse(word).stream())
-                  .collect(Collectors.toSet()));
-    } catch (Obstacle e) {
-      return Optional.empty();
     }
   }
 

@@ -82,8 +82,7 @@ class KernelVerdictPropertiesTest {
     }
     Road road = nodePorts.get();
 
-    assertThat(
-            road.onNode(() -> new GuardWriter(NFT).apply(new GuardRules(rows, Optional.empty()))))
+    assertThat(road.onNode(() -> new GuardWriter(NFT).apply(new GuardRules(rows))))
         .isInstanceOf(BackendOutcome.Applied.class);
 
     check(road, rows, flows);

@@ -10,14 +10,11 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -197,60 +194,6 @@ class GuardPacketsTest {
     }
   }
 
-  @Test
-  void aStrangerHasNoWayIntoTheTunnel() {
-    vxlan();
-    assertThat(ping()).isTrue();
-
-    tunnel("192.0.2.3", "2001:db8::2");
-    assertThat(ping()).isFalse();
-    assertThat(hosts.node.sh("nft list chain inet tweed-guard tunnel"))
-        .containsPattern("peers-ipv4 counter packets [1-9]");
-
-    tunnel("192.0.2.2");
-    assertThat(ping()).isTrue();
-  }
-
-  @Test
-  void aStrangerHasNoWayIntoTheTunnelByIpv6() {
-    hosts.serveOnNode(8472);
-
-    tunnel("192.0.2.2");
-    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE6, 8472)).isEqualTo(Answer.SILENCE);
-
-    tunnel("2001:db8::2");
-    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE6, 8472)).isEqualTo(Answer.OPEN);
-    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 8472)).isEqualTo(Answer.SILENCE);
-  }
-
-  @Test
-  void loopbackAndOtherPortsAreLeftAlone() {
-    hosts.serveOnNode(8472, 8473);
-
-    tunnel();
-
-    assertThat(NftHosts.udp(hosts.client, NftHosts.NODE, 8473)).isEqualTo(Answer.OPEN);
-    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 8472)).isEqualTo(Answer.OPEN);
-    assertThat(
-            hosts.node.sh("bash -c 'exec 3<>/dev/udp/127.0.0.1/8472; printf a >&3; head -c1 <&3'"))
-        .isEqualTo("a");
-  }
-
-  private void vxlan() {
-    String device =
-        "ip link add vx type vxlan id 1 dstport 8472 local %s remote %s;"
-            + " ip addr add %s dev vx; ip link set vx up";
-    hosts.node.sh(device.formatted(NftHosts.NODE, "192.0.2.2", "198.51.100.1/24"));
-    hosts.client.sh(device.formatted("192.0.2.2", NftHosts.NODE, "198.51.100.2/24"));
-  }
-
-  private boolean ping() {
-    return hosts
-        .client
-        .sh("ip neigh flush dev vx; ping -c1 -W1 198.51.100.1 || true")
-        .contains("1 received");
-  }
-
   private static FirewallRule in(String name, Action action, int port) {
     return FirewallRule.allow(name, Direction.IN)
         .withAction(action)
@@ -258,19 +201,9 @@ class GuardPacketsTest {
   }
 
   private void guard(FirewallRule... rules) {
-    apply(new GuardRules(Rows.of(rules), Optional.empty()));
-  }
-
-  private void tunnel(String... peers) {
-    apply(
-        new GuardRules(
-            List.of(),
-            Optional.of(
-                new TunnelPeers(8472, Arrays.stream(peers).map(IpAddress::parse).toList()))));
-  }
-
-  private void apply(GuardRules rules) {
-    assertThat(hosts.node.call(() -> new GuardWriter(NftNode.NFT).apply(rules)))
+    assertThat(
+            hosts.node.call(
+                () -> new GuardWriter(NftNode.NFT).apply(new GuardRules(Rows.of(rules)))))
         .isEqualTo(BackendOutcome.applied(true));
   }
 }

@@ -9,10 +9,8 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -37,7 +35,6 @@ final class NftBenchmark {
         measure(node, backend, count, " with ports of their own", i -> 1 + i % 60_000);
       }
       apply(node, backend, List.of());
-      peers(node);
     }
   }
 
@@ -51,38 +48,6 @@ final class NftBenchmark {
         () -> apply(node, backend, List.of()),
         () -> apply(node, backend, before),
         () -> apply(node, backend, after));
-  }
-
-  private static void peers(NftNode node) {
-    GuardWriter guard = new GuardWriter(NftNode.NFT);
-    String name = "Tweed, peers only, 5,000 peers, ";
-    BenchmarkTimes.rounds(
-        new Names(name + "all", name + "one more", name + "nothing to do"),
-        () -> {
-          guard(node, guard, 1);
-          guard(node, guard, 0);
-        },
-        () -> guard(node, guard, 5_000),
-        () -> guard(node, guard, 5_001));
-  }
-
-  private static void guard(NftNode node, GuardWriter writer, int peers) {
-    GuardRules rules =
-        new GuardRules(
-            List.of(),
-            peers == 0
-                ? Optional.empty()
-                : Optional.of(
-                    new TunnelPeers(
-                        8472,
-                        IntStream.range(0, peers)
-                            .mapToObj(
-                                i -> IpAddress.parse("10.1.%d.%d".formatted(i / 250, i % 250)))
-                            .toList())));
-    BackendOutcome outcome = node.call(() -> writer.apply(rules));
-    if (!(outcome instanceof BackendOutcome.Applied)) {
-      throw new IllegalStateException(outcome.toString());
-    }
   }
 
   static void apply(NftNode node, NftablesBackend backend, List<FilterRow> rows) {

@@ -42,7 +42,7 @@ class NftCheckPropertiesTest {
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void guardsAreTaken(@ForAll("dense") List<FilterRow> rows) throws IOException {
-    Optional<NftTable> guard = GuardTableCompiler.compile(new GuardRules(rows, Optional.empty()));
+    Optional<NftTable> guard = GuardTableCompiler.compile(new GuardRules(rows));
     if (guard.isPresent()) {
       check(guard.get());
     }

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.ip.IpAddress;
 import java.util.List;
-import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
@@ -35,9 +33,8 @@ class NftIdempotencePropertiesTest {
   }
 
   @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
-  void guardsAreWrittenOnce(
-      @ForAll("rows") List<FilterRow> rows, @ForAll("peers") List<IpAddress> peers) {
-    GuardRules rules = new GuardRules(rows, Optional.of(new TunnelPeers(8472, peers)));
+  void guardsAreWrittenOnce(@ForAll("rows") List<FilterRow> rows) {
+    GuardRules rules = new GuardRules(rows);
 
     node().call(() -> new GuardWriter(NftNode.NFT).apply(rules));
 
@@ -48,21 +45,6 @@ class NftIdempotencePropertiesTest {
   @Provide
   Arbitrary<List<FilterRow>> rows() {
     return Arbitraries.oneOf(RowArbitraries.rows(), RowArbitraries.pairs());
-  }
-
-  @Provide
-  Arbitrary<List<IpAddress>> peers() {
-    return Arbitraries.of(
-            "192.0.2.1",
-            "192.0.2.2",
-            "10.0.0.9",
-            "2001:db8::1",
-            "fd00::a:b",
-            "::ffff:192.0.2.1",
-            "fe80::1")
-        .map(IpAddress::parse)
-        .list()
-        .ofMaxSize(7);
   }
 
   private static NftNode node() {

@@ -10,15 +10,12 @@ import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class NftTableGoldenTest {
@@ -29,7 +26,7 @@ class NftTableGoldenTest {
   }
 
   @Test
-  void guardOfNodePortsAndTunnel() throws IOException {
+  void guardOfNodePorts() throws IOException {
     assertThat(text(GuardTableCompiler.compile(guard()).orElseThrow()))
         .isEqualTo(resource("guard.nft"));
   }
@@ -39,8 +36,7 @@ class NftTableGoldenTest {
     assertThat(
             GuardTableCompiler.compile(
                 new GuardRules(
-                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList(),
-                    Optional.empty())))
+                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList())))
         .isEmpty();
   }
 
@@ -122,13 +118,7 @@ class NftTableGoldenTest {
                 .withAction(Action.LIMIT)
                 .withPorts(Protocol.TCP, PortRange.of(30022)),
             FirewallRule.allow("of-no-use", Direction.IN)
-                .withPorts(Protocol.TCP, PortRange.of(30023))),
-        Optional.of(
-            new TunnelPeers(
-                8472,
-                Stream.of("192.0.2.3", "192.0.2.2", "2001:db8::2")
-                    .map(IpAddress::parse)
-                    .toList())));
+                .withPorts(Protocol.TCP, PortRange.of(30023))));
   }
 
   private static String text(NftTable table) {

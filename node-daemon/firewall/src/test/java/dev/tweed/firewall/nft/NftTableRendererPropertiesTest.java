@@ -9,7 +9,6 @@ import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -63,7 +62,7 @@ class NftTableRendererPropertiesTest {
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void everyLineOfDenseRowsIsOneThatIsMeant(@ForAll("denseRows") List<FilterRow> rows) {
     checkLines(NftTableCompiler.compile(rows));
-    GuardTableCompiler.compile(new GuardRules(rows, Optional.empty()))
+    GuardTableCompiler.compile(new GuardRules(rows))
         .ifPresent(NftTableRendererPropertiesTest::checkLines);
   }
 
