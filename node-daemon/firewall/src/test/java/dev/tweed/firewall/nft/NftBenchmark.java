@@ -11,13 +11,12 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
-import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
  * Time to bring rows into our nftables table, and for one peer more among 5,000. Rows are for one
- * IPv4 source each, all with one port or each with its own. Needs root; run as a main class with
- * the numbers of rows as arguments.
+ * IPv4 source each, of rules of their own or of one for each hundred. Needs root; run as a main
+ * class with the numbers of rows as arguments.
  */
 final class NftBenchmark {
 
@@ -28,21 +27,21 @@ final class NftBenchmark {
     try (NftNode node = NftNode.open()) {
       NftablesBackend backend = new NftablesBackend(NftNode.NFT);
       for (int warm = 0; warm < 20; warm++) {
-        apply(node, backend, rows(100, i -> 80 + i % 7, warm));
+        apply(node, backend, rows(100, 1, warm));
       }
       for (int count : counts) {
-        measure(node, backend, count, "", i -> 80);
-        measure(node, backend, count, " with ports of their own", i -> 1 + i % 60_000);
+        measure(node, backend, count, 1);
+        measure(node, backend, count, 100);
       }
       apply(node, backend, List.of());
     }
   }
 
-  private static void measure(
-      NftNode node, NftablesBackend backend, int count, String what, IntFunction<Integer> port) {
-    List<FilterRow> before = rows(count, port, 1);
-    List<FilterRow> after = rows(count, port, 2);
-    String name = "Tweed, %d rules in nftables%s, ".formatted(count, what);
+  private static void measure(NftNode node, NftablesBackend backend, int count, int addresses) {
+    List<FilterRow> before = rows(count, addresses, 1);
+    List<FilterRow> after = rows(count, addresses, 2);
+    String name =
+        "Tweed, %d rules of %d addresses in nftables, ".formatted(count / addresses, addresses);
     BenchmarkTimes.rounds(
         new Names(name + "all", name + "one changed", name + "nothing to do"),
         () -> apply(node, backend, List.of()),
@@ -57,18 +56,21 @@ final class NftBenchmark {
     }
   }
 
-  /** One of them has another port each time. */
-  static List<FilterRow> rows(int count, IntFunction<Integer> port, int time) {
+  /** One of the rules has another port each time. */
+  static List<FilterRow> rows(int count, int addresses, int time) {
+    int rules = count / addresses;
     return Rows.of(
-        IntStream.range(0, count)
+        IntStream.range(0, rules)
             .mapToObj(
                 i ->
                     FirewallRule.allow("r" + i, Direction.IN)
-                        .withPorts(
-                            Protocol.TCP,
-                            PortRange.of(i == count / 2 ? 61_000 + time : port.apply(i)))
+                        .withPorts(Protocol.TCP, PortRange.of(i == rules / 2 ? 61_000 + time : 80))
                         .withFrom(
-                            Peer.of(IpPrefix.parse("10.%d.%d.1/32".formatted(i / 250, i % 250)))))
+                            Peer.of(
+                                IntStream.range(i * addresses, (i + 1) * addresses)
+                                    .mapToObj(n -> "10.%d.%d.1/32".formatted(n / 250, n % 250))
+                                    .map(IpPrefix::parse)
+                                    .toArray(IpPrefix[]::new))))
             .toList());
   }
 }

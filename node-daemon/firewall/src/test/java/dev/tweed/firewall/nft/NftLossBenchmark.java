@@ -42,7 +42,7 @@ final class NftLossBenchmark {
   /** What is done with the flow comes last, and nothing else is let through. */
   private static List<FilterRow> rows(int time, Action action) {
     return Stream.concat(
-            NftBenchmark.rows(CHANGES, row -> 80, time).stream(),
+            NftBenchmark.rows(CHANGES, 1, time).stream(),
             Rows.of(
                 FirewallRule.allow("flow", Direction.ROUTED)
                     .withAction(action)
