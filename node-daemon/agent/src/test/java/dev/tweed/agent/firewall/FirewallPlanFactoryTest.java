@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
+import dev.tweed.crds.Limits;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.firewall.rules.PolicyVerdict;
@@ -102,6 +104,11 @@ class FirewallPlanFactoryTest {
     assertThat(verdict.accepted()).isEqualTo(!refused);
     assertThat(verdict.remark().map(PolicyProblem::reason).stream())
         .containsExactlyElementsOf(refused ? List.of(PolicyReason.WouldLockOut) : List.of());
+  }
+
+  @Test
+  void remarksAreAsLongAsAReportHasRoomFor() {
+    assertThat(FirewallPlanner.MAX_REMARKS).isEqualTo(Limits.POLICY_MESSAGE);
   }
 
   @Test
