@@ -1,2 +1,2 @@
-/** Files of the host that the daemon writes: whole or not at all, and what is told if not. */
+/** What is told of files of the host that cannot be written, and of directories that are gone. */
 package dev.tweed.agent.file;
