@@ -7,13 +7,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.lib.jse.JsePlatform;
 
-/** What Argo CD makes of our objects by the scripts in {@code docs/examples/argocd-health.yaml}. */
+/**
+ * What Argo CD makes of our objects by the scripts in {@code
+ * docs/examples/gitops/argocd-health.yaml}.
+ */
 class ArgoCdHealthTest {
 
   @Test
@@ -46,30 +53,45 @@ class ArgoCdHealthTest {
         .isEqualTo("Healthy works");
   }
 
-  @Test
-  void networkThatIsNotReadyYetSaysWhy() throws Exception {
-    assertThat(
-            health(
-                "PodNetwork",
-                """
-                {'metadata': {'generation': 1}, 'status': {'observedGeneration': 1,
-                 'conditions': [{'type': 'Accepted', 'status': 'True', 'reason': 'Accepted'},
-                                {'type': 'Ready', 'status': 'False', 'reason': 'NodesNotReady', 'message': 'n2'}]}}
-                """))
-        .isEqualTo("Progressing NodesNotReady: n2");
-  }
+  /** Degraded where somebody is needed, by the message that says what to do. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          Accepted=False/PoolOverlap       Ready=False/PoolOverlap   | Degraded PoolOverlap: of Accepted
+          Allocated=False/PoolExhausted    Ready=False/PoolExhausted | Degraded PoolExhausted: of Allocated
+          Allocated=False/NoPoolForNode    Ready=False/NoPoolForNode | Degraded NoPoolForNode: of Allocated
+          Allocated=False/NodeSelectedByAnother Ready=False/NoNodes  | Degraded NodeSelectedByAnother: of Allocated
+          Allocated=False/Allocating       Ready=False/Allocating    | Progressing Allocating: of Allocated
+          Allocated=False/WaitingForRelease Ready=False/WaitingForRelease | Progressing WaitingForRelease: of Allocated
+          Allocated=False/WaitingForPodCIDR Ready=False/WaitingForPodCIDR | Progressing WaitingForPodCIDR: of Allocated
+          Allocated=True/NoNodes           Ready=False/NoNodes       | Healthy NoNodes: of Ready
+          ReleaseSuspended=True/NodesLeft  Ready=True/Ready          | Degraded NodesLeft: of ReleaseSuspended
+          Reachable=False/NodesUnreachable Ready=False/NodesUnreachable | Degraded NodesUnreachable: of Reachable
+          Reachable=False/LargePacketsLost Ready=True/Ready          | Degraded LargePacketsLost: of Reachable
+          Reachable=Unknown/ProbesOff      Ready=True/Ready          | Healthy of Ready
+          Reachable=True/NodesReachable    Ready=False/NodesNotReady | Progressing NodesNotReady: of Ready
+          Reachable=True/NodesReachable    Ready=False/DaemonsSilent | Degraded DaemonsSilent: of Ready
+          """)
+  void networkIsAsItsConditionsSay(String conditions, String expected) throws Exception {
+    String list =
+        Arrays.stream(conditions.strip().split("\\s+"))
+            .map(condition -> condition.split("[=/]"))
+            .map(
+                parts ->
+                    "{'type': '%s', 'status': '%s', 'reason': '%s', 'message': 'of %s'}"
+                        .formatted(parts[0], parts[1], parts[2], parts[0]))
+            .collect(Collectors.joining(","));
 
-  @Test
-  void refusedNetworkIsDegraded() throws Exception {
     assertThat(
             health(
                 "PodNetwork",
                 """
-                {'metadata': {'generation': 1}, 'status': {'observedGeneration': 1,
-                 'conditions': [{'type': 'Ready', 'status': 'False', 'reason': 'PoolOverlap'},
-                                {'type': 'Accepted', 'status': 'False', 'reason': 'PoolOverlap', 'message': 'with other'}]}}
-                """))
-        .isEqualTo("Degraded PoolOverlap: with other");
+                {'metadata': {'generation': 1}, 'status': {'observedGeneration': 1, 'conditions': [%s]}}
+                """
+                    .formatted(list)))
+        .isEqualTo(expected);
   }
 
   @Test
@@ -103,7 +125,7 @@ class ArgoCdHealthTest {
   @Test
   void policyWhoseLatestChangeWasNotSeenIsProgressing() throws Exception {
     assertThat(policy(2, 1, "Accepted", "True", "AppliedEverywhere"))
-        .isEqualTo("Progressing the operator has not looked at the latest change yet");
+        .isEqualTo("Progressing waiting for the operator");
   }
 
   @Test
@@ -137,7 +159,7 @@ class ArgoCdHealthTest {
         Serialization.unmarshal(
             "apiVersion: v1\nkind: ConfigMap\n"
                 + Files.readString(
-                    ChartTools.repository().resolve("docs/examples/argocd-health.yaml")),
+                    ChartTools.repository().resolve("docs/examples/gitops/argocd-health.yaml")),
             ConfigMap.class);
     String script = configuration.getData().get("resource.customizations.health.tweed.dev_" + kind);
     Globals lua = JsePlatform.standardGlobals();

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -100,16 +101,22 @@ class DocumentationTest {
     assertThat(dryRun(rendered)).contains("daemonset.apps/tweed-node");
   }
 
-  /** The values that the Argo CD example gives are values of the chart. */
-  @Test
-  void argoCdExampleFitsTheChart() throws IOException {
-    String application =
-        read(ChartTools.repository().resolve("docs/examples/argocd-application.yaml"));
+  /** The values that the examples give are values of the chart. */
+  @ParameterizedTest
+  @CsvSource({
+    "argocd-application.yaml,    /spec/source/helm/valuesObject",
+    "argocd-applicationset.yaml, /spec/template/spec/source/helm/valuesObject",
+    "flux.yaml,                  /spec/values"
+  })
+  void gitOpsExampleFitsTheChart(String file, String pointer) throws IOException {
     List<String> values =
-        Pattern.compile("(?m)^      valuesObject:\\n((?: {8}.*\\n)+)")
-            .matcher(application)
-            .results()
-            .map(match -> match.group(1).replaceAll("(?m)^ {8}", ""))
+        Stream.of(
+                read(ChartTools.repository().resolve("docs/examples/gitops").resolve(file))
+                    .split("(?m)^---$"))
+            .map(document -> Serialization.unmarshal(document, JsonNode.class).at(pointer))
+            .filter(JsonNode::isObject)
+            // What an ApplicationSet fills in.
+            .map(found -> found.toString().replaceAll("\\{\\{.*?}}", "10.97.0.0/16"))
             .toList();
 
     assertThat(values).hasSize(1);
@@ -134,7 +141,7 @@ class DocumentationTest {
 
   /** A wave waits until all before it is healthy: one node that is down would hold up the rest. */
   @Test
-  void argoCdExampleAndChartHaveNoSyncWaves() throws IOException {
+  void examplesAndChartHaveNoSyncWaves() throws IOException {
     try (Stream<Path> files =
         Stream.concat(
             Files.walk(ChartTools.chart()),
