@@ -25,11 +25,11 @@ YAML
 }
 
 render() {
-  "$helm" template tweed "$here/.." --namespace tweed-system --set image.registry=registry.invalid "$@"
+  "$helm" template "$@" "$here/.." --namespace tweed-system --set image.registry=registry.invalid
 }
 
 # Into variables first: a failure of helm inside a pipe would leave half a file behind.
-everything=$(render --include-crds)
-cleanup=$(render --set cleanup.enabled=true)
+everything=$(render tweed --include-crds)
+cleanup=$(render tweed-cleanup --set cleanup.enabled=true)
 { namespace; printf '%s\n' "$everything"; } >"$out/tweed.yaml"
 { namespace; printf '%s\n' "$cleanup"; } >"$out/cleanup.yaml"

@@ -12,6 +12,20 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Not empty, unless this is the release that cleans nodes. Refuses what the schema cannot tell. */}}
+{{- define "tweed.release" -}}
+{{- if kindIs "invalid" .Values.enabled -}}
+{{- fail "these values are those of an earlier version of the chart: give --reset-then-reuse-values in place of --reuse-values" -}}
+{{- else if not .Values.enabled -}}
+{{- fail "enabled=false is for the condition of a parent chart, which then leaves this one out; to remove a release there is helm uninstall" -}}
+{{- end -}}
+{{- if not .Values.cleanup.enabled -}}
+true
+{{- else if not (hasSuffix "-cleanup" .Release.Name) -}}
+{{- fail (printf "cleanup.enabled=true takes the network off every node, and would put that in the place of release %s. It is for a release of its own, whose name ends in -cleanup, after this one was removed: docs/uninstall.md" .Release.Name) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Labels that selectors use. Immutable in Deployments and DaemonSets: never add or change one.
      Call with (list . "component"). */}}
 {{- define "tweed.selectorLabels" -}}
@@ -21,13 +35,64 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
-{{/* Labels of objects; versions only here. Call with (list . "component"). */}}
+{{/* Labels of objects; versions only here. Call with (list . "component"), and a dict of more. */}}
 {{- define "tweed.labels" -}}
 {{- $root := index . 0 -}}
 {{ include "tweed.selectorLabels" . }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- include "tweed.moreLabels" . }}
+{{- end -}}
+
+{{/* Labels of pods. Call with (list . "component" .Values.<component>.podLabels). */}}
+{{- define "tweed.podLabels" -}}
+{{ include "tweed.selectorLabels" . }}
+{{- include "tweed.moreLabels" . }}
+{{- end -}}
+
+{{- define "tweed.moreLabels" -}}
+{{- with merge (dict) (index (append . dict) 2) (index . 0).Values.commonLabels }}
+{{- range keys . | sortAlpha }}
+{{- if regexMatch "^(app[.]kubernetes[.]io/(name|instance|component|version|managed-by)|helm[.]sh/chart)$" . }}
+{{- fail (printf "commonLabels or podLabels: %s is the chart's own label, which selectors use; choose another key" .) }}
+{{- end }}
+{{- end }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Name of a ServiceAccount. Call with (list . "component"). The policies know operator and daemons by it. */}}
+{{- define "tweed.serviceAccount" -}}
+{{- $root := index . 0 -}}
+{{- $component := index . 1 -}}
+{{- $name := (index $root.Values $component).serviceAccount.name | default (printf "%s-%s" (include "tweed.fullname" $root) $component) -}}
+{{- $operator := $root.Values.operator.serviceAccount.name | default (printf "%s-operator" (include "tweed.fullname" $root)) -}}
+{{- if or (eq $name "default") (and (eq $component "node") (eq $name $operator)) -}}
+{{- fail (printf "%s.serviceAccount.name=%s: the daemons' rights go by a ServiceAccount that neither the operator nor any other pod has" $component $name) -}}
+{{- end -}}
+{{- $name -}}
+{{- end -}}
+
+{{/* Environment of a container: a list as YAML, and extraEnv, which wins. Server-side apply refuses a name given twice. */}}
+{{- define "tweed.env" -}}
+{{- $names := list -}}
+{{- range index . 1 -}}{{- $names = append $names .name -}}{{- end -}}
+{{- $env := list -}}
+{{- range index . 0 | fromYamlArray -}}
+{{- if not (has .name $names) -}}{{- $env = append $env . -}}{{- end -}}
+{{- end -}}
+{{- concat $env (index . 1) | toYaml -}}
+{{- end -}}
+
+{{/* Options of the JVM. Call with .Values.operator or .Values.node. */}}
+{{- define "tweed.javaOptions" -}}
+{{- $heap := list -}}
+{{- with .heap -}}{{- $heap = list (printf "-Xmx%s" .) -}}{{- end -}}
+{{- with concat $heap .jvmOptions -}}
+- name: TWEED_JAVA_OPTS
+  value: {{ join " " . | quote }}
+{{- end -}}
 {{- end -}}
 
 {{/* Reference of an image. Call with (list . .Values.operator.image). Without a host in front, container runtimes ask
@@ -54,9 +119,8 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 
 {{/* Namespace of the daemons' Leases; empty where they have none. */}}
 {{- define "tweed.leaseNamespace" -}}
-{{- $leases := .Values.node.leases | default dict -}}
-{{- if ne (toString $leases.enabled) "false" -}}
-{{- $namespace := $leases.namespace | default (printf "%s-node-lease" (include "tweed.fullname" .)) -}}
+{{- if and (include "tweed.release" .) .Values.node.leases.enabled -}}
+{{- $namespace := .Values.node.leases.namespace | default (printf "%s-node-lease" (include "tweed.fullname" .)) -}}
 {{- if eq $namespace .Release.Namespace -}}
 {{- fail (printf "node.leases.namespace=%s is the namespace of the release, where the Lease of the operator is: choose another, which the chart makes" $namespace) -}}
 {{- end -}}

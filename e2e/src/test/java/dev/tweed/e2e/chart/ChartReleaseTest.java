@@ -135,7 +135,7 @@ class ChartReleaseTest {
         ChartTools.chart().toString(),
         "-n",
         ChartCluster.NAMESPACE,
-        "--reuse-values",
+        "--reset-then-reuse-values",
         "--dry-run=server");
   }
 
@@ -184,7 +184,13 @@ class ChartReleaseTest {
         .text();
 
     cluster
-        .helm("upgrade", "second", ChartTools.chart().toString(), "-n", namespace, "--reuse-values")
+        .helm(
+            "upgrade",
+            "second",
+            ChartTools.chart().toString(),
+            "-n",
+            namespace,
+            "--reset-then-reuse-values")
         .text();
     cluster.helm("uninstall", "second", "-n", namespace).text();
 

@@ -1,6 +1,7 @@
 package dev.tweed.e2e.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.crds.TweedApi;
@@ -9,23 +10,28 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart's objects as a cluster would get them, parsed: what they may do and where they run. */
 @Tag("api-server")
 class ChartRenderTest {
+  private static final String CLEANUP = "tweed-cleanup-cleanup";
 
   @Test
   void rendersTheSameBytesTwice() {
@@ -199,13 +205,12 @@ class ChartRenderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cleanup.enabled=false", "cleanup.enabled=true"})
-  void hostToolsComeWithTheirValue(String release) {
-    Rendering rendering = Rendering.of("firewall.hostTools=true", release);
-    boolean cleanup = release.endsWith("true");
+  @ValueSource(booleans = {false, true})
+  void hostToolsComeWithTheirValue(boolean cleanup) {
+    String value = "firewall.hostTools=true";
     PodSpec pod =
-        rendering
-            .only(DaemonSet.class, cleanup ? "tweed-cleanup" : "tweed-node")
+        (cleanup ? Rendering.ofCleanup(value) : Rendering.of(value))
+            .only(DaemonSet.class, cleanup ? CLEANUP : "tweed-node")
             .getSpec()
             .getTemplate()
             .getSpec();
@@ -283,7 +288,8 @@ class ChartRenderTest {
             "node.kubernetes.io/not-ready",
             "node.kubernetes.io/network-unavailable",
             "node-role.kubernetes.io/control-plane",
-            "node.cloudprovider.kubernetes.io/uninitialized");
+            "node.cloudprovider.kubernetes.io/uninitialized",
+            "CriticalAddonsOnly");
     assertThat(operatorPod(rendering).getTolerations())
         .allSatisfy(
             toleration -> {
@@ -388,8 +394,7 @@ class ChartRenderTest {
 
   /** What holds that name on Docker Hub would run as root on every node. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"cleanup.enabled=false", "cleanup.enabled=true", "image.pullPolicy=Always"})
+  @ValueSource(strings = {"logLevel=info", "image.pullPolicy=Always"})
   void withoutARegistryNothingIsRendered(String assignment) {
     Program.Outcome outcome = Rendering.attemptWithoutRegistry(assignment);
 
@@ -499,11 +504,10 @@ class ChartRenderTest {
 
   @Test
   void cleanupIsAReleaseOfItsOwnWithoutApiAccess() {
-    Rendering rendering = Rendering.of("cleanup.enabled=true", "podNetwork.create=true");
+    Rendering rendering = Rendering.ofCleanup("podNetwork.create=true");
 
-    assertThat(rendering.names()).containsExactly("DaemonSet/tweed-cleanup");
-    PodSpec pod =
-        rendering.only(DaemonSet.class, "tweed-cleanup").getSpec().getTemplate().getSpec();
+    assertThat(rendering.names()).containsExactly("DaemonSet/" + CLEANUP);
+    PodSpec pod = rendering.only(DaemonSet.class, CLEANUP).getSpec().getTemplate().getSpec();
     assertThat(pod.getAutomountServiceAccountToken()).isFalse();
     assertThat(pod.getInitContainers())
         .singleElement()
@@ -517,6 +521,172 @@ class ChartRenderTest {
         .isNullOrEmpty();
   }
 
+  /** A slip in the values of a release that runs must not cut every pod off. */
+  @Test
+  void noValueTurnsARunningReleaseIntoACleanup() {
+    assertThat(Rendering.attempt("cleanup.enabled=true").err())
+        .contains("cleanup.enabled=true takes the network off every node", "release tweed.");
+    assertThat(Rendering.attempt("enabled=false").err())
+        .contains("enabled=false is for the condition of a parent chart");
+  }
+
+  /** By {@code --reuse-values}, which leaves out what the new chart's defaults add. */
+  @Test
+  void valuesOfAnEarlierVersionAreRefusedWithTheRemedy() {
+    assertThat(Rendering.attempt("enabled=null", "node.leases=null", "operator.batch=null").err())
+        .contains("give --reset-then-reuse-values in place of --reuse-values");
+  }
+
+  @Test
+  void aParentChartTakesItInByItsCondition(@TempDir Path parent) throws Exception {
+    Files.writeString(
+        parent.resolve("Chart.yaml"),
+        """
+        apiVersion: v2
+        name: parent
+        version: 0.1.0
+        dependencies:
+          - {name: tweed, version: 0.1.0, condition: tweed.enabled}
+        """);
+    Files.writeString(
+        parent.resolve("values.yaml"), "tweed: {enabled: true, image: {registry: r.example.org}}");
+    Files.createSymbolicLink(
+        Files.createDirectory(parent.resolve("charts")).resolve("tweed"), ChartTools.chart());
+    String helm = ChartTools.helm().toString();
+
+    Program.Outcome with = Program.run(List.of(helm, "template", "x", parent.toString()));
+    Program.Outcome without =
+        Program.run(List.of(helm, "template", "x", parent.toString(), "--set=tweed.enabled=false"));
+
+    assertThat(with.text()).contains("kind: DaemonSet");
+    assertThat(without.text()).doesNotContain("kind:");
+  }
+
+  @Test
+  void labelsOfPeopleAreOnObjectsAndPodsAndInNoSelector() {
+    Rendering rendering =
+        Rendering.of(
+            "commonLabels.team=net",
+            "commonLabels.tier=base",
+            "node.podLabels.tier=daemon",
+            "operator.podLabels.zone=a");
+
+    assertThat(rendering.objects())
+        .allSatisfy(
+            object -> assertThat(object.getMetadata().getLabels()).containsEntry("team", "net"));
+    assertThat(node(rendering).getSpec().getTemplate().getMetadata().getLabels())
+        .contains(entry("team", "net"), entry("tier", "daemon"));
+    assertThat(operator(rendering).getSpec().getTemplate().getMetadata().getLabels())
+        .contains(entry("tier", "base"), entry("zone", "a"));
+    assertThat(node(rendering).getSpec().getSelector().getMatchLabels()).hasSize(3);
+    assertThat(operator(rendering).getSpec().getSelector().getMatchLabels()).hasSize(3);
+  }
+
+  /** Whoever is forgotten somewhere has no rights, or is bound by no policy. */
+  @Test
+  void serviceAccountsOfPeopleTakeThePlaceOfTheChartsEverywhere() {
+    Rendering rendering =
+        Rendering.of(
+            "operator.serviceAccount.name=brain",
+            "operator.serviceAccount.annotations.cloud=role",
+            "node.serviceAccount.name=limb",
+            "node.serviceAccount.create=false");
+
+    assertThat(rendering.only(ServiceAccount.class, "brain").getMetadata().getAnnotations())
+        .containsEntry("cloud", "role");
+    assertThat(rendering.names())
+        .doesNotContain("ServiceAccount/limb", "ServiceAccount/tweed-node");
+    assertThat(operatorPod(rendering).getServiceAccountName()).isEqualTo("brain");
+    assertThat(nodePod(rendering).getServiceAccountName()).isEqualTo("limb");
+    assertThat(rendering.text())
+        .doesNotContainPattern("kind: ServiceAccount\n +name: tweed-")
+        .doesNotContain("serviceaccount:tweed-system:tweed-")
+        .contains("serviceaccount:tweed-system:brain", "serviceaccount:tweed-system:limb");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "node.serviceAccount.name=default",
+        "operator.serviceAccount.name=default",
+        "node.serviceAccount.name=tweed-operator"
+      })
+  void aServiceAccountThatOthersHaveIsRefused(String assignment) {
+    assertThat(Rendering.attempt(assignment).err())
+        .contains("serviceAccount.name=", "neither the operator nor any other pod");
+  }
+
+  /** Server-side apply, which is Helm 4's, refuses two entries of one name. */
+  @Test
+  void environmentOfPeopleTakesThePlaceOfTheCharts() {
+    Rendering rendering =
+        Rendering.of(
+            "operator.extraEnv[0].name=TWEED_BATCH",
+            "operator.extraEnv[0].value=seven",
+            "node.extraEnv[0].name=NODE_NAME",
+            "node.extraEnv[0].value=me");
+
+    assertThat(environment(operatorPod(rendering).getContainers().getFirst()))
+        .containsEntry("TWEED_BATCH", "seven")
+        .containsEntry("TWEED_PARALLELISM", "16");
+    assertThat(environment(nodePod(rendering).getContainers().getFirst()))
+        .containsEntry("NODE_NAME", "me");
+  }
+
+  @Test
+  void settingsOfTheOperatorComeWithTheirValues() {
+    Rendering rendering =
+        Rendering.of(
+            "operator.parallelism=32",
+            "operator.batch=100",
+            "operator.leaderElection.leaseDuration=30s",
+            "operator.heap=300m",
+            "operator.jvmOptions={-Xlog:gc,-Dx=y}",
+            "node.heap=128m");
+
+    assertThat(environment(operatorPod(rendering).getContainers().getFirst()))
+        .containsEntry("TWEED_PARALLELISM", "32")
+        .containsEntry("TWEED_BATCH", "100")
+        .containsEntry("TWEED_LEADER_ELECTION_LEASE_DURATION", "30s")
+        .containsEntry("TWEED_JAVA_OPTS", "-Xmx300m -Xlog:gc -Dx=y");
+    assertThat(environment(nodePod(rendering).getContainers().getFirst()))
+        .containsEntry("TWEED_JAVA_OPTS", "-Xmx128m");
+    assertThat(
+            Rendering.attempt("operator.leaderElection.enabled=false", "operator.replicas=2").err())
+        .contains("operator.leaderElection.enabled=false with several operator.replicas");
+  }
+
+  @Test
+  void placementComesWithItsValues() {
+    Rendering rendering =
+        Rendering.of(
+            "operator.priorityClassName=",
+            "node.priorityClassName=",
+            "node.updateStrategy.type=OnDelete",
+            "node.seLinuxOptions.type=spc_t",
+            "operator.extraTolerations[0].key=example.com/startup",
+            "operator.topologySpreadConstraints[0].topologyKey=zone",
+            "operator.topologySpreadConstraints[0].maxSkew=1",
+            "operator.topologySpreadConstraints[0].whenUnsatisfiable=ScheduleAnyway");
+
+    assertThat(operatorPod(rendering).getPriorityClassName()).isNull();
+    assertThat(nodePod(rendering).getPriorityClassName()).isNull();
+    assertThat(node(rendering).getSpec().getUpdateStrategy().getType()).isEqualTo("OnDelete");
+    assertThat(node(rendering).getSpec().getUpdateStrategy().getRollingUpdate()).isNull();
+    assertThat(nodePod(rendering).getSecurityContext().getSeLinuxOptions().getType())
+        .isEqualTo("spc_t");
+    assertThat(operatorPod(rendering).getTolerations())
+        .extracting(Toleration::getKey)
+        .contains("node.kubernetes.io/not-ready", "example.com/startup");
+    assertThat(operatorPod(rendering).getTopologySpreadConstraints().getFirst())
+        .satisfies(
+            constraint -> {
+              assertThat(constraint.getTopologyKey()).isEqualTo("zone");
+              assertThat(constraint.getLabelSelector().getMatchLabels())
+                  .isEqualTo(operator(rendering).getSpec().getSelector().getMatchLabels());
+            });
+  }
+
   /**
    * What differs between two renderings of the same values would be noise in every diff, and Argo
    * CD would show it as drift. NOTES.txt is no manifest: helm prints it to a person, once.
@@ -525,10 +695,9 @@ class ChartRenderTest {
   @ValueSource(
       strings = {"lookup", "randAlpha", "randBytes", "genCA", "uuidv4", "now", ".IsInstall"})
   void manifestsUseNothingThatChangesFromRunToRun(String function) throws Exception {
-    try (Stream<java.nio.file.Path> files =
-        java.nio.file.Files.list(ChartTools.chart().resolve("templates"))) {
-      for (java.nio.file.Path file : files.filter(file -> !file.endsWith("NOTES.txt")).toList()) {
-        assertThat(java.nio.file.Files.readString(file))
+    try (Stream<java.nio.file.Path> files = Files.list(ChartTools.chart().resolve("templates"))) {
+      for (Path file : files.filter(file -> !file.endsWith("NOTES.txt")).toList()) {
+        assertThat(Files.readString(file))
             .doesNotContainPattern("\\{\\{[^}]*\\b" + function.replace(".", "\\.") + "\\b");
       }
     }

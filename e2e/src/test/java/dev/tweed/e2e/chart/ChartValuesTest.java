@@ -39,6 +39,15 @@ class ChartValuesTest {
           podNetwork.spec.pools=null          | /podNetwork/spec
           apiServer.port=https                | /apiServer/port
           metrics.podMonitor.interval=often   | /metrics/podMonitor/interval
+          podNetwork.name=a234567890123456789012345678901234567890123456789012345678901234 | /podNetwork/name
+          operator.parallelism=0              | /operator/parallelism
+          operator.batch=1001                 | /operator/batch
+          operator.heap=64                    | /operator/heap
+          operator.jvmOptions[0]=a b          | /operator/jvmOptions
+          node.updateStrategy.type=Recreate   | /node/updateStrategy/type
+          node.serviceAccount.name=Node       | /node/serviceAccount/name
+          commonLabels.app\\.kubernetes\\.io/name=x | commonLabels or podLabels: app.kubernetes.io/name is
+          node.podLabels.app\\.kubernetes\\.io/component=x | podLabels: app.kubernetes.io/component is
           nodes.http.port=1                   | nodes
           node.imagePullPolicy=Never          | imagePullPolicy
           """)

@@ -46,12 +46,26 @@ record Rendering(String text, List<HasMetadata> objects) {
     return Program.run(command(assignments));
   }
 
+  /** The release that cleans nodes, with {@link #REGISTRY}. */
+  static Rendering ofCleanup(String... assignments) {
+    return parsed(
+        Program.run(
+                with(
+                    release("tweed-cleanup", REGISTRY, "cleanup.enabled=true"),
+                    options(assignments)))
+            .text());
+  }
+
   private static List<String> command(String... assignments) {
+    return release("tweed", assignments);
+  }
+
+  private static List<String> release(String name, String... assignments) {
     return with(
         List.of(
             ChartTools.helm().toString(),
             "template",
-            "tweed",
+            name,
             ChartTools.chart().toString(),
             "--namespace",
             ChartCluster.NAMESPACE),

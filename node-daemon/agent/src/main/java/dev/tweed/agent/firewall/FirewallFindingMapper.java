@@ -106,7 +106,7 @@ record FirewallFindingMapper(
                 now.manager().text(),
                 "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
                 plan.choice().obstacle().equals(Optional.of(BackendPlanner.HOST_TOOLS_NEEDED))
-                    ? "helm upgrade ... --reuse-values --set firewall.hostTools=true"
+                    ? "helm upgrade ... --reset-then-reuse-values --set firewall.hostTools=true"
                     : "see whether this works on the node: nft list ruleset"))
         : Optional.empty();
   }
