@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.flowcontrol.v1.FlowSchema;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,7 +58,11 @@ class ChartRenderTest {
             "ClusterRoleBinding/tweed-operator",
             "DaemonSet/tweed-node",
             "Deployment/tweed-operator",
+            "FlowSchema/tweed-node",
+            "FlowSchema/tweed-operator",
             "Namespace/tweed-node-lease",
+            "PriorityLevelConfiguration/tweed-node",
+            "PriorityLevelConfiguration/tweed-operator",
             "Role/tweed-node",
             "Role/tweed-node",
             "Role/tweed-operator",
@@ -100,7 +105,7 @@ class ChartRenderTest {
   @Test
   void theGroupOfCertificatesHasRightsOnlyWhereDaemonsRunOutsidePods() {
     assertThat(Rendering.of().text()).doesNotContain("name: tweed:nodes");
-    assertThat(Rendering.of("node.outsidePods=true").text().split("name: tweed:nodes")).hasSize(4);
+    assertThat(Rendering.of("node.outsidePods=true").text().split("name: tweed:nodes")).hasSize(5);
   }
 
   /** One list in Java and one in the policies. */
@@ -500,6 +505,41 @@ class ChartRenderTest {
             "operator.http.address=0.0.0.0");
 
     assertThat(rendering.names()).contains("PodMonitor/tweed-node", "PodMonitor/tweed-operator");
+  }
+
+  @Test
+  void alertsComeWithLinksToTheDocumentsOfPeople() {
+    Rendering rendering =
+        Rendering.of(
+            "metrics.prometheusRule.enabled=true",
+            "metrics.prometheusRule.labels.release=prom",
+            "metrics.prometheusRule.docs=https://git.example.org/docs/");
+
+    GenericKubernetesResource rule = rendering.only(GenericKubernetesResource.class, "tweed");
+    assertThat(rule.getMetadata().getLabels()).containsEntry("release", "prom");
+    assertThat(rule.<String>get("spec", "groups", 0, "rules", 0, "annotations", "runbook_url"))
+        .startsWith("https://git.example.org/docs/troubleshooting.md#");
+    assertThat(rule.<String>get("spec", "groups", 0, "rules", 0, "annotations", "summary"))
+        .contains("{{ $labels.network }}");
+  }
+
+  /** The level that all ServiceAccounts share would be theirs otherwise. */
+  @Test
+  void operatorAndDaemonsHaveAPriorityLevelEach() {
+    Rendering rendering = Rendering.of("node.outsidePods=true", "node.serviceAccount.name=limb");
+    FlowSchema schema = rendering.only(FlowSchema.class, "tweed-node");
+
+    assertThat(schema.getSpec().getPriorityLevelConfiguration().getName()).isEqualTo("tweed-node");
+    assertThat(schema.getSpec().getMatchingPrecedence()).isLessThan(9000);
+    assertThat(schema.getSpec().getRules().getFirst().getSubjects())
+        .extracting(
+            subject ->
+                subject.getKind().equals("Group")
+                    ? subject.getGroup().getName()
+                    : subject.getServiceAccount().getName())
+        .containsExactly("limb", "tweed:nodes");
+    assertThat(Rendering.of("flowControl.enabled=false").names())
+        .noneMatch(name -> name.startsWith("FlowSchema") || name.startsWith("PriorityLevel"));
   }
 
   @Test

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(ChartCluster.Extension.class)
 class DocumentationTest {
   private static final Pattern LINK = Pattern.compile("]\\(([^)#:\\s]+)(#[^)]*)?\\)");
+  private static final Pattern ANCHOR = Pattern.compile("]\\(([^)#:\\s]*)#([^)\\s]+)\\)");
   private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
   private static final Pattern CONSTANT =
       Pattern.compile("(?m)^ +([A-Z]\\w+)\\((?:(?:Severity|ConditionStatus)\\.\\w+|true|false)\\)");
@@ -62,6 +65,51 @@ class DocumentationTest {
             .toList();
 
     assertThat(broken).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void anchorsLeadSomewhere(Path page) {
+    assertThat(brokenAnchors(page, read(page))).isEmpty();
+  }
+
+  private static List<String> brokenAnchors(Path page, String text) {
+    return ANCHOR
+        .matcher(text)
+        .results()
+        .filter(
+            match -> {
+              Path target = match.group(1).isEmpty() ? page : page.resolveSibling(match.group(1));
+              return !anchors(read(target)).contains(match.group(2));
+            })
+        .map(match -> match.group(1) + "#" + match.group(2))
+        .toList();
+  }
+
+  /** As GitHub and GitLab make them. */
+  private static List<String> anchors(String page) {
+    return page.lines()
+        .filter(line -> line.matches("#+ .*"))
+        .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT))
+        .map(line -> line.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
+        .toList();
+  }
+
+  /** An alert that names a metric nobody has is silent for ever. */
+  @Test
+  void alertsAreAboutMetricsThatExistAndLeadToWhatToDo() {
+    Path root = ChartTools.repository();
+    String alerts = read(root.resolve("helm/files/alerts.yaml"));
+    String metrics = read(root.resolve("docs/monitoring.md"));
+    Pattern metric = Pattern.compile("\\btweed_\\w+");
+    Pattern runbook = Pattern.compile("runbook_url: docs/troubleshooting.md#(\\S+)");
+
+    assertThat(metric.matcher(alerts).results().map(MatchResult::group))
+        .isNotEmpty()
+        .allSatisfy(name -> assertThat(metrics).containsPattern("`" + name + "[{`]"));
+    assertThat(runbook.matcher(alerts).results().map(match -> match.group(1)))
+        .hasSize(alerts.split("- alert:").length - 1)
+        .isSubsetOf(anchors(read(root.resolve("docs/troubleshooting.md"))));
   }
 
   static Stream<String> objects() throws IOException {
