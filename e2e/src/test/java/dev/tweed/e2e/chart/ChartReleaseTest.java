@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.e2e.chart.ChartCluster.Identity;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +92,22 @@ class ChartReleaseTest {
 
     assertThat(outcome.text()).contains("podnetwork.tweed.dev/default", "poddisruptionbudget");
     assertThat(outcome.err()).isEmpty();
+  }
+
+  /** Also where Pod Security admission is at its strictest. */
+  @Test
+  void whatHelmTestRunsIsAcceptedInARestrictedNamespace() {
+    String pod =
+        Serialization.asYaml(Rendering.withTests().only(Pod.class, "tweed-test"))
+            .replace("namespace: \"tweed-system\"", "namespace: restricted");
+    cluster.kubectl("create", "namespace", "restricted").text();
+    cluster
+        .kubectl("label", "namespace/restricted", "pod-security.kubernetes.io/enforce=restricted")
+        .text();
+
+    Program.Outcome outcome = cluster.kubectlWithInput(pod, "apply", "--dry-run=server", "-f", "-");
+
+    assertThat(outcome.text()).contains("pod/tweed-test created");
   }
 
   /** The first command of docs/upgrade.md, which takes over what helm has installed. */

@@ -8,6 +8,7 @@ import dev.tweed.crds.TweedApi;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
@@ -508,6 +509,21 @@ class ChartRenderTest {
   }
 
   @Test
+  void helmTestRunsAPodOfThePodNetworkWithoutAnyRight() {
+    Pod pod = Rendering.withTests().only(Pod.class, "tweed-test");
+
+    assertThat(pod.getMetadata().getAnnotations()).containsEntry("helm.sh/hook", "test");
+    assertThat(pod.getSpec().getHostNetwork()).isNull();
+    assertThat(pod.getSpec().getAutomountServiceAccountToken()).isFalse();
+    assertThat(pod.getSpec().getSecurityContext().getRunAsNonRoot()).isTrue();
+    assertThat(pod.getSpec().getContainers().getFirst().getArgs())
+        .containsExactly("connect", "$(KUBERNETES_SERVICE_HOST)", "$(KUBERNETES_SERVICE_PORT)");
+    assertThat(pod.getMetadata().getLabels())
+        .as("not one of those that the selectors of the release find")
+        .containsEntry("app.kubernetes.io/component", "test");
+  }
+
+  @Test
   void alertsComeWithLinksToTheDocumentsOfPeople() {
     Rendering rendering =
         Rendering.of(
@@ -735,8 +751,9 @@ class ChartRenderTest {
   @ValueSource(
       strings = {"lookup", "randAlpha", "randBytes", "genCA", "uuidv4", "now", ".IsInstall"})
   void manifestsUseNothingThatChangesFromRunToRun(String function) throws Exception {
-    try (Stream<java.nio.file.Path> files = Files.list(ChartTools.chart().resolve("templates"))) {
-      for (Path file : files.filter(file -> !file.endsWith("NOTES.txt")).toList()) {
+    try (Stream<java.nio.file.Path> files = Files.walk(ChartTools.chart().resolve("templates"))) {
+      for (Path file :
+          files.filter(Files::isRegularFile).filter(file -> !file.endsWith("NOTES.txt")).toList()) {
         assertThat(Files.readString(file))
             .doesNotContainPattern("\\{\\{[^}]*\\b" + function.replace(".", "\\.") + "\\b");
       }

@@ -17,6 +17,8 @@ record Rendering(String text, List<HasMetadata> objects) {
   /** The one value that has no default. */
   static final String REGISTRY = "image.registry=registry.example.org";
 
+  private static final String SKIP_TESTS = "--skip-tests";
+
   /** With {@link #REGISTRY} and {@code --set} for each assignment; fails when helm does. */
   static Rendering of(String... assignments) {
     return parsed(attempt(assignments).text());
@@ -34,6 +36,13 @@ record Rendering(String text, List<HasMetadata> objects) {
             .map(document -> (HasMetadata) Serialization.unmarshal(document))
             .toList();
     return new Rendering(text, objects);
+  }
+
+  /** With {@link #REGISTRY} and what {@code helm test} runs, which is no part of the release. */
+  static Rendering withTests(String... assignments) {
+    List<String> command = new ArrayList<>(with(command(REGISTRY), options(assignments)));
+    command.remove(SKIP_TESTS);
+    return parsed(Program.run(command).text());
   }
 
   /** The same, as it comes. */
@@ -67,6 +76,7 @@ record Rendering(String text, List<HasMetadata> objects) {
             "template",
             name,
             ChartTools.chart().toString(),
+            SKIP_TESTS,
             "--namespace",
             ChartCluster.NAMESPACE),
         options(assignments));

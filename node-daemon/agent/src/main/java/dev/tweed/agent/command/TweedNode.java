@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
       RunCommand.class,
       InstallCniCommand.class,
       StatusCommand.class,
+      ConnectCommand.class,
       CleanupCommand.class,
       FirewallCommand.class,
       TrainCommand.class,
