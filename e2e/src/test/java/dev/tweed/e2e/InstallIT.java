@@ -135,6 +135,21 @@ class InstallIT {
 
   @Test
   @Order(7)
+  void helmTestPasses(TestCluster cluster) {
+    assertThat(
+            cluster
+                .helm(
+                    "test",
+                    Installation.RELEASE,
+                    "--namespace",
+                    Installation.NAMESPACE,
+                    "--timeout=60s")
+                .text())
+        .contains("Succeeded");
+  }
+
+  @Test
+  @Order(7)
   void theNodeItselfTellsItsState(TestCluster cluster) {
     for (Machine node : cluster.nodes()) {
       // The text of the last run lies on the node, for a person without kubectl.
