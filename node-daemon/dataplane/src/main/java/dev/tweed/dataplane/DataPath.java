@@ -255,7 +255,7 @@ public final class DataPath implements AutoCloseable {
       if (todo.isEmpty()) {
         break;
       }
-      KernelWriter.Outcome outcome = writer.apply(todo);
+      KernelWriter.Outcome outcome = apply(todo);
       outcome.done().forEach(done -> applied.add(done.report(drift.contains(done.change()))));
       outcome.done().forEach(done -> routeOf(done.change()).ifPresent(routed::add));
       outcome.failures().forEach(failure -> failures.put(failure.change(), failure));
@@ -354,7 +354,7 @@ public final class DataPath implements AutoCloseable {
     Set<IpPrefix> routed = new HashSet<>();
     if (!changes.isEmpty()) {
       lookOut(snapshot, plan, actual);
-      KernelWriter.Outcome outcome = writer.apply(changes);
+      KernelWriter.Outcome outcome = apply(changes);
       for (KernelWriter.Done done : outcome.done()) {
         applied.add(done.report(false));
         routeOf(done.change()).ifPresent(routed::add);
@@ -362,6 +362,15 @@ public final class DataPath implements AutoCloseable {
       reader.follow(outcome, actual.links());
     }
     return routed;
+  }
+
+  private KernelWriter.Outcome apply(List<StateChange> changes) {
+    KernelWriter.Outcome outcome = writer.apply(changes);
+    outcome.done().stream()
+        .map(KernelWriter.Done::change)
+        .filter(change -> change.kind() == Change.Kind.FILTER)
+        .forEach(filter::follow);
+    return outcome;
   }
 
   /** The plan: that of before while nothing has changed that it follows from. */

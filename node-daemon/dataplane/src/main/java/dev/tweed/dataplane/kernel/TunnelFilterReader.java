@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.kernel;
 
+import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.TunnelFilterCompiler;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.dataplane.plan.TunnelFilterListing.Present;
@@ -33,7 +34,12 @@ public final class TunnelFilterReader {
   private final NfTables tables;
   private Optional<Known> known = Optional.empty();
 
-  private record Known(int generation, TunnelFilterListing listing) {}
+  private record Known(int generation, TunnelFilterListing listing) {
+    /** What is known after one transaction of ours. */
+    private Known after(TunnelFilterListing then) {
+      return new Known(generation + 1, then);
+    }
+  }
 
   /** Reads by these. */
   public TunnelFilterReader(NfTables tables) {
@@ -56,6 +62,34 @@ public final class TunnelFilterReader {
       known = Optional.empty();
       return new TunnelFilterListing.Unreadable(e.getMessage());
     }
+  }
+
+  /**
+   * Follows what was written: peers that came or went need no reading of all the others, unless
+   * somebody else has changed anything since, too.
+   */
+  public void follow(StateChange change) {
+    known =
+        known.flatMap(
+            k ->
+                k.listing() instanceof Present present
+                    ? peers(present, change).map(peers -> k.after(present.with(peers)))
+                    : Optional.empty());
+  }
+
+  private static Optional<Set<IpAddress>> peers(Present present, StateChange change) {
+    Set<IpAddress> peers = new HashSet<>(present.peers());
+    return switch (change) {
+      case StateChange.AddTunnelPeers add -> {
+        peers.addAll(add.peers());
+        yield Optional.of(peers);
+      }
+      case StateChange.RemoveTunnelPeers remove -> {
+        peers.removeAll(remove.peers());
+        yield Optional.of(peers);
+      }
+      default -> Optional.empty();
+    };
   }
 
   private TunnelFilterListing again(TunnelFilterListing listing) {

@@ -2,7 +2,6 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.ip.IpAddress;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,14 +23,12 @@ public final class FormerPeers {
    * @param nanoTime monotonic, nanoseconds
    */
   public Set<IpAddress> after(Set<IpAddress> now, long nanoTime) {
-    for (IpAddress peer : peers) {
-      if (!now.contains(peer)) {
-        left.put(peer, nanoTime);
-      }
+    if (!now.equals(peers)) {
+      peers.stream().filter(peer -> !now.contains(peer)).forEach(peer -> left.put(peer, nanoTime));
+      left.keySet().removeIf(now::contains);
     }
-    left.keySet().removeAll(now);
     left.values().removeIf(since -> nanoTime - since > NANOS);
     peers = now;
-    return new HashSet<>(left.keySet());
+    return Set.copyOf(left.keySet());
   }
 }

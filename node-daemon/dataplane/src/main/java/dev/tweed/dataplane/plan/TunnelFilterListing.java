@@ -42,6 +42,11 @@ public sealed interface TunnelFilterListing {
       peers = Set.copyOf(peers);
       strangers = Set.copyOf(strangers);
     }
+
+    /** The same with other peers. */
+    public Present with(Set<IpAddress> others) {
+      return new Present(structure, others, strangers, dropped);
+    }
   }
 
   /**

@@ -10,6 +10,9 @@ import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.testing.Needs;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -78,6 +81,21 @@ class TunnelFilterTest {
             	}
             }
             """);
+  }
+
+  /** Sets that one version writes have made another die, whatever table it was asked for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bookworm", "trixie"})
+  void everyNftReadsOnWithIt(String release) {
+    Path nft = Path.of(System.getProperty("tweed.nftVersions", ""), release, "nft");
+    if (!Files.isExecutable(nft)) {
+      throw Needs.unmet("-Dtweed.nftVersions, which ./dev test kernel unpacks and passes");
+    }
+    node.sync(EXAMPLE);
+
+    assertThat(node.sh(nft + " list ruleset")).contains("ip saddr != @peers-ipv4 goto strangers");
+    node.sh(nft + " -j list sets ip"); // what kube-proxy asks first
+    node.sh("echo 'add table ip t; add set ip t s { type ipv4_addr; }' | " + nft + " -f -");
   }
 
   @Test
