@@ -24,6 +24,7 @@ set_properties() {
   )
   [[ -z ${node_image:-} ]] || properties+=("-Dtweed.bedImage=$node_image")
   [[ -z ${helm:-} ]] || properties+=("-Dtweed.helm=$helm")
+  [[ -z ${argocd:-} ]] || properties+=("-Dtweed.argocd=$argocd")
   [[ -z ${nft_versions:-} ]] || properties+=("-Dtweed.nftVersions=$nft_versions")
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
@@ -61,6 +62,7 @@ command_test() {
     setup_kubernetes
     setup_helm
   fi
+  [[ $layers != *' api-server '* ]] || setup_argocd
   [[ $layers != *' kernel '* ]] || setup_nft_versions
   # A firewall is not put on somebody's machine unasked: without it its tests are skipped, which CI does not allow.
   [[ -z $no_skips || $layers != *' kernel '* ]] || install_test_firewalls

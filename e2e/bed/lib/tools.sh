@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2164  # variables of the other parts of ./dev, which sets -e
-# The programs built from Go modules: Kubernetes, CNI plugins, helm, the probe. Sourced by ./dev.
+# The programs built from Go modules: Kubernetes, CNI plugins, helm, Argo CD, the probe. Sourced by ./dev.
 
 readonly kubernetes_version=1.35.4
 readonly helm_version=4.3.1
@@ -27,14 +27,14 @@ build_kubernetes() {
   done
 }
 
-# The layout in which fabric8's kube-api-test looks for binaries before it would download any.
+# The layout in which fabric8's kube-api-test looks for binaries before it would download any, and the controllers beside.
 link_kube_api_test() {
   local name
   kube_api_test=$cache/kube-api-test
   local directory
   directory=$kube_api_test/k8s/$kubernetes_version-linux-$(architecture)
   mkdir -p "$directory"
-  for name in etcd kube-apiserver kubectl; do
+  for name in etcd kube-apiserver kube-controller-manager kubectl; do
     [[ $(readlink "$directory/$name") == "$kubernetes/$name" ]] || ln -sfT "$kubernetes/$name" "$directory/$name"
   done
 }
@@ -85,6 +85,27 @@ setup_helm() {
 build_helm() {
   cd "$1"
   GOBIN=$1 go_command install -trimpath -ldflags '-s -w' helm.sh/helm/v4/cmd/helm@v$helm_version
+}
+
+# Sets argocd to the directory with what of Argo CD the tests run: one binary, a link for each component, the objects that
+# these want in the cluster, and the program that the repo-server runs for each commit.
+setup_argocd() {
+  cached argocd "$(hash_of "$bed/argocd")" "Building Argo CD (once; some 5 minutes of one core)" build_argocd
+  argocd=$REPLY
+}
+
+build_argocd() {
+  local name module
+  cd "$bed/argocd"
+  # Argo CD is the one module that may want a newer Go than the machine's.
+  export GOTOOLCHAIN=auto
+  go_build -ldflags '-s -w' -o "$1/argocd" .
+  for name in argocd-application-controller argocd-repo-server redis; do
+    ln -s argocd "$1/$name"
+  done
+  module=$(go_command list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
+  install -m 755 "$module/hack/git-verify-wrapper.sh" "$1"
+  install -m 644 -D -t "$1/manifests" "$module"/manifests/crds/{application,appproject}-crd.yaml "$module"/manifests/base/config/argocd-*.yaml
 }
 
 setup_probe() {

@@ -86,6 +86,17 @@ public final class ApiServer implements AutoCloseable {
    * @throws IllegalStateException if the binaries are missing
    */
   public static ApiServer start() {
+    ApiServer started = startWithoutKinds();
+    try {
+      started.applyCrds();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return started;
+  }
+
+  /** The same without the CRDs, for a test that brings them itself. */
+  public static ApiServer startWithoutKinds() {
     Path directory =
         directory()
             .orElseThrow(
@@ -115,9 +126,7 @@ public final class ApiServer implements AutoCloseable {
                   .withApiServerFlag("--audit-log-path", scratch.resolve(AUDIT_LOG).toString())
                   .build());
       server.start();
-      ApiServer started = new ApiServer(server, scratch);
-      started.applyCrds();
-      return started;
+      return new ApiServer(server, scratch);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

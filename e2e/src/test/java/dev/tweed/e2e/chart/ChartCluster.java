@@ -103,7 +103,7 @@ final class ChartCluster implements AutoCloseable {
                   .build());
       server.start();
       try {
-        return installed(server, binaries, directory);
+        return installed(server, directory);
       } catch (IOException | RuntimeException | AssertionError e) {
         server.stop();
         throw e;
@@ -113,11 +113,11 @@ final class ChartCluster implements AutoCloseable {
     }
   }
 
-  private static ChartCluster installed(KubeAPIServer server, Path binaries, Path directory)
+  private static ChartCluster installed(KubeAPIServer server, Path directory)
       throws IOException {
     Path admin = directory.resolve("admin.conf");
     Files.writeString(admin, server.getKubeConfigYaml());
-    Path kubectl = kubectl(binaries);
+    Path kubectl = ChartTools.kubernetes("kubectl");
     Program.run(
             List.of(kubectl.toString(), "--kubeconfig=" + admin, "create", "namespace", NAMESPACE))
         .text();
@@ -147,16 +147,6 @@ final class ChartCluster implements AutoCloseable {
         new ArrayList<>(List.of("bash", ChartTools.pkiScript().toString(), directory.toString()));
     command.addAll(List.of(words));
     Program.run(command).text();
-  }
-
-  private static Path kubectl(Path binaries) throws IOException {
-    try (Stream<Path> versions = Files.list(binaries.resolve("k8s"))) {
-      return versions
-          .map(version -> version.resolve("kubectl"))
-          .filter(Files::isExecutable)
-          .max(Path::compareTo)
-          .orElseThrow(() -> new AssertionError("no kubectl in " + binaries));
-    }
   }
 
   /** Leads to the server and proves no identity: a client certificate would win over a token. */

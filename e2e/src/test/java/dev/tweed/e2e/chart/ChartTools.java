@@ -34,6 +34,20 @@ final class ChartTools {
         .orElseGet(() -> missing("no helm binary; run ./dev setup or give -Dtweed.helm=FILE"));
   }
 
+  /** The directory with Argo CD's components. */
+  static Path argocd() {
+    return property("tweed.argocd")
+        .or(() -> newest(cache().resolve("argocd"), "argocd").map(Path::getParent))
+        .orElseGet(() -> missing("no Argo CD; run ./dev setup or give -Dtweed.argocd=DIRECTORY"));
+  }
+
+  /** A component of Kubernetes, such as kubectl. */
+  static Path kubernetes(String component) {
+    Path versions = kubeApiTestDir().resolve("k8s");
+    return newest(versions, component)
+        .orElseGet(() -> missing("no %s in %s; run ./dev setup".formatted(component, versions)));
+  }
+
   static Path kubeApiTestDir() {
     Path directory =
         property("tweed.kubeApiTestDir")
