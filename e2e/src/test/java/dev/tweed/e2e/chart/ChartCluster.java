@@ -113,8 +113,7 @@ final class ChartCluster implements AutoCloseable {
     }
   }
 
-  private static ChartCluster installed(KubeAPIServer server, Path directory)
-      throws IOException {
+  private static ChartCluster installed(KubeAPIServer server, Path directory) throws IOException {
     Path admin = directory.resolve("admin.conf");
     Files.writeString(admin, server.getKubeConfigYaml());
     Path kubectl = ChartTools.kubernetes("kubectl");
