@@ -18,6 +18,7 @@ iperf3 iperf3
 ping iputils-ping
 openssl openssl
 curl curl
+git git
 flock util-linux
 ps procps
 modprobe kmod
