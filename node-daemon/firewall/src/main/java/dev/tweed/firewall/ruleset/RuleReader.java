@@ -35,7 +35,11 @@ final class RuleReader {
         case "accept" -> {
           return one(new Verdict.Accept());
         }
-        case "drop", "reject" -> {
+        case "drop" -> {
+          return one(new Verdict.Drop());
+        }
+        case "reject" -> {
+          familyOf(body.path("type").asText());
           return one(new Verdict.Drop());
         }
         case "return" -> {
@@ -70,6 +74,21 @@ final class RuleReader {
       }
     }
     return one(new Verdict.Continue());
+  }
+
+  /** nft leaves out the family of a rule that its reject implies, and of one that resets, too. */
+  private void familyOf(String reject) {
+    switch (reject) {
+      case "icmp" -> matches.add(new Match.Family(false, "ipv4"));
+      case "icmpv6" -> matches.add(new Match.Family(false, "ipv6"));
+      case "tcp reset" -> {
+        if (matches.stream()
+            .noneMatch(m -> m instanceof Match.Family || m instanceof Match.Address)) {
+          matches.add(new Match.Undecided("family of a reset"));
+        }
+      }
+      default -> {}
+    }
   }
 
   private List<Rule> one(Verdict verdict) {

@@ -85,13 +85,22 @@ class RulesetParserTest {
     assertThat(blocker("drop", rule)).map(Chain::name).contains("in");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'match': {'op': '==', 'left': {'payload': {'protocol': 'ip', 'field': 'saddr'}}, 'right': '192.0.2.9'}}, {'drop': null}",
+        // The families that these are for are not listed.
+        "{'reject': {'type': 'icmpv6', 'expr': 'port-unreachable'}}",
+        "{'reject': {'type': 'tcp reset'}}",
+      })
+  void isNotBlockedByADropThatOnlyMayMatch(String rule) {
+    assertThat(blocker("accept", rule)).isEmpty();
+  }
+
   @Test
-  void isNotBlockedByADropThatOnlyMayMatch() {
-    assertThat(
-            blocker(
-                "accept",
-                "{'match': {'op': '==', 'left': {'payload': {'protocol': 'ip', 'field': 'saddr'}}, 'right': '192.0.2.9'}}, {'drop': null}"))
-        .isEmpty();
+  void isBlockedByAnAnswerOfItsFamily() {
+    assertThat(blocker("accept", "{'reject': {'type': 'icmp', 'expr': 'port-unreachable'}}"))
+        .isPresent();
   }
 
   @Test
