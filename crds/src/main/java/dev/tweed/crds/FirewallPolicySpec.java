@@ -32,10 +32,10 @@ public record FirewallPolicySpec(
         @Max(10000)
         Integer priority,
     @JsonPropertyDescription(
-            "Whether rules may close SSH, the API server, the kubelet, the tunnel or the daemon's own"
-                + " connection. Without it a node refuses the policy as a whole (WouldLockOut).")
-        @Default("false")
-        Boolean allowLockout,
+            "What rules may cut that keeps nodes in reach and the cluster together. A node refuses a"
+                + " policy as a whole that cuts what is not named here (WouldLockOut).")
+        @Size(max = 9)
+        List<Service> allowLockout,
     @JsonPropertyDescription("The rules, in order: the first that matches a packet decides.")
         @Required
         @Size(min = 1, max = 128)
@@ -44,7 +44,7 @@ public record FirewallPolicySpec(
   public FirewallPolicySpec {
     nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
     priority = priority == null ? 100 : priority;
-    allowLockout = allowLockout != null && allowLockout;
+    allowLockout = allowLockout == null ? List.of() : List.copyOf(allowLockout);
     rules = rules == null ? List.of() : List.copyOf(rules);
   }
 
@@ -199,6 +199,28 @@ public record FirewallPolicySpec(
       @JsonPropertyDescription("Labels of the nodes; empty selects all nodes of all PodNetworks.")
           @Required
           LabelSelector selector) {}
+
+  /** What a node keeps in reach unless a policy names it. */
+  public enum Service {
+    /** The node's sshd. */
+    SSH,
+    /** An API server of this node, and this node's ways to API servers. */
+    APIServer,
+    /** The kubelet, for API servers. */
+    Kubelet,
+    /** Its members among each other. */
+    Etcd,
+    /** The tunnel between nodes. */
+    Tunnel,
+    /** The node's own questions to name servers. */
+    DNS,
+    /** Renewals of the addresses that it has by DHCP. */
+    DHCP,
+    /** The cloud's service of machine metadata, for the node itself. */
+    Metadata,
+    /** Packets from and to pods, and the kubelet's probes. */
+    Pods
+  }
 
   /** Which way the packet goes as seen from the host. */
   public enum Direction {

@@ -111,7 +111,7 @@ class FirewallLockoutIT {
                 .isEqualTo("n2 WouldLockOut"));
 
     // When it has leave to
-    nodes.policy("doors", selector, "allowLockout: true", List.of(deny("ssh", 22)));
+    nodes.policy("doors", selector, "allowLockout: [SSH]", List.of(deny("ssh", 22)));
 
     // Then it is in force
     Eventually.within(20, () -> assertThat(opens(22)).isFalse());

@@ -168,7 +168,7 @@ class ChartRenderTest {
   }
 
   @Test
-  void daemonSeesFiveDirectoriesOfItsNodeAndNothingElse() {
+  void daemonSeesSixDirectoriesOfItsNodeAndNothingElse() {
     PodSpec pod = nodePod(Rendering.of());
 
     Map<String, String> mounts =
@@ -187,7 +187,12 @@ class ChartRenderTest {
                 "/var/lib/tweed", "/var/lib/tweed",
                 "/host/cni-conf", "/etc/cni/net.d",
                 "/host/cni-bin", "/opt/cni/bin",
-                "/host/proc-sys-net", "/proc/sys/net"));
+                "/host/proc-sys-net", "/proc/sys/net",
+                "/run/systemd/sessions", "/run/systemd/sessions"));
+    assertThat(pod.getContainers().getFirst().getVolumeMounts())
+        .filteredOn(mount -> mount.getName().equals("sessions"))
+        .singleElement()
+        .satisfies(mount -> assertThat(mount.getReadOnly()).isTrue());
   }
 
   /** The container runtime runs as root what is there. */
@@ -238,7 +243,8 @@ class ChartRenderTest {
         .contains(tuple("/host/root", true), tuple("/host/root/etc", null));
     assertThat(pod.getVolumes())
         .extracting(Volume::getName, volume -> volume.getHostPath().getPath())
-        .contains(tuple("root", "/"), tuple("etc", "/etc"));
+        .contains(tuple("root", "/"), tuple("etc", "/etc"))
+        .doesNotContain(tuple("sessions", "/run/systemd/sessions")); // it is in the root
   }
 
   @Test

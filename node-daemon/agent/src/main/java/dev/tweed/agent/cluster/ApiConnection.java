@@ -198,6 +198,11 @@ public final class ApiConnection implements ClusterWatch {
     return client.server();
   }
 
+  /** Where API servers themselves answer, as far as that was learned. */
+  public List<ServerEndpoint> endpoints() {
+    return learned;
+  }
+
   /** How long nothing was read by one of the watches that the data path lives on. */
   public Duration silence() {
     long now = System.nanoTime();

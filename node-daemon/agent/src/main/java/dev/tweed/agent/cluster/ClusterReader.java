@@ -7,6 +7,7 @@ import dev.tweed.agent.api.ApiRefusedException;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
+import dev.tweed.agent.api.ServerEndpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
@@ -21,8 +22,9 @@ public final class ClusterReader {
    * What was read.
    *
    * @param server where from
+   * @param endpoints where API servers themselves answer; empty if that may not be read
    */
-  public record Read(ClusterView view, URI server) {}
+  public record Read(ClusterView view, URI server, List<ServerEndpoint> endpoints) {}
 
   /**
    * Reads it.
@@ -49,7 +51,7 @@ public final class ClusterReader {
                     networks.stream().filter(n -> n.unreadable().isPresent()).toList(),
                     ClusterView.Listing.RECEIVED,
                     ClusterView.Listing.RECEIVED));
-        return new Read(view, client.server());
+        return new Read(view, client.server(), endpoints(channel, networks));
       } catch (ApiRefusedException e) {
         throw new IllegalStateException(
             "the API server at %s refuses: %s".formatted(client.server(), e.getMessage()), e);
@@ -57,6 +59,16 @@ public final class ClusterReader {
         throw new IllegalStateException(
             "the API server at %s cannot be reached: %s".formatted(client.server(), oneLine(e)), e);
       }
+    }
+  }
+
+  private static List<ServerEndpoint> endpoints(ApiChannel channel, List<NetworkRecord> networks)
+      throws IOException {
+    try {
+      return EndpointRules.usable(
+          list(channel, WatchedKinds.ENDPOINTS, new EndpointReader()), networks);
+    } catch (ApiRefusedException e) {
+      return List.of();
     }
   }
 

@@ -14,6 +14,9 @@ final class NodeReader implements ObjectReader<NodeRecord> {
   /** A condition of the CRI's RuntimeStatus, as pkg/kubelet/container/runtime.go writes it. */
   private static final String NETWORK_NOT_READY = "NetworkReady=false";
 
+  /** Whose machines have no metadata service: distributions, and machines of one's own. */
+  private static final String NO_CLOUD = "(kind|k3s|rke2|metal3|vsphere)://.*";
+
   private static final int PORT_MAX = 65_535;
 
   @Override
@@ -23,6 +26,7 @@ final class NodeReader implements ObjectReader<NodeRecord> {
 
   private static final class Node implements Fields<NodeRecord> {
     private OptionalInt kubeletPort = OptionalInt.empty();
+    private boolean cloud;
     private boolean withoutNetwork;
 
     @Override
@@ -37,6 +41,17 @@ final class NodeReader implements ObjectReader<NodeRecord> {
             default -> value.skipChildren();
           }
         }
+      } else if (name.equals("spec") && value.currentToken() == JsonToken.START_OBJECT) {
+        while (value.nextToken() != JsonToken.END_OBJECT) {
+          boolean provider = value.currentName().equals("providerID");
+          value.nextToken();
+          if (provider) {
+            String id = ApiJson.text(value);
+            cloud = id != null && !id.isEmpty() && !id.matches(NO_CLOUD);
+          } else {
+            value.skipChildren();
+          }
+        }
       } else {
         value.skipChildren();
       }
@@ -44,7 +59,8 @@ final class NodeReader implements ObjectReader<NodeRecord> {
 
     @Override
     public NodeRecord of(ObjectMeta meta) {
-      return new NodeRecord(meta.name(), meta.uid(), meta.labels(), kubeletPort, withoutNetwork);
+      return new NodeRecord(
+          meta.name(), meta.uid(), meta.labels(), kubeletPort, cloud, withoutNetwork);
     }
 
     /** {@code {"kubeletEndpoint": {"Port": 10250}}}. */

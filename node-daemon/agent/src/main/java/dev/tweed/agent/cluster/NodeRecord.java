@@ -8,6 +8,7 @@ import java.util.OptionalInt;
  *
  * @param uid empty if it is not known
  * @param kubeletPort where the kubelet says it serves; empty if it does not
+ * @param cloud whether it is a cloud's, which gives its machines metadata
  * @param withoutNetwork whether the kubelet says that its container runtime has no pod network
  */
 public record NodeRecord(
@@ -15,6 +16,7 @@ public record NodeRecord(
     String uid,
     Map<String, String> labels,
     OptionalInt kubeletPort,
+    boolean cloud,
     boolean withoutNetwork) {
 
   public NodeRecord {
@@ -23,6 +25,6 @@ public record NodeRecord(
 
   /** One of which no more is known. */
   public NodeRecord(String name, Map<String, String> labels) {
-    this(name, "", labels, OptionalInt.empty(), false);
+    this(name, "", labels, OptionalInt.empty(), false, false);
   }
 }

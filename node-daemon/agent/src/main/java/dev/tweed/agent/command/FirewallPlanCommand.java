@@ -77,7 +77,8 @@ final class FirewallPlanCommand implements Callable<Integer> {
     FirewallHost host = node.firewallHost();
     LastGood good = new FirewallFiles(node.runDir).remembered().good();
     NetworkState network = network(view);
-    FirewallPlanFactory plans = new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()));
+    FirewallPlanFactory plans =
+        new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()), read::endpoints);
     FirewallPlan plan = plans.make(FirewallWish.of(view, network), good);
     FirewallPlanText text =
         FirewallPlanText.of(

@@ -60,7 +60,8 @@ final class FirewallStatusCommand implements Callable<Integer> {
   private FirewallStatusText text(
       FirewallFiles.Remembered remembered, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
-    FirewallPlan plan = new FirewallPlanFactory(host, () -> NOT_ASKED).keep(remembered.good());
+    FirewallPlan plan =
+        new FirewallPlanFactory(host, () -> NOT_ASKED, List::of).keep(remembered.good());
     GuardRules guard = new GuardRules(plan.planned().rows());
     Optional<BackendKind> kind = plan.choice().kind();
     return FirewallStatusText.of(

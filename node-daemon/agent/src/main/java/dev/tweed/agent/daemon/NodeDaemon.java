@@ -4,6 +4,7 @@ import dev.tweed.agent.api.ApiBinding;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.EndpointFile;
 import dev.tweed.agent.api.ListWatch;
+import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.SnapshotMapper;
@@ -96,7 +97,8 @@ public final class NodeDaemon implements AutoCloseable {
     Binding.Source binding = binding(options, environment);
     EndpointFile endpoints = new EndpointFile(options.stateDir(), binding);
     ApiClient client = ApiClient.open(options.api(), environment, options.version());
-    client.addresses().learn(endpoints.read());
+    List<ServerEndpoint> remembered = endpoints.read();
+    client.addresses().learn(remembered);
     api = new ApiConnection(client, options.nodeName(), clock, ListWatch.RENEWAL);
     api.onEndpoints(endpoints::write);
     cluster =
@@ -130,7 +132,10 @@ public final class NodeDaemon implements AutoCloseable {
         new FirewallSync(
             cluster::view,
             host,
-            new FirewallPlanFactory(host, this::apiEndpoint),
+            new FirewallPlanFactory(
+                host,
+                () -> ApiEndpoint.of(api.server()),
+                () -> api.endpoints().isEmpty() ? remembered : api.endpoints()),
             new FirewallFiles(options.runDir()),
             () -> {
               repairs.add(RepairLog.FIREWALL);
@@ -320,10 +325,6 @@ public final class NodeDaemon implements AutoCloseable {
   private void firewallChanged() {
     firewall.firewallChanged();
     firewallLoop.requestRepair();
-  }
-
-  private ApiEndpoint apiEndpoint() {
-    return ApiEndpoint.of(api.server());
   }
 
   private void kernelChanged() {

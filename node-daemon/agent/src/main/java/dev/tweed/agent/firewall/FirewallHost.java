@@ -5,9 +5,13 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.SshSessions;
+import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
 public interface FirewallHost {
@@ -33,8 +37,8 @@ public interface FirewallHost {
    */
   OptionalInt generation();
 
-  /** What listens on this node, and what sshd is told. */
-  SocketSight sockets();
+  /** What this node itself tells of who has to reach it, and how. */
+  NodeSight sight();
 
   /** Tells when rules in the kernel may have changed, until it is closed. */
   Watching watch(Runnable onChange);
@@ -51,20 +55,47 @@ public interface FirewallHost {
   }
 
   /**
-   * Sockets and settings that tell what must stay in reach; empty where they are not to be seen.
+   * What a node tells; empty where it is not to be seen.
    *
-   * @param tcp texts of /proc/net/tcp and tcp6
+   * @param addresses of the node, but those of loopback
+   * @param wayTo device and source address by which its packets reach an address; until it is
+   *     closed
    * @param sshd texts of what tells sshd its ports
-   * @param kubernetes texts of what tells the API server and the kubelet theirs
-   * @param routes texts of /proc/net/route and ipv6_route
+   * @param sessions who is logged in
+   * @param kubelet where the kubelet reaches an API server
+   * @param nameServers that its programs ask, without loopback
+   * @param closing is run when it is not needed any more
    */
-  record SocketSight(
-      List<String> tcp, List<String> sshd, List<String> kubernetes, List<String> routes) {
-    public SocketSight {
-      tcp = List.copyOf(tcp);
+  record NodeSight(
+      List<NodeAddress> addresses,
+      Function<IpAddress, Optional<NodeAddress>> wayTo,
+      List<String> sshd,
+      SshSessions sessions,
+      Optional<ApiEndpoint> kubelet,
+      List<IpAddress> nameServers,
+      Runnable closing)
+      implements AutoCloseable {
+
+    /** Nothing is to be seen. */
+    static final NodeSight NOTHING =
+        new NodeSight(
+            List.of(),
+            address -> Optional.empty(),
+            List.of(),
+            SshSessions.UNSEEN,
+            Optional.empty(),
+            List.of(),
+            () -> {});
+
+    public NodeSight {
+      addresses = List.copyOf(addresses);
       sshd = List.copyOf(sshd);
-      kubernetes = List.copyOf(kubernetes);
-      routes = List.copyOf(routes);
+      nameServers = List.copyOf(nameServers);
+    }
+
+    @Override
+    public void close() {
+      closing.run();
     }
   }
 }

@@ -1,51 +1,56 @@
 package dev.tweed.agent.firewall;
 
+import dev.tweed.agent.api.ServerEndpoint;
+import dev.tweed.agent.firewall.FirewallHost.NodeSight;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall;
-import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
-import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.MappedPolicy;
-import dev.tweed.firewall.rules.ProtectedService;
-import dev.tweed.firewall.rules.ProtectedServicesPlanner;
-import dev.tweed.firewall.rules.ProtectedServicesPlanner.Sight;
-import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.ProtectedFlow;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Sight;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Makes the plan for this node as it is now; changes nothing. For the daemon and for people. */
 public final class FirewallPlanFactory {
 
-  /** Where API servers listen; a Service in front of them may have another port. */
+  /** Where API servers and kubelets serve, as far as nothing else is known. */
   private static final int API_SERVER = 6443;
+
+  private static final int KUBELET = 10250;
 
   private final FirewallHost host;
   private final Supplier<ApiEndpoint> api;
+  private final Supplier<List<ServerEndpoint>> apiServers;
 
   /**
    * @param api where the daemon reaches the API server; asked for each plan
+   * @param apiServers where API servers themselves answer; empty as long as that is not known
    */
-  public FirewallPlanFactory(FirewallHost host, Supplier<ApiEndpoint> api) {
+  public FirewallPlanFactory(
+      FirewallHost host, Supplier<ApiEndpoint> api, Supplier<List<ServerEndpoint>> apiServers) {
     this.host = host;
     this.api = api;
+    this.apiServers = apiServers;
   }
 
   /** The plan, with what is remembered of rules that were in force. */
   public FirewallPlan make(FirewallWish wish, LastGood before) {
-    return make(wish, before, host.read(), services(wish));
+    return make(wish, before, host.read());
   }
 
   /** The plan that keeps what was in force. */
@@ -53,13 +58,8 @@ public final class FirewallPlanFactory {
     return make(FirewallWish.nothingNew(), before);
   }
 
-  /**
-   * The same for a firewall that was just looked at.
-   *
-   * @param services see {@link #services}
-   */
-  FirewallPlan make(
-      FirewallWish wish, LastGood before, HostFirewall found, List<ProtectedService> services) {
+  /** The same for a firewall that was just looked at. */
+  FirewallPlan make(FirewallWish wish, LastGood before, HostFirewall found) {
     BackendChoice choice = BackendPlanner.plan(found, host.hasTools());
     Optional<FirewallBackend> backend = choice.kind().flatMap(host::backend);
     Function<FilterRow, Optional<String>> unsupported =
@@ -74,7 +74,7 @@ public final class FirewallPlanFactory {
             wish.nodeKnown() ? wish.policies() : kept(before),
             builtIn,
             // Rows that go nowhere cut nothing: the guard's table is about NodePorts.
-            choice.kind().isPresent() ? services : List.of(),
+            choice.kind().isPresent() ? flows(wish) : List.of(),
             unsupported,
             before.policies()),
         builtIn);
@@ -109,50 +109,46 @@ public final class FirewallPlanFactory {
     return policies;
   }
 
-  /** What must stay in reach on this node as it is now. */
-  List<ProtectedService> services(FirewallWish wish) {
-    FirewallHost.SocketSight sockets = host.sockets();
-    ApiEndpoint endpoint = api.get();
-    List<ProtectedService> services =
-        new ArrayList<>(
-            ProtectedServicesPlanner.plan(
-                new Sight(
-                    sockets.tcp(),
-                    sockets.sshd(),
-                    sockets.kubernetes(),
-                    wish.kubeletPort(),
-                    sockets.routes(),
-                    podDevices(wish.network()),
-                    tunnelPort(wish.network()),
-                    endpoint.addresses(),
-                    endpoint.port())));
-    if (endpoint.port() != API_SERVER) {
-      // A Service's address and port are gone when filters see the packet: NAT comes first.
-      services.add(
-          new ProtectedService(
-              "way to the API server",
-              Direction.OUT,
-              Protocol.TCP,
-              API_SERVER,
-              wish.controlPlanes()));
+  /** What has to pass on this node as it is now. */
+  private List<ProtectedFlow> flows(FirewallWish wish) {
+    try (NodeSight sight = host.sight()) {
+      return ProtectedFlowsPlanner.plan(
+          new Sight(
+              sight.addresses(),
+              sight.wayTo(),
+              sight.sshd(),
+              sight.sessions(),
+              wish.kubeletPort().orElse(KUBELET),
+              apiServers(wish),
+              Stream.concat(Stream.of(api.get()), sight.kubelet().stream())
+                  .flatMap(FirewallPlanFactory::servers)
+                  .distinct()
+                  .toList(),
+              sight.nameServers(),
+              wish.cloud(),
+              wish.network() instanceof NetworkState.Member member
+                  ? Optional.of(
+                      new Network(
+                          member.needs(),
+                          member.ownBlocks(),
+                          member.peers().stream().map(Peer::nodeIps).toList()))
+                  : Optional.empty()));
     }
-    return services;
   }
 
-  private static Set<String> podDevices(NetworkState network) {
-    return network instanceof NetworkState.Member member
-        ? Stream.concat(
-                Stream.of(member.needs().bridge()),
-                member.needs().tunnel().map(NetworkNeeds.Tunnel::device).stream())
-            .collect(Collectors.toSet())
-        : Set.of();
+  private List<Server> apiServers(FirewallWish wish) {
+    List<ServerEndpoint> known = apiServers.get();
+    return known.isEmpty()
+        ? wish.controlPlanes().stream()
+            .map(address -> new Server(Optional.of(address), API_SERVER))
+            .toList()
+        : known.stream().map(e -> new Server(Optional.of(e.address()), e.port())).toList();
   }
 
-  private static OptionalInt tunnelPort(NetworkState network) {
-    return network instanceof NetworkState.Member member
-        ? member.needs().tunnel().map(NetworkNeeds.Tunnel::port).stream()
-            .mapToInt(Integer::intValue)
-            .findFirst()
-        : OptionalInt.empty();
+  private static Stream<Server> servers(ApiEndpoint endpoint) {
+    return endpoint.addresses().isEmpty()
+        ? Stream.of(new Server(Optional.empty(), endpoint.port()))
+        : endpoint.addresses().stream()
+            .map(address -> new Server(Optional.of(address), endpoint.port()));
   }
 }

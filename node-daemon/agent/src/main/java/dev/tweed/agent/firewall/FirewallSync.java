@@ -15,7 +15,6 @@ import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
-import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.ruleset.Ruleset;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -40,16 +39,11 @@ public final class FirewallSync implements BooleanSupplier {
   /** A look runs some programs. */
   private static final Duration INTERVAL = Duration.ofSeconds(30);
 
-  /**
-   * An audit that finds rules and services as they were when last looked at does not look again.
-   */
+  /** An audit that finds rules as they were when last looked at does not look again. */
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
   /** What was wanted in force, and where. */
   private record Placed(Optional<BackendKind> backend, List<FilterRow> rows) {}
-
-  /** What makes a look find what the one before found. */
-  private record Situation(int rules, List<ProtectedService> services) {}
 
   private final Supplier<ClusterView> view;
   private final FirewallHost host;
@@ -70,7 +64,7 @@ public final class FirewallSync implements BooleanSupplier {
   private boolean remembering;
   private Optional<FirewallWish> lastWish = Optional.empty();
   private Optional<HostFirewall> known = Optional.empty();
-  private Optional<Situation> situation = Optional.empty();
+  private OptionalInt generation = OptionalInt.empty();
   private boolean settled;
   private long lookedAt;
 
@@ -138,26 +132,22 @@ public final class FirewallSync implements BooleanSupplier {
         return settled;
       }
     }
-    Optional<Situation> before = situation;
-    OptionalInt rules = host.generation();
-    List<ProtectedService> services = plans.services(wish);
-    situation =
-        rules.isPresent()
-            ? Optional.of(new Situation(rules.getAsInt(), services))
-            : Optional.empty();
+    OptionalInt before = generation;
+    generation = host.generation();
     if (!wished
         && settled
         && !suspect
         && now - lookedAt < LONGEST.toNanos()
         && guard.isKept()
-        && situation.isPresent()
-        && situation.equals(before)) {
+        && generation.isPresent()
+        && generation.equals(before)) {
       return true;
     }
     // What is asked for comes into force before the firewall is looked at, if that was just done.
     Optional<HostFirewall> fresh = known.filter(k -> recent);
     settled = false;
-    FirewallPlan plan = plans.make(wish, remembered.good(), fresh.orElseGet(host::read), services);
+    FirewallPlan plan =
+        plans.make(wish.with(state), remembered.good(), fresh.orElseGet(host::read));
     settled = bring(plan, wish, wished, state, fresh.isPresent());
     lookedAt = now;
     return settled;
@@ -182,7 +172,7 @@ public final class FirewallSync implements BooleanSupplier {
     unwritten = Optional.empty();
     switch (placement.outcome().orElse(null)) {
       case Applied applied -> {
-        // Rows change without a wish, too: where a service begins to listen, the plan is another.
+        // Rows change without a wish, too: a policy that was refused may pass by now.
         mended = applied.changed() && !wished && isAsLast(plan);
         look |= applied.changed() || !applied.live();
         guard.rows(plan.planned().rows());
@@ -229,12 +219,8 @@ public final class FirewallSync implements BooleanSupplier {
    */
   private void guardLastGood(FirewallPlan plan) {
     if (!guard.hasRows()) {
-      FirewallWish nothingNew = FirewallWish.nothingNew();
       guard.rows(
-          plans
-              .make(nothingNew, remembered.good(), plan.found(), plans.services(nothingNew))
-              .planned()
-              .rows());
+          plans.make(FirewallWish.nothingNew(), remembered.good(), plan.found()).planned().rows());
     }
   }
 

@@ -15,15 +15,17 @@ import java.util.stream.Stream;
  * @param nodeKnown whether there is a Node object, and policies have been listed; otherwise nobody
  *     knows which policies select it, and those in force stay
  * @param policies those that select it, by name
- * @param controlPlanes addresses of the other nodes where API servers run
+ * @param controlPlanes addresses of the nodes where API servers run
  * @param kubeletPort where the Node says that its kubelet serves
+ * @param cloud whether the Node says that it is a cloud's
  */
 public record FirewallWish(
     boolean nodeKnown,
     List<MappedPolicy> policies,
     NetworkState network,
     List<IpAddress> controlPlanes,
-    OptionalInt kubeletPort) {
+    OptionalInt kubeletPort,
+    boolean cloud) {
 
   /** Mirrored onto every NodeSubnet. */
   private static final String CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
@@ -33,12 +35,6 @@ public record FirewallWish(
     controlPlanes = List.copyOf(controlPlanes);
   }
 
-  /** That what was in force stays so. */
-  static FirewallWish nothingNew() {
-    return new FirewallWish(
-        false, List.of(), new NetworkState.Waiting(), List.of(), OptionalInt.empty());
-  }
-
   /** What a complete view asks for. */
   public static FirewallWish of(ClusterView view, NetworkState network) {
     return new FirewallWish(
@@ -46,13 +42,24 @@ public record FirewallWish(
         PolicyMapper.map(view),
         network,
         controlPlanes(view),
-        view.node().map(NodeRecord::kubeletPort).orElse(OptionalInt.empty()));
+        view.node().map(NodeRecord::kubeletPort).orElse(OptionalInt.empty()),
+        view.node().map(NodeRecord::cloud).orElse(false));
+  }
+
+  /** That what was in force stays so. */
+  static FirewallWish nothingNew() {
+    return new FirewallWish(
+        false, List.of(), new NetworkState.Waiting(), List.of(), OptionalInt.empty(), false);
+  }
+
+  /** The same, with another state of the network. */
+  FirewallWish with(NetworkState other) {
+    return new FirewallWish(nodeKnown, policies, other, controlPlanes, kubeletPort, cloud);
   }
 
   private static List<IpAddress> controlPlanes(ClusterView view) {
     return view.subnets().stream()
         .filter(subnet -> subnet.labels().containsKey(CONTROL_PLANE))
-        .filter(subnet -> subnet.own().isEmpty())
         .map(SubnetRecord::block)
         .flatMap(
             block ->

@@ -69,7 +69,7 @@ public final class LocalFirewallHost implements FirewallHost {
     this.reader =
         new HostFirewallReader(
             hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::drop);
-    this.services = new ProtectedServicesReader(hostRoot, PROC_NET);
+    this.services = new ProtectedServicesReader(hostRoot, Path.of("/"));
     this.iptables = hostRoot.map(root -> IptablesBackends.of(prefix, legacy));
     List<FirewallBackend> usable = new ArrayList<>();
     hostRoot.ifPresent(
@@ -124,7 +124,7 @@ public final class LocalFirewallHost implements FirewallHost {
   }
 
   @Override
-  public SocketSight sockets() {
+  public NodeSight sight() {
     return services.read();
   }
 

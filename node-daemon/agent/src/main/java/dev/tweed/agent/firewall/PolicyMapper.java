@@ -13,6 +13,7 @@ import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.firewall.rules.PortRange;
+import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * From the policies that select this node to rules with addresses. Pure. Whatever an object holds,
@@ -73,7 +75,9 @@ public final class PolicyMapper {
         policy.name(),
         policy.uid(),
         policy.generation(),
-        spec.allowLockout(),
+        spec.allowLockout().stream()
+            .map(service -> ProtectedService.of(service.name()))
+            .collect(Collectors.toSet()),
         refused
             ? Optional.empty()
             : Optional.of(

@@ -1,7 +1,13 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.agent.firewall.FirewallHost.SocketSight;
+import dev.tweed.agent.firewall.FirewallHost.NodeSight;
+import dev.tweed.dataplane.HostAddresses;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.SshSessions;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -16,13 +22,16 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
- * Reads what listens on this node, and where its routes lead. Never fails: what cannot be read is
- * not there.
+ * Reads what tells who has to reach this node, and how. Never fails: what cannot be read is not
+ * there.
  */
 final class ProtectedServicesReader {
 
-  /** Some thousands of sockets; what is beyond is as likely of no service to protect. */
-  private static final int MAX_BYTES = 2 << 20;
+  private static final int MAX_BYTES = 1 << 20;
+
+  /** Where glibc has kept 32-bit times in it (bits/utmp.h), and elsewhere. */
+  private static final int UTMP_RECORD =
+      System.getProperty("os.arch").equals("aarch64") ? 400 : 384;
 
   private static final Pattern INCLUDE = Pattern.compile("(?im)^[ \\t]*Include[ \\t=]+([^#\n]*)");
 
@@ -39,27 +48,98 @@ final class ProtectedServicesReader {
           "etc/systemd/system/sshd.socket.d/*.conf",
           "run/systemd/generator/ssh.socket.d/*.conf");
 
-  private static final List<String> KUBERNETES =
-      List.of("etc/kubernetes/manifests/kube-apiserver.yaml", "var/lib/kubelet/config.yaml");
+  private static final Pattern SERVER =
+      Pattern.compile("(?m)^[ \\t]*server:[ \\t]*\"?(https?://[^\\s\"]+)");
+  private static final Pattern NAME_SERVER =
+      Pattern.compile("(?m)^[ \\t]*nameserver[ \\t]+([^\\s%]+)");
 
   private final Optional<Path> hostRoot;
-  private final Path proc;
+  private final Path root;
 
   /**
    * @param hostRoot the host's files, if visible
-   * @param proc this network namespace's {@code /proc/net}
+   * @param root of this process, which may have the sessions of the host and its resolv.conf
    */
-  ProtectedServicesReader(Optional<Path> hostRoot, Path proc) {
+  ProtectedServicesReader(Optional<Path> hostRoot, Path root) {
     this.hostRoot = hostRoot;
-    this.proc = proc;
+    this.root = root;
   }
 
-  SocketSight read() {
-    return new SocketSight(
-        texts(Stream.of("tcp", "tcp6").map(proc::resolve)),
-        hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of()),
-        hostRoot.map(root -> texts(KUBERNETES.stream().map(root::resolve))).orElse(List.of()),
-        texts(Stream.of("route", "ipv6_route").map(proc::resolve)));
+  NodeSight read() {
+    List<String> sshd = hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of());
+    Optional<ApiEndpoint> kubelet =
+        hostRoot
+            .flatMap(host -> text(host.resolve("etc/kubernetes/kubelet.conf")))
+            .flatMap(ProtectedServicesReader::server);
+    SshSessions sessions = sessions(hostRoot.orElse(root).resolve("run"));
+    try {
+      HostAddresses kernel = HostAddresses.open();
+      return new NodeSight(
+          kernel.all().stream().map(ProtectedServicesReader::address).toList(),
+          remote -> wayTo(kernel, remote),
+          sshd,
+          sessions,
+          kubelet,
+          nameServers(),
+          kernel::close);
+    } catch (NetlinkException e) {
+      return new NodeSight(
+          List.of(), remote -> Optional.empty(), sshd, sessions, kubelet, nameServers(), () -> {});
+    }
+  }
+
+  private static Optional<NodeAddress> wayTo(HostAddresses kernel, IpAddress remote) {
+    try {
+      return kernel.wayTo(remote).map(ProtectedServicesReader::address);
+    } catch (NetlinkException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static NodeAddress address(HostAddresses.HostAddress own) {
+    return new NodeAddress(own.device(), own.address(), own.internal(), own.leased());
+  }
+
+  /** Of logind, which has fifos beside its files; else of utmp. */
+  private static SshSessions sessions(Path run) {
+    Path sessions = run.resolve("systemd/sessions");
+    if (Files.isDirectory(sessions)) {
+      return SshSessions.ofLogind(texts(matching(sessions.resolve("*")).stream()));
+    }
+    return bytes(run.resolve("utmp"))
+        .map(records -> SshSessions.ofUtmp(records, UTMP_RECORD))
+        .orElse(SshSessions.UNSEEN);
+  }
+
+  private static Optional<ApiEndpoint> server(String kubeconfig) {
+    try {
+      return SERVER
+          .matcher(kubeconfig)
+          .results()
+          .findFirst()
+          .map(found -> ApiEndpoint.of(URI.create(found.group(1))));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A stub on this machine asks those systemd-resolved knows. */
+  private List<IpAddress> nameServers() {
+    List<IpAddress> servers = nameServers(root.resolve("etc/resolv.conf"));
+    return servers.isEmpty()
+        ? hostRoot
+            .map(host -> nameServers(host.resolve("run/systemd/resolve/resolv.conf")))
+            .orElse(servers)
+        : servers;
+  }
+
+  private static List<IpAddress> nameServers(Path file) {
+    return NAME_SERVER
+        .matcher(text(file).orElse(""))
+        .results()
+        .flatMap(found -> IpAddress.tryParse(found.group(1)).stream())
+        .filter(address -> !address.isLoopback())
+        .toList();
   }
 
   /** Its own files, those they include, what its service is started with, and its socket. */
@@ -100,8 +180,15 @@ final class ProtectedServicesReader {
   }
 
   private static Optional<String> text(Path file) {
+    return bytes(file).map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1));
+  }
+
+  private static Optional<byte[]> bytes(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty(); // whoever opens a fifo waits for a writer
+    }
     try (var in = Files.newInputStream(file)) {
-      return Optional.of(new String(in.readNBytes(MAX_BYTES), StandardCharsets.ISO_8859_1));
+      return Optional.of(in.readNBytes(MAX_BYTES));
     } catch (IOException e) {
       return Optional.empty();
     }

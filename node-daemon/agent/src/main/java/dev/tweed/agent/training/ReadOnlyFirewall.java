@@ -46,8 +46,8 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   }
 
   @Override
-  public SocketSight sockets() {
-    return real.sockets();
+  public NodeSight sight() {
+    return real.sight();
   }
 
   @Override

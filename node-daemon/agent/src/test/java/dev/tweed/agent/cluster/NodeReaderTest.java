@@ -38,4 +38,16 @@ class NodeReaderTest {
     assertThat(node.withoutNetwork()).isEqualTo(without);
     assertThat(node.uid()).isEqualTo("u-1");
   }
+
+  @ParameterizedTest
+  @CsvSource({"aws:///zone/i-1, true", "kind://docker/k/n1, false", "k3s://n1, false", "'', false"})
+  void theProviderSaysWhetherItIsACloud(String id, boolean cloud) {
+    NodeRecord node =
+        YamlViews.read(
+            "{kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.0.0.0/24, providerID: \"%s\"}}"
+                .formatted(id),
+            new NodeReader());
+
+    assertThat(node.cloud()).isEqualTo(cloud);
+  }
 }

@@ -94,13 +94,13 @@ class FirewallDaemonTest {
   @Test
   void aPolicyThatWouldLockOutIsRefusedAndTheOthersAreNot() throws Exception {
     cluster.policy("web", allow("web", "80"));
-    cluster.policy("all", Cluster.rule("deny-out", Direction.Out, Action.Deny, "1:65535"));
+    cluster.policy("all", Cluster.rule("no-ssh", Direction.In, Action.Deny, "22"));
 
     daemon.start();
 
     awaitState("all", false, "WouldLockOut");
     awaitState("web", true, null);
-    assertThat(ufw.chain("ufw-user-output")).doesNotContain("DROP");
+    assertThat(ufw.chain("ufw-user-input")).doesNotContain("DROP");
     assertThat(report().findings())
         .extracting(NodeReportStatus.Finding::reason, NodeReportStatus.Finding::object)
         .contains(tuple("FirewallPolicyFailed", "FirewallPolicy/all"));

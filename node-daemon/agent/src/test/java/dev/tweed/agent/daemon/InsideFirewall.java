@@ -46,8 +46,8 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   }
 
   @Override
-  public SocketSight sockets() {
-    return netns.call(host::sockets);
+  public NodeSight sight() {
+    return netns.call(host::sight);
   }
 
   @Override

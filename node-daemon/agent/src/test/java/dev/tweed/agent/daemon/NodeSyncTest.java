@@ -178,7 +178,7 @@ class NodeSyncTest {
         view.networks(),
         view.subnets(),
         view.policies(),
-        Optional.of(new NodeRecord("n1", "", Map.of(), OptionalInt.empty(), true)));
+        Optional.of(new NodeRecord("n1", "", Map.of(), OptionalInt.empty(), false, true)));
   }
 
   /** What tells one link from another in its place. */

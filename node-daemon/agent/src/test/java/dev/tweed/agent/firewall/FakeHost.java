@@ -30,7 +30,7 @@ final class FakeHost implements FirewallHost {
   boolean tools = true;
   Ruleset ruleset = Ruleset.empty();
   int reads;
-  SocketSight sockets = new SocketSight(List.of(), List.of(), List.of(), List.of());
+  NodeSight sight = NodeSight.NOTHING;
   OptionalInt generation = OptionalInt.empty();
   boolean guardRefuses;
   Runnable onApply = () -> {};
@@ -82,8 +82,8 @@ final class FakeHost implements FirewallHost {
   }
 
   @Override
-  public SocketSight sockets() {
-    return sockets;
+  public NodeSight sight() {
+    return sight;
   }
 
   @Override

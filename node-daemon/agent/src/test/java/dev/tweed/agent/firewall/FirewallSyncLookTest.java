@@ -45,7 +45,7 @@ class FirewallSyncLookTest {
   }
 
   @Test
-  void anAuditDoesNotLookWhileRulesAndServicesAreTheSame() {
+  void anAuditDoesNotLookWhileRulesAreTheSame() {
     node.host.generation = OptionalInt.of(7);
     node.run();
     int reads = node.host.reads;
@@ -69,19 +69,6 @@ class FirewallSyncLookTest {
     node.run();
 
     assertThat(node.host.rules(BackendKind.UFW)).containsExactly("web/rule");
-  }
-
-  @Test
-  void anAuditLooksWhereAServiceHasBegunToListen() {
-    node.host.generation = OptionalInt.of(7);
-    node.run();
-    int reads = node.host.reads;
-
-    node.sshListensAt(22);
-    node.later(Duration.ofSeconds(60));
-    node.run();
-
-    assertThat(node.host.reads).isGreaterThan(reads);
   }
 
   @Test

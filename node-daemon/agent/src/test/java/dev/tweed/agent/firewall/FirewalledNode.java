@@ -5,6 +5,7 @@ import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,7 +49,7 @@ final class FirewalledNode {
         new FirewallSync(
             () -> view,
             host,
-            new FirewallPlanFactory(host, () -> API),
+            new FirewallPlanFactory(host, () -> API, List::of),
             files(),
             () -> repaired++,
             status -> told = Optional.of(status),
@@ -97,14 +98,17 @@ final class FirewalledNode {
     now += time.toNanos();
   }
 
-  /** As its configuration says, too. */
+  /** sshd is told to listen there. */
   void sshListensAt(int port) {
-    host.sockets =
-        new FirewallHost.SocketSight(
-            List.of("   0: 00000000:%04X 00000000:0000 0A 0:0 00:0 0 0 0 1%n".formatted(port)),
-            List.of("Port " + port),
+    host.sight =
+        new FirewallHost.NodeSight(
             List.of(),
-            List.of());
+            address -> Optional.empty(),
+            List.of("Port " + port),
+            SshSessions.UNSEEN,
+            Optional.empty(),
+            List.of(),
+            () -> {});
   }
 
   /** Whether nothing has to be tried again before something changes. */

@@ -3,15 +3,15 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
-import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.PlannedRules;
-import dev.tweed.firewall.rules.ProtectedService;
-import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.firewall.rules.ProtectedFlow;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Golden;
 import java.io.IOException;
@@ -30,17 +30,21 @@ class PlanGoldenTest {
 
   private static final Path DIRECTORY = Path.of("src/test/resources/golden/firewall");
 
-  private static final List<ProtectedService> SERVICES =
-      List.of(
-          new ProtectedService(
-              "SSH", Direction.IN, Protocol.TCP, 22, List.of(IpAddress.parse("192.0.2.7"))),
-          new ProtectedService("kubelet", Direction.IN, Protocol.TCP, 10250, List.of()),
-          new ProtectedService(
-              "way to the API server",
-              Direction.OUT,
-              Protocol.TCP,
-              6443,
-              List.of(IpAddress.parse("198.51.100.1"))));
+  private static final List<ProtectedFlow> FLOWS =
+      ProtectedFlowsPlanner.plan(
+          new ProtectedFlowsPlanner.Sight(
+              List.of(),
+              remote -> Optional.empty(),
+              List.of(),
+              new SshSessions(true, Map.of(IpAddress.parse("192.0.2.7"), "alice")),
+              10250,
+              List.of(
+                  new ProtectedFlowsPlanner.Server(
+                      Optional.of(IpAddress.parse("198.51.100.1")), 6443)),
+              List.of(),
+              List.of(),
+              false,
+              Optional.empty()));
 
   static Stream<String> cases() throws IOException {
     try (Stream<Path> files = Files.list(DIRECTORY)) {
@@ -63,7 +67,7 @@ class PlanGoldenTest {
         FirewallPlanner.plan(
             PolicyMapper.map(view),
             name.contains("network") ? Optional.of(network()) : Optional.empty(),
-            SERVICES,
+            FLOWS,
             row -> Optional.empty(),
             Map.of());
 

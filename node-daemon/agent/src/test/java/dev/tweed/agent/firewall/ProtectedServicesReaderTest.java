@@ -2,10 +2,14 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.rules.SshSessions;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,13 +24,8 @@ class ProtectedServicesReaderTest {
     Files.writeString(directory.resolve("etc/ssh/sshd_config"), "Port 2222\n");
     Files.writeString(directory.resolve("etc/ssh/sshd_config.d/10-more.conf"), "Port 2223\n");
     Files.writeString(directory.resolve("etc/ssh/sshd_config.d/notes.txt"), "Port 2224\n");
-    Files.writeString(directory.resolve("tcp"), "header\n");
 
-    FirewallHost.SocketSight sight =
-        new ProtectedServicesReader(Optional.of(directory), directory).read();
-
-    assertThat(sight.sshd()).containsExactly("Port 2222\n", "Port 2223\n");
-    assertThat(sight.tcp()).containsExactly("header\n");
+    assertThat(read(Optional.of(directory)).sshd()).containsExactly("Port 2222\n", "Port 2223\n");
   }
 
   @Test
@@ -39,32 +38,58 @@ class ProtectedServicesReaderTest {
     write("run/systemd/generator/ssh.socket.d/addresses.conf", "e");
     write("usr/lib/systemd/system/ssh.socket", "not this");
 
-    assertThat(new ProtectedServicesReader(Optional.of(directory), directory).read().sshd())
-        .endsWith("a", "b", "c", "d", "e")
-        .hasSize(6);
+    assertThat(read(Optional.of(directory)).sshd()).endsWith("a", "b", "c", "d", "e").hasSize(6);
   }
 
   @Test
-  void whatTellsTheApiServerAndTheKubeletTheirPortsIsRead() throws IOException {
-    write("etc/kubernetes/manifests/kube-apiserver.yaml", "a");
-    write("var/lib/kubelet/config.yaml", "b");
+  void sessionsAreReadWithoutWaitingForAnybody() throws Exception {
+    write(
+        "run/systemd/sessions/3",
+        "USER=alice\nSTATE=active\nSERVICE=sshd\nREMOTE_HOST=203.0.113.5\n");
+    // As logind has one for each session
+    new ProcessBuilder("mkfifo", directory.resolve("run/systemd/sessions/3.ref").toString())
+        .start()
+        .waitFor();
 
-    assertThat(new ProtectedServicesReader(Optional.of(directory), directory).read().kubernetes())
-        .containsExactly("a", "b");
+    assertThat(read(Optional.empty()).sessions().users())
+        .isEqualTo(Map.of(IpAddress.parse("203.0.113.5"), "alice"));
   }
 
   @Test
-  void socketsAndRoutesAreThoseOfBothFamilies() throws IOException {
-    write("tcp", "a");
-    write("tcp6", "b");
-    write("route", "c");
-    write("ipv6_route", "d");
+  void whereThereIsNoLogindUtmpIsAsked() throws IOException {
+    assertThat(read(Optional.of(directory)).sessions()).isEqualTo(SshSessions.UNSEEN);
 
-    FirewallHost.SocketSight sight =
-        new ProtectedServicesReader(Optional.empty(), directory).read();
+    Files.createDirectories(directory.resolve("run"));
+    Files.write(directory.resolve("run/utmp"), new byte[800]);
 
-    assertThat(sight.tcp()).containsExactly("a", "b");
-    assertThat(sight.routes()).containsExactly("c", "d");
+    assertThat(read(Optional.of(directory)).sessions()).isEqualTo(new SshSessions(true, Map.of()));
+  }
+
+  @Test
+  void theKubeletsServerIsReadWhereTheHostsFilesAreVisible() throws IOException {
+    write(
+        "etc/kubernetes/kubelet.conf",
+        "apiVersion: v1\nclusters:\n- cluster:\n    server: https://192.0.2.100:8443\n");
+
+    assertThat(read(Optional.of(directory)).kubelet())
+        .contains(new ApiEndpoint(List.of(IpAddress.parse("192.0.2.100")), 8443));
+    assertThat(read(Optional.empty()).kubelet()).isEmpty();
+  }
+
+  @Test
+  void nameServersAreThoseBehindAStubOfThisMachine() throws IOException {
+    write("etc/resolv.conf", "search example\nnameserver 127.0.0.53\n");
+    write("run/systemd/resolve/resolv.conf", "nameserver 192.0.2.53\nnameserver fe80::1%eth0\n");
+
+    assertThat(read(Optional.empty()).nameServers()).isEmpty();
+    assertThat(read(Optional.of(directory)).nameServers())
+        .containsExactly(IpAddress.parse("192.0.2.53"), IpAddress.parse("fe80::1"));
+  }
+
+  private FirewallHost.NodeSight read(Optional<Path> hostRoot) {
+    try (FirewallHost.NodeSight sight = new ProtectedServicesReader(hostRoot, directory).read()) {
+      return sight;
+    }
   }
 
   private void write(String name, String text) throws IOException {
@@ -75,7 +100,7 @@ class ProtectedServicesReaderTest {
 
   @Test
   void withoutTheHostsFilesThereIsNothingOfSshd() {
-    assertThat(new ProtectedServicesReader(Optional.empty(), directory).read().sshd()).isEmpty();
+    assertThat(read(Optional.empty()).sshd()).isEmpty();
   }
 
   @Test

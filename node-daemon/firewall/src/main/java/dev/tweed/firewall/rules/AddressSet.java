@@ -21,11 +21,6 @@ final class AddressSet {
     prefixes.forEach(this::add);
   }
 
-  /** The same addresses as another's now. */
-  AddressSet(AddressSet other) {
-    runs.putAll(other.runs);
-  }
-
   /** Adds all addresses of a prefix. */
   void add(IpPrefix prefix) {
     BigInteger from = first(prefix);

@@ -18,8 +18,9 @@ import java.util.function.Function;
  * before, if those pass, and else left out; since leaving one out changes what the others meet, all
  * of it is asked again until nothing more is refused. What the network needs is never refused.
  *
- * <p>The lock-out guard decides about changes only. Whoever opens a socket changes what it thinks,
- * and must not be able to take rules out of force: of those that are, it is noted.
+ * <p>The lock-out guard decides about changes only. What has to pass changes with who is logged in
+ * and which nodes there are, which must not take rules out of force: of those that are, it is
+ * noted.
  */
 public final class FirewallPlanner {
 
@@ -30,7 +31,7 @@ public final class FirewallPlanner {
   private static final int ROOM = MAX_REMARKS - 20;
 
   private final Optional<RuleGroup> builtIn;
-  private final List<ProtectedService> services;
+  private final List<ProtectedFlow> flows;
   private final Map<String, GoodPolicy> before;
   private final Map<String, Candidate> candidates = new TreeMap<>();
 
@@ -58,10 +59,10 @@ public final class FirewallPlanner {
   private FirewallPlanner(
       List<MappedPolicy> policies,
       Optional<RuleGroup> builtIn,
-      List<ProtectedService> services,
+      List<ProtectedFlow> flows,
       Map<String, GoodPolicy> before) {
     this.builtIn = builtIn;
-    this.services = services;
+    this.flows = flows;
     this.before = before;
     for (MappedPolicy policy : policies) {
       Candidate candidate = new Candidate(policy);
@@ -80,17 +81,17 @@ public final class FirewallPlanner {
    *
    * @param policies those that select this node
    * @param builtIn what the network needs; empty if that is none of ours to open
-   * @param services to keep in reach
+   * @param flows that have to pass
    * @param unsupported why the firewall of this node cannot hold a row; empty if it can
    * @param before rules that were in force, by name of their policy
    */
   public static PlannedRules plan(
       List<MappedPolicy> policies,
       Optional<RuleGroup> builtIn,
-      List<ProtectedService> services,
+      List<ProtectedFlow> flows,
       Function<FilterRow, Optional<String>> unsupported,
       Map<String, GoodPolicy> before) {
-    FirewallPlanner planner = new FirewallPlanner(policies, builtIn, services, before);
+    FirewallPlanner planner = new FirewallPlanner(policies, builtIn, flows, before);
     while (true) {
       CompiledRules compiled = planner.compile(Set.of());
       Map<String, PolicyProblem> refused = planner.refused(compiled, unsupported);
@@ -138,7 +139,7 @@ public final class FirewallPlanner {
 
   /** Changes that would lock out; where there are none, what would by now is noted. */
   private Map<String, PolicyProblem> lockingOut(CompiledRules compiled) {
-    List<RuleProblem> problems = lockouts(compiled);
+    Set<RuleProblem> problems = lockouts(compiled);
     Map<String, PolicyProblem> refused = new LinkedHashMap<>();
     for (RuleProblem problem : problems) {
       if (!isInForce(problem.origin().name())) {
@@ -162,7 +163,7 @@ public final class FirewallPlanner {
    * what another denies after it; each with one problem that would not be without the change. Those
    * that no single change explains are laid to all changes.
    */
-  private Map<String, RuleProblem> changesBehind(List<RuleProblem> problems) {
+  private Map<String, RuleProblem> changesBehind(Set<RuleProblem> problems) {
     Set<String> changed = new TreeSet<>(candidates.keySet());
     changed.removeIf(name -> candidates.get(name).tried.isEmpty() || isInForce(name));
     List<RuleProblem> left = new ArrayList<>(problems);
@@ -171,7 +172,7 @@ public final class FirewallPlanner {
     }
     Map<String, RuleProblem> behind = new TreeMap<>();
     for (String name : left.isEmpty() ? Set.<String>of() : changed) {
-      List<RuleProblem> without = lockouts(compile(Set.of(name)));
+      Set<RuleProblem> without = lockouts(compile(Set.of(name)));
       left.stream()
           .filter(problem -> !without.contains(problem))
           .findFirst()
@@ -183,8 +184,8 @@ public final class FirewallPlanner {
     return behind;
   }
 
-  private List<RuleProblem> lockouts(CompiledRules compiled) {
-    return LockoutGuard.check(compiled.rows(), services, this::mayLockOut);
+  private Set<RuleProblem> lockouts(CompiledRules compiled) {
+    return LockoutGuard.check(compiled.rows(), flows, this::mayCut);
   }
 
   private Optional<GoodPolicy> earlier(String name) {
@@ -196,9 +197,13 @@ public final class FirewallPlanner {
     return earlier(name).filter(e -> isSame(candidates.get(name).tried, e)).isPresent();
   }
 
-  private boolean mayLockOut(Origin origin) {
+  private boolean mayCut(Origin origin, ProtectedService service) {
     return !isPolicy(origin)
-        || candidates.get(origin.name()).tried.map(GoodPolicy::allowLockout).orElse(false);
+        || candidates
+            .get(origin.name())
+            .tried
+            .filter(tried -> tried.allowLockout().contains(service))
+            .isPresent();
   }
 
   private void refuse(Candidate candidate, PolicyProblem problem) {
@@ -215,7 +220,7 @@ public final class FirewallPlanner {
   private static boolean isSame(Optional<GoodPolicy> tried, GoodPolicy earlier) {
     return tried
         .filter(t -> t.group().equals(earlier.group()))
-        .filter(t -> t.allowLockout() == earlier.allowLockout())
+        .filter(t -> t.allowLockout().equals(earlier.allowLockout()))
         .isPresent();
   }
 

@@ -1,38 +1,36 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.firewall.rules.ProtectedService.End;
+import dev.tweed.firewall.rules.ProtectedFlow.Remotes.Each;
+import dev.tweed.firewall.rules.ProtectedFlow.Remotes.Somebody;
+import dev.tweed.firewall.rules.ProtectedFlow.Way;
 import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
-import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.TreeSet;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 /**
- * Finds rows that would cut what keeps the node in reach. Pure.
+ * Finds rows that would cut what has to pass. Pure.
  *
- * <p>Rows are tried in order, as the firewall does, with the ends in use now; and with everybody
- * who may connect later. Those are cut by the row after which nobody of a family is left, alone or
- * with the rows before it, by whatever device others come by; and not if an earlier row lets
- * somebody in to that port: who writes "allow from here, deny from anywhere" has thought of it.
+ * <p>Rows are tried in order, as the firewall does. Where the remote ends are known, each has to
+ * pass. Where they are not, somebody has to be left: an earlier row lets somebody in only if it is
+ * for an address and a device that this node has and others come by, and for sources that packets
+ * come from and that no row before it denies.
+ *
+ * <p>Where it cannot be told whether a row is for a flow (the device of the flow is not known, or
+ * the row asks for source ports), a row that cuts is taken to be, and one that allows is not.
  * Limiting is cutting for everything but SSH, where six connections in 30 seconds are plenty.
- *
- * <p>Where it cannot be told whether a row is for an end (its device is not known, or the row asks
- * for source ports or an address of this node), a row that cuts is taken to be, and one that allows
- * is not.
  */
 public final class LockoutGuard {
 
-  private static final String SSH = "SSH";
-  private static final String LOOPBACK = "lo";
-
-  /** Where clients take their ports from; Linux begins here, others above. */
-  private static final PortRange OF_CLIENTS = new PortRange(32_768, 65_535);
+  private static final PortRange ALL_PORTS = new PortRange(1, 65_535);
 
   /**
    * What no router brings packets from (RFC 6890; for IPv6 all but 2000::/3 and fc00::/7): leaving
@@ -48,163 +46,141 @@ public final class LockoutGuard {
   private LockoutGuard() {}
 
   /**
-   * Looks for rows that cut a service.
+   * Looks for rows that cut a flow.
    *
    * @param rows in order
-   * @param services to keep
-   * @param mayLockOut whether an origin has leave to (spec.allowLockout)
-   * @return a problem for each rule, service and way it would cut it
+   * @param flows to keep
+   * @param mayCut whether an origin has leave to (spec.allowLockout)
+   * @return a problem for each rule, flow and remote end it would cut off
    */
-  public static List<RuleProblem> check(
-      List<FilterRow> rows, List<ProtectedService> services, Predicate<Origin> mayLockOut) {
+  public static Set<RuleProblem> check(
+      List<FilterRow> rows,
+      List<ProtectedFlow> flows,
+      BiPredicate<Origin, ProtectedService> mayCut) {
     Set<RuleProblem> problems = new LinkedHashSet<>();
-    for (ProtectedService service : services) {
-      List<FilterRow> about = rows.stream().filter(row -> isAbout(row, service)).toList();
-      service.ends().stream()
-          .flatMap(end -> firstFor(about, service, end).stream())
-          .filter(row -> cuts(row, service) && !mayLockOut.test(row.origin()))
-          .forEach(row -> problems.add(problem(row, service, "it would cut %s")));
-      lastForEverybody(about, service)
-          .filter(row -> !mayLockOut.test(row.origin()))
-          .ifPresent(
-              row ->
-                  problems.add(
-                      problem(
-                          row,
-                          service,
-                          far(row, service).length() == 0 && device(row, service).isEmpty()
-                              ? "it would cut %s"
-                              : "with what is denied before, it would cut %s for everybody")));
+    for (ProtectedFlow flow : flows) {
+      List<FilterRow> about = rows.stream().filter(row -> isAbout(row, flow)).toList();
+      switch (flow.remotes()) {
+        case Each(var addresses) ->
+            flow.ways()
+                .forEach(way -> cutOff(about, flow, way, addresses, mayCut).forEach(problems::add));
+        case Somebody(var prefixes) ->
+            lastForAll(about, flow, prefixes)
+                .filter(row -> !mayCut.test(row.origin(), flow.service()))
+                .ifPresent(row -> problems.add(forAll(row, flow)));
+      }
     }
-    return List.copyOf(problems);
+    return problems;
   }
 
-  private static Optional<FilterRow> firstFor(
-      List<FilterRow> rows, ProtectedService service, End end) {
-    return rows.stream()
-        .filter(row -> row.family() == end.peer().family())
-        .filter(row -> far(row, service).contains(end.peer()))
-        .filter(row -> cuts(row, service) ? mayBeFor(row, service, end) : isFor(row, service, end))
-        .findFirst();
-  }
-
-  private static boolean isFor(FilterRow row, ProtectedService service, End end) {
-    IpPrefix near = near(row, service);
-    Optional<String> device = device(row, service);
-    return row.sourcePorts().isEmpty()
-        && (near.length() == 0 || end.own().filter(near::contains).isPresent())
-        && (device.isEmpty() || device.equals(end.device()));
-  }
-
-  private static boolean mayBeFor(FilterRow row, ProtectedService service, End end) {
-    IpPrefix near = near(row, service);
-    Optional<String> device = device(row, service);
-    return end.own().filter(own -> !near.contains(own)).isEmpty()
-        && (device.isEmpty() || end.device().isEmpty() || device.equals(end.device()));
-  }
-
-  /** The row after which nobody can connect who has not yet, if there is one. */
-  private static Optional<FilterRow> lastForEverybody(
-      List<FilterRow> rows, ProtectedService service) {
-    Map<AddressFamily, Closed> families = new EnumMap<>(AddressFamily.class);
+  private static Stream<RuleProblem> cutOff(
+      List<FilterRow> rows,
+      ProtectedFlow flow,
+      Way way,
+      NavigableSet<IpAddress> addresses,
+      BiPredicate<Origin, ProtectedService> mayCut) {
+    Set<RuleProblem> problems = new LinkedHashSet<>();
+    NavigableSet<IpAddress> left = new TreeSet<>(addresses);
     for (FilterRow row : rows) {
-      Closed closed = families.computeIfAbsent(row.family(), f -> new Closed(f, service.devices()));
-      if (!cuts(row, service)) {
-        if (letsIn(row, service, closed)) {
-          return Optional.empty();
+      if (left.isEmpty()) {
+        break;
+      }
+      if (isFor(row, flow, way)) {
+        IpPrefix far = far(row, flow).network();
+        Set<IpAddress> met = left.subSet(far.address(), true, far.last(), true);
+        if (cuts(row, flow) && !mayCut.test(row.origin(), flow.service())) {
+          met.forEach(remote -> problems.add(forOne(row, flow, remote)));
         }
-      } else {
-        boolean surely = row.sourcePorts().isEmpty() && near(row, service).length() == 0;
-        closed.add(far(row, service), device(row, service), surely);
-        if (closed.leavesNobody()) {
-          return Optional.of(row);
-        }
+        met.clear();
       }
     }
-    return Optional.empty();
+    return problems.stream();
   }
 
-  /**
-   * Whether somebody can connect by a row. One that lets in whatever comes by a device, as by that
-   * of the pods, was not written with the service in mind.
-   */
-  private static boolean letsIn(FilterRow row, ProtectedService service, Closed closed) {
-    Optional<String> device = device(row, service);
-    IpPrefix far = far(row, service);
-    return row.sourcePorts().isEmpty()
-        && (device.isEmpty() || !row.destinationPorts().isEmpty())
-        && !device.equals(Optional.of(LOOPBACK))
-        && !far.address().isLoopback()
-        && !closed.surely.containsAll(far);
-  }
-
-  /** Who of a family cannot connect any more. */
-  private static final class Closed {
-    private final IpPrefix everybody;
-    private final Set<String> devices;
-
-    /** By whatever device, from whatever port, to whatever address of the node. */
-    private final AddressSet surely = new AddressSet(List.of());
-
-    /** Those too of whom ports and address cannot be told, and those who never could. */
-    private final AddressSet perhaps;
-
-    /** The same by one device; all but those have the set above. */
-    private final Map<String, AddressSet> byDevice = new HashMap<>();
-
-    Closed(AddressFamily family, Set<String> devices) {
-      this.everybody = IpPrefix.any(family);
-      this.devices = devices;
-      this.perhaps = new AddressSet(NOBODY.get(family));
+  /** The row after which nobody passes by any way, if there is one. */
+  private static Optional<FilterRow> lastForAll(
+      List<FilterRow> rows, ProtectedFlow flow, List<IpPrefix> remotes) {
+    int last = -1;
+    for (Way way : flow.ways()) {
+      int closing = closing(rows, flow, way, remotes);
+      if (closing == rows.size()) {
+        return Optional.empty();
+      }
+      last = Math.max(last, closing);
     }
+    return last < 0 ? Optional.empty() : Optional.of(rows.get(last));
+  }
 
-    void add(IpPrefix far, Optional<String> device, boolean whatever) {
-      if (device.isEmpty()) {
-        if (whatever) {
-          surely.add(far);
+  /** Index of the row after which nobody passes by a way; the number of rows if somebody does. */
+  private static int closing(
+      List<FilterRow> rows, ProtectedFlow flow, Way way, List<IpPrefix> remotes) {
+    AddressSet closed = new AddressSet(NOBODY.get(flow.family()));
+    flow.ways().stream()
+        .map(Way::near)
+        .filter(near -> near.length() == near.family().bits())
+        .forEach(closed::add); // what the node sends to itself comes by lo
+    for (int i = 0; i < rows.size(); i++) {
+      FilterRow row = rows.get(i);
+      if (!isFor(row, flow, way)) {
+        continue;
+      }
+      IpPrefix far = far(row, flow);
+      if (cuts(row, flow)) {
+        closed.add(far);
+        if (remotes.stream().allMatch(closed::containsAll)) {
+          return i;
         }
-        perhaps.add(far);
-        byDevice.values().forEach(set -> set.add(far));
-      } else if (devices.contains(device.get())) {
-        byDevice.computeIfAbsent(device.get(), d -> new AddressSet(perhaps)).add(far);
+      } else if (remotes.stream()
+          .filter(far::overlaps)
+          .anyMatch(remote -> !closed.containsAll(remote.contains(far) ? far : remote))) {
+        break;
       }
     }
-
-    boolean leavesNobody() {
-      return perhaps.containsAll(everybody)
-          || !devices.isEmpty()
-              && byDevice.keySet().equals(devices)
-              && byDevice.values().stream().allMatch(set -> set.containsAll(everybody));
-    }
+    return rows.size();
   }
 
-  private static IpPrefix far(FilterRow row, ProtectedService service) {
-    return service.direction() == Direction.IN ? row.source() : row.destination();
-  }
-
-  private static IpPrefix near(FilterRow row, ProtectedService service) {
-    return service.direction() == Direction.IN ? row.destination() : row.source();
-  }
-
-  private static Optional<String> device(FilterRow row, ProtectedService service) {
-    return service.direction() == Direction.IN ? row.interfaceIn() : row.interfaceOut();
-  }
-
-  private static boolean isAbout(FilterRow row, ProtectedService service) {
-    return row.direction() == service.direction()
-        && service.families().contains(row.family())
-        && (row.protocol() == Protocol.ANY || row.protocol() == service.protocol())
+  private static boolean isAbout(FilterRow row, ProtectedFlow flow) {
+    return row.direction() == flow.direction()
+        && row.family() == flow.family()
+        && (row.protocol() == Protocol.ANY || row.protocol() == flow.protocol())
+        && isForPort(row, flow)
         && (row.sourcePorts().isEmpty()
-            || row.sourcePorts().stream().anyMatch(p -> p.overlaps(OF_CLIENTS)))
-        && (row.destinationPorts().isEmpty()
-            || row.destinationPorts().stream().anyMatch(p -> p.contains(service.port())));
+            || row.sourcePorts().stream()
+                .anyMatch(
+                    cuts(row, flow)
+                        ? flow.sourcePorts()::overlaps
+                        : ports -> ports.containsAll(flow.sourcePorts())));
   }
 
-  private static boolean cuts(FilterRow row, ProtectedService service) {
+  private static boolean isForPort(FilterRow row, ProtectedFlow flow) {
+    if (row.destinationPorts().isEmpty() || flow.port() == 0 && !cuts(row, flow)) {
+      return true;
+    }
+    return row.destinationPorts().stream()
+        .anyMatch(
+            ports -> flow.port() == 0 ? ports.equals(ALL_PORTS) : ports.contains(flow.port()));
+  }
+
+  private static boolean isFor(FilterRow row, ProtectedFlow flow, Way way) {
+    boolean cuts = cuts(row, flow);
+    return (flow.inbound() ? row.destination() : row.source()).contains(way.near())
+        && isForDevice(row.interfaceIn(), way.in(), cuts)
+        && isForDevice(row.interfaceOut(), way.out(), cuts);
+  }
+
+  private static boolean isForDevice(Optional<String> row, Optional<String> way, boolean cuts) {
+    return row.isEmpty() || (way.isEmpty() ? cuts : row.equals(way));
+  }
+
+  private static IpPrefix far(FilterRow row, ProtectedFlow flow) {
+    return flow.inbound() ? row.source() : row.destination();
+  }
+
+  private static boolean cuts(FilterRow row, ProtectedFlow flow) {
     return switch (row.action()) {
       case ALLOW -> false;
       case DENY, REJECT -> true;
-      case LIMIT -> !service.name().equals(SSH);
+      case LIMIT -> flow.service() != ProtectedService.SSH;
     };
   }
 
@@ -212,14 +188,43 @@ public final class LockoutGuard {
     return Stream.of(texts.split(" ")).map(IpPrefix::parse).toList();
   }
 
-  private static RuleProblem problem(FilterRow row, ProtectedService service, String what) {
+  private static RuleProblem forOne(FilterRow row, ProtectedFlow flow, IpAddress remote) {
+    String end = (flow.inbound() ? "from " : "to ") + remote;
+    return problem(
+        row,
+        flow,
+        "it would cut %s %s".formatted(flow.text(), end) + because(", ", flow),
+        "allow %s %s".formatted(flow.ports(), end));
+  }
+
+  private static RuleProblem forAll(FilterRow row, ProtectedFlow flow) {
+    boolean alone =
+        far(row, flow).length() == 0 && row.interfaceIn().isEmpty() && row.interfaceOut().isEmpty();
+    return problem(
+        row,
+        flow,
+        "%sit would cut %s for everybody over %s"
+                .formatted(
+                    alone ? "" : "with what is denied before, ",
+                    flow.text(),
+                    flow.family() == AddressFamily.IPV4 ? "IPv4" : "IPv6")
+            + because("; ", flow),
+        "allow %s for somebody".formatted(flow.ports()));
+  }
+
+  private static String because(String separator, ProtectedFlow flow) {
+    return flow.who().isEmpty() ? "" : separator + flow.who();
+  }
+
+  private static RuleProblem problem(
+      FilterRow row, ProtectedFlow flow, String message, String allow) {
     return new RuleProblem(
         PolicyReason.WouldLockOut,
         row.origin(),
         row.rule(),
         "action",
-        what.formatted(
-            "%s (%s port %d)".formatted(service.name(), service.protocol().text(), service.port())),
-        "narrow the rule, allow this port before it, or set spec.allowLockout");
+        message,
+        "%s in a rule before it, narrow the rule, or name %s in spec.allowLockout"
+            .formatted(allow, flow.service().field()));
   }
 }

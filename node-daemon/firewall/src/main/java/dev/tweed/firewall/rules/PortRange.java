@@ -60,6 +60,11 @@ public record PortRange(int first, int last) implements Comparable<PortRange> {
     return first <= other.last && other.first <= last;
   }
 
+  /** Whether all ports of the other are in this range. */
+  boolean containsAll(PortRange other) {
+    return first <= other.first && other.last <= last;
+  }
+
   /** Places it takes in a multiport match of iptables, which has 15. */
   int slots() {
     return isSingle() ? 1 : 2;

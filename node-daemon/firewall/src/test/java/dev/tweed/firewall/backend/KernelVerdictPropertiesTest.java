@@ -158,7 +158,7 @@ class KernelVerdictPropertiesTest {
         .ofSize(120);
   }
 
-  private static Arbitrary<List<FilterRow>> rows(Direction direction) {
+  static Arbitrary<List<FilterRow>> rows(Direction direction) {
     Arbitrary<FilterRow> any =
         Arbitraries.of(AddressFamily.class).flatMap(family -> row(direction, family));
     return Arbitraries.oneOf(

@@ -2,7 +2,6 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,6 +14,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -25,11 +25,12 @@ import net.jqwik.api.constraints.IntRange;
 
 class FirewallPlannerPropertiesTest {
 
-  private static final List<ProtectedService> SERVICES =
-      List.of(
-          new ProtectedService(
-              "SSH", Direction.IN, Protocol.TCP, 22, List.of(IpAddress.parse("192.0.2.7"))),
-          new ProtectedService("kubelet", Direction.IN, Protocol.TCP, 10250, List.of()));
+  private static final List<ProtectedFlow> FLOWS =
+      Stream.concat(
+              Stream.of(
+                  Flows.each(ProtectedService.SSH, Direction.IN, 22, "192.0.2.7", "10.0.0.1")),
+              Flows.inForSomebody(ProtectedService.KUBELET, 10250).stream())
+          .toList();
 
   /** Rows with this note are what the node's firewall cannot say. */
   private static final Function<FilterRow, Optional<String>> UNSUPPORTED =
@@ -113,13 +114,13 @@ class FirewallPlannerPropertiesTest {
     return Integer.parseInt(policy.name().substring(1));
   }
 
-  private static List<RuleProblem> lockouts(List<FilterRow> rows, Map<String, GoodPolicy> good) {
+  private static Set<RuleProblem> lockouts(List<FilterRow> rows, Map<String, GoodPolicy> good) {
     return LockoutGuard.check(
         rows,
-        SERVICES,
-        origin ->
+        FLOWS,
+        (origin, service) ->
             Optional.ofNullable(good.get(origin.name()))
-                .map(GoodPolicy::allowLockout)
+                .map(policy -> policy.allowLockout().contains(service))
                 .orElse(true));
   }
 
@@ -144,7 +145,7 @@ class FirewallPlannerPropertiesTest {
   }
 
   private static PlannedRules plan(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
-    return FirewallPlanner.plan(policies, BUILT_IN, SERVICES, UNSUPPORTED, before);
+    return FirewallPlanner.plan(policies, BUILT_IN, FLOWS, UNSUPPORTED, before);
   }
 
   /** Other rules of the same names, one generation ago. */
@@ -171,7 +172,7 @@ class FirewallPlannerPropertiesTest {
   Arbitrary<List<MappedPolicy>> policies() {
     return Combinators.combine(
             Arbitraries.integers().between(0, 2),
-            Arbitraries.of(true, false, false),
+            Arbitraries.of(ProtectedService.SSH, ProtectedService.KUBELET).set().ofMaxSize(1),
             rule().list().ofMinSize(1).ofMaxSize(3),
             Arbitraries.of(true, true, true, false))
         .as(

@@ -7,18 +7,19 @@ import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What stays in force of a policy that is refused. */
 class FirewallPlannerTest {
 
-  private static final ProtectedService KUBELET =
-      new ProtectedService("kubelet", Direction.IN, Protocol.TCP, 10250, List.of());
+  private static final List<ProtectedFlow> KUBELET =
+      List.of(Flows.each(ProtectedService.KUBELET, Direction.IN, 10250, "192.0.2.9"));
 
   @Test
   void rulesThatWereGoodStayWhenTheNextWouldLockOut() {
-    GoodPolicy good = new GoodPolicy(1, false, denying("web", 80));
+    GoodPolicy good = new GoodPolicy(1, Set.of(), denying("web", 80));
 
     PlannedRules planned = plan(policy("p", 2, denying("kubelet", 10250)), Map.of("p", good));
 
@@ -30,13 +31,13 @@ class FirewallPlannerTest {
     PlannedRules planned =
         plan(
             policy("p", 1, denying("kubelet", 10250)),
-            Map.of("p", new GoodPolicy(1, false, denying("kubelet", 10250))));
+            Map.of("p", new GoodPolicy(1, Set.of(), denying("kubelet", 10250))));
 
     assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("kubelet");
     PolicyVerdict verdict = planned.verdicts().getFirst();
     assertThat(verdict.accepted()).isTrue();
     assertThat(verdict.remark().orElseThrow().reason()).isEqualTo(PolicyReason.WouldLockOutByNow);
-    assertThat(verdict.remark().orElseThrow().text()).contains("it would cut kubelet");
+    assertThat(verdict.remark().orElseThrow().text()).contains("it would cut the kubelet");
   }
 
   @Test
@@ -44,7 +45,7 @@ class FirewallPlannerTest {
     PlannedRules planned =
         plan(
             policy("p", 2, denying("all", 10250, 80)),
-            Map.of("p", new GoodPolicy(1, false, denying("kubelet", 10250))));
+            Map.of("p", new GoodPolicy(1, Set.of(), denying("kubelet", 10250))));
 
     assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("kubelet");
     assertThat(planned.verdicts().getFirst().remark().orElseThrow().text())
@@ -57,8 +58,8 @@ class FirewallPlannerTest {
         plan(
             policy("p", 1, denying("kubelet", 10250)),
             Map.of(
-                "a", new GoodPolicy(1, false, allowing("a", "192.0.2.0/24")),
-                "p", new GoodPolicy(1, false, denying("kubelet", 10250))));
+                "a", new GoodPolicy(1, Set.of(), allowing("a", "192.0.2.0/24")),
+                "p", new GoodPolicy(1, Set.of(), denying("kubelet", 10250))));
 
     assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("kubelet");
   }
@@ -67,8 +68,8 @@ class FirewallPlannerTest {
   void aChangeThatMakesRulesInForceLockOutIsRefusedAndNothingElse() {
     Map<String, GoodPolicy> before =
         Map.of(
-            "a", new GoodPolicy(1, false, allowing("a", "192.0.2.0/24")),
-            "p", new GoodPolicy(1, false, denying("kubelet", 10250)));
+            "a", new GoodPolicy(1, Set.of(), allowing("a", "192.0.2.0/24")),
+            "p", new GoodPolicy(1, Set.of(), denying("kubelet", 10250)));
 
     PlannedRules planned =
         plan(
@@ -85,7 +86,7 @@ class FirewallPlannerTest {
         .extracting(PolicyVerdict::name, PolicyVerdict::accepted)
         .containsExactly(tuple("a", false), tuple("b", true), tuple("p", true));
     assertThat(planned.verdicts().getFirst().remark().orElseThrow().text())
-        .startsWith("with it, in policy/p, rule kubelet, action: it would cut kubelet")
+        .startsWith("with it, in policy/p, rule kubelet, action: it would cut the kubelet")
         .endsWith("Until then the rules of generation 1 stay");
     assertThat(planned.verdicts().getLast().remark()).isEmpty();
   }
@@ -96,11 +97,12 @@ class FirewallPlannerTest {
 
   private static PlannedRules plan(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
     return FirewallPlanner.plan(
-        policies, Optional.empty(), List.of(KUBELET), row -> Optional.empty(), before);
+        policies, Optional.empty(), KUBELET, row -> Optional.empty(), before);
   }
 
   private static MappedPolicy policy(String name, long generation, RuleGroup group) {
-    return new MappedPolicy(name, "uid-" + name, generation, false, Optional.of(group), List.of());
+    return new MappedPolicy(
+        name, "uid-" + name, generation, Set.of(), Optional.of(group), List.of());
   }
 
   private static RuleGroup allowing(String policy, String from) {

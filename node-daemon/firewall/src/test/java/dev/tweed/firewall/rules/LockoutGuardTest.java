@@ -2,247 +2,237 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.ip.AddressFamily;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.ip.IpAddress;
-import dev.tweed.ip.IpPrefix;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+/** Which policies would cut what on which node. */
 class LockoutGuardTest {
 
   private static final Origin POLICY = new Origin(Origin.Kind.POLICY, "p");
   private static final Origin OTHER = new Origin(Origin.Kind.POLICY, "o");
-  private static final ProtectedService SSH =
-      new ProtectedService(
-          "SSH", Direction.IN, Protocol.TCP, 22, List.of(IpAddress.parse("192.0.2.7")));
-  private static final ProtectedService KUBELET =
-      new ProtectedService("kubelet", Direction.IN, Protocol.TCP, 10250, List.of());
-  private static final ProtectedService API =
-      new ProtectedService(
-          "API server",
-          Direction.OUT,
-          Protocol.TCP,
-          6443,
-          List.of(IpAddress.parse("198.51.100.1")));
-  private static final FirewallRule DENY =
-      FirewallRule.allow("deny", Direction.IN).withAction(Action.DENY);
-  private static final FirewallRule DENY_SSH = DENY.withPorts(Protocol.TCP, PortRange.of(22));
-  private static final FirewallRule ALLOW_SSH =
-      FirewallRule.allow("allow", Direction.IN).withPorts(Protocol.TCP, PortRange.of(22));
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        // The tunnel: each node, by the device it comes by, either way.
+        "worker        | deny in udp on eth0                                        | TUNNEL",
+        "worker        | deny in udp from 10.0.0.0/8                                | TUNNEL",
+        "worker        | deny out udp to 10.0.0.0/8                                 | DNS TUNNEL",
+        "worker        | deny in udp 8472 from 10.0.0.3                             | TUNNEL",
+        "worker        | allow in udp 8472 from 10.0.0.0/24; deny in udp            | -",
+        "worker        | deny in udp 8472 from 192.0.2.0/24                         | -",
+        "worker        | deny in udp on eth1                                        | -",
+        // An allow counts by what it lets in.
+        "worker        | deny in tcp 22                                             | SSH",
+        "worker        | allow in tcp 22 from 192.0.2.0/24; deny in tcp 22          | -",
+        "worker        | allow in tcp 22 to 192.0.2.99; deny in tcp 22              | SSH",
+        "worker        | allow in tcp 22 to 10.0.0.1; deny in tcp 22                | -",
+        "worker        | allow in tcp 22 from 0.0.0.0/8; deny in tcp 22             | SSH",
+        "worker        | allow in tcp 22 from 224.0.0.0/4; deny in tcp 22           | SSH",
+        "worker        | allow in tcp 22 from 127.0.0.0/8; deny in tcp 22           | SSH",
+        "worker        | allow in tcp 22 from 10.0.0.1; deny in tcp 22              | SSH",
+        "worker        | allow in tcp 22 on eth7; deny in tcp 22                    | SSH",
+        "worker        | allow in tcp 22 on tweed-br0; deny in tcp 22               | SSH",
+        "worker        | allow in tcp 22 on lo; deny in tcp 22                      | SSH",
+        "worker        | allow in tcp 22 on eth0; deny in tcp 22                    | -",
+        "worker        | deny in tcp 22 on eth0                                     | SSH",
+        "worker        | allow in tcp 22 sport 40000:50000; deny in tcp 22          | SSH",
+        "worker        | allow in tcp 22 from ::/0; deny in tcp 22                  | SSH",
+        "both families | allow in tcp 22 from 2001:db8::7; deny in tcp 22           | SSH",
+        "both families | allow in tcp 22 from 192.0.2.7; deny in tcp 22             | SSH",
+        "both families | allow in tcp 22 from 192.0.2.7; allow in tcp 22 from 2001:db8::7; deny in tcp 22 | -",
+        // In parts.
+        "worker        | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/2; deny in tcp 22 from 192.0.0.0/3 | SSH",
+        "worker        | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/2                              | -",
+        "worker        | deny in tcp 22 from 203.0.112.0/20; allow in tcp 22 from 203.0.113.0/24; deny in tcp 22     | SSH",
+        "worker        | deny in tcp 22 from 203.0.113.0/25; allow in tcp 22 from 203.0.113.0/24; deny in tcp 22     | -",
+        "two devices   | deny in tcp 22 on eth0                                     | -",
+        "two devices   | deny in tcp 22 on eth0; deny in tcp 22 on eth1             | SSH",
+        "two devices   | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/1 on eth0 | -",
+        "two devices   | deny in tcp 22 to 10.0.0.1                                 | -",
+        "two devices   | deny in tcp 22 to 10.0.0.1; deny in tcp 22 to 10.9.0.1     | SSH",
+        // Who is logged in counts, and nobody else.
+        "alice is in   | deny in tcp 22 from 203.0.113.0/24                         | SSH",
+        "alice is in   | allow in tcp 22 from 10.0.0.0/8; deny in tcp 22            | SSH",
+        "alice is in   | allow in tcp 22 from 203.0.113.5; deny in tcp 22           | -",
+        "alice is in   | allow in tcp 22 from 203.0.113.5 on eth1; deny in tcp 22   | SSH",
+        "alice is in   | deny in tcp 22 from 198.51.100.0/24                        | -",
+        "alice is in   | limit in tcp 22                                            | -",
+        "alice is here | deny in tcp 22                                             | SSH",
+        "alice is here | allow in tcp 22 from 192.0.2.0/24; deny in tcp 22          | -",
+        // API servers: the Service, themselves, and what the kubelet goes by.
+        "worker        | deny out tcp 6443                                          | API_SERVER",
+        "worker        | deny out to 10.0.0.2                                       | API_SERVER TUNNEL",
+        "worker        | deny out tcp to 10.96.0.0/12                               | API_SERVER",
+        "worker        | deny out tcp to 10.0.0.3                                   | -",
+        "load balancer | deny out to 192.0.2.100                                    | API_SERVER",
+        "load balancer | deny out tcp 8443                                          | API_SERVER",
+        "a name        | deny out tcp 8443                                          | API_SERVER",
+        "a name        | allow out tcp 8443 to 192.0.2.0/24; deny out tcp 8443      | -",
+        "managed       | deny out to 172.16.0.0/12                                  | API_SERVER",
+        "microk8s      | deny out tcp 16443                                         | API_SERVER",
+        "microk8s      | deny out tcp 6443                                          | -",
+        "control plane | deny in tcp 6443                                           | API_SERVER",
+        "control plane | deny in tcp 6443 from 10.0.0.3                             | API_SERVER",
+        "control plane | allow in tcp 6443 from 10.0.0.0/8; deny in tcp 6443        | -",
+        "worker        | deny in tcp 6443                                           | -",
+        // The kubelet, for API servers of other nodes.
+        "worker        | deny in tcp 10250                                          | KUBELET",
+        "worker        | limit in tcp 10250                                         | KUBELET",
+        "worker        | allow in tcp 10250 from 10.0.0.2; deny in tcp 10250        | -",
+        "worker        | deny in tcp 10250 sport 1024:32767                         | KUBELET",
+        "worker        | deny in tcp 10250 sport 53                                 | -",
+        "one server    | allow in tcp 10250 from 192.0.2.9; deny in tcp 10250       | -",
+        "no server     | deny in tcp 10250                                          | KUBELET",
+        // What a cluster and a node live on besides.
+        "control plane | deny in tcp 2379:2380                                      | ETCD",
+        "control plane | deny out tcp 2380 to 10.0.0.2                              | ETCD",
+        "worker        | deny in tcp 2379:2380                                      | -",
+        "worker        | deny out 53                                                | DNS",
+        "worker        | allow out udp 53 to 10.0.0.53; deny out 53                 | -",
+        "worker        | deny out to 10.244.0.0/16                                  | PODS",
+        "worker        | deny out tcp 80 to 10.244.0.0/16                           | -",
+        "worker        | deny routed                                                | PODS",
+        "worker        | deny routed from 10.244.0.0/16                             | PODS",
+        "worker        | deny routed tcp 80                                         | -",
+        "worker        | deny routed to 10.244.1.7                                  | -",
+        "worker        | allow routed from 10.244.0.0/16; deny routed               | -",
+        "worker        | deny out to 169.254.169.254                                | -",
+        "cloud         | deny out to 169.254.169.254                                | METADATA",
+        "cloud         | deny out to 10.0.0.0/8 on eth0                             | API_SERVER DNS TUNNEL",
+        "leased        | deny out udp 67                                            | DHCP",
+        "leased        | deny out udp 67 on eth1                                    | -",
+        "worker        | deny out udp 67                                            | -",
+        "leased IPv6   | deny out udp 547                                           | DHCP",
+      })
+  void aPolicyCutsWhatAndWhere(String node, String rules, String cut) {
+    assertThat(
+            check(node(node), rules).stream()
+                .map(LockoutGuardTest::service)
+                .collect(Collectors.toSet()))
+        .containsExactlyInAnyOrderElementsOf(cut == null ? Set.of() : Set.of(cut.split(" ")));
+  }
+
+  private static SampleSight node(String name) {
+    SampleSight node = new SampleSight();
+    switch (name) {
+      case "worker" -> {}
+      case "both families" -> node.bothFamilies();
+      case "two devices" ->
+          node.addresses = List.of(SampleSight.ETH0, SampleSight.own("eth1", "10.9.0.1"));
+      case "alice is in" -> node.loggedIn("203.0.113.5");
+      case "alice is here" -> node.loggedIn("10.0.0.1");
+      case "load balancer" -> node.waysToApi = List.of(SampleSight.server("192.0.2.100", 8443));
+      case "a name" -> node.waysToApi = List.of(new Server(Optional.empty(), 8443));
+      case "managed" -> node.apiServers = List.of(SampleSight.server("172.31.5.7", 443));
+      case "microk8s" -> node.apiServers = List.of(SampleSight.server("10.0.0.2", 16443));
+      case "control plane" ->
+          node.apiServers =
+              List.of(SampleSight.server("10.0.0.1", 6443), SampleSight.server("10.0.0.2", 6443));
+      case "one server" -> node.apiServers = List.of(SampleSight.server("10.0.0.1", 6443));
+      case "no server" -> node.apiServers = List.of();
+      case "cloud" -> node.cloud = true;
+      case "leased" ->
+          node.addresses =
+              List.of(
+                  new ProtectedFlowsPlanner.NodeAddress(
+                      "eth0", IpAddress.parse("10.0.0.1"), false, true));
+      case "leased IPv6" ->
+          node.addresses =
+              List.of(
+                  SampleSight.ETH0,
+                  new ProtectedFlowsPlanner.NodeAddress(
+                      "eth0", IpAddress.parse("2001:db8::1"), false, true));
+      default -> throw new IllegalArgumentException(name);
+    }
+    return node;
+  }
 
   @Test
-  void denyingThePortIsALockout() {
-    assertThat(check(SSH, DENY_SSH))
+  void aMessageNamesTheEndThatIsCutAndTheRemedy() {
+    assertThat(check(new SampleSight().loggedIn("203.0.113.5"), "deny in tcp 22"))
         .singleElement()
         .satisfies(
             problem -> {
               assertThat(problem.reason()).isEqualTo(PolicyReason.WouldLockOut);
-              assertThat(problem.rule()).isEqualTo("deny");
-              assertThat(problem.message()).contains("SSH (tcp port 22)");
+              assertThat(problem.rule()).isEqualTo("r1");
+              assertThat(problem.message())
+                  .isEqualTo(
+                      "it would cut SSH (tcp port 22) from 203.0.113.5, where alice is logged in");
+              assertThat(problem.remedy())
+                  .isEqualTo(
+                      "allow tcp port 22 from 203.0.113.5 in a rule before it, narrow the rule, or"
+                          + " name SSH in spec.allowLockout");
+            });
+    assertThat(check(new SampleSight(), "deny out tcp 6443").iterator().next().message())
+        .isEqualTo("it would cut the API server (tcp port 6443) to 10.0.0.2, an API server");
+  }
+
+  @Test
+  void whereNobodyIsKnownTheMessageSaysThatThePortAloneIsProtected() {
+    SampleSight node = new SampleSight();
+    node.sessions = SshSessions.UNSEEN;
+
+    assertThat(check(node, "deny in tcp 22").iterator().next().message())
+        .startsWith("it would cut SSH (tcp port 22) for everybody over IPv4; who is logged in")
+        .endsWith("so the port alone is protected");
+    assertThat(check(node, "deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/1"))
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.rule()).isEqualTo("r2");
+              assertThat(problem.message())
+                  .startsWith("with what is denied before, it would cut SSH (tcp port 22)");
             });
   }
 
   @Test
-  void soIsDenyingAllPorts() {
-    assertThat(check(KUBELET, DENY)).hasSize(1);
+  void leaveIsForTheServicesThatAreNamed() {
+    List<FilterRow> rows = RuleLines.rows(POLICY, "deny in");
+    List<ProtectedFlow> flows = new SampleSight().flows();
+
+    assertThat(
+            LockoutGuard.check(
+                rows, flows, (origin, service) -> service == ProtectedService.TUNNEL))
+        .extracting(LockoutGuardTest::service)
+        .containsOnly("SSH", "KUBELET");
+    assertThat(LockoutGuard.check(rows, flows, (origin, service) -> true)).isEmpty();
   }
 
   @Test
-  void andARangeThatHoldsIt() {
-    assertThat(check(SSH, DENY.withPorts(Protocol.TCP, new PortRange(20, 30)))).hasSize(1);
-  }
+  void ofSeveralPoliciesTheOneThatLeavesNobodyIsAtFault() {
+    RuleGroup first = new RuleGroup(OTHER, 1, RuleLines.parse("deny in tcp 22 from 0.0.0.0/1"));
+    RuleGroup second = new RuleGroup(POLICY, 2, RuleLines.parse("deny in tcp 22 from 128.0.0.0/1"));
+    List<FilterRow> rows = RuleCompiler.compile(List.of(first, second)).rows();
+    List<ProtectedFlow> flows = new SampleSight().flows();
 
-  @Test
-  void anotherPortOrProtocolIsNone() {
-    assertThat(check(SSH, DENY.withPorts(Protocol.TCP, PortRange.of(23)))).isEmpty();
-    assertThat(check(SSH, DENY.withPorts(Protocol.UDP, PortRange.of(22)))).isEmpty();
-  }
-
-  @Test
-  void denyingAStrangerIsNone() {
-    assertThat(check(SSH, DENY.withFrom(Peer.of(IpPrefix.parse("203.0.113.0/24"))))).isEmpty();
-  }
-
-  @Test
-  void denyingWhoIsConnectedNowIsALockout() {
-    assertThat(check(SSH, DENY.withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24"))))).hasSize(1);
-  }
-
-  @Test
-  void denyingTheRestIsNoneIfWhoIsConnectedIsAllowedBefore() {
-    FirewallRule here = ALLOW_SSH.withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24")));
-
-    assertThat(check(SSH, here, DENY_SSH)).isEmpty();
-    assertThat(check(SSH, DENY_SSH, here)).hasSize(1);
-  }
-
-  @Test
-  void denyingTheWayToTheApiServerIsALockout() {
-    FirewallRule out = FirewallRule.allow("deny", Direction.OUT).withAction(Action.REJECT);
-
-    assertThat(check(API, out.withTo(Peer.of(IpPrefix.parse("198.51.100.0/24"))))).hasSize(1);
-    assertThat(check(API, DENY)).isEmpty();
-  }
-
-  @Test
-  void limitingCutsAllButSsh() {
-    assertThat(check(SSH, DENY_SSH.withAction(Action.LIMIT))).isEmpty();
-    assertThat(check(KUBELET, DENY.withAction(Action.LIMIT))).hasSize(1);
-  }
-
-  @Test
-  void whoHasLeaveMay() {
-    List<FilterRow> rows =
-        RuleCompiler.compile(List.of(new RuleGroup(POLICY, 0, List.of(DENY_SSH)))).rows();
-
-    assertThat(LockoutGuard.check(rows, List.of(SSH), POLICY::equals)).isEmpty();
-  }
-
-  @Test
-  void lettingInWhatComesByThePodsDeviceIsNoThoughtForSsh() {
-    FirewallRule pods = FirewallRule.allow("pods", Direction.IN).withInterfaceIn("tweed-br0");
-
-    assertThat(check(KUBELET, pods, DENY)).hasSize(1);
-    assertThat(check(SSH, pods, DENY)).hasSize(1);
-    assertThat(check(KUBELET, pods.withPorts(Protocol.TCP, PortRange.of(10250)), DENY)).isEmpty();
-  }
-
-  @Test
-  void lettingInToAnotherAddressDoesNotHelpWhoIsConnectedHere() {
-    FirewallRule elsewhere = ALLOW_SSH.withTo(Peer.of(IpPrefix.parse("10.9.9.9/32")));
-    FirewallRule here = ALLOW_SSH.withTo(Peer.of(IpPrefix.parse("192.0.2.1/32")));
-
-    assertThat(check(ssh("eth0"), elsewhere, DENY_SSH)).hasSize(1);
-    assertThat(check(ssh("eth0"), here, DENY_SSH)).isEmpty();
-  }
-
-  @Test
-  void denyingAtAnotherAddressDoesNotCutWhoIsConnectedHere() {
-    FirewallRule from = DENY_SSH.withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24")));
-
-    assertThat(check(ssh("eth0"), from.withTo(Peer.of(IpPrefix.parse("10.9.9.9/32"))))).isEmpty();
-    assertThat(check(ssh("eth0"), from.withTo(Peer.of(IpPrefix.parse("192.0.2.1/32"))))).hasSize(1);
-  }
-
-  @Test
-  void theDeviceOfTheConnectionCounts() {
-    FirewallRule allow = ALLOW_SSH.withInterfaceIn("eth0");
-
-    assertThat(check(ssh("eth0"), allow, DENY_SSH)).isEmpty();
-    assertThat(check(ssh("eth1"), allow, DENY_SSH)).hasSize(1);
-    assertThat(check(ssh("eth0"), DENY_SSH.withInterfaceIn("eth0"))).hasSize(1);
-    assertThat(check(ssh("eth0"), DENY_SSH.withInterfaceIn("eth1"))).isEmpty();
-  }
-
-  @Test
-  void whereTheDeviceIsNotKnownTheWorseIsTaken() {
-    assertThat(check(SSH, ALLOW_SSH.withInterfaceIn("eth0"), DENY_SSH)).hasSize(1);
-    assertThat(check(SSH, DENY_SSH.withInterfaceIn("eth0"))).hasSize(1);
-  }
-
-  @Test
-  void denyingThePortsClientsComeFromIsALockout() {
-    Peer clients = new Peer(new Peer.Addresses.Anywhere(), List.of(new PortRange(1024, 65535)));
-    Peer name = new Peer(new Peer.Addresses.Anywhere(), List.of(PortRange.of(53)));
-
-    assertThat(check(KUBELET, tcp(DENY).withFrom(clients))).hasSize(1);
-    assertThat(check(SSH, tcp(DENY).withFrom(clients))).hasSize(1);
-    assertThat(check(SSH, tcp(DENY).withFrom(name))).isEmpty();
-  }
-
-  @Test
-  void allowingSomeSourcePortsDoesNotHelp() {
-    Peer name = new Peer(new Peer.Addresses.Anywhere(), List.of(new PortRange(40_000, 50_000)));
-
-    assertThat(check(SSH, ALLOW_SSH.withFrom(name), DENY_SSH)).hasSize(1);
-    assertThat(check(KUBELET, tcp(ALLOW_SSH).withFrom(name), DENY)).hasSize(1);
-  }
-
-  @Test
-  void onlyRulesOfTheFamilyItListensInCount() {
-    ProtectedService ipv4 =
-        new ProtectedService(
-            "SSH", Direction.IN, Protocol.TCP, 22, Set.of(AddressFamily.IPV4), Set.of(), List.of());
-    ProtectedService ipv6 =
-        new ProtectedService(
-            "SSH", Direction.IN, Protocol.TCP, 22, Set.of(AddressFamily.IPV6), Set.of(), List.of());
-    FirewallRule some4 = ALLOW_SSH.withFrom(Peer.of(IpPrefix.parse("192.0.2.0/24")));
-    FirewallRule all4 = DENY_SSH.withFrom(Peer.of(IpPrefix.parse("0.0.0.0/0")));
-
-    assertThat(check(ipv4, some4, DENY_SSH)).isEmpty();
-    assertThat(check(ipv6, some4, DENY_SSH)).hasSize(1);
-    assertThat(check(ipv4, all4)).hasSize(1);
-    assertThat(check(ipv6, all4)).isEmpty();
-  }
-
-  @Test
-  void aPolicyOfASmallerPriorityProtects() {
-    RuleGroup deny = new RuleGroup(POLICY, 100, List.of(DENY_SSH));
-
-    assertThat(check(deny, new RuleGroup(OTHER, 99, List.of(ALLOW_SSH)))).isEmpty();
-    assertThat(check(deny, new RuleGroup(OTHER, 101, List.of(ALLOW_SSH))))
+    assertThat(LockoutGuard.check(rows, flows, (origin, service) -> false))
         .extracting(RuleProblem::origin)
         .containsExactly(POLICY);
-    // Of equal priority, by name: "o" comes before "p".
-    assertThat(check(deny, new RuleGroup(OTHER, 100, List.of(ALLOW_SSH)))).isEmpty();
+    assertThat(LockoutGuard.check(rows, flows, (origin, service) -> origin.equals(POLICY)))
+        .isEmpty();
   }
 
-  @Test
-  void theWayOutIsKeptByTheAddressInUse() {
-    ProtectedService way =
-        new ProtectedService(
-            "way",
-            Direction.OUT,
-            Protocol.TCP,
-            6443,
-            Set.of(AddressFamily.IPV4),
-            Set.of(),
-            List.of(end("198.51.100.1", "192.0.2.1", "eth0")));
-    FirewallRule deny = FirewallRule.allow("deny", Direction.OUT).withAction(Action.DENY);
-    FirewallRule allow =
-        FirewallRule.allow("allow", Direction.OUT)
-            .withPorts(Protocol.TCP, PortRange.of(6443))
-            .withInterfaceOut("eth0");
-
-    assertThat(check(way, allow, deny)).isEmpty();
-    assertThat(check(way, allow.withInterfaceOut("eth1"), deny)).hasSize(1);
-    assertThat(check(way, allow.withFrom(Peer.of(IpPrefix.parse("192.0.2.1/32"))), deny)).isEmpty();
-    assertThat(check(way, allow.withFrom(Peer.of(IpPrefix.parse("192.0.2.2/32"))), deny))
-        .hasSize(1);
+  private static String service(RuleProblem problem) {
+    for (ProtectedService service : ProtectedService.values()) {
+      if (problem.remedy().contains("name " + service.field() + " in")) {
+        return service.name();
+      }
+    }
+    return problem.remedy();
   }
 
-  private static FirewallRule tcp(FirewallRule rule) {
-    return rule.withPorts(Protocol.TCP);
-  }
-
-  /** SSH with a connection from 192.0.2.7 to 192.0.2.1. */
-  private static ProtectedService ssh(String device) {
-    return new ProtectedService(
-        "SSH",
-        Direction.IN,
-        Protocol.TCP,
-        22,
-        Set.of(AddressFamily.IPV4),
-        Set.of(),
-        List.of(end("192.0.2.7", "192.0.2.1", device)));
-  }
-
-  private static ProtectedService.End end(String peer, String own, String device) {
-    return new ProtectedService.End(
-        IpAddress.parse(peer), Optional.of(IpAddress.parse(own)), Optional.of(device));
-  }
-
-  private static List<RuleProblem> check(RuleGroup... groups) {
+  private static Set<RuleProblem> check(SampleSight node, String rules) {
     return LockoutGuard.check(
-        RuleCompiler.compile(List.of(groups)).rows(), List.of(SSH), origin -> false);
-  }
-
-  private static List<RuleProblem> check(ProtectedService service, FirewallRule... rules) {
-    CompiledRules compiled =
-        RuleCompiler.compile(List.of(new RuleGroup(POLICY, 0, Arrays.asList(rules))));
-    return LockoutGuard.check(compiled.rows(), List.of(service), origin -> false);
+        RuleLines.rows(POLICY, rules), node.flows(), (origin, service) -> false);
   }
 }

@@ -1,0 +1,67 @@
+package dev.tweed.firewall.rules;
+
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rules in words, separated by semicolons, such as {@code allow in tcp 22 from 10.0.0.0/8 on eth0;
+ * deny in}. A rule is named by its number, from 1.
+ */
+final class RuleLines {
+
+  private RuleLines() {}
+
+  static List<FirewallRule> parse(String text) {
+    List<FirewallRule> rules = new ArrayList<>();
+    for (String line : text.split(";")) {
+      rules.add(rule("r" + (rules.size() + 1), line.strip().split(" +")));
+    }
+    return rules;
+  }
+
+  /** Rows of one policy. */
+  static List<FilterRow> rows(Origin origin, String text) {
+    return RuleCompiler.compile(List.of(new RuleGroup(origin, 0, parse(text)))).rows();
+  }
+
+  private static FirewallRule rule(String name, String[] words) {
+    Direction direction = Direction.valueOf(words[1].toUpperCase());
+    FirewallRule rule =
+        FirewallRule.allow(name, direction).withAction(Action.valueOf(words[0].toUpperCase()));
+    int at = 2;
+    Protocol protocol = Protocol.ANY;
+    if (at < words.length && (words[at].equals("tcp") || words[at].equals("udp"))) {
+      protocol = Protocol.valueOf(words[at++].toUpperCase());
+    }
+    List<PortRange> ports = new ArrayList<>();
+    if (at < words.length && PortRange.tryParse(words[at]).isPresent()) {
+      ports.add(PortRange.tryParse(words[at++]).orElseThrow());
+    }
+    rule = rule.withPorts(protocol, ports.toArray(PortRange[]::new));
+    for (; at < words.length; at += 2) {
+      String value = words[at + 1];
+      rule =
+          switch (words[at]) {
+            case "from" -> rule.withFrom(Peer.of(prefix(value)));
+            case "to" -> rule.withTo(Peer.of(prefix(value)));
+            case "sport" ->
+                rule.withFrom(
+                    new Peer(
+                        new Peer.Addresses.Anywhere(),
+                        List.of(PortRange.tryParse(value).orElseThrow())));
+            case "on" ->
+                direction == Direction.OUT
+                    ? rule.withInterfaceOut(value)
+                    : rule.withInterfaceIn(value);
+            default -> throw new IllegalArgumentException(words[at]);
+          };
+    }
+    return rule;
+  }
+
+  private static IpPrefix prefix(String text) {
+    return IpPrefix.tryParse(text).orElseGet(() -> IpPrefix.host(IpAddress.parse(text)));
+  }
+}
