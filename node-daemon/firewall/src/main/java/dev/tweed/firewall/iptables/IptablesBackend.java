@@ -19,8 +19,9 @@ import java.util.Set;
 
 /**
  * iptables as one of the firewalls rows can be kept in: the chains TWEED-INPUT, TWEED-OUTPUT and
- * TWEED-FORWARD of the filter table, which packets come to before a person's rules. Those rules are
- * never touched; a row that allows decides before one of theirs that drops.
+ * TWEED-FORWARD of the filter table. Packets come to them after bans of sources and NetworkPolicy
+ * engines ({@link LeadingBans}), and before a person's rules. Those are never touched; a row that
+ * allows decides before one of theirs that drops.
  *
  * <p>iptables forgets everything at a reboot, ours and what no other program loads again. Our
  * memory is the daemon: it fills the chains when it starts, and until then the host has what the

@@ -2,6 +2,7 @@ package dev.tweed.firewall.iptables;
 
 import dev.tweed.firewall.rules.Direction;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,11 @@ import java.util.Optional;
  *
  * @param chains our chains that are there, with their lines as printed
  * @param jumps rules elsewhere that lead to them
+ * @param bans how many rules at the beginning of the chain of each direction only refuse some
+ *     sources, see {@link LeadingBans}
  */
-record IptablesListing(Map<String, List<String>> chains, List<Jump> jumps) {
+record IptablesListing(
+    Map<String, List<String>> chains, List<Jump> jumps, Map<Direction, Integer> bans) {
 
   private static final String PREFIX = "TWEED-";
 
@@ -29,6 +33,7 @@ record IptablesListing(Map<String, List<String>> chains, List<Jump> jumps) {
   IptablesListing {
     chains = Map.copyOf(chains);
     jumps = List.copyOf(jumps);
+    bans = Map.copyOf(bans);
   }
 
   /** Our chain for a direction. */
@@ -47,30 +52,45 @@ record IptablesListing(Map<String, List<String>> chains, List<Jump> jumps) {
 
   /** Reads what iptables-save prints of the filter table. */
   static IptablesListing parse(String text) {
-    Map<String, List<String>> chains = new LinkedHashMap<>();
-    Map<String, Integer> positions = new LinkedHashMap<>();
-    List<Jump> jumps = new ArrayList<>();
+    Map<String, List<String>> lines = new LinkedHashMap<>();
     text.lines()
         .forEach(
             line -> {
-              if (line.startsWith(":" + PREFIX)) {
-                String chain = line.substring(1).split(" ", 2)[0];
-                if (isOurs(chain)) {
-                  chains.put(chain, new ArrayList<>());
-                }
+              if (line.startsWith(":")) {
+                lines.put(line.substring(1).split(" ", 2)[0], new ArrayList<>());
               } else if (line.startsWith("-A ")) {
-                String chain = line.split(" ", 3)[1];
-                int position = positions.merge(chain, 1, Integer::sum);
-                if (chains.containsKey(chain)) {
-                  chains.get(chain).add(line);
-                } else if (line.contains(" " + PREFIX)) {
-                  IptablesRule.tryParse(line)
-                      .filter(rule -> isOurs(rule.target()))
-                      .ifPresent(rule -> jumps.add(new Jump(line, rule, position)));
-                }
+                lines.computeIfAbsent(line.split(" ", 3)[1], c -> new ArrayList<>()).add(line);
               }
             });
-    return new IptablesListing(chains, jumps);
+    Map<String, List<String>> chains = new LinkedHashMap<>();
+    List<Jump> jumps = new ArrayList<>();
+    lines.forEach(
+        (chain, rules) -> {
+          if (isOurs(chain)) {
+            chains.put(chain, rules);
+          } else {
+            jumps.addAll(jumps(rules));
+          }
+        });
+    Map<Direction, Integer> bans = new EnumMap<>(Direction.class);
+    for (Direction direction : Direction.values()) {
+      bans.put(direction, LeadingBans.count(base(direction), chain(direction), lines));
+    }
+    return new IptablesListing(chains, jumps, bans);
+  }
+
+  private static List<Jump> jumps(List<String> rules) {
+    List<Jump> jumps = new ArrayList<>();
+    for (int i = 0; i < rules.size(); i++) {
+      if (rules.get(i).contains(" " + PREFIX)) {
+        int position = i + 1;
+        String line = rules.get(i);
+        IptablesRule.tryParse(line)
+            .filter(rule -> isOurs(rule.target()))
+            .ifPresent(rule -> jumps.add(new Jump(line, rule, position)));
+      }
+    }
+    return jumps;
   }
 
   /** Lines of our chain for a direction; empty if it is not there. */
@@ -83,17 +103,19 @@ record IptablesListing(Map<String, List<String>> chains, List<Jump> jumps) {
     return jumps.stream().filter(jump -> jump.rule().chain().equals(base(direction))).toList();
   }
 
-  /** Whether packets of a direction come to our chain first, and once. */
-  boolean isFirst(Direction direction) {
-    List<Jump> found = jumps(direction);
-    return found.size() == 1 && isRight(found.getFirst(), direction);
+  /**
+   * Where the jump to our chain belongs among the rules of others: behind bans, before all else.
+   */
+  int place(Direction direction) {
+    return bans.getOrDefault(direction, 0) + 1;
   }
 
-  /** Whether this is the one jump there should be. */
-  static boolean isRight(Jump jump, Direction direction) {
-    return jump.position() == 1
-        && jump.rule().chain().equals(base(direction))
-        && jump.rule().isPlainJumpTo(chain(direction));
+  /** Whether packets of a direction come to our chain where they should, and once. */
+  boolean isInPlace(Direction direction) {
+    List<Jump> found = jumps(direction);
+    return found.size() == 1
+        && found.getFirst().position() == place(direction)
+        && found.getFirst().rule().isPlainJumpTo(chain(direction));
   }
 
   private static boolean isOurs(String chain) {

@@ -53,7 +53,7 @@ final class IptablesPlanner {
       List<String> lines = lines(family, direction, rows);
       wanted.put(direction, lines);
       right &=
-          found.isFirst(direction)
+          found.isInPlace(direction)
               && found.lines(direction).map(there -> isSame(there, lines)).orElse(false);
     }
     if (right) {
@@ -66,8 +66,11 @@ final class IptablesPlanner {
     found.jumps().stream().filter(IptablesPlanner::isFromBase).forEach(jump -> delete(input, jump));
     for (Direction direction : Direction.values()) {
       input.append(
-          "-I %s 1 -j %s\n"
-              .formatted(IptablesListing.base(direction), IptablesListing.chain(direction)));
+          "-I %s %d -j %s\n"
+              .formatted(
+                  IptablesListing.base(direction),
+                  found.place(direction),
+                  IptablesListing.chain(direction)));
       wanted.get(direction).forEach(line -> input.append(line).append('\n'));
     }
     return Optional.of(commit(input));
@@ -145,7 +148,7 @@ final class IptablesPlanner {
     return Stream.of(Direction.values())
         .allMatch(
             direction ->
-                found.isFirst(direction)
+                found.isInPlace(direction)
                     && found.lines(direction).map(List::size).orElse(-1)
                         == lines(family, direction, rows).size());
   }

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,6 +88,25 @@ public record IptablesRule(String chain, List<String> options) {
   /** The chain it jumps or goes to, or the target. */
   String target() {
     return value("-j").or(() -> value("-g")).orElse("");
+  }
+
+  /** Whether packets come back from where it leads to, if nothing is decided there. */
+  boolean isJump() {
+    return value("-j").isPresent();
+  }
+
+  /** Addresses that it asks a packet's source to be one of; empty if it does not, or by a set. */
+  Optional<IpPrefix> source() {
+    return value("-s").flatMap(text -> IpPrefix.tryParse(text).or(() -> host(text)));
+  }
+
+  private static Optional<IpPrefix> host(String text) {
+    return IpAddress.tryParse(text).map(IpPrefix::host);
+  }
+
+  /** Whether a packet's source has to be in a set. */
+  boolean asksForSourceInSet() {
+    return value("--match-set").filter(set -> set.contains(" src")).isPresent();
   }
 
   /** Whether it is a jump to that chain and nothing else. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -89,6 +90,30 @@ class IptablesPacketTest {
     peer.sh("ping -c 1 -W 10 192.0.2.1");
     node.netns().sh("ip neigh flush dev x");
     peer.sh("ping -6 -c 1 -W 10 2001:db8::1"); // needs neighbours, which are ICMP
+  }
+
+  @Test
+  void aBannedSourceStaysRefusedByWhicheverCameFirst() {
+    open(IptablesFlavour.NFT);
+    node.sh("iptables -P INPUT DROP");
+    String ban = // as fail2ban does
+        """
+        iptables -N f2b-sshd; iptables -A f2b-sshd -s 192.0.2.2 -j DROP
+        iptables -A f2b-sshd -j RETURN
+        iptables -I INPUT -p tcp -m multiport --dports 81 -j f2b-sshd
+        """;
+    String before = "iptables -D INPUT -j TWEED-INPUT; iptables -I INPUT -j TWEED-INPUT";
+
+    node.sh(ban);
+    node.apply(SampleRows.policy(TCP_81));
+    assertClosed(81);
+    node.sh(before); // as an earlier version left it
+    assertOpen(81);
+    node.apply(SampleRows.policy(TCP_81));
+    assertClosed(81);
+
+    node.sh("iptables -D f2b-sshd -s 192.0.2.2 -j DROP");
+    assertOpen(81);
   }
 
   @ParameterizedTest

@@ -1,0 +1,93 @@
+package dev.tweed.firewall.iptables;
+
+import dev.tweed.ip.AddressFamily;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The rules at the beginning of a base chain that a jump of ours belongs behind, because what it
+ * accepts they would not be asked about any more: bans of sources (fail2ban, CrowdSec, a person's
+ * own) and the chains of NetworkPolicy engines. Pure.
+ *
+ * <p>A ban is a rule that refuses a source, or a jump to a chain in which nothing is accepted and
+ * only sources are refused. A chain that refuses whatever comes is none: behind it no row that
+ * allows would have an effect.
+ */
+final class LeadingBans {
+
+  /** kube-router (k3s, too) and Calico, which see to it that theirs come first. */
+  private static final List<String> ENGINES = List.of("KUBE-ROUTER-", "cali-");
+
+  /** Targets that decide nothing. */
+  private static final Set<String> PASS =
+      Set.of("", "RETURN", "LOG", "NFLOG", "MARK", "CONNMARK", "SET");
+
+  /** A wider source is a filter, such as that of private addresses, which pods have. */
+  private static final Map<AddressFamily, Integer> WIDEST =
+      Map.of(AddressFamily.IPV4, 24, AddressFamily.IPV6, 64);
+
+  private static final Set<String> REFUSE = Set.of("DROP", "REJECT");
+
+  private final Map<String, List<String>> chains;
+  private final Map<String, Boolean> known = new HashMap<>();
+
+  private LeadingBans(Map<String, List<String>> chains) {
+    this.chains = chains;
+  }
+
+  /**
+   * Counts them.
+   *
+   * @param base the chain that packets begin in
+   * @param ours the chain of ours; rules that lead to it are passed over
+   * @param chains lines of all chains of the table, as iptables-save prints them
+   */
+  static int count(String base, String ours, Map<String, List<String>> chains) {
+    LeadingBans bans = new LeadingBans(chains);
+    int count = 0;
+    for (String line : chains.getOrDefault(base, List.of())) {
+      Optional<IptablesRule> rule = IptablesRule.tryParse(line);
+      if (rule.filter(r -> r.target().equals(ours)).isPresent()) {
+        continue;
+      }
+      if (rule.filter(bans::isBan).isEmpty()) {
+        break;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  private boolean isBan(IptablesRule rule) {
+    String target = rule.target();
+    return ENGINES.stream().anyMatch(target::startsWith)
+        || REFUSE.contains(target) && isForFew(rule)
+        || rule.isJump() && isOfBans(target);
+  }
+
+  private static boolean isForFew(IptablesRule rule) {
+    return rule.asksForSourceInSet()
+        || rule.source()
+            .filter(source -> source.length() >= WIDEST.get(source.family()))
+            .isPresent();
+  }
+
+  private boolean isOfBans(String chain) {
+    Boolean before = known.get(chain);
+    if (before != null) {
+      return before;
+    }
+    known.put(chain, false);
+    boolean bans =
+        chains.containsKey(chain)
+            && chains.get(chain).stream()
+                .map(IptablesRule::tryParse)
+                .allMatch(
+                    rule -> rule.filter(r -> PASS.contains(r.target()) || isBan(r)).isPresent());
+    known.put(chain, bans);
+    return bans;
+  }
+}
