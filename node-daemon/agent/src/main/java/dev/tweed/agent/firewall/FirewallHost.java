@@ -6,6 +6,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
@@ -39,6 +40,11 @@ public interface FirewallHost {
 
   /** What this node itself tells of who has to reach it, and how. */
   NodeSight sight();
+
+  /** Who takes packets for NodePorts. */
+  default ServiceProxy serviceProxy() {
+    return ServiceProxy.NETFILTER;
+  }
 
   /** Tells when rules in the kernel may have changed, until it is closed. */
   Watching watch(Runnable onChange);

@@ -76,6 +76,7 @@ public final class FirewallPlanFactory {
             // Rows that go nowhere cut nothing: the guard's table is about NodePorts.
             choice.kind().isPresent() ? flows(wish) : List.of(),
             unsupported,
+            host::serviceProxy,
             before.policies()),
         builtIn);
   }

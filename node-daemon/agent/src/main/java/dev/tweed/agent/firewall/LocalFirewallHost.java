@@ -13,6 +13,7 @@ import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
+import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ public final class LocalFirewallHost implements FirewallHost {
   private final LegacyFilters legacy;
   private final HostFirewallReader reader;
   private final ProtectedServicesReader services;
+  private final ServiceProxyReader proxy;
   private final Optional<IptablesBackends> iptables;
   private final Optional<FirewalldBackend> firewalld;
   private final List<FirewallBackend> backends;
@@ -70,6 +72,7 @@ public final class LocalFirewallHost implements FirewallHost {
         new HostFirewallReader(
             hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::drop);
     this.services = new ProtectedServicesReader(hostRoot, Path.of("/"));
+    this.proxy = new ServiceProxyReader(PROC_NET, new NftCommand(nft));
     this.iptables = hostRoot.map(root -> IptablesBackends.of(prefix, legacy));
     List<FirewallBackend> usable = new ArrayList<>();
     hostRoot.ifPresent(
@@ -126,6 +129,11 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public NodeSight sight() {
     return services.read();
+  }
+
+  @Override
+  public ServiceProxy serviceProxy() {
+    return proxy.read();
   }
 
   @Override

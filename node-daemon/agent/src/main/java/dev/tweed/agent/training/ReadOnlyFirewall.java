@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.ServiceProxy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,11 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   @Override
   public NodeSight sight() {
     return real.sight();
+  }
+
+  @Override
+  public ServiceProxy serviceProxy() {
+    return real.serviceProxy();
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,11 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   @Override
   public List<FirewallBackend> backends() {
     return host.backends().stream().<FirewallBackend>map(Inside::new).toList();
+  }
+
+  @Override
+  public ServiceProxy serviceProxy() {
+    return netns.call(host::serviceProxy);
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.firewall.rules.ServiceProxy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ class FirewallFilesTest {
         Optional.empty(),
         List.of(),
         row -> Optional.empty(),
+        () -> ServiceProxy.NETFILTER,
         Map.of());
   }
 }

@@ -11,6 +11,7 @@ import dev.tweed.firewall.rules.ProtectedFlow;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Golden;
@@ -69,6 +70,7 @@ class PlanGoldenTest {
             name.contains("network") ? Optional.of(network()) : Optional.empty(),
             FLOWS,
             row -> Optional.empty(),
+            () -> ServiceProxy.NETFILTER,
             Map.of());
 
     Golden.assertMatches("firewall/out-" + name + ".txt", text(planned));

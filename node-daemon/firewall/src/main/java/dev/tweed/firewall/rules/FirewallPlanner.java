@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * From policies and what the network needs to the rows of this node. Pure.
@@ -32,6 +33,7 @@ public final class FirewallPlanner {
 
   private final Optional<RuleGroup> builtIn;
   private final List<ProtectedFlow> flows;
+  private final Supplier<ServiceProxy> proxy;
   private final Map<String, GoodPolicy> before;
   private final Map<String, Candidate> candidates = new TreeMap<>();
 
@@ -60,9 +62,11 @@ public final class FirewallPlanner {
       List<MappedPolicy> policies,
       Optional<RuleGroup> builtIn,
       List<ProtectedFlow> flows,
+      Supplier<ServiceProxy> proxy,
       Map<String, GoodPolicy> before) {
     this.builtIn = builtIn;
     this.flows = flows;
+    this.proxy = proxy;
     this.before = before;
     for (MappedPolicy policy : policies) {
       Candidate candidate = new Candidate(policy);
@@ -83,6 +87,7 @@ public final class FirewallPlanner {
    * @param builtIn what the network needs; empty if that is none of ours to open
    * @param flows that have to pass
    * @param unsupported why the firewall of this node cannot hold a row; empty if it can
+   * @param proxy who takes packets for NodePorts; asked if a rule allows one
    * @param before rules that were in force, by name of their policy
    */
   public static PlannedRules plan(
@@ -90,8 +95,9 @@ public final class FirewallPlanner {
       Optional<RuleGroup> builtIn,
       List<ProtectedFlow> flows,
       Function<FilterRow, Optional<String>> unsupported,
+      Supplier<ServiceProxy> proxy,
       Map<String, GoodPolicy> before) {
-    FirewallPlanner planner = new FirewallPlanner(policies, builtIn, flows, before);
+    FirewallPlanner planner = new FirewallPlanner(policies, builtIn, flows, proxy, before);
     while (true) {
       CompiledRules compiled = planner.compile(Set.of());
       Map<String, PolicyProblem> refused = planner.refused(compiled, unsupported);
@@ -230,7 +236,7 @@ public final class FirewallPlanner {
           .filter(candidate -> isPolicy(problem.origin()))
           .ifPresent(candidate -> candidate.warnings.add(PolicyProblem.of(problem)));
     }
-    NodePortJudge nodePorts = new NodePortJudge(compiled.rows(), routed);
+    NodePortJudge nodePorts = new NodePortJudge(compiled.rows(), routed, proxy);
     Map<String, GoodPolicy> good = new HashMap<>();
     List<PolicyVerdict> verdicts = new ArrayList<>();
     candidates.forEach(

@@ -1,20 +1,18 @@
 package dev.tweed.firewall.rules;
 
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Says of rules that allow a NodePort what they are worth. Pure.
  *
- * <p>A packet for a NodePort is routed to a pod, so no rule {@code In} opens it; one that denies,
- * rejects or limits closes it (see {@code tweed-guard}), unless one before it allows the packet.
- * The daemon watches no Services: a port is taken for a NodePort by its number.
+ * <p>What is said is advice: the first rule {@code In} that refuses some of the same packets is
+ * named. The daemon watches no Services: a port is taken for a NodePort by its number.
  */
 public final class NodePortJudge {
 
@@ -23,32 +21,24 @@ public final class NodePortJudge {
 
   private final List<FilterRow> rows;
   private final boolean routed;
-  private final Map<FilterRow.Match, Integer> places = new HashMap<>();
-  private final List<Integer> refusals = new ArrayList<>();
+  private final Supplier<ServiceProxy> proxy;
 
   /**
    * @param rows all of this node, in order
    * @param routed whether rows are among them that let packets be routed to pods
+   * @param proxy who takes packets for NodePorts; asked if a rule allows one
    */
-  NodePortJudge(List<FilterRow> rows, boolean routed) {
+  NodePortJudge(List<FilterRow> rows, boolean routed, Supplier<ServiceProxy> proxy) {
     this.rows = rows;
     this.routed = routed;
-    for (int i = 0; i < rows.size(); i++) {
-      FilterRow row = rows.get(i);
-      if (row.direction() == Direction.IN) {
-        places.put(row.match(), i);
-        if (mayClose(row)) {
-          refusals.add(i);
-        }
-      }
-    }
+    this.proxy = proxy;
   }
 
   /** Whether a row closes what may be a NodePort, to some at least. */
   public static boolean mayClose(FilterRow row) {
     return row.direction() == Direction.IN
         && row.action() != Action.ALLOW
-        && mayBeNodePort(row.destinationPorts());
+        && meet(List.of(NODE_PORTS), row.destinationPorts());
   }
 
   /** What to say of a policy that is in force, one for each of its rules that allows NodePorts. */
@@ -62,34 +52,41 @@ public final class NodePortJudge {
   }
 
   private PolicyProblem judge(RuleGroup policy, FirewallRule rule) {
-    List<FilterRow> allowed =
-        RuleCompiler.compile(
-                List.of(new RuleGroup(policy.origin(), policy.priority(), List.of(rule))))
-            .rows()
-            .stream()
-            .filter(row -> mayBeNodePort(row.destinationPorts()))
-            .toList();
     List<PortRange> ports = nodePorts(rule);
     String subject =
-        ports.stream()
-            .map(PortRange::toString)
-            .collect(
-                Collectors.joining(
-                    ", ", ports.size() == 1 ? "as a NodePort, " : "as NodePorts, ", ""));
-    Optional<FilterRow> before = first(allowed, true);
+        (ports.size() == 1 ? "as a NodePort, " : "as NodePorts, ")
+            + ports.stream().map(PortRange::toString).collect(Collectors.joining(", "));
+    ServiceProxy taker = proxy.get();
+    if (taker == ServiceProxy.UNSEEN) {
+      return problem(
+          PolicyReason.NodePortUnseen,
+          rule,
+          subject
+              + ": no rules of kube-proxy are on this node; what takes NodePorts in eBPF in its"
+              + " place comes before any firewall, so that rules In neither open nor close them",
+          "say who may reach NodePorts in that program's own policies");
+    }
+    List<FilterRow> own =
+        RuleCompiler.compile(
+                List.of(new RuleGroup(policy.origin(), policy.priority(), List.of(rule))))
+            .rows();
+    // A row that is not there is one that another of the same match stands in for.
+    int place = own.stream().mapToInt(rows::indexOf).min().orElse(-1);
+    int end = place < 0 ? rows.size() : place;
+    Optional<FilterRow> before =
+        first(rows.subList(0, end), refusal -> own.stream().anyMatch(row -> meet(row, refusal)));
     if (before.isPresent()) {
       return problem(
           PolicyReason.NodePortClosed,
           rule,
-          "%s: not opened by this rule, since %s comes before it and %s %s"
-              .formatted(
-                  subject,
-                  name(before.get()),
-                  verb(before.get()),
-                  allowed.stream().allMatch(this::isRefused) ? "the same" : "some of the same"),
+          "%s: not opened by this rule, since %s comes before it and %s all or some of it"
+              .formatted(subject, name(before.get()), verb(before.get())),
           "remove that rule, or give this policy a smaller priority");
     }
-    Optional<FilterRow> after = first(allowed, false);
+    Optional<FilterRow> after =
+        first(
+            rows.subList(end, rows.size()),
+            refusal -> own.stream().anyMatch(row -> samePort(row, refusal)));
     if (after.isPresent()) {
       return problem(
           PolicyReason.NodePortOpen,
@@ -98,14 +95,22 @@ public final class NodePortJudge {
               .formatted(subject, name(after.get()), verb(after.get())),
           "nothing has to be done");
     }
-    return problem(
-        PolicyReason.NodePortOpen,
-        rule,
-        "%s: open to %s, with this rule or without, since no rule In denies, rejects or limits it"
-            .formatted(
-                subject,
-                routed ? "everybody" : "whomever the host's own firewall lets through to pods"),
-        "to let in only some, deny the port in a rule after this one");
+    return taker == ServiceProxy.IPVS
+        ? problem(
+            PolicyReason.NodePortOpen,
+            rule,
+            subject
+                + ": open to those it allows; kube-proxy takes NodePorts by IPVS here, so that rules"
+                + " In, and the host's own firewall, decide about them as about any port of the node",
+            "nothing has to be done")
+        : problem(
+            PolicyReason.NodePortOpen,
+            rule,
+            "%s: open to %s, with this rule or without, since no rule In denies, rejects or limits it"
+                .formatted(
+                    subject,
+                    routed ? "everybody" : "whomever the host's own firewall lets through to pods"),
+            "to let in only some, deny the port in a rule after this one");
   }
 
   private static PolicyProblem problem(
@@ -113,53 +118,12 @@ public final class NodePortJudge {
     return PolicyProblem.inRule(reason, rule.name(), "ports", message, remedy);
   }
 
-  /** The first refusal before, or after, the place of a row that some packet of it meets. */
-  private Optional<FilterRow> first(List<FilterRow> allowed, boolean before) {
-    for (int refusal : refusals) {
-      for (FilterRow row : allowed) {
-        // A row of the same match that comes first is had in its place.
-        Integer place = places.get(row.match());
-        if (place != null
-            && (before ? refusal <= place : refusal > place)
-            && (before ? meet(row, rows.get(refusal)) : samePort(row, rows.get(refusal)))) {
-          return Optional.of(rows.get(refusal));
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** Whether no packet of the row gets as far as the row. */
-  private boolean isRefused(FilterRow allowed) {
-    return refusals.stream()
-        .filter(refusal -> refusal <= places.getOrDefault(allowed.match(), -1))
-        .map(rows::get)
-        .anyMatch(refused -> covers(refused, allowed));
-  }
-
-  private static boolean covers(FilterRow refused, FilterRow allowed) {
-    return samePort(allowed, refused)
-        && (refused.protocol() == Protocol.ANY || refused.protocol() == allowed.protocol())
-        && refused.source().contains(allowed.source())
-        && refused.destination().contains(allowed.destination())
-        && (refused.sourcePorts().isEmpty() || refused.sourcePorts().equals(allowed.sourcePorts()))
-        && (refused.interfaceIn().isEmpty() || refused.interfaceIn().equals(allowed.interfaceIn()))
-        && (refused.destinationPorts().isEmpty()
-            || nodePorts(allowed.destinationPorts()).stream()
-                .allMatch(
-                    range ->
-                        refused.destinationPorts().stream()
-                            .anyMatch(p -> p.contains(range.first()) && p.contains(range.last()))));
+  private static Optional<FilterRow> first(List<FilterRow> among, Predicate<FilterRow> same) {
+    return among.stream().filter(NodePortJudge::mayClose).filter(same).findFirst();
   }
 
   private static boolean meet(FilterRow allowed, FilterRow refused) {
-    return samePort(allowed, refused)
-        && allowed.source().overlaps(refused.source())
-        && allowed.destination().overlaps(refused.destination())
-        && meet(allowed.sourcePorts(), refused.sourcePorts())
-        && (allowed.interfaceIn().isEmpty()
-            || refused.interfaceIn().isEmpty()
-            || allowed.interfaceIn().equals(refused.interfaceIn()));
+    return samePort(allowed, refused) && allowed.source().overlaps(refused.source());
   }
 
   private static boolean samePort(FilterRow allowed, FilterRow refused) {
@@ -171,17 +135,12 @@ public final class NodePortJudge {
   }
 
   private static boolean meet(List<PortRange> some, List<PortRange> others) {
-    return some.isEmpty()
-        || others.isEmpty()
+    return others.isEmpty()
         || some.stream().anyMatch(a -> others.stream().anyMatch(b -> meet(a, b)));
   }
 
   private static boolean meet(PortRange a, PortRange b) {
     return a.first() <= b.last() && b.first() <= a.last();
-  }
-
-  private static boolean mayBeNodePort(List<PortRange> ports) {
-    return meet(List.of(NODE_PORTS), ports);
   }
 
   private static List<PortRange> nodePorts(FirewallRule rule) {

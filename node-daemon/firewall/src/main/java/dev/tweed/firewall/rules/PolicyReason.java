@@ -33,7 +33,9 @@ public enum PolicyReason {
   /** A rule allows what may be a NodePort, and one before it refuses that. */
   NodePortClosed(false),
   /** A rule allows what may be a NodePort, and none before it refuses that. */
-  NodePortOpen(false);
+  NodePortOpen(false),
+  /** A rule allows what may be a NodePort, and what takes those here is not asked by filters. */
+  NodePortUnseen(false);
 
   private final boolean refuses;
 

@@ -145,7 +145,8 @@ class FirewallPlannerPropertiesTest {
   }
 
   private static PlannedRules plan(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
-    return FirewallPlanner.plan(policies, BUILT_IN, FLOWS, UNSUPPORTED, before);
+    return FirewallPlanner.plan(
+        policies, BUILT_IN, FLOWS, UNSUPPORTED, () -> ServiceProxy.NETFILTER, before);
   }
 
   /** Other rules of the same names, one generation ago. */

@@ -97,7 +97,12 @@ class FirewallPlannerTest {
 
   private static PlannedRules plan(List<MappedPolicy> policies, Map<String, GoodPolicy> before) {
     return FirewallPlanner.plan(
-        policies, Optional.empty(), KUBELET, row -> Optional.empty(), before);
+        policies,
+        Optional.empty(),
+        KUBELET,
+        row -> Optional.empty(),
+        () -> ServiceProxy.NETFILTER,
+        before);
   }
 
   private static MappedPolicy policy(String name, long generation, RuleGroup group) {

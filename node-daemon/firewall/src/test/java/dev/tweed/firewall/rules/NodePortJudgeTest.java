@@ -41,8 +41,8 @@ class NodePortJudgeTest {
             new PolicyProblem(
                 PolicyReason.NodePortClosed,
                 "rule web, ports: as a NodePort, 30080: not opened by this rule, since rule ports"
-                    + " of policy/closed comes before it and denies the same; remove that rule, or"
-                    + " give this policy a smaller priority"));
+                    + " of policy/closed comes before it and denies all or some of it; remove that"
+                    + " rule, or give this policy a smaller priority"));
   }
 
   @Test
@@ -52,7 +52,7 @@ class NodePortJudgeTest {
         .returns(PolicyReason.NodePortClosed, PolicyProblem::reason)
         .extracting(PolicyProblem::text)
         .asString()
-        .contains("rule ports of policy/closed comes before it and denies the same");
+        .contains("rule ports of policy/closed comes before it and denies all or some of it");
   }
 
   @Test
@@ -65,7 +65,7 @@ class NodePortJudgeTest {
         .returns(PolicyReason.NodePortClosed, PolicyProblem::reason)
         .extracting(PolicyProblem::text)
         .asString()
-        .contains("denies some of the same");
+        .contains("denies all or some of it");
   }
 
   @Test
@@ -129,17 +129,54 @@ class NodePortJudgeTest {
   void whereTheNetworkOpensNothingItIsForTheHostsFirewall() {
     RuleGroup web = policy("web", 100, WEB);
 
-    assertThat(new NodePortJudge(RuleCompiler.compile(List.of(web)).rows(), false).judge(web))
+    assertThat(judge(RuleCompiler.compile(List.of(web)).rows(), false, ServiceProxy.NETFILTER, web))
         .singleElement()
         .extracting(PolicyProblem::text)
         .asString()
         .contains("open to whomever the host's own firewall lets through to pods");
   }
 
+  @Test
+  void byIpvsARuleDecidesAsAboutAnyOtherPort() {
+    RuleGroup web = policy("web", 100, WEB.withFrom(OFFICE));
+    RuleGroup closed = policy("closed", 50, deny("ports", 30080));
+
+    assertThat(judge(RuleCompiler.compile(List.of(web)).rows(), true, ServiceProxy.IPVS, web))
+        .singleElement()
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("open to those it allows", "by IPVS")
+        .doesNotContain("everybody");
+    assertThat(
+            judge(RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.IPVS, web))
+        .singleElement()
+        .returns(PolicyReason.NodePortClosed, PolicyProblem::reason);
+  }
+
+  @Test
+  void withoutKubeProxyNoRuleIsSaidToOpenOrCloseANodePort() {
+    RuleGroup web = policy("web", 100, WEB);
+    RuleGroup closed = policy("closed", 50, deny("ports", 30080));
+
+    assertThat(
+            judge(
+                RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.UNSEEN, web))
+        .singleElement()
+        .returns(PolicyReason.NodePortUnseen, PolicyProblem::reason)
+        .extracting(PolicyProblem::text)
+        .asString()
+        .contains("neither open nor close");
+  }
+
   private static List<PolicyProblem> judge(RuleGroup policy, RuleGroup... others) {
     List<RuleGroup> all = new ArrayList<>(List.of(others));
     all.add(policy);
-    return new NodePortJudge(RuleCompiler.compile(all).rows(), true).judge(policy);
+    return judge(RuleCompiler.compile(all).rows(), true, ServiceProxy.NETFILTER, policy);
+  }
+
+  private static List<PolicyProblem> judge(
+      List<FilterRow> rows, boolean routed, ServiceProxy proxy, RuleGroup policy) {
+    return new NodePortJudge(rows, routed, () -> proxy).judge(policy);
   }
 
   private static RuleGroup policy(String name, int priority, FirewallRule... rules) {
