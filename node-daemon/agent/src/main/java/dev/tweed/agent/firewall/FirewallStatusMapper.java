@@ -13,6 +13,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.NodePortJudge;
 import dev.tweed.firewall.rules.Origin;
@@ -28,11 +29,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** From a plan and what came of it to what is told. Pure. */
 final class FirewallStatusMapper {
 
   private static final String DISPLACED = "DisplacedByHand";
+  private static final String NO_IPV6 = "IPv6NotManaged";
 
   private final FirewallPlan plan;
   private final HostFirewall now;
@@ -112,7 +115,7 @@ final class FirewallStatusMapper {
     BackendChoice choice = plan.choice();
     int rules =
         placement.outcome().orElse(null) instanceof Applied applied && applied.live()
-            ? plan.rows().size() - applied.displaced().size()
+            ? (int) plan.rows().stream().filter(applied::holds).count() - applied.displaced().size()
             : 0;
     boolean inUfw = choice.kind().filter(BackendKind.UFW::equals).isPresent() && rules > 0;
     return new Firewall(
@@ -154,7 +157,10 @@ final class FirewallStatusMapper {
               "FirewallInactive",
               "the firewall was switched off meanwhile, or nothing leads to its rules any more; if that"
                   + " stays, load it again (ufw reload)");
-      case Applied applied -> closed(verdict).orElseGet(() -> applied(verdict));
+      case Applied applied ->
+          closed(verdict)
+              .or(() -> withoutIpv6(verdict, applied))
+              .orElseGet(() -> applied(verdict, applied));
     };
   }
 
@@ -174,16 +180,31 @@ final class FirewallStatusMapper {
   }
 
   private boolean mayCloseNodePorts(PolicyVerdict verdict) {
-    return plan.planned().rows().stream()
-        .filter(row -> row.origin().equals(origin(verdict)))
-        .anyMatch(NodePortJudge::mayClose);
+    return rows(verdict).anyMatch(NodePortJudge::mayClose);
+  }
+
+  private Stream<FilterRow> rows(PolicyVerdict verdict) {
+    return plan.planned().rows().stream().filter(row -> row.origin().equals(origin(verdict)));
+  }
+
+  /** A policy of which the firewall has no row at all. */
+  private Optional<PolicyState> withoutIpv6(PolicyVerdict verdict, Applied applied) {
+    return rows(verdict).findAny().isPresent() && rows(verdict).noneMatch(applied::holds)
+        ? Optional.of(state(verdict, false, NO_IPV6, leavesOutIpv6("all its rules are for IPv6")))
+        : Optional.empty();
+  }
+
+  private static String leavesOutIpv6(String what) {
+    return what
+        + ", which ufw does not manage here and drops (IPV6=no in /etc/default/ufw); to have them,"
+        + " set IPV6=yes there and type: ufw reload";
   }
 
   private static Origin origin(PolicyVerdict verdict) {
     return new Origin(Origin.Kind.POLICY, verdict.name());
   }
 
-  private PolicyState applied(PolicyVerdict verdict) {
+  private PolicyState applied(PolicyVerdict verdict, Applied applied) {
     List<Displaced> ofPolicy = displaced.getOrDefault(origin(verdict).toString(), List.of());
     Optional<Displaced> contradicted = ofPolicy.stream().filter(Displaced::contradicts).findFirst();
     if (contradicted.isPresent()) {
@@ -193,10 +214,15 @@ final class FirewallStatusMapper {
         .remark()
         .map(remark -> state(verdict, true, remark.reason().name(), remark.text()))
         .orElseGet(
-            () ->
-                ofPolicy.isEmpty()
-                    ? state(verdict, true, null, null)
-                    : state(verdict, true, DISPLACED, text(ofPolicy.getFirst())));
+            () -> {
+              if (!ofPolicy.isEmpty()) {
+                return state(verdict, true, DISPLACED, text(ofPolicy.getFirst()));
+              }
+              return rows(verdict).allMatch(applied::holds)
+                  ? state(verdict, true, null, null)
+                  : state(
+                      verdict, true, NO_IPV6, leavesOutIpv6("some of its rules are for IPv6 too"));
+            });
   }
 
   private static String text(Displaced displaced) {

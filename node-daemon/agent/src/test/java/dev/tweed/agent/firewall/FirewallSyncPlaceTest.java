@@ -3,12 +3,16 @@ package dev.tweed.agent.firewall;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.ip.AddressFamily;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +93,32 @@ class FirewallSyncPlaceTest {
     assertThat(node.host.rules(BackendKind.NFTABLES)).containsExactly("web/rule");
     assertThat(node.host.rules(BackendKind.UFW)).contains("web/rule", "default/tunnel-in");
     assertThat(node.told().firewall().backend()).isEqualTo("nftables");
+  }
+
+  @Test
+  void whereUfwLeavesOutIpv6NothingIsSaidToBeInForceThere() {
+    node.host.instead.put(
+        BackendKind.UFW,
+        new BackendOutcome.Applied(true, true, Set.of(AddressFamily.IPV4), List.of()));
+    node.asks(
+        Policies.allowing("both", 1, "80"),
+        YamlViews.policy(
+            """
+            kind: FirewallPolicy
+            apiVersion: tweed.dev/v1alpha1
+            metadata: {name: ipv6, uid: uid-ipv6, generation: 1}
+            spec:
+              rules:
+              - {name: rule, direction: In, action: Allow, from: [{cidr: "2001:db8::/32"}]}
+            """));
+
+    node.run();
+
+    assertThat(node.told().firewall().rules()).isEqualTo(1);
+    assertThat(node.told().policies())
+        .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
+        .containsExactly(
+            tuple("both", true, "IPv6NotManaged"), tuple("ipv6", false, "IPv6NotManaged"));
   }
 
   @Test

@@ -1,7 +1,9 @@
 package dev.tweed.firewall.backend;
 
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.ip.AddressFamily;
 import java.util.List;
+import java.util.Set;
 
 /** What became of rows. */
 public sealed interface BackendOutcome {
@@ -17,12 +19,25 @@ public sealed interface BackendOutcome {
    *
    * @param changed whether anything had to be written
    * @param live whether the firewall is switched on; rows are only kept for that day otherwise
+   * @param families those the firewall takes care of; rows of another are not there
    * @param displaced rows that are not there, because a person's rule has their place
    */
-  record Applied(boolean changed, boolean live, List<Displaced> displaced)
+  record Applied(
+      boolean changed, boolean live, Set<AddressFamily> families, List<Displaced> displaced)
       implements BackendOutcome {
     public Applied {
+      families = Set.copyOf(families);
       displaced = List.copyOf(displaced);
+    }
+
+    /** Of a firewall that takes care of both families. */
+    public Applied(boolean changed, boolean live, List<Displaced> displaced) {
+      this(changed, live, Set.of(AddressFamily.values()), displaced);
+    }
+
+    /** Whether a row is in the firewall, by itself or by a person's rule. */
+    public boolean holds(FilterRow row) {
+      return families.contains(row.family());
     }
   }
 

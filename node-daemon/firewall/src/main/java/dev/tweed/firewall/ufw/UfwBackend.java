@@ -6,14 +6,18 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.ip.AddressFamily;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** ufw as one of the firewalls rows can be kept in. */
 public final class UfwBackend implements FirewallBackend {
+
+  private static final Set<AddressFamily> BOTH = Set.of(AddressFamily.values());
 
   private final UfwWriter writer;
 
@@ -31,6 +35,11 @@ public final class UfwBackend implements FirewallBackend {
 
   @Override
   public Optional<String> unsupported(FilterRow row) {
+    if (row.protocol() == Protocol.AH && row.family() == AddressFamily.IPV6) {
+      return Optional.of(
+          "ufw writes AH over IPv6 in a way that ip6tables never matches; give the rule a source or"
+              + " destination of IPv4, such as 0.0.0.0/0");
+    }
     boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
     return Stream.of(row.interfaceIn(), row.interfaceOut())
         .flatMap(Optional::stream)
@@ -61,7 +70,10 @@ public final class UfwBackend implements FirewallBackend {
     try {
       UfwApplied applied = run.of(rows);
       return new BackendOutcome.Applied(
-          applied.changed(), applied.live(), displaced(rows, applied.overlaps()));
+          applied.changed(),
+          applied.live(),
+          applied.ipv6() ? BOTH : Set.of(AddressFamily.IPV4),
+          displaced(rows, applied.overlaps()));
     } catch (Obstacle e) {
       return e.refused();
     }

@@ -3,9 +3,13 @@ package dev.tweed.firewall.ufw;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +26,19 @@ class UfwBackendTest {
     assertThat(unsupported(any.withInterfaceIn("port0"))).isEmpty();
     assertThat(unsupported(FirewallRule.allow("r", Direction.ROUTED).withInterfaceOut("eport")))
         .isPresent();
+  }
+
+  /** It renders "-p ah" for both families; in IPv6 that is a header on the way, and no protocol. */
+  @Test
+  void ahOverIpv6WouldNeverMatch() {
+    FirewallRule ah = FirewallRule.allow("r", Direction.IN).withPorts(Protocol.AH);
+    FirewallRule ipv4 = ah.withFrom(Peer.of(IpPrefix.any(AddressFamily.IPV4)));
+
+    assertThat(SampleRows.policy(ah))
+        .filteredOn(row -> new UfwBackend(null).unsupported(row).isPresent())
+        .extracting(FilterRow::family)
+        .containsExactly(AddressFamily.IPV6);
+    assertThat(unsupported(ipv4)).isEmpty();
   }
 
   private static Optional<String> unsupported(FirewallRule rule) {
