@@ -136,6 +136,60 @@ final class Firewalld implements AutoCloseable {
     asking(() -> bus.call(main(".reload", "")));
   }
 
+  /** Rules in iptables' words, and their chains, as fail2ban makes them, too. */
+  DirectRules direct() throws Obstacle {
+    return asking(
+        () -> {
+          try {
+            return new DirectRules(
+                lists(bus.call(main(".direct.getAllChains", ""))),
+                lists(bus.call(main(".direct.getAllRules", ""))));
+          } catch (Answered e) {
+            if (UNKNOWN.contains(e.name())) {
+              return DirectRules.NONE;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /**
+   * Puts back what a reload has undone. What firewalld does not take is left out: what was loaded
+   * must not go again for it.
+   */
+  void putBack(List<ZoneBans.Ban> bans, DirectRules direct) throws Obstacle {
+    DirectRules missing = direct.without(direct());
+    asking(
+        () -> {
+          for (ZoneBans.Ban ban : bans) {
+            offer(main(".zone.addRichRule", "ssi", ban.zone(), ban.rule(), 0));
+          }
+          for (List<Object> chain : missing.chains()) {
+            offer(main(".direct.addChain", "sss", chain.toArray()));
+          }
+          for (List<Object> rule : missing.rules()) {
+            offer(main(".direct.addRule", "sssias", rule.toArray()));
+          }
+          return List.of();
+        });
+  }
+
+  private void offer(BusCall call) throws BusException {
+    try {
+      bus.call(call);
+    } catch (Answered e) {
+      // Its zone or chain has gone with the reload, or somebody was quicker.
+    }
+  }
+
+  private static List<List<Object>> lists(List<Object> answer) {
+    List<List<Object>> lists = new ArrayList<>();
+    if (answer.getFirst() instanceof List<?> structs) {
+      structs.forEach(struct -> lists.add(List.copyOf((List<?>) struct)));
+    }
+    return lists;
+  }
+
   private static BusCall main(String method, String signature, Object... arguments) {
     return new BusCall(NAME, PATH, NAME + method, signature, arguments);
   }

@@ -151,7 +151,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
 
   private static Model plan(List<FilterRow> rows, Running running) throws Obstacle {
     try {
-      return ModelPlanner.plan(rows, running.policies());
+      return ModelPlanner.plan(rows, running);
     } catch (IllegalArgumentException e) {
       throw new Obstacle("TooManyRows", e.getMessage(), "use fewer addresses, or larger prefixes");
     }

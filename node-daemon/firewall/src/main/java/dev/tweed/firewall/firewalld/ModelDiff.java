@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What stands between what firewalld runs and what it should. Pure. */
 final class ModelDiff {
@@ -31,6 +32,18 @@ final class ModelDiff {
    * @param wanted those there should be
    */
   record Rules(String policy, List<String> found, List<String> wanted) {
+
+    /** Whether bans have come or gone, and that is all. */
+    boolean isOfBans() {
+      return changed() == 0;
+    }
+
+    /** How many rules of ours change. */
+    long changed() {
+      return Stream.concat(missing().stream(), extra().stream())
+          .filter(rule -> !ZoneBans.isRepeated(rule))
+          .count();
+    }
 
     List<String> missing() {
       return without(wanted, found);
@@ -164,10 +177,13 @@ final class ModelDiff {
 
   /**
    * What a reload would change of what people made: the first zone or policy that runs otherwise
-   * than its file says, and the setting.
+   * than its file says, and the setting. Bans are no person's settings, and are put back.
    */
   static Optional<String> unsaved(Running running, Running permanent) {
-    return unsaved(running.zones(), permanent.zones())
+    Map<String, Settings> zones = new TreeMap<>(running.zones());
+    ZoneBans.unsaved(running, permanent)
+        .forEach(ban -> zones.computeIfPresent(ban.zone(), (z, s) -> s.without(ban.rule())));
+    return unsaved(zones, permanent.zones())
         .or(() -> unsaved(running.policies(), permanent.policies()));
   }
 

@@ -42,11 +42,13 @@ final class ModelPlanner {
 
   private final List<FilterRow> rows;
   private final Map<String, Settings> running;
+  private final List<String> bans;
   private final Set<String> devices;
 
-  private ModelPlanner(List<FilterRow> rows, Map<String, Settings> running) {
+  private ModelPlanner(List<FilterRow> rows, Map<String, Settings> running, List<String> bans) {
     this.rows = rows;
     this.running = running;
+    this.bans = bans;
     this.devices = devices(rows);
   }
 
@@ -54,10 +56,11 @@ final class ModelPlanner {
    * Plans.
    *
    * @param rows all of them supported
-   * @param policies those there are; rules of ours among them stay where they are, if they can
+   * @param running rules of ours in its policies stay where they are, if they can; bans in its
+   *     zones are repeated
    */
-  static Model plan(List<FilterRow> rows, Map<String, Settings> policies) {
-    return new ModelPlanner(rows, policies).plan();
+  static Model plan(List<FilterRow> rows, Running running) {
+    return new ModelPlanner(rows, running.policies(), ZoneBans.repeated(running.zones())).plan();
   }
 
   private Model plan() {
@@ -132,9 +135,11 @@ final class ModelPlanner {
   }
 
   private Policy policy(Direction direction, int index, Segment segment) {
-    Set<RichRule> rules = new LinkedHashSet<>();
+    boolean first = direction == Direction.IN && index == 0;
+    Set<RichRule> rules =
+        new LinkedHashSet<>(first ? RichRuleCompiler.beforeIncoming(rows) : List.of());
     segment.rows().forEach(row -> rules.addAll(RichRuleCompiler.compile(row)));
-    Policy empty = Policy.of(direction, index, segment.ends(), List.of());
+    Policy empty = Policy.of(direction, index, segment.ends(), List.of(), List.of());
     List<String> bodies = rules.stream().map(ModelPlanner::body).toList();
     List<Integer> priorities = PriorityPlanner.plan(bodies, found(empty.name()));
     List<Placed> placed = new ArrayList<>();
@@ -142,7 +147,7 @@ final class ModelPlanner {
     for (RichRule rule : rules) {
       placed.add(new Placed(priorities.get(i++), rule));
     }
-    return Policy.of(direction, index, segment.ends(), placed);
+    return Policy.of(direction, index, segment.ends(), first ? bans : List.of(), placed);
   }
 
   private Map<String, Integer> found(String policy) {

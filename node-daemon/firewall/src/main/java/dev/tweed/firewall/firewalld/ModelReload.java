@@ -9,12 +9,16 @@ import java.util.Optional;
 /**
  * Brings a model in by its files and a reload of them. That would also undo what a person changed
  * without {@code --permanent}, and bring in what was changed only there; so as long as there is
- * such a change, it is refused.
+ * such a change, it is refused. Bans and direct rules, which programs make and nobody saves, are
+ * put back after it.
  */
 final class ModelReload {
 
   private final Firewalld firewalld;
   private final ModelFiles files;
+
+  /** What runs, is in no file, and survives a reload of ours. */
+  private record Unsaved(List<ZoneBans.Ban> bans, DirectRules direct) {}
 
   ModelReload(Firewalld firewalld, ModelFiles files) {
     this.firewalld = firewalld;
@@ -27,7 +31,11 @@ final class ModelReload {
   }
 
   private Optional<String> unsaved(Model model, Running running) throws Obstacle {
-    Running permanent = firewalld.permanent();
+    return unsaved(model, running, firewalld.permanent());
+  }
+
+  private static Optional<String> unsaved(Model model, Running running, Running permanent)
+      throws Obstacle {
     requireNoOtherZone(model.zones(), permanent);
     return ModelDiff.unsaved(running, permanent);
   }
@@ -51,7 +59,9 @@ final class ModelReload {
    * @param before the files to put back if the model is not taken
    */
   void run(Model model, Running running, Map<String, String> before) throws IOException, Obstacle {
-    requireHarmless(model, running);
+    Running permanent = firewalld.permanent();
+    requireHarmless(model, running, permanent);
+    Unsaved unsaved = new Unsaved(ZoneBans.unsaved(running, permanent), firewalld.direct());
     try {
       files.write(model.files());
       firewalld.checkFiles();
@@ -60,18 +70,29 @@ final class ModelReload {
       throw e;
     }
     try {
-      firewalld.reload();
+      reload(unsaved);
+      for (ModelDiff.Rules change : ModelDiff.rules(model, firewalld.running())) {
+        if (change.isOfBans()) {
+          firewalld.setRules(change.policy(), change.wanted());
+        }
+      }
       requireInForce(model);
     } catch (Obstacle e) {
       files.write(before);
-      firewalld.reload();
+      reload(unsaved);
       throw e;
     }
   }
 
-  private void requireHarmless(Model model, Running running) throws Obstacle {
+  private void reload(Unsaved unsaved) throws Obstacle {
+    firewalld.reload();
+    firewalld.putBack(unsaved.bans(), unsaved.direct());
+  }
+
+  private static void requireHarmless(Model model, Running running, Running permanent)
+      throws Obstacle {
     requireNoOtherZone(model.zones(), running);
-    Optional<String> unsaved = unsaved(model, running);
+    Optional<String> unsaved = unsaved(model, running, permanent);
     if (unsaved.isPresent()) {
       throw new Obstacle(
           "UnsavedSettings",

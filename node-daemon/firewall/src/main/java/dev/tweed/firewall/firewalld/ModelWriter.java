@@ -20,6 +20,11 @@ final class ModelWriter {
   /** Slower than this by single rules is done by a reload. */
   private static final long SLOW_MILLIS = 5_000;
 
+  /** A node that joins changes a row of each entry that means it, on all nodes at the same time. */
+  private static final int FEW = 50;
+
+  private static final long LONGEST_MILLIS = 30_000;
+
   private final Firewalld firewalld;
   private final ModelFiles files;
   private final ModelReload reload;
@@ -35,7 +40,7 @@ final class ModelWriter {
    *
    * @param model what should be
    * @param running what runs
-   * @return whether anything had to be done
+   * @return whether anything had to be done but to follow bans
    */
   boolean write(Model model, Running running) throws IOException, Obstacle {
     Map<String, String> before = files.read();
@@ -60,7 +65,7 @@ final class ModelWriter {
     if (!empty.isEmpty() || !changes.isEmpty()) {
       change(empty, changes, before);
     }
-    return stale || !empty.isEmpty() || !changes.isEmpty();
+    return stale || !empty.isEmpty() || !changes.stream().allMatch(ModelDiff.Rules::isOfBans);
   }
 
   /** Whether {@link #write} would have anything to do. */
@@ -74,9 +79,9 @@ final class ModelWriter {
   /** As measured: firewalld looks through all rules for each it changes. */
   private static boolean isSlow(Model model, List<ModelDiff.Rules> changes) {
     long rules = model.policies().stream().mapToLong(policy -> policy.rules().size()).sum();
-    long changed =
-        changes.stream().mapToLong(c -> c.missing().size() + (long) c.extra().size()).sum();
-    return changed * (8 + rules / 7) > SLOW_MILLIS;
+    long changed = changes.stream().mapToLong(ModelDiff.Rules::changed).sum();
+    long millis = changed * (8 + rules / 7);
+    return millis > SLOW_MILLIS && (changed > FEW || millis > LONGEST_MILLIS);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.tweed.firewall.firewalld;
 import dev.tweed.firewall.rules.Direction;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A policy of ours (firewalld.policy(5)): rules for packets from one zone to another.
@@ -10,9 +11,11 @@ import java.util.regex.Pattern;
  * @param name ours alone
  * @param priority below 0, so that it comes before zones
  * @param ends which packets
+ * @param bans see {@link ZoneBans#repeated}; they run and are in no file, as most of those they
+ *     repeat
  * @param rules by priority, no two alike
  */
-record Policy(String name, int priority, Ends ends, List<Placed> rules) {
+record Policy(String name, int priority, Ends ends, List<String> bans, List<Placed> rules) {
 
   /** All packets, wherever they come from or go. */
   static final String ANY = "ANY";
@@ -26,6 +29,7 @@ record Policy(String name, int priority, Ends ends, List<Placed> rules) {
   private static final Pattern NAME = Pattern.compile("tweed-(in|out|routed)-[0-9]{1,5}");
 
   Policy {
+    bans = List.copyOf(bans);
     rules = List.copyOf(rules);
   }
 
@@ -54,14 +58,15 @@ record Policy(String name, int priority, Ends ends, List<Placed> rules) {
    *
    * @param index from 0, in the order they are asked
    */
-  static Policy of(Direction direction, int index, Ends ends, List<Placed> rules) {
+  static Policy of(
+      Direction direction, int index, Ends ends, List<String> bans, List<Placed> rules) {
     String way =
         switch (direction) {
           case IN -> "in";
           case OUT -> "out";
           case ROUTED -> "routed";
         };
-    return new Policy("tweed-" + way + "-" + (index + 1), FIRST + index, ends, rules);
+    return new Policy("tweed-" + way + "-" + (index + 1), FIRST + index, ends, bans, rules);
   }
 
   /** Whether a policy of that name is one of ours. */
@@ -71,6 +76,6 @@ record Policy(String name, int priority, Ends ends, List<Placed> rules) {
 
   /** The rules as firewalld lists them. */
   List<String> texts() {
-    return rules.stream().map(Placed::text).toList();
+    return Stream.concat(bans.stream(), rules.stream().map(Placed::text)).toList();
   }
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
 /** Numbers for things in an order, such that as many as can be keep the number they have. Pure. */
 final class PriorityPlanner {
 
-  /** The smallest priority of a rich rule; ours end below 0. */
-  static final int MIN = -32_768;
+  /** The smallest priority of a rich rule but one, which bans have; ours end below 0. */
+  static final int MIN = -32_767;
 
   static final int MAX = -1;
 

@@ -7,16 +7,40 @@ import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.firewalld.RichRule.Verdict;
 import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Rows as rich rules: one for each port and protocol of a row. Pure. */
 final class RichRuleCompiler {
+
+  private static final IpPrefix LINK = IpPrefix.parse("fe80::/10");
+
+  private static final RichRule DHCP =
+      new RichRule(
+          AddressFamily.IPV4,
+          IpPrefix.any(AddressFamily.IPV4),
+          IpPrefix.any(AddressFamily.IPV4),
+          new ToPort(PortRange.of(68), "udp"),
+          false,
+          Verdict.ACCEPT);
+
+  private static final RichRule DHCPV6 =
+      new RichRule(
+          AddressFamily.IPV6,
+          LINK,
+          LINK,
+          new ToPort(PortRange.of(546), "udp"),
+          false,
+          Verdict.ACCEPT);
 
   private RichRuleCompiler() {}
 
@@ -50,9 +74,60 @@ final class RichRuleCompiler {
                         + " rule into the zone of that device by firewall-cmd");
   }
 
-  /** A row as rules that can stand in any order; not for rows that are unsupported. */
+  /** A row as rules in order; not for rows that are unsupported. */
   static List<RichRule> compile(FilterRow row) {
-    return protocols(row).flatMap(protocol -> compile(row, protocol)).toList();
+    return Stream.concat(
+            exempt(row).stream(), protocols(row).flatMap(protocol -> compile(row, protocol)))
+        .toList();
+  }
+
+  /**
+   * What a row of every protocol does not refuse, as on other firewalls: ICMP, without which IPv6
+   * has no neighbours and no multicast (RFC 4890). The rich language has no word for "not", so it
+   * is accepted before.
+   */
+  private static Optional<RichRule> exempt(FilterRow row) {
+    boolean outOfIpv4 = row.direction() == Direction.OUT && row.family() == AddressFamily.IPV4;
+    return refuses(row)
+            && row.protocol() == Protocol.ANY
+            && row.sourcePorts().isEmpty()
+            && row.destinationPorts().isEmpty()
+            && !outOfIpv4
+        ? Optional.of(
+            new RichRule(
+                row.family(),
+                row.source(),
+                row.destination(),
+                new OfProtocol(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp"),
+                false,
+                Verdict.ACCEPT))
+        : Optional.empty();
+  }
+
+  /**
+   * What stands before all rows of packets to the node, where one of them might refuse it: answers
+   * of DHCP servers to a broadcast or multicast, which conntrack takes for none.
+   *
+   * @param rows all there are
+   */
+  static List<RichRule> beforeIncoming(List<FilterRow> rows) {
+    return Stream.of(DHCP, DHCPV6)
+        .filter(answers -> rows.stream().anyMatch(row -> mayRefuse(row, answers)))
+        .toList();
+  }
+
+  private static boolean mayRefuse(FilterRow row, RichRule answers) {
+    return row.direction() == Direction.IN
+        && row.family() == answers.family()
+        && refuses(row)
+        && (row.protocol() == Protocol.ANY || row.protocol() == Protocol.UDP)
+        && (row.destinationPorts().isEmpty()
+            || answers.match() instanceof ToPort(PortRange client, String udp)
+                && row.destinationPorts().stream().anyMatch(p -> p.contains(client.first())));
+  }
+
+  private static boolean refuses(FilterRow row) {
+    return row.action() == Action.DENY || row.action() == Action.REJECT;
   }
 
   /** Ports belong to one protocol, so that both are spelled out where either will do. */

@@ -12,6 +12,9 @@ import java.util.TreeMap;
  */
 record Settings(Map<String, Object> values) {
 
+  /** As a policy calls them, and a zone. */
+  private static final List<String> RULES = List.of("rich_rules", "rules_str");
+
   Settings {
     Map<String, Object> set = new TreeMap<>(values);
     set.values().removeIf(Settings::isUnset);
@@ -37,7 +40,15 @@ record Settings(Map<String, Object> values) {
   }
 
   List<String> rules() {
-    return texts("rich_rules");
+    return RULES.stream().flatMap(name -> texts(name).stream()).toList();
+  }
+
+  /** The same without a rule. */
+  Settings without(String rule) {
+    Map<String, Object> rest = new TreeMap<>(values);
+    RULES.forEach(
+        name -> rest.put(name, texts(name).stream().filter(other -> !other.equals(rule)).toList()));
+    return new Settings(rest);
   }
 
   List<String> devices() {

@@ -104,6 +104,19 @@ class FirewalldPacketsTest {
   }
 
   @Test
+  void denyingEverythingClosesNeitherIcmpNorNeighbours() {
+    node.apply(
+        Rows.network(
+            FirewallRule.allow("in", Direction.IN).withAction(Action.DENY),
+            FirewallRule.allow("out", Direction.OUT).withAction(Action.REJECT)));
+
+    assertThat(node.network().peerReachesNode(80)).isFalse();
+    node.network().peer().sh("ping -c 1 -W 10 192.0.2.1");
+    node.network().node().sh("ip neigh flush dev eth0");
+    node.network().peer().sh("ping -6 -c 1 -W 10 2001:db8::1");
+  }
+
+  @Test
   void orderAndDevicesHoldByIptablesToo() throws IOException {
     node.useIptables();
     FirewallRule deny = Rows.allow(Direction.IN, 80).withAction(Action.DENY);

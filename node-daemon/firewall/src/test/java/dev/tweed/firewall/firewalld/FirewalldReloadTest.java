@@ -131,6 +131,32 @@ class FirewalldReloadTest {
   }
 
   @Test
+  void bansKeepOursOutOfNothingAndTheirEffect() {
+    String ban = // as fail2ban makes it, by either of its actions
+        "rule family=\"ipv4\" source address=\"192.0.2.2\" port port=\"80\" protocol=\"tcp\" drop";
+    String direct = "--direct --%s-rule ipv4 filter INPUT 0 -s 192.0.2.2 -p tcp --dport 82 -j DROP";
+    List<FilterRow> rows = Rows.network(Rows.allow(Direction.IN, 80), Rows.allow(Direction.IN, 82));
+    node.firewallCmd("--zone=drop --add-rich-rule='" + ban + "'");
+    node.firewallCmd("--direct --add-chain ipv4 filter f2b-test");
+    node.firewallCmd(direct.formatted("add"));
+
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(true, true, List.of()));
+
+    assertThat(node.firewallCmd("--zone=drop --list-rich-rules")).contains(ban);
+    assertThat(node.firewallCmd("--direct --get-all-chains")).contains("f2b-test");
+    assertThat(node.network().peerReachesNode(80)).isFalse();
+    assertThat(node.network().peerReachesNode(82)).isFalse();
+    assertThat(node.network().peerReachesNodeByTunnel(80)).isTrue();
+
+    node.firewallCmd("--zone=drop --remove-rich-rule='" + ban + "'");
+    node.firewallCmd(direct.formatted("remove"));
+    // Nothing of ours was damaged.
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
+    assertThat(node.network().peerReachesNode(80)).isTrue();
+    assertThat(node.network().peerReachesNode(82)).isTrue();
+  }
+
+  @Test
   void removingOursLosesNothingThatIsNotSaved() throws IOException {
     node.apply(Rows.network(Rows.allow(Direction.IN, 80)));
     node.firewallCmd("--zone=drop --add-port=7/tcp");

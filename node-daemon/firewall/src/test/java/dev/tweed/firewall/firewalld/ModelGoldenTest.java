@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Files and listings as text. {@link FirewalldBackendTest} holds them against real firewalld. */
 class ModelGoldenTest {
 
-  private static final Map<String, Settings> NOTHING = Map.of();
+  private static final Running NOTHING = new Running(Map.of(), Map.of());
 
   @Test
   void aNetworkAndAPolicyMakeTheseFiles() throws IOException {
@@ -40,13 +40,13 @@ class ModelGoldenTest {
     FirewallRule routed = FirewallRule.allow("routed", Direction.ROUTED).withAction(Action.DENY);
     Running running = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
 
-    Model model = ModelPlanner.plan(Rows.network(deny, out, routed), running.policies());
+    Model model = ModelPlanner.plan(Rows.network(deny, out, routed), running);
 
     assertThat(ModelDiff.hasFrame(model, running)).isTrue();
     assertThat(ModelDiff.rules(model, running))
         .allSatisfy(change -> assertThat(change.extra()).isEmpty())
         .extracting(change -> change.policy() + " " + change.missing().size())
-        .containsExactly("tweed-in-1 2", "tweed-out-1 2", "tweed-routed-1 2");
+        .containsExactly("tweed-in-1 2", "tweed-out-1 3", "tweed-routed-1 4");
   }
 
   @Test
@@ -130,9 +130,98 @@ class ModelGoldenTest {
 
   private static Running zones(Map<String, Map<String, Object>> zones) {
     return new Running(
-        NOTHING,
+        Map.of(),
         zones.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, zone -> new Settings(zone.getValue()))));
+  }
+
+  @Test
+  void bansThatNobodySavedAreNothingAReloadWouldChange() {
+    String[] bans = {
+      "rule family=\"ipv4\" source address=\"192.0.2.2\" port port=\"ssh\" protocol=\"tcp\" reject type=\"icmp-port-unreachable\"",
+      "rule family=\"ipv6\" source address=\"2001:db8::/64\" drop",
+      "rule priority=\"-5\" source ipset=\"f2b\" log prefix=\"f2b\" drop",
+    };
+    String[] settings = {
+      "rule family=\"ipv4\" source address=\"192.0.2.2\" accept",
+      "rule family=\"ipv4\" source NOT address=\"192.0.2.2\" drop",
+      "rule family=\"ipv4\" port port=\"22\" protocol=\"tcp\" drop",
+      "rule family=\"ipv4\" source address=\"192.0.2.2\" reject limit value=\"3/m\"",
+    };
+    Running files = zones(Map.of("public", Map.of("target", "DROP")));
+
+    assertThat(ModelDiff.unsaved(withRules(bans), files)).isEmpty();
+    assertThat(ZoneBans.unsaved(withRules(bans), files)).hasSize(3);
+    assertThat(settings)
+        .allSatisfy(
+            rule ->
+                assertThat(ModelDiff.unsaved(withRules(rule), files))
+                    .contains("public, rules_str"));
+    // One that was taken out for now only would come back.
+    assertThat(ModelDiff.unsaved(files, withRules(bans))).contains("public, rules_str");
+  }
+
+  @Test
+  void bansOfOneAddressComeBeforeAllOfOursAndIntoNoFile() {
+    String ban =
+        "family=\"ipv4\" source address=\"192.0.2.2\" port port=\"ssh\" protocol=\"tcp\" drop";
+    Running banned =
+        withRules(
+            "rule " + ban,
+            "rule family=\"ipv4\" source address=\"10.0.0.0/8\" drop",
+            "rule priority=\"5\" family=\"ipv4\" source address=\"192.0.2.3\" drop");
+
+    Model model = ModelPlanner.plan(Rows.network(), banned);
+
+    assertThat(model.policies().getFirst().texts())
+        .startsWith("rule priority=\"-32768\" " + ban)
+        .hasSize(
+            ModelPlanner.plan(Rows.network(), NOTHING).policies().getFirst().texts().size() + 1);
+    assertThat(model.files()).isEqualTo(ModelPlanner.plan(Rows.network(), NOTHING).files());
+    Running before = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
+    assertThat(ModelDiff.rules(model, before)).singleElement().matches(ModelDiff.Rules::isOfBans);
+  }
+
+  private static Running withRules(String... rules) {
+    return zones(Map.of("public", Map.of("target", "DROP", "rules_str", List.of(rules))));
+  }
+
+  @Test
+  void denyingEverythingLeavesIcmpAndAnswersOfDhcp() {
+    FirewallRule deny =
+        FirewallRule.allow("rest", Direction.IN)
+            .withAction(Action.DENY)
+            .withFrom(Peer.of(IpPrefix.parse("2001:db8::/32")));
+    FirewallRule out = FirewallRule.allow("out", Direction.OUT).withAction(Action.REJECT);
+
+    assertThat(rules(Rows.of(deny)))
+        .containsExactly(
+            "family=\"ipv6\" source address=\"fe80::/10\" destination address=\"fe80::/10\" port port=\"546\" protocol=\"udp\" accept",
+            "family=\"ipv6\" source address=\"2001:db8::/32\" protocol value=\"ipv6-icmp\" accept",
+            "family=\"ipv6\" source address=\"2001:db8::/32\" drop");
+    assertThat(rules(Rows.of(deny.withFrom())))
+        .containsExactly(
+            "family=\"ipv4\" port port=\"68\" protocol=\"udp\" accept",
+            "family=\"ipv6\" source address=\"fe80::/10\" destination address=\"fe80::/10\" port port=\"546\" protocol=\"udp\" accept",
+            "family=\"ipv4\" protocol value=\"icmp\" accept",
+            "family=\"ipv4\" drop",
+            "family=\"ipv6\" protocol value=\"ipv6-icmp\" accept",
+            "family=\"ipv6\" drop");
+    // What leaves by IPv4 needs no ICMP; other firewalls refuse it.
+    assertThat(rules(Rows.of(out)))
+        .containsExactly(
+            "family=\"ipv4\" reject",
+            "family=\"ipv6\" protocol value=\"ipv6-icmp\" accept",
+            "family=\"ipv6\" reject");
+    assertThat(rules(Rows.of(deny.withPorts(Protocol.TCP)))).hasSize(1);
+    assertThat(rules(Rows.of(deny.withAction(Action.ALLOW)))).hasSize(1);
+  }
+
+  private static List<String> rules(List<FilterRow> rows) {
+    return ModelPlanner.plan(rows, NOTHING).policies().stream()
+        .flatMap(policy -> policy.texts().stream())
+        .map(text -> text.replaceFirst("^rule priority=\"-?[0-9]+\" ", ""))
+        .toList();
   }
 
   @Test

@@ -26,7 +26,7 @@ import org.xml.sax.InputSource;
 /** Whatever rows there are, firewalld is told nothing that was not meant. */
 class ModelPropertiesTest {
 
-  private static final Map<String, Settings> NOTHING = Map.of();
+  private static final Running NOTHING = new Running(Map.of(), Map.of());
   private static final Set<String> ELEMENTS =
       Set.of(
           "policy",
@@ -59,7 +59,7 @@ class ModelPropertiesTest {
                       "rule priority=\"-[0-9]+\" family=\"ipv[46]\""
                           + "( source address=\"[0-9a-f.:]+/[0-9]+\")?"
                           + "( destination address=\"[0-9a-f.:]+/[0-9]+\")?"
-                          + "( protocol value=\"[a-z0-9]+\"| (source-)?port port=\"[0-9-]+\""
+                          + "( protocol value=\"[a-z0-9-]+\"| (source-)?port port=\"[0-9-]+\""
                           + " protocol=\"(tcp|udp)\")?"
                           + "( log prefix=\"\\[TWEED (ALLOW|DENY|REJECT)] \" level=\"info\" limit"
                           + " value=\"3/m\")?"
@@ -115,10 +115,10 @@ class ModelPropertiesTest {
       @ForAll("groups") List<RuleGroup> before, @ForAll("groups") List<RuleGroup> after) {
     Running old = ModelListings.running(ModelPlanner.plan(rows(before), NOTHING));
 
-    Model model = ModelPlanner.plan(rows(after), old.policies());
+    Model model = ModelPlanner.plan(rows(after), old);
     Running now = ModelListings.running(model);
 
-    assertThat(ModelPlanner.plan(rows(after), now.policies()).files()).isEqualTo(model.files());
+    assertThat(ModelPlanner.plan(rows(after), now).files()).isEqualTo(model.files());
     assertThat(ModelDiff.hasFrame(model, now)).isTrue();
     assertThat(ModelDiff.rules(model, now)).isEmpty();
   }

@@ -13,7 +13,7 @@ class PriorityPlannerTest {
   @Test
   void aBeginningIsMadeInTheMiddleWithRoomBetween() {
     assertThat(PriorityPlanner.plan(List.of("a", "b", "c"), Map.of()))
-        .containsExactly(-16449, -16385, -16321);
+        .containsExactly(-16448, -16384, -16320);
   }
 
   @Test
@@ -40,25 +40,25 @@ class PriorityPlannerTest {
   void withoutRoomAllAreNumberedAnew() {
     List<Integer> plan = PriorityPlanner.plan(List.of("a", "new", "b"), Map.of("a", -7, "b", -6));
 
-    assertThat(plan).containsExactly(-16449, -16385, -16321);
+    assertThat(plan).containsExactly(-16448, -16384, -16320);
   }
 
   @Test
   void numbersThatAreNotOursAreNotKept() {
-    assertThat(PriorityPlanner.plan(List.of("a"), Map.of("a", 0))).containsExactly(-16385);
+    assertThat(PriorityPlanner.plan(List.of("a"), Map.of("a", 0))).containsExactly(-16384);
   }
 
   @Test
   void asManyAsThereAreNumbersHaveRoom() {
-    List<Integer> items = IntStream.range(0, 32_768).boxed().toList();
+    List<Integer> items = IntStream.range(0, 32_767).boxed().toList();
 
     assertThat(PriorityPlanner.plan(items, Map.of()))
-        .startsWith(-32_768)
+        .startsWith(-32_767)
         .endsWith(-1)
         .doesNotHaveDuplicates();
-    List<Integer> more = IntStream.range(0, 32_769).boxed().toList();
+    List<Integer> more = IntStream.range(0, 32_768).boxed().toList();
     assertThatThrownBy(() -> PriorityPlanner.plan(more, Map.of()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("32769");
+        .hasMessageContaining("32768");
   }
 }
