@@ -7,6 +7,7 @@ import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.FirewallAdvicePlanner;
 import dev.tweed.firewall.FirewallBlockage;
 import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.StrictForwardPorts;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** From a plan and what came of it to what is wrong or notable about the host's firewall. Pure. */
 record FirewallFindingMapper(
@@ -82,7 +84,9 @@ record FirewallFindingMapper(
           .filter(d -> d.contradicts() && d.row().origin().kind() == Origin.Kind.NETWORK)
           .map(FirewallFindingMapper::contradiction)
           .forEach(findings::add);
-      FirewallAdvicePlanner.plan(now, member.needs()).stream()
+      Stream.concat(
+              StrictForwardPorts.judge(now).stream(),
+              FirewallAdvicePlanner.plan(now, member.needs()).stream())
           .map(this::blocked)
           .forEach(findings::add);
     }
