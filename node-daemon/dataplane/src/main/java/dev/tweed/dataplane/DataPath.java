@@ -42,6 +42,7 @@ import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.dataplane.plan.TunnelFilter;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.dataplane.plan.TunnelStrangerPlanner;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
@@ -54,6 +55,7 @@ import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +76,12 @@ public final class DataPath implements AutoCloseable {
    * Writing may disturb what was right (systemd-udevd sets addresses of new devices): look again.
    */
   private static final int ROUNDS = 3;
+
+  /** That of a root name server: far from everybody, and in no range that is routed elsewhere. */
+  private static final Map<AddressFamily, IpAddress> OUTSIDE =
+      Map.of(
+          AddressFamily.IPV4, IpAddress.parse("198.41.0.4"),
+          AddressFamily.IPV6, IpAddress.parse("2001:503:ba3e::2:30"));
 
   private final Marks marks;
   private final Rtnetlink netlink;
@@ -312,6 +320,7 @@ public final class DataPath implements AutoCloseable {
         plan.device(),
         plan.podMtu(),
         plan.underlay(),
+        outsideDevices(snapshot, actual),
         snapshot.peers().size(),
         PeerProgress.programmed(desired, changes, ways.shadowed()),
         applied,
@@ -319,6 +328,24 @@ public final class DataPath implements AutoCloseable {
         kept(desired, actual),
         probes(desired, changes),
         ways.again());
+  }
+
+  /**
+   * Where masqueraded packets leave, which is no matter of the underlay: nodes often have a network
+   * among themselves, and another to the outside. A default route that moves is an event.
+   */
+  private List<String> outsideDevices(ClusterSnapshot snapshot, ActualState actual) {
+    Map<Integer, String> names = new HashMap<>();
+    actual.links().forEach(link -> names.put(link.index(), link.name()));
+    return snapshot.network().podCidrs().stream()
+        .map(IpPrefix::family)
+        .distinct()
+        .flatMap(family -> netlink.routeTo(OUTSIDE.get(family)).stream())
+        .filter(route -> route.type().equals(RouteType.UNICAST))
+        .flatMap(route -> Optional.ofNullable(names.get(route.linkIndex())).stream())
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   /** The addresses by which this node can be probed, once nothing is left to do for them. */

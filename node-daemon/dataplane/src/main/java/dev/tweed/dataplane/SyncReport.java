@@ -17,6 +17,8 @@ import java.util.stream.Stream;
  * @param device device that carries pod traffic to other nodes; empty when there is none
  * @param podMtu MTU pods shall get, bytes; 0 while the underlay is unknown
  * @param underlay the link and address used between nodes
+ * @param outsideDevices links by which packets leave that are for no node and no pod, those of the
+ *     default routes
  * @param peersExpected peers in the snapshot, invalid ones included
  * @param peersProgrammed peers found in the kernel as planned, and whose packets take that way as
  *     far as the kernel was asked
@@ -33,6 +35,7 @@ public record SyncReport(
     String device,
     int podMtu,
     Optional<Underlay> underlay,
+    List<String> outsideDevices,
     int peersExpected,
     int peersProgrammed,
     List<Change> applied,
@@ -48,11 +51,40 @@ public record SyncReport(
   public SyncReport {
     Objects.requireNonNull(device, "device");
     Objects.requireNonNull(underlay, "underlay");
+    outsideDevices = List.copyOf(outsideDevices);
     applied = List.copyOf(applied);
     findings = List.copyOf(findings);
     sysctls = Map.copyOf(sysctls);
     probes = List.copyOf(probes);
     Objects.requireNonNull(again, "again");
+  }
+
+  /** One of a node that knows no way to the outside. */
+  public SyncReport(
+      boolean verified,
+      String device,
+      int podMtu,
+      Optional<Underlay> underlay,
+      int peersExpected,
+      int peersProgrammed,
+      List<Change> applied,
+      List<Finding> findings,
+      Map<String, String> sysctls,
+      List<IpAddress> probes,
+      Optional<Duration> again) {
+    this(
+        verified,
+        device,
+        podMtu,
+        underlay,
+        List.of(),
+        peersExpected,
+        peersProgrammed,
+        applied,
+        findings,
+        sysctls,
+        probes,
+        again);
   }
 
   /** With one more finding. */
@@ -62,6 +94,7 @@ public record SyncReport(
         device,
         podMtu,
         underlay,
+        outsideDevices,
         peersExpected,
         peersProgrammed,
         applied,

@@ -138,12 +138,21 @@ public final class FirewallAdvicePlanner {
           new Flow(Direction.TO_NODES, routed(family, bridge, toNodes, notUnderlay, pods, pods)));
       flows.add(
           new Flow(Direction.ON_NODE, routed(family, bridge, bridge, notUnderlay, pods, pods)));
-      flows.add(
-          new Flow(
-              Direction.OUTSIDE,
-              routed(family, bridge, needs.underlayDevice(), notUnderlay, pods, Optional.empty())));
+      outside(needs)
+          .forEach(
+              device ->
+                  flows.add(
+                      new Flow(
+                          Direction.OUTSIDE,
+                          routed(family, bridge, device, notUnderlay, pods, Optional.empty()))));
     }
     return flows;
+  }
+
+  private static List<Optional<String>> outside(NetworkNeeds needs) {
+    return needs.outsideDevices().isEmpty()
+        ? List.of(needs.underlayDevice())
+        : needs.outsideDevices().stream().map(Optional::of).toList();
   }
 
   private static Packet routed(

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
  * @param tunnel the tunnel to other nodes; empty where packets travel by plain routes
  * @param bridge the bridge that pods hang on
  * @param underlayDevice the device that leads to other nodes, if known
+ * @param outsideDevices devices of the default routes, by which pods leave
  * @param nodeIps addresses of this node in the underlay; their families are those of the tunnel
  * @param podCidrs all pools of the network
  */
@@ -18,6 +19,7 @@ public record NetworkNeeds(
     Optional<Tunnel> tunnel,
     String bridge,
     Optional<String> underlayDevice,
+    List<String> outsideDevices,
     List<String> nodeIps,
     List<String> podCidrs) {
 
@@ -34,12 +36,24 @@ public record NetworkNeeds(
    *     in one
    */
   public NetworkNeeds {
+    outsideDevices = List.copyOf(outsideDevices);
     nodeIps = List.copyOf(nodeIps);
     podCidrs = List.copyOf(podCidrs);
     requireMatch(DEVICE, bridge);
     underlayDevice.ifPresent(device -> requireMatch(DEVICE, device));
+    outsideDevices.forEach(device -> requireMatch(DEVICE, device));
     nodeIps.forEach(NetworkNeeds::requireAddress);
     podCidrs.forEach(NetworkNeeds::requireAddress);
+  }
+
+  /** Those of a node with one device for everything. */
+  public NetworkNeeds(
+      Optional<Tunnel> tunnel,
+      String bridge,
+      Optional<String> underlayDevice,
+      List<String> nodeIps,
+      List<String> podCidrs) {
+    this(tunnel, bridge, underlayDevice, underlayDevice.stream().toList(), nodeIps, podCidrs);
   }
 
   /**

@@ -115,7 +115,8 @@ final class FirewallPlanCommand implements Callable<Integer> {
     return NetworkStateMapper.map(
         new SnapshotMapper(api.nodeName()).map(view),
         path.map(NodeStatus.DataPathStatus::device).orElse(""),
-        path.map(NodeStatus.DataPathStatus::underlayDevice).filter(device -> !device.isEmpty()));
+        path.map(NodeStatus.DataPathStatus::underlayDevice).filter(device -> !device.isEmpty()),
+        path.map(NodeStatus.DataPathStatus::outsideDevices).orElse(List.of()));
   }
 
   /** What it would come to, in those that are to have no rows, too. */

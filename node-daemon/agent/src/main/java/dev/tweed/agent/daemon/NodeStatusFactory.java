@@ -84,6 +84,7 @@ final class NodeStatusFactory {
                 report.underlay().map(Underlay::device).orElse(""),
                 report.underlay().map(u -> u.address().toString()).orElse(""),
                 tunnelPort(snapshot.network().backend()),
+                report.outsideDevices(),
                 report.peersExpected(),
                 report.peersProgrammed())),
         findings,

@@ -106,13 +106,13 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     }
     return switch (mapping) {
       case Mapping.Nothing(String why) -> {
-        firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
+        firewall.accept(NetworkStateMapper.map(mapping));
         probes.accept(ProbeTargets.NONE, Optional.empty());
         told(statuses.idle(why), List.of());
         yield true;
       }
       case Mapping.Waiting(String why, List<NodeFinding> findings) -> {
-        firewall.accept(NetworkStateMapper.map(mapping, "", Optional.empty()));
+        firewall.accept(NetworkStateMapper.map(mapping));
         told(statuses.waiting(why, findings), List.of());
         yield true;
       }
@@ -200,10 +200,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     } catch (DataPathException e) {
       metrics.synced(false, since(begin), List.of());
       close();
-      firewall.accept(
-          remembered
-              ? new NetworkState.Waiting()
-              : NetworkStateMapper.map(program, "", Optional.empty()));
+      firewall.accept(remembered ? new NetworkState.Waiting() : NetworkStateMapper.map(program));
       findings.add(
           NodeFinding.of(
               AgentReason.DataPathFailed,
@@ -229,7 +226,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     report.again().ifPresent(again);
     statuses.repaired(report.applied());
     NetworkState state =
-        NetworkStateMapper.map(program, report.device(), report.underlay().map(Underlay::device));
+        NetworkStateMapper.map(
+            program,
+            report.device(),
+            report.underlay().map(Underlay::device),
+            report.outsideDevices());
     // What is open for the network stays open, and nothing is opened.
     firewall.accept(remembered ? new NetworkState.Waiting() : state);
     probes.accept(

@@ -9,6 +9,7 @@ import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /** From what the cluster asks of this node to what its firewall has to know. Pure. */
@@ -16,20 +17,27 @@ public final class NetworkStateMapper {
 
   private NetworkStateMapper() {}
 
+  /** Of what the data path has not told anything about. */
+  public static NetworkState map(Mapping mapping) {
+    return map(mapping, "", Optional.empty(), List.of());
+  }
+
   /**
    * Maps.
    *
    * @param device that carries pod traffic; empty if the data path has not told
    * @param underlay device that leads to other nodes; empty if the data path has not told
+   * @param outside devices of the default routes
    */
-  public static NetworkState map(Mapping mapping, String device, Optional<String> underlay) {
+  public static NetworkState map(
+      Mapping mapping, String device, Optional<String> underlay, List<String> outside) {
     return switch (mapping) {
       case Mapping.Nothing nothing -> new NetworkState.Outside();
       case Mapping.Waiting waiting -> new NetworkState.Waiting();
       case Mapping.Program program ->
           new NetworkState.Member(
               program.snapshot().network().name(),
-              needs(program.snapshot(), device, underlay),
+              needs(program.snapshot(), device, underlay, outside),
               program.snapshot().self().blocks(),
               program.snapshot().peers(),
               program.hostFirewallManaged());
@@ -50,7 +58,7 @@ public final class NetworkStateMapper {
   }
 
   private static NetworkNeeds needs(
-      ClusterSnapshot snapshot, String device, Optional<String> underlay) {
+      ClusterSnapshot snapshot, String device, Optional<String> underlay, List<String> outside) {
     try {
       return new NetworkNeeds(
           switch (snapshot.network().backend()) {
@@ -65,15 +73,16 @@ public final class NetworkStateMapper {
           },
           snapshot.network().bridgeName(),
           underlay,
+          outside,
           snapshot.self().nodeIps().stream().map(Object::toString).toList(),
           snapshot.network().podCidrs().stream().map(Object::toString).toList());
     } catch (IllegalArgumentException e) {
-      // The kernel lets a device have a name that has no place in a rule. The underlay is the one
-      // that is not named by us; without it pods may leave by any device.
-      if (underlay.isEmpty()) {
+      // The kernel lets a device have a name that has no place in a rule. Only these are not named
+      // by us; without them pods may leave by any device.
+      if (underlay.isEmpty() && outside.isEmpty()) {
         throw e;
       }
-      return needs(snapshot, device, Optional.empty());
+      return needs(snapshot, device, Optional.empty(), List.of());
     }
   }
 }

@@ -148,6 +148,7 @@ public record NodeStatus(
    * @param underlayDevice link between the nodes; empty while unknown
    * @param underlayAddress this node's address on it; empty while unknown
    * @param tunnelPort UDP port of the tunnel; 0 if packets go without one
+   * @param outsideDevices links of the default routes
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record DataPathStatus(
@@ -156,6 +157,12 @@ public record NodeStatus(
       String underlayDevice,
       String underlayAddress,
       int tunnelPort,
+      List<String> outsideDevices,
       int peersExpected,
-      int peersProgrammed) {}
+      int peersProgrammed) {
+    public DataPathStatus {
+      outsideDevices =
+          outsideDevices == null ? List.of() : List.copyOf(outsideDevices); // older file
+    }
+  }
 }

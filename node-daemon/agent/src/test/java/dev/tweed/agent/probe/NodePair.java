@@ -148,7 +148,8 @@ final class NodePair implements AutoCloseable {
         NetworkStateMapper.map(
             new Mapping.Program(first.snapshot, List.of(), true, List.of()),
             report.device(),
-            report.underlay().map(Underlay::device));
+            report.underlay().map(Underlay::device),
+            report.outsideDevices());
     needs = ((NetworkState.Member) state).needs();
     tracer = PathTracer.open(Path.of("nft"), CLOCK);
     tracer.network(Optional.of(new TraceNetwork(needs, first.snapshot)));

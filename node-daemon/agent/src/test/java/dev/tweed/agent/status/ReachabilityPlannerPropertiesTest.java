@@ -110,7 +110,8 @@ class ReachabilityPlannerPropertiesTest {
 
   private static Optional<NodeStatus.DataPathStatus> path(int peers) {
     return Optional.of(
-        new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 8472, peers, peers));
+        new NodeStatus.DataPathStatus(
+            "tweed.1", 1450, "eth0", "192.0.2.1", 8472, List.of("eth0"), peers, peers));
   }
 
   @Provide

@@ -147,7 +147,7 @@ class ReachabilityPlannerTest {
             state == State.IDLE ? "no PodNetwork selects this node" : "",
             Optional.of(
                 new NodeStatus.DataPathStatus(
-                    "tweed.1", 1450, "eth0", "192.0.2.1", 8472, peers, peers)),
+                    "tweed.1", 1450, "eth0", "192.0.2.1", 8472, List.of("eth0"), peers, peers)),
             seen,
             forward);
     boolean ready =

@@ -125,7 +125,8 @@ class StatusFaultPropertiesTest {
             sync.podNetwork(),
             sync.blocks(),
             Optional.of(
-                new NodeStatus.DataPathStatus("tweed.1", mtu, "eth0", "192.0.2.1", 8472, 2, 2)),
+                new NodeStatus.DataPathStatus(
+                    "tweed.1", mtu, "eth0", "192.0.2.1", 8472, List.of("eth0"), 2, 2)),
             sync.findings(),
             sync.sysctls(),
             sync.versions()),

@@ -95,6 +95,7 @@ public final class Statuses {
                     path.underlayDevice(),
                     path.underlayAddress(),
                     path.tunnelPort(),
+                    path.outsideDevices(),
                     peers,
                     peers)),
             sync.findings(),
@@ -170,7 +171,8 @@ public final class Statuses {
             "default",
             List.of("10.244.1.0/24"),
             Optional.of(
-                new NodeStatus.DataPathStatus("tweed.1", 1450, "eth0", "192.0.2.1", 8472, 2, 2)),
+                new NodeStatus.DataPathStatus(
+                    "tweed.1", 1450, "eth0", "192.0.2.1", 8472, List.of("eth0"), 2, 2)),
             List.of(findings),
             List.of(new SysctlValue("net.ipv4.ip_forward", "1")),
             Optional.of(new Versions("0.1.0", "6.18.0", "1.1.3", "v1.9.1"))),

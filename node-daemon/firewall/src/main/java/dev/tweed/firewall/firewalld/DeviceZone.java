@@ -13,10 +13,10 @@ import java.util.zip.CRC32;
  */
 record DeviceZone(String name, String device) {
 
-  private static final Pattern TUNNEL = Pattern.compile("tweed\\.[0-9]{1,8}");
+  private static final Pattern TUNNEL = Pattern.compile("tweed6?\\.[0-9]{1,8}");
   private static final Pattern BRIDGE = Pattern.compile("tweed-br[0-9]{0,4}");
   private static final Pattern NAME =
-      Pattern.compile("tweed_[0-9]{1,8}|tweed-br[0-9]{0,4}|tweed-x[0-9a-f]{8}");
+      Pattern.compile("tweed6?_[0-9]{1,8}|tweed-br[0-9]{0,4}|tweed-x[0-9a-f]{8}");
 
   /** The zone for a device; another device has another. */
   static DeviceZone of(String device) {

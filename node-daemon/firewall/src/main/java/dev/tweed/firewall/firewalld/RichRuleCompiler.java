@@ -7,6 +7,7 @@ import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.firewalld.RichRule.Verdict;
 import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
@@ -74,8 +75,14 @@ final class RichRuleCompiler {
                         + " rule into the zone of that device by firewall-cmd");
   }
 
-  /** A row as rules in order; not for rows that are unsupported. */
+  /**
+   * A row as rules in order; not for rows that are unsupported. What was translated firewalld
+   * accepts by itself, ahead of all rules; others need no row for that.
+   */
   static List<RichRule> compile(FilterRow row) {
+    if (BuiltInRulesPlanner.isForServices(row)) {
+      return List.of();
+    }
     return Stream.concat(
             exempt(row).stream(), protocols(row).flatMap(protocol -> compile(row, protocol)))
         .toList();

@@ -2,6 +2,7 @@ package dev.tweed.firewall.iptables;
 
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
@@ -33,6 +34,7 @@ final class IptablesRuleRenderer {
 
   private static final String NEW = " -m conntrack --ctstate NEW";
   private static final String SANE = " -m conntrack ! --ctstate INVALID";
+  private static final String TRANSLATED = " -m conntrack --ctstate DNAT";
   private static final String RATE = " -m limit --limit 3/min --limit-burst 10";
   private static final String RECENT = " -m recent";
 
@@ -124,7 +126,7 @@ final class IptablesRuleRenderer {
     }
     lines.add(
         match
-            + (row.action() == Action.ALLOW || row.action() == Action.LIMIT ? SANE : "")
+            + (row.action() == Action.ALLOW || row.action() == Action.LIMIT ? state() : "")
             + comment
             + " -j "
             + switch (row.action()) {
@@ -145,7 +147,7 @@ final class IptablesRuleRenderer {
       text.append(" -m ah"); // a header on the way to the protocol there, and never matched as one
     } else if (protocol != Protocol.ANY) {
       text.append(" -p ").append(protocol.text());
-    } else if (!isOpening()) {
+    } else if (!isOpening() && !isOutOfIpv4()) {
       text.append(" ! -p ").append(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp");
     }
     address(text, " -s ", row.source());
@@ -168,8 +170,17 @@ final class IptablesRuleRenderer {
     }
   }
 
+  /** Errors belong to a connection; nothing else that IPv4 lives on leaves as ICMP. */
+  private boolean isOutOfIpv4() {
+    return row.family() == AddressFamily.IPV4 && row.direction() == Direction.OUT;
+  }
+
   private boolean isOpening() {
     return row.action() == Action.ALLOW;
+  }
+
+  private String state() {
+    return BuiltInRulesPlanner.isForServices(row) ? TRANSLATED : SANE;
   }
 
   private String verdict() {

@@ -55,7 +55,7 @@ class UfwAcceptanceTest {
             "8472/udp (v6) ALLOW OUT Anywhere (v6)",
             "6443 ALLOW IN 10.244.0.0/16",
             "10.244.0.0/16 6443 ALLOW OUT Anywhere",
-            "10.244.0.0/16 ALLOW IN 10.244.0.0/16",
+            "10.244.0.0/16 7416/udp ALLOW IN 10.244.0.0/16",
             "10.244.0.0/16 ALLOW OUT Anywhere",
             "Anywhere on tweed.1 ALLOW IN Anywhere",
             "Anywhere (v6) on tweed.1 ALLOW IN Anywhere (v6)",

@@ -1,0 +1,82 @@
+package dev.tweed.dataplane.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.dataplane.Example;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.netlink.testing.Netns;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A node with one network to other nodes, eth0, and another to the outside. */
+@Tag("kernel")
+class OutsideTest {
+
+  private static final Example EXAMPLE = Example.vxlan().with(Example.peer(2));
+
+  @AutoClose private final TestNode node = TestNode.alone();
+  @AutoClose private final Netns outside = Netns.open();
+
+  @Test
+  void podsLeaveByTheDeviceOfTheDefaultRouteAndWithItsAddress() {
+    // Given
+    connect("up1", "198.51.100");
+    connect("up2", "203.0.113");
+    node.sh("ip route add default via 198.51.100.2");
+
+    // When
+    SyncReport report = node.sync(EXAMPLE);
+    Netns pod = node.pod(10);
+    pod.sh("ping -c 1 -W 10 198.18.0.1");
+
+    // Then
+    assertThat(report.underlay().orElseThrow().device()).isEqualTo("eth0");
+    assertThat(report.outsideDevices()).containsExactly("up1");
+    assertThat(seen("198.51.100.1")).isEqualTo(1);
+
+    // When it moves
+    node.sh("ip route replace default via 203.0.113.2");
+    SyncReport moved = node.sync(EXAMPLE);
+    pod.sh("ping -c 1 -W 10 198.18.0.1");
+
+    // Then nothing had to be done for it but to say so
+    assertThat(moved.applied()).isEmpty();
+    assertThat(moved.outsideDevices()).containsExactly("up2");
+    assertThat(seen("203.0.113.1")).isEqualTo(1);
+  }
+
+  @Test
+  void aNodeWithoutADefaultRouteHasNoDeviceForIt() {
+    // When
+    SyncReport report = node.sync(EXAMPLE.dualStack());
+
+    // Then
+    assertThat(report.outsideDevices()).isEmpty();
+  }
+
+  /** How many packets came from there. */
+  private int seen(String source) {
+    return Integer.parseInt(
+        outside
+            .sh(
+                "nft list table ip seen | sed -n 's/.*saddr %s counter packets \\([0-9]*\\).*/\\1/p'"
+                    .formatted(source))
+            .strip());
+  }
+
+  private void connect(String device, String network) {
+    node.sh(
+        "ip link add %s type veth peer name %s netns %s".formatted(device, device, outside.path()));
+    node.sh("ip addr add %s.1/24 dev %s; ip link set %s up".formatted(network, device, device));
+    outside.sh(
+        """
+        ip addr add %2$s.2/24 dev %1$s; ip link set %1$s up; ip link set lo up
+        ip addr replace 198.18.0.1/32 dev lo
+        nft add table ip seen
+        nft 'add chain ip seen in { type filter hook input priority 0; }'
+        nft add rule ip seen in ip saddr %2$s.1 counter
+        """
+            .formatted(device, network));
+  }
+}
