@@ -209,6 +209,7 @@ final class LightDaemon implements AutoCloseable {
                             "eth0",
                             s.self().nodeIps().getFirst().toString(),
                             8472,
+                            List.of("eth0"),
                             peers,
                             peers)),
                 findings,
