@@ -3,6 +3,7 @@ package dev.tweed.firewall;
 import dev.tweed.firewall.FirewallAdvicePlanner.Direction;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.ruleset.Chain;
+import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -29,7 +30,7 @@ sealed interface AdviceRenderer {
   List<String> commands(Direction direction);
 
   /** The renderer for the firewall the blocking chain belongs to. */
-  static AdviceRenderer of(HostFirewall firewall, Chain blocker, int family, NetworkNeeds needs) {
+  static AdviceRenderer of(HostFirewall firewall, Chain blocker, AddressFamily family, NetworkNeeds needs) {
     if (blocker.table().equals("firewalld") || firewall.manager() == Manager.FIREWALLD) {
       return new Firewalld(needs);
     }
@@ -112,7 +113,7 @@ sealed interface AdviceRenderer {
   }
 
   /** Rules at the head of the chain, or where Docker leaves room for the administrator's. */
-  record Iptables(Chain chain, NetworkNeeds needs, int family, boolean docker)
+  record Iptables(Chain chain, NetworkNeeds needs, AddressFamily family, boolean docker)
       implements AdviceRenderer {
     @Override
     public String who() {
@@ -126,7 +127,7 @@ sealed interface AdviceRenderer {
 
     @Override
     public List<String> commands(Direction direction) {
-      String program = family == 4 ? "iptables" : "ip6tables";
+      String program = family == AddressFamily.IPV4 ? "iptables" : "ip6tables";
       String command =
           switch (direction) {
             case TUNNEL_IN -> "INPUT -p udp --dport " + port(needs);

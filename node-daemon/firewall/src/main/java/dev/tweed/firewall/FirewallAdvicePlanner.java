@@ -2,7 +2,9 @@ package dev.tweed.firewall;
 
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
-import dev.tweed.firewall.ruleset.Prefix;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -97,7 +99,7 @@ public final class FirewallAdvicePlanner {
         .ifPresent(
             tunnel -> {
               OptionalInt port = OptionalInt.of(tunnel.port());
-              for (int family : families(needs.nodeIps())) {
+              for (AddressFamily family : families(needs.nodeIps())) {
                 flows.add(
                     new Flow(
                         Direction.TUNNEL_IN,
@@ -129,9 +131,9 @@ public final class FirewallAdvicePlanner {
     Optional<String> bridge = Optional.of(needs.bridge());
     Optional<String> toNodes =
         needs.tunnel().map(NetworkNeeds.Tunnel::device).or(needs::underlayDevice);
-    for (String cidr : needs.podCidrs()) {
-      Optional<Prefix> pods = Prefix.parse(cidr);
-      int family = pods.orElseThrow().family();
+    for (IpPrefix cidr : needs.podCidrs()) {
+      Optional<IpPrefix> pods = Optional.of(cidr);
+      AddressFamily family = cidr.family();
       flows.add(
           new Flow(Direction.FROM_NODES, routed(family, toNodes, bridge, notUnderlay, pods, pods)));
       flows.add(
@@ -156,19 +158,19 @@ public final class FirewallAdvicePlanner {
   }
 
   private static Packet routed(
-      int family,
+      AddressFamily family,
       Optional<String> in,
       Optional<String> out,
       List<String> notOn,
-      Optional<Prefix> source,
-      Optional<Prefix> destination) {
+      Optional<IpPrefix> source,
+      Optional<IpPrefix> destination) {
     return new Packet(
         "forward", family, in, out, notOn, source, destination, "tcp", OptionalInt.empty());
   }
 
-  private static Set<Integer> families(List<String> addresses) {
-    Set<Integer> families = new LinkedHashSet<>();
-    addresses.forEach(a -> families.add(Prefix.parse(a).orElseThrow().family()));
-    return families;
+  private static Set<AddressFamily> families(List<IpAddress> addresses) {
+    return addresses.stream()
+        .map(IpAddress::family)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 }

@@ -3,7 +3,7 @@ package dev.tweed.firewall;
 import dev.tweed.firewall.NetworkNeeds.Tunnel;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
-import dev.tweed.firewall.ruleset.Prefix;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,19 +25,17 @@ public final class ForwardJudge {
    * @return empty if the rules are not known, and none of those that are drops anything
    */
   public static Optional<List<String>> judge(
-      HostFirewall firewall, NetworkNeeds needs, List<String> blocks) {
+      HostFirewall firewall, NetworkNeeds needs, List<IpPrefix> blocks) {
     List<String> dropped = new ArrayList<>();
     Optional<String> bridge = Optional.of(needs.bridge());
     List<Optional<String>> toNodes = toNodes(needs);
-    for (String block : blocks) {
-      Prefix own = Prefix.parse(block).orElseThrow();
-      for (String pool : needs.podCidrs()) {
-        Prefix others = Prefix.parse(pool).orElseThrow();
+    for (IpPrefix own : blocks) {
+      for (IpPrefix others : needs.podCidrs()) {
         if (others.family() == own.family()) {
           blocker(firewall, toNodes.stream().map(d -> packet(bridge, d, own, others)).toList())
-              .ifPresent(chain -> dropped.add(text("from " + block + " to other nodes", chain)));
+              .ifPresent(chain -> dropped.add(text("from " + own + " to other nodes", chain)));
           blocker(firewall, toNodes.stream().map(d -> packet(d, bridge, others, own)).toList())
-              .ifPresent(chain -> dropped.add(text("from other nodes to " + block, chain)));
+              .ifPresent(chain -> dropped.add(text("from other nodes to " + own, chain)));
         }
       }
     }
@@ -82,7 +80,7 @@ public final class ForwardJudge {
   }
 
   private static Packet packet(
-      Optional<String> in, Optional<String> out, Prefix source, Prefix destination) {
+      Optional<String> in, Optional<String> out, IpPrefix source, IpPrefix destination) {
     return new Packet(
         "forward",
         source.family(),

@@ -1,6 +1,7 @@
 package dev.tweed.firewall;
 
-import dev.tweed.firewall.ruleset.Prefix;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -20,8 +21,8 @@ public record NetworkNeeds(
     String bridge,
     Optional<String> underlayDevice,
     List<String> outsideDevices,
-    List<String> nodeIps,
-    List<String> podCidrs) {
+    List<IpAddress> nodeIps,
+    List<IpPrefix> podCidrs) {
 
   /**
    * Names of devices that rules and commands may have in them: what is printed for people to type
@@ -29,10 +30,8 @@ public record NetworkNeeds(
    */
   public static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}");
 
-  private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]+(/[0-9]{1,3})?");
-
   /**
-   * @throws IllegalArgumentException if a device or address contains a character that has no place
+   * @throws IllegalArgumentException if the name of a device contains a character that has no place
    *     in one
    */
   public NetworkNeeds {
@@ -42,8 +41,6 @@ public record NetworkNeeds(
     requireMatch(DEVICE, bridge);
     underlayDevice.ifPresent(device -> requireMatch(DEVICE, device));
     outsideDevices.forEach(device -> requireMatch(DEVICE, device));
-    nodeIps.forEach(NetworkNeeds::requireAddress);
-    podCidrs.forEach(NetworkNeeds::requireAddress);
   }
 
   /** Those of a node with one device for everything. */
@@ -51,8 +48,8 @@ public record NetworkNeeds(
       Optional<Tunnel> tunnel,
       String bridge,
       Optional<String> underlayDevice,
-      List<String> nodeIps,
-      List<String> podCidrs) {
+      List<IpAddress> nodeIps,
+      List<IpPrefix> podCidrs) {
     this(tunnel, bridge, underlayDevice, underlayDevice.stream().toList(), nodeIps, podCidrs);
   }
 
@@ -79,13 +76,6 @@ public record NetworkNeeds(
     /** One that all packets to other nodes take. */
     public Tunnel(String device, int port) {
       this(device, port, false, Optional.empty());
-    }
-  }
-
-  private static void requireAddress(String text) {
-    requireMatch(ADDRESS, text);
-    if (Prefix.parse(text).isEmpty()) {
-      throw new IllegalArgumentException("'" + text + "' is neither an address nor a CIDR");
     }
   }
 

@@ -2,6 +2,8 @@ package dev.tweed.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +29,8 @@ class AdviceGoldenTest {
           Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
           "tweed-br0",
           Optional.of("eth0"),
-          List.of("192.0.2.1"),
-          List.of("10.244.0.0/16", "fd00:10:244::/48"));
+          List.of(IpAddress.parse("192.0.2.1")),
+          List.of(IpPrefix.parse("10.244.0.0/16"), IpPrefix.parse("fd00:10:244::/48")));
 
   static List<Path> cases() throws IOException {
     try (Stream<Path> directories = Files.list(RULESETS)) {

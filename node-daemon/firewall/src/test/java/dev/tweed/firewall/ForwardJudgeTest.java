@@ -2,6 +2,8 @@ package dev.tweed.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,9 +100,9 @@ class ForwardJudgeTest {
             tunnel,
             "tweed-br0",
             Optional.of("eth0"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16"));
-    return ForwardJudge.judge(firewall, needs, List.of("10.244.1.0/30"));
+            List.of(IpAddress.parse("192.0.2.1")),
+            List.of(IpPrefix.parse("10.244.0.0/16")));
+    return ForwardJudge.judge(firewall, needs, List.of(IpPrefix.parse("10.244.1.0/30")));
   }
 
   private HostFirewall firewall(String policy, String rules) {

@@ -1,5 +1,7 @@
 package dev.tweed.firewall;
 
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,8 +104,8 @@ final class HostNamespaces implements AutoCloseable {
             Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
             "tweed-br0",
             Optional.of("eth0"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16")));
+            List.of(IpAddress.parse("192.0.2.1")),
+            List.of(IpPrefix.parse("10.244.0.0/16"))));
   }
 
   /** A TCP connection from the peer, through the tunnel, to a pod. */

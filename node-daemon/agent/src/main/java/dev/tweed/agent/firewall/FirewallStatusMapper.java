@@ -98,11 +98,8 @@ final class FirewallStatusMapper {
             .filter(block -> ProbeAddress.of(block).isPresent())
             .map(IpPrefix::family)
             .collect(Collectors.toSet());
-    List<String> others =
-        member.ownBlocks().stream()
-            .filter(block -> !probed.contains(block.family()))
-            .map(IpPrefix::toString)
-            .toList();
+    List<IpPrefix> others =
+        member.ownBlocks().stream().filter(block -> !probed.contains(block.family())).toList();
     if (others.isEmpty()) {
       return null;
     }

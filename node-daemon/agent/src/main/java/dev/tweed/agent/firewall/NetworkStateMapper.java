@@ -74,8 +74,8 @@ public final class NetworkStateMapper {
           snapshot.network().bridgeName(),
           underlay,
           outside,
-          snapshot.self().nodeIps().stream().map(Object::toString).toList(),
-          snapshot.network().podCidrs().stream().map(Object::toString).toList());
+          snapshot.self().nodeIps(),
+          snapshot.network().podCidrs());
     } catch (IllegalArgumentException e) {
       // The kernel lets a device have a name that has no place in a rule. Only these are not named
       // by us; without them pods may leave by any device.

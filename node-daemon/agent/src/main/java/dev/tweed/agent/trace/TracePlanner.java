@@ -15,9 +15,9 @@ import dev.tweed.agent.probe.UnreachedPeer.Where;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.firewall.ruleset.Packet;
-import dev.tweed.firewall.ruleset.Prefix;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -312,12 +312,12 @@ final class TracePlanner {
     IpAddress known = source.or(() -> destination).orElseThrow();
     return new Packet(
         hook,
-        known.family() == AddressFamily.IPV4 ? 4 : 6,
+        known.family(),
         in,
         out,
         tunnel.isEmpty() ? List.of("lo", bridge) : List.of("lo", bridge, tunnel),
-        source.flatMap(address -> Prefix.parse(address.toString())),
-        destination.flatMap(address -> Prefix.parse(address.toString())),
+        source.map(IpPrefix::host),
+        destination.map(IpPrefix::host),
         protocol,
         port);
   }

@@ -19,8 +19,8 @@ final class SampleNetwork {
           Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
           "tweed-br0",
           Optional.of("eth0"),
-          List.of("192.0.2.1"),
-          List.of("10.244.0.0/16"));
+          List.of(IpAddress.parse("192.0.2.1")),
+          List.of(IpPrefix.parse("10.244.0.0/16")));
 
   static final List<IpPrefix> OWN_BLOCKS = List.of(IpPrefix.parse("10.244.1.0/24"));
 

@@ -255,10 +255,9 @@ final class NodePair implements AutoCloseable {
 
   /** What the daemon says of that, with the rules that there are now. */
   Reachable judge(Reachability seen) {
-    List<String> blocks =
+    List<IpPrefix> blocks =
         first.snapshot.self().blocks().stream()
             .filter(block -> ProbeAddress.of(block).isEmpty())
-            .map(IpPrefix::toString)
             .toList();
     Optional<List<String>> drops =
         first.host.call(

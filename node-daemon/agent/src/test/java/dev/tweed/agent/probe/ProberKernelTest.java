@@ -15,6 +15,7 @@ import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.NftCommand;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.testing.Netns;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -339,14 +340,17 @@ class ProberKernelTest {
             Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
             "tweed-br0",
             Optional.of("under"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/15", "fd00::/15"));
+            List.of(IpAddress.parse("192.0.2.1")),
+            List.of(IpPrefix.parse("10.244.0.0/15"), IpPrefix.parse("fd00::/15")));
     return ReachabilityPlanner.plan(
         NodeStatus.State.READY,
         "",
         Optional.empty(),
         Optional.of(seen),
-        ForwardJudge.judge(firewall, needs, List.of("10.245.1.0/30", "fd01:1::/126"))
+        ForwardJudge.judge(
+                firewall,
+                needs,
+                List.of(IpPrefix.parse("10.245.1.0/30"), IpPrefix.parse("fd01:1::/126")))
             .map(drops -> drops.isEmpty() ? Firewall.FORWARD_PASSES : String.join("; ", drops)));
   }
 

@@ -39,8 +39,8 @@ final class SamplePeers {
                 : Optional.empty(),
             "tweed-br0",
             Optional.of("eth0"),
-            ownIps,
-            ownBlocks),
+            ownIps.stream().map(IpAddress::parse).toList(),
+            blocks),
         new ClusterSnapshot(
             new NetworkParameters(
                 "default",

@@ -1,7 +1,6 @@
 package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.NetworkNeeds;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,17 +148,10 @@ public final class BuiltInRulesPlanner {
   }
 
   private static Peer podCidrs(NetworkNeeds needs) {
-    return Peer.of(
-        needs.podCidrs().stream().map(BuiltInRulesPlanner::prefix).toArray(IpPrefix[]::new));
+    return Peer.of(needs.podCidrs().toArray(IpPrefix[]::new));
   }
 
   private static FirewallRule routed(String name, String in, String out) {
     return FirewallRule.allow(name, Direction.ROUTED).withInterfaceIn(in).withInterfaceOut(out);
-  }
-
-  private static IpPrefix prefix(String cidr) {
-    Optional<IpPrefix> prefix =
-        IpPrefix.tryParse(cidr).or(() -> IpAddress.tryParse(cidr).map(IpPrefix::host));
-    return prefix.orElseThrow(() -> new IllegalArgumentException("'" + cidr + "' is no CIDR"));
   }
 }

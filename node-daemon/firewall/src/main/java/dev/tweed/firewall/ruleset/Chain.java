@@ -1,5 +1,6 @@
 package dev.tweed.firewall.ruleset;
 
+import dev.tweed.ip.AddressFamily;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -24,11 +25,11 @@ public record Chain(
    */
   public record Base(String hook, boolean drops) {}
 
-  /** Whether packets of the family (4 or 6) pass it at the hook. */
-  boolean isAt(String hook, int packetFamily) {
+  /** Whether packets of the family pass it at the hook. */
+  boolean isAt(String hook, AddressFamily packets) {
     return base.isPresent()
         && base.get().hook().equals(hook)
-        && (family.equals("inet") || family.equals(packetFamily == 4 ? "ip" : "ip6"));
+        && (family.equals("inet") || family.equals(packets == AddressFamily.IPV4 ? "ip" : "ip6"));
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.tweed.firewall.ruleset;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -50,11 +52,11 @@ sealed interface Match {
     }
   }
 
-  /** The address family: {@code ipv4} or {@code ipv6}. */
-  record Family(boolean negated, String name) implements Match {
+  /** The address family. */
+  record Family(boolean negated, AddressFamily family) implements Match {
     @Override
     public Answer matches(Packet packet) {
-      return Answer.of(name.equals("ipv" + packet.family())).negatedIf(negated);
+      return Answer.of(family == packet.family()).negatedIf(negated);
     }
   }
 
@@ -84,12 +86,12 @@ sealed interface Match {
   }
 
   /** Source or destination address in any of the ranges, which are of one family. */
-  record Address(int family, boolean source, boolean negated, List<Prefix> ranges)
+  record Address(AddressFamily family, boolean source, boolean negated, List<IpPrefix> ranges)
       implements Match {
     @Override
     public boolean isOfSources() {
       // Nobody bans more at once: a wider range may hold the nodes or the pods.
-      int widest = family == 4 ? 24 : 48;
+      int widest = family == AddressFamily.IPV4 ? 24 : 48;
       return source && !negated && ranges.stream().allMatch(range -> range.length() >= widest);
     }
 
@@ -98,7 +100,7 @@ sealed interface Match {
       if (packet.family() != family) {
         return Answer.NO;
       }
-      Optional<Prefix> known = source ? packet.source() : packet.destination();
+      Optional<IpPrefix> known = source ? packet.source() : packet.destination();
       if (known.isEmpty()) {
         return ranges.stream().anyMatch(r -> r.length() == 0)
             ? Answer.YES.negatedIf(negated)

@@ -1,5 +1,7 @@
 package dev.tweed.firewall.ruleset;
 
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -8,7 +10,7 @@ import java.util.OptionalInt;
  * The first packet of a new flow. What is empty is unknown.
  *
  * @param hook {@code input}, {@code forward} or {@code output}
- * @param family 4 or 6
+ * @param family of its addresses
  * @param in device it comes in by
  * @param out device it leaves by
  * @param notOn devices an unknown device is certainly not
@@ -19,12 +21,12 @@ import java.util.OptionalInt;
  */
 public record Packet(
     String hook,
-    int family,
+    AddressFamily family,
     Optional<String> in,
     Optional<String> out,
     List<String> notOn,
-    Optional<Prefix> source,
-    Optional<Prefix> destination,
+    Optional<IpPrefix> source,
+    Optional<IpPrefix> destination,
     String protocol,
     OptionalInt port) {
   public Packet {

@@ -2,6 +2,9 @@ package dev.tweed.firewall.ruleset;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -162,7 +165,12 @@ final class RuleReader {
         case "iif", "iifname" -> new Match.Device(true, negated, texts(values));
         case "oif", "oifname" -> new Match.Device(false, negated, texts(values));
         case "l4proto" -> new Match.Protocol(negated, new HashSet<>(texts(values)));
-        case "nfproto" -> new Match.Family(negated, right.asText());
+        case "nfproto" ->
+            switch (right.asText()) {
+              case "ipv4" -> new Match.Family(negated, AddressFamily.IPV4);
+              case "ipv6" -> new Match.Family(negated, AddressFamily.IPV6);
+              default -> unknown;
+            };
         default -> unknown;
       };
     }
@@ -202,7 +210,7 @@ final class RuleReader {
               .map(
                   ranges ->
                       new Match.Address(
-                          protocol.equals("ip6") ? 6 : 4, field.equals("saddr"), negated, ranges));
+                          protocol.equals("ip6") ? AddressFamily.IPV6 : AddressFamily.IPV4, field.equals("saddr"), negated, ranges));
       case "protocol", "nexthdr" ->
           Optional.of(new Match.Protocol(negated, new HashSet<>(texts(values))));
       default ->
@@ -242,8 +250,8 @@ final class RuleReader {
     return Optional.of(ranges);
   }
 
-  private static Optional<List<Prefix>> prefixes(List<JsonNode> values) {
-    List<Prefix> prefixes = new ArrayList<>();
+  private static Optional<List<IpPrefix>> prefixes(List<JsonNode> values) {
+    List<IpPrefix> prefixes = new ArrayList<>();
     for (JsonNode value : values) {
       String text =
           value.has("prefix")
@@ -251,7 +259,8 @@ final class RuleReader {
                   + "/"
                   + value.path("prefix").path("len").asInt()
               : value.asText();
-      Optional<Prefix> prefix = Prefix.parse(text);
+      Optional<IpPrefix> prefix =
+          IpPrefix.tryParse(text).or(() -> IpAddress.tryParse(text).map(IpPrefix::host));
       if (prefix.isEmpty()) {
         return Optional.empty(); // a range, or a name
       }

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
@@ -107,8 +108,8 @@ final class Rows {
             Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
             "tweed-br0",
             Optional.of("eth0"),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16")),
+            List.of(IpAddress.parse("192.0.2.1")),
+            List.of(IpPrefix.parse("10.244.0.0/16"))),
         List.of(IpPrefix.parse("10.244.1.0/24")));
   }
 

@@ -2,6 +2,7 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.NetworkNeeds.Tunnel;
 import dev.tweed.ip.IpPrefix;
@@ -110,7 +111,7 @@ class BuiltInRulesPlannerTest {
         "tweed-br0",
         Optional.of("eth0"),
         outside,
-        List.of("192.0.2.1"),
-        List.of(POOL.toString()));
+        List.of(IpAddress.parse("192.0.2.1")),
+        List.of(POOL));
   }
 }

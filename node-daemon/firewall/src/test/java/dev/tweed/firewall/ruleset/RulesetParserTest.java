@@ -3,6 +3,7 @@ package dev.tweed.firewall.ruleset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tweed.ip.AddressFamily;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,7 +29,7 @@ class RulesetParserTest {
   private static final Packet TUNNEL =
       new Packet(
           "input",
-          4,
+          AddressFamily.IPV4,
           Optional.of("eth0"),
           Optional.empty(),
           List.of("lo", "tweed-br0", "tweed.1"),

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.ufw;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
@@ -109,8 +110,8 @@ public final class SampleRows {
         Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
         "tweed-br0",
         Optional.of("eth0"),
-        List.of("192.0.2.1"),
-        List.of("10.244.0.0/16"));
+        List.of(IpAddress.parse("192.0.2.1")),
+        List.of(IpPrefix.parse("10.244.0.0/16")));
   }
 
   /** The rules of {@link #lesson}. */
