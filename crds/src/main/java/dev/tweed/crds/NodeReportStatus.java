@@ -188,7 +188,8 @@ public record NodeReportStatus(
           String state,
       @JsonPropertyDescription("What it was told by.") @Size(max = Limits.MESSAGE) String reason,
       @JsonPropertyDescription(
-              "Where Tweed keeps its rules: ufw, firewalld, iptables, nftables or none.")
+              "Where Tweed keeps its rules: ufw, firewalld, iptables or nftables, several of them"
+                  + " with commas between, or none.")
           @Size(max = Limits.SHORT)
           String backend,
       @JsonPropertyDescription("Why there, or why nowhere.") @Size(max = Limits.MESSAGE)

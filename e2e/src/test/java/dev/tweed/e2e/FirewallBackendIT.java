@@ -61,7 +61,7 @@ class FirewallBackendIT {
 
   @Test
   @Order(2)
-  void rulesAreInIptablesAsLongAsSomebodysRulesThereDrop() {
+  void rulesAreInIptablesOnceSomebodysRulesThereDrop() {
     // When a person closes the node by iptables
     plain
         .shell(
@@ -88,14 +88,11 @@ class FirewallBackendIT {
     Eventually.within(
         15, () -> assertThat(iptables()).contains("-A INPUT -j TWEED-INPUT", "--dport 7000"));
 
-    // When nothing drops any more, they are in our own table again
+    // When nothing drops any more, they stay until another firewall is there
     plain.shell("iptables -P INPUT ACCEPT; iptables -P FORWARD ACCEPT").text();
-    Eventually.within(
-        30,
-        () -> {
-          assertThat(plain.exec("nft", "list", "tables").text()).contains("tweed-filter");
-          assertThat(iptables()).doesNotContain("TWEED");
-        });
+    nodes.policy("followed", "{}", "", List.of(reject("followed", 7000), reject("more", 7003)));
+    Eventually.within(30, () -> assertThat(iptables()).contains("--dport 7003"));
+    assertThat(plain.exec("nft", "list", "tables").text()).doesNotContain("tweed-filter");
   }
 
   private String iptables() {
@@ -121,7 +118,7 @@ class FirewallBackendIT {
         30,
         () -> {
           assertThat(plain.exec("ufw", "status").text()).contains("7000/tcp", "tweed:", "8472/udp");
-          assertThat(plain.exec("nft", "list", "tables").text()).doesNotContain("tweed-filter");
+          assertThat(iptables()).doesNotContain("TWEED");
           assertThat(nodes.report(plain).firewall().backend()).isEqualTo("ufw");
         });
     assertThat(plain.exec("ufw", "show", "added").text()).contains("ufw allow 10250/tcp");

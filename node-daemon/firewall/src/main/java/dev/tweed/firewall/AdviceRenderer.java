@@ -4,174 +4,113 @@ import dev.tweed.firewall.FirewallAdvicePlanner.Direction;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.ip.AddressFamily;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Commands that open the way in one kind of firewall. Rules have to go into the firewall that
- * drops: an accept in another table opens nothing.
+ * Commands that open the way through a chain that drops. They are for the firewall the chain
+ * belongs to: an accept in another table opens nothing.
  */
-sealed interface AdviceRenderer {
+record AdviceRenderer(
+    HostFirewall firewall, Chain chain, AddressFamily family, NetworkNeeds needs) {
 
   /** These firewalls are loaded from a file, or by a program, we do not know. */
-  String NOT_KEPT =
+  private static final String NOT_KEPT =
       "; the commands last until the rules are loaded again, so put them where those come from";
 
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*");
+
+  /** Who has made the chain. */
+  Manager manager() {
+    return firewall.managerOf(chain);
+  }
+
+  private boolean isPanic() {
+    return manager() == Manager.FIREWALLD && firewall.isPanicking();
+  }
+
   /** The firewall, as a person knows it. */
-  String who();
-
-  /** What else a person should know about the commands; a clause, or empty. */
-  default String note() {
-    return "";
-  }
-
-  /** What to type to let packets of that direction through. */
-  List<String> commands(Direction direction);
-
-  /** The renderer for the firewall the blocking chain belongs to. */
-  static AdviceRenderer of(HostFirewall firewall, Chain blocker, AddressFamily family, NetworkNeeds needs) {
-    if (blocker.table().equals("firewalld") || firewall.manager() == Manager.FIREWALLD) {
-      return new Firewalld(needs);
-    }
-    if (blocker.table().equals("filter") && !blocker.family().equals("inet")) {
-      return firewall.manager() == Manager.UFW
-          ? new Ufw(needs)
-          : new Iptables(blocker, needs, family, firewall.rules().hasChain("DOCKER-USER"));
-    }
-    return new Nftables(blocker, needs);
-  }
-
-  /** Device in and device out of a direction; empty where any will do. */
-  private static String inOut(Direction direction, NetworkNeeds needs, String in, String out) {
-    String bridge = needs.bridge();
-    return switch (direction) {
-      case FROM_NODES ->
-          needs
-              .tunnel()
-              .map(NetworkNeeds.Tunnel::device)
-              .or(needs::underlayDevice)
-              .map(device -> in.formatted(device) + " " + out.formatted(bridge))
-              .orElse(out.formatted(bridge));
-      // One rule for all that leaves the pods.
-      case TO_NODES, ON_NODE, OUTSIDE -> in.formatted(bridge);
-      case TUNNEL_IN, TUNNEL_OUT -> throw new IllegalArgumentException("not a routed direction");
+  String who() {
+    return switch (manager()) {
+      case UFW -> "ufw";
+      case FIREWALLD -> isPanic() ? "panic mode of firewalld" : "firewalld";
+      case IPTABLES -> "chain %s of iptables".formatted(chain.name());
+      case NFTABLES, NONE, UNKNOWN ->
+          "chain %s of table %s %s"
+              .formatted(name(chain.name()), chain.family(), name(chain.table()));
     };
   }
 
-  private static int port(NetworkNeeds needs) {
-    return needs.tunnel().orElseThrow().port();
+  /** What else a person should know about the commands; a clause, or empty. */
+  String note() {
+    return manager() == Manager.UFW || manager() == Manager.FIREWALLD ? "" : NOT_KEPT;
   }
 
-  /** Rows that ufw keeps over reloads and reboots. */
-  record Ufw(NetworkNeeds needs) implements AdviceRenderer {
-    @Override
-    public String who() {
-      return "ufw";
-    }
-
-    @Override
-    public List<String> commands(Direction direction) {
-      return List.of(
-          switch (direction) {
-            case TUNNEL_IN -> "ufw allow " + port(needs) + "/udp";
-            case TUNNEL_OUT -> "ufw allow out " + port(needs) + "/udp";
-            default -> "ufw route allow " + inOut(direction, needs, "in on %s", "out on %s");
-          });
-    }
+  /** What to type to let packets of that direction through. */
+  List<String> commands(Direction direction) {
+    boolean in = direction == Direction.TUNNEL_IN;
+    boolean tunnel = in || direction == Direction.TUNNEL_OUT;
+    Object port = needs.tunnel().map(NetworkNeeds.Tunnel::port).orElse(0);
+    return switch (manager()) {
+      case UFW ->
+          List.of(
+              tunnel
+                  ? "ufw allow %s%s/udp".formatted(in ? "" : "out ", port)
+                  : "ufw route allow " + inOut(direction, "in on %s", "out on %s"));
+      case FIREWALLD ->
+          isPanic() ? List.of("firewall-cmd --panic-off") : firewalld(direction, port);
+      case IPTABLES ->
+          List.of(
+              "%s -I %s -j ACCEPT"
+                  .formatted(
+                      family == AddressFamily.IPV4 ? "iptables" : "ip6tables",
+                      tunnel
+                          ? "%s -p udp --dport %s".formatted(in ? "INPUT" : "OUTPUT", port)
+                          // Where Docker leaves room for the administrator's rules.
+                          : (firewall.rules().hasChain("DOCKER-USER") ? "DOCKER-USER " : "FORWARD ")
+                              + inOut(direction, "-i %s", "-o %s")));
+      case NFTABLES, NONE, UNKNOWN ->
+          List.of(
+              "nft insert rule %s %s %s %s accept"
+                  .formatted(
+                      chain.family(),
+                      name(chain.table()),
+                      name(chain.name()),
+                      tunnel ? "udp dport " + port : inOut(direction, "iifname %s", "oifname %s")));
+    };
   }
 
   /** Each twice, at once and for good, because a reload would interrupt what is running. */
-  record Firewalld(NetworkNeeds needs) implements AdviceRenderer {
-    @Override
-    public String who() {
-      return "firewalld";
-    }
-
-    @Override
-    public List<String> commands(Direction direction) {
-      List<String> options =
-          switch (direction) {
-            case TUNNEL_IN -> List.of("--add-port=" + port(needs) + "/udp");
-            case TUNNEL_OUT ->
-                List.of(
-                    "--direct --add-rule ipv4 filter OUTPUT 0 -p udp --dport "
-                        + port(needs)
-                        + " -j ACCEPT");
-            default ->
-                needs.podCidrs().stream()
-                    .map(cidr -> "--zone=trusted --add-source=" + cidr)
-                    .toList();
-          };
-      List<String> commands = new ArrayList<>();
-      for (String option : options) {
-        commands.add("firewall-cmd " + option);
-        commands.add("firewall-cmd --permanent " + option);
-      }
-      return commands;
-    }
+  private List<String> firewalld(Direction direction, Object port) {
+    Stream<String> options =
+        switch (direction) {
+          case TUNNEL_IN -> Stream.of("--add-port=%s/udp".formatted(port));
+          case TUNNEL_OUT ->
+              Stream.of(
+                  "--direct --add-rule ipv4 filter OUTPUT 0 -p udp --dport %s -j ACCEPT"
+                      .formatted(port));
+          default -> needs.podCidrs().stream().map(cidr -> "--zone=trusted --add-source=" + cidr);
+        };
+    return options
+        .flatMap(
+            option -> Stream.of("firewall-cmd " + option, "firewall-cmd --permanent " + option))
+        .toList();
   }
 
-  /** Rules at the head of the chain, or where Docker leaves room for the administrator's. */
-  record Iptables(Chain chain, NetworkNeeds needs, AddressFamily family, boolean docker)
-      implements AdviceRenderer {
-    @Override
-    public String who() {
-      return "chain %s of iptables".formatted(chain.name());
+  /** Device in and device out; empty where any will do. */
+  private String inOut(Direction direction, String in, String out) {
+    if (direction != Direction.FROM_NODES) {
+      return in.formatted(needs.bridge()); // one rule for all that leaves the pods
     }
-
-    @Override
-    public String note() {
-      return NOT_KEPT;
-    }
-
-    @Override
-    public List<String> commands(Direction direction) {
-      String program = family == AddressFamily.IPV4 ? "iptables" : "ip6tables";
-      String command =
-          switch (direction) {
-            case TUNNEL_IN -> "INPUT -p udp --dport " + port(needs);
-            case TUNNEL_OUT -> "OUTPUT -p udp --dport " + port(needs);
-            default ->
-                (docker ? "DOCKER-USER" : "FORWARD")
-                    + " "
-                    + inOut(direction, needs, "-i %s", "-o %s");
-          };
-      return List.of(program + " -I " + command + " -j ACCEPT");
-    }
+    Optional<String> device =
+        needs.tunnel().map(NetworkNeeds.Tunnel::device).or(needs::underlayDevice);
+    return device.map(name -> in.formatted(name) + " ").orElse("") + out.formatted(needs.bridge());
   }
 
-  /** Rules at the head of the chain that drops. */
-  record Nftables(Chain chain, NetworkNeeds needs) implements AdviceRenderer {
-
-    private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*");
-
-    @Override
-    public String who() {
-      return "chain %s of table %s %s"
-          .formatted(name(chain.name()), chain.family(), name(chain.table()));
-    }
-
-    @Override
-    public String note() {
-      return NOT_KEPT;
-    }
-
-    @Override
-    public List<String> commands(Direction direction) {
-      String rule =
-          switch (direction) {
-            case TUNNEL_IN, TUNNEL_OUT -> "udp dport " + port(needs);
-            default -> inOut(direction, needs, "iifname %s", "oifname %s");
-          };
-      return List.of(
-          "nft insert rule %s %s %s %s accept"
-              .formatted(chain.family(), name(chain.table()), name(chain.name()), rule));
-    }
-
-    /** Names come from the kernel and end in a shell. */
-    private static String name(String name) {
-      return PLAIN.matcher(name).matches() ? name : "NAME";
-    }
+  /** Names come from the kernel and end in a shell. */
+  private static String name(String name) {
+    return PLAIN.matcher(name).matches() ? name : "NAME";
   }
 }

@@ -1,5 +1,6 @@
 package dev.tweed.firewall;
 
+import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.ip.AddressFamily;
@@ -46,7 +47,7 @@ public final class FirewallAdvicePlanner {
   }
 
   /** Flows with one remedy become one blockage. */
-  private record Advice(String who, List<String> commands, String note) {}
+  private record Advice(Manager manager, String who, List<String> commands, String note) {}
 
   private FirewallAdvicePlanner() {}
 
@@ -58,13 +59,16 @@ public final class FirewallAdvicePlanner {
   public static List<FirewallBlockage> plan(HostFirewall firewall, NetworkNeeds needs) {
     Map<Advice, Set<Direction>> blocked = new LinkedHashMap<>();
     for (Flow flow : flows(needs)) {
-      Optional<Chain> blocker = firewall.rules().blockerOf(flow.packet());
-      if (blocker.isPresent()) {
+      for (Chain blocker : firewall.rules().blockersOf(flow.packet())) {
         AdviceRenderer renderer =
-            AdviceRenderer.of(firewall, blocker.get(), flow.packet().family(), needs);
+            new AdviceRenderer(firewall, blocker, flow.packet().family(), needs);
         blocked
             .computeIfAbsent(
-                new Advice(renderer.who(), renderer.commands(flow.direction()), renderer.note()),
+                new Advice(
+                    renderer.manager(),
+                    renderer.who(),
+                    renderer.commands(flow.direction()),
+                    renderer.note()),
                 advice -> new LinkedHashSet<>())
             .add(flow.direction());
       }
@@ -74,6 +78,7 @@ public final class FirewallAdvicePlanner {
             entry ->
                 new FirewallBlockage(
                     entry.getValue().stream().anyMatch(d -> d != Direction.OUTSIDE),
+                    entry.getKey().manager(),
                     "%s drops packets %s%s"
                         .formatted(
                             entry.getKey().who(),
@@ -85,68 +90,48 @@ public final class FirewallAdvicePlanner {
         .toList();
   }
 
+  /** Packets the network lives on. */
+  public static List<Packet> packets(NetworkNeeds needs) {
+    return flows(needs).stream().map(Flow::packet).toList();
+  }
+
   private static String text(Direction direction, NetworkNeeds needs) {
     return direction.text.formatted(needs.tunnel().map(NetworkNeeds.Tunnel::port).orElse(0));
   }
 
   private static List<Flow> flows(NetworkNeeds needs) {
     List<Flow> flows = new ArrayList<>();
-    List<String> notUnderlay = new ArrayList<>(List.of("lo", needs.bridge()));
-    needs.tunnel().ifPresent(tunnel -> notUnderlay.add(tunnel.device()));
+    List<String> ours = needs.devices();
     Optional<String> none = Optional.empty();
+    Optional<String> underlay = needs.underlayDevice();
     needs
         .tunnel()
         .ifPresent(
             tunnel -> {
               OptionalInt port = OptionalInt.of(tunnel.port());
               for (AddressFamily family : families(needs.nodeIps())) {
-                flows.add(
-                    new Flow(
-                        Direction.TUNNEL_IN,
-                        new Packet(
-                            "input",
-                            family,
-                            needs.underlayDevice(),
-                            none,
-                            notUnderlay,
-                            Optional.empty(),
-                            Optional.empty(),
-                            "udp",
-                            port)));
-                flows.add(
-                    new Flow(
-                        Direction.TUNNEL_OUT,
-                        new Packet(
-                            "output",
-                            family,
-                            none,
-                            needs.underlayDevice(),
-                            notUnderlay,
-                            Optional.empty(),
-                            Optional.empty(),
-                            "udp",
-                            port)));
+                Packet in = Packet.of("input", family, "udp").notOn(ours).to(port);
+                Packet out = Packet.of("output", family, "udp").notOn(ours).to(port);
+                flows.add(new Flow(Direction.TUNNEL_IN, in.on(underlay, none)));
+                flows.add(new Flow(Direction.TUNNEL_OUT, out.on(none, underlay)));
               }
             });
     Optional<String> bridge = Optional.of(needs.bridge());
-    Optional<String> toNodes =
-        needs.tunnel().map(NetworkNeeds.Tunnel::device).or(needs::underlayDevice);
+    Optional<String> toNodes = needs.tunnel().map(NetworkNeeds.Tunnel::device).or(() -> underlay);
     for (IpPrefix cidr : needs.podCidrs()) {
       Optional<IpPrefix> pods = Optional.of(cidr);
-      AddressFamily family = cidr.family();
-      flows.add(
-          new Flow(Direction.FROM_NODES, routed(family, toNodes, bridge, notUnderlay, pods, pods)));
-      flows.add(
-          new Flow(Direction.TO_NODES, routed(family, bridge, toNodes, notUnderlay, pods, pods)));
-      flows.add(
-          new Flow(Direction.ON_NODE, routed(family, bridge, bridge, notUnderlay, pods, pods)));
+      Packet routed = Packet.of("forward", cidr.family(), "tcp").notOn(ours);
+      Packet toPods = routed.between(pods, pods);
+      flows.add(new Flow(Direction.FROM_NODES, toPods.on(toNodes, bridge)));
+      flows.add(new Flow(Direction.TO_NODES, toPods.on(bridge, toNodes)));
+      flows.add(new Flow(Direction.ON_NODE, toPods.on(bridge, bridge)));
       outside(needs)
           .forEach(
               device ->
                   flows.add(
                       new Flow(
                           Direction.OUTSIDE,
-                          routed(family, bridge, device, notUnderlay, pods, Optional.empty()))));
+                          routed.between(pods, Optional.empty()).on(bridge, device))));
     }
     return flows;
   }
@@ -155,17 +140,6 @@ public final class FirewallAdvicePlanner {
     return needs.outsideDevices().isEmpty()
         ? List.of(needs.underlayDevice())
         : needs.outsideDevices().stream().map(Optional::of).toList();
-  }
-
-  private static Packet routed(
-      AddressFamily family,
-      Optional<String> in,
-      Optional<String> out,
-      List<String> notOn,
-      Optional<IpPrefix> source,
-      Optional<IpPrefix> destination) {
-    return new Packet(
-        "forward", family, in, out, notOn, source, destination, "tcp", OptionalInt.empty());
   }
 
   private static Set<AddressFamily> families(List<IpAddress> addresses) {

@@ -7,7 +7,6 @@ import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Says what the hook FORWARD of this host does with packets between its pods and those of other
@@ -62,7 +61,8 @@ public final class ForwardJudge {
   private static boolean isShown(HostFirewall firewall) {
     return switch (firewall.state()) {
       case ACTIVE ->
-          !firewall.hidden() && firewall.rules().chains().stream().anyMatch(Chain::filters);
+          firewall.legacyDrops().equals(Optional.of(false))
+              && firewall.rules().bases().stream().anyMatch(firewall.rules()::canDrop);
       case INACTIVE -> true;
       case UNKNOWN -> false;
     };
@@ -81,15 +81,8 @@ public final class ForwardJudge {
 
   private static Packet packet(
       Optional<String> in, Optional<String> out, IpPrefix source, IpPrefix destination) {
-    return new Packet(
-        "forward",
-        source.family(),
-        in,
-        out,
-        List.of("lo"),
-        Optional.of(source),
-        Optional.of(destination),
-        "tcp",
-        OptionalInt.empty());
+    return Packet.of("forward", source.family(), "tcp")
+        .on(in, out)
+        .between(Optional.of(source), Optional.of(destination));
   }
 }

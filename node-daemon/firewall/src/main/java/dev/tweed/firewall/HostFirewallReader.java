@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -75,45 +76,52 @@ public final class HostFirewallReader {
           "the rules in the kernel could not be read: " + e.getMessage(),
           Ruleset.empty());
     }
-    if (hasUfw(rules)) {
-      return new HostFirewall(Manager.UFW, State.ACTIVE, ufwReason(), rules, legacyDrops());
+    HostFirewall seen =
+        new HostFirewall(
+            Manager.UNKNOWN,
+            State.UNKNOWN,
+            "",
+            rules,
+            hasLegacyTables() ? legacyDrops.get() : Optional.of(false));
+    if (seen.isInKernel(Manager.UFW)) {
+      return seen.madeBy(Manager.UFW, State.ACTIVE, ufwReason(seen));
     }
-    if (isFirewalldLoading(rules)) {
+    if (seen.isLoading()) {
       // Half of its rules tell nothing.
-      return new HostFirewall(
-          Manager.FIREWALLD, State.ACTIVE, "it is loading its rules", Ruleset.empty());
+      return seen.madeBy(Manager.FIREWALLD, State.ACTIVE, "it is loading its rules").withoutRules();
     }
-    if (rules.chains().stream().anyMatch(chain -> chain.table().equals("firewalld"))
-        || rules.hasChain("INPUT_ZONES")) {
-      return new HostFirewall(
-          Manager.FIREWALLD, State.ACTIVE, "its rules are in the kernel", rules, legacyDrops());
-    }
-    Optional<Chain> filter =
-        rules.chains().stream()
-            .filter(chain -> chain.base().isPresent())
-            .filter(chain -> drops(chain, rules))
-            .findFirst();
-    if (filter.isPresent()) {
-      return new HostFirewall(
-          isIptables(filter.get()) ? Manager.IPTABLES : Manager.NFTABLES,
+    if (seen.isInKernel(Manager.FIREWALLD)) {
+      return seen.madeBy(
+          Manager.FIREWALLD,
           State.ACTIVE,
-          "chain %s of table %s %s drops packets"
-              .formatted(filter.get().name(), filter.get().family(), filter.get().table()),
-          rules,
-          legacyDrops());
+          seen.isPanicking()
+              ? "it is in panic mode and drops every packet, whatever the rules; to end that type:"
+                  + " firewall-cmd --panic-off"
+              : "its rules are in the kernel");
     }
-    Optional<Boolean> legacy = legacyIptables() ? legacyDrops.get() : Optional.of(false);
-    if (legacy.orElse(true)) {
-      return new HostFirewall(
-          Manager.IPTABLES,
-          legacy.isPresent() ? State.ACTIVE : State.UNKNOWN,
-          legacy.isPresent()
-              ? "rules of iptables-legacy drop packets"
-              : "there are iptables-legacy rules, which nft cannot show; look with:"
-                  + " iptables-legacy-save",
-          rules);
-    }
-    return inactive(rules);
+    Ruleset ofHost = rules.withoutJumpsTo(HostFirewallReader::isOfCluster);
+    return ofHost.bases().stream()
+        .filter(ofHost::canDrop)
+        .min(Comparator.comparing(seen::managerOf))
+        .map(
+            base ->
+                seen.madeBy(
+                    seen.managerOf(base),
+                    State.ACTIVE,
+                    "chain %s of table %s %s drops packets"
+                        .formatted(base.name(), base.family(), base.table())))
+        .orElseGet(
+            () -> seen.legacyDrops().equals(Optional.of(false)) ? inactive(seen) : legacy(seen));
+  }
+
+  private static HostFirewall legacy(HostFirewall seen) {
+    return seen.legacyDrops().isPresent()
+        ? seen.madeBy(Manager.IPTABLES, State.ACTIVE, "rules of iptables-legacy drop packets")
+        : seen.madeBy(
+            Manager.IPTABLES,
+            State.UNKNOWN,
+            "there are iptables-legacy rules, which nft cannot show; look with:"
+                + " iptables-legacy-save");
   }
 
   private Ruleset rules() throws IOException {
@@ -150,49 +158,33 @@ public final class HostFirewallReader {
     return parser.ruleset();
   }
 
-  private HostFirewall inactive(Ruleset rules) {
+  private HostFirewall inactive(HostFirewall seen) {
     return configured()
         .map(
             manager ->
-                new HostFirewall(
+                seen.madeBy(
                     manager,
                     State.INACTIVE,
                     manager == Manager.UFW && ufwEnabled()
                         ? "/etc/ufw/ufw.conf says ENABLED=yes, but its rules are not in the kernel"
-                        : "it is installed, but its rules are not in the kernel",
-                    rules))
+                        : "it is installed, but its rules are not in the kernel"))
         .orElseGet(
             () ->
-                new HostFirewall(
+                seen.madeBy(
                     Manager.NONE,
                     State.INACTIVE,
-                    "no chain in the kernel drops packets, bans of sources aside",
-                    rules));
+                    "no chain in the kernel drops packets, bans of sources aside"));
   }
 
-  /** ufw removes these two when it is disabled, and leaves its other chains empty. */
-  private static boolean hasUfw(Ruleset rules) {
-    return rules.hasChain("ufw-user-input") || rules.hasChain("ufw6-user-input");
-  }
-
-  private String ufwReason() {
+  private String ufwReason(HostFirewall seen) {
     // Left so by a reload that failed half way.
     boolean off = ufwConfiguration().map(text -> text.contains("ENABLED=no")).orElse(false);
     return off
         ? "its rules are in the kernel, but /etc/ufw/ufw.conf says ENABLED=no: after the next boot"
             + " there is no firewall; to keep it type: ufw enable"
-        : "its rules are in the kernel";
-  }
-
-  /**
-   * While firewalld reloads, its own table goes and comes, and this one drops what is new. In panic
-   * mode that has other chains, beside the table.
-   */
-  private static boolean isFirewalldLoading(Ruleset rules) {
-    return rules.chains().stream()
-        .filter(chain -> chain.table().equals("firewalld_policy_drop"))
-        .flatMap(chain -> chain.base().stream())
-        .anyMatch(base -> base.hook().equals("input"));
+        : seen.rules().bases().stream().anyMatch(seen::isShut)
+            ? "its rules are in the kernel, for IPv4 only: IPV6=no in /etc/default/ufw drops all of IPv6"
+            : "its rules are in the kernel";
   }
 
   private Optional<Manager> configured() {
@@ -229,12 +221,7 @@ public final class HostFirewallReader {
     }
   }
 
-  /** Whether rules drop that nft cannot show, or may. */
-  private boolean legacyDrops() {
-    return legacyIptables() && legacyDrops.get().orElse(true);
-  }
-
-  private boolean legacyIptables() {
+  private boolean hasLegacyTables() {
     for (String file : List.of("ip_tables_names", "ip6_tables_names")) {
       try {
         if (Files.readAllLines(proc.resolve(file)).contains("filter")) {
@@ -247,24 +234,8 @@ public final class HostFirewallReader {
     return false;
   }
 
-  /**
-   * Whether packets from anywhere can be dropped on some way through the base chain. What bans
-   * sources, as fail2ban and CrowdSec do, is no firewall: it closes nothing, and is there or not
-   * with each ban.
-   */
-  private static boolean drops(Chain base, Ruleset rules) {
-    if (base.filters()) {
-      return true;
-    }
-    return base.targets().stream()
-        // Those of kubelet, kube-proxy and our own are no firewall of the host.
-        .filter(target -> !target.startsWith("KUBE-") && !target.startsWith("TWEED-"))
-        .flatMap(target -> rules.chains().stream().filter(chain -> chain.isIn(base, target)))
-        .anyMatch(Chain::filters);
-  }
-
-  private static boolean isIptables(Chain chain) {
-    return chain.table().equals("filter")
-        && Set.of("INPUT", "FORWARD", "OUTPUT").contains(chain.name());
+  /** Chains of kubelet, kube-proxy and our own are no firewall of the host. */
+  private static boolean isOfCluster(String chain) {
+    return chain.startsWith("KUBE-") || chain.startsWith("TWEED-");
   }
 }

@@ -5,6 +5,7 @@ import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What the pod network needs the firewall to let through on this node.
@@ -51,6 +52,14 @@ public record NetworkNeeds(
       List<IpAddress> nodeIps,
       List<IpPrefix> podCidrs) {
     this(tunnel, bridge, underlayDevice, underlayDevice.stream().toList(), nodeIps, podCidrs);
+  }
+
+  /** The bridge, and the tunnel to nodes. */
+  public List<String> devices() {
+    return Stream.of(
+            Optional.of(bridge), tunnel.map(Tunnel::device), tunnel.flatMap(Tunnel::second))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /**

@@ -21,6 +21,7 @@ public final class StrictForwardPorts {
         ? Optional.of(
             new FirewallBlockage(
                 true,
+                HostFirewall.Manager.FIREWALLD,
                 "firewalld (StrictForwardPorts=yes) drops packets from and to pods for Services,"
                     + " NodePorts and hostPorts, whatever its zones and policies say",
                 List.of(

@@ -2,8 +2,8 @@ package dev.tweed.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.ip.IpPrefix;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

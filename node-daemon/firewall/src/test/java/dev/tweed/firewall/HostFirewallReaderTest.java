@@ -180,6 +180,53 @@ class HostFirewallReaderTest {
     assertThat(read(listing.formatted("filter")).manager()).isEqualTo(Manager.NFTABLES);
   }
 
+  @Test
+  void aUfwThatLeavesIpv6OutIsTold() {
+    String four =
+        """
+        table ip filter
+        :INPUT input drop
+        :ufw-user-input
+        """;
+    String six =
+        """
+        table ip6 filter
+        :INPUT input drop
+        """;
+
+    assertThat(HostRules.read(four, six).reason()).contains("IPV6=no");
+    assertThat(HostRules.read(four, six + ":ufw6-user-input").reason()).doesNotContain("IPV6");
+    assertThat(HostRules.read(four).reason()).doesNotContain("IPV6");
+  }
+
+  @Test
+  void dropsAreSeenHoweverDeepAndIptablesBeforeTablesOfOthers() {
+    String mine =
+        """
+        table inet mine
+        :input input drop
+        """;
+    String deep =
+        """
+        table ip filter
+        :INPUT input accept
+        :A
+        :B
+        -A INPUT -j A
+        -A A -j B
+        -A B -j A
+        -A B -p tcp --dport 80 -j %s
+        """;
+
+    assertThat(HostRules.read(deep.formatted("DROP")).reason())
+        .isEqualTo("chain INPUT of table ip filter drops packets");
+    assertThat(HostRules.read(mine, deep.formatted("DROP")).manager()).isEqualTo(Manager.IPTABLES);
+    assertThat(HostRules.read(deep.formatted("DROP"), mine).manager()).isEqualTo(Manager.IPTABLES);
+    assertThat(HostRules.read(mine, deep.formatted("RETURN")).manager())
+        .isEqualTo(Manager.NFTABLES);
+    assertThat(HostRules.read(deep.formatted("RETURN")).manager()).isEqualTo(Manager.NONE);
+  }
+
   private HostFirewall read(String listing) {
     return new HostFirewallReader(root, root, new FixedListing(listing)).read();
   }

@@ -1,13 +1,16 @@
 package dev.tweed.firewall;
 
-import dev.tweed.ip.IpPrefix;
+import dev.tweed.firewall.backend.BackendChoice;
+import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A node between a peer and two pods, all of them network namespaces: the peer behind {@code eth0}
@@ -17,6 +20,14 @@ import java.util.Optional;
  * <p>ufw runs with files of its own, by a private mount namespace for each command.
  */
 final class HostNamespaces implements AutoCloseable {
+
+  private static final NetworkNeeds NEEDS =
+      new NetworkNeeds(
+          Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+          "tweed-br0",
+          Optional.of("eth0"),
+          List.of(IpAddress.parse("192.0.2.1")),
+          List.of(IpPrefix.parse("10.244.0.0/16")));
 
   private final Path etc;
   private final Netns node = Netns.open();
@@ -97,15 +108,14 @@ final class HostNamespaces implements AutoCloseable {
                 .read());
   }
 
+  /** Where rows would go. */
+  String places() {
+    return BackendPlanner.plan(read(), Optional.of(NEEDS), true, BackendChoice.found(Set.of()), 0)
+        .text();
+  }
+
   List<FirewallBlockage> blockages() {
-    return FirewallAdvicePlanner.plan(
-        read(),
-        new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
-            "tweed-br0",
-            Optional.of("eth0"),
-            List.of(IpAddress.parse("192.0.2.1")),
-            List.of(IpPrefix.parse("10.244.0.0/16"))));
+    return FirewallAdvicePlanner.plan(read(), NEEDS);
   }
 
   /** A TCP connection from the peer, through the tunnel, to a pod. */

@@ -3,12 +3,12 @@ package dev.tweed.firewall;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tweed.ip.IpPrefix;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ruleset.RulesetParser;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +23,7 @@ class NetworkNeedsTest {
   @ParameterizedTest
   @ValueSource(strings = {"br0; reboot", "$(reboot)", "", "abcdefghijklmnop", "-j", "a b", "a\nb"})
   void nothingThatIsNoDeviceReachesACommand(String name) {
-    assertThatThrownBy(() -> needs(name))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> needs(name)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -67,6 +66,10 @@ class NetworkNeedsTest {
 
   private static NetworkNeeds needs(String bridge) {
     return new NetworkNeeds(
-        Optional.empty(), bridge, Optional.of("eth0"), List.of(IpAddress.parse("192.0.2.1")), List.of(IpPrefix.parse("10.244.0.0/16")));
+        Optional.empty(),
+        bridge,
+        Optional.of("eth0"),
+        List.of(IpAddress.parse("192.0.2.1")),
+        List.of(IpPrefix.parse("10.244.0.0/16")));
   }
 }

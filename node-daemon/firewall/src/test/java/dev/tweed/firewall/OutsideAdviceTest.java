@@ -3,6 +3,8 @@ package dev.tweed.firewall;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.ruleset.RulesetParser;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,8 +43,8 @@ class OutsideAdviceTest {
             "tweed-br0",
             Optional.of("eth0"),
             List.of(device),
-            List.of("192.0.2.1"),
-            List.of("10.244.0.0/16"));
+            List.of(IpAddress.parse("192.0.2.1")),
+            List.of(IpPrefix.parse("10.244.0.0/16")));
 
     // When
     List<FirewallBlockage> blockages = FirewallAdvicePlanner.plan(firewall, needs);

@@ -149,14 +149,23 @@ class RealFirewallTest {
         """);
 
     assertThat(host.read().manager()).isEqualTo(Manager.NONE);
+    assertThat(host.places()).isEqualTo("nftables");
 
     host.type("iptables -A f2b-sshd ! -s 192.0.2.0/24 -j DROP");
     assertThat(host.read().manager()).isEqualTo(Manager.IPTABLES);
 
     host.type("iptables -F f2b-sshd; iptables -P INPUT DROP");
     assertThat(host.read().manager()).isEqualTo(Manager.IPTABLES);
+    assertThat(host.places()).isEqualTo("iptables");
 
-    host.type("iptables -P INPUT ACCEPT");
+    host.type(
+        """
+        iptables -P INPUT ACCEPT; iptables -A INPUT -i lo -j ACCEPT
+        iptables -N A; iptables -N B; iptables -A INPUT -j A; iptables -A A -j B; iptables -A B -j DROP
+        """);
+    assertThat(host.places()).isEqualTo("iptables");
+
+    host.type("iptables -F INPUT; iptables -F B");
     host.type("nft add rule inet f2b-table f2b-chain ip saddr != @addr-set-sshd drop");
     assertThat(host.read().manager()).isEqualTo(Manager.NFTABLES);
 

@@ -9,7 +9,6 @@ import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.firewall.FirewallWish;
 import dev.tweed.agent.firewall.NetworkState;
@@ -75,7 +74,7 @@ final class FirewallPlanCommand implements Callable<Integer> {
             api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName());
     ClusterView view = FirewallPlanInput.with(read.view(), given);
     FirewallHost host = node.firewallHost();
-    LastGood good = new FirewallFiles(node.runDir).remembered().good();
+    FirewallFiles.Remembered good = new FirewallFiles(node.runDir).remembered();
     NetworkState network = network(view);
     FirewallPlanFactory plans =
         new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()), read::endpoints);
@@ -127,7 +126,7 @@ final class FirewallPlanCommand implements Callable<Integer> {
       outcomes.put(
           backend.kind(),
           backend.check(
-              plan.choice().kind().equals(kind)
+              plan.choice().kinds().contains(backend.kind())
                   ? plan.rows()
                   : plan.choice().standby().equals(kind) ? plan.standbyRows() : List.of()));
     }

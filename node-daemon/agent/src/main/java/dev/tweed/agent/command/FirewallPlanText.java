@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -44,9 +45,11 @@ final class FirewallPlanText {
         "Node %s: rules go into %s: %s\n\n"
             .formatted(
                 node,
-                plan.choice().kind().map(BackendKind::text).orElse("no firewall"),
+                plan.choice().isKnown() ? plan.choice().text() : "no firewall",
                 plan.choice().reason()));
-    Optional<BackendOutcome> chosen = plan.choice().kind().map(outcomes::get);
+    Optional<BackendOutcome> chosen =
+        BackendOutcome.together(
+            plan.choice().kinds().stream().map(outcomes::get).filter(Objects::nonNull).toList());
     boolean same = text.rows(before.rows(), plan.rows(), chosen);
     text.allPossible &= chosen.isPresent() || plan.rows().isEmpty();
     plan.choice()
@@ -102,7 +105,7 @@ final class FirewallPlanText {
   }
 
   private void firewall(FirewallPlan plan, BackendKind kind, BackendOutcome outcome, boolean same) {
-    boolean chosen = plan.choice().kind().equals(Optional.of(kind));
+    boolean chosen = plan.choice().kinds().contains(kind);
     boolean standby = plan.choice().standby().equals(Optional.of(kind));
     switch (outcome) {
       case BackendOutcome.Refused(var reason, var message, var remedy) -> {

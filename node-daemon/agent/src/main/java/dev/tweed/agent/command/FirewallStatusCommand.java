@@ -9,7 +9,7 @@ import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusFiles;
-import dev.tweed.firewall.backend.BackendKind;
+import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
 import java.io.PrintWriter;
 import java.util.List;
@@ -60,20 +60,22 @@ final class FirewallStatusCommand implements Callable<Integer> {
   private FirewallStatusText text(
       FirewallFiles.Remembered remembered, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
-    FirewallPlan plan =
-        new FirewallPlanFactory(host, () -> NOT_ASKED, List::of).keep(remembered.good());
+    FirewallPlan plan = new FirewallPlanFactory(host, () -> NOT_ASKED, List::of).keep(remembered);
     GuardRules guard = new GuardRules(plan.planned().rows());
-    Optional<BackendKind> kind = plan.choice().kind();
     return FirewallStatusText.of(
         plan,
-        kind.flatMap(host::backend).map(backend -> backend.check(plan.rows())),
+        BackendOutcome.together(
+            plan.choice().kinds().stream()
+                .flatMap(kind -> host.backend(kind).stream())
+                .map(backend -> backend.check(plan.rows()))
+                .toList()),
         plan.choice()
             .standby()
             .flatMap(host::backend)
             .map(backend -> backend.check(plan.standbyRows())),
         guard,
         // Where no firewall can hold rules, those that only the guard has are not remembered.
-        kind.map(any -> host.checkGuard(guard)),
+        plan.choice().isKnown() ? Optional.of(host.checkGuard(guard)) : Optional.empty(),
         told);
   }
 }

@@ -36,7 +36,7 @@ final class FirewallStatusText {
    * A text.
    *
    * @param plan that keeps what the daemon put in force
-   * @param found what it would come to in the firewall that holds the rules; empty if none can
+   * @param found what it would come to in the firewalls that hold the rules; empty if none can
    * @param ready the same in the firewall that is switched off and is to hold them one day
    * @param guard what goes beside the firewall
    * @param guarded what that would come to
@@ -73,7 +73,7 @@ final class FirewallStatusText {
         told.map(t -> "Firewall  %s, %s\n".formatted(t.firewall().manager(), t.firewall().state()))
             .orElse(""));
     out.append("Rules in  ")
-        .append(plan.choice().kind().map(BackendKind::text).orElse("no firewall"))
+        .append(plan.choice().isKnown() ? plan.choice().text() : "no firewall")
         .append(": ")
         .append(plan.choice().reason())
         .append("\n\n");

@@ -23,7 +23,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** From a plan and what came of it to what is wrong or notable about the host's firewall. Pure. */
+/**
+ * From a plan and what came of it to what is wrong or notable about the host's firewall; parameters
+ * as in {@link FirewallStatusMapper#map}. Pure.
+ */
 record FirewallFindingMapper(
     FirewallPlan plan,
     HostFirewall now,
@@ -60,23 +63,18 @@ record FirewallFindingMapper(
               refused.remedy()));
     }
     left().ifPresent(findings::add);
-    // What no policy can do anything about is told once, above.
-    if (placement.outcome().orElse(null) instanceof Applied) {
-      policies.stream()
-          .filter(p -> !p.applied())
-          .map(FirewallFindingMapper::failed)
-          .forEach(findings::add);
-    } else {
-      Set<String> refused =
-          plan.planned().verdicts().stream()
-              .filter(verdict -> !verdict.accepted())
-              .map(PolicyVerdict::name)
-              .collect(Collectors.toSet());
-      policies.stream()
-          .filter(policy -> refused.contains(policy.name()))
-          .map(FirewallFindingMapper::failed)
-          .forEach(findings::add);
-    }
+    boolean inForce = placement.outcome().orElse(null) instanceof Applied;
+    Set<String> accepted =
+        plan.planned().verdicts().stream()
+            .filter(PolicyVerdict::accepted)
+            .map(PolicyVerdict::name)
+            .collect(Collectors.toSet());
+    policies.stream()
+        .filter(policy -> !policy.applied())
+        // What no policy can do anything about is told once, above.
+        .filter(policy -> inForce ? !isUnreached(policy) : !accepted.contains(policy.name()))
+        .map(FirewallFindingMapper::failed)
+        .forEach(findings::add);
     if (network instanceof NetworkState.Member member && member.managed()) {
       placement.outcome().stream()
           .filter(Applied.class::isInstance)
@@ -94,25 +92,40 @@ record FirewallFindingMapper(
   }
 
   private Optional<NodeFinding> notWritten() {
-    BackendOutcome outcome = placement.outcome().orElse(null);
-    if (outcome instanceof Refused refused) {
+    if (placement.refusal().isPresent()) {
+      Refused refused = placement.refusal().get().refused();
       return Optional.of(
           finding(
               AgentReason.FirewallNotWritten,
-              plan.choice().kind().map(BackendKind::text).orElse("none"),
+              placement.refusal().get().kind().text(),
               refused.reason() + ": " + refused.message() + ". What was in force stays",
               refused.remedy()));
     }
-    return outcome == null && !plan.planned().verdicts().isEmpty()
-        ? Optional.of(
-            finding(
-                AgentReason.FirewallNotWritten,
-                now.manager().text(),
-                "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
-                plan.choice().obstacle().equals(Optional.of(BackendPlanner.HOST_TOOLS_NEEDED))
-                    ? "helm upgrade ... --reset-then-reuse-values --set firewall.hostTools=true"
-                    : "see whether this works on the node: nft list ruleset"))
-        : Optional.empty();
+    if (placement.outcomes().isEmpty()) {
+      return plan.planned().verdicts().isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              finding(
+                  AgentReason.FirewallNotWritten,
+                  now.manager().text(),
+                  "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
+                  "see whether this works on the node: nft list ruleset"));
+    }
+    return policies.stream()
+        .filter(FirewallFindingMapper::isUnreached)
+        .findFirst()
+        .map(
+            policy ->
+                finding(
+                    AgentReason.FirewallNotWritten,
+                    plan.choice().unreachable().iterator().next().text(),
+                    "FirewallPolicies cannot let packets through: %s, for one: %s"
+                        .formatted(policy.name(), policy.message()),
+                    "helm upgrade ... --reset-then-reuse-values --set firewall.hostTools=true"));
+  }
+
+  private static boolean isUnreached(PolicyState policy) {
+    return BackendPlanner.HOST_TOOLS_NEEDED.equals(policy.reason());
   }
 
   /** Rows that an earlier daemon put where this one cannot reach. */
@@ -164,7 +177,7 @@ record FirewallFindingMapper(
     return NodeFinding.of(
         AgentReason.HostFirewallBlocks,
         blockage.amongPods(),
-        now.manager().text(),
+        blockage.manager().text(),
         blockage.message(),
         blockage.commands().isEmpty()
             ? ""

@@ -2,8 +2,6 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
-import dev.tweed.firewall.backend.BackendKind;
-import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
@@ -25,9 +23,9 @@ import java.util.Optional;
 public record FirewallPlan(
     HostFirewall found, BackendChoice choice, PlannedRules planned, Optional<RuleGroup> builtIn) {
 
-  /** The rows for the firewall that was chosen, in order. */
+  /** The rows for each firewall that was chosen, in order. */
   public List<FilterRow> rows() {
-    return choice.kind().equals(Optional.of(BackendKind.NFTABLES)) ? ofPolicies() : planned.rows();
+    return choice.isOwnTable() ? ofPolicies() : planned.rows();
   }
 
   /** The rows for a firewall that is to be switched on one day. */
@@ -47,8 +45,7 @@ public record FirewallPlan(
 
   /** What goes beside the firewall; empty if that has to stay as it is for now. */
   public Optional<GuardRules> guard(NetworkState network) {
-    return network instanceof NetworkState.Waiting
-            || choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
+    return network instanceof NetworkState.Waiting || !choice.isKnown()
         ? Optional.empty()
         : Optional.of(new GuardRules(planned.rows()));
   }

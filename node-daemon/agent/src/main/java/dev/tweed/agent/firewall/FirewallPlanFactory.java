@@ -1,10 +1,12 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.api.ServerEndpoint;
+import dev.tweed.agent.firewall.FirewallFiles.Remembered;
 import dev.tweed.agent.firewall.FirewallHost.NodeSight;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.backend.FirewallBackend;
@@ -49,23 +51,32 @@ public final class FirewallPlanFactory {
   }
 
   /** The plan, with what is remembered of rules that were in force. */
-  public FirewallPlan make(FirewallWish wish, LastGood before) {
-    return make(wish, before, host.read());
+  public FirewallPlan make(FirewallWish wish, Remembered before) {
+    HostFirewall found = host.read();
+    return make(
+        wish, before.good(), found, choose(found, wish, BackendChoice.found(before.places()), 0));
+  }
+
+  /** Where the rows go; parameters as of {@link BackendPlanner#plan}. */
+  BackendChoice choose(HostFirewall found, FirewallWish wish, BackendChoice before, long now) {
+    Optional<NetworkNeeds> needs =
+        wish.network() instanceof NetworkState.Member member && member.managed()
+            ? Optional.of(member.needs())
+            : Optional.empty();
+    return BackendPlanner.plan(found, needs, host.hasTools(), before, now);
   }
 
   /** The plan that keeps what was in force. */
-  public FirewallPlan keep(LastGood before) {
+  public FirewallPlan keep(Remembered before) {
     return make(FirewallWish.nothingNew(), before);
   }
 
-  /** The same for a firewall that was just looked at. */
-  FirewallPlan make(FirewallWish wish, LastGood before, HostFirewall found) {
-    BackendChoice choice = BackendPlanner.plan(found, host.hasTools());
-    Optional<FirewallBackend> backend = choice.kind().flatMap(host::backend);
+  /** The plan for a firewall that was just looked at. */
+  FirewallPlan make(FirewallWish wish, LastGood before, HostFirewall found, BackendChoice choice) {
+    List<FirewallBackend> backends =
+        choice.kinds().stream().flatMap(kind -> host.backend(kind).stream()).toList();
     Function<FilterRow, Optional<String>> unsupported =
-        backend
-            .<Function<FilterRow, Optional<String>>>map(b -> b::unsupported)
-            .orElse(row -> Optional.empty());
+        row -> backends.stream().flatMap(b -> b.unsupported(row).stream()).findFirst();
     Optional<RuleGroup> builtIn = builtIn(wish.network(), before);
     return new FirewallPlan(
         found,
@@ -73,8 +84,7 @@ public final class FirewallPlanFactory {
         FirewallPlanner.plan(
             wish.nodeKnown() ? wish.policies() : kept(before),
             builtIn,
-            // Rows that go nowhere cut nothing: the guard's table is about NodePorts.
-            choice.kind().isPresent() ? flows(wish) : List.of(),
+            choice.kinds().isEmpty() ? List.of() : flows(wish),
             unsupported,
             host::serviceProxy,
             before.policies()),

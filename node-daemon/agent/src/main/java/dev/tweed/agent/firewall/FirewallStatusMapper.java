@@ -7,12 +7,15 @@ import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.firewall.ForwardJudge;
 import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
+import dev.tweed.firewall.backend.BackendPlanner;
+import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.NodePortJudge;
@@ -20,6 +23,9 @@ import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyVerdict;
 import dev.tweed.firewall.rules.RowText;
+import dev.tweed.firewall.ruleset.Chain;
+import dev.tweed.firewall.ruleset.Packet;
+import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
@@ -28,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -36,6 +43,8 @@ final class FirewallStatusMapper {
 
   private static final String DISPLACED = "DisplacedByHand";
   private static final String NO_IPV6 = "IPv6NotManaged";
+  private static final String DROPPED = "DroppedElsewhere";
+  private static final String PANIC = "PanicMode";
 
   private final FirewallPlan plan;
   private final HostFirewall now;
@@ -43,6 +52,12 @@ final class FirewallStatusMapper {
   private final BackendOutcome guarded;
   private final Map<String, GoodPolicy> before;
   private final Map<String, List<Displaced>> displaced = new HashMap<>();
+
+  /** Base chains that hold no rows of ours. */
+  private final Ruleset others;
+
+  /** Rows that let something through. */
+  private final Map<Origin, List<FilterRow>> opening;
 
   private FirewallStatusMapper(
       FirewallPlan plan,
@@ -55,6 +70,13 @@ final class FirewallStatusMapper {
     this.placement = placement;
     this.guarded = guarded;
     this.before = before;
+    this.others = now.rules().withoutBases(this::isOpened);
+    this.opening =
+        others.bases().isEmpty()
+            ? Map.of()
+            : plan.rows().stream()
+                .filter(row -> row.action() == Action.ALLOW || row.action() == Action.LIMIT)
+                .collect(Collectors.groupingBy(FilterRow::origin));
     displaced()
         .forEach(
             d ->
@@ -111,15 +133,17 @@ final class FirewallStatusMapper {
   private Firewall firewall(String forward) {
     BackendChoice choice = plan.choice();
     int rules =
-        placement.outcome().orElse(null) instanceof Applied applied && applied.live()
+        placement.outcome().orElse(null) instanceof Applied applied
+                && applied.live()
+                && !now.isPanicking()
             ? (int) plan.rows().stream().filter(applied::holds).count() - applied.displaced().size()
             : 0;
-    boolean inUfw = choice.kind().filter(BackendKind.UFW::equals).isPresent() && rules > 0;
+    boolean inUfw = choice.kinds().contains(BackendKind.UFW) && rules > 0;
     return new Firewall(
         now.manager().text(),
         now.state().text(),
         now.reason() + (inUfw ? "; %d of them are Tweed's".formatted(rules) : ""),
-        choice.kind().map(BackendKind::text).orElse("none"),
+        choice.text(),
         choice.reason(),
         rules,
         forward);
@@ -134,11 +158,8 @@ final class FirewallStatusMapper {
       return state(
           verdict,
           false,
-          plan.choice().obstacle().orElse("NoBackend"),
-          plan.choice().reason()
-              + (guarded instanceof BackendOutcome.Applied && mayCloseNodePorts(verdict)
-                  ? ". NodePorts that it denies, rejects or limits are closed all the same"
-                  : ""));
+          plan.choice().isKnown() ? "NoBackend" : BackendPlanner.FIREWALL_UNKNOWN,
+          plan.choice().reason());
     }
     return switch (placement.outcome().get()) {
       case Refused refused ->
@@ -154,9 +175,11 @@ final class FirewallStatusMapper {
               "FirewallInactive",
               "the firewall was switched off meanwhile, or nothing leads to its rules any more; if that"
                   + " stays, load it again (ufw reload)");
+      case Applied applied when now.isPanicking() -> state(verdict, false, PANIC, now.reason());
       case Applied applied ->
           closed(verdict)
               .or(() -> withoutIpv6(verdict, applied))
+              .or(() -> unreached(verdict))
               .orElseGet(() -> applied(verdict, applied));
     };
   }
@@ -197,6 +220,52 @@ final class FirewallStatusMapper {
         + " set IPV6=yes there and type: ufw reload";
   }
 
+  /** What a policy lets through has to be let through by a firewall that cannot be reached, too. */
+  private Optional<PolicyState> unreached(PolicyVerdict verdict) {
+    return dropped(verdict, others::closedTo)
+        .filter(dropped -> plan.choice().unreachable().contains(kind(dropped.chain())))
+        .map(
+            dropped ->
+                state(
+                    verdict,
+                    false,
+                    BackendPlanner.HOST_TOOLS_NEEDED,
+                    text(dropped)
+                        + ". What the policy denies is denied; to let packets through set the chart"
+                        + " value firewall.hostTools"));
+  }
+
+  /** A row, and a chain without rows of ours that drops what it lets through. */
+  private record Dropped(FilterRow row, Chain chain) {}
+
+  private Optional<Dropped> dropped(PolicyVerdict verdict, Function<Packet, List<Chain>> blockers) {
+    return opening.getOrDefault(origin(verdict), List.of()).stream()
+        .flatMap(row -> blockers.apply(row.packet()).stream().map(chain -> new Dropped(row, chain)))
+        .findFirst();
+  }
+
+  /** Whether rows of ours are in the firewall of a base chain, and let through what it drops. */
+  private boolean isOpened(Chain base) {
+    return now.managerOf(base) != Manager.NFTABLES // a table of ours is not that of somebody else
+        && plan.choice().kinds().contains(kind(base))
+        && !now.isShut(base);
+  }
+
+  private BackendKind kind(Chain chain) {
+    return BackendKind.valueOf(now.managerOf(chain).name());
+  }
+
+  private String text(Dropped dropped) {
+    return "rule %s: chain %s of table %s %s, of %s, drops '%s'"
+        .formatted(
+            dropped.row().rule(),
+            dropped.chain().name(),
+            dropped.chain().family(),
+            dropped.chain().table(),
+            now.managerOf(dropped.chain()).text(),
+            RowText.of(dropped.row()));
+  }
+
   private static Origin origin(PolicyVerdict verdict) {
     return new Origin(Origin.Kind.POLICY, verdict.name());
   }
@@ -207,19 +276,22 @@ final class FirewallStatusMapper {
     if (contradicted.isPresent()) {
       return state(verdict, false, DISPLACED, text(contradicted.get()));
     }
-    return verdict
-        .remark()
-        .map(remark -> state(verdict, true, remark.reason().name(), remark.text()))
-        .orElseGet(
-            () -> {
-              if (!ofPolicy.isEmpty()) {
-                return state(verdict, true, DISPLACED, text(ofPolicy.getFirst()));
-              }
-              return rows(verdict).allMatch(applied::holds)
-                  ? state(verdict, true, null, null)
-                  : state(
-                      verdict, true, NO_IPV6, leavesOutIpv6("some of its rules are for IPv6 too"));
-            });
+    if (verdict.remark().isPresent()) {
+      PolicyProblem remark = verdict.remark().get();
+      return state(verdict, true, remark.reason().name(), remark.text());
+    }
+    if (!ofPolicy.isEmpty()) {
+      return state(verdict, true, DISPLACED, text(ofPolicy.getFirst()));
+    }
+    if (!rows(verdict).allMatch(applied::holds)) {
+      return state(verdict, true, NO_IPV6, leavesOutIpv6("some of its rules are for IPv6 too"));
+    }
+    return dropped(verdict, others::blockersOf)
+        .map(
+            dropped ->
+                state(
+                    verdict, true, DROPPED, text(dropped) + "; a rule there has to let it through"))
+        .orElseGet(() -> state(verdict, true, null, null));
   }
 
   private static String text(Displaced displaced) {

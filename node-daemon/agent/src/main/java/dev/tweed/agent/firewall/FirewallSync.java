@@ -12,10 +12,8 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
-import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
-import dev.tweed.firewall.ruleset.Ruleset;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -43,7 +41,7 @@ public final class FirewallSync implements BooleanSupplier {
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
   /** What was wanted in force, and where. */
-  private record Placed(Optional<BackendKind> backend, List<FilterRow> rows) {}
+  private record Placed(Set<BackendKind> backends, List<FilterRow> rows) {}
 
   private final Supplier<ClusterView> view;
   private final FirewallHost host;
@@ -65,6 +63,7 @@ public final class FirewallSync implements BooleanSupplier {
   private Optional<FirewallWish> lastWish = Optional.empty();
   private Optional<HostFirewall> known = Optional.empty();
   private OptionalInt generation = OptionalInt.empty();
+  private BackendChoice choice;
   private boolean settled;
   private long lookedAt;
 
@@ -91,6 +90,7 @@ public final class FirewallSync implements BooleanSupplier {
     this.remembered = files.remembered();
     this.guard = new GuardKeeper(host);
     this.placer = new RowPlacer(host, remembered.places());
+    this.choice = BackendChoice.found(remembered.places());
   }
 
   /**
@@ -144,10 +144,13 @@ public final class FirewallSync implements BooleanSupplier {
       return true;
     }
     // What is asked for comes into force before the firewall is looked at, if that was just done.
-    Optional<HostFirewall> fresh = known.filter(k -> recent);
+    Optional<HostFirewall> fresh =
+        known.filter(k -> recent && isNetworkOf(lastWish, wish) && choice.leaving().isEmpty());
     settled = false;
-    FirewallPlan plan =
-        plans.make(wish.with(state), remembered.good(), fresh.orElseGet(host::read));
+    HostFirewall found = fresh.orElseGet(host::read);
+    BackendChoice chosen =
+        fresh.isPresent() ? choice : plans.choose(found, wish, choice, nanoTime.getAsLong());
+    FirewallPlan plan = plans.make(wish.with(state), remembered.good(), found, chosen);
     settled = bring(plan, wish, wished, state, fresh.isPresent());
     lookedAt = now;
     return settled;
@@ -164,7 +167,9 @@ public final class FirewallSync implements BooleanSupplier {
 
   private boolean bring(
       FirewallPlan plan, FirewallWish wish, boolean wished, NetworkState state, boolean lookAfter) {
-    BackendChoice choice = plan.choice();
+    if (plan.choice().isKnown()) {
+      choice = plan.choice();
+    }
     Map<String, GoodPolicy> before = remembered.good().policies();
     Placement placement = placer.place(plan);
     boolean mended = false;
@@ -182,12 +187,7 @@ public final class FirewallSync implements BooleanSupplier {
       }
       case Refused refused -> guardLastGood(plan);
       case null -> {
-        if (choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))) {
-          guardLastGood(plan);
-        } else {
-          // NodePorts can be closed beside any firewall.
-          guard.rows(plan.planned().rows());
-        }
+        guardLastGood(plan);
         lastWish = Optional.of(wish);
       }
     }
@@ -196,9 +196,9 @@ public final class FirewallSync implements BooleanSupplier {
     if (mended || guarded.equals(BackendOutcome.applied(true)) && kept && !wished) {
       repaired.run();
     }
-    placed = Optional.of(new Placed(choice.kind(), plan.rows()));
+    placed = Optional.of(new Placed(plan.choice().kinds(), plan.rows()));
     HostFirewall found = look ? host.read() : plan.found();
-    known = Optional.of(withoutRules(found));
+    known = Optional.of(found.withoutRules());
     FirewallStatus status =
         FirewallStatusMapper.map(plan, found, state, placement, guarded, before, strandedPlaces());
     tell.accept(
@@ -209,8 +209,9 @@ public final class FirewallSync implements BooleanSupplier {
     return placement.isDone()
         && unwritten.isEmpty()
         && guarded instanceof BackendOutcome.Applied
-        && !choice.obstacle().equals(Optional.of(BackendPlanner.FIREWALL_UNKNOWN))
-        && BackendPlanner.plan(found, host.hasTools()).kind().equals(choice.kind());
+        && plan.choice().isKnown()
+        && choice.leaving().isEmpty()
+        && plans.choose(found, wish, choice, nanoTime.getAsLong()).kinds().equals(choice.kinds());
   }
 
   /**
@@ -220,7 +221,10 @@ public final class FirewallSync implements BooleanSupplier {
   private void guardLastGood(FirewallPlan plan) {
     if (!guard.hasRows()) {
       guard.rows(
-          plans.make(FirewallWish.nothingNew(), remembered.good(), plan.found()).planned().rows());
+          plans
+              .make(FirewallWish.nothingNew(), remembered.good(), plan.found(), plan.choice())
+              .planned()
+              .rows());
     }
   }
 
@@ -233,12 +237,12 @@ public final class FirewallSync implements BooleanSupplier {
   }
 
   private boolean isAsLast(FirewallPlan plan) {
-    return placed.equals(Optional.of(new Placed(plan.choice().kind(), plan.rows())));
+    return placed.equals(Optional.of(new Placed(plan.choice().kinds(), plan.rows())));
   }
 
-  /** They are large, and only needed for advice. */
-  private static HostFirewall withoutRules(HostFirewall found) {
-    return new HostFirewall(found.manager(), found.state(), found.reason(), Ruleset.empty());
+  /** Whether both need the same of a firewall. */
+  private static boolean isNetworkOf(Optional<FirewallWish> last, FirewallWish wish) {
+    return last.map(FirewallWish::network).equals(Optional.of(wish.network()));
   }
 
   /** Where rows of ours may be that the daemon has no access to any more. */

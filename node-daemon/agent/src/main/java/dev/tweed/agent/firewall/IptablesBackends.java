@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** iptables in whichever of its flavours the host's rules are; the other one is kept empty. */
+/** iptables in those of its flavours that drop packets; another one is kept empty. */
 final class IptablesBackends implements FirewallBackend {
 
   private final Map<IptablesFlavour, FirewallBackend> flavours;
   private final Set<IptablesFlavour> clean = EnumSet.noneOf(IptablesFlavour.class);
   private final LegacyFilters legacy;
-  private IptablesFlavour used = IptablesFlavour.NFT;
+  private Set<IptablesFlavour> used = EnumSet.of(IptablesFlavour.NFT);
 
   /**
    * @param prefix words before each command
@@ -41,9 +41,9 @@ final class IptablesBackends implements FirewallBackend {
     this.legacy = legacy;
   }
 
-  /** Takes the flavour the host's rules are in. */
-  void use(IptablesFlavour flavour) {
-    used = flavour;
+  /** Takes the flavours that rows have to be in. */
+  void use(Set<IptablesFlavour> flavours) {
+    used = flavours;
   }
 
   @Override
@@ -53,20 +53,24 @@ final class IptablesBackends implements FirewallBackend {
 
   @Override
   public Optional<String> unsupported(FilterRow row) {
-    return flavours.get(used).unsupported(row);
+    return used.stream().flatMap(f -> flavours.get(f).unsupported(row).stream()).findFirst();
   }
 
   /** The new place first. */
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
-    BackendOutcome outcome = flavours.get(used).apply(rows);
-    if (!(outcome instanceof BackendOutcome.Applied applied)) {
-      return outcome;
+    boolean changed = false;
+    for (IptablesFlavour flavour : used) {
+      switch (flavours.get(flavour).apply(rows)) {
+        case BackendOutcome.Applied applied -> changed |= applied.changed();
+        case BackendOutcome.Refused refused -> {
+          return refused;
+        }
+      }
+      clean.remove(flavour);
     }
-    clean.remove(used);
-    boolean changed = applied.changed();
     for (IptablesFlavour other : IptablesFlavour.values()) {
-      if (other != used && !clean.contains(other) && isThere(other)) {
+      if (!used.contains(other) && !clean.contains(other) && isThere(other)) {
         switch (flavours.get(other).apply(List.of())) {
           case BackendOutcome.Applied emptied -> {
             changed |= emptied.changed();
@@ -81,7 +85,7 @@ final class IptablesBackends implements FirewallBackend {
         }
       }
     }
-    return new BackendOutcome.Applied(changed, applied.live(), applied.displaced());
+    return new BackendOutcome.Applied(changed, true, List.of());
   }
 
   /** Looking into legacy tables makes them; where there are none, none of our rows is there. */
@@ -91,6 +95,8 @@ final class IptablesBackends implements FirewallBackend {
 
   @Override
   public BackendOutcome check(List<FilterRow> rows) {
-    return flavours.get(used).check(rows);
+    return BackendOutcome.together(
+            used.stream().map(flavour -> flavours.get(flavour).check(rows)).toList())
+        .orElseThrow();
   }
 }

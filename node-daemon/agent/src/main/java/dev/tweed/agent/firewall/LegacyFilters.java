@@ -27,7 +27,6 @@ final class LegacyFilters {
 
   private final Path proc;
   private final Optional<IptablesCommand> command;
-  private Optional<Boolean> last = Optional.empty();
 
   /**
    * @param proc this network namespace's {@code /proc/net}
@@ -49,18 +48,7 @@ final class LegacyFilters {
     Optional<Boolean> six = drops("ip6_tables_names", "ip6tables");
     boolean known = four.isPresent() && six.isPresent();
     boolean drops = four.orElse(false) || six.orElse(false);
-    last = drops || known ? Optional.of(drops) : Optional.empty();
-    return last;
-  }
-
-  /** The last answer, if any was asked for since {@link #forget}. */
-  boolean areKnownToDrop() {
-    return last.orElse(false);
-  }
-
-  /** Forgets the last answer. */
-  void forget() {
-    last = Optional.empty();
+    return drops || known ? Optional.of(drops) : Optional.empty();
   }
 
   private Optional<Boolean> drops(String names, String program) {

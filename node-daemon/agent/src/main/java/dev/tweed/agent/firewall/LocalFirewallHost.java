@@ -1,6 +1,7 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.HostFirewall;
+import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NftCommand;
 import dev.tweed.firewall.RulesetMonitor;
@@ -14,14 +15,17 @@ import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.rules.ServiceProxy;
+import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** The firewall of the network namespace this process is in. */
 public final class LocalFirewallHost implements FirewallHost {
@@ -94,11 +98,22 @@ public final class LocalFirewallHost implements FirewallHost {
 
   @Override
   public HostFirewall read() {
-    legacy.forget();
     HostFirewall found = reader.read();
-    boolean onlyLegacy = legacy.areKnownToDrop() && !found.hidden();
-    iptables.ifPresent(i -> i.use(onlyLegacy ? IptablesFlavour.LEGACY : IptablesFlavour.NFT));
+    iptables.ifPresent(i -> i.use(flavours(found)));
     return found;
+  }
+
+  /** Rows let packets through in the flavour that drops them only, which may be both. */
+  private static Set<IptablesFlavour> flavours(HostFirewall found) {
+    if (!found.legacyDrops().orElse(false)) {
+      return EnumSet.of(IptablesFlavour.NFT);
+    }
+    Ruleset theirs = found.theirs();
+    return theirs.bases().stream()
+            .filter(base -> found.managerOf(base) == Manager.IPTABLES)
+            .anyMatch(theirs::canDrop)
+        ? EnumSet.allOf(IptablesFlavour.class)
+        : EnumSet.of(IptablesFlavour.LEGACY);
   }
 
   @Override

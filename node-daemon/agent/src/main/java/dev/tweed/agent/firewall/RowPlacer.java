@@ -3,16 +3,20 @@ package dev.tweed.agent.firewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.BackendOutcome.Applied;
+import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Puts rows where they belong, and takes them out of everywhere else: the new place first, so that
+ * Puts rows where they belong, and takes them out of everywhere else: the new places first, so that
  * there is no moment without them. Used by one thread.
  */
 final class RowPlacer {
@@ -24,20 +28,32 @@ final class RowPlacer {
   /**
    * What came of it.
    *
-   * @param outcome in the firewall that was chosen; empty if no firewall here can hold rows
+   * @param outcomes in the firewalls that were chosen; empty if no firewall here can hold rows
    * @param failures of the others, where rows stay or are not kept ready
    */
-  record Placement(Optional<BackendOutcome> outcome, List<Failure> failures) {
+  record Placement(Map<BackendKind, BackendOutcome> outcomes, List<Failure> failures) {
 
     /** Whether nothing has to be tried again. */
     boolean isDone() {
-      return failures.isEmpty()
-          && outcome.filter(BackendOutcome.Refused.class::isInstance).isEmpty();
+      return failures.isEmpty() && refusal().isEmpty();
+    }
+
+    /** The first firewall that refused, and why. */
+    Optional<Failure> refusal() {
+      return outcomes.entrySet().stream()
+          .filter(entry -> entry.getValue() instanceof Refused)
+          .map(entry -> new Failure(entry.getKey(), false, (Refused) entry.getValue()))
+          .findFirst();
+    }
+
+    /** All outcomes as one. */
+    Optional<BackendOutcome> outcome() {
+      return BackendOutcome.together(outcomes.values());
     }
   }
 
-  /** A firewall besides the chosen one that refused. */
-  record Failure(BackendKind kind, boolean standby, BackendOutcome.Refused refused) {}
+  /** A firewall that refused, as one of those chosen or besides. */
+  record Failure(BackendKind kind, boolean standby, Refused refused) {}
 
   /**
    * @param places kinds that rows were put into before
@@ -55,50 +71,54 @@ final class RowPlacer {
 
   Placement place(FirewallPlan plan) {
     BackendChoice choice = plan.choice();
-    List<FilterRow> rows = plan.rows();
-    Optional<FirewallBackend> chosen = choice.kind().flatMap(host::backend);
-    if (chosen.isEmpty()) {
-      // Where nothing can be put, nothing is taken away either.
-      return new Placement(Optional.empty(), List.of());
+    Map<BackendKind, BackendOutcome> outcomes = new EnumMap<>(BackendKind.class);
+    for (BackendKind kind : choice.kinds()) {
+      host.backend(kind).ifPresent(b -> outcomes.put(kind, fill(b, plan.rows())));
     }
-    BackendOutcome outcome = chosen.get().apply(rows);
-    if (outcome instanceof BackendOutcome.Refused
-        && rows.isEmpty()
-        && !places.contains(chosen.get().kind())) {
-      // Nothing is wanted, and nothing is known to be there: no nft, for one, is no harm then.
-      outcome = new BackendOutcome.Applied(false, true, List.of());
+    Placement placement = new Placement(outcomes, new ArrayList<>());
+    if (outcomes.isEmpty() || !placement.isDone()) {
+      // Where not all can be put, nothing is taken away either.
+      return placement;
     }
-    if (outcome instanceof BackendOutcome.Refused) {
-      return new Placement(Optional.of(outcome), List.of());
-    }
-    note(chosen.get().kind(), rows);
-    List<Failure> failures = new ArrayList<>();
     choice
         .standby()
         .flatMap(host::backend)
-        .ifPresent(s -> keepReady(s, plan.standbyRows(), failures));
+        .ifPresent(s -> keepReady(s, plan.standbyRows(), placement.failures()));
     for (FirewallBackend other : host.backends()) {
-      if (other.kind() != chosen.get().kind()
-          && !choice.standby().equals(Optional.of(other.kind()))
-          && !clean.contains(other.kind())) {
-        empty(other, failures);
+      BackendKind kind = other.kind();
+      if (!choice.kinds().contains(kind)
+          && !choice.standby().equals(Optional.of(kind))
+          && !choice.leaving().containsKey(kind)
+          && !clean.contains(kind)) {
+        empty(other, placement.failures());
       }
     }
-    return new Placement(Optional.of(outcome), failures);
+    return placement;
+  }
+
+  private BackendOutcome fill(FirewallBackend backend, List<FilterRow> rows) {
+    BackendOutcome outcome = backend.apply(rows);
+    if (outcome instanceof Refused && rows.isEmpty() && !places.contains(backend.kind())) {
+      // Nothing is wanted, and nothing is known to be there: no nft, for one, is no harm then.
+      outcome = new Applied(false, true, List.of());
+    }
+    if (outcome instanceof Applied) {
+      note(backend.kind(), rows);
+    }
+    return outcome;
   }
 
   private void keepReady(FirewallBackend backend, List<FilterRow> rows, List<Failure> failures) {
     switch (backend.apply(rows)) {
-      case BackendOutcome.Applied applied -> note(backend.kind(), rows);
-      case BackendOutcome.Refused refused ->
-          failures.add(new Failure(backend.kind(), true, refused));
+      case Applied applied -> note(backend.kind(), rows);
+      case Refused refused -> failures.add(new Failure(backend.kind(), true, refused));
     }
   }
 
   private void empty(FirewallBackend backend, List<Failure> failures) {
     switch (backend.apply(List.of())) {
-      case BackendOutcome.Applied applied -> forget(backend.kind());
-      case BackendOutcome.Refused refused -> {
+      case Applied applied -> forget(backend.kind());
+      case Refused refused -> {
         if (refused.reason().equals(BackendOutcome.NOT_FOUND) || !places.contains(backend.kind())) {
           // Nothing is known to be there; once asked is enough.
           forget(backend.kind());

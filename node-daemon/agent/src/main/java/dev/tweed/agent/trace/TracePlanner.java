@@ -310,15 +310,10 @@ final class TracePlanner {
       Optional<IpAddress> destination,
       OptionalInt port) {
     IpAddress known = source.or(() -> destination).orElseThrow();
-    return new Packet(
-        hook,
-        known.family(),
-        in,
-        out,
-        tunnel.isEmpty() ? List.of("lo", bridge) : List.of("lo", bridge, tunnel),
-        source.map(IpPrefix::host),
-        destination.map(IpPrefix::host),
-        protocol,
-        port);
+    return Packet.of(hook, known.family(), protocol)
+        .on(in, out)
+        .notOn(tunnel.isEmpty() ? List.of(bridge) : List.of(bridge, tunnel))
+        .between(source.map(IpPrefix::host), destination.map(IpPrefix::host))
+        .to(port);
   }
 }

@@ -17,6 +17,7 @@ import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +27,7 @@ class FirewallPlanTextTest {
       List.of(FirewallRows.SSH, FirewallRows.API, FirewallRows.TUNNEL);
   private static final BackendChoice UFW =
       new BackendChoice(
-          Optional.of(BackendKind.UFW), Optional.empty(), "ufw is active", Optional.empty());
+          Set.of(BackendKind.UFW), Set.of(), Optional.empty(), Map.of(), "ufw is active");
 
   private static FirewallPlan plan(BackendChoice choice, PolicyVerdict... verdicts) {
     return plan(ROWS, choice, verdicts);
@@ -103,13 +104,43 @@ class FirewallPlanTextTest {
   }
 
   @Test
+  void rulesComeIntoEachFirewallThatWouldDrop() {
+    BackendChoice both =
+        new BackendChoice(
+            Set.of(BackendKind.IPTABLES, BackendKind.FIREWALLD),
+            Set.of(),
+            Optional.empty(),
+            Map.of(),
+            "both drop");
+
+    FirewallPlanText text =
+        FirewallPlanText.of(
+            "n1",
+            plan(List.of(), both),
+            plan(both),
+            Map.of(
+                BackendKind.FIREWALLD,
+                applied(true),
+                BackendKind.IPTABLES,
+                new BackendOutcome.Refused("Locked", "held", "wait")),
+            Optional.empty(),
+            List.of());
+
+    assertThat(text.render())
+        .startsWith("Node n1: rules go into firewalld, iptables: both drop")
+        .contains("? allow in", "What is in iptables cannot be told: held; wait");
+    assertThat(text.isAllPossible()).isFalse();
+  }
+
+  @Test
   void standbyIsShownToo() {
     BackendChoice choice =
         new BackendChoice(
-            Optional.of(BackendKind.NFTABLES),
-            Optional.empty(),
-            "ufw is switched off",
-            Optional.of(BackendKind.UFW));
+            Set.of(BackendKind.NFTABLES),
+            Set.of(),
+            Optional.of(BackendKind.UFW),
+            Map.of(),
+            "ufw is switched off");
 
     FirewallPlanText text =
         FirewallPlanText.of(
@@ -147,10 +178,11 @@ class FirewallPlanTextTest {
   void nowhereToPutThem() {
     BackendChoice choice =
         new BackendChoice(
+            Set.of(),
+            Set.of(),
             Optional.empty(),
-            Optional.of("HostToolsNeeded"),
-            "ufw is active and the daemon has no access to it",
-            Optional.empty());
+            Map.of(),
+            "ufw is active and the daemon has no access to it");
 
     FirewallPlanText text =
         FirewallPlanText.of(

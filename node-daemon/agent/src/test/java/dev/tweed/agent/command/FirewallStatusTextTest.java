@@ -19,6 +19,7 @@ import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FirewallStatusTextTest {
@@ -27,7 +28,7 @@ class FirewallStatusTextTest {
       List.of(FirewallRows.SSH, FirewallRows.API, FirewallRows.TUNNEL);
   private static final BackendChoice UFW =
       new BackendChoice(
-          Optional.of(BackendKind.UFW), Optional.empty(), "ufw is active", Optional.empty());
+          Set.of(BackendKind.UFW), Set.of(), Optional.empty(), Map.of(), "ufw is active");
   private static final BackendOutcome IN_FORCE = new BackendOutcome.Applied(false, true, List.of());
 
   private static FirewallPlan plan(BackendChoice choice, List<FilterRow> rows) {
@@ -99,10 +100,11 @@ class FirewallStatusTextTest {
     return FirewallStatusText.of(
         plan(
             new BackendChoice(
-                Optional.of(BackendKind.NFTABLES),
-                Optional.empty(),
-                "ufw is switched off",
-                Optional.of(BackendKind.UFW)),
+                Set.of(BackendKind.NFTABLES),
+                Set.of(),
+                Optional.of(BackendKind.UFW),
+                Map.of(),
+                "ufw is switched off"),
             List.of(FirewallRows.API, FirewallRows.TUNNEL)),
         Optional.of(IN_FORCE),
         Optional.of(ready),
@@ -169,11 +171,7 @@ class FirewallStatusTextTest {
   private static FirewallStatusText nowhere(List<FilterRow> rows) {
     return FirewallStatusText.of(
         plan(
-            new BackendChoice(
-                Optional.empty(),
-                Optional.of("HostToolsNeeded"),
-                "ufw is active",
-                Optional.empty()),
+            new BackendChoice(Set.of(), Set.of(), Optional.empty(), Map.of(), "ufw is active"),
             rows),
         Optional.empty(),
         Optional.empty(),

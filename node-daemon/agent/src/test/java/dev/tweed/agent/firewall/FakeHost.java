@@ -9,6 +9,11 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.ruleset.Ruleset;
+import dev.tweed.firewall.ruleset.RulesetParser;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -24,6 +29,8 @@ final class FakeHost implements FirewallHost {
   /** What a backend may say {@link #instead}: this can pass. */
   static final BackendOutcome LOCKED =
       new BackendOutcome.Refused("Locked", "somebody holds the lock", "wait");
+
+  private static final Ruleset CLOSED_IPTABLES = rules("ip", "filter", "INPUT", "input", "");
 
   Manager manager = Manager.UFW;
   State state = State.ACTIVE;
@@ -45,10 +52,32 @@ final class FakeHost implements FirewallHost {
   /** What was asked of backends, such as {@code ufw 3}. */
   final List<String> log = new ArrayList<>();
 
+  /**
+   * A base chain whose policy is to drop.
+   *
+   * @param rules more objects as {@code nft -j} prints them, each with a comma before it
+   */
+  static Ruleset rules(String family, String table, String chain, String hook, String rules) {
+    String listing =
+        """
+        {"nftables": [{"chain": {"family": "%s", "table": "%s", "name": "%s", "type": "filter",
+          "hook": "%s", "prio": 0, "policy": "drop"}}%s]}
+        """
+            .formatted(family, table, chain, hook, rules);
+    RulesetParser parser = new RulesetParser();
+    try {
+      parser.add(new ByteArrayInputStream(listing.getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return parser.ruleset();
+  }
+
   @Override
   public HostFirewall read() {
     reads++;
-    return new HostFirewall(manager, state, "seen", ruleset);
+    return new HostFirewall(
+        manager, state, "seen", manager == Manager.IPTABLES ? CLOSED_IPTABLES : ruleset);
   }
 
   @Override

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.YamlViews;
+import dev.tweed.agent.firewall.FirewallFiles.Remembered;
 import dev.tweed.agent.firewall.FirewallHost.NodeSight;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.Limits;
 import dev.tweed.firewall.rules.FilterRow;
@@ -139,7 +139,7 @@ class FirewallPlanFactoryTest {
     FirewallPlan plan =
         plan("{name: r, direction: In, action: Deny, protocol: TCP, ports: ['30090']}", "");
 
-    assertThat(plan.choice().kind()).isEmpty();
+    assertThat(plan.choice().unreachable()).isNotEmpty();
     assertThat(plan.guard(SampleNetwork.member()).orElseThrow().nodePortRows())
         .extracting(FilterRow::rule)
         .containsOnly("r");
@@ -166,6 +166,6 @@ class FirewallPlanFactoryTest {
         .make(
             FirewallWish.of(
                 YamlViews.read(NODES.formatted(rule, allowLockout)), SampleNetwork.member(2, 3)),
-            LastGood.NOTHING);
+            Remembered.NOTHING);
   }
 }

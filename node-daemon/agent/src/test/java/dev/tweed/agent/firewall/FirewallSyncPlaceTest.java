@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tweed.agent.cluster.YamlViews;
+import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.BackendPlanner;
 import dev.tweed.ip.AddressFamily;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which of the firewalls of a host hold rows, when another comes, goes, or is out of reach. */
 class FirewallSyncPlaceTest {
+
+  private static final Duration HOLD = Duration.ofNanos(BackendPlanner.HOLD);
 
   @TempDir Path runDir;
   private FirewalledNode node;
@@ -40,7 +46,13 @@ class FirewallSyncPlaceTest {
     node.firewallChanged();
     node.run();
 
-    assertThat(node.host.log).startsWith("firewalld 2", "ufw 0");
+    assertThat(node.host.log).containsExactly("firewalld 2");
+    node.host.log.clear();
+
+    node.later(HOLD);
+    assertThat(node.run()).isTrue();
+
+    assertThat(node.host.log).containsExactly("firewalld 2", "ufw 0");
     assertThat(node.repaired()).isZero();
   }
 
@@ -65,6 +77,8 @@ class FirewallSyncPlaceTest {
         BackendKind.IPTABLES,
         new BackendOutcome.Refused(BackendOutcome.NOT_FOUND, "no iptables", "install it"));
     node.firewallChanged();
+    assertThat(node.run()).isFalse(); // it is asked when it has been unneeded for a while
+    node.later(HOLD);
 
     assertThat(node.run()).isTrue();
     assertThat(node.told().findings()).isEmpty();
@@ -95,6 +109,7 @@ class FirewallSyncPlaceTest {
     assertThat(node.told().firewall().backend()).isEqualTo("nftables");
   }
 
+  /** As on a host with Docker, in a default install. */
   @Test
   void whereUfwLeavesOutIpv6NothingIsSaidToBeInForceThere() {
     node.host.instead.put(
@@ -122,22 +137,144 @@ class FirewallSyncPlaceTest {
   }
 
   @Test
-  void whereNothingCanBePutNothingIsTakenAway() {
+  void whatIsDeniedIsDeniedWithoutTheHostsTools() {
     node.host.tools = false;
+    node.host.manager = Manager.IPTABLES;
+    node.host.usable.retainAll(EnumSet.of(BackendKind.NFTABLES));
+    node.asks(Policies.allowing("web", 1, "80"), Policies.denying("closed", 9000));
 
     assertThat(node.run()).isTrue();
 
-    assertThat(node.host.log).isEmpty();
+    assertThat(node.host.rules(BackendKind.NFTABLES)).containsExactly("closed/rule", "web/rule");
     assertThat(node.told().policies())
-        .extracting(PolicyState::applied, PolicyState::reason)
-        .containsExactly(tuple(false, "HostToolsNeeded"));
+        .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple("closed", true, null), tuple("web", false, "HostToolsNeeded"));
     assertThat(node.told().findings())
         .singleElement()
         .satisfies(
             finding -> {
               assertThat(finding.reason()).isEqualTo("FirewallNotWritten");
+              assertThat(finding.object()).isEqualTo("iptables");
+              assertThat(finding.message()).contains("web", "chain INPUT of table ip filter");
               assertThat(finding.remedy()).contains("firewall.hostTools=true");
             });
+  }
+
+  @Test
+  void aPolicyThatTheFirewallLetsThroughAnywayNeedsNoTools() {
+    node.host.tools = false;
+    node.host.ruleset = FakeHost.rules("ip", "filter", "FORWARD", "forward", "");
+
+    node.run();
+
+    assertThat(node.told().policies()).extracting(PolicyState::applied).containsExactly(true);
+    assertThat(node.told().findings()).isEmpty();
+  }
+
+  @Test
+  void eachFirewallThatDropsGetsTheRowsAndEachCanRefuse() {
+    node.host.manager = Manager.FIREWALLD;
+    node.host.ruleset = FakeHost.rules("ip", "filter", "FORWARD", "forward", "");
+    node.network(SampleNetwork.member());
+
+    assertThat(node.run()).isTrue();
+
+    assertThat(node.host.rows.get(BackendKind.IPTABLES))
+        .isEqualTo(node.host.rows.get(BackendKind.FIREWALLD))
+        .isNotEmpty();
+    assertThat(node.told().firewall().backend()).isEqualTo("firewalld, iptables");
+    assertThat(node.files().remembered().places())
+        .containsExactlyInAnyOrder(BackendKind.FIREWALLD, BackendKind.IPTABLES);
+
+    node.host.instead.put(BackendKind.IPTABLES, FakeHost.LOCKED);
+    node.asks(Policies.allowing("web", 2, "81"));
+    assertThat(node.run()).isFalse();
+
+    assertThat(node.told().policies().getFirst().applied()).isFalse();
+    assertThat(node.told().findings())
+        .filteredOn(finding -> finding.reason().equals("FirewallNotWritten"))
+        .extracting(NodeFinding::object)
+        .containsExactly("iptables");
+  }
+
+  @Test
+  void whatSomebodysTableDropsIsToldOfTheRuleThatIsForIt() {
+    node.host.manager = Manager.NFTABLES;
+    node.host.ruleset = FakeHost.rules("inet", "mine", "in", "input", "");
+    node.asks(Policies.allowing("web", 1, "80"), Policies.denying("closed", 9000));
+
+    node.run();
+
+    assertThat(node.told().policies())
+        .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple("closed", true, null), tuple("web", true, "DroppedElsewhere"));
+    assertThat(node.told().policies().getLast().message())
+        .startsWith("rule rule: chain in of table inet mine, of nftables, drops 'allow in");
+  }
+
+  @Test
+  void ipv6ThatUfwLeavesOutIsTold() {
+    node.host.ruleset =
+        FakeHost.rules(
+            "ip6",
+            "filter",
+            "INPUT",
+            "input",
+            ", {\"chain\": {\"family\": \"ip\", \"table\": \"filter\", \"name\": \"ufw-user-input\"}}");
+
+    node.run();
+
+    assertThat(node.told().firewall().backend()).isEqualTo("ufw");
+    assertThat(node.told().policies())
+        .extracting(PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple(true, "DroppedElsewhere"));
+  }
+
+  @Test
+  void inPanicModeNothingIsInForce() {
+    node.host.manager = Manager.FIREWALLD;
+    node.host.ruleset = FakeHost.rules("inet", "firewalld_policy_drop", "raw_output", "output", "");
+
+    node.run();
+
+    assertThat(node.host.rules(BackendKind.FIREWALLD)).containsExactly("web/rule");
+    assertThat(node.told().firewall().rules()).isZero();
+    assertThat(node.told().policies())
+        .extracting(PolicyState::applied, PolicyState::reason)
+        .containsExactly(tuple(false, "PanicMode"));
+  }
+
+  /** A reload, or a restart of the service. */
+  @Test
+  void aFirewallThatIsGoneForAMomentFindsItsRows() {
+    node.host.manager = Manager.FIREWALLD;
+    node.run();
+    node.host.log.clear();
+
+    node.host.state = State.INACTIVE;
+    node.firewallChanged();
+    assertThat(node.run()).isFalse();
+    node.later(HOLD.minusMillis(1));
+    node.host.state = State.ACTIVE;
+    node.firewallChanged();
+    assertThat(node.run()).isTrue();
+
+    assertThat(node.host.log).containsExactly("nftables 2", "firewalld 2", "nftables 0");
+  }
+
+  @Test
+  void rowsStayWhereTheyAreWhenNothingDropsThereAnyMore() {
+    node.host.manager = Manager.IPTABLES;
+    node.run();
+
+    node.host.manager = Manager.NONE;
+    node.host.state = State.INACTIVE;
+    node.restart();
+    node.host.log.clear();
+
+    assertThat(node.run()).isTrue();
+    assertThat(node.host.rules(BackendKind.IPTABLES)).containsExactly("web/rule");
+    assertThat(node.told().firewall().backend()).isEqualTo("iptables");
   }
 
   @ParameterizedTest
@@ -154,6 +291,8 @@ class FirewallSyncPlaceTest {
     node.host.tools = false;
     node.host.usable.remove(kind);
     node.restart();
+    node.run();
+    node.later(HOLD);
     node.run();
 
     assertThat(node.told().findings())

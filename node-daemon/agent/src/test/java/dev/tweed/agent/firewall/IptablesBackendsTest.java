@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +45,7 @@ class IptablesBackendsTest {
 
   @Test
   void theOtherFlavourIsEmptiedAfterTheUsedOneAndOnce() {
-    backends.use(IptablesFlavour.LEGACY);
+    backends.use(EnumSet.of(IptablesFlavour.LEGACY));
     outcomes.put(IptablesFlavour.NFT, CHANGED);
 
     assertThat(backends.apply(List.of())).isEqualTo(CHANGED);
@@ -57,14 +58,27 @@ class IptablesBackendsTest {
   @Test
   void aFlavourThatWasUsedIsEmptiedAgain() {
     backends.apply(List.of());
-    backends.use(IptablesFlavour.LEGACY);
+    backends.use(EnumSet.of(IptablesFlavour.LEGACY));
     backends.apply(List.of());
     asked.clear();
 
-    backends.use(IptablesFlavour.NFT);
+    backends.use(EnumSet.of(IptablesFlavour.NFT));
     backends.apply(List.of());
 
     assertThat(asked).containsExactly(IptablesFlavour.NFT, IptablesFlavour.LEGACY);
+  }
+
+  @Test
+  void whereBothDropBothHoldTheRows() {
+    backends.use(EnumSet.allOf(IptablesFlavour.class));
+    outcomes.put(IptablesFlavour.LEGACY, CHANGED);
+
+    assertThat(backends.apply(List.of())).isEqualTo(CHANGED);
+    assertThat(asked).containsExactly(IptablesFlavour.NFT, IptablesFlavour.LEGACY);
+
+    Refused refused = new Refused("ChainError", "no", "look");
+    outcomes.put(IptablesFlavour.LEGACY, refused);
+    assertThat(backends.apply(List.of())).isEqualTo(refused);
   }
 
   @Test

@@ -73,7 +73,6 @@ class LegacyFiltersTest {
         new LegacyFilters(directory, Optional.of(new IptablesCommand(List.of("/bin/false"))));
 
     assertThat(filters.drop()).isEmpty();
-    assertThat(filters.areKnownToDrop()).isFalse();
   }
 
   @Test

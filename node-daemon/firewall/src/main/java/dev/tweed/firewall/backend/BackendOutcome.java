@@ -2,7 +2,10 @@ package dev.tweed.firewall.backend;
 
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.AddressFamily;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What became of rows. */
@@ -44,6 +47,28 @@ public sealed interface BackendOutcome {
   /** All rows are there, and in force. */
   static BackendOutcome applied(boolean changed) {
     return new Applied(changed, true, List.of());
+  }
+
+  /**
+   * Several as one: rows are where they belong if they are in each firewall that would drop.
+   *
+   * @return the first refusal; empty if there are none
+   */
+  static Optional<BackendOutcome> together(Collection<BackendOutcome> outcomes) {
+    Optional<BackendOutcome> refused =
+        outcomes.stream().filter(Refused.class::isInstance).findFirst();
+    if (refused.isPresent() || outcomes.isEmpty()) {
+      return refused;
+    }
+    List<Applied> all = outcomes.stream().map(Applied.class::cast).toList();
+    Set<AddressFamily> families = EnumSet.allOf(AddressFamily.class);
+    all.forEach(applied -> families.retainAll(applied.families()));
+    return Optional.of(
+        new Applied(
+            all.stream().anyMatch(Applied::changed),
+            all.stream().allMatch(Applied::live),
+            families,
+            all.stream().flatMap(applied -> applied.displaced().stream()).toList()));
   }
 
   /**

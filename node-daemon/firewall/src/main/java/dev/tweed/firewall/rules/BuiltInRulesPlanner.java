@@ -4,7 +4,6 @@ import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;

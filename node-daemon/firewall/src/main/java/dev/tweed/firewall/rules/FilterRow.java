@@ -1,5 +1,6 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
@@ -61,6 +62,20 @@ public record FilterRow(
   /** Whether a comment found in a firewall is one of ours. */
   public static boolean isOurs(String comment) {
     return OURS.matcher(comment).matches();
+  }
+
+  /** One of the packets it matches, as far as it says. */
+  public Packet packet() {
+    String hook =
+        switch (direction) {
+          case IN -> "input";
+          case OUT -> "output";
+          case ROUTED -> "forward";
+        };
+    return Packet.of(hook, family, (protocol == Protocol.ANY ? Protocol.TCP : protocol).text())
+        .on(interfaceIn, interfaceOut)
+        .between(Optional.of(source), Optional.of(destination))
+        .to(destinationPorts.stream().mapToInt(PortRange::first).findFirst());
   }
 
   /** What it matches, whatever it does then; two rows with one match cannot both have effect. */

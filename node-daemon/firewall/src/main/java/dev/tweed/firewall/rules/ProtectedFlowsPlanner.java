@@ -80,10 +80,7 @@ public final class ProtectedFlowsPlanner {
   private ProtectedFlowsPlanner(Sight sight) {
     this.sight = sight;
     this.nodeIps =
-        sight.network().stream()
-            .flatMap(network -> network.needs().nodeIps().stream())
-            .flatMap(text -> IpAddress.tryParse(text).stream())
-            .toList();
+        sight.network().stream().flatMap(network -> network.needs().nodeIps().stream()).toList();
     // Of two families the tunnel takes IPv4, which sorts first.
     this.nodes =
         sight.network().stream()
@@ -245,7 +242,6 @@ public final class ProtectedFlowsPlanner {
     for (IpPrefix block : network.blocks()) {
       List<IpPrefix> pools =
           needs.podCidrs().stream()
-              .flatMap(text -> IpPrefix.tryParse(text).stream())
               .filter(pool -> pool.family() == block.family() && !block.contains(pool))
               .toList();
       Way fromNode = new Way(IpPrefix.any(block.family()), Optional.empty(), bridge);

@@ -3,7 +3,6 @@ package dev.tweed.firewall.ruleset;
 import dev.tweed.ip.AddressFamily;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * One chain with its rules.
@@ -36,30 +35,17 @@ public record Chain(
    * Whether it can drop by itself, by policy or by one of its rules, whatever source a packet comes
    * from.
    */
-  public boolean filters() {
+  boolean filters() {
     return base.map(Base::drops).orElse(false)
         || rules.stream()
             .anyMatch(rule -> rule.verdict() instanceof Verdict.Drop && !rule.isOfSources());
   }
 
   /** Names of the chains its rules lead to, whatever source a packet comes from. */
-  public List<String> targets() {
+  List<String> targets() {
     return rules.stream()
         .filter(rule -> !rule.isOfSources())
-        .map(Rule::verdict)
-        .mapMulti(
-            (Verdict verdict, Consumer<String> names) -> {
-              switch (verdict) {
-                case Verdict.Jump jump -> names.accept(jump.chain());
-                case Verdict.Goto jump -> names.accept(jump.chain());
-                default -> {}
-              }
-            })
+        .flatMap(rule -> rule.target().stream())
         .toList();
-  }
-
-  /** Whether it is the chain of that name in the other's table. */
-  public boolean isIn(Chain other, String wanted) {
-    return name.equals(wanted) && table.equals(other.table) && family.equals(other.family);
   }
 }

@@ -13,6 +13,11 @@ sealed interface Match {
   /** Whether the packet satisfies it. */
   Answer matches(Packet packet);
 
+  /** Whether, where that cannot be known, it holds for packets it does not name. */
+  default boolean isOfOthers() {
+    return false;
+  }
+
   /** Whether it leaves out most packets for the address they come from. */
   default boolean isOfSources() {
     return false;
@@ -24,6 +29,11 @@ sealed interface Match {
    * @param names names, or prefixes that end in a star
    */
   record Device(boolean in, boolean negated, List<String> names) implements Match {
+    @Override
+    public boolean isOfOthers() {
+      return negated;
+    }
+
     @Override
     public Answer matches(Packet packet) {
       // A packet on the input hook leaves by no device, one on the output hook comes in by none.
@@ -52,16 +62,21 @@ sealed interface Match {
     }
   }
 
-  /** The address family. */
-  record Family(boolean negated, AddressFamily family) implements Match {
+  /** The address family: {@code ipv4} or {@code ipv6}. */
+  record Family(boolean negated, String name) implements Match {
     @Override
     public Answer matches(Packet packet) {
-      return Answer.of(family == packet.family()).negatedIf(negated);
+      return Answer.of(name.equalsIgnoreCase(packet.family().name())).negatedIf(negated);
     }
   }
 
   /** Destination ports of one protocol ({@code th} is any), inclusive ranges. */
   record DestinationPort(String protocol, boolean negated, List<int[]> ranges) implements Match {
+    @Override
+    public boolean isOfOthers() {
+      return negated;
+    }
+
     @Override
     public Answer matches(Packet packet) {
       if (!protocol.equals("th") && !protocol.equals(packet.protocol())) {
@@ -88,6 +103,11 @@ sealed interface Match {
   /** Source or destination address in any of the ranges, which are of one family. */
   record Address(AddressFamily family, boolean source, boolean negated, List<IpPrefix> ranges)
       implements Match {
+    @Override
+    public boolean isOfOthers() {
+      return source && negated;
+    }
+
     @Override
     public boolean isOfSources() {
       // Nobody bans more at once: a wider range may hold the nodes or the pods.

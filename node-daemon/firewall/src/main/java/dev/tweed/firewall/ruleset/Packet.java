@@ -5,6 +5,7 @@ import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The first packet of a new flow. What is empty is unknown.
@@ -31,5 +32,41 @@ public record Packet(
     OptionalInt port) {
   public Packet {
     notOn = List.copyOf(notOn);
+  }
+
+  /** One of which nothing else is known than that it is not on the loopback device. */
+  public static Packet of(String hook, AddressFamily family, String protocol) {
+    Optional<IpPrefix> any = Optional.empty();
+    return new Packet(
+        hook,
+        family,
+        Optional.empty(),
+        Optional.empty(),
+        List.of("lo"),
+        any,
+        any,
+        protocol,
+        OptionalInt.empty());
+  }
+
+  /** The same on these devices. */
+  public Packet on(Optional<String> in, Optional<String> out) {
+    return new Packet(hook, family, in, out, notOn, source, destination, protocol, port);
+  }
+
+  /** The same, where an unknown device is none of these either. */
+  public Packet notOn(List<String> others) {
+    List<String> all = Stream.concat(notOn.stream(), others.stream()).toList();
+    return new Packet(hook, family, in, out, all, source, destination, protocol, port);
+  }
+
+  /** The same from and to these addresses. */
+  public Packet between(Optional<IpPrefix> source, Optional<IpPrefix> destination) {
+    return new Packet(hook, family, in, out, notOn, source, destination, protocol, port);
+  }
+
+  /** The same to this port. */
+  public Packet to(OptionalInt port) {
+    return new Packet(hook, family, in, out, notOn, source, destination, protocol, port);
   }
 }

@@ -1,11 +1,21 @@
 package dev.tweed.firewall.ruleset;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Conditions that must all hold, and a verdict. */
 record Rule(List<Match> matches, Verdict verdict) {
   Rule {
     matches = List.copyOf(matches);
+  }
+
+  /** The chain it leads to. */
+  Optional<String> target() {
+    return switch (verdict) {
+      case Verdict.Jump jump -> Optional.of(jump.chain());
+      case Verdict.Goto jump -> Optional.of(jump.chain());
+      default -> Optional.empty();
+    };
   }
 
   /** Whether it is for packets of some sources only. */
@@ -20,8 +30,11 @@ record Rule(List<Match> matches, Verdict verdict) {
    * condition that accepts or drops is taken for the usual pair (accept what is established, drop
    * what is invalid): a rule that accepted every new flow would make the rest of its chain
    * pointless.
+   *
+   * @param careful whether conditions that cannot be known may hold; otherwise the packet is one
+   *     that no rule names
    */
-  Answer answer(Packet packet) {
+  Answer answer(Packet packet, boolean careful) {
     boolean onlyState =
         !matches.isEmpty()
             && matches.stream().allMatch(m -> m instanceof Match.OpaqueConnectionState);
@@ -30,7 +43,8 @@ record Rule(List<Match> matches, Verdict verdict) {
     }
     Answer answer = Answer.YES;
     for (Match match : matches) {
-      answer = answer.and(match.matches(packet));
+      Answer one = match.matches(packet);
+      answer = answer.and(one == Answer.MAYBE && !careful ? Answer.of(match.isOfOthers()) : one);
     }
     return answer;
   }

@@ -165,12 +165,7 @@ final class RuleReader {
         case "iif", "iifname" -> new Match.Device(true, negated, texts(values));
         case "oif", "oifname" -> new Match.Device(false, negated, texts(values));
         case "l4proto" -> new Match.Protocol(negated, new HashSet<>(texts(values)));
-        case "nfproto" ->
-            switch (right.asText()) {
-              case "ipv4" -> new Match.Family(negated, AddressFamily.IPV4);
-              case "ipv6" -> new Match.Family(negated, AddressFamily.IPV6);
-              default -> unknown;
-            };
+        case "nfproto" -> new Match.Family(negated, right.asText());
         default -> unknown;
       };
     }
@@ -210,7 +205,10 @@ final class RuleReader {
               .map(
                   ranges ->
                       new Match.Address(
-                          protocol.equals("ip6") ? AddressFamily.IPV6 : AddressFamily.IPV4, field.equals("saddr"), negated, ranges));
+                          protocol.equals("ip6") ? AddressFamily.IPV6 : AddressFamily.IPV4,
+                          field.equals("saddr"),
+                          negated,
+                          ranges));
       case "protocol", "nexthdr" ->
           Optional.of(new Match.Protocol(negated, new HashSet<>(texts(values))));
       default ->

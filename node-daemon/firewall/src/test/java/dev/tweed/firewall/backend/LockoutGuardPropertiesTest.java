@@ -15,7 +15,6 @@ import dev.tweed.firewall.rules.ProtectedFlow.Way;
 import dev.tweed.firewall.rules.ProtectedService;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.ruleset.Packet;
-import dev.tweed.firewall.ruleset.Prefix;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ruleset.RulesetParser;
 import dev.tweed.ip.AddressFamily;
@@ -192,12 +191,12 @@ class LockoutGuardPropertiesTest {
           case OUT -> "output";
           case ROUTED -> "forward";
         },
-        flow.family() == AddressFamily.IPV4 ? 4 : 6,
+        flow.family(),
         in(direction),
         out(direction),
         List.of(),
-        Prefix.parse(from(flow).toString()),
-        Prefix.parse(to(flow).toString()),
+        Optional.of(IpPrefix.host(from(flow))),
+        Optional.of(IpPrefix.host(to(flow))),
         flow.tcp() ? "tcp" : "udp",
         OptionalInt.of(flow.port()));
   }

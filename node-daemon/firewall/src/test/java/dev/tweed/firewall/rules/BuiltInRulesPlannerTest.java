@@ -2,9 +2,9 @@ package dev.tweed.firewall.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.ip.IpAddress;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.NetworkNeeds.Tunnel;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Optional;

@@ -80,8 +80,8 @@ final class SampleSight {
                     Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
                     "tweed-br0",
                     Optional.of("eth0"),
-                    nodeIps,
-                    List.of("10.244.0.0/16")),
+                    nodeIps.stream().map(IpAddress::parse).toList(),
+                    List.of(IpPrefix.parse("10.244.0.0/16"))),
                 List.of(IpPrefix.parse("10.244.1.0/24")),
                 List.of(
                     List.of(IpAddress.parse("10.0.0.2")), List.of(IpAddress.parse("10.0.0.3"))))));

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.ip.IpAddress;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
@@ -15,6 +14,7 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.firewall.rules.RuleCompiler;
 import dev.tweed.firewall.rules.RuleGroup;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
