@@ -44,7 +44,7 @@ final class ArgoCd implements AutoCloseable {
     this.repository = GitRepository.in(directory);
   }
 
-  /** With health as {@code docs/examples/argocd-health.yaml} has it. */
+  /** With health as {@code docs/examples/gitops/argocd-health.yaml} has it. */
   static ArgoCd start() {
     Path components = ChartTools.argocd();
     Path helm = ChartTools.helm();
@@ -76,7 +76,7 @@ final class ArgoCd implements AutoCloseable {
         "-n",
         "argocd",
         "--patch-file",
-        ChartTools.repository().resolve("docs/examples/argocd-health.yaml").toString());
+        ChartTools.repository().resolve("docs/examples/gitops/argocd-health.yaml").toString());
     kubectl(
         "",
         "wait",

@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -26,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * The two Applications of {@code docs/examples/argocd-application.yaml} in a real Argo CD, from an
- * empty cluster to their deletion. The tests play the operator and the kubelets.
+ * The two Applications of {@code docs/examples/gitops/argocd-application.yaml} in a real Argo CD,
+ * from an empty cluster to their deletion. The tests play the operator and the kubelets.
  */
 @Tag("api-server")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -50,7 +49,7 @@ class ArgoCdTest {
     repository.write("network/used.yaml", podNetwork("used", "10.91.0.0/16", "PruneLast=true"));
     repository.push("first");
     argocd.kubectl(
-        example("argocd-application.yaml")
+        example("gitops/argocd-application.yaml")
             .replaceAll("repoURL: .*", "repoURL: " + repository.url()),
         "apply",
         "-f",
@@ -65,8 +64,8 @@ class ArgoCdTest {
   }
 
   private static String example(String file) {
-    try (Stream<Path> files = Files.walk(ChartTools.repository().resolve("docs/examples"))) {
-      return Files.readString(files.filter(f -> f.endsWith(file)).findFirst().orElseThrow());
+    try {
+      return Files.readString(ChartTools.repository().resolve("docs/examples").resolve(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
