@@ -81,7 +81,8 @@ public final class ConfigMapLedgerStore implements LedgerStore {
         throw unreadable("it holds nothing", null);
       }
       for (NodeSubnetSpec intent : ledger.intents()) {
-        if (IpPrefix.tryParseNetwork(intent.cidr()).isEmpty()
+        if (intent.cidr() == null
+            || IpPrefix.tryParseNetwork(intent.cidr()).isEmpty()
             || intent.nodeName() == null
             || intent.podNetwork() == null) {
           throw unreadable("an intent without cidr, nodeName or podNetwork: " + intent, null);

@@ -185,7 +185,13 @@ final class Firewalld implements AutoCloseable {
   private static List<List<Object>> lists(List<Object> answer) {
     List<List<Object>> lists = new ArrayList<>();
     if (answer.getFirst() instanceof List<?> structs) {
-      structs.forEach(struct -> lists.add(List.copyOf((List<?>) struct)));
+      for (Object struct : structs) {
+        if (!(struct instanceof List<?> fields)) {
+          // What a reload would undo is not known then.
+          throw new NoSuchElementException();
+        }
+        lists.add(List.copyOf(fields));
+      }
     }
     return lists;
   }
@@ -251,7 +257,7 @@ final class Firewalld implements AutoCloseable {
       }
       throw obstacle(e);
     } catch (NoSuchElementException e) {
-      throw failed("firewalld answers with nothing");
+      throw failed("firewalld answers with nothing, or with what is not known");
     }
   }
 
