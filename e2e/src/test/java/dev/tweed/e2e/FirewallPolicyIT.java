@@ -92,7 +92,7 @@ class FirewallPolicyIT {
         .containsPattern("(?m)^8472/udp +ALLOW OUT +Anywhere ")
         .containsPattern("(?m)^6443 +ALLOW IN +10\\.244\\.0\\.0/16 ")
         .containsPattern("(?m)^10\\.244\\.0\\.0/16 6443 +ALLOW OUT +Anywhere ")
-        .containsPattern("(?m)^10\\.244\\.0\\.0/16 +ALLOW IN +10\\.244\\.0\\.0/16 ")
+        .containsPattern("(?m)^10\\.244\\.0\\.0/16 7416/udp +ALLOW IN +10\\.244\\.0\\.0/16 ")
         .containsPattern("(?m)^10\\.244\\.0\\.0/16 +ALLOW OUT +Anywhere ")
         .containsPattern("(?m)^Anywhere on tweed\\.1 +ALLOW IN +Anywhere ")
         .containsPattern("(?m)^Anywhere +ALLOW OUT +Anywhere on tweed\\.1 ")

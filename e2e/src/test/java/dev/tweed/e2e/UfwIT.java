@@ -174,7 +174,8 @@ class UfwIT {
           .containsPattern("(?m)^8472/udp +ALLOW IN +Anywhere +# tweed:")
           .containsPattern("(?m)^8472/udp +ALLOW OUT +Anywhere +# tweed:")
           .containsPattern("(?m)^8472/udp \\(v6\\) +ALLOW IN +Anywhere \\(v6\\) +# tweed:")
-          .containsPattern("(?m)^10\\.244\\.0\\.0/16 +ALLOW IN +10\\.244\\.0\\.0/16 +# tweed:")
+          .containsPattern(
+              "(?m)^10\\.244\\.0\\.0/16 7416/udp +ALLOW IN +10\\.244\\.0\\.0/16 +# tweed:")
           .containsPattern("(?m)^10\\.244\\.0\\.0/16 +ALLOW OUT +Anywhere +# tweed:")
           .containsPattern("(?m)^Anywhere on tweed\\.1 +ALLOW IN +Anywhere +# tweed:")
           .containsPattern("(?m)^Anywhere +ALLOW OUT +Anywhere on tweed\\.1 +# tweed:")
