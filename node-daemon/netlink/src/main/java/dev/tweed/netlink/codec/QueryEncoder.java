@@ -44,29 +44,28 @@ public final class QueryEncoder {
 
   /** One chain by name. */
   public void nfChain(NfTable table, String chain, int sequence) {
-    beginNf(Rt.NFT_MSG_GETCHAIN, GET, table, sequence);
-    out.attributeText(Rt.NFTA_CHAIN_NAME, chain);
-    out.end();
+    nf(Rt.NFT_MSG_GETCHAIN, GET, table, Rt.NFTA_CHAIN_NAME, chain, sequence);
   }
 
   /** One set by name. */
   public void nfSet(NfTable table, String set, int sequence) {
-    beginNf(Rt.NFT_MSG_GETSET, GET, table, sequence);
-    out.attributeText(Rt.NFTA_SET_NAME, set);
-    out.end();
+    nf(Rt.NFT_MSG_GETSET, GET, table, Rt.NFTA_SET_NAME, set, sequence);
   }
 
   /** The rules of a chain. */
   public void nfRules(NfTable table, String chain, int sequence) {
-    beginNf(Rt.NFT_MSG_GETRULE, DUMP, table, sequence);
-    out.attributeText(Rt.NFTA_RULE_CHAIN, chain);
-    out.end();
+    nf(Rt.NFT_MSG_GETRULE, DUMP, table, Rt.NFTA_RULE_CHAIN, chain, sequence);
   }
 
   /** The elements of a set. */
   public void nfElements(NfTable table, String set, int sequence) {
-    beginNf(Rt.NFT_MSG_GETSETELEM, DUMP, table, sequence);
-    out.attributeText(Rt.NFTA_SET_ELEM_LIST_SET, set);
+    nf(Rt.NFT_MSG_GETSETELEM, DUMP, table, Rt.NFTA_SET_ELEM_LIST_SET, set, sequence);
+  }
+
+  /** What is of a table, by the name that this attribute holds. */
+  private void nf(int type, int flags, NfTable table, int attribute, String name, int sequence) {
+    beginNf(type, flags, table, sequence);
+    out.attributeText(attribute, name);
     out.end();
   }
 

@@ -280,6 +280,19 @@ final class KernelExchange {
   /** Asks for all of something, again when it changed meanwhile. */
   <T> List<T> dump(
       ObjIntConsumer<QueryEncoder> encode, int answerType, Function<Message, Optional<T>> decode) {
+    return dump(encode, answerType, decode, error -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param meansNone whether the kernel says by this error that there is nothing to list
+   */
+  <T> List<T> dump(
+      ObjIntConsumer<QueryEncoder> encode,
+      int answerType,
+      Function<Message, Optional<T>> decode,
+      Predicate<NetlinkError> meansNone) {
     lock.lock();
     try {
       for (int attempt = 0; attempt < MAX_DUMP_ATTEMPTS; attempt++) {
@@ -287,6 +300,12 @@ final class KernelExchange {
         Deadline deadline = new Deadline();
         while (!dump.done) {
           read(dump, deadline);
+        }
+        if (dump.refusal.isPresent()) {
+          if (meansNone.test(dump.refusal.get())) {
+            return List.of();
+          }
+          throw refused(dump.refusal.get());
         }
         if (dump.failure.isPresent()) {
           throw dump.failure.get();
@@ -323,6 +342,7 @@ final class KernelExchange {
     final int answerType;
     final Function<Message, Optional<T>> decode;
     final List<T> found = new ArrayList<>();
+    Optional<NetlinkError> refusal = Optional.empty();
     Optional<NetlinkException> failure = Optional.empty();
     boolean interrupted;
     boolean done;
@@ -343,7 +363,7 @@ final class KernelExchange {
           decode.apply(message).ifPresent(found::add);
         } else if (message.type() == Rt.NLMSG_DONE || message.type() == Rt.NLMSG_ERROR) {
           done = true;
-          Acknowledgement.decode(message).error().ifPresent(e -> failure = Optional.of(refused(e)));
+          refusal = Acknowledgement.decode(message).error();
         }
       } catch (NetlinkException undecodable) {
         failure = Optional.of(undecodable);

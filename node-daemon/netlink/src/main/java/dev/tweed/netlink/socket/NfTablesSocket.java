@@ -4,6 +4,7 @@ import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.codec.EventDecoder;
+import dev.tweed.netlink.codec.Message;
 import dev.tweed.netlink.codec.NfDecoder;
 import dev.tweed.netlink.codec.QueryEncoder;
 import dev.tweed.netlink.codec.Rt;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 
 /**
  * {@link NfTables} over a netlink socket, which is opened with the first call, in the network
@@ -51,35 +53,27 @@ public final class NfTablesSocket implements NfTables {
 
   @Override
   public Optional<NfTableState> table(NfTable table) {
-    return with(
-        kernel ->
-            kernel.get(
-                (query, sequence) -> query.nfTable(table, sequence),
-                Rt.NF_NEWTABLE,
-                NfDecoder::table,
-                NfTablesSocket::meansNone));
+    return get(
+        (query, sequence) -> query.nfTable(table, sequence), Rt.NF_NEWTABLE, NfDecoder::table);
   }
 
   @Override
   public Optional<NfChain> chain(NfTable table, String name) {
-    return with(
-        kernel ->
-            kernel.get(
-                (query, sequence) -> query.nfChain(table, name, sequence),
-                Rt.NF_NEWCHAIN,
-                NfDecoder::chain,
-                NfTablesSocket::meansNone));
+    return get(
+        (query, sequence) -> query.nfChain(table, name, sequence),
+        Rt.NF_NEWCHAIN,
+        NfDecoder::chain);
   }
 
   @Override
   public Optional<NfSet> set(NfTable table, String name) {
-    return with(
-        kernel ->
-            kernel.get(
-                (query, sequence) -> query.nfSet(table, name, sequence),
-                Rt.NF_NEWSET,
-                NfDecoder::set,
-                NfTablesSocket::meansNone));
+    return get(
+        (query, sequence) -> query.nfSet(table, name, sequence), Rt.NF_NEWSET, NfDecoder::set);
+  }
+
+  private <T> Optional<T> get(
+      ObjIntConsumer<QueryEncoder> encode, int answerType, Function<Message, Optional<T>> decode) {
+    return with(kernel -> kernel.get(encode, answerType, decode, NfTablesSocket::meansNone));
   }
 
   @Override
@@ -97,22 +91,16 @@ public final class NfTablesSocket implements NfTables {
 
   @Override
   public List<NfValue> elements(NfTable table, String set) {
-    try {
-      return with(
-              kernel ->
-                  kernel.dump(
-                      (query, sequence) -> query.nfElements(table, set, sequence),
-                      Rt.NF_NEWSETELEM,
-                      message -> Optional.of(NfDecoder.elements(message))))
-          .stream()
-          .flatMap(List::stream)
-          .toList();
-    } catch (NetlinkException refused) {
-      if (refused.reason() == NetlinkException.Reason.REFUSED && refused.errno() == Errno.ENOENT) {
-        return List.of();
-      }
-      throw refused;
-    }
+    return with(
+            kernel ->
+                kernel.dump(
+                    (query, sequence) -> query.nfElements(table, set, sequence),
+                    Rt.NF_NEWSETELEM,
+                    message -> Optional.of(NfDecoder.elements(message)),
+                    NfTablesSocket::meansNone))
+        .stream()
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Override

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * {@link Rtnetlink} over a netlink socket of the network namespace the opening thread is in. Safe
@@ -80,7 +79,7 @@ public final class RtnetlinkSocket implements Rtnetlink {
         (query, sequence) -> query.link(name, sequence),
         Rt.RTM_NEWLINK,
         LinkDecoder::link,
-        e -> e.errno() == Errno.ENODEV);
+        RtnetlinkSocket::meansNoLink);
   }
 
   @Override
@@ -93,7 +92,7 @@ public final class RtnetlinkSocket implements Rtnetlink {
         (query, sequence) -> query.link(index, sequence),
         Rt.RTM_NEWLINK,
         LinkDecoder::link,
-        e -> e.errno() == Errno.ENODEV);
+        RtnetlinkSocket::meansNoLink);
   }
 
   @Override
@@ -116,22 +115,15 @@ public final class RtnetlinkSocket implements Rtnetlink {
     // Filtered once more here: a kernel without IPv6 answers a dump of it with every family's
     // routes (rtnetlink_rcv_msg() falls back to PF_UNSPEC).
     RouteFilter exact = filter.withFamily(family);
-    try {
-      return exchange.dump(
-          (query, sequence) -> query.routes(family, filter, sequence),
-          Rt.RTM_NEWROUTE,
-          message ->
-              RouteDecoder.isCloned(message)
-                  ? Optional.empty()
-                  : RouteDecoder.route(message).filter(exact::matches).filter(keep));
-    } catch (NetlinkException refused) {
-      // A table or device that does not exist holds no routes.
-      if (refused.reason() == NetlinkException.Reason.REFUSED
-          && (refused.errno() == Errno.ENOENT || refused.errno() == Errno.ENODEV)) {
-        return List.of();
-      }
-      throw refused;
-    }
+    return exchange.dump(
+        (query, sequence) -> query.routes(family, filter, sequence),
+        Rt.RTM_NEWROUTE,
+        message ->
+            RouteDecoder.isCloned(message)
+                ? Optional.empty()
+                : RouteDecoder.route(message).filter(exact::matches).filter(keep),
+        // A table or device that does not exist holds no routes.
+        error -> error.errno() == Errno.ENOENT || error.errno() == Errno.ENODEV);
   }
 
   @Override
@@ -140,13 +132,12 @@ public final class RtnetlinkSocket implements Rtnetlink {
     return Arrays.stream(AddressFamily.values())
         .flatMap(
             family ->
-                unless(
-                    Errno.EAFNOSUPPORT,
-                    () ->
-                        exchange.dump(
-                            (query, sequence) -> query.rules(family, sequence),
-                            Rt.RTM_NEWRULE,
-                            RuleDecoder::rule))
+                exchange
+                    .dump(
+                        (query, sequence) -> query.rules(family, sequence),
+                        Rt.RTM_NEWRULE,
+                        RuleDecoder::rule,
+                        error -> error.errno() == Errno.EAFNOSUPPORT)
                     .stream())
         .sorted(Comparator.comparingLong(RoutingRule::preference))
         .toList();
@@ -155,46 +146,33 @@ public final class RtnetlinkSocket implements Rtnetlink {
   @Override
   public List<NextHopObject> nextHopObjects() {
     // A type of message it does not know is refused (rtnetlink_rcv_msg() in net/core/rtnetlink.c).
-    return unless(
-        Errno.EOPNOTSUPP,
-        () ->
-            exchange.dump(
-                QueryEncoder::nextHopObjects, Rt.RTM_NEWNEXTHOP, RouteDecoder::nextHopObject));
+    return exchange.dump(
+        QueryEncoder::nextHopObjects,
+        Rt.RTM_NEWNEXTHOP,
+        RouteDecoder::nextHopObject,
+        error -> error.errno() == Errno.EOPNOTSUPP);
   }
 
   @Override
   public List<Neighbour> neighbours(int linkIndex) {
-    return unless(
-        Errno.ENODEV,
-        () ->
-            exchange.dump(
-                (query, sequence) -> query.neighbours(linkIndex, sequence),
-                Rt.RTM_NEWNEIGH,
-                message ->
-                    ObjectDecoder.neighbour(message).filter(n -> n.linkIndex() == linkIndex)));
+    return exchange.dump(
+        (query, sequence) -> query.neighbours(linkIndex, sequence),
+        Rt.RTM_NEWNEIGH,
+        message -> ObjectDecoder.neighbour(message).filter(n -> n.linkIndex() == linkIndex),
+        RtnetlinkSocket::meansNoLink);
   }
 
   @Override
   public List<FdbEntry> fdb(int linkIndex) {
-    return unless(
-        Errno.ENODEV,
-        () ->
-            exchange.dump(
-                (query, sequence) -> query.fdb(linkIndex, sequence),
-                Rt.RTM_NEWNEIGH,
-                message -> ObjectDecoder.fdb(message).filter(e -> e.linkIndex() == linkIndex)));
+    return exchange.dump(
+        (query, sequence) -> query.fdb(linkIndex, sequence),
+        Rt.RTM_NEWNEIGH,
+        message -> ObjectDecoder.fdb(message).filter(e -> e.linkIndex() == linkIndex),
+        RtnetlinkSocket::meansNoLink);
   }
 
-  /** What a dump finds; nothing when the kernel refuses with the error that says that. */
-  private static <T> List<T> unless(int nothing, Supplier<List<T>> dump) {
-    try {
-      return dump.get();
-    } catch (NetlinkException refused) {
-      if (refused.reason() == NetlinkException.Reason.REFUSED && refused.errno() == nothing) {
-        return List.of();
-      }
-      throw refused;
-    }
+  private static boolean meansNoLink(NetlinkError error) {
+    return error.errno() == Errno.ENODEV;
   }
 
   @Override
