@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * From a plan and what came of it to what is wrong or notable about the host's firewall; parameters
@@ -35,6 +34,9 @@ record FirewallFindingMapper(
     BackendOutcome guarded,
     Set<BackendKind> stranded,
     List<PolicyState> policies) {
+
+  private static final String GIVE_TOOLS =
+      "helm upgrade ... --reset-then-reuse-values --set firewall.hostTools=true";
 
   /** Maps. */
   List<NodeFinding> map() {
@@ -57,8 +59,7 @@ record FirewallFindingMapper(
               AgentReason.FirewallNotWritten,
               "tweed-guard",
               refused.reason()
-                  + ": NodePorts that policies close, and the tunnel to strangers, may be"
-                  + " open: "
+                  + ": NodePorts that policies close may be open: "
                   + refused.message(),
               refused.remedy()));
     }
@@ -82,10 +83,11 @@ record FirewallFindingMapper(
           .filter(d -> d.contradicts() && d.row().origin().kind() == Origin.Kind.NETWORK)
           .map(FirewallFindingMapper::contradiction)
           .forEach(findings::add);
-      Stream.concat(
-              StrictForwardPorts.judge(now).stream(),
-              FirewallAdvicePlanner.plan(now, member.needs()).stream())
-          .map(this::blocked)
+      StrictForwardPorts.judge(now).stream()
+          .map(blockage -> blocked(blockage, typed(blockage)))
+          .forEach(findings::add);
+      FirewallAdvicePlanner.plan(now, member.needs()).stream()
+          .map(blockage -> blocked(blockage, remedy(blockage)))
           .forEach(findings::add);
     }
     return findings;
@@ -121,7 +123,7 @@ record FirewallFindingMapper(
                     plan.choice().unreachable().iterator().next().text(),
                     "FirewallPolicies cannot let packets through: %s, for one: %s"
                         .formatted(policy.name(), policy.message()),
-                    "helm upgrade ... --reset-then-reuse-values --set firewall.hostTools=true"));
+                    GIVE_TOOLS));
   }
 
   private static boolean isUnreached(PolicyState policy) {
@@ -173,15 +175,27 @@ record FirewallFindingMapper(
         "find its number with 'ufw status numbered' and type: ufw delete NUMBER");
   }
 
-  private NodeFinding blocked(FirewallBlockage blockage) {
+  private static NodeFinding blocked(FirewallBlockage blockage, String remedy) {
     return NodeFinding.of(
         AgentReason.HostFirewallBlocks,
         blockage.amongPods(),
         blockage.manager().text(),
         blockage.message(),
-        blockage.commands().isEmpty()
-            ? ""
-            : "type as root on the node:\n" + String.join("\n", blockage.commands()));
+        remedy);
+  }
+
+  /** One command for all nodes, where that is all a firewall waits for. */
+  private String remedy(FirewallBlockage blockage) {
+    boolean waits =
+        plan.choice().unreachable().stream()
+            .anyMatch(kind -> kind.name().equals(blockage.manager().name()));
+    return waits ? GIVE_TOOLS + "; or " + typed(blockage) : typed(blockage);
+  }
+
+  private static String typed(FirewallBlockage blockage) {
+    return blockage.commands().isEmpty()
+        ? ""
+        : "type as root on the node:\n" + String.join("\n", blockage.commands());
   }
 
   private static NodeFinding finding(

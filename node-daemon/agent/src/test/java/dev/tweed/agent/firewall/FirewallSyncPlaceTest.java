@@ -160,6 +160,27 @@ class FirewallSyncPlaceTest {
             });
   }
 
+  @ParameterizedTest
+  @CsvSource({"false, true", "true, false"})
+  void aFirewallThatWaitsForTheHostsToolsIsOpenedByOneCommand(boolean tools, boolean oneCommand) {
+    node.host.tools = tools;
+    node.host.manager = Manager.FIREWALLD;
+    node.host.ruleset = FakeHost.rules("ip", "filter", "FORWARD", "forward", "");
+    node.network(SampleNetwork.member());
+
+    node.run();
+
+    assertThat(node.told().findings())
+        .filteredOn(finding -> finding.reason().equals("HostFirewallBlocks"))
+        .isNotEmpty()
+        .extracting(NodeFinding::remedy)
+        .allSatisfy(
+            remedy -> {
+              assertThat(remedy.startsWith("helm upgrade ")).isEqualTo(oneCommand);
+              assertThat(remedy).contains("type as root on the node:");
+            });
+  }
+
   @Test
   void aPolicyThatTheFirewallLetsThroughAnywayNeedsNoTools() {
     node.host.tools = false;
