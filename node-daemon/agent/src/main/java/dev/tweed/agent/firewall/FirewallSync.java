@@ -211,7 +211,12 @@ public final class FirewallSync implements BooleanSupplier {
         && guarded instanceof BackendOutcome.Applied
         && plan.choice().isKnown()
         && choice.leaving().isEmpty()
-        && plans.choose(found, wish, choice, nanoTime.getAsLong()).kinds().equals(choice.kinds());
+        && (!look || isChosenAgain(found, wish));
+  }
+
+  /** Whether what was found after the rows were placed asks for no other place. */
+  private boolean isChosenAgain(HostFirewall found, FirewallWish wish) {
+    return plans.choose(found, wish, choice, nanoTime.getAsLong()).kinds().equals(choice.kinds());
   }
 
   /**
