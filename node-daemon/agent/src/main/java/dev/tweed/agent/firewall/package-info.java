@@ -15,7 +15,7 @@
  *       dev.tweed.firewall.rules.FirewallRule}s.
  *   <li>{@link dev.tweed.agent.firewall.FirewallPlanFactory} looks at the node: which firewall it
  *       has, which one is to hold rows ({@link dev.tweed.firewall.backend.BackendPlanner}), what
- *       must stay in reach ({@link dev.tweed.firewall.rules.ProtectedServicesPlanner}).
+ *       must stay in reach ({@link dev.tweed.firewall.rules.ProtectedFlowsPlanner}).
  *   <li>{@link dev.tweed.firewall.rules.FirewallPlanner} decides, pure: {@link
  *       dev.tweed.firewall.rules.RuleCompiler} checks rules and multiplies them to {@link
  *       dev.tweed.firewall.rules.FilterRow}s, {@link dev.tweed.firewall.rules.LockoutGuard} says
