@@ -146,14 +146,17 @@ public final class FirewallPlanner {
   /** Changes that would lock out; where there are none, what would by now is noted. */
   private Map<String, PolicyProblem> lockingOut(CompiledRules compiled) {
     Set<RuleProblem> problems = lockouts(compiled);
+    Set<String> changed = new TreeSet<>(candidates.keySet());
+    changed.removeIf(name -> candidates.get(name).tried.isEmpty() || isInForce(name));
+    List<RuleProblem> caused = caused(problems, changed);
     Map<String, PolicyProblem> refused = new LinkedHashMap<>();
-    for (RuleProblem problem : problems) {
-      if (!isInForce(problem.origin().name())) {
+    for (RuleProblem problem : caused) {
+      if (changed.contains(problem.origin().name())) {
         refused.putIfAbsent(problem.origin().name(), PolicyProblem.of(problem));
       }
     }
     if (refused.isEmpty()) {
-      changesBehind(problems)
+      changesBehind(caused, changed)
           .forEach((name, problem) -> refused.put(name, PolicyProblem.behind(problem)));
     }
     if (refused.isEmpty()) {
@@ -165,27 +168,47 @@ public final class FirewallPlanner {
   }
 
   /**
+   * Those that changes bring about: a rule that is as it was, and would lock out the same in what
+   * is in force, must not keep another rule of its policy from following its nodes.
+   */
+  private List<RuleProblem> caused(Set<RuleProblem> problems, Set<String> changed) {
+    List<RuleProblem> caused = new ArrayList<>(problems);
+    if (!caused.isEmpty() && !changed.isEmpty()) {
+      Set<RuleProblem> already = lockouts(compile(changed));
+      caused.removeIf(problem -> already.contains(problem) && isAsItWas(problem));
+    }
+    return caused;
+  }
+
+  private boolean isAsItWas(RuleProblem problem) {
+    String policy = problem.origin().name();
+    return rule(candidates.get(policy).tried, problem.rule())
+        .equals(rule(earlier(policy), problem.rule()));
+  }
+
+  private static Optional<FirewallRule> rule(Optional<GoodPolicy> policy, String name) {
+    return policy.stream()
+        .flatMap(good -> good.group().rules().stream())
+        .filter(rule -> rule.name().equals(name))
+        .findFirst();
+  }
+
+  /**
    * Changed policies that make rules in force lock out, such as one that does not allow any more
    * what another denies after it; each with one problem that would not be without the change. Those
    * that no single change explains are laid to all changes.
    */
-  private Map<String, RuleProblem> changesBehind(Set<RuleProblem> problems) {
-    Set<String> changed = new TreeSet<>(candidates.keySet());
-    changed.removeIf(name -> candidates.get(name).tried.isEmpty() || isInForce(name));
-    List<RuleProblem> left = new ArrayList<>(problems);
-    if (!changed.isEmpty() && !left.isEmpty()) {
-      left.removeAll(lockouts(compile(changed)));
-    }
+  private Map<String, RuleProblem> changesBehind(List<RuleProblem> caused, Set<String> changed) {
     Map<String, RuleProblem> behind = new TreeMap<>();
-    for (String name : left.isEmpty() ? Set.<String>of() : changed) {
+    for (String name : caused.isEmpty() ? Set.<String>of() : changed) {
       Set<RuleProblem> without = lockouts(compile(Set.of(name)));
-      left.stream()
+      caused.stream()
           .filter(problem -> !without.contains(problem))
           .findFirst()
           .ifPresent(problem -> behind.put(name, problem));
     }
-    if (behind.isEmpty() && !left.isEmpty()) {
-      changed.forEach(name -> behind.put(name, left.getFirst()));
+    if (behind.isEmpty() && !caused.isEmpty()) {
+      changed.forEach(name -> behind.put(name, caused.getFirst()));
     }
     return behind;
   }

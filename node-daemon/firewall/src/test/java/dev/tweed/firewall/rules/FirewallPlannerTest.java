@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What stays in force of a policy that is refused. */
@@ -91,6 +92,45 @@ class FirewallPlannerTest {
     assertThat(planned.verdicts().getLast().remark()).isEmpty();
   }
 
+  @Test
+  void anEntryFollowsItsNodesWhileAnotherRuleOfThePolicyWouldLockOutByNow() {
+    FirewallRule cuts = denying("kubelet", 10250).rules().getFirst();
+    FirewallRule etcd =
+        FirewallRule.allow("etcd", Direction.IN).withPorts(Protocol.TCP, PortRange.of(2379));
+    RuleGroup before = group("p", etcd.withFrom(peers("192.0.2.1/32")), cuts);
+    RuleGroup now = group("p", etcd.withFrom(peers("192.0.2.1/32", "192.0.2.2/32")), cuts);
+
+    PlannedRules planned =
+        plan(policy("p", 1, now), Map.of("p", new GoodPolicy(1, Set.of(), before)));
+
+    assertThat(planned.rows())
+        .extracting(FilterRow::rule, row -> row.source().toString())
+        .contains(tuple("etcd", "192.0.2.2/32"));
+    assertThat(planned.verdicts().getFirst().remark().orElseThrow().reason())
+        .isEqualTo(PolicyReason.WouldLockOutByNow);
+  }
+
+  @Test
+  void aRuleThatIsWidenedIsRefusedAlsoIfItWouldLockOutTheSameByNow() {
+    FirewallRule deny = denying("kubelet", 10250).rules().getFirst();
+
+    PlannedRules planned =
+        plan(
+            policy("p", 2, group("p", deny)),
+            Map.of(
+                "p",
+                new GoodPolicy(1, Set.of(), group("p", deny.withFrom(peers("192.0.2.0/24"))))));
+
+    assertThat(planned.rows())
+        .extracting(row -> row.source().toString())
+        .containsOnly("192.0.2.0/24");
+    assertThat(planned.verdicts().getFirst().accepted()).isFalse();
+  }
+
+  private static Peer peers(String... prefixes) {
+    return Peer.of(Stream.of(prefixes).map(IpPrefix::parse).toArray(IpPrefix[]::new));
+  }
+
   private static PlannedRules plan(MappedPolicy policy, Map<String, GoodPolicy> before) {
     return plan(List.of(policy), before);
   }
@@ -132,7 +172,7 @@ class FirewallPlannerTest {
                 IntStream.of(ports).mapToObj(PortRange::of).toArray(PortRange[]::new)));
   }
 
-  private static RuleGroup group(String policy, FirewallRule rule) {
-    return new RuleGroup(new Origin(Origin.Kind.POLICY, policy), 100, List.of(rule));
+  private static RuleGroup group(String policy, FirewallRule... rules) {
+    return new RuleGroup(new Origin(Origin.Kind.POLICY, policy), 100, List.of(rules));
   }
 }
