@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
+import dev.tweed.firewall.ruleset.Packet;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HostFirewallReaderTest {
@@ -178,6 +182,37 @@ class HostFirewallReaderTest {
 
     assertThat(read(listing.formatted(table)).manager()).isEqualTo(Manager.NONE);
     assertThat(read(listing.formatted("filter")).manager()).isEqualTo(Manager.NFTABLES);
+  }
+
+  /** As ufw on Debian 12 makes it: first it goes back from what is for addresses of the host. */
+  @ParameterizedTest
+  @CsvSource({"22, false", "6443, true"})
+  void ufwIsClosedToWhatNoneOfItsRulesLetsIn(int port, boolean closed) throws IOException {
+    String ruleset =
+        Files.readString(Path.of("src/test/resources/rulesets/ufw-debian12-enabled/ruleset.json"));
+
+    HostFirewall found = new HostFirewallReader(root, root, new FixedListing(ruleset)).read();
+
+    assertThat(found.rules().closedTo(toPort(port)).isEmpty()).isEqualTo(!closed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"22, false", "80, true"})
+  void aRuleForNewConnectionsToAPortLetsThemIn(int port, boolean closed) {
+    HostFirewall found =
+        HostRules.read(
+            """
+            table ip filter
+            :INPUT input drop
+            -A INPUT --ctstate RELATED,ESTABLISHED -j ACCEPT
+            -A INPUT -p tcp --dport 22 --ctstate NEW -j ACCEPT
+            """);
+
+    assertThat(found.rules().closedTo(toPort(port)).isEmpty()).isEqualTo(!closed);
+  }
+
+  private static Packet toPort(int port) {
+    return Packet.of("input", AddressFamily.IPV4, "tcp").to(OptionalInt.of(port));
   }
 
   @Test

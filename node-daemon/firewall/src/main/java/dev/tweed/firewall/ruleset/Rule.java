@@ -44,8 +44,25 @@ record Rule(List<Match> matches, Verdict verdict) {
     Answer answer = Answer.YES;
     for (Match match : matches) {
       Answer one = match.matches(packet);
-      answer = answer.and(one == Answer.MAYBE && !careful ? Answer.of(match.isOfOthers()) : one);
+      boolean decided = !careful && !mayLetThrough(match, packet);
+      answer = answer.and(one == Answer.MAYBE && decided ? Answer.of(match.isOfOthers()) : one);
     }
     return answer;
+  }
+
+  /**
+   * Whether a condition that is not understood may hold for a packet although no rule names it:
+   * that of a rule which goes back (ufw's for addresses of the host), or the state beside a port
+   * that is accepted, which is that of new connections then.
+   */
+  private boolean mayLetThrough(Match match, Packet packet) {
+    return switch (verdict) {
+      case Verdict.Return back -> match instanceof Match.Undecided;
+      case Verdict.Accept accept ->
+          match instanceof Match.OpaqueConnectionState
+              && packet.port().isPresent()
+              && matches.stream().anyMatch(Match.DestinationPort.class::isInstance);
+      default -> false;
+    };
   }
 }
