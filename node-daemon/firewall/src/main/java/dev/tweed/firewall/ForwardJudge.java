@@ -1,6 +1,5 @@
 package dev.tweed.firewall;
 
-import dev.tweed.firewall.NetworkNeeds.Tunnel;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.ip.IpPrefix;
@@ -27,7 +26,7 @@ public final class ForwardJudge {
       HostFirewall firewall, NetworkNeeds needs, List<IpPrefix> blocks) {
     List<String> dropped = new ArrayList<>();
     Optional<String> bridge = Optional.of(needs.bridge());
-    List<Optional<String>> toNodes = toNodes(needs);
+    List<Optional<String>> toNodes = needs.toNodes();
     for (IpPrefix own : blocks) {
       for (IpPrefix others : needs.podCidrs()) {
         if (others.family() == own.family()) {
@@ -41,17 +40,6 @@ public final class ForwardJudge {
     return dropped.isEmpty() && !isShown(firewall)
         ? Optional.empty()
         : Optional.of(dropped.stream().distinct().toList());
-  }
-
-  /** The devices that lead to other nodes, to each by one of them; empty for an unknown one. */
-  private static List<Optional<String>> toNodes(NetworkNeeds needs) {
-    List<Optional<String>> devices = new ArrayList<>();
-    needs.tunnel().ifPresent(tunnel -> devices.add(Optional.of(tunnel.device())));
-    needs.tunnel().flatMap(Tunnel::second).ifPresent(device -> devices.add(Optional.of(device)));
-    if (needs.tunnel().filter(tunnel -> !tunnel.bypassed()).isEmpty()) {
-      devices.add(needs.underlayDevice());
-    }
-    return devices;
   }
 
   /**

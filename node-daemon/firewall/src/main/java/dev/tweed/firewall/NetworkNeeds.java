@@ -2,6 +2,7 @@ package dev.tweed.firewall;
 
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -60,6 +61,17 @@ public record NetworkNeeds(
             Optional.of(bridge), tunnel.map(Tunnel::device), tunnel.flatMap(Tunnel::second))
         .flatMap(Optional::stream)
         .toList();
+  }
+
+  /** Those that lead to other nodes, to each by one of them; empty for one that is not known. */
+  public List<Optional<String>> toNodes() {
+    List<Optional<String>> devices = new ArrayList<>();
+    tunnel.ifPresent(way -> devices.add(Optional.of(way.device())));
+    tunnel.flatMap(Tunnel::second).ifPresent(device -> devices.add(Optional.of(device)));
+    if (tunnel.filter(way -> !way.bypassed()).isEmpty()) {
+      devices.add(underlayDevice);
+    }
+    return devices;
   }
 
   /**

@@ -236,9 +236,6 @@ public final class ProtectedFlowsPlanner {
               tunnel -> each(new Kind(TUNNEL, direction, UDP, tunnel.port(), ANOTHER_NODE), nodes));
     }
     Optional<String> bridge = Optional.of(needs.bridge());
-    Optional<String> others =
-        needs.tunnel().map(NetworkNeeds.Tunnel::device).or(needs::underlayDevice);
-    Kind routed = new Kind(PODS, ROUTED, TCP, 0, "");
     for (IpPrefix block : network.blocks()) {
       List<IpPrefix> pools =
           needs.podCidrs().stream()
@@ -247,9 +244,13 @@ public final class ProtectedFlowsPlanner {
       Way fromNode = new Way(IpPrefix.any(block.family()), Optional.empty(), bridge);
       Kind probes = new Kind(PODS, OUT, TCP, 0, "which the kubelet probes");
       add(probes, false, List.of(fromNode), new Somebody(List.of(block)));
-      if (!pools.isEmpty()) {
-        add(routed, true, List.of(new Way(block, others, bridge)), new Somebody(pools));
-        add(routed, false, List.of(new Way(block, bridge, others)), new Somebody(pools));
+      for (Optional<String> others :
+          pools.isEmpty() ? List.<Optional<String>>of() : needs.toNodes()) {
+        for (Protocol protocol : List.of(TCP, UDP)) {
+          Kind routed = new Kind(PODS, ROUTED, protocol, 0, "");
+          add(routed, true, List.of(new Way(block, others, bridge)), new Somebody(pools));
+          add(routed, false, List.of(new Way(block, bridge, others)), new Somebody(pools));
+        }
       }
     }
   }

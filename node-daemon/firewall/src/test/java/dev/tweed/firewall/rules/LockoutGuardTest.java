@@ -104,6 +104,10 @@ class LockoutGuardTest {
         "worker        | deny routed                                                | PODS",
         "worker        | deny routed from 10.244.0.0/16                             | PODS",
         "worker        | deny routed tcp 80                                         | -",
+        "worker        | deny routed udp                                            | PODS",
+        "worker        | deny routed udp on eth0                                    | -",
+        "direct routes | deny routed on eth0                                        | PODS",
+        "direct routes | deny routed tcp 80 on eth0                                 | -",
         "worker        | deny routed to 10.244.1.7                                  | -",
         "worker        | allow routed from 10.244.0.0/16; deny routed               | -",
         "worker        | deny out to 169.254.169.254                                | -",
@@ -140,6 +144,7 @@ class LockoutGuardTest {
               List.of(SampleSight.server("10.0.0.1", 6443), SampleSight.server("10.0.0.2", 6443));
       case "one server" -> node.apiServers = List.of(SampleSight.server("10.0.0.1", 6443));
       case "no server" -> node.apiServers = List.of();
+      case "direct routes" -> node.bypassed = true;
       case "cloud" -> node.cloud = true;
       case "leased" ->
           node.addresses =

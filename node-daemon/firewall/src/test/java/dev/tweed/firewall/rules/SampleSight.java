@@ -36,6 +36,7 @@ final class SampleSight {
   List<Server> waysToApi = List.of(server("10.96.0.1", 443));
   List<IpAddress> nameServers = List.of(IpAddress.parse("10.0.0.53"));
   boolean cloud;
+  boolean bypassed;
 
   static NodeAddress own(String device, String address) {
     return new NodeAddress(device, IpAddress.parse(address), false, false);
@@ -77,7 +78,8 @@ final class SampleSight {
         Optional.of(
             new Network(
                 new NetworkNeeds(
-                    Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+                    Optional.of(
+                        new NetworkNeeds.Tunnel("tweed.1", 8472, bypassed, Optional.empty())),
                     "tweed-br0",
                     Optional.of("eth0"),
                     nodeIps.stream().map(IpAddress::parse).toList(),
