@@ -55,10 +55,12 @@ record AdviceRenderer(
     Object port = needs.tunnel().map(NetworkNeeds.Tunnel::port).orElse(0);
     return switch (manager()) {
       case UFW ->
-          List.of(
-              tunnel
-                  ? "ufw allow %s%s/udp".formatted(in ? "" : "out ", port)
-                  : "ufw route allow " + inOut(direction, "in on %s", "out on %s"));
+          firewall.isShut(chain)
+              ? List.of("sed -i 's/^IPV6=.*/IPV6=yes/' /etc/default/ufw", "ufw reload")
+              : List.of(
+                  tunnel
+                      ? "ufw allow %s%s/udp".formatted(in ? "" : "out ", port)
+                      : "ufw route allow " + inOut(direction, "in on %s", "out on %s"));
       case FIREWALLD ->
           isPanic() ? List.of("firewall-cmd --panic-off") : firewalld(direction, port);
       case IPTABLES ->

@@ -64,6 +64,29 @@ class FirewallAdvicePlannerTest {
             });
   }
 
+  @Test
+  void noRuleOfUfwHelpsWhereItLeavesIpv6Out() {
+    HostFirewall found =
+        HostRules.read(
+            """
+            table ip filter
+            :INPUT input accept
+            :ufw-user-input
+            """,
+            """
+            table ip6 filter
+            :FORWARD forward drop
+            """);
+
+    assertThat(FirewallAdvicePlanner.plan(found, AdviceGoldenTest.NEEDS))
+        .singleElement()
+        .satisfies(
+            blockage ->
+                assertThat(blockage.commands())
+                    .containsExactly(
+                        "sed -i 's/^IPV6=.*/IPV6=yes/' /etc/default/ufw", "ufw reload"));
+  }
+
   private static List<FirewallBlockage> advice(String... tables) {
     return FirewallAdvicePlanner.plan(HostRules.read(tables), SampleRows.needs());
   }
