@@ -91,7 +91,10 @@ public final class BackendPlanner {
             "they were put there when iptables dropped packets, and nothing asks for another place";
       }
     } else if (hostTools) {
-      kinds = needed.keySet();
+      kinds = EnumSet.copyOf(needed.keySet());
+      if (isLoading() && before.kinds().contains(BackendKind.IPTABLES)) {
+        kinds.add(BackendKind.IPTABLES);
+      }
     } else {
       unreachable = needed.keySet();
       reason +=
@@ -185,6 +188,11 @@ public final class BackendPlanner {
         rules.devices(in).stream()
             .filter(name -> !name.endsWith("*") && !name.equals("lo") && !ours.contains(name))
             .map(Optional::of));
+  }
+
+  /** Whether nothing is known of rules, those of others neither, since firewalld loads its own. */
+  private boolean isLoading() {
+    return found.isActive(Manager.FIREWALLD) && found.rules().bases().isEmpty();
   }
 
   private boolean isOff(Manager manager) {

@@ -236,6 +236,25 @@ class BackendPlannerTest {
     assertThat(alone.leaving()).isEqualTo(Map.of(BackendKind.IPTABLES, 5L));
   }
 
+  /** A reload of thousands of rules takes longer than rows are held. */
+  @Test
+  void rowsStayInIptablesWhileFirewalldLoads() {
+    String loading =
+        """
+        table inet firewalld_policy_drop
+        :filter_input input drop
+        :filter_forward forward drop
+        :filter_output output drop
+        """;
+    BackendChoice both =
+        plan(HostRules.read(FIREWALLD, DOCKER), true, BackendChoice.found(Set.of()), 0);
+
+    BackendChoice meanwhile = plan(HostRules.read(loading, DOCKER), true, both, 5);
+
+    assertThat(meanwhile.text()).isEqualTo("firewalld, iptables");
+    assertThat(meanwhile.leaving()).isEmpty();
+  }
+
   private static BackendChoice plan(
       HostFirewall found, boolean hostTools, BackendChoice before, long now) {
     return BackendPlanner.plan(found, NEEDS, hostTools, before, now);
