@@ -7,6 +7,7 @@ import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -104,7 +105,16 @@ final class ProtectedServicesReader {
   private static SshSessions sessions(Path run) {
     Path sessions = run.resolve("systemd/sessions");
     if (Files.isDirectory(sessions)) {
-      return SshSessions.ofLogind(texts(matching(sessions.resolve("*")).stream()));
+      try (Stream<Path> all = Files.list(sessions)) {
+        List<Path> files = all.filter(Files::isRegularFile).toList();
+        List<String> texts = texts(files.stream());
+        // What may not be read tells nothing: SELinux keeps containers from it, unless told else.
+        return texts.size() < files.stream().filter(Files::exists).count()
+            ? SshSessions.UNSEEN
+            : SshSessions.ofLogind(texts);
+      } catch (IOException | UncheckedIOException e) {
+        return SshSessions.UNSEEN;
+      }
     }
     return bytes(run.resolve("utmp"))
         .map(records -> SshSessions.ofUtmp(records, UTMP_RECORD))

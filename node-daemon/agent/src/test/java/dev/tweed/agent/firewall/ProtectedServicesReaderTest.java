@@ -66,6 +66,14 @@ class ProtectedServicesReaderTest {
   }
 
   @Test
+  void sessionsThatMayNotBeReadAreNotTakenForNone() throws IOException {
+    Path sessions = Files.createDirectories(directory.resolve("run/systemd/sessions"));
+    Files.createSymbolicLink(sessions.resolve("3"), Path.of("/proc/self/mem"));
+
+    assertThat(read(Optional.of(directory)).sessions()).isEqualTo(SshSessions.UNSEEN);
+  }
+
+  @Test
   void theKubeletsServerIsReadWhereTheHostsFilesAreVisible() throws IOException {
     write(
         "etc/kubernetes/kubelet.conf",
