@@ -77,14 +77,15 @@ public final class FirewallPlanFactory {
         choice.kinds().stream().flatMap(kind -> host.backend(kind).stream()).toList();
     Function<FilterRow, Optional<String>> unsupported =
         row -> backends.stream().flatMap(b -> b.unsupported(row).stream()).findFirst();
+    List<MappedPolicy> policies = wish.nodeKnown() ? wish.policies() : kept(before);
     Optional<RuleGroup> builtIn = builtIn(wish.network(), before);
     return new FirewallPlan(
         found,
         choice,
         FirewallPlanner.plan(
-            wish.nodeKnown() ? wish.policies() : kept(before),
+            policies,
             builtIn,
-            choice.kinds().isEmpty() ? List.of() : flows(wish),
+            choice.kinds().isEmpty() || policies.isEmpty() ? List.of() : flows(wish),
             unsupported,
             host::serviceProxy,
             before.policies()),

@@ -145,6 +145,23 @@ class FirewallPlanFactoryTest {
         .containsOnly("r");
   }
 
+  @Test
+  void withoutPoliciesNobodyIsAskedWhatHasToPass() {
+    FirewallPlan plan =
+        new FirewallPlanFactory(
+                host,
+                () -> {
+                  throw new AssertionError("a name was looked up");
+                },
+                List::of)
+            .make(
+                FirewallWish.of(
+                    YamlViews.read("kind: Node\nmetadata: {name: n1}\n"), SampleNetwork.member()),
+                Remembered.NOTHING);
+
+    assertThat(plan.planned().rows()).isNotEmpty();
+  }
+
   private PolicyVerdict verdict(String rule, String allowLockout) {
     return plan(rule, allowLockout).planned().verdicts().getFirst();
   }
