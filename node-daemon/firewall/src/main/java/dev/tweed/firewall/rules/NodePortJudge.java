@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -70,9 +71,13 @@ public final class NodePortJudge {
         RuleCompiler.compile(
                 List.of(new RuleGroup(policy.origin(), policy.priority(), List.of(rule))))
             .rows();
-    // A row that is not there is one that another of the same match stands in for.
-    int place = own.stream().mapToInt(rows::indexOf).min().orElse(-1);
-    int end = place < 0 ? rows.size() : place;
+    // Where there is none, others of the same match stand in for all of them.
+    int end =
+        IntStream.range(0, rows.size())
+            .filter(i -> rows.get(i).origin().equals(policy.origin()))
+            .filter(i -> rows.get(i).rule().equals(rule.name()))
+            .findFirst()
+            .orElse(rows.size());
     Optional<FilterRow> before =
         first(rows.subList(0, end), refusal -> own.stream().anyMatch(row -> meet(row, refusal)));
     if (before.isPresent()) {
