@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 /**
  * Rich rules of people's zones that only refuse a source, as fail2ban adds and removes them. They
  * are no settings that a person has to save, and what our policies accept is accepted before any
- * zone is asked: so a reload has to leave them, and those of one address each are repeated before
- * our rules. Pure.
+ * zone is asked: so a reload has to leave them, and those of one address each, or of an ipset, are
+ * repeated before our rules. Pure.
  */
 final class ZoneBans {
 
@@ -24,9 +24,10 @@ final class ZoneBans {
           "rule(?: priority=\"-?[0-9]+\")?(?: family=\"ipv[46]\")? " + SOURCE + REFUSAL);
 
   /** A wider source is a filter of its zone, and may be that of pods or nodes in another. */
-  private static final Pattern OF_ONE_ADDRESS =
+  private static final Pattern OF_FEW =
       Pattern.compile(
-          "rule (family=\"ipv[46]\" source address=\"[0-9A-Fa-f.:]+(?:/32|/128)?\""
+          "rule ((?:family=\"ipv[46]\" )?source"
+              + " (?:address=\"[0-9A-Fa-f.:]+(?:/32|/128)?\"|ipset=\"[^\"]*\")"
               + REFUSAL
               + ")");
 
@@ -58,14 +59,14 @@ final class ZoneBans {
     return bans;
   }
 
-  /** Those of one address, as rules of a policy that come before all others. */
+  /** Those of one address or of a set, as rules of a policy that come before all others. */
   static List<String> repeated(Map<String, Settings> zones) {
     Set<String> rules = new LinkedHashSet<>();
     zones.keySet().stream()
         .sorted()
         .filter(zone -> !DeviceZone.isOurs(zone))
         .flatMap(zone -> zones.get(zone).rules().stream())
-        .map(OF_ONE_ADDRESS::matcher)
+        .map(OF_FEW::matcher)
         .filter(Matcher::matches)
         .forEach(ban -> rules.add(FIRST + ban.group(1)));
     return List.copyOf(rules);

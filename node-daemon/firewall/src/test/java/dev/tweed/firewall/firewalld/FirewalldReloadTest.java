@@ -157,6 +157,21 @@ class FirewalldReloadTest {
   }
 
   @Test
+  void bansOfASetKeepTheirEffect() {
+    node.firewallCmd("--permanent --new-ipset=banned --type=hash:ip");
+    node.firewallCmd("--permanent --ipset=banned --add-entry=192.0.2.2");
+    node.firewallCmd("--reload");
+    node.firewallCmd("--zone=drop --add-rich-rule='rule source ipset=\"banned\" drop'");
+    List<FilterRow> rows = Rows.network(Rows.allow(Direction.IN, 80));
+
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(true, true, List.of()));
+
+    assertThat(node.network().peerReachesNode(80)).isFalse();
+    assertThat(node.network().peerReachesNodeByTunnel(80)).isTrue();
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
+  }
+
+  @Test
   void removingOursLosesNothingThatIsNotSaved() throws IOException {
     node.apply(Rows.network(Rows.allow(Direction.IN, 80)));
     node.firewallCmd("--zone=drop --add-port=7/tcp");
