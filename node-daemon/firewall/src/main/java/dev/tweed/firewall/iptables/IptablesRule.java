@@ -109,6 +109,12 @@ public record IptablesRule(String chain, List<String> options) {
     return value("--match-set").filter(set -> set.contains(" src")).isPresent();
   }
 
+  /** Whether a packet's source has to have been seen some time ago (xt_recent). */
+  boolean asksForRecentSource() {
+    return (value("--rcheck").isPresent() || value("--update").isPresent())
+        && value("--rdest").isEmpty();
+  }
+
   /** Whether it is a jump to that chain and nothing else. */
   boolean isPlainJumpTo(String other) {
     return options.equals(List.of("-j " + other));
@@ -128,7 +134,8 @@ public record IptablesRule(String chain, List<String> options) {
           IpPrefix.tryParse(value)
               .map(p -> p.length() == p.family().bits() ? p.address().toString() : p.toString())
               .orElse(value);
-      case "--ctstate" -> Arrays.stream(value.split(",")).sorted().collect(Collectors.joining(","));
+      case "--ctstate", "--state" ->
+          Arrays.stream(value.split(",")).sorted().collect(Collectors.joining(","));
       default -> value;
     };
   }

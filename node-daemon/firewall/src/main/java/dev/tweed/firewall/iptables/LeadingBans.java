@@ -1,11 +1,14 @@
 package dev.tweed.firewall.iptables;
 
 import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The rules at the beginning of a base chain that a jump of ours belongs behind, because what it
@@ -14,7 +17,8 @@ import java.util.Set;
  *
  * <p>A ban is a rule that refuses a source, or a jump to a chain in which nothing is accepted and
  * only sources are refused. A chain that refuses whatever comes is none: behind it no row that
- * allows would have an effect.
+ * allows would have an effect. Among bans may be rules that make no difference to ours: such that
+ * decide nothing, or about loopback and known connections.
  */
 final class LeadingBans {
 
@@ -25,11 +29,27 @@ final class LeadingBans {
   private static final Set<String> PASS =
       Set.of("", "RETURN", "LOG", "NFLOG", "MARK", "CONNMARK", "SET");
 
-  /** A wider source is a filter, such as that of private addresses, which pods have. */
+  /** Wider sources among {@link #PRIVATE} are a filter: pods and nodes have such addresses. */
   private static final Map<AddressFamily, Integer> WIDEST =
       Map.of(AddressFamily.IPV4, 24, AddressFamily.IPV6, 64);
 
+  private static final List<IpPrefix> PRIVATE =
+      Stream.of("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+          .map(IpPrefix::parse)
+          .toList();
+
   private static final Set<String> REFUSE = Set.of("DROP", "REJECT");
+
+  /** What ours begin with, too, or do not decide about. */
+  private static final Set<List<String>> NEUTRAL =
+      Stream.of(
+              "-i lo -j ACCEPT",
+              "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+              "-m state --state RELATED,ESTABLISHED -j ACCEPT",
+              "-m conntrack --ctstate INVALID -j DROP",
+              "-m state --state INVALID -j DROP")
+          .map(rule -> IptablesRule.tryParse("-A INPUT " + rule).orElseThrow().options())
+          .collect(Collectors.toSet());
 
   private final Map<String, List<String>> chains;
   private final Map<String, Boolean> known = new HashMap<>();
@@ -48,17 +68,25 @@ final class LeadingBans {
   static int count(String base, String ours, Map<String, List<String>> chains) {
     LeadingBans bans = new LeadingBans(chains);
     int count = 0;
+    int seen = 0;
     for (String line : chains.getOrDefault(base, List.of())) {
       Optional<IptablesRule> rule = IptablesRule.tryParse(line);
       if (rule.filter(r -> r.target().equals(ours)).isPresent()) {
         continue;
       }
-      if (rule.filter(bans::isBan).isEmpty()) {
+      seen++;
+      if (rule.filter(bans::isBan).isPresent()) {
+        count = seen;
+      } else if (rule.filter(LeadingBans::isNeutral).isEmpty()) {
         break;
       }
-      count++;
     }
     return count;
+  }
+
+  private static boolean isNeutral(IptablesRule rule) {
+    return PASS.contains(rule.target()) && !rule.target().equals("RETURN")
+        || NEUTRAL.contains(rule.options());
   }
 
   private boolean isBan(IptablesRule rule) {
@@ -70,8 +98,12 @@ final class LeadingBans {
 
   private static boolean isForFew(IptablesRule rule) {
     return rule.asksForSourceInSet()
+        || rule.asksForRecentSource()
         || rule.source()
-            .filter(source -> source.length() >= WIDEST.get(source.family()))
+            .filter(
+                source ->
+                    source.length() >= WIDEST.get(source.family())
+                        || PRIVATE.stream().noneMatch(source::overlaps))
             .isPresent();
   }
 

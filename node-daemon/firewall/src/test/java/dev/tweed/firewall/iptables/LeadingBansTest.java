@@ -40,11 +40,19 @@ class LeadingBansTest {
           2 | -s 203.0.113.7/32 -j DROP
           2 | -s 203.0.113.0/24 -p tcp -j REJECT --reject-with tcp-reset
           2 | -m set --match-set crowdsec-blacklists src -j DROP
+          2 | -p tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name SSH --rsource -j DROP
+          1 | -m recent ! --rcheck --seconds 60 --name KNOCK --rsource -j DROP
+          1 | -m recent --rcheck --seconds 60 --name WEB --rdest -j DROP
+          1 | -i lo -j ACCEPT
+          1 | -p tcp --dport 22 -m recent --set --name SSH --rsource
           1 | -g f2b-sshd
           1 | -j accepts
           1 | -j refuses
           1 | -s 203.0.113.7/32 -j ACCEPT
+          2 | -s 203.0.0.0/12 -j DROP
           1 | -s 10.0.0.0/8 -j DROP
+          1 | -s 0.0.0.0/1 -j DROP
+          1 | -s 0.0.0.0/0 -j DROP
           1 | ! -s 203.0.113.7/32 -j DROP
           1 | -m set ! --match-set friends src -j DROP
           1 | -m set --match-set services dst,dst -j DROP
@@ -58,6 +66,26 @@ class LeadingBansTest {
     // When / Then
     assertThat(listing.place(Direction.IN)).isEqualTo(place);
     assertThat(listing.place(Direction.ROUTED)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "3, -i lo -j ACCEPT",
+    "3, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'",
+    "3, '-m state --state RELATED,ESTABLISHED -j ACCEPT'",
+    "3, -m conntrack --ctstate INVALID -j DROP",
+    "3, -p tcp --dport 22 -m recent --set --name SSH --rsource",
+    "3, -j LOG",
+    "1, -i eth1 -j ACCEPT",
+    "1, -p icmp -j ACCEPT",
+    "1, -p udp -j RETURN"
+  })
+  void aBanCountsBehindWhatMakesNoDifference(int place, String rule) {
+    // Given
+    IptablesListing listing = listing(rule, "-s 203.0.113.7/32 -j DROP", "-p tcp -j ACCEPT");
+
+    // When / Then
+    assertThat(listing.place(Direction.IN)).isEqualTo(place);
   }
 
   @Test
