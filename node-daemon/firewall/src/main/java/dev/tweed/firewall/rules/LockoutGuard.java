@@ -153,7 +153,7 @@ public final class LockoutGuard {
   }
 
   private static boolean isForPort(FilterRow row, ProtectedFlow flow) {
-    if (row.destinationPorts().isEmpty() || flow.port() == 0 && !cuts(row, flow)) {
+    if (row.destinationPorts().isEmpty()) {
       return true;
     }
     return row.destinationPorts().stream()

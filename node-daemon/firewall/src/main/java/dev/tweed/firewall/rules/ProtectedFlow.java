@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * @param direction as rules have it
  * @param inbound whether the remote end sends them; of routed packets the near end is a pod
  * @param protocol TCP or UDP
- * @param port destination port; 0 is any, which only a row without ports cuts
+ * @param port destination port; 0 is any, which only a row without ports cuts, or lets pass
  * @param family of both ends
  * @param ways how they may come or go; it is not known which of these it is
  * @param remotes the other ends

@@ -104,6 +104,8 @@ class LockoutGuardTest {
         "worker        | deny routed                                                | PODS",
         "worker        | deny routed from 10.244.0.0/16                             | PODS",
         "worker        | deny routed tcp 80                                         | -",
+        "worker        | allow out tcp 80 to 10.244.0.0/16; deny out to 10.244.0.0/16 | PODS",
+        "worker        | allow out to 10.244.0.0/16; deny out to 10.244.0.0/16      | -",
         "worker        | deny routed udp                                            | PODS",
         "worker        | deny routed udp on eth0                                    | -",
         "direct routes | deny routed on eth0                                        | PODS",
