@@ -31,6 +31,16 @@ final class ZoneBans {
               + REFUSAL
               + ")");
 
+  private static final Pattern SOURCE_OF_FEW =
+      Pattern.compile("(?<address>[0-9A-Fa-f.:]+(?:/32|/128)?)|ipset:(?<set>[^\"]+)");
+
+  /** What a zone says that holds nothing but sources to refuse. */
+  private static final Set<String> OF_SOURCES =
+      Set.of("target", "sources", "forward", "short", "description", "version");
+
+  private static final Map<String, String> REFUSING =
+      Map.of("DROP", "drop", "%%REJECT%%", "reject");
+
   /** Of all priorities the first, which no rule of ours has. */
   private static final String FIRST = "rule priority=\"" + (PriorityPlanner.MIN - 1) + "\" ";
 
@@ -59,17 +69,44 @@ final class ZoneBans {
     return bans;
   }
 
-  /** Those of one address or of a set, as rules of a policy that come before all others. */
+  /**
+   * Those of one address or of a set, as rules of a policy that come before all others; and sources
+   * of zones that refuse whatever comes from them.
+   */
   static List<String> repeated(Map<String, Settings> zones) {
     Set<String> rules = new LinkedHashSet<>();
     zones.keySet().stream()
         .sorted()
         .filter(zone -> !DeviceZone.isOurs(zone))
-        .flatMap(zone -> zones.get(zone).rules().stream())
-        .map(OF_FEW::matcher)
-        .filter(Matcher::matches)
-        .forEach(ban -> rules.add(FIRST + ban.group(1)));
+        .map(zones::get)
+        .forEach(
+            zone -> {
+              zone.rules().stream()
+                  .map(OF_FEW::matcher)
+                  .filter(Matcher::matches)
+                  .forEach(ban -> rules.add(FIRST + ban.group(1)));
+              rules.addAll(ofSources(zone));
+            });
     return List.copyOf(rules);
+  }
+
+  /** Rules for the sources of a zone that refuses all of them. */
+  private static List<String> ofSources(Settings zone) {
+    String verdict = REFUSING.get(String.valueOf(zone.value("target").orElse("")));
+    return verdict == null || !OF_SOURCES.containsAll(zone.values().keySet())
+        ? List.of()
+        : zone.texts("sources").stream()
+            .map(SOURCE_OF_FEW::matcher)
+            .filter(Matcher::matches)
+            .map(source -> FIRST + source(source.group("address"), source.group("set")) + verdict)
+            .toList();
+  }
+
+  private static String source(String address, String set) {
+    return address == null
+        ? "source ipset=\"%s\" ".formatted(set)
+        : "family=\"%s\" source address=\"%s\" "
+            .formatted(address.contains(":") ? "ipv6" : "ipv4", address);
   }
 
   /** Whether a rule of a policy of ours is such a repetition. */

@@ -172,6 +172,21 @@ class FirewalldReloadTest {
   }
 
   @Test
+  void sourcesOfAZoneThatRefusesThemStayOut() {
+    node.firewallCmd("--permanent --new-zone=bans");
+    node.firewallCmd("--permanent --zone=bans --set-target=DROP");
+    node.firewallCmd("--permanent --zone=bans --add-source=192.0.2.2");
+    node.firewallCmd("--reload");
+    List<FilterRow> rows = Rows.network(Rows.allow(Direction.IN, 80));
+
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(true, true, List.of()));
+
+    assertThat(node.network().peerReachesNode(80)).isFalse();
+    assertThat(node.network().peerReachesNodeByTunnel(80)).isTrue();
+    assertThat(node.apply(rows)).isEqualTo(new BackendOutcome.Applied(false, true, List.of()));
+  }
+
+  @Test
   void removingOursLosesNothingThatIsNotSaved() throws IOException {
     node.apply(Rows.network(Rows.allow(Direction.IN, 80)));
     node.firewallCmd("--zone=drop --add-port=7/tcp");
