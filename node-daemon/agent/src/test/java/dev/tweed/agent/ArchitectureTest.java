@@ -54,6 +54,8 @@ class ArchitectureTest {
       noClasses()
           .that()
           .doNotHaveFullyQualifiedName("dev.tweed.agent.probe.KernelWire")
+          .and()
+          .doNotHaveFullyQualifiedName("dev.tweed.agent.firewall.LocalFirewallHost")
           .should()
           .dependOnClassesThat(
               resideInAnyPackage(

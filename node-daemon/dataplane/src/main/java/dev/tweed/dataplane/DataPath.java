@@ -8,7 +8,6 @@ import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
 import dev.tweed.dataplane.kernel.Lookout;
 import dev.tweed.dataplane.kernel.NftReader;
-import dev.tweed.dataplane.kernel.NftWriter;
 import dev.tweed.dataplane.kernel.RouteNews;
 import dev.tweed.dataplane.kernel.RouteSweep;
 import dev.tweed.dataplane.kernel.RulesReader;
@@ -145,18 +144,16 @@ public final class DataPath implements AutoCloseable {
     this.reader = new KernelReader(netlink, marks, ways, options.podAddresses());
     this.sysctlDir = options.sysctlDir();
     this.sysctls = new SysctlReader(sysctlDir);
-    this.rules = new RulesReader(new NftReader(options.nft()));
-    this.inspection = new InspectionReader(reader, new NftReader(options.nft()), filter, marks);
+    this.rules = new RulesReader(new NftReader(tables));
+    this.inspection = new InspectionReader(reader, new NftReader(tables), filter, marks);
     this.hostSysctls = new HostSysctlsReader(options.hostRoot());
     this.journal = new SysctlJournal(options.sysctlNotes());
     SysctlWriter sysctlWriter = new SysctlWriter(options.sysctlDir(), journal, hook);
-    NftWriter nftWriter = new NftWriter(options.nft(), hook);
-    this.writer = new KernelWriter(netlink, sysctlWriter, nftWriter, tables, marks);
+    this.writer = new KernelWriter(netlink, sysctlWriter, tables, marks);
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     RouteNews routeNews = new RouteNews();
     this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime);
-    this.lookout =
-        new Lookout(netlink.portId(), tables::portId, nftWriter, rules, ports, routeNews, ways);
+    this.lookout = new Lookout(netlink.portId(), tables::portId, rules, ports, routeNews, ways);
     this.planner = new NodeStatePlanner(marks);
     this.contest = new RouteContest(marks, nanoTime);
   }

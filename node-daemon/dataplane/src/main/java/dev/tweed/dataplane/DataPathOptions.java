@@ -76,11 +76,6 @@ public record DataPathOptions(
     return new DataPathOptions(sysctlDir, dir, nft, aliasPrefix, routeProtocol, hostRoot);
   }
 
-  /** The same with another way to run nft. */
-  public DataPathOptions withNft(List<String> command) {
-    return new DataPathOptions(sysctlDir, runDir, command, aliasPrefix, routeProtocol, hostRoot);
-  }
-
   /** The same with the node's files. */
   public DataPathOptions withHostRoot(Optional<Path> root) {
     return new DataPathOptions(sysctlDir, runDir, nft, aliasPrefix, routeProtocol, root);

@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.awaitility.core.ThrowingRunnable;
@@ -21,7 +20,6 @@ final class FaultyNode implements AutoCloseable {
   Seams seams;
   DataPath dataPath;
   private final Path run;
-  private final Path nft;
   private final DataPathOptions options;
 
   FaultyNode() {
@@ -30,9 +28,7 @@ final class FaultyNode implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    nft = run.resolve("nft");
-    nftFails(false);
-    options = DataPathOptions.defaults().withRunDir(run).withNft(List.of(nft.toString()));
+    options = DataPathOptions.defaults().withRunDir(run);
     netns.sh(
         """
         sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
@@ -68,16 +64,6 @@ final class FaultyNode implements AutoCloseable {
 
   KernelDump dump() {
     return KernelDump.of(netns);
-  }
-
-  /** Lets every nft fail, or none. */
-  void nftFails(boolean fails) {
-    try {
-      Files.deleteIfExists(nft);
-      Files.createSymbolicLink(nft, Path.of(fails ? "/bin/false" : "/usr/sbin/nft"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /**

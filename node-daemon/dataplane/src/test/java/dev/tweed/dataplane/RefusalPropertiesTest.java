@@ -74,9 +74,10 @@ class RefusalPropertiesTest {
                           device.filter(line::contains).isPresent()
                               || nodes.stream().anyMatch(nodes(line)::contains)
                               || line.startsWith("-sysctl ") && refused.startsWith("sysctl ")
-                              || line.startsWith("-nft ") && refused.equals("nft")
+                              || line.startsWith("-nft inet tweed ")
+                                  && refused.contains("AddTable[table=inet tweed]")
                               || line.startsWith("-nft inet tweed-tunnel ")
-                                  && refused.contains("AddTable")));
+                                  && refused.contains("AddTable[table=inet tweed-tunnel]")));
       node.assertConverges(FaultExamples.BASE);
     }
   }

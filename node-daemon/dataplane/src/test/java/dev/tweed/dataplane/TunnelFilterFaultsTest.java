@@ -59,6 +59,29 @@ class TunnelFilterFaultsTest {
   }
 
   @Test
+  void aKernelThatDoesNotTranslateIsQuotedAndEverythingElseWorks() {
+    try (FaultyNode node = new FaultyNode()) {
+      node.seams.follow(
+          step ->
+              step.text().contains("Masquerade")
+                  ? Optional.of(new Seams.Fault.Refuse(Errno.ENOENT))
+                  : Optional.empty());
+
+      SyncReport report = node.sync(EXAMPLE);
+
+      assertThat(report.findings())
+          .singleElement()
+          .satisfies(
+              finding -> {
+                assertThat(finding.reason()).isEqualTo(Reason.NftUnavailable);
+                assertThat(finding.message()).contains("ENOENT");
+              });
+      assertThat(report.verified()).isFalse();
+      assertThat(report.peersProgrammed()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aPeerThatCannotBeLetInIsToldAndTriedAgain() {
     try (FaultyNode node = new FaultyNode()) {
       node.sync(EXAMPLE);

@@ -18,6 +18,8 @@ import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.socket.NfTablesSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,8 +93,9 @@ public final class LocalFirewallHost implements FirewallHost {
     this.firewalld = hostRoot.map(FirewalldBackend::new);
     firewalld.ifPresent(usable::add);
     iptables.ifPresent(usable::add);
-    usable.add(new NftablesBackend(nft));
-    this.guard = new GuardWriter(nft);
+    NfTables tables = new NfTablesSocket();
+    usable.add(new NftablesBackend(tables));
+    this.guard = new GuardWriter(tables);
     this.backends = List.copyOf(usable);
   }
 

@@ -93,7 +93,7 @@ final class FakeHost implements FirewallHost {
   @Override
   public BackendOutcome guard(GuardRules rules) {
     if (guardRefuses) {
-      return new BackendOutcome.Refused("NftMissing", "there is no nft", "install it");
+      return new BackendOutcome.Refused("KernelTooOld", "there is no nft", "install it");
     }
     boolean changed = !guarded.equals(Optional.of(rules));
     guarded = Optional.of(rules);

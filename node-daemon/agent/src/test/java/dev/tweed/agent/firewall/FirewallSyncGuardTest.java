@@ -149,6 +149,7 @@ class FirewallSyncGuardTest {
 
     assertThat(node.told().policies())
         .extracting(PolicyState::name, PolicyState::applied, PolicyState::reason)
-        .containsExactly(tuple("closed", false, "NftMissing"), tuple("web", true, "NodePortOpen"));
+        .containsExactly(
+            tuple("closed", false, "KernelTooOld"), tuple("web", true, "NodePortOpen"));
   }
 }

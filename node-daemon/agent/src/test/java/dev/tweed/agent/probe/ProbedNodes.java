@@ -1,13 +1,17 @@
 package dev.tweed.agent.probe;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.dataplane.plan.Ruleset;
-import dev.tweed.dataplane.plan.RulesetRenderer;
+import dev.tweed.dataplane.plan.RulesetCompiler;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.nft.NfTableContent;
+import dev.tweed.netlink.nft.NfTableDiff;
+import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
 import java.util.stream.Stream;
@@ -125,14 +129,15 @@ final class ProbedNodes implements AutoCloseable {
         family 10.245.OWN.0 32 10.245.OWN.1 30 10.245.PEER.0
         family fd01:OWN:: 128 fd01:OWN::1 126 fd01:PEER:: nodad
         """);
-    Ruleset table =
-        new RulesetRenderer()
-            .render(
-                new Masquerade(true, List.of(), true),
-                Stream.of("10.244.0.0/15", "fd00::/15").map(IpPrefix::parse).toList(),
-                List.of("tweed.1"),
-                smallBlocks(own).map(ProbeAddress::gateway).toList());
-    node.exec("nft", table.text());
+    NfTableContent table =
+        RulesetCompiler.compile(
+            new Masquerade(true, List.of(), true),
+            Stream.of("10.244.0.0/15", "fd00::/15").map(IpPrefix::parse).toList(),
+            List.of("tweed.1"),
+            smallBlocks(own).map(ProbeAddress::gateway).toList());
+    try (NfTablesSocket tables = new NfTablesSocket()) {
+      assertThat(node.call(() -> tables.execute(NfTableDiff.replacement(table)))).isEmpty();
+    }
   }
 
   private static Stream<IpPrefix> smallBlocks(int node) {

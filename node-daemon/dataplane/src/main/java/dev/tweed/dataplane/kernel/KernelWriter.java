@@ -5,6 +5,7 @@ import dev.tweed.dataplane.plan.BridgeDevice;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.ProbeDevice;
+import dev.tweed.dataplane.plan.RulesetCompiler;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.TunnelDevice;
 import dev.tweed.dataplane.plan.TunnelFilterCompiler;
@@ -23,6 +24,7 @@ import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.Rtnetlink;
 import dev.tweed.netlink.Scope;
 import dev.tweed.netlink.nft.NfRequest;
+import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.nft.NfTables;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -46,17 +49,14 @@ public final class KernelWriter {
 
   private final Rtnetlink netlink;
   private final SysctlWriter sysctls;
-  private final NftWriter nft;
   private final NfTables tables;
   private final Marks marks;
 
   /** Writes by these. */
-  public KernelWriter(
-      Rtnetlink netlink, SysctlWriter sysctls, NftWriter nft, NfTables tables, Marks marks) {
+  public KernelWriter(Rtnetlink netlink, SysctlWriter sysctls, NfTables tables, Marks marks) {
     this.tables = tables;
     this.netlink = netlink;
     this.sysctls = sysctls;
-    this.nft = nft;
     this.marks = marks;
   }
 
@@ -125,8 +125,16 @@ public final class KernelWriter {
     private void single(StateChange change) {
       switch (change) {
         case StateChange.EnsureSysctl sysctl -> ensure(sysctl);
-        case StateChange.ReplaceRules rules -> nft(change, nft.replace(rules.rules()));
-        case StateChange.RemoveRules rules -> nft(change, nft.remove());
+        case StateChange.ReplaceRules replace ->
+            tables(
+                change,
+                NfTableDiff.replacement(replace.rules()),
+                ChangeFailure.Cause.NftRefused::new);
+        case StateChange.RemoveRules _ ->
+            tables(
+                change,
+                NfTableDiff.removal(RulesetCompiler.TABLE),
+                ChangeFailure.Cause.NftRefused::new);
         case StateChange.PutTunnelFilter put ->
             filter(change, TunnelFilterCompiler.replacement(put.filter()));
         case StateChange.AddTunnelPeers add ->
@@ -162,15 +170,15 @@ public final class KernelWriter {
       }
     }
 
-    private void nft(StateChange change, Optional<String> error) {
-      error.ifPresentOrElse(
-          message ->
-              failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NftRefused(message))),
-          () -> done.add(new Done(change, change.detail())));
+    private void filter(StateChange change, List<NfRequest> transaction) {
+      tables(change, transaction, ChangeFailure.Cause.FilterRefused::new);
     }
 
-    /** Packets flow without it, so what goes wrong with it ends nothing else. */
-    private void filter(StateChange change, List<NfRequest> transaction) {
+    /** Packets between pods flow without tables, so what goes wrong with one ends nothing else. */
+    private void tables(
+        StateChange change,
+        List<NfRequest> transaction,
+        Function<String, ChangeFailure.Cause> refused) {
       Optional<String> error;
       try {
         error = tables.execute(transaction).map(refusal -> refusal.error().toString());
@@ -178,9 +186,7 @@ public final class KernelWriter {
         error = Optional.of(e.getMessage());
       }
       error.ifPresentOrElse(
-          message ->
-              failures.add(
-                  new ChangeFailure(change, new ChangeFailure.Cause.FilterRefused(message))),
+          message -> failures.add(new ChangeFailure(change, refused.apply(message))),
           () -> done.add(new Done(change, change.detail())));
     }
 

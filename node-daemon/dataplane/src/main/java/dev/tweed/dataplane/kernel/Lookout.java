@@ -27,7 +27,6 @@ public final class Lookout {
 
   private final int ownPort;
   private final IntSupplier ownNfPort;
-  private final NftWriter nft;
   private final RulesReader rules;
   private final BridgePorts ports;
   private final WayCache ways;
@@ -45,7 +44,6 @@ public final class Lookout {
   /**
    * @param ownPort netlink port that our own changes come from
    * @param ownNfPort that of nf_tables, which numbers its ports by itself
-   * @param nft makes our own changes of nftables
    * @param rules is told when the table may be another
    * @param ports is shown what comes to the bridge
    * @param routes is told of routes and rules of others
@@ -54,7 +52,6 @@ public final class Lookout {
   public Lookout(
       int ownPort,
       IntSupplier ownNfPort,
-      NftWriter nft,
       RulesReader rules,
       BridgePorts ports,
       RouteNews routes,
@@ -62,7 +59,6 @@ public final class Lookout {
     this.ways = ways;
     this.ownPort = ownPort;
     this.ownNfPort = ownNfPort;
-    this.nft = nft;
     this.rules = rules;
     this.ports = ports;
     this.routes = routes;
@@ -101,9 +97,6 @@ public final class Lookout {
   boolean isNews(NetlinkEvent event) {
     int own = event instanceof NetlinkEvent.NftablesChanged ? ownNfPort.getAsInt() : ownPort;
     if (event.originPort() != 0 && event.originPort() == own) {
-      return false;
-    }
-    if (event instanceof NetlinkEvent.NftablesChanged change && nft.made(change)) {
       return false;
     }
     Optional<Watch> current = watch;

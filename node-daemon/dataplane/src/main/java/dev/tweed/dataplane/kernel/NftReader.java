@@ -1,42 +1,31 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.NftListing;
+import dev.tweed.dataplane.plan.RulesetCompiler;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.nft.NfTableDiff;
+import dev.tweed.netlink.nft.NfTables;
 import java.util.List;
 
-/**
- * Reads our nftables table. A table has its handle for as long as it lives, and we replace ours as
- * a whole; so one that is listed in another way than when it was first seen was changed by somebody
- * else, even where a rule kept its handle and comment. Used by one thread.
- */
+/** Reads our table of address translation. */
 public final class NftReader {
 
-  private final NftCommand nft;
-  private String firstSeen = "";
+  private final NfTables tables;
 
-  /** Runs nft by this program and leading arguments. */
-  public NftReader(List<String> program) {
-    this.nft = new NftCommand(program);
+  /** Reads by these. */
+  public NftReader(NfTables tables) {
+    this.tables = tables;
   }
 
   /** What is there now. */
   public NftListing read() {
-    NftCommand.Result result = nft.run("", "-a", "list", "table", "inet", "tweed");
-    if (result.ok()) {
-      return judge(result.output());
+    try {
+      return NfTableDiff.Found.read(
+              tables, RulesetCompiler.TABLE, List.of(), RulesetCompiler.CHAINS)
+          .<NftListing>map(NftListing.Present::new)
+          .orElseGet(NftListing.Absent::new);
+    } catch (NetlinkException e) {
+      return new NftListing.Unreadable(e.getMessage());
     }
-    return result.output().contains("No such file or directory") && result.processId() != 0
-        ? new NftListing.Absent()
-        : new NftListing.Unreadable(result.output());
-  }
-
-  private NftListing judge(String listing) {
-    String table = listing.lines().findFirst().orElse("") + "\n";
-    if (!firstSeen.startsWith(table)) {
-      firstSeen = listing;
-    }
-    NftListing found = NftListing.parse(listing);
-    return found instanceof NftListing.Present present && !listing.equals(firstSeen)
-        ? present.touched()
-        : found;
   }
 }

@@ -8,9 +8,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Our nftables table. Listing it takes a process, so what is watched is not listed again until
- * there is news of it, or, should that be missed, a while after any table has changed. Used by one
- * thread, but for {@link #suspect}.
+ * Our nftables table. What is watched is not read again until there is news of it, or, should that
+ * be missed, a while after any table has changed. Used by one thread, but for {@link #suspect}.
  */
 public final class RulesReader {
 

@@ -4,22 +4,21 @@ import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.TunnelFilterCompiler;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.dataplane.plan.TunnelFilterListing.Present;
-import dev.tweed.dataplane.plan.TunnelFilterListing.Structure;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
-import dev.tweed.netlink.nft.NfChain;
 import dev.tweed.netlink.nft.NfRule;
-import dev.tweed.netlink.nft.NfSet;
+import dev.tweed.netlink.nft.NfRuleState;
 import dev.tweed.netlink.nft.NfTable;
-import dev.tweed.netlink.nft.NfTableState;
+import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.nft.NfValue;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Reads the tunnel's filter. While the ruleset has the same number only what packets change is read
@@ -30,6 +29,14 @@ public final class TunnelFilterReader {
   private static final NfTable TABLE = TunnelFilterCompiler.TABLE;
   private static final List<String> CHAINS =
       List.of(TunnelFilterCompiler.STRANGERS, TunnelFilterCompiler.INPUT);
+
+  private static final List<String> SETS =
+      Arrays.stream(AddressFamily.values())
+          .flatMap(
+              family ->
+                  Stream.of(
+                      TunnelFilterCompiler.peers(family), TunnelFilterCompiler.strangers(family)))
+          .toList();
 
   private final NfTables tables;
   private Optional<Known> known = Optional.empty();
@@ -95,7 +102,7 @@ public final class TunnelFilterReader {
   private TunnelFilterListing again(TunnelFilterListing listing) {
     return listing instanceof Present present
         ? new Present(
-            present.structure(),
+            present.found(),
             present.peers(),
             strangers(),
             packets(tables.rules(TABLE, TunnelFilterCompiler.STRANGERS)))
@@ -103,30 +110,15 @@ public final class TunnelFilterReader {
   }
 
   private TunnelFilterListing anew() {
-    Optional<NfTableState> table = tables.table(TABLE);
-    if (table.isEmpty()) {
-      return new TunnelFilterListing.Absent();
-    }
-    List<List<NfRule>> rules = CHAINS.stream().map(chain -> tables.rules(TABLE, chain)).toList();
-    return new Present(
-        table.get().dormant() ? Structure.NONE : structure(rules),
-        addresses(TunnelFilterCompiler::peers),
-        strangers(),
-        packets(rules.getFirst()));
-  }
-
-  private Structure structure(List<List<NfRule>> rules) {
-    List<NfChain> chains = new ArrayList<>();
-    CHAINS.forEach(chain -> tables.chain(TABLE, chain).ifPresent(chains::add));
-    List<NfSet> sets = new ArrayList<>();
-    for (AddressFamily family : AddressFamily.values()) {
-      tables.set(TABLE, TunnelFilterCompiler.peers(family)).ifPresent(sets::add);
-      tables.set(TABLE, TunnelFilterCompiler.strangers(family)).ifPresent(sets::add);
-    }
-    return new Structure(
-        chains,
-        sets,
-        rules.stream().map(chain -> chain.stream().map(NfRule::uncounted).toList()).toList());
+    return NfTableDiff.Found.read(tables, TABLE, SETS, CHAINS)
+        .<TunnelFilterListing>map(
+            found ->
+                new Present(
+                    found,
+                    addresses(TunnelFilterCompiler::peers),
+                    strangers(),
+                    packets(found.rules().stream().map(NfRuleState::rule).toList())))
+        .orElseGet(TunnelFilterListing.Absent::new);
   }
 
   private Set<IpAddress> strangers() {

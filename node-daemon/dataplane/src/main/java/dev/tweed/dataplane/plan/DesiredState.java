@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ public record DesiredState(
     List<PlannedPeer> peers,
     List<SysctlSetting> nodeSysctls,
     Map<String, List<SysctlSetting>> deviceSysctls,
-    Optional<Ruleset> rules,
+    Optional<NfTableContent> rules,
     Optional<TunnelFilter> tunnelFilter,
     boolean remembered) {
 

@@ -101,13 +101,13 @@ public final class FailureInterpreter {
     };
   }
 
-  /** The finding for an nft that is not there or does not do what it is asked. */
+  /** The finding for a kernel that has no nf_tables, or refuses what it is asked. */
   public Finding nftUnavailable(String message) {
     return new Finding(
         Reason.NftUnavailable,
-        "table " + Ruleset.TABLE,
+        "table " + RulesetCompiler.TABLE,
         "source address translation is not in place: " + message,
-        "install nftables 0.9.7 or later, kernel 5.2 or later with nf_tables and nft_masq");
+        "run a kernel of 5.2 or later with nf_tables and nft_masq (modprobe -a nf_tables nft_masq)");
   }
 
   /** The finding for a kernel that tells nothing of its tables, as one without nf_tables. */

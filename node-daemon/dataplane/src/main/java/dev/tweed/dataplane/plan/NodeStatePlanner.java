@@ -12,6 +12,7 @@ import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -123,15 +124,14 @@ public final class NodeStatePlanner {
               deviceSysctls.values().stream().flatMap(List::stream).toList());
       findings.addAll(settings.findings());
 
-      Optional<Ruleset> rules =
+      Optional<NfTableContent> rules =
           network.masquerade().enabled()
               ? Optional.of(
-                  new RulesetRenderer()
-                      .render(
-                          network.masquerade(),
-                          network.podCidrs(),
-                          tunnels.stream().map(TunnelDevice::name).toList(),
-                          network.probes() ? askedOfHost(blocks) : List.of()))
+                  RulesetCompiler.compile(
+                      network.masquerade(),
+                      network.podCidrs(),
+                      tunnels.stream().map(TunnelDevice::name).toList(),
+                      network.probes() ? askedOfHost(blocks) : List.of()))
               : Optional.empty();
       DesiredState desired =
           new DesiredState(

@@ -10,6 +10,7 @@ import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RoutingRule;
+import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -123,7 +124,7 @@ public sealed interface StateChange {
   record RemoveNextHop(NextHopObject nextHop) implements StateChange {}
 
   /** Puts our nftables table in place of what is there. */
-  record ReplaceRules(Ruleset rules, Change.Action action) implements StateChange {}
+  record ReplaceRules(NfTableContent rules, Change.Action action) implements StateChange {}
 
   /** Removes our nftables table. */
   record RemoveRules() implements StateChange {}
@@ -229,7 +230,7 @@ public sealed interface StateChange {
       case RemoveLocalRoute remove -> "local " + remove.address + " table local";
       case PutRule put -> text(put.rule);
       case RemoveRule remove -> text(remove.rule);
-      case ReplaceRules _, RemoveRules _ -> "table " + Ruleset.TABLE;
+      case ReplaceRules _, RemoveRules _ -> "table " + RulesetCompiler.TABLE;
       case PutTunnelFilter _, AddTunnelPeers _, RemoveTunnelPeers _, RemoveTunnelFilter _ ->
           "table " + TunnelFilterCompiler.TABLE;
     };

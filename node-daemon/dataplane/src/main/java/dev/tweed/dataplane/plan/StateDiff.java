@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Change;
+import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,7 +59,7 @@ public final class StateDiff {
     return List.copyOf(changes);
   }
 
-  private static Optional<StateChange> rules(Optional<Ruleset> wanted, NftListing actual) {
+  private static Optional<StateChange> rules(Optional<NfTableContent> wanted, NftListing actual) {
     return switch (actual) {
       // Nothing can be said and nothing be done; the planner of findings names it.
       case NftListing.Unreadable unreadable -> Optional.empty();

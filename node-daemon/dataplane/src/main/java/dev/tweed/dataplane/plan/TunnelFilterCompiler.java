@@ -4,7 +4,6 @@ import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.nft.NfChain;
 import dev.tweed.netlink.nft.NfExpression;
-import dev.tweed.netlink.nft.NfExpression.Meta;
 import dev.tweed.netlink.nft.NfExpression.Payload;
 import dev.tweed.netlink.nft.NfExpression.Verdict;
 import dev.tweed.netlink.nft.NfFamily;
@@ -12,10 +11,14 @@ import dev.tweed.netlink.nft.NfHook;
 import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfRule;
 import dev.tweed.netlink.nft.NfSet;
+import dev.tweed.netlink.nft.NfSteps;
 import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableContent;
+import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.nft.NfValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -52,8 +55,6 @@ public final class TunnelFilterCompiler {
 
   private static final long STRANGER_MILLIS = 5 * 60_000;
 
-  private static final int UDP = 17;
-  private static final int DESTINATION_PORT = 2;
   private static final int NETWORK_IDENTIFIER = 8 + 4;
 
   private TunnelFilterCompiler() {}
@@ -69,13 +70,11 @@ public final class TunnelFilterCompiler {
   }
 
   /** What the table is made of, but for the elements of its sets. */
-  public static TunnelFilterListing.Structure structure(TunnelFilter filter) {
+  public static NfTableContent content(TunnelFilter filter) {
     List<NfSet> sets = new ArrayList<>();
-    List<NfRule> strangers = new ArrayList<>();
-    List<NfRule> input = new ArrayList<>();
+    List<NfRule> rules = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {
-      NfSet.Key key =
-          family == AddressFamily.IPV4 ? NfSet.Key.IPV4_ADDRESS : NfSet.Key.IPV6_ADDRESS;
+      NfSet.Key key = NfSet.Key.ofAddresses(family);
       sets.add(new NfSet(TABLE, peers(family), key, Optional.empty()));
       sets.add(
           new NfSet(
@@ -83,72 +82,46 @@ public final class TunnelFilterCompiler {
               strangers(family),
               key,
               Optional.of(new NfSet.Learning(MAX_STRANGERS, STRANGER_MILLIS))));
-      input.add(
-          rule(
-              INPUT,
-              "",
-              new Meta(Meta.Key.FAMILY),
-              new NfExpression.Equal(NfValue.ofNumber(family.number(), 1)),
-              new Meta(Meta.Key.PROTOCOL),
-              new NfExpression.Equal(NfValue.ofNumber(UDP, 1)),
-              new Payload(Payload.Base.TRANSPORT, DESTINATION_PORT, 2),
-              new NfExpression.Equal(NfValue.ofNumber(filter.port(), 2)),
-              new Payload(Payload.Base.TRANSPORT, NETWORK_IDENTIFIER, 3),
-              new NfExpression.Equal(NfValue.ofNumber(filter.vni(), 3)),
-              source(family),
-              new NfExpression.Lookup(peers(family), true),
-              Verdict.goTo(STRANGERS)));
-      strangers.add(
-          rule(
-              STRANGERS,
-              "",
-              new Meta(Meta.Key.FAMILY),
-              new NfExpression.Equal(NfValue.ofNumber(family.number(), 1)),
-              source(family),
-              new NfExpression.Update(strangers(family))));
+      rules.add(
+          new NfSteps()
+              .family(family)
+              .protocol(NfSteps.UDP)
+              .number(NfSteps.destinationPort(), filter.port())
+              .then(
+                  new Payload(Payload.Base.TRANSPORT, NETWORK_IDENTIFIER, 3),
+                  new NfExpression.Equal(NfValue.ofNumber(filter.vni(), 3)),
+                  NfSteps.source(family),
+                  new NfExpression.Lookup(peers(family), true))
+              .rule(TABLE, INPUT, "", Verdict.goTo(STRANGERS)));
+      rules.add(
+          new NfSteps()
+              .family(family)
+              .then(NfSteps.source(family))
+              .rule(TABLE, STRANGERS, "", new NfExpression.Update(strangers(family))));
     }
-    strangers.add(rule(STRANGERS, COMMENT, NfExpression.Counter.ZERO, Verdict.drop()));
-    return new TunnelFilterListing.Structure(
+    rules.add(
+        new NfSteps().rule(TABLE, STRANGERS, COMMENT, NfExpression.Counter.ZERO, Verdict.drop()));
+    return new NfTableContent(
+        TABLE,
+        sets,
+        Map.of(),
         List.of(
             new NfChain(TABLE, STRANGERS, Optional.empty()),
             new NfChain(
                 TABLE,
                 INPUT,
                 Optional.of(new NfHook(NfHook.Type.FILTER, NfHook.Point.INPUT, PRIORITY, true)))),
-        sets,
-        List.of(strangers, input));
+        rules);
   }
 
   private static String name(AddressFamily family) {
     return family == AddressFamily.IPV4 ? "ipv4" : "ipv6";
   }
 
-  private static NfExpression source(AddressFamily family) {
-    return family == AddressFamily.IPV4
-        ? new Payload(Payload.Base.NETWORK, 12, family.bytes())
-        : new Payload(Payload.Base.NETWORK, 8, family.bytes());
-  }
-
-  private static NfRule rule(String chain, String comment, NfExpression... expressions) {
-    return new NfRule(TABLE, chain, List.of(expressions), comment);
-  }
-
   /** Puts the table in the place of what is there; never is there one without its peers. */
   public static List<NfRequest> replacement(TunnelFilter filter) {
-    TunnelFilterListing.Structure structure = structure(filter);
-    // Made before it is removed, since to remove what is not there is refused.
-    List<NfRequest> requests =
-        new ArrayList<>(
-            List.of(
-                new NfRequest.AddTable(TABLE),
-                new NfRequest.DeleteTable(TABLE),
-                new NfRequest.AddTable(TABLE)));
-    structure.chains().forEach(chain -> requests.add(new NfRequest.AddChain(chain)));
-    structure.sets().forEach(set -> requests.add(new NfRequest.AddSet(set)));
+    List<NfRequest> requests = new ArrayList<>(NfTableDiff.replacement(content(filter)));
     requests.addAll(addition(filter.peers()));
-    structure
-        .rules()
-        .forEach(rules -> rules.forEach(rule -> requests.add(new NfRequest.AddRule(rule))));
     return List.copyOf(requests);
   }
 
@@ -182,6 +155,6 @@ public final class TunnelFilterCompiler {
 
   /** Removes the table, if it is there. */
   public static List<NfRequest> deletion() {
-    return List.of(new NfRequest.AddTable(TABLE), new NfRequest.DeleteTable(TABLE));
+    return NfTableDiff.removal(TABLE);
   }
 }

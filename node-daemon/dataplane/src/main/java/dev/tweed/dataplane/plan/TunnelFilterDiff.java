@@ -2,6 +2,7 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Change;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.nft.NfTableDiff;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +37,8 @@ record TunnelFilterDiff(Optional<StateChange> before, Optional<StateChange> afte
 
   private static TunnelFilterDiff between(
       TunnelFilter wanted, TunnelFilterListing.Present present) {
-    if (!present.structure().equals(TunnelFilterCompiler.structure(wanted))) {
+    if (!NfTableDiff.between(Optional.of(present.found()), TunnelFilterCompiler.content(wanted))
+        .isEmpty()) {
       return new TunnelFilterDiff(
           Optional.of(new StateChange.PutTunnelFilter(wanted, Change.Action.CHANGED)),
           Optional.empty());

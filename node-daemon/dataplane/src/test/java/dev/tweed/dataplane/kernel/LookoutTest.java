@@ -16,6 +16,7 @@ import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.socket.NfTablesSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,8 +48,7 @@ class LookoutTest {
         new Lookout(
             OWN_PORT,
             () -> OWN_NF_PORT,
-            new NftWriter(List.of("nft"), StepHook.NONE),
-            new RulesReader(new NftReader(List.of("nft"))),
+            new RulesReader(new NftReader(new NfTablesSocket())),
             new BridgePorts(),
             new RouteNews(),
             new WayCache(address -> Optional.empty(), () -> 0));

@@ -239,30 +239,6 @@ class ObstaclesTest {
   }
 
   @Test
-  void withoutNftEverythingElseWorks() {
-    reopen(DataPathOptions.defaults().withNft(List.of("/nonexistent/nft")));
-
-    SyncReport report = node.sync(EXAMPLE);
-
-    assertThat(reasons(report)).containsExactly(Reason.NftUnavailable);
-    assertThat(report.verified()).isFalse();
-    assertThat(report.peersProgrammed()).isEqualTo(3);
-    assertThat(report.findings().getFirst().message()).contains("/nonexistent/nft");
-  }
-
-  @Test
-  void anNftThatRefusesIsQuoted() {
-    reopen(
-        DataPathOptions.defaults()
-            .withNft(List.of("sh", "-c", "echo 'Error: too old' >&2; exit 1", "nft")));
-
-    SyncReport report = node.sync(EXAMPLE);
-
-    assertThat(reasons(report)).containsExactly(Reason.NftUnavailable);
-    assertThat(report.findings().getFirst().message()).contains("Error: too old");
-  }
-
-  @Test
   void aKernelWithoutBridgeNetfilterIsReported(@TempDir Path directory) throws Exception {
     // Stands for a node where the module is not loaded: the same files without net/bridge.
     for (String file : List.of("ipv4/ip_forward", "ipv6/conf/all/forwarding")) {

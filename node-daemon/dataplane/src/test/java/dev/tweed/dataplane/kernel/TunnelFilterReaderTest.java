@@ -12,8 +12,10 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.nft.NfChain;
 import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfRuleState;
 import dev.tweed.netlink.nft.NfSet;
 import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableContent;
 import dev.tweed.netlink.nft.NfTableState;
 import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.nft.NfValue;
@@ -27,8 +29,8 @@ import org.junit.jupiter.api.Test;
 /** What is read again, and when. */
 class TunnelFilterReaderTest {
 
-  private static final TunnelFilterListing.Structure STRUCTURE =
-      TunnelFilterCompiler.structure(new TunnelFilter(8472, 1, Set.of()));
+  private static final NfTableContent CONTENT =
+      TunnelFilterCompiler.content(new TunnelFilter(8472, 1, Set.of()));
 
   private final Tables tables = new Tables();
   private final TunnelFilterReader reader = new TunnelFilterReader(tables);
@@ -98,25 +100,27 @@ class TunnelFilterReaderTest {
 
     @Override
     public Optional<NfTableState> table(NfTable table) {
-      return Optional.of(new NfTableState(table, false));
+      return Optional.of(new NfTableState(table, false, 6));
     }
 
     @Override
     public Optional<NfChain> chain(NfTable table, String name) {
-      return STRUCTURE.chains().stream().filter(c -> c.name().equals(name)).findFirst();
+      return CONTENT.chains().stream().filter(c -> c.name().equals(name)).findFirst();
     }
 
     @Override
     public List<NfRule> rules(NfTable table, String chain) {
-      return STRUCTURE.rules().stream()
-          .flatMap(List::stream)
-          .filter(rule -> rule.chain().equals(chain))
-          .toList();
+      return CONTENT.rules().stream().filter(rule -> rule.chain().equals(chain)).toList();
+    }
+
+    @Override
+    public List<NfRuleState> rules(NfTable table) {
+      return CONTENT.rules().stream().map(rule -> new NfRuleState(1, rule)).toList();
     }
 
     @Override
     public Optional<NfSet> set(NfTable table, String name) {
-      return STRUCTURE.sets().stream().filter(s -> s.name().equals(name)).findFirst();
+      return CONTENT.sets().stream().filter(s -> s.name().equals(name)).findFirst();
     }
 
     @Override

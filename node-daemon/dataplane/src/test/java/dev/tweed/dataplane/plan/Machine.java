@@ -16,6 +16,12 @@ import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.Scope;
 import dev.tweed.netlink.VxlanInfo;
+import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfRuleState;
+import dev.tweed.netlink.nft.NfTableContent;
+import dev.tweed.netlink.nft.NfTableDiff;
+import dev.tweed.netlink.nft.NfTableState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -346,7 +352,12 @@ final class Machine {
       case StateChange.PutFdb put -> {
         VxlanInfo tunnel = link(put.name()).vxlan().orElseThrow();
         if (filter instanceof TunnelFilterListing.Present present
-            && present.structure().equals(structure(tunnel))
+            && present
+                .found()
+                .equals(
+                    found(
+                        TunnelFilterCompiler.content(
+                            new TunnelFilter(tunnel.port(), tunnel.vni(), Set.of()))))
             && !present.peers().contains(put.vtep())) {
           throw new AssertionError("sent to, and its answers are dropped: " + put.vtep());
         }
@@ -375,7 +386,7 @@ final class Machine {
         routes.removeIf(route -> route.nextHopId() == remove.nextHop().id());
       }
       case StateChange.ReplaceRules replace -> {
-        rules = new NftListing.Present(replace.rules().comments(), true, true);
+        rules = new NftListing.Present(found(replace.rules()));
       }
       case StateChange.RemoveRules remove -> rules = new NftListing.Absent();
       case StateChange.PutTunnelFilter put -> filter = listing(put.filter());
@@ -395,14 +406,34 @@ final class Machine {
     }
   }
 
-  private static TunnelFilterListing.Structure structure(VxlanInfo tunnel) {
-    return TunnelFilterCompiler.structure(new TunnelFilter(tunnel.port(), tunnel.vni(), Set.of()));
+  /** A table as the kernel tells it, which gives names to the sets of rules. */
+  static NfTableDiff.Found found(NfTableContent content) {
+    List<NfRuleState> rules = new ArrayList<>();
+    int sets = 0;
+    for (NfRule rule : content.rules()) {
+      List<NfExpression> steps = new ArrayList<>();
+      for (NfExpression step : rule.expressions()) {
+        steps.add(
+            step instanceof NfExpression.AnyOf
+                ? new NfExpression.Lookup("__set" + sets++, false)
+                : step);
+      }
+      rules.add(
+          new NfRuleState(
+              rules.size() + 1,
+              new NfRule(rule.table(), rule.chain(), steps, rule.comment(), rule.digest())));
+    }
+    return new NfTableDiff.Found(
+        new NfTableState(content.table(), false, content.chains().size() + content.sets().size()),
+        content.sets(),
+        content.chains(),
+        rules);
   }
 
   /** The table of a filter, as it is read. */
   static TunnelFilterListing.Present listing(TunnelFilter filter) {
     return new TunnelFilterListing.Present(
-        TunnelFilterCompiler.structure(filter), filter.peers(), Set.of(), 0);
+        found(TunnelFilterCompiler.content(filter)), filter.peers(), Set.of(), 0);
   }
 
   private TunnelFilterListing.Present filtered() {
@@ -410,7 +441,7 @@ final class Machine {
   }
 
   private TunnelFilterListing.Present with(Set<IpAddress> peers) {
-    return new TunnelFilterListing.Present(filtered().structure(), peers, Set.of(), 0);
+    return new TunnelFilterListing.Present(filtered().found(), peers, Set.of(), 0);
   }
 
   private void put(StateChange.PutRoute put) {

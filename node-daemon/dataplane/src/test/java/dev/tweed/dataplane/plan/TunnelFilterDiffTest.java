@@ -127,7 +127,7 @@ class TunnelFilterDiffTest {
   void strangersAreToldAndNodesThatJoinedMeanwhileAreNone() {
     TunnelFilterListing listing =
         new TunnelFilterListing.Present(
-            TunnelFilterCompiler.structure(filter()),
+            Machine.found(TunnelFilterCompiler.content(filter())),
             ips(),
             ips("192.0.2.2", "198.51.100.9", "198.51.100.10", "2001:db8::9", "2001:db8::8"),
             5);
@@ -149,7 +149,10 @@ class TunnelFilterDiffTest {
             TunnelStrangerPlanner.plan(
                 Optional.of(filter("192.0.2.2")),
                 new TunnelFilterListing.Present(
-                    TunnelFilterCompiler.structure(filter()), ips(), ips("192.0.2.2"), 5),
+                    Machine.found(TunnelFilterCompiler.content(filter())),
+                    ips(),
+                    ips("192.0.2.2"),
+                    5),
                 ips()))
         .isEmpty();
   }
@@ -170,7 +173,10 @@ class TunnelFilterDiffTest {
             TunnelStrangerPlanner.plan(
                 Optional.of(filter()),
                 new TunnelFilterListing.Present(
-                    TunnelFilterCompiler.structure(filter()), ips(), ips("192.0.2.2"), 5),
+                    Machine.found(TunnelFilterCompiler.content(filter())),
+                    ips(),
+                    ips("192.0.2.2"),
+                    5),
                 ips("192.0.2.2")))
         .isEmpty();
   }

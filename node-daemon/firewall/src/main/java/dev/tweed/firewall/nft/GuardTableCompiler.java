@@ -1,16 +1,21 @@
 package dev.tweed.firewall.nft;
 
-import dev.tweed.firewall.nft.NftTable.Chain;
-import dev.tweed.firewall.nft.NftTable.Hook;
-import dev.tweed.firewall.nft.NftTable.Rule;
-import dev.tweed.firewall.nft.NftTable.View;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
-import java.util.ArrayList;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfExpression.Lookup;
+import dev.tweed.netlink.nft.NfExpression.Update;
+import dev.tweed.netlink.nft.NfExpression.Verdict;
+import dev.tweed.netlink.nft.NfHook;
+import dev.tweed.netlink.nft.NfSteps;
+import dev.tweed.netlink.nft.NfTableContent;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,66 +42,62 @@ final class GuardTableCompiler {
   private static final int BEFORE_TRANSLATION = -110;
   private static final int AFTER_TRANSLATION = -80;
 
-  private final List<NftTable.Set> sets = new ArrayList<>();
-  private final List<Chain> chains = new ArrayList<>();
+  private static final IpPrefix LOOPBACK = IpPrefix.parse("127.0.0.0/8");
 
   private GuardTableCompiler() {}
 
   /** The table; empty if there is nothing to guard. */
-  static Optional<NftTable> compile(GuardRules rules) {
-    GuardTableCompiler compiler = new GuardTableCompiler();
+  static Optional<NfTableContent> compile(GuardRules rules) {
     List<FilterRow> rows = rules.nodePortRows();
-    if (!rows.isEmpty()) {
-      compiler.addNodePorts(rows);
-    }
-    return compiler.chains.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new NftTable(TABLE, compiler.sets, compiler.chains));
+    return rows.isEmpty() ? Optional.empty() : Optional.of(nodePorts(rows));
   }
 
-  private void addNodePorts(List<FilterRow> rows) {
+  private static NfTableContent nodePorts(List<FilterRow> rows) {
     List<FilterRow> refusals = rows.stream().filter(row -> row.action() != Action.ALLOW).toList();
     List<AddressFamily> families =
         refusals.stream().map(FilterRow::family).distinct().sorted().toList();
-    if (rows.stream().anyMatch(row -> row.action() == Action.LIMIT)) {
-      sets.addAll(NftTableCompiler.limitSets());
-      chains.add(NftTableCompiler.limit());
-    }
-    List<Rule> before = new ArrayList<>();
-    List<Rule> after = new ArrayList<>();
+    NftTableBuilder table = new NftTableBuilder(TABLE).limit(rows);
+    Map<AddressFamily, String> local = new EnumMap<>(AddressFamily.class);
     for (AddressFamily family : families) {
-      String set = "local-" + NftMatchRenderer.name(family);
-      String daddr = NftMatchRenderer.ip(family) + " daddr";
-      sets.add(new NftTable.Set.Seen(set, family));
-      before.add(
-          new Rule.Narrowed(
-              about(family, refusals),
-              // Anything in 127.0.0.0/8 is local, and would fill the set.
-              "ct state new %sfib daddr type local goto note-%s"
-                  .formatted(
-                      family == AddressFamily.IPV4 ? "ip daddr != 127.0.0.0/8 " : "",
-                      NftMatchRenderer.name(family)),
-              "came for this node"));
-      chains.add(
-          new Chain(
-              "note-" + NftMatchRenderer.name(family),
-              Optional.empty(),
-              List.of(
-                  new Rule.Fixed("update @%s { %s }".formatted(set, daddr), "for half a minute"),
-                  new Rule.Fixed(
-                      "%s != @%s drop".formatted(daddr, set), "no room to note its address"))));
-      after.add(
-          new Rule.Fixed(
-              "ct state new ct status dnat ct original %s @%s goto nodeports".formatted(daddr, set),
-              "and is sent elsewhere"));
+      String set = table.seen("local", family);
+      local.put(family, set);
+      NfExpression destination = NfSteps.destination(family);
+      table
+          .chain(note(family))
+          .rule("for half a minute", new NfSteps().family(family), destination, new Update(set))
+          .rule(
+              "no room to note its address",
+              new NfSteps().family(family),
+              destination,
+              new Lookup(set, true),
+              Verdict.drop());
     }
-    chains.add(
-        new Chain(
-            "nodeports", Optional.empty(), NftRuleCompiler.compile(rows, View.BEFORE_TRANSLATION)));
-    chains.add(
-        new Chain("before-nat", Optional.of(new Hook("prerouting", BEFORE_TRANSLATION)), before));
-    chains.add(
-        new Chain("after-nat", Optional.of(new Hook("prerouting", AFTER_TRANSLATION)), after));
+    table.chain("nodeports").rows(rows, NftView.BEFORE_TRANSLATION);
+    table.chain("before-nat", NfHook.Point.PREROUTING, BEFORE_TRANSLATION);
+    for (AddressFamily family : families) {
+      NfSteps about =
+          NftMatchCompiler.compile(about(family, refusals), NftView.AS_IT_IS)
+              .state(NfSteps.State.NEW);
+      if (family == AddressFamily.IPV4) {
+        // Anything there is local, and would fill the set.
+        about.outside(NfSteps.destination(family), LOOPBACK);
+      }
+      table.rule("came for this node", about.local(), Verdict.goTo(note(family)));
+    }
+    table.chain("after-nat", NfHook.Point.PREROUTING, AFTER_TRANSLATION);
+    local.forEach(
+        (family, set) ->
+            table.rule(
+                "and is sent elsewhere",
+                new NfSteps().family(family).state(NfSteps.State.NEW).translated(),
+                NftView.BEFORE_TRANSLATION.destination(family),
+                new Lookup(set, false),
+                Verdict.goTo("nodeports")));
+    return table.build();
+  }
+
+  private static String note(AddressFamily family) {
+    return "note-" + NftTableBuilder.name(family);
   }
 
   /** Packets of a family that any of the rows may refuse: what is about no such port costs less. */

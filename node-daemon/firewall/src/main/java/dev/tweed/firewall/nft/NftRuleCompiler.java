@@ -1,7 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import dev.tweed.firewall.nft.NftTable.Rule;
-import dev.tweed.firewall.nft.NftTable.View;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Protocol;
@@ -22,8 +20,8 @@ final class NftRuleCompiler {
    *
    * @param rows those of one rule follow each other
    */
-  static List<Rule> compile(List<FilterRow> rows, View view) {
-    List<Rule> rules = new ArrayList<>();
+  static List<NftRule> compile(List<FilterRow> rows) {
+    List<NftRule> rules = new ArrayList<>();
     int end;
     for (int begin = 0; begin < rows.size(); begin = end) {
       FilterRow first = rows.get(begin);
@@ -32,7 +30,7 @@ final class NftRuleCompiler {
         end++;
       }
       NftMatch.unite(rows.subList(begin, end).stream().flatMap(NftRuleCompiler::matches).toList())
-          .forEach(match -> rules.add(new Rule.OfPerson(first, match, view)));
+          .forEach(match -> rules.add(new NftRule(first, match)));
     }
     return rules;
   }

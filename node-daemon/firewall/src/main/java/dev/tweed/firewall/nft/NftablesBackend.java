@@ -3,16 +3,16 @@ package dev.tweed.firewall.nft;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.backend.Obstacle;
 import dev.tweed.firewall.rules.FilterRow;
-import java.nio.file.Path;
+import dev.tweed.netlink.nft.NfTableContent;
+import dev.tweed.netlink.nft.NfTables;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Rows in a table of our own, {@code inet tweed-filter}, for hosts without a firewall manager. The
- * table accepts what no row is for. It is replaced as a whole in one transaction, so that no packet
- * meets half of it, and one that is refused leaves the table before.
+ * table accepts what no row is for. Each change of it is one transaction, so that no packet meets
+ * half of it, and one that is refused leaves the table before; rules that stay keep their counts.
  *
  * <p>A drop is final, an accept is not: packets that other tables drop stay dropped. The table does
  * not outlive a reboot.
@@ -20,14 +20,12 @@ import java.util.Optional;
 public final class NftablesBackend implements FirewallBackend {
 
   private final NftTableWriter writer;
-  private List<FilterRow> rendered = List.of();
-  private NftText text = render(List.of());
+  private List<FilterRow> compiled = List.of();
+  private Optional<NfTableContent> content = Optional.empty();
 
-  /**
-   * @param nft path of nft, or just its name
-   */
-  public NftablesBackend(Path nft) {
-    this.writer = new NftTableWriter(new NftProgram(nft));
+  /** Writes by these. */
+  public NftablesBackend(NfTables tables) {
+    this.writer = new NftTableWriter(tables, NftTableCompiler.TABLE);
   }
 
   @Override
@@ -37,43 +35,19 @@ public final class NftablesBackend implements FirewallBackend {
 
   @Override
   public BackendOutcome apply(List<FilterRow> rows) {
-    return apply(rows, writer);
+    return writer.keep(content(rows), true);
   }
 
   @Override
   public BackendOutcome check(List<FilterRow> rows) {
-    return apply(rows, writer.withoutWriting());
+    return writer.keep(content(rows), false);
   }
 
-  private BackendOutcome apply(List<FilterRow> rows, NftTableWriter by) {
-    try {
-      NftText wanted = text(rows);
-      Optional<FoundTable> found = by.read(NftTableCompiler.TABLE);
-      boolean changed =
-          rows.isEmpty() ? found.isPresent() : found.filter(f -> f.is(wanted)).isEmpty();
-      if (changed && rows.isEmpty()) {
-        by.remove(wanted.name());
-      } else if (changed) {
-        by.replace(wanted);
-      }
-      return BackendOutcome.applied(changed);
-    } catch (Obstacle e) {
-      // A kernel that has no tables has none of ours.
-      return rows.isEmpty() && e.refused().reason().equals(NftProgram.KERNEL_TOO_OLD)
-          ? BackendOutcome.applied(false)
-          : e.refused();
+  private Optional<NfTableContent> content(List<FilterRow> rows) {
+    if (!rows.equals(compiled)) {
+      content = rows.isEmpty() ? Optional.empty() : Optional.of(NftTableCompiler.compile(rows));
+      compiled = List.copyOf(rows);
     }
-  }
-
-  private NftText text(List<FilterRow> rows) {
-    if (!rows.equals(rendered)) {
-      text = render(rows);
-      rendered = List.copyOf(rows);
-    }
-    return text;
-  }
-
-  private static NftText render(List<FilterRow> rows) {
-    return NftTableRenderer.render(NftTableCompiler.compile(rows));
+    return content;
   }
 }

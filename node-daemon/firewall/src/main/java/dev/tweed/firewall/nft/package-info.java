@@ -1,5 +1,5 @@
 /**
- * Tables of our own in nftables. Rows become a model, the model becomes text, and {@code nft -f}
- * puts it in place of what was there in one transaction.
+ * Tables of our own in nftables. Rows become the rules of nf_tables that the kernel should have,
+ * and what differs from those it has is changed by netlink, in one transaction.
  */
 package dev.tweed.firewall.nft;

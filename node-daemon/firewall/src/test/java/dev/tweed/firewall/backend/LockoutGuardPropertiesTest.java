@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.Road.Fate;
 import dev.tweed.firewall.backend.Road.Flow;
-import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.LockoutGuard;
@@ -24,7 +23,6 @@ import dev.tweed.netlink.testing.Needs;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -51,8 +49,6 @@ import net.jqwik.api.lifecycle.AfterContainer;
 @Tag("kernel")
 class LockoutGuardPropertiesTest {
 
-  private static final Path NFT = Path.of("/usr/sbin/nft");
-
   /** What clients take; rows that ask for source ports ask for others. */
   private static final int CLIENT_PORT = 40_000;
 
@@ -66,7 +62,7 @@ class LockoutGuardPropertiesTest {
       throws IOException {
     Direction direction = rows.getFirst().direction();
     Road road = ROADS.computeIfAbsent(direction, LockoutGuardPropertiesTest::open);
-    assertThat(road.onNode(() -> new NftablesBackend(NFT).apply(rows))).isInstanceOf(Applied.class);
+    assertThat(road.applyAnew(rows)).isInstanceOf(Applied.class);
     List<Flow> flows = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {
       for (int from : Road.HOSTS) {
@@ -219,7 +215,7 @@ class LockoutGuardPropertiesTest {
   }
 
   private static Road open(Direction direction) {
-    Needs.program(NFT.toString(), "nftables");
+    Needs.program("/usr/sbin/nft", "nftables");
     return Road.of(direction);
   }
 

@@ -1,7 +1,11 @@
 package dev.tweed.firewall.backend;
 
+import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.AddressFamily;
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -55,6 +59,7 @@ final class Road implements AutoCloseable {
   private final Netns node;
   private final Netns sender;
   private final Netns receiver;
+  private final NfTablesSocket tables = new NfTablesSocket();
   private final List<SelectableChannel> servers = new ArrayList<>();
   private final List<DatagramChannel> mailboxes = new ArrayList<>();
   private int sent;
@@ -63,6 +68,7 @@ final class Road implements AutoCloseable {
     this.node = node;
     this.sender = sender;
     this.receiver = receiver;
+    node.call(tables::generation); // the socket stays where it was opened
   }
 
   static Road of(Direction direction) {
@@ -174,6 +180,18 @@ final class Road implements AutoCloseable {
   /** Runs something on the node. */
   <T> T onNode(Callable<T> task) {
     return node.call(task);
+  }
+
+  /** Tables of the node. */
+  NfTables tables() {
+    return tables;
+  }
+
+  /** Puts rows into a table of ours that has counted nothing yet. */
+  BackendOutcome applyAnew(List<FilterRow> rows) {
+    NftablesBackend backend = new NftablesBackend(tables);
+    backend.apply(List.of());
+    return backend.apply(rows);
   }
 
   String sh(String script) {

@@ -203,7 +203,7 @@ class GuardPacketsTest {
   private void guard(FirewallRule... rules) {
     assertThat(
             hosts.node.call(
-                () -> new GuardWriter(NftNode.NFT).apply(new GuardRules(Rows.of(rules)))))
+                () -> new GuardWriter(hosts.node.tables()).apply(new GuardRules(Rows.of(rules)))))
         .isEqualTo(BackendOutcome.applied(true));
   }
 }

@@ -25,7 +25,7 @@ final class NftBenchmark {
   public static void main(String[] arguments) throws Exception {
     int[] counts = BenchmarkTimes.counts(arguments, 100, 1_000, 10_000);
     try (NftNode node = NftNode.open()) {
-      NftablesBackend backend = new NftablesBackend(NftNode.NFT);
+      NftablesBackend backend = new NftablesBackend(node.tables());
       for (int warm = 0; warm < 20; warm++) {
         apply(node, backend, rows(100, 1, warm));
       }

@@ -26,19 +26,34 @@ class NftIdempotencePropertiesTest {
     // Two of one match cannot be told apart, and compilers make none.
     List<FilterRow> distinct = rows.stream().distinct().toList();
 
-    node().call(() -> new NftablesBackend(NftNode.NFT).apply(distinct));
+    node().call(() -> new NftablesBackend(node().tables()).apply(distinct));
 
-    assertThat(node().call(() -> new NftablesBackend(NftNode.NFT).apply(distinct)))
+    assertThat(node().call(() -> new NftablesBackend(node().tables()).apply(distinct)))
         .isEqualTo(new Applied(false, true, List.of()));
+  }
+
+  @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
+  void whatWasThereBeforeMakesNoDifference(
+      @ForAll("rows") List<FilterRow> before, @ForAll("rows") List<FilterRow> rows) {
+    NftablesBackend backend = new NftablesBackend(node().tables());
+    backend.apply(List.of());
+    backend.apply(rows);
+    String fresh = node().sh("nft -s list ruleset");
+
+    backend.apply(before);
+    backend.apply(rows);
+
+    assertThat(node().sh("nft -s list ruleset")).isEqualTo(fresh);
+    backend.apply(List.of());
   }
 
   @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
   void guardsAreWrittenOnce(@ForAll("rows") List<FilterRow> rows) {
     GuardRules rules = new GuardRules(rows);
 
-    node().call(() -> new GuardWriter(NftNode.NFT).apply(rules));
+    node().call(() -> new GuardWriter(node().tables()).apply(rules));
 
-    assertThat(node().call(() -> new GuardWriter(NftNode.NFT).apply(rules)))
+    assertThat(node().call(() -> new GuardWriter(node().tables()).apply(rules)))
         .isEqualTo(BackendOutcome.applied(false));
   }
 

@@ -22,7 +22,7 @@ final class NftLossBenchmark {
   public static void main(String[] arguments) throws Exception {
     try (NftNode node = NftNode.open();
         RoutedFlows flows = RoutedFlows.through(node.netns())) {
-      NftablesBackend backend = new NftablesBackend(NftNode.NFT);
+      NftablesBackend backend = new NftablesBackend(node.tables());
       NftBenchmark.apply(node, backend, rows(0, Action.ALLOW)); // classes loaded, kernel modules
       Runnable open = () -> changes(node, backend, Action.ALLOW);
       flows.established("Tweed, 100 changes in nftables, established flow", open);

@@ -1,29 +1,35 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /** A network namespace with real nft; skips the test where there is none. */
 final class NftNode implements AutoCloseable {
 
-  static final Path NFT = Path.of("/usr/sbin/nft");
-
   private final Netns netns;
+  private final NfTablesSocket tables = new NfTablesSocket();
 
   private NftNode(Netns netns) {
     this.netns = netns;
+    netns.call(tables::generation); // the socket stays where it was opened
   }
 
   static NftNode open() {
-    Needs.program(NFT.toString(), "nftables");
+    Needs.program("/usr/sbin/nft", "nftables");
     return new NftNode(Netns.open());
   }
 
   /** Runs something in the namespace. */
   <T> T call(Callable<T> task) {
     return netns.call(task);
+  }
+
+  /** Those of the namespace. */
+  NfTables tables() {
+    return tables;
   }
 
   Netns netns() {
@@ -44,6 +50,7 @@ final class NftNode implements AutoCloseable {
 
   @Override
   public void close() {
+    tables.close();
     netns.close();
   }
 }

@@ -233,7 +233,8 @@ class NftPacketsTest {
   }
 
   private void apply(FirewallRule... rules) {
-    assertThat(hosts.node.call(() -> new NftablesBackend(NftNode.NFT).apply(Rows.of(rules))))
+    assertThat(
+            hosts.node.call(() -> new NftablesBackend(hosts.node.tables()).apply(Rows.of(rules))))
         .isInstanceOf(Applied.class);
   }
 }

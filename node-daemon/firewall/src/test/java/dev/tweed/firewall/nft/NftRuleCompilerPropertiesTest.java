@@ -2,8 +2,6 @@ package dev.tweed.firewall.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.nft.NftTable.Rule;
-import dev.tweed.firewall.nft.NftTable.View;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -46,7 +44,7 @@ class NftRuleCompilerPropertiesTest {
 
   @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void everyPacketHasTheSameVerdict(@ForAll("rows") List<FilterRow> rows) {
-    List<Rule.OfPerson> rules = compiled(rows);
+    List<NftRule> rules = NftRuleCompiler.compile(rows);
 
     for (Packet packet : PACKETS) {
       assertThat(rules.stream().filter(rule -> matches(rule.match(), packet)).findFirst())
@@ -72,19 +70,13 @@ class NftRuleCompilerPropertiesTest {
                 .rows();
 
         if (plain) {
-          assertThat(compiled(rows)).as(rule.toString()).hasSizeLessThanOrEqualTo(2);
+          assertThat(NftRuleCompiler.compile(rows)).as(rule.toString()).hasSizeLessThanOrEqualTo(2);
         }
       }
     }
   }
 
-  private static List<Rule.OfPerson> compiled(List<FilterRow> rows) {
-    return NftRuleCompiler.compile(rows, View.AS_IT_IS).stream()
-        .map(Rule.OfPerson.class::cast)
-        .toList();
-  }
-
-  private static Sort sort(Rule.OfPerson rule) {
+  private static Sort sort(NftRule rule) {
     return new Sort(
         rule.row().action(),
         rule.row().logging(),

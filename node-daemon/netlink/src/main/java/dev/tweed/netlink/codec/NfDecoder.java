@@ -6,6 +6,7 @@ import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfFamily;
 import dev.tweed.netlink.nft.NfHook;
 import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfRuleState;
 import dev.tweed.netlink.nft.NfSet;
 import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTableState;
@@ -33,15 +34,18 @@ public final class NfDecoder {
     AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
     String name = "";
     int flags = 0;
+    int use = 0;
     while (attributes.next()) {
       switch (attributes.type()) {
         case Rt.NFTA_TABLE -> name = name(attributes);
         case Rt.NFTA_TABLE_FLAGS -> flags = attributes.s32NetworkOrder();
+        case Rt.NFTA_TABLE_USE -> use = attributes.s32NetworkOrder();
         default -> {}
       }
     }
     boolean dormant = (flags & Rt.NFT_TABLE_F_DORMANT) != 0;
-    return of(message, name).map(table -> new NfTableState(table, dormant));
+    int objects = use;
+    return of(message, name).map(table -> new NfTableState(table, dormant, objects));
   }
 
   /** A chain; empty for families, types and hooks unknown here. */
@@ -150,17 +154,24 @@ public final class NfDecoder {
   }
 
   /** A rule; empty for families unknown here. */
-  public static Optional<NfRule> rule(Message message) {
+  public static Optional<NfRuleState> rule(Message message) {
     AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
     String table = "";
     String chain = "";
     String comment = "";
+    String digest = "";
+    long handle = 0;
     List<NfExpression> expressions = new ArrayList<>();
     while (attributes.next()) {
       switch (attributes.type()) {
         case Rt.NFTA_TABLE -> table = name(attributes);
         case Rt.NFTA_RULE_CHAIN -> chain = name(attributes);
-        case Rt.NFTA_RULE_USERDATA -> comment = comment(attributes.raw());
+        case Rt.NFTA_RULE_HANDLE -> handle = attributes.s64NetworkOrder();
+        case Rt.NFTA_RULE_USERDATA -> {
+          byte[] data = attributes.raw();
+          comment = userText(data, Rt.NFTNL_UDATA_RULE_COMMENT);
+          digest = userText(data, Rt.UDATA_RULE_DIGEST);
+        }
         case Rt.NFTA_RULE_EXPRESSIONS -> {
           AttributeReader list = attributes.nested();
           while (list.next()) {
@@ -172,7 +183,10 @@ public final class NfDecoder {
     }
     String in = chain;
     String says = comment;
-    return of(message, table).map(of -> new NfRule(of, in, expressions, says));
+    String known = digest;
+    long number = handle;
+    return of(message, table)
+        .map(of -> new NfRuleState(number, new NfRule(of, in, expressions, says, known)));
   }
 
   private static Optional<NfTable> of(Message message, String name) {
@@ -187,14 +201,14 @@ public final class NfDecoder {
     return name;
   }
 
-  /** What nft calls the comment; empty for what is none. */
-  private static String comment(byte[] userData) {
+  /** Text of a type, with its NUL, among user data as nft has it; empty if there is none. */
+  private static String userText(byte[] userData, int type) {
     for (int at = 0; at + 2 <= userData.length; ) {
       int length = userData[at + 1] & 0xff;
       if (at + 2 + length > userData.length) {
         break;
       }
-      if (userData[at] == Rt.NFTNL_UDATA_RULE_COMMENT && length > 0) {
+      if (userData[at] == type && length > 0) {
         return new String(userData, at + 2, length - 1, StandardCharsets.UTF_8);
       }
       at += 2 + length;
@@ -232,71 +246,11 @@ public final class NfDecoder {
 
   private static Optional<NfExpression> known(String kind, AttributeReader data) {
     return switch (kind) {
-      case "meta" -> meta(data);
-      case "payload" -> payload(data);
-      case "cmp" -> compare(data);
       case "lookup" -> lookup(data);
-      case "dynset" -> update(data);
       case "counter" -> counter(data);
       case "immediate" -> verdict(data);
       default -> Optional.empty();
     };
-  }
-
-  private static Optional<NfExpression> meta(AttributeReader data) {
-    int key = -1;
-    int to = -1;
-    while (data.next()) {
-      switch (data.type()) {
-        case Rt.NFTA_META_KEY -> key = data.s32NetworkOrder();
-        case Rt.NFTA_META_DREG -> to = data.s32NetworkOrder();
-        default -> {}
-      }
-    }
-    return to == Rt.NFT_REG_1
-        ? NfExpression.Meta.Key.of(key).map(NfExpression.Meta::new)
-        : Optional.empty();
-  }
-
-  private static Optional<NfExpression> payload(AttributeReader data) {
-    int base = -1;
-    int to = -1;
-    int offset = 0;
-    int bytes = 0;
-    while (data.next()) {
-      switch (data.type()) {
-        case Rt.NFTA_PAYLOAD_DREG -> to = data.s32NetworkOrder();
-        case Rt.NFTA_PAYLOAD_BASE -> base = data.s32NetworkOrder();
-        case Rt.NFTA_PAYLOAD_OFFSET -> offset = data.s32NetworkOrder();
-        case Rt.NFTA_PAYLOAD_LEN -> bytes = data.s32NetworkOrder();
-        default -> {
-          return Optional.empty(); // one that writes has others
-        }
-      }
-    }
-    int from = offset;
-    int length = bytes;
-    return to == Rt.NFT_REG_1
-        ? NfExpression.Payload.Base.of(base)
-            .map(header -> new NfExpression.Payload(header, from, length))
-        : Optional.empty();
-  }
-
-  private static Optional<NfExpression> compare(AttributeReader data) {
-    int from = -1;
-    int operation = -1;
-    Optional<NfValue> value = Optional.empty();
-    while (data.next()) {
-      switch (data.type()) {
-        case Rt.NFTA_CMP_SREG -> from = data.s32NetworkOrder();
-        case Rt.NFTA_CMP_OP -> operation = data.s32NetworkOrder();
-        case Rt.NFTA_CMP_DATA -> value = value(data.nested());
-        default -> {}
-      }
-    }
-    return from == Rt.NFT_REG_1 && operation == Rt.NFT_CMP_EQ
-        ? value.map(NfExpression.Equal::new)
-        : Optional.empty();
   }
 
   private static Optional<NfExpression> lookup(AttributeReader data) {
@@ -316,36 +270,6 @@ public final class NfDecoder {
     }
     return from == Rt.NFT_REG_1 && (flags & ~Rt.NFT_LOOKUP_F_INV) == 0
         ? Optional.of(new NfExpression.Lookup(set, flags != 0))
-        : Optional.empty();
-  }
-
-  private static Optional<NfExpression> update(AttributeReader data) {
-    String set = "";
-    int from = -1;
-    int operation = -1;
-    while (data.next()) {
-      switch (data.type()) {
-        case Rt.NFTA_DYNSET_SET_NAME -> set = name(data);
-        case Rt.NFTA_DYNSET_SREG_KEY -> from = data.s32NetworkOrder();
-        case Rt.NFTA_DYNSET_OP -> operation = data.s32NetworkOrder();
-        case Rt.NFTA_DYNSET_TIMEOUT -> {
-          if (data.s64NetworkOrder() != 0) {
-            return Optional.empty();
-          }
-        }
-        case Rt.NFTA_DYNSET_FLAGS -> {
-          if (data.s32NetworkOrder() != 0) {
-            return Optional.empty();
-          }
-        }
-        case Rt.NFTA_DYNSET_SREG_DATA, Rt.NFTA_DYNSET_EXPR, Rt.NFTA_DYNSET_EXPRESSIONS -> {
-          return Optional.empty();
-        }
-        default -> {}
-      }
-    }
-    return from == Rt.NFT_REG_1 && operation == Rt.NFT_DYNSET_OP_UPDATE
-        ? Optional.of(new NfExpression.Update(set))
         : Optional.empty();
   }
 

@@ -57,6 +57,12 @@ public final class QueryEncoder {
     nf(Rt.NFT_MSG_GETRULE, DUMP, table, Rt.NFTA_RULE_CHAIN, chain, sequence);
   }
 
+  /** The rules of a table. */
+  public void nfRules(NfTable table, int sequence) {
+    beginNf(Rt.NFT_MSG_GETRULE, DUMP, table, sequence);
+    out.end();
+  }
+
   /** The elements of a set. */
   public void nfElements(NfTable table, String set, int sequence) {
     nf(Rt.NFT_MSG_GETSETELEM, DUMP, table, Rt.NFTA_SET_ELEM_LIST_SET, set, sequence);

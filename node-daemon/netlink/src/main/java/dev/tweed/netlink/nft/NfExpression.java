@@ -1,11 +1,16 @@
 package dev.tweed.netlink.nft;
 
+import dev.tweed.netlink.Sha256;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
  * One step of a rule. All of ours go by the first register: what loads puts a value there, and what
- * compares ends the rule where it does not hold.
+ * compares ends the rule where it does not hold. What is read of a rule is what it counts, which
+ * sets it asks and its verdict; as a whole it is known by its {@link NfRule#digest}.
  */
 public sealed interface NfExpression {
 
@@ -18,10 +23,23 @@ public sealed interface NfExpression {
 
     /** What it knows (NFT_META_*). */
     public enum Key {
+      /** What anybody has marked it with, in the host's byte order. */
+      MARK(3),
+      /** Index of the device it came by, in the host's byte order. */
+      INPUT_INDEX(4),
+      /** Index of the device it leaves by, in the host's byte order. */
+      OUTPUT_INDEX(5),
+      /** Name of the device it came by, {@link #DEVICE_BYTES} bytes. */
+      INPUT_NAME(6),
+      /** Name of the device it leaves by, likewise. */
+      OUTPUT_NAME(7),
       /** Family, one byte. */
       FAMILY(15),
       /** Protocol above IP, one byte. */
       PROTOCOL(16);
+
+      /** A name of a device with the zeros behind it (IFNAMSIZ). */
+      public static final int DEVICE_BYTES = 16;
 
       private final int number;
 
@@ -32,16 +50,6 @@ public sealed interface NfExpression {
       /** The kernel's number. */
       public int number() {
         return number;
-      }
-
-      /** The key of this number, if it has a constant here. */
-      public static Optional<Key> of(int number) {
-        for (Key key : values()) {
-          if (key.number == number) {
-            return Optional.of(key);
-          }
-        }
-        return Optional.empty();
       }
     }
   }
@@ -69,13 +77,107 @@ public sealed interface NfExpression {
       public int number() {
         return ordinal();
       }
+    }
+  }
 
-      /** The header of this number, if it has a constant here. */
-      public static Optional<Base> of(int number) {
-        return number >= 0 && number < values().length
-            ? Optional.of(values()[number])
-            : Optional.empty();
+  /** Loads what connection tracking knows; the rule ends where it knows nothing. */
+  record Conntrack(Key key) implements NfExpression {
+    /** Refuses null. */
+    public Conntrack {
+      Objects.requireNonNull(key, "key");
+    }
+
+    /** What it knows (NFT_CT_*). */
+    public enum Key {
+      /** Bits, in the host's byte order (IP_CT_*). */
+      STATE(0, false),
+      /** Bits, in the host's byte order (IPS_*). */
+      STATUS(2, false),
+      /** Where the connection's first packet was sent to, before it was translated. */
+      ORIGINAL_DESTINATION_IPV4(20, true),
+      ORIGINAL_DESTINATION_IPV6(22, true),
+      ORIGINAL_DESTINATION_PORT(12, true);
+
+      private final int number;
+      private final boolean directed;
+
+      Key(int number, boolean directed) {
+        this.number = number;
+        this.directed = directed;
       }
+
+      /** The kernel's number. */
+      public int number() {
+        return number;
+      }
+
+      /** Whether it is of one direction, the original one. */
+      public boolean isDirected() {
+        return directed;
+      }
+    }
+  }
+
+  /** Loads what the destination is to this host, in the host's byte order (RTN_*). */
+  record DestinationType() implements NfExpression {}
+
+  /** Leaves these bits of what was loaded, and clears the others. */
+  record Mask(NfValue bits) implements NfExpression {
+    /** Refuses null. */
+    public Mask {
+      Objects.requireNonNull(bits, "bits");
+    }
+  }
+
+  /** Goes on if what was loaded is another than this value. */
+  record Different(NfValue value) implements NfExpression {
+    /** Refuses null. */
+    public Different {
+      Objects.requireNonNull(value, "value");
+    }
+  }
+
+  /**
+   * Goes on if what was loaded is one of these. In a rule it is a set without a name, which nobody
+   * can change.
+   *
+   * @param key what they are
+   * @param intervals in order, with gaps between those that are more than one value
+   */
+  record AnyOf(NfSet.Key key, List<NfInterval> intervals) implements NfExpression {
+    private static final int DIGEST_BYTES = 8;
+
+    /**
+     * Sorts them, and puts together what overlaps; and what touches, unless all are single values.
+     *
+     * @throws IllegalArgumentException if there are none, or one is of another size than the key
+     */
+    public AnyOf {
+      Objects.requireNonNull(key, "key");
+      int bytes = key.bytes();
+      if (intervals.isEmpty() || intervals.stream().anyMatch(i -> i.first().size() != bytes)) {
+        throw new IllegalArgumentException("one or more, of " + bytes + " bytes each");
+      }
+      boolean single = intervals.stream().allMatch(NfInterval::isSingle);
+      List<NfInterval> merged = new ArrayList<>();
+      for (NfInterval next :
+          intervals.stream().sorted(Comparator.comparing(NfInterval::first)).toList()) {
+        Optional<NfInterval> both =
+            merged.isEmpty() ? Optional.empty() : merged.getLast().with(next, !single);
+        both.ifPresent(b -> merged.removeLast());
+        merged.add(both.orElse(next));
+      }
+      intervals = List.copyOf(merged);
+    }
+
+    /** Tells it from all others; for the name of a set. */
+    public String digest() {
+      return Sha256.hex(key + " " + intervals, DIGEST_BYTES);
+    }
+
+    /** Whether any is more than one value. */
+    public boolean hasRanges() {
+      return !intervals.stream().allMatch(NfInterval::isSingle);
     }
   }
 
@@ -102,12 +204,45 @@ public sealed interface NfExpression {
 
   /**
    * Adds what was loaded to a set, or lets it stay there longer; ends the rule where it is full.
+   *
+   * @param limit of each element; the rule ends where it does not hold
    */
-  record Update(String set) implements NfExpression {
+  record Update(String set, Optional<Limit> limit) implements NfExpression {
     /** Refuses what is no name. */
     public Update {
       NfNames.require(set);
+      Objects.requireNonNull(limit, "limit");
     }
+
+    /** Without a limit. */
+    public Update(String set) {
+      this(set, Optional.empty());
+    }
+  }
+
+  /**
+   * Goes on for so many packets a minute.
+   *
+   * @param perMinute how many
+   * @param burst how many more at once
+   * @param over whether it goes on for those beyond instead
+   */
+  record Limit(int perMinute, int burst, boolean over) implements NfExpression {}
+
+  /** Logs the packet. */
+  record Log(String prefix) implements NfExpression {
+    /** Refuses what is too long. */
+    public Log {
+      NfNames.require(prefix);
+    }
+  }
+
+  /** Drops the packet, and tells its sender. */
+  enum Reject implements NfExpression {
+    /** By ICMP of either family. */
+    PORT_UNREACHABLE,
+    /** Of TCP packets only. */
+    TCP_RESET
   }
 
   /** Counts packets. */
@@ -115,6 +250,13 @@ public sealed interface NfExpression {
     /** One that has counted nothing. */
     public static final Counter ZERO = new Counter(0, 0);
   }
+
+  /**
+   * Gives the packet, and all others of its connection, the address of the device it leaves by.
+   *
+   * @param fullyRandom whether its port is a random one
+   */
+  record Masquerade(boolean fullyRandom) implements NfExpression {}
 
   /** Ends the rule with a verdict. */
   record Verdict(Code code, String chain) implements NfExpression {
@@ -132,6 +274,16 @@ public sealed interface NfExpression {
     /** Drops the packet. */
     public static Verdict drop() {
       return new Verdict(Code.DROP, "");
+    }
+
+    /** Ends the chain. */
+    public static Verdict returns() {
+      return new Verdict(Code.RETURN, "");
+    }
+
+    /** Goes to a chain, and comes back from its end. */
+    public static Verdict jump(String chain) {
+      return new Verdict(Code.JUMP, chain);
     }
 
     /** Goes to a chain and does not come back. */

@@ -18,8 +18,30 @@ public sealed interface NfRequest {
   /** Makes a set, unless it is there. */
   record AddSet(NfSet set) implements NfRequest {}
 
+  /** Makes a set that nobody can change while a rule asks it. */
+  record AddConstant(NfTable table, String set, NfExpression.AnyOf content) implements NfRequest {
+    /** Refuses what is no name. */
+    public AddConstant {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(set);
+      Objects.requireNonNull(content, "content");
+    }
+  }
+
   /** Puts a rule behind the others of its chain. */
   record AddRule(NfRule rule) implements NfRequest {}
+
+  /** Puts a rule before the one of this number in its chain; refused if that is not there. */
+  record InsertRule(NfRule rule, long before) implements NfRequest {}
+
+  /** Removes a rule; refused if it is not there. */
+  record DeleteRule(NfTable table, String chain, long handle) implements NfRequest {
+    /** Refuses what is no name. */
+    public DeleteRule {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(chain);
+    }
+  }
 
   /** Adds elements to a set; those that are there already stay. */
   record AddElements(NfTable table, String set, List<NfValue> elements) implements NfRequest {

@@ -1,5 +1,6 @@
 package dev.tweed.netlink.nft;
 
+import dev.tweed.ip.AddressFamily;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -32,6 +33,23 @@ public record NfSet(NfTable table, String name, Key key, Optional<Learning> lear
 
     /** IPv6 addresses. */
     public static final Key IPV6_ADDRESS = new Key(8, 16);
+
+    /** Protocols above IP. */
+    public static final Key PROTOCOL = new Key(12, 1);
+
+    /** Ports of TCP and UDP. */
+    public static final Key PORT = new Key(13, 2);
+
+    /** Types of ICMP. */
+    public static final Key ICMP_TYPE = new Key(14, 1);
+
+    /** Types of ICMPv6. */
+    public static final Key ICMPV6_TYPE = new Key(29, 1);
+
+    /** Addresses of a family. */
+    public static Key ofAddresses(AddressFamily family) {
+      return family == AddressFamily.IPV4 ? IPV4_ADDRESS : IPV6_ADDRESS;
+    }
   }
 
   /**

@@ -7,8 +7,9 @@ import java.util.Objects;
  *
  * @param table which
  * @param dormant whether its chains see no packets
+ * @param objects how many chains, sets with names and other objects it has, but rules
  */
-public record NfTableState(NfTable table, boolean dormant) {
+public record NfTableState(NfTable table, boolean dormant, int objects) {
   /** Refuses null. */
   public NfTableState {
     Objects.requireNonNull(table, "table");

@@ -32,6 +32,9 @@ public interface NfTables extends AutoCloseable {
   /** The rules of a chain in order, with what they have counted; none if it is not there. */
   List<NfRule> rules(NfTable table, String chain);
 
+  /** All rules of a table, those of each chain in order; none if it is not there. */
+  List<NfRuleState> rules(NfTable table);
+
   /** The set of this name, if it is there and of a kind that is known here. */
   Optional<NfSet> set(NfTable table, String name);
 

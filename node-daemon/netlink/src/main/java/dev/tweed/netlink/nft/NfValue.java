@@ -2,12 +2,15 @@ package dev.tweed.netlink.nft;
 
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 
 /** Bytes as they are in a packet: what a rule compares with, or an element of a set. */
-public final class NfValue {
+public final class NfValue implements Comparable<NfValue> {
 
   /** A value that fits a register of the kernel (NFT_DATA_VALUE_MAXLEN). */
   public static final int MAX_BYTES = 64;
@@ -44,6 +47,41 @@ public final class NfValue {
     return of(bytes);
   }
 
+  /** A number of four bytes in the byte order of the host. */
+  public static NfValue ofHostNumber(int value) {
+    return of(ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array());
+  }
+
+  /** The mask of a prefix: that many bits. */
+  public static NfValue ofMask(int length, int size) {
+    byte[] bytes = new byte[size];
+    for (int bit = 0; bit < length; bit++) {
+      bytes[bit / 8] |= (byte) (0x80 >>> bit % 8);
+    }
+    return of(bytes);
+  }
+
+  /** Text with zeros behind it. */
+  public static NfValue ofText(String text, int size) {
+    return of(Arrays.copyOf(text.getBytes(StandardCharsets.UTF_8), size));
+  }
+
+  /** The number after this one; empty after the greatest. */
+  public Optional<NfValue> next() {
+    byte[] next = bytes.clone();
+    for (int i = next.length - 1; i >= 0; i--) {
+      if (++next[i] != 0) {
+        return Optional.of(new NfValue(next));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether all its bits are 0. */
+  public boolean isZero() {
+    return Arrays.equals(bytes, new byte[bytes.length]);
+  }
+
   /** The address it is; empty if it has another size. */
   public Optional<IpAddress> address() {
     return Arrays.stream(AddressFamily.values()).anyMatch(f -> f.bytes() == bytes.length)
@@ -59,6 +97,12 @@ public final class NfValue {
   /** A copy of them. */
   public byte[] toBytes() {
     return bytes.clone();
+  }
+
+  /** As numbers in network byte order. */
+  @Override
+  public int compareTo(NfValue other) {
+    return Arrays.compareUnsigned(bytes, other.bytes);
   }
 
   @Override

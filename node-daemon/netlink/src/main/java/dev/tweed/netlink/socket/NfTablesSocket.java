@@ -11,6 +11,7 @@ import dev.tweed.netlink.codec.Rt;
 import dev.tweed.netlink.nft.NfChain;
 import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfRuleState;
 import dev.tweed.netlink.nft.NfSet;
 import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTableState;
@@ -86,7 +87,19 @@ public final class NfTablesSocket implements NfTables {
                 Rt.NF_NEWRULE,
                 message ->
                     NfDecoder.rule(message)
+                        .map(NfRuleState::rule)
                         .filter(rule -> rule.table().equals(table) && rule.chain().equals(chain))));
+  }
+
+  @Override
+  public List<NfRuleState> rules(NfTable table) {
+    return with(
+        kernel ->
+            kernel.dump(
+                (query, sequence) -> query.nfRules(table, sequence),
+                Rt.NF_NEWRULE,
+                message ->
+                    NfDecoder.rule(message).filter(state -> state.rule().table().equals(table))));
   }
 
   @Override

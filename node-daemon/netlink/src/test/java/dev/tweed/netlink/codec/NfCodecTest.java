@@ -9,6 +9,7 @@ import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfRuleState;
 import dev.tweed.netlink.nft.NfTableState;
 import dev.tweed.netlink.nft.NfValue;
 import dev.tweed.netlink.nft.SampleTable;
@@ -70,7 +71,7 @@ class NfCodecTest {
 
     assertThat(of(listing, Rt.NF_NEWTABLE).map(NfDecoder::table))
         .allSatisfy(
-            table -> assertThat(table).contains(new NfTableState(SampleTable.TABLE, false)));
+            table -> assertThat(table.map(NfTableState::table)).contains(SampleTable.TABLE));
     assertThat(of(listing, Rt.NF_NEWCHAIN).flatMap(m -> NfDecoder.chain(m).stream()))
         .containsExactlyInAnyOrder(SampleTable.STRANGERS, SampleTable.INPUT);
     assertThat(of(listing, Rt.NF_NEWSET).flatMap(m -> NfDecoder.set(m).stream()))
@@ -78,8 +79,13 @@ class NfCodecTest {
     assertThat(of(listing, Rt.NF_NEWSETELEM).flatMap(m -> NfDecoder.elements(m).stream()))
         .containsExactlyInAnyOrderElementsOf(
             SampleTable.values("192.0.2.2", "192.0.2.4", "2001:db8::2"));
-    assertThat(of(listing, Rt.NF_NEWRULE).flatMap(m -> NfDecoder.rule(m).stream()))
-        .containsExactlyElementsOf(SampleTable.RULES);
+    assertThat(
+            SampleTable.known(
+                of(listing, Rt.NF_NEWRULE)
+                    .flatMap(m -> NfDecoder.rule(m).stream())
+                    .map(NfRuleState::rule)
+                    .toList()))
+        .isEqualTo(SampleTable.known(SampleTable.RULES));
   }
 
   private static java.util.stream.Stream<Message> of(List<Message> messages, int type) {

@@ -86,6 +86,25 @@ public final class SampleTable {
           filter(2, SOURCE, "peers-ipv4"),
           filter(10, SOURCE6, "peers-ipv6"));
 
+  /** What is read of rules: what they ask, count and decide. */
+  public static List<NfRule> known(List<NfRule> rules) {
+    return rules.stream()
+        .map(
+            rule ->
+                new NfRule(
+                    rule.table(),
+                    rule.chain(),
+                    rule.expressions().stream()
+                        .filter(
+                            step ->
+                                step instanceof Lookup
+                                    || step instanceof NfExpression.Counter
+                                    || step instanceof Verdict)
+                        .toList(),
+                    rule.comment()))
+        .toList();
+  }
+
   private SampleTable() {}
 
   private static NfRule learn(int family, Payload source, String set) {

@@ -1,0 +1,181 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.dataplane.Masquerade;
+import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfExpression.Equal;
+import dev.tweed.netlink.nft.NfExpression.Mask;
+import dev.tweed.netlink.nft.NfExpression.Meta;
+import dev.tweed.netlink.nft.NfExpression.Verdict;
+import dev.tweed.netlink.nft.NfFamily;
+import dev.tweed.netlink.nft.NfHook;
+import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfSteps;
+import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableContent;
+import dev.tweed.netlink.nft.NfValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes our table of nf_tables: source address translation, and the answer to probes. Pure.
+ *
+ * <p>Packets between pods keep their addresses, and so do packets from outside to pods of this
+ * node, which has the way back. Pods' packets to the outside get the node's address. What enters a
+ * tunnel with a source outside the pod network (a Service whose proxy does not translate, a program
+ * bound to the node's address) gets the tunnel's, or the reply would take another way than the
+ * request.
+ *
+ * <p>The mark 0x4000, tested under its mask because others use other bits, is kube-proxy's request
+ * to translate, which it does itself.
+ *
+ * <p>A probe asks whether packets reach the bridge's ports. What the host's firewall does with
+ * packets for the host, or a program that listens on the port, says nothing of that, so it is
+ * answered ahead of them, as an unused port is.
+ *
+ * <p>There is no forward chain: an accept is final only within its own base chain, so it cannot
+ * open what another table drops.
+ */
+public final class RulesetCompiler {
+
+  /** The table. */
+  public static final NfTable TABLE = new NfTable(NfFamily.INET, "tweed");
+
+  private static final String PROBE = "probe";
+  private static final String POSTROUTING = "postrouting";
+
+  /** Names of its chains. */
+  public static final List<String> CHAINS = List.of(PROBE, POSTROUTING);
+
+  private static final IpPrefix MULTICAST_4 = IpPrefix.parse("224.0.0.0/4");
+  private static final IpPrefix MULTICAST_6 = IpPrefix.parse("ff00::/8");
+
+  /** Ahead of filters. */
+  private static final int BEFORE_FILTERS = -10;
+
+  private static final int SOURCE_TRANSLATION = 100; // NF_IP_PRI_NAT_SRC
+
+  private static final int MASQUERADE_MARK = 0x4000;
+
+  private final List<NfRule> rules = new ArrayList<>();
+
+  private RulesetCompiler() {}
+
+  /**
+   * Makes the table.
+   *
+   * @param masquerade what is asked for; must be enabled
+   * @param podCidrs all pools of the network
+   * @param tunnels names of the tunnel devices
+   * @param asked addresses of this host that are probed for want of one behind the bridge
+   */
+  public static NfTableContent compile(
+      Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels, List<IpAddress> asked) {
+    RulesetCompiler compiler = new RulesetCompiler();
+    compiler.addAnswers(asked, podCidrs);
+    NfValue mark = NfValue.ofHostNumber(MASQUERADE_MARK);
+    compiler.add(
+        POSTROUTING,
+        "kube-proxy translates it",
+        new NfSteps().then(new Meta(Meta.Key.MARK), new Mask(mark), new Equal(mark)),
+        Verdict.returns());
+    for (AddressFamily family : AddressFamily.values()) {
+      List<IpPrefix> pods = covering(podCidrs, family);
+      if (!pods.isEmpty()) {
+        compiler.addTranslation(family, pods, masquerade, tunnels);
+      }
+    }
+    return new NfTableContent(
+        TABLE,
+        List.of(),
+        Map.of(),
+        List.of(
+            chain(PROBE, NfHook.Type.FILTER, NfHook.Point.INPUT, BEFORE_FILTERS),
+            chain(POSTROUTING, NfHook.Type.NAT, NfHook.Point.POSTROUTING, SOURCE_TRANSLATION)),
+        compiler.rules);
+  }
+
+  private static NfChain chain(String name, NfHook.Type type, NfHook.Point point, int priority) {
+    return new NfChain(TABLE, name, Optional.of(new NfHook(type, point, priority, true)));
+  }
+
+  private void add(String chain, String comment, NfSteps steps, NfExpression last) {
+    rules.add(steps.rule(TABLE, chain, comment, last));
+  }
+
+  private void addAnswers(List<IpAddress> asked, List<IpPrefix> podCidrs) {
+    // Who listens on the port of probes must not be taken for a pod that is out of reach.
+    addAnswer(
+        "answers probes, before the host's firewall and whoever listens",
+        new NfSteps().device(Meta.Key.INPUT_NAME, ProbeDevice.NAME));
+    for (AddressFamily family : AddressFamily.values()) {
+      List<IpPrefix> own =
+          asked.stream().filter(a -> a.family() == family).map(IpPrefix::host).toList();
+      List<IpPrefix> network = covering(podCidrs, family);
+      if (!own.isEmpty() && !network.isEmpty()) {
+        addAnswer(
+            ip(family) + " answers probes of a block that has no address for them",
+            from(family, network).within(NfSteps.destination(family), own));
+      }
+    }
+  }
+
+  private void addAnswer(String comment, NfSteps steps) {
+    steps.protocol(NfSteps.UDP).number(NfSteps.destinationPort(), ProbeAddress.PORT);
+    add(PROBE, comment, steps, NfExpression.Reject.PORT_UNREACHABLE);
+  }
+
+  private void addTranslation(
+      AddressFamily family, List<IpPrefix> pods, Masquerade masquerade, List<String> tunnels) {
+    List<IpPrefix> except = new ArrayList<>(masquerade.except());
+    except.add(family == AddressFamily.IPV4 ? MULTICAST_4 : MULTICAST_6);
+    NfExpression to = NfSteps.destination(family);
+    NfExpression translation = new NfExpression.Masquerade(masquerade.fullyRandom());
+    String ip = ip(family);
+    add(POSTROUTING, ip + " pod to pod", from(family, pods).within(to, pods), Verdict.returns());
+    add(
+        POSTROUTING,
+        ip + " sees the pod's own address",
+        from(family, pods).within(to, covering(except, family)),
+        Verdict.returns());
+    add(POSTROUTING, ip + " pod to outside", from(family, pods), translation);
+    for (String tunnel : tunnels.stream().sorted().toList()) {
+      add(
+          POSTROUTING,
+          ip + " outside to remote pod",
+          new NfSteps().device(Meta.Key.OUTPUT_NAME, tunnel).family(family).within(to, pods),
+          translation);
+    }
+  }
+
+  private static NfSteps from(AddressFamily family, List<IpPrefix> prefixes) {
+    return new NfSteps().family(family).within(NfSteps.source(family), prefixes);
+  }
+
+  private static String ip(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? "ip" : "ip6";
+  }
+
+  /** The fewest of the prefixes that hold all of them. */
+  static List<IpPrefix> covering(List<IpPrefix> prefixes, AddressFamily family) {
+    List<IpPrefix> kept = new ArrayList<>();
+    prefixes.stream()
+        .filter(prefix -> prefix.family() == family)
+        .map(IpPrefix::network)
+        .sorted()
+        .forEach(
+            prefix -> {
+              // Sorted by address, then length: whatever holds this one comes before it.
+              if (kept.isEmpty() || !kept.getLast().contains(prefix)) {
+                kept.add(prefix);
+              }
+            });
+    return List.copyOf(kept);
+  }
+}

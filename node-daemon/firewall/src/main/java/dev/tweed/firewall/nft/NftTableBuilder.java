@@ -1,0 +1,175 @@
+package dev.tweed.firewall.nft;
+
+import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfExpression.AnyOf;
+import dev.tweed.netlink.nft.NfExpression.Counter;
+import dev.tweed.netlink.nft.NfExpression.Limit;
+import dev.tweed.netlink.nft.NfExpression.Lookup;
+import dev.tweed.netlink.nft.NfExpression.Reject;
+import dev.tweed.netlink.nft.NfExpression.Update;
+import dev.tweed.netlink.nft.NfExpression.Verdict;
+import dev.tweed.netlink.nft.NfFamily;
+import dev.tweed.netlink.nft.NfHook;
+import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfSet;
+import dev.tweed.netlink.nft.NfSteps;
+import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableContent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Puts a table of family inet together, chain by chain.
+ *
+ * <p>{@link Action#LIMIT}: a source may open 5 connections at once and 10 a minute; one more, and
+ * it is refused until it has kept to that for 30 seconds. ufw (xt_recent) looks at the last 30
+ * seconds instead: the 6th connection within them is refused, and refused ones count. At full speed
+ * both refuse the 6th and all that follow. All limited rows share the count of a source, as in ufw,
+ * which remembers 100 sources; here they are 65,535 of each family, and more share one count.
+ */
+final class NftTableBuilder {
+
+  /** What limited rows jump to. */
+  private static final String LIMITED = "limited";
+
+  private static final NfSet.Learning HALF_A_MINUTE = new NfSet.Learning(65_535, 30_000);
+  private static final Limit ATTEMPTS = new Limit(10, 5, true);
+  private static final Limit UNCOUNTED_ATTEMPTS = new Limit(60, 10, true);
+  private static final Limit LOG_LINES = new Limit(3, 10, false);
+
+  private final NfTable table;
+  private final List<NfSet> sets = new ArrayList<>();
+  private final Map<String, AnyOf> constants = new TreeMap<>();
+  private final List<NfChain> chains = new ArrayList<>();
+  private final List<NfRule> rules = new ArrayList<>();
+  private String chain = "";
+
+  NftTableBuilder(String name) {
+    this.table = new NfTable(NfFamily.INET, name);
+  }
+
+  /** Name of a family. */
+  static String name(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? "ipv4" : "ipv6";
+  }
+
+  NfTableContent build() {
+    return new NfTableContent(table, sets, constants, chains, rules);
+  }
+
+  /** Begins a chain that others jump to. */
+  NftTableBuilder chain(String name) {
+    return chain(name, Optional.empty());
+  }
+
+  /** Begins a chain that packets come to, and that accepts what it has no rule for. */
+  NftTableBuilder chain(String name, NfHook.Point point, int priority) {
+    return chain(name, Optional.of(new NfHook(NfHook.Type.FILTER, point, priority, true)));
+  }
+
+  private NftTableBuilder chain(String name, Optional<NfHook> hook) {
+    chain = name;
+    chains.add(new NfChain(table, name, hook));
+    return this;
+  }
+
+  /** Adds a set of addresses that rules add to, and that are forgotten after half a minute. */
+  String seen(String what, AddressFamily family) {
+    String name = what + "-" + name(family);
+    sets.add(new NfSet(table, name, NfSet.Key.ofAddresses(family), Optional.of(HALF_A_MINUTE)));
+    return name;
+  }
+
+  /** Adds a rule to the chain begun last. */
+  NftTableBuilder rule(String comment, NfSteps steps, NfExpression... last) {
+    constants.putAll(steps.constants());
+    rules.add(steps.rule(table, chain, comment, last));
+    return this;
+  }
+
+  /** Adds rules of persons to the chain begun last; what they decide is counted. */
+  NftTableBuilder rows(List<FilterRow> rows, NftView view) {
+    for (NftRule rule : NftRuleCompiler.compile(rows)) {
+      FilterRow row = rule.row();
+      String comment = NftComment.of(row);
+      if (row.logging() != Logging.NONE) {
+        NfSteps which = NftMatchCompiler.compile(rule.match(), view);
+        rule(
+            comment,
+            row.logging() == Logging.NEW ? which.state(NfSteps.State.NEW) : which,
+            LOG_LINES,
+            log(row));
+      }
+      rule(comment, NftMatchCompiler.compile(rule.match(), view), Counter.ZERO, verdict(rule));
+    }
+    return this;
+  }
+
+  private static NfExpression log(FilterRow row) {
+    return new NfExpression.Log(
+        switch (row.action()) {
+          case ALLOW -> "[TWEED ALLOW] ";
+          case DENY, REJECT -> "[TWEED BLOCK] ";
+          case LIMIT -> "[TWEED LIMIT] ";
+        });
+  }
+
+  private static NfExpression verdict(NftRule rule) {
+    return switch (rule.row().action()) {
+      case ALLOW -> Verdict.accept();
+      case DENY -> Verdict.drop();
+      case REJECT ->
+          rule.match().protocols().equals(List.of(Protocol.TCP))
+              ? Reject.TCP_RESET
+              : Reject.PORT_UNREACHABLE;
+      case LIMIT -> Verdict.jump(LIMITED);
+    };
+  }
+
+  /** Adds what limited rows jump to, if any is. */
+  NftTableBuilder limit(List<FilterRow> rows) {
+    if (rows.stream().noneMatch(row -> row.action() == Action.LIMIT)) {
+      return this;
+    }
+    chain(LIMITED);
+    for (AddressFamily family : AddressFamily.values()) {
+      String attempts = seen("attempts", family);
+      String refused = seen("refused", family);
+      NfExpression source = NfSteps.source(family);
+      rule(
+          "more than 5 at once, or 10 a minute",
+          fresh(family),
+          source,
+          new Update(attempts, Optional.of(ATTEMPTS)),
+          source,
+          new Update(refused));
+      rule(
+          "until it has kept to that for 30 s",
+          fresh(family),
+          source,
+          new Lookup(refused, false),
+          Reject.PORT_UNREACHABLE);
+      rule(
+          "too many sources to count each",
+          fresh(family),
+          source,
+          new Lookup(attempts, true),
+          UNCOUNTED_ATTEMPTS,
+          Reject.PORT_UNREACHABLE);
+    }
+    return rule("within limits", new NfSteps(), Verdict.accept());
+  }
+
+  private static NfSteps fresh(AddressFamily family) {
+    return new NfSteps().state(NfSteps.State.NEW).family(family);
+  }
+}
