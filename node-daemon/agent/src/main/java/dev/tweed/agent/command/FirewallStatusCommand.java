@@ -76,6 +76,7 @@ final class FirewallStatusCommand implements Callable<Integer> {
         guard,
         // Where no firewall can hold rules, those that only the guard has are not remembered.
         plan.choice().isKnown() ? Optional.of(host.checkGuard(guard)) : Optional.empty(),
-        told);
+        told,
+        host.counts());
   }
 }

@@ -7,10 +7,13 @@ import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.PolicyReason;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The rules of a node and whether they are in force, for a person. Pure. */
@@ -20,13 +23,19 @@ final class FirewallStatusText {
       "NOT in force as they are here: something was changed, and the daemon puts it back";
 
   private final StringBuilder out = new StringBuilder();
+  private final Map<String, Long> packets = new HashMap<>();
   private boolean allInForce = true;
 
-  private FirewallStatusText() {}
+  private FirewallStatusText(List<RuleCount> counts) {
+    counts.forEach(
+        count ->
+            packets.merge(
+                "policy/" + count.policy() + "/" + count.rule(), count.packets(), Long::sum));
+  }
 
   /** When no daemon has left word of what it wants. */
   static FirewallStatusText unknown() {
-    FirewallStatusText text = new FirewallStatusText();
+    FirewallStatusText text = new FirewallStatusText(List.of());
     text.out.append("No daemon has looked at the firewall of this node since it was booted.\n");
     text.allInForce = false;
     return text;
@@ -41,6 +50,7 @@ final class FirewallStatusText {
    * @param guard what goes beside the firewall
    * @param guarded what that would come to
    * @param told by the daemon
+   * @param counts of rules in tables of our own
    */
   static FirewallStatusText of(
       FirewallPlan plan,
@@ -48,8 +58,9 @@ final class FirewallStatusText {
       Optional<BackendOutcome> ready,
       GuardRules guard,
       Optional<BackendOutcome> guarded,
-      Optional<FirewallStatus> told) {
-    FirewallStatusText text = new FirewallStatusText();
+      Optional<FirewallStatus> told,
+      List<RuleCount> counts) {
+    FirewallStatusText text = new FirewallStatusText(counts);
     text.head(plan, told);
     found.ifPresentOrElse(
         outcome -> text.rows(plan.rows(), outcome), () -> text.nowhere(plan.planned().rows()));
@@ -157,17 +168,25 @@ final class FirewallStatusText {
       return;
     }
     List<List<String>> cells = new ArrayList<>();
-    cells.add(List.of("RULE", "OF", ""));
+    cells.add(line("RULE", "OF", "PACKETS", ""));
     for (FilterRow row : rows) {
+      String origin = FirewallTable.origin(row);
       cells.add(
-          List.of(
+          line(
               FirewallTable.rule(row),
-              FirewallTable.origin(row),
+              origin,
+              // Rows of one rule are counted together.
+              Optional.ofNullable(packets.get(origin)).map(Object::toString).orElse(""),
               outcome instanceof BackendOutcome.Applied applied
                   ? FirewallTable.inPlace(row, applied.displaced())
                   : ""));
     }
     out.append(FirewallTable.render(cells)).append('\n');
+  }
+
+  /** With a count only where there are any. */
+  private List<String> line(String rule, String origin, String count, String note) {
+    return packets.isEmpty() ? List.of(rule, origin, note) : List.of(rule, origin, count, note);
   }
 
   private void problems(FirewallStatus told) {

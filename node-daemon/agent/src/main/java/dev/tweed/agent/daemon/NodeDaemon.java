@@ -116,6 +116,7 @@ public final class NodeDaemon implements AutoCloseable {
             RememberedWatch.Timing.USUAL);
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
+    metrics.policyPackets(host::counts);
     publisher =
         new StatusPublisher(
             api.statusApi(),

@@ -5,6 +5,7 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.rules.SshSessions;
@@ -31,6 +32,11 @@ public interface FirewallHost {
 
   /** What {@link #guard} would come to now, told without changing anything. */
   BackendOutcome checkGuard(GuardRules rules);
+
+  /** What rules of policies in tables of our own have counted; from any thread. */
+  default List<RuleCount> counts() {
+    return List.of();
+  }
 
   /**
    * The number of the rules in the kernel: while it is the same, so are they. Empty if there may be

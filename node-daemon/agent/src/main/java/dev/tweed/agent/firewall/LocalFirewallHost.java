@@ -14,6 +14,8 @@ import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
+import dev.tweed.firewall.nft.RuleCount;
+import dev.tweed.firewall.nft.RuleCountReader;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.UfwBackend;
@@ -46,6 +48,7 @@ public final class LocalFirewallHost implements FirewallHost {
   private final Optional<FirewalldBackend> firewalld;
   private final List<FirewallBackend> backends;
   private final GuardWriter guard;
+  private final RuleCountReader counts;
 
   /**
    * The host's own programs are run by chroot(1) if its files are elsewhere than at {@code /}; that
@@ -96,6 +99,7 @@ public final class LocalFirewallHost implements FirewallHost {
     NfTables tables = new NfTablesSocket();
     usable.add(new NftablesBackend(tables));
     this.guard = new GuardWriter(tables);
+    this.counts = new RuleCountReader(tables);
     this.backends = List.copyOf(usable);
   }
 
@@ -137,6 +141,11 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public BackendOutcome checkGuard(GuardRules rules) {
     return guard.check(rules);
+  }
+
+  @Override
+  public List<RuleCount> counts() {
+    return counts.read();
   }
 
   @Override

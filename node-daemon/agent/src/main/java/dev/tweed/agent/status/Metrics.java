@@ -4,11 +4,15 @@ import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.dataplane.Change;
+import dev.tweed.firewall.nft.RuleCount;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.Collector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * The daemon's metrics, all named {@code tweed_...} but those of the heap. Few on purpose: each
@@ -128,6 +133,35 @@ public final class Metrics implements AutoCloseable {
         .baseUnit("seconds")
         .description("Seconds since anything was read from the API server")
         .register(registry);
+  }
+
+  /** Shows what rules of policies have counted; asked for when somebody scrapes. */
+  public void policyPackets(Supplier<List<RuleCount>> counts) {
+    registry
+        .getPrometheusRegistry()
+        .register(
+            (Collector)
+                () -> {
+                  CounterSnapshot.Builder packets =
+                      CounterSnapshot.builder()
+                          .name("tweed_firewall_policy_packets")
+                          .help("Packets that rules of a FirewallPolicy have decided about");
+                  counts.get().stream()
+                      .collect(
+                          Collectors.groupingBy(
+                              count ->
+                                  Labels.of(
+                                      "policy", count.policy(), "action", lower(count.action())),
+                              Collectors.summingLong(RuleCount::packets)))
+                      .forEach(
+                          (labels, sum) ->
+                              packets.dataPoint(
+                                  CounterSnapshot.CounterDataPointSnapshot.builder()
+                                      .labels(labels)
+                                      .value(sum)
+                                      .build()));
+                  return packets.build();
+                });
   }
 
   /** Counts one sync with the kernel. */

@@ -12,6 +12,8 @@ import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.RuleCount;
+import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.ruleset.Ruleset;
@@ -54,13 +56,23 @@ class FirewallStatusTextTest {
 
   private static FirewallStatusText text(
       BackendOutcome found, GuardRules guard, BackendOutcome guarded, FirewallStatus told) {
+    return text(found, guard, guarded, told, List.of());
+  }
+
+  private static FirewallStatusText text(
+      BackendOutcome found,
+      GuardRules guard,
+      BackendOutcome guarded,
+      FirewallStatus told,
+      List<RuleCount> counts) {
     return FirewallStatusText.of(
         plan(UFW, ROWS),
         Optional.of(found),
         Optional.empty(),
         guard,
         Optional.of(guarded),
-        Optional.of(told));
+        Optional.of(told),
+        counts);
   }
 
   @Test
@@ -70,6 +82,30 @@ class FirewallStatusTextTest {
 
     Golden.assertMatches("firewall-status-good.txt", text.render());
     assertThat(text.isAllInForce()).isTrue();
+  }
+
+  @Test
+  void packetsOfRulesThatAreCounted() {
+    FirewallStatusText text =
+        text(
+            IN_FORCE,
+            GuardRules.none(),
+            BackendOutcome.applied(false),
+            told(List.of()),
+            List.of(
+                new RuleCount("admin", "ssh", Action.ALLOW, 3),
+                // In both tables of ours.
+                new RuleCount("api", "from-pods", Action.ALLOW, 1_000),
+                new RuleCount("api", "from-pods", Action.ALLOW, 1)));
+
+    assertThat(text.render())
+        .contains(
+            """
+            RULE                                                    OF                              PACKETS
+            allow in proto tcp from 198.51.100.7 to any port 22     policy/admin/ssh                3
+            allow in proto tcp from 10.244.0.0/16 to any port 6443  policy/api/from-pods            1001
+            allow in proto udp from any to any port 8472            network/default/tunnel-port-in
+            """);
   }
 
   @Test
@@ -110,7 +146,8 @@ class FirewallStatusTextTest {
         Optional.of(ready),
         GuardRules.none(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   @Test
@@ -177,7 +214,8 @@ class FirewallStatusTextTest {
         Optional.empty(),
         GuardRules.none(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   @Test
@@ -221,7 +259,7 @@ class FirewallStatusTextTest {
         text(
             IN_FORCE,
             guard(),
-            new BackendOutcome.Refused("NftMissing", "there is no nft", "install it"),
+            new BackendOutcome.Refused("KernelTooOld", "there is no nft", "install it"),
             told(List.of()));
 
     assertThat(text.render()).contains("cannot be told: there is no nft; install it");
@@ -251,7 +289,8 @@ class FirewallStatusTextTest {
             Optional.empty(),
             GuardRules.none(),
             Optional.of(BackendOutcome.applied(false)),
-            Optional.of(told(List.of())));
+            Optional.of(told(List.of())),
+            List.of());
 
     assertThat(text.render()).contains("No rules, in force").doesNotContain("tweed-guard");
     assertThat(text.isAllInForce()).isTrue();

@@ -6,6 +6,7 @@ import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.netlink.testing.Netns;
@@ -34,6 +35,11 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   @Override
   public ServiceProxy serviceProxy() {
     return netns.call(host::serviceProxy);
+  }
+
+  @Override
+  public List<RuleCount> counts() {
+    return netns.call(host::counts);
   }
 
   @Override

@@ -7,12 +7,15 @@ import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.dataplane.Change;
+import dev.tweed.firewall.nft.RuleCount;
+import dev.tweed.firewall.rules.Action;
 import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What a scrape tells. */
@@ -50,6 +53,22 @@ class MetricsTest {
     assertThat(metrics.scrape())
         .contains("tweed_repairs_total{kind=\"Sysctl\"} 0.0\n")
         .contains("tweed_repairs_total{kind=\"Firewall\"} 1.0\n");
+  }
+
+  @Test
+  void packetsOfPoliciesAreAskedForWhenSomebodyScrapes() {
+    AtomicInteger asked = new AtomicInteger();
+    metrics.policyPackets(
+        () ->
+            List.of(
+                new RuleCount("web", "a", Action.DENY, 2),
+                new RuleCount("web", "b", Action.DENY, 3),
+                new RuleCount("web", "c", Action.ALLOW, asked.incrementAndGet())));
+
+    assertThat(asked).hasValue(0);
+    assertThat(metrics.scrape())
+        .contains("tweed_firewall_policy_packets_total{action=\"deny\",policy=\"web\"} 5.0\n")
+        .contains("tweed_firewall_policy_packets_total{action=\"allow\",policy=\"web\"} 1.0\n");
   }
 
   @Test

@@ -1,0 +1,13 @@
+package dev.tweed.firewall.nft;
+
+import dev.tweed.firewall.rules.Action;
+
+/**
+ * Packets that a rule of a policy has decided about, since it is in the kernel.
+ *
+ * @param policy its name; of very long ones the beginning
+ * @param rule name of the rule
+ * @param action what was done with them
+ * @param packets how many
+ */
+public record RuleCount(String policy, String rule, Action action, long packets) {}
