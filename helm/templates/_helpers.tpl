@@ -164,15 +164,39 @@ appArmorProfile:
 {{- end }}
 {{- end -}}
 
+{{/* Where the CNI directories are here, and where on the host. */}}
+{{- define "tweed.cniEnv" -}}
+- name: TWEED_CNI_CONF_DIR
+  value: /host/cni-conf
+- name: TWEED_CNI_CONF_DIR_ON_HOST
+  value: {{ .Values.cni.confDir | quote }}
+- name: TWEED_CNI_BIN_DIR
+  value: /host/cni-bin
+- name: TWEED_CNI_BIN_DIR_ON_HOST
+  value: {{ .Values.cni.binDir | quote }}
+{{- end -}}
+
+{{/* The line of tmpfiles.d that removes the CNI configuration at boot: not for the daemon. */}}
+{{- define "tweed.tmpfilesEnv" -}}
+{{- if .Values.cni.tmpfilesDir -}}
+- name: TWEED_TMPFILES_DIR
+  value: /host/tmpfiles.d
+{{- end }}
+{{- end -}}
+
+{{- define "tweed.tmpfilesMount" -}}
+{{- if .Values.cni.tmpfilesDir -}}
+- name: tmpfiles
+  mountPath: /host/tmpfiles.d
+{{- end }}
+{{- end -}}
+
 {{- define "tweed.nodeEnv" -}}
 - name: NODE_NAME
   valueFrom:
     fieldRef:
       fieldPath: spec.nodeName
-- name: TWEED_CNI_CONF_DIR
-  value: /host/cni-conf
-- name: TWEED_CNI_BIN_DIR
-  value: /host/cni-bin
+{{ include "tweed.cniEnv" . }}
 - name: TWEED_SYSCTL_DIR
   value: /host/proc-sys-net
 - name: TWEED_LOG_LEVEL
@@ -226,6 +250,12 @@ appArmorProfile:
   hostPath:
     path: /proc/sys/net
     type: Directory
+{{- with .Values.cni.tmpfilesDir }}
+- name: tmpfiles
+  hostPath:
+    path: {{ . | quote }}
+    type: DirectoryOrCreate
+{{- end }}
 {{- if .Values.firewall.hostTools }}
 - name: root
   hostPath:

@@ -174,6 +174,8 @@ start_node() {
 }
 
 mkdir -p "$logs"
+# As systemd-tmpfiles does at boot; the image has none.
+sed -n 's/^r! //p' /etc/tmpfiles.d/*.conf 2>/dev/null | xargs -r rm -f || true
 prepare_kernel_views
 ip=${BED_IP:-$(own_address)}
 [[ -n $ip ]] || fail "eth0 has no IPv4 address; set BED_IP"

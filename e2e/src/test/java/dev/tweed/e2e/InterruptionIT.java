@@ -86,21 +86,21 @@ class InterruptionIT {
   @Test
   @Order(3)
   void aRuntimeThatFailsAtTheConfigurationHasNoNetwork() {
-    // Given a runtime that found nothing in the file when the link to it was moved
+    // Given a runtime that found nothing in a file, when something moved in its directory
     Machine n3 = cluster.machine("n3");
     n3.shell(
             """
             set -e
-            mount --bind /dev/null /run/tweed/05-tweed.conflist
+            : >/run/broken.conflist
             cd /etc/cni/net.d
-            mv 05-tweed.conflist moved
-            mv moved 05-tweed.conflist
+            ln -s /run/broken.conflist moved
+            mv moved 04-broken.conflist
             """)
         .text();
     Eventually.within(60, () -> assertThat(tweed.isNodeReady("n3")).isFalse());
 
-    // When the file is whole again, of which nothing in the runtime's directory tells
-    n3.exec("umount", "/run/tweed/05-tweed.conflist").text();
+    // When the file is whole, of which nothing in the runtime's directory tells
+    n3.shell("cat /etc/cni/net.d/05-tweed.conflist >/run/broken.conflist").text();
   }
 
   @Test
@@ -144,6 +144,7 @@ class InterruptionIT {
   @Order(5)
   void thatRuntimeIsShownTheConfigurationAgain() {
     Eventually.within(120, () -> assertThat(tweed.isNodeReady("n3")).isTrue());
+    cluster.machine("n3").exec("rm", "/etc/cni/net.d/04-broken.conflist").text();
   }
 
   @Test

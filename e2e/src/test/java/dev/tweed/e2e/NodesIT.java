@@ -32,6 +32,7 @@ class NodesIT {
   private static final String UNDERLAY = "172.31.77.0/24";
 
   private static final String CONFLIST = "/etc/cni/net.d/05-tweed.conflist";
+  private static final String PLUGIN = "/opt/cni/bin/tweed";
 
   private TestCluster cluster;
   private Installation tweed;
@@ -80,14 +81,16 @@ class NodesIT {
       // When the node reboots
       n4.reboot();
 
-      // Then its CNI config leads nowhere, though the file of before is there
-      assertThat(n4.exec("test", "-L", CONFLIST).succeeded()).isTrue();
-      assertThat(n4.exec("test", "-e", CONFLIST).succeeded()).isFalse();
+      // Then the plugin that starts pods leads nowhere, though the link of before is there
+      assertThat(n4.exec("test", "-L", PLUGIN).succeeded()).isTrue();
+      assertThat(n4.exec("test", "-e", PLUGIN).succeeded()).isFalse();
 
-      // And the moment it leads somewhere, everything a pod needs is in the kernel
+      // And the moment there is a CNI config with it, everything a pod needs is in the kernel
       Output kernel =
           n4.shell(
               "i=0; until [ -e "
+                  + PLUGIN
+                  + " ] && [ -e "
                   + CONFLIST
                   + " ] || [ $i -gt 1200 ]; do sleep 0.05; i=$((i+1)); done;"
                   + " ip route show dev tweed.1; ip -br link show tweed-br0;"

@@ -176,6 +176,7 @@ class ChartRenderTest {
             .collect(Collectors.toMap(VolumeMount::getName, VolumeMount::getMountPath));
     Map<String, String> paths =
         pod.getVolumes().stream()
+            .filter(volume -> mounts.containsKey(volume.getName()))
             .collect(
                 Collectors.toMap(
                     volume -> mounts.get(volume.getName()),
@@ -209,7 +210,11 @@ class ChartRenderTest {
     assertThat(init.getArgs()).containsExactly("install-cni");
     assertThat(init.getVolumeMounts())
         .extracting(VolumeMount::getMountPath, VolumeMount::getReadOnly)
-        .containsExactly(tuple("/host/cni-bin", null), tuple("/run/tweed", null));
+        .containsExactly(
+            tuple("/host/cni-bin", null),
+            tuple("/run/tweed", null),
+            tuple("/host/cni-conf", null),
+            tuple("/host/tmpfiles.d", null));
     assertThat(init.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
     assertThat(init.getSecurityContext().getCapabilities().getAdd()).isNullOrEmpty();
     assertThat(init.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
@@ -248,7 +253,26 @@ class ChartRenderTest {
   }
 
   @Test
+  void aHostWhoseEtcIsReadOnlyHasNoLineOfTmpfiles() {
+    PodSpec pod = nodePod(Rendering.of("cni.tmpfilesDir="));
+
+    assertThat(pod.getVolumes()).extracting(Volume::getName).doesNotContain("tmpfiles");
+    assertThat(pod.getInitContainers().getFirst().getEnv())
+        .extracting(EnvVar::getName)
+        .doesNotContain("TWEED_TMPFILES_DIR");
+  }
+
+  @Test
   void cniDirectoriesFollowTheirValues() {
+    assertThat(
+            nodePod(Rendering.of("cni.binDir=/var/lib/bin", "cni.confDir=/var/lib/net.d"))
+                .getContainers()
+                .getFirst()
+                .getEnv())
+        .extracting(EnvVar::getName, EnvVar::getValue)
+        .contains(
+            tuple("TWEED_CNI_BIN_DIR_ON_HOST", "/var/lib/bin"),
+            tuple("TWEED_CNI_CONF_DIR_ON_HOST", "/var/lib/net.d"));
     List<String> paths =
         nodePod(Rendering.of("cni.binDir=/var/lib/bin", "cni.confDir=/var/lib/net.d"))
             .getVolumes()

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.ip.IpPrefix;
+import java.util.List;
 
 /**
  * Renders the network configuration list of CNI spec 1.0.0: the bridge plugin with host-local
- * addresses, then portmap for hostPort. Pure; equal networks give equal text.
+ * addresses, then portmap for hostPort, and what others have chained. Pure; equal networks give
+ * equal text.
  */
 public final class ConflistRenderer {
 
@@ -16,23 +18,32 @@ public final class ConflistRenderer {
 
   private ConflistRenderer() {}
 
-  /** The file's text, ending in a newline. */
-  public static String render(CniNetwork network) {
+  /**
+   * The file's text, ending in a newline.
+   *
+   * @param first what the runtime calls the bridge plugin
+   * @param all11 whether every plugin speaks CNI 1.1, too, by which newer runtimes ask for the
+   *     state of the network. Older ones do not read that list, and refuse 1.1.0 as the version
+   */
+  public static String render(CniNetwork network, String first, CniChain chain, boolean all11) {
     ObjectNode root = JSON.createObjectNode();
     root.put("cniVersion", "1.0.0");
-    root.put("name", "tweed");
-    ArrayNode plugins = root.putArray("plugins");
-    bridge(plugins.addObject(), network);
-    ObjectNode portmap = plugins.addObject();
+    if (all11) {
+      root.putArray("cniVersions").add("1.0.0").add("1.1.0");
+    }
+    root.put("name", CniChain.NETWORK);
+    ObjectNode portmap = JSON.createObjectNode();
     portmap.put("type", "portmap");
     portmap.putObject("capabilities").put("portMappings", true);
     // A pod that reaches its own hostPort, or a client on the node, needs its source rewritten.
     portmap.put("snat", true);
+    root.putArray("plugins").addAll(chain.with(List.of(bridge(first, network), portmap)));
     return root.toPrettyString() + "\n";
   }
 
-  private static void bridge(ObjectNode bridge, CniNetwork network) {
-    bridge.put("type", "bridge");
+  private static ObjectNode bridge(String type, CniNetwork network) {
+    ObjectNode bridge = JSON.createObjectNode();
+    bridge.put("type", type);
     bridge.put("bridge", network.bridge());
     bridge.put("isGateway", true);
     bridge.put("isDefaultGateway", true);
@@ -50,5 +61,6 @@ public final class ConflistRenderer {
       // Also where no probes are wanted: they may be later, and pods keep their addresses.
       ProbeAddress.lastOfPods(block).ifPresent(last -> range.put("rangeEnd", last.toString()));
     }
+    return bridge;
   }
 }

@@ -1,6 +1,6 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.cni.CniConfigWriter;
+import dev.tweed.agent.cni.CniConfigFile;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.ForeignCniPolicy;
 import dev.tweed.agent.daemon.RunLock;
@@ -95,11 +95,18 @@ final class CleanupCommand implements Callable<Integer> {
 
   private void cniConfig() {
     try {
-      if (new CniConfigWriter(node.runDir, node.cniConfDir).remove()) {
-        removed.add("CNI configuration " + node.cniConfDir.resolve(CniConfigWriter.FILE));
+      if (node.cniConfig().remove()) {
+        removed.add("CNI configuration " + node.cniConfDir.resolve(CniConfigFile.NAME));
       }
     } catch (IOException e) {
       remaining.add("CNI configuration: " + e);
+    }
+    try {
+      if (node.bootRemoval().isPresent() && node.bootRemoval().get().remove()) {
+        removed.add("line of tmpfiles.d");
+      }
+    } catch (IOException e) {
+      remaining.add("line of tmpfiles.d: " + e);
     }
     try {
       for (String name : new ForeignCniPolicy(node.cniConfDir, false).restore()) {
@@ -112,6 +119,9 @@ final class CleanupCommand implements Callable<Integer> {
 
   private void plugins() {
     try {
+      if (node.cniEntry().remove()) {
+        removed.add("CNI plugin " + node.cniBinDir.resolve("tweed"));
+      }
       for (String name : new CniPluginInstaller(node.cniPluginsDir, node.cniBinDir).uninstall()) {
         removed.add("CNI plugin " + node.cniBinDir.resolve(name));
       }

@@ -1,5 +1,8 @@
 package dev.tweed.agent.command;
 
+import dev.tweed.agent.cni.BootRemoval;
+import dev.tweed.agent.cni.CniConfigFile;
+import dev.tweed.agent.cni.CniEntry;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.LocalFirewallHost;
 import dev.tweed.agent.trace.TraceTable;
@@ -19,11 +22,34 @@ final class NodeOptions {
   Path cniConfDir;
 
   @Option(
+      names = "--cni-conf-dir-on-host",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_CNI_CONF_DIR_ON_HOST:-}",
+      description = "The same as seen by the host, if it is mounted elsewhere here")
+  String cniConfDirOnHost;
+
+  @Option(
+      names = "--tmpfiles-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_TMPFILES_DIR:-}",
+      description =
+          "The host's /etc/tmpfiles.d, for a line by which a boot removes the CNI configuration."
+              + " Without it there is none")
+  String tmpfilesDir;
+
+  @Option(
       names = "--cni-bin-dir",
       paramLabel = "DIR",
       defaultValue = "${env:TWEED_CNI_BIN_DIR:-/opt/cni/bin}",
       description = "The container runtime's CNI plugins. Default: ${DEFAULT-VALUE}")
   Path cniBinDir;
+
+  @Option(
+      names = "--cni-bin-dir-on-host",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_CNI_BIN_DIR_ON_HOST:-}",
+      description = "The same as seen by the container runtime, if it is mounted elsewhere here")
+  String cniBinDirOnHost;
 
   @Option(
       names = "--cni-plugins-dir",
@@ -74,6 +100,31 @@ final class NodeOptions {
       defaultValue = "${env:TWEED_LOG_LEVEL:-info}",
       description = "error, warn, info or debug. Default: ${DEFAULT-VALUE}")
   LogSetup.LogLevel logLevel;
+
+  /** The runtime's plugins as the runtime sees them. */
+  Path cniBinDirOnHost() {
+    return cniBinDirOnHost.isEmpty() ? cniBinDir.toAbsolutePath() : Path.of(cniBinDirOnHost);
+  }
+
+  /** What runtimes start first for a pod. */
+  CniEntry cniEntry() {
+    return new CniEntry(runDir, cniBinDir, cniBinDirOnHost());
+  }
+
+  /** The CNI configuration. */
+  CniConfigFile cniConfig() {
+    return new CniConfigFile(runDir, cniConfDir);
+  }
+
+  /** The runtime's CNI configurations as the host sees them. */
+  Path cniConfDirOnHost() {
+    return cniConfDirOnHost.isEmpty() ? cniConfDir.toAbsolutePath() : Path.of(cniConfDirOnHost);
+  }
+
+  /** What removes the CNI configuration at boot, if it may be written. */
+  Optional<BootRemoval> bootRemoval() {
+    return Optional.of(tmpfilesDir).filter(d -> !d.isEmpty()).map(Path::of).map(BootRemoval::new);
+  }
 
   /** The host's files, if they are to be used. */
   Optional<Path> hostRoot() {

@@ -96,6 +96,7 @@ final class RunCommand implements Callable<Integer> {
         api.access(),
         node.cniConfDir,
         node.cniBinDir,
+        node.cniBinDirOnHost(),
         node.cniPluginsDir,
         node.runDir,
         node.stateDir,

@@ -1,6 +1,8 @@
 package dev.tweed.agent.daemon;
 
+import dev.tweed.agent.cni.CniConfigFile;
 import dev.tweed.agent.cni.CniConfigWriter;
+import dev.tweed.agent.cni.CniEntry;
 import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
@@ -8,6 +10,7 @@ import dev.tweed.agent.cni.ForeignCniPolicy;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.memory.StateFile;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
@@ -36,6 +39,8 @@ final class CniSetup {
 
   private final CniPluginReader plugins;
   private final CniPluginInstaller installer;
+  private final CniEntry entry;
+  private final CniConfigFile file;
   private final CniConfigWriter config;
   private final ForeignCniPolicy foreign;
   private final ForeignCniPolicy foreignBeside;
@@ -50,22 +55,43 @@ final class CniSetup {
   private boolean confDirSeen;
 
   /**
+   * Removes a configuration that is of another boot.
+   *
+   * @param chained what others had chained to the configuration before a boot
    * @param nanoTime as {@link System#nanoTime}
    * @param cannotGoOn told what only another start of the process mends
    */
-  CniSetup(DaemonOptions options, LongSupplier nanoTime, Consumer<String> cannotGoOn) {
+  CniSetup(
+      DaemonOptions options,
+      StateFile chained,
+      LongSupplier nanoTime,
+      Consumer<String> cannotGoOn) {
     this.confDir = options.cniConfDir();
     this.binDir = options.cniBinDir();
     this.cannotGoOn = cannotGoOn;
     this.plugins = new CniPluginReader(binDir, options.runDir(), options.nodeName());
     this.installer = new CniPluginInstaller(options.cniPluginsDir(), binDir);
-    this.config = new CniConfigWriter(options.runDir(), options.cniConfDir());
+    this.entry = new CniEntry(options.runDir(), binDir, options.cniBinDirOnHost());
+    this.file = new CniConfigFile(options.runDir(), confDir);
+    this.config = new CniConfigWriter(file, entry, binDir, chained);
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
     this.runDir = options.runDir();
     this.dataDir = runDir.resolve("cni");
     this.nanoTime = nanoTime;
     this.shownAt = nanoTime.getAsLong();
+    removeOfAnotherBoot();
+  }
+
+  /** Where an init container or the host's own tmpfiles.d has not done so. */
+  private void removeOfAnotherBoot() {
+    try {
+      if (file.removeOfAnotherBoot()) {
+        LOG.info("removed the CNI configuration of another boot");
+      }
+    } catch (IOException e) {
+      LOG.warn("the CNI configuration of another boot is not removed: {}", e.toString());
+    }
   }
 
   /**
@@ -99,15 +125,15 @@ final class CniSetup {
       }
     }
     if (!report.verified()) {
-      return new Outcome(config.present(), findings);
+      return new Outcome(file.present(), findings);
     }
     // In a pod it is not: what is there the container runtime runs as root.
-    findings.addAll(Files.isWritable(binDir) ? installer.install() : plugins.missing());
+    findings.addAll(Files.isWritable(binDir) ? install() : plugins.missing());
     if (!findings.isEmpty()) {
       return new Outcome(false, findings);
     }
     makeConfDirAnew();
-    boolean wasThere = config.present();
+    boolean wasThere = file.present();
     Optional<NodeFinding> failed =
         config.write(
             new CniNetwork(
@@ -129,7 +155,7 @@ final class CniSetup {
    * one of others.
    */
   Outcome applyRemembered(ClusterSnapshot snapshot, SyncReport report) {
-    return config.present()
+    return file.present()
         ? new Outcome(true, List.of())
         : apply(snapshot, report, /* withoutNetwork= */ false, foreignBeside);
   }
@@ -138,17 +164,26 @@ final class CniSetup {
    * Why pods of this node may have addresses of other blocks than these; empty if they have not.
    */
   Optional<NodeFinding> contradicts(List<IpPrefix> blocks) {
-    Set<IpPrefix> configured = config.blocks();
+    Set<IpPrefix> configured = file.blocks();
     return configured.isEmpty() || configured.equals(Set.copyOf(blocks))
         ? Optional.empty()
         : Optional.of(
             NodeFinding.of(
                 new Finding(
                     Reason.NotAsRemembered,
-                    CniConfigWriter.FILE,
+                    CniConfigFile.NAME,
                     "what this node remembers is not used: its block is %s there, and pods have addresses of %s"
                         .formatted(blocks, configured),
                     "")));
+  }
+
+  private List<NodeFinding> install() {
+    try {
+      entry.install();
+    } catch (IOException e) {
+      LOG.debug("{}", e.toString()); // the configuration then names the plugin itself
+    }
+    return installer.install();
   }
 
   /** Only where it was there before: otherwise it may be another one that the runtime reads. */

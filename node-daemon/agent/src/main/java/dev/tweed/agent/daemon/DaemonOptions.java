@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param api which API server, as whom
  * @param cniConfDir the runtime's CNI configuration directory as seen from this process
  * @param cniBinDir the runtime's CNI plugin directory as seen from this process
+ * @param cniBinDirOnHost the same as seen by the runtime
  * @param cniPluginsDir plugins to install from, if cniBinDir is writable; may not exist
  * @param runDir state that does not survive a reboot; the same path on the host
  * @param stateDir state that outlives a reboot; may not exist
@@ -29,6 +30,7 @@ public record DaemonOptions(
     ApiAccess api,
     Path cniConfDir,
     Path cniBinDir,
+    Path cniBinDirOnHost,
     Path cniPluginsDir,
     Path runDir,
     Path stateDir,

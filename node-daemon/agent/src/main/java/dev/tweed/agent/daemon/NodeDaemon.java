@@ -8,6 +8,7 @@ import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.ApiConnection;
 import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.SnapshotMapper;
+import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.ApiEndpoint;
@@ -125,7 +126,17 @@ public final class NodeDaemon implements AutoCloseable {
             random,
             this::statusRefused);
     options.leaseNamespace().ifPresent(namespace -> api.renewLease(namespace, publisher::look));
-    CniSetup cni = new CniSetup(options, System::nanoTime, end::complete);
+    CniSetup cni =
+        new CniSetup(
+            options,
+            new StateFile(
+                options.stateDir(),
+                "cni-chain",
+                CniConfigWriter.MEMORY_VERSION,
+                CniConfigWriter.MEMORY_BYTES,
+                binding),
+            System::nanoTime,
+            end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();

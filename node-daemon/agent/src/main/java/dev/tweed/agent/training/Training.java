@@ -50,6 +50,7 @@ public final class Training {
               new ApiAccess(Optional.empty(), Optional.of(cluster.url()), account),
               directory.resolve("conf"),
               directory.resolve("bin"),
+              directory.resolve("bin"),
               directory.resolve("none"),
               directory.resolve("run"),
               directory.resolve("state"),

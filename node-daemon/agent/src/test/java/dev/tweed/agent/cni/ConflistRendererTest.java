@@ -13,24 +13,29 @@ class ConflistRendererTest {
   @Test
   void rendersOneFamily() {
     Golden.assertMatches(
-        "ipv4.conflist", ConflistRenderer.render(network(IpPrefix.parse("10.244.1.0/24"))));
+        "ipv4.conflist", render(network(IpPrefix.parse("10.244.1.0/24")), /* all11= */ false));
   }
 
   @Test
-  void rendersARangeSetPerFamily() {
+  void rendersARangeSetPerFamilyAndTheVersionsThatAllPluginsSpeak() {
     Golden.assertMatches(
         "dual-stack.conflist",
-        ConflistRenderer.render(
-            network(IpPrefix.parse("10.244.1.0/24"), IpPrefix.parse("fd00:10:244:1::/64"))));
+        render(
+            network(IpPrefix.parse("10.244.1.0/24"), IpPrefix.parse("fd00:10:244:1::/64")),
+            /* all11= */ true));
   }
 
   @Test
   void aSmallBlockIsPodsAlone() {
     // When
-    String rendered = ConflistRenderer.render(network(IpPrefix.parse("10.244.1.4/30")));
+    String rendered = render(network(IpPrefix.parse("10.244.1.4/30")), /* all11= */ false);
 
     // Then
     assertThat(rendered).contains("10.244.1.4/30").doesNotContain("rangeEnd");
+  }
+
+  private static String render(CniNetwork network, boolean all11) {
+    return ConflistRenderer.render(network, "tweed", CniChain.NONE, all11);
   }
 
   static CniNetwork network(IpPrefix... blocks) {

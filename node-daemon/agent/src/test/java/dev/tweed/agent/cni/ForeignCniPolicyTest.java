@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ForeignCniPolicyTest {
 
@@ -54,6 +56,34 @@ class ForeignCniPolicyTest {
 
     // Then it is as it was
     assertThat(conf.resolve("00-other.conf")).hasContent(SINGLE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'multus-shim','name':'m','clusterNetwork':'/host/etc/cni/net.d/05-tweed.conflist'}",
+        "{'type':'multus','name':'m','clusterNetwork':'tweed'}",
+        "{'type':'multus','name':'m','delegates':[{'name':'tweed','plugins':[{'type':'tweed'}]}]}"
+      })
+  void multusThatHandsPodsOnToOursIsNone(String config) throws IOException {
+    file("00-multus.conf", config.replace('\'', '"'));
+
+    assertThat(new ForeignCniPolicy(conf, true).apply()).isEmpty();
+
+    assertThat(conf.toFile().list()).containsExactly("00-multus.conf");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'multus','name':'m','clusterNetwork':'/etc/cni/net.d/10-flannel.conflist'}",
+        "{'type':'bridge','name':'x','clusterNetwork':'tweed'}",
+        "{'type':'multus','name':'m','delegates':[{'name':'cbr0'},{'name':'tweed'}]}"
+      })
+  void oneThatHandsThemToAnotherIs(String config) throws IOException {
+    file("00-multus.conf", config.replace('\'', '"'));
+
+    assertThat(new ForeignCniPolicy(conf, false).apply()).isPresent();
   }
 
   @Test

@@ -37,33 +37,30 @@ class FullOrReadOnlyTest {
 
   @Test
   void aFullDiskIsAFindingAndHealsByItself() throws Exception {
-    // Given a run directory without a free byte
-    mounts.run("mount", "-t", "tmpfs", "-o", "size=16k", "none", run.toString());
-    mounts.run("sh", "-c", "cat /dev/zero > " + run + "/ballast 2>/dev/null || true");
+    // Given a configuration directory without a free byte
+    mounts.run("mount", "-t", "tmpfs", "-o", "size=16k", "none", conf.toString());
+    mounts.run("sh", "-c", "cat /dev/zero > " + conf + "/ballast 2>/dev/null || true");
 
     // When the configuration is due
-    Optional<NodeFinding> finding =
-        mounts.call(() -> new CniConfigWriter(run, conf).write(NETWORK));
+    Optional<NodeFinding> finding = mounts.call(() -> writer().write(NETWORK));
 
-    // Then that is said, nothing half-written is there, and no link leads to it
+    // Then that is said, and nothing half-written is there
     assertThat(finding).map(NodeFinding::reason).hasValue("DiskFull");
-    assertThat(mounts.call(() -> run.toFile().list())).containsExactly("ballast");
-    assertThat(conf).isEmptyDirectory();
+    assertThat(mounts.call(() -> conf.toFile().list())).containsExactly("ballast");
 
     // When there is space again
-    mounts.run("rm", run + "/ballast");
-    assertThat(mounts.call(() -> new CniConfigWriter(run, conf).write(NETWORK))).isEmpty();
+    mounts.run("rm", conf + "/ballast");
+    assertThat(mounts.call(() -> writer().write(NETWORK))).isEmpty();
 
     // Then the configuration is in place
-    assertThat(mounts.call(() -> new CniConfigWriter(run, conf).present())).isTrue();
+    assertThat(mounts.call(() -> new CniConfigFile(run, conf).present())).isTrue();
   }
 
   @Test
   void aReadOnlyConfigurationDirectoryIsAFindingThatNamesIt() throws Exception {
     mounts.run("mount", "-t", "tmpfs", "-o", "ro", "none", conf.toString());
 
-    Optional<NodeFinding> finding =
-        mounts.call(() -> new CniConfigWriter(run, conf).write(NETWORK));
+    Optional<NodeFinding> finding = mounts.call(() -> writer().write(NETWORK));
 
     assertThat(finding)
         .hasValueSatisfying(
@@ -100,7 +97,8 @@ class FullOrReadOnlyTest {
         .contains("the CNI plugin portmap is missing; the daemon itself may not write there");
 
     // When the init container has tried
-    assertThat(installCni(source)).contains("the CNI plugin portmap cannot be written");
+    assertThat(installCni(source))
+        .contains("the CNI plugin portmap cannot be written", "the CNI plugin tweed: ");
 
     // Then the daemon tells why it could not
     assertThat(mounts.call(reader::missing))
@@ -126,10 +124,18 @@ class FullOrReadOnlyTest {
         .satisfies(f -> assertThat(f.message()).contains("portmap is missing"));
   }
 
+  private CniConfigWriter writer() {
+    return CniConfigWriterTest.writer(run, conf, directory.resolve("none"), directory);
+  }
+
   private String installCni(Path source) throws Exception {
     StringWriter out = new StringWriter();
     String[] arguments = {
-      "install-cni", "--cni-plugins-dir=" + source, "--cni-bin-dir=" + conf, "--run-dir=" + run
+      "install-cni",
+      "--cni-plugins-dir=" + source,
+      "--cni-bin-dir=" + conf,
+      "--cni-conf-dir=" + directory,
+      "--run-dir=" + run
     };
     assertThat(mounts.call(() -> TweedNode.execute(new PrintWriter(out), arguments))).isZero();
     return out.toString();

@@ -6,10 +6,14 @@ import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.Views;
+import dev.tweed.agent.cni.CniConfigFile;
 import dev.tweed.agent.cni.CniConfigWriter;
+import dev.tweed.agent.cni.CniEntry;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.memory.Binding;
+import dev.tweed.agent.memory.StateFile;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
@@ -45,9 +49,9 @@ final class FaultyFiles implements AutoCloseable {
 
   /** A directory the daemon writes into, on a small file system of its own. */
   enum Place {
-    RUN("05-tweed.conflist", "conflist-linked", "status", "status.json"),
+    RUN("cni-bridge", "cni-config-of-this-boot", "status", "status.json"),
     CONF("05-tweed.conflist"),
-    BIN("bridge", "portmap", ".tweed-installed");
+    BIN("bridge", "portmap", "tweed", ".tweed-installed");
 
     private final List<String> files;
 
@@ -237,6 +241,7 @@ final class FaultyFiles implements AutoCloseable {
                           new ApiAccess(Optional.empty(), Optional.empty(), run),
                           directory(Place.CONF),
                           directory(Place.BIN),
+                          directory(Place.BIN),
                           root.resolve("source"),
                           run,
                           root.resolve("state"),
@@ -245,6 +250,12 @@ final class FaultyFiles implements AutoCloseable {
                           false,
                           Optional.empty(),
                           DataPathOptions.defaults()),
+                      new StateFile(
+                          root.resolve("state"),
+                          "cni-chain",
+                          CniConfigWriter.MEMORY_VERSION,
+                          CniConfigWriter.MEMORY_BYTES,
+                          () -> new Binding("n1", "", "", "")),
                       System::nanoTime,
                       why -> {
                         throw new AssertionError(why);
@@ -306,11 +317,11 @@ final class FaultyFiles implements AutoCloseable {
         && Files.isDirectory(Path.of(remove.group(1)));
   }
 
-  /** What runtimes read by the link. */
+  /** What runtimes read. */
   private String configuration() throws Exception {
-    Path link = path(new Target(Place.CONF, "05-tweed.conflist"));
-    assertThat(mounts.call(() -> Files.isSymbolicLink(link))).isTrue();
-    return read(link);
+    Path file = path(new Target(Place.CONF, "05-tweed.conflist"));
+    assertThat(mounts.call(() -> Files.isSymbolicLink(file))).isFalse();
+    return read(file);
   }
 
   private List<String> missingPlugins() {
@@ -347,10 +358,10 @@ final class FaultyFiles implements AutoCloseable {
     assertThat(told.orElseThrow().findings()).isEmpty();
     assertThat(told.orElseThrow().programmed()).isTrue();
     assertThat(names(Place.RUN))
-        .containsExactly("05-tweed.conflist", "conflist-linked", "status", "status.json");
+        .containsExactly("cni-bridge", "cni-config-of-this-boot", "status", "status.json");
     assertThat(names(Place.CONF)).containsExactly("05-tweed.conflist", "10-other.conflist");
     TreeSet<String> plugins = new TreeSet<>(PLUGINS);
-    plugins.add("macvlan");
+    plugins.addAll(List.of("macvlan", "tweed"));
     assertThat(names(Place.BIN).stream().filter(name -> !name.equals(".tweed-installed")))
         .containsExactlyElementsOf(plugins);
     Map<Path, Object> before = inodes();
@@ -365,13 +376,14 @@ final class FaultyFiles implements AutoCloseable {
     }
     mounts.call(
         () -> {
-          new CniConfigWriter(directory(Place.RUN), directory(Place.CONF)).remove();
+          new CniConfigFile(directory(Place.RUN), directory(Place.CONF)).remove();
+          new CniEntry(directory(Place.RUN), directory(Place.BIN), directory(Place.BIN)).remove();
           return new CniPluginInstaller(root.resolve("source"), directory(Place.BIN)).uninstall();
         });
     assertThat(names(Place.CONF)).containsExactly("10-other.conflist");
     assertThat(names(Place.BIN)).contains("macvlan").noneMatch(name -> name.startsWith("."));
     // The run directory is emptied at last, whatever is in it.
-    assertThat(names(Place.RUN)).doesNotContain("05-tweed.conflist", "conflist-linked");
+    assertThat(names(Place.RUN)).doesNotContain("cni-bridge", "cni-config-of-this-boot");
   }
 
   private List<String> names(Place place) throws Exception {

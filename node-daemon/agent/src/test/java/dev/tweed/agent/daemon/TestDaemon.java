@@ -90,6 +90,7 @@ final class TestDaemon implements AutoCloseable {
                     new ApiAccess(Optional.of(kubeconfig), server, directory.resolve("none")),
                     directory.resolve("conf"),
                     directory.resolve("bin"),
+                    directory.resolve("bin"),
                     directory.resolve("plugins"),
                     run(),
                     state(),
