@@ -7,6 +7,7 @@ import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
 import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -15,6 +16,7 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,6 +50,7 @@ final class CniSetup {
   private final Path binDir;
   private final Path runDir;
   private final Path dataDir;
+  private final LeaseReader leases;
   private final Consumer<String> cannotGoOn;
   private final LongSupplier nanoTime;
   private long shownAt;
@@ -78,6 +81,7 @@ final class CniSetup {
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
     this.runDir = options.runDir();
     this.dataDir = runDir.resolve("cni");
+    this.leases = new LeaseReader(dataDir);
     this.nanoTime = nanoTime;
     this.shownAt = nanoTime.getAsLong();
     removeOfAnotherBoot();
@@ -228,6 +232,11 @@ final class CniSetup {
                     + " not; restarting the runtime (systemctl restart containerd) helps most"
                     + " often"))
         : Optional.empty();
+  }
+
+  /** Addresses that pods of this node have. */
+  List<IpAddress> leased() {
+    return leases.read();
   }
 
   String pluginVersion() {

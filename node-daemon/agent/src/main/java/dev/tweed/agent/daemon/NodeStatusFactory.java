@@ -45,6 +45,11 @@ final class NodeStatusFactory {
     repairs.add(changes);
   }
 
+  /** Blocks that are set up. */
+  List<IpPrefix> serving() {
+    return serving.stream().flatMap(block -> IpPrefix.tryParseNetwork(block).stream()).toList();
+  }
+
   SyncStatus idle(String why) {
     return bare(NodeStatus.State.IDLE, why, List.of());
   }

@@ -186,10 +186,23 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     return kernel.map(HostWays.class::cast);
   }
 
+  /**
+   * @param asked what the cluster asks; running pods may have addresses of other blocks, which are
+   *     served too
+   */
   private boolean program(
-      Mapping.Program program, BiFunction<ClusterSnapshot, SyncReport, CniSetup.Outcome> applyCni) {
+      Mapping.Program asked, BiFunction<ClusterSnapshot, SyncReport, CniSetup.Outcome> applyCni) {
+    RetiringBlocks retiring =
+        RetiringBlocks.plan(asked.snapshot(), statuses.serving(), cni.leased());
+    Mapping.Program program =
+        new Mapping.Program(
+            retiring.addTo(asked.snapshot()),
+            asked.own(),
+            asked.hostFirewallManaged(),
+            asked.findings());
     boolean remembered = program.snapshot().remembered();
     List<NodeFinding> findings = new ArrayList<>(program.findings());
+    findings.addAll(retiring.findings());
     long begin = System.nanoTime();
     SyncReport report;
     try {
@@ -236,13 +249,13 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     probes.accept(
         ProbeTargetsMapper.map(
             program.snapshot().network().probes(),
-            program.snapshot().self().blocks(),
+            asked.snapshot().self().blocks(),
             program.snapshot().peers(),
             report),
         state instanceof NetworkState.Member member
-            ? Optional.of(new TraceNetwork(member.needs(), program.snapshot()))
+            ? Optional.of(new TraceNetwork(member.needs(), asked.snapshot()))
             : Optional.empty());
-    CniSetup.Outcome outcome = applyCni.apply(program.snapshot(), report);
+    CniSetup.Outcome outcome = applyCni.apply(asked.snapshot(), report);
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
     mostPeersInvalid(program, report, findings).ifPresent(findings::add);

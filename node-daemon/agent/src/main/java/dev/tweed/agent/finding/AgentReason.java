@@ -12,6 +12,8 @@ public enum AgentReason {
   InvalidPodNetwork(true),
   /** Part of the PodNetwork's spec is left out. */
   IgnoredField(false),
+  /** Pods have addresses of a block that the node has no NodeSubnet of any more. */
+  BlockRetiring(false),
   /** Another CNI configuration wins over Tweed's. */
   ForeignCNIConfig(true),
   /** A file could not be written for want of space. */

@@ -355,6 +355,45 @@ class NodeSyncTest {
     assertThat(told.getLast().blocks()).containsExactly("10.244.1.0/24");
   }
 
+  @Test
+  void runningPodsKeepTheirAddressesWhenTheBlockChanges() throws IOException {
+    // Given a pod, and one that runs on the block of before
+    Path leases = Files.createDirectories(directory.resolve("run/cni/tweed"));
+    Files.createFile(leases.resolve("10.244.1.5"));
+    Path old = Files.createFile(leases.resolve("10.244.9.7"));
+
+    sync.getAsBoolean();
+
+    // Then both blocks are served, the one of now first, and new pods get addresses of that alone
+    List<IpPrefix> both = List.of(IpPrefix.parse("10.244.1.0/24"), IpPrefix.parse("10.244.9.0/24"));
+    assertThat(snapshots.getLast().self().blocks()).isEqualTo(both);
+    assertThat(told.getLast().ready()).isTrue();
+    assertThat(told.getLast().blocks()).containsExactly("10.244.1.0/24", "10.244.9.0/24");
+    assertThat(told.getLast().findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.reason()).isEqualTo("BlockRetiring");
+              assertThat(finding.message()).contains("1 pod(s)", "10.244.9.7");
+            });
+    assertThat(directory.resolve("conf/05-tweed.conflist"))
+        .content()
+        .contains("10.244.1.0/24")
+        .doesNotContain("10.244.9.0/24");
+    assertThat(probes.getLast().own()).isEmpty();
+
+    // And again, as from a daemon that goes on
+    sync.getAsBoolean();
+    assertThat(snapshots.getLast().self().blocks()).isEqualTo(both);
+
+    // Until the last pod of the old one ends
+    Files.delete(old);
+    sync.getAsBoolean();
+    assertThat(snapshots.getLast().self().blocks()).containsExactly(both.getFirst());
+    assertThat(told.getLast().blocks()).containsExactly("10.244.1.0/24");
+    assertThat(told.getLast().findings()).isEmpty();
+  }
+
   private static ClusterView withoutSubnet() {
     ClusterView view = view(true);
     return new ClusterView(true, view.networks(), List.of(), view.policies(), view.node());
