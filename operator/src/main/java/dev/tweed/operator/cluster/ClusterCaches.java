@@ -150,10 +150,7 @@ public final class ClusterCaches implements AutoCloseable {
     return new ClusterView(
         networks.facts().stream().filter(n -> n.spec() != null).toList(),
         present.stream().map(KnownNode::facts).toList(),
-        present.stream()
-            .filter(n -> n.network() == NodeNetwork.NOT_YET)
-            .map(n -> n.facts().name())
-            .collect(Collectors.toSet()),
+        present.stream().collect(Collectors.toMap(n -> n.facts().name(), KnownNode::network)),
         subnets(),
         subnets.gone(nodes.names()),
         reports.byName(),

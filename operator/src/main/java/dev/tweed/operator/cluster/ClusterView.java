@@ -8,12 +8,12 @@ import dev.tweed.operator.policy.PolicyFacts;
 import dev.tweed.operator.policy.ReportDigest;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The cluster at one moment, as the informers know it.
  *
- * @param unconnected names of Nodes whose condition NetworkUnavailable is not False
+ * @param connections what Nodes' conditions NetworkUnavailable say, by their names; of one that is
+ *     not in it nobody has said anything
  * @param gone specs of NodeSubnets of these nodes that were deleted, in the order they went
  * @param reports what is kept of each NodeReport, by its name
  * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
@@ -21,9 +21,14 @@ import java.util.Set;
 public record ClusterView(
     List<NetworkFacts> networks,
     List<NodeFacts> nodes,
-    Set<String> unconnected,
+    Map<String, NodeNetwork> connections,
     List<SubnetFacts> subnets,
     List<NodeSubnetSpec> gone,
     Map<String, ReportDigest> reports,
     List<PolicyFacts> policies,
-    Map<String, List<String>> serviceCIDRs) {}
+    Map<String, List<String>> serviceCIDRs) {
+
+  NodeNetwork connection(NodeFacts node) {
+    return connections.getOrDefault(node.name(), NodeNetwork.NOT_YET);
+  }
+}

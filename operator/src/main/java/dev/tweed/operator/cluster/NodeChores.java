@@ -1,11 +1,13 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.ReportDigest;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -15,27 +17,74 @@ import java.util.stream.Collectors;
  * @param missingReports Nodes without a NodeReport
  * @param foreignReports Nodes whose NodeReport belongs to an earlier Node of that name
  * @param networkUp Nodes whose condition NetworkUnavailable is to become False
+ * @param networkLeaving those whose condition, False by us, is to become True, so that they get no
+ *     new pods
+ * @param networkLeft those whose condition, True by us, is to say nothing any more
  */
 record NodeChores(
-    List<NodeFacts> missingReports, List<NodeFacts> foreignReports, List<NodeFacts> networkUp) {
+    List<NodeFacts> missingReports,
+    List<NodeFacts> foreignReports,
+    List<NodeFacts> networkUp,
+    List<NodeFacts> networkLeaving,
+    List<NodeFacts> networkLeft) {
 
   static NodeChores none() {
-    return new NodeChores(List.of(), List.of(), List.of());
+    return new NodeChores(List.of(), List.of(), List.of(), List.of(), List.of());
   }
 
   static NodeChores plan(ClusterView view) {
+    // Of most nodes nothing is asked: they are up, and so are all their blocks.
+    Set<String> released =
+        view.subnets().stream()
+            .filter(NetworkReadiness::released)
+            .map(s -> s.spec().nodeName())
+            .collect(Collectors.toSet());
+    Set<String> holders =
+        view.subnets().stream().map(s -> s.spec().nodeName()).collect(Collectors.toSet());
     Map<String, List<SubnetFacts>> blocks =
         view.subnets().stream()
-            .filter(s -> view.unconnected().contains(s.spec().nodeName()))
+            .filter(
+                s ->
+                    released.contains(s.spec().nodeName())
+                        || waits(view.connections().get(s.spec().nodeName())))
             .collect(Collectors.groupingBy(s -> s.spec().nodeName()));
+    Predicate<NodeFacts> leaves =
+        n ->
+            holders.contains(n.name())
+                ? released.contains(n.name())
+                    && blocks.get(n.name()).stream().allMatch(NetworkReadiness::released)
+                : view.networks().stream().noneMatch(network -> mayHave(network, n));
     return new NodeChores(
         those(view, n -> !view.reports().containsKey(n.name())),
         those(view, n -> foreign(n, view)),
         those(
             view,
             n ->
-                view.unconnected().contains(n.name())
-                    && up(n, blocks.getOrDefault(n.name(), List.of()), view)));
+                waits(view.connection(n))
+                    && !leaves.test(n)
+                    && up(n, blocks.getOrDefault(n.name(), List.of()), view)),
+        those(view, n -> view.connection(n) == NodeNetwork.UP && leaves.test(n)),
+        those(
+            view,
+            n ->
+                view.connection(n) == NodeNetwork.LEAVING
+                    && !holders.contains(n.name())
+                    && left(n, view)));
+  }
+
+  private static boolean waits(NodeNetwork connection) {
+    return connection != NodeNetwork.UP && connection != NodeNetwork.AVAILABLE;
+  }
+
+  private static boolean mayHave(NetworkFacts network, NodeFacts node) {
+    return !network.deleting()
+        && (!network.unknownValues().isEmpty()
+            || network.spec().nodeSelector().matches(node.labels()));
+  }
+
+  private static boolean left(NodeFacts node, ClusterView view) {
+    ReportDigest report = view.reports().get(node.name());
+    return report != null && report.owner().equals(node.uid()) && report.blocks().isEmpty();
   }
 
   private static List<NodeFacts> those(ClusterView view, Predicate<NodeFacts> which) {

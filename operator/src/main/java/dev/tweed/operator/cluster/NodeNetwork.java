@@ -1,20 +1,41 @@
 package dev.tweed.operator.cluster;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 
-/** What a Node's condition NetworkUnavailable says. */
-enum NodeNetwork {
+/** What a Node's condition NetworkUnavailable says, and who says it. */
+public enum NodeNetwork {
   /** No condition, or one that says True or Unknown. */
   NOT_YET,
-  /** The condition is False: the network is there. */
+  /** The condition is True, by us: the Node leaves. */
+  LEAVING,
+  /** The condition is False, by us: the network is there. */
+  UP,
+  /** The condition is False, by somebody else. */
   AVAILABLE;
 
+  /** Reason of the condition while the network is there. */
+  static final String IS_UP = "TweedIsUp";
+
+  /** Reason of the condition of a Node that leaves. */
+  static final String LEAVES = "TweedLeaves";
+
   static NodeNetwork of(Node node) {
-    boolean available =
-        node.getStatus() != null
-            && node.getStatus().getConditions().stream()
-                .anyMatch(
-                    c -> "NetworkUnavailable".equals(c.getType()) && "False".equals(c.getStatus()));
-    return available ? AVAILABLE : NOT_YET;
+    return node.getStatus() == null
+        ? NOT_YET
+        : node.getStatus().getConditions().stream()
+            .filter(c -> "NetworkUnavailable".equals(c.getType()))
+            .findFirst()
+            .map(NodeNetwork::of)
+            .orElse(NOT_YET);
+  }
+
+  private static NodeNetwork of(NodeCondition condition) {
+    if ("False".equals(condition.getStatus())) {
+      return IS_UP.equals(condition.getReason()) ? UP : AVAILABLE;
+    }
+    return "True".equals(condition.getStatus()) && LEAVES.equals(condition.getReason())
+        ? LEAVING
+        : NOT_YET;
   }
 }

@@ -47,7 +47,31 @@ final class NodeWriter {
             chores.missingReports(),
             NodeWriter::report,
             node -> client.resource(reportOf(node)).create())
-        .and(calls.each(chores.networkUp(), node -> "Node " + node.name(), this::markNetworkUp));
+        .and(
+            calls.each(
+                chores.networkUp(),
+                NodeWriter::node,
+                n -> mark(n, "False", NodeNetwork.IS_UP, "Tweed's data path works on this node")))
+        .and(
+            calls.each(
+                chores.networkLeaving(),
+                NodeWriter::node,
+                n ->
+                    mark(
+                        n,
+                        "True",
+                        NodeNetwork.LEAVES,
+                        "no PodNetwork selects this node any more: it gets no new pods, and what"
+                            + " runs keeps running")))
+        .and(
+            calls.each(
+                chores.networkLeft(),
+                NodeWriter::node,
+                n -> mark(n, "Unknown", "TweedLeft", "Tweed has nothing on this node any more")));
+  }
+
+  private static String node(NodeFacts node) {
+    return "Node " + node.name();
   }
 
   private static String report(NodeFacts node) {
@@ -94,7 +118,7 @@ final class NodeWriter {
         thisOne);
   }
 
-  private void markNetworkUp(NodeFacts node) {
+  private void mark(NodeFacts node, String value, String reason, String message) {
     ObjectNode patch = JSON.createObjectNode();
     // A conflict if the Node is another one by now.
     patch.putObject("metadata").put("uid", node.uid());
@@ -104,9 +128,9 @@ final class NodeWriter {
         .putArray("conditions")
         .addObject()
         .put("type", "NetworkUnavailable")
-        .put("status", "False")
-        .put("reason", "TweedIsUp")
-        .put("message", "Tweed's data path works on this node")
+        .put("status", value)
+        .put("reason", reason)
+        .put("message", message)
         .put("lastHeartbeatTime", now)
         .put("lastTransitionTime", now);
     Node named = new NodeBuilder().withNewMetadata().withName(node.name()).endMetadata().build();

@@ -177,7 +177,7 @@ class GoldenPlansTest {
             new ClusterView(
                 networks.stream().map(Facts::of).toList(),
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
-                Set.of(),
+                Map.of(),
                 subnets,
                 List.of(),
                 reports.byName(),

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.DataPathDigest;
@@ -14,12 +16,14 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class NodeChoresTest {
   private static final NodeFacts NODE =
       new NodeFacts("n1", "now", Instant.EPOCH, Map.of(), List.of(), List.of());
+  private static final NetworkFacts SELECTS = network(PodNetworkSpec.ofPools(List.of()), false);
+  private static final NetworkFacts GOES = network(PodNetworkSpec.ofPools(List.of()), true);
 
   private static SubnetFacts subnet(String uid, String cidr, String nodeUID) {
     NodeSubnet subnet = new NodeSubnet();
@@ -40,17 +44,88 @@ class NodeChoresTest {
   }
 
   private static List<NodeFacts> networkUp(ReportDigest report, SubnetFacts... subnets) {
+    return plan(NodeNetwork.NOT_YET, List.of(SELECTS), report, subnets).networkUp();
+  }
+
+  private static NodeChores plan(
+      NodeNetwork connection,
+      List<NetworkFacts> networks,
+      ReportDigest report,
+      SubnetFacts... subnets) {
     return NodeChores.plan(
-            new ClusterView(
-                List.of(),
-                List.of(NODE),
-                Set.of(NODE.name()),
-                Arrays.asList(subnets),
-                List.of(),
-                Map.of("n1", report),
-                List.of(),
-                Map.of()))
-        .networkUp();
+        new ClusterView(
+            networks,
+            List.of(NODE),
+            Map.of(NODE.name(), connection),
+            Arrays.asList(subnets),
+            List.of(),
+            Map.of("n1", report),
+            List.of(),
+            Map.of()));
+  }
+
+  private static SubnetFacts released(SubnetFacts subnet) {
+    return new SubnetFacts(
+        subnet.name(),
+        subnet.uid(),
+        subnet.version(),
+        subnet.generation(),
+        subnet.created(),
+        subnet.spec(),
+        subnet.labels(),
+        Optional.of(Instant.EPOCH),
+        subnet.deleting(),
+        subnet.unread());
+  }
+
+  private static NetworkFacts network(PodNetworkSpec spec, boolean deleting) {
+    return new NetworkFacts(
+        "default", "uid", 1, Instant.EPOCH, deleting, false, spec, List.of());
+  }
+
+  @Test
+  void aNodeThatNoPodNetworkSelectsAnyMoreGetsNoNewPods() {
+    SubnetFacts block = subnet("uid", "10.244.1.0/24", "now");
+    ReportDigest report = programmed("now", new Observed("uid", 2));
+
+    // One that stays stays up, and so does one whose NodeSubnet was lost for a moment
+    assertThat(plan(NodeNetwork.UP, List.of(SELECTS), report, block).networkLeaving()).isEmpty();
+    assertThat(plan(NodeNetwork.UP, List.of(SELECTS), report).networkLeaving()).isEmpty();
+
+    // One that has left, or whose network is gone or going, does not
+    assertThat(plan(NodeNetwork.UP, List.of(), report, released(block)).networkLeaving())
+        .containsExactly(NODE);
+    assertThat(plan(NodeNetwork.UP, List.of(), report).networkLeaving()).containsExactly(NODE);
+    assertThat(plan(NodeNetwork.UP, List.of(GOES), report).networkLeaving()).containsExactly(NODE);
+
+    // What somebody else says stands
+    assertThat(plan(NodeNetwork.AVAILABLE, List.of(), report).networkLeaving()).isEmpty();
+
+    // And its daemon's word, which is of its running pods, does not bring it back
+    NodeChores leaving = plan(NodeNetwork.LEAVING, List.of(), report, released(block));
+    assertThat(leaving.networkUp()).isEmpty();
+    assertThat(leaving.networkLeft()).isEmpty();
+
+    // But that it is selected again does
+    assertThat(plan(NodeNetwork.LEAVING, List.of(SELECTS), report, block).networkUp())
+        .containsExactly(NODE);
+  }
+
+  @Test
+  void whenTheNodeHasNothingOfOursAnyMoreNothingIsSaidOfIt() {
+    ReportDigest serving =
+        new ReportDigest(
+            "now",
+            List.of("10.244.1.0/24"),
+            DataPathDigest.NONE,
+            List.of(),
+            0,
+            ReachDigest.NONE);
+
+    assertThat(plan(NodeNetwork.LEAVING, List.of(), serving).networkLeft()).isEmpty();
+    assertThat(plan(NodeNetwork.LEAVING, List.of(), programmed("now")).networkLeft())
+        .containsExactly(NODE);
+    assertThat(plan(NodeNetwork.LEAVING, List.of(), programmed("before")).networkLeft()).isEmpty();
   }
 
   @Test

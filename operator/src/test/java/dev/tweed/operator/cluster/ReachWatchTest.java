@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ReachWatchTest {
@@ -67,7 +66,7 @@ class ReachWatchTest {
         List.of("n1", "n2").stream()
             .map(n -> new NodeFacts(n, "uid-" + n, Instant.EPOCH, Map.of(), List.of(), List.of()))
             .toList(),
-        Set.of(),
+        Map.of(),
         List.of(subnet("n1", 1), subnet("n2", 2)),
         List.of(),
         Map.copyOf(reports),

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ReportStoreTest {
@@ -56,7 +55,7 @@ class ReportStoreTest {
             new ClusterView(
                 List.of(),
                 List.of(new NodeFacts("n1", uid, Instant.EPOCH, Map.of(), List.of(), List.of())),
-                Set.of(),
+                Map.of(),
                 List.of(),
                 List.of(),
                 store.byName(),

@@ -79,7 +79,7 @@ final class RunBench {
           new ClusterView(
               List.of(network),
               nodes.facts(),
-              Set.of(),
+              Map.of(),
               subnets.facts(),
               subnets.gone(nodes.names()),
               reports.byName(),

@@ -62,7 +62,7 @@ class SubnetStoreTest {
         new ClusterView(
             List.of(),
             List.of(),
-            Set.of(),
+            Map.of(),
             List.of(),
             store.gone(Set.of("n1", "n2")),
             Map.of(),

@@ -203,7 +203,7 @@ class UnknownValueModuleTest {
         new ClusterView(
             List.of(),
             List.of(),
-            Set.of(),
+            Map.of(),
             List.of(subnet),
             List.of(),
             Map.of(),

@@ -68,7 +68,7 @@ public final class SnapshotMapper {
       }
       case NetworkParser.Result.Good(NetworkParameters parameters, List<NodeFinding> notes) -> {
         findings.addAll(notes);
-        yield program(view, parameters, network.get().spec(), findings);
+        yield program(view, parameters, network.get(), findings);
       }
     };
   }
@@ -99,7 +99,7 @@ public final class SnapshotMapper {
   private Mapping program(
       ClusterView view,
       NetworkParameters parameters,
-      PodNetworkSpec spec,
+      NetworkRecord network,
       List<NodeFinding> findings) {
     ClaimRules rules = new ClaimRules(parameters.podCidrs());
     List<SubnetRecord> own = new ArrayList<>();
@@ -146,8 +146,17 @@ public final class SnapshotMapper {
                 : peers.stream().map(p -> p.withMtuAtMost(first.mtu())).toList(),
             view.fromMemory().isPresent()),
         own,
-        spec.hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
+        network.spec().hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
+        leaving(view, network),
         findings);
+  }
+
+  /** The operator takes the block back after a while, and may give it to another node then. */
+  private static Optional<String> leaving(ClusterView view, NetworkRecord network) {
+    return view.gaps().node() == ClusterView.Listing.RECEIVED
+            && view.node().filter(node -> !network.selects(node.labels())).isPresent()
+        ? Optional.of("PodNetwork " + network.name() + " does not select this node any more")
+        : Optional.empty();
   }
 
   private static NodeFinding unreadable(NetworkRecord network, boolean blocking) {

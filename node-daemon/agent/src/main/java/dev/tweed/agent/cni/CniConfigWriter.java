@@ -1,5 +1,9 @@
 package dev.tweed.agent.cni;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -30,6 +34,7 @@ public final class CniConfigWriter {
   /** Most of what is remembered. */
   public static final int MEMORY_BYTES = 1 << 18;
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Logger LOG = LoggerFactory.getLogger(CniConfigWriter.class);
 
   private final CniConfigFile file;
@@ -81,6 +86,33 @@ public final class CniConfigWriter {
       Optional<byte[]> content = file.read();
       if (content.isPresent()) {
         file.writeAnew(content.get());
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(
+          FileFailure.of(AgentReason.CNIConfigFailed, "the CNI configuration", file.path(), e));
+    }
+  }
+
+  /**
+   * Has the configuration that is there refuse new pods with a sentence, and take down those that
+   * run. The sentence stands where the bridge's name is: the bridge plugin makes the bridge before
+   * anything else, and says which one it could not make; nothing that takes a pod down reads it.
+   *
+   * @param why longer than a device's name may be, with spaces
+   */
+  public Optional<NodeFinding> refuse(String why) {
+    try {
+      Optional<byte[]> content = file.read();
+      if (content.isPresent()
+          && JSON.readTree(content.get()) instanceof ObjectNode root
+          && root.path("plugins") instanceof ArrayNode plugins) {
+        for (JsonNode plugin : plugins) {
+          if (plugin instanceof ObjectNode first && first.has("bridge")) {
+            first.put("bridge", why);
+          }
+        }
+        file.write((root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
       }
       return Optional.empty();
     } catch (IOException e) {

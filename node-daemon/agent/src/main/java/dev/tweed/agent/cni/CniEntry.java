@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * What runtimes start for a pod first: in their plugin directory a link into the run directory, and
@@ -58,6 +57,12 @@ public final class CniEntry {
     keep(opened, program);
   }
 
+  /** Removes the second link: nobody gets a network by it any more, nor is taken down. */
+  public void close() throws IOException {
+    Files.deleteIfExists(opened);
+    AtomicFile.forgetAttempt(opened);
+  }
+
   /** Where the second link is. */
   Path opened() {
     return opened;
@@ -65,12 +70,13 @@ public final class CniEntry {
 
   /** Removes both; true if one was there. */
   public boolean remove() throws IOException {
-    boolean removed = Files.deleteIfExists(opened);
+    boolean removed = Files.exists(opened, LinkOption.NOFOLLOW_LINKS);
+    close();
     if (Files.isSymbolicLink(entry)) {
       Files.delete(entry);
       removed = true;
     }
-    List.of(entry, opened).forEach(AtomicFile::forgetAttempt);
+    AtomicFile.forgetAttempt(entry);
     return removed;
   }
 

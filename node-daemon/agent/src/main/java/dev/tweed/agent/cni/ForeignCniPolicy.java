@@ -49,6 +49,16 @@ public final class ForeignCniPolicy {
     return winning.isEmpty() ? Optional.empty() : Optional.of(finding(winning));
   }
 
+  /** Whether a configuration of another network is there, or was set aside. */
+  public boolean others() {
+    try {
+      return !reader.all().isEmpty() || !setAsideFiles().isEmpty();
+    } catch (IOException | UncheckedIOException e) {
+      LOG.warn("cannot look for other CNI configurations in {}: {}", confDir, e.toString());
+      return false;
+    }
+  }
+
   /** Gives every configuration that was set aside its name back; returns those names. */
   public List<String> restore() throws IOException {
     List<String> restored = new ArrayList<>();

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -35,11 +36,20 @@ public final class ForeignCniReader {
 
   /** Names of the files that win, in the order in which they do; none if there is no directory. */
   public List<String> winning() throws IOException {
+    return those(name -> name.compareTo(CniConfigFile.NAME) < 0);
+  }
+
+  /** Names of all files of other networks, in that order. */
+  public List<String> all() throws IOException {
+    return those(name -> !name.equals(CniConfigFile.NAME));
+  }
+
+  private List<String> those(Predicate<String> which) throws IOException {
     try (Stream<Path> files = Files.list(confDir)) {
       return files
           .map(f -> f.getFileName().toString())
           .filter(name -> ENDINGS.stream().anyMatch(name::endsWith))
-          .filter(name -> name.compareTo(CniConfigFile.NAME) < 0)
+          .filter(which)
           .sorted()
           .filter(name -> wins(confDir.resolve(name)))
           .toList();

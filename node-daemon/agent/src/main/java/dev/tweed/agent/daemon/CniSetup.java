@@ -8,6 +8,7 @@ import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
 import dev.tweed.agent.cni.ForeignCniPolicy;
 import dev.tweed.agent.cni.LeaseReader;
+import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
@@ -232,6 +233,42 @@ final class CniSetup {
                     + " not; restarting the runtime (systemctl restart containerd) helps most"
                     + " often"))
         : Optional.empty();
+  }
+
+  /** Whether there is a configuration of ours. */
+  boolean present() {
+    return file.present();
+  }
+
+  /**
+   * What comes of the configuration where the node leaves: while pods run, one that refuses new
+   * ones; none after the last of them, or as soon as another network's is there.
+   *
+   * @param why a sentence, for whoever starts a pod
+   */
+  List<NodeFinding> leave(String why) {
+    boolean pods = !leased().isEmpty();
+    if (pods && !foreign.others()) {
+      return config.refuse("no new pods here: " + why).stream().toList();
+    }
+    try {
+      boolean removed = file.remove();
+      if (!pods) {
+        entry.close();
+      }
+      if (removed) {
+        LOG.info("removed the CNI configuration: {}", why);
+        foreign.restore();
+      }
+      return List.of();
+    } catch (IOException e) {
+      return List.of(
+          FileFailure.of(
+              AgentReason.CNIConfigFailed,
+              "the CNI configuration",
+              confDir.resolve(CniConfigFile.NAME),
+              e));
+    }
   }
 
   /** Addresses that pods of this node have. */

@@ -12,6 +12,7 @@ import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -33,6 +34,11 @@ public interface KernelPath extends HostWays, AutoCloseable {
   @Override
   default boolean hasAddress(IpAddress address) {
     return true;
+  }
+
+  /** As {@link DataPath#cleanup}; what is left of ours in the kernel. */
+  default List<String> cleanup() {
+    return List.of();
   }
 
   /** Leaves everything in the kernel as it is. */
@@ -76,6 +82,11 @@ public interface KernelPath extends HostWays, AutoCloseable {
             @Override
             public SyncReport sync(ClusterSnapshot snapshot) {
               return path.sync(snapshot);
+            }
+
+            @Override
+            public List<String> cleanup() {
+              return path.cleanup().remaining();
             }
 
             @Override

@@ -8,6 +8,7 @@ import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -55,6 +56,11 @@ final class MonitoredPath implements KernelPath {
               "of too many open files: 'cat /proc/sys/fs/file-nr' on the node, and raise"
                   + " fs.file-max; it is tried again by itself"));
     }
+  }
+
+  @Override
+  public List<String> cleanup() {
+    return path.cleanup();
   }
 
   @Override

@@ -50,8 +50,13 @@ final class NodeStatusFactory {
     return serving.stream().flatMap(block -> IpPrefix.tryParseNetwork(block).stream()).toList();
   }
 
-  SyncStatus idle(String why) {
-    return bare(NodeStatus.State.IDLE, why, List.of());
+  SyncStatus idle(String why, List<NodeFinding> findings) {
+    return bare(NodeStatus.State.IDLE, why, findings);
+  }
+
+  /** Nothing is set up any more. */
+  void cleanedUp() {
+    serving = List.of();
   }
 
   SyncStatus waiting(String why, List<NodeFinding> findings) {

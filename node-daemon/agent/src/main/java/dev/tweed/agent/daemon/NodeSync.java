@@ -20,6 +20,7 @@ import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
+import dev.tweed.ip.IpAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -106,10 +107,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     }
     return switch (mapping) {
       case Mapping.Nothing(String why) -> {
-        firewall.accept(NetworkStateMapper.map(mapping));
         probes.accept(ProbeTargets.NONE, Optional.empty());
-        told(statuses.idle(why), List.of());
-        yield true;
+        yield leave(why, mapping);
       }
       case Mapping.Waiting(String why, List<NodeFinding> findings) -> {
         firewall.accept(NetworkStateMapper.map(mapping));
@@ -120,11 +119,94 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
           program(
               program,
               (snapshot, report) ->
-                  cni.apply(
-                      snapshot,
-                      report,
-                      seen.node().filter(NodeRecord::withoutNetwork).isPresent()));
+                  program
+                      .leaving()
+                      .map(this::leaveNetwork)
+                      .orElseGet(
+                          () ->
+                              cni.apply(
+                                  snapshot,
+                                  report,
+                                  seen.node().filter(NodeRecord::withoutNetwork).isPresent())));
     };
+  }
+
+  /** No new pods; all else is served as long as the node has its block. */
+  private CniSetup.Outcome leaveNetwork(String why) {
+    List<NodeFinding> failed = cni.leave(why);
+    List<NodeFinding> findings = new ArrayList<>(failed);
+    findings.add(leaving(why));
+    return new CniSetup.Outcome(failed.isEmpty(), findings);
+  }
+
+  /**
+   * Nothing is asked of this node. What it served before runs on as it is while pods have addresses
+   * of it; then everything of ours goes.
+   */
+  private boolean leave(String why, Mapping nothing) {
+    boolean pods = !cni.leased().isEmpty();
+    if (!pods && !cni.present() && statuses.serving().isEmpty()) {
+      firewall.accept(NetworkStateMapper.map(nothing));
+      told(statuses.idle(why, List.of()), List.of());
+      return true;
+    }
+    List<NodeFinding> findings = new ArrayList<>(cni.leave(why));
+    boolean left = findings.isEmpty() && !pods;
+    if (left) {
+      left = cleanUp(findings);
+      firewall.accept(NetworkStateMapper.map(nothing));
+    } else {
+      // What is open for running pods stays open.
+      firewall.accept(new NetworkState.Waiting());
+    }
+    if (!left) {
+      findings.add(leaving(why));
+    }
+    told(statuses.idle(why, findings), List.of());
+    return left || pods;
+  }
+
+  private boolean cleanUp(List<NodeFinding> findings) {
+    String remaining;
+    try {
+      if (kernel.isEmpty()) {
+        kernel = Optional.of(opener.get());
+      }
+      remaining = String.join(", ", kernel.get().cleanup());
+    } catch (DataPathException e) {
+      close();
+      remaining = e.getMessage();
+    }
+    if (remaining.isEmpty()) {
+      statuses.cleanedUp();
+      close();
+      return true;
+    }
+    findings.add(
+        NodeFinding.of(
+            AgentReason.DataPathFailed,
+            false,
+            "kernel",
+            "what this node had of the pod network is not removed: " + remaining,
+            "it is tried again by itself"));
+    return false;
+  }
+
+  private NodeFinding leaving(String why) {
+    List<IpAddress> pods = cni.leased();
+    return NodeFinding.of(
+        AgentReason.Leaving,
+        "Node",
+        why
+            + ": it gets no new pods. "
+            + (pods.isEmpty()
+                ? "No pod of it is left"
+                : "Those that run keep running, %d with addresses of the pod network, from %s on"
+                    .formatted(pods.size(), pods.getFirst())),
+        pods.isEmpty()
+            ? ""
+            : "correct the nodeSelector of the PodNetwork or the labels of the Node, if it is to stay;"
+                + " otherwise delete these pods when it suits ('kubectl drain')");
   }
 
   /** Not told at once: a restart is no news, and the lists are usually complete in a moment. */
@@ -151,10 +233,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     }
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     findings.add(fromMemory(program, since));
-    return program(
-        new Mapping.Program(
-            program.snapshot(), program.own(), program.hostFirewallManaged(), findings),
-        cni::applyRemembered);
+    return program(program.with(program.snapshot(), findings), cni::applyRemembered);
   }
 
   private static NodeFinding fromMemory(Mapping.Program program, Instant since) {
@@ -194,12 +273,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Mapping.Program asked, BiFunction<ClusterSnapshot, SyncReport, CniSetup.Outcome> applyCni) {
     RetiringBlocks retiring =
         RetiringBlocks.plan(asked.snapshot(), statuses.serving(), cni.leased());
-    Mapping.Program program =
-        new Mapping.Program(
-            retiring.addTo(asked.snapshot()),
-            asked.own(),
-            asked.hostFirewallManaged(),
-            asked.findings());
+    Mapping.Program program = asked.with(retiring.addTo(asked.snapshot()), asked.findings());
     boolean remembered = program.snapshot().remembered();
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     findings.addAll(retiring.findings());

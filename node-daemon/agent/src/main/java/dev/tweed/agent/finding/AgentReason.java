@@ -12,6 +12,8 @@ public enum AgentReason {
   InvalidPodNetwork(true),
   /** Part of the PodNetwork's spec is left out. */
   IgnoredField(false),
+  /** No PodNetwork selects the node any more: it gets no new pods, and what runs keeps running. */
+  Leaving(false),
   /** Pods have addresses of a block that the node has no NodeSubnet of any more. */
   BlockRetiring(false),
   /** Another CNI configuration wins over Tweed's. */

@@ -341,6 +341,41 @@ class SnapshotMapperTest {
             List.of(network), ClusterView.Listing.RECEIVED, ClusterView.Listing.RECEIVED));
   }
 
+  @Test
+  void aNodeThatItsNetworkDoesNotSelectLeaves() {
+    ClusterView stays = new Views().network("default", Views.day(1)).subnet(1).view();
+    ClusterView leaves =
+        new Views()
+            .network(
+                "default",
+                Views.day(1),
+                new LabelSelector(Map.of("zone", "b"), List.of()),
+                List.of())
+            .subnet(1)
+            .view();
+
+    assertThat(program(mapper.map(stays)).leaving()).isEmpty();
+    assertThat(program(mapper.map(leaves)).leaving())
+        .hasValue("PodNetwork default does not select this node any more");
+
+    // Of a node whose labels are not known nobody can tell
+    assertThat(
+            program(
+                    mapper.map(
+                        new ClusterView(
+                            true,
+                            leaves.networks(),
+                            leaves.subnets(),
+                            List.of(),
+                            Optional.empty(),
+                            new ClusterView.Gaps(
+                                List.of(),
+                                ClusterView.Listing.RECEIVED,
+                                ClusterView.Listing.AWAITED))))
+                .leaving())
+        .isEmpty();
+  }
+
   @Property(tries = 100)
   void theOrderOfWatchEventsDoesNotMatter(@ForAll Random random) {
     // Given claims of which many clash

@@ -25,7 +25,9 @@ public final class Views {
     return network(name, created, LabelSelector.everything(), List.of());
   }
 
-  Views network(String name, String created, LabelSelector selector, List<Condition> conditions) {
+  /** A network for the nodes that this selects. */
+  public Views network(
+      String name, String created, LabelSelector selector, List<Condition> conditions) {
     networks.add(new NetworkRecord(name, "uid-" + name, created, spec(selector), conditions));
     return this;
   }

@@ -19,6 +19,7 @@ import dev.tweed.agent.probe.ProbeTargets;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
+import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
@@ -64,6 +65,8 @@ class NodeSyncTest {
   private final List<String> ended = new ArrayList<>();
   private final List<Duration> again = new ArrayList<>();
   private int opened;
+  private int cleanups;
+  private List<String> remaining = List.of();
   private long now = Duration.ofDays(1).toNanos();
   private NodeSync sync;
 
@@ -394,9 +397,110 @@ class NodeSyncTest {
     assertThat(told.getLast().findings()).isEmpty();
   }
 
-  private static ClusterView withoutSubnet() {
-    ClusterView view = view(true);
+  private static ClusterView selectingOthers() {
+    return new Views()
+        .network(
+            "default", Views.day(1), new LabelSelector(Map.of("zone", "b"), List.of()), List.of())
+        .subnet(1)
+        .view();
+  }
+
+  private Path lease(String address) throws IOException {
+    Path leases = Files.createDirectories(directory.resolve("run/cni/tweed"));
+    return Files.createFile(leases.resolve(address));
+  }
+
+  @Test
+  void aNodeThatNoNetworkSelectsGetsNoNewPodsAndKeepsWhatRuns() throws IOException {
+    // Given a node with a pod
+    Path pod = lease("10.244.1.5");
+    sync.getAsBoolean();
+
+    // When its network selects it no more
+    view = selectingOthers();
+    assertThat(sync.getAsBoolean()).isTrue();
+
+    // Then the data path is kept, ADD is refused with a sentence, and that is told
+    assertThat(snapshots).hasSize(2);
+    Path conflist = directory.resolve("conf/05-tweed.conflist");
+    assertThat(conflist)
+        .content()
+        .contains(
+            "\"bridge\" : \"no new pods here: PodNetwork default does not select this node any more\"")
+        .contains("10.244.1.0/24");
+    assertThat(told.getLast().programmed()).isTrue();
+    assertThat(told.getLast().findings())
+        .singleElement()
+        .satisfies(f -> assertThat(f.reason() + f.message()).contains("Leaving", "10.244.1.5"));
+
+    // When the operator has taken the block back, what runs is left as it is
+    view = withoutSubnet(selectingOthers());
+    sync.getAsBoolean();
+    assertThat(cleanups).isZero();
+    assertThat(conflist).content().contains("no new pods here");
+    assertThat(firewall.getLast()).isEqualTo(new NetworkState.Waiting());
+    assertThat(told.getLast().findings()).hasSize(1);
+
+    // When the last pod ends, all of ours goes; what is left is told and tried again
+    Files.delete(pod);
+    remaining = List.of("link tweed.1");
+    assertThat(sync.getAsBoolean()).isFalse();
+    assertThat(conflist).doesNotExist();
+    assertThat(directory.resolve("run/cni-bridge"))
+        .satisfies(p -> assertThat(Files.isSymbolicLink(p)).isFalse());
+    assertThat(told.getLast().findings().getFirst().message()).contains("link tweed.1");
+    remaining = List.of();
+    assertThat(sync.getAsBoolean()).isTrue();
+    assertThat(cleanups).isEqualTo(2);
+    assertThat(told.getLast().findings()).isEmpty();
+    assertThat(told.getLast().blocks()).isEmpty();
+    assertThat(firewall.getLast()).isEqualTo(new NetworkState.Outside());
+
+    // And then there is nothing to do
+    sync.getAsBoolean();
+    assertThat(cleanups).isEqualTo(2);
+  }
+
+  @Test
+  void aNodeThatIsSelectedAgainIsAsBefore() throws IOException {
+    lease("10.244.1.5");
+    sync.getAsBoolean();
+    String before = Files.readString(directory.resolve("conf/05-tweed.conflist"));
+    view = selectingOthers();
+    sync.getAsBoolean();
+
+    view = view(true);
+    sync.getAsBoolean();
+
+    assertThat(directory.resolve("conf/05-tweed.conflist")).hasContent(before.strip());
+    assertThat(told.getLast().findings()).isEmpty();
+  }
+
+  @Test
+  void theConfigurationOfAnotherNetworkNeedNotWaitForTheLastPod() throws IOException {
+    lease("10.244.1.5");
+    sync.getAsBoolean();
+    view = selectingOthers();
+    sync.getAsBoolean();
+
+    // When another network has come
+    Files.writeString(
+        directory.resolve("conf/10-flannel.conflist"),
+        "{\"name\":\"x\",\"plugins\":[{\"type\":\"flannel\"}]}");
+    sync.getAsBoolean();
+
+    // Then ours is out of its way, and the plugin that takes pods down is there
+    assertThat(directory.resolve("conf/05-tweed.conflist")).doesNotExist();
+    assertThat(Files.isSymbolicLink(directory.resolve("run/cni-bridge"))).isTrue();
+    assertThat(cleanups).isZero();
+  }
+
+  private static ClusterView withoutSubnet(ClusterView view) {
     return new ClusterView(true, view.networks(), List.of(), view.policies(), view.node());
+  }
+
+  private static ClusterView withoutSubnet() {
+    return withoutSubnet(view(true));
   }
 
   @Test
@@ -639,6 +743,12 @@ class NodeSyncTest {
       public SyncReport sync(ClusterSnapshot snapshot) {
         snapshots.add(snapshot);
         return kernel.get();
+      }
+
+      @Override
+      public List<String> cleanup() {
+        cleanups++;
+        return remaining;
       }
 
       @Override

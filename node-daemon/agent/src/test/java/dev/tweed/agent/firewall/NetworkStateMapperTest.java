@@ -50,7 +50,8 @@ class NetworkStateMapperTest {
             new OwnNode("n1", List.of(IpPrefix.parse("fd00:10:0:1::/64")), own, MAC),
             List.of(new Peer("n2", IpPrefix.parse("fd00:10:0:2::/64"), peer, MAC)));
     NetworkState state =
-        NetworkStateMapper.map(new Mapping.Program(snapshot, List.of(), true, List.of()));
+        NetworkStateMapper.map(
+            new Mapping.Program(snapshot, List.of(), true, Optional.empty(), List.of()));
     return ((NetworkState.Member) state).needs().tunnel().flatMap(Tunnel::second);
   }
 

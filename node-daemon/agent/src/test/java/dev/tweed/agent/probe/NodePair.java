@@ -146,7 +146,7 @@ final class NodePair implements AutoCloseable {
     addPod(second);
     NetworkState state =
         NetworkStateMapper.map(
-            new Mapping.Program(first.snapshot, List.of(), true, List.of()),
+            new Mapping.Program(first.snapshot, List.of(), true, Optional.empty(), List.of()),
             report.device(),
             report.underlay().map(Underlay::device),
             report.outsideDevices());
