@@ -56,7 +56,12 @@ public record NodeReportStatus(
         List<Repair> repairs,
     @JsonPropertyDescription("Sysctls the daemon keeps at these values.")
         @Size(max = Limits.REPORTED_SYSCTLS)
-        List<SysctlValue> sysctls) {
+        List<SysctlValue> sysctls,
+    @JsonPropertyDescription(
+            "The boot of the node that this is about, as the Node's status.nodeInfo.bootID. While that"
+                + " is another one, the operator keeps the Node's condition NetworkUnavailable True.")
+        @Size(max = Limits.SHORT)
+        String bootID) {
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     blocks = blocks == null ? List.of() : List.copyOf(blocks);
@@ -65,6 +70,36 @@ public record NodeReportStatus(
     findings = findings == null ? List.of() : List.copyOf(findings);
     repairs = repairs == null ? List.of() : List.copyOf(repairs);
     sysctls = sysctls == null ? List.of() : List.copyOf(sysctls);
+  }
+
+  /** Of a daemon that does not tell which boot it is about. */
+  public NodeReportStatus(
+      List<Condition> conditions,
+      String podNetwork,
+      List<String> blocks,
+      List<ObservedSubnet> nodeSubnets,
+      Versions versions,
+      DataPath dataPath,
+      Reachability reachability,
+      Firewall firewall,
+      List<PolicyState> policies,
+      List<Finding> findings,
+      List<Repair> repairs,
+      List<SysctlValue> sysctls) {
+    this(
+        conditions,
+        podNetwork,
+        blocks,
+        nodeSubnets,
+        versions,
+        dataPath,
+        reachability,
+        firewall,
+        policies,
+        findings,
+        repairs,
+        sysctls,
+        null);
   }
 
   /** A NodeSubnet of the node as its daemon acted on it. */

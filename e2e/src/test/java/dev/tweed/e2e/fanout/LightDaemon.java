@@ -111,7 +111,7 @@ final class LightDaemon implements AutoCloseable {
     this.publisher =
         new StatusPublisher(
             api.statusApi(),
-            new StatusMapper(clock),
+            new StatusMapper(clock, Optional.empty()),
             nanoTime,
             () -> ThreadLocalRandom.current().nextDouble(),
             refused -> {});

@@ -53,7 +53,7 @@ public final class ClusterCaches implements AutoCloseable {
   private Optional<Instant> notWatchingSince = Optional.empty();
   private SharedIndexInformer<NodeSubnet> subnetInformer;
 
-  private record KnownNode(NodeFacts facts, NodeNetwork network) {}
+  private record KnownNode(NodeFacts facts, NodeConnection connection) {}
 
   /**
    * @param onChange called from informer threads; must return at once
@@ -74,7 +74,7 @@ public final class ClusterCaches implements AutoCloseable {
     nodes =
         new FactStore<>(
             Node::new,
-            n -> new KnownNode(Facts.of(n), NodeNetwork.of(n)),
+            n -> new KnownNode(Facts.of(n), NodeConnection.of(n)),
             Comparator.comparing(KnownNode::facts, NodeFacts.OLDEST_FIRST),
             onChange);
     subnets = new SubnetStore(Facts::of, onChange);
@@ -150,7 +150,7 @@ public final class ClusterCaches implements AutoCloseable {
     return new ClusterView(
         networks.facts().stream().filter(n -> n.spec() != null).toList(),
         present.stream().map(KnownNode::facts).toList(),
-        present.stream().collect(Collectors.toMap(n -> n.facts().name(), KnownNode::network)),
+        present.stream().collect(Collectors.toMap(n -> n.facts().name(), KnownNode::connection)),
         subnets(),
         subnets.gone(nodes.names()),
         reports.byName(),

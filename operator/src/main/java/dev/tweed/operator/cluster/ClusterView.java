@@ -12,8 +12,7 @@ import java.util.Map;
 /**
  * The cluster at one moment, as the informers know it.
  *
- * @param connections what Nodes' conditions NetworkUnavailable say, by their names; of one that is
- *     not in it nobody has said anything
+ * @param connections of Nodes, by their names
  * @param gone specs of NodeSubnets of these nodes that were deleted, in the order they went
  * @param reports what is kept of each NodeReport, by its name
  * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
@@ -21,14 +20,14 @@ import java.util.Map;
 public record ClusterView(
     List<NetworkFacts> networks,
     List<NodeFacts> nodes,
-    Map<String, NodeNetwork> connections,
+    Map<String, NodeConnection> connections,
     List<SubnetFacts> subnets,
     List<NodeSubnetSpec> gone,
     Map<String, ReportDigest> reports,
     List<PolicyFacts> policies,
     Map<String, List<String>> serviceCIDRs) {
 
-  NodeNetwork connection(NodeFacts node) {
-    return connections.getOrDefault(node.name(), NodeNetwork.NOT_YET);
+  NodeConnection connection(NodeFacts node) {
+    return connections.getOrDefault(node.name(), NodeConnection.NONE);
   }
 }

@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  * @param missingReports Nodes without a NodeReport
  * @param foreignReports Nodes whose NodeReport belongs to an earlier Node of that name
  * @param networkUp Nodes whose condition NetworkUnavailable is to become False
+ * @param networkRebooted those whose condition, False by us, is to become True, since what the
+ *     daemon said is of an earlier boot
  * @param networkLeaving those whose condition, False by us, is to become True, so that they get no
  *     new pods
  * @param networkLeft those whose condition, True by us, is to say nothing any more
@@ -25,11 +27,12 @@ record NodeChores(
     List<NodeFacts> missingReports,
     List<NodeFacts> foreignReports,
     List<NodeFacts> networkUp,
+    List<NodeFacts> networkRebooted,
     List<NodeFacts> networkLeaving,
     List<NodeFacts> networkLeft) {
 
   static NodeChores none() {
-    return new NodeChores(List.of(), List.of(), List.of(), List.of(), List.of());
+    return new NodeChores(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
   }
 
   static NodeChores plan(ClusterView view) {
@@ -46,7 +49,9 @@ record NodeChores(
             .filter(
                 s ->
                     released.contains(s.spec().nodeName())
-                        || waits(view.connections().get(s.spec().nodeName())))
+                        || waits(
+                            view.connections()
+                                .getOrDefault(s.spec().nodeName(), NodeConnection.NONE)))
             .collect(Collectors.groupingBy(s -> s.spec().nodeName()));
     Predicate<NodeFacts> leaves =
         n ->
@@ -62,18 +67,34 @@ record NodeChores(
             n ->
                 waits(view.connection(n))
                     && !leaves.test(n)
+                    && !rebooted(n, view)
                     && up(n, blocks.getOrDefault(n.name(), List.of()), view)),
-        those(view, n -> view.connection(n) == NodeNetwork.UP && leaves.test(n)),
+        those(view, n -> isUp(view.connection(n)) && !leaves.test(n) && rebooted(n, view)),
+        those(view, n -> isUp(view.connection(n)) && leaves.test(n)),
         those(
             view,
             n ->
-                view.connection(n) == NodeNetwork.LEAVING
+                view.connection(n).network() == NodeNetwork.LEAVING
                     && !holders.contains(n.name())
                     && left(n, view)));
   }
 
-  private static boolean waits(NodeNetwork connection) {
-    return connection != NodeNetwork.UP && connection != NodeNetwork.AVAILABLE;
+  private static boolean waits(NodeConnection connection) {
+    return !isUp(connection) && connection.network() != NodeNetwork.AVAILABLE;
+  }
+
+  private static boolean isUp(NodeConnection connection) {
+    return connection.network() == NodeNetwork.UP;
+  }
+
+  // With a runtime that finds a CNI configuration of before, its kubelet says Ready at once.
+  private static boolean rebooted(NodeFacts node, ClusterView view) {
+    ReportDigest report = view.reports().get(node.name());
+    String now = view.connection(node).bootID();
+    return report != null
+        && !now.isEmpty()
+        && !report.bootID().isEmpty()
+        && !report.bootID().equals(now);
   }
 
   private static boolean mayHave(NetworkFacts network, NodeFacts node) {

@@ -17,6 +17,9 @@ public enum NodeNetwork {
   /** Reason of the condition while the network is there. */
   static final String IS_UP = "TweedIsUp";
 
+  /** Reason of the condition of a Node that was booted since it was up. */
+  static final String NOT_UP_SINCE_BOOT = "TweedNotUpSinceBoot";
+
   /** Reason of the condition of a Node that leaves. */
   static final String LEAVES = "TweedLeaves";
 

@@ -54,6 +54,16 @@ final class NodeWriter {
                 n -> mark(n, "False", NodeNetwork.IS_UP, "Tweed's data path works on this node")))
         .and(
             calls.each(
+                chores.networkRebooted(),
+                NodeWriter::node,
+                n ->
+                    mark(
+                        n,
+                        "True",
+                        NodeNetwork.NOT_UP_SINCE_BOOT,
+                        "Tweed's daemon has not said since this boot that pods can work")))
+        .and(
+            calls.each(
                 chores.networkLeaving(),
                 NodeWriter::node,
                 n ->

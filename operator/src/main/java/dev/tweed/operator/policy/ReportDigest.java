@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param verdicts by name of the policy, in order
  * @param firewallRepairs how often the node mended its firewall
  * @param reach what it says of the way to other nodes
+ * @param bootID boot of the node that it is about; empty if it does not tell
  */
 public record ReportDigest(
     String owner,
@@ -20,10 +21,22 @@ public record ReportDigest(
     DataPathDigest dataPath,
     List<PolicyVerdict> verdicts,
     long firewallRepairs,
-    ReachDigest reach) {
+    ReachDigest reach,
+    String bootID) {
   public ReportDigest {
     blocks = List.copyOf(blocks);
     verdicts = List.copyOf(verdicts);
+  }
+
+  /** Of one that does not tell its boot. */
+  public ReportDigest(
+      String owner,
+      List<String> blocks,
+      DataPathDigest dataPath,
+      List<PolicyVerdict> verdicts,
+      long firewallRepairs,
+      ReachDigest reach) {
+    this(owner, blocks, dataPath, verdicts, firewallRepairs, reach, "");
   }
 
   /** Reason of the conditions of a report whose daemon is silent. */

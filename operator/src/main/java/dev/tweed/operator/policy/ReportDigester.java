@@ -46,7 +46,8 @@ public final class ReportDigester {
         status.map(ReportDigester::dataPath).orElse(DataPathDigest.NONE),
         status.map(s -> verdicts(s.policies())).orElse(List.of()),
         status.map(s -> repairs(s.repairs())).orElse(0L),
-        status.map(this::reach).orElse(ReachDigest.NONE));
+        status.map(this::reach).orElse(ReachDigest.NONE),
+        status.map(NodeReportStatus::bootID).orElse(""));
   }
 
   private static DataPathDigest dataPath(NodeReportStatus status) {

@@ -52,6 +52,14 @@ class NodeChoresTest {
       List<NetworkFacts> networks,
       ReportDigest report,
       SubnetFacts... subnets) {
+    return plan(new NodeConnection(connection, "boot-2"), networks, report, subnets);
+  }
+
+  private static NodeChores plan(
+      NodeConnection connection,
+      List<NetworkFacts> networks,
+      ReportDigest report,
+      SubnetFacts... subnets) {
     return NodeChores.plan(
         new ClusterView(
             networks,
@@ -62,6 +70,37 @@ class NodeChoresTest {
             Map.of("n1", report),
             List.of(),
             Map.of()));
+  }
+
+  @Test
+  void whatWasSaidBeforeTheNodeWasBootedDoesNotConnectIt() {
+    SubnetFacts block = subnet("uid", "10.244.1.0/24", "now");
+    ReportDigest before = ofBoot("boot-1");
+    ReportDigest after = ofBoot("boot-2");
+
+    // A node that was up is no more, until its daemon has said so again
+    assertThat(plan(NodeNetwork.UP, List.of(SELECTS), before, block).networkRebooted())
+        .containsExactly(NODE);
+    assertThat(plan(NodeNetwork.NOT_YET, List.of(SELECTS), before, block).networkUp()).isEmpty();
+    assertThat(plan(NodeNetwork.NOT_YET, List.of(SELECTS), after, block).networkUp())
+        .containsExactly(NODE);
+    assertThat(plan(NodeNetwork.UP, List.of(SELECTS), after, block).networkRebooted()).isEmpty();
+
+    // Who does not tell a boot is believed, and what others say stands
+    assertThat(plan(NodeNetwork.UP, List.of(SELECTS), ofBoot(""), block).networkRebooted())
+        .isEmpty();
+    assertThat(
+            plan(new NodeConnection(NodeNetwork.UP, ""), List.of(SELECTS), before, block)
+                .networkRebooted())
+        .isEmpty();
+    assertThat(plan(NodeNetwork.AVAILABLE, List.of(SELECTS), before, block).networkRebooted())
+        .isEmpty();
+  }
+
+  private static ReportDigest ofBoot(String id) {
+    ReportDigest report = programmed("now", new Observed("uid", 2));
+    return new ReportDigest(
+        report.owner(), report.blocks(), report.dataPath(), List.of(), 0, ReachDigest.NONE, id);
   }
 
   private static SubnetFacts released(SubnetFacts subnet) {
@@ -79,8 +118,7 @@ class NodeChoresTest {
   }
 
   private static NetworkFacts network(PodNetworkSpec spec, boolean deleting) {
-    return new NetworkFacts(
-        "default", "uid", 1, Instant.EPOCH, deleting, false, spec, List.of());
+    return new NetworkFacts("default", "uid", 1, Instant.EPOCH, deleting, false, spec, List.of());
   }
 
   @Test
@@ -115,12 +153,7 @@ class NodeChoresTest {
   void whenTheNodeHasNothingOfOursAnyMoreNothingIsSaidOfIt() {
     ReportDigest serving =
         new ReportDigest(
-            "now",
-            List.of("10.244.1.0/24"),
-            DataPathDigest.NONE,
-            List.of(),
-            0,
-            ReachDigest.NONE);
+            "now", List.of("10.244.1.0/24"), DataPathDigest.NONE, List.of(), 0, ReachDigest.NONE);
 
     assertThat(plan(NodeNetwork.LEAVING, List.of(), serving).networkLeft()).isEmpty();
     assertThat(plan(NodeNetwork.LEAVING, List.of(), programmed("now")).networkLeft())

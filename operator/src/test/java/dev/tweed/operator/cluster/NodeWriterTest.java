@@ -58,8 +58,8 @@ class NodeWriterTest {
   private List<String> deleteForeignReport() {
     try (BoundedCalls calls = TestCluster.calls(1)) {
       return new NodeWriter(client, calls, Clock.systemUTC())
-          .deleteForeign(new NodeChores(
-                  List.of(), List.of(node), List.of(), List.of(), List.of()))
+          .deleteForeign(
+              new NodeChores(List.of(), List.of(node), List.of(), List.of(), List.of(), List.of()))
           .failures();
     }
   }

@@ -120,10 +120,10 @@ public final class CniConfigFile {
 
   /** From which blocks pods get their addresses; empty if there is no file that tells. */
   public Set<IpPrefix> blocks() {
-    return present() ? read().map(CniConfigFile::blocks).orElse(Set.of()) : Set.of();
+    return present() ? read().map(CniConfigFile::blocksOf).orElse(Set.of()) : Set.of();
   }
 
-  private static Set<IpPrefix> blocks(byte[] content) {
+  private static Set<IpPrefix> blocksOf(byte[] content) {
     Set<IpPrefix> blocks = new HashSet<>();
     try {
       for (JsonNode plugin : JSON.readTree(content).path("plugins")) {

@@ -21,6 +21,7 @@ import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.memory.Binding;
+import dev.tweed.agent.memory.BootIdReader;
 import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.memory.StateFile;
 import dev.tweed.agent.probe.Prober;
@@ -121,7 +122,7 @@ public final class NodeDaemon implements AutoCloseable {
     publisher =
         new StatusPublisher(
             api.statusApi(),
-            new StatusMapper(clock),
+            new StatusMapper(clock, BootIdReader.read()),
             System::nanoTime,
             random,
             this::statusRefused);

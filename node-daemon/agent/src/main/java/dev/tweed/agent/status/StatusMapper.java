@@ -42,12 +42,15 @@ public final class StatusMapper {
           "firewall", List.of("rules"));
 
   private final Clock clock;
+  private final Optional<String> bootId;
 
   /**
    * @param clock for transition times
+   * @param bootId of this host, if it is known
    */
-  public StatusMapper(Clock clock) {
+  public StatusMapper(Clock clock, Optional<String> bootId) {
     this.clock = clock;
+    this.bootId = bootId;
   }
 
   /**
@@ -87,7 +90,8 @@ public final class StatusMapper {
                             cut(f.remedy(), Limits.MESSAGE)))
                 .toList(),
             status.repairs(),
-            status.sysctls());
+            status.sysctls(),
+            bootId.orElse(null));
     return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
   }
 
@@ -153,6 +157,7 @@ public final class StatusMapper {
   private static Set<Object> gist(NodeReportStatus report) {
     return Stream.of(
             report.conditions().stream().map(c -> c.type() + " " + c.status()),
+            Stream.ofNullable(report.bootID()),
             Stream.of(report.blocks()),
             report.nodeSubnets().stream(),
             Stream.ofNullable(report.dataPath()).map(NodeReportStatus.DataPath::mtu),

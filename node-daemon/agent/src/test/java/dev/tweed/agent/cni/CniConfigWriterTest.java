@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.StateFile;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -121,6 +124,28 @@ class CniConfigWriterTest {
     assertThat(left.present()).isTrue();
     assertThat(left.removeOfAnotherBoot()).isFalse();
     assertThat(bin.resolve("tweed")).exists();
+  }
+
+  @Test
+  void theInitContainerRemovesWhatAnotherBootHasLeft() throws IOException {
+    writer.write(NETWORK);
+    boot();
+
+    String[] arguments = {
+      "install-cni",
+      "--cni-plugins-dir=" + directory.resolve("none"),
+      "--cni-bin-dir=" + bin,
+      "--cni-bin-dir-on-host=/opt/cni/bin",
+      "--cni-conf-dir=" + conf,
+      "--cni-conf-dir-on-host=/etc/cni/net.d",
+      "--tmpfiles-dir=" + directory,
+      "--run-dir=" + run
+    };
+    assertThat(TweedNode.execute(new PrintWriter(new StringWriter()), arguments)).isZero();
+
+    // And the host does so at the next boot, if it has systemd-tmpfiles
+    assertThat(file).doesNotExist();
+    assertThat(directory.resolve("tweed.conf")).hasContent("r! /etc/cni/net.d/05-tweed.conflist");
   }
 
   @Test
@@ -279,7 +304,8 @@ class CniConfigWriterTest {
     BootRemoval atBoot = new BootRemoval(directory);
     atBoot.install(Path.of("/etc/cni/net.d"));
     assertThat(directory.resolve("tweed.conf"))
-        .hasContent("r! /etc/cni/net.d/05-tweed.conflist\n");
+        .content()
+        .isEqualTo("r! /etc/cni/net.d/05-tweed.conflist\n");
 
     assertThat(new CniConfigFile(run, conf).remove()).isTrue();
     assertThat(new CniEntry(run, bin, bin).remove()).isTrue();

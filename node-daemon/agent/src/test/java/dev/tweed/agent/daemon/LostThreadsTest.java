@@ -175,7 +175,7 @@ class LostThreadsTest {
     try (StatusPublisher publisher =
         new StatusPublisher(
             api,
-            new StatusMapper(Clock.systemUTC()),
+            new StatusMapper(Clock.systemUTC(), Optional.empty()),
             System::nanoTime,
             Math::random,
             finding -> {})) {

@@ -472,7 +472,7 @@ class NodeSyncTest {
     view = view(true);
     sync.getAsBoolean();
 
-    assertThat(directory.resolve("conf/05-tweed.conflist")).hasContent(before.strip());
+    assertThat(directory.resolve("conf/05-tweed.conflist")).content().isEqualTo(before);
     assertThat(told.getLast().findings()).isEmpty();
   }
 

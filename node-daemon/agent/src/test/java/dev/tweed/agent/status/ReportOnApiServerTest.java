@@ -59,7 +59,7 @@ class ReportOnApiServerTest {
   void aNodeThatHasNothingToTellAnyMoreSaysSo() {
     // Given a node that told everything
     ServerSideStatusApi api = new ServerSideStatusApi(daemon.channel(), NODE);
-    StatusMapper mapper = new StatusMapper(Clock.systemUTC());
+    StatusMapper mapper = new StatusMapper(Clock.systemUTC(), Optional.empty());
     api.applyReportStatus(
         mapper
             .reportStatus(Statuses.ready(Statuses.notable()), List.of(), Optional.empty())

@@ -60,7 +60,7 @@ class StatusFaultPropertiesTest {
             new StatusPublisher(
                 new ServerSideStatusApi(server.requests(), "n1"),
                 // Or what is written again would tell another time of transition.
-                new StatusMapper(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC)),
+                new StatusMapper(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), Optional.empty()),
                 () -> now[0],
                 () -> 0,
                 told::add)) {

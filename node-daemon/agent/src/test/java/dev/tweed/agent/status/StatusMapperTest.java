@@ -35,7 +35,8 @@ class StatusMapperTest {
   private static final String EARLIER = "2026-01-01T00:00:00Z";
 
   private final StatusMapper mapper =
-      new StatusMapper(Clock.fixed(Instant.parse(NOW).plusMillis(789), ZoneOffset.UTC));
+      new StatusMapper(
+          Clock.fixed(Instant.parse(NOW).plusMillis(789), ZoneOffset.UTC), Optional.empty());
 
   @Test
   void aFaultIsATransitionWithItsReasonAndRemedy() {
@@ -364,7 +365,7 @@ class StatusMapperTest {
 
   /** What a node that is ready wrote at that time. */
   private static NodeReportStatus since(String time) {
-    return new StatusMapper(Clock.fixed(Instant.parse(time), ZoneOffset.UTC))
+    return new StatusMapper(Clock.fixed(Instant.parse(time), ZoneOffset.UTC), Optional.empty())
         .reportStatus(Statuses.ready(), List.of(Statuses.own()), Optional.empty())
         .orElseThrow();
   }

@@ -40,7 +40,11 @@ class StatusPublisherTest {
   @AutoClose
   private final StatusPublisher publisher =
       new StatusPublisher(
-          api, new StatusMapper(Clock.systemUTC()), () -> now, () -> random, told::add);
+          api,
+          new StatusMapper(Clock.systemUTC(), Optional.empty()),
+          () -> now,
+          () -> random,
+          told::add);
 
   /** What its thread does with a state in so much time. */
   private void publish(NodeStatus status, List<SubnetRecord> own, Duration time) {
@@ -248,7 +252,7 @@ class StatusPublisherTest {
   void aRestartedDaemonWritesNoReportThatSaysTheSame() {
     // Given the report of the process before
     api.present =
-        new StatusMapper(Clock.systemUTC())
+        new StatusMapper(Clock.systemUTC(), Optional.empty())
             .reportStatus(Statuses.ready(), List.of(Statuses.own()), Optional.empty());
 
     publish(Statuses.ready(), List.of(Statuses.own()), Duration.ofMinutes(1));
