@@ -59,7 +59,9 @@ record RetiringBlocks(List<IpPrefix> served, List<NodeFinding> findings) {
     return new RetiringBlocks(served, findings);
   }
 
-  /** Adds them to what is to be served, after the blocks of now, which name the tunnel's address. */
+  /**
+   * Adds them to what is to be served, after the blocks of now, which name the tunnel's address.
+   */
   ClusterSnapshot addTo(ClusterSnapshot snapshot) {
     OwnNode self = snapshot.self();
     return served.isEmpty()
@@ -69,6 +71,7 @@ record RetiringBlocks(List<IpPrefix> served, List<NodeFinding> findings) {
             new OwnNode(
                 self.name(),
                 Stream.concat(self.blocks().stream(), served.stream()).toList(),
+                served,
                 self.nodeIps(),
                 self.vtepMac()),
             snapshot.peers(),
@@ -92,11 +95,13 @@ record RetiringBlocks(List<IpPrefix> served, List<NodeFinding> findings) {
             + owner
                 .map(peer -> "It is node " + peer.node() + "'s now, so they reach nobody but it")
                 .orElse(
-                    "They reach this node, its other pods and the outside until they end, and not"
-                        + " the pods of other nodes"),
+                    "They reach everybody as before, other nodes' pods by the node's address, and"
+                        + " pods of other nodes do not reach them"),
         "delete these pods when it suits, their successors get addresses of %s:"
                 .formatted(
-                    self.blocks().stream().map(IpPrefix::toString).collect(Collectors.joining(" and ")))
+                    self.blocks().stream()
+                        .map(IpPrefix::toString)
+                        .collect(Collectors.joining(" and ")))
             + " 'kubectl get pods -A -o wide --field-selector spec.nodeName=%s' shows their addresses"
                 .formatted(self.name()));
   }

@@ -134,7 +134,9 @@ final class ProbedNodes implements AutoCloseable {
             new Masquerade(true, List.of(), true),
             Stream.of("10.244.0.0/15", "fd00::/15").map(IpPrefix::parse).toList(),
             List.of("tweed.1"),
-            smallBlocks(own).map(ProbeAddress::gateway).toList());
+            smallBlocks(own).map(ProbeAddress::gateway).toList(),
+            List.of(),
+            List.of());
     try (NfTablesSocket tables = new NfTablesSocket()) {
       assertThat(node.call(() -> tables.execute(NfTableDiff.replacement(table)))).isEmpty();
     }

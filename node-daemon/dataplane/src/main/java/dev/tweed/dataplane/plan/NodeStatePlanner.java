@@ -131,7 +131,9 @@ public final class NodeStatePlanner {
                       network.masquerade(),
                       network.podCidrs(),
                       tunnels.stream().map(TunnelDevice::name).toList(),
-                      network.probes() ? askedOfHost(blocks) : List.of()))
+                      network.probes() ? askedOfHost(blocks) : List.of(),
+                          blocks,
+                          self.retiring()))
               : Optional.empty();
       DesiredState desired =
           new DesiredState(

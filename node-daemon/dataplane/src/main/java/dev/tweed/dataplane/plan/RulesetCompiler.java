@@ -30,7 +30,8 @@ import java.util.Optional;
  * node, which has the way back. Pods' packets to the outside get the node's address. What enters a
  * tunnel with a source outside the pod network (a Service whose proxy does not translate, a program
  * bound to the node's address) gets the tunnel's, or the reply would take another way than the
- * request.
+ * request. Pods of a block that retires get the node's address also towards other nodes' pods,
+ * which have no way back to theirs.
  *
  * <p>The mark 0x4000, tested under its mask because others use other bits, is kube-proxy's request
  * to translate, which it does itself.
@@ -74,9 +75,16 @@ public final class RulesetCompiler {
    * @param podCidrs all pools of the network
    * @param tunnels names of the tunnel devices
    * @param asked addresses of this host that are probed for want of one behind the bridge
+   * @param own blocks of this node
+   * @param retiring those of them that other nodes do not know of
    */
   public static NfTableContent compile(
-      Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels, List<IpAddress> asked) {
+      Masquerade masquerade,
+      List<IpPrefix> podCidrs,
+      List<String> tunnels,
+      List<IpAddress> asked,
+      List<IpPrefix> own,
+      List<IpPrefix> retiring) {
     RulesetCompiler compiler = new RulesetCompiler();
     compiler.addAnswers(asked, podCidrs);
     NfValue mark = NfValue.ofHostNumber(MASQUERADE_MARK);
@@ -88,6 +96,8 @@ public final class RulesetCompiler {
     for (AddressFamily family : AddressFamily.values()) {
       List<IpPrefix> pods = covering(podCidrs, family);
       if (!pods.isEmpty()) {
+        compiler.addRetiring(
+            family, pods, covering(own, family), covering(retiring, family), masquerade);
         compiler.addTranslation(family, pods, masquerade, tunnels);
       }
     }
@@ -131,12 +141,31 @@ public final class RulesetCompiler {
     add(PROBE, comment, steps, NfExpression.Reject.PORT_UNREACHABLE);
   }
 
+  private void addRetiring(
+      AddressFamily family,
+      List<IpPrefix> pods,
+      List<IpPrefix> own,
+      List<IpPrefix> retiring,
+      Masquerade masquerade) {
+    if (retiring.isEmpty()) {
+      return;
+    }
+    NfExpression to = NfSteps.destination(family);
+    NfSteps steps = from(family, retiring).within(to, pods);
+    own.forEach(block -> steps.outside(to, block));
+    add(POSTROUTING, ip(family) + " retiring block to remote pod", steps, translation(masquerade));
+  }
+
+  private static NfExpression translation(Masquerade masquerade) {
+    return new NfExpression.Masquerade(masquerade.fullyRandom());
+  }
+
   private void addTranslation(
       AddressFamily family, List<IpPrefix> pods, Masquerade masquerade, List<String> tunnels) {
     List<IpPrefix> except = new ArrayList<>(masquerade.except());
     except.add(family == AddressFamily.IPV4 ? MULTICAST_4 : MULTICAST_6);
     NfExpression to = NfSteps.destination(family);
-    NfExpression translation = new NfExpression.Masquerade(masquerade.fullyRandom());
+    NfExpression translation = translation(masquerade);
     String ip = ip(family);
     add(POSTROUTING, ip + " pod to pod", from(family, pods).within(to, pods), Verdict.returns());
     add(

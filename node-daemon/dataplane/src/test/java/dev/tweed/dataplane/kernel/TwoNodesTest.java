@@ -124,6 +124,31 @@ class TwoNodesTest {
   }
 
   @Test
+  void podsOfARetiringBlockReachEverybodyAsBefore() {
+    // Given a pod, whose node gets another block
+    syncBoth(Example.vxlan());
+    Netns pod = one.pod(10);
+    two.pod(10);
+    OwnNode other =
+        new OwnNode(
+            "n1",
+            List.of(Example.block(9), Example.block(1)),
+            List.of(Example.block(1)),
+            List.of(Example.ip(1)),
+            Example.mac(1));
+    SyncReport report = one.sync(Example.vxlan().with(other).with(Example.peer(2)));
+    two.sync(
+        Example.vxlan()
+            .with(Example.own(2))
+            .with(new Peer("n1", Example.block(9), List.of(Example.ip(1)), Example.mac(1))));
+
+    // Then it has its gateway, and the pods of other nodes, which know of the new block only
+    assertThat(report.verified()).isTrue();
+    assertThat(ping(pod, "10.244.1.1")).contains("1 received");
+    assertThat(ping(pod, two.address(10))).contains("1 received");
+  }
+
+  @Test
   void podToPodKeepsItsAddress() {
     syncBoth(Example.vxlan());
     Netns from = one.pod(10);

@@ -56,6 +56,26 @@ class RulesetCompilerTest {
   }
 
   @Test
+  void podsOfARetiringBlockReachOtherNodesByTheAddressOfTheirs() {
+    String rules =
+        listed(
+            RulesetCompiler.compile(
+                new Masquerade(true, List.of(), true),
+                prefixes("10.244.0.0/16"),
+                List.of("tweed.1"),
+                List.of(),
+                prefixes("10.244.1.0/24", "10.244.9.0/24"),
+                prefixes("10.244.9.0/24")));
+
+    assertThat(rules.lines().map(String::strip).toList())
+        .containsSubsequence(
+            "ip saddr 10.244.9.0/24 ip daddr 10.244.0.0/16 ip daddr != 10.244.1.0/24"
+                + " ip daddr != 10.244.9.0/24 masquerade fully-random"
+                + " comment \"ip retiring block to remote pod\"",
+            "ip saddr 10.244.0.0/16 ip daddr 10.244.0.0/16 return comment \"ip pod to pod\"");
+  }
+
+  @Test
   void overlappingExceptionsBecomeOneElement() {
     String rules =
         listed(
@@ -81,7 +101,11 @@ class RulesetCompilerTest {
 
   private String listed(
       Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels, List<IpAddress> asked) {
-    NfTableContent content = RulesetCompiler.compile(masquerade, podCidrs, tunnels, asked);
+    return listed(
+        RulesetCompiler.compile(masquerade, podCidrs, tunnels, asked, List.of(), List.of()));
+  }
+
+  private String listed(NfTableContent content) {
     try (NfTablesSocket tables = new NfTablesSocket()) {
       assertThat(netns.call(() -> tables.execute(NfTableDiff.replacement(content)))).isEmpty();
       assertThat(NfTableDiff.between(NfTableDiff.Found.read(tables, content), content)).isEmpty();
