@@ -76,18 +76,19 @@ final class PeerPlanner {
     Map<MacAddress, String> macOwners = new HashMap<>();
     for (Peer peer : snapshot.peers()) {
       List<IpAddress> addresses = new ArrayList<>(2);
-      Optional<String> fault =
+      Optional<Fault> fault =
           nameFault(peer)
               .or(() -> blockFault(peer.block(), blocks))
               .or(() -> macFault(peer, macOwners))
+              .map(Fault::new)
               .or(() -> addressFault(peer, addressOwners, addresses));
       if (fault.isPresent()) {
         findings.add(
             new Finding(
                 Reason.InvalidPeer,
                 peer.node() + " " + peer.block(),
-                "peer " + peer.node() + " is left out: " + fault.get(),
-                "look at it with: kubectl get nodesubnets -o wide"));
+                "peer " + peer.node() + " is left out: " + fault.get().what(),
+                fault.get().remedy()));
       } else {
         blocks.add(peer.block());
         addresses.forEach(address -> addressOwners.put(address, peer.node()));
@@ -96,6 +97,25 @@ final class PeerPlanner {
       }
     }
     return new Judgement(candidates, findings);
+  }
+
+  /** Why a peer is left out, and what to do. */
+  private record Fault(String what, String remedy) {
+    Fault(String what) {
+      this(what, "look at it with: kubectl get nodesubnets -o wide");
+    }
+
+    /** One address on two machines; {@code other} has it, too. */
+    static Fault ofShared(String what, String node, String other) {
+      return new Fault(
+          what,
+          "give node %s an address of its own: the kubelet's --node-ip, if it took a virtual IP that %s has now; if it is a clone, another address and /etc/machine-id"
+              .formatted(node, other));
+    }
+
+    Fault of(IpAddress address) {
+      return new Fault("its node address " + address + " " + what, remedy);
+    }
   }
 
   private Optional<String> nameFault(Peer peer) {
@@ -144,22 +164,17 @@ final class PeerPlanner {
         : Optional.of("its VTEP MAC address " + mac + " is that of the older peer " + owner);
   }
 
-  private Optional<String> addressFault(
+  private Optional<Fault> addressFault(
       Peer peer, Map<IpAddress, String> owners, List<IpAddress> usable) {
-    Optional<String> first = Optional.empty();
+    Optional<Fault> first = Optional.empty();
     for (IpAddress address : peer.nodeIps()) {
-      Optional<String> fault =
+      Optional<Fault> fault =
           addressFault(address)
-              .or(
-                  () -> {
-                    String owner = owners.get(address);
-                    return owner == null || owner.equals(peer.node())
-                        ? Optional.empty()
-                        : Optional.of("is that of the older peer " + owner);
-                  });
+              .map(Fault::new)
+              .or(() -> sharedFault(peer.node(), address, owners))
+              .map(found -> found.of(address));
       if (fault.isPresent()) {
-        String text = "its node address " + address + " " + fault.get();
-        first = first.or(() -> Optional.of(text));
+        first = first.or(() -> fault);
       } else {
         if (usable.isEmpty() || usable.getFirst().family() != address.family()) {
           usable.add(address);
@@ -167,8 +182,19 @@ final class PeerPlanner {
       }
     }
     return usable.isEmpty()
-        ? first.or(() -> Optional.of("it has no node address"))
+        ? first.or(() -> Optional.of(new Fault("it has no node address")))
         : Optional.empty();
+  }
+
+  private Optional<Fault> sharedFault(
+      String node, IpAddress address, Map<IpAddress, String> owners) {
+    if (localAddresses.contains(address)) {
+      return Optional.of(Fault.ofShared("is this node's own", node, "this node"));
+    }
+    String owner = owners.get(address);
+    return owner == null || owner.equals(node)
+        ? Optional.empty()
+        : Optional.of(Fault.ofShared("is that of the older peer " + owner, node, owner));
   }
 
   private Optional<String> addressFault(IpAddress address) {
@@ -180,9 +206,6 @@ final class PeerPlanner {
     }
     if (address.isLinkLocal()) {
       return Optional.of("is link-local");
-    }
-    if (localAddresses.contains(address)) {
-      return Optional.of("is this node's own");
     }
     if (isInPools(IpPrefix.host(address))) {
       // Its packets would be sent into the tunnel they come out of.
