@@ -38,6 +38,12 @@ public final class Limits {
   /** Unreached peers in a NodeReport. */
   public static final int UNREACHED = 10;
 
+  /** Addresses of links in a NodeReport. */
+  public static final int LINK_ADDRESSES = 16;
+
+  /** Addresses in a PodNetwork's status that two nodes claim. */
+  public static final int ADDRESS_CONFLICTS = 8;
+
   /** Pools of a PodNetwork. */
   public static final int POOLS = 16;
 

@@ -58,10 +58,16 @@ public record NodeReportStatus(
         @Size(max = Limits.REPORTED_SYSCTLS)
         List<SysctlValue> sysctls,
     @JsonPropertyDescription(
-            "The boot of the node that this is about, as the Node's status.nodeInfo.bootID. While that"
-                + " is another one, the operator keeps the Node's condition NetworkUnavailable True.")
+          "The boot of the node that this is about, as the Node's status.nodeInfo.bootID. While that"
+              + " is another one, the operator keeps the Node's condition NetworkUnavailable True.")
         @Size(max = Limits.SHORT)
-        String bootID) {
+        String bootID,
+    @JsonPropertyDescription(
+          "Addresses of the links that spec.nodeAddress.interfaces of a PodNetwork of the node"
+              + " names.")
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        @Size(max = Limits.LINK_ADDRESSES)
+        List<LinkAddress> addresses) {
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     blocks = blocks == null ? List.of() : List.copyOf(blocks);
@@ -70,9 +76,10 @@ public record NodeReportStatus(
     findings = findings == null ? List.of() : List.copyOf(findings);
     repairs = repairs == null ? List.of() : List.copyOf(repairs);
     sysctls = sysctls == null ? List.of() : List.copyOf(sysctls);
+    addresses = addresses == null ? List.of() : List.copyOf(addresses);
   }
 
-  /** Of a daemon that does not tell which boot it is about. */
+  /** Of a daemon that tells neither its boot nor links. */
   public NodeReportStatus(
       List<Condition> conditions,
       String podNetwork,
@@ -99,8 +106,18 @@ public record NodeReportStatus(
         findings,
         repairs,
         sysctls,
-        null);
+        null,
+        List.of());
   }
+
+  /** An address of a link of the node. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record LinkAddress(
+      @JsonPropertyDescription("The link.") @Required @Size(min = 1, max = Limits.INTERFACE)
+          String device,
+      @JsonPropertyDescription("Its address.") @Required @Size(min = 2, max = Limits.IP)
+          String address) {}
 
   /** A NodeSubnet of the node as its daemon acted on it. */
   @JsonIgnoreProperties(ignoreUnknown = true)

@@ -115,7 +115,11 @@ public record PodNetworkSpec(
                 + " address of each block is no pod's, in either case. Disabled: no node asks, and"
                 + " none answers.")
         @Default("Enabled")
-        Probes probes) {
+        Probes probes,
+    @JsonPropertyDescription(
+            "Which of a node's addresses other nodes send its pods' packets to. Absent: the first"
+                + " InternalIP of each family.")
+        NodeAddress nodeAddress) {
 
   public PodNetworkSpec {
     pools = pools == null ? List.of() : List.copyOf(pools);
@@ -129,6 +133,35 @@ public record PodNetworkSpec(
     mirroredNodeLabels = mirroredNodeLabels == null ? List.of() : List.copyOf(mirroredNodeLabels);
     hostFirewall = hostFirewall == null ? HostFirewall.Auto : hostFirewall;
     probes = probes == null ? Probes.Enabled : probes;
+    nodeAddress = nodeAddress == null ? NodeAddress.ANY : nodeAddress;
+  }
+
+  /** One that takes any address of a node. */
+  public PodNetworkSpec(
+      List<Pool> pools,
+      Allocation allocation,
+      LabelSelector nodeSelector,
+      Backend backend,
+      Integer mtu,
+      Bridge bridge,
+      Masquerade masquerade,
+      Map<String, String> sysctls,
+      List<String> mirroredNodeLabels,
+      HostFirewall hostFirewall,
+      Probes probes) {
+    this(
+        pools,
+        allocation,
+        nodeSelector,
+        backend,
+        mtu,
+        bridge,
+        masquerade,
+        sysctls,
+        mirroredNodeLabels,
+        hostFirewall,
+        probes,
+        null);
   }
 
   /** One that has pools, and all else by default. */
@@ -221,6 +254,61 @@ public record PodNetworkSpec(
     public Pool {
       nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
     }
+  }
+
+  /** Which of a node's addresses are taken, the best first. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "!has(self.cidrs) || self.cidrs.all(c, isCIDR(c) && string(cidr(c).masked()) == c)",
+      message =
+          "spec.nodeAddress.cidrs must be canonical CIDRs, without bits after the prefix:"
+              + " 192.168.56.0/24 or fd00:56::/64",
+      fieldPath = ".cidrs")
+  @ValidationRule(
+      value =
+          "!has(self.cidrs) || !has(self.family) || self.family == 'Any' || self.cidrs.all(c,"
+              + " !isCIDR(c) || cidr(c).ip().family() == (self.family == 'IPv4' ? 4 : 6))",
+      message =
+          "spec.nodeAddress.cidrs has a range of another family than spec.nodeAddress.family: leave"
+              + " it out, or let family be Any",
+      fieldPath = ".cidrs")
+  public record NodeAddress(
+      @JsonPropertyDescription(
+              "Ranges it has to be in, the preferred first; none: any. InternalIPs and annotations"
+                  + " outside are refused. Only with ranges given, the annotation"
+                  + " tweed.dev/node-address of a Node counts: an address of it that is on none of"
+                  + " its links, but translated to one (1:1 NAT).")
+          @Size(max = 16)
+          List<@Size(min = 4, max = Limits.CIDR) String> cidrs,
+      @JsonPropertyDescription(
+              "Links it has to be on, the preferred first; * at the end stands for anything. None:"
+                  + " any. With links given, addresses on them count whether they are InternalIPs or"
+                  + " not. They are also where packets to an address by annotation arrive.")
+          @Size(max = 16)
+          List<
+                  @Size(min = 1, max = Limits.INTERFACE)
+                  @Pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*[*]?$") String>
+              interfaces,
+      @JsonPropertyDescription(
+              "IPv4 or IPv6: addresses of that family only. Any: one of each, and IPv4 between"
+                  + " nodes that have both.")
+          @Default("Any")
+          UnderlayFamily family) {
+    static final NodeAddress ANY = new NodeAddress(null, null, null);
+
+    public NodeAddress {
+      cidrs = cidrs == null ? List.of() : List.copyOf(cidrs);
+      interfaces = interfaces == null ? List.of() : List.copyOf(interfaces);
+      family = family == null ? UnderlayFamily.Any : family;
+    }
+  }
+
+  /** Family of the addresses between nodes. */
+  public enum UnderlayFamily {
+    Any,
+    IPv4,
+    IPv6
   }
 
   /** How packets travel between nodes. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import java.util.List;
 
@@ -29,12 +30,45 @@ public record PodNetworkStatus(
                 + " any, the network is in use.")
         @Min(0)
         Integer blocks,
-    @JsonPropertyDescription("The same for the columns of kubectl get.") Summary summary) {
+    @JsonPropertyDescription("The same for the columns of kubectl get.") Summary summary,
+    @JsonPropertyDescription(
+            "Addresses that two living nodes claim, while there are any; of too many the first.")
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        @Size(max = Limits.ADDRESS_CONFLICTS)
+        List<AddressConflict> addressConflicts) {
 
   public PodNetworkStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     pools = pools == null ? List.of() : List.copyOf(pools);
+    addressConflicts = addressConflicts == null ? List.of() : List.copyOf(addressConflicts);
   }
+
+  /** One in which no two nodes claim an address. */
+  public PodNetworkStatus(
+      Long observedGeneration,
+      List<Condition> conditions,
+      List<PoolUse> pools,
+      NodeCounts nodes,
+      Integer blocks,
+      Summary summary) {
+    this(observedGeneration, conditions, pools, nodes, blocks, summary, null);
+  }
+
+  /** An address that two living nodes claim. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record AddressConflict(
+      @JsonPropertyDescription("The address.") @Required @Size(min = 2, max = Limits.IP)
+          String address,
+      @JsonPropertyDescription("The node that had it before, and keeps it.")
+          @Required
+          @Size(min = 1, max = Limits.OBJECT_NAME)
+          String holder,
+      @JsonPropertyDescription("The node that does not get it.")
+          @Required
+          @Size(min = 1, max = Limits.OBJECT_NAME)
+          String node,
+      @JsonPropertyDescription("Whether both have the same /etc/machine-id.") Boolean clones) {}
 
   /** Blocks of one pool: capacity = allocated + free. */
   @JsonIgnoreProperties(ignoreUnknown = true)

@@ -38,6 +38,13 @@ public final class TweedApi {
   public static final String RELEASE_BLOCKS = GROUP + "/release-blocks";
 
   /**
+   * Annotation on a Node: addresses, at most one of each family and with commas between, by which
+   * other nodes reach it though none of its links has them. Counts where the PodNetwork has {@code
+   * spec.nodeAddress.cidrs} that contain it.
+   */
+  public static final String NODE_ADDRESS = GROUP + "/node-address";
+
+  /**
    * Annotations of PodNetworks and NodeSubnets by which people open a guard. The operator takes
    * them off after a while; the admission policies of the chart have the same list.
    */

@@ -49,7 +49,12 @@ final class ManifestGenerator {
 
   /** Arrays that are sets. */
   private static final List<String> LIST_SETS =
-      List.of("spec.mirroredNodeLabels", "spec.nodeIPs", "spec.masquerade.exceptCIDRs");
+      List.of(
+          "spec.mirroredNodeLabels",
+          "spec.nodeIPs",
+          "spec.masquerade.exceptCIDRs",
+          "spec.nodeAddress.cidrs",
+          "spec.nodeAddress.interfaces");
 
   /** Argo CD keeps the kinds, and with them every object, whatever becomes of the Application. */
   private static final Map<String, String> ANNOTATIONS =

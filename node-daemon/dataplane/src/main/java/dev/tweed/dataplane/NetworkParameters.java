@@ -19,6 +19,7 @@ import java.util.Objects;
  * @param sysctls more settings to keep, {@code net.*} in dotted or slashed form
  * @param tunnelFiltered whether packets to the tunnel from others than its nodes are dropped
  * @param probes whether other nodes can probe this one, and this one them
+ * @param translated which addresses of nodes may be on no link of theirs
  */
 public record NetworkParameters(
     String name,
@@ -30,13 +31,41 @@ public record NetworkParameters(
     List<IpPrefix> podCidrs,
     Map<String, String> sysctls,
     boolean tunnelFiltered,
-    boolean probes) {
+    boolean probes,
+    TranslatedAddresses translated) {
+
+  /** One whose nodes have their addresses on their links. */
+  public NetworkParameters(
+      String name,
+      Backend backend,
+      int mtu,
+      String bridgeName,
+      boolean hairpin,
+      Masquerade masquerade,
+      List<IpPrefix> podCidrs,
+      Map<String, String> sysctls,
+      boolean tunnelFiltered,
+      boolean probes) {
+    this(
+        name,
+        backend,
+        mtu,
+        bridgeName,
+        hairpin,
+        masquerade,
+        podCidrs,
+        sysctls,
+        tunnelFiltered,
+        probes,
+        TranslatedAddresses.NONE);
+  }
 
   /** Copies the collections; refuses what no kernel would take as a device name. */
   public NetworkParameters {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(backend, "backend");
     Objects.requireNonNull(masquerade, "masquerade");
+    Objects.requireNonNull(translated, "translated");
     if (!bridgeName.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,14}")) {
       throw new IllegalArgumentException(
           "bridge.name '" + bridgeName + "' is not a device name: 1..15 of A-Z a-z 0-9 . _ -");

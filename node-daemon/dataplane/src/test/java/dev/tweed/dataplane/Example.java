@@ -134,4 +134,24 @@ public record Example(
         self,
         peers);
   }
+
+  /** The same where nodes' addresses of the range may be translated. */
+  public static ClusterSnapshot translated(ClusterSnapshot of, String range, String... links) {
+    NetworkParameters n = of.network();
+    return new ClusterSnapshot(
+        new NetworkParameters(
+            n.name(),
+            n.backend(),
+            n.mtu(),
+            n.bridgeName(),
+            n.hairpin(),
+            n.masquerade(),
+            n.podCidrs(),
+            n.sysctls(),
+            n.tunnelFiltered(),
+            n.probes(),
+            new TranslatedAddresses(List.of(IpPrefix.parse(range)), List.of(links))),
+        of.self(),
+        of.peers());
+  }
 }

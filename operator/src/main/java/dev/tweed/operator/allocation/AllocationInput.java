@@ -12,6 +12,8 @@ import java.util.Set;
  *
  * @param lastBlocks what nodes had whose NodeSubnets are gone
  * @param mtus MTU of the pods of a node, by its name, as far as the node has told it
+ * @param linkAddresses addresses of links that a network names, by name of the node, as far as the
+ *     node has told them
  * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param releaseAfter how long a block outlives its node
@@ -28,6 +30,7 @@ public record AllocationInput(
     List<SubnetFacts> subnets,
     LastBlocks lastBlocks,
     Map<String, Integer> mtus,
+    Map<String, List<LinkAddress>> linkAddresses,
     Map<String, List<String>> serviceCIDRs,
     Map<String, Long> cursors,
     Duration releaseAfter,
@@ -43,10 +46,41 @@ public record AllocationInput(
     nodes = List.copyOf(nodes);
     subnets = List.copyOf(subnets);
     mtus = Map.copyOf(mtus);
+    linkAddresses = Map.copyOf(linkAddresses);
     serviceCIDRs = Map.copyOf(serviceCIDRs);
     cursors = Map.copyOf(cursors);
     lastHeard = Map.copyOf(lastHeard);
     released = Map.copyOf(released);
     mirroredLabels = Set.copyOf(mirroredLabels);
+  }
+
+  /** One in which no node tells addresses of its links. */
+  public AllocationInput(
+      List<NetworkFacts> networks,
+      List<NodeFacts> nodes,
+      List<SubnetFacts> subnets,
+      LastBlocks lastBlocks,
+      Map<String, Integer> mtus,
+      Map<String, List<String>> serviceCIDRs,
+      Map<String, Long> cursors,
+      Duration releaseAfter,
+      Map<String, Instant> lastHeard,
+      Map<String, Integer> released,
+      Set<String> mirroredLabels,
+      Instant now) {
+    this(
+        networks,
+        nodes,
+        subnets,
+        lastBlocks,
+        mtus,
+        Map.of(),
+        serviceCIDRs,
+        cursors,
+        releaseAfter,
+        lastHeard,
+        released,
+        mirroredLabels,
+        now);
   }
 }

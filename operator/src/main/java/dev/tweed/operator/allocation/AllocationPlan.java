@@ -47,6 +47,11 @@ public record AllocationPlan(
         Optional.empty());
   }
 
+  /** Addresses that two living nodes claim. */
+  public List<AddressConflict> conflicts() {
+    return networks.values().stream().flatMap(n -> n.conflicts().stream()).toList();
+  }
+
   /** Whether everything is as it should be. */
   public boolean isEmpty() {
     return claims.isEmpty() && amendments.isEmpty() && releases.isEmpty();

@@ -6,6 +6,8 @@ import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
 import dev.tweed.operator.allocation.NetworkOutcome.PoolUse;
+import dev.tweed.operator.allocation.NodeAddressPlanner.Choice;
+import dev.tweed.operator.allocation.NodeAddressPlanner.Claimant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -64,6 +66,7 @@ public final class AllocationPlanner {
   private final SubnetContents contents;
   private final List<Member> byAge = new ArrayList<>();
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
+  private final NodeAddressPlanner addresses;
   private Optional<Map<String, List<IpPrefix>>> last = Optional.empty();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
@@ -90,6 +93,18 @@ public final class AllocationPlanner {
       owner.ifPresent(network -> ownerOf.put(node.name(), network));
       byAge.add(new Member(node, owner, blocks));
     }
+    this.addresses =
+        NodeAddressPlanner.plan(
+            byAge.stream().flatMap(m -> claimant(m, byName).stream()).toList(),
+            input.linkAddresses());
+  }
+
+  // A node that has left its network is reached there until it has lost its block.
+  private static Optional<Claimant> claimant(Member member, Map<String, CandidateNetwork> byName) {
+    return member
+        .network()
+        .or(() -> member.blocks().stream().findFirst().map(b -> byName.get(b.network())))
+        .map(network -> new Claimant(member.node(), network, member.blocks()));
   }
 
   /** Plans from scratch; the same input gives the same plan. */
@@ -104,7 +119,7 @@ public final class AllocationPlanner {
 
   private AllocationPlan plan() {
     StandingBlocks standing =
-        StandingBlocks.judge(held.standing(), nodes, ownerOf, contents, input);
+        StandingBlocks.judge(held.standing(), nodes, ownerOf, addresses, contents, input);
     Map<String, List<PoolUse>> before = new HashMap<>();
     if (!claiming) {
       networks.forEach(network -> before.put(network.name(), shelf(network).use()));
@@ -194,7 +209,7 @@ public final class AllocationPlanner {
   private void restore(Member member, IpPrefix block) {
     NodeFacts node = member.node();
     CandidateNetwork network = member.network().orElseThrow();
-    List<String> addresses = node.addresses().underlay();
+    List<String> nodeIPs = addresses.of(node).addresses();
     boolean without =
         member.block(block.family()).isEmpty()
             && !held.leaving(node.name(), block.family())
@@ -203,8 +218,8 @@ public final class AllocationPlanner {
     if (without
         && network.offers(block, node)
         && !held.occupied().overlaps(block)
-        && !addresses.isEmpty()) {
-      claim(network, node, block, addresses);
+        && !nodeIPs.isEmpty()) {
+      claim(network, node, block, nodeIPs);
       restored.computeIfAbsent(node.name(), n -> new ArrayList<>(2)).add(block);
     }
   }
@@ -247,8 +262,8 @@ public final class AllocationPlanner {
   private void allocate(
       CandidateNetwork network, Member member, PoolShelf shelf, NetworkTally tally) {
     NodeFacts node = member.node();
-    List<String> addresses = node.addresses().underlay();
-    boolean complete = true;
+    List<String> nodeIPs = addresses.of(node).addresses();
+    boolean complete = isReachable(node);
     boolean any = false;
     for (AddressFamily family : shelf.families()) {
       Optional<Held> have = member.block(family);
@@ -270,7 +285,7 @@ public final class AllocationPlanner {
         }
       } else if (shelf.admits(family, node)) {
         any = true;
-        complete &= claimFree(network, node, family, addresses, shelf, tally);
+        complete &= claimFree(network, node, family, nodeIPs, shelf, tally);
       }
     }
     if (!any) {
@@ -278,8 +293,28 @@ public final class AllocationPlanner {
     } else if (complete) {
       tally.allocated++;
     }
-    if (addresses.isEmpty()) {
-      tally.note(Shortfall.NoInternalIP, node);
+    noteAddresses(network, node, tally);
+  }
+
+  // One that lost its address goes on being reached by what its peers know of it.
+  private boolean isReachable(NodeFacts node) {
+    Choice choice = addresses.of(node);
+    return !choice.addresses().isEmpty() || choice.conflicts().isEmpty();
+  }
+
+  private void noteAddresses(CandidateNetwork network, NodeFacts node, NetworkTally tally) {
+    Choice choice = addresses.of(node);
+    choice.conflicts().forEach(tally::note);
+    if (!choice.refused().isEmpty()) {
+      tally.note(
+          Shortfall.NodeAddressRefused,
+          node.name() + " (" + String.join(", ", choice.refused()) + ")");
+    } else if (!choice.claiming()) {
+      tally.note(
+          network.facts().spec().nodeAddress().interfaces().isEmpty()
+              ? Shortfall.NoInternalIP
+              : Shortfall.WaitingForNodeAddress,
+          node);
     }
   }
 
@@ -287,7 +322,7 @@ public final class AllocationPlanner {
       CandidateNetwork network,
       NodeFacts node,
       AddressFamily family,
-      List<String> addresses,
+      List<String> nodeIPs,
       PoolShelf shelf,
       NetworkTally tally) {
     if (held.leaving(node.name(), family)) {
@@ -298,7 +333,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.UnknownValue, node);
       return false;
     }
-    if (addresses.isEmpty() || !network.giving()) {
+    if (nodeIPs.isEmpty() || !network.giving()) {
       return false;
     }
     if (network.containsAddressOf(node)) {
@@ -314,16 +349,14 @@ public final class AllocationPlanner {
     if (differs(node, block.get())) {
       tally.note(Shortfall.PodCIDRDiffers, node);
     }
-    claim(network, node, block.get(), addresses);
+    claim(network, node, block.get(), nodeIPs);
     return claiming;
   }
 
   private void adopt(CandidateNetwork network, Member member, PoolShelf shelf, NetworkTally tally) {
     NodeFacts node = member.node();
-    List<String> addresses = node.addresses().underlay();
-    if (addresses.isEmpty()) {
-      tally.note(Shortfall.NoInternalIP, node);
-    }
+    List<String> nodeIPs = addresses.of(node).addresses();
+    noteAddresses(network, node, tally);
     if (node.podCIDRs().isEmpty()) {
       if (member.blocks().isEmpty()) {
         tally.note(Shortfall.WaitingForPodCIDR, node);
@@ -338,12 +371,12 @@ public final class AllocationPlanner {
             .map(IpPrefix::tryParseNetwork)
             .filter(cidr -> cidr.map(c -> network.has(c.family())).orElse(true))
             .toList();
-    boolean complete = !wanted.isEmpty();
-    if (!complete) {
+    boolean complete = !wanted.isEmpty() && isReachable(node);
+    if (wanted.isEmpty()) {
       tally.note(Shortfall.OutsidePools, node);
     }
     for (Optional<IpPrefix> podCidr : wanted) {
-      complete &= adopt(network, member, podCidr, addresses, shelf, tally);
+      complete &= adopt(network, member, podCidr, nodeIPs, shelf, tally);
     }
     if (complete) {
       tally.allocated++;
@@ -354,7 +387,7 @@ public final class AllocationPlanner {
       CandidateNetwork network,
       Member member,
       Optional<IpPrefix> podCidr,
-      List<String> addresses,
+      List<String> nodeIPs,
       PoolShelf shelf,
       NetworkTally tally) {
     NodeFacts node = member.node();
@@ -377,7 +410,7 @@ public final class AllocationPlanner {
       tally.note(Shortfall.UnknownValue, node);
       return false;
     }
-    if (addresses.isEmpty() || !network.giving()) {
+    if (nodeIPs.isEmpty() || !network.giving()) {
       return false;
     }
     if (network.containsAddressOf(node)) {
@@ -388,18 +421,18 @@ public final class AllocationPlanner {
       tally.note(held.leaving(block) ? Shortfall.WaitingForRelease : Shortfall.PodCIDRTaken, node);
       return false;
     }
-    claim(network, node, block, addresses);
+    claim(network, node, block, nodeIPs);
     shelf.adopted(block);
     return claiming;
   }
 
   private void claim(
-      CandidateNetwork network, NodeFacts node, IpPrefix block, List<String> addresses) {
+      CandidateNetwork network, NodeFacts node, IpPrefix block, List<String> nodeIPs) {
     held.occupied().add(block);
     claims.add(
         new Claim(
             block,
-            contents.spec(network, node, block.toString(), addresses, Optional.empty()),
+            contents.spec(network, node, block.toString(), nodeIPs, Optional.empty()),
             contents.labels(network, node)));
   }
 

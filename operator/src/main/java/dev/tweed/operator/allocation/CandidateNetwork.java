@@ -168,7 +168,8 @@ record CandidateNetwork(
     return acceptance instanceof NetworkOutcome.InvalidSpec || isUnknown() || isInPool(cidr);
   }
 
-  private boolean isInPool(IpPrefix cidr) {
+  /** Whether a pool that can be read contains the range. */
+  boolean isInPool(IpPrefix cidr) {
     for (Pool pool : pools) {
       if (pool.cidr().contains(cidr)) {
         return true;

@@ -12,15 +12,28 @@ import java.util.Map;
  * @param allocated those of them that hold every block they need, claims of this plan included
  * @param shortfalls which nodes lack what; none that holds for no node
  * @param pools use of each pool, in the order of the spec
+ * @param conflicts addresses that two of its nodes claim, the oldest node first
  */
 public record NetworkOutcome(
     Acceptance acceptance,
     int selected,
     int allocated,
     Map<Shortfall, NodeNames> shortfalls,
-    List<PoolUse> pools) {
+    List<PoolUse> pools,
+    List<AddressConflict> conflicts) {
   public NetworkOutcome {
     shortfalls = Map.copyOf(shortfalls);
+    conflicts = List.copyOf(conflicts);
+  }
+
+  /** One in which no two nodes claim an address. */
+  public NetworkOutcome(
+      Acceptance acceptance,
+      int selected,
+      int allocated,
+      Map<Shortfall, NodeNames> shortfalls,
+      List<PoolUse> pools) {
+    this(acceptance, selected, allocated, shortfalls, pools, List.of());
   }
 
   /** The nodes for which it holds. */

@@ -1,21 +1,25 @@
 package dev.tweed.operator.allocation;
 
-import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Underlay addresses of a node, read once for each version of it.
+ * Addresses of a node, read once for each version of it.
  *
- * @param underlay the first usable InternalIP of each family, IPv4 first, as canonical texts; empty
- *     when there is none
- * @param ranges the first {@value #MOST} usable InternalIPs, each as a range of one address
+ * @param internal the first {@value #MOST} usable InternalIPs, as the kubelet orders them
+ * @param annotated what its annotation says, as it stands
+ * @param ranges those that are usable of both, each as a range of one address
  */
-public record NodeAddresses(List<String> underlay, List<IpPrefix> ranges) {
+public record NodeAddresses(
+    List<NodeAddress> internal, List<String> annotated, List<IpPrefix> ranges) {
   /** A kubelet says what it likes, and each address takes a block out of a pool in use. */
   private static final int MOST = 8;
+
+  // One of each family; a third one shows that somebody took it for something else.
+  private static final int ANNOTATED = 3;
 
   // A tunnel cannot end at these; link-local needs a scope that no other node knows.
   private static final List<IpPrefix> UNUSABLE =
@@ -32,8 +36,23 @@ public record NodeAddresses(List<String> underlay, List<IpPrefix> ranges) {
           .map(IpPrefix::parse)
           .toList();
 
+  /**
+   * An address that a tunnel can end at.
+   *
+   * @param text canonical
+   */
+  public record NodeAddress(IpAddress address, String text) {
+    /** Of a text, if it is one that a tunnel can end at. */
+    static Optional<NodeAddress> of(String text) {
+      return IpAddress.tryParse(text)
+          .filter(NodeAddresses::isUsable)
+          .map(a -> new NodeAddress(a, a.toString()));
+    }
+  }
+
   public NodeAddresses {
-    underlay = List.copyOf(underlay);
+    internal = List.copyOf(internal);
+    annotated = List.copyOf(annotated);
     ranges = List.copyOf(ranges);
   }
 
@@ -43,17 +62,37 @@ public record NodeAddresses(List<String> underlay, List<IpPrefix> ranges) {
    * @param internalIPs as the kubelet reports them, unchecked
    */
   public static NodeAddresses of(List<String> internalIPs) {
-    List<IpAddress> usable =
+    return of(internalIPs, Optional.empty());
+  }
+
+  /**
+   * Reads them.
+   *
+   * @param internalIPs as the kubelet reports them, unchecked
+   * @param annotation of the Node, unchecked
+   */
+  public static NodeAddresses of(List<String> internalIPs, Optional<String> annotation) {
+    List<NodeAddress> internal =
         internalIPs.stream()
-            .flatMap(text -> IpAddress.tryParse(text).stream())
-            .filter(NodeAddresses::isUsable)
+            .flatMap(text -> NodeAddress.of(text).stream())
+            .distinct()
+            .limit(MOST)
+            .toList();
+    List<String> annotated =
+        annotation.stream()
+            .flatMap(text -> Stream.of(text.split(",")))
+            .map(String::strip)
+            .filter(text -> !text.isEmpty())
+            .limit(ANNOTATED)
             .toList();
     return new NodeAddresses(
-        Stream.of(AddressFamily.IPV4, AddressFamily.IPV6)
-            .flatMap(family -> usable.stream().filter(a -> a.family() == family).limit(1))
-            .map(IpAddress::toString)
-            .toList(),
-        usable.stream().limit(MOST).map(IpPrefix::host).toList());
+        internal,
+        annotated,
+        Stream.concat(
+                internal.stream(), annotated.stream().flatMap(a -> NodeAddress.of(a).stream()))
+            .map(a -> IpPrefix.host(a.address()))
+            .distinct()
+            .toList());
   }
 
   private static boolean isUsable(IpAddress address) {

@@ -9,6 +9,7 @@ import java.util.Map;
  * What planning needs of a Node.
  *
  * @param podCIDRs {@code spec.podCIDRs}, unchecked
+ * @param machineId what the machine says it is, {@code /etc/machine-id}; empty if it does not
  */
 public record NodeFacts(
     String name,
@@ -16,7 +17,8 @@ public record NodeFacts(
     Instant created,
     Map<String, String> labels,
     NodeAddresses addresses,
-    List<String> podCIDRs) {
+    List<String> podCIDRs,
+    String machineId) {
   /** The order in which nodes are served. */
   public static final Comparator<NodeFacts> OLDEST_FIRST =
       Comparator.comparing(NodeFacts::created).thenComparing(NodeFacts::name);
@@ -24,6 +26,17 @@ public record NodeFacts(
   public NodeFacts {
     labels = Map.copyOf(labels);
     podCIDRs = List.copyOf(podCIDRs);
+  }
+
+  /** Of one that does not say which machine it is. */
+  public NodeFacts(
+      String name,
+      String uid,
+      Instant created,
+      Map<String, String> labels,
+      NodeAddresses addresses,
+      List<String> podCIDRs) {
+    this(name, uid, created, labels, addresses, podCIDRs, "");
   }
 
   /**

@@ -27,6 +27,19 @@ public enum Shortfall {
   NoInternalIP(
       "no usable address of type InternalIP on %s: %s."
           + " Set the kubelet's --node-ip or the cloud provider"),
+  /** A living node has the address that they claim. */
+  NodeAddressTaken(
+      "the address of %s is another node's, which had it before and keeps it: %s. Each needs one of"
+          + " its own: the kubelet's --node-ip where it took a virtual IP that was on the NIC; a"
+          + " clone of another machine needs another address and /etc/machine-id"),
+  /** Their addresses are such as {@code spec.nodeAddress} does not admit. */
+  NodeAddressRefused(
+      "spec.nodeAddress does not admit addresses of %s: %s. Correct the kubelet's --node-ip, the"
+          + " annotation tweed.dev/node-address of the Node, or spec.nodeAddress.cidrs"),
+  /** Their daemons have told no address of the links that {@code spec.nodeAddress} names. */
+  WaitingForNodeAddress(
+      "no address known of %s on a link of spec.nodeAddress.interfaces: %s. Their daemons tell them:"
+          + " kubectl get nodereport NODE -o jsonpath='{.status.addresses}'"),
   /** An InternalIP of theirs lies in a pool. */
   NodeAddressInPool(
       "a pool contains the InternalIP of %s: %s. No other node would reach it;"

@@ -5,6 +5,7 @@ import dev.tweed.operator.allocation.AllocationPlan.Amendment;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import dev.tweed.operator.allocation.HeldBlocks.Held;
+import dev.tweed.operator.allocation.NodeAddressPlanner.Choice;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  */
 final class StandingBlocks {
 
+  private final NodeAddressPlanner addresses;
   private final SubnetContents contents;
   private final RouteMtus mtus;
   private final AllocationInput input;
@@ -26,7 +28,12 @@ final class StandingBlocks {
   private final List<Release> marked = new ArrayList<>();
   private Optional<Instant> nextDeadline = Optional.empty();
 
-  private StandingBlocks(SubnetContents contents, RouteMtus mtus, AllocationInput input) {
+  private StandingBlocks(
+      NodeAddressPlanner addresses,
+      SubnetContents contents,
+      RouteMtus mtus,
+      AllocationInput input) {
+    this.addresses = addresses;
     this.contents = contents;
     this.mtus = mtus;
     this.input = input;
@@ -42,10 +49,11 @@ final class StandingBlocks {
       List<Held> standing,
       Map<String, NodeFacts> nodes,
       Map<String, CandidateNetwork> ownerOf,
+      NodeAddressPlanner addresses,
       SubnetContents contents,
       AllocationInput input) {
     StandingBlocks blocks =
-        new StandingBlocks(contents, new RouteMtus(input.mtus(), ownerOf), input);
+        new StandingBlocks(addresses, contents, new RouteMtus(input.mtus(), ownerOf), input);
     for (Held block : standing) {
       Optional<NodeFacts> node = Optional.ofNullable(nodes.get(block.node()));
       Optional<CandidateNetwork> owner =
@@ -97,29 +105,35 @@ final class StandingBlocks {
 
   // Its pods run on, perhaps for long, and others go on sending to them. A Node that was made anew
   // meanwhile has the block too, and reports on it.
-  private static NodeSubnetSpec moved(Held block, Optional<NodeFacts> node) {
+  private NodeSubnetSpec moved(Held block, Optional<NodeFacts> node) {
     NodeSubnetSpec old = block.facts().spec();
-    List<String> addresses = node.map(n -> n.addresses().underlay()).orElse(List.of());
     return new NodeSubnetSpec(
         old.podNetwork(),
         old.nodeName(),
         node.map(NodeFacts::uid).orElse(old.nodeUID()),
         old.cidr(),
-        addresses.isEmpty() ? old.nodeIPs() : addresses,
+        node.map(n -> nodeIPs(n, old)).orElseGet(() -> addresses.left(block)),
         old.vtepMAC(),
         old.mtu());
   }
 
+  // A node that lost its address for a moment must not lose its peers' routes; of one whose address
+  // is another's, peers must not know that.
+  private List<String> nodeIPs(NodeFacts node, NodeSubnetSpec old) {
+    Choice choice = addresses.of(node);
+    return choice.addresses().isEmpty() && choice.conflicts().isEmpty()
+        ? old.nodeIPs()
+        : choice.addresses();
+  }
+
   private void refresh(Held block, NodeFacts node, CandidateNetwork network) {
     NodeSubnetSpec old = block.facts().spec();
-    List<String> addresses = node.addresses().underlay();
-    // A node that lost its address for a moment must not lose its peers' routes.
     NodeSubnetSpec spec =
         contents.spec(
             network,
             node,
             old.cidr(),
-            addresses.isEmpty() ? old.nodeIPs() : addresses,
+            nodeIPs(node, old),
             mtus.of(network, node, Optional.ofNullable(old.mtu())));
     if (spec.equals(old)
         && block.facts().goneSince().isEmpty()

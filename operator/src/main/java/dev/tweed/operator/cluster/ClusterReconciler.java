@@ -1,5 +1,6 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.operator.allocation.AddressConflict;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
@@ -15,6 +16,7 @@ import dev.tweed.operator.ledger.Allocator;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +38,12 @@ import org.slf4j.LoggerFactory;
 public final class ClusterReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterReconciler.class);
 
+  private static final String NODE_ADDRESS_TAKEN = "NodeAddressTaken";
+  private static final String ALLOCATE = "Allocate";
+
+  /** Two Events each. */
+  private static final int CONFLICTS_AT_ONCE = 5;
+
   private final Supplier<ClusterView> cluster;
   private final Allocator allocator;
   private final SubnetWriter subnets;
@@ -44,6 +52,7 @@ public final class ClusterReconciler {
   private final GuardExpiry guards;
   private final Function<ClusterView, Set<String>> silent;
   private final BiFunction<ClusterView, Instant, Map<String, Instant>> lastHeard;
+  private final OperatorEvents events;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
   private final Clock clock;
@@ -51,6 +60,7 @@ public final class ClusterReconciler {
   private MarksSeen marks = MarksSeen.none();
   private RecentReleases released = RecentReleases.none();
   private ClusterOutcome latest = ClusterOutcome.none();
+  private Set<String> told = Set.of();
 
   /**
    * @param silent which nodes' daemons are silent
@@ -65,6 +75,7 @@ public final class ClusterReconciler {
       GuardExpiry guards,
       Function<ClusterView, Set<String>> silent,
       BiFunction<ClusterView, Instant, Map<String, Instant>> lastHeard,
+      OperatorEvents events,
       OperatorMeters meters,
       OperatorSettings settings,
       Clock clock,
@@ -77,6 +88,7 @@ public final class ClusterReconciler {
     this.guards = guards;
     this.silent = silent;
     this.lastHeard = lastHeard;
+    this.events = events;
     this.meters = meters;
     this.settings = settings;
     this.clock = clock;
@@ -237,7 +249,39 @@ public final class ClusterReconciler {
                       .filter(words -> !before.isOfEarlierVersion(name))
                       .ifPresent(words -> LOG.warn("PodNetwork {}: {}", name, words)));
       meters.record(latest);
+      tellConflicts();
       return List.of();
+    }
+
+    // Both nodes, each once; what is not told in this run is in the next.
+    private void tellConflicts() {
+      if (plan.networks().isEmpty()) {
+        return; // nor is it known that they are over
+      }
+      Set<String> now = new HashSet<>(told);
+      now.retainAll(plan.conflicts().stream().map(AddressConflict::key).toList());
+      plan.conflicts().stream()
+          .filter(c -> !now.contains(c.key()))
+          .limit(CONFLICTS_AT_ONCE)
+          .toList()
+          .forEach(
+              c -> {
+                LOG.warn("node {}: {}", c.node().name(), c.toNode());
+                events.about(
+                    c.node(),
+                    OperatorEvents.Type.Warning,
+                    NODE_ADDRESS_TAKEN,
+                    ALLOCATE,
+                    c.toNode());
+                events.about(
+                    c.holder(),
+                    OperatorEvents.Type.Warning,
+                    NODE_ADDRESS_TAKEN,
+                    ALLOCATE,
+                    c.toHolder());
+                now.add(c.key());
+              });
+      told = now;
     }
 
     private ClusterOutcome outcome(Set<String> waiting) {

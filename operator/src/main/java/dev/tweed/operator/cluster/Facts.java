@@ -13,7 +13,9 @@ import dev.tweed.crds.UnknownValue;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.allocation.LinkAddress;
 import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.NodeAddresses;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.RecentReleases;
 import dev.tweed.operator.allocation.SubnetFacts;
@@ -71,6 +73,7 @@ public final class Facts {
         subnets,
         lastBlocks(view, lastHolders, reports),
         mtus(reports),
+        linkAddresses(reports),
         view.serviceCIDRs(),
         cursors,
         settings.releaseAfter(),
@@ -101,13 +104,18 @@ public final class Facts {
         shared(node.getMetadata().getUid()),
         created(node),
         labels(node),
-        node.getStatus() == null
-            ? List.of()
-            : node.getStatus().getAddresses().stream()
-                .filter(a -> "InternalIP".equals(a.getType()))
-                .map(NodeAddress::getAddress)
-                .toList(),
-        node.getSpec() == null ? List.of() : node.getSpec().getPodCIDRs());
+        NodeAddresses.of(
+            node.getStatus() == null
+                ? List.of()
+                : node.getStatus().getAddresses().stream()
+                    .filter(a -> "InternalIP".equals(a.getType()))
+                    .map(NodeAddress::getAddress)
+                    .toList(),
+            Optional.ofNullable(annotation(node, TweedApi.NODE_ADDRESS))),
+        node.getSpec() == null ? List.of() : node.getSpec().getPodCIDRs(),
+        node.getStatus() == null || node.getStatus().getNodeInfo() == null
+            ? ""
+            : Objects.requireNonNullElse(node.getStatus().getNodeInfo().getMachineID(), ""));
   }
 
   /** Of a NodeSubnet; a mark that cannot be read counts as none, and is written anew. */
@@ -228,6 +236,21 @@ public final class Facts {
           }
         });
     return mtus;
+  }
+
+  private static Map<String, List<LinkAddress>> linkAddresses(Map<String, ReportDigest> reports) {
+    Map<String, List<LinkAddress>> addresses = new HashMap<>();
+    reports.forEach(
+        (node, report) -> {
+          if (!report.addresses().isEmpty()) {
+            addresses.put(
+                node,
+                report.addresses().stream()
+                    .flatMap(a -> LinkAddress.of(a.device(), a.address()).stream())
+                    .toList());
+          }
+        });
+    return addresses;
   }
 
   /** Those of the Nodes there are, by their names, and not of earlier ones of these names. */

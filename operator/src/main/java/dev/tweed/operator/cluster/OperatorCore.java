@@ -97,6 +97,7 @@ public final class OperatorCore implements AutoCloseable {
             new GuardExpiry(client, calls, caches::openGuards, settings.releaseAfter(), time),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
             (view, now) -> silence.map(s -> s.lastHeard(view, now)).orElse(Map.of()),
+            events,
             meters,
             settings,
             clock,

@@ -1,6 +1,7 @@
 package dev.tweed.operator.policy;
 
 import dev.tweed.crds.Limits;
+import dev.tweed.crds.NodeReportStatus.LinkAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param firewallRepairs how often the node mended its firewall
  * @param reach what it says of the way to other nodes
  * @param bootID boot of the node that it is about; empty if it does not tell
+ * @param addresses those of its links that its PodNetwork names
  */
 public record ReportDigest(
     String owner,
@@ -22,13 +24,15 @@ public record ReportDigest(
     List<PolicyVerdict> verdicts,
     long firewallRepairs,
     ReachDigest reach,
-    String bootID) {
+    String bootID,
+    List<LinkAddress> addresses) {
   public ReportDigest {
     blocks = List.copyOf(blocks);
     verdicts = List.copyOf(verdicts);
+    addresses = List.copyOf(addresses);
   }
 
-  /** Of one that does not tell its boot. */
+  /** Of a node that tells neither its boot nor links. */
   public ReportDigest(
       String owner,
       List<String> blocks,
@@ -36,7 +40,7 @@ public record ReportDigest(
       List<PolicyVerdict> verdicts,
       long firewallRepairs,
       ReachDigest reach) {
-    this(owner, blocks, dataPath, verdicts, firewallRepairs, reach, "");
+    this(owner, blocks, dataPath, verdicts, firewallRepairs, reach, "", List.of());
   }
 
   /** Reason of the conditions of a report whose daemon is silent. */

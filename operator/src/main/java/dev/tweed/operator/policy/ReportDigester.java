@@ -47,7 +47,15 @@ public final class ReportDigester {
         status.map(s -> verdicts(s.policies())).orElse(List.of()),
         status.map(s -> repairs(s.repairs())).orElse(0L),
         status.map(this::reach).orElse(ReachDigest.NONE),
-        status.map(NodeReportStatus::bootID).orElse(""));
+        status.map(NodeReportStatus::bootID).orElse(""),
+        status.map(ReportDigester::addresses).orElse(List.of()));
+  }
+
+  private static List<NodeReportStatus.LinkAddress> addresses(NodeReportStatus status) {
+    return status.addresses().stream()
+        .filter(a -> a.device() != null && a.address() != null)
+        .limit(Limits.LINK_ADDRESSES)
+        .toList();
   }
 
   private static DataPathDigest dataPath(NodeReportStatus status) {

@@ -1,7 +1,9 @@
 package dev.tweed.operator.status;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.Limits;
 import dev.tweed.crds.PodNetworkStatus;
+import dev.tweed.crds.PodNetworkStatus.AddressConflict;
 import dev.tweed.crds.PodNetworkStatus.NodeCounts;
 import dev.tweed.crds.PodNetworkStatus.PoolUse;
 import dev.tweed.crds.PodNetworkStatus.Summary;
@@ -91,7 +93,14 @@ public final class PodNetworkStatusMapper {
             pools(pools),
             state.readiness().ready() + "/" + outcome.selected(),
             free(pools),
-            mtu(state.readiness().mtus())));
+            mtu(state.readiness().mtus())),
+        outcome.conflicts().stream()
+            .limit(Limits.ADDRESS_CONFLICTS)
+            .map(
+                c ->
+                    new AddressConflict(
+                        c.address(), c.holder().name(), c.node().name(), c.clones()))
+            .toList());
   }
 
   private static Finding accepted(NetworkOutcome.Acceptance acceptance) {
@@ -156,6 +165,8 @@ public final class PodNetworkStatusMapper {
           switch (shortfall) {
             case NodeSelectedByAnother -> o.selected() > 0;
             case PodCIDRDiffers -> true;
+            // All have blocks, and are reached by another address of theirs.
+            case NodeAddressTaken, NodeAddressRefused -> o.allocated() == o.selected();
             default -> false;
           };
       NodeNames nodes = o.nodes(shortfall);

@@ -13,12 +13,20 @@ import java.util.Set;
 public record Transition(boolean warning, String reason, String action, String note) {
   // Steps on the way; the condition shows them, an Event for each would be noise.
   private static final Set<String> QUIET =
-      Set.of("Allocating", "NodesNotReady", "NoNodes", "WaitingForPodCIDR", "WaitingForRelease");
+      Set.of(
+          "Allocating",
+          "NodesNotReady",
+          "NoNodes",
+          "WaitingForNodeAddress",
+          "WaitingForPodCIDR",
+          "WaitingForRelease");
   private static final String PENDING = "Pending";
   private static final Set<String> WARNINGS =
       Set.of(
           "NodeSelectedByAnother",
           "PodCIDRDiffers",
+          "NodeAddressTaken",
+          "NodeAddressRefused",
           "NodesOutsideNetwork",
           PodNetworkStatusMapper.NODES_LEFT,
           PodNetworkStatusMapper.POD_CIDRS_CHANGED);

@@ -115,6 +115,7 @@ final class Fixtures {
     private List<SubnetFacts> subnets;
     private LastBlocks lastBlocks;
     private Map<String, Integer> mtus;
+    private Map<String, List<LinkAddress>> linkAddresses;
     private Map<String, List<String>> serviceCIDRs;
     private Map<String, Long> cursors;
     private Map<String, Instant> lastHeard;
@@ -127,6 +128,7 @@ final class Fixtures {
       subnets = in.subnets();
       lastBlocks = in.lastBlocks();
       mtus = in.mtus();
+      linkAddresses = in.linkAddresses();
       serviceCIDRs = in.serviceCIDRs();
       cursors = in.cursors();
       lastHeard = in.lastHeard();
@@ -141,6 +143,7 @@ final class Fixtures {
           subnets,
           lastBlocks,
           mtus,
+          linkAddresses,
           serviceCIDRs,
           cursors,
           in.releaseAfter(),
@@ -190,6 +193,11 @@ final class Fixtures {
 
   static AllocationInput withMtus(AllocationInput in, Map<String, Integer> mtus) {
     return changed(in, draft -> draft.mtus = mtus);
+  }
+
+  static AllocationInput withLinkAddresses(
+      AllocationInput in, Map<String, List<LinkAddress>> linkAddresses) {
+    return changed(in, draft -> draft.linkAddresses = linkAddresses);
   }
 
   /** The cluster after the plan was carried out. */

@@ -111,6 +111,7 @@ class ReleasesOnApiServerTest {
                 new SteadyTime(now, System::nanoTime)),
             view -> Set.of(),
             (view, time) -> Map.of(),
+            new OperatorEvents(client, SETTINGS, clock),
             meters,
             SETTINGS,
             clock,

@@ -100,6 +100,61 @@ class SimulatedFaultsTest {
   }
 
   @Test
+  void aNewNodeWithTheAddressOfOneThatIsGoneIsReachedAtOnce() {
+    for (int points = 0; points < 20; points++) {
+      try (Simulation simulation = new Simulation(setup(4, true))) {
+        // Given a node that is replaced by one with its address
+        join(simulation, 0, 3);
+        simulation.settle();
+        List<String> address = simulation.addresses(0);
+        simulation.leave(0);
+        simulation.joinWithAddressOf(3, 0);
+
+        // When an operator stops somewhere in its run, and another one works
+        simulation.run(0, points);
+        simulation.run(1, TO_THE_END);
+
+        // Then the new node has the address before the block of the old one is released, and at no
+        // time both had it
+        assertThat(simulation.addresses(3)).isEqualTo(address);
+        assertThat(simulation.addresses(0)).isEmpty();
+        simulation.settle();
+        assertNothingLost(simulation);
+      }
+    }
+  }
+
+  @Test
+  void ofTwoLivingNodesWithOneAddressTheOlderKeepsItUntilItIsGone() {
+    try (Simulation simulation = new Simulation(setup(2, true))) {
+      simulation.join(0);
+      simulation.settle();
+      List<String> address = simulation.addresses(0);
+
+      simulation.advance(Duration.ofSeconds(1));
+      simulation.joinWithAddressOf(1, 0);
+      simulation.run(0, TO_THE_END);
+
+      assertThat(simulation.addresses(0)).isEqualTo(address);
+      assertThat(simulation.blocks()).hasSize(1);
+
+      simulation.leave(0);
+      simulation.run(0, TO_THE_END);
+
+      assertThat(simulation.addresses(1)).isEqualTo(address);
+      assertThat(simulation.addresses(0)).isEmpty();
+
+      // And who comes back finds it taken
+      simulation.join(0);
+      simulation.run(0, TO_THE_END);
+
+      assertThat(simulation.addresses(1)).isEqualTo(address);
+      assertThat(simulation.addresses(0)).isEmpty();
+      assertNothingLost(simulation);
+    }
+  }
+
+  @Test
   void blocksOfNodesThatAreGoneGoWhileOthersJoin() {
     try (Simulation simulation = new Simulation(setup(40, true))) {
       // Given a node that is gone

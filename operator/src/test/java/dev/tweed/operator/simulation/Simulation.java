@@ -15,11 +15,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -105,6 +107,7 @@ final class Simulation implements AutoCloseable {
   private static final class Machine {
     private final String name;
     private String zone;
+    private int address;
     private Optional<String> served = Optional.empty();
     private String servedFrom = "";
     private Optional<Instant> lostSince = Optional.empty();
@@ -112,9 +115,10 @@ final class Simulation implements AutoCloseable {
     private Instant regained = Instant.MIN;
     private Optional<Instant> lostBefore = Optional.empty();
 
-    Machine(String name, String zone) {
+    Machine(String name, String zone, int address) {
       this.name = name;
       this.zone = zone;
+      this.address = address;
     }
   }
 
@@ -126,7 +130,7 @@ final class Simulation implements AutoCloseable {
       create(NETWORKS, networkObject(network));
     }
     for (int i = 0; i < setup.machines(); i++) {
-      Machine machine = new Machine("m" + i, "abc".charAt(i % 3) + "");
+      Machine machine = new Machine("m" + i, "abc".charAt(i % 3) + "", i);
       machines.put(machine.name, machine);
     }
     for (int i = 0; i < operators.length; i++) {
@@ -243,10 +247,16 @@ final class Simulation implements AutoCloseable {
       node.putObject("spec");
       ObjectNode address = node.putObject("status").putArray("addresses").addObject();
       address.put("type", "InternalIP");
-      int index = number % machines.size();
+      int index = machine.address;
       address.put("address", "192.168." + index / 250 + "." + (index % 250 + 1));
       create(NODES, node);
     }
+  }
+
+  /** The same of a machine that got the address of another one. */
+  void joinWithAddressOf(int number, int other) {
+    machine(number).address = machine(other).address;
+    join(number);
   }
 
   /** Somebody deletes a Node; the machine goes on. */
@@ -548,6 +558,8 @@ final class Simulation implements AutoCloseable {
       }
       if (other.get("spec").get("nodeName").asText().equals(node)) {
         violate(describe(subnet) + " is a second block beside " + describe(other));
+      } else if (sharesAddress(subnet, other)) {
+        violate(describe(subnet) + " has an address of " + describe(other));
       }
     }
     machines.get(node).lostOnce = false;
@@ -576,6 +588,13 @@ final class Simulation implements AutoCloseable {
         machine.served = Optional.empty();
       }
     }
+  }
+
+  private static boolean sharesAddress(ObjectNode subnet, ObjectNode other) {
+    Set<String> addresses = new HashSet<>();
+    subnet.get("spec").path("nodeIPs").forEach(a -> addresses.add(a.asText()));
+    other.get("spec").path("nodeIPs").forEach(a -> addresses.remove(a.asText()));
+    return addresses.size() < subnet.get("spec").path("nodeIPs").size();
   }
 
   private boolean lostLong(Machine machine) {
@@ -774,6 +793,14 @@ final class Simulation implements AutoCloseable {
         .map(s -> s.get("spec").get("nodeName").asText() + " " + s.get("spec").get("cidr").asText())
         .sorted()
         .toList();
+  }
+
+  /** Addresses by which others reach the pods of a machine. */
+  List<String> addresses(int number) {
+    List<String> addresses = new ArrayList<>();
+    subnetOf(machine(number).name)
+        .ifPresent(s -> s.get("spec").path("nodeIPs").forEach(a -> addresses.add(a.asText())));
+    return addresses;
   }
 
   private boolean overlap(String a, String b) {

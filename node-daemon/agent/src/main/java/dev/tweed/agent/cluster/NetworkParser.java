@@ -6,6 +6,7 @@ import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.NetworkParameters;
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +96,12 @@ final class NetworkParser {
             List.copyOf(pools),
             spec.sysctls(),
             spec.hostFirewall() == PodNetworkSpec.HostFirewall.Auto,
-            spec.probes() == PodNetworkSpec.Probes.Enabled),
+            spec.probes() == PodNetworkSpec.Probes.Enabled,
+            new TranslatedAddresses(
+                spec.nodeAddress().cidrs().stream()
+                    .flatMap(cidr -> IpPrefix.tryParseNetwork(cidr).stream())
+                    .toList(),
+                spec.nodeAddress().interfaces())),
         notes);
   }
 

@@ -2,7 +2,6 @@ package dev.tweed.agent.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tweed.agent.api.ObjectMeta;
-import dev.tweed.crds.Condition;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.PodNetworkStatus;
 import java.util.List;
@@ -15,6 +14,8 @@ import java.util.Optional;
 final class NetworkReader extends TreeReader<NetworkRecord> {
 
   private static final PodNetworkSpec DEFAULTS = PodNetworkSpec.ofPools(List.of());
+  private static final PodNetworkStatus NO_STATUS =
+      new PodNetworkStatus(null, null, null, null, null, null);
 
   @Override
   NetworkRecord of(ObjectMeta meta, JsonNode spec, JsonNode status) {
@@ -22,7 +23,7 @@ final class NetworkReader extends TreeReader<NetworkRecord> {
       PodNetworkSpec read =
           isPresent(spec) ? SpecDecoder.decode("spec", spec, PodNetworkSpec.class) : DEFAULTS;
       return SpecDecoder.isUsable(read.nodeSelector())
-          ? new NetworkRecord(meta.name(), meta.uid(), meta.created(), read, conditions(status))
+          ? of(meta, read, status(status))
           : unreadable(meta, "spec.nodeSelector lacks a key or an operator");
     } catch (SpecDecoder.Unknown e) {
       return unreadable(meta, e.getMessage());
@@ -34,14 +35,25 @@ final class NetworkReader extends TreeReader<NetworkRecord> {
         meta.name(), meta.uid(), meta.created(), DEFAULTS, List.of(), Optional.of(why));
   }
 
-  /** They explain, no more. */
-  private static List<Condition> conditions(JsonNode status) {
+  private static NetworkRecord of(ObjectMeta meta, PodNetworkSpec spec, PodNetworkStatus status) {
+    return new NetworkRecord(
+        meta.name(),
+        meta.uid(),
+        meta.created(),
+        spec,
+        status.conditions(),
+        status.addressConflicts(),
+        Optional.empty());
+  }
+
+  /** It explains, no more. */
+  private static PodNetworkStatus status(JsonNode status) {
     try {
       return isPresent(status)
-          ? SpecDecoder.decode("status", status, PodNetworkStatus.class).conditions()
-          : List.of();
+          ? SpecDecoder.decode("status", status, PodNetworkStatus.class)
+          : NO_STATUS;
     } catch (SpecDecoder.Unknown e) {
-      return List.of();
+      return NO_STATUS;
     }
   }
 }

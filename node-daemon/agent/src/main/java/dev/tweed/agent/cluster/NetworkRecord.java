@@ -2,6 +2,7 @@ package dev.tweed.agent.cluster;
 
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.PodNetworkStatus.AddressConflict;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Optional;
  *     text
  * @param spec what is asked for; one with every default if it cannot be read
  * @param conditions what the operator says of it; explains why a node waits for its subnet
+ * @param conflicts what the operator says of addresses that two nodes claim
  * @param unreadable why the spec cannot be read, fit to be shown; such objects come from another
  *     version of Tweed
  */
@@ -24,6 +26,7 @@ public record NetworkRecord(
     String created,
     PodNetworkSpec spec,
     List<Condition> conditions,
+    List<AddressConflict> conflicts,
     Optional<String> unreadable) {
 
   /** Oldest first, then by name: the order in which claims on a node win. */
@@ -32,6 +35,18 @@ public record NetworkRecord(
 
   public NetworkRecord {
     conditions = List.copyOf(conditions);
+    conflicts = List.copyOf(conflicts);
+  }
+
+  /** One in which no two nodes claim an address. */
+  public NetworkRecord(
+      String name,
+      String uid,
+      String created,
+      PodNetworkSpec spec,
+      List<Condition> conditions,
+      Optional<String> unreadable) {
+    this(name, uid, created, spec, conditions, List.of(), unreadable);
   }
 
   /** One that can be read. */

@@ -4,10 +4,12 @@ import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.PodNetworkStatus.AddressConflict;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +40,11 @@ public final class SnapshotMapper {
         .filter(n -> !networkName.equals(Optional.of(n.name())))
         .forEach(n -> findings.add(unreadable(n, false)));
     if (networkName.isEmpty()) {
-      return withoutSubnet(view, findings);
+      return view.subnets().stream()
+          .filter(s -> isOwn(s) && s.block() instanceof Block.Unaddressed)
+          .min(SubnetRecord.BY_AGE)
+          .map(own -> unaddressed(own, view, findings))
+          .orElseGet(() -> withoutSubnet(view, findings));
     }
     Optional<NetworkRecord> network =
         view.networks().stream().filter(n -> n.name().equals(networkName.get())).findFirst();
@@ -68,6 +74,9 @@ public final class SnapshotMapper {
       }
       case NetworkParser.Result.Good(NetworkParameters parameters, List<NodeFinding> notes) -> {
         findings.addAll(notes);
+        network.get().conflicts().stream()
+             .flatMap(conflict -> told(conflict).stream())
+             .forEach(findings::add);
         yield program(view, parameters, network.get(), findings);
       }
     };
@@ -83,16 +92,15 @@ public final class SnapshotMapper {
             .map(SubnetRecord::podNetwork);
     own.stream()
         .filter(s -> network.isEmpty() || !s.podNetwork().equals(network.get()))
+        .filter(s -> network.isPresent() || !(s.block() instanceof Block.Unaddressed))
         .forEach(
             s ->
                 findings.add(
                     skipped(
                         s,
-                        switch (s.block()) {
-                          case Block.Invalid(String why) -> why;
-                          case Block.Valid v ->
-                              "this node already belongs to PodNetwork " + network.orElse("");
-                        })));
+                        s.block() instanceof Block.Invalid(String why)
+                            ? why
+                            : "this node already belongs to PodNetwork " + network.orElse(""))));
     return network;
   }
 
@@ -112,6 +120,8 @@ public final class SnapshotMapper {
             subnet -> {
               switch (subnet.block()) {
                 case Block.Invalid(String why) -> findings.add(skipped(subnet, why));
+                // Told by the operator, and on that node. Its block is its own all the same.
+                case Block.Unaddressed(IpPrefix block) -> rules.claim(subnet.node(), block);
                 case Block.Valid(Peer peer) -> {
                   Optional<String> refused = rules.claim(peer.node(), peer.block());
                   if (refused.isPresent()) {
@@ -173,6 +183,50 @@ public final class SnapshotMapper {
             + "'");
   }
 
+  /** What this node has to say of an address that two claim, if it is one of them. */
+  private Optional<NodeFinding> told(AddressConflict conflict) {
+    boolean clones = Boolean.TRUE.equals(conflict.clones());
+    String what =
+        ownName.equals(conflict.holder())
+            ? "node %s claims %s, the address of this node, which had it before and keeps it"
+                .formatted(conflict.node(), conflict.address())
+            : ownName.equals(conflict.node())
+                ? "this node claims %s, which node %s had before and keeps; others go on reaching this one where they did"
+                    .formatted(conflict.address(), conflict.holder())
+                : "";
+    return what.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            NodeFinding.of(
+                AgentReason.NodeAddressTaken,
+                false,
+                "Node/" + conflict.node(),
+                what + (clones ? ". Both are clones of one machine" : ""),
+                clones
+                    ? "give one of them an address, host name and machine ID of its own (rm"
+                        + " /etc/machine-id && systemd-machine-id-setup) and restart its kubelet"
+                    : "each needs one of its own: the kubelet's --node-ip where it took a virtual"
+                        + " IP that was on the NIC, or spec.nodeAddress of the PodNetwork"));
+  }
+
+  private static Mapping unaddressed(
+      SubnetRecord own, ClusterView view, List<NodeFinding> findings) {
+    findings.add(
+        NodeFinding.of(
+            AgentReason.NodeAddressTaken,
+            "NodeSubnet/" + own.name(),
+            "this node claims an address that another node has, and has no other; no node sends it"
+                + " packets for its pods"
+                + view.networks().stream()
+                    .filter(n -> n.name().equals(own.podNetwork()))
+                    .findFirst()
+                    .map(SnapshotMapper::saidOf)
+                    .orElse(""),
+            "give it one of its own: the kubelet's --node-ip if it took a virtual IP; a clone of"
+                + " another machine needs an address and an /etc/machine-id of its own"));
+    return new Mapping.Waiting("another node has its address", findings);
+  }
+
   private Mapping withoutSubnet(ClusterView view, List<NodeFinding> findings) {
     if (view.gaps().node() != ClusterView.Listing.RECEIVED) {
       return new Mapping.Waiting("its Node object has not been read yet", findings);
@@ -199,21 +253,26 @@ public final class SnapshotMapper {
     return new Mapping.Waiting("it has no NodeSubnet", findings);
   }
 
-  /** Why the operator gives no block, in its own words where it says so. */
   private static NodeFinding waitingFor(NetworkRecord network) {
-    String said =
-        network.conditions().stream()
-            .filter(c -> "False".equals(c.status()) && !"Ready".equals(c.type()))
-            .map(c -> ": " + c.reason() + ", " + c.message())
-            .findFirst()
-            .orElse("");
     return NodeFinding.of(
         AgentReason.WaitingForSubnet,
         "PodNetwork/" + network.name(),
-        "PodNetwork " + network.name() + " selects this node, but it has no NodeSubnet yet" + said,
+        "PodNetwork "
+            + network.name()
+            + " selects this node, but it has no NodeSubnet yet"
+            + saidOf(network),
         "see 'kubectl describe podnetwork "
             + network.name()
             + "' and whether the operator runs: 'kubectl -n tweed-system get pods'");
+  }
+
+  /** Why the operator gives no block, in its own words where it says so. */
+  private static String saidOf(NetworkRecord network) {
+    return network.conditions().stream()
+        .filter(c -> "False".equals(c.status()) && !"Ready".equals(c.type()))
+        .map(c -> ": " + c.reason() + ", " + c.message())
+        .findFirst()
+        .orElse("");
   }
 
   private boolean isOwn(SubnetRecord subnet) {

@@ -72,6 +72,9 @@ public final class SubnetParser {
     try {
       requireName("podNetwork", podNetwork);
       requireName("nodeName", node);
+      if (spec.nodeIPs().isEmpty()) {
+        return new Block.Unaddressed(cidr(spec.cidr()));
+      }
       return new Block.Valid(
           new Peer(
               node,
@@ -110,9 +113,6 @@ public final class SubnetParser {
   }
 
   private static List<IpAddress> nodeIps(List<String> values) throws InvalidField {
-    if (values.isEmpty()) {
-      throw new InvalidField("nodeIPs", "", "names no address");
-    }
     if (values.size() > NODE_IPS_MAX) {
       throw new InvalidField("nodeIPs", values.get(NODE_IPS_MAX), "is one too many");
     }

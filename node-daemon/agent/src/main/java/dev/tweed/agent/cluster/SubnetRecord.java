@@ -1,6 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import dev.tweed.dataplane.Peer;
+import dev.tweed.ip.IpPrefix;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +40,12 @@ public record SubnetRecord(
 
     /** Every field is what it should be. */
     record Valid(Peer peer) implements Block {}
+
+    /**
+     * It has no node address, since another node has the one that its node claims; whose pods
+     * nobody reaches.
+     */
+    record Unaddressed(IpPrefix cidr) implements Block {}
 
     /**
      * A field is not; the object is skipped.

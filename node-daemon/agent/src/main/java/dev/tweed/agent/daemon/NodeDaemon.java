@@ -6,6 +6,8 @@ import dev.tweed.agent.api.EndpointFile;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.ApiConnection;
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.LinkAddressPlanner;
 import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cni.CniConfigWriter;
@@ -33,6 +35,9 @@ import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusMapper;
 import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.trace.PathTracer;
+import dev.tweed.crds.NodeReportStatus.LinkAddress;
+import dev.tweed.dataplane.HostAddresses;
+import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -45,12 +50,16 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The running daemon: watches, sync loop, status, probes. Closing it stops the work and leaves data
  * path, files and API status exactly as they are.
  */
 public final class NodeDaemon implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
 
   /** Everything is compared with the kernel this often, should an event ever be missed. */
   private static final Duration AUDIT = Duration.ofSeconds(60);
@@ -192,7 +201,7 @@ public final class NodeDaemon implements AutoCloseable {
                         options.version(), options.dataPath().nft(), cni.pluginVersion())),
             metrics,
             (status, own) -> {
-              board.show(status, own);
+              board.show(status.withAddresses(linkAddresses(cluster.view())), own);
               if (status.dataPath().isPresent()) {
                 heap.afterSync();
               }
@@ -220,6 +229,20 @@ public final class NodeDaemon implements AutoCloseable {
                 board.show(
                     AgentReason.ProbesNotAnswered,
                     why.map(text -> probesNotAnswered(options.http(), text))));
+  }
+
+  /** In the sync thread, which is in the network namespace of the host. */
+  private static List<LinkAddress> linkAddresses(ClusterView view) {
+    List<String> names = LinkAddressPlanner.names(view);
+    if (names.isEmpty()) {
+      return List.of();
+    }
+    try (HostAddresses host = HostAddresses.open()) {
+      return LinkAddressPlanner.plan(names, host.all());
+    } catch (NetlinkException e) {
+      LOG.warn("addresses of links are not told: {}", e.getMessage());
+      return List.of();
+    }
   }
 
   /**

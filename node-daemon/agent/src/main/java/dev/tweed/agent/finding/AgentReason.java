@@ -6,6 +6,8 @@ import java.util.Set;
 public enum AgentReason {
   /** The operator has not given this node a block, or what it belongs to is gone. */
   WaitingForSubnet(true),
+  /** Another node has the address that this one claims. */
+  NodeAddressTaken(true),
   /** A NodeSubnet holds values that cannot be right; it is skipped. Blocking if most do. */
   InvalidPeer(false),
   /** The PodNetwork holds values that cannot be right. */

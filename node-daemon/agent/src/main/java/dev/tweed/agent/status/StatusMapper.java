@@ -91,7 +91,8 @@ public final class StatusMapper {
                 .toList(),
             status.repairs(),
             status.sysctls(),
-            bootId.orElse(null));
+            bootId.orElse(null),
+            status.sync().addresses());
     return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
   }
 
@@ -108,8 +109,8 @@ public final class StatusMapper {
     REGULAR,
     /**
      * What people and the operator wait for: that a condition changes its status, comes or goes,
-     * which blocks it is about and what MTU their pods get, what became of a policy, or which
-     * firewall has the rules.
+     * which blocks it is about and what MTU their pods get, which addresses it can have, what
+     * became of a policy, or which firewall has the rules.
      */
     AT_ONCE
   }
@@ -160,6 +161,7 @@ public final class StatusMapper {
             Stream.ofNullable(report.bootID()),
             Stream.of(report.blocks()),
             report.nodeSubnets().stream(),
+            report.addresses().stream(),
             Stream.ofNullable(report.dataPath()).map(NodeReportStatus.DataPath::mtu),
             report.policies().stream()
                 .map(

@@ -8,6 +8,7 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.PodNetworkStatus.AddressConflict;
 import dev.tweed.dataplane.Peer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -87,6 +88,107 @@ class SnapshotMapperTest {
               assertThat(f.object()).isEqualTo("NodeSubnet/bad");
               assertThat(f.blocking()).isFalse();
             });
+  }
+
+  private static SubnetRecord unaddressed(int node, int day) {
+    return Views.subnet(
+        "unaddressed",
+        Views.day(day),
+        new NodeSubnetSpec(
+            "default",
+            "n" + node,
+            "u",
+            "10.244." + node + ".0/24",
+            List.of(),
+            "02:00:00:00:00:0" + node));
+  }
+
+  @Test
+  void ofAPeerWhoseAddressAnotherHasNothingIsSaid() {
+    // Given one whose block somebody else claims, too
+    Views views =
+        new Views()
+            .network("default", Views.day(1))
+            .subnet(1)
+            .subnet("default", 3, "10.244.2.0/25", Views.day(9));
+    views.subnet(unaddressed(2, 2));
+
+    Mapping.Program program = program(mapper.map(views.view()));
+
+    // Then it is no peer, which is not this node's to tell, and its block is its own
+    assertThat(blocks(program)).isEmpty();
+    assertThat(program.findings())
+        .extracting(NodeFinding::object)
+        .containsExactly("NodeSubnet/default-10-244-2-0-25");
+  }
+
+  @Test
+  void bothNodesThatClaimOneAddressAreToldAndNoOther() {
+    PodNetworkSpec spec = Views.spec(LabelSelector.everything());
+    ClusterView cluster = new Views().network("default", spec).subnet(1).subnet(2).subnet(3).view();
+    ClusterView view =
+        new ClusterView(
+            true,
+            List.of(
+                new NetworkRecord(
+                    "default",
+                    "uid",
+                    Views.day(1),
+                    spec,
+                    List.of(),
+                    List.of(new AddressConflict("192.0.2.1", "n1", "n2", true)),
+                    Optional.empty())),
+            cluster.subnets(),
+            List.of(),
+            cluster.node());
+
+    assertThat(program(new SnapshotMapper("n1").map(view)).findings())
+        .singleElement()
+        .satisfies(
+            f -> {
+              assertThat(f.reason()).isEqualTo("NodeAddressTaken");
+              assertThat(f.blocking()).isFalse();
+              assertThat(f.message()).startsWith("node n2 claims 192.0.2.1").contains("clones");
+              assertThat(f.remedy()).contains("/etc/machine-id");
+            });
+    assertThat(program(new SnapshotMapper("n2").map(view)).findings())
+        .singleElement()
+        .satisfies(f -> assertThat(f.message()).contains("which node n1 had before"));
+    assertThat(program(new SnapshotMapper("n3").map(view)).findings()).isEmpty();
+  }
+
+  @Test
+  void aNodeWhoseAddressAnotherHasSaysWhatTheOperatorSays() {
+    Views views =
+        new Views()
+            .network(
+                "default",
+                Views.day(1),
+                LabelSelector.everything(),
+                List.of(
+                    new Condition(
+                        "Allocated",
+                        "False",
+                        "NodeAddressTaken",
+                        "n1 (192.0.2.2 is n2's)",
+                        null,
+                        null)))
+            .subnet(2);
+    views.subnet(unaddressed(1, 3));
+
+    assertThat(mapper.map(views.view()))
+        .isInstanceOfSatisfying(
+            Mapping.Waiting.class,
+            w ->
+                assertThat(w.findings())
+                    .singleElement()
+                    .satisfies(
+                        f -> {
+                          assertThat(f.reason()).isEqualTo("NodeAddressTaken");
+                          assertThat(f.blocking()).isTrue();
+                          assertThat(f.message()).endsWith("n1 (192.0.2.2 is n2's)");
+                          assertThat(f.remedy()).contains("--node-ip", "clone");
+                        }));
   }
 
   @Test

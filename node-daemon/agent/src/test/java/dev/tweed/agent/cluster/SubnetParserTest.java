@@ -87,7 +87,6 @@ class SubnetParserTest {
         arguments(
             spec("n2", "10.244.2.0/24; rm -rf /\n", ips, MAC),
             "spec.cidr '10.244.2.0/24; rm -rf /?' is not a prefix like 10.244.1.0/24"),
-        arguments(spec("n2", "10.244.2.0/24", List.of(), MAC), "spec.nodeIPs '' names no address"),
         arguments(
             spec("n2", "10.244.2.0/24", List.of("node.example"), MAC),
             "spec.nodeIPs 'node.example' is not an IP address"),
@@ -110,6 +109,14 @@ class SubnetParserTest {
         arguments(
             spec("../n2", "10.244.2.0/24", ips, MAC),
             "spec.nodeName '../n2' is not an object name"));
+  }
+
+  @Test
+  void oneWithoutAddressStillHasItsBlock() {
+    assertThat(parse(spec("n2", "10.244.2.0/24", List.of(), MAC)).block())
+        .isEqualTo(new Block.Unaddressed(IpPrefix.parse("10.244.2.0/24")));
+    assertThat(parse(spec("n2", "10.244.2.7/24", List.of(), MAC)).block())
+        .isInstanceOf(Block.Invalid.class);
   }
 
   @Test

@@ -140,6 +140,26 @@ class StatusMapperTest {
   }
 
   @Test
+  void theOperatorHearsAtOnceOfAddressesOfLinks() {
+    NodeStatus before = Statuses.ready();
+    NodeReportStatus told = mapper.reportStatus(before, List.of(), Optional.empty()).orElseThrow();
+    List<NodeReportStatus.LinkAddress> found =
+        List.of(new NodeReportStatus.LinkAddress("eth1", "192.168.56.11"));
+    NodeStatus after =
+        new NodeStatus(
+            before.sync().withAddresses(found),
+            before.connected(),
+            before.surroundings(),
+            before.firewallStatus(),
+            before.reachability(),
+            before.repairs());
+
+    assertThat(mapper.urgency(after, List.of(), told)).isEqualTo(Urgency.AT_ONCE);
+    assertThat(mapper.reportStatus(after, List.of(), Optional.of(told)).orElseThrow().addresses())
+        .isEqualTo(found);
+  }
+
+  @Test
   void whatAPeerThatJoinsChangesIsFigures() {
     NodeReportStatus told =
         mapper.reportStatus(Statuses.withPeers(2), List.of(), Optional.empty()).orElseThrow();

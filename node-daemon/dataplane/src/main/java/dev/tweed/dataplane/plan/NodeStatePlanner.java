@@ -82,7 +82,7 @@ public final class NodeStatePlanner {
     private Plan plan() {
       List<IpPrefix> blocks = ownBlocks();
       Map<AddressFamily, UnderlayPlanner.Choice> choices =
-          new UnderlayPlanner().choose(self.nodeIps(), facts);
+          new UnderlayPlanner().choose(self.nodeIps(), network.translated(), facts);
       if (choices.isEmpty()) {
         findings.add(noUnderlay());
       }
@@ -202,9 +202,12 @@ public final class NodeStatePlanner {
               ? "this node has no InternalIP"
               : "no link of this node has its InternalIP "
                   + String.join(", ", self.nodeIps().stream().map(IpAddress::toString).toList()),
-          "check `ip address` against `kubectl get node "
-              + self.name()
-              + " -o wide`; the kubelet's --node-ip sets it");
+          self.nodeIps().stream().anyMatch(network.translated()::contains)
+              ? "check `ip address`; if the address is translated to one of this node (1:1 NAT), name"
+                  + " the link that has that in spec.nodeAddress.interfaces of the PodNetwork"
+              : "check `ip address` against `kubectl get node "
+                  + self.name()
+                  + " -o wide`; the kubelet's --node-ip sets it");
     }
 
     private int podMtu(

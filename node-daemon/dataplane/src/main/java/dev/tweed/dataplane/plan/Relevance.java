@@ -30,7 +30,8 @@ public final class Relevance {
   private final Map<Integer, Link> underlays = new HashMap<>();
   private final Set<Integer> tunnels = new HashSet<>();
   private final Map<Integer, String> devices = new HashMap<>();
-  private final List<IpAddress> nodeIps;
+  private final Set<IpAddress> nodeIps = new HashSet<>();
+  private final boolean translated;
   private final boolean complete;
   private final ProbeRelevance probe;
   private final List<IpPrefix> pools;
@@ -54,7 +55,11 @@ public final class Relevance {
   public Relevance(Marks marks, ClusterSnapshot snapshot, Plan plan, List<Link> links) {
     this.marks = marks;
     this.desired = plan.desired();
-    this.nodeIps = snapshot.self().nodeIps();
+    this.nodeIps.addAll(snapshot.self().nodeIps());
+    this.translated =
+        snapshot.self().nodeIps().stream().anyMatch(snapshot.network().translated()::contains);
+    // Which stand for the others where those are translated.
+    desired.tunnels().forEach(tunnel -> nodeIps.add(tunnel.local()));
     this.pools = snapshot.network().podCidrs();
     this.bridge = snapshot.network().bridgeName();
     Set<Integer> lower = new HashSet<>();
@@ -190,6 +195,9 @@ public final class Relevance {
   private boolean concerns(IpPrefix prefix, int linkIndex, boolean removed) {
     if (nodeIps.contains(prefix.address())) {
       return removed || !complete;
+    }
+    if (translated && !complete && !removed) {
+      return true; // perhaps what the tunnel waits for
     }
     String device = devices.get(linkIndex);
     if (device == null || prefix.address().isLinkLocal()) {

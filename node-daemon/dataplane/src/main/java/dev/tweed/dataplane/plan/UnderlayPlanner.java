@@ -1,17 +1,19 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.Scope;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds the links that carry the node's own addresses. The addresses are the node's InternalIPs: no
- * guess by default route, which picks the wrong one on nodes with several networks.
+ * Finds the links that carry the node's own addresses. The addresses are those of its NodeSubnet:
+ * no guess by default route, which picks the wrong one on nodes with several networks.
  */
 final class UnderlayPlanner {
 
@@ -35,14 +37,40 @@ final class UnderlayPlanner {
   record Choice(IpAddress address, Link link, int mtu, int lowerIndex) {}
 
   /** The choice for each family the node has an address of on some link. */
-  Map<AddressFamily, Choice> choose(List<IpAddress> nodeIps, NodeFacts facts) {
+  Map<AddressFamily, Choice> choose(
+      List<IpAddress> nodeIps, TranslatedAddresses translated, NodeFacts facts) {
     Map<AddressFamily, Choice> choices = new EnumMap<>(AddressFamily.class);
     for (IpAddress ip : nodeIps) {
       if (!choices.containsKey(ip.family())) {
-        carrier(ip, facts).ifPresent(link -> choices.put(ip.family(), choice(ip, link, facts)));
+        carrier(ip, facts)
+            .map(link -> choice(ip, link, facts))
+            .or(
+                () ->
+                    translated.contains(ip)
+                        ? behind(ip.family(), translated, facts)
+                        : Optional.empty())
+            .ifPresent(choice -> choices.put(ip.family(), choice));
       }
     }
     return choices;
+  }
+
+  /** What a translated address stands for: the first one of the first link that is named. */
+  private static Optional<Choice> behind(
+      AddressFamily family, TranslatedAddresses translated, NodeFacts facts) {
+    for (String name : translated.links()) {
+      for (Address address : facts.addresses()) {
+        Optional<Link> link =
+            facts
+                .link(address.linkIndex())
+                .filter(l -> TranslatedAddresses.matches(name, l.name()) && !sendsNothing(l));
+        IpAddress own = address.prefix().address();
+        if (link.isPresent() && own.family() == family && address.scope().equals(Scope.UNIVERSE)) {
+          return Optional.of(choice(own, link.get(), facts));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<Link> carrier(IpAddress ip, NodeFacts facts) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Change;
+import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.OwnNode;
@@ -81,6 +82,38 @@ class NodeStatePlannerTest {
     assertThat(plan.findings()).extracting(Finding::reason).containsExactly(Reason.NoInternalIP);
     assertThat(plan.desired().tunnels()).isEmpty();
     assertThat(plan.findings().getFirst().message()).contains("192.0.2.1");
+  }
+
+  @Test
+  void aTranslatedAddressStandsForThatOfTheLinkThatIsNamed() {
+    // Given a node at 192.0.2.1 for others, whose links have others' addresses
+    Machine behind = Machine.with("10.0.0.5/24");
+    ClusterSnapshot snapshot = Example.vxlan().with(Example.peer(2)).snapshot();
+
+    Plan plan = behind.plan(Example.translated(snapshot, "192.0.2.0/24", "ens*", "eth*"));
+
+    assertThat(plan.findings()).isEmpty();
+    assertThat(plan.desired().tunnels().getFirst().local()).hasToString("10.0.0.5");
+    assertThat(plan.desired().peers()).hasSize(1);
+
+    // But not outside the ranges, nor where no link is named
+    for (ClusterSnapshot other :
+        List.of(
+            Example.translated(snapshot, "203.0.113.0/24", "eth0"),
+            Example.translated(snapshot, "192.0.2.0/24", "eth1"),
+            Example.translated(snapshot, "192.0.2.0/24"))) {
+      assertThat(behind.plan(other).findings())
+          .extracting(Finding::reason)
+          .containsExactly(Reason.NoInternalIP);
+    }
+  }
+
+  @Test
+  void anAddressOnALinkIsTakenAsItIs() {
+    Plan plan =
+        machine.plan(Example.translated(Example.vxlan().snapshot(), "192.0.2.0/24", "eth0"));
+
+    assertThat(plan.desired().tunnels().getFirst().local()).hasToString("192.0.2.1");
   }
 
   @Test

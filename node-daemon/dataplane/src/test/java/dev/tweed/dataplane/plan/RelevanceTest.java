@@ -3,8 +3,10 @@ package dev.tweed.dataplane.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Example;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.Address;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
@@ -67,6 +69,26 @@ class RelevanceTest {
   void withPlainRoutesOneThatCoversANodesAddress(String destination, long table, boolean relevant) {
     assertThat(relevance(new Backend.Vxlan(1, 8472, true)).concerns(route(destination, 50, table)))
         .isEqualTo(relevant);
+  }
+
+  @Test
+  void theAddressThatATranslatedOneStandsForMatters() {
+    Machine behind = Machine.with("10.0.0.5/24");
+    ClusterSnapshot snapshot =
+        Example.translated(Example.vxlan().snapshot(), "192.0.2.0/24", "eth0");
+    Address own = behind.addresses.getFirst();
+    Address other = Address.global(own.linkIndex(), IpPrefix.parse("10.0.0.6/24"));
+
+    Relevance there = new Relevance(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
+
+    assertThat(there.concerns(new NetlinkEvent.AddressChanged(own, true, 99))).isTrue();
+    assertThat(there.concerns(new NetlinkEvent.AddressChanged(other, true, 99))).isFalse();
+
+    // And while there is none, any that comes
+    behind.addresses.clear();
+    Relevance waiting = new Relevance(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
+
+    assertThat(waiting.concerns(new NetlinkEvent.AddressChanged(other, false, 99))).isTrue();
   }
 
   @Test
