@@ -50,6 +50,35 @@ public final class Limits {
   /** Characters of a name, a version, a device: whatever is short and free text in a status. */
   public static final int SHORT = 256;
 
+  /** Compiled rules of one direction of a policy. */
+  public static final int PROGRAM_RULES = 2048;
+
+  /** Ports of a compiled rule, and named ports of a pod; a longer list is several rules. */
+  public static final int PROGRAM_PORTS = 64;
+
+  /** Sets of a compiled rule; a longer list is several rules. */
+  public static final int PROGRAM_SETS = 256;
+
+  /** Networks of a compiled rule; a longer list is several rules. */
+  public static final int PROGRAM_CIDRS = 1024;
+
+  /** Exceptions of one network. */
+  public static final int PROGRAM_EXCEPTIONS = 8192;
+
+  /** Members of a slice. */
+  public static final int SLICE_MEMBERS = 500;
+
+  /** Pods of a NodePolicy, and classes. */
+  public static final int NODE_PODS = 1024;
+
+  /** Programs of a class, and of a NodePolicy's status. */
+  public static final int CLASS_PROGRAMS = 10_000;
+
+  static final int UID = 128;
+  static final int PORT_NAME = 15; // IANA_SVC_NAME, as Kubernetes checks names of ports
+  static final int PROGRAM_NAME = 22;
+  static final int SET_NAME = 22;
+  static final int CLASS_NAME = 16;
   static final int OBJECT_NAME = 253;
   static final int LABEL_KEY = 317; // 253 for the prefix, a slash, 63 for the name
   static final int LABEL_VALUE = 63;
@@ -62,6 +91,13 @@ public final class Limits {
   static final String LABEL_KEY_PATTERN =
       "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
   static final String LABEL_VALUE_PATTERN = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+  static final String PORT_NAME_PATTERN = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+  static final String PROGRAM_NAME_PATTERN = "^p-[0-9a-f]{20}$";
+  static final String SET_NAME_PATTERN = "^s-[0-9a-f]{20}$";
+  static final String CLASS_NAME_PATTERN = "^c-[0-9a-f]{1,14}$";
+  // Coarse: they are in lists too long for CEL, and whoever reads them parses them.
+  static final String IP_PATTERN = "^[0-9a-f:.]+$";
+  static final String CIDR_PATTERN = "^[0-9a-f:.]+/[0-9]{1,3}$";
   static final String INTERFACE_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
   static final String CAMEL_CASE = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
   // The second digit is 2, 6, a or e: locally administered (bit 1 set), unicast (bit 0 clear).

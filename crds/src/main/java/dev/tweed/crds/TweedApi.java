@@ -4,13 +4,13 @@ import java.util.Set;
 
 /** Names every part of Tweed shares: the API group, its version and the keys of its metadata. */
 public final class TweedApi {
-  /** API group of all four kinds. */
+  /** API group of all kinds. */
   public static final String GROUP = "tweed.dev";
 
   /** The only served and stored version. */
   public static final String VERSION = "v1alpha1";
 
-  /** Category of all kinds: {@code kubectl get tweed} lists everything. */
+  /** Category: {@code kubectl get tweed} lists everything but what policies are compiled to. */
   public static final String CATEGORY = "tweed";
 
   /**
@@ -50,6 +50,12 @@ public final class TweedApi {
    */
   public static final Set<String> GUARD_ANNOTATIONS =
       Set.of(ALLOW_DELETE_IN_USE, ALLOW_CHANGE, RELEASE_BLOCKS);
+
+  /** Label of a PolicyProgram: its own name, by which a daemon watches those it needs. */
+  public static final String PROGRAM_LABEL = GROUP + "/program";
+
+  /** Label of a PeerSlice: its set, by which a daemon watches those it needs. */
+  public static final String PEERS_LABEL = GROUP + "/peers";
 
   private TweedApi() {}
 }

@@ -23,9 +23,11 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "dev.tweed.crds",
               "dev.tweed.ip",
+              "dev.tweed.policy", // what compiled policies mean: their readers and writers
               "com.fasterxml.jackson.annotation",
               "io.fabric8.generator.annotation",
               "io.fabric8.crd.generator.annotation",
+              "io.fabric8.kubernetes.api.model", // metadata
               "io.fabric8.kubernetes.client", // CustomResource, the base class
               "io.fabric8.kubernetes.model.annotation",
               "java.lang..",

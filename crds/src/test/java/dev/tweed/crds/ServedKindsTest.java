@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What people and programs get from the API server for the four kinds. */
+/** What people and programs get from the API server for our kinds. */
 @Tag("api-server")
 @ExtendWith(ApiServerExtension.class)
 class ServedKindsTest {
@@ -308,16 +308,87 @@ class ServedKindsTest {
   }
 
   @Test
-  void kubectlGetTweedListsAllFourKinds(ApiServer server) throws Exception {
+  void kubectlGetTweedListsWhatPeopleLookAt(ApiServer server) throws Exception {
     create(named(new NodeReport(), "node-1", new NodeReportSpec()));
     create(named(new PodNetwork(), "served", podNetworkSpec()));
     create(nodeSubnet("10.244.3.0/24", "node-1"));
+    create(named(new NodePolicy(), "node-1", new NodePolicySpec(null, null)));
+    create(report("default-deny"));
+    create(
+        named(
+            new PeerSlice(),
+            "s-0123456789abcdef0123-0",
+            new PeerSliceSpec(1, List.of(), List.of(), null)));
 
     assertThat(kubectl(server, "get", "tweed", "-o", "name"))
         .containsExactlyInAnyOrder(
             "nodereport.tweed.dev/node-1",
+            "nodepolicy.tweed.dev/node-1",
+            "networkpolicyreport.tweed.dev/default-deny",
             "podnetwork.tweed.dev/served",
             "nodesubnet.tweed.dev/10-244-3-0-24");
+  }
+
+  @Test
+  void kubectlGetTellsWhetherANetworkPolicyIsInForce(ApiServer server) throws Exception {
+    NetworkPolicyReport report = create(report("default-deny"));
+    report.setStatus(
+        new NetworkPolicyReportStatus(
+            3L,
+            List.of(new Condition("Enforced", "True", "Enforced", "", SINCE, 3L)),
+            12,
+            "3/3",
+            7L,
+            "p-0123456789abcdef0123",
+            List.of()));
+    client.resource(report).updateStatus();
+
+    assertThat(kubectl(server, "get", "npr").stream().map(l -> l.replaceAll(" \\d+d ", " * ")))
+        .containsExactly(
+            "NAME PODS NODES ENFORCED SINCE DROPS AGE", "default-deny 12 3/3 True * 7 *");
+    assertThat(kubectl(server, "get", "npr", "-o", "wide").getFirst())
+        .isEqualTo("NAME PODS NODES ENFORCED SINCE DROPS REASON PROGRAM AGE");
+    assertThat(
+            kubectl(server, "wait", "npr/default-deny", "--for=condition=Enforced", "--timeout=5s"))
+        .containsExactly("networkpolicyreport.tweed.dev/default-deny condition met");
+  }
+
+  @Test
+  void kubectlGetTellsWhatANodeEnforces(ApiServer server) throws Exception {
+    NodePolicy policy = create(named(new NodePolicy(), "node-1", new NodePolicySpec(null, null)));
+    policy.setStatus(
+        new NodePolicyStatus(
+            1L,
+            List.of(new Condition("Enforced", "False", "PodsWaitForPolicy", "", SINCE, 1L)),
+            20,
+            2,
+            9L,
+            List.of(new NodePolicyStatus.ProgramState("p-0123456789abcdef0123", 3L, 4, 9L)),
+            List.of("s-0123456789abcdef0123")));
+    client.resource(policy).updateStatus();
+
+    assertThat(kubectl(server, "get", "nodepol").stream().map(l -> l.replaceAll(" \\d+d ", " * ")))
+        .containsExactly("NAME PODS WAITING DROPS ENFORCED SINCE AGE", "node-1 20 2 9 False * *");
+  }
+
+  @Test
+  void daemonsFindTheSlicesAndProgramsTheyNeed() {
+    String set = "s-0123456789abcdef0123";
+    PeerSlice slice =
+        named(new PeerSlice(), set + "-0", new PeerSliceSpec(1, List.of(), List.of(), null));
+    slice.getMetadata().setLabels(Map.of(TweedApi.PEERS_LABEL, set));
+    create(slice);
+    create(
+        named(new PeerSlice(), "namespaces-0", new PeerSliceSpec(1, List.of(), List.of(), true)));
+
+    assertThat(
+            client
+                .resources(PeerSlice.class)
+                .withLabelIn(TweedApi.PEERS_LABEL, set, "s-ffffffffffffffffffff")
+                .list()
+                .getItems())
+        .extracting(s -> s.getMetadata().getName())
+        .containsExactly(set + "-0");
   }
 
   @Test
@@ -362,6 +433,13 @@ class ServedKindsTest {
         NodeSubnetName.of(cidr).value(),
         new NodeSubnetSpec(
             "served", node, "uid-1", cidr, List.of("192.0.2.1"), "0a:58:0a:f4:03:00"));
+  }
+
+  private static NetworkPolicyReport report(String name) {
+    NetworkPolicyReport report =
+        named(new NetworkPolicyReport(), name, new NetworkPolicyReportSpec());
+    report.getMetadata().setNamespace("default");
+    return report;
   }
 
   private static Condition ready() {

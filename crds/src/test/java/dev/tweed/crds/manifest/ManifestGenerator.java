@@ -3,9 +3,13 @@ package dev.tweed.crds.manifest;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.NetworkPolicyReport;
+import dev.tweed.crds.NodePolicy;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.PeerSlice;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.PolicyProgram;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.crdv2.generator.CRDGenerator.CRDOutput;
@@ -23,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,7 +41,19 @@ import java.util.stream.Collectors;
 final class ManifestGenerator {
 
   private static final List<Class<? extends HasMetadata>> KINDS =
-      List.of(PodNetwork.class, NodeSubnet.class, FirewallPolicy.class, NodeReport.class);
+      List.of(
+          PodNetwork.class,
+          NodeSubnet.class,
+          FirewallPolicy.class,
+          NodeReport.class,
+          PolicyProgram.class,
+          PeerSlice.class,
+          NodePolicy.class,
+          NetworkPolicyReport.class);
+
+  /** Kinds that ask for nothing. */
+  private static final Set<Class<? extends HasMetadata>> WITHOUT_SPEC =
+      Set.of(NodeReport.class, NetworkPolicyReport.class);
 
   /** Arrays that are maps: server-side apply merges their entries by this key. */
   private static final Map<String, String> LIST_MAPS =
@@ -124,7 +141,7 @@ final class ManifestGenerator {
             status -> describe(root, "status", status),
             // The generator writes an empty one, which would keep one in objects.
             () -> root.getProperties().remove("status"));
-    if (kind != NodeReport.class) {
+    if (!WITHOUT_SPEC.contains(kind)) {
       root.setRequired(List.of("spec"));
     }
     walk("", root);

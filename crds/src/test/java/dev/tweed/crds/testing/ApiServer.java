@@ -36,7 +36,15 @@ public final class ApiServer implements AutoCloseable {
   private static final String AUDIT_LOG = "audit.log";
 
   private static final List<String> KINDS =
-      List.of("podnetworks", "nodesubnets", "firewallpolicies", "nodereports");
+      List.of(
+          "podnetworks",
+          "nodesubnets",
+          "firewallpolicies",
+          "nodereports",
+          "policyprograms",
+          "peerslices",
+          "nodepolicies",
+          "networkpolicyreports");
 
   private final KubeAPIServer server;
   private final Path scratch;

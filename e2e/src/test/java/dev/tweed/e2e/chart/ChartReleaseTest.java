@@ -121,7 +121,7 @@ class ChartReleaseTest {
             "-f",
             ChartTools.chart().resolve("crds").toString());
 
-    assertThat(outcome.text().lines()).hasSize(4).allMatch(l -> l.endsWith("serverside-applied"));
+    assertThat(outcome.text().lines()).hasSize(8).allMatch(l -> l.endsWith("serverside-applied"));
   }
 
   @Test
