@@ -2,6 +2,7 @@ package dev.tweed.policy.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.ip.IpAddress;
 import dev.tweed.policy.IpBlock;
 import dev.tweed.policy.NamedPort;
 import dev.tweed.policy.PolicyNames;
@@ -111,6 +112,33 @@ class SelectorsTest {
         .isEqualTo("p-291cb211a8c9b5775371");
     assertThat(PolicyNames.namespace("default")).isEqualTo("37a8eec1ce19687d");
     assertThat(PeerKey.EVERYTHING.with(HTTP).setName()).isEqualTo("s-d652e2036918d9f89807");
+  }
+
+  @Test
+  void podsThatEndedAndThoseOfTheHostsNetworkAreNotSelected() {
+    NetworkPolicy all =
+        new NetworkPolicy(
+            "uid", 1, "red", LabelSelector.EVERYTHING, Set.of(), List.of(), List.of());
+    Namespace red = new Namespace("red", Map.of());
+
+    assertThat(all.selects(pod(false, false))).isTrue();
+    assertThat(PeerKey.EVERYTHING.addresses(pod(false, false), red)).hasSize(1);
+    for (Pod pod : List.of(pod(true, false), pod(false, true))) {
+      assertThat(all.selects(pod)).isFalse();
+      assertThat(PeerKey.EVERYTHING.addresses(pod, red)).isEmpty();
+    }
+  }
+
+  private static Pod pod(boolean hostNetwork, boolean ended) {
+    return new Pod(
+        "uid",
+        "red",
+        Map.of(),
+        "node-1",
+        hostNetwork,
+        ended,
+        Set.of(IpAddress.parse("10.244.1.7")),
+        List.of());
   }
 
   private static PeerKey ofPods(LabelSelector pods) {
