@@ -58,13 +58,13 @@ public record NodeReportStatus(
         @Size(max = Limits.REPORTED_SYSCTLS)
         List<SysctlValue> sysctls,
     @JsonPropertyDescription(
-          "The boot of the node that this is about, as the Node's status.nodeInfo.bootID. While that"
-              + " is another one, the operator keeps the Node's condition NetworkUnavailable True.")
+            "The boot of the node that this is about, as the Node's status.nodeInfo.bootID. While that"
+                + " is another one, the operator keeps the Node's condition NetworkUnavailable True.")
         @Size(max = Limits.SHORT)
         String bootID,
     @JsonPropertyDescription(
-          "Addresses of the links that spec.nodeAddress.interfaces of a PodNetwork of the node"
-              + " names.")
+            "Addresses of the links that spec.nodeAddress.interfaces of a PodNetwork of the node"
+                + " names.")
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         @Size(max = Limits.LINK_ADDRESSES)
         List<LinkAddress> addresses) {

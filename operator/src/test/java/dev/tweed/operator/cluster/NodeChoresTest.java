@@ -100,7 +100,14 @@ class NodeChoresTest {
   private static ReportDigest ofBoot(String id) {
     ReportDigest report = programmed("now", new Observed("uid", 2));
     return new ReportDigest(
-        report.owner(), report.blocks(), report.dataPath(), List.of(), 0, ReachDigest.NONE, id);
+        report.owner(),
+        report.blocks(),
+        report.dataPath(),
+        List.of(),
+        0,
+        ReachDigest.NONE,
+        id,
+        List.of());
   }
 
   private static SubnetFacts released(SubnetFacts subnet) {

@@ -75,8 +75,8 @@ public final class SnapshotMapper {
       case NetworkParser.Result.Good(NetworkParameters parameters, List<NodeFinding> notes) -> {
         findings.addAll(notes);
         network.get().conflicts().stream()
-             .flatMap(conflict -> told(conflict).stream())
-             .forEach(findings::add);
+            .flatMap(conflict -> told(conflict).stream())
+            .forEach(findings::add);
         yield program(view, parameters, network.get(), findings);
       }
     };

@@ -132,8 +132,8 @@ public final class NodeStatePlanner {
                       network.podCidrs(),
                       tunnels.stream().map(TunnelDevice::name).toList(),
                       network.probes() ? askedOfHost(blocks) : List.of(),
-                          blocks,
-                          self.retiring()))
+                      blocks,
+                      self.retiring()))
               : Optional.empty();
       DesiredState desired =
           new DesiredState(
