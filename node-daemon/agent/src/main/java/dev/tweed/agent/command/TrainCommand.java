@@ -1,6 +1,7 @@
 package dev.tweed.agent.command;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -57,6 +58,8 @@ final class TrainCommand implements Callable<Integer> {
           .loadClass("dev.tweed.agent.training.Training")
           .getMethod("run", Path.class, Path.class, Optional.class, String.class)
           .invoke(null, classes, directory, Optional.ofNullable(keystore), password);
+    } catch (InvocationTargetException e) {
+      throw new IOException("the training failed", e.getCause());
     } finally {
       delete(directory);
     }
