@@ -380,7 +380,7 @@ class ArgoCdTest {
     assertThat(argocd.tweed("podnetworks", "default")).isPresent();
     assertThat(argocd.kubectl("", "get", "crds", "--output=name").lines())
         .filteredOn(crd -> crd.endsWith(".tweed.dev"))
-        .hasSize(4);
+        .hasSize(8);
     assertThat(
             argocd.kubectl(
                 "",
