@@ -27,6 +27,9 @@ public record StatusPacer(Instant written, Instant debt, Optional<Instant> chang
   /** So long whoever is in order may be on its way again before that is shown, on few nodes too. */
   private static final long PASSING = 10;
 
+  /** What is counted by different loops agrees again by then. */
+  private static final long SETTLING = 1;
+
   /** How many times longer numbers wait while nothing is on its way, and nobody waits for it. */
   private static final long AT_REST = 10;
 
@@ -134,7 +137,8 @@ public record StatusPacer(Instant written, Instant debt, Optional<Instant> chang
   private static Duration pace(Told before, Told status) {
     long seconds = Math.min(LONGEST, status.nodes() / NODES_A_SECOND);
     if (before.atRest()) {
-      return Duration.ofSeconds(status.atRest() ? seconds * AT_REST : Math.max(PASSING, seconds));
+      return Duration.ofSeconds(
+          status.atRest() ? Math.max(SETTLING, seconds * AT_REST) : Math.max(PASSING, seconds));
     }
     return Duration.ofSeconds(seconds);
   }

@@ -90,9 +90,9 @@ class StatusPacerTest {
   }
 
   @Test
-  void onAFewNodesNumbersDoNotWait() {
+  void onAFewNodesNumbersDoNotWaitButForEachOther() {
     assertThat(wait(waiting(50, 0), waiting(50, 7))).isZero();
-    assertThat(wait(ready(50), ready(51))).isZero();
+    assertThat(wait(ready(50), ready(51))).isEqualTo(Duration.ofSeconds(1));
   }
 
   @Test

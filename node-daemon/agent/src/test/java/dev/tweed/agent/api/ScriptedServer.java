@@ -6,12 +6,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
+import org.awaitility.Awaitility;
 
 /** A server on loopback that does to each connection what the test says. */
 public final class ScriptedServer implements AutoCloseable {
@@ -42,11 +45,17 @@ public final class ScriptedServer implements AutoCloseable {
     return start(new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1")), script);
   }
 
-  static ScriptedServer tls(SSLContext context, int port, Script script) throws IOException {
+  /** By TLS; a port that a server had before is free once that one's thread has let go of it. */
+  static ScriptedServer tls(SSLContext context, int port, Script script) {
     return start(
-        context
-            .getServerSocketFactory()
-            .createServerSocket(port, 50, InetAddress.getByName("127.0.0.1")),
+        Awaitility.await()
+            .ignoreExceptionsInstanceOf(BindException.class)
+            .until(
+                () ->
+                    context
+                        .getServerSocketFactory()
+                        .createServerSocket(port, 50, InetAddress.getByName("127.0.0.1")),
+                Objects::nonNull),
         script);
   }
 

@@ -114,7 +114,13 @@ class UfwDifferentialTest {
                         "route insert 1 reject proto vrrp from 192.0.2.9"))
                 .toList())
         .set()
-        .ofMaxSize(8);
+        .ofMaxSize(8)
+        // ufw inserts no rules of an application that has some: "Invalid position '-1'".
+        .filter(
+            typed ->
+                !typed.contains("insert 1 allow Mine")
+                    || typed.stream()
+                        .noneMatch(c -> c.endsWith(" Mine") && !c.startsWith("insert")));
   }
 
   /** What a person would type for a row. */
