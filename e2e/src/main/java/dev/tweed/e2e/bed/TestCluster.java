@@ -87,7 +87,13 @@ public final class TestCluster implements AutoCloseable {
         .withInternal(true)
         .withLabels(Map.of(Leftovers.LABEL, plan.label()))
         .withOptions(Map.of("com.docker.network.bridge.name", plan.name()))
-        .withIpam(new Ipam().withConfig(new Ipam.Config().withSubnet(plan.subnet())))
+        .withEnableIpv6(plan.ipv6Only())
+        .withIpam(
+            new Ipam()
+                .withConfig(
+                    plan.subnets().stream()
+                        .map(subnet -> new Ipam.Config().withSubnet(subnet))
+                        .toList()))
         .exec()
         .getId();
   }
@@ -189,10 +195,9 @@ public final class TestCluster implements AutoCloseable {
     }
     return container.withCreateContainerCmdModifier(
         command -> {
-          command
+          plan.addressed(command, address)
               .withName(plan.containerName(machine.name()))
               .withHostName(machine.name())
-              .withIpv4Address(address)
               .withVolumes(volumes(machine));
           actAsMachine(command.getHostConfig());
         });
