@@ -84,6 +84,11 @@ public record ClusterPlan(
     return ipv6Only ? "fd00:31:77::%x".formatted(10 + index) : subnetPrefix + "." + (10 + index);
   }
 
+  /** The host's address on the network of machines. */
+  String gateway() {
+    return subnetPrefix + ".1";
+  }
+
   /** Gives a container this address; of IPv4 Docker chooses one where that is not it. */
   CreateContainerCmd addressed(CreateContainerCmd container, String address) {
     return ipv6Only ? container.withIpv6Address(address) : container.withIpv4Address(address);

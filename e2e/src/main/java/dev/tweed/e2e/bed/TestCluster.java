@@ -246,6 +246,25 @@ public final class TestCluster implements AutoCloseable {
     return machine(machine.name());
   }
 
+  /**
+   * Boots a machine that is no container, and returns when somebody can log in. Its Node joins by
+   * itself, and is none of {@link #nodes()}.
+   *
+   * @param vm what it boots from; see {@link VirtualMachine#boot}
+   */
+  public VirtualMachine addVirtualMachine(String name, Path vm) {
+    String address = plan.address(nextIndex++);
+    certificates(List.of("node", name, address));
+    return VirtualMachine.boot(
+        vm,
+        name,
+        address,
+        plan.gateway(),
+        plan.name(),
+        plan.pki(),
+        settings.workDirectory().resolve("e2e-" + name));
+  }
+
   /** Switches a machine off for ever and deletes its Node. */
   public void removeNode(String name) {
     machines.remove(name).remove();
