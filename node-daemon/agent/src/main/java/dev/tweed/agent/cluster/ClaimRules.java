@@ -48,6 +48,11 @@ final class ClaimRules {
     return Optional.empty();
   }
 
+  /** Whether just this claim of a node holds already. */
+  boolean isHeld(String node, IpPrefix block) {
+    return node.equals(claimed.get(block));
+  }
+
   /** Claimed blocks are disjoint, so only the neighbours in order can overlap. */
   private Optional<String> overlapping(IpPrefix block) {
     Map.Entry<IpPrefix, String> before = claimed.floorEntry(block);

@@ -4,6 +4,7 @@ import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.HostWays;
 import dev.tweed.agent.cluster.Mapping;
 import dev.tweed.agent.cluster.NodeRecord;
+import dev.tweed.agent.cluster.PeerAdmission;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
@@ -26,6 +27,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
@@ -51,7 +54,9 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
+  private final Queue<SubnetRecord> arrivals = new ConcurrentLinkedQueue<>();
   private Optional<KernelPath> kernel = Optional.empty();
+  private Optional<PeerAdmission> admission = Optional.empty();
   private int incomplete;
 
   /**
@@ -85,9 +90,31 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.tell = tell;
   }
 
+  /** A NodeSubnet is new; from any thread. */
+  void arrived(SubnetRecord subnet) {
+    arrivals.add(subnet);
+  }
+
+  /** Brings peers that are new into the kernel ahead of a run; true if there is nothing else. */
+  boolean admit() {
+    boolean all = true;
+    for (SubnetRecord next = arrivals.poll(); next != null; next = arrivals.poll()) {
+      SubnetRecord subnet = next;
+      all &=
+          admission
+              .flatMap(known -> known.peer(subnet))
+              .filter(peer -> kernel.isPresent() && kernel.get().add(peer))
+              .isPresent();
+    }
+    return all;
+  }
+
   /** Runs once; true if nothing has to be tried again before something changes. */
   @Override
   public boolean getAsBoolean() {
+    // What came before is in the view.
+    arrivals.clear();
+    admission = Optional.empty();
     ClusterView seen = view.get();
     if (!seen.complete()) {
       return unread(
@@ -115,19 +142,23 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         told(statuses.waiting(why, findings), List.of());
         yield true;
       }
-      case Mapping.Program program ->
-          program(
-              program,
-              (snapshot, report) ->
-                  program
-                      .leaving()
-                      .map(this::leaveNetwork)
-                      .orElseGet(
-                          () ->
-                              cni.apply(
-                                  snapshot,
-                                  report,
-                                  seen.node().filter(NodeRecord::withoutNetwork).isPresent())));
+      case Mapping.Program program -> {
+        boolean done =
+            program(
+                program,
+                (snapshot, report) ->
+                    program
+                        .leaving()
+                        .map(this::leaveNetwork)
+                        .orElseGet(
+                            () ->
+                                cni.apply(
+                                    snapshot,
+                                    report,
+                                    seen.node().filter(NodeRecord::withoutNetwork).isPresent())));
+        admission = Optional.of(new PeerAdmission(program, seen));
+        yield done;
+      }
     };
   }
 
