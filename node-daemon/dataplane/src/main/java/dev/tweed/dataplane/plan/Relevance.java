@@ -12,13 +12,13 @@ import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Which kernel events are worth another sync: those that may have undone what was planned or
@@ -47,9 +47,10 @@ public final class Relevance {
   private final Set<IpPrefix> destinations = new HashSet<>();
 
   // Of peers that came since, told by another thread.
-  private final Map<IpAddress, MacAddress> newNeighbours = new ConcurrentHashMap<>();
-  private final Map<MacAddress, IpAddress> newVteps = new ConcurrentHashMap<>();
-  private final Set<IpPrefix> newDestinations = ConcurrentHashMap.newKeySet();
+  private final Map<IpAddress, MacAddress> newNeighbours =
+      Collections.synchronizedMap(new HashMap<>());
+  private final Map<MacAddress, IpAddress> newVteps = Collections.synchronizedMap(new HashMap<>());
+  private final Set<IpPrefix> newDestinations = Collections.synchronizedSet(new HashSet<>());
 
   /**
    * For what a sync wanted and found.
