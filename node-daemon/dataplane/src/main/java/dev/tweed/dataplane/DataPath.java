@@ -47,6 +47,7 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.Rtnetlink;
@@ -262,6 +263,9 @@ public final class DataPath implements AutoCloseable {
   }
 
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
+    Optional<PeerTable> before = table;
+    Optional<Plan> planBefore = planned.map(Planned::plan);
+    Optional<List<NextHopObject>> nextHops = seen.map(last -> last.actual().nextHops());
     table = Optional.empty();
     Set<Integer> portsBefore = ports.known();
     Set<IpPrefix> routed = new HashSet<>();
@@ -335,13 +339,17 @@ public final class DataPath implements AutoCloseable {
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
     seen = Optional.of(new Seen(facts.probes(), actual));
+    ActualState settled = actual;
+    boolean same =
+        applied.isEmpty()
+            && planBefore.filter(last -> last == plan).isPresent()
+            && nextHops.filter(settled.nextHops()::equals).isPresent();
+    NodeFacts now = new NodeFacts(settled.links(), settled.addresses(), Map.of(), facts.probes());
+    List<StateChange> remaining = changes;
     table =
-        PeerTable.of(
-            snapshot,
-            new NodeFacts(actual.links(), actual.addresses(), Map.of(), facts.probes()),
-            plan,
-            actual,
-            changes);
+        before
+            .filter(last -> same && remaining.isEmpty())
+            .or(() -> PeerTable.of(snapshot, now, plan, settled, remaining));
     lookOut(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
