@@ -56,6 +56,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
   private final Queue<SubnetRecord> arrivals = new ConcurrentLinkedQueue<>();
   private Optional<KernelPath> kernel = Optional.empty();
+  private Optional<Mapped> mapped = Optional.empty();
   private Optional<PeerAdmission> admission = Optional.empty();
   private int incomplete;
 
@@ -90,6 +91,9 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.tell = tell;
   }
 
+  /** What a view asks for, which it does as long as it is the same. */
+  private record Mapped(ClusterView view, Mapping mapping) {}
+
   /** A NodeSubnet is new; from any thread. */
   void arrived(SubnetRecord subnet) {
     arrivals.add(subnet);
@@ -112,9 +116,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   /** Runs once; true if nothing has to be tried again before something changes. */
   @Override
   public boolean getAsBoolean() {
-    // What came before is in the view.
-    arrivals.clear();
-    admission = Optional.empty();
+    // Nobody waits for the run who need not; what is left of them is in its view.
+    admit();
     ClusterView seen = view.get();
     if (!seen.complete()) {
       return unread(
@@ -122,7 +125,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
               + " stays as it was",
           List.of());
     }
-    Mapping mapping = mapper.map(seen);
+    if (mapped.filter(last -> last.view().equals(seen)).isEmpty()) {
+      mapped = Optional.of(new Mapped(seen, mapper.map(seen)));
+      admission = Optional.empty();
+    }
+    Mapping mapping = mapped.get().mapping();
     if (seen.fromMemory().isPresent()) {
       return mapping instanceof Mapping.Program program
           ? remembered(program, seen.fromMemory().get())
@@ -142,24 +149,31 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         told(statuses.waiting(why, findings), List.of());
         yield true;
       }
-      case Mapping.Program program -> {
-        boolean done =
-            program(
-                program,
-                (snapshot, report) ->
-                    program
-                        .leaving()
-                        .map(this::leaveNetwork)
-                        .orElseGet(
-                            () ->
-                                cni.apply(
-                                    snapshot,
-                                    report,
-                                    seen.node().filter(NodeRecord::withoutNetwork).isPresent())));
-        admission = Optional.of(new PeerAdmission(program, seen));
-        yield done;
-      }
+      case Mapping.Program program ->
+          program(
+              program,
+              (snapshot, report) -> {
+                admitOnTheWay(program, seen);
+                return program
+                    .leaving()
+                    .map(this::leaveNetwork)
+                    .orElseGet(
+                        () ->
+                            cni.apply(
+                                snapshot,
+                                report,
+                                seen.node().filter(NodeRecord::withoutNetwork).isPresent()));
+              });
     };
+  }
+
+  /** Those that came while the data path was worked on; a run for them is asked for already. */
+  private void admitOnTheWay(Mapping.Program program, ClusterView seen) {
+    // Whoever came since the view, if anybody, is in another one.
+    admission = admission.or(() -> Optional.of(new PeerAdmission(program, seen)));
+    if (!admit()) {
+      again.accept(Duration.ZERO);
+    }
   }
 
   /** No new pods; all else is served as long as the node has its block. */

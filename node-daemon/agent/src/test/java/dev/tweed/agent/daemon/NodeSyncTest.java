@@ -158,6 +158,35 @@ class NodeSyncTest {
   }
 
   @Test
+  void oneThatComesDuringARunDoesNotWaitForItsEnd() {
+    kernel =
+        () -> {
+          if (snapshots.size() == 2) {
+            sync.arrived(subnet(3));
+          }
+          return report(true);
+        };
+    sync.getAsBoolean();
+
+    // Given one before a run, and one on its way
+    sync.arrived(subnet(2));
+    sync.getAsBoolean();
+
+    assertThat(early).extracting(Peer::node).containsExactly("n2", "n3");
+    assertThat(again).isEmpty();
+
+    // One that cannot be helped is for another run
+    taken = false;
+    kernel =
+        () -> {
+          sync.arrived(subnet(4));
+          return report(true);
+        };
+    sync.getAsBoolean();
+    assertThat(again).containsExactly(Duration.ZERO);
+  }
+
+  @Test
   void beforeTheDataPathIsUpNothingIsDoneAheadOfARun() {
     sync.arrived(subnet(2));
     assertThat(sync.admit()).isFalse();
