@@ -79,37 +79,6 @@ public record NodeReportStatus(
     addresses = addresses == null ? List.of() : List.copyOf(addresses);
   }
 
-  /** Of a daemon that tells neither its boot nor links. */
-  public NodeReportStatus(
-      List<Condition> conditions,
-      String podNetwork,
-      List<String> blocks,
-      List<ObservedSubnet> nodeSubnets,
-      Versions versions,
-      DataPath dataPath,
-      Reachability reachability,
-      Firewall firewall,
-      List<PolicyState> policies,
-      List<Finding> findings,
-      List<Repair> repairs,
-      List<SysctlValue> sysctls) {
-    this(
-        conditions,
-        podNetwork,
-        blocks,
-        nodeSubnets,
-        versions,
-        dataPath,
-        reachability,
-        firewall,
-        policies,
-        findings,
-        repairs,
-        sysctls,
-        null,
-        List.of());
-  }
-
   /** An address of a link of the node. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -292,7 +292,9 @@ class ServedKindsTest {
             List.of(),
             List.of(new NodeReportStatus.Finding("TooManyPolicies", "", "", "")),
             List.of(),
-            List.of()));
+            List.of(),
+            null,
+            null));
     client.resource(report).updateStatus();
 
     assertThat(kubectl(server, "get", "nrep"))
@@ -402,6 +404,8 @@ class ServedKindsTest {
     report.setStatus(
         new NodeReportStatus(
             List.of(new Condition(type, "True", "Seen", "", SINCE, null)),
+            null,
+            null,
             null,
             null,
             null,

@@ -29,6 +29,7 @@ import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
 import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.PeerProgress;
+import dev.tweed.dataplane.plan.PeerTable;
 import dev.tweed.dataplane.plan.Plan;
 import dev.tweed.dataplane.plan.ProbeFacts;
 import dev.tweed.dataplane.plan.ProbeTablePlanner;
@@ -46,6 +47,7 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.Rtnetlink;
@@ -111,6 +113,12 @@ public final class DataPath implements AutoCloseable {
   private Optional<Seen> seen = Optional.empty();
 
   private record Seen(ProbeFacts probes, ActualState actual) {}
+
+  /** The peers there are, for those that come; empty where only a sync can tell what to do. */
+  private Optional<PeerTable> table = Optional.empty();
+
+  /** What was done for peers ahead of the next sync, which tells it. */
+  private final List<KernelWriter.Done> early = new ArrayList<>();
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
@@ -216,9 +224,57 @@ public final class DataPath implements AutoCloseable {
     }
   }
 
+  /**
+   * Brings a peer that is new into the kernel by what the last sync left, in a time that does not
+   * depend on how many there are; the kernel's acknowledgement is the proof. The next sync has to
+   * come soon, with a snapshot that has it: it compares everything, and tells.
+   *
+   * @return whether it is there; if not, nothing is lost, and only the next sync can tell
+   */
+  public boolean add(Peer peer) {
+    if (table.isEmpty() || lookout.suspectsRoutes()) {
+      return false;
+    }
+    if (table.get().knows(peer)) {
+      return true;
+    }
+    Optional<PeerTable.Arrival> arrival = table.get().add(peer);
+    if (arrival.isEmpty() || arrival.get().steps().stream().anyMatch(contest::isHeld)) {
+      table = Optional.empty();
+      return false;
+    }
+    lookout.expect(arrival.get().peer());
+    // What is there is another than was seen, so the next sync reads before it writes.
+    seen = Optional.empty();
+    reader.forgetNextHops();
+    try {
+      KernelWriter.Outcome outcome = apply(arrival.get().steps());
+      early.addAll(outcome.done());
+      if (outcome.failures().isEmpty()) {
+        return true;
+      }
+    } catch (NetlinkException e) {
+      // As in a sync, whose turn it is now.
+      reached = Optional.empty();
+      lookout.suspectRoutes();
+    }
+    table = Optional.empty();
+    return false;
+  }
+
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
+    Optional<PeerTable> before = table;
+    Optional<Plan> planBefore = planned.map(Planned::plan);
+    Optional<List<NextHopObject>> nextHops = seen.map(last -> last.actual().nextHops());
+    table = Optional.empty();
     Set<Integer> portsBefore = ports.known();
-    Set<IpPrefix> routed = new HashSet<>(lookAhead(snapshot, applied));
+    Set<IpPrefix> routed = new HashSet<>();
+    for (KernelWriter.Done done : early) {
+      applied.add(done.report(false));
+      routeOf(done.change()).ifPresent(routed::add);
+    }
+    early.clear();
+    routed.addAll(lookAhead(snapshot, applied));
     NodeFacts facts = reader.facts(snapshot);
     Plan plan = plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
@@ -283,6 +339,17 @@ public final class DataPath implements AutoCloseable {
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
     seen = Optional.of(new Seen(facts.probes(), actual));
+    ActualState settled = actual;
+    boolean same =
+        applied.isEmpty()
+            && planBefore.filter(last -> last == plan).isPresent()
+            && nextHops.filter(settled.nextHops()::equals).isPresent();
+    NodeFacts now = new NodeFacts(settled.links(), settled.addresses(), Map.of(), facts.probes());
+    List<StateChange> remaining = changes;
+    table =
+        before
+            .filter(last -> same && remaining.isEmpty())
+            .or(() -> PeerTable.of(snapshot, now, plan, settled, remaining));
     lookOut(snapshot, plan, actual);
 
     List<Finding> findings = new ArrayList<>(plan.findings());
@@ -512,6 +579,8 @@ public final class DataPath implements AutoCloseable {
   public CleanupReport cleanup() {
     reached = Optional.empty();
     seen = Optional.empty();
+    table = Optional.empty();
+    early.clear();
     routes.forget();
     lookout.lookForNothing();
     return new Cleanup(reader, writer, rules, filter, restorer, marks).run();

@@ -34,32 +34,6 @@ public record NetworkParameters(
     boolean probes,
     TranslatedAddresses translated) {
 
-  /** One whose nodes have their addresses on their links. */
-  public NetworkParameters(
-      String name,
-      Backend backend,
-      int mtu,
-      String bridgeName,
-      boolean hairpin,
-      Masquerade masquerade,
-      List<IpPrefix> podCidrs,
-      Map<String, String> sysctls,
-      boolean tunnelFiltered,
-      boolean probes) {
-    this(
-        name,
-        backend,
-        mtu,
-        bridgeName,
-        hairpin,
-        masquerade,
-        podCidrs,
-        sysctls,
-        tunnelFiltered,
-        probes,
-        TranslatedAddresses.NONE);
-  }
-
   /** Copies the collections; refuses what no kernel would take as a device name. */
   public NetworkParameters {
     Objects.requireNonNull(name, "name");

@@ -130,7 +130,17 @@ public record Example(
   public ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
         new NetworkParameters(
-            "default", backend, mtu, bridge, true, masquerade, podCidrs, sysctls, true, probes),
+            "default",
+            backend,
+            mtu,
+            bridge,
+            true,
+            masquerade,
+            podCidrs,
+            sysctls,
+            true,
+            probes,
+            TranslatedAddresses.NONE),
         self,
         peers);
   }

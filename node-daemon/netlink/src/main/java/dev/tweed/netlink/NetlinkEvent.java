@@ -34,6 +34,13 @@ public sealed interface NetlinkEvent {
   record NextHopChanged(NextHopObject object, boolean removed, int originPort)
       implements NetlinkEvent {}
 
+  /**
+   * A setting of IPv4 or IPv6 was written that the kernel tells of, to whatever value: forwarding
+   * and, of IPv4, rp_filter, but no other sysctl that matters to a node of a pod network
+   * (NETCONFA_FORWARDING in include/uapi/linux/netconf.h).
+   */
+  record SettingChanged(int originPort) implements NetlinkEvent {}
+
   /** A neighbour was added or changed, or removed. */
   record NeighbourChanged(Neighbour neighbour, boolean removed, int originPort)
       implements NetlinkEvent {}

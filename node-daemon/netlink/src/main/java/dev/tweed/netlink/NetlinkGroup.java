@@ -20,6 +20,10 @@ public enum NetlinkGroup {
   IPV6_RULE,
   /** Nexthop objects. A kernel older than 5.3, which has none, is silent. */
   NEXTHOP,
+  /** Settings of IPv4, of devices and of all of them. */
+  IPV4_NETCONF,
+  /** The same of IPv6. */
+  IPV6_NETCONF,
   /** Changes of the nftables rule set. Needs the kernel's nfnetlink. */
   NFTABLES
 }

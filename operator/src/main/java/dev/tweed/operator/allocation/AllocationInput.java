@@ -17,8 +17,8 @@ import java.util.Set;
  * @param serviceCIDRs ranges of Services, by name of the ServiceCIDR
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param releaseAfter how long a block outlives its node
- * @param lastHeard when daemons were last heard, by name of their node; of those without a Lease
- *     nothing is known
+ * @param lastHeard when daemons of nodes that are gone were last heard, by name of their node; of
+ *     those without a Lease nothing is known
  * @param released how many blocks of nodes that exist were released in the last hour, by name of
  *     their network; none of them is in {@code subnets}
  * @param mirroredLabels Node labels that every network mirrors onto NodeSubnets
@@ -52,35 +52,5 @@ public record AllocationInput(
     lastHeard = Map.copyOf(lastHeard);
     released = Map.copyOf(released);
     mirroredLabels = Set.copyOf(mirroredLabels);
-  }
-
-  /** One in which no node tells addresses of its links. */
-  public AllocationInput(
-      List<NetworkFacts> networks,
-      List<NodeFacts> nodes,
-      List<SubnetFacts> subnets,
-      LastBlocks lastBlocks,
-      Map<String, Integer> mtus,
-      Map<String, List<String>> serviceCIDRs,
-      Map<String, Long> cursors,
-      Duration releaseAfter,
-      Map<String, Instant> lastHeard,
-      Map<String, Integer> released,
-      Set<String> mirroredLabels,
-      Instant now) {
-    this(
-        networks,
-        nodes,
-        subnets,
-        lastBlocks,
-        mtus,
-        Map.of(),
-        serviceCIDRs,
-        cursors,
-        releaseAfter,
-        lastHeard,
-        released,
-        mirroredLabels,
-        now);
   }
 }

@@ -51,7 +51,7 @@ public final class ClusterReconciler {
   private final ReleaseWriter releases;
   private final GuardExpiry guards;
   private final Function<ClusterView, Set<String>> silent;
-  private final BiFunction<ClusterView, Instant, Map<String, Instant>> lastHeard;
+  private final BiFunction<Set<String>, Instant, Map<String, Instant>> lastHeard;
   private final OperatorEvents events;
   private final OperatorMeters meters;
   private final OperatorSettings settings;
@@ -64,7 +64,8 @@ public final class ClusterReconciler {
 
   /**
    * @param silent which nodes' daemons are silent
-   * @param lastHeard when those that have a Lease were last heard, by the time of day now
+   * @param lastHeard when those of some nodes that have a Lease were last heard, by the time of day
+   *     now
    */
   ClusterReconciler(
       ClusterCaches caches,
@@ -74,7 +75,7 @@ public final class ClusterReconciler {
       ReleaseWriter releases,
       GuardExpiry guards,
       Function<ClusterView, Set<String>> silent,
-      BiFunction<ClusterView, Instant, Map<String, Instant>> lastHeard,
+      BiFunction<Set<String>, Instant, Map<String, Instant>> lastHeard,
       OperatorEvents events,
       OperatorMeters meters,
       OperatorSettings settings,
@@ -135,10 +136,17 @@ public final class ClusterReconciler {
       this.view = view;
       this.now = now;
       this.at = time.now();
-      this.heard = lastHeard.apply(view, now);
       marks = marks.look(view.subnets(), at);
       released = released.at(at);
       this.basis = dated(view.subnets());
+      // Nobody's Lease but that of a node that is gone says anything of a block.
+      this.heard =
+          lastHeard.apply(
+              basis.stream()
+                  .filter(s -> s.goneSince().isPresent())
+                  .map(s -> s.spec().nodeName())
+                  .collect(Collectors.toSet()),
+              now);
     }
 
     private AllocationInput input(List<SubnetFacts> subnets, Map<String, Long> cursors) {

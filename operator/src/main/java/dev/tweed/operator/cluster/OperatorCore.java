@@ -96,7 +96,7 @@ public final class OperatorCore implements AutoCloseable {
             new ReleaseWriter(client, allocator, subnets, calls, events, meters, settings, clock),
             new GuardExpiry(client, calls, caches::openGuards, settings.releaseAfter(), time),
             view -> silence.map(s -> s.silent(view)).orElse(Set.of()),
-            (view, now) -> silence.map(s -> s.lastHeard(view, now)).orElse(Map.of()),
+            (nodes, now) -> silence.map(s -> s.lastHeard(nodes, now)).orElse(Map.of()),
             events,
             meters,
             settings,

@@ -202,6 +202,7 @@ final class ReleaseWriter {
             Map.of(),
             Map.of(),
             Map.of(),
+            Map.of(),
             settings.releaseAfter(),
             Map.of(),
             Map.of(),

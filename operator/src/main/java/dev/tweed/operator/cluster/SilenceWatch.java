@@ -89,18 +89,19 @@ final class SilenceWatch implements AutoCloseable {
   }
 
   /**
-   * When each daemon that has a Lease was last heard, by name of its node.
+   * When daemons that have a Lease were last heard, by name of their node.
    *
+   * @param nodes those that are asked about
    * @param now time of day
    */
-  Map<String, Instant> lastHeard(ClusterView view, Instant now) {
+  Map<String, Instant> lastHeard(Set<String> nodes, Instant now) {
     Silence known = silence;
     Map<String, Instant> heard = new HashMap<>();
-    if (known.last().isEmpty()) {
-      // Nobody has been asked yet.
-      view.subnets().forEach(s -> heard.put(s.spec().nodeName(), now));
+    for (String node : nodes) {
+      // While nobody has been asked, all may live.
+      (known.last().isEmpty() ? Optional.of(Duration.ZERO) : known.quiet(node))
+          .ifPresent(quiet -> heard.put(node, now.minus(quiet)));
     }
-    known.quiet().forEach((node, quiet) -> heard.put(node, now.minus(quiet)));
     return heard;
   }
 

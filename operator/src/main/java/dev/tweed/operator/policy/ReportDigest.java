@@ -32,17 +32,6 @@ public record ReportDigest(
     addresses = List.copyOf(addresses);
   }
 
-  /** Of a node that tells neither its boot nor links. */
-  public ReportDigest(
-      String owner,
-      List<String> blocks,
-      DataPathDigest dataPath,
-      List<PolicyVerdict> verdicts,
-      long firewallRepairs,
-      ReachDigest reach) {
-    this(owner, blocks, dataPath, verdicts, firewallRepairs, reach, "", List.of());
-  }
-
   /** Reason of the conditions of a report whose daemon is silent. */
   public static final String DAEMON_SILENT = "DaemonSilent";
 

@@ -84,12 +84,9 @@ public record Silence(
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** How long each daemon has not been heard, in time that counts, by name of its node. */
-  public Map<String, Duration> quiet() {
-    return daemons.entrySet().stream()
-        .collect(
-            Collectors.toUnmodifiableMap(
-                Map.Entry::getKey, daemon -> counted.minus(daemon.getValue().at())));
+  /** How long the daemon of a node has not been heard, in time that counts, if it has a Lease. */
+  public Optional<Duration> quiet(String node) {
+    return Optional.ofNullable(daemons.get(node)).map(heard -> counted.minus(heard.at()));
   }
 
   /** Whether this process has heard the daemon of a node, and not too long ago. */

@@ -101,6 +101,7 @@ final class Fixtures {
         Map.of(),
         Map.of(),
         Map.of(),
+        Map.of(),
         RELEASE_AFTER,
         Map.of(),
         Map.of(),

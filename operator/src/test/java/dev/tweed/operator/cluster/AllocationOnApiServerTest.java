@@ -296,6 +296,8 @@ class AllocationOnApiServerTest {
             null,
             null,
             null,
+            null,
+            null,
             null));
 
     // When one starts

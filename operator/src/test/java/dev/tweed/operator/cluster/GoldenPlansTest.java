@@ -70,6 +70,7 @@ class GoldenPlansTest {
                 subnets,
                 LastBlocks.none(),
                 Map.of(),
+                Map.of(),
                 only(cluster, ServiceCIDR.class).stream()
                     .collect(Collectors.toMap(s -> s.getMetadata().getName(), Facts::of)),
                 Map.of(),

@@ -92,7 +92,7 @@ class NetworkReadinessTest {
   }
 
   private static ReportDigest digest(String owner, DataPathDigest said) {
-    return new ReportDigest(owner, List.of(), said, List.of(), 0, ReachDigest.NONE);
+    return new ReportDigest(owner, List.of(), said, List.of(), 0, ReachDigest.NONE, "", List.of());
   }
 
   private static DataPathDigest ready(List<Observed> about) {

@@ -40,7 +40,8 @@ class NodeChoresTest {
   }
 
   private static ReportDigest report(String owner, DataPathDigest dataPath) {
-    return new ReportDigest(owner, List.of(), dataPath, List.of(), 0, ReachDigest.NONE);
+    return new ReportDigest(
+        owner, List.of(), dataPath, List.of(), 0, ReachDigest.NONE, "", List.of());
   }
 
   private static List<NodeFacts> networkUp(ReportDigest report, SubnetFacts... subnets) {
@@ -160,7 +161,14 @@ class NodeChoresTest {
   void whenTheNodeHasNothingOfOursAnyMoreNothingIsSaidOfIt() {
     ReportDigest serving =
         new ReportDigest(
-            "now", List.of("10.244.1.0/24"), DataPathDigest.NONE, List.of(), 0, ReachDigest.NONE);
+            "now",
+            List.of("10.244.1.0/24"),
+            DataPathDigest.NONE,
+            List.of(),
+            0,
+            ReachDigest.NONE,
+            "",
+            List.of());
 
     assertThat(plan(NodeNetwork.LEAVING, List.of(), serving).networkLeft()).isEmpty();
     assertThat(plan(NodeNetwork.LEAVING, List.of(), programmed("now")).networkLeft())

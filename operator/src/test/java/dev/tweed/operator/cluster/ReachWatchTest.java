@@ -54,7 +54,10 @@ class ReachWatchTest {
   }
 
   private void report(String node, String owner, ReachDigest reach) {
-    reports.put(node, new ReportDigest(owner, List.of(), DataPathDigest.NONE, List.of(), 0, reach));
+    reports.put(
+        node,
+        new ReportDigest(
+            owner, List.of(), DataPathDigest.NONE, List.of(), 0, reach, "", List.of()));
   }
 
   private ClusterView view() {

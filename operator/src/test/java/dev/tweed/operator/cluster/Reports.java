@@ -31,6 +31,8 @@ final class Reports {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 

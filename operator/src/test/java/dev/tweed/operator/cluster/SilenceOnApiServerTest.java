@@ -296,6 +296,8 @@ class SilenceOnApiServerTest {
             null,
             findings,
             null,
+            null,
+            null,
             null));
     client
         .resources(NodeReport.class)

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tweed.operator.silence.Look;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,20 @@ class SilenceWatchTest {
       looked.await();
 
       await().until(() -> watch.lookingSince().isEmpty());
+    }
+  }
+
+  @Test
+  void beforeTheFirstLookDaemonsCountAsHeard() {
+    Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    try (SilenceWatch watch =
+        watch(
+            at -> {
+              throw new IllegalStateException("wrong");
+            })) {
+      watch.start();
+
+      assertThat(watch.lastHeard(Set.of("a"), now)).containsExactly(Map.entry("a", now));
     }
   }
 

@@ -207,6 +207,7 @@ class TwoOperatorsTest {
                 LastBlocks.none(),
                 Map.of(),
                 Map.of(),
+                Map.of(),
                 cursors,
                 Duration.ofMinutes(5),
                 Map.of(),

@@ -198,6 +198,7 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                 LastBlocks.none(),
                 Map.of(),
                 Map.of(),
+                Map.of(),
                 cursors,
                 Duration.ofMinutes(5),
                 Map.of(),

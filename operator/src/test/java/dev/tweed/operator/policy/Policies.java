@@ -121,6 +121,8 @@ public final class Policies {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 
@@ -142,6 +144,8 @@ public final class Policies {
             : List.of(
                 new Repair("Firewall", repairs, "2026-01-01T00:00:00Z"),
                 new Repair("Route", 7L, "2026-01-01T00:00:00Z")),
+        null,
+        null,
         null);
   }
 }

@@ -30,7 +30,14 @@ class ReportDigesterTest {
     assertThat(digester.digest("uid", Optional.empty()))
         .isEqualTo(
             new ReportDigest(
-                "uid", List.of(), DataPathDigest.NONE, List.of(), 0, ReachDigest.NONE));
+                "uid",
+                List.of(),
+                DataPathDigest.NONE,
+                List.of(),
+                0,
+                ReachDigest.NONE,
+                "",
+                List.of()));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.tweed.operator.silence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -89,6 +90,20 @@ class SilenceTest {
 
     leases.looks(10);
     assertThat(leases.silence.silent()).containsExactlyInAnyOrder("a", "b");
+  }
+
+  @Test
+  void howLongADaemonIsQuietIsKnownOfThoseThatHaveALease() {
+    leases.renew("a", "b");
+    leases.look();
+    leases.pass(LOOK);
+    leases.renew("b");
+    leases.look();
+    leases.looks(30);
+
+    assertThat(leases.silence.quiet("a")).contains(Duration.ofSeconds(40));
+    assertThat(leases.silence.quiet("b")).contains(Duration.ofSeconds(30));
+    assertThat(leases.silence.quiet("c")).isEmpty();
   }
 
   @Test

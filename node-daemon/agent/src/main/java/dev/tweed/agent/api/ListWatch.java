@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the objects of one kind: lists them in pages, then watches from the version of the list,
- * and lists anew when that version is too old (410). Goes on until it is stopped, whatever happens.
+ * Follows the objects of one kind: lists them, then watches from the version of the list, and lists
+ * anew when that version is too old (410). Goes on until it is stopped, whatever happens.
  *
  * <p>A watch is asked for again now and then, over the same connection. So the connection shows at
  * least that often that the API server is at its other end, whatever lies in between: bookmarks do
@@ -107,6 +107,10 @@ public final class ListWatch<R> implements Runnable {
   private final ApiBackoff backoff;
   private volatile boolean stopped;
   private String version = "";
+
+  /** Whether a list, or a part of one, was ever read. */
+  private boolean listed;
+
   private int failures;
   private boolean silenceTold;
   private boolean disconnected;
@@ -307,12 +311,17 @@ public final class ListWatch<R> implements Runnable {
   public void list() throws IOException {
     Set<String> names = new HashSet<>();
     String next = "";
+    // The first from the API server's cache, which gives all at once: pages come one after the
+    // other, and each asks etcd. It may be behind; the watch goes on from there. Later ones are of
+    // what there is, since those before may have been newer.
+    String first = listed ? "" : "&resourceVersion=0";
     for (int i = 0; i < PAGES_MAX; i++) {
-      String more = next.isEmpty() ? "" : "&continue=" + ApiRequest.encode(next);
+      String more = next.isEmpty() ? first : "&continue=" + ApiRequest.encode(next);
       Page page;
       try (HttpAnswer answer = send(source.query("limit=" + PAGE + more), LIST_LIMIT)) {
         page = page(answer, json -> put(json, names));
         answer.finish();
+        listed = true;
       }
       next = page.next();
       if (next.isEmpty()) {

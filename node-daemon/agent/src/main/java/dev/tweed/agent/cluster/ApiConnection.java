@@ -49,7 +49,8 @@ public final class ApiConnection implements ClusterWatch {
   private final ApiChannel status;
   private final RecordStore<NetworkRecord> networks =
       new RecordStore<>(this::networksChanged, this::look);
-  private final RecordStore<SubnetRecord> subnets = store();
+  private final RecordStore<SubnetRecord> subnets =
+      new RecordStore<>(this::changed, this::look, this::arrived);
   private final RecordStore<PolicyRecord> policies = store();
   private final RecordStore<NodeRecord> nodes = store();
   private final RecordStore<EndpointRecord> endpoints = new RecordStore<>(this::learn, this::look);
@@ -62,6 +63,7 @@ public final class ApiConnection implements ClusterWatch {
   private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
+  private volatile Consumer<SubnetRecord> onArrival = record -> onChange.run();
   private volatile Consumer<List<ServerEndpoint>> onEndpoints = learned -> {};
   private volatile List<ServerEndpoint> learned = List.of();
   private volatile boolean complete;
@@ -161,6 +163,11 @@ public final class ApiConnection implements ClusterWatch {
     client.every(renewal.dividedBy(3), this::look);
     client.every(renewal, client::tryConfigured);
     client.every(renewal.multipliedBy(SELDOM), keeping::start);
+  }
+
+  @Override
+  public void onArrival(Consumer<SubnetRecord> onArrival) {
+    this.onArrival = onArrival;
   }
 
   /**
@@ -296,9 +303,17 @@ public final class ApiConnection implements ClusterWatch {
           subnets.records().size());
       look();
     }
+    passOn(onChange);
+  }
+
+  private void arrived(SubnetRecord record) {
+    passOn(() -> onArrival.accept(record));
+  }
+
+  private void passOn(Runnable news) {
     if (complete) {
       try {
-        onChange.run();
+        news.run();
       } catch (RuntimeException e) {
         LOG.error("a change of the cluster was not passed on; the next one is", e);
       }

@@ -1,6 +1,7 @@
 package dev.tweed.agent.cluster;
 
 import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.HashSet;
 import java.util.List;
@@ -18,8 +19,13 @@ import java.util.TreeMap;
 final class ClaimRules {
   private record NodeFamily(String node, AddressFamily family) {}
 
+  private record Claim(String node, IpPrefix block) {}
+
   private final List<IpPrefix> pools;
-  private final NavigableMap<IpPrefix, String> claimed = new TreeMap<>();
+
+  /** Those that hold, which are disjoint, by their first address. */
+  private final NavigableMap<IpAddress, Claim> claimed = new TreeMap<>();
+
   private final Set<NodeFamily> served = new HashSet<>();
 
   /**
@@ -32,7 +38,7 @@ final class ClaimRules {
 
   /** Records the claim, or says why it does not hold. */
   Optional<String> claim(String node, IpPrefix block) {
-    if (pools.stream().noneMatch(pool -> pool.contains(block))) {
+    if (!isInPools(block)) {
       return Optional.of("spec.cidr " + block + " lies in none of the PodNetwork's pools");
     }
     Optional<String> owner = overlapping(block);
@@ -44,19 +50,38 @@ final class ClaimRules {
       return Optional.of(
           "node " + node + " has an older block of the same address family; that one counts");
     }
-    claimed.put(block, node);
+    claimed.put(block.address(), new Claim(node, block));
     return Optional.empty();
   }
 
-  /** Claimed blocks are disjoint, so only the neighbours in order can overlap. */
-  private Optional<String> overlapping(IpPrefix block) {
-    Map.Entry<IpPrefix, String> before = claimed.floorEntry(block);
-    if (before != null && before.getKey().overlaps(block)) {
-      return Optional.of(before.getValue());
+  private boolean isInPools(IpPrefix block) {
+    for (IpPrefix pool : pools) {
+      if (pool.contains(block)) {
+        return true;
+      }
     }
-    Map.Entry<IpPrefix, String> after = claimed.ceilingEntry(block);
-    return after != null && after.getKey().overlaps(block)
-        ? Optional.of(after.getValue())
-        : Optional.empty();
+    return false;
+  }
+
+  /** Whether just this claim of a node holds already. */
+  boolean isHeld(String node, IpPrefix block) {
+    return new Claim(node, block).equals(claimed.get(block.address()));
+  }
+
+  /** If any, then also the last that begins before this one ends; of several the first is told. */
+  private Optional<String> overlapping(IpPrefix block) {
+    return overlapping(claimed.floorEntry(block.last()), block)
+        .map(
+            last ->
+                overlapping(claimed.floorEntry(block.address()), block)
+                    .or(() -> overlapping(claimed.higherEntry(block.address()), block))
+                    .orElse(last));
+  }
+
+  private static Optional<String> overlapping(Map.Entry<IpAddress, Claim> entry, IpPrefix block) {
+    return Optional.ofNullable(entry)
+        .map(Map.Entry::getValue)
+        .filter(claim -> claim.block().overlaps(block))
+        .map(Claim::node);
   }
 }

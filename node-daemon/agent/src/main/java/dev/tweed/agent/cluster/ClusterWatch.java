@@ -18,6 +18,15 @@ public interface ClusterWatch extends AutoCloseable {
    */
   void start(Runnable onChange, Consumer<ApiContact> onContact);
 
+  /**
+   * Has NodeSubnets that are new since the lists were complete told by this instead. Set before the
+   * start.
+   *
+   * @param onArrival called from a thread of the client, after the record is in {@link #view}; must
+   *     return quickly
+   */
+  default void onArrival(Consumer<SubnetRecord> onArrival) {}
+
   /** The same, for who has no use for that. */
   default void start(Runnable onChange) {
     start(onChange, contact -> {});

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Keeps one compact record per object of a kind: at 5,000 NodeSubnets the difference to the objects
@@ -22,6 +23,7 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
   private final Map<String, R> records = new ConcurrentHashMap<>();
   private final Runnable onChange;
   private final Runnable onRefusal;
+  private final Consumer<R> onArrival;
   private volatile ClusterView.Listing listing = ClusterView.Listing.AWAITED;
   private volatile Optional<ApiRefusedException> refusal = Optional.empty();
   private int refusals;
@@ -31,8 +33,16 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
    * @param onRefusal called when {@link #refusal} has changed
    */
   RecordStore(Runnable onChange, Runnable onRefusal) {
+    this(onChange, onRefusal, record -> onChange.run());
+  }
+
+  /**
+   * @param onArrival called with a record that is new, instead of {@code onChange}
+   */
+  RecordStore(Runnable onChange, Runnable onRefusal, Consumer<R> onArrival) {
     this.onChange = onChange;
     this.onRefusal = onRefusal;
+    this.onArrival = onArrival;
   }
 
   /** The records kept now, in no order. */
@@ -52,7 +62,10 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
 
   @Override
   public void put(ObjectMeta meta, R record) {
-    if (!record.equals(records.put(meta.name(), record))) {
+    R before = records.put(meta.name(), record);
+    if (before == null) {
+      onArrival.accept(record);
+    } else if (!record.equals(before)) {
       onChange.run();
     }
   }

@@ -113,6 +113,15 @@ public final class RememberedWatch implements ClusterWatch {
   }
 
   @Override
+  public void onArrival(Consumer<SubnetRecord> onArrival) {
+    api.onArrival(
+        record -> {
+          keepLater();
+          onArrival.accept(record);
+        });
+  }
+
+  @Override
   public ClusterView view() {
     ClusterView now = api.view();
     return now.complete()

@@ -9,6 +9,7 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.HostWay;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.time.Clock;
@@ -23,6 +24,11 @@ public interface KernelPath extends HostWays, AutoCloseable {
 
   /** As {@link DataPath#sync}. */
   SyncReport sync(ClusterSnapshot snapshot);
+
+  /** As {@link DataPath#add}; unless the path knows better a sync has to do it. */
+  default boolean add(Peer peer) {
+    return false;
+  }
 
   /** Of none, unless the path knows better: no way changes then. */
   @Override
@@ -82,6 +88,11 @@ public interface KernelPath extends HostWays, AutoCloseable {
             @Override
             public SyncReport sync(ClusterSnapshot snapshot) {
               return path.sync(snapshot);
+            }
+
+            @Override
+            public boolean add(Peer peer) {
+              return path.add(peer);
             }
 
             @Override

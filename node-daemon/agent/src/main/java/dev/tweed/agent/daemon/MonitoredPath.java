@@ -5,6 +5,7 @@ import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.HostWay;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
@@ -56,6 +57,11 @@ final class MonitoredPath implements KernelPath {
               "of too many open files: 'cat /proc/sys/fs/file-nr' on the node, and raise"
                   + " fs.file-max; it is tried again by itself"));
     }
+  }
+
+  @Override
+  public boolean add(Peer peer) {
+    return path.add(peer);
   }
 
   @Override

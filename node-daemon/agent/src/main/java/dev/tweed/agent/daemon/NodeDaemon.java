@@ -70,6 +70,9 @@ public final class NodeDaemon implements AutoCloseable {
   /** A run that fails has often changed the firewall, and so asks for the next one itself. */
   private static final Duration FIREWALL_PAUSE = Duration.ofSeconds(30);
 
+  /** What is new of nodes is first of all a peer. */
+  private static final Duration FIREWALL_FOLLOWS = Duration.ofSeconds(5);
+
   /** 5,000 peers are programmed in well under a second. */
   private static final Duration STUCK = Duration.ofMinutes(2);
 
@@ -206,7 +209,9 @@ public final class NodeDaemon implements AutoCloseable {
                 heap.afterSync();
               }
             });
-    loop = new SyncLoop("sync", this::sync, AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    loop =
+        new SyncLoop(
+            "sync", this::sync, sync::admit, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     List<DirectoryWatch.Target> targets = new ArrayList<>();
     targets.add(
         new DirectoryWatch.Target(
@@ -268,6 +273,12 @@ public final class NodeDaemon implements AutoCloseable {
     daemon.publisher.start();
     daemon.loop.start();
     daemon.firewallLoop.start();
+    daemon.cluster.onArrival(
+        subnet -> {
+          daemon.sync.arrived(subnet);
+          daemon.loop.requestAhead();
+          daemon.firewallLoop.requestWithin(FIREWALL_FOLLOWS);
+        });
     daemon.cluster.start(
         () -> {
           daemon.loop.request();

@@ -4,6 +4,7 @@ import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.HostWays;
 import dev.tweed.agent.cluster.Mapping;
 import dev.tweed.agent.cluster.NodeRecord;
+import dev.tweed.agent.cluster.PeerAdmission;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.finding.AgentReason;
@@ -26,6 +27,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
@@ -51,7 +54,10 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
+  private final Queue<SubnetRecord> arrivals = new ConcurrentLinkedQueue<>();
   private Optional<KernelPath> kernel = Optional.empty();
+  private Optional<Mapped> mapped = Optional.empty();
+  private Optional<PeerAdmission> admission = Optional.empty();
   private int incomplete;
 
   /**
@@ -85,9 +91,33 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.tell = tell;
   }
 
+  /** What a view asks for, which it does as long as it is the same. */
+  private record Mapped(ClusterView view, Mapping mapping) {}
+
+  /** A NodeSubnet is new; from any thread. */
+  void arrived(SubnetRecord subnet) {
+    arrivals.add(subnet);
+  }
+
+  /** Brings peers that are new into the kernel ahead of a run; true if there is nothing else. */
+  boolean admit() {
+    boolean all = true;
+    for (SubnetRecord next = arrivals.poll(); next != null; next = arrivals.poll()) {
+      SubnetRecord subnet = next;
+      all &=
+          admission
+              .flatMap(known -> known.peer(subnet))
+              .filter(peer -> kernel.isPresent() && kernel.get().add(peer))
+              .isPresent();
+    }
+    return all;
+  }
+
   /** Runs once; true if nothing has to be tried again before something changes. */
   @Override
   public boolean getAsBoolean() {
+    // Nobody waits for the run who need not; what is left of them is in its view.
+    admit();
     ClusterView seen = view.get();
     if (!seen.complete()) {
       return unread(
@@ -95,7 +125,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
               + " stays as it was",
           List.of());
     }
-    Mapping mapping = mapper.map(seen);
+    if (mapped.filter(last -> last.view().equals(seen)).isEmpty()) {
+      mapped = Optional.of(new Mapped(seen, mapper.map(seen)));
+      admission = Optional.empty();
+    }
+    Mapping mapping = mapped.get().mapping();
     if (seen.fromMemory().isPresent()) {
       return mapping instanceof Mapping.Program program
           ? remembered(program, seen.fromMemory().get())
@@ -118,17 +152,28 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       case Mapping.Program program ->
           program(
               program,
-              (snapshot, report) ->
-                  program
-                      .leaving()
-                      .map(this::leaveNetwork)
-                      .orElseGet(
-                          () ->
-                              cni.apply(
-                                  snapshot,
-                                  report,
-                                  seen.node().filter(NodeRecord::withoutNetwork).isPresent())));
+              (snapshot, report) -> {
+                admitOnTheWay(program, seen);
+                return program
+                    .leaving()
+                    .map(this::leaveNetwork)
+                    .orElseGet(
+                        () ->
+                            cni.apply(
+                                snapshot,
+                                report,
+                                seen.node().filter(NodeRecord::withoutNetwork).isPresent()));
+              });
     };
+  }
+
+  /** Those that came while the data path was worked on; a run for them is asked for already. */
+  private void admitOnTheWay(Mapping.Program program, ClusterView seen) {
+    // Whoever came since the view, if anybody, is in another one.
+    admission = admission.or(() -> Optional.of(new PeerAdmission(program, seen)));
+    if (!admit()) {
+      again.accept(Duration.ZERO);
+    }
   }
 
   /** No new pods; all else is served as long as the node has its block. */

@@ -25,10 +25,12 @@ public final class SyncLoop implements AutoCloseable {
   private final Duration stuck;
   private final LongSupplier nanoTime;
   private final BooleanSupplier step;
+  private final BooleanSupplier ahead;
   private final Thread thread;
   private final Object lock = new Object();
   private boolean closed;
   private boolean running;
+  private boolean onlyAhead;
   private long progressAt;
 
   /**
@@ -49,7 +51,26 @@ public final class SyncLoop implements AutoCloseable {
       Duration stuck,
       LongSupplier nanoTime,
       DoubleSupplier random) {
+    this(name, step, () -> false, audit, pause, stuck, nanoTime, random);
+  }
+
+  /**
+   * With something that can be done ahead of a run.
+   *
+   * @param ahead does what came since the last run, if it can; true if that was all. What it throws
+   *     is logged and counts as false
+   */
+  public SyncLoop(
+      String name,
+      BooleanSupplier step,
+      BooleanSupplier ahead,
+      Duration audit,
+      Duration pause,
+      Duration stuck,
+      LongSupplier nanoTime,
+      DoubleSupplier random) {
     this.step = step;
+    this.ahead = ahead;
     this.stuck = stuck;
     this.nanoTime = nanoTime;
     this.schedule = new SyncSchedule(audit, new Backoff(FIRST_RETRY, LAST_RETRY, random), pause);
@@ -66,6 +87,14 @@ public final class SyncLoop implements AutoCloseable {
   public void request() {
     synchronized (lock) {
       schedule.request();
+      lock.notifyAll();
+    }
+  }
+
+  /** Something came that may be done ahead of a run, which follows within seconds. */
+  public void requestAhead() {
+    synchronized (lock) {
+      schedule.requestAhead();
       lock.notifyAll();
     }
   }
@@ -115,14 +144,18 @@ public final class SyncLoop implements AutoCloseable {
     while (awaitDue()) {
       boolean success = false;
       try {
-        success = step.getAsBoolean();
+        success = (onlyAhead ? ahead : step).getAsBoolean();
       } catch (RuntimeException | LinkageError e) {
         LOG.error("{} failed unexpectedly; it is tried again", thread.getName(), e);
       }
       synchronized (lock) {
         running = false;
         progressAt = nanoTime.getAsLong();
-        schedule.finished(progressAt, success);
+        if (onlyAhead) {
+          schedule.triedAhead(progressAt, success);
+        } else {
+          schedule.finished(progressAt, success);
+        }
       }
     }
   }
@@ -133,8 +166,11 @@ public final class SyncLoop implements AutoCloseable {
       while (!closed) {
         long now = nanoTime.getAsLong();
         long wait = schedule.untilDue(now);
-        if (wait <= 0) {
-          schedule.started(now);
+        onlyAhead = wait > 0 && schedule.takeAhead();
+        if (wait <= 0 || onlyAhead) {
+          if (!onlyAhead) {
+            schedule.started(now);
+          }
           running = true;
           progressAt = now;
           return true;

@@ -18,7 +18,20 @@ final class SyncSchedule {
   private final Backoff backoff;
   private final long pause;
 
+  /**
+   * What was done ahead of a run is told and proven by one when nothing more has come for so long,
+   * since what comes during a run has to wait for its end.
+   */
+  private static final long AHEAD_QUIET = Duration.ofSeconds(1).toNanos();
+
+  /** But not later than this. */
+  private static final long AHEAD_LATEST = Duration.ofSeconds(5).toNanos();
+
   private boolean requested = true;
+  private boolean aheadRequested;
+  private boolean aheadDone;
+  private long aheadSince;
+  private long aheadAt;
   private boolean repairRequested;
   private int failures;
   private boolean beforeRetry;
@@ -49,6 +62,33 @@ final class SyncSchedule {
     repairRequested = true;
   }
 
+  /** Something came that may be done ahead of a run; one that begins serves it as well. */
+  void requestAhead() {
+    aheadRequested = true;
+  }
+
+  /** Whether something is to be done ahead of a run, once for each request. */
+  boolean takeAhead() {
+    boolean taken = aheadRequested;
+    aheadRequested = false;
+    return taken;
+  }
+
+  /**
+   * It was tried.
+   *
+   * @param done whether that was all; if not, a run is due
+   */
+  void triedAhead(long now, boolean done) {
+    if (!done) {
+      request();
+      return;
+    }
+    aheadSince = aheadDone ? aheadSince : now;
+    aheadDone = true;
+    aheadAt = now + Math.min(AHEAD_QUIET, aheadSince + AHEAD_LATEST - now);
+  }
+
   /** A run at this time at the latest; any before it serves as well, and may ask again. */
   void requestAt(long time) {
     againAt = againRequested && againAt - time < 0 ? againAt : time;
@@ -67,6 +107,9 @@ final class SyncSchedule {
     if (againRequested) {
       due = Math.min(due, againAt - now);
     }
+    if (aheadDone) {
+      due = Math.min(due, aheadAt - now);
+    }
     if (repairRequested) {
       due = Math.min(due, failures > 0 ? repairAt - now : 0);
     }
@@ -78,6 +121,8 @@ final class SyncSchedule {
     beforeRetry = failures > 0 && retryAt - now > 0;
     requested = false;
     repairRequested = false;
+    aheadRequested = false;
+    aheadDone = false;
     againRequested = false;
   }
 

@@ -42,7 +42,7 @@ class ListWatchTest {
     assertThat(followed.known.keySet()).containsExactlyElementsOf(WATCHED);
     assertThat(followed.asked)
         .containsExactly(
-            "/things?limit=500",
+            "/things?limit=500&resourceVersion=0",
             "/things?watch=true&allowWatchBookmarks=true&timeoutSeconds=30&resourceVersion=110");
     assertThat(followed.pauses).isEmpty();
     // An answer that is late is none: the server is told to end 10 s earlier.

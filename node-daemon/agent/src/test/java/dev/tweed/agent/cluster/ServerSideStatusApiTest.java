@@ -169,6 +169,8 @@ class ServerSideStatusApiTest {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 }

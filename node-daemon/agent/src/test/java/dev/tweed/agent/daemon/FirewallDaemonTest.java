@@ -185,7 +185,7 @@ class FirewallDaemonTest {
     NodeReport report = cluster.client.resources(NodeReport.class).withName("n1").get();
     return report.getStatus() == null
         ? new NodeReportStatus(
-            null, null, null, null, null, null, null, null, null, null, null, null)
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null)
         : report.getStatus();
   }
 }

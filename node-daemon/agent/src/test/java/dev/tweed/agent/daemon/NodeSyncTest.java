@@ -25,6 +25,7 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
@@ -64,6 +65,8 @@ class NodeSyncTest {
   private Supplier<SyncReport> kernel = () -> report(true);
   private final List<String> ended = new ArrayList<>();
   private final List<Duration> again = new ArrayList<>();
+  private final List<Peer> early = new ArrayList<>();
+  private boolean taken = true;
   private int opened;
   private int cleanups;
   private List<String> remaining = List.of();
@@ -125,6 +128,81 @@ class NodeSyncTest {
                   status, Connected.YES, List.of(), Optional.empty(), Optional.empty(), List.of()));
           toldOf.add(own);
         });
+  }
+
+  @Test
+  void aNewNodeGoesToTheKernelAheadOfARun() {
+    sync.getAsBoolean();
+
+    sync.arrived(subnet(2));
+    assertThat(sync.admit()).isTrue();
+    assertThat(early).extracting(Peer::node).containsExactly("n2");
+    assertThat(snapshots).hasSize(1);
+
+    // One that claims what another has is for a run; so is all else while that has not been
+    sync.arrived(new Views().subnet("10.244.2.0/24").view().subnets().getFirst());
+    assertThat(sync.admit()).isFalse();
+    taken = false;
+    sync.arrived(subnet(3));
+    assertThat(sync.admit()).isFalse();
+    assertThat(early).extracting(Peer::node).containsExactly("n2", "n3");
+  }
+
+  @Test
+  void whatARunHasSeenIsNotDoneAgain() {
+    sync.arrived(subnet(2));
+    sync.getAsBoolean();
+
+    assertThat(sync.admit()).isTrue();
+    assertThat(early).isEmpty();
+  }
+
+  @Test
+  void oneThatComesDuringARunDoesNotWaitForItsEnd() {
+    kernel =
+        () -> {
+          if (snapshots.size() == 2) {
+            sync.arrived(subnet(3));
+          }
+          return report(true);
+        };
+    sync.getAsBoolean();
+
+    // Given one before a run, and one on its way
+    sync.arrived(subnet(2));
+    sync.getAsBoolean();
+
+    assertThat(early).extracting(Peer::node).containsExactly("n2", "n3");
+    assertThat(again).isEmpty();
+
+    // One that cannot be helped is for another run
+    taken = false;
+    kernel =
+        () -> {
+          sync.arrived(subnet(4));
+          return report(true);
+        };
+    sync.getAsBoolean();
+    assertThat(again).containsExactly(Duration.ZERO);
+  }
+
+  @Test
+  void beforeTheDataPathIsUpNothingIsDoneAheadOfARun() {
+    sync.arrived(subnet(2));
+    assertThat(sync.admit()).isFalse();
+
+    kernel =
+        () -> {
+          throw new DataPathException("no", new IllegalStateException());
+        };
+    sync.getAsBoolean();
+    sync.arrived(subnet(2));
+    assertThat(sync.admit()).isFalse();
+    assertThat(early).isEmpty();
+  }
+
+  private static SubnetRecord subnet(int node) {
+    return new Views().subnet(node).view().subnets().getFirst();
   }
 
   @Test
@@ -743,6 +821,11 @@ class NodeSyncTest {
       public SyncReport sync(ClusterSnapshot snapshot) {
         snapshots.add(snapshot);
         return kernel.get();
+      }
+
+      @Override
+      public boolean add(Peer peer) {
+        return early.add(peer) && taken;
       }
 
       @Override

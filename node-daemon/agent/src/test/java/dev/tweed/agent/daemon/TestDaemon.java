@@ -9,6 +9,7 @@ import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
+import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
@@ -211,6 +212,11 @@ final class TestDaemon implements AutoCloseable {
       @Override
       public SyncReport sync(ClusterSnapshot snapshot) {
         return netns.call(() -> path.sync(snapshot));
+      }
+
+      @Override
+      public boolean add(Peer peer) {
+        return netns.call(() -> path.add(peer));
       }
 
       @Override

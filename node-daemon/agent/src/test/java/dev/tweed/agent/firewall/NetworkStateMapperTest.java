@@ -9,6 +9,7 @@ import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.firewall.NetworkNeeds.Tunnel;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
@@ -46,7 +47,8 @@ class NetworkStateMapperTest {
                 pods,
                 Map.of(),
                 true,
-                true),
+                true,
+                TranslatedAddresses.NONE),
             new OwnNode("n1", List.of(IpPrefix.parse("fd00:10:0:1::/64")), own, MAC),
             List.of(new Peer("n2", IpPrefix.parse("fd00:10:0:2::/64"), peer, MAC)));
     NetworkState state =

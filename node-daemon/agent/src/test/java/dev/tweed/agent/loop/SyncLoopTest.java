@@ -3,9 +3,11 @@ package dev.tweed.agent.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,6 +62,40 @@ class SyncLoopTest {
       loop.requestWithin(Duration.ofMillis(10));
 
       assertThat(runs.poll(10, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  @Test
+  void whatComesIsTriedAheadOfARun() throws InterruptedException {
+    BlockingQueue<String> done = new LinkedBlockingQueue<>();
+    AtomicLong now = new AtomicLong();
+    AtomicBoolean enough = new AtomicBoolean(true);
+    try (SyncLoop loop =
+        new SyncLoop(
+            "test",
+            () -> done.add("run"),
+            () -> done.add("ahead") && enough.get(),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(2),
+            now::get,
+            () -> 0)) {
+      loop.start();
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo("run");
+
+      // Where it is enough the run comes later
+      loop.requestAhead();
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo("ahead");
+      assertThat(done.poll(100, TimeUnit.MILLISECONDS)).isNull();
+      now.addAndGet(Duration.ofSeconds(2).toNanos());
+      loop.requestWithin(Duration.ofMinutes(1));
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo("run");
+
+      // And else at once
+      enough.set(false);
+      loop.requestAhead();
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo("ahead");
+      assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo("run");
     }
   }
 

@@ -50,6 +50,44 @@ class SyncScheduleTest {
   }
 
   @Test
+  void whatWasDoneAheadOfARunIsFollowedByOneWhenNothingMoreComes() {
+    run(true);
+    schedule.requestAhead();
+
+    assertThat(schedule.untilDue(NOW)).isEqualTo(60 * SECOND);
+    assertThat(schedule.takeAhead()).isTrue();
+    assertThat(schedule.takeAhead()).isFalse();
+    schedule.triedAhead(NOW, true);
+    assertThat(schedule.untilDue(NOW)).isEqualTo(SECOND);
+
+    // More of it puts that off, but not for ever
+    for (int i = 1; i <= 9; i++) {
+      schedule.triedAhead(NOW + i * SECOND / 2, true);
+    }
+    assertThat(schedule.untilDue(NOW + 5 * SECOND)).isZero();
+    assertThat(schedule.untilDue(NOW + 4 * SECOND)).isEqualTo(SECOND);
+    run(true);
+    assertThat(schedule.untilDue(NOW)).isEqualTo(60 * SECOND);
+  }
+
+  @Test
+  void whatCannotBeDoneAheadIsForARunAtOnce() {
+    run(true);
+    schedule.triedAhead(NOW, false);
+
+    assertThat(schedule.untilDue(NOW)).isZero();
+  }
+
+  @Test
+  void aRunServesWhatMayBeDoneAhead() {
+    run(true);
+    schedule.requestAhead();
+    run(true);
+
+    assertThat(schedule.takeAhead()).isFalse();
+  }
+
+  @Test
   void aRepairIsDueAtOnceAfterSuccess() {
     run(true);
     schedule.requestRepair();

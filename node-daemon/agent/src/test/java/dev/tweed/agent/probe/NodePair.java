@@ -22,6 +22,7 @@ import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.dataplane.Underlay;
 import dev.tweed.firewall.ForwardJudge;
 import dev.tweed.firewall.HostFirewallReader;
@@ -110,7 +111,8 @@ final class NodePair implements AutoCloseable {
             pools.stream().map(IpPrefix::parse).toList(),
             Map.of(),
             true,
-            true);
+            true,
+            TranslatedAddresses.NONE);
     List<OwnNode> own =
         IntStream.of(1, 2)
             .mapToObj(

@@ -355,7 +355,9 @@ class StatusPublisherTest {
         r.policies(),
         r.findings(),
         r.repairs(),
-        r.sysctls());
+        r.sysctls(),
+        null,
+        null);
   }
 
   private static final class FlakyApi implements StatusApi {

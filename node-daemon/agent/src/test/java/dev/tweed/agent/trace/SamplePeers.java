@@ -9,6 +9,7 @@ import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
@@ -52,7 +53,8 @@ final class SamplePeers {
                 blocks,
                 Map.of(),
                 true,
-                true),
+                true,
+                TranslatedAddresses.NONE),
             new OwnNode("n1", blocks, ownIps.stream().map(IpAddress::parse).toList(), MAC),
             List.of(peers)));
   }

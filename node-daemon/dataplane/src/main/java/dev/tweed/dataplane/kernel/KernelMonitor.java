@@ -8,79 +8,97 @@ import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.socket.NetlinkMonitor;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
- * Listens to netlink, and twice a second looks at sysctls (a switched-off ip_forward stops all pods
- * and gives no event that this library reads) and for events that had to wait.
+ * Listens to netlink. When the kernel tells of a setting, and every few seconds, since of most it
+ * tells nothing, it looks at sysctls; half a second after events that had to wait, for more of
+ * them. All in the thread of the one monitor: each wake-up costs more than what is done in it.
  */
 public final class KernelMonitor implements DataPathMonitor {
 
-  private static final Duration PERIOD = Duration.ofMillis(500);
+  /** Nobody but a person or a configuration tool writes what the kernel does not tell of. */
+  private static final Duration LOOK = Duration.ofSeconds(5);
 
+  private static final Duration WAIT = Duration.ofMillis(500);
+
+  private final Lookout lookout;
+  private final SysctlWatch sysctls;
+  private final Runnable onChange;
   private final NetlinkMonitor netlink;
-  private final CountDownLatch closed = new CountDownLatch(1);
 
-  private KernelMonitor(NetlinkMonitor netlink) {
-    this.netlink = netlink;
+  // Of the monitor's thread.
+  private boolean told;
+  private long lookAt = System.nanoTime() + LOOK.toNanos();
+  private Optional<Long> moreAt = Optional.empty();
+
+  private KernelMonitor(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
+    this.lookout = lookout;
+    this.sysctls = sysctls;
+    this.onChange = onChange;
+    this.netlink = listen();
   }
 
   /**
    * Starts listening in the calling thread's network namespace.
    *
    * @param lookout knows what calls for a sync
-   * @param sysctls looks at them, in its own thread; closed in the end
+   * @param sysctls looks at them, in the monitor's thread; closed in the end
    * @param onChange what to call then
    */
   public static KernelMonitor open(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
-    Consumer<NetlinkEvent> listener =
-        event -> {
-          if (lookout.isNews(event)) {
-            onChange.run();
-          }
-        };
-    KernelMonitor monitor = new KernelMonitor(listen(listener));
-    // Started from here, the thread is in the namespace of the caller, as are the files it reads.
-    Thread.ofPlatform()
-        .name("sysctl-monitor")
-        .daemon()
-        .start(() -> monitor.poll(lookout, sysctls, onChange));
-    return monitor;
+    return new KernelMonitor(lookout, sysctls, onChange);
   }
 
-  private static NetlinkMonitor listen(Consumer<NetlinkEvent> listener) {
+  private NetlinkMonitor listen() {
     Set<NetlinkGroup> groups = EnumSet.allOf(NetlinkGroup.class);
     try {
-      return NetlinkMonitor.open(groups, listener);
+      return NetlinkMonitor.open(groups, this::hear, LOOK, this::rest);
     } catch (NetlinkException e) {
       if (e.errno() != Errno.EPROTONOSUPPORT) {
         throw e;
       }
       // A kernel without nftables has no rules to watch either.
       groups.remove(NetlinkGroup.NFTABLES);
-      return NetlinkMonitor.open(groups, listener);
+      return NetlinkMonitor.open(groups, this::hear, LOOK, this::rest);
     }
   }
 
-  private void poll(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
-    try (sysctls) {
-      while (!closed.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
-        boolean more = lookout.moreNews();
-        if (sysctls.drifted(lookout.sysctls()) || more) {
-          onChange.run();
-        }
+  private void hear(NetlinkEvent event) {
+    told |=
+        event instanceof NetlinkEvent.SettingChanged || event instanceof NetlinkEvent.EventsLost;
+    if (lookout.isNews(event)) {
+      onChange.run();
+    }
+  }
+
+  private Optional<Duration> rest() {
+    long now = System.nanoTime();
+    if (told || lookAt - now <= 0) {
+      told = false;
+      lookAt = now + LOOK.toNanos();
+      if (sysctls.drifted(lookout.sysctls())) {
+        onChange.run();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
+    if (moreAt.filter(at -> at - now <= 0).isPresent()) {
+      moreAt = Optional.empty();
+      if (lookout.moreNews()) {
+        onChange.run();
+      }
+    }
+    if (moreAt.isEmpty() && lookout.hasWaiting()) {
+      moreAt = Optional.of(now + WAIT.toNanos());
+    }
+    long next = moreAt.map(at -> Math.min(at - now, lookAt - now)).orElse(lookAt - now);
+    return Optional.of(Duration.ofNanos(Math.max(0, next)));
   }
 
+  /** No event is told after the return. */
   @Override
   public void close() {
-    closed.countDown();
     netlink.close();
+    sysctls.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.PlannedPeer;
 import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.NetlinkEvent;
@@ -84,6 +85,11 @@ public final class Lookout {
     watch = Optional.of(new Watch(relevance, right, bridge));
   }
 
+  /** This peer is planned, too. */
+  public void expect(PlannedPeer peer) {
+    watch.ifPresent(current -> current.relevance().expect(peer));
+  }
+
   /** Nothing is news any more. */
   public void lookForNothing() {
     watch = Optional.empty();
@@ -136,6 +142,11 @@ public final class Lookout {
     return ofOthers.getAndUpdate(count -> count > 1 ? 1 : 0) > 1;
   }
 
+  /** Whether {@link #moreNews} has to be asked, half a second from now. */
+  boolean hasWaiting() {
+    return ofOthers.get() > 0;
+  }
+
   /** Whether somebody's route or nexthop object may be in the way of ours. */
   public boolean suspectsRoutes() {
     return routesSuspect.get();
@@ -151,7 +162,7 @@ public final class Lookout {
     routesSuspect.set(false);
   }
 
-  /** Settings that should still be right; sysctls have no notifications. */
+  /** Settings that should still be right; of most the kernel tells nothing. */
   List<SysctlSetting> sysctls() {
     return watch.map(Watch::sysctls).orElse(List.of());
   }

@@ -53,6 +53,12 @@ public final class RouteSweep {
   private static final Duration SLICE = Duration.ofMillis(20);
 
   /**
+   * The same while another look has to follow: of thousands of peers the sync around it takes
+   * longer.
+   */
+  private static final Duration LONG_SLICE = Duration.ofMillis(50);
+
+  /**
    * Until the next look, when not all could be asked. Where one comes sooner, or something was
    * programmed, more of that may be waiting: then a single chunk is asked.
    */
@@ -181,7 +187,7 @@ public final class RouteSweep {
       recheck();
       beginSweep();
       boolean busy = !programmed.isEmpty() || nanoTime.getAsLong() - lookedAt < PAUSE.toNanos();
-      ask(actual, wanting, busy ? Duration.ZERO : SLICE);
+      ask(actual, wanting, busy ? Duration.ZERO : isRoutine() ? SLICE : LONG_SLICE);
       lookedAt = nanoTime.getAsLong();
     } catch (NetlinkException e) {
       partsKnown = false;
@@ -341,6 +347,11 @@ public final class RouteSweep {
     sweepWanted = false;
     sweptAt = now;
     due.addAll(targets);
+  }
+
+  /** Whether what is left to ask may wait for the next sync. */
+  private boolean isRoutine() {
+    return urgent.isEmpty() && (due.isEmpty() || routine);
   }
 
   /** What ends without an event. */
@@ -510,7 +521,7 @@ public final class RouteSweep {
 
   private Optional<Duration> again() {
     // What no event has called for goes on with the next sync: each reads the whole kernel.
-    if (!urgent.isEmpty() || !due.isEmpty() && !routine) {
+    if (!isRoutine()) {
       return Optional.of(PAUSE);
     }
     boolean recheck = !silent().isEmpty();

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells whether settings still are right. They are looked at twice a second for as long as the
+ * Tells whether settings still are right. They are looked at every few seconds for as long as the
  * daemon lives, so the files stay open, and values are judged only when bytes have changed. Used by
  * one thread, which has to be in the right network namespace.
  */

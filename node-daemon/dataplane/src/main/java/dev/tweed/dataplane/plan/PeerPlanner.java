@@ -58,6 +58,11 @@ final class PeerPlanner {
   private final NodeFacts facts;
   private final Set<IpAddress> localAddresses = new HashSet<>();
 
+  // Of the sound peers.
+  private final DisjointPrefixes blocks = new DisjointPrefixes();
+  private final Map<IpAddress, String> addressOwners = new HashMap<>();
+  private final Map<MacAddress, String> macOwners = new HashMap<>();
+
   PeerPlanner(ClusterSnapshot snapshot, NodeFacts facts) {
     this.snapshot = snapshot;
     this.facts = facts;
@@ -67,21 +72,13 @@ final class PeerPlanner {
     }
   }
 
-  /** Separates sound peers from others. */
+  /** Separates sound peers from others; called once. */
   Judgement judge() {
     List<Candidate> candidates = new ArrayList<>();
     List<Finding> findings = new ArrayList<>();
-    DisjointPrefixes blocks = new DisjointPrefixes();
-    Map<IpAddress, String> addressOwners = new HashMap<>();
-    Map<MacAddress, String> macOwners = new HashMap<>();
     for (Peer peer : snapshot.peers()) {
       List<IpAddress> addresses = new ArrayList<>(2);
-      Optional<Fault> fault =
-          nameFault(peer)
-              .or(() -> blockFault(peer.block(), blocks))
-              .or(() -> macFault(peer, macOwners))
-              .map(Fault::new)
-              .or(() -> addressFault(peer, addressOwners, addresses));
+      Optional<Fault> fault = fault(peer, addresses);
       if (fault.isPresent()) {
         findings.add(
             new Finding(
@@ -90,13 +87,44 @@ final class PeerPlanner {
                 "peer " + peer.node() + " is left out: " + fault.get().what(),
                 fault.get().remedy()));
       } else {
-        blocks.add(peer.block());
-        addresses.forEach(address -> addressOwners.put(address, peer.node()));
-        macOwners.put(peer.vtepMac(), peer.node());
-        candidates.add(new Candidate(peer, List.copyOf(addresses)));
+        candidates.add(claim(peer, addresses));
       }
     }
     return new Judgement(candidates, findings);
+  }
+
+  /**
+   * Takes in one more after {@link #judge}, whatever its age: one that claims nothing that another
+   * sound peer has, and of whose addresses none is wrong. Empty for any other.
+   */
+  Optional<Candidate> add(Peer peer) {
+    List<IpAddress> addresses = new ArrayList<>(2);
+    return fault(peer, addresses).isEmpty()
+            && peer.nodeIps().stream()
+                .allMatch(
+                    address ->
+                        addressFault(address).isEmpty()
+                            && sharedFault(peer.node(), address).isEmpty())
+        ? Optional.of(claim(peer, addresses))
+        : Optional.empty();
+  }
+
+  /**
+   * @param addresses is given its sound ones, at most one of each family
+   */
+  private Optional<Fault> fault(Peer peer, List<IpAddress> addresses) {
+    return nameFault(peer)
+        .or(() -> blockFault(peer.block()))
+        .or(() -> macFault(peer))
+        .map(Fault::new)
+        .or(() -> addressFault(peer, addresses));
+  }
+
+  private Candidate claim(Peer peer, List<IpAddress> addresses) {
+    blocks.add(peer.block());
+    addresses.forEach(address -> addressOwners.put(address, peer.node()));
+    macOwners.put(peer.vtepMac(), peer.node());
+    return new Candidate(peer, List.copyOf(addresses));
   }
 
   /** Why a peer is left out, and what to do. */
@@ -124,7 +152,7 @@ final class PeerPlanner {
         : Optional.empty();
   }
 
-  private Optional<String> blockFault(IpPrefix block, DisjointPrefixes earlier) {
+  private Optional<String> blockFault(IpPrefix block) {
     if (!block.isCanonical()) {
       return Optional.of("its block " + block + " has host bits set");
     }
@@ -136,7 +164,7 @@ final class PeerPlanner {
         return Optional.of("its block " + block + " overlaps this node's " + own);
       }
     }
-    return earlier
+    return blocks
         .overlapping(block)
         .map(other -> "its block " + block + " overlaps an older peer's " + other);
   }
@@ -150,7 +178,7 @@ final class PeerPlanner {
     return false;
   }
 
-  private Optional<String> macFault(Peer peer, Map<MacAddress, String> owners) {
+  private Optional<String> macFault(Peer peer) {
     MacAddress mac = peer.vtepMac();
     if (mac.isZero() || mac.isMulticast()) {
       return Optional.of("its VTEP MAC address " + mac + " is no address of a device");
@@ -158,20 +186,19 @@ final class PeerPlanner {
     if (mac.equals(snapshot.self().vtepMac())) {
       return Optional.of("its VTEP MAC address " + mac + " is this node's");
     }
-    String owner = owners.get(mac);
+    String owner = macOwners.get(mac);
     return owner == null || owner.equals(peer.node())
         ? Optional.empty()
         : Optional.of("its VTEP MAC address " + mac + " is that of the older peer " + owner);
   }
 
-  private Optional<Fault> addressFault(
-      Peer peer, Map<IpAddress, String> owners, List<IpAddress> usable) {
+  private Optional<Fault> addressFault(Peer peer, List<IpAddress> usable) {
     Optional<Fault> first = Optional.empty();
     for (IpAddress address : peer.nodeIps()) {
       Optional<Fault> fault =
           addressFault(address)
               .map(Fault::new)
-              .or(() -> sharedFault(peer.node(), address, owners))
+              .or(() -> sharedFault(peer.node(), address))
               .map(found -> found.of(address));
       if (fault.isPresent()) {
         first = first.or(() -> fault);
@@ -186,12 +213,11 @@ final class PeerPlanner {
         : Optional.empty();
   }
 
-  private Optional<Fault> sharedFault(
-      String node, IpAddress address, Map<IpAddress, String> owners) {
+  private Optional<Fault> sharedFault(String node, IpAddress address) {
     if (localAddresses.contains(address)) {
       return Optional.of(Fault.ofShared("is this node's own", node, "this node"));
     }
-    String owner = owners.get(address);
+    String owner = addressOwners.get(address);
     return owner == null || owner.equals(node)
         ? Optional.empty()
         : Optional.of(Fault.ofShared("is that of the older peer " + owner, node, owner));
@@ -254,7 +280,7 @@ final class PeerPlanner {
   }
 
   /** What the peer's pods take, where it can be so and is less. */
-  private static int mtu(Peer peer, int podMtu) {
+  static int mtu(Peer peer, int podMtu) {
     int least = peer.block().family() == AddressFamily.IPV4 ? IPV4_LEAST_MTU : IPV6_LEAST_MTU;
     return peer.mtu() >= least && peer.mtu() < podMtu ? peer.mtu() : 0;
   }

@@ -12,6 +12,7 @@ import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +45,12 @@ public final class Relevance {
   private final Map<IpAddress, MacAddress> neighbours = new HashMap<>();
   private final Map<MacAddress, IpAddress> vteps = new HashMap<>();
   private final Set<IpPrefix> destinations = new HashSet<>();
+
+  // Of peers that came since, told by another thread.
+  private final Map<IpAddress, MacAddress> newNeighbours =
+      Collections.synchronizedMap(new HashMap<>());
+  private final Map<MacAddress, IpAddress> newVteps = Collections.synchronizedMap(new HashMap<>());
+  private final Set<IpPrefix> newDestinations = Collections.synchronizedSet(new HashSet<>());
 
   /**
    * For what a sync wanted and found.
@@ -97,6 +104,15 @@ public final class Relevance {
     this.complete = plan.isComplete();
   }
 
+  /** From now on this peer is planned, too. */
+  public void expect(PlannedPeer peer) {
+    newDestinations.add(peer.block());
+    if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
+      newNeighbours.put(peer.route().gateway(), path.mac());
+      newVteps.put(path.mac(), path.vtep());
+    }
+  }
+
   /** Whether an event that we did not cause ourselves calls for a sync. */
   public boolean concerns(NetlinkEvent event) {
     if (probe.concerns(event)) {
@@ -104,6 +120,7 @@ public final class Relevance {
     }
     return switch (event) {
       case NetlinkEvent.EventsLost lost -> true;
+      case NetlinkEvent.SettingChanged _ -> false; // sysctls are looked at
       case NetlinkEvent.LinkChanged change -> concerns(change.link(), change.removed());
       case NetlinkEvent.AddressChanged change ->
           concerns(change.address().prefix(), change.address().linkIndex(), change.removed());
@@ -217,7 +234,7 @@ public final class Relevance {
     if (route.protocol().equals(marks.routeProtocol())) {
       return true;
     }
-    if (RouteContest.isRival(route, marks) && destinations().contains(route.destination())) {
+    if (RouteContest.isRival(route, marks) && isPlanned(route.destination())) {
       return true;
     }
     return !devices.containsKey(route.linkIndex()) && covers(route.destination());
@@ -227,7 +244,8 @@ public final class Relevance {
   // drivers/net/vxlan/vxlan_core.c), so these are compared with the plan.
 
   private boolean concerns(Neighbour neighbour, boolean removed) {
-    MacAddress planned = neighbours().get(neighbour.address());
+    MacAddress planned =
+        neighbours().getOrDefault(neighbour.address(), newNeighbours.get(neighbour.address()));
     if (planned == null) {
       // Others than permanent ones the kernel makes for itself, for multicast.
       return !removed && neighbour.state().isPermanent();
@@ -238,7 +256,7 @@ public final class Relevance {
   }
 
   private boolean concerns(FdbEntry entry, boolean removed) {
-    IpAddress planned = vteps().get(entry.mac());
+    IpAddress planned = vteps().getOrDefault(entry.mac(), newVteps.get(entry.mac()));
     boolean right = planned != null && entry.vtep().equals(Optional.of(planned));
     return right == removed;
   }
@@ -250,6 +268,10 @@ public final class Relevance {
       }
     }
     return false;
+  }
+
+  private boolean isPlanned(IpPrefix block) {
+    return destinations().contains(block) || newDestinations.contains(block);
   }
 
   private Set<IpPrefix> destinations() {

@@ -10,6 +10,7 @@ import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.TranslatedAddresses;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -427,7 +428,8 @@ class HealingTest {
             network.podCidrs(),
             network.sysctls(),
             network.tunnelFiltered(),
-            network.probes()),
+            network.probes(),
+            TranslatedAddresses.NONE),
         snapshot.self(),
         snapshot.peers());
   }

@@ -94,6 +94,21 @@ class KernelMonitorTest {
   }
 
   @Test
+  void settingsThatTheKernelTellsOfAreNotWaitedFor() {
+    for (String damage :
+        List.of(
+            "ipv4.ip_forward=0", "ipv6.conf.all.forwarding=0", "ipv4.conf.tweed/1.rp_filter=1")) {
+      node.sync(EXAMPLE);
+      news.set(0);
+
+      node.sh("sysctl -qw net." + damage);
+
+      // They are looked at every five seconds otherwise
+      await(damage).atMost(Duration.ofSeconds(3)).until(() -> news.get() > 0);
+    }
+  }
+
+  @Test
   void whatIsNewsIsMendedByTheNextSync() {
     node.sh("nft flush ruleset; ip link del tweed.1; sysctl -qw net.ipv4.ip_forward=0");
     await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > 0);

@@ -13,6 +13,7 @@ import dev.tweed.dataplane.NetworkParameters;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -280,7 +281,8 @@ class ObstaclesTest {
             network.podCidrs(),
             network.sysctls(),
             network.tunnelFiltered(),
-            network.probes());
+            network.probes(),
+            TranslatedAddresses.NONE);
     var long253 = new ClusterSnapshot(named, snapshot.self(), snapshot.peers());
 
     SyncReport first = node.sync(long253);

@@ -80,7 +80,7 @@ class RouteSweepTest {
       now += outcome.again().orElseThrow().toNanos() + SYNC.toNanos();
       long begin = now;
       outcome = look();
-      assertThat(Duration.ofNanos(now - begin)).isLessThan(Duration.ofMillis(23));
+      assertThat(Duration.ofNanos(now - begin)).isLessThan(Duration.ofMillis(53));
     }
 
     assertThat(Duration.ofNanos(now - event)).isLessThan(Duration.ofSeconds(10));

@@ -6,6 +6,7 @@ import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.NetworkParameters;
+import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.ip.IpAddress;
 import java.util.Arrays;
 import java.util.List;
@@ -90,7 +91,8 @@ class TunnelFilterDiffTest {
             network.podCidrs(),
             network.sysctls(),
             false,
-            network.probes()),
+            network.probes(),
+            TranslatedAddresses.NONE),
         snapshot.self(),
         snapshot.peers());
   }

@@ -58,6 +58,7 @@ public final class EventDecoder {
                       new NetlinkEvent.NextHopChanged(
                           object, message.type() == Rt.RTM_DELNEXTHOP, port));
       case Rt.RTM_NEWNEIGH, Rt.RTM_DELNEIGH -> neighbourEvent(message);
+      case Rt.RTM_NEWNETCONF -> Optional.of(new NetlinkEvent.SettingChanged(port));
       default -> Optional.empty();
     };
   }

@@ -44,6 +44,7 @@ public final class Rt {
   public static final int RTM_GETNEIGH = 30;
   public static final int RTM_NEWRULE = 32;
   public static final int RTM_DELRULE = 33;
+  public static final int RTM_NEWNETCONF = 80;
   public static final int RTM_GETRULE = 34;
   public static final int RTM_NEWNEXTHOP = 104;
   public static final int RTM_DELNEXTHOP = 105;
@@ -58,6 +59,8 @@ public final class Rt {
   public static final int RTNLGRP_IPV6_IFADDR = 9;
   public static final int RTNLGRP_IPV6_ROUTE = 11;
   public static final int RTNLGRP_IPV6_RULE = 19;
+  public static final int RTNLGRP_IPV4_NETCONF = 24;
+  public static final int RTNLGRP_IPV6_NETCONF = 25;
   public static final int RTNLGRP_NEXTHOP = 32;
 
   // socket.h

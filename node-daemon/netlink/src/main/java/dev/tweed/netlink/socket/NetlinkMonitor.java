@@ -6,8 +6,10 @@ import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NetlinkGroup;
 import dev.tweed.netlink.codec.Message;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -32,7 +34,8 @@ public final class NetlinkMonitor implements AutoCloseable {
   private List<Subscription.Source> sources; // the thread's, once it runs
   private long openedAt = System.nanoTime();
   private final Consumer<NetlinkEvent> listener;
-  private final Runnable drained;
+  private final Rest rest;
+  private Optional<Duration> pause; // the thread's, once it runs
   private final LibC libc = LibC.get();
   private final int wakeUp;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -40,12 +43,17 @@ public final class NetlinkMonitor implements AutoCloseable {
   private boolean wakeUpOpen = true; // guarded by thread
 
   private NetlinkMonitor(
-      Subscription subscription, int wakeUp, Consumer<NetlinkEvent> listener, Runnable drained) {
+      Subscription subscription,
+      int wakeUp,
+      Consumer<NetlinkEvent> listener,
+      Optional<Duration> pause,
+      Rest rest) {
     this.subscription = subscription;
     this.sources = subscription.open();
     this.wakeUp = wakeUp;
     this.listener = listener;
-    this.drained = drained;
+    this.pause = pause;
+    this.rest = rest;
     this.thread = Thread.ofPlatform().name("netlink-monitor").daemon().unstarted(this::run);
   }
 
@@ -67,18 +75,57 @@ public final class NetlinkMonitor implements AutoCloseable {
    */
   public static NetlinkMonitor open(
       Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener, Runnable drained) {
-    return open(new Subscription(groups, RECEIVE_QUEUE_BYTES, INCOMING_BYTES), listener, drained);
+    return open(subscription(groups), listener, drained);
+  }
+
+  /**
+   * The same for one who has something to do now and then, too, in the thread of the monitor.
+   *
+   * @param pause until it is called first, if nothing happens before
+   * @param rest may take its time, as far as the queue lasts
+   */
+  public static NetlinkMonitor open(
+      Set<NetlinkGroup> groups, Consumer<NetlinkEvent> listener, Duration pause, Rest rest) {
+    return open(subscription(groups), listener, Optional.of(pause), rest);
+  }
+
+  /**
+   * What is called after one event or more, when no more are queued, and when its time has come.
+   */
+  @FunctionalInterface
+  public interface Rest {
+    /** Returns within which time it wants to be called again; empty is after events only. */
+    Optional<Duration> call();
+  }
+
+  private static Subscription subscription(Set<NetlinkGroup> groups) {
+    return new Subscription(groups, RECEIVE_QUEUE_BYTES, INCOMING_BYTES);
   }
 
   /** With other buffers than the usual ones: a test lets them overflow. */
   static NetlinkMonitor open(
       Subscription subscription, Consumer<NetlinkEvent> listener, Runnable drained) {
+    return open(
+        subscription,
+        listener,
+        Optional.empty(),
+        () -> {
+          drained.run();
+          return Optional.empty();
+        });
+  }
+
+  private static NetlinkMonitor open(
+      Subscription subscription,
+      Consumer<NetlinkEvent> listener,
+      Optional<Duration> pause,
+      Rest rest) {
     int wakeUp = LibC.get().eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
     if (wakeUp < 0) {
       throw NetlinkException.systemCall("eventfd", LibC.lastError());
     }
     try {
-      NetlinkMonitor monitor = new NetlinkMonitor(subscription, wakeUp, listener, drained);
+      NetlinkMonitor monitor = new NetlinkMonitor(subscription, wakeUp, listener, pause, rest);
       monitor.thread.start();
       return monitor;
     } catch (RuntimeException failure) {
@@ -114,14 +161,15 @@ public final class NetlinkMonitor implements AutoCloseable {
   private void listen() {
     ByteBuffer polled = pollSet();
     while (!closing.get()) {
-      if (libc.poll(polled, sources.size() + 1L, -1) < 0) {
+      int ready = libc.poll(polled, sources.size() + 1L, pollMillis());
+      if (ready < 0) {
         int errno = LibC.lastError();
         if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
           continue;
         }
         throw NetlinkException.systemCall("poll", errno);
       }
-      boolean any = false;
+      boolean any = ready == 0;
       for (int i = 0; i < sources.size() && !closing.get(); i++) {
         if (polled.getShort(i * POLLFD_BYTES + 6) != 0) {
           drain(sources.get(i));
@@ -216,8 +264,13 @@ public final class NetlinkMonitor implements AutoCloseable {
 
   private void settle() {
     if (!closing.get()) {
-      guarded(drained);
+      guarded(() -> pause = rest.call());
     }
+  }
+
+  /** Rounded up, or it would be called early and again; -1 is for ever. */
+  private int pollMillis() {
+    return pause.map(time -> (int) Math.max(0, time.toMillis() + 1)).orElse(-1);
   }
 
   private void guarded(Runnable call) {

@@ -84,6 +84,8 @@ record Subscription(Set<NetlinkGroup> groups, int receiveQueueBytes, int incomin
       // an
       // old one without nexthop objects does not refuse this.
       case NEXTHOP -> Rt.RTNLGRP_NEXTHOP;
+      case IPV4_NETCONF -> Rt.RTNLGRP_IPV4_NETCONF;
+      case IPV6_NETCONF -> Rt.RTNLGRP_IPV6_NETCONF;
       case NFTABLES -> Rt.NFNLGRP_NFTABLES;
     };
   }

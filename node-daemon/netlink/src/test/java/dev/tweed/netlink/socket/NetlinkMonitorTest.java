@@ -21,9 +21,11 @@ import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -115,6 +117,9 @@ class NetlinkMonitorTest {
               e instanceof NetlinkEvent.FdbChanged c
                   && c.entry().mac().equals(PEER_MAC)
                   && c.removed());
+
+      netns.sh("sysctl -qw net.ipv4.conf.vx.forwarding=0 net.ipv4.conf.vx.forwarding=1");
+      await(e -> e instanceof NetlinkEvent.SettingChanged);
 
       netns.sh("ip link del vx");
       await(
@@ -281,6 +286,26 @@ class NetlinkMonitorTest {
       netns.sh("ip link add two type bridge");
 
       await(e -> e instanceof NetlinkEvent.EventsLost);
+      assertThat(monitor.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void whoWantsToBeCalledNowAndThenIs() throws Exception {
+    BlockingQueue<Integer> calls = new LinkedBlockingQueue<>();
+    try (NetlinkMonitor monitor =
+        NetlinkMonitor.open(
+            Set.of(NetlinkGroup.LINK),
+            event -> {},
+            Duration.ofMillis(20),
+            () -> {
+              calls.add(calls.size());
+              return calls.size() < 3 ? Optional.of(Duration.ofMillis(20)) : Optional.empty();
+            })) {
+      // Given nothing but time, three times
+      for (int i = 0; i < 3; i++) {
+        assertThat(calls.poll(10, TimeUnit.SECONDS)).isNotNull();
+      }
       assertThat(monitor.isRunning()).isTrue();
     }
   }

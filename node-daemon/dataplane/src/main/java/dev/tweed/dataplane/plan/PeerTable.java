@@ -1,0 +1,167 @@
+package dev.tweed.dataplane.plan;
+
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.NextHopObject;
+import dev.tweed.netlink.Route;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The peers of a plan that is in the kernel, by all that two of them could claim. So a peer that
+ * comes is judged by what it claims, however many there are, and gets what the plan of all of them
+ * would give it. Where it takes more than a look at the table it is left to that plan. Mutable, and
+ * of one thread; it is made anew after each sync.
+ */
+public final class PeerTable {
+
+  private final PeerPlanner planner;
+  private final int podMtu;
+  private final Map<IpPrefix, Peer> known = new HashMap<>();
+  private final Map<AddressFamily, String> tunnels = new EnumMap<>(AddressFamily.class);
+  private final Map<MacAddress, PlannedPeer.Path> paths = new HashMap<>();
+
+  /** Who may send to the tunnel; empty is everybody. */
+  private final Optional<Set<IpAddress>> letIn;
+
+  private final Set<Long> nextHops = new HashSet<>();
+  private final Set<IpPrefix> routed = new HashSet<>();
+
+  /**
+   * What a peer gets.
+   *
+   * @param peer as the plan has it
+   * @param steps to there, in order
+   */
+  public record Arrival(PlannedPeer peer, List<StateChange> steps) {
+    /** Copies the list. */
+    public Arrival {
+      steps = List.copyOf(steps);
+    }
+  }
+
+  private PeerTable(ClusterSnapshot snapshot, NodeFacts facts, Plan plan, ActualState actual) {
+    this.planner = new PeerPlanner(snapshot, facts);
+    this.podMtu = plan.podMtu();
+    planner.judge();
+    snapshot.peers().forEach(peer -> known.putIfAbsent(peer.block(), peer));
+    DesiredState desired = plan.desired();
+    desired.tunnels().forEach(tunnel -> tunnels.put(tunnel.local().family(), tunnel.name()));
+    for (PlannedPeer peer : desired.peers()) {
+      if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
+        paths.put(path.mac(), path);
+      }
+    }
+    this.letIn = desired.tunnelFilter().map(filter -> new HashSet<>(filter.peers()));
+    for (NextHopObject object : actual.nextHops()) {
+      nextHops.add(object.id());
+    }
+    for (Route route : actual.routes()) {
+      routed.add(route.destination());
+    }
+  }
+
+  /**
+   * The table of a plan; empty where a peer cannot be judged by itself: plain routes depend on the
+   * ways of the host, what is remembered may be so no more, and where devices or the tunnel's
+   * filter are not as planned there is nothing to add to.
+   *
+   * @param facts what the kernel has now
+   * @param remaining what is left to do
+   */
+  public static Optional<PeerTable> of(
+      ClusterSnapshot snapshot,
+      NodeFacts facts,
+      Plan plan,
+      ActualState actual,
+      List<StateChange> remaining) {
+    boolean tunnelled =
+        snapshot.network().backend() instanceof Backend.Vxlan vxlan && !vxlan.directRouting();
+    boolean filtered =
+        plan.desired().tunnelFilter().isEmpty()
+            || actual.tunnelFilter() instanceof TunnelFilterListing.Present;
+    return tunnelled
+            && filtered
+            && !snapshot.remembered()
+            && remaining.stream().allMatch(PeerTable::isOfOthers)
+        ? Optional.of(new PeerTable(snapshot, facts, plan, actual))
+        : Optional.empty();
+  }
+
+  private static boolean isOfOthers(StateChange change) {
+    return change instanceof StateChange.AttachPort
+        || change instanceof StateChange.EnsureSysctl && change.isDispensable()
+        || change.concernsProbe();
+  }
+
+  /** Whether a peer was in the snapshot, or came since, just as it is. */
+  public boolean knows(Peer peer) {
+    return peer.equals(known.get(peer.block()));
+  }
+
+  /**
+   * Takes in a peer that is new; empty where the plan of all peers has to say what becomes of it.
+   */
+  public Optional<Arrival> add(Peer peer) {
+    if (known.containsKey(peer.block()) || routed.contains(peer.block())) {
+      return Optional.empty();
+    }
+    return path(peer)
+        .filter(path -> planner.add(peer).isPresent())
+        .flatMap(path -> arrival(peer, path));
+  }
+
+  /** As {@link PeerPlanner#route} decides it; the second tunnel is made by the plan only. */
+  private Optional<PlannedPeer.Path> path(Peer peer) {
+    for (AddressFamily family : AddressFamily.values()) {
+      Optional<IpAddress> vtep =
+          peer.nodeIps().stream().filter(address -> address.family() == family).findFirst();
+      if (vtep.isPresent() && tunnels.containsKey(family)) {
+        PlannedPeer.Path path =
+            new PlannedPeer.Path.Tunnelled(tunnels.get(family), vtep.get(), peer.vtepMac());
+        // While the objects of a node disagree, the older one counts.
+        return Optional.of(path).filter(p -> p.equals(paths.getOrDefault(peer.vtepMac(), p)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Arrival> arrival(Peer peer, PlannedPeer.Path path) {
+    PlannedPeer planned =
+        new PlannedPeer(peer.node(), peer.block(), path, PeerPlanner.mtu(peer, podMtu));
+    PlannedRoute route = planned.route();
+    if (route.usesNextHop() && !nextHops.add(route.preferredNextHop())) {
+      return Optional.empty();
+    }
+    List<StateChange> steps = new ArrayList<>();
+    letIn.ifPresent(
+        addresses -> {
+          Set<IpAddress> fresh = new HashSet<>(peer.nodeIps());
+          fresh.removeIf(address -> !addresses.add(address));
+          if (!fresh.isEmpty()) {
+            steps.add(new StateChange.AddTunnelPeers(fresh));
+          }
+        });
+    if (paths.put(peer.vtepMac(), path) == null
+        && path instanceof PlannedPeer.Path.Tunnelled tunnel) {
+      steps.add(new StateChange.PutFdb(tunnel.device(), tunnel.mac(), tunnel.vtep()));
+    }
+    steps.add(new StateChange.PutNeighbour(path.device(), route.gateway(), peer.vtepMac()));
+    steps.add(
+        new StateChange.PutRoute(route, route.usesNextHop() ? route.preferredNextHop() : 0, false));
+    known.put(peer.block(), peer);
+    routed.add(peer.block());
+    return Optional.of(new Arrival(planned, steps));
+  }
+}

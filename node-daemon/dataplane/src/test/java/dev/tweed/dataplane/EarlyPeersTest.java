@@ -1,0 +1,120 @@
+package dev.tweed.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.tweed.dataplane.Seams.Fault;
+import dev.tweed.netlink.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Peers that come are brought into the kernel ahead of a sync, whatever fails on the way. */
+@Tag("kernel")
+class EarlyPeersTest {
+  private static final List<Peer> NEW = List.of(Example.peer(5), Example.peer6(5));
+
+  private static boolean add(FaultyNode node, Peer peer) {
+    return node.netns.call(() -> node.dataPath.add(peer));
+  }
+
+  @Test
+  void theyAreThereAtOnceAndTheNextSyncHasNothingToDo() {
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(FaultExamples.BASE);
+      AtomicInteger news = new AtomicInteger();
+      try (DataPathMonitor monitor =
+          node.netns.call(() -> node.dataPath.monitor(news::incrementAndGet))) {
+        node.sync(FaultExamples.BASE);
+        news.set(0);
+
+        assertThat(NEW).allMatch(peer -> add(node, peer));
+
+        assertThat(node.dump().differenceOfOurs(FaultExamples.fresh(FaultExamples.MORE_PEERS)))
+            .isEmpty();
+        // Each once, however often they are told
+        node.seams.follow(Seams.Script.NONE);
+        assertThat(NEW).allMatch(peer -> add(node, peer));
+        assertThat(node.seams.steps()).isEmpty();
+
+        SyncReport report = node.sync(FaultExamples.MORE_PEERS);
+        assertThat(report.verified()).isTrue();
+        assertThat(report.peersProgrammed()).isEqualTo(FaultExamples.MORE_PEERS.peers().size());
+        // It tells what was done, and that nothing of it was mended
+        assertThat(report.applied())
+            .isNotEmpty()
+            .allMatch(change -> change.action() == Change.Action.ADDED && !change.drift());
+        assertThat(node.seams.changes()).isEmpty();
+        assertThat(node.sync(FaultExamples.MORE_PEERS).applied()).isEmpty();
+        assertThat(news).hasValue(0);
+      }
+    }
+  }
+
+  @Test
+  void theyAreLetInBeforeAnythingIsSentToThem() {
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(FaultExamples.BASE);
+      node.seams.follow(Seams.Script.NONE);
+      add(node, NEW.getFirst());
+
+      // The filter's element comes first, in a transaction; then one batch of the other steps
+      assertThat(node.seams.changes().getFirst().text()).contains("tweed-tunnel");
+      assertThat(node.seams.changes()).hasSizeLessThanOrEqualTo(5);
+    }
+  }
+
+  @Test
+  void aStepThatIsRefusedIsMendedByTheSync() {
+    eachStep(
+        number ->
+            new Fault.Refuse(List.of(Errno.ENOMEM, Errno.EPERM, Errno.EINVAL).get(number % 3)));
+  }
+
+  @Test
+  void anExchangeThatBreaksOffIsMendedByTheSync() {
+    eachStep(number -> new Fault.BreakOff(number % 2 == 0));
+    eachStep(number -> new Fault.BreakOff(number % 2 == 1));
+  }
+
+  @Test
+  void aProcessThatEndsOnTheWayIsFollowedByOneThatGoesOn() {
+    eachStep(number -> new Fault.Kill());
+  }
+
+  private interface Faults {
+    Fault at(int number);
+  }
+
+  /** With one fault at each of the steps of a peer that comes. */
+  private static void eachStep(Faults faults) {
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(FaultExamples.BASE);
+      node.seams.follow(Seams.Script.NONE);
+      assertThat(add(node, NEW.getFirst())).isTrue();
+      List<Seams.Step> steps = new ArrayList<>(node.seams.changes());
+      assertThat(steps).hasSizeGreaterThanOrEqualTo(4);
+      for (int i = 0; i < steps.size(); i++) {
+        node.assertConverges(FaultExamples.BASE);
+        int number = i;
+        node.seams.follow(
+            step ->
+                !step.reads() && step.text().equals(steps.get(number).text())
+                    ? Optional.of(faults.at(number))
+                    : Optional.empty());
+        boolean[] added = new boolean[1];
+        if (catchThrowable(() -> added[0] = add(node, NEW.getFirst())) instanceof Seams.Killed) {
+          node.restart();
+        }
+        assertThat(added[0]).as("step %d, %s", i, steps.get(i)).isFalse();
+        node.seams.follow(Seams.Script.NONE);
+        // No other is tried before a sync has looked
+        assertThat(add(node, NEW.getLast())).isFalse();
+        node.assertConverges(FaultExamples.MORE_PEERS);
+      }
+    }
+  }
+}
