@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Keeps one mistake from taking the blocks of a whole network, and so its running pods' addresses.
+ * Keeps one mistake from taking the blocks of a whole network, and with them the way to its running pods.
  * Many is more than {@link #FEW} blocks and more than {@link #PERCENT} % of the network's, counted
  * over those that are due and those that are marked to be.
  *

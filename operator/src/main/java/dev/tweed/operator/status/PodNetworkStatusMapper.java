@@ -258,7 +258,7 @@ public final class PodNetworkStatusMapper {
         Finding.yes(
             RELEASE_SUSPENDED,
             left ? NODES_LEFT : POD_CIDRS_CHANGED,
-            "%d of %d blocks would be released though their nodes exist, with those of the last hour more than 10 %%, and running pods would lose their addresses; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
+            "%d of %d blocks would be released though their nodes exist, with those of the last hour more than 10 %%: running pods would keep their addresses, and pods of other nodes would reach them no more; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
                 .formatted(
                     state.suspended().size(),
                     state.blocks(),
@@ -275,7 +275,7 @@ public final class PodNetworkStatusMapper {
     return Finding.yes(
         RELEASE_PENDING,
         NODES_LEFT,
-        "%d of %d blocks are released from %s on though their nodes exist, and running pods lose their addresses: %s. If they are to stay, act before. %s"
+        "%d of %d blocks are released from %s on though their nodes exist: running pods keep their addresses, and pods of other nodes reach them no more. Nodes: %s. If they are to stay, act before. %s"
             .formatted(
                 releases.size(),
                 blocks,
