@@ -30,7 +30,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.selectedNodes",
     type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(
-    name = "On nodes",
+    name = "Applied-Nodes",
     jsonPath = ".status.appliedNodes",
     type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(
@@ -39,6 +39,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalPrinterColumn(
     name = "Applied",
     jsonPath = ".status.conditions[?(@.type==\"Applied\")].status")
+@AdditionalPrinterColumn(
+    name = "Ready",
+    jsonPath = ".status.conditions[?(@.type==\"Ready\")].status")
 @AdditionalPrinterColumn(
     name = "Reason",
     jsonPath = ".status.conditions[?(@.type==\"Applied\")].reason",

@@ -19,7 +19,8 @@ public record FirewallPolicyStatus(
         Long observedGeneration,
     @JsonPropertyDescription(
             "Accepted: nothing in the spec is wrong for every node. Applied: the rules are in force"
-                + " on every selected node.")
+                + " on every selected node. Ready: they are on every selected node that is heard of."
+                + " Stalled, there only then: nothing happens before the spec is corrected.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("Nodes the policy selects.") @Min(0) Integer selectedNodes,

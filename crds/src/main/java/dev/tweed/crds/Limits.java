@@ -47,6 +47,12 @@ public final class Limits {
   /** Pools of a PodNetwork. */
   public static final int POOLS = 16;
 
+  /** Ranges of a pool that are left out. */
+  public static final int EXCLUDES = 16;
+
+  /** Nodes that blocks of a PodNetwork are kept for. */
+  public static final int RESERVATIONS = 64;
+
   /** Characters of a name, a version, a device: whatever is short and free text in a status. */
   public static final int SHORT = 256;
 

@@ -32,7 +32,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalPrinterColumn(name = "Node", jsonPath = ".spec.nodeName")
 @AdditionalPrinterColumn(name = "CIDR", jsonPath = ".spec.cidr")
 @AdditionalPrinterColumn(name = "Network", jsonPath = ".spec.podNetwork")
-@AdditionalPrinterColumn(name = "Node IP", jsonPath = ".spec.nodeIPs[0]")
+@AdditionalPrinterColumn(name = "Node-IP", jsonPath = ".spec.nodeIPs[0]")
 @AdditionalPrinterColumn(
     name = "Age",
     jsonPath = ".metadata.creationTimestamp",

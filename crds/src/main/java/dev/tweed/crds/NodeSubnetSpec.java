@@ -107,7 +107,7 @@ public record NodeSubnetSpec(
             "Largest packet between pods of this node and of others, in bytes, where the node's report"
                 + " says another MTU than most of the network have: routes to this block have it, and those"
                 + " of this node to all others.")
-        @Min(0)
+        @Min(68)
         @Max(65535)
         Integer mtu) {
   public NodeSubnetSpec {

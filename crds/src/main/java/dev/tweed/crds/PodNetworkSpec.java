@@ -25,12 +25,6 @@ import java.util.Map;
             + " another PodNetwork with other pools",
     fieldPath = ".allocation")
 @ValidationRule(
-    value = "oldSelf.pools.all(o, self.pools.exists(n, n.cidr == o.cidr))",
-    message =
-        "spec.pools is append-only, since nodes may hold blocks of the old ones: keep every pool"
-            + " and add a new one at the end",
-    fieldPath = ".pools")
-@ValidationRule(
     value =
         "self.pools.all(p, self.pools.all(q, p.cidr == q.cidr || !isCIDR(p.cidr) || !isCIDR(q.cidr)"
             + " || !cidr(p.cidr).containsCIDR(cidr(q.cidr))))",
@@ -38,12 +32,34 @@ import java.util.Map;
         "spec.pools must not overlap: one contains another; give each pool a range of its own",
     fieldPath = ".pools")
 @ValidationRule(
-    value =
-        "self.mtu == 0 || self.mtu >= (self.pools.exists(p, p.cidr.contains(':')) ? 1280 : 576)",
+    value = "!has(self.mtu) || self.mtu >= 1280 || !self.pools.exists(p, p.cidr.contains(':'))",
     message =
-        "spec.mtu must be 0 (find it out) or at least 576, with an IPv6 pool at least 1280 (RFC"
-            + " 8200)",
+        "spec.mtu must be at least 1280 with an IPv6 pool (RFC 8200); leave it out to have it found"
+            + " out",
     fieldPath = ".mtu")
+@ValidationRule(
+    value =
+        "self.allocation != 'NodePodCIDR' || ((!has(self.reservations) || self.reservations.size() == 0)"
+            + " && self.pools.all(p, !has(p.excludeCIDRs) || p.excludeCIDRs.size() == 0))",
+    message =
+        "spec.reservations and excludeCIDRs of pools are for allocation Operator: with NodePodCIDR"
+            + " kube-controller-manager hands out blocks, and knows of neither",
+    fieldPath = ".allocation")
+@ValidationRule(
+    value =
+        "!has(self.reservations) || self.reservations.all(r, r.cidrs.all(c, !isCIDR(c) ||"
+            + " self.pools.exists(p, isCIDR(p.cidr) && p.nodePrefixLength == cidr(c).prefixLength()"
+            + " && cidr(p.cidr).containsCIDR(cidr(c)))))",
+    message =
+        "spec.reservations has what is no block of a pool: each of cidrs lies in a pool and is as"
+            + " long as its nodePrefixLength",
+    fieldPath = ".reservations")
+@ValidationRule(
+    value =
+        "!has(self.reservations) || self.reservations.all(r, self.reservations.all(s, r.nodeName =="
+            + " s.nodeName || !r.cidrs.exists(c, c in s.cidrs)))",
+    message = "spec.reservations has the same block for two nodes: give each its own",
+    fieldPath = ".reservations")
 @ValidationRule(
     value =
         "!has(self.sysctls) || self.sysctls.all(k, k.matches('^net([.][A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)+$'))",
@@ -63,7 +79,8 @@ import java.util.Map;
 public record PodNetworkSpec(
     @JsonPropertyDescription(
             "Ranges that nodes' blocks are taken from, in this order; IPv4, IPv6 or both. A live"
-                + " network grows by appending one; existing ones cannot be changed or removed.")
+                + " network grows by appending one. One that is disabled can be removed when no"
+                + " node holds a block of it.")
         @Required
         @Size(min = 1, max = Limits.POOLS)
         List<Pool> pools,
@@ -79,10 +96,9 @@ public record PodNetworkSpec(
         LabelSelector nodeSelector,
     @JsonPropertyDescription("How packets travel between nodes.") @Default("{}") Backend backend,
     @JsonPropertyDescription(
-            "MTU of the pods, in bytes. 0 finds it out on each node: the MTU of the underlay minus"
-                + " the overhead of the encapsulation (50 over IPv4, 70 over IPv6).")
-        @Default("0")
-        @Min(0)
+            "MTU of the pods, in bytes. Absent: it is found out on each node, as the MTU of the"
+                + " underlay minus the overhead of the encapsulation (50 over IPv4, 70 over IPv6).")
+        @Min(576)
         @Max(9166)
         Integer mtu,
     @JsonPropertyDescription("The bridge that a node's pods hang on.") @Default("{}") Bridge bridge,
@@ -119,14 +135,19 @@ public record PodNetworkSpec(
     @JsonPropertyDescription(
             "Which of a node's addresses other nodes send its pods' packets to. Absent: the first"
                 + " InternalIP of each family.")
-        NodeAddress nodeAddress) {
+        NodeAddress nodeAddress,
+    @JsonPropertyDescription(
+            "Blocks that are kept for nodes, such as those that are to come. A node gets them if it"
+                + " has no block of that family; one that has keeps it. They may lie in excludeCIDRs"
+                + " of a pool.")
+        @Size(max = Limits.RESERVATIONS)
+        List<Reservation> reservations) {
 
   public PodNetworkSpec {
     pools = pools == null ? List.of() : List.copyOf(pools);
     allocation = allocation == null ? Allocation.Operator : allocation;
     nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
     backend = backend == null ? Backend.defaults() : backend;
-    mtu = mtu == null ? 0 : mtu;
     bridge = bridge == null ? Bridge.defaults() : bridge;
     masquerade = masquerade == null ? Masquerade.defaults() : masquerade;
     sysctls = sysctls == null ? Map.of() : Map.copyOf(sysctls);
@@ -134,6 +155,37 @@ public record PodNetworkSpec(
     hostFirewall = hostFirewall == null ? HostFirewall.Auto : hostFirewall;
     probes = probes == null ? Probes.Enabled : probes;
     nodeAddress = nodeAddress == null ? NodeAddress.ANY : nodeAddress;
+    reservations = reservations == null ? List.of() : List.copyOf(reservations);
+  }
+
+  /** One that keeps no block for anybody. */
+  public PodNetworkSpec(
+      List<Pool> pools,
+      Allocation allocation,
+      LabelSelector nodeSelector,
+      Backend backend,
+      Integer mtu,
+      Bridge bridge,
+      Masquerade masquerade,
+      Map<String, String> sysctls,
+      List<String> mirroredNodeLabels,
+      HostFirewall hostFirewall,
+      Probes probes,
+      NodeAddress nodeAddress) {
+    this(
+        pools,
+        allocation,
+        nodeSelector,
+        backend,
+        mtu,
+        bridge,
+        masquerade,
+        sysctls,
+        mirroredNodeLabels,
+        hostFirewall,
+        probes,
+        nodeAddress,
+        null);
   }
 
   /** One that takes any address of a node. */
@@ -234,6 +286,14 @@ public record PodNetworkSpec(
           "nodePrefixLength of a pool is immutable: append another pool with blocks of the other"
               + " size",
       fieldPath = ".nodePrefixLength")
+  @ValidationRule(
+      value =
+          "!has(self.excludeCIDRs) || !isCIDR(self.cidr) || self.excludeCIDRs.all(c, isCIDR(c) &&"
+              + " string(cidr(c).masked()) == c && cidr(self.cidr).containsCIDR(cidr(c)))",
+      message =
+          "excludeCIDRs of a pool must be canonical CIDRs inside it, without bits after the prefix:"
+              + " 10.244.0.0/20 of 10.244.0.0/16",
+      fieldPath = ".excludeCIDRs")
   public record Pool(
       @JsonPropertyDescription(
               "The range in canonical text: 10.244.0.0/16, fd00:10:244::/48. Immutable.")
@@ -250,9 +310,61 @@ public record PodNetworkSpec(
       @JsonPropertyDescription(
               "Nodes that may draw from this pool, by their labels; empty allows all of the"
                   + " network.")
-          LabelSelector nodeSelector) {
+          LabelSelector nodeSelector,
+      @JsonPropertyDescription(
+              "Ranges of the pool that something else uses: no block that has an address of them is"
+                  + " given to a node. Nodes keep such as they have.")
+          @Size(max = Limits.EXCLUDES)
+          @JsonInclude(JsonInclude.Include.NON_EMPTY)
+          List<@Size(min = 4, max = Limits.CIDR) String> excludeCIDRs,
+      @JsonPropertyDescription(
+              "true: no node gets a block of this pool any more, nor the one it had back; nodes keep"
+                  + " such as they have. When none has any (status.pools) the pool can be removed."
+                  + " Absent: false.")
+          Boolean disabled) {
     public Pool {
       nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
+      excludeCIDRs = excludeCIDRs == null ? List.of() : List.copyOf(excludeCIDRs);
+    }
+
+    /** One that gives blocks anywhere in its range. */
+    public Pool(String cidr, Integer nodePrefixLength, LabelSelector nodeSelector) {
+      this(cidr, nodePrefixLength, nodeSelector, null, null);
+    }
+
+    /** Whether nodes get blocks of it. */
+    public boolean givesBlocks() {
+      return !Boolean.TRUE.equals(disabled);
+    }
+  }
+
+  /** Blocks that are kept for a node, at most one of each family. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "self.cidrs.all(c, isCIDR(c) && string(cidr(c).masked()) == c)",
+      message =
+          "cidrs of a reservation must be canonical CIDRs, without bits after the prefix:"
+              + " 10.244.7.0/24 or fd00:10:244:7::/64",
+      fieldPath = ".cidrs")
+  @ValidationRule(
+      value =
+          "self.cidrs.size() < 2 || !self.cidrs.all(c, isCIDR(c)) ||"
+              + " cidr(self.cidrs[0]).ip().family() != cidr(self.cidrs[1]).ip().family()",
+      message = "cidrs of a reservation holds at most one block of each family",
+      fieldPath = ".cidrs")
+  public record Reservation(
+      @JsonPropertyDescription("Name of the Node, which need not exist yet.")
+          @Required
+          @Size(min = 1, max = Limits.OBJECT_NAME)
+          @Pattern(Limits.OBJECT_NAME_PATTERN)
+          String nodeName,
+      @JsonPropertyDescription("Its blocks, at most one of each family.")
+          @Required
+          @Size(min = 1, max = 2)
+          List<@Size(min = 4, max = Limits.CIDR) String> cidrs) {
+    public Reservation {
+      cidrs = cidrs == null ? List.of() : List.copyOf(cidrs);
     }
   }
 
@@ -320,16 +432,38 @@ public record PodNetworkSpec(
           "spec.backend.type is immutable: nodes would lose each other while they change; create"
               + " another PodNetwork and move nodes over by nodeSelector",
       fieldPath = ".type")
+  @ValidationRule(
+      value = "self.type == 'VXLAN' || !has(self.vxlan)",
+      message = "spec.backend.vxlan is for type VXLAN only: leave it out",
+      fieldPath = ".vxlan")
+  @ValidationRule(
+      value =
+          "(has(self.vxlan) ? self.vxlan.vni : 1) == (has(oldSelf.vxlan) ? oldSelf.vxlan.vni : 1)",
+      message = "spec.backend.vxlan.vni is immutable: create another PodNetwork",
+      fieldPath = ".vxlan")
+  @ValidationRule(
+      value =
+          "(has(self.vxlan) ? self.vxlan.port : 8472) == (has(oldSelf.vxlan) ? oldSelf.vxlan.port :"
+              + " 8472)",
+      message = "spec.backend.vxlan.port is immutable: create another PodNetwork",
+      fieldPath = ".vxlan")
   public record Backend(
       @JsonPropertyDescription(
               "VXLAN: packets travel in UDP between nodes, whatever lies between them. HostGateway:"
                   + " plain routes, for nodes on one link. Immutable.")
           @Default("VXLAN")
           BackendType type,
-      @JsonPropertyDescription("Parameters of the VXLAN backend.") @Default("{}") Vxlan vxlan) {
+      @JsonPropertyDescription(
+              "Parameters of type VXLAN; absent: VNI 1, UDP port 8472, everything through the"
+                  + " tunnel.")
+          Vxlan vxlan) {
     public Backend {
       type = type == null ? BackendType.VXLAN : type;
-      vxlan = vxlan == null ? Vxlan.defaults() : vxlan;
+    }
+
+    /** Parameters of the tunnel: those given, or the defaults. */
+    public Vxlan tunnel() {
+      return vxlan == null ? Vxlan.defaults() : vxlan;
     }
 
     static Backend defaults() {
@@ -346,14 +480,6 @@ public record PodNetworkSpec(
   /** VXLAN parameters: VNI 1..16777215, UDP port, and plain routes to nodes on the same link. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  @ValidationRule(
-      value = "self.vni == oldSelf.vni",
-      message = "spec.backend.vxlan.vni is immutable: create another PodNetwork",
-      fieldPath = ".vni")
-  @ValidationRule(
-      value = "self.port == oldSelf.port",
-      message = "spec.backend.vxlan.port is immutable: create another PodNetwork",
-      fieldPath = ".port")
   public record Vxlan(
       @JsonPropertyDescription(
               "VXLAN network identifier; the device is named tweed.<vni>. Immutable.")

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -18,8 +19,11 @@ public record PodNetworkStatus(
         Long observedGeneration,
     @JsonPropertyDescription(
             "Accepted: the spec can be served. Allocated: every selected node has its blocks."
-                + " Ready: the data path of every selected node is up. Reachable: the nodes reach each"
-                + " other, by probes that take the way of pods' packets.")
+                + " Ready: the network can be used: the data path works on at least half of the"
+                + " selected nodes, or none is selected. Progressing: nodes are on their way."
+                + " Degraded: something is wrong that does not pass by itself. Reachable: the nodes"
+                + " reach each other, by probes that take the way of pods' packets. Stalled, there"
+                + " only then: nothing happens before the spec is corrected.")
         @Size(max = Limits.CONDITIONS)
         List<Condition> conditions,
     @JsonPropertyDescription("How full each pool is.") @Size(max = Limits.POOLS)
@@ -30,7 +34,12 @@ public record PodNetworkStatus(
                 + " any, the network is in use.")
         @Min(0)
         Integer blocks,
-    @JsonPropertyDescription("The same for the columns of kubectl get.") Summary summary,
+    @JsonPropertyDescription(
+            "Blocks that nodes to come can get, of the family that has the fewest. What pools'"
+                + " nodeSelectors admit is not considered.")
+        @Min(0)
+        Long freeBlocks,
+    @JsonPropertyDescription("MTU of the pods, where it is known of a node.") MtuRange mtu,
     @JsonPropertyDescription(
             "Addresses that two living nodes claim, while there are any; of too many the first.")
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -50,8 +59,9 @@ public record PodNetworkStatus(
       List<PoolUse> pools,
       NodeCounts nodes,
       Integer blocks,
-      Summary summary) {
-    this(observedGeneration, conditions, pools, nodes, blocks, summary, null);
+      Long freeBlocks,
+      MtuRange mtu) {
+    this(observedGeneration, conditions, pools, nodes, blocks, freeBlocks, mtu, null);
   }
 
   /** An address that two living nodes claim. */
@@ -70,13 +80,22 @@ public record PodNetworkStatus(
           String node,
       @JsonPropertyDescription("Whether both have the same /etc/machine-id.") Boolean clones) {}
 
-  /** Blocks of one pool: capacity = allocated + free. */
+  /** Blocks of one pool: what is neither allocated nor reserved nor disabled is free. */
   @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record PoolUse(
       @JsonPropertyDescription("The pool.") @Size(max = Limits.CIDR) String cidr,
-      @JsonPropertyDescription("Blocks the pool has.") @Min(0) Long capacity,
+      @JsonPropertyDescription("Blocks the pool has, without those that cannot be given to a node.")
+          @Min(0)
+          Long capacity,
       @JsonPropertyDescription("Blocks that nodes hold.") @Min(0) Long allocated,
-      @JsonPropertyDescription("Blocks left.") @Min(0) Long free) {}
+      @JsonPropertyDescription("Blocks that are kept for nodes which do not hold them.") @Min(0)
+          Long reserved,
+      @JsonPropertyDescription("Blocks left for others; none if the pool is disabled.") @Min(0)
+          Long free,
+      @JsonPropertyDescription(
+              "true: no node is given a block of it. With allocated 0 it can be removed.")
+          Boolean disabled) {}
 
   /** Nodes the network selects, those that hold a block, and those whose data path is up. */
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -85,17 +104,12 @@ public record PodNetworkStatus(
       @JsonPropertyDescription("Nodes that hold their blocks.") @Min(0) Integer allocated,
       @JsonPropertyDescription("Nodes whose data path is up.") @Min(0) Integer ready) {}
 
-  /**
-   * The same for the columns of {@code kubectl get}: pools joined by commas, {@code ready/selected}
-   * nodes, free blocks of all pools, and the MTU in use (a range {@code low-high} where nodes
-   * differ).
-   */
+  /** The smallest and the largest in use, in bytes. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Summary(
-      @JsonPropertyDescription("The pools, joined by commas.") @Size(max = 1024) String pools,
-      @JsonPropertyDescription("Nodes ready/selected.") @Size(max = 32) String nodes,
-      @JsonPropertyDescription("Blocks left in all pools.") @Min(0) Long free,
-      @JsonPropertyDescription("MTU of the pods; a range where nodes differ.") @Size(max = 32)
-          String mtu) {}
+  public record MtuRange(
+      @JsonPropertyDescription("The smallest on a node, in bytes.") @Min(0) @Max(65535)
+          Integer lowest,
+      @JsonPropertyDescription("The largest on a node, in bytes.") @Min(0) @Max(65535)
+          Integer highest) {}
 }

@@ -72,14 +72,14 @@ class ServedKindsTest {
     Map<String, Object> defaults = stored.get("spec");
     assertThat(defaults)
         .containsEntry("allocation", "Operator")
-        .containsEntry("mtu", 0)
+        .doesNotContainKeys("mtu", "reservations")
         .containsEntry("hostFirewall", "Auto")
         .containsEntry("bridge", Map.of("name", "tweed-br0", "hairpin", true))
         .containsEntry("masquerade", Map.of("enabled", true, "fullyRandom", true))
-        .containsEntry(
-            "backend",
-            Map.of(
-                "type", "VXLAN", "vxlan", Map.of("vni", 1, "port", 8472, "directRouting", false)));
+        .containsEntry("backend", Map.of("type", "VXLAN"));
+    assertThat(stored.<Object>get("status"))
+        .as("nothing that would have to be waited for")
+        .isNull();
     assertThat(client.resources(PodNetwork.class).withName("served").get().getSpec())
         .isEqualTo(spec);
   }
@@ -166,17 +166,77 @@ class ServedKindsTest {
     network.setStatus(
         new PodNetworkStatus(
             1L,
-            List.of(ready()),
-            List.of(new PodNetworkStatus.PoolUse("10.244.0.0/16", 256L, 3L, 253L)),
+            List.of(
+                ready(),
+                new Condition("Progressing", "False", "AsExpected", "", SINCE, 1L),
+                new Condition("Degraded", "True", "NodesNotReady", "", SINCE, 1L)),
+            List.of(poolUse("10.244.0.0/16", 3, false)),
             new PodNetworkStatus.NodeCounts(3, 3, 2),
             3,
-            new PodNetworkStatus.Summary("10.244.0.0/16", "2/3", 253L, "1450")));
+            253L,
+            new PodNetworkStatus.MtuRange(1400, 1450)));
     client.resource(network).updateStatus();
 
     assertThat(kubectl(server, "get", "pnet"))
         .containsExactly(
-            "NAME POOLS BACKEND NODES FREE MTU READY AGE",
-            "served 10.244.0.0/16 VXLAN 2/3 253 1450 True *");
+            "NAME BACKEND NODES READY-NODES FREE-BLOCKS READY PROGRESSING DEGRADED AGE",
+            "served VXLAN 3 2 253 True False True *");
+    assertThat(kubectl(server, "get", "pnet", "-o", "wide"))
+        .containsExactly(
+            "NAME BACKEND NODES READY-NODES FREE-BLOCKS READY PROGRESSING DEGRADED REASON FIRST-POOL"
+                + " LOWEST-MTU AGE",
+            "served VXLAN 3 2 253 True False True NodesNotReady 10.244.0.0/16 1400 *");
+  }
+
+  private static PodNetworkStatus.PoolUse poolUse(String cidr, long allocated, boolean disabled) {
+    return new PodNetworkStatus.PoolUse(
+        cidr, 256L, allocated, 0L, disabled ? 0 : 256L - allocated, disabled ? true : null);
+  }
+
+  @Test
+  void aPoolIsRemovedWhenItIsDisabledAndEmptyAndNotBefore() {
+    // Given a network of two pools, one of them disabled
+    PodNetwork network =
+        create(
+            named(
+                new PodNetwork(),
+                "served",
+                PodNetworkSpec.ofPools(
+                    List.of(
+                        new PodNetworkSpec.Pool("10.244.0.0/16", 24, null),
+                        new PodNetworkSpec.Pool("10.245.0.0/16", 24, null, null, true)))));
+
+    // Then it stays while the operator has not said so, or a node holds a block of it
+    assertThat(refusalOfRemoval(null)).contains("spec.pools lacks a pool");
+    assertThat(refusalOfRemoval(poolUse("10.245.0.0/16", 0, false))).contains("lacks a pool");
+    assertThat(refusalOfRemoval(poolUse("10.245.0.0/16", 1, true))).contains("lacks a pool");
+    assertThat(refusalOfRemoval(poolUse("10.244.0.0/16", 0, true))).contains("lacks a pool");
+
+    // And goes when none does
+    writeStatus(poolUse("10.245.0.0/16", 0, true));
+    assertThat(client.resource(withoutSecondPool()).update().getSpec().pools()).hasSize(1);
+    assertThat(network.getSpec().pools()).hasSize(2);
+  }
+
+  private String refusalOfRemoval(PodNetworkStatus.PoolUse use) {
+    if (use != null) {
+      writeStatus(use);
+    }
+    return catchThrowableOfType(
+            KubernetesClientException.class, () -> client.resource(withoutSecondPool()).update())
+        .getMessage();
+  }
+
+  private void writeStatus(PodNetworkStatus.PoolUse use) {
+    PodNetwork network = client.resources(PodNetwork.class).withName("served").get();
+    network.setStatus(new PodNetworkStatus(1L, null, List.of(use), null, null, null, null));
+    client.resource(network).updateStatus();
+  }
+
+  private PodNetwork withoutSecondPool() {
+    PodNetwork network = client.resources(PodNetwork.class).withName("served").get();
+    network.setSpec(PodNetworkSpec.ofPools(network.getSpec().pools().subList(0, 1)));
+    return network;
   }
 
   @Test
@@ -185,7 +245,7 @@ class ServedKindsTest {
 
     assertThat(kubectl(server, "get", "nsub"))
         .containsExactly(
-            "NAME NODE CIDR NETWORK NODE IP AGE",
+            "NAME NODE CIDR NETWORK NODE-IP AGE",
             "10-244-3-0-24 node-1 10.244.3.0/24 served 192.0.2.1 *");
   }
 
@@ -261,7 +321,8 @@ class ServedKindsTest {
             1L,
             List.of(
                 new Condition("Accepted", "True", "Accepted", "", SINCE, 1L),
-                new Condition("Applied", "False", "WouldLockOut", "", SINCE, 1L)),
+                new Condition("Applied", "False", "WouldLockOut", "", SINCE, 1L),
+                new Condition("Ready", "False", "WouldLockOut", "", SINCE, 1L)),
             3,
             2,
             List.of(new FirewallPolicyStatus.Failure("node-2", "WouldLockOut", "rule ssh"))));
@@ -269,11 +330,12 @@ class ServedKindsTest {
 
     assertThat(kubectl(server, "get", "fwp"))
         .containsExactly(
-            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED AGE", "ssh 100 3 2 True False *");
+            "NAME PRIORITY SELECTED APPLIED-NODES ACCEPTED APPLIED READY AGE",
+            "ssh 100 3 2 True False False *");
     assertThat(kubectl(server, "get", "fwp", "-o", "wide"))
         .containsExactly(
-            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED REASON AGE",
-            "ssh 100 3 2 True False WouldLockOut *");
+            "NAME PRIORITY SELECTED APPLIED-NODES ACCEPTED APPLIED READY REASON AGE",
+            "ssh 100 3 2 True False False WouldLockOut *");
   }
 
   @Test

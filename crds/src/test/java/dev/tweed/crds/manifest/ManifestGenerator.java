@@ -59,19 +59,16 @@ final class ManifestGenerator {
   private static final Map<String, String> LIST_MAPS =
       Map.of(
           "spec.pools", "cidr",
+          "spec.reservations", "nodeName",
           "status.pools", "cidr",
           "status.conditions", "type",
           "status.repairs", "kind",
           "status.sysctls", "name");
 
-  /** Arrays that are sets. */
+  /** Arrays that are sets. Where the order tells something they are not. */
   private static final List<String> LIST_SETS =
       List.of(
-          "spec.mirroredNodeLabels",
-          "spec.nodeIPs",
-          "spec.masquerade.exceptCIDRs",
-          "spec.nodeAddress.cidrs",
-          "spec.nodeAddress.interfaces");
+          "spec.mirroredNodeLabels", "spec.masquerade.exceptCIDRs", "spec.pools[].excludeCIDRs");
 
   /** Argo CD keeps the kinds, and with them every object, whatever becomes of the Application. */
   private static final Map<String, String> ANNOTATIONS =
@@ -192,7 +189,12 @@ final class ManifestGenerator {
     if (LIST_SETS.contains(path)) {
       schema.setXKubernetesListType("set");
     }
-    if (path.endsWith(".lastTransitionTime") || path.endsWith(".lastTime")) {
+    if (schema.getItems() != null && schema.getXKubernetesListType() == null) {
+      schema.setXKubernetesListType("atomic"); // as the API server takes it, and said
+    }
+    if (path.endsWith(".lastTransitionTime")
+        || path.endsWith(".lastTime")
+        || path.endsWith(".since")) {
       schema.setFormat("date-time");
     }
     if (schema.getDefault() instanceof ObjectNode object) {

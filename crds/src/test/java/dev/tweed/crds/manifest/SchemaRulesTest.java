@@ -56,6 +56,40 @@ class SchemaRulesTest {
         field -> field.schema().getXKubernetesListMapKeys().equals(List.of("type")));
   }
 
+  /** Whoever applies a part of a list is to know what becomes of the rest. */
+  @TestFactory
+  List<DynamicTest> everyListSaysHowItIsMerged() {
+    return forEachKind(
+        field -> field.schema().getItems() != null,
+        field -> field.schema().getXKubernetesListType() != null);
+  }
+
+  /** Columns are split at blanks by whoever reads them with awk. */
+  @TestFactory
+  List<DynamicTest> noColumnHasABlankInItsName() {
+    return ManifestGenerator.generate().entrySet().stream()
+        .map(
+            manifest ->
+                DynamicTest.dynamicTest(
+                    manifest.getKey(),
+                    () ->
+                        assertThat(
+                                definition(manifest.getValue())
+                                    .getSpec()
+                                    .getVersions()
+                                    .getFirst()
+                                    .getAdditionalPrinterColumns())
+                            .noneMatch(column -> column.getName().contains(" "))))
+        .toList();
+  }
+
+  /** What a status begins with would have to be waited for where no operator runs. */
+  @TestFactory
+  List<DynamicTest> noStatusHasADefault() {
+    return forEachKind(
+        field -> field.path().startsWith(".status"), field -> field.schema().getDefault() == null);
+  }
+
   /**
    * Argo CD compares lists as a whole: a default that the API server fills in inside an item would
    * keep every object that leaves the field out OutOfSync for ever.

@@ -59,20 +59,19 @@ class ArgoCdHealthTest {
       delimiter = '|',
       textBlock =
           """
-          Accepted=False/PoolOverlap       Ready=False/PoolOverlap   | Degraded PoolOverlap: of Accepted
-          Allocated=False/PoolExhausted    Ready=False/PoolExhausted | Degraded PoolExhausted: of Allocated
-          Allocated=False/NoPoolForNode    Ready=False/NoPoolForNode | Degraded NoPoolForNode: of Allocated
-          Allocated=False/NodeSelectedByAnother Ready=False/NoNodes  | Degraded NodeSelectedByAnother: of Allocated
-          Allocated=False/Allocating       Ready=False/Allocating    | Progressing Allocating: of Allocated
-          Allocated=False/WaitingForRelease Ready=False/WaitingForRelease | Progressing WaitingForRelease: of Allocated
-          Allocated=False/WaitingForPodCIDR Ready=False/WaitingForPodCIDR | Progressing WaitingForPodCIDR: of Allocated
-          Allocated=True/NoNodes           Ready=False/NoNodes       | Healthy NoNodes: of Ready
-          ReleaseSuspended=True/NodesLeft  Ready=True/Ready          | Degraded NodesLeft: of ReleaseSuspended
-          Reachable=False/NodesUnreachable Ready=False/NodesUnreachable | Degraded NodesUnreachable: of Reachable
-          Reachable=False/LargePacketsLost Ready=True/Ready          | Degraded LargePacketsLost: of Reachable
-          Reachable=Unknown/ProbesOff      Ready=True/Ready          | Healthy of Ready
-          Reachable=True/NodesReachable    Ready=False/NodesNotReady | Progressing NodesNotReady: of Ready
-          Reachable=True/NodesReachable    Ready=False/DaemonsSilent | Degraded DaemonsSilent: of Ready
+          Ready=False/PoolOverlap   Degraded=True/PoolOverlap   Stalled=True/PoolOverlap | Degraded PoolOverlap: of Degraded
+          Ready=True/Ready          Degraded=True/PoolExhausted         | Degraded PoolExhausted: of Degraded
+          Ready=False/PoolExhausted Degraded=True/PoolExhausted         | Degraded PoolExhausted: of Degraded
+          Ready=False/NodeSelectedByAnother Degraded=True/NodeSelectedByAnother | Degraded NodeSelectedByAnother: of Degraded
+          Ready=False/Allocating    Degraded=False/AsExpected  Progressing=True/Allocating | Progressing Allocating: of Progressing
+          Ready=False/NodesNotReady Degraded=False/AsExpected  Progressing=True/NodesJoining | Progressing NodesJoining: of Progressing
+          Ready=True/Ready          Degraded=False/AsExpected  Progressing=True/NodesJoining | Healthy of Ready
+          Ready=True/NoNodes        Degraded=False/AsExpected           | Healthy of Ready
+          Ready=True/Ready          Degraded=True/NodesLeft             | Degraded NodesLeft: of Degraded
+          Ready=True/Ready          Degraded=True/NodesUnreachable      | Degraded NodesUnreachable: of Degraded
+          Ready=True/Ready          Degraded=True/NodesNotReady         | Healthy NodesNotReady: of Degraded
+          Ready=False/NodesNotReady Degraded=True/NodesNotReady         | Degraded NodesNotReady: of Degraded
+          Ready=False/DaemonsSilent Degraded=True/DaemonsSilent         | Degraded DaemonsSilent: of Degraded
           """)
   void networkIsAsItsConditionsSay(String conditions, String expected) throws Exception {
     String list =
@@ -118,8 +117,8 @@ class ArgoCdHealthTest {
 
   @Test
   void policyThatNoNodeCanApplyIsDegraded() throws Exception {
-    assertThat(policy(1, 1, "UnknownPodNetwork", "False", "Pending"))
-        .isEqualTo("Degraded UnknownPodNetwork: said");
+    assertThat(policy(1, 1, "UnknownPodNetwork", "False", "UnknownPodNetwork"))
+        .isEqualTo("Degraded UnknownPodNetwork: on n2");
   }
 
   @Test
@@ -142,7 +141,7 @@ class ArgoCdHealthTest {
         """
         {'metadata': {'generation': %d}, 'status': {'observedGeneration': %d, 'conditions': [
           {'type': 'Accepted', 'status': '%s', 'reason': '%s', 'message': 'said'},
-          {'type': 'Applied', 'status': '%s', 'reason': '%s', 'message': 'on n2'}]}}
+          {'type': 'Ready', 'status': '%s', 'reason': '%s', 'message': 'on n2'}]}}
         """
             .formatted(
                 generation,

@@ -119,7 +119,7 @@ public record AllocationPlan(
     /** {@code NodePodCIDR}: its Node is gone, and another Node has that podCIDR now. */
     PodCIDRReused;
 
-    /** Whether running pods lose their addresses by it, most likely. */
+    /** Whether others no longer reach running pods by it, most likely. */
     boolean ofNodeThatExists() {
       return this == NodeLeft || this == PodCIDRChanged;
     }

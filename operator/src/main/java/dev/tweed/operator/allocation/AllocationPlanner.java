@@ -57,6 +57,9 @@ public final class AllocationPlanner {
     }
   }
 
+  /** The first and the last address of a block, its gateway, and the one that probes come from. */
+  private static final int NOT_FOR_PODS = 4;
+
   private final AllocationInput input;
   private final boolean claiming;
   private final List<CandidateNetwork> networks;
@@ -189,9 +192,19 @@ public final class AllocationPlanner {
 
   private void restore() {
     for (Member member : byAge) {
-      if (member.network().filter(network -> lacksBlock(network, member)).isPresent()) {
+      Optional<CandidateNetwork> lacking =
+          member.network().filter(network -> lacksBlock(network, member));
+      if (lacking.isPresent()) {
+        lacking.get().reservations().forEach(block -> giveReserved(member, block));
         lastBlocks(member.node()).forEach(block -> restore(member, block));
       }
+    }
+  }
+
+  private void giveReserved(Member member, IpPrefix block) {
+    if (member.network().orElseThrow().offersReserved(block, member.node())
+        && !reserved.overlaps(block)) {
+      give(member, block);
     }
   }
 
@@ -207,6 +220,12 @@ public final class AllocationPlanner {
   }
 
   private void restore(Member member, IpPrefix block) {
+    if (member.network().orElseThrow().offers(block, member.node())) {
+      give(member, block);
+    }
+  }
+
+  private void give(Member member, IpPrefix block) {
     NodeFacts node = member.node();
     CandidateNetwork network = member.network().orElseThrow();
     List<String> nodeIPs = addresses.of(node).addresses();
@@ -215,10 +234,7 @@ public final class AllocationPlanner {
             && !held.leaving(node.name(), block.family())
             && !held.unread(node.name(), block.family())
             && restored(node, block.family()).isEmpty();
-    if (without
-        && network.offers(block, node)
-        && !held.occupied().overlaps(block)
-        && !nodeIPs.isEmpty()) {
+    if (without && !held.occupied().overlaps(block) && !nodeIPs.isEmpty()) {
       claim(network, node, block, nodeIPs);
       restored.computeIfAbsent(node.name(), n -> new ArrayList<>(2)).add(block);
     }
@@ -234,7 +250,7 @@ public final class AllocationPlanner {
   }
 
   private PoolShelf shelf(CandidateNetwork network) {
-    return new PoolShelf(network.pools(), held.occupied(), reserved, input.cursors());
+    return new PoolShelf(network, held.occupied(), reserved, input.cursors());
   }
 
   private NetworkTally serve(CandidateNetwork network, PoolShelf shelf) {
@@ -247,6 +263,8 @@ public final class AllocationPlanner {
         } else {
           allocate(network, member, shelf, tally);
         }
+      } else if (network.selectsInVain(member.node())) {
+        tally.note(Shortfall.NodeWithoutDaemon, member.node());
       } else if (network.selects(member.node())) {
         if (member.network().isPresent()) {
           tally.note(Shortfall.NodeSelectedByAnother, member.node());
@@ -271,17 +289,15 @@ public final class AllocationPlanner {
       if (again.isPresent()) {
         any = true;
         complete &= claiming;
-        if (differs(node, again.get())) {
-          tally.note(Shortfall.PodCIDRDiffers, node);
-        }
+        noteBlock(network, node, again.get(), tally);
       } else if (have.isPresent()) {
         boolean own = have.get().network().equals(network.name());
         any = true;
         if (!own) {
           tally.note(Shortfall.WaitingForRelease, node);
           complete = false;
-        } else if (differs(node, have.get().cidr())) {
-          tally.note(Shortfall.PodCIDRDiffers, node);
+        } else {
+          noteBlock(network, node, have.get().cidr(), tally);
         }
       } else if (shelf.admits(family, node)) {
         any = true;
@@ -294,6 +310,27 @@ public final class AllocationPlanner {
       tally.allocated++;
     }
     noteAddresses(network, node, tally);
+  }
+
+  private static void noteBlock(
+      CandidateNetwork network, NodeFacts node, IpPrefix block, NetworkTally tally) {
+    if (differs(node, block)) {
+      tally.note(Shortfall.PodCIDRDiffers, node);
+    }
+    if (network.reservation(block.family(), node).filter(kept -> !kept.equals(block)).isPresent()) {
+      tally.note(Shortfall.ReservationNotHeld, node);
+    }
+    noteSize(node, block, tally);
+  }
+
+  private static void noteSize(NodeFacts node, IpPrefix block, NetworkTally tally) {
+    int bits = block.family().bits() - block.length();
+    if (bits < Integer.SIZE - 2 && (1 << bits) - NOT_FOR_PODS < node.maxPods()) {
+      tally.note(
+          Shortfall.BlockSmallerThanMaxPods,
+          "%s (%d of %d)"
+              .formatted(node.name(), Math.max(0, (1 << bits) - NOT_FOR_PODS), node.maxPods()));
+    }
   }
 
   // One that lost its address goes on being reached by what its peers know of it.
@@ -346,9 +383,7 @@ public final class AllocationPlanner {
       needs.merge(shelf.admitting(family, node), 1, Integer::sum);
       return false;
     }
-    if (differs(node, block.get())) {
-      tally.note(Shortfall.PodCIDRDiffers, node);
-    }
+    noteBlock(network, node, block.get(), tally);
     claim(network, node, block.get(), nodeIPs);
     return claiming;
   }
@@ -400,7 +435,12 @@ public final class AllocationPlanner {
     if (have.isPresent()
         && have.get().network().equals(network.name())
         && have.get().cidr().equals(block)) {
+      noteSize(node, block, tally);
       return true;
+    }
+    if (!network.isUnknown() && !network.takesOver(block)) {
+      tally.note(Shortfall.OutsidePools, node);
+      return false;
     }
     if (have.isPresent() || held.leaving(node.name(), block.family())) {
       tally.note(Shortfall.WaitingForRelease, node);

@@ -1,5 +1,6 @@
 package dev.tweed.operator.allocation;
 
+import dev.tweed.crds.DaemonNodes;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
@@ -7,12 +8,34 @@ import dev.tweed.operator.allocation.NetworkOutcome.AcceptedInUse;
 import dev.tweed.operator.allocation.NetworkOutcome.PoolReserved;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** A PodNetwork with its pools read and judged against the older ones and what is not for pods. */
 record CandidateNetwork(
-    NetworkFacts facts, List<Pool> pools, NetworkOutcome.Acceptance acceptance) {
+    NetworkFacts facts,
+    List<Pool> pools,
+    Map<IpPrefix, String> reserved,
+    NetworkOutcome.Acceptance acceptance) {
+  // RFC 1918, 6598, 5737, 2544 and 1112; whatever else IPv4 has is somebody's.
+  private static final List<IpPrefix> NOT_PUBLIC =
+      Stream.of(
+              "10.0.0.0/8",
+              "172.16.0.0/12",
+              "192.168.0.0/16",
+              "100.64.0.0/10",
+              "192.0.2.0/24",
+              "198.51.100.0/24",
+              "203.0.113.0/24",
+              "198.18.0.0/15",
+              "240.0.0.0/4")
+          .map(IpPrefix::parse)
+          .toList();
+
   private static final Comparator<NetworkFacts> OLDEST_FIRST =
       Comparator.comparing(NetworkFacts::created).thenComparing(NetworkFacts::name);
 
@@ -43,7 +66,10 @@ record CandidateNetwork(
             "is not a canonical CIDR with a nodePrefixLength that fits: "
                 + facts.spec().pools().get(i).cidr();
         return new CandidateNetwork(
-            facts, List.of(), new NetworkOutcome.InvalidSpec("spec.pools[" + i + "]", message));
+            facts,
+            List.of(),
+            Map.of(),
+            new NetworkOutcome.InvalidSpec("spec.pools[" + i + "]", message));
       }
       pool.ifPresent(pools::add);
     }
@@ -51,6 +77,7 @@ record CandidateNetwork(
       return new CandidateNetwork(
           facts,
           List.copyOf(pools),
+          Map.of(),
           new NetworkOutcome.UnknownSpec(facts.unknownValues().getFirst()));
     }
     Optional<NetworkOutcome.PoolOverlap> overlap =
@@ -64,8 +91,33 @@ record CandidateNetwork(
             : reserved(pools, reserved)
                 .<NetworkOutcome.Acceptance>map(
                     found -> inUse(facts, pools, subnets) ? new AcceptedInUse(found) : found)
+                .or(() -> publicRange(pools))
                 .orElseGet(NetworkOutcome.Accepted::new);
-    return new CandidateNetwork(facts, List.copyOf(pools), acceptance);
+    return new CandidateNetwork(facts, List.copyOf(pools), reservations(facts), acceptance);
+  }
+
+  // The first of two, as the schema would have refused; as the spec has them, else.
+  private static Map<IpPrefix, String> reservations(NetworkFacts facts) {
+    Map<IpPrefix, String> reserved = new LinkedHashMap<>();
+    for (PodNetworkSpec.Reservation reservation : facts.spec().reservations()) {
+      for (String cidr : reservation.cidrs()) {
+        IpPrefix.tryParseNetwork(cidr)
+            .ifPresent(block -> reserved.putIfAbsent(block, reservation.nodeName()));
+      }
+    }
+    return reserved;
+  }
+
+  private static Optional<NetworkOutcome.Acceptance> publicRange(List<Pool> pools) {
+    return pools.stream()
+        .map(Pool::cidr)
+        .filter(cidr -> cidr.family() == AddressFamily.IPV4)
+        .filter(cidr -> NOT_PUBLIC.stream().noneMatch(range -> range.contains(cidr)))
+        .findFirst()
+        .map(
+            cidr ->
+                new NetworkOutcome.AcceptedPublic(
+                    cidr.toString(), 1L << cidr.family().bits() - cidr.length()));
   }
 
   private static Optional<PoolReserved> reserved(List<Pool> pools, ReservedRanges reserved) {
@@ -106,6 +158,7 @@ record CandidateNetwork(
     return switch (acceptance) {
       case NetworkOutcome.Accepted a -> true;
       case AcceptedInUse a -> true;
+      case NetworkOutcome.AcceptedPublic a -> true;
       case NetworkOutcome.PoolOverlap no -> false;
       case PoolReserved no -> false;
       case NetworkOutcome.InvalidSpec no -> false;
@@ -128,7 +181,35 @@ record CandidateNetwork(
   }
 
   boolean selects(NodeFacts node) {
-    return facts.spec().nodeSelector().matches(node.labels());
+    return facts.spec().nodeSelector().matches(node.labels())
+        && DaemonNodes.canRunOn(node.labels());
+  }
+
+  /** Whether it would select the node, were Tweed's daemon able to run there. */
+  boolean selectsInVain(NodeFacts node) {
+    return !DaemonNodes.canRunOn(node.labels())
+        && facts.spec().nodeSelector().matches(node.labels());
+  }
+
+  /** Blocks that are kept for nodes. */
+  Set<IpPrefix> reservations() {
+    return reserved.keySet();
+  }
+
+  /** The block of the family that is kept for a node. */
+  Optional<IpPrefix> reservation(AddressFamily family, NodeFacts node) {
+    for (Map.Entry<IpPrefix, String> kept : reserved.entrySet()) {
+      if (kept.getKey().family() == family && kept.getValue().equals(node.name())) {
+        return Optional.of(kept.getKey());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a block that is kept for the node may be given to it. */
+  boolean offersReserved(IpPrefix block, NodeFacts node) {
+    return node.name().equals(reserved.get(block))
+        && pools.stream().anyMatch(pool -> pool.mayGive(block));
   }
 
   /** Whether a pool is of the family; unreadable pools are given the benefit, as below. */
@@ -153,12 +234,21 @@ record CandidateNetwork(
 
   /** Whether the range is a block that the node may draw from one of the pools. */
   boolean offers(IpPrefix block, NodeFacts node) {
-    return pools.stream()
-        .anyMatch(
-            p ->
-                p.cidr().contains(block)
-                    && p.nodePrefixLength() == block.length()
-                    && p.nodeSelector().matches(node.labels()));
+    return reserved.getOrDefault(block, node.name()).equals(node.name())
+        && pools.stream()
+            .anyMatch(
+                p ->
+                    p.mayGive(block) && p.leaves(block) && p.nodeSelector().matches(node.labels()));
+  }
+
+  /** Whether the range may be taken over, as another allocator's block. */
+  boolean takesOver(IpPrefix block) {
+    for (Pool pool : pools) {
+      if (pool.gives() && pool.cidr().contains(block)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

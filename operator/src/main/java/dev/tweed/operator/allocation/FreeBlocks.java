@@ -18,6 +18,7 @@ final class FreeBlocks {
   private final Pool pool;
   private final List<Gap> gaps = new ArrayList<>();
   private final long occupied;
+  private final long untaken;
   private int gap;
   private long next;
   private long taken;
@@ -26,6 +27,7 @@ final class FreeBlocks {
   private FreeBlocks(Pool pool, long occupied, List<Gap> ascending, long start) {
     this.pool = pool;
     this.occupied = occupied;
+    this.untaken = length(ascending);
     this.cursor = start;
     rotate(ascending, start);
     this.next = gaps.isEmpty() ? 0 : gaps.getFirst().from();
@@ -107,6 +109,16 @@ final class FreeBlocks {
     taken++;
     cursor = Math.floorMod(index + 1, pool.capacity());
     return Optional.of(pool.block(index));
+  }
+
+  /** Blocks that were in use before any was handed out. */
+  long held() {
+    return occupied;
+  }
+
+  /** Blocks that were neither in use nor barred before any was handed out. */
+  long untaken() {
+    return untaken;
   }
 
   /** Blocks in use, those handed out by {@link #take} included. */

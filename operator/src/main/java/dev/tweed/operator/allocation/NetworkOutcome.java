@@ -47,6 +47,13 @@ public record NetworkOutcome(
   /** It does. */
   public record Accepted() implements Acceptance {}
 
+  /**
+   * It does, although a pool of it has addresses of the Internet, which pods do not reach then.
+   *
+   * @param addresses how many the pool has
+   */
+  public record AcceptedPublic(String pool, long addresses) implements Acceptance {}
+
   /** A pool of it overlaps one of an older network. */
   public record PoolOverlap(String pool, String otherNetwork, String otherPool)
       implements Acceptance {}
@@ -70,11 +77,23 @@ public record NetworkOutcome(
   /** Its spec has a value that this version does not know, so nobody knows what it asks for. */
   public record UnknownSpec(UnknownValue first) implements Acceptance {}
 
-  /** Blocks of a pool; {@code capacity = allocated + free}. */
-  public record PoolUse(String cidr, long capacity, long allocated) {
-    /** Blocks nobody holds. */
+  /**
+   * Blocks of a pool.
+   *
+   * @param capacity without those that have addresses which are not for pods
+   * @param reserved kept for nodes that do not hold them
+   * @param disabled whether none is given to a node any more
+   */
+  public record PoolUse(
+      String cidr, long capacity, long allocated, long reserved, boolean disabled) {
+    /** Of a pool that gives its blocks to any node. */
+    public PoolUse(String cidr, long capacity, long allocated) {
+      this(cidr, capacity, allocated, 0, false);
+    }
+
+    /** Blocks that any node may still get. */
     public long free() {
-      return capacity - allocated;
+      return disabled ? 0 : capacity - allocated - reserved;
     }
   }
 

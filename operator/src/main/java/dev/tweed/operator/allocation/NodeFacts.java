@@ -10,6 +10,7 @@ import java.util.Map;
  *
  * @param podCIDRs {@code spec.podCIDRs}, unchecked
  * @param machineId what the machine says it is, {@code /etc/machine-id}; empty if it does not
+ * @param maxPods how many pods its kubelet runs; 0 if it does not say
  */
 public record NodeFacts(
     String name,
@@ -18,7 +19,8 @@ public record NodeFacts(
     Map<String, String> labels,
     NodeAddresses addresses,
     List<String> podCIDRs,
-    String machineId) {
+    String machineId,
+    int maxPods) {
   /** The order in which nodes are served. */
   public static final Comparator<NodeFacts> OLDEST_FIRST =
       Comparator.comparing(NodeFacts::created).thenComparing(NodeFacts::name);
@@ -26,6 +28,18 @@ public record NodeFacts(
   public NodeFacts {
     labels = Map.copyOf(labels);
     podCIDRs = List.copyOf(podCIDRs);
+  }
+
+  /** Of one that does not say how many pods it runs. */
+  public NodeFacts(
+      String name,
+      String uid,
+      Instant created,
+      Map<String, String> labels,
+      NodeAddresses addresses,
+      List<String> podCIDRs,
+      String machineId) {
+    this(name, uid, created, labels, addresses, podCIDRs, machineId, 0);
   }
 
   /** Of one that does not say which machine it is. */

@@ -4,6 +4,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,8 +13,15 @@ import java.util.Optional;
  * @param cidr the range the blocks are taken from
  * @param nodePrefixLength prefix length of one block, at least that of the pool
  * @param nodeSelector nodes that may draw from it
+ * @param excluded ranges that no block is given of
+ * @param gives whether blocks are given of it at all
  */
-record Pool(IpPrefix cidr, int nodePrefixLength, LabelSelector nodeSelector) {
+record Pool(
+    IpPrefix cidr,
+    int nodePrefixLength,
+    LabelSelector nodeSelector,
+    List<IpPrefix> excluded,
+    boolean gives) {
   /** Blocks beyond this number are not counted; no cluster has so many nodes. */
   static final long COUNTED = 1L << 62;
 
@@ -23,7 +31,31 @@ record Pool(IpPrefix cidr, int nodePrefixLength, LabelSelector nodeSelector) {
         .filter(c -> spec.nodePrefixLength() != null)
         .filter(c -> spec.nodePrefixLength() >= c.length())
         .filter(c -> spec.nodePrefixLength() <= c.family().bits())
-        .map(c -> new Pool(c, spec.nodePrefixLength(), spec.nodeSelector()));
+        .map(
+            c ->
+                new Pool(
+                    c,
+                    spec.nodePrefixLength(),
+                    spec.nodeSelector(),
+                    spec.excludeCIDRs().stream()
+                        .flatMap(text -> IpPrefix.tryParseNetwork(text).stream())
+                        .toList(),
+                    spec.givesBlocks()));
+  }
+
+  /** Whether the range is one of its blocks, and blocks are given of it. */
+  boolean mayGive(IpPrefix block) {
+    return gives && nodePrefixLength == block.length() && cidr.contains(block);
+  }
+
+  /** Whether nothing else uses an address of the range. */
+  boolean leaves(IpPrefix block) {
+    for (IpPrefix range : excluded) {
+      if (range.overlaps(block)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Number of blocks, at most {@link #COUNTED}. */

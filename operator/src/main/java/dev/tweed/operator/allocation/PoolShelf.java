@@ -4,28 +4,40 @@ import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.NetworkOutcome.PoolUse;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The pools of one network with what is free in them. */
 final class PoolShelf {
   private final List<Pool> pools;
   private final List<AddressFamily> families;
   private final List<FreeBlocks> free = new ArrayList<>();
+  private final List<Long> keptBack = new ArrayList<>();
   private final OccupiedRanges adopted = new OccupiedRanges();
 
   PoolShelf(
-      List<Pool> pools,
+      CandidateNetwork network,
       OccupiedRanges occupied,
       ReservedRanges reserved,
       Map<String, Long> cursors) {
-    this.pools = pools;
+    this.pools = network.pools();
     this.families = pools.stream().map(p -> p.cidr().family()).distinct().toList();
+    List<IpPrefix> open =
+        network.reservations().stream().filter(block -> !occupied.overlaps(block)).toList();
     for (Pool pool : pools) {
       Optional<Long> cursor = Optional.ofNullable(cursors.get(pool.cidr().toString()));
-      free.add(FreeBlocks.of(pool, occupied, reserved.within(pool), cursor));
+      List<IpPrefix> kept = open.stream().filter(pool.cidr()::contains).toList();
+      Collection<IpPrefix> inUse = reserved.within(pool);
+      List<IpPrefix> barred =
+          kept.isEmpty() && inUse.isEmpty() && pool.excluded().isEmpty()
+              ? List.of()
+              : Stream.of(inUse, pool.excluded(), kept).flatMap(Collection::stream).toList();
+      free.add(FreeBlocks.of(pool, occupied, barred, cursor));
+      keptBack.add((long) kept.size());
     }
   }
 
@@ -50,7 +62,9 @@ final class PoolShelf {
   }
 
   private static boolean admits(Pool pool, AddressFamily family, NodeFacts node) {
-    return pool.cidr().family() == family && pool.nodeSelector().matches(node.labels());
+    return pool.gives()
+        && pool.cidr().family() == family
+        && pool.nodeSelector().matches(node.labels());
   }
 
   /** A free block from the first pool that has one for the node. */
@@ -90,8 +104,17 @@ final class PoolShelf {
           adopted.within(pool.cidr()).stream()
               .mapToLong(c -> pool.index(c.last()) - pool.index(c.address()) + 1)
               .sum();
-      long allocated = Math.min(pool.capacity(), free.get(i).allocated() + more);
-      use.add(new PoolUse(pool.cidr().toString(), pool.capacity(), allocated));
+      FreeBlocks blocks = free.get(i);
+      // Those that cannot be given to anybody are no part of it.
+      long capacity = blocks.held() + blocks.untaken() + keptBack.get(i);
+      long allocated = Math.min(capacity, blocks.allocated() + more);
+      use.add(
+          new PoolUse(
+              pool.cidr().toString(),
+              capacity,
+              allocated,
+              Math.min(keptBack.get(i), capacity - allocated),
+              !pool.gives()));
     }
     return use;
   }

@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Keeps one mistake from taking the blocks of a whole network, and so its running pods' addresses.
- * Many is more than {@link #FEW} blocks and more than {@link #PERCENT} % of the network's, counted
- * over those that are due and those that are marked to be.
+ * Keeps one mistake from taking the blocks of a whole network, and with them the way to its running
+ * pods. Many is more than {@link #FEW} blocks and more than {@link #PERCENT} % of the network's,
+ * counted over those that are due and those that are marked to be.
  *
  * <p>Of nodes that exist (a wrong nodeSelector, a controller that takes labels off, other podCIDRs)
  * many are not released at all until a person agrees or the cause is gone. A mass may come one by

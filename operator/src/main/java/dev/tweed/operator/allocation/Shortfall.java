@@ -13,9 +13,13 @@ public enum Shortfall {
   /** No pool has a free block for them. */
   PoolExhausted("no pool has a free block for %s: %s. Append a pool to spec.pools"),
   /** No pool's nodeSelector admits them. */
-  NoPoolForNode("no pool's nodeSelector admits %s: %s. Append a pool or change their labels"),
+  NoPoolForNode(
+      "no pool's nodeSelector admits %s, or such as do are disabled: %s."
+          + " Append a pool or change their labels"),
   /** NodePodCIDR: their podCIDR is in no pool. */
-  OutsidePools("the spec.podCIDR of %s is in no pool: %s. Append a pool that contains it"),
+  OutsidePools(
+      "the spec.podCIDR of %s is in no pool, or in a disabled one: %s."
+          + " Append a pool that contains it"),
   /** NodePodCIDR: their podCIDR overlaps another node's block. */
   PodCIDRTaken(
       "the spec.podCIDR of %s overlaps another node's block: %s."
@@ -52,7 +56,20 @@ public enum Shortfall {
   /** Operator: their {@code spec.podCIDRs} names another block. */
   PodCIDRDiffers(
       "the spec.podCIDR of %s is not the block: %s. Whatever reads it routes wrongly;"
-          + " switch kube-controller-manager's --allocate-node-cidrs off");
+          + " switch kube-controller-manager's --allocate-node-cidrs off"),
+  /** They hold, or get, another block than the one that is kept for them. */
+  ReservationNotHeld(
+      "%s with a reservation have another block: %s. They keep it. To change it drain the node and"
+          + " delete its NodeSubnet; or take the reservation out of spec.reservations"),
+  /** Their kubelets run more pods than the block has addresses for. */
+  BlockSmallerThanMaxPods(
+      "the block of %s has fewer addresses than the kubelet runs pods (addresses of maxPods): %s."
+          + " Pods beyond that get none, but for such with the host's network; lower the kubelet's"
+          + " maxPods, or append a pool with a smaller nodePrefixLength"),
+  /** Tweed's daemon cannot run on them: not Linux, or no machine of their own. */
+  NodeWithoutDaemon(
+      "%s cannot run Tweed's daemon, and so do not count, nor get blocks: %s. Leave them out by"
+          + " spec.nodeSelector to be rid of this message");
 
   private final String text;
 

@@ -103,14 +103,8 @@ public class PodNetworkReconciler implements Reconciler<PodNetwork> {
             Told.of(network.getStatus()),
             Told.of(status),
             patch,
-            Transition.between(before, status.conditions(), fewerReady(network, status))),
+            Transition.between(before, status.conditions())),
         network,
         context);
-  }
-
-  private static boolean fewerReady(PodNetwork network, PodNetworkStatus status) {
-    return network.getStatus() != null
-        && network.getStatus().nodes() != null
-        && status.nodes().ready() < network.getStatus().nodes().ready();
   }
 }

@@ -294,7 +294,7 @@ public final class ClusterReconciler {
 
     private ClusterOutcome outcome(Set<String> waiting) {
       Map<String, NetworkReadiness> readiness =
-          NetworkReadiness.of(basis, view.reports(), silent.apply(view));
+          NetworkReadiness.of(basis, view.reports(), silent.apply(view), now);
       Map<String, Integer> blocks =
           basis.stream()
               .collect(Collectors.toMap(s -> s.spec().podNetwork(), s -> 1, Integer::sum));

@@ -24,6 +24,7 @@ import dev.tweed.operator.policy.ReportDigest;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -115,7 +116,20 @@ public final class Facts {
         node.getSpec() == null ? List.of() : node.getSpec().getPodCIDRs(),
         node.getStatus() == null || node.getStatus().getNodeInfo() == null
             ? ""
-            : Objects.requireNonNullElse(node.getStatus().getNodeInfo().getMachineID(), ""));
+            : Objects.requireNonNullElse(node.getStatus().getNodeInfo().getMachineID(), ""),
+        maxPods(node));
+  }
+
+  private static int maxPods(Node node) {
+    if (node.getStatus() == null || node.getStatus().getCapacity() == null) {
+      return 0;
+    }
+    Quantity pods = node.getStatus().getCapacity().get("pods");
+    try {
+      return pods == null ? 0 : pods.getNumericalAmount().intValue();
+    } catch (IllegalArgumentException e) {
+      return 0; // whatever a kubelet means by it
+    }
   }
 
   /** Of a NodeSubnet; a mark that cannot be read counts as none, and is written anew. */

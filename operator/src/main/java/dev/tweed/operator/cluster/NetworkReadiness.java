@@ -3,6 +3,8 @@ package dev.tweed.operator.cluster;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.DataPathDigest;
 import dev.tweed.operator.policy.ReportDigest;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.TreeSet;
  * @param unreachable how many of those reach no other node, or not most for a fault of their own
  * @param silent how many of those have a daemon that is silent
  * @param unnamed how many of those have a report that is Ready and names no NodeSubnet at all
+ * @param joining how many of those that are heard of have a block that is new
  * @param mtus MTUs that pods get, on nodes that are ready
  */
 public record NetworkReadiness(
@@ -33,14 +36,20 @@ public record NetworkReadiness(
     int unreachable,
     int silent,
     int unnamed,
+    int joining,
     SortedSet<Integer> mtus) {
+  /**
+   * So long after a node was given a block it may be on its way; runs are as far apart, at most.
+   */
+  private static final Duration JOINING = Duration.ofMinutes(5);
+
   // Reasons of the condition Ready that daemons give.
   private static final Set<String> UNREACHABLE = Set.of("NoPeerAnswers", "PeerUnreachable");
   private static final int SHOWN = 5;
 
   /** Nothing is ready. */
   public static NetworkReadiness none() {
-    return new NetworkReadiness(0, List.of(), 0, 0, 0, 0, new TreeSet<>());
+    return new NetworkReadiness(0, List.of(), 0, 0, 0, 0, 0, new TreeSet<>());
   }
 
   /**
@@ -50,7 +59,10 @@ public record NetworkReadiness(
    * @param silent nodes whose daemons are silent: what their reports say was true once
    */
   static Map<String, NetworkReadiness> of(
-      List<SubnetFacts> subnets, Map<String, ReportDigest> reports, Set<String> silent) {
+      List<SubnetFacts> subnets,
+      Map<String, ReportDigest> reports,
+      Set<String> silent,
+      Instant now) {
     Map<String, Map<String, List<SubnetFacts>>> byNetworkAndNode = new HashMap<>();
     for (SubnetFacts subnet : subnets) {
       if (!released(subnet) && !subnet.unread()) {
@@ -62,15 +74,22 @@ public record NetworkReadiness(
     }
     Map<String, NetworkReadiness> readiness = new TreeMap<>();
     byNetworkAndNode.forEach(
-        (network, nodes) -> readiness.put(network, tally(nodes, reports, silent)));
+        (network, nodes) -> readiness.put(network, tally(nodes, reports, silent, now)));
     return readiness;
+  }
+
+  private static boolean isNew(List<SubnetFacts> subnets, Instant now) {
+    Instant since = now.minus(JOINING);
+    return subnets.stream().anyMatch(subnet -> subnet.created().isAfter(since));
   }
 
   private static NetworkReadiness tally(
       Map<String, List<SubnetFacts>> nodes,
       Map<String, ReportDigest> reports,
-      Set<String> silentNodes) {
+      Set<String> silentNodes,
+      Instant now) {
     int ready = 0;
+    int joining = 0;
     int unreachable = 0;
     int silent = 0;
     int unnamed = 0;
@@ -89,6 +108,7 @@ public record NetworkReadiness(
       } else {
         unreachable += UNREACHABLE.contains(said(fault.get(), reports).reason()) ? 1 : 0;
         unnamed += isUnnamed(said(fault.get(), reports)) ? 1 : 0;
+        joining += isNew(node.getValue(), now) ? 1 : 0;
         waiting.put(node.getKey(), fault);
       }
     }
@@ -102,6 +122,7 @@ public record NetworkReadiness(
         unreachable,
         silent,
         unnamed,
+        joining,
         mtus);
   }
 

@@ -1,5 +1,6 @@
 package dev.tweed.operator.cluster;
 
+import dev.tweed.crds.DaemonNodes;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
@@ -99,6 +100,7 @@ record NodeChores(
 
   private static boolean mayHave(NetworkFacts network, NodeFacts node) {
     return !network.deleting()
+        && DaemonNodes.canRunOn(node.labels())
         && (!network.unknownValues().isEmpty()
             || network.spec().nodeSelector().matches(node.labels()));
   }

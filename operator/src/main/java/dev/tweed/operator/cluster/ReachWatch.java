@@ -73,7 +73,7 @@ final class ReachWatch {
   private static int port(NetworkFacts network) {
     PodNetworkSpec.Backend backend = network.spec().backend();
     return switch (backend.type()) {
-      case VXLAN -> backend.vxlan().port();
+      case VXLAN -> backend.tunnel().port();
       case HostGateway -> 0;
     };
   }

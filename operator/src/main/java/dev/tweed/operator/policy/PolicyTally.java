@@ -1,5 +1,6 @@
 package dev.tweed.operator.policy;
 
+import dev.tweed.crds.DaemonNodes;
 import dev.tweed.crds.FirewallPolicyStatus.Failure;
 import dev.tweed.crds.Limits;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
  * @param selected nodes it selects
  * @param applied those of them where it is in force
  * @param pending those that have not reported this generation of this object yet
+ * @param silent those of them whose daemons are silent
  * @param firstPending the first of them by name
  * @param failing those that reported that it is not in force
  * @param failures the first few of them by name
@@ -23,6 +25,7 @@ public record PolicyTally(
     int selected,
     int applied,
     int pending,
+    int silent,
     Optional<String> firstPending,
     int failing,
     List<Failure> failures,
@@ -54,7 +57,8 @@ public record PolicyTally(
   public static PolicyTally of(PolicyFacts policy, List<PolicyNode> nodes) {
     Counter counter = new Counter();
     for (PolicyNode node : nodes) {
-      if (policy.spec().nodeSelector().matches(node.labels())) {
+      if (policy.spec().nodeSelector().matches(node.labels())
+          && DaemonNodes.canRunOn(node.labels())) {
         counter.count(policy, node);
       }
     }
@@ -62,6 +66,7 @@ public record PolicyTally(
         counter.selected,
         counter.applied,
         counter.pending,
+        counter.silent,
         counter.firstPending,
         counter.failing,
         counter.failures,
@@ -73,6 +78,7 @@ public record PolicyTally(
     private int selected;
     private int applied;
     private int pending;
+    private int silent;
     private int failing;
     private Optional<String> firstPending = Optional.empty();
     private final List<Failure> failures = new ArrayList<>();
@@ -108,6 +114,7 @@ public record PolicyTally(
 
     private void pending(PolicyNode node) {
       pending++;
+      silent += node.report().isPresent() && node.report().get().isSilent() ? 1 : 0;
       if (firstPending.isEmpty()) {
         firstPending = Optional.of(node.name());
       }

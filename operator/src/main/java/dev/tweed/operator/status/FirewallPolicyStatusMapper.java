@@ -8,6 +8,7 @@ import dev.tweed.operator.policy.PolicyOutcome.PolicyState;
 import dev.tweed.operator.policy.PolicyTally;
 import dev.tweed.operator.policy.PolicyTally.Remark;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -19,6 +20,12 @@ public final class FirewallPolicyStatusMapper {
   /** The rules are in force on every selected node. */
   public static final String APPLIED = "Applied";
 
+  /** They are on every selected node that is heard of. */
+  public static final String READY = "Ready";
+
+  /** Nothing happens before the spec is corrected; there only then, as kstatus has it. */
+  public static final String STALLED = "Stalled";
+
   private static final int REMARKS_SHOWN = 3;
 
   private FirewallPolicyStatusMapper() {}
@@ -29,13 +36,16 @@ public final class FirewallPolicyStatusMapper {
   public static FirewallPolicyStatus status(
       PolicyState state, List<Condition> previous, Instant now) {
     PolicyTally tally = state.tally();
+    Finding accepted = accepted(state.judgement());
+    Finding applied = applied(tally, state.generation());
+    List<Finding> findings =
+        new ArrayList<>(List.of(accepted, applied, ready(tally, accepted, applied)));
+    if (!accepted.holds()) {
+      findings.add(Finding.yes(STALLED, accepted.reason(), accepted.message()));
+    }
     return new FirewallPolicyStatus(
         state.generation(),
-        Finding.conditions(
-            List.of(accepted(state.judgement()), applied(tally, state.generation())),
-            previous,
-            state.generation(),
-            now),
+        Finding.conditions(findings, previous, state.generation(), now),
         tally.selected(),
         tally.applied(),
         tally.failures());
@@ -73,6 +83,18 @@ public final class FirewallPolicyStatusMapper {
       return Finding.no(APPLIED, "Pending", counts(tally) + "; " + pending(tally, generation));
     }
     return Finding.yes(APPLIED, "AppliedEverywhere", counts(tally) + remarks(tally.remarks()));
+  }
+
+  // A node that is down may be so for ever; it has the policy before its pods run again.
+  private static Finding ready(PolicyTally tally, Finding accepted, Finding applied) {
+    if (!accepted.holds()) {
+      return Finding.no(READY, accepted.reason(), accepted.message());
+    }
+    boolean onlySilent =
+        tally.failing() == 0 && tally.applied() > 0 && tally.pending() == tally.silent();
+    return onlySilent && !applied.holds()
+        ? Finding.yes(READY, "DaemonsSilent", applied.message())
+        : Finding.of(READY, applied.holds(), applied.reason(), applied.message());
   }
 
   private static String counts(PolicyTally tally) {

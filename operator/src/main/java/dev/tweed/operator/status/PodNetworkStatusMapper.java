@@ -4,9 +4,9 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.PodNetworkStatus;
 import dev.tweed.crds.PodNetworkStatus.AddressConflict;
+import dev.tweed.crds.PodNetworkStatus.MtuRange;
 import dev.tweed.crds.PodNetworkStatus.NodeCounts;
 import dev.tweed.crds.PodNetworkStatus.PoolUse;
-import dev.tweed.crds.PodNetworkStatus.Summary;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.UnknownValue;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
@@ -23,6 +23,7 @@ import dev.tweed.operator.reach.NetworkReach;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -38,8 +39,17 @@ public final class PodNetworkStatusMapper {
   /** Every node that belongs to it holds its blocks. */
   public static final String ALLOCATED = "Allocated";
 
-  /** On every node that belongs to it the data path works. */
+  /** It can be used: the data path works on half of its nodes at least, or it has none. */
   public static final String READY = "Ready";
+
+  /** Nodes are on their way, and nobody has to do anything. */
+  public static final String PROGRESSING = "Progressing";
+
+  /** Something is wrong that does not pass by itself. */
+  public static final String DEGRADED = "Degraded";
+
+  /** Nothing happens before the spec is corrected; there only then, as kstatus has it. */
+  public static final String STALLED = "Stalled";
 
   /** So many blocks would be released at once that a person has to agree; there only then. */
   public static final String RELEASE_SUSPENDED = "ReleaseSuspended";
@@ -47,7 +57,7 @@ public final class PodNetworkStatusMapper {
   /** Nodes that have left it are to lose their blocks; there only then. */
   public static final String RELEASE_PENDING = "ReleasePending";
 
-  private static final int POOLS_SHOWN = 4;
+  private static final String AS_EXPECTED = "AsExpected";
 
   static final String NODES_LEFT = "NodesLeft";
   static final String POD_CIDRS_CHANGED = "PodCIDRsChanged";
@@ -69,31 +79,44 @@ public final class PodNetworkStatusMapper {
             ? allocated(outcome, state.allocationFault())
             : Finding.no(
                 ALLOCATED, accepted.reason(), "no blocks are handed out: " + accepted.message());
-    Finding ready = ready(state, reach, accepted, allocated);
-    List<PoolUse> pools =
-        outcome.pools().stream()
-            .map(p -> new PoolUse(p.cidr(), p.capacity(), p.allocated(), p.free()))
-            .toList();
+    Finding reachable = ReachMapper.reachable(reach);
+    Finding progressing = progressing(state, accepted, allocated);
+    Optional<Finding> suspended = suspended(state);
+    int ready = ready(state);
     return new PodNetworkStatus(
         state.generation(),
         Finding.conditions(
             Stream.of(
-                    Stream.of(accepted, allocated, ready, ReachMapper.reachable(reach)),
-                    suspended(state).stream(),
+                    Stream.of(
+                        accepted,
+                        allocated,
+                        ready(state, reach, accepted, allocated),
+                        progressing,
+                        degraded(state, reach, accepted, allocated, reachable, suspended),
+                        reachable),
+                    stalled(accepted).stream(),
+                    suspended.stream(),
                     state.pending().map(p -> pending(p, state.blocks())).stream())
                 .flatMap(Function.identity())
                 .toList(),
             previous,
             state.generation(),
             now),
-        pools,
-        new NodeCounts(outcome.selected(), outcome.allocated(), state.readiness().ready()),
+        outcome.pools().stream()
+            .map(
+                p ->
+                    new PoolUse(
+                        p.cidr(),
+                        p.capacity(),
+                        p.allocated(),
+                        p.reserved(),
+                        p.free(),
+                        p.disabled() ? true : null))
+            .toList(),
+        new NodeCounts(outcome.selected(), outcome.allocated(), ready),
         state.blocks(),
-        new Summary(
-            pools(pools),
-            state.readiness().ready() + "/" + outcome.selected(),
-            free(pools),
-            mtu(state.readiness().mtus())),
+        free(outcome.pools()),
+        mtu(state.readiness().mtus()),
         outcome.conflicts().stream()
             .limit(Limits.ADDRESS_CONFLICTS)
             .map(
@@ -107,6 +130,12 @@ public final class PodNetworkStatusMapper {
     return switch (acceptance) {
       case NetworkOutcome.Accepted ok ->
           Finding.yes(ACCEPTED, "Accepted", "the pools overlap those of no older PodNetwork");
+      case NetworkOutcome.AcceptedPublic(String pool, long addresses) ->
+          Finding.yes(
+              ACCEPTED,
+              "PublicRange",
+              "pool %s is of the public Internet: unless it is yours, pods do not reach whoever has its %d addresses there. Private ranges are those of RFC 1918 and RFC 6598"
+                  .formatted(pool, addresses));
       case NetworkOutcome.PoolOverlap overlap ->
           Finding.no(
               ACCEPTED,
@@ -164,7 +193,8 @@ public final class PodNetworkStatusMapper {
       boolean holds =
           switch (shortfall) {
             case NodeSelectedByAnother -> o.selected() > 0;
-            case PodCIDRDiffers -> true;
+            case PodCIDRDiffers, ReservationNotHeld, BlockSmallerThanMaxPods, NodeWithoutDaemon ->
+                true;
             // All have blocks, and are reached by another address of theirs.
             case NodeAddressTaken, NodeAddressRefused -> o.allocated() == o.selected();
             default -> false;
@@ -203,48 +233,113 @@ public final class PodNetworkStatusMapper {
         counts + details);
   }
 
+  // A node that leaves is ready, and selected no more.
+  private static int ready(NetworkState state) {
+    return Math.min(state.readiness().ready(), state.outcome().selected());
+  }
+
+  private static String counts(NetworkState state) {
+    return "the data path works on %d of %d nodes"
+        .formatted(ready(state), state.outcome().selected());
+  }
+
   private static Finding ready(
       NetworkState state, NetworkReach reach, Finding accepted, Finding allocated) {
-    NetworkOutcome outcome = state.outcome();
+    int nodes = state.outcome().selected();
+    if (!accepted.holds()) {
+      return Finding.no(READY, accepted.reason(), accepted.message());
+    }
+    if (nodes == 0) {
+      return allocated.holds()
+          ? Finding.yes(READY, "NoNodes", "no node belongs to this network")
+          : Finding.no(READY, allocated.reason(), allocated.message());
+    }
+    if (ready(state) * 2 >= nodes) {
+      return Finding.yes(READY, "Ready", counts(state));
+    }
+    return allocated.holds()
+        ? notReady(state, reach, READY, false)
+        : Finding.no(READY, allocated.reason(), counts(state) + "; " + allocated.message());
+  }
+
+  private static Finding progressing(NetworkState state, Finding accepted, Finding allocated) {
+    if (accepted.holds() && !allocated.holds() && Transition.passes(allocated.reason())) {
+      return Finding.yes(PROGRESSING, allocated.reason(), allocated.message());
+    }
+    int joining = state.readiness().joining();
+    return joining > 0
+        ? Finding.yes(
+            PROGRESSING,
+            "NodesJoining",
+            "%s; %d of the others got a block only now".formatted(counts(state), joining))
+        : Finding.no(PROGRESSING, AS_EXPECTED, "nothing is on its way");
+  }
+
+  private static Finding degraded(
+      NetworkState state,
+      NetworkReach reach,
+      Finding accepted,
+      Finding allocated,
+      Finding reachable,
+      Optional<Finding> suspended) {
+    if (!accepted.holds()) {
+      return degraded(accepted);
+    }
+    if (!allocated.holds() && !Transition.passes(allocated.reason())) {
+      return degraded(allocated);
+    }
+    if (suspended.isPresent()) {
+      return degraded(suspended.get());
+    }
+    if (reachable.status().equals("False")) {
+      return degraded(reachable);
+    }
+    return state.readiness().waitingCount() > state.readiness().joining()
+        ? notReady(state, reach, DEGRADED, true)
+        : Finding.no(DEGRADED, AS_EXPECTED, counts(state));
+  }
+
+  private static Finding degraded(Finding why) {
+    return Finding.yes(DEGRADED, why.reason(), why.message());
+  }
+
+  private static Optional<Finding> stalled(Finding accepted) {
+    return accepted.holds()
+        ? Optional.empty()
+        : Optional.of(Finding.yes(STALLED, accepted.reason(), accepted.message()));
+  }
+
+  /** Why nodes that have their blocks are not ready. */
+  private static Finding notReady(
+      NetworkState state, NetworkReach reach, String type, boolean holds) {
     NetworkReadiness readiness = state.readiness();
-    String counts =
-        "the data path works on %d of %d nodes".formatted(readiness.ready(), outcome.selected());
-    if (outcome.selected() == 0) {
-      return Finding.no(
-          READY,
-          accepted.holds() ? "NoNodes" : accepted.reason(),
-          "no node belongs to this network");
+    if (readiness.silent() * 2 > state.outcome().selected()) {
+      return Finding.of(
+          type,
+          holds,
+          "DaemonsSilent",
+          counts(state)
+              + ", as far as is known: nothing is heard of the daemons of %d any more, and packets flow there as these left them. See whether they run and reach the API server: kubectl get pods -A -l app.kubernetes.io/name=tweed -o wide"
+                  .formatted(readiness.silent()));
     }
-    if (!allocated.holds()) {
-      return Finding.no(READY, allocated.reason(), counts + "; not every node has its blocks");
+    if (state.earlierVersion().isPresent()) {
+      return Finding.of(
+          type,
+          holds,
+          "ReportsOfEarlierVersion",
+          counts(state) + ", as far as is known: " + state.earlierVersion().get());
     }
-    if (readiness.ready() < outcome.selected()) {
-      if (readiness.silent() * 2 > outcome.selected()) {
-        return Finding.no(
-            READY,
-            "DaemonsSilent",
-            counts
-                + ", as far as is known: nothing is heard of the daemons of %d any more, and packets flow there as these left them. See whether they run and reach the API server: kubectl get pods -A -l app.kubernetes.io/name=tweed -o wide"
-                    .formatted(readiness.silent()));
-      }
-      if (state.earlierVersion().isPresent()) {
-        return Finding.no(
-            READY,
-            "ReportsOfEarlierVersion",
-            counts + ", as far as is known: " + state.earlierVersion().get());
-      }
-      String names = String.join(", ", readiness.waiting());
-      int more = readiness.waitingCount() - readiness.waiting().size();
-      return Finding.no(
-          READY,
-          readiness.unreachable() > 0 ? ReachMapper.NODES_UNREACHABLE : "NodesNotReady",
-          counts
-              + (names.isEmpty() ? "" : "; waiting for " + names)
-              + (more > 0 ? " and " + more + " more" : "")
-              + (readiness.unreachable() > 0 ? ReachMapper.causes(reach) : "")
-              + ". Look at kubectl get nodereports");
-    }
-    return Finding.yes(READY, "Ready", counts);
+    String names = String.join(", ", readiness.waiting());
+    int more = readiness.waitingCount() - readiness.waiting().size();
+    return Finding.of(
+        type,
+        holds,
+        readiness.unreachable() > 0 ? ReachMapper.NODES_UNREACHABLE : "NodesNotReady",
+        counts(state)
+            + (names.isEmpty() ? "" : "; waiting for " + names)
+            + (more > 0 ? " and " + more + " more" : "")
+            + (readiness.unreachable() > 0 ? ReachMapper.causes(reach) : "")
+            + ". Look at kubectl get nodereports");
   }
 
   private static Optional<Finding> suspended(NetworkState state) {
@@ -258,7 +353,7 @@ public final class PodNetworkStatusMapper {
         Finding.yes(
             RELEASE_SUSPENDED,
             left ? NODES_LEFT : POD_CIDRS_CHANGED,
-            "%d of %d blocks would be released though their nodes exist, with those of the last hour more than 10 %%, and running pods would lose their addresses; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
+            "%d of %d blocks would be released though their nodes exist, with those of the last hour more than 10 %%: running pods would keep their addresses, and pods of other nodes would reach them no more; all are kept: %s. %s. If they are to go: kubectl annotate podnetwork %s %s=true"
                 .formatted(
                     state.suspended().size(),
                     state.blocks(),
@@ -275,7 +370,7 @@ public final class PodNetworkStatusMapper {
     return Finding.yes(
         RELEASE_PENDING,
         NODES_LEFT,
-        "%d of %d blocks are released from %s on though their nodes exist, and running pods lose their addresses: %s. If they are to stay, act before. %s"
+        "%d of %d blocks are released from %s on though their nodes exist: running pods keep their addresses, and pods of other nodes reach them no more. Nodes: %s. If they are to stay, act before. %s"
             .formatted(
                 releases.size(),
                 blocks,
@@ -293,25 +388,26 @@ public final class PodNetworkStatusMapper {
     return releases.getFirst().subnet().spec().podNetwork();
   }
 
-  private static String pools(List<PoolUse> pools) {
-    String shown =
-        pools.stream().limit(POOLS_SHOWN).map(PoolUse::cidr).collect(Collectors.joining(","));
-    return pools.size() > POOLS_SHOWN ? shown + ",+" + (pools.size() - POOLS_SHOWN) : shown;
-  }
-
-  // IPv6 pools have more blocks than a long can count.
-  private static long free(List<PoolUse> pools) {
+  // Of the family that has the fewest: a node needs one of each.
+  private static long free(List<NetworkOutcome.PoolUse> pools) {
     return pools.stream()
-        .mapToLong(PoolUse::free)
-        .reduce(0, (a, b) -> a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b);
+        .filter(pool -> !pool.disabled())
+        .collect(
+            Collectors.groupingBy(
+                pool -> pool.cidr().indexOf(':') >= 0,
+                Collectors.reducing(0L, NetworkOutcome.PoolUse::free, PodNetworkStatusMapper::sum)))
+        .values()
+        .stream()
+        .min(Comparator.naturalOrder())
+        .orElse(0L);
   }
 
-  private static String mtu(SortedSet<Integer> mtus) {
-    if (mtus.isEmpty()) {
-      return null;
-    }
-    return mtus.first().equals(mtus.last())
-        ? mtus.first().toString()
-        : mtus.first() + "-" + mtus.last();
+  // Of what the schema admits no sum overflows; a pool that it would refuse has more blocks.
+  private static long sum(long a, long b) {
+    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
+  }
+
+  private static MtuRange mtu(SortedSet<Integer> mtus) {
+    return mtus.isEmpty() ? null : new MtuRange(mtus.first(), mtus.last());
   }
 }

@@ -87,7 +87,7 @@ public record StatusPacer(Instant written, Instant debt, Optional<Instant> chang
     }
 
     private boolean atRest() {
-      return conditions.stream().noneMatch(c -> c.status().equals("False"));
+      return conditions.stream().noneMatch(Transition::isBad);
     }
 
     /** Whether it says something else than numbers and names, and than what passes by itself. */

@@ -13,14 +13,23 @@ import java.util.Set;
 public record Transition(boolean warning, String reason, String action, String note) {
   // Steps on the way; the condition shows them, an Event for each would be noise.
   private static final Set<String> QUIET =
-      Set.of(
-          "Allocating",
-          "NodesNotReady",
-          "NoNodes",
-          "WaitingForNodeAddress",
-          "WaitingForPodCIDR",
-          "WaitingForRelease");
+      Set.of("Allocating", "WaitingForNodeAddress", "WaitingForPodCIDR", "WaitingForRelease");
   private static final String PENDING = "Pending";
+  private static final String NO_NODES = "NoNodes";
+  private static final Set<String> PASSING =
+      Set.of(PENDING, NO_NODES, "NodesNotReady", "NodesJoining", "AsExpected");
+  private static final Set<String> BAD_IF_TRUE =
+      Set.of(
+          PodNetworkStatusMapper.PROGRESSING,
+          PodNetworkStatusMapper.DEGRADED,
+          PodNetworkStatusMapper.STALLED,
+          PodNetworkStatusMapper.RELEASE_SUSPENDED);
+  private static final Set<String> OTHERS =
+      Set.of(
+          PodNetworkStatusMapper.ACCEPTED,
+          PodNetworkStatusMapper.ALLOCATED,
+          ReachMapper.REACHABLE,
+          PodNetworkStatusMapper.RELEASE_SUSPENDED);
   private static final Set<String> WARNINGS =
       Set.of(
           "NodeSelectedByAnother",
@@ -28,50 +37,66 @@ public record Transition(boolean warning, String reason, String action, String n
           "NodeAddressTaken",
           "NodeAddressRefused",
           "NodesOutsideNetwork",
+          "ReservationNotHeld",
+          "BlockSmallerThanMaxPods",
+          "NodeWithoutDaemon",
+          "PublicRange",
           PodNetworkStatusMapper.NODES_LEFT,
           PodNetworkStatusMapper.POD_CIDRS_CHANGED);
 
-  /**
-   * Transitions of a PodNetwork, in the order of the conditions.
-   *
-   * @param fewer whether fewer nodes are ready than before: a network that waits for nodes that
-   *     join is on its way, and no Event
-   */
-  public static List<Transition> between(
-      List<Condition> before, List<Condition> after, boolean fewer) {
+  /** Transitions of a PodNetwork, in the order of the conditions. */
+  public static List<Transition> between(List<Condition> before, List<Condition> after) {
     return after.stream()
         .filter(c -> changed(c, before))
-        // Ready repeats what another condition says while that one is False.
-        .filter(c -> !(c.type().equals("Ready") && c.status().equals("False") && !wasTrue(before)))
-        // Not the first word of it, nor that nothing is known.
-        .filter(c -> !c.type().equals(ReachMapper.REACHABLE) || isNewsOfReach(c, before))
-        .filter(
-            c ->
-                !(c.type().equals("Ready")
-                    && c.reason().equals(ReachMapper.NODES_UNREACHABLE)
-                    && after.stream()
-                        .anyMatch(
-                            r ->
-                                r.type().equals(ReachMapper.REACHABLE)
-                                    && r.reason().equals(c.reason())
-                                    && changed(r, before))))
-        .filter(
-            c ->
-                !QUIET.contains(c.reason()) || c.type().equals("Ready") && wasTrue(before) && fewer)
-        .filter(c -> !(c.type().equals("Allocated") && notAccepted(after)))
+        .filter(c -> isNews(c, before, after))
         .map(
             c ->
                 new Transition(
-                    c.status().equals("False") || WARNINGS.contains(c.reason()),
-                    c.reason(),
-                    c.type(),
-                    c.message()))
+                    isBad(c) || WARNINGS.contains(c.reason()), c.reason(), c.type(), c.message()))
         .toList();
+  }
+
+  private static boolean isNews(Condition c, List<Condition> before, List<Condition> after) {
+    return switch (c.type()) {
+      // It tells what passes, and that the spec is wrong, which Accepted does.
+      case PodNetworkStatusMapper.PROGRESSING, PodNetworkStatusMapper.STALLED -> false;
+      // Degraded tells why not; only where that stays the same it is news that it is as bad now.
+      case PodNetworkStatusMapper.READY ->
+          isBad(c)
+              ? was(c.type(), "True", before)
+                  && !QUIET.contains(c.reason())
+                  && isToldBy(c, before, Set.of(PodNetworkStatusMapper.DEGRADED))
+              : !NO_NODES.equals(c.reason());
+      case PodNetworkStatusMapper.DEGRADED ->
+          isBad(c)
+              ? !isToldBy(c, after, OTHERS)
+              : before.stream()
+                  .anyMatch(
+                      b -> b.type().equals(c.type()) && isBad(b) && !isToldBy(b, before, OTHERS));
+      // Not the first word of it, nor that nothing is known.
+      case ReachMapper.REACHABLE -> isNewsOfReach(c, before);
+      case PodNetworkStatusMapper.ALLOCATED -> !passes(c.reason()) && !notAccepted(after);
+      default -> !passes(c.reason());
+    };
+  }
+
+  private static boolean isToldBy(Condition c, List<Condition> by, Set<String> types) {
+    return by.stream()
+        .anyMatch(
+            o ->
+                types.contains(o.type())
+                    && isBad(o) == isBad(c)
+                    && Objects.equals(o.reason(), c.reason()));
+  }
+
+  /** Whether a condition says that something is not as it should be. */
+  static boolean isBad(Condition condition) {
+    return condition.status().equals(BAD_IF_TRUE.contains(condition.type()) ? "True" : "False");
   }
 
   /** Whether a reason is one of what passes by itself, most likely: a node that joins has them. */
   static boolean passes(String reason) {
-    return QUIET.contains(reason) || reason.equals(PENDING);
+    return QUIET.contains(reason) || PASSING.contains(reason);
   }
 
   private static boolean isNewsOfReach(Condition condition, List<Condition> before) {
@@ -88,6 +113,8 @@ public record Transition(boolean warning, String reason, String action, String n
   public static List<Transition> ofPolicy(List<Condition> before, List<Condition> after) {
     return after.stream()
         .filter(c -> changed(c, before))
+        // They repeat the others, for whoever waits for them.
+        .filter(c -> !c.type().equals("Ready") && !c.type().equals("Stalled"))
         .filter(c -> isFault(c) || before.stream().anyMatch(b -> isOver(b, c)))
         // Every node repeats what is wrong for all of them.
         .filter(c -> !(c.type().equals("Applied") && notAccepted(after)))
@@ -113,8 +140,8 @@ public record Transition(boolean warning, String reason, String action, String n
                     && Objects.equals(c.reason(), now.reason()));
   }
 
-  private static boolean wasTrue(List<Condition> before) {
-    return before.stream().anyMatch(c -> c.type().equals("Ready") && c.status().equals("True"));
+  private static boolean was(String type, String status, List<Condition> before) {
+    return before.stream().anyMatch(c -> c.type().equals(type) && c.status().equals(status));
   }
 
   private static boolean notAccepted(List<Condition> after) {

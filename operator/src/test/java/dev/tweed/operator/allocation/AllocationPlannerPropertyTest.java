@@ -51,22 +51,36 @@ class AllocationPlannerPropertyTest {
 
   private Arbitrary<List<NetworkFacts>> networks() {
     Arbitrary<PodNetworkSpec.Pool> pool =
-        Combinators.combine(Arbitraries.of(POOLS), Arbitraries.integers().between(0, 4))
+        Combinators.combine(
+                Arbitraries.of(POOLS),
+                Arbitraries.integers().between(0, 4),
+                Arbitraries.integers().between(0, 3),
+                Arbitraries.integers().between(0, 3))
             .as(
-                (cidr, extra) ->
-                    Fixtures.pool(
-                        cidr, IpPrefix.tryParseNetwork(cidr).orElseThrow().length() + extra));
+                (cidr, extra, excluded, disabled) -> {
+                  IpPrefix range = IpPrefix.tryParseNetwork(cidr).orElseThrow();
+                  return Fixtures.pool(
+                      cidr,
+                      range.length() + extra,
+                      excluded > 1
+                          ? List.of()
+                          : List.of(range.subnet(excluded, range.length() + 2).toString()),
+                      disabled == 0);
+                });
     Arbitrary<PodNetworkSpec> spec =
         Combinators.combine(
                 pool.list().ofMinSize(1).ofMaxSize(3),
                 Arbitraries.of(
-                    LabelSelector.everything(), new LabelSelector(Map.of("half", "odd"), null)))
+                    LabelSelector.everything(), new LabelSelector(Map.of("half", "odd"), null)),
+                Arbitraries.integers().between(0, 40).set().ofMaxSize(3))
             .as(
-                (pools, nodes) ->
-                    Fixtures.spec(
-                        PodNetworkSpec.Allocation.Operator,
-                        nodes,
-                        disjoint(pools).toArray(PodNetworkSpec.Pool[]::new)));
+                (pools, nodes, reserving) ->
+                    reserving(
+                        Fixtures.spec(
+                            PodNetworkSpec.Allocation.Operator,
+                            nodes,
+                            disjoint(pools).toArray(PodNetworkSpec.Pool[]::new)),
+                        List.copyOf(reserving)));
     return Combinators.combine(spec, Arbitraries.integers().between(0, 3))
         .as(Tuple::of)
         .list()
@@ -78,6 +92,22 @@ class AllocationPlannerPropertyTest {
                     .mapToObj(
                         i -> Fixtures.network("net-" + i, specs.get(i).get2(), specs.get(i).get1()))
                     .toList());
+  }
+
+  // The last blocks of the first pool, as far as there are so many.
+  private static PodNetworkSpec reserving(PodNetworkSpec spec, List<Integer> nodes) {
+    PodNetworkSpec.Pool pool = spec.pools().getFirst();
+    IpPrefix range = IpPrefix.tryParseNetwork(pool.cidr()).orElseThrow();
+    int blocks = 1 << pool.nodePrefixLength() - range.length();
+    return Fixtures.reserving(
+        spec,
+        IntStream.range(0, Math.min(blocks, nodes.size()))
+            .mapToObj(
+                i ->
+                    new PodNetworkSpec.Reservation(
+                        "node-" + nodes.get(i),
+                        List.of(range.subnet(blocks - 1 - i, pool.nodePrefixLength()).toString())))
+            .toArray(PodNetworkSpec.Reservation[]::new));
   }
 
   // The schema refuses pools of one network that overlap.
@@ -206,6 +236,35 @@ class AllocationPlannerPropertyTest {
               p ->
                   IpPrefix.tryParseNetwork(p.cidr()).orElseThrow().contains(claim.cidr())
                       && p.nodePrefixLength() == claim.cidr().length());
+    }
+  }
+
+  @Property
+  void claimsAreNeitherDisabledNorExcludedNorKeptForAnother(
+      @ForAll("clusters") AllocationInput cluster) {
+    for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
+      PodNetworkSpec spec =
+          cluster.networks().stream()
+              .filter(n -> n.name().equals(claim.spec().podNetwork()))
+              .findFirst()
+              .orElseThrow()
+              .spec();
+      List<String> keptFor =
+          spec.reservations().stream()
+              .filter(r -> r.cidrs().contains(claim.cidr().toString()))
+              .map(PodNetworkSpec.Reservation::nodeName)
+              .toList();
+      PodNetworkSpec.Pool pool =
+          spec.pools().stream()
+              .filter(p -> IpPrefix.tryParseNetwork(p.cidr()).orElseThrow().contains(claim.cidr()))
+              .findFirst()
+              .orElseThrow();
+      assertThat(pool.givesBlocks()).isTrue();
+      assertThat(keptFor).isSubsetOf(claim.spec().nodeName());
+      if (keptFor.isEmpty()) {
+        assertThat(pool.excludeCIDRs())
+            .noneMatch(c -> IpPrefix.tryParseNetwork(c).orElseThrow().overlaps(claim.cidr()));
+      }
     }
   }
 

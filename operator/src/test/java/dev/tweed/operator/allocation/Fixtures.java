@@ -38,6 +38,28 @@ final class Fixtures {
         List.of(pools), allocation, nodes, null, null, null, null, null, null, null, null);
   }
 
+  static PodNetworkSpec.Pool pool(
+      String cidr, int length, List<String> excluded, boolean disabled) {
+    return new PodNetworkSpec.Pool(cidr, length, null, excluded, disabled ? true : null);
+  }
+
+  static PodNetworkSpec reserving(PodNetworkSpec spec, PodNetworkSpec.Reservation... reservations) {
+    return new PodNetworkSpec(
+        spec.pools(),
+        spec.allocation(),
+        spec.nodeSelector(),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        List.of(reservations));
+  }
+
   static NetworkFacts network(String name, int age, PodNetworkSpec spec) {
     return new NetworkFacts(
         name, "uid-" + name, 1, NOW.minusSeconds(age), false, false, spec, List.of());

@@ -103,8 +103,8 @@ class OperatorProcessIT {
     assertThat(status.observedGeneration()).isEqualTo(1);
     assertThat(status.nodes()).isEqualTo(new PodNetworkStatus.NodeCounts(3, 3, 3));
     assertThat(status.blocks()).isEqualTo(3);
-    assertThat(status.summary())
-        .isEqualTo(new PodNetworkStatus.Summary("10.244.0.0/22", "3/3", 1L, "1450"));
+    assertThat(status.freeBlocks()).isEqualTo(1);
+    assertThat(status.mtu()).isEqualTo(new PodNetworkStatus.MtuRange(1450, 1450));
     awaitEvent("Allocated");
     awaitEvent("Ready");
     await()

@@ -185,7 +185,7 @@ class GoldenPlansTest {
                 List.of(),
                 Map.of()));
     Map<String, NetworkReadiness> readiness =
-        NetworkReadiness.of(subnets, reports.byName(), Set.of());
+        NetworkReadiness.of(subnets, reports.byName(), Set.of(), NOW);
     Map<String, PodNetworkStatus> statuses = new TreeMap<>();
     for (PodNetwork network : networks) {
       String name = network.getMetadata().getName();

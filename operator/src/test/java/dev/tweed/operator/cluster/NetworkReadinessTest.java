@@ -9,6 +9,7 @@ import dev.tweed.operator.policy.DataPathDigest;
 import dev.tweed.operator.policy.DataPathDigest.Observed;
 import dev.tweed.operator.policy.ReachDigest;
 import dev.tweed.operator.policy.ReportDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ import org.junit.jupiter.api.Test;
 
 /** What reports say of their nodes' blocks. */
 class NetworkReadinessTest {
+
+  private static final Instant CREATED = Instant.parse("2026-03-01T12:00:00Z");
+  private static final Instant NOW = CREATED.plusSeconds(301);
 
   private final List<SubnetFacts> subnets = new ArrayList<>();
   private final Map<String, ReportDigest> reports = new TreeMap<>();
@@ -69,21 +73,34 @@ class NetworkReadinessTest {
     node("n2", 1, ready(about("n2", 1)));
 
     NetworkReadiness readiness =
-        NetworkReadiness.of(subnets, reports, Set.of("n2", "elsewhere")).get("default");
+        NetworkReadiness.of(subnets, reports, Set.of("n2", "elsewhere"), NOW).get("default");
 
     assertThat(readiness.ready()).isEqualTo(1);
     assertThat(readiness.silent()).isEqualTo(1);
     assertThat(readiness.waiting()).containsExactly("n2 (DaemonSilent)");
   }
 
+  @Test
+  void aNodeIsJoiningForFiveMinutesUnlessItIsReadyOrSilent() {
+    node("n1", 1, DataPathDigest.NONE);
+    node("n2", 1, ready(about("n2", 1)));
+    node("n3", 1, DataPathDigest.NONE);
+    Instant before = CREATED.plusSeconds(299);
+
+    assertThat(NetworkReadiness.of(subnets, reports, Set.of("n3"), before).get("default").joining())
+        .isEqualTo(1);
+    assertThat(readiness().joining()).isZero();
+  }
+
   private NetworkReadiness readiness() {
-    return NetworkReadiness.of(subnets, reports, Set.of()).get("default");
+    return NetworkReadiness.of(subnets, reports, Set.of(), NOW).get("default");
   }
 
   private void node(String name, long generation, DataPathDigest said) {
     NodeSubnet subnet = new NodeSubnet();
     subnet.getMetadata().setUid("uid-of-block-of-" + name);
     subnet.getMetadata().setGeneration(generation);
+    subnet.getMetadata().setCreationTimestamp(CREATED.toString());
     subnet.setSpec(
         new NodeSubnetSpec(
             "default", name, "uid-" + name, "10.244.1.0/24", List.of("192.0.2.1"), null));

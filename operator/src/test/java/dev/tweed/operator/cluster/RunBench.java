@@ -98,7 +98,8 @@ final class RunBench {
                   Instant.now()));
       NodeChores chores = NodeChores.plan(view);
       NetworkReadiness ready =
-          NetworkReadiness.of(view.subnets(), view.reports(), Set.of()).get("default");
+          NetworkReadiness.of(view.subnets(), view.reports(), Set.of(), Instant.now())
+              .get("default");
       times[i] = (THREADS.getCurrentThreadCpuTime() - start) / 1e6;
       check(plan, chores, ready, view.nodes().size());
     }

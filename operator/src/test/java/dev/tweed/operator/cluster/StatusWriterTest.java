@@ -89,6 +89,7 @@ class StatusWriterTest {
         List.of(),
         new NodeCounts(nodes, nodes, ready),
         nodes,
+        0L,
         null);
   }
 

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -210,7 +211,7 @@ class UnknownValueModuleTest {
             List.of(),
             Map.of());
     assertThat(NodeChores.plan(view)).isEqualTo(NodeChores.none());
-    assertThat(NetworkReadiness.of(view.subnets(), Map.of(), Set.of())).isEmpty();
+    assertThat(NetworkReadiness.of(view.subnets(), Map.of(), Set.of(), Instant.EPOCH)).isEmpty();
     assertThat(ReachWatch.join(view)).isEmpty();
     assertThat(Facts.lastBlocks(view, new LinkedHashMap<>()).released()).isEmpty();
   }

@@ -126,6 +126,13 @@ public final class Policies {
         null);
   }
 
+  /** What an operator writes for a daemon that is silent. */
+  public static NodeReportStatus ofSilentDaemon() {
+    return reach(
+        new Condition(
+            "Reachable", "Unknown", ReportDigest.DAEMON_SILENT, "", "2026-01-01T00:00:00Z", null));
+  }
+
   /** With so many repairs of the firewall. */
   public static NodeReportStatus report(long repairs, PolicyState... states) {
     return new NodeReportStatus(

@@ -32,7 +32,7 @@ class PolicyTallyTest {
     PolicyTally tally = tally(node("n1", applied("other", 4), applied("web", 4)));
 
     assertThat(tally)
-        .isEqualTo(new PolicyTally(1, 1, 0, Optional.empty(), 0, List.of(), List.of()));
+        .isEqualTo(new PolicyTally(1, 1, 0, 0, Optional.empty(), 0, List.of(), List.of()));
   }
 
   @Test

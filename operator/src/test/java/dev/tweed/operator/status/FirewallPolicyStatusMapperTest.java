@@ -20,6 +20,8 @@ import dev.tweed.operator.policy.PolicyNode;
 import dev.tweed.operator.policy.PolicyOutcome;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -148,6 +150,48 @@ class FirewallPolicyStatusMapperTest {
     assertThat(condition(status, "Applied")).startsWith("False Pending: ");
   }
 
+  private static String readyOn(PolicyNode... nodes) {
+    return condition(status(WEB, List.of(), nodes), "Ready").replaceFirst(":.*", "");
+  }
+
+  @Test
+  void readyIsWhatKstatusAsksFor() {
+    assertThat(readyOn()).isEqualTo("True NoNodeSelected");
+    assertThat(readyOn(node("n1", applied("web", 4)))).isEqualTo("True AppliedEverywhere");
+    assertThat(readyOn(node("n1", applied("web", 3)))).isEqualTo("False Pending");
+    assertThat(readyOn(node("n1", failing("web", 4, "WouldLockOut", ""))))
+        .isEqualTo("False WouldLockOut");
+
+    FirewallPolicyStatus refused =
+        status(policy("web", 1, Policies.from(Policies.network("gone"))), List.of());
+    assertThat(condition(refused, "Ready")).startsWith("False UnknownPodNetwork: ");
+    assertThat(condition(refused, "Stalled")).startsWith("True UnknownPodNetwork: ");
+  }
+
+  @Test
+  void nodesThatAreDownAreNotWaitedForWhereOthersHaveThePolicy() {
+    PolicyNode down = Policies.node("n2", Policies.ofSilentDaemon());
+
+    assertThat(readyOn(node("n1", applied("web", 4)), down)).isEqualTo("True DaemonsSilent");
+    assertThat(readyOn(down)).isEqualTo("False Pending");
+    assertThat(readyOn(node("n1", applied("web", 4)), down, silent("n3")))
+        .isEqualTo("False Pending");
+  }
+
+  @Test
+  void nodesThatCannotRunADaemonAreNotCounted() {
+    PolicyNode windows =
+        new PolicyNode(
+            "win",
+            "uid-win",
+            Map.of("kubernetes.io/os", "windows"),
+            Optional.empty(),
+            Optional.empty());
+
+    assertThat(appliedOn(node("n1", applied("web", 4)), windows))
+        .isEqualTo("True AppliedEverywhere: in force on 1 of 1 node");
+  }
+
   @Test
   void aConditionKeepsItsTimeWhileItsStatusStays() {
     Condition before = new Condition("Applied", "False", "Pending", "", "2025-01-01T00:00:00Z", 3L);
@@ -155,8 +199,7 @@ class FirewallPolicyStatusMapperTest {
     FirewallPolicyStatus status =
         status(WEB, List.of(before), node("n1", failing("web", 4, "Locked", "held")));
 
-    assertThat(status.conditions().getLast().lastTransitionTime())
-        .isEqualTo("2025-01-01T00:00:00Z");
+    assertThat(status.conditions().get(1).lastTransitionTime()).isEqualTo("2025-01-01T00:00:00Z");
     assertThat(status.conditions().getFirst().lastTransitionTime()).isEqualTo(NOW.toString());
   }
 

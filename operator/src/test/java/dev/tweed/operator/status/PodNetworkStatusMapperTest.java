@@ -22,38 +22,58 @@ class PodNetworkStatusMapperTest {
       new AllocationFault("LedgerUnavailable", "it cannot be read");
 
   @Test
-  void aSilentDaemonIsOneOfThoseThatAreWaitedFor() {
-    Condition ready = ready(4, 2);
+  void aNetworkThatWorksOnHalfOfItsNodesCanBeUsedAndIsDegraded() {
+    assertThat(condition(4, 2, "Ready").status()).isEqualTo("True");
+    assertThat(condition(4, 2, "Ready").message()).isEqualTo("the data path works on 2 of 4 nodes");
+    assertThat(condition(4, 2, "Progressing").status()).isEqualTo("False");
 
-    assertThat(ready.status()).isEqualTo("False");
-    assertThat(ready.reason()).isEqualTo("NodesNotReady");
-    assertThat(ready.message())
+    Condition degraded = condition(4, 2, "Degraded");
+    assertThat(degraded.status()).isEqualTo("True");
+    assertThat(degraded.reason()).isEqualTo("NodesNotReady");
+    assertThat(degraded.message())
         .startsWith("the data path works on 2 of 4 nodes; waiting for n0 (DaemonSilent)");
   }
 
   @Test
-  void thatMostAreIsOneCondition() {
-    Condition ready = ready(4, 3);
-
-    assertThat(ready.status()).isEqualTo("False");
-    assertThat(ready.reason()).isEqualTo("DaemonsSilent");
-    assertThat(ready.message())
-        .startsWith("the data path works on 1 of 4 nodes, as far as is known")
-        .contains("daemons of 3");
+  void thatMostDaemonsAreSilentIsOneCondition() {
+    assertThat(condition(4, 3, "Ready").status()).isEqualTo("False");
+    for (String type : List.of("Ready", "Degraded")) {
+      assertThat(condition(4, 3, type).reason()).isEqualTo("DaemonsSilent");
+      assertThat(condition(4, 3, type).message())
+          .startsWith("the data path works on 1 of 4 nodes, as far as is known")
+          .contains("daemons of 3");
+    }
   }
 
   @Test
   void thatMostReportsNameNoNodeSubnetIsOneConditionWithWhatToType() {
-    assertThat(condition(4, 4, 2, 2, Optional.empty(), "Ready").reason())
+    assertThat(condition(4, 4, 2, 2, 0, Optional.empty(), "Degraded").reason())
         .isEqualTo("NodesNotReady");
 
-    Condition ready = condition(4, 4, 3, 3, Optional.empty(), "Ready");
+    Condition ready = condition(4, 4, 3, 3, 0, Optional.empty(), "Ready");
 
     assertThat(ready.status()).isEqualTo("False");
     assertThat(ready.reason()).isEqualTo("ReportsOfEarlierVersion");
     assertThat(ready.message())
         .startsWith("the data path works on 1 of 4 nodes, as far as is known: the reports of 3")
         .contains("kubectl apply --server-side --force-conflicts -f helm/crds");
+  }
+
+  @Test
+  void nodesThatJoinAreOnTheirWayAndNothingIsWrong() {
+    Condition progressing = condition(4, 4, 1, 0, 1, Optional.empty(), "Progressing");
+
+    assertThat(progressing.status()).isEqualTo("True");
+    assertThat(progressing.reason()).isEqualTo("NodesJoining");
+    assertThat(condition(4, 4, 1, 0, 1, Optional.empty(), "Degraded").status()).isEqualTo("False");
+    assertThat(condition(4, 4, 2, 0, 1, Optional.empty(), "Degraded").status()).isEqualTo("True");
+  }
+
+  @Test
+  void aNetworkWithoutNodesIsReady() {
+    assertThat(condition(0, 0, "Ready").status()).isEqualTo("True");
+    assertThat(condition(0, 0, "Ready").reason()).isEqualTo("NoNodes");
+    assertThat(condition(0, 0, "Degraded").status()).isEqualTo("False");
   }
 
   @Test
@@ -73,12 +93,12 @@ class PodNetworkStatusMapperTest {
     assertThat(allocated.reason()).isEqualTo("Allocated");
   }
 
-  private static Condition ready(int nodes, int silent) {
-    return condition(nodes, nodes, silent, 0, Optional.empty(), "Ready");
+  private static Condition condition(int nodes, int silent, String type) {
+    return condition(nodes, nodes, silent, 0, 0, Optional.empty(), type);
   }
 
   private static Condition allocated(int nodes, int allocated, AllocationFault fault) {
-    return condition(nodes, allocated, 0, 0, Optional.of(fault), "Allocated");
+    return condition(nodes, allocated, 0, 0, 0, Optional.of(fault), "Allocated");
   }
 
   private static Condition condition(
@@ -86,6 +106,7 @@ class PodNetworkStatusMapperTest {
       int allocated,
       int waiting,
       int unnamed,
+      int joining,
       Optional<AllocationFault> fault,
       String type) {
     PodNetworkStatus status =
@@ -101,8 +122,9 @@ class PodNetworkStatusMapperTest {
                     List.of("n0 (DaemonSilent)"),
                     waiting,
                     0,
-                    waiting - unnamed,
+                    waiting - unnamed - joining,
                     unnamed,
+                    joining,
                     new TreeSet<>()),
                 nodes,
                 List.of(),

@@ -15,16 +15,20 @@ class TransitionTest {
       List.of(
           condition("Accepted", "True", "Accepted"),
           condition("Allocated", "True", "Allocated"),
-          condition("Ready", "True", "Ready"));
+          condition("Ready", "True", "Ready"),
+          condition("Progressing", "False", "AsExpected"),
+          condition("Degraded", "False", "AsExpected"));
 
   private static final List<Condition> ON_THE_WAY =
       List.of(
           condition("Accepted", "True", "Accepted"),
           condition("Allocated", "False", "Allocating"),
-          condition("Ready", "False", "Allocating"));
+          condition("Ready", "False", "Allocating"),
+          condition("Progressing", "True", "Allocating"),
+          condition("Degraded", "False", "AsExpected"));
 
   private static List<Transition> between(List<Condition> before, List<Condition> after) {
-    return Transition.between(before, after, true);
+    return Transition.between(before, after);
   }
 
   private static List<String> reasons(List<Condition> before, List<Condition> after) {
@@ -47,28 +51,54 @@ class TransitionTest {
     assertThat(between(ON_THE_WAY, READY)).noneMatch(Transition::warning);
   }
 
+  private static List<Condition> status(String ready, String degraded, String reason) {
+    return List.of(
+        READY.get(0),
+        READY.get(1),
+        condition("Ready", ready, ready.equals("True") ? "Ready" : reason),
+        READY.get(3),
+        condition("Degraded", degraded, degraded.equals("True") ? reason : "AsExpected"));
+  }
+
   @Test
-  void aNetworkThatWasReadyAndIsNoLongerWarns() {
-    List<Condition> fallen =
-        List.of(READY.get(0), READY.get(1), condition("Ready", "False", "NodesNotReady"));
-    assertThat(between(READY, fallen))
+  void nodesThatFailWarnOnceAndTheEndIsTold() {
+    List<Condition> some = status("True", "True", "NodesNotReady");
+
+    assertThat(between(READY, some))
         .singleElement()
         .satisfies(
             t -> {
               assertThat(t.warning()).isTrue();
               assertThat(t.reason()).isEqualTo("NodesNotReady");
             });
+    assertThat(reasons(READY, status("False", "True", "NodesNotReady")))
+        .containsExactly("NodesNotReady");
+    assertThat(between(some, READY))
+        .singleElement()
+        .satisfies(t -> assertThat(t.warning()).isFalse());
   }
 
   @Test
-  void aNodeThatJoinsIsNoEventBeforeItIsThrough() {
-    List<Condition> joining =
-        List.of(READY.get(0), READY.get(1), condition("Ready", "False", "NodesNotReady"));
+  void thatSoManyFailThatTheNetworkCannotBeUsedIsNewsToo() {
+    List<Condition> some = status("True", "True", "DaemonsSilent");
 
-    assertThat(Transition.between(READY, joining, false)).isEmpty();
-    assertThat(Transition.between(joining, READY, false))
-        .extracting(Transition::reason)
+    assertThat(between(some, status("False", "True", "DaemonsSilent")))
+        .extracting(Transition::action)
         .containsExactly("Ready");
+  }
+
+  @Test
+  void aNodeThatJoinsIsNoEvent() {
+    List<Condition> joining =
+        List.of(
+            READY.get(0),
+            READY.get(1),
+            READY.get(2),
+            condition("Progressing", "True", "NodesJoining"),
+            READY.get(4));
+
+    assertThat(between(READY, joining)).isEmpty();
+    assertThat(between(joining, READY)).isEmpty();
   }
 
   @Test
@@ -77,15 +107,22 @@ class TransitionTest {
         List.of(
             condition("Accepted", "False", "PoolOverlap"),
             condition("Allocated", "False", "PoolOverlap"),
-            condition("Ready", "False", "PoolOverlap"));
+            condition("Ready", "False", "PoolOverlap"),
+            condition("Progressing", "False", "AsExpected"),
+            condition("Degraded", "True", "PoolOverlap"),
+            condition("Stalled", "True", "PoolOverlap"));
     assertThat(reasons(List.of(), overlap)).containsExactly("PoolOverlap");
+    assertThat(reasons(READY, overlap)).containsExactly("PoolOverlap");
   }
 
   private static List<Condition> reach(String ready, String reachable, String reason) {
+    boolean bad = reachable.equals("False") || ready.equals("False");
     return List.of(
         READY.get(0),
         READY.get(1),
         condition("Ready", ready, ready.equals("True") ? "Ready" : "NodesUnreachable"),
+        READY.get(3),
+        condition("Degraded", bad ? "True" : "False", bad ? "NodesUnreachable" : "AsExpected"),
         condition("Reachable", reachable, reason));
   }
 
@@ -102,7 +139,7 @@ class TransitionTest {
   }
 
   @Test
-  void thatANodeIsNotReadyForItLaterIsAnother() {
+  void thatTheNetworkCannotBeUsedForItLaterIsAnother() {
     List<Condition> onePair = reach("True", "False", "NodesUnreachable");
 
     assertThat(reasons(onePair, reach("False", "False", "NodesUnreachable")))
@@ -121,7 +158,8 @@ class TransitionTest {
   private static List<Condition> policy(String accepted, String applied) {
     return List.of(
         condition("Accepted", accepted.equals("Accepted") ? "True" : "False", accepted),
-        condition("Applied", applied.equals("AppliedEverywhere") ? "True" : "False", applied));
+        condition("Applied", applied.equals("AppliedEverywhere") ? "True" : "False", applied),
+        condition("Ready", applied.equals("AppliedEverywhere") ? "True" : "False", applied));
   }
 
   private static List<String> ofPolicy(List<Condition> before, List<Condition> after) {

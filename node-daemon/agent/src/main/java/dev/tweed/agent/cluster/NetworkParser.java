@@ -50,13 +50,14 @@ final class NetworkParser {
       }
       pools.add(prefix.get());
     }
-    if (spec.mtu() != 0 && (spec.mtu() < MTU_MIN || spec.mtu() > MTU_MAX)) {
-      return bad(object, "spec.mtu", spec.mtu(), "is neither 0 nor " + MTU_MIN + ".." + MTU_MAX);
+    int mtu = spec.mtu() == null ? 0 : spec.mtu(); // of a CRD before it was optional: 0
+    if (mtu != 0 && (mtu < MTU_MIN || mtu > MTU_MAX)) {
+      return bad(object, "spec.mtu", mtu, "is not " + MTU_MIN + ".." + MTU_MAX);
     }
     if (!DEVICE_NAME.matcher(spec.bridge().name()).matches()) {
       return bad(object, "spec.bridge.name", spec.bridge().name(), "is not a device name");
     }
-    PodNetworkSpec.Vxlan vxlan = spec.backend().vxlan();
+    PodNetworkSpec.Vxlan vxlan = spec.backend().tunnel();
     if (vxlan.vni() < 1 || vxlan.vni() > VNI_MAX) {
       return bad(object, "spec.backend.vxlan.vni", vxlan.vni(), "is not 1.." + VNI_MAX);
     }
@@ -88,7 +89,7 @@ final class NetworkParser {
         new NetworkParameters(
             network.name(),
             backend,
-            spec.mtu(),
+            mtu,
             spec.bridge().name(),
             spec.bridge().hairpin(),
             new Masquerade(

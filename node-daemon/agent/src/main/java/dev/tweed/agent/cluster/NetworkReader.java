@@ -15,7 +15,7 @@ final class NetworkReader extends TreeReader<NetworkRecord> {
 
   private static final PodNetworkSpec DEFAULTS = PodNetworkSpec.ofPools(List.of());
   private static final PodNetworkStatus NO_STATUS =
-      new PodNetworkStatus(null, null, null, null, null, null);
+      new PodNetworkStatus(null, null, null, null, null, null, null);
 
   @Override
   NetworkRecord of(ObjectMeta meta, JsonNode spec, JsonNode status) {

@@ -247,7 +247,7 @@ public final class NodeStatePlanner {
                     + mtu
                     + "; pods get "
                     + mtu,
-                "set spec.mtu to 0, or raise the MTU of the underlay"));
+                "leave spec.mtu out, or raise the MTU of the underlay"));
       }
       if (mtu < IPV6_MIN_MTU
           && blocks.stream().anyMatch(block -> block.family() == AddressFamily.IPV6)) {
