@@ -341,7 +341,6 @@ public sealed interface StateChange {
 
   private boolean isDispensableToPods() {
     return switch (this) {
-      case AttachPort _ -> true;
       // Pods reach each other without it.
       case PutTunnelFilter _, RemoveTunnelFilter _ -> true;
       case EnsureSysctl ensure -> ensure.setting.need() != SysctlSetting.Need.REQUIRED;
