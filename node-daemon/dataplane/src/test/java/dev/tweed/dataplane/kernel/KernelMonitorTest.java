@@ -72,6 +72,7 @@ class KernelMonitorTest {
         "bridge fdb del 02:00:00:00:00:02 dev tweed.1 dst 192.0.2.2",
         "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9",
         "sysctl -qw net.ipv4.ip_forward=0",
+        "sysctl -qw net.ipv4.conf.eth0.forwarding=0",
         "sysctl -qw net.bridge.bridge-nf-call-iptables=0",
         "ip link del tweed-probe",
         "ip link set tweed-probe down",

@@ -140,7 +140,7 @@ final class Machine {
   }
 
   NodeFacts facts() {
-    return new NodeFacts(links, addresses, routesTo, probeFacts);
+    return new NodeFacts(links, addresses, routesTo, probeFacts, HostRoutes.NONE);
   }
 
   ActualState actual() {

@@ -14,7 +14,11 @@ class SysctlPlannerTest {
   private static SysctlPlanner.NodeSettings ask(boolean ipv6, String name) {
     SysctlPlanner planner = new SysctlPlanner();
     return planner.node(
-        ipv6, List.of("eth0"), 3, Map.of(name, "1"), planner.device("tweed.1", ipv6));
+        ipv6,
+        new SysctlPlanner.HostDevices(List.of("eth0", "eth1"), List.of("eth0"), List.of()),
+        3,
+        Map.of(name, "1"),
+        planner.device("tweed.1", ipv6));
   }
 
   /** Two that want different values of one file would write it for ever. */
@@ -28,6 +32,7 @@ class SysctlPlannerTest {
         "net.ipv6.conf.all.disable_ipv6",
         "net.ipv6.conf.tweed/1.accept_ra",
         "net.ipv6.conf.eth0.accept_ra",
+        "net.ipv4.conf.eth1.forwarding",
         "net.bridge.bridge-nf-call-iptables"
       })
   void whatChangesANeededSettingIsRefused(String name) {
@@ -44,7 +49,7 @@ class SysctlPlannerTest {
       strings = {
         "net.core.somaxconn",
         "net.ipv4.conf.all.rp_filter",
-        "net.ipv4.conf.eth0.forwarding",
+        "net.ipv4.conf.eth9.forwarding",
         "net.ipv6.conf.all.disable_ipv6"
       })
   void whatIsNotNeededMayBeAskedFor(String name) {
