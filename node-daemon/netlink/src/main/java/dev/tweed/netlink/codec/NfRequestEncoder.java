@@ -414,6 +414,15 @@ public final class NfRequestEncoder {
         out.attribute32NetworkOrder(Rt.NFTA_FIB_FLAGS, Rt.NFTA_FIB_F_DADDR);
         out.endNest(data);
       }
+      case NfExpression.Bridged _ -> {
+        int data = named("match");
+        byte[] info = new byte[Rt.XT_PHYSDEV_INFO_BYTES];
+        info[Rt.XT_PHYSDEV_BITMASK] = Rt.XT_PHYSDEV_OP_BRIDGED;
+        out.attributeText(Rt.NFTA_MATCH_NAME, "physdev");
+        out.attribute32NetworkOrder(Rt.NFTA_MATCH_REV, 0);
+        out.attributeBytes(Rt.NFTA_MATCH_INFO, info);
+        out.endNest(data);
+      }
       case NfExpression.Mask mask -> {
         int data = named("bitwise");
         out.attribute32NetworkOrder(Rt.NFTA_BITWISE_SREG, Rt.NFT_REG_1);

@@ -268,6 +268,12 @@ public final class Rt {
   static final int NFTA_FIB_FLAGS = 3;
   static final int NFT_FIB_RESULT_ADDRTYPE = 3;
   static final int NFTA_FIB_F_DADDR = 2;
+  static final int NFTA_MATCH_NAME = 1;
+  static final int NFTA_MATCH_REV = 2;
+  static final int NFTA_MATCH_INFO = 3;
+  static final int XT_PHYSDEV_INFO_BYTES = 72; // struct xt_physdev_info, XT_ALIGN
+  static final int XT_PHYSDEV_BITMASK = 65;
+  static final byte XT_PHYSDEV_OP_BRIDGED = 0x04;
   static final int NFTA_BITWISE_SREG = 1;
   static final int NFTA_BITWISE_DREG = 2;
   static final int NFTA_BITWISE_LEN = 3;

@@ -121,6 +121,12 @@ public sealed interface NfExpression {
   /** Loads what the destination is to this host, in the host's byte order (RTN_*). */
   record DestinationType() implements NfExpression {}
 
+  /**
+   * Goes on if a bridge forwards the packet from port to port: xt_physdev, with which the kernel
+   * loads the module br_netfilter.
+   */
+  record Bridged() implements NfExpression {}
+
   /** Leaves these bits of what was loaded, and clears the others. */
   record Mask(NfValue bits) implements NfExpression {
     /** Refuses null. */
