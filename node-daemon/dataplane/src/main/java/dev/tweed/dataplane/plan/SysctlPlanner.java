@@ -84,13 +84,15 @@ final class SysctlPlanner {
     }
     if (peers > MANY_PEERS) {
       // Kernels before 5.0 count permanent neighbours too, and refuse new ones beyond the third
-      // threshold. Network namespaces other than the first have no such files.
+      // threshold. Network namespaces other than the first have no such files. By powers of two, so
+      // that not each node that joins is a setting to write on all others.
+      long room = Long.highestOneBit(peers - 1L) << 1;
       for (String family : ipv6 ? List.of("ipv4", "ipv6") : List.of("ipv4")) {
         for (int i = 1; i <= 3; i++) {
           settings.add(
               new SysctlSetting(
                   family + "/neigh/default/gc_thresh" + i,
-                  new Rule.AtLeast(peers + (i - 1) * 1024L + (i == 3 ? peers : 0)),
+                  new Rule.AtLeast(room << (i - 1)),
                   Absence.FINE,
                   Need.WISHED));
         }

@@ -7,6 +7,7 @@ import dev.tweed.dataplane.Reason;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SysctlPlannerTest {
@@ -42,6 +43,29 @@ class SysctlPlannerTest {
         .extracting(Finding::reason)
         .containsExactly(Reason.SysctlRefused);
     assertThat(settings.settings()).noneMatch(s -> s.need() == SysctlSetting.Need.ASKED);
+  }
+
+  /** Or each node that joins is written for on each other node. */
+  @ParameterizedTest
+  @CsvSource({"257, 512", "512, 512", "513, 1024", "5000, 8192"})
+  void thresholdsOfNeighboursGrowByPowersOfTwo(int peers, long least) {
+    List<SysctlSetting> settings =
+        new SysctlPlanner()
+            .node(
+                false,
+                new SysctlPlanner.HostDevices(List.of(), List.of(), List.of()),
+                peers,
+                Map.of(),
+                List.of())
+            .settings();
+
+    assertThat(settings)
+        .filteredOn(setting -> setting.path().contains("gc_thresh"))
+        .extracting(SysctlSetting::rule)
+        .containsExactly(
+            new SysctlSetting.Rule.AtLeast(least),
+            new SysctlSetting.Rule.AtLeast(2 * least),
+            new SysctlSetting.Rule.AtLeast(4 * least));
   }
 
   @ParameterizedTest
