@@ -1,5 +1,6 @@
 package dev.tweed.netlink;
 
+import dev.tweed.ip.AddressFamily;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -32,6 +33,15 @@ public sealed interface NetlinkEvent {
 
   /** A nexthop object was added or replaced, or removed. */
   record NextHopChanged(NextHopObject object, boolean removed, int originPort)
+      implements NetlinkEvent {}
+
+  /**
+   * A setting changed, of those that the kernel tells of: forwarding, the reverse path filter and a
+   * few more (RTM_NEWNETCONF).
+   *
+   * @param linkIndex of the device whose it is; below 0 for all and for new ones
+   */
+  record SettingChanged(AddressFamily family, int linkIndex, int originPort)
       implements NetlinkEvent {}
 
   /** A neighbour was added or changed, or removed. */
@@ -67,8 +77,14 @@ public sealed interface NetlinkEvent {
    * @param table name of the table (without family)
    * @param chain name of the chain; empty for what is in no chain (sets, the table itself) and for
    *     more chains than are worth naming
+   * @param element whether it is what a set holds, as where programs ban addresses one by one
    */
-  record NftPlace(String table, String chain) {}
+  record NftPlace(String table, String chain, boolean element) {
+    /** No element of a set. */
+    public NftPlace(String table, String chain) {
+      this(table, chain, false);
+    }
+  }
 
   /**
    * Events were lost or could not be read: read everything again.

@@ -244,6 +244,14 @@ public sealed interface RtRequest {
     }
   }
 
+  /** Switches off a bridge's spanning tree and VLAN filtering; its ports forward at once. */
+  record BridgeReset(LinkRef link) implements RtRequest {
+    /** Refuses null. */
+    public BridgeReset {
+      Objects.requireNonNull(link, "link");
+    }
+  }
+
   /** Removes a device; {@code ENODEV} when there is none. */
   record LinkDelete(LinkRef link) implements RtRequest {
     /** Refuses null. */

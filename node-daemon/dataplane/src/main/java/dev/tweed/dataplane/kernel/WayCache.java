@@ -53,6 +53,7 @@ public final class WayCache {
       case NetlinkEvent.NextHopChanged _,
           NetlinkEvent.NeighbourChanged _,
           NetlinkEvent.FdbChanged _,
+          NetlinkEvent.SettingChanged _,
           NetlinkEvent.NftablesChanged _ -> {}
     }
   }

@@ -117,6 +117,8 @@ public final class Relevance {
       case NetlinkEvent.FdbChanged change ->
           tunnels.contains(change.entry().linkIndex())
               && concerns(change.entry(), change.removed());
+      // What the files say is judged, not the event.
+      case NetlinkEvent.SettingChanged change -> false;
       case NetlinkEvent.NftablesChanged change ->
           change.tables().contains("tweed")
               || change.tables().contains(TunnelFilterCompiler.TABLE.name());
@@ -169,6 +171,7 @@ public final class Relevance {
         desired.bridge().filter(device -> device.name().equals(link.name()));
     if (bridge.isPresent()) {
       return removed
+          || link.bridge().filter(info -> !info.isPlain()).isPresent()
           || !agrees(
               link, bridge.get().mtu(), Optional.of(bridge.get().mac()), bridge.get().alias());
     }

@@ -475,6 +475,22 @@ public final class NfRequestEncoder {
         }
         out.endNest(data);
       }
+      case NfExpression.Put put -> {
+        int data = named("immediate");
+        out.attribute32NetworkOrder(Rt.NFTA_IMMEDIATE_DREG, put.register().number());
+        value(Rt.NFTA_IMMEDIATE_DATA, put.value());
+        out.endNest(data);
+      }
+      case NfExpression.DestinationNat translation -> {
+        int data = named("nat");
+        out.attribute32NetworkOrder(Rt.NFTA_NAT_TYPE, Rt.NFT_NAT_DNAT);
+        out.attribute32NetworkOrder(Rt.NFTA_NAT_FAMILY, translation.family().number());
+        out.attribute32NetworkOrder(
+            Rt.NFTA_NAT_REG_ADDR_MIN, NfExpression.Put.Register.FIRST.number());
+        out.attribute32NetworkOrder(
+            Rt.NFTA_NAT_REG_PROTO_MIN, NfExpression.Put.Register.SECOND.number());
+        out.endNest(data);
+      }
       case NfExpression.Reject reject -> {
         int data = named("reject");
         boolean reset = reject == NfExpression.Reject.TCP_RESET;

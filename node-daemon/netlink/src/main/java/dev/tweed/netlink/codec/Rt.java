@@ -58,7 +58,12 @@ public final class Rt {
   public static final int RTNLGRP_IPV6_IFADDR = 9;
   public static final int RTNLGRP_IPV6_ROUTE = 11;
   public static final int RTNLGRP_IPV6_RULE = 19;
+  public static final int RTNLGRP_IPV4_NETCONF = 24;
+  public static final int RTNLGRP_IPV6_NETCONF = 25;
   public static final int RTNLGRP_NEXTHOP = 32;
+  static final int RTM_NEWNETCONF = 80;
+  static final int NETCONFMSG_BYTES = 1;
+  static final int NETCONFA_IFINDEX = 1;
 
   // socket.h
   static final int AF_UNSPEC = 0;
@@ -286,6 +291,11 @@ public final class Rt {
   static final int NFTA_LIMIT_FLAGS = 5;
   static final int NFT_LIMIT_PKTS = 0;
   static final int NFT_LIMIT_F_INV = 1;
+  static final int NFTA_NAT_TYPE = 1;
+  static final int NFTA_NAT_FAMILY = 2;
+  static final int NFTA_NAT_REG_ADDR_MIN = 3;
+  static final int NFTA_NAT_REG_PROTO_MIN = 5;
+  static final int NFT_NAT_DNAT = 1;
   static final int NFTA_LOG_PREFIX = 2;
   static final int NFTA_MASQ_FLAGS = 1;
   static final int NF_NAT_RANGE_PROTO_RANDOM_FULLY = 1 << 4;
