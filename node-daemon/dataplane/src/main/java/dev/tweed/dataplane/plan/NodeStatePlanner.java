@@ -127,7 +127,7 @@ public final class NodeStatePlanner {
       findings.addAll(settings.findings());
 
       Optional<NfTableContent> rules =
-          network.masquerade().enabled()
+          network.masquerade().enabled() || !snapshot.hostPorts().isEmpty()
               ? Optional.of(
                   RulesetCompiler.compile(
                       network.masquerade(),
@@ -135,7 +135,8 @@ public final class NodeStatePlanner {
                       tunnels.stream().map(TunnelDevice::name).toList(),
                       network.probes() ? askedOfHost(blocks) : List.of(),
                       blocks,
-                      self.retiring()))
+                      self.retiring(),
+                      snapshot.hostPorts()))
               : Optional.empty();
       DesiredState desired =
           new DesiredState(
