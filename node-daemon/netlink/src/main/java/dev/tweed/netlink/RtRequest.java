@@ -244,8 +244,12 @@ public sealed interface RtRequest {
     }
   }
 
-  /** Switches off a bridge's spanning tree and VLAN filtering; its ports forward at once. */
-  record BridgeReset(LinkRef link) implements RtRequest {
+  /**
+   * Switches off a bridge's spanning tree, so that its ports forward at once, and VLAN filtering.
+   *
+   * @param filters whether it filters VLANs; a kernel that cannot refuses to be asked not to
+   */
+  record BridgeReset(LinkRef link, boolean filters) implements RtRequest {
     /** Refuses null. */
     public BridgeReset {
       Objects.requireNonNull(link, "link");

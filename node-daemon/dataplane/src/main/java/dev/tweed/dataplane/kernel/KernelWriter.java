@@ -375,6 +375,9 @@ public final class KernelWriter {
         case StateChange.DeleteLink link ->
             Optional.of(new RtRequest.LinkDelete(LinkRef.of(link.index())));
         case StateChange.SetLink set -> index(set.name()).map(index -> set(set, index));
+        case StateChange.ResetBridge reset ->
+            index(reset.name())
+                .map(index -> new RtRequest.BridgeReset(LinkRef.of(index), reset.filters()));
         case StateChange.SetUp up ->
             index(up.name()).map(index -> RtRequest.LinkSet.of(index).withUp(true));
         case StateChange.AddAddress add ->

@@ -56,6 +56,7 @@ class KernelMonitorTest {
         "ip link set tweed.1 mtu 1300",
         "ip link set tweed.1 address 02:aa:aa:aa:aa:aa",
         "ip link del tweed-br0",
+        "ip link set tweed-br0 type bridge stp_state 1",
         "ip addr del 10.244.1.1/24 dev tweed-br0",
         "ip addr add 10.244.9.1/24 dev tweed-br0",
         "ip addr del 10.244.1.0/32 dev tweed.1",

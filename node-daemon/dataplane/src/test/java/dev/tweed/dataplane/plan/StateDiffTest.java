@@ -12,6 +12,7 @@ import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.OperState;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.BridgeInfo;
 import dev.tweed.netlink.testing.Golden;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,31 @@ class StateDiffTest {
                 .desired());
 
     Golden.assertMatches("diff-peer-replaced.txt", PlanText.of(changes));
+  }
+
+  /** A new port of it would wait for 30 s, or pass frames of no VLAN of its. */
+  @Test
+  void aBridgeThatIsTakenOverPassesAllAtOnce() {
+    machine.add(
+        new Link(
+            9,
+            "tweed-br0",
+            Optional.empty(),
+            1500,
+            1,
+            OperState.UNKNOWN,
+            1000,
+            Optional.empty(),
+            Optional.of("bridge"),
+            0,
+            0,
+            0,
+            Optional.empty(),
+            Optional.of(new BridgeInfo(true, true, true)),
+            Optional.empty()));
+
+    assertThat(machine.diff(machine.plan(example.snapshot()).desired()))
+        .contains(new StateChange.ResetBridge("tweed-br0", true));
   }
 
   @Test

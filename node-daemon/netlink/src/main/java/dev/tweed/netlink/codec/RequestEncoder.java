@@ -46,7 +46,9 @@ public final class RequestEncoder {
         out.attributeText(Rt.IFLA_INFO_KIND, "bridge");
         int data = out.beginNest(Rt.IFLA_INFO_DATA);
         out.attribute32(Rt.IFLA_BR_STP_STATE, 0);
-        out.attribute8(Rt.IFLA_BR_VLAN_FILTERING, 0);
+        if (reset.filters()) {
+          out.attribute8(Rt.IFLA_BR_VLAN_FILTERING, 0);
+        }
         out.endNest(data);
         out.endNest(info);
       }
