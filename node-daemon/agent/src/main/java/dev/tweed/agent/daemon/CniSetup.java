@@ -7,14 +7,17 @@ import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
 import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.cni.HostPortReader;
 import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.memory.StateFile;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.HostPort;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
@@ -26,7 +29,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -51,7 +53,9 @@ final class CniSetup {
   private final Path binDir;
   private final Path runDir;
   private final Path dataDir;
+  private final Path cniResultsDir;
   private final LeaseReader leases;
+  private final HostPortReader hostPorts;
   private final Consumer<String> cannotGoOn;
   private final LongSupplier nanoTime;
   private long shownAt;
@@ -82,7 +86,9 @@ final class CniSetup {
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
     this.runDir = options.runDir();
     this.dataDir = runDir.resolve("cni");
+    this.cniResultsDir = options.cniResultsDir();
     this.leases = new LeaseReader(dataDir);
+    this.hostPorts = new HostPortReader(options.cniResultsDir(), dataDir);
     this.nanoTime = nanoTime;
     this.shownAt = nanoTime.getAsLong();
     removeOfAnotherBoot();
@@ -274,6 +280,16 @@ final class CniSetup {
   /** Addresses that pods of this node have. */
   List<IpAddress> leased() {
     return leases.read();
+  }
+
+  /** Ports of this node that lead to its pods. */
+  List<HostPort> hostPorts() {
+    return hostPorts.read();
+  }
+
+  /** Where they change, and by which files. */
+  DirectoryWatch.Target hostPortsChanged(Runnable onChange) {
+    return new DirectoryWatch.Target(cniResultsDir, hostPorts::mayMatter, onChange);
   }
 
   String pluginVersion() {
