@@ -1,6 +1,5 @@
 package dev.tweed.netlink;
 
-import dev.tweed.ip.AddressFamily;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -33,15 +32,6 @@ public sealed interface NetlinkEvent {
 
   /** A nexthop object was added or replaced, or removed. */
   record NextHopChanged(NextHopObject object, boolean removed, int originPort)
-      implements NetlinkEvent {}
-
-  /**
-   * A setting changed, of those that the kernel tells of: forwarding, the reverse path filter and a
-   * few more (RTM_NEWNETCONF).
-   *
-   * @param linkIndex of the device whose it is; below 0 for all and for new ones
-   */
-  record SettingChanged(AddressFamily family, int linkIndex, int originPort)
       implements NetlinkEvent {}
 
   /** A neighbour was added or changed, or removed. */

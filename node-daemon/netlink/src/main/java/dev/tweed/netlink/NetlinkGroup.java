@@ -20,10 +20,6 @@ public enum NetlinkGroup {
   IPV6_RULE,
   /** Nexthop objects. A kernel older than 5.3, which has none, is silent. */
   NEXTHOP,
-  /** Settings of IPv4: forwarding, reverse path filter, and some more. */
-  IPV4_SETTING,
-  /** Settings of IPv6: forwarding, and some more. */
-  IPV6_SETTING,
   /** Changes of the nftables rule set. Needs the kernel's nfnetlink. */
   NFTABLES
 }

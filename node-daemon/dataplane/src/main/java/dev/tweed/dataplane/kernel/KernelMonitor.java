@@ -10,27 +10,22 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Listens to netlink, and looks at sysctls: when the kernel tells that one has changed, of which it
- * tells some, and each second, for the others (without bridge-nf-call-iptables Services do not work
- * between pods of this node). No more often than twice a second, as for events that had to wait.
+ * Listens to netlink, and twice a second looks at sysctls (a switched-off ip_forward stops all pods
+ * and gives no event that this library reads) and for events that had to wait.
  */
 public final class KernelMonitor implements DataPathMonitor {
 
-  private static final Duration PERIOD = Duration.ofSeconds(1);
-  private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration PERIOD = Duration.ofMillis(500);
 
   private final NetlinkMonitor netlink;
-  private final Semaphore calls;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private KernelMonitor(NetlinkMonitor netlink, Semaphore calls) {
+  private KernelMonitor(NetlinkMonitor netlink) {
     this.netlink = netlink;
-    this.calls = calls;
   }
 
   /**
@@ -41,17 +36,13 @@ public final class KernelMonitor implements DataPathMonitor {
    * @param onChange what to call then
    */
   public static KernelMonitor open(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
-    Semaphore calls = new Semaphore(0);
     Consumer<NetlinkEvent> listener =
         event -> {
           if (lookout.isNews(event)) {
             onChange.run();
           }
-          if (event instanceof NetlinkEvent.SettingChanged || lookout.keepsNews()) {
-            calls.release();
-          }
         };
-    KernelMonitor monitor = new KernelMonitor(listen(listener), calls);
+    KernelMonitor monitor = new KernelMonitor(listen(listener));
     // Started from here, the thread is in the namespace of the caller, as are the files it reads.
     Thread.ofPlatform()
         .name("sysctl-monitor")
@@ -76,15 +67,12 @@ public final class KernelMonitor implements DataPathMonitor {
 
   private void poll(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
     try (sysctls) {
-      boolean called;
-      do {
-        called = calls.tryAcquire(PERIOD.toMillis(), TimeUnit.MILLISECONDS);
-        calls.drainPermits();
+      while (!closed.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
         boolean more = lookout.moreNews();
-        if (closed.getCount() > 0 && (sysctls.drifted(lookout.sysctls()) || more)) {
+        if (sysctls.drifted(lookout.sysctls()) || more) {
           onChange.run();
         }
-      } while (!closed.await(called ? PAUSE.toMillis() : 0, TimeUnit.MILLISECONDS));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -93,7 +81,6 @@ public final class KernelMonitor implements DataPathMonitor {
   @Override
   public void close() {
     closed.countDown();
-    calls.release();
     netlink.close();
   }
 }

@@ -151,12 +151,7 @@ public final class Lookout {
     routesSuspect.set(false);
   }
 
-  /** Whether events wait for {@link #moreNews}. */
-  boolean keepsNews() {
-    return ofOthers.get() > 1;
-  }
-
-  /** Settings that should still be right; most sysctls have no notifications. */
+  /** Settings that should still be right; sysctls have no notifications. */
   List<SysctlSetting> sysctls() {
     return watch.map(Watch::sysctls).orElse(List.of());
   }

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells whether settings still are right. They are looked at each second for as long as the daemon
- * lives, so the files stay open, and values are judged only when bytes have changed. Used by one
- * thread, which has to be in the right network namespace.
+ * Tells whether settings still are right. They are looked at twice a second for as long as the
+ * daemon lives, so the files stay open, and values are judged only when bytes have changed. Used by
+ * one thread, which has to be in the right network namespace.
  */
 public final class SysctlWatch implements AutoCloseable {
 

@@ -53,7 +53,6 @@ public final class WayCache {
       case NetlinkEvent.NextHopChanged _,
           NetlinkEvent.NeighbourChanged _,
           NetlinkEvent.FdbChanged _,
-          NetlinkEvent.SettingChanged _,
           NetlinkEvent.NftablesChanged _ -> {}
     }
   }

@@ -117,8 +117,6 @@ public final class Relevance {
       case NetlinkEvent.FdbChanged change ->
           tunnels.contains(change.entry().linkIndex())
               && concerns(change.entry(), change.removed());
-      // What the files say is judged, not the event.
-      case NetlinkEvent.SettingChanged change -> false;
       case NetlinkEvent.NftablesChanged change ->
           change.tables().contains("tweed")
               || change.tables().contains(TunnelFilterCompiler.TABLE.name());

@@ -1,6 +1,5 @@
 package dev.tweed.netlink.codec;
 
-import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.HashSet;
 import java.util.Optional;
@@ -59,22 +58,8 @@ public final class EventDecoder {
                       new NetlinkEvent.NextHopChanged(
                           object, message.type() == Rt.RTM_DELNEXTHOP, port));
       case Rt.RTM_NEWNEIGH, Rt.RTM_DELNEIGH -> neighbourEvent(message);
-      case Rt.RTM_NEWNETCONF -> settingEvent(message);
       default -> Optional.empty();
     };
-  }
-
-  private static Optional<NetlinkEvent> settingEvent(Message message) {
-    Optional<AddressFamily> family = ObjectDecoder.family(message);
-    AttributeReader attributes = message.attributesAfter(Rt.NETCONFMSG_BYTES);
-    int index = 0;
-    while (attributes.next()) {
-      if (attributes.type() == Rt.NETCONFA_IFINDEX) {
-        index = attributes.s32();
-      }
-    }
-    int link = index;
-    return family.map(f -> new NetlinkEvent.SettingChanged(f, link, message.port()));
   }
 
   private static Optional<NetlinkEvent> neighbourEvent(Message message) {

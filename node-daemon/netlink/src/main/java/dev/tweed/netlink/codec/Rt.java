@@ -58,12 +58,7 @@ public final class Rt {
   public static final int RTNLGRP_IPV6_IFADDR = 9;
   public static final int RTNLGRP_IPV6_ROUTE = 11;
   public static final int RTNLGRP_IPV6_RULE = 19;
-  public static final int RTNLGRP_IPV4_NETCONF = 24;
-  public static final int RTNLGRP_IPV6_NETCONF = 25;
   public static final int RTNLGRP_NEXTHOP = 32;
-  static final int RTM_NEWNETCONF = 80;
-  static final int NETCONFMSG_BYTES = 1;
-  static final int NETCONFA_IFINDEX = 1;
 
   // socket.h
   static final int AF_UNSPEC = 0;

@@ -80,8 +80,6 @@ record Subscription(Set<NetlinkGroup> groups, int receiveQueueBytes, int incomin
       case IPV6_ROUTE -> Rt.RTNLGRP_IPV6_ROUTE;
       case IPV4_RULE -> Rt.RTNLGRP_IPV4_RULE;
       case IPV6_RULE -> Rt.RTNLGRP_IPV6_RULE;
-      case IPV4_SETTING -> Rt.RTNLGRP_IPV4_NETCONF;
-      case IPV6_SETTING -> Rt.RTNLGRP_IPV6_NETCONF;
       // Numbers to 32 may be joined on any kernel (__netlink_kernel_create() in af_netlink.c), so
       // an
       // old one without nexthop objects does not refuse this.

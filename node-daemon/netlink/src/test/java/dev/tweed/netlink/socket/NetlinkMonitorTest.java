@@ -103,11 +103,6 @@ class NetlinkMonitorTest {
       await(e -> e instanceof NetlinkEvent.NextHopChanged c && c.object().equals(object));
       await(e -> e instanceof NetlinkEvent.NextHopChanged c && c.removed());
 
-      netns.sh(
-          "cd /proc/sys/net; for f in ipv4 ipv6; do echo 0 >$f/conf/vx/forwarding; echo 1 >$f/conf/vx/forwarding; done");
-      await(e -> isSetting(e, AddressFamily.IPV4, vxlan));
-      await(e -> isSetting(e, AddressFamily.IPV6, vxlan));
-
       netns.sh("ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:03 dev vx nud permanent");
       Neighbour neighbour = Neighbour.permanent(vxlan, IpAddress.parse("10.9.0.2"), PEER_MAC);
       await(e -> e instanceof NetlinkEvent.NeighbourChanged c && c.neighbour().equals(neighbour));
@@ -126,12 +121,6 @@ class NetlinkMonitorTest {
           e -> e instanceof NetlinkEvent.LinkChanged c && c.link().index() == vxlan && c.removed());
       assertThat(monitor.isRunning()).isTrue();
     }
-  }
-
-  private static boolean isSetting(NetlinkEvent event, AddressFamily family, int link) {
-    return event instanceof NetlinkEvent.SettingChanged change
-        && change.family() == family
-        && change.linkIndex() == link;
   }
 
   private static boolean isAddress(NetlinkEvent event, int link, String prefix) {
