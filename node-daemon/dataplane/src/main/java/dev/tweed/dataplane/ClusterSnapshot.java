@@ -12,18 +12,35 @@ import java.util.Objects;
  *     address, the earlier one keeps it. Otherwise their order means nothing.
  * @param remembered whether this is what was so once, and may be so no more: what is in the kernel
  *     then stays, and only what is missing is added
+ * @param hostPorts ports of this node that lead to its pods
  */
 public record ClusterSnapshot(
-    NetworkParameters network, OwnNode self, List<Peer> peers, boolean remembered) {
-  /** Copies the list. */
+    NetworkParameters network,
+    OwnNode self,
+    List<Peer> peers,
+    boolean remembered,
+    List<HostPort> hostPorts) {
+  /** Copies the lists. */
   public ClusterSnapshot {
     Objects.requireNonNull(network, "network");
     Objects.requireNonNull(self, "self");
     peers = List.copyOf(peers);
+    hostPorts = List.copyOf(hostPorts);
+  }
+
+  /** Without ports of the node that lead to pods. */
+  public ClusterSnapshot(
+      NetworkParameters network, OwnNode self, List<Peer> peers, boolean remembered) {
+    this(network, self, peers, remembered, List.of());
   }
 
   /** What is so now. */
   public ClusterSnapshot(NetworkParameters network, OwnNode self, List<Peer> peers) {
     this(network, self, peers, false);
+  }
+
+  /** The same with these ports. */
+  public ClusterSnapshot with(List<HostPort> ports) {
+    return new ClusterSnapshot(network, self, peers, remembered, ports);
   }
 }

@@ -24,6 +24,7 @@ import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.FailureInterpreter;
 import dev.tweed.dataplane.plan.FormerPeers;
+import dev.tweed.dataplane.plan.HostRoutes;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
@@ -42,7 +43,6 @@ import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.dataplane.plan.TunnelFilter;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.dataplane.plan.TunnelStrangerPlanner;
-import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
@@ -56,7 +56,6 @@ import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,12 +76,6 @@ public final class DataPath implements AutoCloseable {
    * Writing may disturb what was right (systemd-udevd sets addresses of new devices): look again.
    */
   private static final int ROUNDS = 3;
-
-  /** That of a root name server: far from everybody, and in no range that is routed elsewhere. */
-  private static final Map<AddressFamily, IpAddress> OUTSIDE =
-      Map.of(
-          AddressFamily.IPV4, IpAddress.parse("198.41.0.4"),
-          AddressFamily.IPV6, IpAddress.parse("2001:503:ba3e::2:30"));
 
   private final Marks marks;
   private final Rtnetlink netlink;
@@ -112,7 +105,7 @@ public final class DataPath implements AutoCloseable {
   /** What the last sync saw at its end. */
   private Optional<Seen> seen = Optional.empty();
 
-  private record Seen(ProbeFacts probes, ActualState actual) {}
+  private record Seen(ProbeFacts probes, HostRoutes routes, ActualState actual) {}
 
   /** The peers there are, for those that come; empty where only a sync can tell what to do. */
   private Optional<PeerTable> table = Optional.empty();
@@ -338,13 +331,15 @@ public final class DataPath implements AutoCloseable {
     ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     Set<StateChange> unfinished = new HashSet<>(changes);
     reached = Optional.of(new Reached(desired, unfinished));
-    seen = Optional.of(new Seen(facts.probes(), actual));
+    seen = Optional.of(new Seen(facts.probes(), facts.routes(), actual));
     ActualState settled = actual;
     boolean same =
         applied.isEmpty()
             && planBefore.filter(last -> last == plan).isPresent()
             && nextHops.filter(settled.nextHops()::equals).isPresent();
-    NodeFacts now = new NodeFacts(settled.links(), settled.addresses(), Map.of(), facts.probes());
+    NodeFacts now =
+        new NodeFacts(
+            settled.links(), settled.addresses(), Map.of(), facts.probes(), facts.routes());
     List<StateChange> remaining = changes;
     table =
         before
@@ -384,7 +379,7 @@ public final class DataPath implements AutoCloseable {
         plan.device(),
         plan.podMtu(),
         plan.underlay(),
-        outsideDevices(snapshot, actual),
+        outsideDevices(facts),
         snapshot.peers().size(),
         PeerProgress.programmed(desired, changes, ways.shadowed()),
         applied,
@@ -394,20 +389,10 @@ public final class DataPath implements AutoCloseable {
         ways.again());
   }
 
-  /**
-   * Where masqueraded packets leave, which is no matter of the underlay: nodes often have a network
-   * among themselves, and another to the outside. A default route that moves is an event.
-   */
-  private List<String> outsideDevices(ClusterSnapshot snapshot, ActualState actual) {
-    Map<Integer, String> names = new HashMap<>();
-    actual.links().forEach(link -> names.put(link.index(), link.name()));
-    return snapshot.network().podCidrs().stream()
-        .map(IpPrefix::family)
-        .distinct()
-        .flatMap(family -> netlink.routeTo(OUTSIDE.get(family)).stream())
-        .filter(route -> route.type().equals(RouteType.UNICAST))
-        .flatMap(route -> Optional.ofNullable(names.get(route.linkIndex())).stream())
-        .distinct()
+  private static List<String> outsideDevices(NodeFacts facts) {
+    return facts.routes().outside().stream()
+        .flatMap(index -> facts.link(index).stream())
+        .map(Link::name)
         .sorted()
         .toList();
   }
@@ -436,7 +421,11 @@ public final class DataPath implements AutoCloseable {
     ActualState actual = seen.get().actual();
     NodeFacts facts =
         new NodeFacts(
-            actual.links(), actual.addresses(), reader.ways(snapshot), seen.get().probes());
+            actual.links(),
+            actual.addresses(),
+            reader.ways(snapshot),
+            seen.get().probes(),
+            seen.get().routes());
     Plan plan = planAnew(snapshot, facts, ports.known());
     List<StateChange> changes =
         StateDiff.between(plan.desired(), actual, marks).changes().stream()

@@ -26,7 +26,10 @@ public final class RulesetMonitor implements AutoCloseable {
 
   /** Tables without a say: they are of the data path, only count, or only translate addresses. */
   private static final Set<String> OTHER_TABLES =
-      Set.of("tweed", "tweed-tunnel", "tweed-trace", "kube-proxy", "nat");
+      Set.of("tweed", "tweed-tunnel", "tweed-trace", "kube-proxy", "nat", "cni_hostport");
+
+  /** With which names of our tables begin. */
+  private static final String OURS = "tweed-";
 
   /** Chains of kube-proxy, kubelet and CNI plugins, which change with each Service and pod. */
   private static final List<String> OTHER_CHAINS = List.of("KUBE-", "CNI-");
@@ -72,8 +75,13 @@ public final class RulesetMonitor implements AutoCloseable {
     };
   }
 
+  /**
+   * Programs that ban addresses (CrowdSec, fail2ban) change sets all day. Others' elements alone do
+   * not make or end a firewall; where they do, the next audit sees it.
+   */
   private static boolean concerns(NetlinkEvent.NftPlace place) {
     return !OTHER_TABLES.contains(place.table())
+        && (!place.element() || place.table().startsWith(OURS))
         && OTHER_CHAINS.stream().noneMatch(place.chain()::startsWith);
   }
 

@@ -127,6 +127,23 @@ class RulesetMonitorTest {
     }
   }
 
+  /** As CrowdSec does several times a second. */
+  @NetnsTest
+  void elementsOfOthersSetsAreNoChange(Netns node) throws Exception {
+    node.sh(
+        "nft 'add table inet crowd; add set inet crowd s { type ipv4_addr; }';"
+            + " nft 'add table inet tweed-filter; add set inet tweed-filter s { type ipv4_addr; }'");
+    try (RulesetMonitor monitor = RulesetMonitor.open(told::release)) {
+      node.sh("nft add element inet crowd s '{ 192.0.2.9 }'");
+      node.sh("nft delete element inet crowd s '{ 192.0.2.9 }'");
+      assertThat(told.tryAcquire(QUIET_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
+
+      node.sh("nft add element inet tweed-filter s '{ 192.0.2.9 }'");
+      assertThat(told.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(monitor).isNotNull();
+    }
+  }
+
   @Test
   void lossOfEventsMayBeAnything() {
     assertThat(RulesetMonitor.concerns(new NetlinkEvent.EventsLost("overflow"))).isTrue();

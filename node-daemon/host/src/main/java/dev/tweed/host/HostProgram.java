@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -21,6 +24,9 @@ public final class HostProgram {
 
   private static final int MAX_OUTPUT = 32 << 20;
   private static final int MAX_COMPLAINT = 2000;
+
+  /** For what is left to read when a program has ended, or was killed. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
 
   private final List<String> prefix;
   private final Charset charset;
@@ -125,7 +131,7 @@ public final class HostProgram {
   public final class Running implements AutoCloseable {
     private final Process process;
     private final List<String> command;
-    private final StringBuilder complaint = new StringBuilder();
+    private final StringBuffer complaint = new StringBuffer(); // written by another thread
     private final AtomicBoolean late = new AtomicBoolean();
     private final Thread watchdog;
     private final Thread errors;
@@ -156,12 +162,7 @@ public final class HostProgram {
       } catch (IOException e) {
         // It ended before it had read all; its status and complaint tell more.
       }
-      byte[] output;
-      try {
-        output = process.getInputStream().readNBytes(MAX_OUTPUT);
-      } catch (IOException e) {
-        throw late.get() ? tooLate() : e;
-      }
+      byte[] output = output();
       if (output.length == MAX_OUTPUT) {
         throw tooMuch();
       }
@@ -169,17 +170,37 @@ public final class HostProgram {
       return new Ended(status, new String(output, charset), complaint.toString());
     }
 
+    /** Read apart: what the program has started and left keeps the pipe, and ends no read. */
+    private byte[] output() throws IOException {
+      FutureTask<byte[]> reading =
+          new FutureTask<>(() -> process.getInputStream().readNBytes(MAX_OUTPUT));
+      Thread.ofPlatform().name("program-output").daemon().start(reading);
+      try {
+        return reading.get(limit.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        throw tooLate();
+      } catch (ExecutionException e) {
+        throw late.get() || !(e.getCause() instanceof IOException unread) ? tooLate() : unread;
+      } catch (InterruptedException e) {
+        throw interrupted();
+      }
+    }
+
+    private InterruptedIOException interrupted() {
+      Thread.currentThread().interrupt();
+      return new InterruptedIOException("interrupted while " + command() + " was running");
+    }
+
     private int awaitEnd() throws IOException {
       try {
         int status = process.waitFor();
-        errors.join();
+        errors.join(GRACE);
         if (late.get()) {
           throw tooLate();
         }
         return status;
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while " + command() + " was running");
+        throw interrupted();
       }
     }
 
@@ -198,11 +219,12 @@ public final class HostProgram {
       watchdog.interrupt();
     }
 
-    /** Ends a read that waits, too: the pipe closes with the process. */
+    /** Ends a read that waits, too: the pipe closes with the process and those it has started. */
     private void endInTime() {
       try {
         if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
           late.set(true);
+          process.descendants().forEach(ProcessHandle::destroyForcibly);
           process.destroyForcibly();
         }
       } catch (InterruptedException e) {

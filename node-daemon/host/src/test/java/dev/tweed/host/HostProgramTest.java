@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class HostProgramTest {
 
@@ -35,6 +36,20 @@ class HostProgramTest {
     }
     try (InputStream out = program.stream("exec sleep 60")) {
       assertThatThrownBy(out::readAllBytes).hasMessageContaining("did not end");
+    }
+  }
+
+  /** Its pipe is that of a program it has started, and stays open with that. */
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whatAProgramHasStartedHoldsNobodyUp() throws IOException {
+    HostProgram program = shell(Duration.ofMillis(500));
+
+    try (HostProgram.Running running = program.start("sleep 60; true")) {
+      assertThatThrownBy(() -> running.end("")).hasMessageContaining("did not end");
+    }
+    try (HostProgram.Running running = program.start("sleep 60 &")) {
+      assertThat(running.end("").status()).isZero();
     }
   }
 }

@@ -7,4 +7,10 @@ package dev.tweed.netlink;
  * @param vlanFiltering whether the bridge filters by VLAN
  * @param multicastSnooping whether multicast is sent to listeners only
  */
-public record BridgeInfo(boolean stp, boolean vlanFiltering, boolean multicastSnooping) {}
+public record BridgeInfo(boolean stp, boolean vlanFiltering, boolean multicastSnooping) {
+
+  /** Whether it passes frames of a new port at once, and all of them. */
+  public boolean isPlain() {
+    return !stp && !vlanFiltering;
+  }
+}

@@ -74,8 +74,14 @@ public sealed interface NetlinkEvent {
    * @param table name of the table (without family)
    * @param chain name of the chain; empty for what is in no chain (sets, the table itself) and for
    *     more chains than are worth naming
+   * @param element whether it is what a set holds, as where programs ban addresses one by one
    */
-  record NftPlace(String table, String chain) {}
+  record NftPlace(String table, String chain, boolean element) {
+    /** No element of a set. */
+    public NftPlace(String table, String chain) {
+      this(table, chain, false);
+    }
+  }
 
   /**
    * Events were lost or could not be read: read everything again.

@@ -18,6 +18,9 @@ public record RouteProtocol(int number) {
   /** An administrator. */
   public static final RouteProtocol STATIC = new RouteProtocol(4);
 
+  /** The kernel, from what a router advertised. */
+  public static final RouteProtocol ADVERTISED = new RouteProtocol(9);
+
   /** Refuses what does not fit a byte. */
   public RouteProtocol {
     if (number < 0 || number > 255) {

@@ -244,6 +244,18 @@ public sealed interface RtRequest {
     }
   }
 
+  /**
+   * Switches off a bridge's spanning tree, so that its ports forward at once, and VLAN filtering.
+   *
+   * @param filters whether it filters VLANs; a kernel that cannot refuses to be asked not to
+   */
+  record BridgeReset(LinkRef link, boolean filters) implements RtRequest {
+    /** Refuses null. */
+    public BridgeReset {
+      Objects.requireNonNull(link, "link");
+    }
+  }
+
   /** Removes a device; {@code ENODEV} when there is none. */
   record LinkDelete(LinkRef link) implements RtRequest {
     /** Refuses null. */

@@ -2,6 +2,7 @@ package dev.tweed.agent.command;
 
 import dev.tweed.agent.api.ApiAccess;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -32,16 +33,18 @@ final class ApiOptions {
   String apiServer;
 
   /**
-   * The name of this node.
+   * The name of this node, as the kubelet makes it of the one of the host: without capitals, which
+   * no Node has in its name, and without blanks around it.
    *
    * @throws IllegalArgumentException when it has not been given
    */
   String nodeName() {
-    if (nodeName.isEmpty()) {
+    String name = nodeName.strip().toLowerCase(Locale.ROOT);
+    if (name.isEmpty()) {
       throw new IllegalArgumentException(
           "the name of this node is missing: give --node-name or the environment NODE_NAME");
     }
-    return nodeName;
+    return name;
   }
 
   ApiAccess access() {

@@ -52,6 +52,15 @@ final class NodeOptions {
   String cniBinDirOnHost;
 
   @Option(
+      names = "--cni-results-dir",
+      paramLabel = "DIR",
+      defaultValue = "${env:TWEED_CNI_RESULTS_DIR:-/var/lib/cni/results}",
+      description =
+          "Where the container runtime keeps results of CNI plugins, which tell hostPorts of pods."
+              + " Default: ${DEFAULT-VALUE}")
+  Path cniResultsDir;
+
+  @Option(
       names = "--cni-plugins-dir",
       paramLabel = "DIR",
       defaultValue = "${env:TWEED_CNI_PLUGINS_DIR:-/opt/tweed/cni-bin}",

@@ -98,6 +98,7 @@ final class RunCommand implements Callable<Integer> {
         node.cniBinDir,
         node.cniBinDirOnHost(),
         node.cniPluginsDir,
+        node.cniResultsDir,
         node.runDir,
         node.stateDir,
         Optional.of(leaseNamespace).filter(n -> !n.isEmpty()),

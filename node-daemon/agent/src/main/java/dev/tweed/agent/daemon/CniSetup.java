@@ -7,21 +7,28 @@ import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
 import dev.tweed.agent.cni.ForeignCniPolicy;
+import dev.tweed.agent.cni.HostPortReader;
+import dev.tweed.agent.cni.LeakedAddresses;
 import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.memory.StateFile;
+import dev.tweed.dataplane.BridgeNeighbours;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Finding;
+import dev.tweed.dataplane.HostPort;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,10 +58,14 @@ final class CniSetup {
   private final Path binDir;
   private final Path runDir;
   private final Path dataDir;
+  private final Path cniResultsDir;
   private final LeaseReader leases;
+  private final HostPortReader hostPorts;
+  private final LeakedAddresses leaked;
   private final Consumer<String> cannotGoOn;
   private final LongSupplier nanoTime;
   private long shownAt;
+  private long collectedAt;
   private boolean shownAnew;
   private boolean confDirSeen;
 
@@ -82,9 +93,13 @@ final class CniSetup {
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
     this.runDir = options.runDir();
     this.dataDir = runDir.resolve("cni");
+    this.cniResultsDir = options.cniResultsDir();
     this.leases = new LeaseReader(dataDir);
+    this.hostPorts = new HostPortReader(options.cniResultsDir(), dataDir);
+    this.leaked = new LeakedAddresses(options.cniResultsDir(), dataDir, Clock.systemUTC());
     this.nanoTime = nanoTime;
     this.shownAt = nanoTime.getAsLong();
+    this.collectedAt = shownAt;
     removeOfAnotherBoot();
   }
 
@@ -132,6 +147,7 @@ final class CniSetup {
     if (!report.verified()) {
       return new Outcome(file.present(), findings);
     }
+    collectLeaked(snapshot.network().bridgeName());
     // In a pod it is not: what is there the container runtime runs as root.
     findings.addAll(Files.isWritable(binDir) ? install() : plugins.missing());
     if (!findings.isEmpty()) {
@@ -153,6 +169,29 @@ final class CniSetup {
     }
     others.apply().ifPresent(findings::add);
     return new Outcome(failed.isEmpty(), findings);
+  }
+
+  private void collectLeaked(String bridge) {
+    if (nanoTime.getAsLong() - collectedAt < LeakedAddresses.PERIOD.toNanos()) {
+      return;
+    }
+    collectedAt = nanoTime.getAsLong();
+    leaked.collect(
+        new LeakedAddresses.Neighbours() {
+          @Override
+          public void ask(Set<IpAddress> addresses) throws IOException {
+            BridgeNeighbours.ask(addresses);
+          }
+
+          @Override
+          public Set<IpAddress> unanswered() throws IOException {
+            try {
+              return BridgeNeighbours.unanswered(bridge);
+            } catch (NetlinkException e) {
+              throw new IOException(e);
+            }
+          }
+        });
   }
 
   /**
@@ -274,6 +313,16 @@ final class CniSetup {
   /** Addresses that pods of this node have. */
   List<IpAddress> leased() {
     return leases.read();
+  }
+
+  /** Ports of this node that lead to its pods. */
+  List<HostPort> hostPorts() {
+    return hostPorts.read();
+  }
+
+  /** Where they change, and by which files. */
+  DirectoryWatch.Target hostPortsChanged(Runnable onChange) {
+    return new DirectoryWatch.Target(cniResultsDir, hostPorts::mayMatter, onChange);
   }
 
   String pluginVersion() {

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param cniBinDir the runtime's CNI plugin directory as seen from this process
  * @param cniBinDirOnHost the same as seen by the runtime
  * @param cniPluginsDir plugins to install from, if cniBinDir is writable; may not exist
+ * @param cniResultsDir where the runtime keeps what plugins were asked and gave; may not exist
  * @param runDir state that does not survive a reboot; the same path on the host
  * @param stateDir state that outlives a reboot; may not exist
  * @param leaseNamespace where this node has its Lease; without, it has none
@@ -32,6 +33,7 @@ public record DaemonOptions(
     Path cniBinDir,
     Path cniBinDirOnHost,
     Path cniPluginsDir,
+    Path cniResultsDir,
     Path runDir,
     Path stateDir,
     Optional<String> leaseNamespace,

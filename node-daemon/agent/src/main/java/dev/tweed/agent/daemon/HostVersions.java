@@ -1,11 +1,12 @@
 package dev.tweed.agent.daemon;
 
 import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.host.HostProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,9 @@ import java.util.regex.Pattern;
 final class HostVersions {
 
   private static final Pattern NFT = Pattern.compile("nftables v([0-9.]+)");
+
+  /** Of a program that hangs; the sync waits for it. */
+  private static final Duration LIMIT = Duration.ofSeconds(5);
 
   private HostVersions() {}
 
@@ -35,14 +39,9 @@ final class HostVersions {
   }
 
   private static String nft(List<String> command) {
-    try {
-      List<String> line = new ArrayList<>(command);
-      line.add("--version");
-      Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      String text =
-          new String(process.getInputStream().readNBytes(1024), StandardCharsets.US_ASCII);
-      Matcher version = NFT.matcher(text);
+    try (HostProgram.Running run =
+        new HostProgram(command, StandardCharsets.US_ASCII, LIMIT).start("--version")) {
+      Matcher version = NFT.matcher(run.end("").output());
       return version.find() ? version.group(1) : null;
     } catch (IOException e) {
       return null;

@@ -216,6 +216,7 @@ public final class NodeDaemon implements AutoCloseable {
     targets.add(
         new DirectoryWatch.Target(
             options.cniConfDir(), name -> !name.startsWith("."), loop::request));
+    targets.add(cni.hostPortsChanged(loop::request));
     options
         .hostRoot()
         .ifPresent(root -> targets.addAll(FirewallWatch.directories(root, this::firewallChanged)));

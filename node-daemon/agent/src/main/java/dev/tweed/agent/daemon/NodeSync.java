@@ -318,7 +318,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Mapping.Program asked, BiFunction<ClusterSnapshot, SyncReport, CniSetup.Outcome> applyCni) {
     RetiringBlocks retiring =
         RetiringBlocks.plan(asked.snapshot(), statuses.serving(), cni.leased());
-    Mapping.Program program = asked.with(retiring.addTo(asked.snapshot()), asked.findings());
+    Mapping.Program program =
+        asked.with(retiring.addTo(asked.snapshot()).with(cni.hostPorts()), asked.findings());
     boolean remembered = program.snapshot().remembered();
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     findings.addAll(retiring.findings());

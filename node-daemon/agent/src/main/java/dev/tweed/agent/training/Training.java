@@ -52,6 +52,7 @@ public final class Training {
               directory.resolve("bin"),
               directory.resolve("bin"),
               directory.resolve("none"),
+              directory.resolve("none"),
               directory.resolve("run"),
               directory.resolve("state"),
               Optional.of("tweed-node-lease"),

@@ -243,6 +243,7 @@ final class FaultyFiles implements AutoCloseable {
                           directory(Place.BIN),
                           directory(Place.BIN),
                           root.resolve("source"),
+                          root.resolve("results"),
                           run,
                           root.resolve("state"),
                           Optional.empty(),

@@ -98,6 +98,7 @@ class NodeSyncTest {
                 directory.resolve("bin"),
                 directory.resolve("bin"),
                 directory.resolve("none"),
+                directory.resolve("results"),
                 directory.resolve("run"),
                 directory.resolve("state"),
                 Optional.empty(),

@@ -93,6 +93,7 @@ final class TestDaemon implements AutoCloseable {
                     directory.resolve("bin"),
                     directory.resolve("bin"),
                     directory.resolve("plugins"),
+                    directory.resolve("results"),
                     run(),
                     state(),
                     Optional.of(leases),

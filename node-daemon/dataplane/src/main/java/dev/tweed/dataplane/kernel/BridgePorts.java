@@ -32,6 +32,18 @@ public final class BridgePorts {
   }
 
   /**
+   * Whether an event shows that a port was taken out of the bridge, as systemd-networkd does with
+   * devices that a file of its matches. One that goes with its pod is down before it leaves.
+   */
+  boolean isTakenOut(NetlinkEvent event) {
+    return event instanceof NetlinkEvent.LinkChanged change
+        && !change.removed()
+        && change.link().isUp()
+        && change.link().masterIndex() == 0
+        && indexes.contains(change.link().index());
+  }
+
+  /**
    * Takes up the bridge's ports and forgets those that are gone or went elsewhere.
    *
    * @param before those known before the links were read

@@ -3,12 +3,15 @@ package dev.tweed.dataplane.kernel;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.HostRoutes;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.Link;
@@ -16,6 +19,8 @@ import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteFilter;
+import dev.tweed.netlink.RouteProtocol;
+import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.Rtnetlink;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -24,10 +29,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads what the planner has to know and what may be ours. */
 public final class KernelReader {
+
+  /** That of a root name server: far from everybody, and in no range that is routed elsewhere. */
+  private static final Map<AddressFamily, IpAddress> OUTSIDE =
+      Map.of(
+          AddressFamily.IPV4, IpAddress.parse("198.41.0.4"),
+          AddressFamily.IPV6, IpAddress.parse("2001:503:ba3e::2:30"));
+
+  private static final RouteFilter ADVERTISED =
+      RouteFilter.ALL.withFamily(AddressFamily.IPV6).withProtocol(RouteProtocol.ADVERTISED);
 
   private final Rtnetlink netlink;
   private final Marks marks;
@@ -55,7 +70,30 @@ public final class KernelReader {
   public NodeFacts facts(ClusterSnapshot snapshot) {
     List<Link> links = netlink.links();
     List<Address> addresses = netlink.addresses();
-    return new NodeFacts(links, addresses, ways(snapshot), probe.facts(snapshot, links));
+    return new NodeFacts(
+        links, addresses, ways(snapshot), probe.facts(snapshot, links), hostRoutes(snapshot));
+  }
+
+  /**
+   * Where masqueraded packets leave is no matter of the underlay: nodes often have a network among
+   * themselves, and another to the outside. A default route that moves is an event.
+   */
+  private HostRoutes hostRoutes(ClusterSnapshot snapshot) {
+    Set<AddressFamily> families =
+        snapshot.network().podCidrs().stream().map(IpPrefix::family).collect(Collectors.toSet());
+    Set<Integer> outside = new HashSet<>();
+    families.stream()
+        .flatMap(family -> netlink.routeTo(OUTSIDE.get(family)).stream())
+        .filter(route -> route.type().equals(RouteType.UNICAST))
+        .forEach(route -> outside.add(route.linkIndex()));
+    Set<Integer> advertised = new HashSet<>();
+    if (families.contains(AddressFamily.IPV6)) {
+      for (Route route : netlink.routes(ADVERTISED)) {
+        advertised.add(route.linkIndex());
+        route.multipath().forEach(way -> advertised.add(way.linkIndex()));
+      }
+    }
+    return new HostRoutes(outside, advertised);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.ProbeDevice;
 import dev.tweed.dataplane.plan.RulesetCompiler;
 import dev.tweed.dataplane.plan.StateChange;
+import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.dataplane.plan.TunnelDevice;
 import dev.tweed.dataplane.plan.TunnelFilterCompiler;
 import dev.tweed.ip.AddressFamily;
@@ -51,6 +52,7 @@ public final class KernelWriter {
   private final SysctlWriter sysctls;
   private final NfTables tables;
   private final Marks marks;
+  private final BridgeNetfilterLoader bridgeNetfilter;
 
   /** Writes by these. */
   public KernelWriter(Rtnetlink netlink, SysctlWriter sysctls, NfTables tables, Marks marks) {
@@ -58,6 +60,7 @@ public final class KernelWriter {
     this.netlink = netlink;
     this.sysctls = sysctls;
     this.marks = marks;
+    this.bridgeNetfilter = new BridgeNetfilterLoader(tables);
   }
 
   /**
@@ -161,7 +164,14 @@ public final class KernelWriter {
         failures.add(new ChangeFailure(change, new ChangeFailure.Cause.NoDevice()));
         return;
       }
-      switch (sysctls.ensure(change.setting())) {
+      SysctlWriter.Result result = sysctls.ensure(change.setting());
+      if (result instanceof SysctlWriter.Result.Failed failed
+          && failed.cause() instanceof ChangeFailure.Cause.NoSuchSysctl
+          && change.setting().absence() == SysctlSetting.Absence.BRIDGE_NETFILTER_MISSING
+          && bridgeNetfilter.load()) {
+        result = sysctls.ensure(change.setting());
+      }
+      switch (result) {
         case SysctlWriter.Result.AlreadyRight right -> {}
         case SysctlWriter.Result.Written written ->
             done.add(new Done(change, written.before() + " -> " + written.after()));
@@ -365,6 +375,9 @@ public final class KernelWriter {
         case StateChange.DeleteLink link ->
             Optional.of(new RtRequest.LinkDelete(LinkRef.of(link.index())));
         case StateChange.SetLink set -> index(set.name()).map(index -> set(set, index));
+        case StateChange.ResetBridge reset ->
+            index(reset.name())
+                .map(index -> new RtRequest.BridgeReset(LinkRef.of(index), reset.filters()));
         case StateChange.SetUp up ->
             index(up.name()).map(index -> RtRequest.LinkSet.of(index).withUp(true));
         case StateChange.AddAddress add ->

@@ -110,7 +110,7 @@ public final class Lookout {
       return false;
     }
     ports.see(event, current.get().bridge());
-    boolean news = current.get().relevance().concerns(event);
+    boolean news = current.get().relevance().concerns(event) || ports.isTakenOut(event);
     if (news
         && (event instanceof NetlinkEvent.NftablesChanged
             || event instanceof NetlinkEvent.EventsLost)) {

@@ -98,6 +98,7 @@ final class AdditionPlanner {
     return switch (change) {
       case StateChange.DeleteLink _,
           StateChange.SetLink _,
+          StateChange.ResetBridge _,
           StateChange.RemoveAddress _,
           StateChange.RemoveFdb _,
           StateChange.RemoveNeighbour _,

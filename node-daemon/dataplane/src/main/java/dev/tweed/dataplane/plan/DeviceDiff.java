@@ -55,6 +55,13 @@ final class DeviceDiff {
               } else {
                 attributes(
                     link.get(), bridge.mtu(), bridge.mac(), bridge.alias(), OptionalInt.empty());
+                link.get()
+                    .bridge()
+                    .filter(info -> !info.isPlain())
+                    .ifPresent(
+                        info ->
+                            changes.add(
+                                new StateChange.ResetBridge(bridge.name(), info.vlanFiltering())));
               }
               configure(bridge.name(), link, bridge.gateways());
               ports(bridge);

@@ -17,15 +17,21 @@ import java.util.Optional;
  * @param routesTo how the node would reach a peer's address now; asked for only where plain routes
  *     are wanted, absent where it would not reach it
  * @param probes who has the addresses that are probed
+ * @param routes of the host to elsewhere
  */
 public record NodeFacts(
-    List<Link> links, List<Address> addresses, Map<IpAddress, Route> routesTo, ProbeFacts probes) {
+    List<Link> links,
+    List<Address> addresses,
+    Map<IpAddress, Route> routesTo,
+    ProbeFacts probes,
+    HostRoutes routes) {
   /** Copies the collections. */
   public NodeFacts {
     links = List.copyOf(links);
     addresses = List.copyOf(addresses);
     routesTo = Map.copyOf(routesTo);
     Objects.requireNonNull(probes, "probes");
+    Objects.requireNonNull(routes, "routes");
   }
 
   /** The device of this name. */

@@ -11,6 +11,7 @@ import dev.tweed.dataplane.Underlay;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.Address;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -118,14 +120,14 @@ public final class NodeStatePlanner {
       SysctlPlanner.NodeSettings settings =
           sysctls.node(
               ipv6,
-              choices.values().stream().map(choice -> choice.link().name()).distinct().toList(),
+              hostDevices(choices, peers),
               snapshot.peers().size(),
               network.sysctls(),
               deviceSysctls.values().stream().flatMap(List::stream).toList());
       findings.addAll(settings.findings());
 
       Optional<NfTableContent> rules =
-          network.masquerade().enabled()
+          network.masquerade().enabled() || !snapshot.hostPorts().isEmpty()
               ? Optional.of(
                   RulesetCompiler.compile(
                       network.masquerade(),
@@ -133,7 +135,8 @@ public final class NodeStatePlanner {
                       tunnels.stream().map(TunnelDevice::name).toList(),
                       network.probes() ? askedOfHost(blocks) : List.of(),
                       blocks,
-                      self.retiring()))
+                      self.retiring(),
+                      snapshot.hostPorts()))
               : Optional.empty();
       DesiredState desired =
           new DesiredState(
@@ -149,6 +152,41 @@ public final class NodeStatePlanner {
               snapshot.remembered());
       return new Plan(
           desired, underlay(choices, tunnels), device(choices, tunnels), podMtu, findings);
+    }
+
+    private SysctlPlanner.HostDevices hostDevices(
+        Map<AddressFamily, UnderlayPlanner.Choice> choices, List<PlannedPeer> peers) {
+      Set<String> underlays = new TreeSet<>();
+      choices.values().forEach(choice -> underlays.add(choice.link().name()));
+      for (PlannedPeer peer : peers) {
+        if (peer.path() instanceof PlannedPeer.Path.Direct direct) {
+          underlays.add(direct.device());
+        }
+      }
+      Set<String> forwarding = new TreeSet<>(underlays);
+      facts.routes().outside().stream()
+          .flatMap(index -> facts.link(index).stream())
+          .filter(link -> !marks.owns(link))
+          .forEach(link -> forwarding.add(link.name()));
+      return new SysctlPlanner.HostDevices(
+          List.copyOf(forwarding),
+          facts.links().stream()
+              .filter(link -> underlays.contains(link.name()) || isAdvertised(link))
+              .map(Link::name)
+              .sorted()
+              .toList(),
+          network.backend().routesPlainly() ? List.copyOf(underlays) : List.of());
+    }
+
+    /** Whether the kernel got a route or an address of it from a router. */
+    private boolean isAdvertised(Link link) {
+      return !marks.owns(link)
+          && (facts.routes().advertised().contains(link.index())
+              || facts.addressesOf(link).stream()
+                  .anyMatch(
+                      address ->
+                          address.prefix().family() == AddressFamily.IPV6
+                              && (address.flags() & Address.PERMANENT) == 0));
     }
 
     /** All addresses of sound peers: one may send from another than it is reached by. */

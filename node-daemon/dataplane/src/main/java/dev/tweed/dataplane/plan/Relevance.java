@@ -186,6 +186,7 @@ public final class Relevance {
         desired.bridge().filter(device -> device.name().equals(link.name()));
     if (bridge.isPresent()) {
       return removed
+          || link.bridge().filter(info -> !info.isPlain()).isPresent()
           || !agrees(
               link, bridge.get().mtu(), Optional.of(bridge.get().mac()), bridge.get().alias());
     }

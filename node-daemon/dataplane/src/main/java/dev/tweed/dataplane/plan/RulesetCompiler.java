@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.dataplane.HostPort;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.ip.AddressFamily;
@@ -7,6 +8,7 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.nft.NfChain;
 import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfExpression.Conntrack;
 import dev.tweed.netlink.nft.NfExpression.Equal;
 import dev.tweed.netlink.nft.NfExpression.Mask;
 import dev.tweed.netlink.nft.NfExpression.Meta;
@@ -40,6 +42,11 @@ import java.util.Optional;
  * packets for the host, or a program that listens on the port, says nothing of that, so it is
  * answered ahead of them, as an unused port is.
  *
+ * <p>Ports of the node that lead to pods are those of the plugin portmap, which makes its rules
+ * once, when the pod starts. Ours are asked after them: only where somebody has flushed those. As
+ * there, pods of the node and the node itself get an address to which the reply comes back this
+ * way.
+ *
  * <p>There is no forward chain: an accept is final only within its own base chain, so it cannot
  * open what another table drops.
  */
@@ -50,17 +57,25 @@ public final class RulesetCompiler {
 
   private static final String PROBE = "probe";
   private static final String POSTROUTING = "postrouting";
+  private static final String HOST_PORTS = "hostports";
+  private static final String HOST_PORTS_IN = "hostports-prerouting";
+  private static final String HOST_PORTS_OUT = "hostports-output";
 
-  /** Names of its chains. */
-  public static final List<String> CHAINS = List.of(PROBE, POSTROUTING);
+  /** Names of its chains, those of ports of the node last. */
+  public static final List<String> CHAINS =
+      List.of(PROBE, POSTROUTING, HOST_PORTS, HOST_PORTS_IN, HOST_PORTS_OUT);
 
   private static final IpPrefix MULTICAST_4 = IpPrefix.parse("224.0.0.0/4");
   private static final IpPrefix MULTICAST_6 = IpPrefix.parse("ff00::/8");
+  private static final IpPrefix LOOPBACK_4 = IpPrefix.parse("127.0.0.0/8");
 
   /** Ahead of filters. */
   private static final int BEFORE_FILTERS = -10;
 
   private static final int SOURCE_TRANSLATION = 100; // NF_IP_PRI_NAT_SRC
+
+  /** After the rules of portmap and of kube-proxy. */
+  private static final int AFTER_DESTINATION_TRANSLATION = -100 + 1; // NF_IP_PRI_NAT_DST
 
   private static final int MASQUERADE_MARK = 0x4000;
 
@@ -71,12 +86,13 @@ public final class RulesetCompiler {
   /**
    * Makes the table.
    *
-   * @param masquerade what is asked for; must be enabled
+   * @param masquerade what is asked for
    * @param podCidrs all pools of the network
    * @param tunnels names of the tunnel devices
    * @param asked addresses of this host that are probed for want of one behind the bridge
    * @param own blocks of this node
    * @param retiring those of them that other nodes do not know of
+   * @param hostPorts ports of this node that lead to its pods
    */
   public static NfTableContent compile(
       Masquerade masquerade,
@@ -84,9 +100,11 @@ public final class RulesetCompiler {
       List<String> tunnels,
       List<IpAddress> asked,
       List<IpPrefix> own,
-      List<IpPrefix> retiring) {
+      List<IpPrefix> retiring,
+      List<HostPort> hostPorts) {
     RulesetCompiler compiler = new RulesetCompiler();
     compiler.addAnswers(asked, podCidrs);
+    hostPorts.forEach(port -> compiler.addReplies(port, own, masquerade));
     NfValue mark = NfValue.ofHostNumber(MASQUERADE_MARK);
     compiler.add(
         POSTROUTING,
@@ -95,20 +113,68 @@ public final class RulesetCompiler {
         Verdict.returns());
     for (AddressFamily family : AddressFamily.values()) {
       List<IpPrefix> pods = covering(podCidrs, family);
-      if (!pods.isEmpty()) {
+      if (!pods.isEmpty() && masquerade.enabled()) {
         compiler.addRetiring(
             family, pods, covering(own, family), covering(retiring, family), masquerade);
         compiler.addTranslation(family, pods, masquerade, tunnels);
       }
     }
-    return new NfTableContent(
-        TABLE,
-        List.of(),
-        Map.of(),
-        List.of(
-            chain(PROBE, NfHook.Type.FILTER, NfHook.Point.INPUT, BEFORE_FILTERS),
-            chain(POSTROUTING, NfHook.Type.NAT, NfHook.Point.POSTROUTING, SOURCE_TRANSLATION)),
-        compiler.rules);
+    List<NfChain> chains = new ArrayList<>();
+    chains.add(chain(PROBE, NfHook.Type.FILTER, NfHook.Point.INPUT, BEFORE_FILTERS));
+    chains.add(chain(POSTROUTING, NfHook.Type.NAT, NfHook.Point.POSTROUTING, SOURCE_TRANSLATION));
+    if (!hostPorts.isEmpty()) {
+      chains.add(new NfChain(TABLE, HOST_PORTS, Optional.empty()));
+      chains.add(hostPorts(HOST_PORTS_IN, NfHook.Point.PREROUTING));
+      chains.add(hostPorts(HOST_PORTS_OUT, NfHook.Point.OUTPUT));
+      hostPorts.forEach(compiler::addHostPort);
+      for (String chain : List.of(HOST_PORTS_IN, HOST_PORTS_OUT)) {
+        compiler.add(chain, "for this node", new NfSteps().local(), Verdict.jump(HOST_PORTS));
+      }
+    }
+    return new NfTableContent(TABLE, List.of(), Map.of(), chains, compiler.rules);
+  }
+
+  private static NfChain hostPorts(String name, NfHook.Point point) {
+    return chain(name, NfHook.Type.NAT, point, AFTER_DESTINATION_TRANSLATION);
+  }
+
+  private void addHostPort(HostPort port) {
+    NfSteps steps = new NfSteps().family(port.pod().family());
+    port.address()
+        .ifPresent(
+            own -> steps.within(NfSteps.destination(own.family()), List.of(IpPrefix.host(own))));
+    steps
+        .protocol(port.protocol().number())
+        .number(NfSteps.destinationPort(), port.port())
+        .then(
+            new NfExpression.Put(NfExpression.Put.Register.FIRST, NfValue.of(port.pod())),
+            new NfExpression.Put(
+                NfExpression.Put.Register.SECOND, NfValue.ofNumber(port.podPort(), 2)));
+    add(HOST_PORTS, text(port), steps, new NfExpression.DestinationNat(port.pod().family()));
+  }
+
+  /** The pod would reply to a neighbour on the bridge by itself, and to 127.0.0.1 not at all. */
+  private void addReplies(HostPort port, List<IpPrefix> own, Masquerade masquerade) {
+    AddressFamily family = port.pod().family();
+    List<IpPrefix> from = new ArrayList<>(covering(own, family));
+    if (family == AddressFamily.IPV4) {
+      from.add(LOOPBACK_4);
+    }
+    if (from.isEmpty()) {
+      return;
+    }
+    NfSteps steps =
+        from(family, from)
+            .within(NfSteps.destination(family), List.of(IpPrefix.host(port.pod())))
+            .protocol(port.protocol().number())
+            .number(NfSteps.destinationPort(), port.podPort())
+            .translated()
+            .number(new Conntrack(Conntrack.Key.ORIGINAL_DESTINATION_PORT), port.port());
+    add(POSTROUTING, "replies of " + text(port), steps, translation(masquerade));
+  }
+
+  private static String text(HostPort port) {
+    return "%s port %d to %s".formatted(port.protocol(), port.port(), port.pod());
   }
 
   private static NfChain chain(String name, NfHook.Type type, NfHook.Point point, int priority) {

@@ -70,6 +70,13 @@ public sealed interface StateChange {
     }
   }
 
+  /**
+   * Switches off what would make a bridge keep back frames of pods: spanning tree and VLANs.
+   *
+   * @param filters whether it filters VLANs now
+   */
+  record ResetBridge(String name, boolean filters) implements StateChange {}
+
   /** Takes a device up. */
   record SetUp(String name) implements StateChange {}
 
@@ -174,7 +181,7 @@ public sealed interface StateChange {
     return switch (this) {
       case DeleteLink _, CreateTunnel _, CreateBridge _, SetLink _, SetUp _, AttachPort _ ->
           Change.Kind.LINK;
-      case CreateProbe _, JoinBridge _ -> Change.Kind.LINK;
+      case CreateProbe _, JoinBridge _, ResetBridge _ -> Change.Kind.LINK;
       case EnsureSysctl _ -> Change.Kind.SYSCTL;
       case AddAddress _, RemoveAddress _ -> Change.Kind.ADDRESS;
       case PutFdb _, RemoveFdb _ -> Change.Kind.FDB;
@@ -194,7 +201,8 @@ public sealed interface StateChange {
       case CreateTunnel _, CreateBridge _, AddAddress _, PutFdb _, PutNeighbour _, PutRoute _ ->
           Change.Action.ADDED;
       case CreateProbe _, PutProbeRoute _, PutRule _, AddTunnelPeers _ -> Change.Action.ADDED;
-      case SetLink _, SetUp _, AttachPort _, JoinBridge _, EnsureSysctl _ -> Change.Action.CHANGED;
+      case SetLink _, SetUp _, AttachPort _, JoinBridge _, EnsureSysctl _, ResetBridge _ ->
+          Change.Action.CHANGED;
       case DeleteLink _, RemoveAddress _, RemoveFdb _, RemoveNeighbour _, RemoveRoute _ ->
           Change.Action.REMOVED;
       case RemoveNextHop _, RemoveRules _, RemoveLocalRoute _, RemoveRule _ ->
@@ -212,6 +220,7 @@ public sealed interface StateChange {
       case CreateTunnel create -> create.tunnel.name();
       case CreateBridge create -> create.bridge.name();
       case SetLink set -> set.name;
+      case ResetBridge reset -> reset.name;
       case SetUp set -> set.name;
       case AttachPort attach -> attach.port;
       case EnsureSysctl ensure -> "net/" + ensure.setting.path();
@@ -242,6 +251,7 @@ public sealed interface StateChange {
       case DeleteLink delete -> delete.why;
       case SetLink set -> set.attributes();
       case SetUp _ -> "up";
+      case ResetBridge reset -> "stp_state 0" + (reset.filters ? " vlan_filtering 0" : "");
       case AttachPort attach -> "master " + attach.bridge + (attach.hairpin ? " hairpin on" : "");
       case PutFdb put -> "dst " + put.vtep;
       case RemoveFdb remove -> remove.entry.vtep().map(vtep -> "dst " + vtep).orElse("");
@@ -265,6 +275,7 @@ public sealed interface StateChange {
   default Optional<String> device() {
     return switch (this) {
       case SetLink set -> Optional.of(set.name);
+      case ResetBridge reset -> Optional.of(reset.name);
       case SetUp set -> Optional.of(set.name);
       case AttachPort attach -> Optional.of(attach.bridge);
       case EnsureSysctl ensure -> ensure.owner;
@@ -341,7 +352,6 @@ public sealed interface StateChange {
 
   private boolean isDispensableToPods() {
     return switch (this) {
-      case AttachPort _ -> true;
       // Pods reach each other without it.
       case PutTunnelFilter _, RemoveTunnelFilter _ -> true;
       case EnsureSysctl ensure -> ensure.setting.need() != SysctlSetting.Need.REQUIRED;

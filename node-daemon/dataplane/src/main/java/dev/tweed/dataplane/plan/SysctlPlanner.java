@@ -18,6 +18,21 @@ final class SysctlPlanner {
 
   private static final int MANY_PEERS = 256;
 
+  /**
+   * Names of devices of the host.
+   *
+   * @param forwarding by which packets of pods come and go
+   * @param advertised on which a router's advertisements count
+   * @param asymmetric by which packets of pods may come while replies go by another
+   */
+  record HostDevices(List<String> forwarding, List<String> advertised, List<String> asymmetric) {
+    HostDevices {
+      forwarding = List.copyOf(forwarding);
+      advertised = List.copyOf(advertised);
+      asymmetric = List.copyOf(asymmetric);
+    }
+  }
+
   /** Settings of the node and what is wrong with those asked for. */
   record NodeSettings(List<SysctlSetting> settings, List<Finding> findings) {}
 
@@ -25,14 +40,14 @@ final class SysctlPlanner {
    * Settings of the node, in the order to write them.
    *
    * @param ipv6 whether pods have IPv6 addresses
-   * @param underlays names of the links used between nodes
+   * @param devices the host's that packets of pods use
    * @param peers how many peers there are
    * @param asked settings of the PodNetwork by name
    * @param ofDevices settings of our devices, which those must leave alone
    */
   NodeSettings node(
       boolean ipv6,
-      List<String> underlays,
+      HostDevices devices,
       int peers,
       Map<String, String> asked,
       List<SysctlSetting> ofDevices) {
@@ -41,18 +56,26 @@ final class SysctlPlanner {
     // changes (inet_forward_change(), net/ipv4/devinet.c).
     settings.add(exactly("ipv4/ip_forward", "1", Absence.UNKNOWN));
     if (ipv6) {
-      for (String underlay : underlays) {
+      for (String device : devices.advertised()) {
         // A router ignores advertisements unless told not to, and drops the default route it had
         // learned (addrconf_fixup_forwarding(), net/ipv6/addrconf.c).
         settings.add(
             new SysctlSetting(
-                "ipv6/conf/" + underlay + "/accept_ra",
+                "ipv6/conf/" + device + "/accept_ra",
                 new Rule.AnyBut("1", "2"),
                 Absence.FINE,
                 Need.REQUIRED));
       }
       settings.add(exactly("ipv6/conf/all/forwarding", "1", Absence.UNKNOWN));
     }
+    for (String device : devices.forwarding()) {
+      // Each has its own besides the one of all, which networkd and hardening guides set.
+      settings.add(exactly("ipv4/conf/" + device + "/forwarding", "1", Absence.FINE));
+      if (ipv6) {
+        settings.add(exactly("ipv6/conf/" + device + "/forwarding", "1", Absence.FINE));
+      }
+    }
+    devices.asymmetric().forEach(device -> settings.add(notStrict(device)));
     // Without these, replies between pods of one bridge bypass the address translation of Services.
     settings.add(exactly("bridge/bridge-nf-call-iptables", "1", Absence.BRIDGE_NETFILTER_MISSING));
     if (ipv6) {
@@ -61,13 +84,15 @@ final class SysctlPlanner {
     }
     if (peers > MANY_PEERS) {
       // Kernels before 5.0 count permanent neighbours too, and refuse new ones beyond the third
-      // threshold. Network namespaces other than the first have no such files.
+      // threshold. Network namespaces other than the first have no such files. By powers of two, so
+      // that not each node that joins is a setting to write on all others.
+      long room = Long.highestOneBit(peers - 1L) << 1;
       for (String family : ipv6 ? List.of("ipv4", "ipv6") : List.of("ipv4")) {
         for (int i = 1; i <= 3; i++) {
           settings.add(
               new SysctlSetting(
                   family + "/neigh/default/gc_thresh" + i,
-                  new Rule.AtLeast(peers + (i - 1) * 1024L + (i == 3 ? peers : 0)),
+                  new Rule.AtLeast(room << (i - 1)),
                   Absence.FINE,
                   Need.WISHED));
         }
@@ -112,17 +137,20 @@ final class SysctlPlanner {
     settings.add(exactly(v4 + "forwarding", "1", Absence.FINE));
     // With direct routing on one side only, a packet arrives by another device than its reply
     // takes.
-    settings.add(
-        new SysctlSetting(
-            v4 + "rp_filter",
-            new Rule.NotStrict("ipv4/conf/all/rp_filter"),
-            Absence.FINE,
-            Need.REQUIRED));
+    settings.add(notStrict(name));
     if (ipv6) {
       settings.add(exactly(v6 + "disable_ipv6", "0", Absence.UNKNOWN));
       settings.add(exactly(v6 + "forwarding", "1", Absence.UNKNOWN));
     }
     return List.copyOf(settings);
+  }
+
+  private static SysctlSetting notStrict(String device) {
+    return new SysctlSetting(
+        "ipv4/conf/" + device + "/rp_filter",
+        new Rule.NotStrict("ipv4/conf/all/rp_filter"),
+        Absence.FINE,
+        Need.REQUIRED);
   }
 
   /**

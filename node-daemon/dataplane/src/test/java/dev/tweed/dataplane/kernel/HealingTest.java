@@ -89,6 +89,7 @@ class HealingTest {
         Arguments.of("MTU changed", "ip link set tweed.1 mtu 1300"),
         Arguments.of("bridge MTU changed", "ip link set tweed-br0 mtu 1300"),
         Arguments.of("queue", "ip link set tweed.1 txqueuelen 1000"),
+        Arguments.of("spanning tree", "ip link set tweed-br0 type bridge stp_state 1"),
         Arguments.of("mark removed from bridge", "ip link set tweed-br0 alias ''"),
         Arguments.of("mark removed from device", "ip link set tweed.1 alias ''"),
         Arguments.of("address removed", "ip addr del 10.244.1.0/32 dev tweed.1"),
@@ -130,6 +131,8 @@ class HealingTest {
             "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9"),
         Arguments.of("ip_forward off", "sysctl -qw net.ipv4.ip_forward=0"),
         Arguments.of("IPv6 forwarding off", "sysctl -qw net.ipv6.conf.all.forwarding=0"),
+        Arguments.of("forwarding of the NIC off", "sysctl -qw net.ipv4.conf.eth0.forwarding=0"),
+        Arguments.of("IPv6 of the NIC not forwarded", "sysctl -qw net.ipv6.conf.eth0.forwarding=0"),
         Arguments.of("bridge-nf off", "sysctl -qw net.bridge.bridge-nf-call-iptables=0"),
         Arguments.of("advertisements", "echo 1 > /proc/sys/net/ipv6/conf/tweed.1/accept_ra"),
         Arguments.of("strict filter", "sysctl -qw net.ipv4.conf.all.rp_filter=1"),
@@ -220,10 +223,12 @@ class HealingTest {
       "for d in tweed.1 tweed-br0; do ip -d link show dev $d | sed 's/^[0-9]*: //; s/ state"
           + " [A-Z]*//; s/ forward_delay.*//; s/NO-CARRIER,//; s/,LOWER_UP//';"
           + " ip addr show dev $d scope global | grep inet; done;"
+          + " ip -d link show dev tweed-br0 | grep -o 'stp_state [01]';"
           + " ip route show proto 116 | sed 's/ nhid [0-9]*//'; ip -6 route show proto 116; bridge fdb show dev tweed.1 |"
           + " sort; ip neigh show dev tweed.1 nud permanent | sort; ip -6 neigh show dev tweed.1"
           + " nud permanent | sort; nft list table inet tweed; sysctl net.ipv4.ip_forward"
-          + " net.bridge.bridge-nf-call-iptables net.ipv6.conf.all.forwarding; cat"
+          + " net.bridge.bridge-nf-call-iptables net.ipv6.conf.all.forwarding"
+          + " net.ipv4.conf.eth0.forwarding net.ipv6.conf.eth0.forwarding; cat"
           + " /proc/sys/net/ipv6/conf/tweed.1/accept_ra;"
           + " for d in tweed-probe tweed-probe-br; do ip link show dev $d | sed 's/^[0-9]*: //;"
           + " s/ state [A-Z]*//; s/NO-CARRIER,//; s/,LOWER_UP//; s/,M-DOWN//';"

@@ -56,6 +56,7 @@ class KernelMonitorTest {
         "ip link set tweed.1 mtu 1300",
         "ip link set tweed.1 address 02:aa:aa:aa:aa:aa",
         "ip link del tweed-br0",
+        "ip link set tweed-br0 type bridge stp_state 1",
         "ip addr del 10.244.1.1/24 dev tweed-br0",
         "ip addr add 10.244.9.1/24 dev tweed-br0",
         "ip addr del 10.244.1.0/32 dev tweed.1",
@@ -72,6 +73,7 @@ class KernelMonitorTest {
         "bridge fdb del 02:00:00:00:00:02 dev tweed.1 dst 192.0.2.2",
         "bridge fdb append 00:00:00:00:00:00 dev tweed.1 dst 192.0.2.9",
         "sysctl -qw net.ipv4.ip_forward=0",
+        "sysctl -qw net.ipv4.conf.eth0.forwarding=0",
         "sysctl -qw net.bridge.bridge-nf-call-iptables=0",
         "ip link del tweed-probe",
         "ip link set tweed-probe down",
@@ -140,9 +142,24 @@ class KernelMonitorTest {
     assertThat(pod.sh("ping -c 1 -W 5 10.244.1.1")).contains("1 received");
   }
 
+  /** As systemd-networkd does, where a file of its matches every device. */
+  @Test
+  void aPortThatIsTakenOutOfTheBridgeIsPutBack() {
+    var pod = node.pod(10);
+    pod.sh("ping -c 1 -W 5 10.244.1.1");
+    node.sh("ip link set veth10 nomaster");
+    await().atMost(Duration.ofSeconds(10)).until(() -> news.get() > 0);
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(report.verified()).isTrue();
+    assertThat(pod.sh("ping -c 1 -W 5 10.244.1.1")).contains("1 received");
+  }
+
   @Test
   void podsAndOtherTablesAreNoNews() {
     node.pod(10).sh("ping -c 1 -W 5 10.244.1.1");
+    node.pod(11).sh("ip link del eth0");
     node.sh("ip link add x0 type bridge; ip link set x0 up; ip addr add 10.9.9.9/24 dev x0");
     node.sh("ip nexthop add id 7 via 192.0.2.77 dev eth0");
     node.sh("ip route add 10.9.8.0/24 via 10.9.9.1; nft add table ip other; ip link del x0");

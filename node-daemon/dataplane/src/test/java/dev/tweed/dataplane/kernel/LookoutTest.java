@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.HostRoutes;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
 import dev.tweed.dataplane.plan.NodeFacts;
@@ -53,7 +54,8 @@ class LookoutTest {
             new RouteNews(),
             new WayCache(address -> Optional.empty(), () -> 0));
     ClusterSnapshot snapshot = Example.vxlan().snapshot();
-    NodeFacts facts = new NodeFacts(List.of(), List.of(), Map.of(), ProbeFacts.NONE);
+    NodeFacts facts =
+        new NodeFacts(List.of(), List.of(), Map.of(), ProbeFacts.NONE, HostRoutes.NONE);
     Plan plan = new NodeStatePlanner(MARKS).plan(snapshot, facts, Set.of());
     lookout.lookFor(
         new Relevance(MARKS, snapshot, plan, List.of()),

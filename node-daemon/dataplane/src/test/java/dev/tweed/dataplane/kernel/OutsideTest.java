@@ -2,6 +2,7 @@ package dev.tweed.dataplane.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
@@ -44,6 +45,45 @@ class OutsideTest {
     assertThat(moved.applied()).isEmpty();
     assertThat(moved.outsideDevices()).containsExactly("up2");
     assertThat(seen("203.0.113.1")).isEqualTo(1);
+  }
+
+  /** As systemd-networkd and hardening guides do; net.ipv4.ip_forward is 1 all the same. */
+  @Test
+  void repliesFromTheOutsideAreForwardedWhereTheDeviceOfTheDefaultRouteDidNot() {
+    // Given
+    connect("up1", "198.51.100");
+    node.sh("ip route add default via 198.51.100.2");
+    node.sync(EXAMPLE);
+    Netns pod = node.pod(10);
+    node.sh("sysctl -qw net.ipv4.conf.up1.forwarding=0");
+
+    // When
+    SyncReport report = node.sync(EXAMPLE);
+
+    // Then
+    assertThat(report.applied())
+        .extracting(Change::object)
+        .containsExactly("net/ipv4/conf/up1/forwarding");
+    pod.sh("ping -c 1 -W 10 198.18.0.1");
+  }
+
+  /** A router takes none by itself, and drops those it had. */
+  @Test
+  void whatRoutersAdvertisedStaysWhenForwardingGoesOn() {
+    // Given
+    node.sh("sysctl -qw net.ipv6.conf.all.forwarding=0 net.ipv6.conf.default.accept_ra=1");
+    connect("up1", "198.51.100");
+    connect("up2", "203.0.113");
+    connect("up3", "192.168.9");
+    node.sh("ip -6 route add default via fe80::1 dev up1 proto ra metric 1024 expires 1800");
+    node.sh("ip -6 addr add 2001:db8:9::7/64 dev up2 valid_lft 1800 preferred_lft 1800");
+
+    // When
+    node.sync(EXAMPLE.dualStack());
+
+    // Then
+    assertThat(node.sh("cd /proc/sys/net/ipv6/conf; cat up1/accept_ra up2/accept_ra up3/accept_ra"))
+        .isEqualTo("2\n2\n1\n");
   }
 
   @Test

@@ -74,6 +74,21 @@ class TwoNodesTest {
     assertThat(pod.sh("ping -c 1 -W 5 -s 1422 " + two.address(10))).contains("1 received");
   }
 
+  /** As while a smaller spec.mtu has come to one node and not to the other yet. */
+  @Test
+  void theOtherNodeTellsThroughTheTunnelWhatItsPodsTake() {
+    one.sync(Example.vxlan().with(Example.peer(2)));
+    two.sync(Example.vxlan().withMtu(1300).with(Example.own(2)).with(Example.peer(1)));
+    Netns pod = one.pod(10);
+    two.pod(10);
+
+    String tooLarge = pod.sh("ping -c 1 -W 5 -M do -s 1400 " + two.address(10) + " 2>&1 || true");
+
+    assertThat(tooLarge).contains("From 10.244.2.", "mtu = 1300");
+    assertThat(pod.sh("ip route get " + two.address(10))).contains("mtu 1300");
+    assertThat(pod.sh("ping -c 1 -W 5 -s 1400 " + two.address(10))).contains("1 received");
+  }
+
   @Test
   void podsReachEachOtherByPlainRoutes() {
     List<SyncReport> reports = syncBoth(Example.vxlan().with(new Backend.HostGateway()));

@@ -140,7 +140,7 @@ final class Machine {
   }
 
   NodeFacts facts() {
-    return new NodeFacts(links, addresses, routesTo, probeFacts);
+    return new NodeFacts(links, addresses, routesTo, probeFacts, HostRoutes.NONE);
   }
 
   ActualState actual() {
@@ -340,6 +340,7 @@ final class Machine {
               .ifPresent(value -> sysctls.put(ensure.setting().path(), value));
         }
       }
+      case StateChange.ResetBridge reset -> throw new AssertionError("all are plain in this model");
       case StateChange.AttachPort attach -> throw new AssertionError("no ports in this model");
       case StateChange.AddAddress add -> {
         int index = link(add.name()).index();

@@ -2,6 +2,7 @@ package dev.tweed.dataplane.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.dataplane.HostPort;
 import dev.tweed.dataplane.Masquerade;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
@@ -11,6 +12,7 @@ import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.testing.Golden;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -65,7 +67,8 @@ class RulesetCompilerTest {
                 List.of("tweed.1"),
                 List.of(),
                 prefixes("10.244.1.0/24", "10.244.9.0/24"),
-                prefixes("10.244.9.0/24")));
+                prefixes("10.244.9.0/24"),
+                List.of()));
 
     assertThat(rules.lines().map(String::strip).toList())
         .containsSubsequence(
@@ -99,10 +102,40 @@ class RulesetCompilerTest {
     Golden.assertMatches("masquerade-small-blocks.nft", rules);
   }
 
+  /** Also where nothing else is translated. */
+  @Test
+  void portsOfTheNodeLeadToPods() {
+    String rules =
+        listed(
+            RulesetCompiler.compile(
+                new Masquerade(false, List.of(), false),
+                prefixes("10.244.0.0/16", "fd00:10:244::/48"),
+                List.of("tweed.1"),
+                List.of(),
+                prefixes("10.244.1.0/24", "fd00:10:244:1::/64"),
+                List.of(),
+                List.of(
+                    new HostPort(
+                        IpAddress.parse("10.244.1.7"),
+                        8080,
+                        HostPort.Protocol.TCP,
+                        80,
+                        Optional.empty()),
+                    new HostPort(
+                        IpAddress.parse("fd00:10:244:1::7"),
+                        53,
+                        HostPort.Protocol.UDP,
+                        53,
+                        Optional.of(IpAddress.parse("2001:db8::1"))))));
+
+    Golden.assertMatches("host-ports.nft", rules);
+  }
+
   private String listed(
       Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels, List<IpAddress> asked) {
     return listed(
-        RulesetCompiler.compile(masquerade, podCidrs, tunnels, asked, List.of(), List.of()));
+        RulesetCompiler.compile(
+            masquerade, podCidrs, tunnels, asked, List.of(), List.of(), List.of()));
   }
 
   private String listed(NfTableContent content) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Example;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.BridgeInfo;
 import dev.tweed.netlink.FdbEntry;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
@@ -40,6 +41,31 @@ class StateDiffTest {
                 .desired());
 
     Golden.assertMatches("diff-peer-replaced.txt", PlanText.of(changes));
+  }
+
+  /** A new port of it would wait for 30 s, or pass frames of no VLAN of its. */
+  @Test
+  void aBridgeThatIsTakenOverPassesAllAtOnce() {
+    machine.add(
+        new Link(
+            9,
+            "tweed-br0",
+            Optional.empty(),
+            1500,
+            1,
+            OperState.UNKNOWN,
+            1000,
+            Optional.empty(),
+            Optional.of("bridge"),
+            0,
+            0,
+            0,
+            Optional.empty(),
+            Optional.of(new BridgeInfo(true, true, true)),
+            Optional.empty()));
+
+    assertThat(machine.diff(machine.plan(example.snapshot()).desired()))
+        .contains(new StateChange.ResetBridge("tweed-br0", true));
   }
 
   @Test

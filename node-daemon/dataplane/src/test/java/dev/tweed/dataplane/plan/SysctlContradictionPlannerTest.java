@@ -18,7 +18,15 @@ class SysctlContradictionPlannerTest {
     SysctlPlanner planner = new SysctlPlanner();
     List<SysctlSetting> devices = planner.device("tweed.1", true);
     List<SysctlSetting> all =
-        new ArrayList<>(planner.node(true, List.of("eth0"), 3, asked, devices).settings());
+        new ArrayList<>(
+            planner
+                .node(
+                    true,
+                    new SysctlPlanner.HostDevices(List.of("eth0"), List.of("eth0"), List.of()),
+                    3,
+                    asked,
+                    devices)
+                .settings());
     all.addAll(devices);
     return all;
   }

@@ -7,6 +7,7 @@ import dev.tweed.dataplane.Reason;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SysctlPlannerTest {
@@ -14,7 +15,11 @@ class SysctlPlannerTest {
   private static SysctlPlanner.NodeSettings ask(boolean ipv6, String name) {
     SysctlPlanner planner = new SysctlPlanner();
     return planner.node(
-        ipv6, List.of("eth0"), 3, Map.of(name, "1"), planner.device("tweed.1", ipv6));
+        ipv6,
+        new SysctlPlanner.HostDevices(List.of("eth0", "eth1"), List.of("eth0"), List.of()),
+        3,
+        Map.of(name, "1"),
+        planner.device("tweed.1", ipv6));
   }
 
   /** Two that want different values of one file would write it for ever. */
@@ -28,6 +33,7 @@ class SysctlPlannerTest {
         "net.ipv6.conf.all.disable_ipv6",
         "net.ipv6.conf.tweed/1.accept_ra",
         "net.ipv6.conf.eth0.accept_ra",
+        "net.ipv4.conf.eth1.forwarding",
         "net.bridge.bridge-nf-call-iptables"
       })
   void whatChangesANeededSettingIsRefused(String name) {
@@ -39,12 +45,35 @@ class SysctlPlannerTest {
     assertThat(settings.settings()).noneMatch(s -> s.need() == SysctlSetting.Need.ASKED);
   }
 
+  /** Or each node that joins is written for on each other node. */
+  @ParameterizedTest
+  @CsvSource({"257, 512", "512, 512", "513, 1024", "5000, 8192"})
+  void thresholdsOfNeighboursGrowByPowersOfTwo(int peers, long least) {
+    List<SysctlSetting> settings =
+        new SysctlPlanner()
+            .node(
+                false,
+                new SysctlPlanner.HostDevices(List.of(), List.of(), List.of()),
+                peers,
+                Map.of(),
+                List.of())
+            .settings();
+
+    assertThat(settings)
+        .filteredOn(setting -> setting.path().contains("gc_thresh"))
+        .extracting(SysctlSetting::rule)
+        .containsExactly(
+            new SysctlSetting.Rule.AtLeast(least),
+            new SysctlSetting.Rule.AtLeast(2 * least),
+            new SysctlSetting.Rule.AtLeast(4 * least));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
         "net.core.somaxconn",
         "net.ipv4.conf.all.rp_filter",
-        "net.ipv4.conf.eth0.forwarding",
+        "net.ipv4.conf.eth9.forwarding",
         "net.ipv6.conf.all.disable_ipv6"
       })
   void whatIsNotNeededMayBeAskedFor(String name) {

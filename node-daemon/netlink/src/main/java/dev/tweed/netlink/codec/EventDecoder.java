@@ -127,7 +127,8 @@ public final class EventDecoder {
         chain = attributes.text();
       }
     }
-    return new NetlinkEvent.NftPlace(table, chain);
+    return new NetlinkEvent.NftPlace(
+        table, chain, type == Rt.NFT_MSG_NEWSETELEM || type == Rt.NFT_MSG_DELSETELEM);
   }
 
   private NetlinkEvent endOfTransaction(Message message, AttributeReader attributes) {

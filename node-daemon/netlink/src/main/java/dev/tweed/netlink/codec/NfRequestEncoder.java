@@ -414,6 +414,15 @@ public final class NfRequestEncoder {
         out.attribute32NetworkOrder(Rt.NFTA_FIB_FLAGS, Rt.NFTA_FIB_F_DADDR);
         out.endNest(data);
       }
+      case NfExpression.Bridged _ -> {
+        int data = named("match");
+        byte[] info = new byte[Rt.XT_PHYSDEV_INFO_BYTES];
+        info[Rt.XT_PHYSDEV_BITMASK] = Rt.XT_PHYSDEV_OP_BRIDGED;
+        out.attributeText(Rt.NFTA_MATCH_NAME, "physdev");
+        out.attribute32NetworkOrder(Rt.NFTA_MATCH_REV, 0);
+        out.attributeBytes(Rt.NFTA_MATCH_INFO, info);
+        out.endNest(data);
+      }
       case NfExpression.Mask mask -> {
         int data = named("bitwise");
         out.attribute32NetworkOrder(Rt.NFTA_BITWISE_SREG, Rt.NFT_REG_1);
@@ -464,6 +473,22 @@ public final class NfRequestEncoder {
         if (masquerade.fullyRandom()) {
           out.attribute32NetworkOrder(Rt.NFTA_MASQ_FLAGS, Rt.NF_NAT_RANGE_PROTO_RANDOM_FULLY);
         }
+        out.endNest(data);
+      }
+      case NfExpression.Put put -> {
+        int data = named("immediate");
+        out.attribute32NetworkOrder(Rt.NFTA_IMMEDIATE_DREG, put.register().number());
+        value(Rt.NFTA_IMMEDIATE_DATA, put.value());
+        out.endNest(data);
+      }
+      case NfExpression.DestinationNat translation -> {
+        int data = named("nat");
+        out.attribute32NetworkOrder(Rt.NFTA_NAT_TYPE, Rt.NFT_NAT_DNAT);
+        out.attribute32NetworkOrder(Rt.NFTA_NAT_FAMILY, translation.family().number());
+        out.attribute32NetworkOrder(
+            Rt.NFTA_NAT_REG_ADDR_MIN, NfExpression.Put.Register.FIRST.number());
+        out.attribute32NetworkOrder(
+            Rt.NFTA_NAT_REG_PROTO_MIN, NfExpression.Put.Register.SECOND.number());
         out.endNest(data);
       }
       case NfExpression.Reject reject -> {

@@ -39,6 +39,19 @@ public final class RequestEncoder {
       case RtRequest.LinkCreateBridge create -> createBridge(create, sequence);
       case RtRequest.LinkCreateVeth create -> createVeth(create, sequence);
       case RtRequest.LinkSet set -> setLink(set, sequence);
+      case RtRequest.BridgeReset reset -> {
+        out.begin(Rt.RTM_NEWLINK, Rt.NLM_F_REQUEST, sequence);
+        linkHeader(reset.link(), 0, 0);
+        int info = out.beginNest(Rt.IFLA_LINKINFO);
+        out.attributeText(Rt.IFLA_INFO_KIND, "bridge");
+        int data = out.beginNest(Rt.IFLA_INFO_DATA);
+        out.attribute32(Rt.IFLA_BR_STP_STATE, 0);
+        if (reset.filters()) {
+          out.attribute8(Rt.IFLA_BR_VLAN_FILTERING, 0);
+        }
+        out.endNest(data);
+        out.endNest(info);
+      }
       case RtRequest.LinkDelete delete -> {
         out.begin(Rt.RTM_DELLINK, Rt.NLM_F_REQUEST, sequence);
         linkHeader(delete.link(), 0, 0);

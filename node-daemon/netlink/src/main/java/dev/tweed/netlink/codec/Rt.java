@@ -271,6 +271,12 @@ public final class Rt {
   static final int NFTA_FIB_FLAGS = 3;
   static final int NFT_FIB_RESULT_ADDRTYPE = 3;
   static final int NFTA_FIB_F_DADDR = 2;
+  static final int NFTA_MATCH_NAME = 1;
+  static final int NFTA_MATCH_REV = 2;
+  static final int NFTA_MATCH_INFO = 3;
+  static final int XT_PHYSDEV_INFO_BYTES = 72; // struct xt_physdev_info, XT_ALIGN
+  static final int XT_PHYSDEV_BITMASK = 65;
+  static final byte XT_PHYSDEV_OP_BRIDGED = 0x04;
   static final int NFTA_BITWISE_SREG = 1;
   static final int NFTA_BITWISE_DREG = 2;
   static final int NFTA_BITWISE_LEN = 3;
@@ -283,6 +289,11 @@ public final class Rt {
   static final int NFTA_LIMIT_FLAGS = 5;
   static final int NFT_LIMIT_PKTS = 0;
   static final int NFT_LIMIT_F_INV = 1;
+  static final int NFTA_NAT_TYPE = 1;
+  static final int NFTA_NAT_FAMILY = 2;
+  static final int NFTA_NAT_REG_ADDR_MIN = 3;
+  static final int NFTA_NAT_REG_PROTO_MIN = 5;
+  static final int NFT_NAT_DNAT = 1;
   static final int NFTA_LOG_PREFIX = 2;
   static final int NFTA_MASQ_FLAGS = 1;
   static final int NF_NAT_RANGE_PROTO_RANDOM_FULLY = 1 << 4;

@@ -1,5 +1,6 @@
 package dev.tweed.netlink.nft;
 
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.Sha256;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -8,9 +9,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One step of a rule. All of ours go by the first register: what loads puts a value there, and what
- * compares ends the rule where it does not hold. What is read of a rule is what it counts, which
- * sets it asks and its verdict; as a whole it is known by its {@link NfRule#digest}.
+ * One step of a rule. All of ours but a translation go by the first register: what loads puts a
+ * value there, and what compares ends the rule where it does not hold. What is read of a rule is
+ * what it counts, which sets it asks and its verdict; as a whole it is known by its {@link
+ * NfRule#digest}.
  */
 public sealed interface NfExpression {
 
@@ -120,6 +122,12 @@ public sealed interface NfExpression {
 
   /** Loads what the destination is to this host, in the host's byte order (RTN_*). */
   record DestinationType() implements NfExpression {}
+
+  /**
+   * Goes on if a bridge forwards the packet from port to port: xt_physdev, with which the kernel
+   * loads the module br_netfilter.
+   */
+  record Bridged() implements NfExpression {}
 
   /** Leaves these bits of what was loaded, and clears the others. */
   record Mask(NfValue bits) implements NfExpression {
@@ -257,6 +265,49 @@ public sealed interface NfExpression {
    * @param fullyRandom whether its port is a random one
    */
   record Masquerade(boolean fullyRandom) implements NfExpression {}
+
+  /**
+   * Puts a value where {@link DestinationNat} takes it from.
+   *
+   * @param register which it is put into
+   */
+  record Put(Register register, NfValue value) implements NfExpression {
+    /** Refuses nulls. */
+    public Put {
+      Objects.requireNonNull(register, "register");
+      Objects.requireNonNull(value, "value");
+    }
+
+    /** Where a rule keeps a value (NFT_REG_*). */
+    public enum Register {
+      /** Of an address. */
+      FIRST(1),
+      /** Of a port. */
+      SECOND(2);
+
+      private final int number;
+
+      Register(int number) {
+        this.number = number;
+      }
+
+      /** The kernel's number. */
+      public int number() {
+        return number;
+      }
+    }
+  }
+
+  /**
+   * Sends the packet, and all others of its connection, to the address in the first register and
+   * the port in the second.
+   */
+  record DestinationNat(AddressFamily family) implements NfExpression {
+    /** Refuses null. */
+    public DestinationNat {
+      Objects.requireNonNull(family, "family");
+    }
+  }
 
   /** Ends the rule with a verdict. */
   record Verdict(Code code, String chain) implements NfExpression {

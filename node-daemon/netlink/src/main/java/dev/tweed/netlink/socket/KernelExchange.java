@@ -42,7 +42,7 @@ final class KernelExchange {
    */
   private static final int INCOMING_BYTES = 64 << 10;
 
-  /** Below net.core.wmem_default (212,992), above which send(2) gives EMSGSIZE. */
+  /** What send(2) takes is not left to net.core.wmem_default: beyond it gives EMSGSIZE. */
   private static final int OUTGOING_BYTES = 128 << 10;
 
   /** If all of these were refused, their error messages still fit the receive queue. */
@@ -75,6 +75,7 @@ final class KernelExchange {
         NetlinkDescriptor.open(protocol, RECEIVE_QUEUE_BYTES, INCOMING_BYTES);
     try {
       descriptor.setReceiveTimeout(RECEIVE_TIMEOUT);
+      descriptor.allowSending(OUTGOING_BYTES);
     } catch (RuntimeException failure) {
       descriptor.close();
       throw failure;

@@ -1,0 +1,148 @@
+package dev.tweed.agent.cni;
+
+import dev.tweed.ip.IpAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Frees addresses that host-local keeps for containers that are no more, as when the runtime is
+ * killed while it starts or ends a pod. One is free when all of this is so: it was given long ago,
+ * the runtime has no result of a container of that name, and nobody on the bridge answers for it,
+ * asked since the last look. Used by one thread.
+ */
+public final class LeakedAddresses {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LeakedAddresses.class);
+
+  /** A runtime gives up on plugins long before. */
+  static final Duration AGE = Duration.ofMinutes(10);
+
+  /** Between looks: the kernel asks for three seconds. */
+  public static final Duration PERIOD = Duration.ofMinutes(1);
+
+  /** Asks on the bridge. */
+  public interface Neighbours {
+    /** Has somebody asked who has these. */
+    void ask(Set<IpAddress> addresses) throws IOException;
+
+    /** Those that were asked for and that nobody has. */
+    Set<IpAddress> unanswered() throws IOException;
+  }
+
+  /** What an address was given for. */
+  private record Lease(Path file, String container) {}
+
+  private final Path leases;
+  private final Path aside;
+  private final Path results;
+  private final Clock clock;
+  private Map<IpAddress, Lease> asked = Map.of();
+
+  /**
+   * @param results directory of the runtime's files
+   * @param dataDir of host-local as in the CNI configuration
+   */
+  public LeakedAddresses(Path results, Path dataDir, Clock clock) {
+    this.leases = dataDir.resolve(CniChain.NETWORK);
+    // Beside the directory: what is in there host-local reads.
+    this.aside = dataDir.resolve("leaked");
+    this.results = results;
+    this.clock = clock;
+  }
+
+  /**
+   * Frees those that were suspect at the last look and still are, and asks for those that are now.
+   *
+   * @return which are free again
+   */
+  public List<IpAddress> collect(Neighbours neighbours) {
+    try {
+      Map<IpAddress, Lease> suspects = suspects();
+      List<IpAddress> freed = new ArrayList<>();
+      if (!suspects.isEmpty() && !asked.isEmpty()) {
+        Set<IpAddress> unanswered = neighbours.unanswered();
+        for (Map.Entry<IpAddress, Lease> suspect : suspects.entrySet()) {
+          if (suspect.getValue().equals(asked.get(suspect.getKey()))
+              && unanswered.contains(suspect.getKey())
+              && free(suspect.getValue())) {
+            freed.add(suspect.getKey());
+            LOG.info(
+                "address {} is free again: container {} has left it",
+                suspect.getKey(),
+                suspect.getValue().container());
+          }
+        }
+      }
+      freed.forEach(suspects::remove);
+      if (!suspects.isEmpty()) {
+        neighbours.ask(suspects.keySet());
+      }
+      asked = suspects;
+      return freed;
+    } catch (IOException e) {
+      LOG.debug("leaked addresses are not looked for: {}", e.toString());
+      asked = Map.of();
+      return List.of();
+    }
+  }
+
+  private Map<IpAddress, Lease> suspects() throws IOException {
+    List<String> known;
+    List<Path> files;
+    try (Stream<Path> all = Files.list(results);
+        Stream<Path> given = Files.list(leases)) {
+      known = all.map(file -> file.getFileName().toString()).toList();
+      files = given.toList();
+    } catch (NoSuchFileException e) {
+      return Map.of(); // a runtime that keeps no results here says nothing of its containers
+    }
+    Map<IpAddress, Lease> suspects = new HashMap<>();
+    for (Path file : files) {
+      Optional<IpAddress> address = IpAddress.tryParse(file.getFileName().toString());
+      if (address.isPresent()
+          && Files.getLastModifiedTime(file).toInstant().isBefore(clock.instant().minus(AGE))) {
+        container(file)
+            .filter(id -> known.stream().noneMatch(name -> name.contains(id)))
+            .ifPresent(id -> suspects.put(address.get(), new Lease(file, id)));
+      }
+    }
+    return suspects;
+  }
+
+  private static Optional<String> container(Path file) throws IOException {
+    return Files.readString(file)
+        .lines()
+        .findFirst()
+        .map(String::strip)
+        .filter(id -> !id.isEmpty());
+  }
+
+  /** By way of another name: host-local may have given the address anew since it was read. */
+  private boolean free(Lease lease) throws IOException {
+    try {
+      Files.move(lease.file(), aside, StandardCopyOption.ATOMIC_MOVE);
+      if (!container(aside).equals(Optional.of(lease.container()))) {
+        Files.move(aside, lease.file());
+        return false;
+      }
+      Files.delete(aside);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+}
