@@ -97,6 +97,7 @@ class ServedKindsTest {
                 kind: FirewallPolicy
                 metadata: {name: served}
                 spec:
+                  nodeSelector: {}
                   rules:
                   - {name: ssh, direction: In, action: Allow}
                 """,
@@ -107,11 +108,7 @@ class ServedKindsTest {
 
     assertThat(stored.<Object>get("spec", "rules")).isEqualTo(List.of(rule));
     assertThat(client.resources(FirewallPolicy.class).withName("served").get().getSpec().rules())
-        .allSatisfy(
-            read -> {
-              assertThat(read.log()).isFalse();
-              assertThat(read.logAll()).isFalse();
-            });
+        .allSatisfy(read -> assertThat(read.log()).isEqualTo(FirewallPolicySpec.Log.None));
   }
 
   @Test
@@ -239,7 +236,7 @@ class ServedKindsTest {
                 new FirewallPolicy(),
                 "ssh",
                 new FirewallPolicySpec(
-                    null,
+                    LabelSelector.everything(),
                     null,
                     null,
                     List.of(
@@ -248,8 +245,8 @@ class ServedKindsTest {
                             FirewallPolicySpec.Direction.In,
                             FirewallPolicySpec.Action.Limit,
                             FirewallPolicySpec.Protocol.TCP,
-                            List.of("22"),
                             null,
+                            List.of(new FirewallPolicySpec.Port(22, null)),
                             null,
                             null,
                             null,

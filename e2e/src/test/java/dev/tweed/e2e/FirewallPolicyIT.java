@@ -146,7 +146,7 @@ class FirewallPolicyIT {
         "{}",
         "",
         List.of(
-            "{name: outside, direction: Routed, action: Reject, from: [{cidr: %s}, {cidr: %s}], to: [{cidr: %s}]}"
+            "{name: outside, direction: Routed, action: Reject, from: [{type: CIDR, cidr: %s}, {type: CIDR, cidr: %s}], to: [{type: CIDR, cidr: %s}]}"
                 .formatted(onUfw.address(), onPlain.address(), cluster.outside().address())));
 
     // Then it cannot, its neighbour can, and it reaches everything else

@@ -19,7 +19,10 @@ public record GuardRules(List<FilterRow> inRows) {
 
   /** Rows up to the last that refuses something: what comes after is accepted anyway. */
   public List<FilterRow> nodePortRows() {
-    List<FilterRow> in = inRows.stream().filter(row -> row.direction() == Direction.IN).toList();
+    List<FilterRow> in =
+        inRows.stream()
+            .filter(row -> row.direction() == Direction.IN && !row.protocol().isIcmp())
+            .toList();
     int last = in.size();
     while (last > 0 && in.get(last - 1).action() == Action.ALLOW) {
       last--;

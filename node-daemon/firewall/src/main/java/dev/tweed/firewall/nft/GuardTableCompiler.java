@@ -96,6 +96,12 @@ final class GuardTableCompiler {
     return table.build();
   }
 
+  private static List<Protocol> protocols(List<FilterRow> refusals) {
+    return refusals.stream().anyMatch(row -> row.protocol() == Protocol.SCTP)
+        ? List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP)
+        : List.of(Protocol.TCP, Protocol.UDP);
+  }
+
   private static String note(AddressFamily family) {
     return "note-" + NftTableBuilder.name(family);
   }
@@ -112,7 +118,8 @@ final class GuardTableCompiler {
             : List.of();
     return new NftMatch(
         Optional.of(family),
-        byPort ? List.of(Protocol.TCP, Protocol.UDP) : List.of(),
+        byPort ? protocols(refusals) : List.of(),
+        List.of(),
         List.of(),
         List.of(),
         List.of(),

@@ -3,6 +3,7 @@ package dev.tweed.firewall.nft;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.IcmpPrecedence;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.nft.NfExpression.Meta;
@@ -18,10 +19,11 @@ import java.util.List;
  * Makes the table that holds rows on a host without a firewall manager. Pure.
  *
  * <p>What ufw lets through before it looks at a person's rules is let through here, too, so that a
- * row means the same on both: loopback, replies, the ICMP messages no network works without, DHCP
- * replies. Two things are not taken over. Multicast DNS and UPnP stay closed where a row closes
- * them. And what conntrack calls invalid is dropped on its way in only where a row refuses
- * something: a table that only allows changes nothing for any packet.
+ * row means the same on both: loopback, replies, the ICMP messages no network works without (rows
+ * for ICMP itself come before those), DHCP replies. Two things are not taken over. Multicast DNS
+ * and UPnP stay closed where a row closes them. And what conntrack calls invalid is dropped on its
+ * way in only where a row refuses something: a table that only allows changes nothing for any
+ * packet.
  */
 final class NftTableCompiler {
 
@@ -51,8 +53,9 @@ final class NftTableCompiler {
               case ROUTED -> NfHook.Point.FORWARD;
             };
         table.chain(name(direction), point, 0);
-        addBefore(table, direction, own);
-        table.rows(own, NftView.AS_IT_IS);
+        IcmpPrecedence order = IcmpPrecedence.of(own);
+        addBefore(table, direction, own, order.icmp());
+        table.rows(order.rest(), NftView.AS_IT_IS);
       }
     }
     return table.build();
@@ -66,7 +69,8 @@ final class NftTableCompiler {
     };
   }
 
-  private static void addBefore(NftTableBuilder table, Direction direction, List<FilterRow> rows) {
+  private static void addBefore(
+      NftTableBuilder table, Direction direction, List<FilterRow> rows, List<FilterRow> icmp) {
     switch (direction) {
       case IN -> {
         add(table, "loopback", new NfSteps().loopback(Meta.Key.INPUT_INDEX));
@@ -77,6 +81,7 @@ final class NftTableCompiler {
               new NfSteps().state(NfSteps.State.INVALID),
               Verdict.drop());
         }
+        table.rows(icmp, NftView.AS_IT_IS);
         addIcmp(table, "as ufw does", AddressFamily.IPV4, ICMP);
         addNeighbours(table);
         addDhcp(table, new NfSteps().family(AddressFamily.IPV4), 67, 68);
@@ -92,10 +97,12 @@ final class NftTableCompiler {
       case OUT -> {
         add(table, "loopback", new NfSteps().loopback(Meta.Key.OUTPUT_INDEX));
         addReplies(table);
+        table.rows(icmp, NftView.AS_IT_IS);
         addNeighbours(table);
       }
       case ROUTED -> {
         addReplies(table);
+        table.rows(icmp, NftView.AS_IT_IS);
         addIcmp(table, "as ufw does", AddressFamily.IPV4, ICMP);
         addIcmp(table, "as ufw does", AddressFamily.IPV6, ICMPV6_ROUTED);
       }

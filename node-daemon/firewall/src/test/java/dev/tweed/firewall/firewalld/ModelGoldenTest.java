@@ -266,6 +266,7 @@ class ModelGoldenTest {
             Action.DENY,
             Protocol.UDP,
             List.of(),
+            List.of(),
             List.of(
                 new Peer(
                     new Peer.Addresses.Of(List.of(IpPrefix.parse("2001:db8::/32"))),

@@ -78,6 +78,7 @@ public final class RuleArbitraries {
                   direction,
                   (Action) actions.get(0),
                   protocol,
+                  bad || protocol.isIcmp() ? List.of(8, 128) : List.of(),
                   bad || protocol.hasPorts() && !portsInTo ? ports : List.of(),
                   bad || protocol.hasPorts() ? from : withoutPorts(from),
                   bad || protocol.hasPorts() ? to : withoutPorts(to),

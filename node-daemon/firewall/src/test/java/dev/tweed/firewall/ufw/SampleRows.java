@@ -54,6 +54,7 @@ public final class SampleRows {
                           direction,
                           action,
                           Protocol.TCP,
+                          List.of(),
                           List.of(own, new PortRange(10, 19)),
                           List.of(),
                           List.of(),

@@ -143,10 +143,16 @@ public final class NfSteps {
   /** ICMP messages of a family, of these types. */
   public NfSteps icmp(AddressFamily family, List<NfInterval> types) {
     boolean v4 = family == AddressFamily.IPV4;
-    return family(family)
-        .protocol(v4 ? ICMP : ICMPV6)
-        .then(new Payload(Payload.Base.TRANSPORT, 0, 1))
-        .anyOf(v4 ? NfSet.Key.ICMP_TYPE : NfSet.Key.ICMPV6_TYPE, types);
+    return family(family).protocol(v4 ? ICMP : ICMPV6).icmpTypes(family, types);
+  }
+
+  /** ICMP of a family, which was asked for before, of these types; none asks for nothing. */
+  public NfSteps icmpTypes(AddressFamily family, List<NfInterval> types) {
+    return types.isEmpty()
+        ? this
+        : then(new Payload(Payload.Base.TRANSPORT, 0, 1))
+            .anyOf(
+                family == AddressFamily.IPV4 ? NfSet.Key.ICMP_TYPE : NfSet.Key.ICMPV6_TYPE, types);
   }
 
   /** Numbers of one byte. */
