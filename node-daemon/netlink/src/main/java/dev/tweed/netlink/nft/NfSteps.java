@@ -23,6 +23,7 @@ public final class NfSteps {
     INVALID(1),
     /** Established and related. */
     REPLIES(2 | 4),
+    ESTABLISHED(2),
     NEW(8);
 
     private final int bits;
@@ -88,6 +89,11 @@ public final class NfSteps {
   /** What conntrack calls so. */
   public NfSteps state(State state) {
     return bits(Conntrack.Key.STATE, state.bits);
+  }
+
+  /** What goes the way that the first packet of its connection went. */
+  public NfSteps original() {
+    return then(new Conntrack(Conntrack.Key.DIRECTION), new Equal(NfValue.ofNumber(0, 1)));
   }
 
   /** What is sent elsewhere than it was sent to. */
