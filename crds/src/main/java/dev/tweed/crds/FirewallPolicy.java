@@ -25,12 +25,13 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Priority",
     jsonPath = ".spec.priority",
     type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(name = "Mode", jsonPath = ".spec.mode")
 @AdditionalPrinterColumn(
     name = "Selected",
     jsonPath = ".status.selectedNodes",
     type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(
-    name = "On nodes",
+    name = "Applied-Nodes",
     jsonPath = ".status.appliedNodes",
     type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(

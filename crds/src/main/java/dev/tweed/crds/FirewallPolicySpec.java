@@ -32,6 +32,15 @@ public record FirewallPolicySpec(
         @Max(10000)
         Integer priority,
     @JsonPropertyDescription(
+            "Enforce; or Audit: nothing is refused, what would be is counted and logged, and the"
+                + " status says what would keep the policy from being enforced.")
+        @Default("Enforce")
+        Mode mode,
+    @JsonPropertyDescription(
+            "Whether rules that deny or reject end connections that stand, which somebody opened in"
+                + " the rule's direction; absent is no: they meet no rule.")
+        Boolean cutEstablished,
+    @JsonPropertyDescription(
             "What rules may cut that keeps nodes in reach and the cluster together. A node refuses a"
                 + " policy as a whole that cuts what is not named here (WouldLockOut).")
         @Size(max = 9)
@@ -44,8 +53,16 @@ public record FirewallPolicySpec(
   public FirewallPolicySpec {
     nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
     priority = priority == null ? 100 : priority;
+    mode = mode == null ? Mode.Enforce : mode;
+    cutEstablished = cutEstablished != null && cutEstablished;
     allowLockout = allowLockout == null ? List.of() : List.copyOf(allowLockout);
     rules = rules == null ? List.of() : List.copyOf(rules);
+  }
+
+  /** What becomes of packets. */
+  public enum Mode {
+    Enforce,
+    Audit
   }
 
   /** One rule; an absent protocol is any, empty from or to is anywhere. */
@@ -91,6 +108,12 @@ public record FirewallPolicySpec(
               + " 'ICMPv6'])",
       message = "action: Limit counts connections, and ICMP has none: use Allow or Deny",
       fieldPath = ".action")
+  @ValidationRule(
+      value = "!has(self.log) || self.log != 'AllPackets' || self.action in ['Deny', 'Reject']",
+      message =
+          "log: AllPackets goes with Deny and Reject: packets of connections that were let in meet no"
+              + " rule; use NewConnections",
+      fieldPath = ".log")
   @ValidationRule(
       value =
           "!has(self.protocol) || !(self.protocol in ['ICMP', 'IGMP', 'IPv6']) ||"
@@ -167,7 +190,8 @@ public record FirewallPolicySpec(
           String interfaceOut,
       @JsonPropertyDescription(
               "Which packets that match are logged: None, as if it were absent; NewConnections, the"
-                  + " first of each connection; AllPackets. A few lines a minute at most.")
+                  + " first of each connection; AllPackets, of rules that refuse. 3 lines a minute of each rule at"
+                  + " most, after 10 at once.")
           Log log) {
     // No defaults in the schema: what compares lists as a whole, as Argo CD does, would see those
     // that the API server fills in as drift.

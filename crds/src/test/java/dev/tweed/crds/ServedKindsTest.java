@@ -239,6 +239,8 @@ class ServedKindsTest {
                     LabelSelector.everything(),
                     null,
                     null,
+                    null,
+                    null,
                     List.of(
                         new FirewallPolicySpec.Rule(
                             "ssh",
@@ -266,11 +268,12 @@ class ServedKindsTest {
 
     assertThat(kubectl(server, "get", "fwp"))
         .containsExactly(
-            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED AGE", "ssh 100 3 2 True False *");
+            "NAME PRIORITY MODE SELECTED APPLIED-NODES ACCEPTED APPLIED AGE",
+            "ssh 100 Enforce 3 2 True False *");
     assertThat(kubectl(server, "get", "fwp", "-o", "wide"))
         .containsExactly(
-            "NAME PRIORITY SELECTED ON NODES ACCEPTED APPLIED REASON AGE",
-            "ssh 100 3 2 True False WouldLockOut *");
+            "NAME PRIORITY MODE SELECTED APPLIED-NODES ACCEPTED APPLIED REASON AGE",
+            "ssh 100 Enforce 3 2 True False WouldLockOut *");
   }
 
   @Test

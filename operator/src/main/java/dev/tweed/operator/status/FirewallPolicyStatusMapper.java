@@ -1,6 +1,7 @@
 package dev.tweed.operator.status;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.FirewallPolicySpec.Mode;
 import dev.tweed.crds.FirewallPolicyStatus;
 import dev.tweed.crds.FirewallPolicyStatus.Failure;
 import dev.tweed.operator.policy.Judgement;
@@ -32,7 +33,7 @@ public final class FirewallPolicyStatusMapper {
     return new FirewallPolicyStatus(
         state.generation(),
         Finding.conditions(
-            List.of(accepted(state.judgement()), applied(tally, state.generation())),
+            List.of(accepted(state.judgement()), applied(tally, state)),
             previous,
             state.generation(),
             now),
@@ -52,7 +53,9 @@ public final class FirewallPolicyStatusMapper {
     };
   }
 
-  private static Finding applied(PolicyTally tally, long generation) {
+  private static Finding applied(PolicyTally tally, PolicyState state) {
+    long generation = state.generation();
+    boolean audit = state.mode() == Mode.Audit;
     if (tally.selected() == 0) {
       return Finding.yes(
           APPLIED,
@@ -65,19 +68,27 @@ public final class FirewallPolicyStatusMapper {
       return Finding.no(
           APPLIED,
           first.reason(),
-          counts(tally)
+          counts(tally, audit)
               + "; not on %s: %s".formatted(names(tally.failing(), first.node()), first.message())
               + (tally.pending() > 0 ? ". " + pending(tally, generation) : ""));
     }
     if (tally.pending() > 0) {
-      return Finding.no(APPLIED, "Pending", counts(tally) + "; " + pending(tally, generation));
+      return Finding.no(
+          APPLIED, "Pending", counts(tally, audit) + "; " + pending(tally, generation));
     }
-    return Finding.yes(APPLIED, "AppliedEverywhere", counts(tally) + remarks(tally.remarks()));
+    return Finding.yes(
+        APPLIED,
+        audit ? "TriedEverywhere" : "AppliedEverywhere",
+        counts(tally, audit) + remarks(tally.remarks()));
   }
 
-  private static String counts(PolicyTally tally) {
-    return "in force on %d of %d %s"
-        .formatted(tally.applied(), tally.selected(), tally.selected() == 1 ? "node" : "nodes");
+  private static String counts(PolicyTally tally, boolean audit) {
+    return "%s on %d of %d %s"
+        .formatted(
+            audit ? "mode Audit, refuses nothing: tried" : "in force",
+            tally.applied(),
+            tally.selected(),
+            tally.selected() == 1 ? "node" : "nodes");
   }
 
   private static String pending(PolicyTally tally, long generation) {

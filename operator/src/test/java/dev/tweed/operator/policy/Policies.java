@@ -33,6 +33,8 @@ public final class Policies {
         nodes,
         null,
         null,
+        null,
+        null,
         List.of(
             new Rule(
                 "ssh",

@@ -82,8 +82,19 @@ public final class PolicyMapper {
             ? Optional.empty()
             : Optional.of(
                 new RuleGroup(
-                    new Origin(Origin.Kind.POLICY, policy.name()), spec.priority(), rules)),
+                    new Origin(Origin.Kind.POLICY, policy.name()),
+                    spec.priority(),
+                    mode(spec),
+                    rules)),
         problems);
+  }
+
+  private static RuleGroup.Mode mode(FirewallPolicySpec spec) {
+    return switch (spec.mode()) {
+      case Audit -> RuleGroup.Mode.AUDIT;
+      case Enforce ->
+          spec.cutEstablished() ? RuleGroup.Mode.CUT_ESTABLISHED : RuleGroup.Mode.ENFORCE;
+    };
   }
 
   private Optional<FirewallRule> rule(FirewallPolicySpec.Rule rule) {

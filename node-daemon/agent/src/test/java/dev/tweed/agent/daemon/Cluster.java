@@ -73,6 +73,8 @@ final class Cluster implements AutoCloseable {
         LabelSelector.everything(),
         null,
         null,
+        null,
+        null,
         List.of(
             new FirewallPolicySpec.Rule(
                 name,

@@ -87,11 +87,6 @@ final class RichRuleCompiler {
       return Optional.of(
           "a rule of firewalld has source ports or destination ports, not both; leave out one");
     }
-    if (row.logging() == Logging.ALL && row.action() == Action.ALLOW) {
-      return Optional.of(
-          "firewalld lets packets of known connections pass before any rule, so that only the"
-              + " first of each can be logged; use log: NewConnections");
-    }
     Optional<Integer> nameless =
         row.icmpTypes().stream()
             .filter(type -> !ICMP_TYPES.get(row.family()).containsKey(type))

@@ -37,6 +37,7 @@ final class RuleValidator {
     validator.checkName();
     validator.checkPorts();
     validator.checkIcmp();
+    validator.checkLogging();
     validator.checkInterface(rule.interfaceIn(), "interfaceIn", Direction.OUT);
     validator.checkInterface(rule.interfaceOut(), "interfaceOut", Direction.IN);
     validator.checkComment();
@@ -103,6 +104,18 @@ final class RuleValidator {
           "action",
           "Limit counts connections, and ICMP has none",
           "use Allow or Deny");
+    }
+  }
+
+  /** Firewalls let packets of known connections pass before they ask rules. */
+  private void checkLogging() {
+    boolean refuses = rule.action() == Action.DENY || rule.action() == Action.REJECT;
+    if (rule.logging() == Logging.ALL && !refuses) {
+      add(
+          PolicyReason.InvalidRule,
+          "log",
+          "packets of connections that were let in meet no rule",
+          "use NewConnections");
     }
   }
 

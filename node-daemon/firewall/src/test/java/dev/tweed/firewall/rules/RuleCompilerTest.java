@@ -70,6 +70,19 @@ class RuleCompilerTest {
   }
 
   @Test
+  void everyPacketIsLoggedWhereItIsRefusedOnly() {
+    FirewallRule all = RULE.withLogging(Logging.ALL);
+
+    assertThat(problems(all).getFirst().text())
+        .contains("log: packets of connections that were let in meet no rule; use NewConnections");
+    assertThat(problems(all.withAction(Action.DENY))).isEmpty();
+  }
+
+  private static List<RuleProblem> problems(FirewallRule rule) {
+    return RuleCompiler.compile(List.of(new RuleGroup(API, 0, List.of(rule)))).problems();
+  }
+
+  @Test
   void onePortWithoutProtocolIsOneRowAsUfwHasIt() {
     assertThat(rows(v4().withPorts(Protocol.ANY, PortRange.of(6443))))
         .extracting(FilterRow::protocol)
