@@ -25,6 +25,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Priority",
     jsonPath = ".spec.priority",
     type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(name = "Mode", jsonPath = ".spec.mode")
 @AdditionalPrinterColumn(
     name = "Selected",
     jsonPath = ".status.selectedNodes",

@@ -22,7 +22,7 @@ import java.util.List;
     message = "spec.rules: two rules have the same name; give each its own",
     fieldPath = ".rules")
 public record FirewallPolicySpec(
-    @JsonPropertyDescription("Nodes the rules are for, by their labels; empty selects all.")
+    @JsonPropertyDescription("Nodes the rules are for, by their labels; {} selects all.") @Required
         LabelSelector nodeSelector,
     @JsonPropertyDescription(
             "Where several policies select a node, the smaller number comes first; equal ones by"
@@ -31,6 +31,15 @@ public record FirewallPolicySpec(
         @Min(0)
         @Max(10000)
         Integer priority,
+    @JsonPropertyDescription(
+            "Enforce; or Audit: nothing is refused, what would be is counted and logged, and the"
+                + " status says what would keep the policy from being enforced.")
+        @Default("Enforce")
+        Mode mode,
+    @JsonPropertyDescription(
+            "Whether rules that deny or reject end connections that stand, which somebody opened in"
+                + " the rule's direction; absent is no: they meet no rule.")
+        Boolean cutEstablished,
     @JsonPropertyDescription(
             "What rules may cut that keeps nodes in reach and the cluster together. A node refuses a"
                 + " policy as a whole that cuts what is not named here (WouldLockOut).")
@@ -44,8 +53,16 @@ public record FirewallPolicySpec(
   public FirewallPolicySpec {
     nodeSelector = nodeSelector == null ? LabelSelector.everything() : nodeSelector;
     priority = priority == null ? 100 : priority;
+    mode = mode == null ? Mode.Enforce : mode;
+    cutEstablished = cutEstablished != null && cutEstablished;
     allowLockout = allowLockout == null ? List.of() : List.copyOf(allowLockout);
     rules = rules == null ? List.of() : List.copyOf(rules);
+  }
+
+  /** What becomes of packets. */
+  public enum Mode {
+    Enforce,
+    Audit
   }
 
   /** One rule; an absent protocol is any, empty from or to is anywhere. */
@@ -53,31 +70,65 @@ public record FirewallPolicySpec(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value =
-          "!has(self.protocol) || self.protocol in ['TCP', 'UDP'] || ((!has(self.ports) ||"
+          "!has(self.protocol) || self.protocol in ['TCP', 'UDP', 'SCTP'] || ((!has(self.ports) ||"
               + " self.ports.size() == 0) && !(has(self.from) && self.from.exists(p, has(p.ports) &&"
               + " p.ports.size() > 0)) && !(has(self.to) && self.to.exists(p, has(p.ports) &&"
               + " p.ports.size() > 0)))",
       message =
-          "only TCP and UDP have ports: change protocol, leave it out for both, or leave the ports out",
-      fieldPath = ".ports")
-  @ValidationRule(
-      value =
-          "!has(self.ports) || self.ports.all(p, !p.matches('^[0-9]+:[0-9]+$') ||"
-              + " int(p.split(':')[0]) < int(p.split(':')[1]))",
-      message = "ports: the first number of a range must be smaller than the second: 2379:2380",
+          "ports: only TCP, UDP and SCTP have ports: change protocol, leave it out for TCP and UDP,"
+              + " or leave the ports out",
       fieldPath = ".ports")
   @ValidationRule(
       value =
           "!has(self.ports) || self.ports.size() == 0 || !has(self.to) || !self.to.exists(p,"
               + " has(p.ports) && p.ports.size() > 0)",
-      message = "destination ports are given in ports and in to: give them in one of the two",
+      message =
+          "ports: destination ports are given in ports and in to: give them in one of the two",
       fieldPath = ".ports")
   @ValidationRule(
       value =
-          "!has(self.protocol) || !(self.protocol in ['IGMP', 'IPv6']) || !((has(self.from) &&"
-              + " self.from.exists(p, has(p.cidr) && p.cidr.contains(':'))) || (has(self.to) &&"
-              + " self.to.exists(p, has(p.cidr) && p.cidr.contains(':'))))",
-      message = "IGMP and IPv6 (protocol 41) are carried by IPv4 only: give no IPv6 addresses",
+          "!has(self.icmpTypes) || self.icmpTypes.size() == 0 || (has(self.protocol) &&"
+              + " self.protocol in ['ICMP', 'ICMPv6'])",
+      message =
+          "icmpTypes: only ICMP and ICMPv6 have types: set protocol to one of them, or leave"
+              + " icmpTypes out",
+      fieldPath = ".icmpTypes")
+  @ValidationRule(
+      value =
+          "!has(self.protocol) || self.protocol != 'ICMPv6' || self.action == 'Allow' ||"
+              + " (has(self.icmpTypes) && self.icmpTypes.size() > 0 &&"
+              + " !self.icmpTypes.exists(t, 130 <= t && t <= 136))",
+      message =
+          "icmpTypes: without types 130 to 136 of ICMPv6 no node finds its neighbours and routers:"
+              + " name the types to refuse, and none of these, such as icmpTypes: [128]",
+      fieldPath = ".icmpTypes")
+  @ValidationRule(
+      value =
+          "self.action != 'Limit' || !has(self.protocol) || !(self.protocol in ['ICMP',"
+              + " 'ICMPv6'])",
+      message = "action: Limit counts connections, and ICMP has none: use Allow or Deny",
+      fieldPath = ".action")
+  @ValidationRule(
+      value = "!has(self.log) || self.log != 'AllPackets' || self.action in ['Deny', 'Reject']",
+      message =
+          "log: AllPackets goes with Deny and Reject: packets of connections that were let in meet no"
+              + " rule; use NewConnections",
+      fieldPath = ".log")
+  @ValidationRule(
+      value =
+          "!has(self.protocol) || !(self.protocol in ['ICMP', 'IGMP', 'IPv6']) ||"
+              + " !((has(self.from) && self.from.exists(p, has(p.cidr) && p.cidr.contains(':'))) ||"
+              + " (has(self.to) && self.to.exists(p, has(p.cidr) && p.cidr.contains(':'))))",
+      message =
+          "protocol: ICMP, IGMP and IPv6 (protocol 41) are carried by IPv4 only: give no IPv6"
+              + " addresses, or use ICMPv6",
+      fieldPath = ".protocol")
+  @ValidationRule(
+      value =
+          "!has(self.protocol) || self.protocol != 'ICMPv6' || !((has(self.from) &&"
+              + " self.from.exists(p, has(p.cidr) && p.cidr.contains('.'))) || (has(self.to) &&"
+              + " self.to.exists(p, has(p.cidr) && p.cidr.contains('.'))))",
+      message = "protocol: ICMPv6 is carried by IPv6 only: give no IPv4 addresses, or use ICMP",
       fieldPath = ".protocol")
   @ValidationRule(
       value =
@@ -111,11 +162,16 @@ public record FirewallPolicySpec(
           @Required
           Action action,
       @JsonPropertyDescription(
-              "Absent is any; with ports it is TCP and UDP, the only two that have them.")
+              "Absent is any; with ports it is TCP and UDP. Where the firewall of a node has no rules"
+                  + " for a protocol, that node refuses the policy and says so.")
           Protocol protocol,
-      @JsonPropertyDescription("Destination ports and ranges: \"6443\", \"2379:2380\".")
-          @Size(max = 32)
-          List<@Size(min = 1, max = 11) @Pattern(Limits.PORT_OR_RANGE) String> ports,
+      @JsonPropertyDescription(
+              "Types of ICMP or ICMPv6 messages, such as 8 and 128, echo request; empty is all. To"
+                  + " refuse ICMPv6, types must be named.")
+          @Size(max = 16)
+          List<@Min(0) @Max(254) Integer> icmpTypes,
+      @JsonPropertyDescription("Destination ports and ranges of them.") @Size(max = 32)
+          List<Port> ports,
       @JsonPropertyDescription("A note for people, kept with the rule on the node; one line.")
           @Size(max = 128)
           @Pattern(Limits.ONE_LINE)
@@ -133,34 +189,57 @@ public record FirewallPolicySpec(
           @Pattern(Limits.INTERFACE_PATTERN)
           String interfaceOut,
       @JsonPropertyDescription(
-              "Whether the first packet of each connection is logged; absent is no.")
-          Boolean log,
-      @JsonPropertyDescription(
-              "Whether every packet is logged, as ufw's log-all; log makes no difference then."
-                  + " Absent is no.")
-          Boolean logAll) {
+              "Which packets that match are logged: None, as if it were absent; NewConnections, the"
+                  + " first of each connection; AllPackets, of rules that refuse. 3 lines a minute of each rule at"
+                  + " most, after 10 at once.")
+          Log log) {
     // No defaults in the schema: what compares lists as a whole, as Argo CD does, would see those
     // that the API server fills in as drift.
     public Rule {
+      icmpTypes = icmpTypes == null ? List.of() : List.copyOf(icmpTypes);
       ports = ports == null ? List.of() : List.copyOf(ports);
       from = from == null ? List.of() : List.copyOf(from);
       to = to == null ? List.of() : List.copyOf(to);
-      log = log != null && log;
-      logAll = logAll != null && logAll;
+      log = log == null ? Log.None : log;
     }
   }
 
-  /** A side of a rule: exactly one of cidr, podNetwork and nodes, or only ports. */
+  /** A port, or those from it to endPort. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "!has(self.endPort) || self.port <= self.endPort",
+      message = "endPort must not be smaller than port: {port: 2379, endPort: 2380}",
+      fieldPath = ".endPort")
+  public record Port(
+      @JsonPropertyDescription("The port, or the first of a range.") @Required @Min(1) @Max(65535)
+          Integer port,
+      @JsonPropertyDescription("The last of a range; absent is port alone.") @Min(1) @Max(65535)
+          Integer endPort) {}
+
+  /** A side of a rule; type says which of the other fields there is. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @ValidationRule(
-      value = "[has(self.cidr), has(self.podNetwork), has(self.nodes)].filter(x, x).size() <= 1",
-      message = "a peer is one of cidr, podNetwork and nodes: write an entry for each")
+      value = "has(self.cidr) == (self.type == 'CIDR')",
+      message =
+          "cidr: it goes with type CIDR, and with no other: correct type, or add or remove cidr",
+      fieldPath = ".cidr")
   @ValidationRule(
-      value =
-          "has(self.cidr) || has(self.podNetwork) || has(self.nodes) || (has(self.ports) &&"
-              + " self.ports.size() > 0)",
-      message = "a peer needs cidr, podNetwork, nodes or ports; for anywhere leave the list empty")
+      value = "has(self.podNetwork) == (self.type == 'PodNetwork')",
+      message =
+          "podNetwork: it goes with type PodNetwork, and with no other: correct type, or add or"
+              + " remove podNetwork",
+      fieldPath = ".podNetwork")
+  @ValidationRule(
+      value = "has(self.nodes) == (self.type == 'Nodes')",
+      message =
+          "nodes: it goes with type Nodes, and with no other: correct type, or add or remove nodes",
+      fieldPath = ".nodes")
+  @ValidationRule(
+      value = "self.type != 'Anywhere' || (has(self.ports) && self.ports.size() > 0)",
+      message = "ports: type Anywhere needs ports; for anything at all leave the list empty",
+      fieldPath = ".ports")
   @ValidationRule(
       value =
           "!has(self.cidr) || (isCIDR(self.cidr) ? string(cidr(self.cidr).masked()) == self.cidr :"
@@ -169,13 +248,11 @@ public record FirewallPolicySpec(
           "cidr of a peer must be an address or a canonical CIDR without bits after the prefix:"
               + " 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
       fieldPath = ".cidr")
-  @ValidationRule(
-      value =
-          "!has(self.ports) || self.ports.all(p, !p.matches('^[0-9]+:[0-9]+$') ||"
-              + " int(p.split(':')[0]) < int(p.split(':')[1]))",
-      message = "ports: the first number of a range must be smaller than the second: 2379:2380",
-      fieldPath = ".ports")
   public record Peer(
+      @JsonPropertyDescription(
+              "CIDR, PodNetwork or Nodes, with the field of that name; Anywhere, with ports only.")
+          @Required
+          PeerType type,
       @JsonPropertyDescription("An address or a canonical CIDR.") @Size(min = 2, max = Limits.CIDR)
           String cidr,
       @JsonPropertyDescription("All pools of this PodNetwork.")
@@ -186,7 +263,7 @@ public record FirewallPolicySpec(
           NodePeer nodes,
       @JsonPropertyDescription("Ports on this side: in from these are source ports.")
           @Size(max = 32)
-          List<@Size(min = 1, max = 11) @Pattern(Limits.PORT_OR_RANGE) String> ports) {
+          List<Port> ports) {
     public Peer {
       ports = ports == null ? List.of() : List.copyOf(ports);
     }
@@ -237,10 +314,28 @@ public record FirewallPolicySpec(
     Limit
   }
 
-  /** The protocols ufw knows. */
+  /** Which packets of a rule are logged. */
+  public enum Log {
+    None,
+    NewConnections,
+    AllPackets
+  }
+
+  /** What a side of a rule is. */
+  public enum PeerType {
+    CIDR,
+    PodNetwork,
+    Nodes,
+    Anywhere
+  }
+
+  /** What a packet carries; ufw has rules for all of them but SCTP, ICMP and ICMPv6. */
   public enum Protocol {
     TCP,
     UDP,
+    SCTP,
+    ICMP,
+    ICMPv6,
     AH,
     ESP,
     GRE,

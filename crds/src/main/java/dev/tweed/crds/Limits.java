@@ -108,9 +108,6 @@ public final class Limits {
   static final String CAMEL_CASE = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
   // The second digit is 2, 6, a or e: locally administered (bit 1 set), unicast (bit 0 clear).
   static final String LOCAL_UNICAST_MAC = "^[0-9a-f][26ae](:[0-9a-f]{2}){5}$";
-  private static final String PORT =
-      "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
-  static final String PORT_OR_RANGE = "^" + PORT + "(:" + PORT + ")?$";
   // Not even a tab: these end in files of the host's firewall, one line each. Nor anything a
   // terminal does not show, or shows in another order than it is: controls, marks of direction,
   // spaces of no width, private use, line and paragraph separators.

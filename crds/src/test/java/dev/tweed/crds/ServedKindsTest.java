@@ -97,6 +97,7 @@ class ServedKindsTest {
                 kind: FirewallPolicy
                 metadata: {name: served}
                 spec:
+                  nodeSelector: {}
                   rules:
                   - {name: ssh, direction: In, action: Allow}
                 """,
@@ -107,11 +108,7 @@ class ServedKindsTest {
 
     assertThat(stored.<Object>get("spec", "rules")).isEqualTo(List.of(rule));
     assertThat(client.resources(FirewallPolicy.class).withName("served").get().getSpec().rules())
-        .allSatisfy(
-            read -> {
-              assertThat(read.log()).isFalse();
-              assertThat(read.logAll()).isFalse();
-            });
+        .allSatisfy(read -> assertThat(read.log()).isEqualTo(FirewallPolicySpec.Log.None));
   }
 
   @Test
@@ -299,6 +296,8 @@ class ServedKindsTest {
                 new FirewallPolicy(),
                 "ssh",
                 new FirewallPolicySpec(
+                    LabelSelector.everything(),
+                    null,
                     null,
                     null,
                     null,
@@ -308,8 +307,8 @@ class ServedKindsTest {
                             FirewallPolicySpec.Direction.In,
                             FirewallPolicySpec.Action.Limit,
                             FirewallPolicySpec.Protocol.TCP,
-                            List.of("22"),
                             null,
+                            List.of(new FirewallPolicySpec.Port(22, null)),
                             null,
                             null,
                             null,
@@ -330,12 +329,12 @@ class ServedKindsTest {
 
     assertThat(kubectl(server, "get", "fwp"))
         .containsExactly(
-            "NAME PRIORITY SELECTED APPLIED-NODES ACCEPTED APPLIED READY AGE",
-            "ssh 100 3 2 True False False *");
+            "NAME PRIORITY MODE SELECTED APPLIED-NODES ACCEPTED APPLIED READY AGE",
+            "ssh 100 Enforce 3 2 True False False *");
     assertThat(kubectl(server, "get", "fwp", "-o", "wide"))
         .containsExactly(
-            "NAME PRIORITY SELECTED APPLIED-NODES ACCEPTED APPLIED READY REASON AGE",
-            "ssh 100 3 2 True False False WouldLockOut *");
+            "NAME PRIORITY MODE SELECTED APPLIED-NODES ACCEPTED APPLIED READY REASON AGE",
+            "ssh 100 Enforce 3 2 True False False WouldLockOut *");
   }
 
   @Test

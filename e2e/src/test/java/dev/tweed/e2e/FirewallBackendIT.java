@@ -44,7 +44,7 @@ class FirewallBackendIT {
   }
 
   private static String reject(String name, int port) {
-    return "{name: %s, direction: In, action: Reject, protocol: TCP, ports: [\"%d\"]}"
+    return "{name: %s, direction: In, action: Reject, protocol: TCP, ports: [{port: %d}]}"
         .formatted(name, port);
   }
 

@@ -67,7 +67,8 @@ class FirewallCleanupIT {
         "gone",
         "{}",
         "",
-        List.of("{name: gone, direction: In, action: Reject, protocol: TCP, ports: [\"7000\"]}"));
+        List.of(
+            "{name: gone, direction: In, action: Reject, protocol: TCP, ports: [{port: 7000}]}"));
     Machine[] all = cluster.nodes().toArray(Machine[]::new);
     nodes.awaitApplied("gone", all);
 

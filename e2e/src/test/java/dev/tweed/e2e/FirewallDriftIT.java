@@ -56,7 +56,8 @@ class FirewallDriftIT {
         "kept",
         "{}",
         "",
-        List.of("{name: kept, direction: In, action: Reject, protocol: TCP, ports: [\"7000\"]}"));
+        List.of(
+            "{name: kept, direction: In, action: Reject, protocol: TCP, ports: [{port: 7000}]}"));
     nodes.awaitApplied("kept", ufw);
     repairsBefore = nodes.repairs(ufw);
   }

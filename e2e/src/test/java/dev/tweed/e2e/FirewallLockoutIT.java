@@ -146,12 +146,12 @@ class FirewallLockoutIT {
   }
 
   private static String denyFrom(String name, int port, String cidr) {
-    return "{name: %s, direction: In, action: Deny, protocol: TCP, ports: [\"%d\"], from: [{cidr: %s}]}"
+    return "{name: %s, direction: In, action: Deny, protocol: TCP, ports: [{port: %d}], from: [{type: CIDR, cidr: %s}]}"
         .formatted(name, port, cidr);
   }
 
   private static String deny(String name, int port) {
-    return "{name: %s, direction: In, action: Deny, protocol: TCP, ports: [\"%d\"]}"
+    return "{name: %s, direction: In, action: Deny, protocol: TCP, ports: [{port: %d}]}"
         .formatted(name, port);
   }
 

@@ -73,7 +73,7 @@ class FirewallNodePortIT {
         "{}",
         "",
         List.of(
-            "{name: ports, direction: In, action: Deny, protocol: TCP, ports: [\"30080\", \"30090\"]}"));
+            "{name: ports, direction: In, action: Deny, protocol: TCP, ports: [{port: 30080}, {port: 30090}]}"));
 
     // Then they are closed, wherever their pods are, and the others are open
     for (Machine door : doors) {
@@ -90,8 +90,8 @@ class FirewallNodePortIT {
         "{}",
         "priority: 200",
         List.of(
-            "{name: shut, direction: In, action: Allow, protocol: TCP, ports: [\"30080\"]}",
-            "{name: free, direction: In, action: Allow, protocol: TCP, ports: [\"30081\"]}"));
+            "{name: shut, direction: In, action: Allow, protocol: TCP, ports: [{port: 30080}]}",
+            "{name: free, direction: In, action: Allow, protocol: TCP, ports: [{port: 30081}]}"));
     Eventually.within(
         30,
         () ->

@@ -146,7 +146,7 @@ class FirewallPolicyIT {
         "{}",
         "",
         List.of(
-            "{name: outside, direction: Routed, action: Reject, from: [{cidr: %s}, {cidr: %s}], to: [{cidr: %s}]}"
+            "{name: outside, direction: Routed, action: Reject, from: [{type: CIDR, cidr: %s}, {type: CIDR, cidr: %s}], to: [{type: CIDR, cidr: %s}]}"
                 .formatted(onUfw.address(), onPlain.address(), cluster.outside().address())));
 
     // Then it cannot, its neighbour can, and it reaches everything else
@@ -170,9 +170,10 @@ class FirewallPolicyIT {
         () -> {
           String policies = cluster.kubectl("get", "fwp").text();
           assertThat(policies)
-              .containsPattern("(?m)^NAME +PRIORITY +SELECTED +ON NODES +ACCEPTED +APPLIED +AGE")
-              .containsPattern("(?m)^control-plane +100 +1 +1 +True +True ")
-              .containsPattern("(?m)^no-outside +100 +3 +3 +True +True ");
+              .containsPattern(
+                  "(?m)^NAME +PRIORITY +MODE +SELECTED +APPLIED-NODES +ACCEPTED +APPLIED +AGE")
+              .containsPattern("(?m)^control-plane +100 +Enforce +1 +1 +True +True ")
+              .containsPattern("(?m)^no-outside +100 +Enforce +3 +3 +True +True ");
         });
     assertThat(nodes.report(controlPlane).firewall().backend()).isEqualTo("ufw");
     assertThat(nodes.report(nodes.plainNode()).firewall().backend()).isEqualTo("nftables");

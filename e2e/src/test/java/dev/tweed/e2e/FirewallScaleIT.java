@@ -102,7 +102,7 @@ class FirewallScaleIT {
         IntStream.range(0, RULES)
             .mapToObj(
                 rule ->
-                    "  - {name: r%d, direction: In, action: Allow, protocol: TCP, ports: [\"%d\"], from: [{cidr: %s}]}\n"
+                    "  - {name: r%d, direction: In, action: Allow, protocol: TCP, ports: [{port: %d}], from: [{type: CIDR, cidr: %s}]}\n"
                         .formatted(rule, port(policy), address(policy, rule)))
             .collect(Collectors.joining());
     return """

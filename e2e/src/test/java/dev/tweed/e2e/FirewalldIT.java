@@ -129,8 +129,8 @@ class FirewalldIT {
         FirewallNodes.only(node),
         "",
         List.of(
-            "{name: open, direction: In, action: Allow, protocol: TCP, ports: [\"8080\"]}",
-            "{name: closed, direction: In, action: Deny, protocol: TCP, ports: [\"5353\"]}"));
+            "{name: open, direction: In, action: Allow, protocol: TCP, ports: [{port: 8080}]}",
+            "{name: closed, direction: In, action: Deny, protocol: TCP, ports: [{port: 5353}]}"));
     nodes.awaitApplied("ports", node);
 
     Eventually.within(
@@ -357,7 +357,8 @@ class FirewalldIT {
           "ports",
           FirewallNodes.only(node),
           "",
-          List.of("{name: closed, direction: In, action: Deny, protocol: TCP, ports: [\"5353\"]}"));
+          List.of(
+              "{name: closed, direction: In, action: Deny, protocol: TCP, ports: [{port: 5353}]}"));
     }
     nodes.awaitApplied("ports", node);
     Eventually.within(30, () -> assertThat(node.shell(CLOSED_IN_KERNEL).succeeded()).isTrue());

@@ -68,7 +68,10 @@ final class ManifestGenerator {
   /** Arrays that are sets. Where the order tells something they are not. */
   private static final List<String> LIST_SETS =
       List.of(
-          "spec.mirroredNodeLabels", "spec.masquerade.exceptCIDRs", "spec.pools[].excludeCIDRs");
+          "spec.allowLockout",
+          "spec.mirroredNodeLabels",
+          "spec.masquerade.exceptCIDRs",
+          "spec.pools[].excludeCIDRs");
 
   /** Argo CD keeps the kinds, and with them every object, whatever becomes of the Application. */
   private static final Map<String, String> ANNOTATIONS =
@@ -142,6 +145,9 @@ final class ManifestGenerator {
       root.setRequired(List.of("spec"));
     }
     walk("", root);
+    if (kind == FirewallPolicy.class) {
+      declareLists(root.getProperties().get("spec"));
+    }
     // The generator keeps the columns in a set.
     List<String> order =
         Arrays.stream(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
@@ -213,6 +219,20 @@ final class ManifestGenerator {
     if (schema.getItems() != null) {
       walk(path + "[]", schema.getItems().getSchema());
     }
+  }
+
+  /**
+   * Lists whose entries nobody merges: the order of rules decides, and what is in one belongs
+   * together.
+   */
+  private static void declareLists(JSONSchemaProps schema) {
+    if (schema.getItems() != null) {
+      if (schema.getXKubernetesListType() == null) {
+        schema.setXKubernetesListType("atomic");
+      }
+      declareLists(schema.getItems().getSchema());
+    }
+    schema.getProperties().values().forEach(ManifestGenerator::declareLists);
   }
 
   private record MemoryOutput(Map<String, ByteArrayOutputStream> files)

@@ -109,7 +109,7 @@ final class FirewallBench {
     return IntStream.rangeClosed(1, RULES)
         .mapToObj(
             i ->
-                "  - {name: r%d, direction: In, action: Allow, protocol: TCP, ports: [\"7000\"], from: [{cidr: 10.99.0.%d}]}\n"
+                "  - {name: r%d, direction: In, action: Allow, protocol: TCP, ports: [{port: 7000}], from: [{type: CIDR, cidr: 10.99.0.%d}]}\n"
                     .formatted(i, i))
         .collect(
             Collectors.joining(
@@ -119,6 +119,7 @@ final class FirewallBench {
                 kind: FirewallPolicy
                 metadata: {name: bench}
                 spec:
+                  nodeSelector: {}
                   rules:
                 """,
                 ""));

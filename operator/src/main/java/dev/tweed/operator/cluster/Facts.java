@@ -47,7 +47,7 @@ public final class Facts {
       new NodeSubnetSpec(null, null, null, null, null, null);
   private static final String ABSENT = "absent";
   private static final FirewallPolicySpec UNREADABLE_POLICY =
-      new FirewallPolicySpec(null, null, null, null);
+      new FirewallPolicySpec(null, null, null, null, null, null);
 
   private Facts() {}
 

@@ -1,5 +1,6 @@
 package dev.tweed.operator.policy;
 
+import dev.tweed.crds.FirewallPolicySpec.Mode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +32,10 @@ public record PolicyOutcome(Map<String, PolicyState> policies) {
    *
    * @param uid of the object that was looked at
    * @param generation of its spec
+   * @param mode what is asked of nodes
    */
-  public record PolicyState(String uid, long generation, Judgement judgement, PolicyTally tally) {
+  public record PolicyState(
+      String uid, long generation, Mode mode, Judgement judgement, PolicyTally tally) {
 
     /** The worst that can be said of it. */
     public Progress progress() {
@@ -61,6 +64,7 @@ public record PolicyOutcome(Map<String, PolicyState> policies) {
           new PolicyState(
               policy.uid(),
               policy.generation(),
+              policy.spec().mode(),
               judge.judge(policy),
               PolicyTally.of(policy, input.nodes())));
     }

@@ -1,6 +1,7 @@
 package dev.tweed.operator.status;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.FirewallPolicySpec.Mode;
 import dev.tweed.crds.FirewallPolicyStatus;
 import dev.tweed.crds.FirewallPolicyStatus.Failure;
 import dev.tweed.operator.policy.Judgement;
@@ -37,7 +38,7 @@ public final class FirewallPolicyStatusMapper {
       PolicyState state, List<Condition> previous, Instant now) {
     PolicyTally tally = state.tally();
     Finding accepted = accepted(state.judgement());
-    Finding applied = applied(tally, state.generation());
+    Finding applied = applied(tally, state);
     List<Finding> findings =
         new ArrayList<>(List.of(accepted, applied, ready(tally, accepted, applied)));
     if (!accepted.holds()) {
@@ -62,7 +63,9 @@ public final class FirewallPolicyStatusMapper {
     };
   }
 
-  private static Finding applied(PolicyTally tally, long generation) {
+  private static Finding applied(PolicyTally tally, PolicyState state) {
+    long generation = state.generation();
+    boolean audit = state.mode() == Mode.Audit;
     if (tally.selected() == 0) {
       return Finding.yes(
           APPLIED,
@@ -75,14 +78,18 @@ public final class FirewallPolicyStatusMapper {
       return Finding.no(
           APPLIED,
           first.reason(),
-          counts(tally)
+          counts(tally, audit)
               + "; not on %s: %s".formatted(names(tally.failing(), first.node()), first.message())
               + (tally.pending() > 0 ? ". " + pending(tally, generation) : ""));
     }
     if (tally.pending() > 0) {
-      return Finding.no(APPLIED, "Pending", counts(tally) + "; " + pending(tally, generation));
+      return Finding.no(
+          APPLIED, "Pending", counts(tally, audit) + "; " + pending(tally, generation));
     }
-    return Finding.yes(APPLIED, "AppliedEverywhere", counts(tally) + remarks(tally.remarks()));
+    return Finding.yes(
+        APPLIED,
+        audit ? "TriedEverywhere" : "AppliedEverywhere",
+        counts(tally, audit) + remarks(tally.remarks()));
   }
 
   // A node that is down may be so for ever; it has the policy before its pods run again.
@@ -97,9 +104,13 @@ public final class FirewallPolicyStatusMapper {
         : Finding.of(READY, applied.holds(), applied.reason(), applied.message());
   }
 
-  private static String counts(PolicyTally tally) {
-    return "in force on %d of %d %s"
-        .formatted(tally.applied(), tally.selected(), tally.selected() == 1 ? "node" : "nodes");
+  private static String counts(PolicyTally tally, boolean audit) {
+    return "%s on %d of %d %s"
+        .formatted(
+            audit ? "mode Audit, refuses nothing: tried" : "in force",
+            tally.applied(),
+            tally.selected(),
+            tally.selected() == 1 ? "node" : "nodes");
   }
 
   private static String pending(PolicyTally tally, long generation) {

@@ -66,11 +66,11 @@ class UnknownValueModuleTest {
             object(
                 "FirewallPolicy",
                 "web",
-                "\"spec\": {\"rules\": [{\"name\": \"a\"}, {\"name\": \"b\", \"protocol\": \"SCTP\"}]}"),
+                "\"spec\": {\"rules\": [{\"name\": \"a\"}, {\"name\": \"b\", \"protocol\": \"DCCP\"}]}"),
             FirewallPolicy.class);
 
     assertThat(policy.getUnknownValues())
-        .containsExactly(new UnknownValue("spec.rules[1].protocol", "SCTP"));
+        .containsExactly(new UnknownValue("spec.rules[1].protocol", "DCCP"));
     assertThat(policy.getSpec().rules()).hasSize(2);
   }
 

@@ -6,6 +6,7 @@ import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Action;
 import dev.tweed.crds.FirewallPolicySpec.Direction;
 import dev.tweed.crds.FirewallPolicySpec.Peer;
+import dev.tweed.crds.FirewallPolicySpec.PeerType;
 import dev.tweed.crds.FirewallPolicySpec.Protocol;
 import dev.tweed.crds.FirewallPolicySpec.Rule;
 import dev.tweed.crds.LabelSelector;
@@ -32,16 +33,18 @@ public final class Policies {
         nodes,
         null,
         null,
+        null,
+        null,
         List.of(
             new Rule(
                 "ssh",
                 Direction.In,
                 Action.Allow,
                 Protocol.TCP,
-                List.of("22"),
+                null,
+                List.of(new FirewallPolicySpec.Port(22, null)),
                 null,
                 List.of(peers),
-                null,
                 null,
                 null,
                 null,
@@ -49,11 +52,11 @@ public final class Policies {
   }
 
   public static Peer network(String name) {
-    return new Peer(null, name, null, null);
+    return new Peer(PeerType.PodNetwork, null, name, null, null);
   }
 
   public static Peer nodes(LabelSelector selector) {
-    return new Peer(null, null, new FirewallPolicySpec.NodePeer(selector), null);
+    return new Peer(PeerType.Nodes, null, null, new FirewallPolicySpec.NodePeer(selector), null);
   }
 
   public static LabelSelector label(String key, String value) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicySpec.Peer;
+import dev.tweed.crds.FirewallPolicySpec.PeerType;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.MirroredLabels;
 import dev.tweed.operator.policy.PolicyNode.Block;
@@ -44,7 +45,7 @@ class PolicyJudgeTest {
 
   @Test
   void whatNamesOnlyWhatExistsIsGood() {
-    Peer address = new Peer("192.0.2.1", null, null, null);
+    Peer address = new Peer(PeerType.CIDR, "192.0.2.1", null, null, null);
 
     assertThat(
             judge(

@@ -8,8 +8,10 @@ import static dev.tweed.operator.policy.Policies.silent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.FirewallPolicyStatus;
 import dev.tweed.crds.FirewallPolicyStatus.Failure;
+import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
@@ -65,6 +67,17 @@ class FirewallPolicyStatusMapperTest {
         .isEqualTo("True Accepted: whatever the rules name exists");
     assertThat(condition(status, "Applied"))
         .isEqualTo("True AppliedEverywhere: in force on 2 of 2 nodes");
+  }
+
+  @Test
+  void inModeAuditNothingIsSaidToBeInForce() {
+    FirewallPolicySpec spec =
+        new FirewallPolicySpec(
+            LabelSelector.everything(), null, FirewallPolicySpec.Mode.Audit, null, null, List.of());
+    PolicyFacts audit = policy("web", 4, spec);
+
+    assertThat(condition(status(audit, List.of(), node("n1", applied("web", 4))), "Applied"))
+        .isEqualTo("True TriedEverywhere: mode Audit, refuses nothing: tried on 1 of 1 node");
   }
 
   @Test

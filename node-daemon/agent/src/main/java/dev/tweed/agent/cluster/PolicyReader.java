@@ -13,6 +13,9 @@ final class PolicyReader extends TreeReader<PolicyRecord> {
     if (!isPresent(spec)) {
       return unreadable(meta, "it has no spec");
     }
+    if (!spec.hasNonNull("nodeSelector")) {
+      return unreadable(meta, "spec.nodeSelector is missing; write {} for all nodes");
+    }
     try {
       FirewallPolicySpec read = SpecDecoder.decode("spec", spec, FirewallPolicySpec.class);
       return isUsable(read)

@@ -32,7 +32,7 @@ public record PolicyRecord(
         name,
         uid,
         generation,
-        new FirewallPolicySpec(null, null, null, List.of()),
+        new FirewallPolicySpec(null, null, null, null, null, List.of()),
         Optional.of(why));
   }
 

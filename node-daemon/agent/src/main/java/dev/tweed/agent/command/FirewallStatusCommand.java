@@ -61,7 +61,7 @@ final class FirewallStatusCommand implements Callable<Integer> {
       FirewallFiles.Remembered remembered, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
     FirewallPlan plan = new FirewallPlanFactory(host, () -> NOT_ASKED, List::of).keep(remembered);
-    GuardRules guard = new GuardRules(plan.planned().rows());
+    GuardRules guard = GuardRules.of(plan.planned());
     return FirewallStatusText.of(
         plan,
         BackendOutcome.together(

@@ -65,6 +65,7 @@ final class FirewallStatusText {
     found.ifPresentOrElse(
         outcome -> text.rows(plan.rows(), outcome), () -> text.nowhere(plan.planned().rows()));
     ready.ifPresent(outcome -> text.ready(plan, outcome));
+    text.tried(guard);
     guarded.ifPresent(outcome -> text.guard(guard, outcome));
     told.ifPresent(text::problems);
     return text;
@@ -131,6 +132,16 @@ final class FirewallStatusText {
           unreadable(count, message, remedy);
       case BackendOutcome.Applied applied ->
           say(!applied.changed(), applied.changed() ? count + ": NOT as they should be" : count);
+    }
+  }
+
+  /** Rules of policies in mode Audit: with them goes what they would do. */
+  private void tried(GuardRules rules) {
+    List<FilterRow> rows =
+        rules.audit().stream().filter(row -> rules.tried().contains(row.origin())).toList();
+    if (!rows.isEmpty()) {
+      out.append("\nOnly tried (mode Audit); packets are those that they would decide about:\n\n");
+      table(rows, BackendOutcome.applied(false));
     }
   }
 

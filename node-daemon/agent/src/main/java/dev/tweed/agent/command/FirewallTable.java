@@ -4,11 +4,13 @@ import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.RowText;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Rules in lines and columns. Pure. */
 final class FirewallTable {
@@ -43,12 +45,25 @@ final class FirewallTable {
 
   /** What goes beside the firewall, in a line; empty if nothing does. */
   static Optional<String> guard(GuardRules rules) {
-    int nodePorts = rules.nodePortRows().size();
-    return nodePorts == 0
+    List<String> parts = new ArrayList<>();
+    part(parts, "NodePorts by %s of these", rules.nodePortRows().size());
+    part(parts, "connections that stand by %s of these", count(rules.rows(), rules.cutting()));
+    part(parts, "%s only tried", count(rules.audit(), rules.tried()));
+    return parts.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "Beside it, in the nftables table %s: NodePorts by %s of these"
-                .formatted(GuardWriter.TABLE, rules(nodePorts)));
+            "Beside it, in the nftables table %s: %s"
+                .formatted(GuardWriter.TABLE, String.join(", ", parts)));
+  }
+
+  private static void part(List<String> parts, String text, int count) {
+    if (count > 0) {
+      parts.add(text.formatted(rules(count)));
+    }
+  }
+
+  private static int count(List<FilterRow> rows, Set<Origin> origins) {
+    return (int) rows.stream().filter(row -> origins.contains(row.origin())).count();
   }
 
   static String rules(int count) {

@@ -20,6 +20,7 @@ import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.firewall.FirewallSync;
 import dev.tweed.agent.firewall.FirewallWatch;
 import dev.tweed.agent.firewall.NetworkState;
+import dev.tweed.agent.firewall.PolicyPacketLog;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.memory.Binding;
@@ -95,6 +96,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final HealthServer health;
   private final DirectoryWatch files;
   private final FirewallHost.Watching rules;
+  private final PolicyPacketLog packetLog;
 
   private NodeDaemon(
       DaemonOptions options,
@@ -131,6 +133,8 @@ public final class NodeDaemon implements AutoCloseable {
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
     metrics.policyPackets(host::counts);
+    packetLog =
+        PolicyPacketLog.open(host, System::nanoTime); // before rules that need it are written
     publisher =
         new StatusPublisher(
             api.statusApi(),
@@ -305,6 +309,7 @@ public final class NodeDaemon implements AutoCloseable {
     rules.close();
     files.close();
     firewallLoop.close();
+    packetLog.close();
     loop.close();
     prober.close();
     publisher.close();

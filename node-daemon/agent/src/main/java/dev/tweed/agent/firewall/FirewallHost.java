@@ -10,9 +10,11 @@ import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.LoggedPacket;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
@@ -54,6 +56,15 @@ public interface FirewallHost {
 
   /** Tells when rules in the kernel may have changed, until it is closed. */
   Watching watch(Runnable onChange);
+
+  /**
+   * Tells of packets that rules of ours log, until it is closed; from a thread of its own.
+   *
+   * @throws dev.tweed.netlink.NetlinkException where the kernel does not tell
+   */
+  default Watching packets(Consumer<LoggedPacket> listener) {
+    return () -> {};
+  }
 
   /** A watch. */
   interface Watching extends AutoCloseable {

@@ -47,7 +47,7 @@ public record FirewallPlan(
   public Optional<GuardRules> guard(NetworkState network) {
     return network instanceof NetworkState.Waiting || !choice.isKnown()
         ? Optional.empty()
-        : Optional.of(new GuardRules(planned.rows()));
+        : Optional.of(GuardRules.of(planned));
   }
 
   /** The groups to keep for the day a later generation is refused. */

@@ -180,7 +180,7 @@ public final class FirewallSync implements BooleanSupplier {
         // Rows change without a wish, too: a policy that was refused may pass by now.
         mended = applied.changed() && !wished && isAsLast(plan);
         look |= applied.changed() || !applied.live();
-        guard.rows(plan.planned().rows());
+        guard.rules(plan.planned());
         remembered = new Remembered(plan.lastGood(), placer.places());
         remembering = true;
         lastWish = Optional.of(wish);
@@ -224,12 +224,11 @@ public final class FirewallSync implements BooleanSupplier {
    * gets those of the daemon before.
    */
   private void guardLastGood(FirewallPlan plan) {
-    if (!guard.hasRows()) {
-      guard.rows(
+    if (!guard.hasRules()) {
+      guard.rules(
           plans
               .make(FirewallWish.nothingNew(), remembered.good(), plan.found(), plan.choice())
-              .planned()
-              .rows());
+              .planned());
     }
   }
 

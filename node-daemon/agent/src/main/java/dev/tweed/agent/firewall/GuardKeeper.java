@@ -2,30 +2,31 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.GuardRules;
-import dev.tweed.firewall.rules.Direction;
-import dev.tweed.firewall.rules.FilterRow;
-import java.util.List;
+import dev.tweed.firewall.rules.PlannedRules;
 import java.util.Optional;
 
-/** Keeps what no firewall of the host can say: NodePorts that rules close. Used by one thread. */
+/**
+ * Keeps what no firewall of the host can say: NodePorts that rules close, connections that rules
+ * end, and rules that are only tried. Used by one thread.
+ */
 final class GuardKeeper {
 
   private final FirewallHost host;
-  private Optional<List<FilterRow>> inRows = Optional.empty();
+  private Optional<GuardRules> rules = Optional.empty();
   private boolean kept;
 
   GuardKeeper(FirewallHost host) {
     this.host = host;
   }
 
-  /** Takes the rows that are in force now, whatever firewall holds them. */
-  void rows(List<FilterRow> rows) {
-    inRows = Optional.of(rows.stream().filter(row -> row.direction() == Direction.IN).toList());
+  /** Takes the rules that are in force now, whatever firewall holds them. */
+  void rules(PlannedRules planned) {
+    rules = Optional.of(GuardRules.of(planned));
   }
 
-  /** Whether it was told any rows, or that there are none. */
-  boolean hasRows() {
-    return inRows.isPresent();
+  /** Whether it was told any rules, or that there are none. */
+  boolean hasRules() {
+    return rules.isPresent();
   }
 
   /** Whether the table is known to be right. */
@@ -34,14 +35,14 @@ final class GuardKeeper {
   }
 
   /**
-   * Makes the table right. While the node waits for something it needs, and before any rows are
+   * Makes the table right. While the node waits for something it needs, and before any rules are
    * known, it stays as it is.
    */
   BackendOutcome keep(NetworkState state) {
-    if (inRows.isEmpty() || state instanceof NetworkState.Waiting) {
+    if (rules.isEmpty() || state instanceof NetworkState.Waiting) {
       return BackendOutcome.applied(false);
     }
-    BackendOutcome outcome = host.guard(new GuardRules(inRows.get()));
+    BackendOutcome outcome = host.guard(rules.get());
     kept = outcome instanceof BackendOutcome.Applied;
     return outcome;
   }

@@ -20,8 +20,11 @@ import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.UfwBackend;
 import dev.tweed.firewall.ufw.UfwWriter;
+import dev.tweed.netlink.LoggedPacket;
 import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.socket.NfTablesSocket;
+import dev.tweed.netlink.socket.PacketLog;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,12 +33,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** The firewall of the network namespace this process is in. */
 public final class LocalFirewallHost implements FirewallHost {
 
   /** Commands of ufw take some tenths of a second; a run should not wait for a person. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /** Group of the kernel's packet log; the number is that of the probes' port. */
+  private static final int PACKET_LOG = 7416;
 
   private static final Path PROC_NET = Path.of("/proc/thread-self/net");
 
@@ -97,10 +104,17 @@ public final class LocalFirewallHost implements FirewallHost {
     firewalld.ifPresent(usable::add);
     iptables.ifPresent(usable::add);
     NfTables tables = new NfTablesSocket();
-    usable.add(new NftablesBackend(tables));
-    this.guard = new GuardWriter(tables);
+    usable.add(new NftablesBackend(tables, LocalFirewallHost::packetLog));
+    this.guard = new GuardWriter(tables, LocalFirewallHost::packetLog);
     this.counts = new RuleCountReader(tables);
     this.backends = List.copyOf(usable);
+  }
+
+  /** Where the daemon reads lines, as far as the kernel has such a log. */
+  private static OptionalInt packetLog() {
+    return Files.exists(PROC_NET.resolve("netfilter/nfnetlink_log"))
+        ? OptionalInt.of(PACKET_LOG)
+        : OptionalInt.empty();
   }
 
   @Override
@@ -161,6 +175,11 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public ServiceProxy serviceProxy() {
     return proxy.read();
+  }
+
+  @Override
+  public Watching packets(Consumer<LoggedPacket> listener) {
+    return PacketLog.open(PACKET_LOG, listener)::close;
   }
 
   @Override

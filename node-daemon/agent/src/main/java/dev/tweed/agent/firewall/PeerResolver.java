@@ -45,32 +45,36 @@ final class PeerResolver {
   }
 
   Resolved resolve(FirewallPolicySpec.Peer entry) {
-    long kinds =
-        Stream.of(entry.cidr(), entry.podNetwork(), entry.nodes()).filter(x -> x != null).count();
-    if (kinds > 1) {
+    if (entry.type() == null) {
+      return incomplete("type");
+    }
+    if (Stream.of(entry.cidr(), entry.podNetwork(), entry.nodes()).filter(x -> x != null).count()
+        > 1) {
       return refused(
           PolicyReason.InvalidRule,
-          "an entry is one of cidr, podNetwork and nodes",
+          "an entry has one of cidr, podNetwork and nodes, as type says",
           "write an entry for each");
     }
-    if (entry.cidr() != null) {
-      return cidr(entry.cidr());
-    }
-    if (entry.podNetwork() != null) {
-      return podNetwork(entry.podNetwork());
-    }
-    if (entry.nodes() != null) {
-      return entry.nodes().selector() == null
-          ? refused(
-              PolicyReason.InvalidRule, "nodes has no selector", "write nodes: {selector: {}}")
-          : nodes.computeIfAbsent(entry.nodes().selector(), this::nodes);
-    }
-    return entry.ports().isEmpty()
-        ? refused(
-            PolicyReason.InvalidRule,
-            "the entry is empty",
-            "give cidr, podNetwork, nodes or ports; for anywhere leave the list empty")
-        : found(new Addresses.Anywhere(), List.of());
+    return switch (entry.type()) {
+      case CIDR -> entry.cidr() == null ? incomplete("cidr") : cidr(entry.cidr());
+      case PodNetwork ->
+          entry.podNetwork() == null ? incomplete("podNetwork") : podNetwork(entry.podNetwork());
+      case Nodes ->
+          entry.nodes() == null || entry.nodes().selector() == null
+              ? incomplete("nodes.selector")
+              : nodes.computeIfAbsent(entry.nodes().selector(), this::nodes);
+      case Anywhere ->
+          entry.ports().isEmpty()
+              ? incomplete("ports")
+              : found(new Addresses.Anywhere(), List.of());
+    };
+  }
+
+  private static Resolved incomplete(String field) {
+    return refused(
+        PolicyReason.InvalidRule,
+        "the entry lacks " + field,
+        "give type and the field that goes with it; for anything at all leave the list empty");
   }
 
   private static Resolved cidr(String text) {

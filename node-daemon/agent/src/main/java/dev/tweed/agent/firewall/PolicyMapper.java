@@ -82,8 +82,19 @@ public final class PolicyMapper {
             ? Optional.empty()
             : Optional.of(
                 new RuleGroup(
-                    new Origin(Origin.Kind.POLICY, policy.name()), spec.priority(), rules)),
+                    new Origin(Origin.Kind.POLICY, policy.name()),
+                    spec.priority(),
+                    mode(spec),
+                    rules)),
         problems);
+  }
+
+  private static RuleGroup.Mode mode(FirewallPolicySpec spec) {
+    return switch (spec.mode()) {
+      case Audit -> RuleGroup.Mode.AUDIT;
+      case Enforce ->
+          spec.cutEstablished() ? RuleGroup.Mode.CUT_ESTABLISHED : RuleGroup.Mode.ENFORCE;
+    };
   }
 
   private Optional<FirewallRule> rule(FirewallPolicySpec.Rule rule) {
@@ -106,12 +117,17 @@ public final class PolicyMapper {
               case Limit -> Action.LIMIT;
             },
             rule.protocol() == null ? Protocol.ANY : protocol(rule.protocol()),
+            rule.icmpTypes(),
             ports(rule, "ports", rule.ports()),
             peers(rule, "from", rule.from()),
             peers(rule, "to", rule.to()),
             Optional.ofNullable(rule.interfaceIn()),
             Optional.ofNullable(rule.interfaceOut()),
-            rule.logAll() ? Logging.ALL : rule.log() ? Logging.NEW : Logging.NONE,
+            switch (rule.log()) {
+              case None -> Logging.NONE;
+              case NewConnections -> Logging.NEW;
+              case AllPackets -> Logging.ALL;
+            },
             rule.comment() == null ? "" : rule.comment()));
   }
 
@@ -119,6 +135,9 @@ public final class PolicyMapper {
     return switch (protocol) {
       case TCP -> Protocol.TCP;
       case UDP -> Protocol.UDP;
+      case SCTP -> Protocol.SCTP;
+      case ICMP -> Protocol.ICMP;
+      case ICMPv6 -> Protocol.ICMPV6;
       case AH -> Protocol.AH;
       case ESP -> Protocol.ESP;
       case GRE -> Protocol.GRE;
@@ -127,18 +146,21 @@ public final class PolicyMapper {
     };
   }
 
-  private List<PortRange> ports(FirewallPolicySpec.Rule rule, String field, List<String> texts) {
+  private List<PortRange> ports(
+      FirewallPolicySpec.Rule rule, String field, List<FirewallPolicySpec.Port> entries) {
     List<PortRange> ports = new ArrayList<>();
-    for (String text : texts) {
-      PortRange.tryParse(text)
-          .ifPresentOrElse(
-              ports::add,
-              () ->
-                  invalid(
-                      rule,
-                      field,
-                      "'" + text + "' is neither a port nor a range",
-                      "write such as 6443 or 2379:2380, the smaller number first"));
+    for (FirewallPolicySpec.Port entry : entries) {
+      int first = entry.port() == null ? 0 : entry.port();
+      int last = entry.endPort() == null ? first : entry.endPort();
+      if (1 <= first && first <= last && last <= 65_535) {
+        ports.add(new PortRange(first, last));
+      } else {
+        invalid(
+            rule,
+            field,
+            "port is missing, not in 1..65535, or larger than endPort",
+            "write such as {port: 6443} or {port: 2379, endPort: 2380}");
+      }
     }
     return ports;
   }

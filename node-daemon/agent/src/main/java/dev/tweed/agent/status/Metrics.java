@@ -145,13 +145,19 @@ public final class Metrics implements AutoCloseable {
                   CounterSnapshot.Builder packets =
                       CounterSnapshot.builder()
                           .name("tweed_firewall_policy_packets")
-                          .help("Packets that rules of a FirewallPolicy have decided about");
+                          .help(
+                              "Packets that rules of a FirewallPolicy have decided about, or would in mode Audit");
                   counts.get().stream()
                       .collect(
                           Collectors.groupingBy(
                               count ->
                                   Labels.of(
-                                      "policy", count.policy(), "action", lower(count.action())),
+                                      "policy",
+                                      count.policy(),
+                                      "action",
+                                      lower(count.action()),
+                                      "mode",
+                                      count.tried() ? "audit" : "enforce"),
                               Collectors.summingLong(RuleCount::packets)))
                       .forEach(
                           (labels, sum) ->

@@ -120,8 +120,10 @@ final class StubApiServer implements AutoCloseable {
                  "creationTimestamp":"2026-01-01T00:00:00Z"},
                "spec":{"nodeSelector":{"matchLabels":{"a":"b"}},"priority":100,"rules":[
                  {"name":"from-pods","direction":"In","action":"Allow","protocol":"TCP",
-                   "ports":["6443","2379:2380"],"comment":"training","from":[
-                     {"podNetwork":"default"},{"cidr":"192.0.2.0/24"},{"nodes":{"selector":{
+                   "ports":[{"port":6443},{"port":2379,"endPort":2380}],"comment":"training","from":[
+                     {"type":"PodNetwork","podNetwork":"default"},
+                     {"type":"CIDR","cidr":"192.0.2.0/24"},
+                     {"type":"Nodes","nodes":{"selector":{
                        "matchExpressions":[{"key":"topology.kubernetes.io/zone",
                          "operator":"DoesNotExist"}]}}}]}]}}""";
           case TWEED + "nodesubnets" -> subnet(1, node, "11");

@@ -20,12 +20,13 @@ class PolicyFileReaderTest {
       metadata:
         name: web
       spec:
+        nodeSelector: {}
         rules:
         - name: http
           direction: In
           action: Allow
           protocol: TCP
-          ports: ["80"]
+          ports: [{port: 80}]
       """;
 
   private static List<PolicyRecord> read(String text) {
@@ -95,8 +96,8 @@ class PolicyFileReaderTest {
         "- a\n- b",
         "kind: Pod\napiVersion: v1\nmetadata: {name: a}",
         "kind: FirewallPolicy\napiVersion: v1\nmetadata: {name: a}",
-        "kind: FirewallPolicy\napiVersion: tweed.dev/v1alpha1\nspec: {rules: []}",
-        "kind: FirewallPolicy\napiVersion: tweed.dev/v1alpha1\nmetadata: {}\nspec: {rules: []}",
+        "kind: FirewallPolicy\napiVersion: tweed.dev/v1alpha1\nspec: {nodeSelector: {}, rules: []}",
+        "kind: FirewallPolicy\napiVersion: tweed.dev/v1alpha1\nmetadata: {}\nspec: {nodeSelector: {}, rules: []}",
         "kind: [a]\napiVersion: tweed.dev/v1alpha1\nmetadata: {name: a}"
       })
   void anythingElseIsExplained(String text) {

@@ -19,7 +19,7 @@ class FirewallPlanInputTest {
         name,
         "",
         generation,
-        new FirewallPolicySpec(LabelSelector.everything(), priority, null, List.of()));
+        new FirewallPolicySpec(LabelSelector.everything(), priority, null, null, null, List.of()));
   }
 
   private static ClusterView view(PolicyRecord... policies) {
@@ -60,7 +60,7 @@ class FirewallPlanInputTest {
             "",
             0,
             new FirewallPolicySpec(
-                new LabelSelector(Map.of("zone", "b"), List.of()), 1, null, List.of()));
+                new LabelSelector(Map.of("zone", "b"), List.of()), 1, null, null, null, List.of()));
 
     assertThat(FirewallPlanInput.elsewhere(view(), List.of(policy("a", 0, 1), other)))
         .containsExactly("other");

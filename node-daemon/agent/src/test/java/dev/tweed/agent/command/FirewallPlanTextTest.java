@@ -39,7 +39,7 @@ class FirewallPlanTextTest {
         new HostFirewall(
             HostFirewall.Manager.UFW, HostFirewall.State.ACTIVE, "as found", Ruleset.empty()),
         choice,
-        new PlannedRules(rows, List.of(verdicts), Map.of()),
+        new PlannedRules(rows, List.of(), List.of(verdicts), Map.of()),
         Optional.empty());
   }
 

@@ -38,7 +38,7 @@ class FirewallStatusTextTest {
         new HostFirewall(
             HostFirewall.Manager.UFW, HostFirewall.State.ACTIVE, "as found", Ruleset.empty()),
         choice,
-        new PlannedRules(rows, List.of(), Map.of()),
+        new PlannedRules(rows, List.of(), List.of(), Map.of()),
         Optional.empty());
   }
 
@@ -93,10 +93,10 @@ class FirewallStatusTextTest {
             BackendOutcome.applied(false),
             told(List.of()),
             List.of(
-                new RuleCount("admin", "ssh", Action.ALLOW, 3),
+                new RuleCount("admin", "ssh", Action.ALLOW, false, 3),
                 // In both tables of ours.
-                new RuleCount("api", "from-pods", Action.ALLOW, 1_000),
-                new RuleCount("api", "from-pods", Action.ALLOW, 1)));
+                new RuleCount("api", "from-pods", Action.ALLOW, false, 1_000),
+                new RuleCount("api", "from-pods", Action.ALLOW, false, 1)));
 
     assertThat(text.render())
         .contains(
@@ -106,6 +106,35 @@ class FirewallStatusTextTest {
             allow in proto tcp from 10.244.0.0/16 to any port 6443  policy/api/from-pods            1001
             allow in proto udp from any to any port 8472            network/default/tunnel-port-in
             """);
+  }
+
+  @Test
+  void rulesThatAreOnlyTriedHaveATableOfTheirOwn() {
+    GuardRules tried =
+        new GuardRules(
+            ROWS,
+            List.of(FirewallRows.SSH, FirewallRows.NODE_PORT),
+            Set.of(),
+            Set.of(FirewallRows.NODE_PORT.origin()));
+
+    FirewallStatusText text =
+        text(
+            IN_FORCE,
+            tried,
+            BackendOutcome.applied(false),
+            told(List.of()),
+            List.of(new RuleCount("closed", "ports", Action.DENY, true, 7)));
+
+    assertThat(text.render())
+        .contains(
+            """
+            Only tried (mode Audit); packets are those that they would decide about:
+
+            RULE                                          OF                   PACKETS
+            deny in proto tcp from any to any port 30080  policy/closed/ports  7
+            """)
+        .contains("table tweed-guard: 1 rule only tried: in force");
+    assertThat(text.isAllInForce()).isTrue();
   }
 
   @Test

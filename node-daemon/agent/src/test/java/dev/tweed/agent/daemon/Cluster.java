@@ -73,14 +73,16 @@ final class Cluster implements AutoCloseable {
         LabelSelector.everything(),
         null,
         null,
+        null,
+        null,
         List.of(
             new FirewallPolicySpec.Rule(
                 name,
                 direction,
                 action,
                 Protocol.TCP,
-                List.of(port),
                 null,
+                List.of(new FirewallPolicySpec.Port(Integer.valueOf(port), null)),
                 null,
                 null,
                 null,

@@ -123,13 +123,15 @@ class FirewallCommandTest {
             kind: FirewallPolicy
             metadata: {name: mail}
             spec:
+              nodeSelector: {}
               rules:
-              - {name: smtp, direction: In, action: Allow, protocol: TCP, ports: ["25"]}
+              - {name: smtp, direction: In, action: Allow, protocol: TCP, ports: [{port: 25}]}
             ---
             apiVersion: tweed.dev/v1alpha1
             kind: FirewallPolicy
             metadata: {name: all}
             spec:
+              nodeSelector: {}
               rules:
               - {name: nothing-out, direction: Out, action: Deny}
             """);

@@ -107,6 +107,23 @@ class FirewallDaemonTest {
   }
 
   @Test
+  void aPolicyThatIsOnlyTriedRefusesNothingAndSaysWhatWouldRefuseIt() throws Exception {
+    FirewallPolicySpec deny = Cluster.rule("ssh", Direction.In, Action.Deny, "22");
+    cluster.policy(
+        "tried",
+        new FirewallPolicySpec(
+            deny.nodeSelector(), null, FirewallPolicySpec.Mode.Audit, null, null, deny.rules()));
+
+    daemon.start();
+
+    awaitState("tried", true, "RefusedIfEnforced");
+    assertThat(ufw.chain("ufw-user-input")).doesNotContain("DROP");
+    assertThat(daemon.netns.exec("nft", "list", "table", "inet", "tweed-guard"))
+        .contains("chain audit-input", "tweed would-deny tried/ssh", "group 7416")
+        .doesNotContain("drop");
+  }
+
+  @Test
   void whatSomebodyFlushedComesBackAndIsCounted() throws Exception {
     cluster.policy("web", allow("web", "80"));
     daemon.start();

@@ -48,7 +48,7 @@ class FirewallPlanFactoryTest {
       ---
       kind: FirewallPolicy
       metadata: {name: p, generation: 1}
-      spec: {rules: [%s], allowLockout: [%s]}
+      spec: {nodeSelector: {}, rules: [%s], allowLockout: [%s]}
       """;
 
   private static final NodeAddress ETH0 =
@@ -62,31 +62,31 @@ class FirewallPlanFactoryTest {
       delimiter = '|',
       value = {
         // The API server: the way of the daemon, that of the kubelet, and the servers themselves.
-        "{name: r, direction: Out, action: Deny, to: [{cidr: 10.96.0.1}]}                 | true",
-        "{name: r, direction: Out, action: Deny, to: [{cidr: 192.0.2.100}]}               | true",
-        "{name: r, direction: Out, action: Deny, to: [{cidr: 198.51.100.7}]}              | true",
-        "{name: r, direction: Out, action: Deny, to: [{cidr: 198.51.100.8}]}              | false",
-        "{name: r, direction: Out, action: Deny, protocol: TCP, ports: ['443']}           | true",
-        "{name: r, direction: Out, action: Deny, protocol: TCP, ports: ['16443']}         | true",
-        "{name: r, direction: Out, action: Deny, protocol: TCP, ports: ['6443']}          | false",
+        "{name: r, direction: Out, action: Deny, to: [{type: CIDR, cidr: 10.96.0.1}]}                 | true",
+        "{name: r, direction: Out, action: Deny, to: [{type: CIDR, cidr: 192.0.2.100}]}               | true",
+        "{name: r, direction: Out, action: Deny, to: [{type: CIDR, cidr: 198.51.100.7}]}              | true",
+        "{name: r, direction: Out, action: Deny, to: [{type: CIDR, cidr: 198.51.100.8}]}              | false",
+        "{name: r, direction: Out, action: Deny, protocol: TCP, ports: [{port: 443}]}           | true",
+        "{name: r, direction: Out, action: Deny, protocol: TCP, ports: [{port: 16443}]}         | true",
+        "{name: r, direction: Out, action: Deny, protocol: TCP, ports: [{port: 6443}]}          | false",
         // The administrator who is logged in, where sshd is told to listen.
-        "{name: r, direction: In, action: Deny, from: [{cidr: 203.0.113.0/28}]}           | true",
-        "{name: r, direction: In, action: Deny, from: [{cidr: 203.0.113.16/28}]}          | false",
-        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['2222']}           | true",
-        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['22']}             | false",
+        "{name: r, direction: In, action: Deny, from: [{type: CIDR, cidr: 203.0.113.0/28}]}           | true",
+        "{name: r, direction: In, action: Deny, from: [{type: CIDR, cidr: 203.0.113.16/28}]}          | false",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: [{port: 2222}]}           | true",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: [{port: 22}]}             | false",
         // The kubelet, where the Node says it serves.
-        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['10350']}          | true",
-        "{name: r, direction: In, action: Deny, protocol: TCP, ports: ['10250']}          | false",
-        "{name: r, direction: In, action: Deny, from: [{cidr: 198.51.100.7}]}             | true",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: [{port: 10350}]}          | true",
+        "{name: r, direction: In, action: Deny, protocol: TCP, ports: [{port: 10250}]}          | false",
+        "{name: r, direction: In, action: Deny, from: [{type: CIDR, cidr: 198.51.100.7}]}             | true",
         // The tunnel of the network it is in, and its peers.
-        "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8472']}           | true",
-        "{name: r, direction: Out, action: Deny, protocol: UDP, ports: ['8472']}          | true",
-        "{name: r, direction: In, action: Deny, protocol: UDP, ports: ['8473']}           | false",
-        "{name: r, direction: In, action: Deny, from: [{cidr: 192.0.2.3}]}                | true",
-        "{name: r, direction: In, action: Deny, from: [{cidr: 192.0.2.4}]}                | false",
+        "{name: r, direction: In, action: Deny, protocol: UDP, ports: [{port: 8472}]}           | true",
+        "{name: r, direction: Out, action: Deny, protocol: UDP, ports: [{port: 8472}]}          | true",
+        "{name: r, direction: In, action: Deny, protocol: UDP, ports: [{port: 8473}]}           | false",
+        "{name: r, direction: In, action: Deny, from: [{type: CIDR, cidr: 192.0.2.3}]}                | true",
+        "{name: r, direction: In, action: Deny, from: [{type: CIDR, cidr: 192.0.2.4}]}                | false",
         // What the node's configuration and its cloud say.
-        "{name: r, direction: Out, action: Deny, to: [{cidr: 192.0.2.53}]}                | true",
-        "{name: r, direction: Out, action: Deny, to: [{cidr: 169.254.169.254}]}           | true",
+        "{name: r, direction: Out, action: Deny, to: [{type: CIDR, cidr: 192.0.2.53}]}                | true",
+        "{name: r, direction: Out, action: Deny, to: [{type: CIDR, cidr: 169.254.169.254}]}           | true",
         "{name: r, direction: Routed, action: Deny}                                       | true"
       })
   void aPolicyThatWouldCutIsRefused(String rule, boolean refused) {
@@ -104,7 +104,8 @@ class FirewallPlanFactoryTest {
 
   @Test
   void untilApiServersAreLearnedNodesOfTheControlPlaneAreTakenForThem() {
-    String there = "{name: r, direction: Out, action: Deny, protocol: TCP, to: [{cidr: %s}]}";
+    String there =
+        "{name: r, direction: Out, action: Deny, protocol: TCP, to: [{type: CIDR, cidr: %s}]}";
 
     assertThat(verdict(there.formatted("192.0.2.2"), "").accepted()).isFalse();
     assertThat(verdict(there.formatted("192.0.2.3"), "").accepted()).isTrue();
@@ -137,7 +138,7 @@ class FirewallPlanFactoryTest {
     host.tools = false;
 
     FirewallPlan plan =
-        plan("{name: r, direction: In, action: Deny, protocol: TCP, ports: ['30090']}", "");
+        plan("{name: r, direction: In, action: Deny, protocol: TCP, ports: [{port: 30090}]}", "");
 
     assertThat(plan.choice().unreachable()).isNotEmpty();
     assertThat(plan.guard(SampleNetwork.member()).orElseThrow().nodePortRows())

@@ -123,8 +123,9 @@ class FirewallSyncPlaceTest {
             apiVersion: tweed.dev/v1alpha1
             metadata: {name: ipv6, uid: uid-ipv6, generation: 1}
             spec:
+              nodeSelector: {}
               rules:
-              - {name: rule, direction: In, action: Allow, from: [{cidr: "2001:db8::/32"}]}
+              - {name: rule, direction: In, action: Allow, from: [{type: CIDR, cidr: "2001:db8::/32"}]}
             """));
 
     node.run();

@@ -132,6 +132,6 @@ final class FirewalledNode {
 
   /** What guards NodePorts. */
   List<FilterRow> guardedRows() {
-    return host.guarded.orElseThrow().inRows();
+    return host.guarded.orElseThrow().rows();
   }
 }

@@ -28,8 +28,9 @@ final class Policies {
         apiVersion: tweed.dev/v1alpha1
         metadata: {name: %1$s, uid: uid-%1$s, generation: %2$d}
         spec:
+          nodeSelector: {}
           rules:
-          - {name: rule, direction: In, action: %3$s, protocol: TCP, ports: ["%4$s"], comment: "%5$s"}
+          - {name: rule, direction: In, action: %3$s, protocol: TCP, ports: [{port: %4$s}], comment: "%5$s"}
         """
             .formatted(name, generation, action, port, comment));
   }

@@ -61,14 +61,16 @@ class MetricsTest {
     metrics.policyPackets(
         () ->
             List.of(
-                new RuleCount("web", "a", Action.DENY, 2),
-                new RuleCount("web", "b", Action.DENY, 3),
-                new RuleCount("web", "c", Action.ALLOW, asked.incrementAndGet())));
+                new RuleCount("web", "a", Action.DENY, false, 2),
+                new RuleCount("web", "b", Action.DENY, false, 3),
+                new RuleCount("web", "d", Action.DENY, true, 7),
+                new RuleCount("web", "c", Action.ALLOW, false, asked.incrementAndGet())));
 
     assertThat(asked).hasValue(0);
     assertThat(metrics.scrape())
-        .contains("tweed_firewall_policy_packets_total{action=\"deny\",policy=\"web\"} 5.0\n")
-        .contains("tweed_firewall_policy_packets_total{action=\"allow\",policy=\"web\"} 1.0\n");
+        .contains("{action=\"deny\",mode=\"enforce\",policy=\"web\"} 5.0\n")
+        .contains("{action=\"deny\",mode=\"audit\",policy=\"web\"} 7.0\n")
+        .contains("{action=\"allow\",mode=\"enforce\",policy=\"web\"} 1.0\n");
   }
 
   @Test

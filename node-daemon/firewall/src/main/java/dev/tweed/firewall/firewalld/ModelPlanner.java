@@ -5,6 +5,7 @@ import dev.tweed.firewall.firewalld.Policy.Placed;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.IcmpPrecedence;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.Origin;
 import java.util.ArrayList;
@@ -99,7 +100,9 @@ final class ModelPlanner {
   }
 
   private List<Segment> segments(Direction direction) {
-    List<FilterRow> own = rows.stream().filter(row -> row.direction() == direction).toList();
+    IcmpPrecedence order =
+        IcmpPrecedence.of(rows.stream().filter(row -> row.direction() == direction).toList());
+    List<FilterRow> own = Stream.of(order.icmp(), order.rest()).flatMap(List::stream).toList();
     List<Segment> segments = new ArrayList<>();
     segments.add(
         new Segment(ends(direction, Optional.empty(), Optional.empty()), new ArrayList<>()));

@@ -36,10 +36,17 @@ record RichRule(
   record OfProtocol(String protocol) implements Match {}
 
   /**
+   * Messages of ICMP.
+   *
+   * @param name of the type, as firewalld has it for the family of the rule
+   */
+  record OfIcmpType(String name) implements Match {}
+
+  /**
    * Packets to a port.
    *
    * @param ports one or a range
-   * @param protocol tcp or udp
+   * @param protocol tcp, udp or sctp
    */
   record ToPort(PortRange ports, String protocol) implements Match {}
 
@@ -47,7 +54,7 @@ record RichRule(
    * Packets from a port.
    *
    * @param ports one or a range
-   * @param protocol tcp or udp
+   * @param protocol tcp, udp or sctp
    */
   record FromPort(PortRange ports, String protocol) implements Match {}
 

@@ -3,6 +3,7 @@ package dev.tweed.firewall.firewalld;
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
 import dev.tweed.firewall.firewalld.RichRule.Match;
+import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.firewalld.RichRule.Verdict;
@@ -17,6 +18,7 @@ import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -43,6 +45,36 @@ final class RichRuleCompiler {
           false,
           Verdict.ACCEPT);
 
+  /** Files of /usr/lib/firewalld/icmptypes that stand for a type whole, by family and type. */
+  private static final Map<AddressFamily, Map<Integer, String>> ICMP_TYPES =
+      Map.of(
+          AddressFamily.IPV4,
+          Map.ofEntries(
+              Map.entry(0, "echo-reply"),
+              Map.entry(3, "destination-unreachable"),
+              Map.entry(4, "source-quench"),
+              Map.entry(5, "redirect"),
+              Map.entry(8, "echo-request"),
+              Map.entry(9, "router-advertisement"),
+              Map.entry(10, "router-solicitation"),
+              Map.entry(11, "time-exceeded"),
+              Map.entry(12, "parameter-problem"),
+              Map.entry(13, "timestamp-request"),
+              Map.entry(14, "timestamp-reply")),
+          AddressFamily.IPV6,
+          Map.ofEntries(
+              Map.entry(1, "destination-unreachable"),
+              Map.entry(2, "packet-too-big"),
+              Map.entry(3, "time-exceeded"),
+              Map.entry(4, "parameter-problem"),
+              Map.entry(128, "echo-request"),
+              Map.entry(129, "echo-reply"),
+              Map.entry(133, "router-solicitation"),
+              Map.entry(134, "router-advertisement"),
+              Map.entry(135, "neighbour-solicitation"),
+              Map.entry(136, "neighbour-advertisement"),
+              Map.entry(137, "redirect")));
+
   private RichRuleCompiler() {}
 
   /** Why the rich language has no words for a row; empty if it has. */
@@ -55,10 +87,14 @@ final class RichRuleCompiler {
       return Optional.of(
           "a rule of firewalld has source ports or destination ports, not both; leave out one");
     }
-    if (row.logging() == Logging.ALL && row.action() == Action.ALLOW) {
+    Optional<Integer> nameless =
+        row.icmpTypes().stream()
+            .filter(type -> !ICMP_TYPES.get(row.family()).containsKey(type))
+            .findFirst();
+    if (nameless.isPresent()) {
       return Optional.of(
-          "firewalld lets packets of known connections pass before any rule, so that only the"
-              + " first of each can be logged; use log instead of logAll");
+          "firewalld has no name for ICMP type %d; leave it out of icmpTypes, or icmpTypes for all"
+              .formatted(nameless.get()));
     }
     // What a network needs names the underlay's device too, and can do without.
     return row.origin().kind() == Origin.Kind.NETWORK
@@ -161,6 +197,10 @@ final class RichRuleCompiler {
   private static Stream<Match> matches(FilterRow row, Protocol protocol) {
     if (!row.destinationPorts().isEmpty()) {
       return row.destinationPorts().stream().map(ports -> new ToPort(ports, protocol.text()));
+    }
+    if (!row.icmpTypes().isEmpty()) {
+      return row.icmpTypes().stream()
+          .map(type -> new OfIcmpType(ICMP_TYPES.get(row.family()).get(type)));
     }
     if (!row.sourcePorts().isEmpty()) {
       return row.sourcePorts().stream().map(ports -> new FromPort(ports, protocol.text()));

@@ -3,6 +3,7 @@ package dev.tweed.firewall.firewalld;
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
 import dev.tweed.firewall.firewalld.RichRule.Match;
+import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.firewalld.RichRule.Verdict;
@@ -81,6 +82,7 @@ final class RichRuleRenderer {
     return switch (match) {
       case Everything() -> "";
       case OfProtocol ignored -> "protocol";
+      case OfIcmpType ignored -> "icmp-type";
       case ToPort ignored -> "port";
       case FromPort ignored -> "source-port";
     };
@@ -90,6 +92,7 @@ final class RichRuleRenderer {
     return switch (match) {
       case Everything() -> Map.of();
       case OfProtocol(String protocol) -> Map.of("value", protocol);
+      case OfIcmpType(String name) -> Map.of("name", name);
       case ToPort(PortRange ports, String protocol) -> port(ports, protocol);
       case FromPort(PortRange ports, String protocol) -> port(ports, protocol);
     };

@@ -21,33 +21,27 @@ import java.util.stream.Collectors;
 public record IptablesRule(String chain, List<String> options) {
 
   private static final Map<String, String> PROTOCOLS =
-      Map.of(
-          "icmp",
-          "1",
-          "igmp",
-          "2",
-          "tcp",
-          "6",
-          "udp",
-          "17",
-          "ipv6",
-          "41",
-          "gre",
-          "47",
-          "esp",
-          "50",
-          "ah",
-          "51",
-          "ipv6-icmp",
-          "58",
-          "icmpv6",
-          "58");
+      Map.ofEntries(
+          Map.entry("icmp", "1"),
+          Map.entry("igmp", "2"),
+          Map.entry("tcp", "6"),
+          Map.entry("udp", "17"),
+          Map.entry("ipv6", "41"),
+          Map.entry("gre", "47"),
+          Map.entry("esp", "50"),
+          Map.entry("ah", "51"),
+          Map.entry("ipv6-icmp", "58"),
+          Map.entry("icmpv6", "58"),
+          Map.entry("sctp", "132"));
 
   /** What is meant where nothing is said. */
   private static final Set<String> DEFAULTS =
       Set.of(
           "-m tcp",
           "-m udp",
+          "-m sctp",
+          "-m icmp",
+          "-m icmp6",
           "--reject-with icmp-port-unreachable",
           "--reject-with icmp6-port-unreachable",
           "--name DEFAULT",

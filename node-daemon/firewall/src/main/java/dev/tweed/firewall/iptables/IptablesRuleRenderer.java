@@ -22,10 +22,10 @@ import java.util.stream.Stream;
  * comment, stands in quotes it cannot leave. Text is one character per byte (ISO 8859-1).
  *
  * <p>What ufw lets through before it asks its rules is not for rows to close, so that a policy
- * means the same here: ICMP (without which IPv6 has no neighbours), loopback unless it is named,
- * and connections that are there already. What may pass must be a packet that conntrack makes sense
- * of: kube-proxy's own rules drop others, and a row that stands before them must not let them by
- * (they would leave without their addresses translated, and reset connections).
+ * means the same here: ICMP (without which IPv6 has no neighbours) unless it is named, loopback
+ * likewise, and connections that are there already. What may pass must be a packet that conntrack
+ * makes sense of: kube-proxy's own rules drop others, and a row that stands before them must not
+ * let them by (they would leave without their addresses translated, and reset connections).
  */
 final class IptablesRuleRenderer {
 
@@ -66,7 +66,15 @@ final class IptablesRuleRenderer {
         row.protocol() == Protocol.ANY && ports
             ? List.of(Protocol.TCP, Protocol.UDP)
             : List.of(row.protocol())) {
-      renderer.add(protocol);
+      if (row.icmpTypes().isEmpty()) {
+        renderer.add(protocol, "");
+      }
+      for (int type : row.icmpTypes()) {
+        renderer.add(
+            protocol,
+            (protocol == Protocol.ICMP ? " -m icmp --icmp-type " : " -m icmp6 --icmpv6-type ")
+                + type);
+      }
     }
     return List.copyOf(renderer.lines);
   }
@@ -97,8 +105,8 @@ final class IptablesRuleRenderer {
     return lines;
   }
 
-  private void add(Protocol protocol) {
-    String match = "-A " + IptablesListing.chain(row.direction()) + match(protocol);
+  private void add(Protocol protocol, String icmpType) {
+    String match = "-A " + IptablesListing.chain(row.direction()) + match(protocol) + icmpType;
     String comment = " -m comment --comment " + quoted(row.comment());
     if (row.logging() != Logging.NONE) {
       lines.add(

@@ -1,7 +1,10 @@
 package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.rules.Action;
+import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.IcmpPrecedence;
+import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
@@ -17,6 +20,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Makes the table for what no host firewall can say. Pure.
@@ -33,6 +38,13 @@ import java.util.Optional;
  * sends the same answers as in input (kernel 5.9 and later). Where the table is replaced, a packet
  * that is between the two chains in that moment, some microseconds, finds nothing noted and passes,
  * and so does the rest of its connection.
+ *
+ * <p>Connections that stand: every firewall lets them pass before it asks rows, so those that rows
+ * are to end are met before all firewalls, and only those that somebody opened in the direction of
+ * the row.
+ *
+ * <p>Rows that are only tried: what passed all firewalls is met after them, counted and logged, and
+ * accepted.
  */
 final class GuardTableCompiler {
 
@@ -42,21 +54,87 @@ final class GuardTableCompiler {
   private static final int BEFORE_TRANSLATION = -110;
   private static final int AFTER_TRANSLATION = -80;
 
+  /** Before every firewall, and after: theirs are at 0, firewalld's at 10. */
+  private static final int BEFORE_FILTERS = -10;
+
+  private static final int AFTER_FILTERS = 50;
+
   private static final IpPrefix LOOPBACK = IpPrefix.parse("127.0.0.0/8");
 
   private GuardTableCompiler() {}
 
-  /** The table; empty if there is nothing to guard. */
+  /** The table, with lines in the kernel's log. */
   static Optional<NfTableContent> compile(GuardRules rules) {
-    List<FilterRow> rows = rules.nodePortRows();
-    return rows.isEmpty() ? Optional.empty() : Optional.of(nodePorts(rows));
+    return compile(rules, OptionalInt.empty());
   }
 
-  private static NfTableContent nodePorts(List<FilterRow> rows) {
+  /**
+   * The table; empty if there is nothing to guard.
+   *
+   * @param log group of the packet log that lines go to; empty is the kernel's own
+   */
+  static Optional<NfTableContent> compile(GuardRules rules, OptionalInt log) {
+    NftTableBuilder table = new NftTableBuilder(TABLE, log);
+    if (!rules.nodePortRows().isEmpty()) {
+      nodePorts(table, rules.nodePortRows());
+    }
+    for (Direction direction : Direction.values()) {
+      List<FilterRow> cutting = rules.cuttingRows(direction);
+      if (!cutting.isEmpty()) {
+        cut(table, direction, cutting, rules.cutting());
+      }
+      List<FilterRow> tried = rules.triedRows(direction);
+      if (!tried.isEmpty()) {
+        audit(table, direction, tried, rules.tried());
+      }
+    }
+    NfTableContent content = table.build();
+    return content.chains().isEmpty() ? Optional.empty() : Optional.of(content);
+  }
+
+  private static void cut(
+      NftTableBuilder table, Direction direction, List<FilterRow> rows, Set<Origin> cutting) {
+    String chain = "cut-" + NftTableCompiler.name(direction);
+    IcmpPrecedence order = IcmpPrecedence.of(rows);
+    table.chain(chain);
+    if (direction != Direction.ROUTED) {
+      table.rule("loopback", NftTableCompiler.loopback(direction), Verdict.accept());
+    }
+    table.cutting(order.icmp(), cutting);
+    for (AddressFamily family : AddressFamily.values()) {
+      if (direction != Direction.OUT || family == AddressFamily.IPV6) {
+        table.rule(
+            "as every firewall does", new NfSteps().icmp(family, List.of()), Verdict.accept());
+      }
+    }
+    table.cutting(order.rest(), cutting);
+    table.chain(
+        "established-" + NftTableCompiler.name(direction),
+        NftTableCompiler.point(direction),
+        BEFORE_FILTERS);
+    table.rule(
+        "opened in this direction",
+        new NfSteps().state(NfSteps.State.ESTABLISHED).original(),
+        Verdict.jump(chain));
+  }
+
+  private static void audit(
+      NftTableBuilder table, Direction direction, List<FilterRow> rows, Set<Origin> tried) {
+    IcmpPrecedence order = IcmpPrecedence.of(rows);
+    table.wouldChains();
+    table.chain(
+        NftTableBuilder.AUDIT + NftTableCompiler.name(direction),
+        NftTableCompiler.point(direction),
+        AFTER_FILTERS);
+    NftTableCompiler.addBefore(table, direction, false, () -> table.audit(order.icmp(), tried));
+    table.audit(order.rest(), tried);
+  }
+
+  private static void nodePorts(NftTableBuilder table, List<FilterRow> rows) {
     List<FilterRow> refusals = rows.stream().filter(row -> row.action() != Action.ALLOW).toList();
     List<AddressFamily> families =
         refusals.stream().map(FilterRow::family).distinct().sorted().toList();
-    NftTableBuilder table = new NftTableBuilder(TABLE).limit(rows);
+    table.limit(rows);
     Map<AddressFamily, String> local = new EnumMap<>(AddressFamily.class);
     for (AddressFamily family : families) {
       String set = table.seen("local", family);
@@ -93,7 +171,12 @@ final class GuardTableCompiler {
                 NftView.BEFORE_TRANSLATION.destination(family),
                 new Lookup(set, false),
                 Verdict.goTo("nodeports")));
-    return table.build();
+  }
+
+  private static List<Protocol> protocols(List<FilterRow> refusals) {
+    return refusals.stream().anyMatch(row -> row.protocol() == Protocol.SCTP)
+        ? List.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP)
+        : List.of(Protocol.TCP, Protocol.UDP);
   }
 
   private static String note(AddressFamily family) {
@@ -112,7 +195,8 @@ final class GuardTableCompiler {
             : List.of();
     return new NftMatch(
         Optional.of(family),
-        byPort ? List.of(Protocol.TCP, Protocol.UDP) : List.of(),
+        byPort ? protocols(refusals) : List.of(),
+        List.of(),
         List.of(),
         List.of(),
         List.of(),

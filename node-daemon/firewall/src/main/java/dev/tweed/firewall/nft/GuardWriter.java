@@ -2,6 +2,8 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.netlink.nft.NfTables;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * Keeps our table {@code inet tweed-guard}, which is there beside every sort of host firewall: a
@@ -14,10 +16,21 @@ public final class GuardWriter {
   public static final String TABLE = GuardTableCompiler.TABLE;
 
   private final NftTableWriter writer;
+  private final Supplier<OptionalInt> log;
 
-  /** Writes by these. */
+  /** Writes by these, with lines in the kernel's log. */
   public GuardWriter(NfTables tables) {
+    this(tables, OptionalInt::empty);
+  }
+
+  /**
+   * Writes by these.
+   *
+   * @param log group of the packet log that lines go to, if the kernel has one
+   */
+  public GuardWriter(NfTables tables, Supplier<OptionalInt> log) {
     this.writer = new NftTableWriter(tables, TABLE);
+    this.log = log;
   }
 
   /**
@@ -25,11 +38,11 @@ public final class GuardWriter {
    * same rules writes nothing.
    */
   public BackendOutcome apply(GuardRules rules) {
-    return writer.keep(GuardTableCompiler.compile(rules), true);
+    return writer.keep(GuardTableCompiler.compile(rules, log.get()), true);
   }
 
   /** What {@link #apply} would come to now, told without changing anything. */
   public BackendOutcome check(GuardRules rules) {
-    return writer.keep(GuardTableCompiler.compile(rules), false);
+    return writer.keep(GuardTableCompiler.compile(rules, log.get()), false);
   }
 }

@@ -19,6 +19,7 @@ import java.util.function.Function;
  *
  * @param family empty is both
  * @param protocols only TCP and UDP if there are ports
+ * @param icmpTypes of messages, with one protocol of ICMP and its family only
  * @param sources of the family, none inside another, sorted
  * @param destinations likewise
  * @param sourcePorts sorted, with gaps between them
@@ -29,6 +30,7 @@ import java.util.function.Function;
 record NftMatch(
     Optional<AddressFamily> family,
     List<Protocol> protocols,
+    List<Integer> icmpTypes,
     List<IpPrefix> sources,
     List<IpPrefix> destinations,
     List<PortRange> sourcePorts,
@@ -38,6 +40,7 @@ record NftMatch(
 
   NftMatch {
     protocols = List.copyOf(protocols);
+    icmpTypes = List.copyOf(icmpTypes);
     sources = cover(sources);
     destinations = cover(destinations);
     sourcePorts = spans(sourcePorts);
@@ -49,6 +52,7 @@ record NftMatch(
     return new NftMatch(
         Optional.of(row.family()),
         protocols,
+        row.icmpTypes(),
         prefixes(row.source()),
         prefixes(row.destination()),
         row.sourcePorts(),
@@ -66,6 +70,7 @@ record NftMatch(
     return new NftMatch(
         family,
         protocols,
+        icmpTypes,
         sources,
         destinations,
         sourcePorts,

@@ -2,6 +2,7 @@ package dev.tweed.firewall.nft;
 
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.nft.NfExpression.Meta;
 import dev.tweed.netlink.nft.NfInterval;
 import dev.tweed.netlink.nft.NfSteps;
@@ -26,6 +27,9 @@ final class NftMatchCompiler {
                     .within(view.destination(family), match.destinations()));
     return steps
         .protocol(match.protocols().stream().mapToInt(NftMatchCompiler::number).toArray())
+        .icmpTypes(
+            match.family().orElse(AddressFamily.IPV4),
+            NfSteps.singles(match.icmpTypes().stream().mapToInt(Integer::intValue).toArray()))
         .ports(NfSteps.sourcePort(), intervals(match.sourcePorts()))
         .ports(view.destinationPort(), intervals(match.destinationPorts()));
   }
@@ -37,6 +41,7 @@ final class NftMatchCompiler {
   private static int number(Protocol protocol) {
     return switch (protocol) {
       case ANY -> throw new IllegalArgumentException("any protocol is an empty list");
+      case ICMP -> 1;
       case IGMP -> 2;
       case TCP -> 6;
       case UDP -> NfSteps.UDP;
@@ -44,6 +49,8 @@ final class NftMatchCompiler {
       case GRE -> 47;
       case ESP -> 50;
       case AH -> 51;
+      case ICMPV6 -> 58;
+      case SCTP -> 132;
     };
   }
 }

@@ -3,6 +3,7 @@ package dev.tweed.firewall.nft;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.netlink.nft.NfChain;
@@ -23,8 +24,11 @@ import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,20 +45,30 @@ final class NftTableBuilder {
   /** What limited rows jump to. */
   private static final String LIMITED = "limited";
 
+  /** Names of chains begin so whose rows are only tried. */
+  static final String AUDIT = "audit-";
+
+  private static final String WOULD = "would-";
+
   private static final NfSet.Learning HALF_A_MINUTE = new NfSet.Learning(65_535, 30_000);
   private static final Limit ATTEMPTS = new Limit(10, 5, true);
   private static final Limit UNCOUNTED_ATTEMPTS = new Limit(60, 10, true);
   private static final Limit LOG_LINES = new Limit(3, 10, false);
 
   private final NfTable table;
+  private final OptionalInt log;
   private final List<NfSet> sets = new ArrayList<>();
   private final Map<String, AnyOf> constants = new TreeMap<>();
   private final List<NfChain> chains = new ArrayList<>();
   private final List<NfRule> rules = new ArrayList<>();
   private String chain = "";
 
-  NftTableBuilder(String name) {
+  /**
+   * @param log group of the packet log that lines go to; empty is the kernel's own
+   */
+  NftTableBuilder(String name, OptionalInt log) {
     this.table = new NfTable(NfFamily.INET, name);
+    this.log = log;
   }
 
   /** Name of a family. */
@@ -107,20 +121,76 @@ final class NftTableBuilder {
             comment,
             row.logging() == Logging.NEW ? which.state(NfSteps.State.NEW) : which,
             LOG_LINES,
-            log(row));
+            NftLogPrefix.of(row, row.action().name().toLowerCase(Locale.ROOT), log));
       }
       rule(comment, NftMatchCompiler.compile(rule.match(), view), Counter.ZERO, verdict(rule));
     }
     return this;
   }
 
-  private static NfExpression log(FilterRow row) {
-    return new NfExpression.Log(
-        switch (row.action()) {
-          case ALLOW -> "[TWEED ALLOW] ";
-          case DENY, REJECT -> "[TWEED BLOCK] ";
-          case LIMIT -> "[TWEED LIMIT] ";
-        });
+  /** Adds rules that let pass, or end, connections that stand; ends are counted. */
+  NftTableBuilder cutting(List<FilterRow> rows, Set<Origin> cutting) {
+    for (NftRule rule : NftRuleCompiler.compile(rows)) {
+      FilterRow row = rule.row();
+      NfSteps which = NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS);
+      if (row.action() == Action.ALLOW || row.action() == Action.LIMIT) {
+        rule("let in", which, Verdict.accept());
+      } else if (cutting.contains(row.origin())) {
+        rule(NftComment.of(row), which, Counter.ZERO, verdict(rule));
+      }
+    }
+    return this;
+  }
+
+  /** Adds rules that count what those that are tried would decide, and log what they refuse. */
+  NftTableBuilder audit(List<FilterRow> rows, Set<Origin> tried) {
+    for (NftRule rule : NftRuleCompiler.compile(rows)) {
+      FilterRow row = rule.row();
+      NfSteps which = NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS);
+      String action = row.action().name().toLowerCase(Locale.ROOT);
+      if (!tried.contains(row.origin())) {
+        rule("in force", which, Verdict.accept());
+      } else if (row.action() == Action.ALLOW) {
+        rule(NftComment.of(row), which, Counter.ZERO, Verdict.accept());
+      } else {
+        if (row.action() != Action.LIMIT) {
+          rule(
+              NftComment.of(row),
+              NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS),
+              LOG_LINES,
+              NftLogPrefix.of(row, WOULD + action, log));
+        }
+        rule(NftComment.of(row), which, Counter.ZERO, Verdict.goTo(WOULD + action));
+      }
+    }
+    return this;
+  }
+
+  /** Adds the chains that say of what is only tried how it would end; once. */
+  NftTableBuilder wouldChains() {
+    for (Action action : List.of(Action.DENY, Action.REJECT, Action.LIMIT)) {
+      String name = WOULD + action.name().toLowerCase(Locale.ROOT);
+      if (chains.stream().noneMatch(c -> c.name().equals(name))) {
+        chain(name).rule("only tried", new NfSteps(), Verdict.accept());
+      }
+    }
+    return this;
+  }
+
+  /** What a rule with a counter says of a packet, by its last step. */
+  static Action action(NfExpression last) {
+    return switch (last) {
+      case Verdict(var code, var chain) ->
+          switch (code) {
+            case ACCEPT, RETURN -> Action.ALLOW;
+            case DROP -> Action.DENY;
+            case JUMP, GOTO ->
+                chain.startsWith(WOULD)
+                    ? Action.valueOf(chain.substring(WOULD.length()).toUpperCase(Locale.ROOT))
+                    : Action.LIMIT;
+          };
+      default -> Action.REJECT;
+    };
   }
 
   private static NfExpression verdict(NftRule rule) {

@@ -3,6 +3,7 @@ package dev.tweed.firewall.nft;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.IcmpPrecedence;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.nft.NfExpression.Meta;
@@ -13,15 +14,17 @@ import dev.tweed.netlink.nft.NfSteps;
 import dev.tweed.netlink.nft.NfTableContent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Makes the table that holds rows on a host without a firewall manager. Pure.
  *
  * <p>What ufw lets through before it looks at a person's rules is let through here, too, so that a
- * row means the same on both: loopback, replies, the ICMP messages no network works without, DHCP
- * replies. Two things are not taken over. Multicast DNS and UPnP stay closed where a row closes
- * them. And what conntrack calls invalid is dropped on its way in only where a row refuses
- * something: a table that only allows changes nothing for any packet.
+ * row means the same on both: loopback, replies, the ICMP messages no network works without (rows
+ * for ICMP itself come before those), DHCP replies. Two things are not taken over. Multicast DNS
+ * and UPnP stay closed where a row closes them. And what conntrack calls invalid is dropped on its
+ * way in only where a row refuses something: a table that only allows changes nothing for any
+ * packet.
  */
 final class NftTableCompiler {
 
@@ -38,27 +41,51 @@ final class NftTableCompiler {
 
   private NftTableCompiler() {}
 
-  /** The table; it has a chain for each direction that has rows. */
+  /** The table, with lines in the kernel's log. */
   static NfTableContent compile(List<FilterRow> rows) {
-    NftTableBuilder table = new NftTableBuilder(TABLE).limit(rows);
+    return compile(rows, OptionalInt.empty());
+  }
+
+  /**
+   * The table; it has a chain for each direction that has rows.
+   *
+   * @param log group of the packet log that lines go to; empty is the kernel's own
+   */
+  static NfTableContent compile(List<FilterRow> rows, OptionalInt log) {
+    NftTableBuilder table = new NftTableBuilder(TABLE, log).limit(rows);
     for (Direction direction : Direction.values()) {
       List<FilterRow> own = rows.stream().filter(row -> row.direction() == direction).toList();
       if (!own.isEmpty()) {
-        NfHook.Point point =
-            switch (direction) {
-              case IN -> NfHook.Point.INPUT;
-              case OUT -> NfHook.Point.OUTPUT;
-              case ROUTED -> NfHook.Point.FORWARD;
-            };
-        table.chain(name(direction), point, 0);
-        addBefore(table, direction, own);
-        table.rows(own, NftView.AS_IT_IS);
+        table.chain(name(direction), point(direction), 0);
+        IcmpPrecedence order = IcmpPrecedence.of(own);
+        addBefore(
+            table,
+            direction,
+            own.stream().anyMatch(row -> row.action() != Action.ALLOW),
+            () -> table.rows(order.icmp(), NftView.AS_IT_IS));
+        table.rows(order.rest(), NftView.AS_IT_IS);
       }
     }
     return table.build();
   }
 
-  private static String name(Direction direction) {
+  /** The hook that packets of a direction come by. */
+  static NfHook.Point point(Direction direction) {
+    return switch (direction) {
+      case IN -> NfHook.Point.INPUT;
+      case OUT -> NfHook.Point.OUTPUT;
+      case ROUTED -> NfHook.Point.FORWARD;
+    };
+  }
+
+  /** What the host sends to itself. */
+  static NfSteps loopback(Direction direction) {
+    return new NfSteps()
+        .loopback(direction == Direction.IN ? Meta.Key.INPUT_INDEX : Meta.Key.OUTPUT_INDEX);
+  }
+
+  /** The chain of a direction. */
+  static String name(Direction direction) {
     return switch (direction) {
       case IN -> "input";
       case OUT -> "output";
@@ -66,17 +93,25 @@ final class NftTableCompiler {
     };
   }
 
-  private static void addBefore(NftTableBuilder table, Direction direction, List<FilterRow> rows) {
+  /**
+   * Adds what stands before rows.
+   *
+   * @param refusing whether a row refuses something
+   * @param icmp adds the rows that come before what is accepted of ICMP
+   */
+  static void addBefore(
+      NftTableBuilder table, Direction direction, boolean refusing, Runnable icmp) {
     switch (direction) {
       case IN -> {
-        add(table, "loopback", new NfSteps().loopback(Meta.Key.INPUT_INDEX));
+        add(table, "loopback", loopback(direction));
         addReplies(table);
-        if (rows.stream().anyMatch(row -> row.action() != Action.ALLOW)) {
+        if (refusing) {
           table.rule(
               "belongs to no connection",
               new NfSteps().state(NfSteps.State.INVALID),
               Verdict.drop());
         }
+        icmp.run();
         addIcmp(table, "as ufw does", AddressFamily.IPV4, ICMP);
         addNeighbours(table);
         addDhcp(table, new NfSteps().family(AddressFamily.IPV4), 67, 68);
@@ -90,12 +125,14 @@ final class NftTableCompiler {
             546);
       }
       case OUT -> {
-        add(table, "loopback", new NfSteps().loopback(Meta.Key.OUTPUT_INDEX));
+        add(table, "loopback", loopback(direction));
         addReplies(table);
+        icmp.run();
         addNeighbours(table);
       }
       case ROUTED -> {
         addReplies(table);
+        icmp.run();
         addIcmp(table, "as ufw does", AddressFamily.IPV4, ICMP);
         addIcmp(table, "as ufw does", AddressFamily.IPV6, ICMPV6_ROUTED);
       }

@@ -8,6 +8,8 @@ import dev.tweed.netlink.nft.NfTableContent;
 import dev.tweed.netlink.nft.NfTables;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * Rows in a table of our own, {@code inet tweed-filter}, for hosts without a firewall manager. The
@@ -20,12 +22,23 @@ import java.util.Optional;
 public final class NftablesBackend implements FirewallBackend {
 
   private final NftTableWriter writer;
+  private final Supplier<OptionalInt> log;
   private List<FilterRow> compiled = List.of();
   private Optional<NfTableContent> content = Optional.empty();
 
-  /** Writes by these. */
+  /** Writes by these, with lines in the kernel's log. */
   public NftablesBackend(NfTables tables) {
+    this(tables, OptionalInt::empty);
+  }
+
+  /**
+   * Writes by these.
+   *
+   * @param log group of the packet log that lines go to, if the kernel has one
+   */
+  public NftablesBackend(NfTables tables, Supplier<OptionalInt> log) {
     this.writer = new NftTableWriter(tables, NftTableCompiler.TABLE);
+    this.log = log;
   }
 
   @Override
@@ -45,7 +58,10 @@ public final class NftablesBackend implements FirewallBackend {
 
   private Optional<NfTableContent> content(List<FilterRow> rows) {
     if (!rows.equals(compiled)) {
-      content = rows.isEmpty() ? Optional.empty() : Optional.of(NftTableCompiler.compile(rows));
+      content =
+          rows.isEmpty()
+              ? Optional.empty()
+              : Optional.of(NftTableCompiler.compile(rows, log.get()));
       compiled = List.copyOf(rows);
     }
     return content;

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import dev.tweed.firewall.rules.Action;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfFamily;
@@ -45,19 +44,12 @@ public final class RuleCountReader {
     return mark.matches()
             && rule.expressions().stream().anyMatch(NfExpression.Counter.class::isInstance)
         ? Optional.of(
-            new RuleCount(mark.group("policy"), mark.group("rule"), action(rule), rule.packets()))
+            new RuleCount(
+                mark.group("policy"),
+                mark.group("rule"),
+                NftTableBuilder.action(rule.expressions().getLast()),
+                rule.chain().startsWith(NftTableBuilder.AUDIT),
+                rule.packets()))
         : Optional.empty();
-  }
-
-  private static Action action(NfRule rule) {
-    return switch (rule.expressions().getLast()) {
-      case NfExpression.Verdict(var code, var chain) ->
-          switch (code) {
-            case ACCEPT, RETURN -> Action.ALLOW;
-            case DROP -> Action.DENY;
-            case JUMP, GOTO -> Action.LIMIT;
-          };
-      default -> Action.REJECT;
-    };
   }
 }

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  * @param direction which way the packets go
  * @param action what happens to them
  * @param protocol ANY with ports only if those are single: it is TCP and UDP then
+ * @param icmpTypes of messages of ICMP or ICMPv6, sorted; empty is any
  * @param destination where to
  * @param destinationPorts sorted; empty is any
  * @param source where from
@@ -31,6 +32,7 @@ public record FilterRow(
     Direction direction,
     Action action,
     Protocol protocol,
+    List<Integer> icmpTypes,
     IpPrefix destination,
     List<PortRange> destinationPorts,
     IpPrefix source,
@@ -47,6 +49,7 @@ public record FilterRow(
       Pattern.compile("tweed:(network|policy)/[a-z0-9.-]+/[a-z0-9-]+( .*)?", Pattern.DOTALL);
 
   public FilterRow {
+    icmpTypes = List.copyOf(icmpTypes);
     destinationPorts = List.copyOf(destinationPorts);
     sourcePorts = List.copyOf(sourcePorts);
   }
@@ -57,6 +60,26 @@ public record FilterRow(
   public String comment() {
     String mark = MARK + origin + "/" + rule;
     return note.isEmpty() ? mark : mark + " " + note;
+  }
+
+  /** The same for ICMP of its family only. */
+  FilterRow forIcmp() {
+    return new FilterRow(
+        family,
+        direction,
+        action,
+        Protocol.icmp(family),
+        icmpTypes,
+        destination,
+        destinationPorts,
+        source,
+        sourcePorts,
+        interfaceIn,
+        interfaceOut,
+        logging,
+        origin,
+        rule,
+        note);
   }
 
   /** Whether a comment found in a firewall is one of ours. */
@@ -84,6 +107,7 @@ public record FilterRow(
         family,
         direction,
         protocol,
+        icmpTypes,
         destination,
         destinationPorts,
         source,
@@ -97,6 +121,7 @@ public record FilterRow(
       AddressFamily family,
       Direction direction,
       Protocol protocol,
+      List<Integer> icmpTypes,
       IpPrefix destination,
       List<PortRange> destinationPorts,
       IpPrefix source,

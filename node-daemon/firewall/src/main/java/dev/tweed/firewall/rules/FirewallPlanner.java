@@ -1,5 +1,6 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.firewall.rules.RuleGroup.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,13 +12,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * From policies and what the network needs to the rows of this node. Pure.
  *
  * <p>A policy is had as a whole or not at all. One that is refused is replaced by the rules it had
  * before, if those pass, and else left out; since leaving one out changes what the others meet, all
- * of it is asked again until nothing more is refused. What the network needs is never refused.
+ * of it is asked again until nothing more is refused. What the network needs is never refused. A
+ * policy that is only tried (mode Audit) changes nothing for the others.
  *
  * <p>The lock-out guard decides about changes only. What has to pass changes with who is logged in
  * and which nodes there are, which must not take rules out of force: of those that are, it is
@@ -55,6 +58,14 @@ public final class FirewallPlanner {
 
     boolean isCurrent() {
       return refusal.isEmpty();
+    }
+
+    /** What would refuse it if it were more than tried. */
+    void note(PolicyProblem problem) {
+      PolicyProblem note = PolicyProblem.ifEnforced(problem);
+      if (!byNow.contains(note)) {
+        byNow.add(note);
+      }
     }
   }
 
@@ -102,7 +113,7 @@ public final class FirewallPlanner {
       CompiledRules compiled = planner.compile(Set.of());
       Map<String, PolicyProblem> refused = planner.refused(compiled, unsupported);
       if (refused.isEmpty()) {
-        return planner.result(compiled, builtIn.isPresent());
+        return planner.result(compiled, planner.audit(unsupported), builtIn.isPresent());
       }
       // Each policy can be refused twice at most, so this ends.
       refused.forEach((name, problem) -> planner.refuse(planner.candidates.get(name), problem));
@@ -120,9 +131,55 @@ public final class FirewallPlanner {
         (name, candidate) ->
             (unchanged.contains(name) ? earlier(name) : candidate.tried)
                 .map(GoodPolicy::group)
+                .filter(group -> group.mode() != Mode.AUDIT)
                 .ifPresent(groups::add));
     builtIn.ifPresent(groups::add);
     return RuleCompiler.compile(groups);
+  }
+
+  /**
+   * All rows, those of policies that are only tried among them; no rows if there is no such policy.
+   * What would refuse such a policy is noted.
+   */
+  private CompiledRules audit(Function<FilterRow, Optional<String>> unsupported) {
+    List<RuleGroup> groups = new ArrayList<>();
+    candidates.values().stream()
+        .flatMap(candidate -> candidate.tried.stream())
+        .map(GoodPolicy::group)
+        .forEach(groups::add);
+    Set<Origin> tried =
+        groups.stream()
+            .filter(group -> group.mode() == Mode.AUDIT)
+            .map(RuleGroup::origin)
+            .collect(Collectors.toSet());
+    if (tried.isEmpty()) {
+      return new CompiledRules(List.of(), Set.of(), List.of());
+    }
+    builtIn.ifPresent(groups::add);
+    CompiledRules compiled = RuleCompiler.compile(groups);
+    for (RuleProblem problem : compiled.problems()) {
+      if (tried.contains(problem.origin())) {
+        Candidate candidate = candidates.get(problem.origin().name());
+        candidate.warnings.add(PolicyProblem.of(problem));
+        if (problem.reason().refuses() && candidate.isCurrent()) {
+          candidate.refusal = Optional.of(PolicyProblem.of(problem));
+          candidate.tried = Optional.empty();
+        }
+      }
+    }
+    for (FilterRow row : compiled.rows()) {
+      if (tried.contains(row.origin())) {
+        unsupported
+            .apply(row)
+            .map(why -> notSupported(row, why))
+            .ifPresent(problem -> candidates.get(row.origin().name()).note(problem));
+      }
+    }
+    lockouts(compiled).stream()
+        .filter(problem -> tried.contains(problem.origin()))
+        .forEach(
+            problem -> candidates.get(problem.origin().name()).note(PolicyProblem.of(problem)));
+    return compiled;
   }
 
   private Map<String, PolicyProblem> refused(
@@ -253,7 +310,7 @@ public final class FirewallPlanner {
         .isPresent();
   }
 
-  private PlannedRules result(CompiledRules compiled, boolean routed) {
+  private PlannedRules result(CompiledRules compiled, CompiledRules audit, boolean routed) {
     for (RuleProblem problem : compiled.problems()) {
       Optional.ofNullable(candidates.get(problem.origin().name()))
           .filter(candidate -> isPolicy(problem.origin()))
@@ -267,11 +324,13 @@ public final class FirewallPlanner {
           candidate.tried.ifPresent(
               tried -> {
                 good.put(name, tried);
-                candidate.warnings.addAll(nodePorts.judge(tried.group()));
+                if (tried.group().mode() != Mode.AUDIT) {
+                  candidate.warnings.addAll(nodePorts.judge(tried.group()));
+                }
               });
           verdicts.add(verdict(candidate));
         });
-    return new PlannedRules(compiled.rows(), verdicts, good);
+    return new PlannedRules(compiled.rows(), audit.rows(), verdicts, good);
   }
 
   private static PolicyVerdict verdict(Candidate candidate) {

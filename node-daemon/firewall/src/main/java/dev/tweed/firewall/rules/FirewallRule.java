@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param direction which way the packets go
  * @param action what happens to them
  * @param protocol {@link Protocol#ANY} if none is asked for
+ * @param icmpTypes of messages of ICMP or ICMPv6; empty is any
  * @param ports destination ports; empty is any
  * @param from sources, any of them; empty is anywhere
  * @param to destinations, any of them; empty is anywhere
@@ -24,6 +25,7 @@ public record FirewallRule(
     Direction direction,
     Action action,
     Protocol protocol,
+    List<Integer> icmpTypes,
     List<PortRange> ports,
     List<Peer> from,
     List<Peer> to,
@@ -33,6 +35,7 @@ public record FirewallRule(
     String comment) {
 
   public FirewallRule {
+    icmpTypes = List.copyOf(icmpTypes);
     ports = List.copyOf(ports);
     from = List.copyOf(from);
     to = List.copyOf(to);
@@ -45,6 +48,7 @@ public record FirewallRule(
         direction,
         Action.ALLOW,
         Protocol.ANY,
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -61,6 +65,7 @@ public record FirewallRule(
         direction,
         action,
         protocol,
+        icmpTypes,
         ports,
         from,
         to,
@@ -126,6 +131,6 @@ public record FirewallRule(
       Logging logging,
       String comment) {
     return new FirewallRule(
-        name, direction, action, protocol, ports, from, to, in, out, logging, comment);
+        name, direction, action, protocol, icmpTypes, ports, from, to, in, out, logging, comment);
   }
 }

@@ -39,6 +39,7 @@ public final class NodePortJudge {
   public static boolean mayClose(FilterRow row) {
     return row.direction() == Direction.IN
         && row.action() != Action.ALLOW
+        && row.protocol().hasPorts()
         && meet(List.of(NODE_PORTS), row.destinationPorts());
   }
 

@@ -32,6 +32,14 @@ public record PolicyProblem(PolicyReason reason, String text) {
         of(problem).text() + ". It did not when it came into force, and stays there");
   }
 
+  /** The same about rules that are only tried. */
+  static PolicyProblem ifEnforced(PolicyProblem problem) {
+    return new PolicyProblem(
+        PolicyReason.RefusedIfEnforced,
+        "with mode Enforce this node would refuse it: %s: %s"
+            .formatted(problem.reason(), problem.text()));
+  }
+
   /** In a rule of it. */
   public static PolicyProblem inRule(
       PolicyReason reason, String rule, String field, String message, String remedy) {

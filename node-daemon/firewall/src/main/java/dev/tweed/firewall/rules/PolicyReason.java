@@ -20,6 +20,8 @@ public enum PolicyReason {
   WouldLockOut(true),
   /** The same of rules that are in force, and stay. */
   WouldLockOutByNow(false),
+  /** It is only tried (mode Audit), and would be refused if it were enforced. */
+  RefusedIfEnforced(false),
   /** The firewall of this node cannot say a row. */
   NotSupportedHere(true),
   /** This node matches a peer selector and is in no PodNetwork, so peers do not know it. */

@@ -1,9 +1,6 @@
 package dev.tweed.firewall.rules;
 
 import java.util.Comparator;
-import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A port or a range of ports.
@@ -13,7 +10,6 @@ import java.util.regex.Pattern;
  */
 public record PortRange(int first, int last) implements Comparable<PortRange> {
 
-  private static final Pattern TEXT = Pattern.compile("([1-9][0-9]{0,4})(?::([1-9][0-9]{0,4}))?");
   private static final Comparator<PortRange> ORDER =
       Comparator.comparingInt(PortRange::first).thenComparingInt(PortRange::last);
 
@@ -30,19 +26,6 @@ public record PortRange(int first, int last) implements Comparable<PortRange> {
   /** A single port. */
   public static PortRange of(int port) {
     return new PortRange(port, port);
-  }
-
-  /** Reads {@code 6443} or {@code 2379:2380}; anything else, and a reversed range, is empty. */
-  public static Optional<PortRange> tryParse(String text) {
-    Matcher matcher = TEXT.matcher(text);
-    if (!matcher.matches()) {
-      return Optional.empty();
-    }
-    int first = Integer.parseInt(matcher.group(1));
-    int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
-    return last <= 65535 && first <= last
-        ? Optional.of(new PortRange(first, last))
-        : Optional.empty();
   }
 
   /** Whether this is one port. */

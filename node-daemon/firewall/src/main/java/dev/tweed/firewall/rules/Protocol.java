@@ -1,29 +1,35 @@
 package dev.tweed.firewall.rules;
 
-/** The protocols ufw knows (ufw(8), "RULE SYNTAX"). */
+import dev.tweed.ip.AddressFamily;
+import java.util.Set;
+
+/** What IP carries, as far as rules ask for it. */
 public enum Protocol {
   /** Any; with ports it is TCP and UDP. */
-  ANY("any", true, true),
-  TCP("tcp", true, true),
-  UDP("udp", true, true),
-  AH("ah", false, true),
-  ESP("esp", false, true),
-  GRE("gre", false, true),
-  IGMP("igmp", false, false),
+  ANY("any", true, AddressFamily.values()),
+  TCP("tcp", true, AddressFamily.values()),
+  UDP("udp", true, AddressFamily.values()),
+  SCTP("sctp", true, AddressFamily.values()),
+  ICMP("icmp", false, AddressFamily.IPV4),
+  ICMPV6("ipv6-icmp", false, AddressFamily.IPV6),
+  AH("ah", false, AddressFamily.values()),
+  ESP("esp", false, AddressFamily.values()),
+  GRE("gre", false, AddressFamily.values()),
+  IGMP("igmp", false, AddressFamily.IPV4),
   /** IPv6 carried in IPv4, protocol 41. */
-  IPV6("ipv6", false, false);
+  IPV6("ipv6", false, AddressFamily.IPV4);
 
   private final String text;
   private final boolean ports;
-  private final boolean inIpv6;
+  private final Set<AddressFamily> families;
 
-  Protocol(String text, boolean ports, boolean inIpv6) {
+  Protocol(String text, boolean ports, AddressFamily... families) {
     this.text = text;
     this.ports = ports;
-    this.inIpv6 = inIpv6;
+    this.families = Set.of(families);
   }
 
-  /** As ufw and iptables spell it. */
+  /** As ufw, iptables and /etc/protocols spell it. */
   public String text() {
     return text;
   }
@@ -33,8 +39,18 @@ public enum Protocol {
     return ports;
   }
 
-  /** Whether it is carried by IPv6 too. */
-  public boolean isInIpv6() {
-    return inIpv6;
+  /** Whether packets of the family carry it. */
+  public boolean isIn(AddressFamily family) {
+    return families.contains(family);
+  }
+
+  /** Whether it is ICMP of either family, which has types. */
+  public boolean isIcmp() {
+    return this == ICMP || this == ICMPV6;
+  }
+
+  /** ICMP of a family. */
+  static Protocol icmp(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? ICMP : ICMPV6;
   }
 }

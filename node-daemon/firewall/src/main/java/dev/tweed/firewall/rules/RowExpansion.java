@@ -21,7 +21,7 @@ final class RowExpansion {
   static long count(FirewallRule rule) {
     long count = 0;
     for (AddressFamily family : AddressFamily.values()) {
-      if (family == AddressFamily.IPV4 || rule.protocol().isInIpv6()) {
+      if (rule.protocol().isIn(family)) {
         List<End> sources = ends(rule.from(), List.of(), family);
         List<End> destinations = ends(rule.to(), rule.ports(), family);
         count += 2L * sources.size() * destinations.size();
@@ -33,7 +33,7 @@ final class RowExpansion {
   static List<FilterRow> expand(Origin origin, FirewallRule rule) {
     List<FilterRow> rows = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {
-      if (family == AddressFamily.IPV6 && !rule.protocol().isInIpv6()) {
+      if (!rule.protocol().isIn(family)) {
         continue;
       }
       for (End source : ends(rule.from(), List.of(), family)) {
@@ -45,6 +45,7 @@ final class RowExpansion {
                     rule.direction(),
                     rule.action(),
                     protocol,
+                    rule.icmpTypes().stream().sorted().distinct().toList(),
                     destination.prefix(),
                     destination.ports(),
                     source.prefix(),
@@ -64,7 +65,7 @@ final class RowExpansion {
 
   /** Whether the rule can match a packet of the family. */
   static boolean isPossible(FirewallRule rule, AddressFamily family) {
-    return (family == AddressFamily.IPV4 || rule.protocol().isInIpv6())
+    return rule.protocol().isIn(family)
         && !ends(rule.from(), List.of(), family).isEmpty()
         && !ends(rule.to(), List.of(), family).isEmpty();
   }

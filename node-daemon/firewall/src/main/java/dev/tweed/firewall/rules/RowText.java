@@ -36,6 +36,10 @@ public final class RowText {
     if (row.protocol() != Protocol.ANY) {
       text.append(" proto ").append(row.protocol().text());
     }
+    if (!row.icmpTypes().isEmpty()) {
+      text.append(" type ")
+          .append(row.icmpTypes().stream().map(String::valueOf).collect(Collectors.joining(",")));
+    }
     text.append(" from ").append(end(row.source(), row.sourcePorts()));
     text.append(" to ").append(end(row.destination(), row.destinationPorts()));
     return text.toString();

@@ -17,6 +17,12 @@ final class RuleValidator {
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final int MAX_COMMENT = 256;
 
+  /** 255 is reserved, and stands for all of them in iptables. */
+  private static final int MAX_ICMP_TYPE = 254;
+
+  /** Listeners, routers and neighbours (RFC 4890, 4.4.1: traffic that must not be dropped). */
+  private static final PortRange NEIGHBOURS = new PortRange(130, 136);
+
   private final Origin origin;
   private final FirewallRule rule;
   private final List<RuleProblem> problems = new ArrayList<>();
@@ -30,6 +36,8 @@ final class RuleValidator {
     RuleValidator validator = new RuleValidator(origin, rule);
     validator.checkName();
     validator.checkPorts();
+    validator.checkIcmp();
+    validator.checkLogging();
     validator.checkInterface(rule.interfaceIn(), "interfaceIn", Direction.OUT);
     validator.checkInterface(rule.interfaceOut(), "interfaceOut", Direction.IN);
     validator.checkComment();
@@ -59,7 +67,7 @@ final class RuleValidator {
           PolicyReason.InvalidRule,
           "ports",
           "protocol " + rule.protocol().text() + " has no ports",
-          "set protocol to TCP or UDP, or leave the ports out");
+          "set protocol to TCP, UDP or SCTP, or leave the ports out");
     }
     if (!rule.ports().isEmpty() && rule.to().stream().anyMatch(peer -> !peer.ports().isEmpty())) {
       add(
@@ -67,6 +75,47 @@ final class RuleValidator {
           "to",
           "destination ports are given twice, in ports and in to",
           "give them in one of the two");
+    }
+  }
+
+  private void checkIcmp() {
+    boolean icmp = rule.protocol().isIcmp();
+    if (!rule.icmpTypes().isEmpty() && !icmp
+        || rule.icmpTypes().stream().anyMatch(type -> type < 0 || type > MAX_ICMP_TYPE)) {
+      add(
+          PolicyReason.InvalidRule,
+          "icmpTypes",
+          "they are types of ICMP or ICMPv6, 0 to " + MAX_ICMP_TYPE,
+          "set protocol to one of them and correct the types, or leave icmpTypes out");
+    }
+    if (rule.protocol() == Protocol.ICMPV6
+        && rule.action() != Action.ALLOW
+        && (rule.icmpTypes().isEmpty()
+            || rule.icmpTypes().stream().anyMatch(NEIGHBOURS::contains))) {
+      add(
+          PolicyReason.InvalidRule,
+          "icmpTypes",
+          "without types 130 to 136 of ICMPv6 a node finds no neighbours and routers",
+          "name the types to refuse, and none of these");
+    }
+    if (icmp && rule.action() == Action.LIMIT) {
+      add(
+          PolicyReason.InvalidRule,
+          "action",
+          "Limit counts connections, and ICMP has none",
+          "use Allow or Deny");
+    }
+  }
+
+  /** Firewalls let packets of known connections pass before they ask rules. */
+  private void checkLogging() {
+    boolean refuses = rule.action() == Action.DENY || rule.action() == Action.REJECT;
+    if (rule.logging() == Logging.ALL && !refuses) {
+      add(
+          PolicyReason.InvalidRule,
+          "log",
+          "packets of connections that were let in meet no rule",
+          "use NewConnections");
     }
   }
 

@@ -40,6 +40,14 @@ public final class UfwBackend implements FirewallBackend {
           "ufw writes AH over IPv6 in a way that ip6tables never matches; give the rule a source or"
               + " destination of IPv4, such as 0.0.0.0/0");
     }
+    if (row.protocol() == Protocol.SCTP) {
+      return Optional.of("ufw has no rules for SCTP; select nodes with another firewall");
+    }
+    if (row.protocol().isIcmp()) {
+      return Optional.of(
+          "ufw has no rules for ICMP beside those in /etc/ufw/before.rules and before6.rules; change"
+              + " them there, or select nodes with another firewall");
+    }
     boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
     return Stream.of(row.interfaceIn(), row.interfaceOut())
         .flatMap(Optional::stream)

@@ -236,7 +236,6 @@ class ModelGoldenTest {
     assertThat(unsupported(tcp.withAction(Action.LIMIT))).contains("no limit for each");
     assertThat(unsupported(tcp.withFrom(fromPort))).contains("not both");
     assertThat(unsupported(tcp.withInterfaceIn("eth1"))).contains("eth1", "zones");
-    assertThat(unsupported(tcp.withLogging(Logging.ALL))).contains("known connections");
     assertThat(unsupported(tcp.withInterfaceIn("tweed.1"))).isEmpty();
     assertThat(unsupported(tcp.withAction(Action.DENY).withLogging(Logging.ALL))).isEmpty();
     assertThat(Rows.network())
@@ -265,6 +264,7 @@ class ModelGoldenTest {
             Direction.IN,
             Action.DENY,
             Protocol.UDP,
+            List.of(),
             List.of(),
             List.of(
                 new Peer(

@@ -67,6 +67,7 @@ final class Rows {
                     direction,
                     action,
                     protocol,
+                    protocol.isIcmp() ? List.of(protocol == Protocol.ICMP ? 8 : 128, 3) : List.of(),
                     protocol.hasPorts()
                         ? List.of(PortRange.of(80 + logging.ordinal()), new PortRange(2379, 2380))
                         : List.of(),

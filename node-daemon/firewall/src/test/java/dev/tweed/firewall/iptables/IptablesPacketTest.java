@@ -13,6 +13,7 @@ import dev.tweed.firewall.ufw.SampleRows;
 import dev.tweed.netlink.testing.Netns;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -90,6 +91,39 @@ class IptablesPacketTest {
     peer.sh("ping -c 1 -W 10 192.0.2.1");
     node.netns().sh("ip neigh flush dev x");
     peer.sh("ping -6 -c 1 -W 10 2001:db8::1"); // needs neighbours, which are ICMP
+  }
+
+  @ParameterizedTest
+  @EnumSource(IptablesFlavour.class)
+  void icmpIsRefusedByItsTypesWhateverRefusesAllProtocols(IptablesFlavour flavour) {
+    open(flavour);
+    FirewallRule all = FirewallRule.allow("all", Direction.IN).withAction(Action.DENY);
+
+    node.apply(
+        SampleRows.policy(all, icmp("echo", Protocol.ICMP, 8), icmp("six", Protocol.ICMPV6, 128)));
+
+    assertThat(peer.sh(ping("192.0.2.1") + ping("2001:db8::1"))).isEqualTo("no\nno\n");
+    assertThat(node.netns().sh(ping("192.0.2.2") + ping("2001:db8::2"))).isEqualTo("yes\nyes\n");
+  }
+
+  private static String ping(String to) {
+    return "ping -c1 -W2 %s >/dev/null && echo yes || echo no;".formatted(to);
+  }
+
+  private static FirewallRule icmp(String name, Protocol protocol, int type) {
+    return new FirewallRule(
+        name,
+        Direction.IN,
+        Action.DENY,
+        protocol,
+        List.of(type),
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Logging.NONE,
+        "");
   }
 
   @Test

@@ -112,6 +112,7 @@ class IptablesRulePropertiesTest {
         row.direction(),
         row.action(),
         row.protocol(),
+        row.icmpTypes(),
         row.destination(),
         row.destinationPorts(),
         row.source(),

@@ -6,15 +6,24 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.nft.NftHosts.Answer;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
+import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
+import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.LoggedPacket;
+import dev.tweed.netlink.socket.PacketLog;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -192,6 +201,78 @@ class GuardPacketsTest {
       socket.getOutputStream().write(2);
       assertThat(socket.getInputStream().read()).isEqualTo(2);
     }
+  }
+
+  @Test
+  void connectionsThatStandAreEndedWhereAPolicySaysSo() throws IOException {
+    hosts.serveOnNode(80, 81);
+    try (Socket cut = NftHosts.connect(hosts.client, NftHosts.NODE, 80);
+        Socket kept = NftHosts.connect(hosts.client, NftHosts.NODE, 81)) {
+      guard(
+          in("seen", Action.DENY, 9)); // the kernel follows connections from the first question on
+      assertThat(answers(cut) && answers(kept)).isTrue();
+      List<FilterRow> rows =
+          Rows.of(
+              in("kept", Action.ALLOW, 81), in("cut", Action.DENY, 80), in("all", Action.DENY, 81));
+
+      guard(new GuardRules(rows, List.of(), origins(rows), Set.of()));
+
+      assertThat(answers(kept)).isTrue();
+      assertThat(answers(cut)).isFalse();
+    }
+    assertThat(new RuleCountReader(hosts.node.tables()).read())
+        .filteredOn(count -> count.rule().equals("cut") && count.packets() > 0)
+        .isNotEmpty();
+  }
+
+  @Test
+  void rowsThatAreOnlyTriedRefuseNothingAndAreCountedAndLogged() throws Exception {
+    hosts.serveOnNode(80, 81);
+    List<FilterRow> rows =
+        Rows.of(
+            in("open", Action.ALLOW, 81),
+            FirewallRule.allow("rest", Direction.IN).withAction(Action.DENY));
+    LinkedBlockingQueue<LoggedPacket> queue = new LinkedBlockingQueue<>();
+    LoggedPacket packet;
+
+    try (PacketLog log = hosts.node.call(() -> PacketLog.open(77, queue::add))) {
+      GuardWriter writer = new GuardWriter(hosts.node.tables(), () -> OptionalInt.of(77));
+      hosts.node.call(() -> writer.apply(new GuardRules(List.of(), rows, Set.of(), origins(rows))));
+      assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.OPEN);
+      assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE6, 81)).isEqualTo(Answer.OPEN);
+      packet = queue.poll(20, TimeUnit.SECONDS);
+    }
+
+    assertThat(new RuleCountReader(hosts.node.tables()).read())
+        .filteredOn(count -> count.packets() > 0)
+        .containsExactlyInAnyOrder(
+            new RuleCount("test", "open", Action.ALLOW, true, 1),
+            new RuleCount("test", "rest", Action.DENY, true, 1));
+    assertThat(NftLogPrefix.tryParse(packet.prefix()))
+        .contains(new NftLogPrefix("would-deny", "test", "rest"));
+    assertThat(packet.inputIndex()).isPositive();
+    assertThat(packet.header().orElseThrow().source()).hasToString("192.0.2.2");
+    assertThat(packet.header().orElseThrow().destinationPort()).hasValue(80);
+    assertThat(queue).isEmpty();
+  }
+
+  private static Set<Origin> origins(List<FilterRow> rows) {
+    return Set.of(rows.getFirst().origin());
+  }
+
+  private static boolean answers(Socket socket) throws IOException {
+    socket.setSoTimeout(1_500);
+    socket.getOutputStream().write(1);
+    try {
+      return socket.getInputStream().read() == 1;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  private void guard(GuardRules rules) {
+    assertThat(hosts.node.call(() -> new GuardWriter(hosts.node.tables()).apply(rules)))
+        .isEqualTo(BackendOutcome.applied(true));
   }
 
   private static FirewallRule in(String name, Action action, int port) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -144,6 +145,49 @@ class NftPacketsTest {
 
     hosts.client.sh("ip neigh flush all; ping -c1 -W2 192.0.2.1; ping -6 -c1 -W2 2001:db8::1");
     hosts.node.sh("ip neigh flush all; ping -6 -c1 -W2 2001:db8::2");
+  }
+
+  @Test
+  void icmpIsRefusedByItsTypes() {
+    apply(
+        icmp("echo", Action.DENY, Protocol.ICMP, 8),
+        icmp("echo6", Action.DENY, Protocol.ICMPV6, 128));
+
+    assertThat(hosts.client.sh(ping(NftHosts.NODE) + ping(NftHosts.NODE6))).isEqualTo("no\nno\n");
+    assertThat(hosts.node.sh(ping("192.0.2.2") + ping("2001:db8::2"))).isEqualTo("yes\nyes\n");
+  }
+
+  @Test
+  void rulesForIcmpHaveTheirSayWhateverRefusesAllProtocols() {
+    Peer client = Peer.of(IpPrefix.parse("192.0.2.2/32"));
+    FirewallRule all = FirewallRule.allow("all", Direction.IN).withAction(Action.DENY);
+    FirewallRule echo = icmp("echo", Action.DENY, Protocol.ICMP, 8);
+
+    apply(all, echo);
+    assertThat(hosts.client.sh(ping(NftHosts.NODE))).isEqualTo("no\n");
+
+    apply(FirewallRule.allow("client", Direction.IN).withFrom(client), all, echo);
+    assertThat(hosts.client.sh(ping(NftHosts.NODE))).isEqualTo("yes\n");
+  }
+
+  private static String ping(String to) {
+    return "ping -c1 -W1 %s >/dev/null && echo yes || echo no;".formatted(to);
+  }
+
+  private static FirewallRule icmp(String name, Action action, Protocol protocol, int type) {
+    return new FirewallRule(
+        name,
+        Direction.IN,
+        action,
+        protocol,
+        List.of(type),
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Logging.NONE,
+        "");
   }
 
   @Test

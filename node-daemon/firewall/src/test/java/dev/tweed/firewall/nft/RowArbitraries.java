@@ -54,6 +54,7 @@ final class RowArbitraries {
                     Direction.ROUTED,
                     action,
                     Protocol.TCP,
+                    List.of(),
                     source ? IpPrefix.any(AddressFamily.IPV4) : prefix,
                     List.of(port),
                     source ? prefix : IpPrefix.any(AddressFamily.IPV4),
@@ -103,6 +104,9 @@ final class RowArbitraries {
                             direction,
                             action,
                             protocol,
+                            protocol.isIcmp() && rest.get3() > 0
+                                ? List.of(rest.get3(), 128 + rest.get3())
+                                : List.of(),
                             destination,
                             list(protocol, dports),
                             source,
@@ -128,10 +132,7 @@ final class RowArbitraries {
   private static Arbitrary<Protocol> protocol(AddressFamily family) {
     return Arbitraries.frequencyOf(
         Tuple.of(6, Arbitraries.of(Protocol.TCP, Protocol.UDP)),
-        Tuple.of(
-            2,
-            Arbitraries.of(Protocol.class)
-                .filter(p -> family == AddressFamily.IPV4 || p.isInIpv6())));
+        Tuple.of(2, Arbitraries.of(Protocol.class).filter(p -> p.isIn(family))));
   }
 
   private static Arbitrary<List<PortRange>> ports() {

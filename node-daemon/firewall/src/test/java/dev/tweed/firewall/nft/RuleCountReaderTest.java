@@ -29,7 +29,7 @@ class RuleCountReaderTest {
     new NftablesBackend(node.tables())
         .apply(
             Rows.of(
-                rule.withPorts(Protocol.UDP, PORT).withLogging(Logging.ALL),
+                rule.withPorts(Protocol.UDP, PORT).withLogging(Logging.NEW),
                 rule.withName("closed").withAction(Action.DENY).withPorts(Protocol.UDP),
                 rule.withName("few").withAction(Action.LIMIT).withPorts(Protocol.TCP, PORT),
                 rule.withName("told").withAction(Action.REJECT)));
@@ -39,10 +39,10 @@ class RuleCountReaderTest {
 
     assertThat(new RuleCountReader(node.tables()).read())
         .containsExactly(
-            new RuleCount("test", "open", Action.ALLOW, 2),
-            new RuleCount("test", "closed", Action.DENY, 1),
-            new RuleCount("test", "few", Action.LIMIT, 0),
-            new RuleCount("test", "told", Action.REJECT, 0));
+            new RuleCount("test", "open", Action.ALLOW, false, 2),
+            new RuleCount("test", "closed", Action.DENY, false, 1),
+            new RuleCount("test", "few", Action.LIMIT, false, 0),
+            new RuleCount("test", "told", Action.REJECT, false, 0));
   }
 
   @Test

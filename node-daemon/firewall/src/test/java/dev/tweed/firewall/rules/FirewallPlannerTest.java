@@ -127,6 +127,41 @@ class FirewallPlannerTest {
     assertThat(planned.verdicts().getFirst().accepted()).isFalse();
   }
 
+  @Test
+  void aPolicyThatIsOnlyTriedCutsNothingAndSaysWhatWouldRefuseIt() {
+    MappedPolicy audit = policy("p", 1, audited(denying("all", 10250, 80)));
+    MappedPolicy other = policy("q", 1, denying("q", "web", 80));
+
+    PlannedRules planned = plan(List.of(audit, other), Map.of());
+
+    assertThat(planned.rows()).extracting(FilterRow::rule).containsOnly("web");
+    assertThat(planned.audit()).extracting(FilterRow::rule).contains("all");
+    assertThat(planned.origins(RuleGroup.Mode.AUDIT))
+        .containsExactly(new Origin(Origin.Kind.POLICY, "p"));
+    PolicyVerdict verdict = planned.verdicts().getFirst();
+    assertThat(verdict.accepted()).isTrue();
+    assertThat(verdict.remark().orElseThrow().reason()).isEqualTo(PolicyReason.RefusedIfEnforced);
+    assertThat(verdict.remark().orElseThrow().text())
+        .startsWith("with mode Enforce this node would refuse it: WouldLockOut: rule all");
+  }
+
+  @Test
+  void aPolicyThatIsEnforcedAfterItWasTriedIsAskedAgain() {
+    RuleGroup rules = denying("all", 10250);
+    Map<String, GoodPolicy> tried = plan(policy("p", 1, audited(rules)), Map.of()).good();
+
+    PlannedRules planned = plan(policy("p", 2, rules), tried);
+
+    assertThat(planned.rows()).isEmpty();
+    assertThat(planned.verdicts().getFirst().remark().orElseThrow().reason())
+        .isEqualTo(PolicyReason.WouldLockOut);
+    assertThat(planned.audit()).isNotEmpty();
+  }
+
+  private static RuleGroup audited(RuleGroup group) {
+    return new RuleGroup(group.origin(), group.priority(), RuleGroup.Mode.AUDIT, group.rules());
+  }
+
   private static Peer peers(String... prefixes) {
     return Peer.of(Stream.of(prefixes).map(IpPrefix::parse).toArray(IpPrefix[]::new));
   }

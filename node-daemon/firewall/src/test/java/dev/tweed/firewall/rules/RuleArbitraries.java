@@ -72,18 +72,22 @@ public final class RuleArbitraries {
               Protocol protocol = (Protocol) protocols.get(0);
               // Mostly good rules: a bad one takes its whole group along.
               boolean bad = protocols.get(1).equals(0);
+              Action action = (Action) actions.get(0);
               boolean portsInTo = to.stream().anyMatch(peer -> !peer.ports().isEmpty());
               return new FirewallRule(
                   "r",
                   direction,
-                  (Action) actions.get(0),
+                  action,
                   protocol,
+                  bad || protocol.isIcmp() ? List.of(8, 128) : List.of(),
                   bad || protocol.hasPorts() && !portsInTo ? ports : List.of(),
                   bad || protocol.hasPorts() ? from : withoutPorts(from),
                   bad || protocol.hasPorts() ? to : withoutPorts(to),
                   direction == Direction.OUT && !bad ? Optional.empty() : devices.get(0),
                   direction == Direction.IN && !bad ? Optional.empty() : devices.get(1),
-                  (Logging) actions.get(1),
+                  bad || action == Action.DENY || action == Action.REJECT
+                      ? (Logging) actions.get(1)
+                      : Logging.NEW,
                   text);
             });
   }

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RuleCompilerTest {
 
@@ -35,6 +37,49 @@ class RuleCompilerTest {
     assertThat(rows(RULE.withPorts(Protocol.IGMP)))
         .extracting(FilterRow::family)
         .containsExactly(AddressFamily.IPV4);
+  }
+
+  @Test
+  void icmpIsOfOneFamilyWithItsTypesInOrder() {
+    assertThat(RuleLines.rows(API, "deny in icmp type 13,8; allow in icmpv6 type 128"))
+        .extracting(RowText::of)
+        .containsExactly(
+            "deny in proto icmp type 8,13 from any to any",
+            "allow in proto ipv6-icmp type 128 from any to any");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "allow in tcp type 8                 | icmpTypes: they are types of ICMP or ICMPv6, 0 to 254",
+        "deny in icmp type 255               | icmpTypes: they are types of ICMP or ICMPv6, 0 to 254",
+        "deny in icmpv6                      | icmpTypes: without types 130 to 136 of ICMPv6",
+        "reject out icmpv6 type 128,135      | icmpTypes: without types 130 to 136 of ICMPv6",
+        "limit in icmp type 8                | action: Limit counts connections, and ICMP has none",
+        "allow in icmp 8                     | ports: protocol icmp has no ports; set protocol to TCP, UDP or SCTP",
+        "allow in icmp from 2001:db8::/32    | from: no packet has such addresses and this protocol",
+        "allow in icmpv6 from 192.0.2.0/24   | from: no packet has such addresses and this protocol"
+      })
+  void whatIcmpCannotBeIsRefused(String rule, String message) {
+    CompiledRules compiled =
+        RuleCompiler.compile(List.of(new RuleGroup(API, 0, RuleLines.parse(rule))));
+
+    assertThat(compiled.rows()).isEmpty();
+    assertThat(compiled.problems().getFirst().text()).contains("rule r1, " + message);
+  }
+
+  @Test
+  void everyPacketIsLoggedWhereItIsRefusedOnly() {
+    FirewallRule all = RULE.withLogging(Logging.ALL);
+
+    assertThat(problems(all).getFirst().text())
+        .contains("log: packets of connections that were let in meet no rule; use NewConnections");
+    assertThat(problems(all.withAction(Action.DENY))).isEmpty();
+  }
+
+  private static List<RuleProblem> problems(FirewallRule rule) {
+    return RuleCompiler.compile(List.of(new RuleGroup(API, 0, List.of(rule)))).problems();
   }
 
   @Test

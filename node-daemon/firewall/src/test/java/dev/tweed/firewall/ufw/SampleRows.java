@@ -40,6 +40,10 @@ public final class SampleRows {
     for (Direction direction : Direction.values()) {
       for (Action action : Action.values()) {
         for (Logging logging : Logging.values()) {
+          if (logging == Logging.ALL && (action == Action.ALLOW || action == Action.LIMIT)) {
+            i++;
+            continue; // nobody has it
+          }
           PortRange own = PortRange.of(20_000 + i);
           FirewallRule sort =
               FirewallRule.allow("sort", direction).withAction(action).withLogging(logging);
@@ -54,6 +58,7 @@ public final class SampleRows {
                           direction,
                           action,
                           Protocol.TCP,
+                          List.of(),
                           List.of(own, new PortRange(10, 19)),
                           List.of(),
                           List.of(),

@@ -41,6 +41,16 @@ class UfwBackendTest {
     assertThat(unsupported(ipv4)).isEmpty();
   }
 
+  @Test
+  void protocolsThatUfwHasNoRulesForAreRefusedWithWhatToDo() {
+    FirewallRule rule = FirewallRule.allow("r", Direction.IN);
+
+    assertThat(unsupported(rule.withPorts(Protocol.SCTP)).orElseThrow())
+        .isEqualTo("ufw has no rules for SCTP; select nodes with another firewall");
+    assertThat(unsupported(rule.withPorts(Protocol.ICMPV6)).orElseThrow())
+        .contains("no rules for ICMP", "before6.rules");
+  }
+
   private static Optional<String> unsupported(FirewallRule rule) {
     return new UfwBackend(null).unsupported(SampleRows.policy(rule).getFirst());
   }

@@ -466,6 +466,12 @@ public final class NfRequestEncoder {
       case NfExpression.Log log -> {
         int data = named("log");
         out.attributeText(Rt.NFTA_LOG_PREFIX, log.prefix());
+        log.group()
+            .ifPresent(
+                group -> {
+                  out.attribute16NetworkOrder(Rt.NFTA_LOG_GROUP, group);
+                  out.attribute32NetworkOrder(Rt.NFTA_LOG_SNAPLEN, NfExpression.Log.COPIED_BYTES);
+                });
         out.endNest(data);
       }
       case NfExpression.Masquerade masquerade -> {

@@ -6,6 +6,7 @@ import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.nft.NfTable;
+import java.nio.ByteBuffer;
 
 /**
  * Questions to bytes. Dumps are written for NETLINK_GET_STRICT_CHK: the kernel then filters, and
@@ -33,6 +34,21 @@ public final class QueryEncoder {
   public void nftGeneration(int sequence) {
     out.begin(Rt.NFNL_SUBSYS_NFTABLES << 8 | Rt.NFT_MSG_GETGEN, GET, sequence);
     out.u8(Rt.AF_UNSPEC).u8(0).u16(0); // struct nfgenmsg
+    out.end();
+  }
+
+  /**
+   * Takes a group of the packet log, with so many bytes of each packet; of NETLINK_NETFILTER.
+   *
+   * @param group 0..65535
+   */
+  public void packetLog(int group, int copiedBytes, int sequence) {
+    out.begin(Rt.NFNL_SUBSYS_ULOG << 8 | Rt.NFULNL_MSG_CONFIG, GET, sequence);
+    out.u8(Rt.AF_UNSPEC).u8(0).u8(group >>> 8).u8(group); // big-endian res_id
+    out.attribute8(Rt.NFULA_CFG_CMD, Rt.NFULNL_CFG_CMD_BIND);
+    byte[] mode =
+        ByteBuffer.allocate(6).putInt(copiedBytes).put((byte) Rt.NFULNL_COPY_PACKET).array();
+    out.attributeBytes(Rt.NFULA_CFG_MODE, mode);
     out.end();
   }
 

@@ -294,7 +294,9 @@ public final class Rt {
   static final int NFTA_NAT_REG_ADDR_MIN = 3;
   static final int NFTA_NAT_REG_PROTO_MIN = 5;
   static final int NFT_NAT_DNAT = 1;
+  static final int NFTA_LOG_GROUP = 1;
   static final int NFTA_LOG_PREFIX = 2;
+  static final int NFTA_LOG_SNAPLEN = 3;
   static final int NFTA_MASQ_FLAGS = 1;
   static final int NF_NAT_RANGE_PROTO_RANDOM_FULLY = 1 << 4;
   static final int NFTA_REJECT_TYPE = 1;
@@ -325,6 +327,22 @@ public final class Rt {
   static final int NFT_SET_ELEM_INTERVAL_END = 1;
   static final int NFTNL_UDATA_RULE_COMMENT = 0; // of libnftnl, and nothing to the kernel
   static final int UDATA_RULE_DIGEST = 0x54; // of ours; nft passes over what it does not know
+
+  // nfnetlink_log.h
+  static final int NFNL_SUBSYS_ULOG = 4;
+  static final int NFULNL_MSG_PACKET = 0;
+  static final int NFULNL_MSG_CONFIG = 1;
+  static final int NFULA_CFG_CMD = 1;
+  static final int NFULA_CFG_MODE = 2;
+  static final int NFULNL_CFG_CMD_BIND = 1;
+  static final int NFULNL_COPY_PACKET = 2;
+  static final int NFULA_PACKET_HDR = 1;
+  static final int NFULA_IFINDEX_INDEV = 4;
+  static final int NFULA_IFINDEX_OUTDEV = 5;
+  static final int NFULA_PAYLOAD = 9;
+  static final int NFULA_PREFIX = 10;
+
+  // nf_tables.h, nfnetlink.h
   static final int NFTA_GEN_ID = 1;
   static final int NFTA_GEN_PROC_PID = 2;
   static final int NFTA_GEN_PROC_NAME = 3;

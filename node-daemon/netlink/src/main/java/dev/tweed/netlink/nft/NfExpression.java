@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * One step of a rule. All of ours but a translation go by the first register: what loads puts a
@@ -93,6 +94,8 @@ public sealed interface NfExpression {
     public enum Key {
       /** Bits, in the host's byte order (IP_CT_*). */
       STATE(0, false),
+      /** One byte: 0 is that of the connection's first packet (IP_CT_DIR_*). */
+      DIRECTION(1, false),
       /** Bits, in the host's byte order (IPS_*). */
       STATUS(2, false),
       /** Where the connection's first packet was sent to, before it was translated. */
@@ -237,11 +240,25 @@ public sealed interface NfExpression {
    */
   record Limit(int perMinute, int burst, boolean over) implements NfExpression {}
 
-  /** Logs the packet. */
-  record Log(String prefix) implements NfExpression {
+  /**
+   * Logs the packet.
+   *
+   * @param prefix of the line; the kernel keeps 127 bytes
+   * @param group of the packet log; empty is the kernel's own log
+   */
+  record Log(String prefix, OptionalInt group) implements NfExpression {
+    /** Bytes of a packet that a group gets. */
+    public static final int COPIED_BYTES = 128;
+
     /** Refuses what is too long. */
     public Log {
       NfNames.require(prefix);
+      Objects.requireNonNull(group, "group");
+    }
+
+    /** To the kernel's own log. */
+    public Log(String prefix) {
+      this(prefix, OptionalInt.empty());
     }
   }
 

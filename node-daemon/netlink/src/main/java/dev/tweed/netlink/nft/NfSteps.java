@@ -23,6 +23,7 @@ public final class NfSteps {
     INVALID(1),
     /** Established and related. */
     REPLIES(2 | 4),
+    ESTABLISHED(2),
     NEW(8);
 
     private final int bits;
@@ -90,6 +91,11 @@ public final class NfSteps {
     return bits(Conntrack.Key.STATE, state.bits);
   }
 
+  /** What goes the way that the first packet of its connection went. */
+  public NfSteps original() {
+    return then(new Conntrack(Conntrack.Key.DIRECTION), new Equal(NfValue.ofNumber(0, 1)));
+  }
+
   /** What is sent elsewhere than it was sent to. */
   public NfSteps translated() {
     return bits(Conntrack.Key.STATUS, IPS_DST_NAT);
@@ -143,10 +149,16 @@ public final class NfSteps {
   /** ICMP messages of a family, of these types. */
   public NfSteps icmp(AddressFamily family, List<NfInterval> types) {
     boolean v4 = family == AddressFamily.IPV4;
-    return family(family)
-        .protocol(v4 ? ICMP : ICMPV6)
-        .then(new Payload(Payload.Base.TRANSPORT, 0, 1))
-        .anyOf(v4 ? NfSet.Key.ICMP_TYPE : NfSet.Key.ICMPV6_TYPE, types);
+    return family(family).protocol(v4 ? ICMP : ICMPV6).icmpTypes(family, types);
+  }
+
+  /** ICMP of a family, which was asked for before, of these types; none asks for nothing. */
+  public NfSteps icmpTypes(AddressFamily family, List<NfInterval> types) {
+    return types.isEmpty()
+        ? this
+        : then(new Payload(Payload.Base.TRANSPORT, 0, 1))
+            .anyOf(
+                family == AddressFamily.IPV4 ? NfSet.Key.ICMP_TYPE : NfSet.Key.ICMPV6_TYPE, types);
   }
 
   /** Numbers of one byte. */
