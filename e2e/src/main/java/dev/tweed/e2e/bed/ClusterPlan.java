@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A cluster before it exists.
@@ -76,7 +77,25 @@ public record ClusterPlan(
         "172.31.78",
         false,
         settings.cache().resolve("demo").resolve("pki"),
-        test(settings, 3).machines());
+        test(settings, 3).machines().stream().map(MachinePlan::withClusterDns).toList());
+  }
+
+  /**
+   * The cluster that {@code ./dev conformance} runs suites of others on: the control plane is a
+   * node, too, since some of them let the API server reach pods.
+   */
+  public static ClusterPlan conformance(BedSettings settings) {
+    return new ClusterPlan(
+        "tweed-conf",
+        "conformance",
+        "172.31.79",
+        false,
+        settings.workDirectory().resolve("conformance-pki"),
+        Stream.concat(
+                Stream.of(new MachinePlan("cp", Role.BOTH, Map.of())),
+                test(settings, 3).machines().stream().skip(1))
+            .map(MachinePlan::withClusterDns)
+            .toList());
   }
 
   /** Address of the machine made as number {@code index}, 0 being the control plane. */
