@@ -11,6 +11,8 @@ docker docker.io
 dockerd docker.io
 mmdebstrap mmdebstrap
 mvn maven
+clang clang
+ethtool ethtool
 ip iproute2
 nft nftables
 iptables iptables
@@ -33,6 +35,8 @@ setup_packages() {
   done <<<"$commands"
   # Debian's keys, on what only derives from Debian.
   [[ $# -gt 0 || -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
+  # Headers clang compiles the fast path with: no command.
+  [[ " $* " != *' clang '* && $# -gt 0 || -e /usr/include/bpf/bpf_helpers.h ]] || missing+=(libbpf-dev)
   [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
   # Since Debian 13 the client is a package of its own.
   [[ $# -gt 0 ]] || command -v docker >/dev/null || install_packages docker-cli

@@ -60,7 +60,7 @@ command_test() {
   done
 
   [[ $layers != *@(' kernel '|' e2e ')* ]] || need_root
-  if [[ $layers == ' unit ' ]]; then setup_packages mvn; else setup_packages; fi
+  if [[ $layers == ' unit ' ]]; then setup_packages mvn clang; else setup_packages; fi
   setup_jdk
   kube_api_test='' kubernetes=''
   local arguments=() skipped=''

@@ -24,6 +24,7 @@ public final class ClusterBench {
           "peers",
           "rules",
           "fanout",
+          "fastpath",
           "install",
           "rest",
           "path",
@@ -43,9 +44,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers rules fanout install rest path repair truth
-   *     firewall scale allocate}); none is all. "install" happens with every other but the first
-   *     three, since they need it
+   * @param arguments parts to run ({@code peers rules fanout fastpath install rest path repair
+   *     truth firewall scale allocate}); none is all. "install" happens with every other but the
+   *     first four, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -83,7 +84,10 @@ public final class ClusterBench {
     if (wanted.contains("fanout")) {
       measure("what nodes cost each other", new ModuleBench(settings.chart().getParent())::fanout);
     }
-    if (Set.of("peers", "rules", "fanout").containsAll(wanted)) {
+    if (wanted.contains("fastpath")) {
+      measure("the fast path", new ModuleBench(settings.chart().getParent())::fastPath);
+    }
+    if (Set.of("peers", "rules", "fanout", "fastpath").containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");

@@ -86,8 +86,17 @@ final class ModuleBench {
   /** Many light daemons on a real API server with the packaged operator. */
   List<Row> fanout() {
     String daemons = Optional.ofNullable(System.getenv("TWEED_FANOUT_DAEMONS")).orElse("1000");
+    return rows(run("e2e", "dev.tweed.e2e.fanout.FanoutBench", daemons));
+  }
+
+  /** CPU per packet and per round trip of the fast path, against VXLAN by hand in the same run. */
+  List<Row> fastPath() {
+    return rows(run("node-daemon/fastpath", "dev.tweed.fastpath.FastPathBenchmark"));
+  }
+
+  private static List<Row> rows(String output) {
     return TABLE
-        .matcher(run("e2e", "dev.tweed.e2e.fanout.FanoutBench", daemons))
+        .matcher(output)
         .results()
         .map(row -> new Row(row.group(1), row.group(2), row.group(3), row.group(4)))
         .toList();

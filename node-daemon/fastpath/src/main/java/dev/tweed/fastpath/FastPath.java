@@ -1,0 +1,279 @@
+package dev.tweed.fastpath;
+
+import dev.tweed.fastpath.FastPathCounters.Counter;
+import dev.tweed.fastpath.FastPathOff.LibraryMissing;
+import dev.tweed.fastpath.FastPathOff.ProgramRefused;
+import dev.tweed.fastpath.FastPathOff.RightsMissing;
+import dev.tweed.fastpath.FastPathOff.SelfTestFailed;
+import dev.tweed.fastpath.FastPathPlan.PeerEntry;
+import dev.tweed.fastpath.FastPathPlan.PodEntry;
+import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.fastpath.kernel.BpfMap;
+import dev.tweed.fastpath.kernel.BpfObject;
+import dev.tweed.fastpath.kernel.BpfObject.Program;
+import dev.tweed.fastpath.kernel.LibBpf;
+import dev.tweed.fastpath.kernel.TcxLink;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.Errno;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The fast path of the calling thread's network namespace: what the kernel holds is brought to a
+ * plan. Nothing is pinned: when this is closed or the process ends, however it ends, packets take
+ * the ordinary path.
+ *
+ * <p>Not for several threads at once.
+ */
+public final class FastPath implements AutoCloseable {
+  private static final byte[] ONLY = new byte[4];
+
+  private final BpfObject object;
+  private final BpfMap settings;
+  private final BpfMap peers;
+  private final BpfMap pods;
+  private final BpfMap flows;
+  private final BpfMap counters;
+  private final Duration renewal;
+  private final SourcePorts ports;
+
+  private int generation = 1;
+  private Optional<FastPathPlan.On> applied = Optional.empty();
+  private Map<IpPrefix, PeerEntry> peersThere = Map.of();
+  private final Map<IpAddress, PodEntry> podsThere = new HashMap<>();
+  private final Map<Attachment, TcxLink> links = new HashMap<>();
+
+  private record Attachment(int device, Program program) {}
+
+  private FastPath(BpfObject object, Duration renewal, SourcePorts ports) {
+    this.object = object;
+    this.renewal = renewal;
+    this.ports = ports;
+    settings = object.map("settings", 4, EntryEncoder.SETTINGS);
+    peers = object.map("peers", EntryEncoder.PEER_KEY, EntryEncoder.PEER);
+    pods = object.map("pods", EntryEncoder.ADDRESS, EntryEncoder.POD);
+    flows = object.map("flows", EntryEncoder.FLOW, EntryEncoder.PROOF);
+    counters = object.map("counters", 4, Long.BYTES * object.cpus());
+  }
+
+  /** The fast path, or why there is none. */
+  public sealed interface Opening {
+    /**
+     * Loaded and tested, with nothing attached yet.
+     *
+     * @param fastPath to be closed by the caller
+     */
+    record Opened(FastPath fastPath) implements Opening {}
+
+    /**
+     * Not to be had.
+     *
+     * @param why not
+     */
+    record Refused(FastPathOff.OfNode why) implements Opening {}
+  }
+
+  /**
+   * Loads the programs and gives each a packet before any real one.
+   *
+   * @param renewal how long a flow skips netfilter until a packet of it goes there again
+   * @param ports source ports of the outer header
+   */
+  public static Opening open(Duration renewal, SourcePorts ports) {
+    BpfObject object;
+    try {
+      object = BpfObject.load(LibBpf.load());
+    } catch (UnsatisfiedLinkError missing) {
+      return new Opening.Refused(new LibraryMissing(String.valueOf(missing.getMessage())));
+    } catch (BpfException refused) {
+      boolean rights = refused.errno() == Errno.EPERM && refused.verifierLog().isEmpty();
+      return new Opening.Refused(
+          rights
+              ? new RightsMissing(List.of("BPF", "PERFMON"))
+              : new ProgramRefused(refused.getMessage()));
+    }
+    FastPath fastPath = new FastPath(object, renewal, ports);
+    Optional<String> failure;
+    try {
+      failure = new SelfTest(object).run();
+    } catch (BpfException e) {
+      failure = Optional.of(e.getMessage());
+    }
+    if (failure.isPresent()) {
+      fastPath.close();
+      return new Opening.Refused(new SelfTestFailed(failure.get()));
+    }
+    return new Opening.Opened(fastPath);
+  }
+
+  /**
+   * Brings the kernel to the plan. A device that is gone, or takes no program, leaves its pod on
+   * the ordinary path.
+   *
+   * @return devices of pods no program could be attached to, with the reason
+   * @throws BpfException if the tunnel's own programs or the maps cannot be written; what the
+   *     ordinary path needs is untouched then
+   */
+  public Map<Integer, String> apply(FastPathPlan plan) throws BpfException {
+    return switch (plan) {
+      case FastPathPlan.Off off -> {
+        detachAll();
+        yield Map.of();
+      }
+      case FastPathPlan.On on -> apply(on);
+    };
+  }
+
+  private Map<Integer, String> apply(FastPathPlan.On plan) throws BpfException {
+    if (applied.map(before -> !isSameTunnel(before, plan)).orElse(false)) {
+      detachAll();
+    }
+    // First what no longer holds, so that no packet goes by it.
+    removePods(plan);
+    Map<IpPrefix, PeerEntry> before = peersThere;
+    for (IpPrefix block : before.keySet()) {
+      if (!plan.peers().containsKey(block)) {
+        peers.remove(EntryEncoder.peerKey(block));
+      }
+    }
+    peersThere = new HashMap<>(before);
+    peersThere.keySet().retainAll(plan.peers().keySet());
+    settings.put(ONLY, EntryEncoder.settings(plan, generation, renewal.toNanos(), ports));
+    for (Map.Entry<IpPrefix, PeerEntry> peer : plan.peers().entrySet()) {
+      if (!peer.getValue().equals(peersThere.get(peer.getKey()))) {
+        peers.put(EntryEncoder.peerKey(peer.getKey()), EntryEncoder.peer(peer.getValue()));
+        peersThere.put(peer.getKey(), peer.getValue());
+      }
+    }
+    applied = Optional.of(plan);
+    attach(plan.tunnel(), Program.TO_TUNNEL);
+    attach(plan.tunnel(), Program.FROM_TUNNEL);
+    if (plan.encapsulation().isPresent()) {
+      attach(plan.encapsulation().get().device(), Program.FROM_WIRE);
+    }
+    return addPods(plan);
+  }
+
+  private static boolean isSameTunnel(FastPathPlan.On one, FastPathPlan.On other) {
+    return one.tunnel() == other.tunnel()
+        && one.vni() == other.vni()
+        && one.port() == other.port()
+        && one.encapsulation().equals(other.encapsulation());
+  }
+
+  private void removePods(FastPathPlan.On plan) throws BpfException {
+    for (Map.Entry<IpAddress, PodEntry> pod : Map.copyOf(podsThere).entrySet()) {
+      if (!pod.getValue().equals(plan.pods().get(pod.getKey()))) {
+        pods.remove(EntryEncoder.address(pod.getKey()));
+        podsThere.remove(pod.getKey());
+      }
+    }
+    Set<Integer> wanted = new HashSet<>();
+    plan.pods().values().forEach(pod -> wanted.add(pod.device()));
+    for (Attachment attachment : Set.copyOf(links.keySet())) {
+      boolean ofPod =
+          attachment.program() == Program.FROM_POD || attachment.program() == Program.TO_POD;
+      if (ofPod && !wanted.contains(attachment.device())) {
+        links.remove(attachment).close();
+      }
+    }
+  }
+
+  private Map<Integer, String> addPods(FastPathPlan.On plan) throws BpfException {
+    Map<Integer, String> failures = new HashMap<>();
+    for (Map.Entry<IpAddress, PodEntry> pod : plan.pods().entrySet()) {
+      int device = pod.getValue().device();
+      if (podsThere.containsKey(pod.getKey()) || failures.containsKey(device)) {
+        continue;
+      }
+      try {
+        attach(device, Program.TO_POD);
+        attach(device, Program.FROM_POD);
+      } catch (BpfException e) {
+        failures.put(device, e.getMessage());
+        continue;
+      }
+      pods.put(EntryEncoder.address(pod.getKey()), EntryEncoder.pod(pod.getValue()));
+      podsThere.put(pod.getKey(), pod.getValue());
+    }
+    return failures;
+  }
+
+  private void attach(int device, Program program) throws BpfException {
+    Attachment attachment = new Attachment(device, program);
+    if (!links.containsKey(attachment)) {
+      links.put(attachment, object.attach(program, device));
+    }
+  }
+
+  private void detachAll() throws BpfException {
+    links.values().forEach(TcxLink::close);
+    links.clear();
+    for (IpAddress address : podsThere.keySet()) {
+      pods.remove(EntryEncoder.address(address));
+    }
+    podsThere.clear();
+    for (IpPrefix block : peersThere.keySet()) {
+      peers.remove(EntryEncoder.peerKey(block));
+    }
+    peersThere = Map.of();
+    applied = Optional.empty();
+  }
+
+  /**
+   * Makes every flow prove itself again: to be called when what netfilter lets through has changed,
+   * after the change is in the kernel. One write.
+   */
+  public void requireNewProof() throws BpfException {
+    generation++;
+    if (applied.isPresent()) {
+      settings.put(
+          ONLY, EntryEncoder.settings(applied.get(), generation, renewal.toNanos(), ports));
+    }
+  }
+
+  /** What became of packets so far. */
+  public FastPathCounters counters() throws BpfException {
+    return counters(counters);
+  }
+
+  static FastPathCounters counters(BpfMap counters) throws BpfException {
+    Map<Counter, Long> packets = new EnumMap<>(Counter.class);
+    for (Counter counter : Counter.values()) {
+      ByteBuffer values =
+          ByteBuffer.wrap(counters.get(key(counter)).orElseThrow()).order(ByteOrder.nativeOrder());
+      long sum = 0;
+      while (values.hasRemaining()) {
+        sum += values.getLong();
+      }
+      packets.put(counter, sum);
+    }
+    return new FastPathCounters(packets);
+  }
+
+  static byte[] key(Counter counter) {
+    return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(counter.ordinal()).array();
+  }
+
+  /** Flows that are or were proven, at most 65,536. Walks the map: not for every second. */
+  public int flows() throws BpfException {
+    return flows.keys().size();
+  }
+
+  /** Detaches everything: from here on packets take the ordinary path. */
+  @Override
+  public void close() {
+    links.values().forEach(TcxLink::close);
+    links.clear();
+    object.close();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.tweed.fastpath;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Packets since the programs were loaded (a segmented packet counts once), by what became of them.
+ * Slow ones are those between a pod with the fast path and a peer.
+ *
+ * @param packets every counter
+ */
+public record FastPathCounters(Map<Counter, Long> packets) {
+
+  /** The counters, in the order of {@code enum counter} of fastpath.bpf.c. */
+  public enum Counter {
+    /** Fast to the tunnel device. */
+    SENT_TUNNEL,
+    /** Fast to the underlay, encapsulated by the program. */
+    SENT_WIRE,
+    /** Fast from the tunnel device. */
+    RECEIVED_TUNNEL,
+    /** Fast from the underlay, decapsulated by the program. */
+    RECEIVED_WIRE,
+    /** Slow: the flow has not passed netfilter lately. */
+    SENT_UNPROVEN,
+    /** Slow: the same on the way in. */
+    RECEIVED_UNPROVEN,
+    /** Slow: begins or ends a connection. */
+    EDGE,
+    /** Slow: larger than the peer's MTU. */
+    TOO_LARGE,
+    /** Fast to the tunnel device, since the program found no next hop or room for the header. */
+    NOT_ENCAPSULATED,
+    /** Slow: a tunnel packet whose outer source is not the node of its inner source. */
+    UNKNOWN_SOURCE
+  }
+
+  /** Copies the map. */
+  public FastPathCounters {
+    packets = Map.copyOf(packets);
+  }
+
+  /** One of them. */
+  public long of(Counter counter) {
+    return packets.getOrDefault(counter, 0L);
+  }
+
+  /** Packets that went fast on the way out. */
+  public long sent() {
+    return of(Counter.SENT_TUNNEL) + of(Counter.SENT_WIRE);
+  }
+
+  /** Packets that went fast on the way in. */
+  public long received() {
+    return of(Counter.RECEIVED_TUNNEL) + of(Counter.RECEIVED_WIRE);
+  }
+
+  /** What was added since. */
+  public FastPathCounters since(FastPathCounters before) {
+    Map<Counter, Long> difference = new EnumMap<>(Counter.class);
+    for (Counter counter : Counter.values()) {
+      difference.put(counter, of(counter) - before.of(counter));
+    }
+    return new FastPathCounters(difference);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.tweed.fastpath;
+
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.netlink.MacAddress;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What the kernel should hold for the fast path. */
+public sealed interface FastPathPlan {
+
+  /**
+   * Nothing.
+   *
+   * @param why not
+   */
+  record Off(FastPathOff.OfNode why) implements FastPathPlan {
+    /** Refuses nulls. */
+    public Off {
+      Objects.requireNonNull(why, "why");
+    }
+  }
+
+  /**
+   * Programs and entries.
+   *
+   * @param tunnel index of the tunnel device
+   * @param vni its network identifier
+   * @param port its UDP port
+   * @param lower index of the device it is bound to, 0 if none
+   * @param encapsulation where the programs encapsulate themselves
+   * @param peers what the programs know of other nodes, by block
+   * @param pods what they know of own pods, by address
+   * @param peersOff peers the ordinary path is for, by name
+   * @param podsOff pods the ordinary path is for, by index of the device
+   */
+  record On(
+      int tunnel,
+      int vni,
+      int port,
+      int lower,
+      Optional<NodeView.Encapsulation> encapsulation,
+      Map<IpPrefix, PeerEntry> peers,
+      Map<IpAddress, PodEntry> pods,
+      Map<String, FastPathOff.OfPeer> peersOff,
+      Map<Integer, FastPathOff.OfPod> podsOff)
+      implements FastPathPlan {
+    /** Copies the maps. */
+    public On {
+      Objects.requireNonNull(encapsulation, "encapsulation");
+      peers = Map.copyOf(peers);
+      pods = Map.copyOf(pods);
+      peersOff = Map.copyOf(peersOff);
+      podsOff = Map.copyOf(podsOff);
+    }
+  }
+
+  /**
+   * A block of another node.
+   *
+   * @param destination inner hardware address to write
+   * @param source inner hardware address to write
+   * @param mtu the longest packet, bytes
+   * @param underlay address of its node, if packets to it may be encapsulated here
+   */
+  record PeerEntry(
+      MacAddress destination, MacAddress source, int mtu, Optional<Ipv4Address> underlay) {
+    /** Refuses nulls. */
+    public PeerEntry {
+      Objects.requireNonNull(destination, "destination");
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(underlay, "underlay");
+    }
+  }
+
+  /**
+   * An address of an own pod.
+   *
+   * @param device index of the host-side veth
+   * @param mac hardware address of the pod's end
+   * @param gateway hardware address of the bridge
+   */
+  record PodEntry(int device, MacAddress mac, MacAddress gateway) {
+    /** Refuses nulls. */
+    public PodEntry {
+      Objects.requireNonNull(mac, "mac");
+      Objects.requireNonNull(gateway, "gateway");
+    }
+  }
+}

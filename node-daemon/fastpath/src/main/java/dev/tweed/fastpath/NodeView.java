@@ -1,0 +1,137 @@
+package dev.tweed.fastpath;
+
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.netlink.MacAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * All the planner looks at.
+ *
+ * @param wanted whether {@code spec.fastPath} is Auto
+ * @param kernelRelease as {@code uname -r}
+ * @param capabilities effective ones of this process, by number (linux/capability.h)
+ * @param tcpBeLiberal whether {@code nf_conntrack_tcp_be_liberal} is 1
+ * @param tunnel the tunnel device, if there is one
+ * @param encapsulation on which IPv4 underlay device packets are encapsulated here; empty: the
+ *     tunnel device always does it
+ * @param peers other nodes
+ * @param pods of this node
+ */
+public record NodeView(
+    boolean wanted,
+    String kernelRelease,
+    Set<Integer> capabilities,
+    boolean tcpBeLiberal,
+    Optional<Tunnel> tunnel,
+    Optional<Encapsulation> encapsulation,
+    List<Peer> peers,
+    List<Pod> pods) {
+
+  /** Copies the collections. */
+  public NodeView {
+    Objects.requireNonNull(kernelRelease, "kernelRelease");
+    Objects.requireNonNull(tunnel, "tunnel");
+    Objects.requireNonNull(encapsulation, "encapsulation");
+    capabilities = Set.copyOf(capabilities);
+    peers = List.copyOf(peers);
+    pods = List.copyOf(pods);
+  }
+
+  /**
+   * A VXLAN device of this node.
+   *
+   * @param device index
+   * @param name device name
+   * @param mac hardware address
+   * @param vni network identifier
+   * @param port UDP port
+   * @param lower index of the device it is bound to, 0 if none
+   * @param plain whether it is nothing but RFC 7348: no learning, collect_md, group policy
+   * @param foreignProgram whether somebody else has a tc program on it
+   */
+  public record Tunnel(
+      int device,
+      String name,
+      MacAddress mac,
+      int vni,
+      int port,
+      int lower,
+      boolean plain,
+      boolean foreignProgram) {
+    /** Refuses nulls. */
+    public Tunnel {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(mac, "mac");
+    }
+  }
+
+  /**
+   * Where packets leave and arrive that are encapsulated by the programs themselves.
+   *
+   * @param device index of the underlay device
+   * @param local address of this node on it
+   */
+  public record Encapsulation(int device, Ipv4Address local) {
+    /** Refuses nulls. */
+    public Encapsulation {
+      Objects.requireNonNull(local, "local");
+    }
+  }
+
+  /**
+   * Another node.
+   *
+   * @param name of the node
+   * @param blocks its pods' addresses
+   * @param mac hardware address of its tunnel device
+   * @param underlay its address
+   * @param mtu the longest packet to its pods, in bytes
+   * @param tunnelled whether packets to it go by the tunnel
+   */
+  public record Peer(
+      String name,
+      List<IpPrefix> blocks,
+      MacAddress mac,
+      IpAddress underlay,
+      int mtu,
+      boolean tunnelled) {
+    /** Copies the list. */
+    public Peer {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(mac, "mac");
+      Objects.requireNonNull(underlay, "underlay");
+      blocks = List.copyOf(blocks);
+    }
+  }
+
+  /**
+   * A pod of this node.
+   *
+   * @param device index of its host-side veth
+   * @param mac hardware address of its own end
+   * @param gateway hardware address of the bridge it is a port of
+   * @param addresses its own
+   * @param qdisc root queue discipline of the host-side veth, such as {@code noqueue}
+   * @param foreignProgram whether somebody else has a tc program on that device
+   */
+  public record Pod(
+      int device,
+      MacAddress mac,
+      MacAddress gateway,
+      List<IpAddress> addresses,
+      String qdisc,
+      boolean foreignProgram) {
+    /** Copies the list. */
+    public Pod {
+      Objects.requireNonNull(mac, "mac");
+      Objects.requireNonNull(gateway, "gateway");
+      Objects.requireNonNull(qdisc, "qdisc");
+      addresses = List.copyOf(addresses);
+    }
+  }
+}

@@ -1,0 +1,375 @@
+package dev.tweed.fastpath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tweed.fastpath.FastPathCounters.Counter;
+import dev.tweed.fastpath.kernel.BpfException;
+import java.net.DatagramSocket;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two nodes on the real kernel: what goes fast, what does not, and that nobody notices. */
+@Tag("kernel")
+class FastPathTest {
+  private static final int PORT = 7000;
+  private static final long MIB = 1 << 20;
+
+  private TwoNodes nodes;
+  private TwoNodes.Pod client;
+  private TwoNodes.Pod server;
+
+  @BeforeEach
+  void make() {
+    nodes = TwoNodes.make();
+    client = nodes.one.pods.get(10);
+    server = nodes.two.pods.get(10);
+  }
+
+  @AfterEach
+  void remove() {
+    nodes.close();
+  }
+
+  private void open(boolean encapsulate) {
+    nodes.one.open(encapsulate, nodes.two);
+    nodes.two.open(encapsulate, nodes.one);
+  }
+
+  private static Runnable rest() {
+    return () -> LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+  }
+
+  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
+  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+  void afterOnePacketThroughNetfilterDatagramsGoFast(boolean encapsulate, boolean ipv6) {
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, ipv6);
+        DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
+      for (int i = 0; i < 11; i++) {
+        Traffic.ping(from, to, server.address(ipv6), PORT);
+      }
+    }
+    for (TwoNodes.Node node : new TwoNodes.Node[] {nodes.one, nodes.two}) {
+      FastPathCounters counted = node.counters();
+      assertThat(counted.sent()).as(counted.toString()).isEqualTo(10);
+      assertThat(counted.received()).as(counted.toString()).isEqualTo(10);
+      assertThat(counted.of(Counter.SENT_UNPROVEN)).isEqualTo(1);
+      assertThat(counted.of(Counter.RECEIVED_UNPROVEN)).isEqualTo(1);
+      // The neighbour may be unknown to the first packet, and is known to all others.
+      assertThat(counted.of(encapsulate ? Counter.SENT_WIRE : Counter.SENT_TUNNEL))
+          .as(counted.toString())
+          .isGreaterThanOrEqualTo(9);
+      assertThat(counted.of(encapsulate ? Counter.RECEIVED_WIRE : Counter.RECEIVED_TUNNEL))
+          .isEqualTo(10);
+    }
+  }
+
+  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
+  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+  void aStreamArrivesAsItWasSent(boolean encapsulate, boolean ipv6) {
+    open(encapsulate);
+    try (Traffic.Echo echo =
+        Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
+      echo.exchange(16 * MIB, rest());
+    }
+    FastPathCounters counted = nodes.one.counters();
+    assertThat(counted.sent()).as(counted.toString()).isGreaterThan(100);
+    assertThat(counted.received()).as(counted.toString()).isGreaterThan(100);
+    assertThat(counted.of(Counter.EDGE)).isGreaterThanOrEqualTo(2); // SYN out, SYN and ACK in
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
+  @Test
+  void onlyOneEndNeedsToHaveIt() {
+    nodes.one.open(true, nodes.two);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(4 * MIB, rest());
+    }
+    assertThat(nodes.one.counters().sent()).isGreaterThan(20);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatAPolicyDropsNeverGoesFast(boolean encapsulate) {
+    nodes.two.policy("ip daddr " + server.ipv4() + " udp dport " + PORT + " drop");
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 20; i++) {
+        Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      }
+      assertThat(Traffic.hears(to, 300)).isFalse();
+      assertThat(nodes.two.counters().received()).isZero();
+      assertThat(nodes.two.counters().of(Counter.RECEIVED_UNPROVEN)).isEqualTo(20);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPolicyThatChangesHoldsFromTheNextPacketOn(boolean encapsulate) throws BpfException {
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 5; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      nodes.two.policy("ip daddr " + server.ipv4() + " udp dport " + PORT + " drop");
+      nodes.two.fastPath.orElseThrow().requireNewProof();
+      Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      assertThat(Traffic.hears(to, 300)).isFalse();
+
+      nodes.two.flushPolicy();
+      Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      assertThat(Traffic.hears(to, 2000)).isTrue();
+    }
+  }
+
+  @Test
+  void aPolicyThatChangesUntoldHoldsAfterTheRenewal() {
+    nodes.one.open(false, Duration.ofMillis(300), nodes.two);
+    nodes.two.open(false, Duration.ofMillis(300), nodes.one);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      nodes.two.policy("ip daddr " + server.ipv4() + " udp dport " + PORT + " drop");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(2))
+          .pollInterval(Duration.ofMillis(20))
+          .until(
+              () -> {
+                Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+                return !Traffic.hears(to, 100);
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aServiceWorksAndItsAnswersAreTranslatedBack(boolean encapsulate) {
+    serviceOnNodeOne();
+    open(encapsulate);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, "10.96.0.1", PORT, false)) {
+      echo.exchange(4 * MIB, rest());
+    }
+    // The client's end translates, so all of it is slow there; the server's end sees plain flows.
+    assertThat(nodes.one.counters().sent()).isZero();
+    assertThat(nodes.one.counters().received()).isZero();
+    assertThat(nodes.two.counters().received()).isGreaterThan(20);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void oneSocketAsksAServiceAndItsBackend(boolean encapsulate) {
+    serviceOnNodeOne();
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 5; i++) {
+        Traffic.ping(from, to, "10.96.0.1", PORT);
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+    }
+  }
+
+  private void serviceOnNodeOne() {
+    nodes.one.netns.exec(
+        "nft",
+        "add chain inet filter service { type nat hook prerouting priority dstnat; };"
+            + "add rule inet filter service ip daddr 10.96.0.1 dnat ip to "
+            + server.ipv4());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void packetsAgeAsOnTheOrdinaryPath(boolean encapsulate) {
+    server.netns.exec(
+        "nft",
+        "add table inet t; add counter inet t aged; "
+            + "add chain inet t c { type filter hook input priority 0; }; "
+            + "add rule inet t c ip ttl 62 counter name aged; add rule inet t c ip6 hoplimit 62 counter name aged");
+    open(encapsulate);
+    for (boolean ipv6 : new boolean[] {false, true}) {
+      try (DatagramSocket from = Traffic.udp(client, PORT, ipv6);
+          DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
+        for (int i = 0; i < 5; i++) {
+          Traffic.ping(from, to, server.address(ipv6), PORT);
+        }
+      }
+    }
+    assertThat(nodes.one.counters().sent()).isEqualTo(8);
+    assertThat(server.netns.exec("nft", "list counter inet t aged")).contains("packets 10 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void pingsFragmentsAndErrorsTakeTheOrdinaryPath(boolean encapsulate) {
+    open(encapsulate);
+    client.netns.sh(
+        """
+        ping -c 3 -i 0.1 -W 2 -q %1$s
+        ping -c 3 -i 0.1 -W 2 -q -s 4000 %1$s
+        ping -c 1 -W 2 -q -M do -s 1422 %1$s
+        ping -6 -c 3 -i 0.1 -W 2 -q -s 4000 %2$s
+        ! ping -c 1 -W 1 -t 1 %1$s | grep -q 'bytes from %1$s'
+        ping -c 1 -W 1 -t 1 %1$s | grep -q 'Time to live exceeded'
+        ping -c 1 -W 1 -M do -s 1423 %1$s 2>&1 | grep -qiE 'frag|too long'
+        """
+            .formatted(server.ipv4(), server.ipv6()));
+    assertThat(nodes.one.counters().sent()).isZero();
+    // A fragmented datagram of a proven flow, and one to a closed port of it.
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      byte[] large = new byte[9000];
+      Traffic.send(from, server.ipv4(), PORT, large);
+      assertThat(Traffic.receive(to).getLength()).isEqualTo(large.length);
+    }
+    assertThatThrownBy(
+            () -> {
+              try (DatagramSocket from = Traffic.udp(client, PORT + 1, false)) {
+                from.connect(java.net.InetAddress.getByName(server.ipv4()), PORT + 1);
+                for (int i = 0; i < 20; i++) {
+                  from.send(new java.net.DatagramPacket(new byte[8], 8));
+                  Thread.sleep(20);
+                }
+              }
+            })
+        .isInstanceOf(java.net.PortUnreachableException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStreamOutlivesEveryWayBackToTheOrdinaryPath(boolean encapsulate) {
+    open(encapsulate);
+    int[] round = {0};
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(
+          Long.getLong("tweed.fastpath.bytes", 256 * MIB),
+          () -> {
+            TwoNodes.Node node = round[0] % 2 == 0 ? nodes.one : nodes.two;
+            TwoNodes.Node peer = node == nodes.one ? nodes.two : nodes.one;
+            try {
+              switch (round[0]++ % 6 / 2) {
+                case 0 -> node.fastPath.orElseThrow().requireNewProof();
+                case 1 -> {
+                  // The daemon ends, however it ends, and comes back.
+                  node.fastPath.orElseThrow().close();
+                  rest().run();
+                  node.open(encapsulate, peer);
+                }
+                default -> {
+                  // From one way to the other and back.
+                  node.apply(!encapsulate, peer);
+                  rest().run();
+                  node.apply(encapsulate, peer);
+                }
+              }
+            } catch (BpfException e) {
+              throw new IllegalStateException(e);
+            }
+            rest().run();
+          });
+    }
+    assertThat(round[0]).isGreaterThan(6);
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nothingIsLostWhenItEnds(boolean encapsulate) {
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      int lost =
+          Traffic.lost(
+              from,
+              to,
+              server.ipv4(),
+              PORT,
+              2000,
+              () -> {
+                nodes.two.fastPath.orElseThrow().close();
+                rest().run();
+                nodes.one.fastPath.orElseThrow().close();
+                rest().run();
+                open(encapsulate);
+              });
+      assertThat(lost).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anAddressUsedAnewProvesAnew(boolean encapsulate) {
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false)) {
+      try (DatagramSocket to = Traffic.udp(server, PORT, false)) {
+        for (int i = 0; i < 3; i++) {
+          Traffic.ping(from, to, server.ipv4(), PORT);
+        }
+      }
+      nodes.two.removePod(10);
+      nodes.two.apply(encapsulate, nodes.one);
+      TwoNodes.Pod next = nodes.two.addPod(10);
+      nodes.two.policy("ip daddr " + next.ipv4() + " udp dport " + PORT + " drop");
+      nodes.two.apply(encapsulate, nodes.one);
+      FastPathCounters before = nodes.two.counters();
+      try (DatagramSocket to = Traffic.udp(next, PORT, false)) {
+        Traffic.send(from, next.ipv4(), PORT, new byte[8]);
+        assertThat(Traffic.hears(to, 300)).isFalse();
+        assertThat(nodes.two.counters().since(before).received()).isZero();
+
+        nodes.two.flushPolicy();
+        Traffic.ping(from, to, next.ipv4(), PORT);
+        Traffic.ping(from, to, next.ipv4(), PORT);
+        assertThat(nodes.two.counters().since(before).received()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void aPodCannotSpeakAsAnother() {
+    TwoNodes.Pod liar = nodes.one.addPod(11);
+    open(true);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      FastPathCounters before = nodes.one.counters();
+      liar.netns.sh("ip addr add " + client.ipv4() + "/32 dev eth0");
+      DatagramSocket lie =
+          liar.netns.call(
+              () ->
+                  new DatagramSocket(
+                      new java.net.InetSocketAddress(
+                          java.net.InetAddress.getByName(client.ipv4()), PORT)));
+      try (lie) {
+        Traffic.send(lie, server.ipv4(), PORT, new byte[8]);
+        Traffic.hears(to, 200);
+      }
+      assertThat(nodes.one.counters().since(before).sent()).isZero();
+    }
+  }
+
+  @Test
+  void aFlowTheDaemonIsAskedToForgetIsGone() throws BpfException {
+    open(false);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      Traffic.ping(from, to, server.ipv4(), PORT);
+    }
+    assertThat(nodes.one.fastPath.orElseThrow().flows()).isEqualTo(1);
+  }
+}
