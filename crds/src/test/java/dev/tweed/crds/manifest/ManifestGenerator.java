@@ -145,9 +145,6 @@ final class ManifestGenerator {
       root.setRequired(List.of("spec"));
     }
     walk("", root);
-    if (kind == FirewallPolicy.class) {
-      declareLists(root.getProperties().get("spec"));
-    }
     // The generator keeps the columns in a set.
     List<String> order =
         Arrays.stream(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
@@ -219,20 +216,6 @@ final class ManifestGenerator {
     if (schema.getItems() != null) {
       walk(path + "[]", schema.getItems().getSchema());
     }
-  }
-
-  /**
-   * Lists whose entries nobody merges: the order of rules decides, and what is in one belongs
-   * together.
-   */
-  private static void declareLists(JSONSchemaProps schema) {
-    if (schema.getItems() != null) {
-      if (schema.getXKubernetesListType() == null) {
-        schema.setXKubernetesListType("atomic");
-      }
-      declareLists(schema.getItems().getSchema());
-    }
-    schema.getProperties().values().forEach(ManifestGenerator::declareLists);
   }
 
   private record MemoryOutput(Map<String, ByteArrayOutputStream> files)
