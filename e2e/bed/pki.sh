@@ -17,6 +17,11 @@ san() {
   if [[ $1 =~ ^[0-9.]+$ || $1 == *:* ]]; then printf 'IP:%s' "$1"; else printf 'DNS:%s' "$1"; fi
 }
 
+# An address as URLs have it.
+host() {
+  if [[ $1 == *:* ]]; then printf '[%s]' "$1"; else printf '%s' "$1"; fi
+}
+
 # new_key FILE: RSA, because fabric8's client reads it without Bouncy Castle whatever the PEM heading says.
 new_key() {
   (umask 077; openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.tmp" 2>/dev/null)
@@ -56,7 +61,7 @@ current-context: bed
 clusters:
 - name: bed
   cluster:
-    server: https://$(<"$dir/api-server"):6443
+    server: https://$(host "$(<"$dir/api-server")"):6443
     certificate-authority-data: $(base64 -w0 "$dir/ca.crt")
 users:
 - name: bed
@@ -99,7 +104,7 @@ init() {
   fi
   # Key generation is all the work there is, and every certificate is on its own: side by side.
   local pids=() pid
-  issue "$dir/apiserver" /CN=kube-apiserver serverAuth "$@" 127.0.0.1 10.96.0.1 localhost \
+  issue "$dir/apiserver" /CN=kube-apiserver serverAuth "$@" 127.0.0.1 10.96.0.1 fd00:96::1 localhost \
     kubernetes kubernetes.default kubernetes.default.svc kubernetes.default.svc.cluster.local & pids+=($!)
   issue "$dir/apiserver-kubelet-client" /O=system:masters/CN=kube-apiserver-kubelet-client clientAuth & pids+=($!)
   client "$dir/admin" /O=system:masters/CN=kubernetes-admin & pids+=($!)

@@ -9,9 +9,9 @@ run_maven() { (cd "$root" && nice "${MAVEN:-mvn}" -B -ntp "$@"); }
 
 # Everything the jars are made from.
 sources_hash() {
-  local module inputs=("$root/pom.xml")
-  for module in ip crds operator node-daemon/host node-daemon/netlink node-daemon/dataplane node-daemon/firewall node-daemon/fastpath node-daemon/agent e2e; do
-    inputs+=("$root/$module/pom.xml" "$root/$module/src")
+  local pom inputs=("$root/pom.xml")
+  for pom in "$root"/{,node-daemon/}*/pom.xml; do
+    inputs+=("$pom" "${pom%pom.xml}src")
   done
   [[ ! -d $root/crds/manifests ]] || inputs+=("$root/crds/manifests")
   hash_of "${inputs[@]}" "$JAVA_HOME"

@@ -37,6 +37,10 @@ command_test() {
     test_long "$@"
     return
   fi
+  if [[ $* == machine ]]; then
+    test_machine
+    return
+  fi
   no_skips=''
   if [[ ${1:-} == --no-skips ]]; then
     no_skips=yes
@@ -77,7 +81,7 @@ command_test() {
     [[ $layers == *" $layer "* ]] || skipped+=${skipped:+,}$layer
   done
   [[ $layers == *' unit '* ]] || arguments+=("-Dgroups=$(sed 's/^ *//; s/ *$//; s/ /,/g' <<<"$layers")")
-  [[ -z $skipped ]] || arguments+=("-DexcludedGroups=$skipped")
+  arguments+=("-DexcludedGroups=${skipped:+$skipped,}machine")
   set_properties
   run_tests "${arguments[@]}"
 }

@@ -180,7 +180,8 @@ prepare_kernel_views
 ip=${BED_IP:-$(own_address)}
 [[ -n $ip ]] || fail "eth0 has no IPv4 address; set BED_IP"
 # A newer Docker (26, not 20.10) gives an internal network no default route; without one the node reaches no Service.
-[[ -n $(ip -4 route show default) ]] || ip route add default via "${ip%.*}.1" || fail "no default route via ${ip%.*}.1"
+if [[ $ip == *:* ]]; then family=-6 gateway=${ip%:*}:1; else family=-4 gateway=${ip%.*}.1; fi
+[[ -n $(ip $family route show default) ]] || ip $family route add default via "$gateway" || fail "no default route via $gateway"
 [[ -r /pki/ca.crt ]] || fail "/pki is empty; mount the directory that pki.sh made"
 # A network namespace starts with the value of the machine below, which Docker has turned on.
 sysctl -qw net.ipv4.ip_forward="${BED_IP_FORWARD:-0}"

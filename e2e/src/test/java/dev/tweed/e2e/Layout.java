@@ -84,6 +84,15 @@ enum Layout {
       MachinePlan node = MachinePlan.node("n2").with("BED_KUBE_PROXY", "off");
       return ClusterPlan.test(settings, List.of(controlPlane, node));
     }
+  },
+
+  /** Two machines that know each other by addresses of IPv6 only, as they know Services. */
+  IPV6_ONLY {
+    @Override
+    ClusterPlan plan(BedSettings settings) {
+      return ClusterPlan.ipv6Only(
+          settings, List.of(new MachinePlan("n1", Role.BOTH, Map.of()), MachinePlan.node("n2")));
+    }
   };
 
   abstract ClusterPlan plan(BedSettings settings);

@@ -80,7 +80,9 @@ class LifecycleIT {
 
     // Then what people made is still there
     assertThat(tweed.podNetwork("default")).isPresent();
-    assertThat(tweed.nodeSubnets()).hasSize(3);
+    assertThat(tweed.nodeSubnets())
+        .extracting(subnet -> subnet.getSpec().nodeName())
+        .contains("n1", "n2", "n3");
     // And pods talk, those that start now too
     ProbePod late = pods.namespace().pod("late", "n1");
     assertThat(late.http(pods.on("n2").url("/client"))).isEqualTo(late.address());

@@ -77,7 +77,7 @@ class NodesIT {
   void aRebootedNodeIsNotReadyBeforePodsWorkAgain() {
     Machine n4 = cluster.machine("n4");
     Queue<String> readiness = new ConcurrentLinkedQueue<>();
-    try (Watch watch = watchReadiness("n4", readiness)) {
+    try (Watch watch = watchReadiness(cluster, "n4", readiness)) {
       // When the node reboots
       n4.reboot();
 
@@ -297,7 +297,7 @@ class NodesIT {
                 .formatted(report, certificateOf));
   }
 
-  private Watch watchReadiness(String node, Queue<String> seen) {
+  static Watch watchReadiness(TestCluster cluster, String node, Queue<String> seen) {
     return cluster
         .client()
         .nodes()

@@ -1,10 +1,12 @@
 package dev.tweed.e2e.bed;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,14 +19,14 @@ public final class ProbePod {
   private final String namespace;
   private final String name;
   private final String node;
-  private final String address;
+  private final List<String> addresses;
 
   ProbePod(TestCluster cluster, Pod pod) {
     this.cluster = cluster;
     this.namespace = pod.getMetadata().getNamespace();
     this.name = pod.getMetadata().getName();
     this.node = pod.getSpec().getNodeName();
-    this.address = pod.getStatus().getPodIP();
+    this.addresses = pod.getStatus().getPodIPs().stream().map(PodIP::getIp).toList();
   }
 
   /** The pod's name, which is what its servers answer to {@code /hostname}. */
@@ -32,8 +34,14 @@ public final class ProbePod {
     return name;
   }
 
+  /** The pod's address; of two, the first. */
   public String address() {
-    return address;
+    return addresses.getFirst();
+  }
+
+  /** The pod's addresses, one of each family that its network had when it started. */
+  public List<String> addresses() {
+    return addresses;
   }
 
   /** The machine the pod runs on. */
@@ -43,7 +51,13 @@ public final class ProbePod {
 
   /** URL of the pod's HTTP server. */
   public String url(String path) {
-    return "http://" + address + ":8080" + path;
+    return url(address(), path);
+  }
+
+  /** URL of the HTTP server at an address of a pod. */
+  public static String url(String address, String path) {
+    return "http://%s:8080%s"
+        .formatted(address.contains(":") ? "[" + address + "]" : address, path);
   }
 
   /** Runs a command in the pod by the API server, as {@code kubectl exec} does. */
@@ -110,8 +124,8 @@ public final class ProbePod {
   public String networkNamespace() {
     return machine()
         .shell(
-            "for n in $(ls /run/netns); do ip -n $n -4 -o address | grep -qF ' "
-                + address
+            "for n in $(ls /run/netns); do ip -n $n -o address | grep -qF ' "
+                + address()
                 + "/' && echo $n && exit; done; exit 1")
         .text();
   }

@@ -28,7 +28,7 @@ public final class Stranger {
             .waitingFor(Wait.forLogMessage(".*READY.*", 1))
             .withCreateContainerCmdModifier(
                 command -> {
-                  command.withName(plan.containerName("outside")).withIpv4Address(address);
+                  plan.addressed(command, address).withName(plan.containerName("outside"));
                   // To make devices of its own, as whoever owns a machine can.
                   command.getHostConfig().withCapAdd(Capability.NET_ADMIN);
                 });

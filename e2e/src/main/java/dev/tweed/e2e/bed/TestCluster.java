@@ -87,7 +87,13 @@ public final class TestCluster implements AutoCloseable {
         .withInternal(true)
         .withLabels(Map.of(Leftovers.LABEL, plan.label()))
         .withOptions(Map.of("com.docker.network.bridge.name", plan.name()))
-        .withIpam(new Ipam().withConfig(new Ipam.Config().withSubnet(plan.subnet())))
+        .withEnableIpv6(plan.ipv6Only())
+        .withIpam(
+            new Ipam()
+                .withConfig(
+                    plan.subnets().stream()
+                        .map(subnet -> new Ipam.Config().withSubnet(subnet))
+                        .toList()))
         .exec()
         .getId();
   }
@@ -189,10 +195,9 @@ public final class TestCluster implements AutoCloseable {
     }
     return container.withCreateContainerCmdModifier(
         command -> {
-          command
+          plan.addressed(command, address)
               .withName(plan.containerName(machine.name()))
               .withHostName(machine.name())
-              .withIpv4Address(address)
               .withVolumes(volumes(machine));
           actAsMachine(command.getHostConfig());
         });
@@ -239,6 +244,25 @@ public final class TestCluster implements AutoCloseable {
     certificates(List.of("node", machine.name(), address));
     startMachine(machine, address);
     return machine(machine.name());
+  }
+
+  /**
+   * Boots a machine that is no container, and returns when somebody can log in. Its Node joins by
+   * itself, and is none of {@link #nodes()}.
+   *
+   * @param vm what it boots from; see {@link VirtualMachine#boot}
+   */
+  public VirtualMachine addVirtualMachine(String name, Path vm) {
+    String address = plan.address(nextIndex++);
+    certificates(List.of("node", name, address));
+    return VirtualMachine.boot(
+        vm,
+        name,
+        address,
+        plan.gateway(),
+        plan.name(),
+        plan.pki(),
+        settings.workDirectory().resolve("e2e-" + name));
   }
 
   /** Switches a machine off for ever and deletes its Node. */
