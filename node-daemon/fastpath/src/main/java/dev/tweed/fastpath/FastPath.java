@@ -46,6 +46,7 @@ public final class FastPath implements AutoCloseable {
   private final Duration renewal;
   private final SourcePorts ports;
 
+  private boolean closed;
   private int generation = 1;
   private Optional<FastPathPlan.On> applied = Optional.empty();
   private Map<IpPrefix, PeerEntry> peersThere = Map.of();
@@ -116,14 +117,15 @@ public final class FastPath implements AutoCloseable {
   }
 
   /**
-   * Brings the kernel to the plan. A device that is gone, or takes no program, leaves its pod on
-   * the ordinary path.
+   * Brings the kernel to the plan. A device that is gone, takes no program, or has one of somebody
+   * else, leaves its pod on the ordinary path.
    *
    * @return devices of pods no program could be attached to, with the reason
    * @throws BpfException if the tunnel's own programs or the maps cannot be written; what the
    *     ordinary path needs is untouched then
    */
   public Map<Integer, String> apply(FastPathPlan plan) throws BpfException {
+    requireOpen();
     return switch (plan) {
       case FastPathPlan.Off off -> {
         detachAll();
@@ -155,8 +157,8 @@ public final class FastPath implements AutoCloseable {
       }
     }
     applied = Optional.of(plan);
-    attach(plan.tunnel(), Program.TO_TUNNEL);
-    attach(plan.tunnel(), Program.FROM_TUNNEL);
+    attachAlone(plan.tunnel(), Program.TO_TUNNEL);
+    attachAlone(plan.tunnel(), Program.FROM_TUNNEL);
     if (plan.encapsulation().isPresent()) {
       attach(plan.encapsulation().get().device(), Program.FROM_WIRE);
     }
@@ -196,8 +198,8 @@ public final class FastPath implements AutoCloseable {
         continue;
       }
       try {
-        attach(device, Program.TO_POD);
-        attach(device, Program.FROM_POD);
+        attachAlone(device, Program.TO_POD);
+        attachAlone(device, Program.FROM_POD);
       } catch (BpfException e) {
         failures.put(device, e.getMessage());
         continue;
@@ -206,6 +208,18 @@ public final class FastPath implements AutoCloseable {
       podsThere.put(pod.getKey(), pod.getValue());
     }
     return failures;
+  }
+
+  /**
+   * On a device whose packets nobody else may expect to see: a fast packet skips what comes after.
+   */
+  private void attachAlone(int device, Program program) throws BpfException {
+    if (!links.containsKey(new Attachment(device, program))
+        && !object.attached(device, program.hook()).isEmpty()) {
+      throw new BpfException(
+          "another tcx program is on device " + device + " (bpftool net show)", Errno.EBUSY, "");
+    }
+    attach(device, program);
   }
 
   private void attach(int device, Program program) throws BpfException {
@@ -234,6 +248,7 @@ public final class FastPath implements AutoCloseable {
    * after the change is in the kernel. One write.
    */
   public void requireNewProof() throws BpfException {
+    requireOpen();
     generation++;
     if (applied.isPresent()) {
       settings.put(
@@ -243,6 +258,7 @@ public final class FastPath implements AutoCloseable {
 
   /** What became of packets so far. */
   public FastPathCounters counters() throws BpfException {
+    requireOpen();
     return counters(counters);
   }
 
@@ -266,12 +282,21 @@ public final class FastPath implements AutoCloseable {
 
   /** Flows that are or were proven, at most 65,536. Walks the map: not for every second. */
   public int flows() throws BpfException {
+    requireOpen();
     return flows.keys().size();
   }
 
-  /** Detaches everything: from here on packets take the ordinary path. */
+  // The descriptors may be somebody else's by now.
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the fast path is closed");
+    }
+  }
+
+  /** Detaches everything: from here on packets take the ordinary path. Again does nothing. */
   @Override
   public void close() {
+    closed = true;
     links.values().forEach(TcxLink::close);
     links.clear();
     object.close();

@@ -201,6 +201,11 @@ class FastPathPlannerPropertyTest {
         .isInstanceOf(NoPlainTunnel.class);
   }
 
+  static NodeView withCapabilities(Set<Integer> capabilities) {
+    return with(
+        node(List.of(), List.of()), true, "6.12.0", capabilities, true, Optional.of(TUNNEL));
+  }
+
   private static NodeView with(
       NodeView node,
       boolean wanted,

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.fastpath.FastPathCounters.Counter;
 import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.netlink.testing.Needs;
 import java.net.DatagramSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +88,33 @@ class FastPathTest {
     assertThat(counted.received()).as(counted.toString()).isGreaterThan(100);
     assertThat(counted.of(Counter.EDGE)).isGreaterThanOrEqualTo(2); // SYN out, SYN and ACK in
     assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
+  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
+  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+  void aStreamArrivesOverAnUnderlayThatNeitherSegmentsNorSums(boolean encapsulate, boolean ipv6) {
+    Needs.program("/usr/sbin/ethtool", "ethtool");
+    for (TwoNodes.Node node : new TwoNodes.Node[] {nodes.one, nodes.two}) {
+      node.netns.exec(
+          "ethtool", "-K", "eth0", "tx", "off", "tso", "off", "tx-udp_tnl-segmentation", "off");
+    }
+    open(encapsulate);
+    try (Traffic.Echo echo =
+        Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
+      echo.exchange(8 * MIB, rest());
+    }
+    assertThat(nodes.two.counters().received()).isGreaterThan(100);
+    for (TwoNodes.Pod pod : new TwoNodes.Pod[] {client, server}) {
+      assertThat(badSums(pod)).isZero();
+    }
+  }
+
+  /** TcpInCsumErrors of /proc/net/snmp. */
+  private static long badSums(TwoNodes.Pod pod) {
+    String[] lines =
+        pod.netns.exec("grep", "^Tcp:", "/proc/net/snmp").lines().toArray(String[]::new);
+    int column = List.of(lines[0].split(" ")).indexOf("InCsumErrors");
+    return Long.parseLong(lines[1].split(" ")[column]);
   }
 
   @Test
@@ -311,6 +340,60 @@ class FastPathTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  void nothingIsLostWhenTheUnderlayChanges(boolean encapsulate) {
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      int lost =
+          Traffic.lost(
+              from,
+              to,
+              server.ipv4(),
+              PORT,
+              2000,
+              () ->
+                  nodes.one.netns.sh(
+                      """
+                      for round in 1 2 3 4 5 6 7 8 9 10; do
+                        ip route replace 192.0.2.2/32 dev eth0 mtu lock 1400
+                        ip neigh replace 192.0.2.2 lladdr 02:00:00:00:0e:02 nud stale dev eth0
+                        ip route del 192.0.2.2/32 dev eth0
+                      done
+                      """));
+      assertThat(lost).isZero();
+    }
+  }
+
+  @Test
+  void withoutANextHopTheTunnelDeviceTakesThePacket() {
+    open(true);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      nodes.one.netns.exec("ip", "neigh", "flush", "dev", "eth0");
+      FastPathCounters before = nodes.one.counters();
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      assertThat(nodes.one.counters().since(before).of(Counter.NOT_ENCAPSULATED)).isEqualTo(1);
+      assertThat(nodes.one.counters().since(before).of(Counter.SENT_TUNNEL)).isEqualTo(1);
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      assertThat(nodes.one.counters().since(before).of(Counter.SENT_WIRE)).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aWayThatIsTooNarrowIsTheTunnelDevicesToFragment(boolean encapsulate) {
+    open(encapsulate);
+    nodes.one.netns.sh("ip route replace 192.0.2.2/32 dev eth0 mtu lock 1400");
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(4 * MIB, rest());
+    }
+    assertThat(nodes.one.counters().of(Counter.NOT_ENCAPSULATED) > 0).isEqualTo(encapsulate);
+    assertThat(nodes.one.counters().of(Counter.SENT_TUNNEL)).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   void anAddressUsedAnewProvesAnew(boolean encapsulate) {
     open(encapsulate);
     try (DatagramSocket from = Traffic.udp(client, PORT, false)) {
@@ -335,6 +418,34 @@ class FastPathTest {
         Traffic.ping(from, to, next.ipv4(), PORT);
         assertThat(nodes.two.counters().since(before).received()).isPositive();
       }
+    }
+  }
+
+  @Test
+  void whereSomebodyElseHasAProgramThePodStaysOrdinary() throws BpfException {
+    FastPath other = nodes.one.open(false, nodes.two);
+    FastPathPlan.On plan = (FastPathPlan.On) FastPathPlanner.plan(nodes.one.view(false, nodes.two));
+    int veth = plan.pods().values().iterator().next().device();
+    try (FastPath second = nodes.one.load()) {
+      assertThatThrownBy(() -> nodes.one.netns.call(() -> second.apply(plan)))
+          .hasMessageContaining("another tcx program is on device " + plan.tunnel());
+      FastPathPlan.On elsewhere =
+          new FastPathPlan.On(
+              nodes.one.view(true, nodes.two).encapsulation().orElseThrow().device(),
+              plan.vni(),
+              plan.port(),
+              plan.lower(),
+              plan.encapsulation(),
+              plan.peers(),
+              plan.pods(),
+              plan.peersOff(),
+              plan.podsOff());
+      assertThat(nodes.one.netns.call(() -> second.apply(elsewhere)))
+          .containsOnlyKeys(veth)
+          .containsValue("another tcx program is on device " + veth + " (bpftool net show): EBUSY");
+      other.close();
+      assertThatThrownBy(other::counters).isInstanceOf(IllegalStateException.class);
+      assertThat(nodes.one.netns.call(() -> second.apply(plan))).isEmpty();
     }
   }
 

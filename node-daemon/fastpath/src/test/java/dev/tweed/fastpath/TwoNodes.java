@@ -76,6 +76,9 @@ final class TwoNodes implements AutoCloseable {
     final Map<Integer, Pod> pods = new HashMap<>();
     Optional<FastPath> fastPath = Optional.empty();
 
+    /** Blocks of nodes that are not there. */
+    int otherBlocks;
+
     private Node(int number) {
       this.number = number;
     }
@@ -140,17 +143,25 @@ final class TwoNodes implements AutoCloseable {
     }
 
     FastPath open(boolean encapsulate, Duration renewal, Node peer) {
-      FastPath opened =
-          netns.call(
-              () ->
-                  switch (FastPath.open(renewal, SourcePorts.DEFAULT)) {
-                    case Opening.Opened(FastPath it) -> it;
-                    case Opening.Refused(FastPathOff.OfNode why) ->
-                        throw new AssertionError(why.message());
-                  });
+      FastPath opened = load(renewal);
       fastPath = Optional.of(opened);
       apply(encapsulate, peer);
       return opened;
+    }
+
+    /** Programs that are attached nowhere. */
+    FastPath load() {
+      return load(Duration.ofSeconds(10));
+    }
+
+    private FastPath load(Duration renewal) {
+      return netns.call(
+          () ->
+              switch (FastPath.open(renewal, SourcePorts.DEFAULT)) {
+                case Opening.Opened(FastPath it) -> it;
+                case Opening.Refused(FastPathOff.OfNode why) ->
+                    throw new AssertionError(why.message());
+              });
     }
 
     void apply(boolean encapsulate, Node peer) {
@@ -207,18 +218,36 @@ final class TwoNodes implements AutoCloseable {
                         new NodeView.Encapsulation(
                             index("eth0"), (Ipv4Address) IpAddress.parse("192.0.2." + number)))
                     : Optional.empty(),
-                List.of(
-                    new NodeView.Peer(
-                        "node" + peer.number,
-                        List.of(
-                            IpPrefix.parse("10.77." + peer.number + ".0/24"),
-                            IpPrefix.parse("fd77:" + peer.number + "::/64")),
-                        MacAddress.parse(vtep(peer.number)),
-                        IpAddress.parse("192.0.2." + peer.number),
-                        MTU,
-                        true)),
+                peers(peer),
                 seen);
           });
+    }
+
+    private List<NodeView.Peer> peers(Node peer) {
+      List<NodeView.Peer> peers = new ArrayList<>();
+      peers.add(
+          new NodeView.Peer(
+              "node" + peer.number,
+              List.of(
+                  IpPrefix.parse("10.77." + peer.number + ".0/24"),
+                  IpPrefix.parse("fd77:" + peer.number + "::/64")),
+              MacAddress.parse(vtep(peer.number)),
+              IpAddress.parse("192.0.2." + peer.number),
+              MTU,
+              true));
+      for (int i = 0; i < otherBlocks; i++) {
+        peers.add(
+            new NodeView.Peer(
+                "other" + i,
+                List.of(
+                    IpPrefix.parse("10." + (128 + i / 256) + "." + i % 256 + ".0/24"),
+                    IpPrefix.parse("fd78:%x::/64".formatted(i))),
+                new MacAddress(0x021000000000L + i),
+                IpAddress.parse("198.51." + (100 + i / 256) + "." + i % 256),
+                MTU,
+                true));
+      }
+      return peers;
     }
 
     private static int index(String device) {

@@ -42,6 +42,11 @@ public final class BpfObject implements AutoCloseable {
       this.hook = hook;
     }
 
+    /** Where on its device it hangs. */
+    public Hook hook() {
+      return hook;
+    }
+
     String symbol() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -81,6 +86,7 @@ public final class BpfObject implements AutoCloseable {
   private final LibBpf library;
   private final Pointer object;
   private final ByteBuffer file; // libbpf reads it until the programs are loaded
+  private boolean closed;
   private final Map<Program, Integer> programs = new EnumMap<>(Program.class);
 
   private BpfObject(LibBpf library, Pointer object, ByteBuffer file) {
@@ -119,6 +125,7 @@ public final class BpfObject implements AutoCloseable {
     }
     int result = library.bpf_object__load(object);
     Reference.reachabilityFence(file);
+    Reference.reachabilityFence(logs);
     if (result < 0) {
       StringBuilder words = new StringBuilder();
       logs.forEach(
@@ -131,8 +138,6 @@ public final class BpfObject implements AutoCloseable {
       throw new BpfException("loading of the eBPF programs", -result, words.toString());
     }
     for (Program program : Program.values()) {
-      // Loaded: the log's memory ends with this method.
-      library.bpf_program__set_log_buf(pointer(program), null, 0);
       programs.put(program, library.bpf_program__fd(pointer(program)));
     }
   }
@@ -240,9 +245,15 @@ public final class BpfObject implements AutoCloseable {
     private TestRun() {}
   }
 
-  /** Frees programs and maps. Links have to be closed by whoever made them. */
+  /**
+   * Frees programs and maps; a second time does nothing. Links have to be closed by whoever made
+   * them.
+   */
   @Override
   public void close() {
-    library.bpf_object__close(object);
+    if (!closed) {
+      closed = true;
+      library.bpf_object__close(object);
+    }
   }
 }
