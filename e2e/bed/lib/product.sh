@@ -10,7 +10,7 @@ run_maven() { (cd "$root" && nice "${MAVEN:-mvn}" -B -ntp "$@"); }
 # Everything the jars are made from.
 sources_hash() {
   local module inputs=("$root/pom.xml")
-  for module in ip crds operator node-daemon/host node-daemon/netlink node-daemon/dataplane node-daemon/firewall node-daemon/agent e2e; do
+  for module in ip policy crds operator node-daemon/host node-daemon/netlink node-daemon/dataplane node-daemon/firewall node-daemon/enforce node-daemon/agent e2e; do
     inputs+=("$root/$module/pom.xml" "$root/$module/src")
   done
   [[ ! -d $root/crds/manifests ]] || inputs+=("$root/crds/manifests")

@@ -26,6 +26,9 @@ import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.BootIdReader;
 import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.memory.StateFile;
+import dev.tweed.agent.policy.EnforcedPolicies;
+import dev.tweed.agent.policy.PolicyStatusPublisher;
+import dev.tweed.agent.policy.PolicySync;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -50,6 +53,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +67,12 @@ public final class NodeDaemon implements AutoCloseable {
 
   /** Everything is compared with the kernel this often, should an event ever be missed. */
   private static final Duration AUDIT = Duration.ofSeconds(60);
+
+  /** A pod waits for it, and an address may have another pod soon. */
+  private static final Duration POD_PAUSE = Duration.ofMillis(10);
+
+  /** A table that somebody changes is looked at at once; counters are read as often as this. */
+  private static final Duration POLICY_AUDIT = Duration.ofSeconds(10);
 
   /** What is refused for ever must cost little, and must not hold up the repair of all else. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -89,8 +99,12 @@ public final class NodeDaemon implements AutoCloseable {
   private final SyncLoop loop;
   private final FirewallSync firewall;
   private final SyncLoop firewallLoop;
+  private final PolicySync policy;
+  private final SyncLoop policyLoop;
+  private final PolicyStatusPublisher policyStatus;
   private final HealthServer health;
   private final DirectoryWatch files;
+  private final DirectoryWatch pods;
   private final FirewallHost.Watching rules;
 
   private NodeDaemon(
@@ -171,6 +185,31 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop =
         new SyncLoop(
             "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
+    policyStatus = new PolicyStatusPublisher(api.nodePolicyStatusApi()::apply, clock, board::show);
+    policy =
+        new PolicySync(
+            options.nodeName(),
+            cluster::view,
+            api.compiledPolicies()::view,
+            api.compiledPolicies()::follow,
+            options.policy(),
+            options.dataPath().sysctlDir(),
+            options.stateDir(),
+            new PolicyListener(),
+            System::nanoTime);
+    policyLoop =
+        new SyncLoop("policy", policy, POLICY_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    api.compiledPolicies().onChange(policyLoop::request);
+    metrics.policies(
+        () ->
+            policy
+                .enforced()
+                .map(EnforcedPolicies::dropsByCause)
+                .orElse(Map.of())
+                .entrySet()
+                .stream()
+                .collect(Collectors.toMap(e -> e.getKey().text(), Map.Entry::getValue)),
+        () -> policy.enforced().map(EnforcedPolicies::waiting).orElse(0));
     PathTracer tracer =
         PathTracer.open(Path.of(options.dataPath().nft().getFirst()), System::nanoTime);
     prober =
@@ -186,6 +225,7 @@ public final class NodeDaemon implements AutoCloseable {
             new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
+            policy::isReady,
             this::networkChanged,
             this::syncWithin,
             (targets, network) -> {
@@ -218,11 +258,18 @@ public final class NodeDaemon implements AutoCloseable {
         DirectoryWatch.start(
             targets,
             why -> board.show(AgentReason.FilesNotWatched, why.map(NodeDaemon::filesNotWatched)));
+    pods =
+        DirectoryWatch.start(
+            List.of(
+                new DirectoryWatch.Target(
+                    options.policy().cniResults(), name -> true, policyLoop::request)),
+            why -> why.ifPresent(text -> LOG.warn("pods that start are seen late: {}", text)),
+            POD_PAUSE);
     rules = host.watch(this::firewallChanged);
     health =
         HealthServer.start(
             options.http(),
-            () -> loop.alive() && firewallLoop.alive() && !end.isDone(),
+            () -> loop.alive() && firewallLoop.alive() && policyLoop.alive() && !end.isDone(),
             board::readiness,
             metrics::scrape,
             why ->
@@ -268,10 +315,13 @@ public final class NodeDaemon implements AutoCloseable {
     daemon.publisher.start();
     daemon.loop.start();
     daemon.firewallLoop.start();
+    daemon.policyStatus.start();
+    daemon.policyLoop.start();
     daemon.cluster.start(
         () -> {
           daemon.loop.request();
           daemon.firewallLoop.request();
+          daemon.policyLoop.request();
         },
         daemon.board::show);
     return daemon;
@@ -292,12 +342,16 @@ public final class NodeDaemon implements AutoCloseable {
     health.close();
     rules.close();
     files.close();
+    pods.close();
     firewallLoop.close();
+    policyLoop.close();
+    policyStatus.close();
     loop.close();
     prober.close();
     publisher.close();
     cluster.close();
     sync.close();
+    policy.close();
     metrics.close();
   }
 
@@ -361,6 +415,34 @@ public final class NodeDaemon implements AutoCloseable {
   private void firewallChanged() {
     firewall.firewallChanged();
     firewallLoop.requestRepair();
+    policyLoop.requestRepair();
+  }
+
+  private final class PolicyListener implements PolicySync.Listener {
+    @Override
+    public void found(AgentReason reason, Optional<NodeFinding> finding) {
+      board.show(reason, finding);
+    }
+
+    @Override
+    public void enforced(Optional<EnforcedPolicies> policies) {
+      policyStatus.publish(policies);
+    }
+
+    @Override
+    public void repaired() {
+      metrics.policyRepaired();
+    }
+
+    @Override
+    public void again(Duration delay) {
+      policyLoop.requestWithin(delay);
+    }
+
+    @Override
+    public void ready() {
+      loop.request();
+    }
   }
 
   private void kernelChanged() {

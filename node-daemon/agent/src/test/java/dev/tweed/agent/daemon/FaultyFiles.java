@@ -260,6 +260,7 @@ final class FaultyFiles implements AutoCloseable {
                       why -> {
                         throw new AssertionError(why);
                       }),
+                  () -> true,
                   state -> {},
                   again -> {},
                   (targets, network) -> {},

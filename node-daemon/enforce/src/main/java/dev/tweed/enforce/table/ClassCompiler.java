@@ -9,6 +9,7 @@ import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfExpression.AnyOf;
 import dev.tweed.netlink.nft.NfExpression.Equal;
 import dev.tweed.netlink.nft.NfExpression.Lookup;
+import dev.tweed.netlink.nft.NfExpression.Meta;
 import dev.tweed.netlink.nft.NfExpression.Tuple;
 import dev.tweed.netlink.nft.NfExpression.Verdict;
 import dev.tweed.netlink.nft.NfInterval;
@@ -114,6 +115,20 @@ final class ClassCompiler {
       Set<String> sets,
       Set<String> missing) {}
 
+  /**
+   * Whom a rule of the kernel is about.
+   *
+   * @param family empty for both
+   * @param steps none for all of the family
+   */
+  private record Peer(Optional<AddressFamily> family, List<NfExpression> steps) {
+    static final Peer ANYONE = new Peer(Optional.empty(), List.of());
+
+    static Peer of(AddressFamily family, List<NfExpression> steps) {
+      return new Peer(Optional.of(family), steps);
+    }
+  }
+
   Chains compile(PodClass podClass, Direction direction) {
     return new Compilation(podClass, direction).compile();
   }
@@ -208,15 +223,15 @@ final class ClassCompiler {
             case PASS -> next;
             case DENY -> denied(program);
           };
-      List<NfSteps> ports = ports(rule);
-      for (List<NfExpression> peer : peers(rule)) {
+      List<List<NfExpression>> ports = ports(rule);
+      for (Peer peer : peers(rule)) {
         add(ports, peer, verdict, chain, comment, compiled);
       }
       Set<String> unknown = new TreeSet<>(rule.peers().sets());
       unknown.removeAll(node.sets().keySet());
       missing.addAll(unknown);
       if (rule.action() != Action.ACCEPT && !unknown.isEmpty()) {
-        add(ports, List.of(), denied(program), chain, comment + " incomplete", compiled);
+        add(ports, Peer.ANYONE, denied(program), chain, comment + " incomplete", compiled);
       }
     }
 
@@ -225,24 +240,29 @@ final class ClassCompiler {
     }
 
     private void add(
-        List<NfSteps> ports,
-        List<NfExpression> peer,
+        List<List<NfExpression>> ports,
+        Peer peer,
         Verdict verdict,
         String chain,
         String comment,
         List<NfRule> compiled) {
-      for (NfSteps port : ports) {
-        List<NfExpression> last = new ArrayList<>(peer);
-        last.add(verdict);
+      for (List<NfExpression> port : ports) {
+        NfSteps steps = new NfSteps();
+        if (peer.steps().isEmpty()) {
+          peer.family().ifPresent(steps::family);
+        }
         compiled.add(
-            port.rule(PolicyTable.POLICY, chain, comment, last.toArray(NfExpression[]::new)));
+            steps
+                .then(port.toArray(NfExpression[]::new))
+                .then(peer.steps().toArray(NfExpression[]::new))
+                .rule(PolicyTable.POLICY, chain, comment, verdict));
       }
     }
 
-    /** One for each protocol; none if no port matches. */
-    private List<NfSteps> ports(Rule rule) {
+    /** For each protocol; empty for all, and none if no port matches. */
+    private List<List<NfExpression>> ports(Rule rule) {
       if (rule.everyPort()) {
-        return List.of(new NfSteps());
+        return List.of(List.of());
       }
       Map<Protocol, List<NfInterval>> byProtocol = new EnumMap<>(Protocol.class);
       for (PortMatch port : rule.ports()) {
@@ -261,20 +281,20 @@ final class ClassCompiler {
                               .add(NfInterval.ofNumbers(p.number(), p.number(), PORT_BYTES)));
         }
       }
-      List<NfSteps> steps = new ArrayList<>();
+      List<List<NfExpression>> steps = new ArrayList<>();
       byProtocol.forEach(
           (protocol, list) -> {
-            NfSteps step =
-                new NfSteps()
-                    .then(
-                        new Tuple(Tuple.Key.PROTOCOL, false),
-                        new Equal(NfValue.ofNumber(protocol.number(), 1)));
+            List<NfExpression> step = new ArrayList<>();
+            // The packet's, which is the connection's: nft reads ports of conntrack only behind it.
+            step.add(new Meta(Meta.Key.PROTOCOL));
+            step.add(new Equal(NfValue.ofNumber(protocol.number(), 1)));
             AnyOf any = new AnyOf(NfSet.Key.PORT, list);
             NfInterval first = any.intervals().getFirst();
             NfInterval every =
                 NfInterval.ofNumbers(ALL_PORTS.first(), ALL_PORTS.last(), PORT_BYTES);
             if (!first.equals(every)) {
-              step.then(new Tuple(Tuple.Key.SOURCE_PORT, true)).then(oneOf("ports-", any));
+              step.add(new Tuple(Tuple.Key.SOURCE_PORT, true));
+              step.add(oneOf("ports-", any));
             }
             steps.add(step);
           });
@@ -282,23 +302,27 @@ final class ClassCompiler {
     }
 
     /** Alternatives, each for one family or both; none if nobody is meant. */
-    private List<List<NfExpression>> peers(Rule rule) {
+    private List<Peer> peers(Rule rule) {
       if (rule.peers().anyone()) {
-        return List.of(List.of());
+        return List.of(Peer.ANYONE);
       }
-      List<List<NfExpression>> peers = new ArrayList<>();
+      List<Peer> peers = new ArrayList<>();
       for (AddressFamily family : families) {
         NfExpression load = PolicyTableCompiler.address(family, direction == Direction.EGRESS);
         if (rule.peers().allPods()) {
-          allPods(family, load).ifPresent(peers::add);
+          allPods(family, load).ifPresent(steps -> peers.add(Peer.of(family, steps)));
         }
         for (String set : rule.peers().sets()) {
           if (node.sets().containsKey(set)) {
             sets.add(set);
-            peers.add(List.of(load, new Lookup(PolicyTableCompiler.named(set, family), false)));
+            peers.add(
+                Peer.of(
+                    family,
+                    List.of(load, new Lookup(PolicyTableCompiler.named(set, family), false))));
           }
         }
-        blocks(rule.peers().blocks(), family, load).ifPresent(peers::add);
+        blocks(rule.peers().blocks(), family, load)
+            .ifPresent(steps -> peers.add(Peer.of(family, steps)));
       }
       return peers;
     }
@@ -333,24 +357,45 @@ final class ClassCompiler {
       if (all.isEmpty()) {
         return Optional.empty();
       }
+      List<NfExpression> within = within(family, all);
+      if (within.isEmpty()) {
+        return Optional.of(within);
+      }
       List<NfExpression> steps = new ArrayList<>();
       steps.add(load);
-      steps.addAll(within(family, all));
+      steps.addAll(within);
       return Optional.of(steps);
     }
 
     /** Steps for what was loaded to be in these; none if that is every address of the family. */
     private List<NfExpression> within(AddressFamily family, List<NfInterval> intervals) {
       AnyOf any = new AnyOf(NfSet.Key.ofAddresses(family), intervals);
-      return any.intervals().equals(List.of(NfInterval.of(IpPrefix.any(family))))
-          ? List.of()
-          : List.of(oneOf("nets-", any));
+      if (any.intervals().size() > 1) {
+        return List.of(constant("nets-", any));
+      }
+      NfInterval one = any.intervals().getFirst();
+      for (int length = 0; length <= family.bits(); length++) {
+        if (NfInterval.of(new IpPrefix(one.first().address().orElseThrow(), length)).equals(one)) {
+          NfValue mask = NfValue.ofMask(length, family.bytes());
+          return length == 0
+              ? List.of()
+              : length == family.bits()
+                  ? List.of(new Equal(one.first()))
+                  : List.of(new NfExpression.Mask(mask), new Equal(one.first()));
+        }
+      }
+      return List.of(constant("nets-", any));
     }
 
     private NfExpression oneOf(String kind, AnyOf any) {
       if (any.intervals().size() == 1 && any.intervals().getFirst().isSingle()) {
         return new Equal(any.intervals().getFirst().first());
       }
+      return constant(kind, any);
+    }
+
+    /** nft does not read ports of conntrack that it has listed itself, but in a set. */
+    private NfExpression constant(String kind, AnyOf any) {
       String set = kind + any.digest();
       constants.put(set, any);
       return new Lookup(set, false);

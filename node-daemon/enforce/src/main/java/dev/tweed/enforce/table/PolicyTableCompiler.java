@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,11 +44,10 @@ import java.util.TreeSet;
  * dev.tweed.policy.PolicyEvaluator} says of its connection. Pure; what it remembers only saves it
  * from converting a set again that is the same object.
  *
- * <p>Each packet is judged by the two tuples of its connection, so answers, Services and ICMP
- * errors need no rules of their own, and a change holds for connections that are established. An
- * address of a pod of the node leads, by a map, to the chain of its class: the programs that select
- * it. A chain returns for what is accepted in that direction, and goes to one that counts and
- * drops.
+ * <p>Each packet is judged by the two tuples of its connection, so answers and Services need no
+ * rules of their own, and a change holds for connections that are established. An address of a pod
+ * of the node leads, by a map, to the chain of its class: the programs that select it. A chain
+ * returns for what is accepted in that direction, and goes to one that counts and drops.
  *
  * <p>Only what is forwarded passes the table: what the node itself sends to a pod, or gets from
  * one, does not, and so is allowed.
@@ -58,7 +58,10 @@ public final class PolicyTableCompiler {
   private static final int PRIORITY = -5;
 
   private static final int STATE_INVALID = 1;
+  private static final int STATE_RELATED = 1 << 2;
   private static final int STATE_UNTRACKED = 1 << 6;
+  private static final int ICMP = 1;
+  private static final int ICMPV6 = 58;
   private static final IpPrefix LINK_LOCAL = IpPrefix.parse("fe80::/10");
 
   /** Neighbour solicitation and advertisement, which conntrack does not look at. */
@@ -109,6 +112,9 @@ public final class PolicyTableCompiler {
     final Map<String, Drop> drops = new HashMap<>();
     final Map<String, Integer> pods = new HashMap<>();
     final Set<String> missing = new HashSet<>();
+
+    /** By object: to compare two of a thousand addresses is dear, too. */
+    final Map<PeerSet, Map<AddressFamily, Set<NfValue>>> used = new IdentityHashMap<>();
 
     Compilation(NodeState node) {
       this.node = node;
@@ -219,34 +225,47 @@ public final class PolicyTableCompiler {
       List<NfRule> forward = new ArrayList<>();
       forward.add(
           new NfSteps()
-              .then(
-                  new Conntrack(Conntrack.Key.STATE),
-                  new Mask(NfValue.ofHostNumber(STATE_INVALID | STATE_UNTRACKED)),
-                  new Different(NfValue.ofHostNumber(0)))
+              .then(state(STATE_INVALID | STATE_RELATED | STATE_UNTRACKED))
               .rule(PolicyTable.POLICY, "forward", "", Verdict.goTo("strict")));
+      forward.addAll(judge("forward"));
+      entry(Direction.EGRESS, false);
+      entry(Direction.INGRESS, true);
+      chain("related", judge("related"));
+      rules.put("forward", forward);
+      chain("strict", strict());
+    }
+
+    private static NfExpression[] state(int bits) {
+      return new NfExpression[] {
+        new Conntrack(Conntrack.Key.STATE),
+        new Mask(NfValue.ofHostNumber(bits)),
+        new Different(NfValue.ofHostNumber(0))
+      };
+    }
+
+    /** By both tuples of the connection. */
+    private List<NfRule> judge(String chain) {
+      List<NfRule> judge = new ArrayList<>();
       for (Direction direction : List.of(Direction.EGRESS, Direction.INGRESS)) {
-        boolean reply = direction == Direction.INGRESS;
         for (IpPrefix block : node.blocks()) {
-          forward.add(
+          judge.add(
               new NfSteps()
-                  .within(address(block.family(), reply), List.of(block))
-                  .rule(PolicyTable.POLICY, "forward", "", Verdict.jump(entryOf(direction))));
+                  .within(address(block.family(), direction == Direction.INGRESS), List.of(block))
+                  .rule(PolicyTable.POLICY, chain, "", Verdict.jump(entryOf(direction))));
         }
-        entry(direction, reply);
       }
       if (families.contains(AddressFamily.IPV6)) {
-        forward.add(
+        judge.add(
             new NfSteps()
                 .within(address(AddressFamily.IPV6, false), List.of(LINK_LOCAL))
                 .within(address(AddressFamily.IPV6, true), List.of(LINK_LOCAL))
                 .rule(
                     PolicyTable.POLICY,
-                    "forward",
+                    chain,
                     "",
                     dropBy(BETWEEN_LINK_LOCAL, Cause.LINK_LOCAL, Set.of())));
       }
-      rules.put("forward", forward);
-      chain("strict", strict());
+      return judge;
     }
 
     private void entry(Direction direction, boolean reply) {
@@ -283,6 +302,18 @@ public final class PolicyTableCompiler {
                 .icmp(AddressFamily.IPV6, NfSteps.singles(NEIGHBOUR_DISCOVERY))
                 .rule(PolicyTable.POLICY, "strict", "", Verdict.accept()));
       }
+      // Errors about a connection have no ports, by which it is judged itself.
+      for (int protocol : new int[] {ICMP, ICMPV6}) {
+        strict.add(
+            new NfSteps()
+                .then(state(STATE_RELATED))
+                .protocol(protocol)
+                .rule(PolicyTable.POLICY, "strict", "errors", Verdict.accept()));
+      }
+      strict.add(
+          new NfSteps()
+              .then(state(STATE_RELATED))
+              .rule(PolicyTable.POLICY, "strict", "", Verdict.goTo("related")));
       for (IpPrefix block : node.blocks()) {
         AddressFamily family = block.family();
         for (NfExpression end : List.of(NfSteps.source(family), NfSteps.destination(family))) {
@@ -336,7 +367,7 @@ public final class PolicyTableCompiler {
 
     private void peerSet(String name) {
       PeerSet set = node.sets().get(name);
-      Map<AddressFamily, Set<NfValue>> byFamily = converted.get(set);
+      Map<AddressFamily, Set<NfValue>> byFamily = used.getOrDefault(set, converted.get(set));
       if (byFamily == null) {
         byFamily = new HashMap<>();
         for (AddressFamily family : AddressFamily.values()) {
@@ -350,8 +381,6 @@ public final class PolicyTableCompiler {
         values.put(called, byFamily.get(family));
       }
     }
-
-    final Map<PeerSet, Map<AddressFamily, Set<NfValue>>> used = new HashMap<>();
 
     /** Addresses of nodes, if a rule is about all pods, which they are not. */
     private void peers() {

@@ -109,6 +109,15 @@ final class TableSimulator {
         register = NfValue.ofHostNumber(2).toBytes(); // established
         yield Step.ON;
       }
+      case NfExpression.Meta meta -> {
+        register =
+            switch (meta.key()) {
+              case FAMILY -> NfValue.ofNumber(flow.source().family().number(), 1).toBytes();
+              case PROTOCOL -> protocol();
+              default -> throw new AssertionError("not simulated: " + meta);
+            };
+        yield Step.ON;
+      }
       case NfExpression.Tuple tuple -> load(tuple, 0);
       case NfExpression.Behind behind -> load((NfExpression.Tuple) behind.load(), behind.words());
       case NfExpression.Mask mask -> {
@@ -134,7 +143,6 @@ final class TableSimulator {
     IpAddress address = tuple.reply() ? flow.destination() : flow.source();
     byte[] bytes =
         switch (tuple.key()) {
-          case PROTOCOL -> new byte[] {(byte) (int) flow.protocol().map(p -> p.number()).orElse(1)};
           case SOURCE_PORT -> NfValue.ofNumber(flow.port(), 2).toBytes();
           case SOURCE_IPV4 ->
               address.family() == AddressFamily.IPV4 ? address.toBytes() : new byte[0];
@@ -149,6 +157,10 @@ final class TableSimulator {
     all.writeBytes(bytes);
     register = all.toByteArray();
     return Step.ON;
+  }
+
+  private byte[] protocol() {
+    return NfValue.ofNumber(flow.protocol().map(p -> p.number()).orElse(1), 1).toBytes();
   }
 
   private NfValue loaded(int bytes) {

@@ -135,8 +135,6 @@ public sealed interface NfExpression {
 
     /** Parts (NFT_CT_*). */
     public enum Key {
-      /** Above IP, one byte; the same in both. */
-      PROTOCOL(10),
       /** Two bytes; of ICMP its id. */
       SOURCE_PORT(11),
       SOURCE_IPV4(19),
