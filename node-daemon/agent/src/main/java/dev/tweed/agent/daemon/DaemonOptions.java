@@ -74,6 +74,6 @@ public record DaemonOptions(
         replaceForeignCni,
         hostRoot,
         dataPath,
-        PolicyOptions.below(runDir));
+        PolicyOptions.below(hostRoot.orElse(Path.of("/"))));
   }
 }

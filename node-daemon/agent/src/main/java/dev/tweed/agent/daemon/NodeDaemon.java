@@ -40,6 +40,7 @@ import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.trace.PathTracer;
 import dev.tweed.crds.NodeReportStatus.LinkAddress;
 import dev.tweed.dataplane.HostAddresses;
+import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -50,6 +51,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -105,6 +107,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final HealthServer health;
   private final DirectoryWatch files;
   private final DirectoryWatch pods;
+  private final Optional<RulesetMonitor> policyTables;
   private final FirewallHost.Watching rules;
 
   private NodeDaemon(
@@ -265,6 +268,7 @@ public final class NodeDaemon implements AutoCloseable {
                     options.policy().cniResults(), name -> true, policyLoop::request)),
             why -> why.ifPresent(text -> LOG.warn("pods that start are seen late: {}", text)),
             POD_PAUSE);
+    policyTables = watch(Set.of("tweed-policy", "tweed-spoof"), policyLoop::requestRepair);
     rules = host.watch(this::firewallChanged);
     health =
         HealthServer.start(
@@ -343,6 +347,7 @@ public final class NodeDaemon implements AutoCloseable {
     rules.close();
     files.close();
     pods.close();
+    policyTables.ifPresent(RulesetMonitor::close);
     firewallLoop.close();
     policyLoop.close();
     policyStatus.close();
@@ -398,6 +403,15 @@ public final class NodeDaemon implements AutoCloseable {
     return done;
   }
 
+  private static Optional<RulesetMonitor> watch(Set<String> tables, Runnable onChange) {
+    try {
+      return Optional.of(RulesetMonitor.ofTables(tables, onChange));
+    } catch (NetlinkException e) {
+      LOG.warn("changes of {} are seen by the next audit only: {}", tables, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
   private void statusRefused(Optional<NodeFinding> finding) {
     board.show(AgentReason.StatusNotWritten, finding);
   }
@@ -415,7 +429,6 @@ public final class NodeDaemon implements AutoCloseable {
   private void firewallChanged() {
     firewall.firewallChanged();
     firewallLoop.requestRepair();
-    policyLoop.requestRepair();
   }
 
   private final class PolicyListener implements PolicySync.Listener {
