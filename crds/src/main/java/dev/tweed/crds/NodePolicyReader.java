@@ -18,9 +18,18 @@ public final class NodePolicyReader {
 
   /** The pods, and the UIDs of those that cannot be read. */
   public static Pods read(NodePolicy object) {
+    return read(object.getSpec(), object.getUnknownValues().isEmpty());
+  }
+
+  /** The same of a spec of which every value is known. */
+  public static Pods readSpec(NodePolicySpec spec) {
+    return read(spec, true);
+  }
+
+  private static Pods read(NodePolicySpec spec, boolean known) {
     Map<String, Set<String>> classes = new HashMap<>();
     Set<String> twice = new TreeSet<>();
-    for (NodePolicySpec.PodClass c : object.getSpec().classes()) {
+    for (NodePolicySpec.PodClass c : spec.classes()) {
       if (classes.put(c.name(), Set.copyOf(c.programs())) != null) {
         twice.add(c.name());
       }
@@ -28,9 +37,8 @@ public final class NodePolicyReader {
     twice.forEach(classes::remove);
     List<PodEntry> pods = new ArrayList<>();
     Set<String> unreadable = new TreeSet<>();
-    for (NodePolicySpec.Pod pod : object.getSpec().pods()) {
-      if (!object.getUnknownValues().isEmpty()
-          || pod.podClass() != null && !classes.containsKey(pod.podClass())) {
+    for (NodePolicySpec.Pod pod : spec.pods()) {
+      if (!known || pod.podClass() != null && !classes.containsKey(pod.podClass())) {
         unreadable.add(pod.uid());
         continue;
       }

@@ -21,16 +21,35 @@ public final class PeerSliceReader {
 
   /** The sets of some slices, which come in any order. */
   public static Sets read(Collection<PeerSlice> slices) {
-    Map<String, Map<Integer, PeerSlice>> bySet = new HashMap<>();
+    Map<PeerSliceName, Optional<PeerSliceSpec>> specs = new HashMap<>();
     for (PeerSlice slice : slices) {
       PeerSliceName.tryParse(slice.getMetadata().getName())
           .ifPresent(
-              n -> bySet.computeIfAbsent(n.set(), s -> new HashMap<>()).put(n.index(), slice));
+              n ->
+                  specs.put(
+                      n,
+                      Optional.ofNullable(slice.getSpec())
+                          .filter(s -> slice.getUnknownValues().isEmpty())));
     }
+    return readSpecs(specs);
+  }
+
+  /**
+   * The sets of the specs of some slices.
+   *
+   * @param slices empty for one that cannot be read
+   */
+  public static Sets readSpecs(Map<PeerSliceName, Optional<PeerSliceSpec>> slices) {
+    Map<String, Map<Integer, PeerSliceSpec>> bySet = new HashMap<>();
+    slices.forEach(
+        (name, spec) -> {
+          Map<Integer, PeerSliceSpec> set = bySet.computeIfAbsent(name.set(), s -> new HashMap<>());
+          spec.ifPresent(s -> set.put(name.index(), s));
+        });
     Map<String, PeerSet> known = new HashMap<>();
     Set<String> missing = new TreeSet<>();
     Optional<WaitingNamespaces> waiting = Optional.empty();
-    for (Map.Entry<String, Map<Integer, PeerSlice>> set : bySet.entrySet()) {
+    for (Map.Entry<String, Map<Integer, PeerSliceSpec>> set : bySet.entrySet()) {
       if (!isWhole(set.getValue())) {
         missing.add(set.getKey());
       } else if (set.getKey().equals(PeerSliceName.NAMESPACES)) {
@@ -45,29 +64,26 @@ public final class PeerSliceReader {
     return new Sets(known, missing, waiting);
   }
 
-  private static boolean isWhole(Map<Integer, PeerSlice> slices) {
+  private static boolean isWhole(Map<Integer, PeerSliceSpec> slices) {
     int count = count(slices);
     for (int i = 0; i < count; i++) {
-      PeerSlice slice = slices.get(i);
-      if (slice == null || slice.getSpec() == null || !slice.getUnknownValues().isEmpty()) {
+      if (!slices.containsKey(i)) {
         return false;
       }
     }
     return count > 0;
   }
 
-  private static int count(Map<Integer, PeerSlice> slices) {
-    PeerSlice first = slices.get(0);
-    return first == null || first.getSpec() == null || first.getSpec().slices() == null
-        ? 0
-        : first.getSpec().slices();
+  private static int count(Map<Integer, PeerSliceSpec> slices) {
+    PeerSliceSpec first = slices.get(0);
+    return first == null || first.slices() == null ? 0 : first.slices();
   }
 
   /** Empty where one cannot be read: the set would lack a member. */
-  private static Optional<Set<IpAddress>> addresses(Map<Integer, PeerSlice> slices) {
+  private static Optional<Set<IpAddress>> addresses(Map<Integer, PeerSliceSpec> slices) {
     Set<IpAddress> addresses = new HashSet<>();
     for (int i = 0; i < count(slices); i++) {
-      for (String text : slices.get(i).getSpec().addresses()) {
+      for (String text : slices.get(i).addresses()) {
         Optional<IpAddress> address = IpAddress.tryParse(text);
         if (address.isEmpty()) {
           return Optional.empty();
@@ -78,11 +94,11 @@ public final class PeerSliceReader {
     return Optional.of(addresses);
   }
 
-  private static WaitingNamespaces namespaces(Map<Integer, PeerSlice> slices) {
+  private static WaitingNamespaces namespaces(Map<Integer, PeerSliceSpec> slices) {
     Set<String> namespaces = new HashSet<>();
     boolean all = false;
     for (int i = 0; i < count(slices); i++) {
-      PeerSliceSpec spec = slices.get(i).getSpec();
+      PeerSliceSpec spec = slices.get(i);
       namespaces.addAll(spec.namespaces());
       all |= Boolean.TRUE.equals(spec.all());
     }

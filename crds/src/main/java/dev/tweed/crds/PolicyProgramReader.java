@@ -33,8 +33,17 @@ public final class PolicyProgramReader {
     if (!object.getUnknownValues().isEmpty()) {
       throw bad(name, object.getUnknownValues().getFirst().field() + " has an unknown value");
     }
+    return readSpec(name, object.getSpec());
+  }
+
+  /**
+   * The program of a spec of which every value is known.
+   *
+   * @throws IllegalArgumentException naming the program and what is wrong with it
+   */
+  public static Program readSpec(String name, PolicyProgramSpec spec) {
     try {
-      return read(name, object.getSpec());
+      return program(name, spec);
     } catch (NullPointerException e) { // absent is also what a value is that is not known
       throw bad(name, "a required field is missing");
     } catch (IllegalArgumentException e) {
@@ -42,7 +51,7 @@ public final class PolicyProgramReader {
     }
   }
 
-  private static Program read(String name, PolicyProgramSpec spec) {
+  private static Program program(String name, PolicyProgramSpec spec) {
     if (spec.format() > PolicyProgramSpec.FORMAT) {
       throw new IllegalArgumentException(
           "format " + spec.format() + " is of a newer version; upgrade the daemon");

@@ -15,7 +15,7 @@ class ArchitectureTest {
 
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|EndpointRules|Mapping|ConflistRenderer"
-          + "|PolicyMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
+          + "|PolicyMapper|NodeSpace|NodePolicyStatusMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
           + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|Loss|Judgement|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
           + "|ProbeRotation|ProbeBudget|Probing|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
 

@@ -27,7 +27,15 @@ public final class HostFirewallReader {
 
   /** Tables of Kubernetes and of Tweed: no firewall, and large. */
   private static final Set<String> NOT_A_FIREWALL =
-      Set.of("tweed", "tweed-filter", "tweed-guard", "tweed-tunnel", "tweed-trace", "kube-proxy");
+      Set.of(
+          "tweed",
+          "tweed-filter",
+          "tweed-guard",
+          "tweed-policy",
+          "tweed-spoof",
+          "tweed-tunnel",
+          "tweed-trace",
+          "kube-proxy");
 
   private static final Set<String> HOOKS = Set.of("input", "forward", "output");
   private static final Set<String> FAMILIES = Set.of("ip", "ip6", "inet");

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * Tells when rules that may be the host's firewall change, until closed. Rules of iptables-legacy
@@ -26,7 +27,15 @@ public final class RulesetMonitor implements AutoCloseable {
 
   /** Tables without a say: they are of the data path, only count, or only translate addresses. */
   private static final Set<String> OTHER_TABLES =
-      Set.of("tweed", "tweed-tunnel", "tweed-trace", "kube-proxy", "nat", "cni_hostport");
+      Set.of(
+          "tweed",
+          "tweed-policy",
+          "tweed-spoof",
+          "tweed-tunnel",
+          "tweed-trace",
+          "kube-proxy",
+          "nat",
+          "cni_hostport");
 
   /** With which names of our tables begin. */
   private static final String OURS = "tweed-";
@@ -35,12 +44,14 @@ public final class RulesetMonitor implements AutoCloseable {
   private static final List<String> OTHER_CHAINS = List.of("KUBE-", "CNI-");
 
   private final Runnable onChange;
+  private final Predicate<NetlinkEvent> concerns;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final NetlinkMonitor netlink;
   private boolean news; // of the monitor's thread
 
-  private RulesetMonitor(Runnable onChange) {
+  private RulesetMonitor(Runnable onChange, Predicate<NetlinkEvent> concerns) {
     this.onChange = onChange;
+    this.concerns = concerns;
     this.netlink =
         NetlinkMonitor.open(Set.of(NetlinkGroup.NFTABLES), this::hear, this::afterEvents);
   }
@@ -52,7 +63,21 @@ public final class RulesetMonitor implements AutoCloseable {
    * @throws NetlinkException when the kernel cannot be listened to
    */
   public static RulesetMonitor open(Runnable onChange) {
-    return new RulesetMonitor(onChange);
+    return new RulesetMonitor(onChange, RulesetMonitor::concerns);
+  }
+
+  /**
+   * The same for tables of these names only.
+   *
+   * @throws NetlinkException when the kernel cannot be listened to
+   */
+  public static RulesetMonitor ofTables(Set<String> tables, Runnable onChange) {
+    return new RulesetMonitor(
+        onChange,
+        event ->
+            event instanceof NetlinkEvent.EventsLost
+                || event instanceof NetlinkEvent.NftablesChanged change
+                    && change.places().stream().anyMatch(p -> tables.contains(p.table())));
   }
 
   /**
@@ -86,7 +111,7 @@ public final class RulesetMonitor implements AutoCloseable {
   }
 
   private void hear(NetlinkEvent event) {
-    news |= concerns(event);
+    news |= concerns.test(event);
   }
 
   private void afterEvents() {

@@ -172,6 +172,12 @@ public final class ApiClient implements AutoCloseable {
     return credentials.certificate();
   }
 
+  /** Closes a connection for good. */
+  public void release(ApiChannel channel) {
+    channel.close();
+    channels.remove(channel);
+  }
+
   /** A connection of its own, opened with the first request. */
   public ApiChannel channel() {
     return channel(connections);

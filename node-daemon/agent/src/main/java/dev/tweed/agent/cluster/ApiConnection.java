@@ -60,6 +60,7 @@ public final class ApiConnection implements ClusterWatch {
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
   private final List<ApiChannel> dataPath;
+  private final PolicyWatch compiled;
   private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
@@ -95,6 +96,7 @@ public final class ApiConnection implements ClusterWatch {
     watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, seldom);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
     watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
+    compiled = new PolicyWatch(client, nodeName, pauses, seldom);
   }
 
   private <R> RecordStore<R> store() {
@@ -160,6 +162,7 @@ public final class ApiConnection implements ClusterWatch {
     this.onChange = onChange;
     this.onContact = onContact;
     threads.forEach(Thread::start);
+    compiled.start();
     client.every(renewal.dividedBy(3), this::look);
     client.every(renewal, client::tryConfigured);
     client.every(renewal.multipliedBy(SELDOM), keeping::start);
@@ -198,6 +201,16 @@ public final class ApiConnection implements ClusterWatch {
   /** Writes by a connection of its own. */
   public StatusApi statusApi() {
     return new ServerSideStatusApi(status, nodeName);
+  }
+
+  /** What network policies are compiled to. */
+  public PolicyWatch compiledPolicies() {
+    return compiled;
+  }
+
+  /** Writes the status of this node's NodePolicy by a connection of its own. */
+  public NodePolicyStatusApi nodePolicyStatusApi() {
+    return new NodePolicyStatusApi(client.channel(), nodeName);
   }
 
   /** The API server. */
@@ -247,6 +260,7 @@ public final class ApiConnection implements ClusterWatch {
   @Override
   public void close() {
     watches.forEach(ListWatch::stop);
+    compiled.close();
     lease.ifPresent(LeaseRenewal::stop);
     pauses.close();
     client.close();

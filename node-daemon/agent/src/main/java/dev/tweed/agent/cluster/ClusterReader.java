@@ -8,10 +8,19 @@ import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.api.ServerEndpoint;
+import dev.tweed.crds.PeerSliceName;
+import dev.tweed.crds.PeerSliceSpec;
+import dev.tweed.policy.Program;
 import java.io.IOException;
 import java.net.URI;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads once what the daemon of a node watches; for commands. */
 public final class ClusterReader {
@@ -25,6 +34,59 @@ public final class ClusterReader {
    * @param endpoints where API servers themselves answer; empty if that may not be read
    */
   public record Read(ClusterView view, URI server, List<ServerEndpoint> endpoints) {}
+
+  /**
+   * Reads what network policies are compiled to for this node.
+   *
+   * @throws IllegalArgumentException naming what is missing and what to give instead
+   * @throws IllegalStateException saying why the API server cannot be read
+   */
+  public static PolicyView readPolicies(
+      ApiAccess access, Map<String, String> environment, String version, String nodeName) {
+    try (ApiClient client = ApiClient.open(access, environment, version);
+        ApiChannel channel = client.channel()) {
+      try {
+        return policies(channel, nodeName);
+      } catch (ApiRefusedException e) {
+        throw new IllegalStateException(
+            "the API server at %s refuses: %s".formatted(client.server(), e.getMessage()), e);
+      } catch (IOException e) {
+        throw new IllegalStateException(
+            "the API server at %s cannot be reached: %s".formatted(client.server(), oneLine(e)), e);
+      }
+    }
+  }
+
+  private static PolicyView policies(ApiChannel channel, String nodeName) throws IOException {
+    Optional<NodePolicyRecord> node =
+        list(channel, WatchedKinds.nodePolicy(nodeName), new NodePolicyObjectReader()).stream()
+            .findFirst();
+    Set<String> names =
+        node.stream()
+            .flatMap(n -> n.pods().stream())
+            .flatMap(p -> p.programs().stream())
+            .collect(Collectors.toSet());
+    Map<String, Optional<Program>> programs =
+        names.isEmpty()
+            ? Map.of()
+            : byName(channel, WatchedKinds.programs(names), new PolicyProgramObjectReader());
+    Set<String> sets = new HashSet<>(Set.of(PeerSliceName.NAMESPACES));
+    programs.values().stream()
+        .flatMap(Optional::stream)
+        .flatMap(p -> Stream.concat(p.ingress().stream(), p.egress().stream()))
+        .forEach(r -> sets.addAll(r.peers().sets()));
+    Map<PeerSliceName, Optional<PeerSliceSpec>> slices = new HashMap<>();
+    byName(channel, WatchedKinds.slices(sets), new PeerSliceObjectReader())
+        .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> slices.put(n, spec)));
+    return new PolicyView(ClusterView.Listing.RECEIVED, node, programs, slices);
+  }
+
+  private static <R> Map<String, R> byName(
+      ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader) throws IOException {
+    RecordStore<R> store = new RecordStore<>(() -> {}, () -> {});
+    list(channel, source, reader, store);
+    return store.byName();
+  }
 
   /**
    * Reads it.
@@ -75,6 +137,13 @@ public final class ClusterReader {
   private static <R> List<R> list(
       ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader) throws IOException {
     RecordStore<R> store = new RecordStore<>(() -> {}, () -> {});
+    list(channel, source, reader, store);
+    return store.records();
+  }
+
+  private static <R> void list(
+      ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader, RecordStore<R> store)
+      throws IOException {
     new ListWatch<>(
             source,
             reader,
@@ -85,7 +154,6 @@ public final class ClusterReader {
             System::nanoTime,
             () -> 0)
         .list();
-    return store.records();
   }
 
   private static String oneLine(IOException e) {

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * From the spec of a PodNetwork to typed parameters. The CRD's schema has refused most bad values;
  * this is the second lock, for objects stored before a rule existed. Pure.
  */
-final class NetworkParser {
+public final class NetworkParser {
 
   /** At most IFNAMSIZ - 1 bytes, nothing iproute2 or nft would read as something else. */
   private static final Pattern DEVICE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,14}");
@@ -28,7 +28,7 @@ final class NetworkParser {
   private static final int PORT_MAX = 65_535;
 
   /** Parameters, or what stops them. */
-  sealed interface Result {
+  public sealed interface Result {
     /** Usable, with remarks about parts that were left out. */
     record Good(NetworkParameters parameters, List<NodeFinding> notes) implements Result {}
 
@@ -38,7 +38,7 @@ final class NetworkParser {
 
   private NetworkParser() {}
 
-  static Result parse(NetworkRecord network) {
+  public static Result parse(NetworkRecord network) {
     PodNetworkSpec spec = network.spec();
     String object = "PodNetwork/" + network.name();
     List<IpPrefix> pools = new ArrayList<>();

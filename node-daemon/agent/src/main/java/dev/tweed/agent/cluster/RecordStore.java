@@ -50,6 +50,11 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
     return List.copyOf(records.values());
   }
 
+  /** The same, each with its object's name. */
+  Map<String, R> byName() {
+    return Map.copyOf(records);
+  }
+
   /** Whether what is kept is all there is, or was when it was last heard of. */
   ClusterView.Listing listing() {
     return listing;

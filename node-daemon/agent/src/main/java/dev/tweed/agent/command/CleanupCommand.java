@@ -11,9 +11,11 @@ import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.CleanupReport;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathException;
+import dev.tweed.enforce.kernel.PolicyKernel;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
+import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -78,6 +80,7 @@ final class CleanupCommand implements Callable<Integer> {
     dataPath();
     hostFirewall();
     traceTable();
+    policyTable();
     if (lock.isPresent()) {
       lock.get().close();
     }
@@ -183,6 +186,16 @@ final class CleanupCommand implements Callable<Integer> {
       case TraceTable.Outcome.Absent absent -> {}
       case TraceTable.Outcome.Failed failed ->
           remaining.add("table tweed-trace: " + failed.message());
+    }
+  }
+
+  private void policyTable() {
+    try (PolicyKernel kernel = new PolicyKernel(node.sysctlDir)) {
+      if (kernel.remove()) {
+        removed.add("tables of network policies");
+      }
+    } catch (NetlinkException e) {
+      remaining.add("tables of network policies: " + e.getMessage());
     }
   }
 

@@ -56,8 +56,8 @@ final class NodeOptions {
       paramLabel = "DIR",
       defaultValue = "${env:TWEED_CNI_RESULTS_DIR:-/var/lib/cni/results}",
       description =
-          "Where the container runtime keeps results of CNI plugins, which tell hostPorts of pods."
-              + " Default: ${DEFAULT-VALUE}")
+          "Where the container runtime keeps results of CNI plugins, which tell pods' addresses from"
+              + " their first packet on, and hostPorts. Default: ${DEFAULT-VALUE}")
   Path cniResultsDir;
 
   @Option(

@@ -4,9 +4,11 @@ import dev.tweed.agent.daemon.DaemonOptions;
 import dev.tweed.agent.daemon.KernelPath;
 import dev.tweed.agent.daemon.NodeDaemon;
 import dev.tweed.agent.daemon.RunLock;
+import dev.tweed.agent.policy.PolicyOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -55,6 +57,26 @@ final class RunCommand implements Callable<Integer> {
           "Where the node's Lease is, by which the operator knows that this daemon lives (chart value"
               + " node.leases.namespace). Without it, that it is silent is not told")
   String leaseNamespace;
+
+  @Option(
+      names = "--policy-starts-open",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "${env:TWEED_POLICY_STARTS_OPEN:-false}",
+      description =
+          "Let pods do everything until it is known which network policies select them, instead of"
+              + " nothing (chart value node.policy.startup: Open)")
+  boolean policyStartsOpen;
+
+  @Option(
+      names = "--policy-spoof-guard",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "${env:TWEED_POLICY_SPOOF_GUARD:-true}",
+      description =
+          "Let pods send from their own addresses only, while there are network policies. Default:"
+              + " ${DEFAULT-VALUE}")
+  boolean policySpoofGuard;
 
   @Override
   public Integer call() throws Exception {
@@ -105,7 +127,8 @@ final class RunCommand implements Callable<Integer> {
         httpAddress(httpAddress),
         replaceForeignCni,
         node.hostRoot(),
-        node.dataPath());
+        node.dataPath(),
+        new PolicyOptions(policyStartsOpen, policySpoofGuard));
   }
 
   /** Reads {@code host:port} or {@code [v6]:port}; the host is a numeric address or localhost. */

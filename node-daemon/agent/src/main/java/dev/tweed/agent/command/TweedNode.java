@@ -18,6 +18,7 @@ import picocli.CommandLine.HelpCommand;
       ConnectCommand.class,
       CleanupCommand.class,
       FirewallCommand.class,
+      PolicyCommand.class,
       TrainCommand.class,
       HelpCommand.class
     })

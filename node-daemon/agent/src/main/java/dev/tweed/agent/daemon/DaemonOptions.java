@@ -1,6 +1,7 @@
 package dev.tweed.agent.daemon;
 
 import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.policy.PolicyOptions;
 import dev.tweed.dataplane.DataPathOptions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param replaceForeignCni whether CNI configurations that win over ours are set aside
  * @param hostRoot the host's files, if its firewall may be opened
  * @param dataPath how the data path finds the node
+ * @param policy how network policies are enforced
  */
 public record DaemonOptions(
     String nodeName,
@@ -40,4 +42,42 @@ public record DaemonOptions(
     InetSocketAddress http,
     boolean replaceForeignCni,
     Optional<Path> hostRoot,
-    DataPathOptions dataPath) {}
+    DataPathOptions dataPath,
+    PolicyOptions policy) {
+
+  /** With the usual settings for policies. */
+  public DaemonOptions(
+      String nodeName,
+      String version,
+      ApiAccess api,
+      Path cniConfDir,
+      Path cniBinDir,
+      Path cniBinDirOnHost,
+      Path cniPluginsDir,
+      Path cniResultsDir,
+      Path runDir,
+      Path stateDir,
+      Optional<String> leaseNamespace,
+      InetSocketAddress http,
+      boolean replaceForeignCni,
+      Optional<Path> hostRoot,
+      DataPathOptions dataPath) {
+    this(
+        nodeName,
+        version,
+        api,
+        cniConfDir,
+        cniBinDir,
+        cniBinDirOnHost,
+        cniPluginsDir,
+        cniResultsDir,
+        runDir,
+        stateDir,
+        leaseNamespace,
+        http,
+        replaceForeignCni,
+        hostRoot,
+        dataPath,
+        PolicyOptions.DEFAULT);
+  }
+}

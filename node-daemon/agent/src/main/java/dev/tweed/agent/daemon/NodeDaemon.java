@@ -27,6 +27,9 @@ import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.BootIdReader;
 import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.memory.StateFile;
+import dev.tweed.agent.policy.EnforcedPolicies;
+import dev.tweed.agent.policy.PolicyStatusPublisher;
+import dev.tweed.agent.policy.PolicySync;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -38,6 +41,7 @@ import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.trace.PathTracer;
 import dev.tweed.crds.NodeReportStatus.LinkAddress;
 import dev.tweed.dataplane.HostAddresses;
+import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -48,9 +52,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +70,12 @@ public final class NodeDaemon implements AutoCloseable {
 
   /** Everything is compared with the kernel this often, should an event ever be missed. */
   private static final Duration AUDIT = Duration.ofSeconds(60);
+
+  /** A pod waits for it, and an address may have another pod soon. */
+  private static final Duration POD_PAUSE = Duration.ofMillis(10);
+
+  /** A table that somebody changes is looked at at once; counters are read as often as this. */
+  private static final Duration POLICY_AUDIT = Duration.ofSeconds(10);
 
   /** What is refused for ever must cost little, and must not hold up the repair of all else. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -93,8 +105,13 @@ public final class NodeDaemon implements AutoCloseable {
   private final SyncLoop loop;
   private final FirewallSync firewall;
   private final SyncLoop firewallLoop;
+  private final PolicySync policy;
+  private final SyncLoop policyLoop;
+  private final PolicyStatusPublisher policyStatus;
   private final HealthServer health;
   private final DirectoryWatch files;
+  private final DirectoryWatch pods;
+  private final Optional<RulesetMonitor> policyTables;
   private final FirewallHost.Watching rules;
   private final PolicyPacketLog packetLog;
 
@@ -178,6 +195,32 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop =
         new SyncLoop(
             "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
+    policyStatus = new PolicyStatusPublisher(api.nodePolicyStatusApi()::apply, clock, board::show);
+    policy =
+        new PolicySync(
+            options.nodeName(),
+            cluster::view,
+            api.compiledPolicies()::view,
+            api.compiledPolicies()::follow,
+            options.policy(),
+            options.cniResultsDir(),
+            options.dataPath().sysctlDir(),
+            options.stateDir(),
+            new PolicyListener(),
+            System::nanoTime);
+    policyLoop =
+        new SyncLoop("policy", policy, POLICY_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    api.compiledPolicies().onChange(policyLoop::request);
+    metrics.policies(
+        () ->
+            policy
+                .enforced()
+                .map(EnforcedPolicies::dropsByCause)
+                .orElse(Map.of())
+                .entrySet()
+                .stream()
+                .collect(Collectors.toMap(e -> e.getKey().text(), Map.Entry::getValue)),
+        () -> policy.enforced().map(EnforcedPolicies::waiting).orElse(0));
     PathTracer tracer =
         PathTracer.open(Path.of(options.dataPath().nft().getFirst()), System::nanoTime);
     prober =
@@ -193,6 +236,7 @@ public final class NodeDaemon implements AutoCloseable {
             new SnapshotMapper(options.nodeName()),
             () -> opener.open(this::kernelChanged),
             cni,
+            policy::isReady,
             this::networkChanged,
             this::syncWithin,
             (targets, network) -> {
@@ -228,11 +272,19 @@ public final class NodeDaemon implements AutoCloseable {
         DirectoryWatch.start(
             targets,
             why -> board.show(AgentReason.FilesNotWatched, why.map(NodeDaemon::filesNotWatched)));
+    pods =
+        DirectoryWatch.start(
+            List.of(
+                new DirectoryWatch.Target(
+                    options.cniResultsDir(), name -> true, policyLoop::request)),
+            why -> why.ifPresent(text -> LOG.warn("pods that start are seen late: {}", text)),
+            POD_PAUSE);
+    policyTables = watch(Set.of("tweed-policy", "tweed-spoof"), policyLoop::requestRepair);
     rules = host.watch(this::firewallChanged);
     health =
         HealthServer.start(
             options.http(),
-            () -> loop.alive() && firewallLoop.alive() && !end.isDone(),
+            () -> loop.alive() && firewallLoop.alive() && policyLoop.alive() && !end.isDone(),
             board::readiness,
             metrics::scrape,
             why ->
@@ -284,10 +336,13 @@ public final class NodeDaemon implements AutoCloseable {
           daemon.loop.requestAhead();
           daemon.firewallLoop.requestWithin(FIREWALL_FOLLOWS);
         });
+    daemon.policyStatus.start();
+    daemon.policyLoop.start();
     daemon.cluster.start(
         () -> {
           daemon.loop.request();
           daemon.firewallLoop.request();
+          daemon.policyLoop.request();
         },
         daemon.board::show);
     return daemon;
@@ -308,13 +363,18 @@ public final class NodeDaemon implements AutoCloseable {
     health.close();
     rules.close();
     files.close();
+    pods.close();
+    policyTables.ifPresent(RulesetMonitor::close);
     firewallLoop.close();
     packetLog.close();
+    policyLoop.close();
+    policyStatus.close();
     loop.close();
     prober.close();
     publisher.close();
     cluster.close();
     sync.close();
+    policy.close();
     metrics.close();
   }
 
@@ -361,6 +421,15 @@ public final class NodeDaemon implements AutoCloseable {
     return done;
   }
 
+  private static Optional<RulesetMonitor> watch(Set<String> tables, Runnable onChange) {
+    try {
+      return Optional.of(RulesetMonitor.ofTables(tables, onChange));
+    } catch (NetlinkException e) {
+      LOG.warn("changes of {} are seen by the next audit only: {}", tables, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
   private void statusRefused(Optional<NodeFinding> finding) {
     board.show(AgentReason.StatusNotWritten, finding);
   }
@@ -378,6 +447,33 @@ public final class NodeDaemon implements AutoCloseable {
   private void firewallChanged() {
     firewall.firewallChanged();
     firewallLoop.requestRepair();
+  }
+
+  private final class PolicyListener implements PolicySync.Listener {
+    @Override
+    public void found(AgentReason reason, Optional<NodeFinding> finding) {
+      board.show(reason, finding);
+    }
+
+    @Override
+    public void enforced(Optional<EnforcedPolicies> policies) {
+      policyStatus.publish(policies);
+    }
+
+    @Override
+    public void repaired() {
+      metrics.policyRepaired();
+    }
+
+    @Override
+    public void again(Duration delay) {
+      policyLoop.requestWithin(delay);
+    }
+
+    @Override
+    public void ready() {
+      loop.request();
+    }
   }
 
   private void kernelChanged() {

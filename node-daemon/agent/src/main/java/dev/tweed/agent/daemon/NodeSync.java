@@ -48,6 +48,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final SnapshotMapper mapper;
   private final Supplier<KernelPath> opener;
   private final CniSetup cni;
+  private final BooleanSupplier policed;
   private final Consumer<NetworkState> firewall;
   private final Consumer<Duration> again;
   private final BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes;
@@ -63,6 +64,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   /**
    * @param view what is known of the cluster
    * @param opener opens the data path, in the sync thread
+   * @param policed whether pods that start are closed where policies ask for that; until then none
+   *     is started
    * @param firewall receives what the host's firewall has to know of the network; must not wait
    * @param again is told within which time another sync should come
    * @param probes receives what can be probed, and where packets of it pass; must not wait
@@ -73,6 +76,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       SnapshotMapper mapper,
       Supplier<KernelPath> opener,
       CniSetup cni,
+      BooleanSupplier policed,
       Consumer<NetworkState> firewall,
       Consumer<Duration> again,
       BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes,
@@ -83,6 +87,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.mapper = mapper;
     this.opener = opener;
     this.cni = cni;
+    this.policed = policed;
     this.firewall = firewall;
     this.again = again;
     this.probes = probes;
@@ -375,7 +380,10 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         state instanceof NetworkState.Member member
             ? Optional.of(new TraceNetwork(member.needs(), asked.snapshot()))
             : Optional.empty());
-    CniSetup.Outcome outcome = applyCni.apply(asked.snapshot(), report);
+    CniSetup.Outcome outcome =
+        cni.present() || policed.getAsBoolean()
+            ? applyCni.apply(asked.snapshot(), report)
+            : new CniSetup.Outcome(false, List.of());
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
     mostPeersInvalid(program, report, findings).ifPresent(findings::add);

@@ -36,6 +36,18 @@ public enum AgentReason {
   FirewallPolicyFailed(false),
   /** Rules of Tweed's are in a firewall the daemon has no access to any more. */
   FirewallRulesLeft(false),
+  /** The table of network policies could not be written or read. */
+  PolicyTableFailed(false),
+  /** Packets between pods of this node do not pass the table of network policies. */
+  PolicyBypassed(false),
+  /** Pods can send as others of their node. */
+  SpoofGuardFailed(false),
+  /** Pods are closed until the operator has said which policies select them. */
+  PodsWaitForPolicy(false),
+  /** Pods are not known before the API server has their addresses, so that they start open. */
+  PodsNotGated(false),
+  /** The API server does not take the status of this node's NodePolicy. */
+  PolicyStatusNotWritten(false),
   /** The API server said nothing for so long that the connections to it are made anew. */
   APISilent(false),
   /** The API server answers at its own address, and not at the one that was configured. */

@@ -16,8 +16,10 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -27,6 +29,8 @@ import java.util.stream.Collectors;
  * binder of Micrometer costs memory on every node.
  */
 public final class Metrics implements AutoCloseable {
+
+  private static final String POLICY = "policy";
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -168,6 +172,44 @@ public final class Metrics implements AutoCloseable {
                                       .build()));
                   return packets.build();
                 });
+  }
+
+  /**
+   * Shows what network policies do; asked for when somebody scrapes.
+   *
+   * @param drops packets dropped, by cause
+   * @param waiting pods that are closed, since nothing is known of them yet
+   */
+  public void policies(Supplier<Map<String, Long>> drops, IntSupplier waiting) {
+    Gauge.builder("tweed.policy.pods.waiting", waiting, IntSupplier::getAsInt)
+        .description("Pods that run and are closed until the operator has named their policies")
+        .register(registry);
+    repairs(POLICY);
+    registry
+        .getPrometheusRegistry()
+        .register(
+            (Collector)
+                () -> {
+                  CounterSnapshot.Builder packets =
+                      CounterSnapshot.builder()
+                          .name("tweed_policy_dropped_packets")
+                          .help("Packets of pods that network policies have dropped");
+                  drops
+                      .get()
+                      .forEach(
+                          (cause, count) ->
+                              packets.dataPoint(
+                                  CounterSnapshot.CounterDataPointSnapshot.builder()
+                                      .labels(Labels.of("cause", cause))
+                                      .value(count)
+                                      .build()));
+                  return packets.build();
+                });
+  }
+
+  /** Counts one repair of the table of network policies. */
+  public void policyRepaired() {
+    repairs(POLICY).increment();
   }
 
   /** Counts one sync with the kernel. */

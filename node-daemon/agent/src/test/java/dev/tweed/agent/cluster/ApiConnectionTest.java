@@ -87,7 +87,7 @@ class ApiConnectionTest {
         .until(() -> api.silence().compareTo(Duration.ofSeconds(6)) < 0);
 
     // And that took no second connection of anyone
-    assertThat(cable.connections()).isEqualTo(5);
+    assertThat(cable.connections()).isEqualTo(7);
   }
 
   @Test

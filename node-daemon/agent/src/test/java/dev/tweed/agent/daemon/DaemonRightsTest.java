@@ -3,13 +3,23 @@ package dev.tweed.agent.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.crds.NodePolicy;
+import dev.tweed.crds.NodePolicySpec;
 import dev.tweed.crds.NodeReport;
+import dev.tweed.crds.PeerSlice;
+import dev.tweed.crds.PeerSliceSpec;
+import dev.tweed.crds.PolicyProgram;
+import dev.tweed.crds.PolicyProgramSpec;
+import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
 import dev.tweed.crds.testing.AuditLog;
 import dev.tweed.crds.testing.Permission;
+import dev.tweed.policy.PolicyNames;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -18,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -65,6 +76,12 @@ class DaemonRightsTest {
       await()
           .atMost(SOON)
           .until(() -> admin.leases().inNamespace(LEASES).withName("n1").get() != null);
+      List<HasMetadata> policies = policies();
+      policies.forEach(object -> admin.resource(object).create());
+      await()
+          .atMost(SOON)
+          .until(() -> admin.resources(NodePolicy.class).withName("n1").get().getStatus() != null);
+      policies.forEach(object -> admin.resource(object).delete());
     } finally {
       cluster.close();
       admin.leases().inNamespace(LEASES).delete();
@@ -77,6 +94,43 @@ class DaemonRightsTest {
         .filteredOn(right -> requests.stream().noneMatch(right::isNeededFor))
         .as("never used")
         .isEmpty();
+  }
+
+  /** A pod of the node that a policy selects, which allows members of a set. */
+  private static List<HasMetadata> policies() {
+    String name = PolicyNames.program("uid");
+    String set = PolicyNames.peerSet("set");
+    PeerSlice slice = new PeerSlice();
+    slice.setMetadata(named(set + "-0", TweedApi.PEERS_LABEL, set));
+    slice.setSpec(new PeerSliceSpec(1, List.of("10.244.2.7"), List.of(), null));
+    PolicyProgram program = new PolicyProgram();
+    program.setMetadata(named(name, TweedApi.PROGRAM_LABEL, name));
+    program.setSpec(
+        new PolicyProgramSpec(
+            PolicyProgramSpec.FORMAT,
+            new PolicyProgramSpec.Policy(PolicyProgramSpec.PolicyKind.NetworkPolicy, "uid", 1L),
+            PolicyProgramSpec.Tier.NetworkPolicy,
+            null,
+            List.of(PolicyProgramSpec.Direction.Ingress),
+            List.of(
+                new PolicyProgramSpec.Rule(
+                    0,
+                    PolicyProgramSpec.Action.Accept,
+                    true,
+                    List.of(),
+                    new PolicyProgramSpec.Peers(null, null, List.of(set), List.of()))),
+            List.of()));
+    NodePolicy policy = new NodePolicy();
+    policy.setMetadata(new ObjectMetaBuilder().withName("n1").build());
+    policy.setSpec(
+        new NodePolicySpec(
+            List.of(new NodePolicySpec.PodClass("c-0", List.of(name))),
+            List.of(new NodePolicySpec.Pod("pod", "c-0", List.of("10.244.1.7"), List.of()))));
+    return List.of(slice, program, policy);
+  }
+
+  private static ObjectMeta named(String name, String label, String value) {
+    return new ObjectMetaBuilder().withName(name).withLabels(Map.of(label, value)).build();
   }
 
   private static List<HasMetadata> ofTheDaemon(KubernetesClient client) throws IOException {

@@ -261,6 +261,7 @@ final class FaultyFiles implements AutoCloseable {
                       why -> {
                         throw new AssertionError(why);
                       }),
+                  () -> true,
                   state -> {},
                   again -> {},
                   (targets, network) -> {},

@@ -71,6 +71,7 @@ class NodeSyncTest {
   private int cleanups;
   private List<String> remaining = List.of();
   private long now = Duration.ofDays(1).toNanos();
+  private boolean policed = true;
   private NodeSync sync;
 
   @BeforeEach
@@ -114,6 +115,7 @@ class NodeSyncTest {
                 () -> new Binding("n1", "", "", "")),
             () -> now,
             ended::add),
+        () -> policed,
         firewall::add,
         again::add,
         (targets, network) -> probes.add(targets),
@@ -223,6 +225,20 @@ class NodeSyncTest {
     assertThat(sync.getAsBoolean()).isTrue();
     assertThat(told.getLast().ready()).isTrue();
     assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+  }
+
+  @Test
+  void noPodIsStartedBeforePoliciesAreInForce() {
+    policed = false;
+
+    assertThat(sync.getAsBoolean()).isFalse();
+
+    assertThat(directory.resolve("conf/05-tweed.conflist")).doesNotExist();
+    policed = true;
+    sync.getAsBoolean();
+    assertThat(directory.resolve("conf/05-tweed.conflist")).exists();
+    policed = false;
+    assertThat(sync.getAsBoolean()).as("a daemon that is replaced").isTrue();
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfRule;
 import dev.tweed.netlink.nft.NfRuleState;
@@ -21,6 +22,7 @@ import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.nft.NfValue;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -128,6 +130,21 @@ class TunnelFilterReaderTest {
       return set.equals(TunnelFilterCompiler.peers(AddressFamily.IPV4))
           ? peers.stream().map(NfValue::of).toList()
           : List.of();
+    }
+
+    @Override
+    public List<String> chains(NfTable table) {
+      throw new AssertionError("the names are known here");
+    }
+
+    @Override
+    public List<String> sets(NfTable table) {
+      throw new AssertionError("the names are known here");
+    }
+
+    @Override
+    public Map<NfValue, NfExpression.Verdict> verdicts(NfTable table, String set) {
+      throw new AssertionError("there are none here");
     }
 
     @Override

@@ -13,7 +13,9 @@ import dev.tweed.netlink.nft.NfTableState;
 import dev.tweed.netlink.nft.NfValue;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -91,7 +93,39 @@ public final class NfDecoder {
     return of(message, table).map(of -> new NfChain(of, called, hook));
   }
 
-  /** A set; empty for families unknown here, and for maps, intervals and whatever has flags. */
+  /** The name of a chain of a table; empty for those of others. */
+  public static Optional<String> chainName(Message message, NfTable table) {
+    return nameIn(message, table, Rt.NFTA_CHAIN_NAME);
+  }
+
+  /** The name of a set of a table; empty for those of others, and of rules. */
+  public static Optional<String> setName(Message message, NfTable table) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    boolean nameless = false;
+    while (attributes.next()) {
+      if (attributes.type() == Rt.NFTA_SET_FLAGS) {
+        nameless = (attributes.s32NetworkOrder() & Rt.NFT_SET_ANONYMOUS) != 0;
+      }
+    }
+    return nameless ? Optional.empty() : nameIn(message, table, Rt.NFTA_SET_NAME);
+  }
+
+  private static Optional<String> nameIn(Message message, NfTable table, int attribute) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    String of = "";
+    String name = "";
+    while (attributes.next()) {
+      if (attributes.type() == Rt.NFTA_TABLE) {
+        of = name(attributes);
+      } else if (attributes.type() == attribute) {
+        name = name(attributes);
+      }
+    }
+    String called = name;
+    return of(message, of).filter(table::equals).map(t -> called);
+  }
+
+  /** A set; empty for families unknown here, for intervals and for other data than verdicts. */
   public static Optional<NfSet> set(Message message) {
     AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
     String table = "";
@@ -100,6 +134,7 @@ public final class NfDecoder {
     int type = 0;
     int bytes = 0;
     int size = 0;
+    int data = 0;
     long timeout = 0;
     while (attributes.next()) {
       switch (attributes.type()) {
@@ -108,6 +143,7 @@ public final class NfDecoder {
         case Rt.NFTA_SET_FLAGS -> flags = attributes.s32NetworkOrder();
         case Rt.NFTA_SET_KEY_TYPE -> type = attributes.s32NetworkOrder();
         case Rt.NFTA_SET_KEY_LEN -> bytes = attributes.s32NetworkOrder();
+        case Rt.NFTA_SET_DATA_TYPE -> data = attributes.s32NetworkOrder();
         case Rt.NFTA_SET_TIMEOUT -> timeout = attributes.s64NetworkOrder();
         case Rt.NFTA_SET_DESC -> {
           AttributeReader description = attributes.nested();
@@ -120,6 +156,11 @@ public final class NfDecoder {
         default -> {}
       }
     }
+    boolean verdicts = (flags & Rt.NFT_SET_MAP) != 0;
+    if (verdicts && data != Rt.NFT_DATA_VERDICT) {
+      return Optional.empty();
+    }
+    flags &= ~Rt.NFT_SET_MAP;
     Optional<NfSet.Learning> learning;
     if (flags == 0) {
       learning = Optional.empty();
@@ -130,7 +171,7 @@ public final class NfDecoder {
     }
     String called = name;
     NfSet.Key key = new NfSet.Key(type, bytes);
-    return of(message, table).map(of -> new NfSet(of, called, key, learning));
+    return of(message, table).map(of -> new NfSet(of, called, key, learning, verdicts));
   }
 
   /** Values of a part of a set's elements; those of other kinds of sets have none here. */
@@ -151,6 +192,44 @@ public final class NfDecoder {
       }
     }
     return elements;
+  }
+
+  /** Elements of a part of a set of verdicts; those without a verdict known here are left out. */
+  public static Map<NfValue, NfExpression.Verdict> verdicts(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.NFGENMSG_BYTES);
+    Map<NfValue, NfExpression.Verdict> verdicts = new HashMap<>();
+    while (attributes.next()) {
+      if (attributes.type() == Rt.NFTA_SET_ELEM_LIST_ELEMENTS) {
+        AttributeReader list = attributes.nested();
+        while (list.next()) {
+          verdict(list.nested(), verdicts);
+        }
+      }
+    }
+    return verdicts;
+  }
+
+  private static void verdict(
+      AttributeReader element, Map<NfValue, NfExpression.Verdict> verdicts) {
+    Optional<NfValue> key = Optional.empty();
+    Optional<NfExpression> verdict = Optional.empty();
+    while (element.next()) {
+      switch (element.type()) {
+        case Rt.NFTA_SET_ELEM_KEY -> key = value(element.nested());
+        case Rt.NFTA_SET_ELEM_DATA -> {
+          AttributeReader data = element.nested();
+          while (data.next()) {
+            if (data.type() == Rt.NFTA_DATA_VERDICT) {
+              verdict = code(data.nested());
+            }
+          }
+        }
+        default -> {}
+      }
+    }
+    if (key.isPresent() && verdict.orElse(null) instanceof NfExpression.Verdict known) {
+      verdicts.put(key.get(), known);
+    }
   }
 
   /** A rule; empty for families unknown here. */

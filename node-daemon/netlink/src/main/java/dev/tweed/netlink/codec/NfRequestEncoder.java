@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Transactions of nf_tables to bytes, as nft itself sends them but for the user data of sets. One
@@ -45,6 +46,9 @@ public final class NfRequestEncoder {
 
   private int lastSetNumber;
 
+  /** Where what is loaded next goes to. */
+  private int register = Rt.NFT_REG_1;
+
   /** Encodes to this writer. */
   public NfRequestEncoder(MessageWriter out) {
     this.out = out;
@@ -60,6 +64,7 @@ public final class NfRequestEncoder {
             case NfRequest.AddRule add -> bytesOf(add.rule());
             case NfRequest.InsertRule insert -> bytesOf(insert.rule());
             case NfRequest.AddElements add -> bytesOf(add.elements());
+            case NfRequest.AddVerdicts add -> bytesOf(add.verdicts());
             case NfRequest.DeleteElements delete -> bytesOf(delete.elements());
             default -> MAX_FIXED_BYTES;
           };
@@ -87,6 +92,7 @@ public final class NfRequestEncoder {
       case NfExpression.Mask mask -> 2L * mask.bits().size();
       case NfExpression.AnyOf any -> bytesOf(table, NAMELESS, any);
       case NfExpression.Lookup lookup -> bytesOf(lookup.set().length());
+      case NfExpression.Dispatch dispatch -> bytesOf(dispatch.set().length());
       case NfExpression.Update update -> MAX_EXPRESSION_BYTES + bytesOf(update.set().length());
       case NfExpression.Verdict verdict -> bytesOf(verdict.chain().length());
       case NfExpression.Log log -> bytesOf(log.prefix().length());
@@ -109,6 +115,14 @@ public final class NfRequestEncoder {
   private static long bytesOf(List<NfValue> elements) {
     long bytes = elements.stream().mapToLong(NfRequestEncoder::bytesOf).sum();
     return bytes + MAX_FIXED_BYTES * (2 + bytes / (MAX_ELEMENTS_BYTES / 2));
+  }
+
+  private static long bytesOf(Map<NfValue, NfExpression.Verdict> verdicts) {
+    long bytes =
+        verdicts.values().stream()
+            .mapToLong(v -> 5L * Rt.NLA_HEADER_BYTES + bytesOf(v.chain().length() + 2))
+            .sum();
+    return bytes + bytesOf(List.copyOf(verdicts.keySet())) * (1 + bytes / MAX_ELEMENTS_BYTES);
   }
 
   private static int bytesOf(NfValue element) {
@@ -165,8 +179,34 @@ public final class NfRequestEncoder {
         setNumbers.put(add.set(), ++lastSetNumber);
         constant(add.table(), add.set(), 0, add.content(), sequence);
       }
+      case NfRequest.DeleteChain delete -> {
+        begin(Rt.NFT_MSG_DELCHAIN, Rt.NLM_F_REQUEST, delete.table(), sequence);
+        out.attributeText(Rt.NFTA_CHAIN_NAME, delete.chain());
+        out.end();
+      }
+      case NfRequest.DeleteSet delete -> {
+        begin(Rt.NFT_MSG_DELSET, Rt.NLM_F_REQUEST, delete.table(), sequence);
+        out.attributeText(Rt.NFTA_SET_NAME, delete.set());
+        out.end();
+      }
+      case NfRequest.AddVerdicts add ->
+          elements(
+              Rt.NFT_MSG_NEWSETELEM,
+              ADD,
+              add.table(),
+              add.set(),
+              setNumbers.getOrDefault(add.set(), 0),
+              add.verdicts().entrySet().stream()
+                  .map(e -> new Element(e.getKey(), false, Optional.of(e.getValue())))
+                  .toList(),
+              sequence);
       case NfRequest.AddRule add -> rule(add.rule(), Rt.NLM_F_APPEND, 0, sequence);
       case NfRequest.InsertRule insert -> rule(insert.rule(), 0, insert.before(), sequence);
+      case NfRequest.DeleteRules delete -> {
+        begin(Rt.NFT_MSG_DELRULE, Rt.NLM_F_REQUEST, delete.table(), sequence);
+        out.attributeText(Rt.NFTA_RULE_CHAIN, delete.chain());
+        out.end();
+      }
       case NfRequest.DeleteRule delete -> {
         begin(Rt.NFT_MSG_DELRULE, Rt.NLM_F_REQUEST, delete.table(), sequence);
         out.attributeText(Rt.NFTA_RULE_CHAIN, delete.chain());
@@ -216,9 +256,13 @@ public final class NfRequestEncoder {
     beginSet(
         set.table(),
         set.name(),
-        set.learning().isPresent() ? Rt.NFT_SET_TIMEOUT | Rt.NFT_SET_EVAL : 0,
+        (set.learning().isPresent() ? Rt.NFT_SET_TIMEOUT | Rt.NFT_SET_EVAL : 0)
+            | (set.verdicts() ? Rt.NFT_SET_MAP : 0),
         set.key(),
         sequence);
+    if (set.verdicts()) {
+      out.attribute32NetworkOrder(Rt.NFTA_SET_DATA_TYPE, Rt.NFT_DATA_VERDICT);
+    }
     set.learning()
         .ifPresent(
             learning -> {
@@ -258,8 +302,13 @@ public final class NfRequestEncoder {
    * An element as the kernel has it.
    *
    * @param end whether it is the first value behind an interval
+   * @param verdict of a set of verdicts
    */
-  private record Element(NfValue value, boolean end) {}
+  private record Element(NfValue value, boolean end, Optional<NfExpression.Verdict> verdict) {
+    Element(NfValue value, boolean end) {
+      this(value, end, Optional.empty());
+    }
+  }
 
   private static List<Element> ofValues(List<NfValue> values) {
     return values.stream().map(value -> new Element(value, false)).toList();
@@ -310,6 +359,15 @@ public final class NfRequestEncoder {
         int key = out.beginNest(Rt.NFTA_SET_ELEM_KEY);
         out.attributeBytes(Rt.NFTA_DATA_VALUE, elements.get(next).value().toBytes());
         out.endNest(key);
+        elements
+            .get(next)
+            .verdict()
+            .ifPresent(
+                verdict -> {
+                  int data = out.beginNest(Rt.NFTA_SET_ELEM_DATA);
+                  verdict(verdict);
+                  out.endNest(data);
+                });
         out.endNest(nest);
       }
       out.endNest(list);
@@ -387,12 +445,12 @@ public final class NfRequestEncoder {
       case NfExpression.Meta meta -> {
         int data = named("meta");
         out.attribute32NetworkOrder(Rt.NFTA_META_KEY, meta.key().number());
-        out.attribute32NetworkOrder(Rt.NFTA_META_DREG, Rt.NFT_REG_1);
+        out.attribute32NetworkOrder(Rt.NFTA_META_DREG, register);
         out.endNest(data);
       }
       case NfExpression.Payload payload -> {
         int data = named("payload");
-        out.attribute32NetworkOrder(Rt.NFTA_PAYLOAD_DREG, Rt.NFT_REG_1);
+        out.attribute32NetworkOrder(Rt.NFTA_PAYLOAD_DREG, register);
         out.attribute32NetworkOrder(Rt.NFTA_PAYLOAD_BASE, payload.base().number());
         out.attribute32NetworkOrder(Rt.NFTA_PAYLOAD_OFFSET, payload.offset());
         out.attribute32NetworkOrder(Rt.NFTA_PAYLOAD_LEN, payload.bytes());
@@ -404,6 +462,29 @@ public final class NfRequestEncoder {
         out.attribute32NetworkOrder(Rt.NFTA_CT_DREG, Rt.NFT_REG_1);
         if (conntrack.key().isDirected()) {
           out.attribute8(Rt.NFTA_CT_DIRECTION, Rt.IP_CT_DIR_ORIGINAL);
+        }
+        out.endNest(data);
+      }
+      case NfExpression.Tuple tuple -> {
+        int data = named("ct");
+        out.attribute32NetworkOrder(Rt.NFTA_CT_KEY, tuple.key().number());
+        out.attribute32NetworkOrder(Rt.NFTA_CT_DREG, register);
+        out.attribute8(
+            Rt.NFTA_CT_DIRECTION, tuple.reply() ? Rt.IP_CT_DIR_REPLY : Rt.IP_CT_DIR_ORIGINAL);
+        out.endNest(data);
+      }
+      case NfExpression.Behind behind -> {
+        register = Rt.NFT_REG32_00 + behind.words();
+        expression(behind.load());
+        register = Rt.NFT_REG_1;
+      }
+      case NfExpression.Dispatch dispatch -> {
+        int data = named("lookup");
+        out.attribute32NetworkOrder(Rt.NFTA_LOOKUP_SREG, Rt.NFT_REG_1);
+        out.attribute32NetworkOrder(Rt.NFTA_LOOKUP_DREG, Rt.NFT_REG_VERDICT);
+        out.attributeText(Rt.NFTA_LOOKUP_SET, dispatch.set());
+        if (setNumbers.containsKey(dispatch.set())) {
+          out.attribute32NetworkOrder(Rt.NFTA_LOOKUP_SET_ID, setNumbers.get(dispatch.set()));
         }
         out.endNest(data);
       }
@@ -519,12 +600,7 @@ public final class NfRequestEncoder {
         int data = named("immediate");
         out.attribute32NetworkOrder(Rt.NFTA_IMMEDIATE_DREG, Rt.NFT_REG_VERDICT);
         int value = out.beginNest(Rt.NFTA_IMMEDIATE_DATA);
-        int code = out.beginNest(Rt.NFTA_DATA_VERDICT);
-        out.attribute32NetworkOrder(Rt.NFTA_VERDICT_CODE, verdict.code().number());
-        if (!verdict.chain().isEmpty()) {
-          out.attributeText(Rt.NFTA_VERDICT_CHAIN, verdict.chain());
-        }
-        out.endNest(code);
+        verdict(verdict);
         out.endNest(value);
         out.endNest(data);
       }
@@ -533,6 +609,15 @@ public final class NfRequestEncoder {
       case NfExpression.Other other ->
           throw new IllegalArgumentException("cannot write an expression of kind " + other.name());
     }
+  }
+
+  private void verdict(NfExpression.Verdict verdict) {
+    int code = out.beginNest(Rt.NFTA_DATA_VERDICT);
+    out.attribute32NetworkOrder(Rt.NFTA_VERDICT_CODE, verdict.code().number());
+    if (!verdict.chain().isEmpty()) {
+      out.attributeText(Rt.NFTA_VERDICT_CHAIN, verdict.chain());
+    }
+    out.endNest(code);
   }
 
   private void compare(int operation, NfValue with) {

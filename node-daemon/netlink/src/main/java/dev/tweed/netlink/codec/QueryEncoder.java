@@ -68,6 +68,18 @@ public final class QueryEncoder {
     nf(Rt.NFT_MSG_GETSET, GET, table, Rt.NFTA_SET_NAME, set, sequence);
   }
 
+  /** All chains of nf_tables of the table's family: the kernel does not ask for the table. */
+  public void nfChains(NfTable table, int sequence) {
+    beginNf(Rt.NFT_MSG_GETCHAIN, DUMP, table, sequence);
+    out.end();
+  }
+
+  /** All sets of a table. */
+  public void nfSets(NfTable table, int sequence) {
+    beginNf(Rt.NFT_MSG_GETSET, DUMP, table, sequence);
+    out.end();
+  }
+
   /** The rules of a chain. */
   public void nfRules(NfTable table, String chain, int sequence) {
     nf(Rt.NFT_MSG_GETRULE, DUMP, table, Rt.NFTA_RULE_CHAIN, chain, sequence);

@@ -204,6 +204,7 @@ public final class Rt {
   static final int NFT_MSG_DELRULE = 8;
   static final int NFT_MSG_NEWSET = 9;
   static final int NFT_MSG_GETSET = 10;
+  static final int NFT_MSG_DELSET = 11;
   static final int NFT_MSG_NEWSETELEM = 12;
   static final int NFT_MSG_GETSETELEM = 13;
   static final int NFT_MSG_DELSETELEM = 14;
@@ -260,12 +261,15 @@ public final class Rt {
   static final int NFTA_IMMEDIATE_DATA = 2;
   static final int NFT_REG_VERDICT = 0;
   static final int NFT_REG_1 = 1;
+  static final int NFT_REG32_00 = 8; // the first four bytes of NFT_REG_1
+  static final int NFT_DATA_VERDICT = 0xffffff00;
   static final int NFT_CMP_EQ = 0;
   static final int NFT_CMP_NEQ = 1;
   static final int NFTA_CT_DREG = 1;
   static final int NFTA_CT_KEY = 2;
   static final int NFTA_CT_DIRECTION = 3;
   static final int IP_CT_DIR_ORIGINAL = 0;
+  static final int IP_CT_DIR_REPLY = 1;
   static final int NFTA_FIB_DREG = 1;
   static final int NFTA_FIB_RESULT = 2;
   static final int NFTA_FIB_FLAGS = 3;
@@ -310,6 +314,7 @@ public final class Rt {
   static final int NFTA_SET_FLAGS = 3;
   static final int NFTA_SET_KEY_TYPE = 4;
   static final int NFTA_SET_KEY_LEN = 5;
+  static final int NFTA_SET_DATA_TYPE = 6;
   static final int NFTA_SET_DESC = 9;
   static final int NFTA_SET_DESC_SIZE = 1;
   static final int NFTA_SET_ID = 10;
@@ -317,12 +322,14 @@ public final class Rt {
   static final int NFT_SET_ANONYMOUS = 0x1;
   static final int NFT_SET_CONSTANT = 0x2;
   static final int NFT_SET_INTERVAL = 0x4;
+  static final int NFT_SET_MAP = 0x8;
   static final int NFT_SET_TIMEOUT = 0x10;
   static final int NFT_SET_EVAL = 0x20;
   static final int NFTA_SET_ELEM_LIST_SET = 2;
   static final int NFTA_SET_ELEM_LIST_ELEMENTS = 3;
   static final int NFTA_SET_ELEM_LIST_SET_ID = 4;
   static final int NFTA_SET_ELEM_KEY = 1;
+  static final int NFTA_SET_ELEM_DATA = 2;
   static final int NFTA_SET_ELEM_FLAGS = 3;
   static final int NFT_SET_ELEM_INTERVAL_END = 1;
   static final int NFTNL_UDATA_RULE_COMMENT = 0; // of libnftnl, and nothing to the kernel

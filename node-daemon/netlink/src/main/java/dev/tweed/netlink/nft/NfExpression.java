@@ -36,6 +36,8 @@ public sealed interface NfExpression {
       INPUT_NAME(6),
       /** Name of the device it leaves by, likewise. */
       OUTPUT_NAME(7),
+      /** Protocol above the link (ETH_P_*), two bytes in network byte order. */
+      LINK_PROTOCOL(1),
       /** Family, one byte. */
       FAMILY(15),
       /** Protocol above IP, one byte. */
@@ -120,6 +122,69 @@ public sealed interface NfExpression {
       public boolean isDirected() {
         return directed;
       }
+    }
+  }
+
+  /**
+   * Loads a part of the two tuples of a connection, whichever direction the packet has; the rule
+   * ends where it has no connection, or that is of the other family.
+   *
+   * @param key which part
+   * @param reply of the tuple of the answers; otherwise of what opened it
+   */
+  record Tuple(Key key, boolean reply) implements NfExpression {
+    /** Refuses null. */
+    public Tuple {
+      Objects.requireNonNull(key, "key");
+    }
+
+    /** Parts (NFT_CT_*). */
+    public enum Key {
+      /** Two bytes; of ICMP its id. */
+      SOURCE_PORT(11),
+      SOURCE_IPV4(19),
+      SOURCE_IPV6(21);
+
+      private final int number;
+
+      Key(int number) {
+        this.number = number;
+      }
+
+      /** The kernel's number. */
+      public int number() {
+        return number;
+      }
+    }
+  }
+
+  /**
+   * Loads to a place behind the beginning of the first register, so that several values are one.
+   *
+   * @param words how many of four bytes are before it
+   * @param load a {@link Meta}, {@link Payload} or {@link Tuple}
+   */
+  record Behind(int words, NfExpression load) implements NfExpression {
+    /** Refuses what does not load, and places outside of the registers. */
+    public Behind {
+      if (words < 0 || words > 15) {
+        throw new IllegalArgumentException("registers have 16 words, and not one " + words);
+      }
+      if (!(load instanceof Meta || load instanceof Payload || load instanceof Tuple)) {
+        throw new IllegalArgumentException("loads nothing: " + load);
+      }
+    }
+  }
+
+  /**
+   * Ends the rule with the verdict that a set has for what was loaded; goes on where it has none.
+   *
+   * @param set its name
+   */
+  record Dispatch(String set) implements NfExpression {
+    /** Refuses what is no name. */
+    public Dispatch {
+      NfNames.require(set);
     }
   }
 

@@ -1,7 +1,10 @@
 package dev.tweed.netlink.nft;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /** One change of a transaction. */
 public sealed interface NfRequest {
@@ -28,11 +31,38 @@ public sealed interface NfRequest {
     }
   }
 
+  /** Removes a chain that nothing leads to any more; refused if it is not there. */
+  record DeleteChain(NfTable table, String chain) implements NfRequest {
+    /** Refuses what is no name. */
+    public DeleteChain {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(chain);
+    }
+  }
+
+  /** Removes a set that no rule asks any more; refused if it is not there. */
+  record DeleteSet(NfTable table, String set) implements NfRequest {
+    /** Refuses what is no name. */
+    public DeleteSet {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(set);
+    }
+  }
+
   /** Puts a rule behind the others of its chain. */
   record AddRule(NfRule rule) implements NfRequest {}
 
   /** Puts a rule before the one of this number in its chain; refused if that is not there. */
   record InsertRule(NfRule rule, long before) implements NfRequest {}
+
+  /** Removes all rules of a chain; refused if that is not there. */
+  record DeleteRules(NfTable table, String chain) implements NfRequest {
+    /** Refuses what is no name. */
+    public DeleteRules {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(chain);
+    }
+  }
 
   /** Removes a rule; refused if it is not there. */
   record DeleteRule(NfTable table, String chain, long handle) implements NfRequest {
@@ -50,6 +80,17 @@ public sealed interface NfRequest {
       Objects.requireNonNull(table, "table");
       NfNames.require(set);
       elements = List.copyOf(elements);
+    }
+  }
+
+  /** Adds elements with verdicts; refused if one is there with another verdict. */
+  record AddVerdicts(NfTable table, String set, Map<NfValue, NfExpression.Verdict> verdicts)
+      implements NfRequest {
+    /** Copies the map. */
+    public AddVerdicts {
+      Objects.requireNonNull(table, "table");
+      NfNames.require(set);
+      verdicts = Collections.unmodifiableMap(new TreeMap<>(verdicts));
     }
   }
 

@@ -11,14 +11,31 @@ import java.util.Optional;
  * @param name its name
  * @param key what its elements are
  * @param learning what the packet path may do to it; empty for one that only requests change
+ * @param verdicts whether each element has a verdict
  */
-public record NfSet(NfTable table, String name, Key key, Optional<Learning> learning) {
+public record NfSet(
+    NfTable table, String name, Key key, Optional<Learning> learning, boolean verdicts) {
   /** Refuses nulls. */
   public NfSet {
     Objects.requireNonNull(table, "table");
     NfNames.require(name);
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(learning, "learning");
+  }
+
+  /** Without verdicts. */
+  public NfSet(NfTable table, String name, Key key, Optional<Learning> learning) {
+    this(table, name, key, learning, false);
+  }
+
+  /** Of values that only requests change. */
+  public static NfSet of(NfTable table, String name, Key key) {
+    return new NfSet(table, name, key, Optional.empty(), false);
+  }
+
+  /** Of values with verdicts that only requests change. */
+  public static NfSet ofVerdicts(NfTable table, String name, Key key) {
+    return new NfSet(table, name, key, Optional.empty(), true);
   }
 
   /**
@@ -45,6 +62,16 @@ public record NfSet(NfTable table, String name, Key key, Optional<Learning> lear
 
     /** Types of ICMPv6. */
     public static final Key ICMPV6_TYPE = new Key(29, 1);
+
+    /** Indexes of devices, in the host's byte order. */
+    public static final Key DEVICE_INDEX = new Key(20, 4);
+
+    private static final int TYPE_BITS = 6; // of nft
+
+    /** Values of this key with values of another behind them; each fills words of four bytes. */
+    public Key with(Key next) {
+      return new Key(type << TYPE_BITS | next.type, bytes + next.bytes);
+    }
 
     /** Addresses of a family. */
     public static Key ofAddresses(AddressFamily family) {

@@ -2,6 +2,7 @@ package dev.tweed.netlink.nft;
 
 import dev.tweed.netlink.NetlinkError;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,6 +38,15 @@ public interface NfTables extends AutoCloseable {
 
   /** The set of this name, if it is there and of a kind that is known here. */
   Optional<NfSet> set(NfTable table, String name);
+
+  /** Names of all chains of a table; none if it is not there. */
+  List<String> chains(NfTable table);
+
+  /** Names of all sets of a table that have one; none if it is not there. */
+  List<String> sets(NfTable table);
+
+  /** What is in a set of verdicts; nothing if it is not there. */
+  Map<NfValue, NfExpression.Verdict> verdicts(NfTable table, String set);
 
   /** What is in a set; nothing if it is not there. */
   List<NfValue> elements(NfTable table, String set);

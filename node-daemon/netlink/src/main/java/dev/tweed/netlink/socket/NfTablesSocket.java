@@ -9,6 +9,7 @@ import dev.tweed.netlink.codec.NfDecoder;
 import dev.tweed.netlink.codec.QueryEncoder;
 import dev.tweed.netlink.codec.Rt;
 import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfRule;
 import dev.tweed.netlink.nft.NfRuleState;
@@ -17,7 +18,9 @@ import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTableState;
 import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.nft.NfValue;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -100,6 +103,40 @@ public final class NfTablesSocket implements NfTables {
                 Rt.NF_NEWRULE,
                 message ->
                     NfDecoder.rule(message).filter(state -> state.rule().table().equals(table))));
+  }
+
+  @Override
+  public List<String> chains(NfTable table) {
+    return with(
+        kernel ->
+            kernel.dump(
+                (query, sequence) -> query.nfChains(table, sequence),
+                Rt.NF_NEWCHAIN,
+                message -> NfDecoder.chainName(message, table)));
+  }
+
+  @Override
+  public List<String> sets(NfTable table) {
+    return with(
+        kernel ->
+            kernel.dump(
+                (query, sequence) -> query.nfSets(table, sequence),
+                Rt.NF_NEWSET,
+                message -> NfDecoder.setName(message, table),
+                NfTablesSocket::meansNone));
+  }
+
+  @Override
+  public Map<NfValue, NfExpression.Verdict> verdicts(NfTable table, String set) {
+    Map<NfValue, NfExpression.Verdict> all = new HashMap<>();
+    with(kernel ->
+            kernel.dump(
+                (query, sequence) -> query.nfElements(table, set, sequence),
+                Rt.NF_NEWSETELEM,
+                message -> Optional.of(NfDecoder.verdicts(message)),
+                NfTablesSocket::meansNone))
+        .forEach(all::putAll);
+    return all;
   }
 
   @Override

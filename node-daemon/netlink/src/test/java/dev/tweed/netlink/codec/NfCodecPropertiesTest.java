@@ -15,6 +15,7 @@ import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTableState;
 import dev.tweed.netlink.nft.NfValue;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -59,6 +60,18 @@ class NfCodecPropertiesTest {
             : new NfRequest.DeleteElements(table, set, values);
 
     assertThat(NfDecoder.elements(Nf.message(request))).isEqualTo(values);
+  }
+
+  @Property(tries = 300)
+  void verdictsRoundTrip(
+      @ForAll("tables") NfTable table,
+      @ForAll("names") String set,
+      @ForAll("verdicts") Map<NfValue, NfExpression.Verdict> verdicts) {
+    List<NfRequest> transaction = List.of(new NfRequest.AddVerdicts(table, set, verdicts));
+
+    assertThat(NfDecoder.verdicts(Nf.message(transaction.getFirst()))).isEqualTo(verdicts);
+    assertThat(Nf.encode(transaction, 1).length)
+        .isLessThanOrEqualTo(NfRequestEncoder.maxBytes(transaction));
   }
 
   @Property(tries = 1000)
@@ -135,7 +148,8 @@ class NfCodecPropertiesTest {
             Combinators.combine(Arbitraries.integers(), Arbitraries.integers()).as(NfSet.Key::new),
             Combinators.combine(Arbitraries.integers(), Arbitraries.longs())
                 .as(NfSet.Learning::new)
-                .optional())
+                .optional(),
+            Arbitraries.of(true, false))
         .as(NfSet::new);
   }
 
@@ -150,6 +164,18 @@ class NfCodecPropertiesTest {
         .ofMinSize(1)
         .ofMaxSize(NfValue.MAX_BYTES)
         .map(NfValue::of);
+  }
+
+  @Provide
+  Arbitrary<Map<NfValue, NfExpression.Verdict>> verdicts() {
+    return Arbitraries.maps(value(), verdict()).ofMaxSize(20);
+  }
+
+  private Arbitrary<NfExpression.Verdict> verdict() {
+    return Combinators.combine(
+            Arbitraries.of(NfExpression.Verdict.Code.values()),
+            Arbitraries.oneOf(Arbitraries.just(""), names()))
+        .as(NfExpression.Verdict::new);
   }
 
   @Provide
@@ -169,6 +195,10 @@ class NfCodecPropertiesTest {
             value().map(NfExpression.Equal::new),
             Arbitraries.of(NfExpression.Conntrack.Key.values()).map(NfExpression.Conntrack::new),
             Arbitraries.just(new NfExpression.DestinationType()),
+            tuples(),
+            Combinators.combine(Arbitraries.integers().between(0, 15), tuples())
+                .as(NfExpression.Behind::new),
+            names().map(NfExpression.Dispatch::new),
             value().map(NfExpression.Mask::new),
             value().map(NfExpression.Different::new),
             limits,
@@ -186,6 +216,12 @@ class NfCodecPropertiesTest {
     return steps.list().ofMaxSize(8);
   }
 
+  private static Arbitrary<NfExpression.Tuple> tuples() {
+    return Combinators.combine(
+            Arbitraries.of(NfExpression.Tuple.Key.values()), Arbitraries.of(true, false))
+        .as(NfExpression.Tuple::new);
+  }
+
   @Provide
   Arbitrary<NfRule> rules() {
     Arbitrary<NfExpression> expressions =
@@ -193,10 +229,7 @@ class NfCodecPropertiesTest {
             Combinators.combine(names(), Arbitraries.of(true, false)).as(NfExpression.Lookup::new),
             Combinators.combine(Arbitraries.longs(), Arbitraries.longs())
                 .as(NfExpression.Counter::new),
-            Combinators.combine(
-                    Arbitraries.of(NfExpression.Verdict.Code.values()),
-                    Arbitraries.oneOf(Arbitraries.just(""), names()))
-                .as(NfExpression.Verdict::new));
+            verdict());
     return Combinators.combine(
             tables(),
             names(),

@@ -1,0 +1,22 @@
+package dev.tweed.agent.cluster;
+
+import dev.tweed.policy.PodEntry;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is kept of this node's NodePolicy.
+ *
+ * @param generation of the spec
+ * @param pods that could be read
+ * @param unreadablePods UIDs of those that could not
+ * @param unreadable why nothing of it could be read, fit to be shown
+ */
+public record NodePolicyRecord(
+    long generation, List<PodEntry> pods, Set<String> unreadablePods, Optional<String> unreadable) {
+  public NodePolicyRecord {
+    pods = List.copyOf(pods);
+    unreadablePods = Set.copyOf(unreadablePods);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.tweed.agent.cluster;
+
+import dev.tweed.agent.api.ApiChannel;
+import dev.tweed.agent.api.ApiClient;
+import dev.tweed.agent.api.ApiRefusedException;
+import dev.tweed.agent.api.ListWatch;
+import dev.tweed.crds.PeerSliceName;
+import dev.tweed.crds.PeerSliceSpec;
+import dev.tweed.policy.Program;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Watches what policies are compiled to: this node's NodePolicy by name, and of PolicyPrograms and
+ * PeerSlices those that it needs. Nothing else waits for any of it.
+ */
+public final class PolicyWatch implements AutoCloseable {
+
+  private final RecordStore<NodePolicyRecord> nodes = new RecordStore<>(this::changed, () -> {});
+  private final ApiChannel channel;
+  private final ListWatch<NodePolicyRecord> watch;
+  private final Thread thread;
+  private final SelectedWatch<Optional<Program>> programs;
+  private final SelectedWatch<Optional<PeerSliceSpec>> slices;
+  private volatile Runnable onChange = () -> {};
+
+  PolicyWatch(ApiClient client, String nodeName, ListWatch.Pauses pauses, Duration renewal) {
+    channel = client.channel();
+    watch =
+        new ListWatch<>(
+            WatchedKinds.nodePolicy(nodeName),
+            new NodePolicyObjectReader(),
+            channel,
+            nodes,
+            pauses,
+            renewal,
+            System::nanoTime,
+            () -> ThreadLocalRandom.current().nextDouble());
+    thread = Thread.ofPlatform().name("watch-nodepolicies").daemon().unstarted(watch);
+    programs =
+        new SelectedWatch<>(
+            "policyprograms",
+            WatchedKinds::programs,
+            new PolicyProgramObjectReader(),
+            client,
+            pauses,
+            renewal,
+            this::changed);
+    slices =
+        new SelectedWatch<>(
+            "peerslices",
+            WatchedKinds::slices,
+            new PeerSliceObjectReader(),
+            client,
+            pauses,
+            renewal,
+            this::changed);
+  }
+
+  /** Begins; returns at once. */
+  void start() {
+    thread.start();
+    slices.follow(Set.of(PeerSliceName.NAMESPACES));
+  }
+
+  /**
+   * Has changes told.
+   *
+   * @param onChange called from threads of the watches; must return quickly
+   */
+  public void onChange(Runnable onChange) {
+    this.onChange = onChange;
+  }
+
+  private void changed() {
+    onChange.run();
+  }
+
+  /** Why the API server does not say which policies there are, for some time now. */
+  public Optional<ApiRefusedException> refusal() {
+    return nodes.refusal();
+  }
+
+  /** What is known now. */
+  public PolicyView view() {
+    ClusterView.Listing listing = nodes.listing(); // first: what comes meanwhile is no less
+    Map<PeerSliceName, Optional<PeerSliceSpec>> known = new HashMap<>();
+    slices
+        .records()
+        .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> known.put(n, spec)));
+    return new PolicyView(
+        programs.isRefused() || slices.isRefused() ? ClusterView.Listing.REFUSED : listing,
+        nodes.records().stream().findFirst(),
+        programs.records(),
+        known);
+  }
+
+  /**
+   * Follows these programs and sets besides the set of namespaces.
+   *
+   * @return whether all of them that exist are in the view, or in the next
+   */
+  public boolean follow(Set<String> programNames, Set<String> sets) {
+    Set<String> all = new HashSet<>(sets);
+    all.add(PeerSliceName.NAMESPACES);
+    boolean listed = programs.follow(programNames);
+    return slices.follow(all) && listed;
+  }
+
+  @Override
+  public void close() {
+    watch.stop();
+    channel.close();
+    thread.interrupt();
+    programs.close();
+    slices.close();
+  }
+}

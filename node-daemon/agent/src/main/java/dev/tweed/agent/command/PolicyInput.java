@@ -1,0 +1,59 @@
+package dev.tweed.agent.command;
+
+import dev.tweed.agent.cluster.ClusterReader;
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.PolicyView;
+import dev.tweed.agent.policy.PolicyReading;
+import dev.tweed.enforce.gate.CniResultReader;
+import dev.tweed.enforce.gate.LocalPod;
+import dev.tweed.enforce.kernel.PolicyKernel;
+import dev.tweed.ip.IpAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What commands about network policies read. */
+final class PolicyInput {
+
+  @Mixin NodeOptions node;
+  @Mixin ApiOptions api;
+
+  /**
+   * What was read.
+   *
+   * @param table whether the table is in the kernel
+   * @param drops packets dropped, by the name of the chain
+   */
+  record Read(
+      PolicyView policies,
+      PolicyReading reading,
+      List<LocalPod> local,
+      boolean table,
+      Map<String, Long> drops) {}
+
+  /** Reads it. */
+  Read read() {
+    LogSetup.install(LogSetup.LogLevel.error);
+    ClusterView cluster =
+        ClusterReader.read(
+                api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName())
+            .view();
+    PolicyView policies =
+        ClusterReader.readPolicies(
+            api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName());
+    try (PolicyKernel kernel = new PolicyKernel(node.sysctlDir)) {
+      boolean table = kernel.isThere();
+      List<LocalPod> local = LocalPod.of(new CniResultReader(node.cniResultsDir).read(), kernel.links());
+      Set<IpAddress> open = table ? kernel.open() : Set.of();
+      return new Read(
+          policies,
+          PolicyReading.of(cluster, policies, local, open, api.nodeName()),
+          local,
+          table,
+          table ? kernel.drops() : Map.of());
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tweed.agent.policy;
+
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.NetworkParser;
+import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.policy.AddressSpace;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Addresses as policies see them. Pure.
+ *
+ * @param blocks of this node
+ * @param own addresses of this node, inside its blocks and outside
+ * @param space of the cluster
+ */
+public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace space) {
+  public NodeSpace {
+    blocks = List.copyOf(blocks);
+    own = Set.copyOf(own);
+  }
+
+  /** What PodNetworks and NodeSubnets say; without blocks while this node has none. */
+  public static NodeSpace of(ClusterView view, String nodeName) {
+    List<IpPrefix> pools = new ArrayList<>();
+    view.networks().stream()
+        .map(NetworkParser::parse)
+        .forEach(
+            result -> {
+              if (result instanceof NetworkParser.Result.Good good) {
+                pools.addAll(good.parameters().podCidrs());
+              }
+            });
+    List<IpPrefix> blocks = new ArrayList<>();
+    Set<IpAddress> own = new HashSet<>();
+    Map<IpAddress, List<IpAddress>> nodes = new HashMap<>();
+    for (SubnetRecord subnet : view.subnets()) {
+      if (subnet.block() instanceof SubnetRecord.Block.Valid(Peer peer)) {
+        List<IpAddress> inside = inside(peer.block());
+        inside.forEach(a -> nodes.put(a, peer.nodeIps()));
+        if (subnet.node().equals(nodeName)) {
+          blocks.add(peer.block());
+          own.addAll(inside);
+          own.addAll(peer.nodeIps());
+        }
+      }
+    }
+    blocks.sort(null);
+    return new NodeSpace(blocks, own, new AddressSpace(pools, nodes));
+  }
+
+  /** Of a tunnel, of a bridge, and for probes. */
+  private static List<IpAddress> inside(IpPrefix block) {
+    List<IpAddress> inside = new ArrayList<>();
+    inside.add(block.address());
+    inside.add(ProbeAddress.gateway(block));
+    ProbeAddress.of(block).ifPresent(inside::add);
+    return inside;
+  }
+}

@@ -1,0 +1,397 @@
+package dev.tweed.agent.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.NodePolicyRecord;
+import dev.tweed.agent.cluster.PolicyView;
+import dev.tweed.agent.cluster.Views;
+import dev.tweed.agent.finding.AgentReason;
+import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.NodePolicyStatus;
+import dev.tweed.crds.PeerSliceName;
+import dev.tweed.crds.PeerSliceSpec;
+import dev.tweed.enforce.table.CompiledPolicies;
+import dev.tweed.netlink.testing.Netns;
+import dev.tweed.policy.Action;
+import dev.tweed.policy.Direction;
+import dev.tweed.policy.IpBlock;
+import dev.tweed.policy.Peers;
+import dev.tweed.policy.PodEntry;
+import dev.tweed.policy.PolicyNames;
+import dev.tweed.policy.PolicyRef;
+import dev.tweed.policy.Program;
+import dev.tweed.policy.Rule;
+import dev.tweed.policy.Tier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node with a bridge and a pod on it, the runtime's cache of results, and a host outside. */
+@Tag("kernel")
+class PolicySyncTest {
+
+  private static final String UID = "11111111-2222-3333-4444-555555555555";
+  private static final String PROGRAM = PolicyNames.program("policy");
+  private static final String NAMESPACES = PolicyNames.namespace("closed");
+
+  @TempDir Path directory;
+  @AutoClose private final Netns node = Netns.open();
+  @AutoClose private final Netns pod = Netns.open();
+  @AutoClose private final Netns outside = Netns.open();
+  private final Map<AgentReason, NodeFinding> findings = new EnumMap<>(AgentReason.class);
+  private final List<Duration> again = new ArrayList<>();
+  private ClusterView cluster =
+      new Views().network("default", "2026-01-01T00:00:00Z").subnet(1).view();
+  private PolicyView policies =
+      new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
+  private long now;
+  private int repairs;
+  private PolicySync sync;
+
+  @BeforeEach
+  void start() throws IOException {
+    Files.createDirectories(directory.resolve("results"));
+    node.sh(
+        """
+        ip link add br0 type bridge; ip link set br0 up; ip addr add 10.244.1.1/24 dev br0
+        for s in bridge-nf-call-iptables bridge-nf-call-ip6tables; do echo 1 >/proc/sys/net/bridge/$s; done
+        echo 1 >/proc/sys/net/ipv4/ip_forward
+        ip link add veth1 type veth peer name eth0 netns %s; ip link set veth1 master br0 up
+        ip link add right type veth peer name eth0 netns %s
+        ip addr add 192.0.2.1/24 dev right; ip link set right up
+        """
+            .formatted(pod.path(), outside.path()));
+    pod.sh(
+        "ip addr add 10.244.1.2/24 dev eth0; ip link set eth0 up; ip route add default via 10.244.1.1");
+    outside.sh(
+        "ip addr add 192.0.2.2/24 dev eth0; ip link set eth0 up; ip route add default via 192.0.2.1");
+    sync = sync();
+  }
+
+  @AfterEach
+  void close() {
+    sync.close();
+  }
+
+  private PolicySync sync() {
+    return new PolicySync(
+        "n1",
+        () -> cluster,
+        () -> policies,
+        (programs, sets) -> true,
+        PolicyOptions.DEFAULT,
+        directory.resolve("results"),
+        Path.of("/proc/sys/net"),
+        directory.resolve("state"),
+        new PolicySync.Listener() {
+          @Override
+          public void found(AgentReason reason, Optional<NodeFinding> finding) {
+            finding.ifPresentOrElse(f -> findings.put(reason, f), () -> findings.remove(reason));
+          }
+
+          @Override
+          public void enforced(Optional<EnforcedPolicies> policies) {}
+
+          @Override
+          public void repaired() {
+            repairs++;
+          }
+
+          @Override
+          public void again(Duration delay) {
+            again.add(delay);
+          }
+
+          @Override
+          public void ready() {}
+        },
+        () -> now);
+  }
+
+  @Test
+  void withoutPoliciesThereIsNoTable() throws IOException {
+    result("veth1", mac());
+    run();
+    assertThat(node.exec("nft", "list", "tables")).isEmpty();
+    assertThat(sync.isReady()).isTrue();
+
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
+    run();
+    assertThat(node.exec("nft", "list", "tables")).contains("tweed-policy");
+    assertThat(pings()).isFalse();
+
+    policies = new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
+    run();
+    assertThat(node.exec("nft", "list", "tables")).isEmpty();
+    assertThat(pings()).isTrue();
+  }
+
+  @Test
+  void aPodThatStartsIsClosedUntilTheWordIsThere() throws IOException {
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    assertThat(pings()).as("nobody knows it").isFalse();
+    assertThat(findings).isEmpty();
+
+    result("veth1", mac());
+    run();
+    assertThat(pings()).as("its namespace waits").isFalse();
+    assertThat(sync.enforced().orElseThrow().waiting()).isEqualTo(1);
+    now += Duration.ofSeconds(11).toNanos();
+    run();
+    assertThat(findings.get(AgentReason.PodsWaitForPolicy).message()).contains("closed/pod");
+
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    run();
+    assertThat(pings()).as("a rule allows it").isTrue();
+    assertThat(findings).isEmpty();
+    NodePolicyStatus status =
+        NodePolicyStatusMapper.map(
+            sync.enforced().orElseThrow(), Optional.empty(), Instant.parse("2026-01-01T00:00:00Z"));
+    assertThat(status.conditions().getFirst().status()).isEqualTo("True");
+    assertThat(status.pods()).isEqualTo(1);
+    assertThat(status.programs())
+        .containsExactly(new NodePolicyStatus.ProgramState(PROGRAM, 7L, 1, 0L));
+    assertThat(status.dropped()).isPositive();
+
+    Files.delete(directory.resolve("results/tweed-1-eth0"));
+    run();
+    assertThat(pings()).as("the address is nobody's again").isFalse();
+  }
+
+  @Test
+  void aPodOfANamespaceThatNoPolicySelectsDoesNotWait() throws IOException {
+    policies =
+        new PolicyView(
+            ClusterView.Listing.RECEIVED,
+            Optional.of(new NodePolicyRecord(1, List.of(), Set.of(), Optional.empty())),
+            Map.of(),
+            Map.of(
+                new PeerSliceName("namespaces", 0),
+                Optional.of(new PeerSliceSpec(1, List.of(), List.of("0123456789abcdef"), null))));
+    run();
+    result("veth1", mac());
+    run();
+
+    assertThat(pings()).isTrue();
+    assertThat(sync.enforced().orElseThrow().waiting()).isZero();
+  }
+
+  @Test
+  void aResultOfAnotherBootGivesNobodyItsPolicies() throws IOException {
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    result("veth1", "02:00:00:00:00:99");
+    run();
+    assertThat(pings()).isFalse();
+
+    result("veth0", mac());
+    run();
+    assertThat(pings()).isFalse();
+  }
+
+  @Test
+  void anAddressInTwoResultsIsClosed() throws IOException {
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    result("veth1", mac());
+    run();
+    assertThat(pings()).isTrue();
+
+    Files.writeString(
+        directory.resolve("results/tweed-2-eth0"),
+        Files.readString(directory.resolve("results/tweed-1-eth0")).replace(UID, "another"));
+    run();
+
+    assertThat(pings()).isFalse();
+  }
+
+  @Test
+  void runningPodsKeepRunningWhenTheFirstPolicyComesAndWhenTheDaemonIsReplaced()
+      throws IOException {
+    result("veth1", mac());
+    run();
+
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    assertThat(pings()).as("it ran before").isTrue();
+
+    sync.close();
+    sync = sync();
+    run();
+    assertThat(pings()).isTrue();
+  }
+
+  @Test
+  void whatIsMissingIsWaitedForAndThenClosed() throws IOException {
+    result("veth1", mac());
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    run();
+    String other = PolicyNames.program("other");
+
+    policies = policies(Optional.of(entry(PROGRAM, other)), Map.of(PROGRAM, Optional.of(open())));
+    run();
+    assertThat(pings()).as("it may be on its way").isTrue();
+    assertThat(again).isNotEmpty();
+
+    now += Duration.ofSeconds(1).toNanos();
+    run();
+    assertThat(pings()).isFalse();
+
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of());
+    run();
+    assertThat(pings()).as("one that was known and is gone counts as it was").isTrue();
+  }
+
+  @Test
+  void aTableThatSomebodyRemovesIsThereAgain() throws IOException {
+    result("veth1", mac());
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
+    run();
+    run();
+    assertThat(repairs).isZero();
+
+    node.sh("nft delete table inet tweed-policy");
+    assertThat(pings()).isTrue();
+    run();
+
+    assertThat(pings()).isFalse();
+    assertThat(repairs).isEqualTo(1);
+  }
+
+  @Test
+  void afterABootPodsAreClosedBeforeAnythingIsKnown() throws IOException {
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    node.sh("nft delete table inet tweed-policy");
+    sync.close();
+    sync = sync();
+    result("veth1", mac());
+    policies = new PolicyView(ClusterView.Listing.AWAITED, Optional.empty(), Map.of(), Map.of());
+    assertThat(sync.isReady()).isFalse();
+
+    run();
+
+    assertThat(pings()).isFalse();
+    assertThat(sync.isReady()).isTrue();
+  }
+
+  @Test
+  void aPodSendsFromItsOwnAddressesOnly() throws IOException {
+    result("veth1", mac());
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    pod.sh("ip addr add 10.244.1.77/24 dev eth0");
+    assertThat(pingsFrom("10.244.1.77")).isTrue();
+    run();
+
+    assertThat(pingsFrom("10.244.1.77")).isFalse();
+    assertThat(pingsFrom("10.244.1.2")).isTrue();
+    run();
+    assertThat(sync.enforced().orElseThrow().dropsByCause().get(CompiledPolicies.Cause.SPOOFED))
+        .isPositive();
+
+    node.sh("nft delete table bridge tweed-spoof");
+    run();
+    assertThat(pingsFrom("10.244.1.77")).isFalse();
+    assertThat(repairs).isEqualTo(1);
+  }
+
+  /** To its own node, which no policy is asked about. */
+  private boolean pingsFrom(String source) {
+    return pod.sh(
+            "ping -c 1 -W 1 -I %s 10.244.1.1 >/dev/null && echo yes || echo no".formatted(source))
+        .strip()
+        .equals("yes");
+  }
+
+  @Test
+  void anObjectThatCannotBeReadClosesAndHarmsNobody() throws IOException {
+    result("veth1", mac());
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.empty()));
+    run();
+    now += Duration.ofSeconds(1).toNanos();
+    run();
+    assertThat(pings()).isFalse();
+    Files.writeString(directory.resolve("results/x"), "{\"result\":");
+    Files.write(directory.resolve("results/y"), new byte[] {0, 1, 2});
+    run();
+    assertThat(sync.enforced()).isPresent();
+  }
+
+  private void run() {
+    assertThat(node.call(sync::getAsBoolean)).isTrue();
+    now += Duration.ofMillis(1).toNanos();
+  }
+
+  private boolean pings() {
+    return outside
+        .sh("ping -c 1 -W 1 10.244.1.2 >/dev/null && echo yes || echo no")
+        .strip()
+        .equals("yes");
+  }
+
+  private String mac() {
+    return node.sh("ip -o link show veth1 | sed 's/.*ether \\([^ ]*\\).*/\\1/'").strip();
+  }
+
+  private void result(String veth, String mac) throws IOException {
+    Files.writeString(
+        directory.resolve("results/tweed-1-eth0"),
+        """
+        {"kind":"cniCacheV1","containerId":"1","config":"e30=","ifName":"eth0","networkName":"tweed",
+        "cniArgs":[["IgnoreUnknown","1"],["K8S_POD_NAMESPACE","closed"],["K8S_POD_NAME","pod"],["K8S_POD_UID","%s"]],
+        "capabilityArgs":{"io.kubernetes.cri.pod-annotations":{"K8S_POD_UID":"not this one"}},
+        "result":{"cniVersion":"1.0.0","interfaces":[{"mac":"02:00:00:00:00:01","name":"br0"},
+        {"mac":"%s","name":"%s"},{"mac":"02:00:00:00:00:03","name":"eth0","sandbox":"/run/netns/x"}],
+        "ips":[{"address":"10.244.1.2/24","gateway":"10.244.1.1","interface":2}]}}
+        """
+            .formatted(UID, mac, veth));
+  }
+
+  private static PodEntry entry(String... programs) {
+    return new PodEntry(UID, Set.of(), Set.of(programs), List.of());
+  }
+
+  private static PolicyView policies(
+      Optional<PodEntry> entry, Map<String, Optional<Program>> programs) {
+    return new PolicyView(
+        ClusterView.Listing.RECEIVED,
+        Optional.of(new NodePolicyRecord(1, entry.stream().toList(), Set.of(), Optional.empty())),
+        programs,
+        Map.of(
+            new PeerSliceName("namespaces", 0),
+            Optional.of(new PeerSliceSpec(1, List.of(), List.of(NAMESPACES), null))));
+  }
+
+  private static Program isolated() {
+    return program(List.of());
+  }
+
+  private static Program open() {
+    return program(List.of(Rule.of(0, Action.ACCEPT, Peers.blocks(IpBlock.of("192.0.2.0/24")))));
+  }
+
+  private static Program program(List<Rule> ingress) {
+    return new Program(
+        PROGRAM,
+        new PolicyRef(PolicyRef.Kind.NETWORK_POLICY, "policy", 7),
+        Tier.NETWORK_POLICY,
+        0,
+        Set.of(Direction.INGRESS),
+        ingress,
+        List.of());
+  }
+}

@@ -1,0 +1,56 @@
+package dev.tweed.enforce.gate;
+
+import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.Link;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A pod that runs on this node.
+ *
+ * @param uid of the pod
+ * @param namespace of the pod
+ * @param name of the pod
+ * @param addresses that it has, which nobody else may
+ * @param device index of the host's end of its veth
+ */
+public record LocalPod(
+    String uid, String namespace, String name, Set<IpAddress> addresses, int device) {
+  public LocalPod {
+    addresses = Set.copyOf(addresses);
+  }
+
+  /**
+   * The pods of results. One counts only while a port of a bridge has the name and the hardware
+   * address that the result has: a result of another boot must not give its address another pod's
+   * policies.
+   */
+  public static List<LocalPod> of(List<CniResult> results, List<Link> links) {
+    Map<String, Link> ports = new HashMap<>();
+    links.stream().filter(l -> l.masterIndex() != 0).forEach(l -> ports.put(l.name(), l));
+    List<LocalPod> pods = new ArrayList<>();
+    for (CniResult result : results) {
+      result.hostInterfaces().stream()
+          .flatMap(i -> Optional.ofNullable(ports.get(i.name())).filter(l -> isSame(l, i)).stream())
+          .findFirst()
+          .ifPresent(
+              link ->
+                  pods.add(
+                      new LocalPod(
+                          result.uid(),
+                          result.namespace(),
+                          result.name(),
+                          result.addresses(),
+                          link.index())));
+    }
+    return pods;
+  }
+
+  private static boolean isSame(Link link, CniResult.HostInterface remembered) {
+    return link.mac().map(m -> m.toString().equals(remembered.mac())).orElse(false);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.tweed.enforce.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.ip.IpAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+/** Files of libcni's cache, whole, cut off and made up. */
+class CniResultParserTest {
+
+  private static final String FILE =
+      """
+      {"kind":"cniCacheV1","containerId":"c","config":"e30=","ifName":"eth0","networkName":"tweed",
+       "cniArgs":[["IgnoreUnknown","1"],["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","web-0"],
+                  ["K8S_POD_INFRA_CONTAINER_ID","c"],["K8S_POD_UID","uid-1"]],
+       "capabilityArgs":{"io.kubernetes.cri.pod-annotations":
+          {"secret":"do not keep","cniArgs":[["K8S_POD_UID","forged"]]},"portMappings":[{"hostPort":1}]},
+       "result":{"cniVersion":"1.0.0","dns":{},"interfaces":[
+          {"mac":"02:00:00:00:00:01","name":"tweed-br0"},
+          {"mac":"0A:00:00:00:00:02","name":"veth1","mtu":1450},
+          {"mac":"02:00:00:00:00:03","name":"eth0","sandbox":"/run/netns/x"}],
+        "ips":[{"address":"10.244.1.2/24","gateway":"10.244.1.1","interface":2},
+               {"address":"fd00:244:1::2/64"}],"routes":[{"dst":"0.0.0.0/0"}]}}
+      """;
+
+  @Test
+  void whatIsNeededIsReadAndNothingOfTheAnnotations() {
+    assertThat(CniResultParser.parse(FILE.getBytes(StandardCharsets.UTF_8)))
+        .contains(
+            new CniResult(
+                "uid-1",
+                "shop",
+                "web-0",
+                Set.of(IpAddress.parse("10.244.1.2"), IpAddress.parse("fd00:244:1::2")),
+                List.of(
+                    new CniResult.HostInterface("tweed-br0", "02:00:00:00:00:01"),
+                    new CniResult.HostInterface("veth1", "0a:00:00:00:00:02"))));
+  }
+
+  @Property(tries = 300)
+  void aFileThatIsCutOffIsNone(@ForAll @IntRange(max = 1000) int bytes) {
+    byte[] file = FILE.strip().getBytes(StandardCharsets.UTF_8);
+
+    assertThat(CniResultParser.parse(Arrays.copyOf(file, Math.min(bytes, file.length - 1))))
+        .isEmpty();
+  }
+
+  @Property(tries = 300)
+  void anythingElseHarmsNobody(@ForAll byte[] file) {
+    CniResultParser.parse(file);
+  }
+
+  @Test
+  void otherFormsOfJsonAreNone() {
+    for (String file :
+        List.of(
+            "[]",
+            "null",
+            "{\"cniArgs\":{\"K8S_POD_UID\":\"u\"},\"result\":[]}",
+            "{\"cniArgs\":[[\"K8S_POD_UID\"],7,[[]]],\"result\":{\"ips\":{},\"interfaces\":[3]}}",
+            "{\"cniArgs\":[[\"K8S_POD_UID\",\"u\"],[\"K8S_POD_NAMESPACE\",\"n\"]],"
+                + "\"result\":{\"ips\":[{\"address\":\"nonsense\"},{\"address\":5}]}}")) {
+      assertThat(CniResultParser.parse(file.getBytes(StandardCharsets.UTF_8))).as(file).isEmpty();
+    }
+  }
+}

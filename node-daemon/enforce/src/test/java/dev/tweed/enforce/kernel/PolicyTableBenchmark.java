@@ -1,0 +1,146 @@
+package dev.tweed.enforce.kernel;
+
+import dev.tweed.enforce.table.PolicyTable;
+import dev.tweed.enforce.table.PolicyTableCompiler;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.socket.NfTablesSocket;
+import dev.tweed.netlink.testing.Netns;
+import dev.tweed.policy.Action;
+import dev.tweed.policy.AddressSpace;
+import dev.tweed.policy.Direction;
+import dev.tweed.policy.NodeState;
+import dev.tweed.policy.PeerSet;
+import dev.tweed.policy.Peers;
+import dev.tweed.policy.PodEntry;
+import dev.tweed.policy.PolicyRef;
+import dev.tweed.policy.PortMatch;
+import dev.tweed.policy.Program;
+import dev.tweed.policy.Protocol;
+import dev.tweed.policy.Rule;
+import dev.tweed.policy.Tier;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * 110 pods of 22 classes, 10 policies each, 50 shared sets of 1,000 addresses: how long the table
+ * takes from nothing, one changed member, one pod that comes, and reading it back. Run by name.
+ */
+@Tag("kernel")
+class PolicyTableBenchmark {
+
+  private static final int ROUNDS = 200;
+
+  @Test
+  void measure() {
+    try (Netns netns = Netns.open()) {
+      netns.call(
+          () -> {
+            try (NfTables tables = new NfTablesSocket()) {
+              measure(tables);
+            }
+            return null;
+          });
+    }
+  }
+
+  private static void measure(NfTables tables) {
+    PolicyTableCompiler compiler = new PolicyTableCompiler(false);
+    NodeState state = state(Set.of(), 110);
+    for (int i = 0; i < 3; i++) {
+      long begin = System.nanoTime();
+      PolicyTable table = compiler.compile(state).table();
+      long compiled = System.nanoTime();
+      PolicyTableWriter writer = new PolicyTableWriter(tables, PolicyTable.POLICY);
+      writer.write(table);
+      long written = System.nanoTime();
+      writer.audit(table);
+      long read = System.nanoTime();
+      System.out.printf(
+          "compiled in %.1f ms, written from nothing in %.1f ms, read back in %.1f ms%n",
+          (compiled - begin) / 1e6, (written - compiled) / 1e6, (read - written) / 1e6);
+      if (i < 2) {
+        writer.remove();
+      } else {
+        change(writer, compiler, "one member of a set", state(Set.of("10.9.9.9"), 110), state);
+        change(writer, compiler, "one pod", state(Set.of(), 111), state);
+      }
+    }
+  }
+
+  private static void change(
+      PolicyTableWriter writer,
+      PolicyTableCompiler compiler,
+      String what,
+      NodeState other,
+      NodeState state) {
+    long compiling = 0;
+    long writing = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+      long begin = System.nanoTime();
+      PolicyTable table = compiler.compile(i % 2 == 0 ? other : state).table();
+      long compiled = System.nanoTime();
+      writer.write(table);
+      compiling += compiled - begin;
+      writing += System.nanoTime() - compiled;
+    }
+    System.out.printf(
+        "%s: compiled in %.2f ms, compared and written in %.3f ms%n",
+        what, compiling / 1e6 / ROUNDS, writing / 1e6 / ROUNDS);
+  }
+
+  private static NodeState state(Set<String> more, int pods) {
+    Map<String, PeerSet> sets = new HashMap<>();
+    for (int s = 0; s < 50; s++) {
+      Set<IpAddress> addresses = new HashSet<>();
+      for (int a = 0; a < 1000; a++) {
+        addresses.add(IpAddress.parse("10.%d.%d.%d".formatted(10 + s, a / 250, a % 250)));
+      }
+      if (s == 0) {
+        more.forEach(a -> addresses.add(IpAddress.parse(a)));
+      }
+      sets.put("s-" + s, new PeerSet("s-" + s, addresses));
+    }
+    Map<String, Program> programs = new HashMap<>();
+    for (int p = 0; p < 100; p++) {
+      programs.put(
+          "p-" + p,
+          new Program(
+              "p-" + p,
+              new PolicyRef(PolicyRef.Kind.NETWORK_POLICY, "u" + p, 1),
+              Tier.NETWORK_POLICY,
+              0,
+              Set.of(Direction.INGRESS),
+              List.of(
+                  Rule.of(
+                      0,
+                      Action.ACCEPT,
+                      Peers.sets("s-" + p % 50),
+                      PortMatch.one(Protocol.TCP, 8000 + p))),
+              List.of()));
+    }
+    List<PodEntry> entries = new ArrayList<>();
+    for (int i = 0; i < pods; i++) {
+      Set<String> names = new HashSet<>();
+      for (int p = 0; p < 10; p++) {
+        names.add("p-" + (i % 22 * 4 + p * 7) % 100);
+      }
+      entries.add(
+          new PodEntry("u" + i, Set.of(IpAddress.parse("10.244.1." + (i + 2))), names, List.of()));
+    }
+    return new NodeState(
+        List.of(IpPrefix.parse("10.244.1.0/24")),
+        Set.of(IpAddress.parse("10.244.1.1")),
+        new AddressSpace(List.of(IpPrefix.parse("10.0.0.0/8")), Map.of()),
+        entries,
+        programs,
+        sets);
+  }
+}
