@@ -34,6 +34,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,13 +53,22 @@ final class ClassCompiler {
 
   private static final int DIGEST_BYTES = 8;
   private static final int PORT_BYTES = 2;
+
+  /** Steps of a rule that ask for protocol and port. */
+  private static final int PORT_STEPS = 4;
+
   private static final PortMatch.Range ALL_PORTS = new PortMatch.Range(Protocol.TCP, 0, 65535);
 
   private final NodeState node;
   private final Set<AddressFamily> families;
+  private final int plainRules;
   private final Map<IpBlock, List<NfInterval>> intervals = new HashMap<>();
 
-  ClassCompiler(NodeState node, Set<AddressFamily> families) {
+  /**
+   * @param plainRules more rules of NetworkPolicies than this are looked up by port
+   */
+  ClassCompiler(NodeState node, Set<AddressFamily> families, int plainRules) {
+    this.plainRules = plainRules;
     this.node = node;
     this.families = families;
   }
@@ -104,6 +114,7 @@ final class ClassCompiler {
    * @param rules of each chain
    * @param drops chains that it goes to
    * @param constants sets that the rules ask
+   * @param maps from ports to chains, likewise
    * @param sets of pods that the rules ask
    * @param missing sets that rules would have asked
    */
@@ -112,6 +123,7 @@ final class ClassCompiler {
       Map<String, List<NfRule>> rules,
       Map<String, Drop> drops,
       Map<String, AnyOf> constants,
+      Map<String, Map<NfValue, Verdict>> maps,
       Set<String> sets,
       Set<String> missing) {}
 
@@ -129,6 +141,13 @@ final class ClassCompiler {
     }
   }
 
+  /** What is behind the port in a rule. */
+  private record Tail(List<NfExpression> steps, String comment) {
+    Tail {
+      steps = List.copyOf(steps);
+    }
+  }
+
   Chains compile(PodClass podClass, Direction direction) {
     return new Compilation(podClass, direction).compile();
   }
@@ -140,6 +159,7 @@ final class ClassCompiler {
     final Map<String, List<NfRule>> rules = new LinkedHashMap<>();
     final Map<String, Drop> drops = new HashMap<>();
     final Map<String, AnyOf> constants = new HashMap<>();
+    final Map<String, Map<NfValue, Verdict>> maps = new HashMap<>();
     final Set<String> sets = new HashSet<>();
     final Set<String> missing = new HashSet<>();
 
@@ -155,11 +175,23 @@ final class ClassCompiler {
         boolean last = i == tiers.size() - 1;
         tier(tiers.get(i), chain(i), last ? Verdict.returns() : Verdict.goTo(chain(i + 1)));
       }
+      Set<String> asked = new HashSet<>();
+      rules.values().stream()
+          .flatMap(List::stream)
+          .flatMap(r -> r.expressions().stream())
+          .forEach(
+              e -> {
+                if (e instanceof Lookup lookup) {
+                  asked.add(lookup.set());
+                }
+              });
+      constants.keySet().retainAll(asked);
       return new Chains(
           tiers.isEmpty() ? Optional.empty() : Optional.of(chain(0)),
           rules,
           drops,
           constants,
+          maps,
           sets,
           missing);
     }
@@ -202,6 +234,9 @@ final class ClassCompiler {
             .filter(p -> p.isolates().contains(direction))
             .forEach(p -> isolating.add(p.name()));
         Verdict drop = drop("drop-" + name, Cause.ISOLATED, isolating);
+        if (compiled.size() > plainRules) {
+          compiled = byPort(compiled, chain, drop);
+        }
         compiled.add(new NfSteps().rule(PolicyTable.POLICY, chain, "", drop));
       } else if (next.code() == Verdict.Code.GOTO) {
         compiled.add(new NfSteps().rule(PolicyTable.POLICY, chain, "", next));
@@ -212,6 +247,79 @@ final class ClassCompiler {
     private Verdict drop(String chain, Cause cause, Set<String> programs) {
       drops.put(chain, new Drop(cause, programs));
       return Verdict.goTo(chain);
+    }
+
+    /**
+     * The same rules, which all accept, by a map from the port to a chain of those that are about
+     * it: one look-up in place of many rules. Those of no port, or of ranges, stay before it.
+     */
+    private List<NfRule> byPort(List<NfRule> all, String chain, Verdict drop) {
+      List<NfRule> result = new ArrayList<>();
+      Map<NfValue, Map<NfValue, Set<Tail>>> protocols = new TreeMap<>();
+      for (NfRule rule : all) {
+        List<NfValue> ports = singlePorts(rule);
+        if (ports.isEmpty()) {
+          result.add(rule);
+          continue;
+        }
+        NfValue protocol = ((Equal) rule.expressions().get(1)).value();
+        Tail tail =
+            new Tail(
+                rule.expressions().subList(PORT_STEPS, rule.expressions().size()), rule.comment());
+        for (NfValue port : ports) {
+          protocols
+              .computeIfAbsent(protocol, p -> new TreeMap<>())
+              .computeIfAbsent(port, p -> new LinkedHashSet<>())
+              .add(tail);
+        }
+      }
+      protocols.forEach(
+          (protocol, ports) -> {
+            String map = "ports-" + name + "-" + (protocol.toBytes()[0] & 0xff);
+            Map<NfValue, Verdict> verdicts = new HashMap<>();
+            ports.forEach((port, tails) -> verdicts.put(port, Verdict.goTo(chainOf(tails, drop))));
+            maps.put(map, verdicts);
+            result.add(
+                new NfSteps()
+                    .rule(
+                        PolicyTable.POLICY,
+                        chain,
+                        "",
+                        new Meta(Meta.Key.PROTOCOL),
+                        new Equal(protocol),
+                        new Tuple(Tuple.Key.SOURCE_PORT, true),
+                        new NfExpression.Dispatch(map)));
+          });
+      return result;
+    }
+
+    private String chainOf(Set<Tail> tails, Verdict drop) {
+      String chain = "class-" + name + "-" + Sha256.hex(tails.toString(), DIGEST_BYTES);
+      List<NfRule> compiled = new ArrayList<>();
+      for (Tail tail : tails) {
+        compiled.add(
+            new NfSteps()
+                .then(tail.steps().toArray(NfExpression[]::new))
+                .rule(PolicyTable.POLICY, chain, tail.comment()));
+      }
+      compiled.add(new NfSteps().rule(PolicyTable.POLICY, chain, "", drop));
+      rules.put(chain, compiled);
+      return chain;
+    }
+
+    /** The ports of a rule that begins with a protocol and some, one by one; else none. */
+    private List<NfValue> singlePorts(NfRule rule) {
+      List<NfExpression> steps = rule.expressions();
+      if (steps.size() <= PORT_STEPS
+          || !steps.get(2).equals(new Tuple(Tuple.Key.SOURCE_PORT, true))) {
+        return List.of();
+      }
+      return switch (steps.get(PORT_STEPS - 1)) {
+        case Equal one -> List.of(one.value());
+        case Lookup some when !constants.get(some.set()).hasRanges() ->
+            constants.get(some.set()).intervals().stream().map(NfInterval::first).toList();
+        default -> List.of();
+      };
     }
 
     private void rule(

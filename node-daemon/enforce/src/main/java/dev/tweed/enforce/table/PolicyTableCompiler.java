@@ -72,7 +72,11 @@ public final class PolicyTableCompiler {
   static final String UNTRACKED = "drop-untracked";
   static final String BETWEEN_LINK_LOCAL = "drop-link-local";
 
+  /** So many are about as fast as a look-up. */
+  private static final int PLAIN_RULES = 4;
+
   private final boolean startsOpen;
+  private final int plainRules;
   private Map<PeerSet, Map<AddressFamily, Set<NfValue>>> converted = Map.of();
 
   /**
@@ -81,7 +85,12 @@ public final class PolicyTableCompiler {
    * @param startsOpen whether a pod that nothing is known of yet may do everything
    */
   public PolicyTableCompiler(boolean startsOpen) {
+    this(startsOpen, PLAIN_RULES);
+  }
+
+  PolicyTableCompiler(boolean startsOpen, int plainRules) {
     this.startsOpen = startsOpen;
+    this.plainRules = plainRules;
   }
 
   /** The table for what is known now. */
@@ -148,7 +157,7 @@ public final class PolicyTableCompiler {
       for (PodEntry pod : node.pods()) {
         pod.addresses().forEach(a -> holders.merge(a, 1, Integer::sum));
       }
-      ClassCompiler classes = new ClassCompiler(node, families);
+      ClassCompiler classes = new ClassCompiler(node, families, plainRules);
       Map<ClassCompiler.PodClass, Map<Direction, Verdict>> known = new HashMap<>();
       for (PodEntry pod : node.pods()) {
         ClassCompiler.PodClass podClass = ClassCompiler.PodClass.of(pod, node);
@@ -185,6 +194,13 @@ public final class PolicyTableCompiler {
         compiled.rules().forEach(this::chain);
         compiled.drops().forEach((name, drop) -> dropBy(name, drop.cause(), drop.programs()));
         constants.putAll(compiled.constants());
+        compiled
+            .maps()
+            .forEach(
+                (name, ports) -> {
+                  sets.put(name, NfSet.ofVerdicts(PolicyTable.POLICY, name, NfSet.Key.PORT));
+                  verdicts.put(name, ports);
+                });
         missing.addAll(compiled.missing());
         compiled.sets().forEach(this::peerSet);
         result.put(direction, compiled.entry().map(Verdict::goTo).orElseGet(Verdict::returns));

@@ -118,6 +118,27 @@ class PolicyPacketsTest {
   }
 
   @Test
+  void manyRulesAreLookedUpByPort() {
+    Rule[] rules =
+        IntStream.range(0, 10)
+            .mapToObj(i -> Rule.of(i, Action.ACCEPT, Peers.sets(CLIENTS), tcp(8080 + i)))
+            .toArray(Rule[]::new);
+    NodeState state = selectB(List.of(rules), clients());
+    apply(state);
+
+    assertThat(bed.node.exec("nft", "list", "table", "inet", "tweed-policy")).contains("ports-");
+    bed.node.sh("nft list ruleset | unshare -n nft -f -");
+    assertThat(writer.audit(compiler.compile(state).table()).transactions()).isZero();
+    assertThat(reaches(bed.podA, B, 8080)).isTrue();
+    assertThat(reaches(bed.podA, B6, 8080)).isTrue();
+    assertThat(reaches(bed.podA, B, 9090)).isFalse();
+    assertThat(reaches(bed.outside, B, 8080)).isFalse();
+
+    apply(selectB(clients()));
+    assertThat(reaches(bed.podA, B, 8080)).isTrue();
+  }
+
+  @Test
   void aPodThatIsNotKnownIsClosedAndOpensAtOnce() {
     apply(state(Map.of(), Map.of("b", Set.of())));
     assertThat(reaches(bed.podA, B, 8080)).isFalse();
@@ -275,6 +296,14 @@ class PolicyPacketsTest {
 
   /** Pod B is isolated, and its port 8080 open for sets. */
   private static NodeState selectB(PeerSet... sets) {
+    return selectB(
+        Arrays.stream(sets)
+            .map(s -> Rule.of(0, Action.ACCEPT, Peers.sets(s.name()), tcp(8080)))
+            .toList(),
+        sets);
+  }
+
+  private static NodeState selectB(List<Rule> ingress, PeerSet... sets) {
     Program program =
         new Program(
             "p-0",
@@ -282,9 +311,7 @@ class PolicyPacketsTest {
             Tier.NETWORK_POLICY,
             0,
             Set.of(Direction.INGRESS),
-            Arrays.stream(sets)
-                .map(s -> Rule.of(0, Action.ACCEPT, Peers.sets(s.name()), tcp(8080)))
-                .toList(),
+            ingress,
             List.of());
     return state(Map.of("p-0", program), Map.of("a", Set.of(), "b", Set.of("p-0")), sets);
   }

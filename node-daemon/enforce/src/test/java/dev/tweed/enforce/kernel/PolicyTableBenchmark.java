@@ -26,6 +26,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,21 @@ import org.junit.jupiter.api.Test;
 class PolicyTableBenchmark {
 
   private static final int ROUNDS = 200;
+
+  /** The same objects in all states, as they are in the daemon. */
+  private static final Map<String, PeerSet> SETS =
+      IntStream.range(0, 50)
+          .mapToObj(
+              s ->
+                  new PeerSet(
+                      "s-" + s,
+                      IntStream.range(0, 1000)
+                          .mapToObj(
+                              a ->
+                                  IpAddress.parse(
+                                      "10.%d.%d.%d".formatted(10 + s, a / 250, a % 250)))
+                          .collect(Collectors.toSet())))
+          .collect(Collectors.toMap(PeerSet::name, set -> set));
 
   @Test
   void measure() {
@@ -97,16 +114,11 @@ class PolicyTableBenchmark {
   }
 
   private static NodeState state(Set<String> more, int pods) {
-    Map<String, PeerSet> sets = new HashMap<>();
-    for (int s = 0; s < 50; s++) {
-      Set<IpAddress> addresses = new HashSet<>();
-      for (int a = 0; a < 1000; a++) {
-        addresses.add(IpAddress.parse("10.%d.%d.%d".formatted(10 + s, a / 250, a % 250)));
-      }
-      if (s == 0) {
-        more.forEach(a -> addresses.add(IpAddress.parse(a)));
-      }
-      sets.put("s-" + s, new PeerSet("s-" + s, addresses));
+    Map<String, PeerSet> sets = new HashMap<>(SETS);
+    if (!more.isEmpty()) {
+      Set<IpAddress> addresses = new HashSet<>(sets.get("s-0").addresses());
+      more.forEach(a -> addresses.add(IpAddress.parse(a)));
+      sets.put("s-0", new PeerSet("s-0", addresses));
     }
     Map<String, Program> programs = new HashMap<>();
     for (int p = 0; p < 100; p++) {

@@ -60,8 +60,12 @@ class PolicyTableCompilerPropertyTest {
   }
 
   private static void assertSame(NodeState state, Cluster cluster) {
+    assertSame(state, cluster, new PolicyTableCompiler(false).compile(state));
+    assertSame(state, cluster, new PolicyTableCompiler(false, 0).compile(state));
+  }
+
+  private static void assertSame(NodeState state, Cluster cluster, CompiledPolicies compiled) {
     PolicyEvaluator evaluator = new PolicyEvaluator(state);
-    CompiledPolicies compiled = new PolicyTableCompiler(false).compile(state);
     for (Flow flow : RandomClusters.flows(cluster)) {
       if (isOwn(state, flow.source()) || isOwn(state, flow.destination())) {
         continue; // is not forwarded
