@@ -48,6 +48,24 @@ class ArchitectureTest {
               "java.time..",
               "java.util..");
 
+  /** Compiling network policies: the same; objects of the API are values. */
+  @ArchTest
+  static final ArchRule compilingIsPure =
+      classes()
+          .that()
+          .resideInAPackage("dev.tweed.operator.networkpolicy")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.tweed.operator.networkpolicy",
+              "dev.tweed.crds",
+              "dev.tweed.ip",
+              "dev.tweed.policy..",
+              "io.fabric8.kubernetes.api.model..",
+              "java.lang..",
+              "java.time..",
+              "java.util..");
+
   /** Joining what both ends of a pair say: the same. */
   @ArchTest
   static final ArchRule joinsArePure =

@@ -173,14 +173,14 @@ class ChartReleaseTest {
   }
 
   @Test
-  void notesSayWhatToDoNextAndWhatIsNotDone() {
+  void notesSayWhatToDoNext() {
     assertThat(cluster.installNotes())
         .contains(
             "kind: PodNetwork",
             "kubectl get podnetworks,nodesubnets",
             "kubectl get firewallpolicies",
             "--set firewall.hostTools=true",
-            "NetworkPolicy objects are NOT enforced");
+            "kubectl get networkpolicyreports -A");
   }
 
   @Test
@@ -239,6 +239,13 @@ class ChartReleaseTest {
             "watch nodereports.tweed.dev",
             "patch nodereports.tweed.dev/status",
             "patch firewallpolicies.tweed.dev/status",
+            "watch networkpolicies.networking.k8s.io",
+            "watch pods",
+            "watch namespaces",
+            "create policyprograms.tweed.dev",
+            "patch peerslices.tweed.dev",
+            "delete nodepolicies.tweed.dev",
+            "patch networkpolicyreports.tweed.dev/status",
             "create events.events.k8s.io")) {
       assertThat(operator.may(allowed)).as(allowed).isTrue();
     }
@@ -259,7 +266,10 @@ class ChartReleaseTest {
             "patch nodereports.tweed.dev",
             "get secrets",
             "create pods",
-            "list pods",
+            "get pods",
+            "patch networkpolicies.networking.k8s.io",
+            "patch nodepolicies.tweed.dev/status",
+            "patch networkpolicyreports.tweed.dev",
             "list leases.coordination.k8s.io",
             "patch customresourcedefinitions.apiextensions.k8s.io",
             "patch validatingadmissionpolicies.admissionregistration.k8s.io",

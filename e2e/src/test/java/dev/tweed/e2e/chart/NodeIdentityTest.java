@@ -99,6 +99,12 @@ class NodeIdentityTest {
         metadata:
           name: n%1$d
         spec: {}
+        ---
+        apiVersion: tweed.dev/v1alpha1
+        kind: NodePolicy
+        metadata:
+          name: n%1$d
+        spec: {}
         """
         .formatted(number);
   }
@@ -125,6 +131,31 @@ class NodeIdentityTest {
         patchStatus(daemon, SECOND_REPORT),
         "node n1 may not write the status of nodereports/n2",
         "belongs to node n2");
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void saysWhichPoliciesItsOwnNodeEnforcesAndNotAnothers(Identity daemon) {
+    assertThat(patchPolicyStatus(daemon, "n1").text()).contains("serverside-applied");
+    assertForbidden(
+        patchPolicyStatus(daemon, "n2"),
+        "node n1 may not write the status of nodepolicies/n2",
+        "belongs to node n2");
+  }
+
+  private static Program.Outcome patchPolicyStatus(Identity identity, String node) {
+    return identity.kubectlWithInput(
+        """
+        {"apiVersion":"tweed.dev/v1alpha1","kind":"NodePolicy","metadata":{"name":"%s"},"status":{"pods":1}}
+        """
+            .formatted(node),
+        "apply",
+        "--server-side",
+        "--subresource=status",
+        "--field-manager=tweed-node",
+        "--force-conflicts",
+        "-f",
+        "-");
   }
 
   @ParameterizedTest
@@ -227,7 +258,10 @@ class NodeIdentityTest {
             "nodes",
             "podnetworks.tweed.dev",
             "nodesubnets.tweed.dev",
-            "firewallpolicies.tweed.dev")) {
+            "firewallpolicies.tweed.dev",
+            "policyprograms.tweed.dev",
+            "peerslices.tweed.dev",
+            "nodepolicies.tweed.dev")) {
       assertThat(daemon.may("list " + resource)).as("list " + resource).isTrue();
       assertThat(daemon.may("watch " + resource)).as("watch " + resource).isTrue();
     }
@@ -275,6 +309,13 @@ class NodeIdentityTest {
             "create events",
             "get secrets",
             "get configmaps",
+            "list pods",
+            "list namespaces",
+            "list networkpolicies.networking.k8s.io",
+            "list networkpolicyreports.tweed.dev",
+            "patch policyprograms.tweed.dev",
+            "patch peerslices.tweed.dev",
+            "patch nodepolicies.tweed.dev",
             "create serviceaccounts/token",
             "create nodesubnets.tweed.dev",
             "patch nodesubnets.tweed.dev",

@@ -49,7 +49,8 @@ public class OperatorBeans {
         Allocator.QUIET,
         config.batch(),
         config.parallelism(),
-        AllocationInput.DEFAULT_MIRRORED_LABELS);
+        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        config.networkPolicies());
   }
 
   private static void inRange(String name, int value, int most) {

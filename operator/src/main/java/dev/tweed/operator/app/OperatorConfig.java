@@ -31,6 +31,10 @@ public interface OperatorConfig {
   /** Namespace of the daemons' Leases; without it, that a daemon is silent is not told. */
   Optional<String> leaseNamespace();
 
+  /** Whether network policies are compiled for nodes; false takes back what was. */
+  @WithDefault("true")
+  boolean networkPolicies();
+
   /** Leader election. */
   LeaderElection leaderElection();
 

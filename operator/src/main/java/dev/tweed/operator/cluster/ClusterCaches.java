@@ -144,6 +144,12 @@ public final class ClusterCaches implements AutoCloseable {
     return Stream.concat(networks.openGuards(), subnets.openGuards()).collect(Collectors.toSet());
   }
 
+  /** UIDs of Nodes, by name. */
+  Map<String, String> nodeUids() {
+    return nodes.facts().stream()
+        .collect(Collectors.toMap(n -> n.facts().name(), n -> n.facts().uid()));
+  }
+
   /** What is known now. */
   public ClusterView view() {
     List<KnownNode> present = nodes.facts();

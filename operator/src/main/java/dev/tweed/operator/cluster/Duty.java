@@ -22,6 +22,10 @@ public enum Duty {
   RUN,
   /** Sums up FirewallPolicies, in a loop of its own. */
   POLICIES,
+  /** Writes what network policies are compiled to, in a loop of its own. */
+  NETWORK_POLICIES,
+  /** Says how far network policies are in force, in another. */
+  ENFORCEMENT,
   /** Writes statuses, each when it is due. */
   STATUS;
 

@@ -21,6 +21,9 @@ import java.util.stream.Stream;
 
 /** Caches, loop and everything between, wired. One per process, started when it leads. */
 public final class OperatorCore implements AutoCloseable {
+  /** Reports for people that are written at once. */
+  private static final int REPORTS = 4;
+
   private final KubernetesClient client;
   private final BoundedCalls calls;
   private final ClusterCaches caches;
@@ -32,6 +35,11 @@ public final class OperatorCore implements AutoCloseable {
   private final SteadyTime time;
   private final ReachWatch reach;
   private final Optional<SilenceWatch> silence;
+  private final BoundedCalls policyCalls;
+  private final NetworkPolicyWatches networkPolicyWatches;
+  private final NetworkPolicyLoop networkPolicies;
+  private final BoundedCalls enforcementCalls;
+  private final EnforcementLoop enforcement;
   private final List<StatusWriter> writers = new CopyOnWriteArrayList<>();
   private final List<Consumer<ClusterOutcome>> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<PolicyOutcome>> policyListeners = new CopyOnWriteArrayList<>();
@@ -118,6 +126,32 @@ public final class OperatorCore implements AutoCloseable {
             events,
             meters,
             time);
+    // Calls of their own: blocks and policies do not wait for each other.
+    policyCalls = new BoundedCalls(new CongestionWindow(settings.parallelism()), retryAfter, time);
+    networkPolicyWatches =
+        new NetworkPolicyWatches(
+            client, this::requestNetworkPolicies, this::requestEnforcement, time);
+    enforcementCalls = new BoundedCalls(new CongestionWindow(REPORTS), retryAfter, time);
+    enforcement =
+        new EnforcementLoop(
+            networkPolicyWatches,
+            new EnforcementWriter(client, networkPolicyWatches),
+            this::knowsNetworkPolicies,
+            enforcementCalls,
+            events,
+            meters,
+            clock,
+            time);
+    networkPolicies =
+        new NetworkPolicyLoop(
+            networkPolicyWatches,
+            new NetworkPolicyWriter(client, networkPolicyWatches),
+            policyCalls,
+            caches::nodeUids,
+            enforcement::outlook,
+            settings.networkPolicies(),
+            meters,
+            time);
   }
 
   /** Adds someone who is told the outcome of each run. */
@@ -144,6 +178,19 @@ public final class OperatorCore implements AutoCloseable {
     listeners.forEach(l -> l.accept(outcome));
     // Nodes, networks and blocks matter to policies too.
     policies.request();
+    networkPolicies.request();
+  }
+
+  private void requestNetworkPolicies() {
+    networkPolicies.request();
+  }
+
+  private void requestEnforcement() {
+    enforcement.request();
+  }
+
+  private boolean knowsNetworkPolicies() {
+    return networkPolicies.hasTold();
   }
 
   private void requestPolicies() {
@@ -153,9 +200,10 @@ public final class OperatorCore implements AutoCloseable {
   /** Fills the caches and starts the loop. */
   public void start() {
     caches.start();
-    events.started();
     loop.start();
     policies.start();
+    networkPolicies.start();
+    enforcement.start();
     silence.ifPresent(SilenceWatch::start);
   }
 
@@ -204,7 +252,11 @@ public final class OperatorCore implements AutoCloseable {
   /** Since when, in {@link SteadyTime}, work that takes seconds has been on, if some is. */
   public Optional<Instant> runningSince() {
     return first(
-        loop.runningSince(), policies.runningSince(), silence.flatMap(SilenceWatch::lookingSince));
+        loop.runningSince(),
+        policies.runningSince(),
+        networkPolicies.runningSince(),
+        enforcement.runningSince(),
+        silence.flatMap(SilenceWatch::lookingSince));
   }
 
   /** Since when, in {@link SteadyTime}, no run went well, if the last did not. */
@@ -227,6 +279,11 @@ public final class OperatorCore implements AutoCloseable {
     silence.ifPresent(SilenceWatch::close);
     loop.close();
     policies.close();
+    networkPolicies.close();
+    enforcement.close();
+    networkPolicyWatches.close();
+    policyCalls.close();
+    enforcementCalls.close();
     caches.close();
     calls.close();
   }

@@ -6,6 +6,7 @@ import dev.tweed.crds.TweedResource;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.NetworkOutcome.NodeNames;
 import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.networkpolicy.PolicyOutlook;
 import dev.tweed.operator.policy.RepairWatch.Repaired;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
@@ -144,24 +145,52 @@ public final class OperatorEvents {
         note);
   }
 
-  /** Said once for each start, where people look after an installation. */
-  public void started() {
+  /** There are network policies, and no node says anything of them. */
+  void networkPoliciesNotEnforced(int policies) {
     String note =
-        "NetworkPolicy objects are not enforced by Tweed: every pod may talk to every pod."
-            + " Run a network policy engine beside it where that matters";
-    LOG.info(note);
+        "there are %d network policies, and no node says that it enforces any: they are not known to be in force. Are the daemons of this version, and do they run?"
+            .formatted(policies);
+    LOG.warn(note);
     // An Event in a namespace must be about an object there; the Lease is one we have by name.
     record(
         new ObjectReferenceBuilder()
             .withApiVersion("coordination.k8s.io/v1")
             .withKind("Lease")
             .withNamespace(settings.namespace())
-            .withName("tweed-operator")
+            .withName(OperatorSettings.ELECTION_LEASE)
             .build(),
         settings.namespace(),
         Type.Warning,
         "NetworkPolicyNotEnforced",
-        "Start",
+        "Enforce",
+        note);
+  }
+
+  /**
+   * About a policy.
+   *
+   * @param apiVersion of a ClusterNetworkPolicy
+   */
+  void about(
+      PolicyOutlook policy,
+      String apiVersion,
+      Type type,
+      String reason,
+      String action,
+      String note) {
+    boolean namespaced = policy.namespace().isPresent();
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion(namespaced ? "networking.k8s.io/v1" : apiVersion)
+            .withKind(namespaced ? "NetworkPolicy" : "ClusterNetworkPolicy")
+            .withNamespace(policy.namespace().orElse(null))
+            .withName(policy.name())
+            .withUid(policy.uid())
+            .build(),
+        policy.namespace().orElse(CLUSTER_NAMESPACE),
+        type,
+        reason,
+        action,
         note);
   }
 

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +34,8 @@ public final class OperatorMeters {
   private final Timer failure;
   private final Map<Duty, AtomicInteger> failing = new EnumMap<>(Duty.class);
 
+  private final MultiGauge networkPolicyStates;
+  private final Map<String, AtomicInteger> networkPolicySizes = new HashMap<>();
   private final MeterRegistry registry;
 
   public OperatorMeters(MeterRegistry registry) {
@@ -68,6 +71,20 @@ public final class OperatorMeters {
             .register(registry);
     success = timer(registry, "success");
     failure = timer(registry, "failure");
+    networkPolicyStates =
+        MultiGauge.builder("tweed.networkpolicies")
+            .description(
+                "NetworkPolicies and ClusterNetworkPolicies by state: enforced on every node that has"
+                    + " a pod they select, or pending")
+            .register(registry);
+    for (String what : List.of("policies", "sets", "pods")) {
+      AtomicInteger size = new AtomicInteger();
+      networkPolicySizes.put(what, size);
+      Gauge.builder("tweed.networkpolicy.index", size, AtomicInteger::get)
+          .description("what network policies are resolved with: policies, sets and pods known")
+          .tag("of", what)
+          .register(registry);
+    }
     for (Duty duty : Duty.values()) {
       AtomicInteger state = new AtomicInteger();
       failing.put(duty, state);
@@ -145,6 +162,33 @@ public final class OperatorMeters {
           .description("objects with values that this version does not know")
           .tag("kind", kind)
           .register(registry);
+    }
+  }
+
+  /** What network policies there are, and what they are resolved with. */
+  void networkPolicies(int policies, int sets, int pods) {
+    networkPolicySizes.get("policies").set(policies);
+    networkPolicySizes.get("sets").set(sets);
+    networkPolicySizes.get("pods").set(pods);
+  }
+
+  /** How far network policies are in force. */
+  void networkPolicyStates(int enforced, int pending) {
+    networkPolicyStates.register(
+        List.of(
+            MultiGauge.Row.of(Tags.of("state", "enforced"), enforced),
+            MultiGauge.Row.of(Tags.of("state", "pending"), pending)),
+        true);
+  }
+
+  /** Objects that network policies are compiled to were written or deleted. */
+  void wroteNetworkPolicies(String kind, int count) {
+    if (count > 0) {
+      Counter.builder("tweed.networkpolicy.writes")
+          .description("objects written or deleted that network policies are compiled to")
+          .tag("kind", kind)
+          .register(registry)
+          .increment(count);
     }
   }
 

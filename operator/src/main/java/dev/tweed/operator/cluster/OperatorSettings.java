@@ -17,6 +17,7 @@ import java.util.Set;
  * @param batch claims in one go: one ledger entry, at most 1 MiB
  * @param parallelism requests in flight
  * @param mirroredLabels Node labels that go onto every NodeSubnet
+ * @param networkPolicies whether network policies are compiled for nodes
  */
 public record OperatorSettings(
     String namespace,
@@ -26,7 +27,8 @@ public record OperatorSettings(
     Duration quiet,
     int batch,
     int parallelism,
-    Set<String> mirroredLabels) {
+    Set<String> mirroredLabels,
+    boolean networkPolicies) {
   /** Name of the Lease by which operators elect a leader. */
   public static final String ELECTION_LEASE = "tweed-operator";
 
@@ -40,6 +42,7 @@ public record OperatorSettings(
         Allocator.QUIET,
         1_000,
         16,
-        AllocationInput.DEFAULT_MIRRORED_LABELS);
+        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        true);
   }
 }

@@ -27,6 +27,11 @@ class OperatorBeansTest {
     }
 
     @Override
+    public boolean networkPolicies() {
+      return true;
+    }
+
+    @Override
     public LeaderElection leaderElection() {
       throw new UnsupportedOperationException("not asked");
     }

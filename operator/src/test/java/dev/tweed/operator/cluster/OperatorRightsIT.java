@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.FirewallPolicy;
+import dev.tweed.crds.NetworkPolicyReport;
+import dev.tweed.crds.NodePolicy;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.PeerSlice;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.crds.PolicyProgram;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
@@ -16,7 +20,9 @@ import dev.tweed.crds.testing.Permission;
 import dev.tweed.operator.app.ChartIdentity;
 import dev.tweed.operator.app.OperatorProcess;
 import dev.tweed.operator.policy.Policies;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -75,6 +81,7 @@ class OperatorRightsIT {
   private void blocksComeAndGo(
       KubernetesClient admin, TestCluster cluster, KubernetesClient client) {
     OperatorSettings settings = TestCluster.settings("rights", Duration.ofSeconds(1), 100);
+    NetworkPolicyObjects.clusterNetworkPolicyKind(admin);
     try (OperatorCore operator =
         new OperatorCore(
             client,
@@ -98,6 +105,8 @@ class OperatorRightsIT {
                           n ->
                               n.getStatus().getConditions().stream()
                                   .anyMatch(c -> c.getType().equals("NetworkUnavailable"))));
+
+      policiesComeAndGo(admin);
 
       // Guards are open for a while
       admin
@@ -139,6 +148,70 @@ class OperatorRightsIT {
       admin.resources(PodNetwork.class).withName(NETWORK).delete();
       await().atMost(SOON).until(() -> cluster.subnets().isEmpty());
     }
+  }
+
+  private static void policiesComeAndGo(KubernetesClient admin) {
+    String shop = "rights-shop";
+    NetworkPolicyObjects.namespace(admin, shop);
+    NetworkPolicyObjects.pod(admin, shop, "web", "web", "node-0000", "10.244.0.10");
+    GenericKubernetesResource guard = NetworkPolicyObjects.denyAll(admin, "guard");
+    NetworkPolicyObjects.policy(admin, shop, "web", "web", "client");
+    NetworkPolicyObjects.enforces(admin, "node-0000", guard, 1, 0);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(
+                      NetworkPolicyObjects.clusterPolicies(admin)
+                          .withName("guard")
+                          .get()
+                          .<Object>get("status"))
+                  .isNotNull();
+              assertThat(
+                      admin
+                          .resources(NetworkPolicyReport.class)
+                          .inNamespace(shop)
+                          .withName("web")
+                          .get())
+                  .isNotNull();
+            });
+    // A pod that is a peer now, and a policy that says something else
+    NetworkPolicyObjects.pod(admin, shop, "client", "client", "node-0001", "10.244.1.10");
+    admin
+        .resources(NetworkPolicy.class)
+        .inNamespace(shop)
+        .withName("web")
+        .edit(
+            p -> {
+              p.getSpec().setPolicyTypes(List.of("Ingress", "Egress"));
+              return p;
+            });
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(admin.resources(PeerSlice.class).list().getItems())
+                  .anyMatch(s -> s.getSpec().addresses().contains("10.244.1.10"));
+              assertThat(admin.resources(PolicyProgram.class).list().getItems())
+                  .anyMatch(p -> p.getSpec().isolates().size() == 2);
+            });
+    NetworkPolicyObjects.clusterPolicies(admin).delete();
+    admin.resources(NetworkPolicy.class).inNamespace(shop).delete();
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(admin.resources(PeerSlice.class).list().getItems()).isEmpty();
+              assertThat(admin.resources(NodePolicy.class).list().getItems()).isEmpty();
+              assertThat(
+                      admin
+                          .resources(NetworkPolicyReport.class)
+                          .inNamespace(shop)
+                          .list()
+                          .getItems())
+                  .isEmpty();
+            });
+    admin.pods().inNamespace(shop).withGracePeriod(0).delete();
   }
 
   /** UIDs of the Nodes that NodeReports are about. */

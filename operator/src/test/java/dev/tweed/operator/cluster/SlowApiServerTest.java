@@ -49,7 +49,8 @@ class SlowApiServerTest {
             Duration.ofMillis(1_500),
             defaults.batch(),
             4,
-            defaults.mirroredLabels());
+            defaults.mirroredLabels(),
+            defaults.networkPolicies());
     try (KubernetesClient client = slow(server);
         OperatorCore operator =
             new OperatorCore(client, settings, registry, Clock.systemUTC(), System::nanoTime)) {

@@ -41,7 +41,8 @@ public final class SteppedOperator implements AutoCloseable {
         quiet,
         4,
         1,
-        AllocationInput.DEFAULT_MIRRORED_LABELS);
+        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        true);
   }
 
   /** One run. */

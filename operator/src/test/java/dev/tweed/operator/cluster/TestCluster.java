@@ -94,7 +94,8 @@ public final class TestCluster {
         quiet,
         batch,
         d.parallelism(),
-        d.mirroredLabels());
+        d.mirroredLabels(),
+        d.networkPolicies());
   }
 
   public PodNetwork network(String name, PodNetworkSpec.Pool... pools) {

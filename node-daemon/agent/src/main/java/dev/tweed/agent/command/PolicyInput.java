@@ -8,12 +8,10 @@ import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.enforce.gate.LocalPod;
 import dev.tweed.enforce.kernel.PolicyKernel;
 import dev.tweed.ip.IpAddress;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** What commands about network policies read. */
 final class PolicyInput {
@@ -46,7 +44,8 @@ final class PolicyInput {
             api.access(), System.getenv(), TweedNode.Version.current(), api.nodeName());
     try (PolicyKernel kernel = new PolicyKernel(node.sysctlDir)) {
       boolean table = kernel.isThere();
-      List<LocalPod> local = LocalPod.of(new CniResultReader(node.cniResultsDir).read(), kernel.links());
+      List<LocalPod> local =
+          LocalPod.of(new CniResultReader(node.cniResultsDir).read(), kernel.links());
       Set<IpAddress> open = table ? kernel.open() : Set.of();
       return new Read(
           policies,
