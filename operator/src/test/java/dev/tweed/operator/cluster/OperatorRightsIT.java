@@ -204,7 +204,11 @@ class OperatorRightsIT {
               assertThat(admin.resources(PeerSlice.class).list().getItems()).isEmpty();
               assertThat(admin.resources(NodePolicy.class).list().getItems()).isEmpty();
               assertThat(
-                      admin.resources(NetworkPolicyReport.class).inNamespace(shop).list().getItems())
+                      admin
+                          .resources(NetworkPolicyReport.class)
+                          .inNamespace(shop)
+                          .list()
+                          .getItems())
                   .isEmpty();
             });
     admin.pods().inNamespace(shop).withGracePeriod(0).delete();

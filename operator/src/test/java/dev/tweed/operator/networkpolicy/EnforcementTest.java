@@ -50,8 +50,7 @@ class EnforcementTest {
     says("b", 3, 2);
     says("c", 2, 100);
 
-    NetworkPolicyReportStatus status =
-        of(Map.of("a", 1, "b", 2)).status(Optional.empty(), NOW);
+    NetworkPolicyReportStatus status = of(Map.of("a", 1, "b", 2)).status(Optional.empty(), NOW);
 
     assertThat(status.nodes()).isEqualTo("2/2");
     assertThat(status.pods()).isEqualTo(3);
@@ -143,11 +142,9 @@ class EnforcementTest {
 
     EnforcementPacer pacer = EnforcementPacer.START.differs(NOW);
 
-    assertThat(
-            pacer.earliest(Optional.of(before), found.status(Optional.empty(), NOW), true))
+    assertThat(pacer.earliest(Optional.of(before), found.status(Optional.empty(), NOW), true))
         .isEqualTo(NOW.plusSeconds(10));
-    assertThat(
-            pacer.earliest(Optional.of(before), found.status(Optional.empty(), NOW), false))
+    assertThat(pacer.earliest(Optional.of(before), found.status(Optional.empty(), NOW), false))
         .isEqualTo(NOW);
   }
 

@@ -41,17 +41,19 @@ final class PolicyIndexBench {
       index.touched();
       int objects = look(index, all);
       System.out.printf(
-          "everything: %d ms, %d objects, %d sets%n",
-          millis(start), objects, index.sets());
+          "everything: %d ms, %d objects, %d sets%n", millis(start), objects, index.sets());
       start = System.nanoTime();
       index.pod("pod7", Optional.of(pod(7, 8)));
-      System.out.printf("a pod moves: %d objects, %d us%n", look(index, index.touched()), micros(start));
+      System.out.printf(
+          "a pod moves: %d objects, %d us%n", look(index, index.touched()), micros(start));
       start = System.nanoTime();
       index.policy("p7", Optional.of(policy(7, 2)));
-      System.out.printf("a policy changes: %d objects, %d us%n", look(index, index.touched()), micros(start));
+      System.out.printf(
+          "a policy changes: %d objects, %d us%n", look(index, index.touched()), micros(start));
       start = System.nanoTime();
       index.namespace("ns3", Optional.of(Map.of("name", "ns3", "team", "t9")));
-      System.out.printf("a namespace: %d objects, %d us%n", look(index, index.touched()), micros(start));
+      System.out.printf(
+          "a namespace: %d objects, %d us%n", look(index, index.touched()), micros(start));
       System.gc();
       System.out.printf(
           "heap %d MB%n",
@@ -101,13 +103,16 @@ final class PolicyIndexBench {
             "policy-" + i,
             generation,
             "ns" + i % NAMESPACES,
-            i % 10 == 0 ? LabelSelector.EVERYTHING : LabelSelector.label("app", "a" + i / NAMESPACES % APPS),
+            i % 10 == 0
+                ? LabelSelector.EVERYTHING
+                : LabelSelector.label("app", "a" + i / NAMESPACES % APPS),
             Set.of(Direction.INGRESS),
             List.of(
                 new NetworkPolicy.Rule(
                     List.of(PortMatch.one(Protocol.TCP, 80)),
                     List.of(
-                        new NetworkPolicy.Pods(Optional.empty(), LabelSelector.label("app", "a" + i % APPS)),
+                        new NetworkPolicy.Pods(
+                            Optional.empty(), LabelSelector.label("app", "a" + i % APPS)),
                         new NetworkPolicy.Pods(
                             Optional.of(LabelSelector.label("team", "t" + i % 50)),
                             LabelSelector.label("app", "a" + i % 7))))),
