@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,7 +114,8 @@ class GoldenPoliciesTest {
       PolicyOutlook outlook = index.outlook(name).orElseThrow();
       text.append(
           "# %s, generation %d, is %s; pods by node: %s%n"
-              .formatted(outlook.name(), outlook.generation(), name, outlook.pods()));
+              .formatted(
+                  outlook.name(), outlook.generation(), name, new TreeMap<>(outlook.pods())));
     }
     return text.toString();
   }
