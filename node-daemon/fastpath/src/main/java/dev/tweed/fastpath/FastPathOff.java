@@ -46,7 +46,7 @@ public sealed interface FastPathOff {
     public String message() {
       return "the daemon lacks the capabilities "
           + String.join(", ", missing)
-          + ": set node.fastPath.capabilities of the chart, or spec.fastPath: Off";
+          + ": add them to its container's securityContext.capabilities, or set spec.fastPath: Off";
     }
   }
 

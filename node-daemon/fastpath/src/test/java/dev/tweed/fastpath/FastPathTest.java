@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tweed.fastpath.FastPathCounters.Counter;
 import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.netlink.testing.Needs;
+import java.net.ConnectException;
 import java.net.DatagramSocket;
 import java.time.Duration;
 import java.util.List;
@@ -362,6 +363,45 @@ class FastPathTest {
                       """));
       assertThat(lost).isZero();
     }
+  }
+
+  @Test
+  void moreFlowsThanTheMapHoldsPushOutOldOnesAndNobodyNotices() throws BpfException {
+    open(true);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false);
+        DatagramSocket one = Traffic.udp(client, PORT, false);
+        DatagramSocket two = Traffic.udp(client, PORT + 1, false)) {
+      int[] port = {1};
+      echo.exchange(
+          32 * MIB,
+          () -> {
+            for (int i = 0; i < 1000 && port[0] < 40_000; i++, port[0]++) {
+              Traffic.send(one, server.ipv4(), port[0], new byte[8]);
+              Traffic.send(two, server.ipv4(), port[0], new byte[8]);
+            }
+          });
+      for (; port[0] < 40_000; port[0]++) {
+        Traffic.send(one, server.ipv4(), port[0], new byte[8]);
+        Traffic.send(two, server.ipv4(), port[0], new byte[8]);
+      }
+      assertThat(nodes.one.fastPath.orElseThrow().flows()).isBetween(30_000, 65_536);
+      FastPathCounters before = nodes.one.counters();
+      echo.exchange(4 * MIB, rest());
+      assertThat(nodes.one.counters().since(before).sent()).isGreaterThan(20);
+    }
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
+  @Test
+  void connectionsThatAreRefusedTakeNoRoom() throws BpfException {
+    open(true);
+    for (int i = 0; i < 50; i++) {
+      assertThatThrownBy(() -> Traffic.Echo.refused(client, server.ipv4(), PORT))
+          .hasRootCauseInstanceOf(ConnectException.class);
+    }
+    assertThat(nodes.one.counters().of(Counter.EDGE)).isEqualTo(100);
+    assertThat(nodes.one.fastPath.orElseThrow().flows()).isZero();
+    assertThat(nodes.two.fastPath.orElseThrow().flows()).isZero();
   }
 
   @Test

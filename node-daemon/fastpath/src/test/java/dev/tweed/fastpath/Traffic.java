@@ -125,6 +125,18 @@ final class Traffic {
       }
     }
 
+    /** Connects to a port where nobody listens. */
+    static void refused(TwoNodes.Pod from, String address, int port) {
+      from.netns.call(
+          () -> {
+            try (Socket socket = new Socket()) {
+              socket.connect(
+                  new InetSocketAddress(InetAddress.getByName(address), port), PATIENCE_MILLIS);
+            }
+            return null;
+          });
+    }
+
     /**
      * Sends random bytes both ways at once; fails unless what arrives has the same digest.
      *

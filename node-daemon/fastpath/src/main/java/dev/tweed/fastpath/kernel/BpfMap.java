@@ -50,12 +50,13 @@ public final class BpfMap {
   /** The keys of all entries. */
   public List<byte[]> keys() throws BpfException {
     List<byte[]> keys = new ArrayList<>();
+    ByteBuffer last = ByteBuffer.allocateDirect(keySize);
     ByteBuffer next = ByteBuffer.allocateDirect(keySize);
     int result = library.bpf_map_get_next_key(fd, null, next);
     while (result == 0) {
-      byte[] key = bytes(next, keySize);
-      keys.add(key);
-      result = library.bpf_map_get_next_key(fd, direct(key), next);
+      keys.add(bytes(next, keySize));
+      last.put(0, next, 0, keySize);
+      result = library.bpf_map_get_next_key(fd, last, next);
     }
     if (result != -Errno.ENOENT) {
       check("listing of " + name, result);
