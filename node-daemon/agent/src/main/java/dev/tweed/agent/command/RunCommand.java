@@ -64,7 +64,7 @@ final class RunCommand implements Callable<Integer> {
       defaultValue = "${env:TWEED_POLICY_STARTS_OPEN:-false}",
       description =
           "Let pods do everything until it is known which network policies select them, instead of"
-              + " nothing (chart value node.policy.startup: Open)")
+              + " nothing (chart value networkPolicy.podStart: Open)")
   boolean policyStartsOpen;
 
   @Option(
