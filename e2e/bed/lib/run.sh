@@ -25,6 +25,7 @@ set_properties() {
   [[ -z ${node_image:-} ]] || properties+=("-Dtweed.bedImage=$node_image")
   [[ -z ${helm:-} ]] || properties+=("-Dtweed.helm=$helm")
   [[ -z ${argocd:-} ]] || properties+=("-Dtweed.argocd=$argocd")
+  [[ -z ${cyclonus:-} ]] || properties+=("-Dtweed.cyclonus=$cyclonus")
   [[ -z ${nft_versions:-} ]] || properties+=("-Dtweed.nftVersions=$nft_versions")
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
@@ -66,7 +67,10 @@ command_test() {
     setup_kubernetes
     setup_helm
   fi
-  [[ $layers != *' api-server '* ]] || setup_argocd
+  if [[ $layers == *' api-server '* ]]; then
+    setup_argocd
+    setup_cyclonus
+  fi
   [[ $layers != *' kernel '* ]] || setup_nft_versions
   # A firewall is not put on somebody's machine unasked: without it its tests are skipped, which CI does not allow.
   [[ -z $no_skips || $layers != *' kernel '* ]] || install_test_firewalls
@@ -93,12 +97,14 @@ test_long() {
   need_root
   setup_packages
   setup_jdk
+  setup_go
+  setup_cyclonus
   install_test_firewalls
   export TWEED_TEST_MAY_NOT_SKIP=true
   mkdir -p "$log_directory"
   while ((SECONDS - began < minutes * 60)); do
     round=$((round + 1))
-    run_maven test -pl '!e2e' -Dtest='*Propert*Test,*DifferentialTest' -Dtweed.simulation.steps=8000 -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 || {
+    run_maven test -pl '!e2e' -Dtest='*Propert*Test,*DifferentialTest' -Dtweed.simulation.steps=8000 "-Dtweed.cyclonus=$cyclonus" -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 || {
       grep -E '^\[ERROR\] .' "$log" | head -n 20 >&2 || true
       die "a property test has failed in round $round. The whole log, with the seed: $log"
     }

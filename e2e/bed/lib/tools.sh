@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2164  # variables of the other parts of ./dev, which sets -e
-# The programs built from Go modules: Kubernetes, CNI plugins, helm, Argo CD, the probe. Sourced by ./dev.
+# The programs built from Go modules: Kubernetes, CNI plugins, helm, Argo CD, cyclonus, the probe. Sourced by ./dev.
 
 readonly kubernetes_version=1.35.4
 readonly helm_version=4.3.1
@@ -106,6 +106,17 @@ build_argocd() {
   module=$(go_command list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
   install -m 755 "$module/hack/git-verify-wrapper.sh" "$1"
   install -m 644 -D -t "$1/manifests" "$module"/manifests/crds/{application,appproject}-crd.yaml "$module"/manifests/base/config/argocd-*.yaml
+}
+
+# The oracle of NetworkPolicies. Sets cyclonus to the program.
+setup_cyclonus() {
+  cached cyclonus "$(hash_of "$bed/cyclonus")" "Building the engine of cyclonus" build_cyclonus
+  cyclonus=$REPLY/cyclonus
+}
+
+build_cyclonus() {
+  cd "$bed/cyclonus"
+  go_build -ldflags '-s -w' -o "$1/cyclonus" .
 }
 
 setup_probe() {

@@ -57,6 +57,19 @@ public final class RandomClusters {
     return new RandomClusters(random).cluster();
   }
 
+  /** Any, with NetworkPolicies only, and more of them. */
+  public static Cluster networkPolicies(Random random) {
+    RandomClusters any = new RandomClusters(random);
+    Cluster cluster = any.cluster();
+    return new Cluster(
+        cluster.pools(),
+        cluster.nodes(),
+        cluster.namespaces(),
+        cluster.pods(),
+        any.some(6, any::networkPolicy),
+        List.of());
+  }
+
   /**
    * Connections between all addresses that somebody has, and some outside, to a few ports. Not
    * those of the pools that nobody has: there "all pods" is more than all pods.
@@ -231,8 +244,15 @@ public final class RandomClusters {
   }
 
   private LabelSelector selector(String key) {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(8)) {
       case 0 -> LabelSelector.EVERYTHING;
+      case 4 -> expression(key, LabelSelector.Operator.EXISTS, Set.of());
+      case 5 ->
+          LabelSelector.of(
+              Map.of(key, letter()),
+              List.of(
+                  new LabelSelector.Requirement(
+                      key, LabelSelector.Operator.IN, Set.of(letter(), "w"))));
       case 1 -> expression(key, LabelSelector.Operator.NOT_IN, Set.of(letter()));
       case 2 ->
           expression(key, LabelSelector.Operator.IN, new HashSet<>(List.of(letter(), letter())));
