@@ -92,6 +92,23 @@ build_probe_image() {
   rm -rf "$context"
 }
 
+# The cluster's DNS server. Sets coredns to a directory with image.tar and the manifest.
+setup_coredns() {
+  cached coredns "$(hash_of "$bed/coredns")" "Building CoreDNS (once; some 2 minutes of one core)" build_coredns
+  coredns=$REPLY
+}
+
+build_coredns() {
+  local context
+  context=$(new_context)
+  (cd "$bed/coredns" && go_build -ldflags '-s -w' -o "$context/coredns" .)
+  cp "$bed/coredns/Dockerfile" "$context"
+  docker_build --label "$image_label=yes" -t tweed/coredns:dev "$context"
+  rm -rf "$context"
+  docker save -o "$1/image.tar" tweed/coredns:dev
+  cp "$bed/coredns/coredns.yaml" "$1"
+}
+
 # A directory to gather a build context in; links instead of copies would not be followed by docker.
 new_context() {
   mkdir -p "$cache/tmp"

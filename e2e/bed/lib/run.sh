@@ -7,6 +7,7 @@ setup_bed() {
   setup_go
   setup_docker
   setup_node_image
+  setup_coredns
   setup_helm
 }
 
@@ -23,6 +24,7 @@ set_properties() {
     "-Dtweed.pkiScript=$bed/pki.sh"
   )
   [[ -z ${node_image:-} ]] || properties+=("-Dtweed.bedImage=$node_image")
+  [[ -z ${coredns:-} ]] || properties+=("-Dtweed.coreDns=$coredns")
   [[ -z ${helm:-} ]] || properties+=("-Dtweed.helm=$helm")
   [[ -z ${argocd:-} ]] || properties+=("-Dtweed.argocd=$argocd")
   [[ -z ${cyclonus:-} ]] || properties+=("-Dtweed.cyclonus=$cyclonus")
@@ -77,6 +79,7 @@ command_test() {
   if [[ $layers == *' e2e '* ]]; then
     setup_docker
     setup_node_image
+    setup_coredns
     setup_product_images
   else
     arguments+=(-Dtweed.skipE2e=true)

@@ -2,6 +2,7 @@ package dev.tweed.e2e;
 
 import dev.tweed.e2e.bed.BedException;
 import dev.tweed.e2e.bed.BedSettings;
+import dev.tweed.e2e.bed.ClusterDns;
 import dev.tweed.e2e.bed.ClusterPlan;
 import dev.tweed.e2e.bed.Evidence;
 import dev.tweed.e2e.bed.Installation;
@@ -53,7 +54,7 @@ public final class Demo {
     Runtime.getRuntime().halt(code);
   }
 
-  private static void quietLibraries() throws IOException {
+  static void quietLibraries() throws IOException {
     try (InputStream config = Demo.class.getResourceAsStream("/logging.properties")) {
       LogManager.getLogManager().readConfiguration(config);
     }
@@ -117,8 +118,10 @@ public final class Demo {
             .formatted(progress.elapsed().minus(applied).toMillis() / 1000.0));
     showKubectl(cluster, "get", "nodes");
 
-    progress.say("Starting pod a on n1 and pod b on n2");
-    List<ProbePod> pods = ProbeNamespace.create(cluster, "default").pods("a", "n1", "b", "n2");
+    progress.say("Starting the cluster's DNS, pod a on n1 and pod b on n2");
+    ClusterDns.start(cluster);
+    ProbeNamespace namespace = ProbeNamespace.create(cluster, "default");
+    List<ProbePod> pods = namespace.pods("a", "n1", "b", "n2");
     ProbePod a = pods.get(0);
     ProbePod b = pods.get(1);
     showKubectl(cluster, "get", "pods", "-o", "wide");
@@ -135,6 +138,8 @@ public final class Demo {
         a.exec("ping", "-c", "3", "-i", "0.2", b.address()));
     progress.show(
         "kubectl exec a -- probe http " + b.url("/"), a.exec("probe", "http", b.url("/")));
+    namespace.service("b", b, "tcp/80:8080");
+    progress.show("kubectl exec a -- probe http http://b/", a.exec("probe", "http", "http://b/"));
     b.exec("iperf3", "--server", "--one-off", "--daemon").text();
     progress.show(
         "kubectl exec a -- iperf3 -c " + b.address() + " -t 3",

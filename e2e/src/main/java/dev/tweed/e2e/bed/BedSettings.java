@@ -11,6 +11,10 @@ import java.util.Optional;
  * @param bedImage image every machine of a cluster runs
  * @param operatorImageTar archive of the operator's image; empty while there is none
  * @param nodeImageTar archive of the daemon's image; empty while there is none
+ * @param coreDns directory with image and manifest of the cluster's DNS server; empty while there
+ *     is none
+ * @param conformance directory with the suites of others and the image of their test pods; empty
+ *     while there is none
  * @param helm the helm binary
  * @param kubectl the kubectl binary for this machine
  * @param chart the chart's directory
@@ -22,6 +26,8 @@ public record BedSettings(
     String bedImage,
     Optional<Path> operatorImageTar,
     Optional<Path> nodeImageTar,
+    Optional<Path> coreDns,
+    Optional<Path> conformance,
     Path helm,
     Path kubectl,
     Path chart,
@@ -42,6 +48,8 @@ public record BedSettings(
         required(BED_IMAGE),
         optionalPath("tweed.operatorImageTar"),
         optionalPath("tweed.nodeImageTar"),
+        optionalPath("tweed.coreDns"),
+        optionalPath("tweed.conformance"),
         path("tweed.helm"),
         path("tweed.kubectl"),
         path("tweed.chart"),

@@ -76,7 +76,18 @@ public record ClusterPlan(
         "172.31.78",
         false,
         settings.cache().resolve("demo").resolve("pki"),
-        test(settings, 3).machines());
+        test(settings, 3).machines().stream().map(MachinePlan::withClusterDns).toList());
+  }
+
+  /** The cluster that {@code ./dev conformance} runs suites of others on: the same, by itself. */
+  public static ClusterPlan conformance(BedSettings settings) {
+    return new ClusterPlan(
+        "tweed-conf",
+        "conformance",
+        "172.31.79",
+        false,
+        settings.workDirectory().resolve("conformance-pki"),
+        demo(settings).machines());
   }
 
   /** Address of the machine made as number {@code index}, 0 being the control plane. */

@@ -75,9 +75,11 @@ public final class Installation {
     return cluster.helm("status", RELEASE, "--namespace", NAMESPACE).succeeded();
   }
 
-  /** Applies manifests as {@code kubectl apply -f -}. */
-  public void apply(String manifest) {
-    cluster.kubectlWithInput(manifest, "apply", "-f", "-").text();
+  /** Applies manifests as {@code kubectl apply -f -}, with more options. */
+  public void apply(String manifest, String... options) {
+    List<String> words = new ArrayList<>(List.of("apply", "-f", "-"));
+    words.addAll(List.of(options));
+    cluster.kubectlWithInput(manifest, words.toArray(String[]::new)).text();
   }
 
   /** The PodNetwork of the README: one IPv4 pool, everything else by default. */

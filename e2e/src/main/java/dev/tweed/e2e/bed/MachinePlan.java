@@ -40,6 +40,11 @@ public record MachinePlan(String name, Role role, Map<String, String> environmen
     return new MachinePlan(name, Role.NODE, Map.of());
   }
 
+  /** The same whose pods ask the {@link ClusterDns}, which somebody has to start. */
+  MachinePlan withClusterDns() {
+    return with("BED_KUBELET_ARGS", "--cluster-dns=" + ClusterDns.ADDRESS);
+  }
+
   /** The same with one more variable. */
   public MachinePlan with(String variable, String value) {
     Map<String, String> more = new LinkedHashMap<>(environment);

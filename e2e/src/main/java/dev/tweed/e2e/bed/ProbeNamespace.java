@@ -51,6 +51,22 @@ public final class ProbeNamespace implements AutoCloseable {
     return started(create(podName, node, pod -> pod.editSpec().withHostNetwork(true).endSpec()));
   }
 
+  /** A pod that finds Services of its namespace by name, from the {@link ClusterDns}. */
+  public ProbePod podWithClusterDns(String podName, String node) {
+    return started(
+        create(
+            podName,
+            node,
+            pod ->
+                pod.editSpec()
+                    .withDnsPolicy("None")
+                    .withNewDnsConfig()
+                    .withNameservers(ClusterDns.ADDRESS)
+                    .withSearches(name + ".svc.cluster.local")
+                    .endDnsConfig()
+                    .endSpec()));
+  }
+
   /** A pod whose HTTP port is also {@code hostPort} of its node. */
   public ProbePod podWithHostPort(String podName, String node, int hostPort) {
     return started(

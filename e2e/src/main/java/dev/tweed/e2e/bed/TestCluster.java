@@ -45,6 +45,9 @@ public final class TestCluster implements AutoCloseable {
 
   private static final String NODE_IMAGE = "/bed-images/node.tar";
 
+  /** Where a node finds the test pods of others' suites; imported by who runs these. */
+  public static final String SUITES_IMAGE = "/bed-images/suites.tar";
+
   private final BedSettings settings;
   private final ClusterPlan plan;
   private final String networkId;
@@ -192,6 +195,12 @@ public final class TestCluster implements AutoCloseable {
     if (machine.role().isNode()) {
       settings.operatorImageTar().ifPresent(tar -> bindImage(container, tar, OPERATOR_IMAGE));
       settings.nodeImageTar().ifPresent(tar -> bindImage(container, tar, NODE_IMAGE));
+      settings
+          .coreDns()
+          .ifPresent(dns -> bindImage(container, dns.resolve("image.tar"), ClusterDns.IMAGE));
+      settings
+          .conformance()
+          .ifPresent(suites -> bindImage(container, suites.resolve("image.tar"), SUITES_IMAGE));
     }
     return container.withCreateContainerCmdModifier(
         command -> {

@@ -1,0 +1,29 @@
+package dev.tweed.e2e.conformance;
+
+import java.nio.file.Path;
+
+/**
+ * Where a suite runs.
+ *
+ * @param programs what {@code ./dev} built
+ * @param work reports and logs go here
+ * @param kubeconfig of the cluster, with all rights
+ * @param kubectl for this machine
+ * @param commit of Tweed
+ * @param processes that run cases at once
+ * @param sctp whether the kernel knows it
+ */
+record Place(
+    Path programs,
+    Path work,
+    Path kubeconfig,
+    Path kubectl,
+    String commit,
+    int processes,
+    boolean sctp) {
+
+  /** Where a suite writes its report in the form of JUnit. */
+  Path junit(Suite suite) {
+    return work.resolve(suite.word() + ".xml");
+  }
+}
