@@ -5,7 +5,9 @@ FROM ${BASE}
 COPY localhost.crt localhost.key /
 COPY agnhost /usr/lib/agnhost/agnhost
 COPY agnhost.sh /agnhost
-RUN mkdir /uploads
+# Suites take the tools of a busybox for granted (wget).
+RUN for tool in $(busybox --list); do command -v "$tool" >/dev/null || ln -s "$(command -v busybox)" "/usr/local/bin/$tool"; done \
+ && mkdir /uploads
 EXPOSE 80 8080 8081 9376 5000
 ENTRYPOINT ["/agnhost"]
 CMD ["pause"]
