@@ -43,7 +43,7 @@ build_conformance() {
   docker rmi --no-prune "${names[@]}" >/dev/null
 }
 
-# conformance [SUITE...]: the suites are those of dev.tweed.e2e.conformance.Suite.
+# conformance [SUITE[:CHOICE]...]: the suites are those of dev.tweed.e2e.conformance.Suite.
 command_conformance() {
   need_root
   setup_bed

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A cluster before it exists.
@@ -79,7 +80,10 @@ public record ClusterPlan(
         test(settings, 3).machines().stream().map(MachinePlan::withClusterDns).toList());
   }
 
-  /** The cluster that {@code ./dev conformance} runs suites of others on: the same, by itself. */
+  /**
+   * The cluster that {@code ./dev conformance} runs suites of others on: the control plane is a
+   * node, too, since some of them let the API server reach pods.
+   */
   public static ClusterPlan conformance(BedSettings settings) {
     return new ClusterPlan(
         "tweed-conf",
@@ -87,7 +91,11 @@ public record ClusterPlan(
         "172.31.79",
         false,
         settings.workDirectory().resolve("conformance-pki"),
-        demo(settings).machines());
+        Stream.concat(
+                Stream.of(new MachinePlan("cp", Role.BOTH, Map.of())),
+                test(settings, 3).machines().stream().skip(1))
+            .map(MachinePlan::withClusterDns)
+            .toList());
   }
 
   /** Address of the machine made as number {@code index}, 0 being the control plane. */

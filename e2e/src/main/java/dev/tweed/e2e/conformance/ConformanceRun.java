@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  */
 public final class ConformanceRun {
   private static final Duration LIMIT = Duration.ofHours(4);
-  private static final int PROCESSES = 3;
+  private static final int PROCESSES = 4;
 
   private final BedSettings settings;
   private final Clock clock;
@@ -51,32 +51,43 @@ public final class ConformanceRun {
   }
 
   /**
-   * Runs some suites, or without a word all of them, one after the other on one cluster.
+   * Runs some suites, or without a word all of them, one after the other on one cluster. Of {@code
+   * SUITE:CHOICE} only the chosen cases run, and are told, not written down.
    *
    * @param words of the command line
    * @param progress told what happens, a line at a time
    * @return the exit code: whether every case of every suite passed
    */
   public static int run(List<String> words, Clock clock, Consumer<String> progress) {
-    List<Suite> suites = new ArrayList<>();
+    List<Asked> suites = new ArrayList<>();
     for (String word : words) {
-      Optional<Suite> suite = Suite.of(word);
+      String[] parts = word.split(":", 2);
+      Optional<Suite> suite = Suite.of(parts[0]);
       if (suite.isEmpty()) {
         System.err.printf(
             "conformance: there is no suite '%s'; say some of: %s%n",
-            word, Arrays.stream(Suite.values()).map(Suite::word).collect(Collectors.joining(" ")));
+            parts[0],
+            Arrays.stream(Suite.values()).map(Suite::word).collect(Collectors.joining(" ")));
         return 64;
       }
-      suites.add(suite.get());
+      suites.add(
+          new Asked(suite.get(), parts.length > 1 ? Optional.of(parts[1]) : Optional.empty()));
     }
     return new ConformanceRun(BedSettings.fromSystemProperties(), clock, progress)
-            .run(suites.isEmpty() ? List.of(Suite.values()) : suites)
+            .run(suites.isEmpty() ? Asked.everything() : suites)
         ? 0
         : 1;
   }
 
-  private boolean run(List<Suite> suites) {
-    progress.accept("Starting a control plane and three nodes");
+  /** What somebody wants to see. */
+  private record Asked(Suite suite, Optional<String> choice) {
+    static List<Asked> everything() {
+      return Arrays.stream(Suite.values()).map(s -> new Asked(s, Optional.empty())).toList();
+    }
+  }
+
+  private boolean run(List<Asked> suites) {
+    progress.accept("Starting a control plane, which is a node, and three more nodes");
     try (TestCluster cluster = TestCluster.start(settings, ClusterPlan.conformance(settings))) {
       Installation tweed = new Installation(cluster);
       tweed.helmInstall("");
@@ -84,12 +95,24 @@ public final class ConformanceRun {
       tweed.awaitReady(Duration.ofSeconds(120));
       ClusterDns.start(cluster);
       cluster.nodes().forEach(n -> n.exec("bed-import", TestCluster.SUITES_IMAGE).text());
+      // Cases of topology want three zones.
+      cluster
+          .nodes()
+          .forEach(
+              n ->
+                  cluster
+                      .kubectl(
+                          "label", "node", n.name(), "topology.kubernetes.io/zone=zone-" + n.name())
+                      .text());
       // Its suite does not bring the kind.
       tweed.apply(read(programs.resolve("cnp-crd.yaml")), "--server-side", "--force-conflicts");
       boolean passed = true;
-      for (Suite suite : suites) {
-        SuiteResult result = run(cluster, suite);
-        write(result);
+      for (Asked asked : suites) {
+        SuiteResult result = run(cluster, asked.suite(), asked.choice());
+        tell(result);
+        if (asked.choice().isEmpty()) {
+          write(result);
+        }
         passed &= result.passed();
       }
       if (!passed) {
@@ -99,7 +122,7 @@ public final class ConformanceRun {
     }
   }
 
-  private SuiteResult run(TestCluster cluster, Suite suite) {
+  private SuiteResult run(TestCluster cluster, Suite suite, Optional<String> choice) {
     progress.accept("Suite %s; what it says: %s".formatted(suite.word(), log(suite)));
     Place place =
         new Place(
@@ -108,6 +131,8 @@ public final class ConformanceRun {
             cluster.kubeconfig(),
             settings.kubectl(),
             commit,
+            choice,
+            cluster.nodes().size(),
             PROCESSES,
             read(Path.of("/proc/net/protocols")).contains("SCTP"));
     Instant began = clock.instant();
@@ -141,7 +166,10 @@ public final class ConformanceRun {
         suite, LocalDate.now(clock), commit, Duration.between(began, clock.instant()), cases);
   }
 
-  private void write(SuiteResult result) {
+  private void tell(SuiteResult result) {
+    result
+        .with(Outcome.FAILED)
+        .forEach(c -> progress.accept("Failed: %s: %s".formatted(c.name(), c.reason())));
     progress.accept(
         "Suite %s: %d passed, %d failed, %d skipped"
             .formatted(
@@ -149,6 +177,9 @@ public final class ConformanceRun {
                 result.with(Outcome.PASSED).size(),
                 result.with(Outcome.FAILED).size(),
                 result.with(Outcome.SKIPPED).size()));
+  }
+
+  private void write(SuiteResult result) {
     Path document = settings.chart().resolveSibling("docs").resolve("conformance.md");
     try {
       Files.writeString(document, ConformanceRenderer.replace(read(document), result));

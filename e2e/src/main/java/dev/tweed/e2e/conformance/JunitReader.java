@@ -51,7 +51,13 @@ final class JunitReader {
   }
 
   private static CaseResult read(Element element) {
-    String name = element.getAttribute("name").replaceFirst("^\\[It] ", "").strip();
+    // At the end Ginkgo repeats labels that are in the name.
+    String name =
+        element
+            .getAttribute("name")
+            .replaceFirst("^\\[It] ", "")
+            .replaceFirst(" \\[sig-network[^\\]]*]$", "")
+            .strip();
     for (String kind : List.of("failure", "error")) {
       if (element.getElementsByTagName(kind).item(0) instanceof Element failure) {
         String message = failure.getAttribute("message");

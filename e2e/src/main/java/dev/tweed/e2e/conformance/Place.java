@@ -1,6 +1,7 @@
 package dev.tweed.e2e.conformance;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where a suite runs.
@@ -10,6 +11,8 @@ import java.nio.file.Path;
  * @param kubeconfig of the cluster, with all rights
  * @param kubectl for this machine
  * @param commit of Tweed
+ * @param choice of cases in the suite's own way (expression, or tags of cyclonus) instead of ours
+ * @param nodes of the cluster
  * @param processes that run cases at once
  * @param sctp whether the kernel knows it
  */
@@ -19,6 +22,8 @@ record Place(
     Path kubeconfig,
     Path kubectl,
     String commit,
+    Optional<String> choice,
+    int nodes,
     int processes,
     boolean sctp) {
 

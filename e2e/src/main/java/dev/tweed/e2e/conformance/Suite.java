@@ -40,7 +40,8 @@ enum Suite {
                   place.programs().resolve("cnp.test").toString(),
                   "-test.v",
                   "-test.timeout=2h",
-                  "-test.run=TestConformanceProfiles"),
+                  "-test.run=TestConformanceProfiles"
+                      + place.choice().map(c -> "/" + c).orElse("")),
               place.sctp()
                   ? Stream.<String>of()
                   : Stream.of("-test.skip=TestConformanceProfiles/SCTP"),
@@ -70,7 +71,7 @@ enum Suite {
       return List.of(
           place.programs().resolve("cyclonus").toString(),
           "generate",
-          "--include=conflict",
+          "--include=" + place.choice().orElse("conflict"),
           "--server-protocol=" + (place.sctp() ? "TCP,UDP,SCTP" : "TCP,UDP"),
           "--exclude=multi-peer,upstream-e2e,example" + (place.sctp() ? "" : ",sctp"),
           "--perturbation-wait-seconds=2",
@@ -124,11 +125,13 @@ enum Suite {
         "--output-interceptor-mode=none",
         "--output-dir=" + place.work(),
         "--junit-report=" + place.junit(this).getFileName(),
-        "--focus=" + focus,
+        "--focus=" + place.choice().orElse(focus),
         "--skip=" + (skipped.isEmpty() ? "none of all" : skipped),
         programs.resolve("e2e.test").toString(),
         "--",
         "--provider=skeleton",
+        // It does not count them itself, and leaves out what wants more than one.
+        "--num-nodes=" + place.nodes(),
         "--kubeconfig=" + place.kubeconfig(),
         "--kubectl-path=" + place.kubectl());
   }

@@ -16,7 +16,7 @@ class ReadersTest {
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites><testsuite name="e2e">
           <testcase name="[SynchronizedBeforeSuite]" status="passed"/>
-          <testcase name="[It] [sig-network] HostPort validates" status="passed"/>
+          <testcase name="[It] [sig-network] HostPort validates [sig-network, Slow]" status="passed"/>
           <testcase name="[It] [sig-apps] Job should" status="skipped"><skipped message="skipped"/></testcase>
           <testcase name="[It] [sig-network] Services should" status="skipped">
             <skipped message="skipped - Requires at least 2 zones"/></testcase>
