@@ -123,15 +123,20 @@ record KernelDump(Set<String> ours, Set<String> others) {
         .strip();
   }
 
-  /** The lines of ours in which this differs from what is expected, with - or + before each. */
+  /**
+   * The lines of ours in which this differs from what is expected, with - or + before each. What a
+   * way without a tunnel needs of the host's NIC stays so until a cleanup.
+   */
   List<String> differenceOfOurs(KernelDump expected) {
-    return difference(expected.ours, ours);
+    return difference(expected.ours, ours).stream()
+        .filter(line -> !line.matches("[-+]sysctl ipv4/conf/eth0/rp_filter:[02]"))
+        .toList();
   }
 
   /** The lines in which this differs from what is expected. */
   List<String> difference(KernelDump expected) {
     return Stream.concat(
-            differenceOfOurs(expected).stream(), difference(expected.others, others).stream())
+            difference(expected.ours, ours).stream(), difference(expected.others, others).stream())
         .toList();
   }
 
