@@ -46,6 +46,20 @@ public final class ProbeNamespace implements AutoCloseable {
     return started(create(podName, node, pod -> pod));
   }
 
+  /** A pod whose first process is a script, which the servers follow; waits until these answer. */
+  public ProbePod podThatBeginsWith(String podName, String node, String script) {
+    return started(
+        create(
+            podName,
+            node,
+            pod ->
+                pod.editSpec()
+                    .editFirstContainer()
+                    .withCommand("sh", "-c", script + "; exec probe serve")
+                    .endContainer()
+                    .endSpec()));
+  }
+
   /** A pod that uses the node's network. */
   public ProbePod hostNetworkPod(String podName, String node) {
     return started(create(podName, node, pod -> pod.editSpec().withHostNetwork(true).endSpec()));
