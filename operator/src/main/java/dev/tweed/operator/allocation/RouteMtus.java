@@ -37,8 +37,8 @@ final class RouteMtus {
 
   // Of a network that was given a smaller one, the nodes that have it already are the normal ones.
   private static int atMost(CandidateNetwork network, int mtu) {
-    int wanted = network.facts().spec().mtu();
-    return wanted == 0 ? mtu : Math.min(wanted, mtu);
+    Integer wanted = network.facts().spec().mtu();
+    return wanted == null || wanted == 0 ? mtu : Math.min(wanted, mtu);
   }
 
   // Of equals the smallest, which all of them take.

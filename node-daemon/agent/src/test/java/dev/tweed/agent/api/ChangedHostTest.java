@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ChangedHostTest {
 
   /** One connection each. */
-  private static final int WATCHES = 5;
+  private static final int WATCHES = 7;
 
   /** Keepalive would take 25 s. */
   private static final Duration SOON = Duration.ofSeconds(15);
