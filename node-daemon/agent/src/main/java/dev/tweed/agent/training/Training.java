@@ -4,6 +4,7 @@ import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.daemon.DaemonOptions;
 import dev.tweed.agent.daemon.NodeDaemon;
 import dev.tweed.agent.firewall.LocalFirewallHost;
+import dev.tweed.agent.policy.PolicyOptions;
 import dev.tweed.dataplane.DataPathOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -59,7 +60,9 @@ public final class Training {
               new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0),
               false,
               Optional.empty(),
-              dataPath);
+              dataPath,
+              // Nobody may ask the kernel for tables here, and would else wait for it.
+              new PolicyOptions(/* startsOpen= */ true, /* spoofGuard= */ true));
       try (NodeDaemon daemon =
           NodeDaemon.start(
               options,
