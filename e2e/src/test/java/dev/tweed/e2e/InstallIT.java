@@ -101,7 +101,8 @@ class InstallIT {
           assertThat(network.getStatus().pools().getFirst().allocated()).isEqualTo(3);
           assertThat(network.getStatus().pools().getFirst().free()).isEqualTo(253);
         });
-    assertThat(cluster.kubectl("get", "pnet").text()).contains("3/3", Given.POOL, "VXLAN");
+    assertThat(cluster.kubectl("get", "pnet").text())
+        .containsPattern("default +VXLAN +3 +3 +253 +True +False +False ");
     assertThat(cluster.kubectl("get", "nsub").text()).contains("n1", "n2", "n3", "10.244.");
     assertThat(cluster.kubectl("get", "nrep").text()).contains("n1", "n2", "n3", "tweed.1");
   }
