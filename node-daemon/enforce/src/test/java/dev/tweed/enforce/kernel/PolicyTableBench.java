@@ -28,15 +28,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 
 /**
  * 110 pods of 22 classes, 10 policies each, 50 shared sets of 1,000 addresses: how long the table
- * takes from nothing, one changed member, one pod that comes, and reading it back. Run by name.
+ * takes from nothing, one changed member, one pod that comes, and reading it back. A program; no
+ * part of the tests.
  */
-@Tag("kernel")
-class PolicyTableBenchmark {
+final class PolicyTableBench {
 
   private static final int ROUNDS = 200;
 
@@ -55,8 +53,10 @@ class PolicyTableBenchmark {
                           .collect(Collectors.toSet())))
           .collect(Collectors.toMap(PeerSet::name, set -> set));
 
-  @Test
-  void measure() {
+  private PolicyTableBench() {}
+
+  /** Prints what it measures; needs root. */
+  public static void main(String[] arguments) {
     try (Netns netns = Netns.open()) {
       netns.call(
           () -> {
