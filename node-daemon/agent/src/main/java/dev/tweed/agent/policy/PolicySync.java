@@ -177,6 +177,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     return switch (view.listing()) {
       case AWAITED -> await(seen, space);
       case REFUSED -> {
+        await(seen, space);
         become(true); // no such kinds, say: what is in the kernel stays
         yield true;
       }

@@ -40,6 +40,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A node with a bridge and a pod on it, the runtime's cache of results, and a host outside. */
 @Tag("kernel")
@@ -272,15 +274,17 @@ class PolicySyncTest {
     assertThat(repairs).isEqualTo(1);
   }
 
-  @Test
-  void afterABootPodsAreClosedBeforeAnythingIsKnown() throws IOException {
+  @ParameterizedTest
+  @EnumSource(names = {"AWAITED", "REFUSED"})
+  void afterABootPodsAreClosedBeforeAnythingIsKnown(ClusterView.Listing listing)
+      throws IOException {
     policies = policies(Optional.empty(), Map.of());
     run();
     node.sh("nft delete table inet tweed-policy");
     sync.close();
     sync = sync();
     result("veth1", mac());
-    policies = new PolicyView(ClusterView.Listing.AWAITED, Optional.empty(), Map.of(), Map.of());
+    policies = new PolicyView(listing, Optional.empty(), Map.of(), Map.of());
     assertThat(sync.isReady()).isFalse();
 
     run();
