@@ -232,7 +232,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
       first = false;
     }
     mark.set(true);
-    return enforce(space, view, read);
+    return enforce(space.with(local), view, read);
   }
 
   /** There is no policy: no table, and all pods may do everything. */

@@ -195,6 +195,17 @@ class PolicySyncTest {
   }
 
   @Test
+  void policiesAreInForceForPodsOfABlockThatRetires() throws IOException {
+    cluster = new Views().network("default", "2026-01-01T00:00:00Z").subnet("10.244.7.0/24").view();
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
+    result("veth1", mac());
+    assertThat(pings()).isTrue();
+    run();
+
+    assertThat(pings()).isFalse();
+  }
+
+  @Test
   void aResultOfAnotherBootGivesNobodyItsPolicies() throws IOException {
     policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
     result("veth1", "02:00:00:00:00:99");
