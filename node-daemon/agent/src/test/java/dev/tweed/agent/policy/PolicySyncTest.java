@@ -181,7 +181,7 @@ class PolicySyncTest {
     policies =
         new PolicyView(
             ClusterView.Listing.RECEIVED,
-            Optional.of(new NodePolicyRecord(1, List.of(), Set.of(), Optional.empty())),
+            Optional.of(new NodePolicyRecord("uid", 1, List.of(), Set.of(), Optional.empty())),
             Map.of(),
             Map.of(
                 new PeerSliceName("namespaces", 0),
@@ -384,7 +384,7 @@ class PolicySyncTest {
       Optional<PodEntry> entry, Map<String, Optional<Program>> programs) {
     return new PolicyView(
         ClusterView.Listing.RECEIVED,
-        Optional.of(new NodePolicyRecord(1, entry.stream().toList(), Set.of(), Optional.empty())),
+        Optional.of(new NodePolicyRecord("uid", 1, entry.stream().toList(), Set.of(), Optional.empty())),
         programs,
         Map.of(
             new PeerSliceName("namespaces", 0),
