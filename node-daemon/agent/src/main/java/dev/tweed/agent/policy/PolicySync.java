@@ -15,6 +15,7 @@ import dev.tweed.enforce.kernel.PolicyTableWriter;
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTableCompiler;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.policy.NodeState;
 import dev.tweed.policy.PeerSet;
@@ -84,6 +85,8 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   private Optional<Long> missingSince = Optional.empty();
   private Optional<Long> auditedAt = Optional.empty();
   private Optional<Long> waitingSince = Optional.empty();
+  private Optional<Long> portsSince = Optional.empty();
+  private boolean ungated;
   private long auditNanos;
   private boolean written;
   private volatile boolean ready;
@@ -223,7 +226,9 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     if (!exist) {
       return !listed || none();
     }
-    local = LocalPod.of(results.read(), kernel.links());
+    List<Link> links = kernel.links();
+    local = LocalPod.of(results.read(), links);
+    boolean gated = isGated(links.stream().anyMatch(PolicySync::isPort));
     if (first && !listed) {
       return await(seen, space);
     }
@@ -232,7 +237,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
       first = false;
     }
     mark.set(true);
-    return enforce(space.with(local), view, read);
+    return enforce(space.with(local), view, read, gated);
   }
 
   /** There is no policy: no table, and all pods may do everything. */
@@ -293,7 +298,35 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     return known;
   }
 
-  private boolean enforce(NodeSpace space, PolicyView view, PeerSliceReader.Sets read) {
+  /**
+   * Whether the runtime tells of pods before they run. Its directory comes with the first of them,
+   * so that on a new node there is none yet; where pods run and it does not come there will be none.
+   *
+   * @param ports whether there are devices as of pods
+   */
+  private boolean isGated(boolean ports) {
+    if (results.isThere() || !ports && !ungated) {
+      portsSince = Optional.empty();
+      ungated = false;
+      return true;
+    }
+    long now = nanoTime.getAsLong();
+    portsSince = portsSince.or(() -> Optional.of(now));
+    long left = PATIENCE.toNanos() - (now - portsSince.get());
+    // Pods that run already, when the first table is written, would have made it.
+    ungated = ungated || !written || left <= 0;
+    if (!ungated) {
+      listener.again(Duration.ofNanos(left));
+    }
+    return !ungated;
+  }
+
+  private static boolean isPort(Link link) {
+    return link.masterIndex() != 0 && link.kind().equals(Optional.of("veth"));
+  }
+
+  private boolean enforce(
+      NodeSpace space, PolicyView view, PeerSliceReader.Sets read, boolean gated) {
     Optional<NodePolicyRecord> node = view.node();
     GatePlanner.Admission admission =
         GatePlanner.plan(
@@ -306,7 +339,6 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
                     : read.waiting().map(w -> new GatePlanner.Waiting(w.all(), w.hashes()))),
             free,
             seen);
-    boolean gated = results.isThere();
     NodeState state = state(space, admission.entries(), programs, sets);
     CompiledPolicies compiled = (options.startsOpen() || !gated ? open : closed).compile(state);
     if (isIncomplete(compiled.missing())) {

@@ -195,6 +195,34 @@ class PolicySyncTest {
   }
 
   @Test
+  void theFirstPodOfANewNodeIsClosedThoughTheRuntimeHasNoDirectoryYet() throws IOException {
+    Files.delete(directory.resolve("results"));
+    node.sh("ip link set veth1 nomaster");
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    node.sh("ip link set veth1 master br0");
+    run();
+    assertThat(pings()).as("the runtime is just making it").isFalse();
+    assertThat(findings).isEmpty();
+
+    now += Duration.ofSeconds(11).toNanos();
+    run();
+
+    assertThat(pings()).as("there will be none").isTrue();
+    assertThat(findings).containsKey(AgentReason.PodsNotGated);
+  }
+
+  @Test
+  void podsThatRanBeforeWithoutADirectoryAreNotClosed() throws IOException {
+    Files.delete(directory.resolve("results"));
+    policies = policies(Optional.empty(), Map.of());
+    run();
+
+    assertThat(pings()).isTrue();
+    assertThat(findings).containsKey(AgentReason.PodsNotGated);
+  }
+
+  @Test
   void policiesAreInForceForPodsOfABlockThatRetires() throws IOException {
     cluster = new Views().network("default", "2026-01-01T00:00:00Z").subnet("10.244.7.0/24").view();
     policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
