@@ -90,6 +90,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   private long auditNanos;
   private boolean written;
   private volatile boolean ready;
+  private Optional<EnforcedPolicies> attempted = Optional.empty();
   private volatile Optional<EnforcedPolicies> enforced = Optional.empty();
   private volatile List<LocalPod> local = List.of();
 
@@ -248,6 +249,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     mark.set(false);
     first = false;
     written = false;
+    attempted = Optional.empty();
     free =
         LocalPod.of(results.read(), kernel.links()).stream()
             .map(LocalPod::uid)
@@ -300,7 +302,8 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
 
   /**
    * Whether the runtime tells of pods before they run. Its directory comes with the first of them,
-   * so that on a new node there is none yet; where pods run and it does not come there will be none.
+   * so that on a new node there is none yet; where pods run and it does not come there will be
+   * none.
    *
    * @param ports whether there are devices as of pods
    */
@@ -353,6 +356,16 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
         .filter(seen::contains)
         .forEach(known::add);
     seen = known;
+    attempted =
+        Optional.of(
+            new EnforcedPolicies(
+                node,
+                state,
+                compiled,
+                Map.of(),
+                admission.waiting().size(),
+                Optional.empty(),
+                Optional.empty()));
     require(kernel.write(compiled));
     written = true;
     Map<Integer, Set<IpAddress>> ports = new HashMap<>();
@@ -409,7 +422,10 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     }
     Optional<String> bypass = kernel.bypass();
     listener.found(AgentReason.PolicyBypassed, bypass.map(PolicySync::bypassed));
-    show(Optional.of(new EnforcedPolicies(node, state, compiled, kernel.drops(), waiting, bypass)));
+    show(
+        Optional.of(
+            new EnforcedPolicies(
+                node, state, compiled, kernel.drops(), waiting, bypass, Optional.empty())));
     return true;
   }
 
@@ -449,6 +465,10 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
 
   private void failed(String why) {
     become(ready || options.startsOpen());
+    enforced
+        .filter(this::isHeld)
+        .or(() -> attempted.map(EnforcedPolicies::nowhere))
+        .ifPresent(e -> show(Optional.of(e.failing(why))));
     listener.found(
         AgentReason.PolicyTableFailed,
         Optional.of(
@@ -458,6 +478,15 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
                 "network policies are in force as they were before, if they were: " + why,
                 "the kernel needs nf_tables with conntrack (modprobe nft_ct nf_conntrack), and the"
                     + " daemon the capability NET_ADMIN; it is tried again by itself")));
+  }
+
+  /** Whether the kernel still has it, which nobody knows where that cannot be read. */
+  private boolean isHeld(EnforcedPolicies policies) {
+    try {
+      return kernel.holds(policies.compiled());
+    } catch (NetlinkException e) {
+      return false;
+    }
   }
 
   private void tellOf(List<LocalPod> waiting) {

@@ -50,6 +50,7 @@ class PolicyStatusPublisherTest {
         new PolicyTableCompiler(false).compile(state),
         Map.of(),
         0,
+        Optional.empty(),
         Optional.empty());
   }
 }

@@ -1,6 +1,7 @@
 package dev.tweed.agent.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NodePolicyRecord;
@@ -313,6 +314,41 @@ class PolicySyncTest {
     assertThat(repairs).isEqualTo(1);
   }
 
+  @Test
+  void aTableThatCannotBeMadeAgainIsNotInForce() throws Exception {
+    result("veth1", mac());
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
+    run();
+    node.sh("nft delete table inet tweed-policy");
+    // One with an owner is only for that, as long as it has its socket.
+    Process owner =
+        new ProcessBuilder("nsenter", "--net=" + node.path(), "nft", "-i")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (var commands = owner.outputWriter()) {
+      commands.append("add table inet tweed-policy { flags owner; }\n").flush();
+      await().until(() -> node.exec("nft", "list", "tables").contains("tweed-policy"));
+
+      assertThat(node.call(sync::getAsBoolean)).isFalse();
+    } finally {
+      owner.destroy();
+      owner.waitFor();
+    }
+
+    assertThat(status().programs()).isEmpty();
+    assertThat(status().conditions().getFirst().reason()).isEqualTo("PolicyTableFailed");
+
+    run();
+    assertThat(status().programs()).hasSize(1);
+    assertThat(status().conditions().getFirst().status()).isEqualTo("True");
+  }
+
+  private NodePolicyStatus status() {
+    return NodePolicyStatusMapper.map(
+        sync.enforced().orElseThrow(), Optional.empty(), Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"AWAITED", "REFUSED"})
   void afterABootPodsAreClosedBeforeAnythingIsKnown(ClusterView.Listing listing)
@@ -412,7 +448,8 @@ class PolicySyncTest {
       Optional<PodEntry> entry, Map<String, Optional<Program>> programs) {
     return new PolicyView(
         ClusterView.Listing.RECEIVED,
-        Optional.of(new NodePolicyRecord("uid", 1, entry.stream().toList(), Set.of(), Optional.empty())),
+        Optional.of(
+            new NodePolicyRecord("uid", 1, entry.stream().toList(), Set.of(), Optional.empty())),
         programs,
         Map.of(
             new PeerSliceName("namespaces", 0),

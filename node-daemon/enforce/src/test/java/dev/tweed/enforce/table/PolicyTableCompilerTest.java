@@ -32,8 +32,7 @@ class PolicyTableCompilerTest {
 
     assertThat(
             TableSimulator.droppedBy(
-                table,
-                Flow.withoutPorts(IpAddress.parse("fe80::1"), IpAddress.parse("fe80::2"))))
+                table, Flow.withoutPorts(IpAddress.parse("fe80::1"), IpAddress.parse("fe80::2"))))
         .contains(PolicyTableCompiler.BETWEEN_LINK_LOCAL);
   }
 }
