@@ -184,10 +184,15 @@ public final class PolicyIndex {
   /** A namespace's labels now; empty where it is gone. */
   public void namespace(String name, Optional<Map<String, String>> labels) {
     Namespace before = namespaceOf(name);
+    boolean known = namespaces.containsKey(name);
     labels.ifPresentOrElse(
         l -> namespaces.put(name, new Namespace(name, l)), () -> namespaces.remove(name));
+    Set<Group> inside = groupsOf.getOrDefault(name, Set.of());
     if (!namespaceOf(name).equals(before)) {
-      groupsOf.getOrDefault(name, Set.of()).forEach(this::judge);
+      inside.forEach(this::judge);
+    }
+    if (namespaces.containsKey(name) != known) {
+      touchNodes(inside);
     }
   }
 
@@ -272,7 +277,7 @@ public final class PolicyIndex {
     Map<List<String>, String> classes = new HashMap<>();
     List<NodePolicySpec.Pod> entries = new ArrayList<>();
     podsOf.getOrDefault(name, Map.of()).values().stream()
-        .filter(p -> p.isSelectable() && canBeSelected(p.namespace()))
+        .filter(p -> p.isSelectable() && canBeSelected(p.namespace()) && isJudged(p.namespace()))
         .sorted(Comparator.comparing(Pod::uid))
         .limit(Limits.NODE_PODS) // a kubelet runs 110 unless told otherwise
         .forEach(p -> entries.add(entry(p, classes)));
@@ -593,6 +598,15 @@ public final class PolicyIndex {
 
   private boolean canBeSelected(String namespace) {
     return !clusterPolicies.isEmpty() || policiesOf.containsKey(namespace);
+  }
+
+  /**
+   * Whether it is known which policies select pods of a namespace. Kinds are watched separately, so
+   * a pod may come before its namespace, whose labels ClusterNetworkPolicies ask; until then its
+   * node keeps it closed.
+   */
+  private boolean isJudged(String namespace) {
+    return clusterPolicies.isEmpty() || namespaces.containsKey(namespace);
   }
 
   private Namespace namespaceOf(String name) {
