@@ -276,8 +276,14 @@ public final class PolicyIndex {
     }
     Map<List<String>, String> classes = new HashMap<>();
     List<NodePolicySpec.Pod> entries = new ArrayList<>();
-    podsOf.getOrDefault(name, Map.of()).values().stream()
-        .filter(p -> p.isSelectable() && canBeSelected(p.namespace()) && isJudged(p.namespace()))
+    List<Pod> here =
+        podsOf.getOrDefault(name, Map.of()).values().stream().filter(Pod::isSelectable).toList();
+    // Who makes a pod can say that it mirrors a static one: then neither has the other's policies.
+    Map<String, Long> holders =
+        here.stream().collect(Collectors.groupingBy(Pod::uid, Collectors.counting()));
+    here.stream()
+        .filter(p -> canBeSelected(p.namespace()) && isJudged(p.namespace()))
+        .filter(p -> holders.get(p.uid()) == 1)
         .sorted(Comparator.comparing(Pod::uid))
         .limit(Limits.NODE_PODS) // a kubelet runs 110 unless told otherwise
         .forEach(p -> entries.add(entry(p, classes)));

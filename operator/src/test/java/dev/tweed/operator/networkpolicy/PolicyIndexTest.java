@@ -24,18 +24,7 @@ class PolicyIndexTest {
     index.nodes(Set.of("n1"));
     index.policy("deny", Optional.of(denying(Map.of("team", "a"))));
 
-    index.pod(
-        "shop/web",
-        Optional.of(
-            new Pod(
-                "uid",
-                "shop",
-                Map.of(),
-                "n1",
-                false,
-                false,
-                Set.of(IpAddress.parse("10.244.1.2")),
-                List.of())));
+    index.pod("shop/web", Optional.of(pod("shop")));
     assertThat(index.node("n1").orElseThrow().pods()).isEmpty();
 
     index.touched();
@@ -47,6 +36,34 @@ class PolicyIndexTest {
 
     index.namespace("shop", Optional.of(Map.of("team", "a")));
     assertThat(index.node("n1").orElseThrow().pods().getFirst().podClass()).isNotNull();
+  }
+
+  @Test
+  void aUidOfTwoPodsIsNobodys() {
+    PolicyIndex index = new PolicyIndex();
+    index.nodes(Set.of("n1"));
+    index.policy("deny", Optional.of(denying(Map.of("team", "a"))));
+    index.namespace("shop", Optional.of(Map.of("team", "a")));
+    index.namespace("open", Optional.of(Map.of()));
+
+    index.pod("shop/web", Optional.of(pod("shop")));
+    index.pod("open/web", Optional.of(pod("open")));
+    assertThat(index.node("n1").orElseThrow().pods()).isEmpty();
+
+    index.pod("open/web", Optional.empty());
+    assertThat(index.node("n1").orElseThrow().pods()).hasSize(1);
+  }
+
+  private static Pod pod(String namespace) {
+    return new Pod(
+        "uid",
+        namespace,
+        Map.of(),
+        "n1",
+        false,
+        false,
+        Set.of(IpAddress.parse("10.244.1.2")),
+        List.of());
   }
 
   private static PolicyObject denying(Map<String, String> namespace) {
