@@ -6,6 +6,7 @@ import dev.tweed.policy.NamedPort;
 import dev.tweed.policy.source.Pod;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
@@ -16,10 +17,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads what policies go by of a Pod; a kubelet's word is checked, and its rest left. */
 public final class PodReader {
+  /** kubetypes.ConfigMirrorAnnotationKey of the kubelet: the UID of the static pod. */
+  private static final String MIRROR = "kubernetes.io/config.mirror";
+
+  /** UIDs that the kubelet makes, which are none that an API server does. */
+  private static final Pattern STATIC_UID = Pattern.compile("[0-9a-f]{32}");
+
   private PodReader() {}
 
   /** The pod. Equal where nothing has changed that policies go by. */
@@ -27,7 +35,7 @@ public final class PodReader {
     PodSpec spec = Objects.requireNonNullElseGet(object.getSpec(), PodSpec::new);
     PodStatus status = Objects.requireNonNullElseGet(object.getStatus(), PodStatus::new);
     return new Pod(
-        object.getMetadata().getUid(),
+        uid(object.getMetadata()),
         object.getMetadata().getNamespace().intern(),
         Objects.requireNonNullElse(object.getMetadata().getLabels(), Map.of()),
         Objects.requireNonNullElse(spec.getNodeName(), "").intern(),
@@ -44,6 +52,14 @@ public final class PodReader {
             .flatMap(p -> port(p).stream())
             .distinct()
             .toList());
+  }
+
+  /** As the container runtime of its node has it. */
+  private static String uid(ObjectMeta meta) {
+    return Optional.ofNullable(meta.getAnnotations())
+        .map(a -> a.get(MIRROR))
+        .filter(u -> STATIC_UID.matcher(u).matches())
+        .orElse(meta.getUid());
   }
 
   /** The first of each family. */

@@ -184,10 +184,15 @@ public final class PolicyIndex {
   /** A namespace's labels now; empty where it is gone. */
   public void namespace(String name, Optional<Map<String, String>> labels) {
     Namespace before = namespaceOf(name);
+    boolean known = namespaces.containsKey(name);
     labels.ifPresentOrElse(
         l -> namespaces.put(name, new Namespace(name, l)), () -> namespaces.remove(name));
+    Set<Group> inside = groupsOf.getOrDefault(name, Set.of());
     if (!namespaceOf(name).equals(before)) {
-      groupsOf.getOrDefault(name, Set.of()).forEach(this::judge);
+      inside.forEach(this::judge);
+    }
+    if (namespaces.containsKey(name) != known) {
+      touchNodes(inside);
     }
   }
 
@@ -271,8 +276,14 @@ public final class PolicyIndex {
     }
     Map<List<String>, String> classes = new HashMap<>();
     List<NodePolicySpec.Pod> entries = new ArrayList<>();
-    podsOf.getOrDefault(name, Map.of()).values().stream()
-        .filter(p -> p.isSelectable() && canBeSelected(p.namespace()))
+    List<Pod> here =
+        podsOf.getOrDefault(name, Map.of()).values().stream().filter(Pod::isSelectable).toList();
+    // Who makes a pod can say that it mirrors a static one: then neither has the other's policies.
+    Map<String, Long> holders =
+        here.stream().collect(Collectors.groupingBy(Pod::uid, Collectors.counting()));
+    here.stream()
+        .filter(p -> canBeSelected(p.namespace()) && isJudged(p.namespace()))
+        .filter(p -> holders.get(p.uid()) == 1)
         .sorted(Comparator.comparing(Pod::uid))
         .limit(Limits.NODE_PODS) // a kubelet runs 110 unless told otherwise
         .forEach(p -> entries.add(entry(p, classes)));
@@ -593,6 +604,15 @@ public final class PolicyIndex {
 
   private boolean canBeSelected(String namespace) {
     return !clusterPolicies.isEmpty() || policiesOf.containsKey(namespace);
+  }
+
+  /**
+   * Whether it is known which policies select pods of a namespace. Kinds are watched separately, so
+   * a pod may come before its namespace, whose labels ClusterNetworkPolicies ask; until then its
+   * node keeps it closed.
+   */
+  private boolean isJudged(String namespace) {
+    return clusterPolicies.isEmpty() || namespaces.containsKey(namespace);
   }
 
   private Namespace namespaceOf(String name) {

@@ -19,7 +19,7 @@ final class NodePolicyObjectReader extends TreeReader<NodePolicyRecord> {
               ? NodePolicyReader.readSpec(SpecDecoder.decode("spec", spec, NodePolicySpec.class))
               : new NodePolicyReader.Pods(List.of(), Set.of());
       return new NodePolicyRecord(
-          meta.generation(), pods.entries(), pods.unreadable(), Optional.empty());
+          meta.uid(), meta.generation(), pods.entries(), pods.unreadable(), Optional.empty());
     } catch (SpecDecoder.Unknown e) {
       return unreadable(meta, e.getMessage());
     } catch (RuntimeException e) { // an element that is null, say
@@ -28,6 +28,7 @@ final class NodePolicyObjectReader extends TreeReader<NodePolicyRecord> {
   }
 
   private static NodePolicyRecord unreadable(ObjectMeta meta, String why) {
-    return new NodePolicyRecord(meta.generation(), List.of(), Set.of(), Optional.of(why));
+    return new NodePolicyRecord(
+        meta.uid(), meta.generation(), List.of(), Set.of(), Optional.of(why));
   }
 }

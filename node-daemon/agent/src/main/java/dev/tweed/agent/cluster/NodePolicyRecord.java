@@ -8,13 +8,18 @@ import java.util.Set;
 /**
  * What is kept of this node's NodePolicy.
  *
+ * @param uid of the object: one that is made anew has no status yet
  * @param generation of the spec
  * @param pods that could be read
  * @param unreadablePods UIDs of those that could not
  * @param unreadable why nothing of it could be read, fit to be shown
  */
 public record NodePolicyRecord(
-    long generation, List<PodEntry> pods, Set<String> unreadablePods, Optional<String> unreadable) {
+    String uid,
+    long generation,
+    List<PodEntry> pods,
+    Set<String> unreadablePods,
+    Optional<String> unreadable) {
   public NodePolicyRecord {
     pods = List.copyOf(pods);
     unreadablePods = Set.copyOf(unreadablePods);

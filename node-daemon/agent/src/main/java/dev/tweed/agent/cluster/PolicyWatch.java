@@ -93,17 +93,17 @@ public final class PolicyWatch implements AutoCloseable {
     slices
         .records()
         .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> known.put(n, spec)));
+    Optional<NodePolicyRecord> node = nodes.records().stream().findFirst();
+    // Where there are policies what is refused is missing, which closes.
+    boolean refused = node.isEmpty() && (programs.isRefused() || slices.isRefused());
     return new PolicyView(
-        programs.isRefused() || slices.isRefused() ? ClusterView.Listing.REFUSED : listing,
-        nodes.records().stream().findFirst(),
-        programs.records(),
-        known);
+        refused ? ClusterView.Listing.REFUSED : listing, node, programs.records(), known);
   }
 
   /**
    * Follows these programs and sets besides the set of namespaces.
    *
-   * @return whether all of them that exist are in the view, or in the next
+   * @return whether all of them that exist are in the view, or in the next, or are refused
    */
   public boolean follow(Set<String> programNames, Set<String> sets) {
     Set<String> all = new HashSet<>(sets);

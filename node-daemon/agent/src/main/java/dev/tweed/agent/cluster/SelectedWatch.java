@@ -69,8 +69,8 @@ final class SelectedWatch<R> implements AutoCloseable {
   }
 
   /**
-   * Follows objects with these labels; whether all of them have been listed. Labels that are not
-   * needed any more are let go of when they are the greater part.
+   * Follows objects with these labels; whether all of them have been listed, or are refused. Labels
+   * that are not needed any more are let go of when they are the greater part.
    */
   synchronized boolean follow(Set<String> labels) {
     if (labels.isEmpty() && selection.isEmpty()) {
@@ -93,7 +93,7 @@ final class SelectedWatch<R> implements AutoCloseable {
       selection = Optional.of(new Selection(Set.copyOf(labels)));
       selection.get().thread.start();
     }
-    return selection.get().listed;
+    return selection.get().listed || isRefused();
   }
 
   @Override

@@ -276,7 +276,12 @@ public final class NodeDaemon implements AutoCloseable {
         DirectoryWatch.start(
             List.of(
                 new DirectoryWatch.Target(
-                    options.cniResultsDir(), name -> true, policyLoop::request)),
+                    options.cniResultsDir(), name -> true, policyLoop::request),
+                // The runtime makes it with the first pod.
+                new DirectoryWatch.Target(
+                    options.cniResultsDir().toAbsolutePath().getParent(),
+                    options.cniResultsDir().getFileName().toString()::equals,
+                    policyLoop::request)),
             why -> why.ifPresent(text -> LOG.warn("pods that start are seen late: {}", text)),
             POD_PAUSE);
     policyTables = watch(Set.of("tweed-policy", "tweed-spoof"), policyLoop::requestRepair);

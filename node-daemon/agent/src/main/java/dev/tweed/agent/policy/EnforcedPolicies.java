@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param drops packets dropped, by the name of the chain
  * @param waiting pods that run and are closed, since nothing is known of them yet
  * @param bypass why packets do not pass the table
+ * @param failure why the kernel does not take what there should be
  */
 public record EnforcedPolicies(
     Optional<NodePolicyRecord> node,
@@ -24,9 +25,27 @@ public record EnforcedPolicies(
     CompiledPolicies compiled,
     Map<String, Long> drops,
     int waiting,
-    Optional<String> bypass) {
+    Optional<String> bypass,
+    Optional<String> failure) {
   public EnforcedPolicies {
     drops = Map.copyOf(drops);
+  }
+
+  /** The same where the kernel does not take more, for this reason. */
+  EnforcedPolicies failing(String why) {
+    return new EnforcedPolicies(node, state, compiled, drops, waiting, bypass, Optional.of(why));
+  }
+
+  /** The same where the kernel has none of it. */
+  EnforcedPolicies nowhere() {
+    return new EnforcedPolicies(
+        node,
+        state,
+        new CompiledPolicies(compiled.table(), compiled.drops(), Map.of(), compiled.missing()),
+        Map.of(),
+        waiting,
+        bypass,
+        failure);
   }
 
   /** Packets dropped, by cause. */

@@ -1,6 +1,7 @@
 package dev.tweed.agent.policy;
 
 import dev.tweed.agent.cluster.NodePolicyRecord;
+import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.crds.Condition;
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodePolicyStatus;
@@ -92,7 +93,10 @@ final class NodePolicyStatusMapper {
         node.pods().stream()
             .filter(p -> !p.addresses().isEmpty() && !known.contains(p.uid()))
             .toList();
-    if (enforced.bypass().isPresent()) {
+    if (enforced.failure().isPresent()) {
+      reason = AgentReason.PolicyTableFailed.name();
+      message = "the kernel does not take what there should be: " + enforced.failure().get();
+    } else if (enforced.bypass().isPresent()) {
       reason = "Bypassed";
       message =
           enforced.bypass().get()

@@ -5,6 +5,7 @@ import dev.tweed.agent.cluster.NetworkParser;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.ProbeAddress;
+import dev.tweed.enforce.gate.LocalPod;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.policy.AddressSpace;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Addresses as policies see them. Pure.
@@ -55,6 +57,24 @@ public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace 
     }
     blocks.sort(null);
     return new NodeSpace(blocks, own, new AddressSpace(pools, nodes));
+  }
+
+  /**
+   * The same with the pods that run here on addresses of blocks that the node has no more: those
+   * stay served until their last pod ends, and policies are in force for it.
+   */
+  NodeSpace with(List<LocalPod> pods) {
+    List<IpPrefix> more =
+        Stream.concat(
+                blocks.stream(),
+                pods.stream()
+                    .flatMap(p -> p.addresses().stream())
+                    .filter(a -> blocks.stream().noneMatch(b -> b.contains(a)) && space.isPod(a))
+                    .map(IpPrefix::host))
+            .distinct()
+            .sorted()
+            .toList();
+    return new NodeSpace(more, own, space);
   }
 
   /** Of a tunnel, of a bridge, and for probes. */

@@ -37,7 +37,7 @@ public record PolicyReading(NodeState state, List<LocalPod> waiting) {
       List<LocalPod> local,
       Set<IpAddress> open,
       String nodeName) {
-    NodeSpace space = NodeSpace.of(cluster, nodeName);
+    NodeSpace space = NodeSpace.of(cluster, nodeName).with(local);
     PeerSliceReader.Sets sets = PeerSliceReader.readSpecs(policies.slices());
     Map<String, Program> programs = new HashMap<>();
     policies.programs().forEach((name, p) -> p.ifPresent(known -> programs.put(name, known)));

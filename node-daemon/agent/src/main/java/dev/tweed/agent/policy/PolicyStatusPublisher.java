@@ -33,6 +33,7 @@ public final class PolicyStatusPublisher implements AutoCloseable {
   private final SyncLoop loop;
   private volatile Optional<EnforcedPolicies> latest = Optional.empty();
   private Optional<NodePolicyStatus> written = Optional.empty();
+  private String writtenTo = "";
   private long writtenAt;
 
   /**
@@ -78,6 +79,11 @@ public final class PolicyStatusPublisher implements AutoCloseable {
     if (now.isEmpty()) {
       written = Optional.empty();
       return true;
+    }
+    String uid = now.get().node().orElseThrow().uid();
+    if (!uid.equals(writtenTo)) {
+      written = Optional.empty();
+      writtenTo = uid;
     }
     NodePolicyStatus status = NodePolicyStatusMapper.map(now.get(), written, clock.instant());
     long time = System.nanoTime();

@@ -15,6 +15,7 @@ import dev.tweed.enforce.kernel.PolicyTableWriter;
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTableCompiler;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.policy.NodeState;
 import dev.tweed.policy.PeerSet;
@@ -84,9 +85,12 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   private Optional<Long> missingSince = Optional.empty();
   private Optional<Long> auditedAt = Optional.empty();
   private Optional<Long> waitingSince = Optional.empty();
+  private Optional<Long> portsSince = Optional.empty();
+  private boolean ungated;
   private long auditNanos;
   private boolean written;
   private volatile boolean ready;
+  private Optional<EnforcedPolicies> attempted = Optional.empty();
   private volatile Optional<EnforcedPolicies> enforced = Optional.empty();
   private volatile List<LocalPod> local = List.of();
 
@@ -177,6 +181,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     return switch (view.listing()) {
       case AWAITED -> await(seen, space);
       case REFUSED -> {
+        await(seen, space);
         become(true); // no such kinds, say: what is in the kernel stays
         yield true;
       }
@@ -222,7 +227,9 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     if (!exist) {
       return !listed || none();
     }
-    local = LocalPod.of(results.read(), kernel.links());
+    List<Link> links = kernel.links();
+    local = LocalPod.of(results.read(), links);
+    boolean gated = isGated(links.stream().anyMatch(PolicySync::isPort));
     if (first && !listed) {
       return await(seen, space);
     }
@@ -231,7 +238,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
       first = false;
     }
     mark.set(true);
-    return enforce(space, view, read);
+    return enforce(space.with(local), view, read, gated);
   }
 
   /** There is no policy: no table, and all pods may do everything. */
@@ -242,6 +249,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     mark.set(false);
     first = false;
     written = false;
+    attempted = Optional.empty();
     free =
         LocalPod.of(results.read(), kernel.links()).stream()
             .map(LocalPod::uid)
@@ -292,7 +300,36 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     return known;
   }
 
-  private boolean enforce(NodeSpace space, PolicyView view, PeerSliceReader.Sets read) {
+  /**
+   * Whether the runtime tells of pods before they run. Its directory comes with the first of them,
+   * so that on a new node there is none yet; where pods run and it does not come there will be
+   * none.
+   *
+   * @param ports whether there are devices as of pods
+   */
+  private boolean isGated(boolean ports) {
+    if (results.isThere() || !ports && !ungated) {
+      portsSince = Optional.empty();
+      ungated = false;
+      return true;
+    }
+    long now = nanoTime.getAsLong();
+    portsSince = portsSince.or(() -> Optional.of(now));
+    long left = PATIENCE.toNanos() - (now - portsSince.get());
+    // Pods that run already, when the first table is written, would have made it.
+    ungated = ungated || !written || left <= 0;
+    if (!ungated) {
+      listener.again(Duration.ofNanos(left));
+    }
+    return !ungated;
+  }
+
+  private static boolean isPort(Link link) {
+    return link.masterIndex() != 0 && link.kind().equals(Optional.of("veth"));
+  }
+
+  private boolean enforce(
+      NodeSpace space, PolicyView view, PeerSliceReader.Sets read, boolean gated) {
     Optional<NodePolicyRecord> node = view.node();
     GatePlanner.Admission admission =
         GatePlanner.plan(
@@ -305,7 +342,6 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
                     : read.waiting().map(w -> new GatePlanner.Waiting(w.all(), w.hashes()))),
             free,
             seen);
-    boolean gated = results.isThere();
     NodeState state = state(space, admission.entries(), programs, sets);
     CompiledPolicies compiled = (options.startsOpen() || !gated ? open : closed).compile(state);
     if (isIncomplete(compiled.missing())) {
@@ -320,6 +356,16 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
         .filter(seen::contains)
         .forEach(known::add);
     seen = known;
+    attempted =
+        Optional.of(
+            new EnforcedPolicies(
+                node,
+                state,
+                compiled,
+                Map.of(),
+                admission.waiting().size(),
+                Optional.empty(),
+                Optional.empty()));
     require(kernel.write(compiled));
     written = true;
     Map<Integer, Set<IpAddress>> ports = new HashMap<>();
@@ -376,7 +422,10 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     }
     Optional<String> bypass = kernel.bypass();
     listener.found(AgentReason.PolicyBypassed, bypass.map(PolicySync::bypassed));
-    show(Optional.of(new EnforcedPolicies(node, state, compiled, kernel.drops(), waiting, bypass)));
+    show(
+        Optional.of(
+            new EnforcedPolicies(
+                node, state, compiled, kernel.drops(), waiting, bypass, Optional.empty())));
     return true;
   }
 
@@ -416,6 +465,10 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
 
   private void failed(String why) {
     become(ready || options.startsOpen());
+    enforced
+        .filter(this::isHeld)
+        .or(() -> attempted.map(EnforcedPolicies::nowhere))
+        .ifPresent(e -> show(Optional.of(e.failing(why))));
     listener.found(
         AgentReason.PolicyTableFailed,
         Optional.of(
@@ -425,6 +478,15 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
                 "network policies are in force as they were before, if they were: " + why,
                 "the kernel needs nf_tables with conntrack (modprobe nft_ct nf_conntrack), and the"
                     + " daemon the capability NET_ADMIN; it is tried again by itself")));
+  }
+
+  /** Whether the kernel still has it, which nobody knows where that cannot be read. */
+  private boolean isHeld(EnforcedPolicies policies) {
+    try {
+      return kernel.holds(policies.compiled());
+    } catch (NetlinkException e) {
+      return false;
+    }
   }
 
   private void tellOf(List<LocalPod> waiting) {

@@ -7,8 +7,11 @@ import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.cluster.ClusterView.Listing;
+import dev.tweed.crds.NodePolicy;
+import dev.tweed.crds.NodePolicySpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.policy.PolicyNames;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
@@ -19,8 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -114,6 +119,29 @@ class GapsOnApiServerTest {
     // When somebody mends the role, then nothing has to be restarted
     role("podnetworks", "nodesubnets", "firewallpolicies");
     await().atMost(SOON).until(() -> api.view().gaps().policies() == Listing.RECEIVED);
+  }
+
+  @Test
+  void whereThereArePoliciesWhatIsRefusedIsMissing() {
+    PolicyWatch compiled = api.compiledPolicies();
+    await().atMost(SOON).until(() -> compiled.view().listing() == Listing.REFUSED);
+    NodePolicy policy = new NodePolicy();
+    policy.getMetadata().setName(NAME);
+    policy.setSpec(new NodePolicySpec(List.of(), List.of()));
+    admin.resource(policy).create();
+    try {
+      role("podnetworks", "nodesubnets", "nodepolicies");
+
+      await().atMost(SOON).until(() -> compiled.view().listing() == Listing.RECEIVED);
+      assertThat(compiled.view().node()).isPresent();
+      await()
+          .atMost(SOON)
+          .until(() -> compiled.follow(Set.of(PolicyNames.program("refused")), Set.of()));
+      assertThat(compiled.view().programs()).isEmpty();
+      assertThat(compiled.view().listing()).isEqualTo(Listing.RECEIVED);
+    } finally {
+      admin.resource(policy).delete();
+    }
   }
 
   private void role(String... resources) {

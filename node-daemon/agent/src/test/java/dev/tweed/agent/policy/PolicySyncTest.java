@@ -1,6 +1,7 @@
 package dev.tweed.agent.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NodePolicyRecord;
@@ -40,6 +41,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A node with a bridge and a pod on it, the runtime's cache of results, and a host outside. */
 @Tag("kernel")
@@ -179,7 +182,7 @@ class PolicySyncTest {
     policies =
         new PolicyView(
             ClusterView.Listing.RECEIVED,
-            Optional.of(new NodePolicyRecord(1, List.of(), Set.of(), Optional.empty())),
+            Optional.of(new NodePolicyRecord("uid", 1, List.of(), Set.of(), Optional.empty())),
             Map.of(),
             Map.of(
                 new PeerSliceName("namespaces", 0),
@@ -190,6 +193,45 @@ class PolicySyncTest {
 
     assertThat(pings()).isTrue();
     assertThat(sync.enforced().orElseThrow().waiting()).isZero();
+  }
+
+  @Test
+  void theFirstPodOfANewNodeIsClosedThoughTheRuntimeHasNoDirectoryYet() throws IOException {
+    Files.delete(directory.resolve("results"));
+    node.sh("ip link set veth1 nomaster");
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    node.sh("ip link set veth1 master br0");
+    run();
+    assertThat(pings()).as("the runtime is just making it").isFalse();
+    assertThat(findings).isEmpty();
+
+    now += Duration.ofSeconds(11).toNanos();
+    run();
+
+    assertThat(pings()).as("there will be none").isTrue();
+    assertThat(findings).containsKey(AgentReason.PodsNotGated);
+  }
+
+  @Test
+  void podsThatRanBeforeWithoutADirectoryAreNotClosed() throws IOException {
+    Files.delete(directory.resolve("results"));
+    policies = policies(Optional.empty(), Map.of());
+    run();
+
+    assertThat(pings()).isTrue();
+    assertThat(findings).containsKey(AgentReason.PodsNotGated);
+  }
+
+  @Test
+  void policiesAreInForceForPodsOfABlockThatRetires() throws IOException {
+    cluster = new Views().network("default", "2026-01-01T00:00:00Z").subnet("10.244.7.0/24").view();
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
+    result("veth1", mac());
+    assertThat(pings()).isTrue();
+    run();
+
+    assertThat(pings()).isFalse();
   }
 
   @Test
@@ -273,14 +315,51 @@ class PolicySyncTest {
   }
 
   @Test
-  void afterABootPodsAreClosedBeforeAnythingIsKnown() throws IOException {
+  void aTableThatCannotBeMadeAgainIsNotInForce() throws Exception {
+    result("veth1", mac());
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
+    run();
+    node.sh("nft delete table inet tweed-policy");
+    // One with an owner is only for that, as long as it has its socket.
+    Process owner =
+        new ProcessBuilder("nsenter", "--net=" + node.path(), "nft", "-i")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (var commands = owner.outputWriter()) {
+      commands.append("add table inet tweed-policy { flags owner; }\n").flush();
+      await().until(() -> node.exec("nft", "list", "tables").contains("tweed-policy"));
+
+      assertThat(node.call(sync::getAsBoolean)).isFalse();
+    } finally {
+      owner.destroy();
+      owner.waitFor();
+    }
+
+    assertThat(status().programs()).isEmpty();
+    assertThat(status().conditions().getFirst().reason()).isEqualTo("PolicyTableFailed");
+
+    run();
+    assertThat(status().programs()).hasSize(1);
+    assertThat(status().conditions().getFirst().status()).isEqualTo("True");
+  }
+
+  private NodePolicyStatus status() {
+    return NodePolicyStatusMapper.map(
+        sync.enforced().orElseThrow(), Optional.empty(), Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AWAITED", "REFUSED"})
+  void afterABootPodsAreClosedBeforeAnythingIsKnown(ClusterView.Listing listing)
+      throws IOException {
     policies = policies(Optional.empty(), Map.of());
     run();
     node.sh("nft delete table inet tweed-policy");
     sync.close();
     sync = sync();
     result("veth1", mac());
-    policies = new PolicyView(ClusterView.Listing.AWAITED, Optional.empty(), Map.of(), Map.of());
+    policies = new PolicyView(listing, Optional.empty(), Map.of(), Map.of());
     assertThat(sync.isReady()).isFalse();
 
     run();
@@ -369,7 +448,8 @@ class PolicySyncTest {
       Optional<PodEntry> entry, Map<String, Optional<Program>> programs) {
     return new PolicyView(
         ClusterView.Listing.RECEIVED,
-        Optional.of(new NodePolicyRecord(1, entry.stream().toList(), Set.of(), Optional.empty())),
+        Optional.of(
+            new NodePolicyRecord("uid", 1, entry.stream().toList(), Set.of(), Optional.empty())),
         programs,
         Map.of(
             new PeerSliceName("namespaces", 0),

@@ -2,6 +2,7 @@ package dev.tweed.enforce.kernel;
 
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTable;
+import dev.tweed.enforce.table.PolicyTableDiff;
 import dev.tweed.enforce.table.SpoofTableCompiler;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Link;
@@ -100,6 +101,15 @@ public final class PolicyKernel implements AutoCloseable {
     // What somebody has done meanwhile is looked at the next time.
     generation = outcome.succeeded() ? before + outcome.transactions() : before - 1;
     return outcome;
+  }
+
+  /** Whether the table is there as it was compiled, read back now. */
+  public boolean holds(CompiledPolicies compiled) {
+    return reader
+        .read(PolicyTable.POLICY)
+        .filter(r -> !r.strange())
+        .filter(r -> PolicyTableDiff.between(Optional.of(r.table()), compiled.table()).isEmpty())
+        .isPresent();
   }
 
   /** Whether anybody, this process included, has changed any table since the last audit. */

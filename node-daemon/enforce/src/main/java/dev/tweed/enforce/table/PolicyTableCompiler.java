@@ -270,17 +270,16 @@ public final class PolicyTableCompiler {
                   .rule(PolicyTable.POLICY, chain, "", Verdict.jump(entryOf(direction))));
         }
       }
-      if (families.contains(AddressFamily.IPV6)) {
-        judge.add(
-            new NfSteps()
-                .within(address(AddressFamily.IPV6, false), List.of(LINK_LOCAL))
-                .within(address(AddressFamily.IPV6, true), List.of(LINK_LOCAL))
-                .rule(
-                    PolicyTable.POLICY,
-                    chain,
-                    "",
-                    dropBy(BETWEEN_LINK_LOCAL, Cause.LINK_LOCAL, Set.of())));
-      }
+      // Without blocks of IPv6 pods have such addresses, too.
+      judge.add(
+          new NfSteps()
+              .within(address(AddressFamily.IPV6, false), List.of(LINK_LOCAL))
+              .within(address(AddressFamily.IPV6, true), List.of(LINK_LOCAL))
+              .rule(
+                  PolicyTable.POLICY,
+                  chain,
+                  "",
+                  dropBy(BETWEEN_LINK_LOCAL, Cause.LINK_LOCAL, Set.of())));
       return judge;
     }
 
