@@ -170,6 +170,7 @@ public final class NodeDaemon implements AutoCloseable {
                 CniConfigWriter.MEMORY_BYTES,
                 binding),
             System::nanoTime,
+            this::syncWithin,
             end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);

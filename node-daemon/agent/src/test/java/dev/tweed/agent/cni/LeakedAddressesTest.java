@@ -64,6 +64,22 @@ class LeakedAddressesTest {
     assertThat(directory.resolve("cni").resolve("leaked")).doesNotExist();
   }
 
+  /** Of a question that was long ago the kernel may know nothing any more. */
+  @Test
+  void whatCameOfAQuestionIsLookedAtOnce() {
+    unanswered = Set.of();
+
+    addresses.collect(neighbours);
+    assertThat(addresses.awaitsAnswers()).isTrue();
+    addresses.collect(neighbours);
+    assertThat(addresses.awaitsAnswers()).isFalse();
+
+    asked.clear();
+    unanswered = Set.of(LEAKED);
+    assertThat(addresses.collect(neighbours)).isEmpty();
+    assertThat(asked).containsExactly(LEAKED);
+  }
+
   @Test
   void oneThatSomebodyAnswersForStays() {
     unanswered = Set.of(IpAddress.parse("10.244.1.8"));
