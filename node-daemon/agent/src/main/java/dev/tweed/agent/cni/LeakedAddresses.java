@@ -2,6 +2,7 @@ package dev.tweed.agent.cni;
 
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ public final class LeakedAddresses {
         }
       }
       return freed;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       LOG.debug("leaked addresses are not looked for: {}", e.toString());
       return List.of();
     }

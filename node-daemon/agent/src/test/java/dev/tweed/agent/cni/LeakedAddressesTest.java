@@ -119,6 +119,18 @@ class LeakedAddressesTest {
     assertStays();
   }
 
+  @Test
+  void whereResultsCannotBeReadAllStay() throws IOException {
+    try (UnreadableDirectory unreadable = new UnreadableDirectory()) {
+      addresses =
+          new LeakedAddresses(
+              unreadable.path(), directory.resolve("cni"), Clock.fixed(NOW, ZoneOffset.UTC));
+
+      assertStays();
+      assertThat(asked).isEmpty();
+    }
+  }
+
   private void assertStays() {
     addresses.collect(neighbours);
 
