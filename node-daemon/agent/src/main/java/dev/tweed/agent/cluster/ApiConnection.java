@@ -321,7 +321,8 @@ public final class ApiConnection implements ClusterWatch {
   }
 
   private void arrived(SubnetRecord record) {
-    passOn(() -> onArrival.accept(record));
+    // All that this node does follows from its own, so that is no news of a peer.
+    passOn(record.node().equals(nodeName) ? onChange : () -> onArrival.accept(record));
   }
 
   private void passOn(Runnable news) {

@@ -19,8 +19,8 @@ public interface ClusterWatch extends AutoCloseable {
   void start(Runnable onChange, Consumer<ApiContact> onContact);
 
   /**
-   * Has NodeSubnets that are new since the lists were complete told by this instead. Set before the
-   * start.
+   * Has NodeSubnets of other nodes that are new since the lists were complete told by this instead.
+   * Set before the start.
    *
    * @param onArrival called from a thread of the client, after the record is in {@link #view}; must
    *     return quickly

@@ -91,6 +91,7 @@ public final class HostPortReader {
     return name.startsWith(CniChain.NETWORK + "-");
   }
 
+  /** Those known where it cannot be said: a disk that fails must not cut off running pods. */
   private List<String> names() {
     try (Stream<Path> files = Files.list(results)) {
       return files
@@ -99,9 +100,9 @@ public final class HostPortReader {
           .toList();
     } catch (NoSuchFileException e) {
       return List.of(); // no pod has been started yet, or the runtime keeps them elsewhere
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       LOG.debug("ports of pods are not read: {}", e.toString());
-      return List.of();
+      return List.copyOf(known.keySet());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tweed.agent.cni;
 
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -31,8 +32,15 @@ public final class LeakedAddresses {
   /** A runtime gives up on plugins long before. */
   static final Duration AGE = Duration.ofMinutes(10);
 
-  /** Between looks: the kernel asks for three seconds. */
+  /** Between questions. */
   public static final Duration PERIOD = Duration.ofMinutes(1);
+
+  /**
+   * From a question to the look at what came of it: the kernel asks for three seconds. Where it has
+   * many neighbours, it forgets within seconds whom it did not find (neigh_periodic_work(),
+   * net/core/neighbour.c).
+   */
+  public static final Duration ANSWER = Duration.ofSeconds(5);
 
   /** Asks on the bridge. */
   public interface Neighbours {
@@ -65,18 +73,27 @@ public final class LeakedAddresses {
   }
 
   /**
-   * Frees those that were suspect at the last look and still are, and asks for those that are now.
+   * Asks for those that are suspect; called again, {@link #ANSWER} later, frees those that still
+   * are and that nobody has.
    *
    * @return which are free again
    */
   public List<IpAddress> collect(Neighbours neighbours) {
+    Map<IpAddress, Lease> before = asked;
+    asked = Map.of();
     try {
       Map<IpAddress, Lease> suspects = suspects();
       List<IpAddress> freed = new ArrayList<>();
-      if (!suspects.isEmpty() && !asked.isEmpty()) {
+      if (suspects.isEmpty()) {
+        return freed;
+      }
+      if (before.isEmpty()) {
+        neighbours.ask(suspects.keySet());
+        asked = suspects;
+      } else {
         Set<IpAddress> unanswered = neighbours.unanswered();
         for (Map.Entry<IpAddress, Lease> suspect : suspects.entrySet()) {
-          if (suspect.getValue().equals(asked.get(suspect.getKey()))
+          if (suspect.getValue().equals(before.get(suspect.getKey()))
               && unanswered.contains(suspect.getKey())
               && free(suspect.getValue())) {
             freed.add(suspect.getKey());
@@ -87,17 +104,16 @@ public final class LeakedAddresses {
           }
         }
       }
-      freed.forEach(suspects::remove);
-      if (!suspects.isEmpty()) {
-        neighbours.ask(suspects.keySet());
-      }
-      asked = suspects;
       return freed;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       LOG.debug("leaked addresses are not looked for: {}", e.toString());
-      asked = Map.of();
       return List.of();
     }
+  }
+
+  /** Whether somebody was asked, and what came of it has to be looked at. */
+  public boolean awaitsAnswers() {
+    return !asked.isEmpty();
   }
 
   private Map<IpAddress, Lease> suspects() throws IOException {

@@ -62,6 +62,7 @@ final class CniSetup {
   private final LeaseReader leases;
   private final HostPortReader hostPorts;
   private final LeakedAddresses leaked;
+  private final Consumer<Duration> again;
   private final Consumer<String> cannotGoOn;
   private final LongSupplier nanoTime;
   private long shownAt;
@@ -74,15 +75,18 @@ final class CniSetup {
    *
    * @param chained what others had chained to the configuration before a boot
    * @param nanoTime as {@link System#nanoTime}
+   * @param again is told within which time another sync should come
    * @param cannotGoOn told what only another start of the process mends
    */
   CniSetup(
       DaemonOptions options,
       StateFile chained,
       LongSupplier nanoTime,
+      Consumer<Duration> again,
       Consumer<String> cannotGoOn) {
     this.confDir = options.cniConfDir();
     this.binDir = options.cniBinDir();
+    this.again = again;
     this.cannotGoOn = cannotGoOn;
     this.plugins = new CniPluginReader(binDir, options.runDir(), options.nodeName());
     this.installer = new CniPluginInstaller(options.cniPluginsDir(), binDir);
@@ -172,26 +176,34 @@ final class CniSetup {
   }
 
   private void collectLeaked(String bridge) {
-    if (nanoTime.getAsLong() - collectedAt < LeakedAddresses.PERIOD.toNanos()) {
-      return;
+    Duration pause = leaked.awaitsAnswers() ? LeakedAddresses.ANSWER : LeakedAddresses.PERIOD;
+    Duration left = pause.minusNanos(nanoTime.getAsLong() - collectedAt);
+    if (!left.isPositive()) {
+      collectedAt = nanoTime.getAsLong();
+      leaked.collect(neighbours(bridge));
+      left = LeakedAddresses.ANSWER;
     }
-    collectedAt = nanoTime.getAsLong();
-    leaked.collect(
-        new LeakedAddresses.Neighbours() {
-          @Override
-          public void ask(Set<IpAddress> addresses) throws IOException {
-            BridgeNeighbours.ask(addresses);
-          }
+    if (leaked.awaitsAnswers()) {
+      again.accept(left);
+    }
+  }
 
-          @Override
-          public Set<IpAddress> unanswered() throws IOException {
-            try {
-              return BridgeNeighbours.unanswered(bridge);
-            } catch (NetlinkException e) {
-              throw new IOException(e);
-            }
-          }
-        });
+  private static LeakedAddresses.Neighbours neighbours(String bridge) {
+    return new LeakedAddresses.Neighbours() {
+      @Override
+      public void ask(Set<IpAddress> addresses) throws IOException {
+        BridgeNeighbours.ask(addresses);
+      }
+
+      @Override
+      public Set<IpAddress> unanswered() throws IOException {
+        try {
+          return BridgeNeighbours.unanswered(bridge);
+        } catch (NetlinkException e) {
+          throw new IOException(e);
+        }
+      }
+    };
   }
 
   /**

@@ -84,7 +84,7 @@ public final class NodeDaemon implements AutoCloseable {
   private static final Duration FIREWALL_PAUSE = Duration.ofSeconds(30);
 
   /** What is new of nodes is first of all a peer. */
-  private static final Duration FIREWALL_FOLLOWS = Duration.ofSeconds(5);
+  private static final Duration RULES_FOLLOW = Duration.ofSeconds(5);
 
   /** 5,000 peers are programmed in well under a second. */
   private static final Duration STUCK = Duration.ofMinutes(2);
@@ -170,6 +170,7 @@ public final class NodeDaemon implements AutoCloseable {
                 CniConfigWriter.MEMORY_BYTES,
                 binding),
             System::nanoTime,
+            this::syncWithin,
             end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);
@@ -339,7 +340,8 @@ public final class NodeDaemon implements AutoCloseable {
         subnet -> {
           daemon.sync.arrived(subnet);
           daemon.loop.requestAhead();
-          daemon.firewallLoop.requestWithin(FIREWALL_FOLLOWS);
+          daemon.firewallLoop.requestWithin(RULES_FOLLOW);
+          daemon.policyLoop.requestWithin(RULES_FOLLOW);
         });
     daemon.policyStatus.start();
     daemon.policyLoop.start();

@@ -21,6 +21,7 @@ import dev.tweed.policy.NodeState;
 import dev.tweed.policy.PeerSet;
 import dev.tweed.policy.PodEntry;
 import dev.tweed.policy.Program;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -157,7 +158,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   public boolean getAsBoolean() {
     try {
       return sync();
-    } catch (NetlinkException e) {
+    } catch (NetlinkException | UncheckedIOException e) {
       failed(e.getMessage());
       return false;
     }

@@ -11,6 +11,8 @@ import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.NodeSubnet;
+import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
@@ -24,6 +26,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -42,6 +45,8 @@ class ApiConnectionTest {
   private ApiConnection api;
   private volatile List<ServerEndpoint> learned = List.of();
   private volatile List<NodeFinding> told = List.of();
+  private volatile boolean changedWithOwn;
+  private final List<SubnetRecord> arrived = new CopyOnWriteArrayList<>();
 
   @BeforeEach
   void connect(ApiServer server) throws IOException {
@@ -55,6 +60,21 @@ class ApiConnectionTest {
     api.close();
     cable.close();
     server.admin().resources(PodNetwork.class).delete();
+    server.admin().resources(NodeSubnet.class).delete();
+  }
+
+  /** Policies and the firewall wait for their own block, too, and not only for a peer's route. */
+  @Test
+  void whatIsNewOfThisNodeIsAChangeAndWhatIsNewOfAnotherAnArrival() {
+    open(ListWatch.RENEWAL);
+    await().atMost(SOON).until(() -> api.view().complete());
+
+    subnet("10-244-2-0-24", "n2", 2);
+    await().atMost(SOON).until(() -> !arrived.isEmpty());
+    subnet("10-244-1-0-24", "n1", 1);
+
+    await().atMost(SOON).until(() -> changedWithOwn);
+    assertThat(arrived).extracting(SubnetRecord::node).containsExactly("n2");
   }
 
   @Test
@@ -182,7 +202,14 @@ class ApiConnectionTest {
     client.addresses().learn(learned);
     api = new ApiConnection(client, "n1", InstantSource.system(), renewal);
     api.onEndpoints(now -> learned = now);
-    api.start(() -> {}, contact -> told = contact.findings());
+    api.onArrival(arrived::add);
+    api.start(
+        () -> {
+          if (api.view().subnets().stream().anyMatch(s -> s.node().equals("n1"))) {
+            changedWithOwn = true;
+          }
+        },
+        contact -> told = contact.findings());
     await().atMost(SOON).until(() -> networks().contains("silence-before"));
   }
 
@@ -199,5 +226,19 @@ class ApiConnectionTest {
     network.setMetadata(new ObjectMetaBuilder().withName(name).build());
     network.setSpec(Views.spec(null));
     server.admin().resource(network).create();
+  }
+
+  private void subnet(String name, String node, int number) {
+    NodeSubnet subnet = new NodeSubnet();
+    subnet.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    subnet.setSpec(
+        new NodeSubnetSpec(
+            "silence-before",
+            node,
+            "uid-" + node,
+            "10.244." + number + ".0/24",
+            List.of("192.0.2." + number),
+            "02:00:00:00:00:0" + number));
+    server.admin().resource(subnet).create();
   }
 }

@@ -108,6 +108,25 @@ class HostPortReaderTest {
   }
 
   @Test
+  void thoseThatAreKnownStayWhileTheDiskFails() throws IOException {
+    result(NAME, "{\"hostPort\": 80, \"containerPort\": 8080, \"protocol\": \"tcp\"}");
+    Path link = Files.createSymbolicLink(directory.resolve("link"), results);
+    reader = new HostPortReader(link, directory.resolve("cni"));
+    assertThat(reader.read()).hasSize(2);
+
+    try (UnreadableDirectory unreadable = new UnreadableDirectory()) {
+      Files.delete(link);
+      Files.createSymbolicLink(link, unreadable.path());
+      assertThat(reader.read()).hasSize(2);
+
+      // And those of a pod that is no more do not count
+      Files.delete(leases.resolve("10.244.1.7"));
+      Files.delete(leases.resolve("fd00:10:244:1::7"));
+      assertThat(reader.read()).isEmpty();
+    }
+  }
+
+  @Test
   void withoutADirectoryThereAreNone() {
     assertThat(new HostPortReader(directory.resolve("none"), directory).read()).isEmpty();
   }

@@ -64,6 +64,22 @@ class LeakedAddressesTest {
     assertThat(directory.resolve("cni").resolve("leaked")).doesNotExist();
   }
 
+  /** Of a question that was long ago the kernel may know nothing any more. */
+  @Test
+  void whatCameOfAQuestionIsLookedAtOnce() {
+    unanswered = Set.of();
+
+    addresses.collect(neighbours);
+    assertThat(addresses.awaitsAnswers()).isTrue();
+    addresses.collect(neighbours);
+    assertThat(addresses.awaitsAnswers()).isFalse();
+
+    asked.clear();
+    unanswered = Set.of(LEAKED);
+    assertThat(addresses.collect(neighbours)).isEmpty();
+    assertThat(asked).containsExactly(LEAKED);
+  }
+
   @Test
   void oneThatSomebodyAnswersForStays() {
     unanswered = Set.of(IpAddress.parse("10.244.1.8"));
@@ -101,6 +117,18 @@ class LeakedAddressesTest {
     Files.delete(results);
 
     assertStays();
+  }
+
+  @Test
+  void whereResultsCannotBeReadAllStay() throws IOException {
+    try (UnreadableDirectory unreadable = new UnreadableDirectory()) {
+      addresses =
+          new LeakedAddresses(
+              unreadable.path(), directory.resolve("cni"), Clock.fixed(NOW, ZoneOffset.UTC));
+
+      assertStays();
+      assertThat(asked).isEmpty();
+    }
   }
 
   private void assertStays() {

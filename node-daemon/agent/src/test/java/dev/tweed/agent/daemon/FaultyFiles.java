@@ -258,6 +258,7 @@ final class FaultyFiles implements AutoCloseable {
                           CniConfigWriter.MEMORY_BYTES,
                           () -> new Binding("n1", "", "", "")),
                       System::nanoTime,
+                      again -> {},
                       why -> {
                         throw new AssertionError(why);
                       }),

@@ -10,6 +10,7 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.Views;
 import dev.tweed.agent.cni.CniConfigWriter;
+import dev.tweed.agent.cni.LeakedAddresses;
 import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
@@ -36,6 +37,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -114,6 +116,7 @@ class NodeSyncTest {
                 CniConfigWriter.MEMORY_BYTES,
                 () -> new Binding("n1", "", "", "")),
             () -> now,
+            again::add,
             ended::add),
         () -> policed,
         firewall::add,
@@ -819,6 +822,33 @@ class NodeSyncTest {
     assertThat(opened).isEqualTo(2);
     sync.getAsBoolean();
     assertThat(opened).isEqualTo(2);
+  }
+
+  @Test
+  void whoIsAskedForALeakedAddressIsLookedAtSecondsLater() throws IOException {
+    // Given an address of a container that is no more
+    Files.createDirectory(directory.resolve("results"));
+    Path leases = Files.createDirectories(directory.resolve("run/cni/tweed"));
+    Path lease = Files.writeString(leases.resolve("127.0.0.9"), "gone\r\neth0");
+    Files.setLastModifiedTime(lease, FileTime.from(Instant.EPOCH));
+    sync.getAsBoolean();
+
+    // When it is asked for
+    now += LeakedAddresses.PERIOD.toNanos();
+    sync.getAsBoolean();
+    assertThat(again).containsExactly(LeakedAddresses.ANSWER);
+
+    // Then a run that comes too early puts nothing off
+    again.clear();
+    now += Duration.ofSeconds(1).toNanos();
+    sync.getAsBoolean();
+    assertThat(again).containsExactly(LeakedAddresses.ANSWER.minusSeconds(1));
+
+    // And after the look there is nothing to come back for
+    again.clear();
+    now += LeakedAddresses.ANSWER.toNanos();
+    sync.getAsBoolean();
+    assertThat(again).isEmpty();
   }
 
   private static ClusterView gaps(ClusterView view, ClusterView.Listing listing) {

@@ -178,6 +178,27 @@ class PolicySyncTest {
   }
 
   @Test
+  void whileResultsCannotBeReadPodsStayAsTheyAre() throws IOException {
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    result("veth1", mac());
+    run();
+    assertThat(pings()).isTrue();
+
+    Path results = directory.resolve("results");
+    Files.move(results, directory.resolve("aside"));
+    Files.createSymbolicLink(results, results);
+    assertThat(node.call(sync::getAsBoolean)).isFalse();
+    assertThat(pings()).isTrue();
+    assertThat(findings.get(AgentReason.PolicyTableFailed).message())
+        .contains("results of CNI plugins cannot be read");
+
+    Files.delete(results);
+    Files.move(directory.resolve("aside"), results);
+    run();
+    assertThat(findings).isEmpty();
+  }
+
+  @Test
   void aPodOfANamespaceThatNoPolicySelectsDoesNotWait() throws IOException {
     policies =
         new PolicyView(

@@ -1,7 +1,10 @@
 package dev.tweed.enforce.gate;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -35,16 +38,22 @@ public final class CniResultReader {
     return Files.isDirectory(directory);
   }
 
-  /** Results of pods, in no order; none where there is no such directory. */
+  /**
+   * Results of pods, in no order; none where there is no such directory.
+   *
+   * @throws UncheckedIOException if it cannot be read: that is no word that there are no pods
+   */
   public List<CniResult> read() {
     Map<Path, Read> now = new HashMap<>();
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
         read(file).ifPresent(r -> now.put(file, r));
       }
-    } catch (IOException e) {
+    } catch (NoSuchFileException | NotDirectoryException e) {
       read = Map.of();
       return List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException("results of CNI plugins cannot be read: " + e, e);
     }
     read = now;
     List<CniResult> results = new ArrayList<>();

@@ -44,8 +44,9 @@ import java.util.function.Predicate;
  */
 public final class RtnetlinkSocket implements Rtnetlink {
 
+  /** EOPNOTSUPP is of a kernel without IPv6, which nobody there answers for. */
   private static final Set<Integer> NO_ROUTE =
-      Set.of(Errno.ENETUNREACH, Errno.EHOSTUNREACH, Errno.EACCES);
+      Set.of(Errno.ENETUNREACH, Errno.EHOSTUNREACH, Errno.EACCES, Errno.EOPNOTSUPP);
 
   /** ALTIFNAMSIZ - 1: no device has a longer name, alternative ones included. */
   private static final int MAX_NAME_CHARACTERS = 127;
@@ -204,7 +205,7 @@ public final class RtnetlinkSocket implements Rtnetlink {
   }
 
   /** A blackhole is EINVAL without a text (fib_props in net/ipv4/fib_semantics.c). */
-  private static boolean meansNoRoute(NetlinkError error) {
+  static boolean meansNoRoute(NetlinkError error) {
     return NO_ROUTE.contains(error.errno())
         || error.errno() == Errno.EINVAL && error.message().isEmpty();
   }
