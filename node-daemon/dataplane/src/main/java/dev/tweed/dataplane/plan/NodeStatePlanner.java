@@ -134,6 +134,7 @@ public final class NodeStatePlanner {
                       network.podCidrs(),
                       tunnels.stream().map(TunnelDevice::name).toList(),
                       network.probes() ? askedOfHost(blocks) : List.of(),
+                      self.nodeIps(),
                       blocks,
                       self.retiring(),
                       snapshot.hostPorts()))

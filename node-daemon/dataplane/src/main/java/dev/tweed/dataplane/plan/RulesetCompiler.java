@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes our table of nf_tables: source address translation, and the answer to probes. Pure.
@@ -90,6 +92,7 @@ public final class RulesetCompiler {
    * @param podCidrs all pools of the network
    * @param tunnels names of the tunnel devices
    * @param asked addresses of this host that are probed for want of one behind the bridge
+   * @param host underlay addresses of this node
    * @param own blocks of this node
    * @param retiring those of them that other nodes do not know of
    * @param hostPorts ports of this node that lead to its pods
@@ -99,12 +102,13 @@ public final class RulesetCompiler {
       List<IpPrefix> podCidrs,
       List<String> tunnels,
       List<IpAddress> asked,
+      List<IpAddress> host,
       List<IpPrefix> own,
       List<IpPrefix> retiring,
       List<HostPort> hostPorts) {
     RulesetCompiler compiler = new RulesetCompiler();
     compiler.addAnswers(asked, podCidrs);
-    hostPorts.forEach(port -> compiler.addReplies(port, own, masquerade));
+    hostPorts.forEach(port -> compiler.addReplies(port, host, own, masquerade));
     NfValue mark = NfValue.ofHostNumber(MASQUERADE_MARK);
     compiler.add(
         POSTROUTING,
@@ -154,13 +158,21 @@ public final class RulesetCompiler {
   }
 
   /** The pod would reply to a neighbour on the bridge by itself, and to 127.0.0.1 not at all. */
-  private void addReplies(HostPort port, List<IpPrefix> own, Masquerade masquerade) {
+  private void addReplies(
+      HostPort port, List<IpAddress> host, List<IpPrefix> own, Masquerade masquerade) {
     AddressFamily family = port.pod().family();
     List<IpPrefix> from = new ArrayList<>(covering(own, family));
+    // A Service of the same numbers is translated by kube-proxy, and is nobody's address.
+    List<IpPrefix> asked =
+        Stream.concat(host.stream(), own.stream().map(ProbeAddress::gateway))
+            .filter(address -> address.family() == family)
+            .map(IpPrefix::host)
+            .collect(Collectors.toCollection(ArrayList::new));
     if (family == AddressFamily.IPV4) {
       from.add(LOOPBACK_4);
+      asked.add(LOOPBACK_4);
     }
-    if (from.isEmpty()) {
+    if (from.isEmpty() || asked.isEmpty()) {
       return;
     }
     NfSteps steps =
@@ -169,6 +181,12 @@ public final class RulesetCompiler {
             .protocol(port.protocol().number())
             .number(NfSteps.destinationPort(), port.podPort())
             .translated()
+            .within(
+                new Conntrack(
+                    family == AddressFamily.IPV4
+                        ? Conntrack.Key.ORIGINAL_DESTINATION_IPV4
+                        : Conntrack.Key.ORIGINAL_DESTINATION_IPV6),
+                port.address().map(IpPrefix::host).map(List::of).orElse(asked))
             .number(new Conntrack(Conntrack.Key.ORIGINAL_DESTINATION_PORT), port.port());
     add(POSTROUTING, "replies of " + text(port), steps, translation(masquerade));
   }

@@ -69,6 +69,26 @@ class HostPortTest {
   }
 
   @Test
+  void aServiceOfTheSameNumbersShowsThePodItsClient() throws Exception {
+    Netns pod = node.pod(10);
+    Netns neighbour = node.pod(11);
+    // As kube-proxy has it.
+    node.sh(
+        """
+        nft add table ip services
+        nft 'add chain ip services pre { type nat hook prerouting priority dstnat; }'
+        nft add rule ip services pre ip daddr 10.96.0.9 tcp dport 80 dnat to 10.244.1.10:8080
+        """);
+    try (ServerSocket server = pod.call(() -> new ServerSocket(8080, 50))) {
+      assertThat(connects(neighbour, "10.96.0.9")).isTrue();
+
+      try (Socket client = server.accept()) {
+        assertThat(client.getInetAddress().getHostAddress()).isEqualTo("10.244.1.11");
+      }
+    }
+  }
+
+  @Test
   void theyComeBackAfterAFlushAndGoWithThePod() {
     node.sh("nft flush ruleset");
 
@@ -82,10 +102,14 @@ class HostPortTest {
   }
 
   private static boolean connects(Netns from) {
+    return connects(from, "192.0.2.1");
+  }
+
+  private static boolean connects(Netns from, String address) {
     return from.call(
         () -> {
           try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 80), MILLIS);
+            socket.connect(new InetSocketAddress(InetAddress.getByName(address), 80), MILLIS);
             return socket.isConnected();
           }
         });

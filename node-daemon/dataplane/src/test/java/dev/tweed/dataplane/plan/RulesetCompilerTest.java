@@ -66,6 +66,7 @@ class RulesetCompilerTest {
                 prefixes("10.244.0.0/16"),
                 List.of("tweed.1"),
                 List.of(),
+                List.of(),
                 prefixes("10.244.1.0/24", "10.244.9.0/24"),
                 prefixes("10.244.9.0/24"),
                 List.of()));
@@ -112,6 +113,7 @@ class RulesetCompilerTest {
                 prefixes("10.244.0.0/16", "fd00:10:244::/48"),
                 List.of("tweed.1"),
                 List.of(),
+                List.of(IpAddress.parse("192.0.2.1"), IpAddress.parse("2001:db8::1")),
                 prefixes("10.244.1.0/24", "fd00:10:244:1::/64"),
                 List.of(),
                 List.of(
@@ -135,7 +137,7 @@ class RulesetCompilerTest {
       Masquerade masquerade, List<IpPrefix> podCidrs, List<String> tunnels, List<IpAddress> asked) {
     return listed(
         RulesetCompiler.compile(
-            masquerade, podCidrs, tunnels, asked, List.of(), List.of(), List.of()));
+            masquerade, podCidrs, tunnels, asked, List.of(), List.of(), List.of(), List.of()));
   }
 
   private String listed(NfTableContent content) {
