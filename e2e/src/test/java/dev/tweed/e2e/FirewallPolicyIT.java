@@ -171,9 +171,9 @@ class FirewallPolicyIT {
           String policies = cluster.kubectl("get", "fwp").text();
           assertThat(policies)
               .containsPattern(
-                  "(?m)^NAME +PRIORITY +MODE +SELECTED +APPLIED-NODES +ACCEPTED +APPLIED +AGE")
-              .containsPattern("(?m)^control-plane +100 +Enforce +1 +1 +True +True ")
-              .containsPattern("(?m)^no-outside +100 +Enforce +3 +3 +True +True ");
+                  "(?m)^NAME +PRIORITY +MODE +SELECTED +APPLIED-NODES +ACCEPTED +APPLIED +READY +AGE")
+              .containsPattern("(?m)^control-plane +100 +Enforce +1 +1 +True +True +True ")
+              .containsPattern("(?m)^no-outside +100 +Enforce +3 +3 +True +True +True ");
         });
     assertThat(nodes.report(controlPlane).firewall().backend()).isEqualTo("ufw");
     assertThat(nodes.report(nodes.plainNode()).firewall().backend()).isEqualTo("nftables");

@@ -137,6 +137,7 @@ final class ProbedNodes implements AutoCloseable {
             smallBlocks(own).map(ProbeAddress::gateway).toList(),
             List.of(),
             List.of(),
+            List.of(),
             List.of());
     try (NfTablesSocket tables = new NfTablesSocket()) {
       assertThat(node.call(() -> tables.execute(NfTableDiff.replacement(table)))).isEmpty();
