@@ -32,6 +32,9 @@ public final class PeerTable {
   private final Map<AddressFamily, String> tunnels = new EnumMap<>(AddressFamily.class);
   private final Map<MacAddress, PlannedPeer.Path> paths = new HashMap<>();
 
+  /** Of nodes that no block of is reached. */
+  private final Set<MacAddress> withoutPath = new HashSet<>();
+
   /** Who may send to the tunnel; empty is everybody. */
   private final Optional<Set<IpAddress>> letIn;
 
@@ -63,6 +66,10 @@ public final class PeerTable {
         paths.put(path.mac(), path);
       }
     }
+    snapshot.peers().stream()
+        .map(Peer::vtepMac)
+        .filter(mac -> !paths.containsKey(mac))
+        .forEach(withoutPath::add);
     this.letIn = desired.tunnelFilter().map(filter -> new HashSet<>(filter.peers()));
     for (NextHopObject object : actual.nextHops()) {
       nextHops.add(object.id());
@@ -130,8 +137,11 @@ public final class PeerTable {
       if (vtep.isPresent() && tunnels.containsKey(family)) {
         PlannedPeer.Path path =
             new PlannedPeer.Path.Tunnelled(tunnels.get(family), vtep.get(), peer.vtepMac());
-        // While the objects of a node disagree, the older one counts.
-        return Optional.of(path).filter(p -> p.equals(paths.getOrDefault(peer.vtepMac(), p)));
+        // While the objects of a node disagree, the older one counts; and where it had no way for
+        // its other blocks, these get one, too.
+        return Optional.of(path)
+            .filter(p -> p.equals(paths.getOrDefault(peer.vtepMac(), p)))
+            .filter(p -> !withoutPath.contains(peer.vtepMac()));
       }
     }
     return Optional.empty();

@@ -126,6 +126,21 @@ class PeerTableTest {
     assertThat(table.add(Example.peer6(arriving)).orElseThrow().steps()).hasSize(2);
   }
 
+  /**
+   * The plan gives a node's blocks one way, so one that is reached now brings the others with it.
+   */
+  @Test
+  void aBlockOfANodeThatWasNotReachedIsLeftToThePlan() {
+    Peer unreached =
+        new Peer(
+            "n30", IpPrefix.parse("10.244.7.0/24"), List.of(Example.ip6(30)), Example.mac(30), 0);
+    ClusterSnapshot before = snapshot(false, List.of(unreached));
+    Machine machine = machine();
+    machine.sync(before);
+
+    assertThat(table(machine, before).orElseThrow().add(Example.peer(30))).isEmpty();
+  }
+
   @Test
   void whereMoreThanPeersIsToBeDoneThereIsNoTable() {
     ClusterSnapshot some = snapshot(false, List.of(Example.peer(2)));
