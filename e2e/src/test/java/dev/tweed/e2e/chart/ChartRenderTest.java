@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -168,7 +169,7 @@ class ChartRenderTest {
   }
 
   @Test
-  void daemonSeesSixDirectoriesOfItsNodeAndNothingElse() {
+  void daemonSeesSevenDirectoriesOfItsNodeAndNothingElse() {
     PodSpec pod = nodePod(Rendering.of());
 
     Map<String, String> mounts =
@@ -186,14 +187,15 @@ class ChartRenderTest {
             Map.of(
                 "/run/tweed", "/run/tweed",
                 "/var/lib/tweed", "/var/lib/tweed",
+                "/var/lib/cni", "/var/lib/cni",
                 "/host/cni-conf", "/etc/cni/net.d",
                 "/host/cni-bin", "/opt/cni/bin",
                 "/host/proc-sys-net", "/proc/sys/net",
                 "/run/systemd/sessions", "/run/systemd/sessions"));
     assertThat(pod.getContainers().getFirst().getVolumeMounts())
-        .filteredOn(mount -> mount.getName().equals("sessions"))
-        .singleElement()
-        .satisfies(mount -> assertThat(mount.getReadOnly()).isTrue());
+        .filteredOn(mount -> Set.of("sessions", "cni-results").contains(mount.getName()))
+        .hasSize(2)
+        .allSatisfy(mount -> assertThat(mount.getReadOnly()).isTrue());
   }
 
   /** The container runtime runs as root what is there. */
