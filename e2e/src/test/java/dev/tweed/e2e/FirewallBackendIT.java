@@ -113,9 +113,10 @@ class FirewallBackendIT {
             """)
         .text();
 
-    // Then the rules are ufw's, and our own table has gone
+    // Then the rules are ufw's, and our own table has gone: after 10 s in which nothing moves any
+    // more, and the pauses of a firewall that is looked at again and again
     Eventually.within(
-        30,
+        75,
         () -> {
           assertThat(plain.exec("ufw", "status").text()).contains("7000/tcp", "tweed:", "8472/udp");
           assertThat(iptables()).doesNotContain("TWEED");
