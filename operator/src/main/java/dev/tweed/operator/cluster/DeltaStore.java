@@ -2,17 +2,13 @@ package dev.tweed.operator.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Cache that keeps facts of each object and not the object, as {@link FactStore} does, and tells
@@ -22,13 +18,11 @@ import java.util.stream.Stream;
  * @param <T> the objects
  * @param <F> what is kept of one; equal when nothing changed that matters
  */
-final class DeltaStore<T extends HasMetadata, F> implements ItemStore<T> {
-  private record Kept<F>(String version, F facts, boolean ours) {}
+final class DeltaStore<T extends HasMetadata, F> extends StubStore<T, DeltaStore.Kept<F>> {
+  record Kept<F>(String version, F facts, boolean ours) implements Versioned {}
 
-  private final Supplier<T> empty;
   private final Function<T, F> read;
   private final Runnable onChange;
-  private final ConcurrentMap<String, Kept<F>> objects = new ConcurrentHashMap<>();
   private final Set<String> changed = ConcurrentHashMap.newKeySet();
 
   /**
@@ -37,7 +31,7 @@ final class DeltaStore<T extends HasMetadata, F> implements ItemStore<T> {
    * @param onChange called when there are changes to ask for; must return at once
    */
   DeltaStore(Supplier<T> empty, Function<T, F> read, Runnable onChange) {
-    this.empty = empty;
+    super(empty);
     this.read = read;
     this.onChange = onChange;
   }
@@ -129,41 +123,5 @@ final class DeltaStore<T extends HasMetadata, F> implements ItemStore<T> {
       onChange.run();
     }
     return stub(key, old);
-  }
-
-  @Override
-  public Stream<String> keySet() {
-    return objects.keySet().stream();
-  }
-
-  @Override
-  public Stream<T> values() {
-    return objects.entrySet().stream().map(e -> stub(e.getKey(), e.getValue()));
-  }
-
-  @Override
-  public int size() {
-    return objects.size();
-  }
-
-  @Override
-  public T get(String key) {
-    return stub(key, objects.get(key));
-  }
-
-  // The interface asks for null where there is nothing.
-  private T stub(String key, Kept<F> kept) {
-    if (kept == null) {
-      return null;
-    }
-    int slash = key.indexOf('/');
-    T stub = empty.get();
-    stub.setMetadata(
-        new ObjectMetaBuilder()
-            .withNamespace(slash < 0 ? null : key.substring(0, slash))
-            .withName(key.substring(slash + 1))
-            .withResourceVersion(kept.version())
-            .build());
-    return stub;
   }
 }

@@ -1,8 +1,6 @@
 package dev.tweed.operator.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -25,17 +21,15 @@ import java.util.stream.Stream;
  * @param <T> the objects
  * @param <F> what is kept of one; equal when nothing changed that matters
  */
-class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
-  private record Kept<F>(String version, F facts, List<OpenGuard> guards) {}
+class FactStore<T extends HasMetadata, F> extends StubStore<T, FactStore.Kept<F>> {
+  record Kept<F>(String version, F facts, List<OpenGuard> guards) implements Versioned {}
 
   /** All that is kept, as it was after a number of changes. */
   private record Snapshot<F>(long changes, List<F> facts, Map<String, F> byName) {}
 
-  private final Supplier<T> empty;
   private final Function<T, F> read;
   private final Comparator<F> order;
   private final Runnable onChange;
-  private final ConcurrentMap<String, Kept<F>> objects = new ConcurrentHashMap<>();
   private final AtomicLong changes = new AtomicLong();
   private volatile Snapshot<F> latest = new Snapshot<>(0, List.of(), Map.of());
 
@@ -47,7 +41,7 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
    *     return at once
    */
   FactStore(Supplier<T> empty, Function<T, F> read, Comparator<F> order, Runnable onChange) {
-    this.empty = empty;
+    super(empty);
     this.read = read;
     this.order = order;
     this.onChange = onChange;
@@ -132,36 +126,5 @@ class FactStore<T extends HasMetadata, F> implements ItemStore<T> {
       onChange.run();
     }
     return stub(key, old);
-  }
-
-  @Override
-  public Stream<String> keySet() {
-    return objects.keySet().stream();
-  }
-
-  @Override
-  public Stream<T> values() {
-    return objects.entrySet().stream().map(e -> stub(e.getKey(), e.getValue()));
-  }
-
-  @Override
-  public int size() {
-    return objects.size();
-  }
-
-  @Override
-  public T get(String key) {
-    return stub(key, objects.get(key));
-  }
-
-  // The interface asks for null where there is nothing.
-  private T stub(String key, Kept<F> kept) {
-    if (kept == null) {
-      return null;
-    }
-    T stub = empty.get();
-    stub.setMetadata(
-        new ObjectMetaBuilder().withName(key).withResourceVersion(kept.version()).build());
-    return stub;
   }
 }
