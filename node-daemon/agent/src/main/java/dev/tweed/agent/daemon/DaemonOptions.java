@@ -43,41 +43,4 @@ public record DaemonOptions(
     boolean replaceForeignCni,
     Optional<Path> hostRoot,
     DataPathOptions dataPath,
-    PolicyOptions policy) {
-
-  /** With the usual settings for policies. */
-  public DaemonOptions(
-      String nodeName,
-      String version,
-      ApiAccess api,
-      Path cniConfDir,
-      Path cniBinDir,
-      Path cniBinDirOnHost,
-      Path cniPluginsDir,
-      Path cniResultsDir,
-      Path runDir,
-      Path stateDir,
-      Optional<String> leaseNamespace,
-      InetSocketAddress http,
-      boolean replaceForeignCni,
-      Optional<Path> hostRoot,
-      DataPathOptions dataPath) {
-    this(
-        nodeName,
-        version,
-        api,
-        cniConfDir,
-        cniBinDir,
-        cniBinDirOnHost,
-        cniPluginsDir,
-        cniResultsDir,
-        runDir,
-        stateDir,
-        leaseNamespace,
-        http,
-        replaceForeignCni,
-        hostRoot,
-        dataPath,
-        PolicyOptions.DEFAULT);
-  }
-}
+    PolicyOptions policy) {}

@@ -14,6 +14,7 @@ import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.StateFile;
+import dev.tweed.agent.policy.PolicyOptions;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
@@ -250,7 +251,8 @@ final class FaultyFiles implements AutoCloseable {
                           new InetSocketAddress(0),
                           false,
                           Optional.empty(),
-                          DataPathOptions.defaults()),
+                          DataPathOptions.defaults(),
+                          PolicyOptions.DEFAULT),
                       new StateFile(
                           root.resolve("state"),
                           "cni-chain",

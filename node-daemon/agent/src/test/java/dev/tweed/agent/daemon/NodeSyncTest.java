@@ -16,6 +16,7 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.StateFile;
+import dev.tweed.agent.policy.PolicyOptions;
 import dev.tweed.agent.probe.ProbeTargets;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
@@ -108,7 +109,8 @@ class NodeSyncTest {
                 new InetSocketAddress(0),
                 replaceForeign,
                 Optional.empty(),
-                DataPathOptions.defaults()),
+                DataPathOptions.defaults(),
+                PolicyOptions.DEFAULT),
             new StateFile(
                 directory.resolve("state"),
                 "cni-chain",

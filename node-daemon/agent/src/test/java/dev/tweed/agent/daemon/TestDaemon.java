@@ -3,6 +3,7 @@ package dev.tweed.agent.daemon;
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.firewall.LocalFirewallHost;
+import dev.tweed.agent.policy.PolicyOptions;
 import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Prober;
@@ -100,7 +101,8 @@ final class TestDaemon implements AutoCloseable {
                     http,
                     false,
                     hostRoot,
-                    dataPath),
+                    dataPath,
+                    PolicyOptions.DEFAULT),
                 Map.of(),
                 new KernelPath.Opener() {
                   @Override
