@@ -62,7 +62,10 @@ class AllocationOnApiServerTest {
   }
 
   private NetworkOutcome outcome(String network) {
-    return operator.loop().latest().networks().get(network).outcome();
+    Map<String, ClusterOutcome.NetworkState> networks = operator.loop().latest().networks();
+    // Blocks are written before the outcome is there; an assertion is tried again.
+    assertThat(networks).containsKey(network);
+    return networks.get(network).outcome();
   }
 
   private Map<String, String> blocks() {
