@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.logging.LogManager;
+import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
@@ -139,6 +140,10 @@ public final class Demo {
     progress.show(
         "kubectl exec a -- probe http " + b.url("/"), a.exec("probe", "http", b.url("/")));
     namespace.service("b", b, "tcp/80:8080");
+    // kube-proxy hears of it a moment later.
+    Awaitility.await("Service b answers")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> a.exec("probe", "http", "http://b/").succeeded());
     progress.show("kubectl exec a -- probe http http://b/", a.exec("probe", "http", "http://b/"));
     b.exec("iperf3", "--server", "--one-off", "--daemon").text();
     progress.show(
