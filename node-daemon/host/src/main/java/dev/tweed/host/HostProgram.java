@@ -1,5 +1,6 @@
 package dev.tweed.host;
 
+import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -162,25 +163,41 @@ public final class HostProgram {
       } catch (IOException e) {
         // It ended before it had read all; its status and complaint tell more.
       }
-      byte[] output = output();
-      if (output.length == MAX_OUTPUT) {
+      ByteArrayOutputStream output = new ByteArrayOutputStream(); // its methods are synchronized
+      FutureTask<Void> reading = new FutureTask<>(() -> readOutput(output));
+      Thread.ofPlatform().name("program-output").daemon().start(reading);
+      int status = awaitEnd();
+      awaitOutput(reading);
+      if (output.size() > MAX_OUTPUT) {
         throw tooMuch();
       }
-      int status = awaitEnd();
-      return new Ended(status, new String(output, charset), complaint.toString());
+      return new Ended(status, output.toString(charset), complaint.toString());
     }
 
-    /** Read apart: what the program has started and left keeps the pipe, and ends no read. */
-    private byte[] output() throws IOException {
-      FutureTask<byte[]> reading =
-          new FutureTask<>(() -> process.getInputStream().readNBytes(MAX_OUTPUT));
-      Thread.ofPlatform().name("program-output").daemon().start(reading);
+    private Void readOutput(ByteArrayOutputStream output) throws IOException {
+      byte[] buffer = new byte[1 << 13];
+      InputStream stdout = process.getInputStream();
+      for (int count; (count = stdout.read(buffer)) >= 0; ) {
+        output.write(buffer, 0, count);
+        if (output.size() > MAX_OUTPUT) {
+          process.destroyForcibly();
+          break;
+        }
+      }
+      return null;
+    }
+
+    /**
+     * All that a program that has ended wrote is in the pipe. Its end may never be: what the
+     * program has started and left keeps the pipe open.
+     */
+    private void awaitOutput(FutureTask<Void> reading) throws IOException {
       try {
-        return reading.get(limit.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
+        reading.get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        throw tooLate();
+        // What has been read until now is all there is.
       } catch (ExecutionException e) {
-        throw late.get() || !(e.getCause() instanceof IOException unread) ? tooLate() : unread;
+        throw new IOException("reading the output of " + command() + " failed", e.getCause());
       } catch (InterruptedException e) {
         throw interrupted();
       }
@@ -205,7 +222,7 @@ public final class HostProgram {
     }
 
     private IOException tooLate() {
-      return new IOException(command() + " did not end within " + limit.toSeconds() + " s");
+      return new IOException(command() + " did not end within " + limit.toMillis() / 1000.0 + " s");
     }
 
     private IOException tooMuch() {
