@@ -192,6 +192,7 @@ public final class NodeDaemon implements AutoCloseable {
               board.show(status);
               heap.afterSync();
             },
+            this::firewallWithin,
             System::nanoTime);
     firewallLoop =
         new SyncLoop(
@@ -449,6 +450,10 @@ public final class NodeDaemon implements AutoCloseable {
 
   private void syncWithin(Duration delay) {
     loop.requestWithin(delay);
+  }
+
+  private void firewallWithin(Duration delay) {
+    firewallLoop.requestWithin(delay);
   }
 
   private void firewallChanged() {

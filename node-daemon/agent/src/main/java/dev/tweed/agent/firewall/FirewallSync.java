@@ -49,6 +49,7 @@ public final class FirewallSync implements BooleanSupplier {
   private final FirewallFiles files;
   private final Runnable repaired;
   private final Consumer<FirewallStatus> tell;
+  private final Consumer<Duration> again;
   private final LongSupplier nanoTime;
   private final AtomicBoolean changed = new AtomicBoolean();
   private volatile Optional<NetworkState> network = Optional.empty();
@@ -71,6 +72,7 @@ public final class FirewallSync implements BooleanSupplier {
    * @param view what is known of the cluster
    * @param repaired called when something of ours had to be mended
    * @param tell receives the state after each run that looked
+   * @param again asks for a run within some time
    */
   public FirewallSync(
       Supplier<ClusterView> view,
@@ -79,6 +81,7 @@ public final class FirewallSync implements BooleanSupplier {
       FirewallFiles files,
       Runnable repaired,
       Consumer<FirewallStatus> tell,
+      Consumer<Duration> again,
       LongSupplier nanoTime) {
     this.view = view;
     this.host = host;
@@ -86,6 +89,7 @@ public final class FirewallSync implements BooleanSupplier {
     this.files = files;
     this.repaired = repaired;
     this.tell = tell;
+    this.again = again;
     this.nanoTime = nanoTime;
     this.remembered = files.remembered();
     this.guard = new GuardKeeper(host);
@@ -151,9 +155,14 @@ public final class FirewallSync implements BooleanSupplier {
     BackendChoice chosen =
         fresh.isPresent() ? choice : plans.choose(found, wish, choice, nanoTime.getAsLong());
     FirewallPlan plan = plans.make(wish.with(state), remembered.good(), found, chosen);
-    settled = bring(plan, wish, wished, state, fresh.isPresent());
+    boolean done = bring(plan, wish, wished, state, fresh.isPresent());
     lookedAt = now;
-    return settled;
+    // Where it is not known what belongs where, nothing leaves, and a retry is due anyway.
+    Optional<Duration> leave =
+        chosen.isKnown() ? choice.nextLeave(nanoTime.getAsLong()) : Optional.empty();
+    leave.ifPresent(again);
+    settled = done && leave.isEmpty();
+    return done;
   }
 
   /**
@@ -210,7 +219,6 @@ public final class FirewallSync implements BooleanSupplier {
         && unwritten.isEmpty()
         && guarded instanceof BackendOutcome.Applied
         && plan.choice().isKnown()
-        && choice.leaving().isEmpty()
         && (!look || isChosenAgain(found, wish));
   }
 

@@ -28,6 +28,7 @@ final class FirewalledNode {
   private ClusterView view = ClusterView.INCOMPLETE;
   private Optional<FirewallStatus> told = Optional.empty();
   private int repaired;
+  private Optional<Duration> within = Optional.empty();
   private long now;
   private FirewallSync sync;
 
@@ -53,6 +54,7 @@ final class FirewalledNode {
             files(),
             () -> repaired++,
             status -> told = Optional.of(status),
+            delay -> within = Optional.of(delay),
             () -> now);
   }
 
@@ -113,7 +115,13 @@ final class FirewalledNode {
 
   /** Whether nothing has to be tried again before something changes. */
   boolean run() {
+    within = Optional.empty();
     return sync.getAsBoolean();
+  }
+
+  /** In how long the last run wants another, whatever happens. */
+  Optional<Duration> within() {
+    return within;
   }
 
   /** By the last run that looked. */
