@@ -252,6 +252,11 @@ public final class ProtectedFlowsPlanner {
           add(routed, false, List.of(new Way(block, bridge, others)), new Somebody(pools));
         }
       }
+      Somebody here = new Somebody(List.of(block));
+      for (Protocol protocol : List.of(TCP, UDP)) {
+        Kind bridged = new Kind(PODS, ROUTED, protocol, 0, "of this node to each other");
+        add(bridged, true, List.of(new Way(block, bridge, bridge)), here);
+      }
     }
   }
 
@@ -345,8 +350,16 @@ public final class ProtectedFlowsPlanner {
           kind,
           kind.direction() == IN,
           ways.isEmpty() ? List.of(unknown) : ways,
-          new Somebody(List.of(IpPrefix.any(family))));
+          new Somebody(List.of(IpPrefix.any(family)), kind.service() == SSH ? pods(family) : List.of()));
     }
+  }
+
+  /** Who cares for a node does so from elsewhere: without the node, its pods have no network. */
+  private List<IpPrefix> pods(AddressFamily family) {
+    return sight.network().stream()
+        .flatMap(network -> network.needs().podCidrs().stream())
+        .filter(pool -> pool.family() == family)
+        .toList();
   }
 
   private void add(Kind kind, boolean inbound, List<Way> ways, Remotes remotes) {

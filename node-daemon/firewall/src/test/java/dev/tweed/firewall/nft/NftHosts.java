@@ -142,6 +142,13 @@ final class NftHosts implements AutoCloseable {
             .formatted(table, set));
   }
 
+  /** Empties sets. */
+  static void flush(NftNode node, String table, String... sets) {
+    for (String set : sets) {
+      node.sh("nft flush set inet %s %s".formatted(table, set));
+    }
+  }
+
   /** A connection from a namespace. */
   static Socket connect(Netns from, String address, int port) {
     return from.call(() -> open(address, port));

@@ -40,6 +40,8 @@ class LockoutGuardTest {
         "worker        | allow in tcp 22 from 224.0.0.0/4; deny in tcp 22           | SSH",
         "worker        | allow in tcp 22 from 127.0.0.0/8; deny in tcp 22           | SSH",
         "worker        | allow in tcp 22 from 10.0.0.1; deny in tcp 22              | SSH",
+        "worker        | allow in tcp 22 from 10.244.0.0/16; deny in tcp 22         | SSH",
+        "worker        | allow in tcp 22 from 10.0.0.0/8; deny in tcp 22            | -",
         "worker        | allow in tcp 22 on eth7; deny in tcp 22                    | SSH",
         "worker        | allow in tcp 22 on tweed-br0; deny in tcp 22               | SSH",
         "worker        | allow in tcp 22 on lo; deny in tcp 22                      | SSH",
@@ -50,6 +52,12 @@ class LockoutGuardTest {
         "both families | allow in tcp 22 from 2001:db8::7; deny in tcp 22           | SSH",
         "both families | allow in tcp 22 from 192.0.2.7; deny in tcp 22             | SSH",
         "both families | allow in tcp 22 from 192.0.2.7; allow in tcp 22 from 2001:db8::7; deny in tcp 22 | -",
+        "IPv6 only     | deny in tcp 22                                             | SSH",
+        "IPv6 only     | allow in tcp 22 from 192.0.2.7; deny in tcp 22             | SSH",
+        "IPv6 only     | allow in tcp 22 from fe80::/10; deny in tcp 22             | SSH",
+        "IPv6 only     | allow in tcp 22 from 2001:db8::1; deny in tcp 22           | SSH",
+        "IPv6 only     | allow in tcp 22 from 2001:db8:7::/64; deny in tcp 22       | -",
+        "IPv6 only     | deny in tcp 22 from 0.0.0.0/0                              | -",
         // In parts.
         "worker        | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/2; deny in tcp 22 from 192.0.0.0/3 | SSH",
         "worker        | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/2                              | -",
@@ -107,6 +115,11 @@ class LockoutGuardTest {
         "worker        | allow out tcp 80 to 10.244.0.0/16; deny out to 10.244.0.0/16 | PODS",
         "worker        | allow out to 10.244.0.0/16; deny out to 10.244.0.0/16      | -",
         "worker        | deny routed udp                                            | PODS",
+        "worker        | deny routed tcp 1:1023,1024:65535                          | PODS",
+        "worker        | deny routed tcp 1:1023,1025:65535                          | -",
+        "worker        | allow routed on tweed.1; allow routed from 10.244.1.0/24 out tweed.1; deny routed | PODS",
+        "worker        | deny routed on tweed-br0 out tweed-br0                     | PODS",
+        "worker        | deny routed on tweed-br0 out eth0                          | -",
         "worker        | deny routed udp on eth0                                    | -",
         "direct routes | deny routed on eth0                                        | PODS",
         "direct routes | deny routed tcp 80 on eth0                                 | -",
@@ -133,6 +146,7 @@ class LockoutGuardTest {
     switch (name) {
       case "worker" -> {}
       case "both families" -> node.bothFamilies();
+      case "IPv6 only" -> node.nodeIps = List.of("2001:db8::1");
       case "two devices" ->
           node.addresses = List.of(SampleSight.ETH0, SampleSight.own("eth1", "10.9.0.1"));
       case "alice is in" -> node.loggedIn("203.0.113.5");
