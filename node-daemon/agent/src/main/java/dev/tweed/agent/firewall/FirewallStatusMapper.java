@@ -15,7 +15,6 @@ import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
-import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.NodePortJudge;
@@ -75,7 +74,7 @@ final class FirewallStatusMapper {
         others.bases().isEmpty()
             ? Map.of()
             : plan.rows().stream()
-                .filter(row -> row.action() == Action.ALLOW || row.action() == Action.LIMIT)
+                .filter(row -> !row.action().refuses())
                 .collect(Collectors.groupingBy(FilterRow::origin));
     displaced()
         .forEach(

@@ -60,13 +60,7 @@ record Policy(String name, int priority, Ends ends, List<String> bans, List<Plac
    */
   static Policy of(
       Direction direction, int index, Ends ends, List<String> bans, List<Placed> rules) {
-    String way =
-        switch (direction) {
-          case IN -> "in";
-          case OUT -> "out";
-          case ROUTED -> "routed";
-        };
-    return new Policy("tweed-" + way + "-" + (index + 1), FIRST + index, ends, bans, rules);
+    return new Policy("tweed-" + direction.text() + "-" + (index + 1), FIRST + index, ends, bans, rules);
   }
 
   /** Whether a policy of that name is one of ours. */

@@ -120,7 +120,7 @@ final class RichRuleCompiler {
       return List.of();
     }
     return Stream.concat(
-            exempt(row).stream(), protocols(row).flatMap(protocol -> compile(row, protocol)))
+            exempt(row).stream(), row.protocols().stream().flatMap(protocol -> compile(row, protocol)))
         .toList();
   }
 
@@ -131,10 +131,9 @@ final class RichRuleCompiler {
    */
   private static Optional<RichRule> exempt(FilterRow row) {
     boolean outOfIpv4 = row.direction() == Direction.OUT && row.family() == AddressFamily.IPV4;
-    return refuses(row)
+    return row.action().refuses()
             && row.protocol() == Protocol.ANY
-            && row.sourcePorts().isEmpty()
-            && row.destinationPorts().isEmpty()
+            && !row.hasPorts()
             && !outOfIpv4
         ? Optional.of(
             new RichRule(
@@ -162,23 +161,11 @@ final class RichRuleCompiler {
   private static boolean mayRefuse(FilterRow row, RichRule answers) {
     return row.direction() == Direction.IN
         && row.family() == answers.family()
-        && refuses(row)
+        && row.action().refuses()
         && (row.protocol() == Protocol.ANY || row.protocol() == Protocol.UDP)
         && (row.destinationPorts().isEmpty()
             || answers.match() instanceof ToPort(PortRange client, String udp)
                 && row.destinationPorts().stream().anyMatch(p -> p.contains(client.first())));
-  }
-
-  private static boolean refuses(FilterRow row) {
-    return row.action() == Action.DENY || row.action() == Action.REJECT;
-  }
-
-  /** Ports belong to one protocol, so that both are spelled out where either will do. */
-  private static Stream<Protocol> protocols(FilterRow row) {
-    boolean ports = !row.sourcePorts().isEmpty() || !row.destinationPorts().isEmpty();
-    return row.protocol() == Protocol.ANY && ports
-        ? Stream.of(Protocol.TCP, Protocol.UDP)
-        : Stream.of(row.protocol());
   }
 
   private static Stream<RichRule> compile(FilterRow row, Protocol protocol) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -43,11 +44,7 @@ record IptablesListing(
 
   /** The chain that packets of a direction begin in. */
   static String base(Direction direction) {
-    return switch (direction) {
-      case IN -> "INPUT";
-      case OUT -> "OUTPUT";
-      case ROUTED -> "FORWARD";
-    };
+    return direction.hook().toUpperCase(Locale.ROOT);
   }
 
   /** Reads what iptables-save prints of the filter table. */

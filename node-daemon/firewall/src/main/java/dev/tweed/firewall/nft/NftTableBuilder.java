@@ -129,7 +129,7 @@ final class NftTableBuilder {
             comment,
             row.logging() == Logging.NEW ? which.state(NfSteps.State.NEW) : which,
             LOG_LINES,
-            NftLogPrefix.of(row, row.action().name().toLowerCase(Locale.ROOT), log));
+            NftLogPrefix.of(row, row.action().text(), log));
       }
       rule(comment, NftMatchCompiler.compile(rule.match(), view), Counter.ZERO, verdict(rule));
     }
@@ -141,7 +141,7 @@ final class NftTableBuilder {
     for (NftRule rule : NftRuleCompiler.compile(rows)) {
       FilterRow row = rule.row();
       NfSteps which = NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS);
-      if (row.action() == Action.ALLOW || row.action() == Action.LIMIT) {
+      if (!row.action().refuses()) {
         rule("let in", which, Verdict.accept());
       } else if (cutting.contains(row.origin())) {
         rule(NftComment.of(row), which, Counter.ZERO, verdict(rule));
@@ -155,7 +155,7 @@ final class NftTableBuilder {
     for (NftRule rule : NftRuleCompiler.compile(rows)) {
       FilterRow row = rule.row();
       NfSteps which = NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS);
-      String action = row.action().name().toLowerCase(Locale.ROOT);
+      String action = row.action().text();
       if (!tried.contains(row.origin())) {
         rule("in force", which, Verdict.accept());
       } else if (row.action() == Action.ALLOW) {
@@ -177,7 +177,7 @@ final class NftTableBuilder {
   /** Adds the chains that say of what is only tried how it would end; once. */
   NftTableBuilder wouldChains() {
     for (Action action : List.of(Action.DENY, Action.REJECT, Action.LIMIT)) {
-      String name = WOULD + action.name().toLowerCase(Locale.ROOT);
+      String name = WOULD + action.text();
       if (chains.stream().noneMatch(c -> c.name().equals(name))) {
         chain(name).rule("only tried", new NfSteps(), Verdict.accept());
       }

@@ -142,11 +142,7 @@ public final class NodePortJudge {
 
   private static boolean meet(List<PortRange> some, List<PortRange> others) {
     return others.isEmpty()
-        || some.stream().anyMatch(a -> others.stream().anyMatch(b -> meet(a, b)));
-  }
-
-  private static boolean meet(PortRange a, PortRange b) {
-    return a.first() <= b.last() && b.first() <= a.last();
+        || some.stream().anyMatch(a -> others.stream().anyMatch(a::overlaps));
   }
 
   private static List<PortRange> nodePorts(FirewallRule rule) {
@@ -158,7 +154,7 @@ public final class NodePortJudge {
 
   private static List<PortRange> nodePorts(List<PortRange> ports) {
     return ports.stream()
-        .filter(range -> meet(range, NODE_PORTS))
+        .filter(NODE_PORTS::overlaps)
         .map(
             range ->
                 new PortRange(

@@ -48,11 +48,10 @@ public final class UfwBackend implements FirewallBackend {
           "ufw has no rules for ICMP beside those in /etc/ufw/before.rules and before6.rules; change"
               + " them there, or select nodes with another firewall");
     }
-    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
     return Stream.of(row.interfaceIn(), row.interfaceOut())
         .flatMap(Optional::stream)
         .filter(device -> device.endsWith("port"))
-        .filter(device -> row.protocol() == Protocol.ANY && !ports)
+        .filter(device -> row.protocol() == Protocol.ANY && !row.hasPorts())
         .findFirst()
         .map(
             device ->

@@ -136,7 +136,7 @@ record UfwTuple(Match match, Action action, Logging logging, String comment) {
     if (match.routed()) {
       line.append("route:");
     }
-    line.append(action.name().toLowerCase(Locale.ROOT));
+    line.append(action.text());
     line.append(
         switch (logging) {
           case NONE -> "";

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.backend;
 
+import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
@@ -78,9 +79,9 @@ class KernelVerdictPropertiesTest {
       nodePorts = Optional.of(need(Road::ofNodePorts));
     }
     Road road = nodePorts.get();
-    new GuardWriter(road.tables()).apply(GuardRules.none()); // what Limit has counted
+    new GuardWriter(road.tables(), OptionalInt::empty).apply(GuardRules.none()); // what Limit has counted
 
-    assertThat(road.onNode(() -> new GuardWriter(road.tables()).apply(new GuardRules(rows))))
+    assertThat(road.onNode(() -> new GuardWriter(road.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isInstanceOf(BackendOutcome.Applied.class);
 
     check(road, rows, flows);

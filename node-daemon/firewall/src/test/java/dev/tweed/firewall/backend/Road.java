@@ -1,5 +1,6 @@
 package dev.tweed.firewall.backend;
 
+import java.util.OptionalInt;
 import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -189,7 +190,7 @@ final class Road implements AutoCloseable {
 
   /** Puts rows into a table of ours that has counted nothing yet. */
   BackendOutcome applyAnew(List<FilterRow> rows) {
-    NftablesBackend backend = new NftablesBackend(tables);
+    NftablesBackend backend = new NftablesBackend(tables, OptionalInt::empty);
     backend.apply(List.of());
     return backend.apply(rows);
   }

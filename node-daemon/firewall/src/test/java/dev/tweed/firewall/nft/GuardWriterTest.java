@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -90,10 +91,10 @@ class GuardWriterTest {
   }
 
   private BackendOutcome check(GuardRules rules) {
-    return node.call(() -> new GuardWriter(node.tables()).check(rules));
+    return node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).check(rules));
   }
 
   private BackendOutcome apply(GuardRules rules) {
-    return node.call(() -> new GuardWriter(node.tables()).apply(rules));
+    return node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).apply(rules));
   }
 }

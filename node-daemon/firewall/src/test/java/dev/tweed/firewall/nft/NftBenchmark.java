@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import dev.tweed.firewall.BenchmarkTimes;
 import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -25,7 +26,7 @@ final class NftBenchmark {
   public static void main(String[] arguments) throws Exception {
     int[] counts = BenchmarkTimes.counts(arguments, 100, 1_000, 10_000);
     try (NftNode node = NftNode.open()) {
-      NftablesBackend backend = new NftablesBackend(node.tables());
+      NftablesBackend backend = new NftablesBackend(node.tables(), OptionalInt::empty);
       for (int warm = 0; warm < 20; warm++) {
         apply(node, backend, rows(100, 1, warm));
       }

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.FilterRow;
@@ -26,22 +27,22 @@ class NftCheckPropertiesTest {
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void tablesOfAnyRowsAreTaken(@ForAll("any") List<FilterRow> rows) {
-    check(NftTableCompiler.compile(rows));
+    check(NftTableCompiler.compile(rows, OptionalInt.empty()));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void tablesOfDenseRowsAreTaken(@ForAll("dense") List<FilterRow> rows) {
-    check(NftTableCompiler.compile(rows));
+    check(NftTableCompiler.compile(rows, OptionalInt.empty()));
   }
 
   @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
   void tablesOfPairsAreTaken(@ForAll("pairs") List<FilterRow> rows) {
-    check(NftTableCompiler.compile(rows));
+    check(NftTableCompiler.compile(rows, OptionalInt.empty()));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void guardsAreTaken(@ForAll("dense") List<FilterRow> rows) {
-    GuardTableCompiler.compile(new GuardRules(rows)).ifPresent(NftCheckPropertiesTest::check);
+    GuardTableCompiler.compile(new GuardRules(rows), OptionalInt.empty()).ifPresent(NftCheckPropertiesTest::check);
   }
 
   private static void check(NfTableContent table) {

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -22,7 +23,7 @@ final class NftLossBenchmark {
   public static void main(String[] arguments) throws Exception {
     try (NftNode node = NftNode.open();
         RoutedFlows flows = RoutedFlows.through(node.netns())) {
-      NftablesBackend backend = new NftablesBackend(node.tables());
+      NftablesBackend backend = new NftablesBackend(node.tables(), OptionalInt::empty);
       NftBenchmark.apply(node, backend, rows(0, Action.ALLOW)); // classes loaded, kernel modules
       Runnable open = () -> changes(node, backend, Action.ALLOW);
       flows.established("Tweed, 100 changes in nftables, established flow", open);

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
@@ -297,7 +298,7 @@ class NftPacketsTest {
 
   private void apply(FirewallRule... rules) {
     assertThat(
-            hosts.node.call(() -> new NftablesBackend(hosts.node.tables()).apply(Rows.of(rules))))
+            hosts.node.call(() -> new NftablesBackend(hosts.node.tables(), OptionalInt::empty).apply(Rows.of(rules))))
         .isInstanceOf(Applied.class);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -57,9 +58,9 @@ class NftVersionsTest {
   @Test
   void whatIsWrittenBothRead() {
     List<FilterRow> rows = rowsWithLongListsOfAllSorts();
-    assertThat(node.call(() -> new NftablesBackend(node.tables()).apply(rows)))
+    assertThat(node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows)))
         .isEqualTo(BackendOutcome.applied(true));
-    assertThat(node.call(() -> new GuardWriter(node.tables()).apply(new GuardRules(rows))))
+    assertThat(node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isEqualTo(BackendOutcome.applied(true));
 
     for (Path reader : List.of(bookworm, trixie)) {
@@ -70,9 +71,9 @@ class NftVersionsTest {
       node.sh(reader + " -j list sets ip"); // what kube-proxy asks first
       node.sh("printf '" + TABLE_OF_ANOTHER + "' | " + reader + " -f -");
     }
-    assertThat(node.call(() -> new NftablesBackend(node.tables()).apply(rows)))
+    assertThat(node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows)))
         .isEqualTo(BackendOutcome.applied(false));
-    assertThat(node.call(() -> new GuardWriter(node.tables()).apply(new GuardRules(rows))))
+    assertThat(node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isEqualTo(BackendOutcome.applied(false));
   }
 

@@ -1,5 +1,6 @@
 package dev.tweed.firewall.nft;
 
+import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.Action;
@@ -26,7 +27,7 @@ class RuleCountReaderTest {
     node.sh(
         "ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up;"
             + " ip addr add 192.0.2.1/24 dev d0; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev d0");
-    new NftablesBackend(node.tables())
+    new NftablesBackend(node.tables(), OptionalInt::empty)
         .apply(
             Rows.of(
                 rule.withPorts(Protocol.UDP, PORT).withLogging(Logging.NEW),

@@ -81,7 +81,7 @@ final class SampleSight {
                     Optional.of(
                         new NetworkNeeds.Tunnel("tweed.1", 8472, bypassed, Optional.empty())),
                     "tweed-br0",
-                    Optional.of("eth0"),
+                    Optional.of("eth0"), List.of("eth0"),
                     nodeIps.stream().map(IpAddress::parse).toList(),
                     List.of(IpPrefix.parse("10.244.0.0/16"))),
                 List.of(IpPrefix.parse("10.244.1.0/24")),
