@@ -10,7 +10,7 @@ import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
 import dev.tweed.agent.firewall.FirewallPlanFactory;
-import dev.tweed.agent.firewall.FirewallWish;
+import dev.tweed.agent.firewall.DesiredFirewall;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.firewall.NetworkStateMapper;
 import dev.tweed.agent.status.NodeStatus;
@@ -78,7 +78,7 @@ final class FirewallPlanCommand implements Callable<Integer> {
     NetworkState network = network(view);
     FirewallPlanFactory plans =
         new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()), read::endpoints);
-    FirewallPlan plan = plans.make(FirewallWish.of(view, network), good);
+    FirewallPlan plan = plans.make(DesiredFirewall.of(view, network), good);
     FirewallPlanText text =
         FirewallPlanText.of(
             api.nodeName(),

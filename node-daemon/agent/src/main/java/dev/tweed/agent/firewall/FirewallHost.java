@@ -47,7 +47,7 @@ public interface FirewallHost {
   OptionalInt generation();
 
   /** What this node itself tells of who has to reach it, and how. */
-  NodeSight sight();
+  HostFacts facts();
 
   /** Who takes packets for NodePorts. */
   default ServiceProxy serviceProxy() {
@@ -89,7 +89,7 @@ public interface FirewallHost {
    * @param nameServers that its programs ask, without loopback
    * @param closing is run when it is not needed any more
    */
-  record NodeSight(
+  record HostFacts(
       List<NodeAddress> addresses,
       Function<IpAddress, Optional<NodeAddress>> wayTo,
       List<String> sshd,
@@ -100,8 +100,8 @@ public interface FirewallHost {
       implements AutoCloseable {
 
     /** Nothing is to be seen. */
-    static final NodeSight NOTHING =
-        new NodeSight(
+    static final HostFacts NOTHING =
+        new HostFacts(
             List.of(),
             address -> Optional.empty(),
             List.of(),
@@ -110,7 +110,7 @@ public interface FirewallHost {
             List.of(),
             () -> {});
 
-    public NodeSight {
+    public HostFacts {
       addresses = List.copyOf(addresses);
       sshd = List.copyOf(sshd);
       nameServers = List.copyOf(nameServers);

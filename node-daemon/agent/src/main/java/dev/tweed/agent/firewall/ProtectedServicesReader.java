@@ -1,6 +1,6 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.agent.firewall.FirewallHost.NodeSight;
+import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.dataplane.HostAddresses;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
 import dev.tweed.firewall.rules.SshSessions;
@@ -66,7 +66,7 @@ final class ProtectedServicesReader {
     this.root = root;
   }
 
-  NodeSight read() {
+  HostFacts read() {
     List<String> sshd = hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of());
     Optional<ApiEndpoint> kubelet =
         hostRoot
@@ -75,7 +75,7 @@ final class ProtectedServicesReader {
     SshSessions sessions = sessions(hostRoot.orElse(root).resolve("run"));
     try {
       HostAddresses kernel = HostAddresses.open();
-      return new NodeSight(
+      return new HostFacts(
           kernel.all().stream().map(ProtectedServicesReader::address).toList(),
           remote -> wayTo(kernel, remote),
           sshd,
@@ -84,7 +84,7 @@ final class ProtectedServicesReader {
           nameServers(),
           kernel::close);
     } catch (NetlinkException e) {
-      return new NodeSight(
+      return new HostFacts(
           List.of(), remote -> Optional.empty(), sshd, sessions, kubelet, nameServers(), () -> {});
     }
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallHost.NodeSight;
+import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.Limits;
 import dev.tweed.firewall.rules.FilterRow;
@@ -156,7 +156,7 @@ class FirewallPlanFactoryTest {
                 },
                 List::of)
             .make(
-                FirewallWish.of(
+                DesiredFirewall.of(
                     YamlViews.read("kind: Node\nmetadata: {name: n1}\n"), SampleNetwork.member()),
                 Remembered.NOTHING);
 
@@ -168,8 +168,8 @@ class FirewallPlanFactoryTest {
   }
 
   private FirewallPlan plan(String rule, String allowLockout) {
-    host.sight =
-        new NodeSight(
+    host.facts =
+        new HostFacts(
             List.of(ETH0),
             remote -> Optional.of(ETH0),
             List.of("Port 2222\n"),
@@ -182,7 +182,7 @@ class FirewallPlanFactoryTest {
             () -> new ApiEndpoint(List.of(IpAddress.parse("10.96.0.1")), 443),
             () -> apiServers)
         .make(
-            FirewallWish.of(
+            DesiredFirewall.of(
                 YamlViews.read(NODES.formatted(rule, allowLockout)), SampleNetwork.member(2, 3)),
             Remembered.NOTHING);
   }

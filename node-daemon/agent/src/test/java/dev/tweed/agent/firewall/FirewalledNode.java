@@ -102,8 +102,8 @@ final class FirewalledNode {
 
   /** sshd is told to listen there. */
   void sshListensAt(int port) {
-    host.sight =
-        new FirewallHost.NodeSight(
+    host.facts =
+        new FirewallHost.HostFacts(
             List.of(),
             address -> Optional.empty(),
             List.of("Port " + port),

@@ -94,9 +94,9 @@ class ProtectedServicesReaderTest {
         .containsExactly(IpAddress.parse("192.0.2.53"), IpAddress.parse("fe80::1"));
   }
 
-  private FirewallHost.NodeSight read(Optional<Path> hostRoot) {
-    try (FirewallHost.NodeSight sight = new ProtectedServicesReader(hostRoot, directory).read()) {
-      return sight;
+  private FirewallHost.HostFacts read(Optional<Path> hostRoot) {
+    try (FirewallHost.HostFacts facts = new ProtectedServicesReader(hostRoot, directory).read()) {
+      return facts;
     }
   }
 

@@ -9,7 +9,7 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.ReachabilityPlanner;
 import dev.tweed.agent.status.Reachable;
 import dev.tweed.crds.NodeReportStatus.Firewall;
-import dev.tweed.firewall.ForwardJudge;
+import dev.tweed.firewall.ForwardEvaluator;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NetworkNeeds;
@@ -347,7 +347,7 @@ class ProberKernelTest {
         "",
         Optional.empty(),
         Optional.of(seen),
-        ForwardJudge.judge(
+        ForwardEvaluator.judge(
                 firewall,
                 needs,
                 List.of(IpPrefix.parse("10.245.1.0/30"), IpPrefix.parse("fd01:1::/126")))

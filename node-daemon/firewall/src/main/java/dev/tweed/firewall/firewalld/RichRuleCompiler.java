@@ -2,11 +2,11 @@ package dev.tweed.firewall.firewalld;
 
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
-import dev.tweed.firewall.firewalld.RichRule.Match;
+import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
-import dev.tweed.firewall.firewalld.RichRule.Verdict;
+import dev.tweed.firewall.firewalld.RichRule.RichAction;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
@@ -34,7 +34,7 @@ final class RichRuleCompiler {
           IpPrefix.any(AddressFamily.IPV4),
           new ToPort(PortRange.of(68), "udp"),
           false,
-          Verdict.ACCEPT);
+          RichAction.ACCEPT);
 
   private static final RichRule DHCPV6 =
       new RichRule(
@@ -43,7 +43,7 @@ final class RichRuleCompiler {
           LINK,
           new ToPort(PortRange.of(546), "udp"),
           false,
-          Verdict.ACCEPT);
+          RichAction.ACCEPT);
 
   /** Files of /usr/lib/firewalld/icmptypes that stand for a type whole, by family and type. */
   private static final Map<AddressFamily, Map<Integer, String>> ICMP_TYPES =
@@ -142,7 +142,7 @@ final class RichRuleCompiler {
                 row.destination(),
                 new OfProtocol(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp"),
                 false,
-                Verdict.ACCEPT))
+                RichAction.ACCEPT))
         : Optional.empty();
   }
 
@@ -181,7 +181,7 @@ final class RichRuleCompiler {
                     verdict(row.action(), protocol)));
   }
 
-  private static Stream<Match> matches(FilterRow row, Protocol protocol) {
+  private static Stream<Element> matches(FilterRow row, Protocol protocol) {
     if (!row.destinationPorts().isEmpty()) {
       return row.destinationPorts().stream().map(ports -> new ToPort(ports, protocol.text()));
     }
@@ -195,11 +195,11 @@ final class RichRuleCompiler {
     return Stream.of(protocol == Protocol.ANY ? new Everything() : new OfProtocol(protocol.text()));
   }
 
-  private static Verdict verdict(Action action, Protocol protocol) {
+  private static RichAction verdict(Action action, Protocol protocol) {
     return switch (action) {
-      case ALLOW -> Verdict.ACCEPT;
-      case DENY -> Verdict.DROP;
-      case REJECT -> protocol == Protocol.TCP ? Verdict.RESET : Verdict.REJECT;
+      case ALLOW -> RichAction.ACCEPT;
+      case DENY -> RichAction.DROP;
+      case REJECT -> protocol == Protocol.TCP ? RichAction.RESET : RichAction.REJECT;
       case LIMIT -> throw new IllegalArgumentException("firewalld has no limit for each source");
     };
   }

@@ -108,8 +108,8 @@ public record FilterRow(
   }
 
   /** What it matches, whatever it does then; two rows with one match cannot both have effect. */
-  public Match match() {
-    return new Match(
+  public RowMatch match() {
+    return new RowMatch(
         family,
         direction,
         protocol,
@@ -123,7 +123,7 @@ public record FilterRow(
   }
 
   /** The match of a row; fields as there. */
-  public record Match(
+  public record RowMatch(
       AddressFamily family,
       Direction direction,
       Protocol protocol,

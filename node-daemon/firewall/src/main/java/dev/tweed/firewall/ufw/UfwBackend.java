@@ -3,7 +3,7 @@ package dev.tweed.firewall.ufw;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
@@ -70,7 +70,7 @@ public final class UfwBackend implements FirewallBackend {
   }
 
   private interface Run {
-    UfwApplied of(List<FilterRow> rows) throws Obstacle;
+    UfwApplied of(List<FilterRow> rows) throws RefusalException;
   }
 
   private static BackendOutcome outcome(List<FilterRow> rows, Run run) {
@@ -81,7 +81,7 @@ public final class UfwBackend implements FirewallBackend {
           applied.live(),
           applied.ipv6() ? BOTH : Set.of(AddressFamily.IPV4),
           displaced(rows, applied.overlaps()));
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       return e.refused();
     }
   }

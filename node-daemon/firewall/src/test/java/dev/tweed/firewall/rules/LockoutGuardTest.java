@@ -141,24 +141,24 @@ class LockoutGuardTest {
         .containsExactlyInAnyOrderElementsOf(cut == null ? Set.of() : Set.of(cut.split(" ")));
   }
 
-  private static SampleSight node(String name) {
-    SampleSight node = new SampleSight();
+  private static SampleFacts node(String name) {
+    SampleFacts node = new SampleFacts();
     switch (name) {
       case "worker" -> {}
       case "both families" -> node.bothFamilies();
       case "IPv6 only" -> node.nodeIps = List.of("2001:db8::1");
       case "two devices" ->
-          node.addresses = List.of(SampleSight.ETH0, SampleSight.own("eth1", "10.9.0.1"));
+          node.addresses = List.of(SampleFacts.ETH0, SampleFacts.own("eth1", "10.9.0.1"));
       case "alice is in" -> node.loggedIn("203.0.113.5");
       case "alice is here" -> node.loggedIn("10.0.0.1");
-      case "load balancer" -> node.waysToApi = List.of(SampleSight.server("192.0.2.100", 8443));
+      case "load balancer" -> node.waysToApi = List.of(SampleFacts.server("192.0.2.100", 8443));
       case "a name" -> node.waysToApi = List.of(new Server(Optional.empty(), 8443));
-      case "managed" -> node.apiServers = List.of(SampleSight.server("172.31.5.7", 443));
-      case "microk8s" -> node.apiServers = List.of(SampleSight.server("10.0.0.2", 16443));
+      case "managed" -> node.apiServers = List.of(SampleFacts.server("172.31.5.7", 443));
+      case "microk8s" -> node.apiServers = List.of(SampleFacts.server("10.0.0.2", 16443));
       case "control plane" ->
           node.apiServers =
-              List.of(SampleSight.server("10.0.0.1", 6443), SampleSight.server("10.0.0.2", 6443));
-      case "one server" -> node.apiServers = List.of(SampleSight.server("10.0.0.1", 6443));
+              List.of(SampleFacts.server("10.0.0.1", 6443), SampleFacts.server("10.0.0.2", 6443));
+      case "one server" -> node.apiServers = List.of(SampleFacts.server("10.0.0.1", 6443));
       case "no server" -> node.apiServers = List.of();
       case "direct routes" -> node.bypassed = true;
       case "cloud" -> node.cloud = true;
@@ -170,7 +170,7 @@ class LockoutGuardTest {
       case "leased IPv6" ->
           node.addresses =
               List.of(
-                  SampleSight.ETH0,
+                  SampleFacts.ETH0,
                   new ProtectedFlowsPlanner.NodeAddress(
                       "eth0", IpAddress.parse("2001:db8::1"), false, true));
       default -> throw new IllegalArgumentException(name);
@@ -180,7 +180,7 @@ class LockoutGuardTest {
 
   @Test
   void aMessageNamesTheEndThatIsCutAndTheRemedy() {
-    assertThat(check(new SampleSight().loggedIn("203.0.113.5"), "deny in tcp 22"))
+    assertThat(check(new SampleFacts().loggedIn("203.0.113.5"), "deny in tcp 22"))
         .singleElement()
         .satisfies(
             problem -> {
@@ -194,13 +194,13 @@ class LockoutGuardTest {
                       "allow tcp port 22 from 203.0.113.5 in a rule before it, narrow the rule, or"
                           + " name SSH in spec.allowLockout");
             });
-    assertThat(check(new SampleSight(), "deny out tcp 6443").iterator().next().message())
+    assertThat(check(new SampleFacts(), "deny out tcp 6443").iterator().next().message())
         .isEqualTo("it would cut the API server (tcp port 6443) to 10.0.0.2, an API server");
   }
 
   @Test
   void whereNobodyIsKnownTheMessageSaysThatThePortAloneIsProtected() {
-    SampleSight node = new SampleSight();
+    SampleFacts node = new SampleFacts();
     node.sessions = SshSessions.UNSEEN;
 
     assertThat(check(node, "deny in tcp 22").iterator().next().message())
@@ -219,7 +219,7 @@ class LockoutGuardTest {
   @Test
   void leaveIsForTheServicesThatAreNamed() {
     List<FilterRow> rows = RuleLines.rows(POLICY, "deny in");
-    List<ProtectedFlow> flows = new SampleSight().flows();
+    List<ProtectedFlow> flows = new SampleFacts().flows();
 
     assertThat(
             LockoutGuard.check(
@@ -234,7 +234,7 @@ class LockoutGuardTest {
     RuleGroup first = new RuleGroup(OTHER, 1, RuleLines.parse("deny in tcp 22 from 0.0.0.0/1"));
     RuleGroup second = new RuleGroup(POLICY, 2, RuleLines.parse("deny in tcp 22 from 128.0.0.0/1"));
     List<FilterRow> rows = RuleCompiler.compile(List.of(first, second)).rows();
-    List<ProtectedFlow> flows = new SampleSight().flows();
+    List<ProtectedFlow> flows = new SampleFacts().flows();
 
     assertThat(LockoutGuard.check(rows, flows, (origin, service) -> false))
         .extracting(RuleProblem::origin)
@@ -252,7 +252,7 @@ class LockoutGuardTest {
     return problem.remedy();
   }
 
-  private static Set<RuleProblem> check(SampleSight node, String rules) {
+  private static Set<RuleProblem> check(SampleFacts node, String rules) {
     return LockoutGuard.check(
         RuleLines.rows(POLICY, rules), node.flows(), (origin, service) -> false);
   }
