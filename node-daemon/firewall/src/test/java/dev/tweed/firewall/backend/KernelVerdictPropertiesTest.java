@@ -47,14 +47,14 @@ import net.jqwik.api.lifecycle.AfterContainer;
 @Tag("kernel")
 class KernelVerdictPropertiesTest {
 
-  private static final Map<Direction, RoutedHosts> NFT_ROADS = new EnumMap<>(Direction.class);
-  private static final Map<Direction, RoutedHosts> IPTABLES_ROADS = new EnumMap<>(Direction.class);
+  private static final Map<Direction, RoutedHosts> NFT_HOSTS = new EnumMap<>(Direction.class);
+  private static final Map<Direction, RoutedHosts> IPTABLES_HOSTS = new EnumMap<>(Direction.class);
   private static Optional<RoutedHosts> nodePorts = Optional.empty();
 
   @Property(tries = 40, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void ofNftables(
       @ForAll("rowsOfADirection") List<FilterRow> rows, @ForAll("flows") List<Flow> flows) {
-    RoutedHosts hosts = hosts(NFT_ROADS, rows.getFirst().direction(), RoutedHosts::of);
+    RoutedHosts hosts = hosts(NFT_HOSTS, rows.getFirst().direction(), RoutedHosts::of);
 
     assertThat(hosts.applyAnew(rows)).isInstanceOf(Applied.class);
 
@@ -64,7 +64,7 @@ class KernelVerdictPropertiesTest {
   @Property(tries = 20, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void ofIptables(
       @ForAll("rowsOfADirection") List<FilterRow> rows, @ForAll("flows") List<Flow> flows) {
-    RoutedHosts hosts = hosts(IPTABLES_ROADS, rows.getFirst().direction(), RoutedHosts::of);
+    RoutedHosts hosts = hosts(IPTABLES_HOSTS, rows.getFirst().direction(), RoutedHosts::of);
 
     assertThat(hosts.onNode(() -> new IptablesBackend(List.of(), IptablesFlavour.NFT).apply(rows)))
         .isInstanceOf(Applied.class);
@@ -276,8 +276,8 @@ class KernelVerdictPropertiesTest {
 
   @AfterContainer
   static void close() {
-    NFT_ROADS.values().forEach(RoutedHosts::close);
-    IPTABLES_ROADS.values().forEach(RoutedHosts::close);
+    NFT_HOSTS.values().forEach(RoutedHosts::close);
+    IPTABLES_HOSTS.values().forEach(RoutedHosts::close);
     nodePorts.ifPresent(RoutedHosts::close);
   }
 }
