@@ -108,7 +108,8 @@ public final class ProtectedFlowsPlanner {
    * An address of this node.
    *
    * @param device that has it
-   * @param internal whether the device leads to nobody outside: a bridge or a dummy device
+   * @param internal whether the device leads to nobody outside: a bridge, a dummy device, or one
+   *     without a carrier
    * @param leased whether it has it for some time only
    */
   public record NodeAddress(String device, IpAddress address, boolean internal, boolean leased) {}
