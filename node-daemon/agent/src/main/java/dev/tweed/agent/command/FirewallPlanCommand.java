@@ -5,7 +5,7 @@ import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.PolicyFileReader;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
-import dev.tweed.agent.firewall.ApiEndpoint;
+import dev.tweed.agent.firewall.ServerResolver;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
@@ -77,7 +77,7 @@ final class FirewallPlanCommand implements Callable<Integer> {
     FirewallFiles.Remembered good = new FirewallFiles(node.runDir).remembered();
     NetworkState network = network(view);
     FirewallPlanFactory plans =
-        new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()), read::endpoints);
+        new FirewallPlanFactory(host, () -> ServerResolver.resolve(read.server()), read::endpoints);
     FirewallPlan plan = plans.make(DesiredFirewall.of(view, network), good);
     FirewallPlanText text =
         FirewallPlanText.of(

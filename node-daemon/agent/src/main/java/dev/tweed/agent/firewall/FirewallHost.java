@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
@@ -94,7 +95,7 @@ public interface FirewallHost {
       Function<IpAddress, Optional<NodeAddress>> wayTo,
       List<String> sshd,
       SshSessions sessions,
-      Optional<ApiEndpoint> kubelet,
+      List<Server> kubelet,
       List<IpAddress> nameServers,
       Runnable closing)
       implements AutoCloseable {
@@ -106,13 +107,14 @@ public interface FirewallHost {
             address -> Optional.empty(),
             List.of(),
             SshSessions.UNSEEN,
-            Optional.empty(),
+            List.of(),
             List.of(),
             () -> {});
 
     public HostFacts {
       addresses = List.copyOf(addresses);
       sshd = List.copyOf(sshd);
+      kubelet = List.copyOf(kubelet);
       nameServers = List.copyOf(nameServers);
     }
 

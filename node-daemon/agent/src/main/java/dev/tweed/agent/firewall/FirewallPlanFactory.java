@@ -36,7 +36,7 @@ public final class FirewallPlanFactory {
   private static final int KUBELET = 10250;
 
   private final FirewallHost host;
-  private final Supplier<ApiEndpoint> api;
+  private final Supplier<List<Server>> api;
   private final Supplier<List<ServerEndpoint>> apiServers;
 
   /**
@@ -44,7 +44,7 @@ public final class FirewallPlanFactory {
    * @param apiServers where API servers themselves answer; empty as long as that is not known
    */
   public FirewallPlanFactory(
-      FirewallHost host, Supplier<ApiEndpoint> api, Supplier<List<ServerEndpoint>> apiServers) {
+      FirewallHost host, Supplier<List<Server>> api, Supplier<List<ServerEndpoint>> apiServers) {
     this.host = host;
     this.api = api;
     this.apiServers = apiServers;
@@ -132,8 +132,7 @@ public final class FirewallPlanFactory {
               facts.sessions(),
               desired.kubeletPort().orElse(KUBELET),
               apiServers(desired),
-              Stream.concat(Stream.of(api.get()), facts.kubelet().stream())
-                  .flatMap(FirewallPlanFactory::servers)
+              Stream.concat(api.get().stream(), facts.kubelet().stream())
                   .distinct()
                   .toList(),
               facts.nameServers(),
@@ -155,12 +154,5 @@ public final class FirewallPlanFactory {
             .map(address -> new Server(Optional.of(address), API_SERVER))
             .toList()
         : known.stream().map(e -> new Server(Optional.of(e.address()), e.port())).toList();
-  }
-
-  private static Stream<Server> servers(ApiEndpoint endpoint) {
-    return endpoint.addresses().isEmpty()
-        ? Stream.of(new Server(Optional.empty(), endpoint.port()))
-        : endpoint.addresses().stream()
-            .map(address -> new Server(Optional.of(address), endpoint.port()));
   }
 }

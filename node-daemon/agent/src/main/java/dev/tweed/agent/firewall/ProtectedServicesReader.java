@@ -3,6 +3,7 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.dataplane.HostAddresses;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
@@ -68,10 +69,11 @@ final class ProtectedServicesReader {
 
   HostFacts read() {
     List<String> sshd = hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of());
-    Optional<ApiEndpoint> kubelet =
+    List<Server> kubelet =
         hostRoot
             .flatMap(host -> text(host.resolve("etc/kubernetes/kubelet.conf")))
-            .flatMap(ProtectedServicesReader::server);
+            .map(ProtectedServicesReader::servers)
+            .orElse(List.of());
     SshSessions sessions = sessions(hostRoot.orElse(root).resolve("run"));
     try {
       HostAddresses kernel = HostAddresses.open();
@@ -121,15 +123,16 @@ final class ProtectedServicesReader {
         .orElse(SshSessions.UNSEEN);
   }
 
-  private static Optional<ApiEndpoint> server(String kubeconfig) {
+  private static List<Server> servers(String kubeconfig) {
     try {
       return SERVER
           .matcher(kubeconfig)
           .results()
           .findFirst()
-          .map(found -> ApiEndpoint.of(URI.create(found.group(1))));
+          .map(found -> ServerResolver.resolve(URI.create(found.group(1))))
+          .orElse(List.of());
     } catch (IllegalArgumentException e) {
-      return Optional.empty();
+      return List.of();
     }
   }
 

@@ -15,6 +15,7 @@ import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.firewall.rules.PolicyVerdict;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
 import dev.tweed.firewall.rules.SshSessions;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Map;
@@ -174,16 +175,20 @@ class FirewallPlanFactoryTest {
             remote -> Optional.of(ETH0),
             List.of("Port 2222\n"),
             new SshSessions(true, Map.of(IpAddress.parse("203.0.113.5"), "alice")),
-            Optional.of(new ApiEndpoint(List.of(IpAddress.parse("192.0.2.100")), 8443)),
+            List.of(server("192.0.2.100", 8443)),
             List.of(IpAddress.parse("192.0.2.53")),
             () -> {});
     return new FirewallPlanFactory(
             host,
-            () -> new ApiEndpoint(List.of(IpAddress.parse("10.96.0.1")), 443),
+            () -> List.of(server("10.96.0.1", 443)),
             () -> apiServers)
         .make(
             DesiredFirewall.of(
                 YamlViews.read(NODES.formatted(rule, allowLockout)), SampleNetwork.member(2, 3)),
             Remembered.NOTHING);
+  }
+
+  private static Server server(String address, int port) {
+    return new Server(Optional.of(IpAddress.parse(address)), port);
   }
 }

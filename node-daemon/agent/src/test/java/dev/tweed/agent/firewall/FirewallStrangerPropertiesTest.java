@@ -131,7 +131,7 @@ class FirewallStrangerPropertiesTest {
               this::view,
               host,
               new FirewallPlanFactory(
-                  host, () -> new ApiEndpoint(List.of(), TEMPTING[2]), List::of),
+                  host, List::of, List::of),
               new FirewallFiles(root.resolve("run")),
               repaired::incrementAndGet,
               status -> told = status,

@@ -5,6 +5,7 @@ import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
@@ -20,8 +21,8 @@ import java.util.Optional;
  */
 final class FirewalledNode {
 
-  private static final ApiEndpoint API =
-      new ApiEndpoint(List.of(IpAddress.parse("198.51.100.1")), 6443);
+  private static final List<Server> API =
+      List.of(new Server(Optional.of(IpAddress.parse("198.51.100.1")), 6443));
 
   final FakeHost host = new FakeHost();
   private final Path runDir;
@@ -108,7 +109,7 @@ final class FirewalledNode {
             address -> Optional.empty(),
             List.of("Port " + port),
             SshSessions.UNSEEN,
-            Optional.empty(),
+            List.of(),
             List.of(),
             () -> {});
   }
