@@ -84,7 +84,7 @@ class FirewallStrangerPropertiesTest {
 
       assertThat(world.lines("iptables-nft -S TWEED-INPUT"))
           .filteredOn(line -> line.contains("tweed:policy/service/"))
-          .hasSize(2);
+          .hasSize(4);
       assertThat(world.sent).hasPositiveValue();
       assertThat(world.received).hasValue(world.sent.get());
       assertThat(world.ofStrangers).hasValue(0);
@@ -162,6 +162,8 @@ class FirewallStrangerPropertiesTest {
                   """
                   - {name: peer, direction: In, action: Allow, protocol: UDP, ports: [{port: 7000}], from: [{type: CIDR, cidr: 192.0.2.2}]}
                   - {name: others, direction: In, action: Deny, protocol: UDP, ports: [{port: 7000}]}
+                  - {name: kubelet-peer, direction: In, action: Allow, protocol: TCP, ports: [{port: 10250}], from: [{type: CIDR, cidr: 192.0.2.2}]}
+                  - {name: kubelet-others, direction: In, action: Deny, protocol: TCP, ports: [{port: 10250}]}
                   """),
               policy(
                   "changing",
