@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ForwardEvaluatorTest {
 
-  private static final NetworkNeeds.Tunnel TUNNEL = new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty());
+  private static final NetworkNeeds.Tunnel TUNNEL =
+      new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty());
 
   @TempDir private Path root;
 
@@ -99,7 +100,8 @@ class ForwardEvaluatorTest {
         new NetworkNeeds(
             tunnel,
             "tweed-br0",
-            Optional.of("eth0"), List.of("eth0"),
+            Optional.of("eth0"),
+            List.of("eth0"),
             List.of(IpAddress.parse("192.0.2.1")),
             List.of(IpPrefix.parse("10.244.0.0/16")));
     return ForwardEvaluator.judge(firewall, needs, List.of(IpPrefix.parse("10.244.1.0/30")));

@@ -68,7 +68,8 @@ class NetworkNeedsTest {
     return new NetworkNeeds(
         Optional.empty(),
         bridge,
-        Optional.of("eth0"), List.of("eth0"),
+        Optional.of("eth0"),
+        List.of("eth0"),
         List.of(IpAddress.parse("192.0.2.1")),
         List.of(IpPrefix.parse("10.244.0.0/16")));
   }

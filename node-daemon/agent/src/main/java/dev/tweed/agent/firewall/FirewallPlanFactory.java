@@ -17,8 +17,8 @@ import dev.tweed.firewall.rules.MappedPolicy;
 import dev.tweed.firewall.rules.ProtectedFlow;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
-import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.ProtectionFacts;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,11 +54,15 @@ public final class FirewallPlanFactory {
   public FirewallPlan make(DesiredFirewall desired, Remembered before) {
     HostFirewall found = host.read();
     return make(
-        desired, before.good(), found, choose(found, desired, BackendChoice.found(before.places()), 0));
+        desired,
+        before.good(),
+        found,
+        choose(found, desired, BackendChoice.found(before.places()), 0));
   }
 
   /** Where the rows go; parameters as of {@link BackendPlanner#plan}. */
-  BackendChoice choose(HostFirewall found, DesiredFirewall desired, BackendChoice before, long now) {
+  BackendChoice choose(
+      HostFirewall found, DesiredFirewall desired, BackendChoice before, long now) {
     Optional<NetworkNeeds> needs =
         desired.network() instanceof NetworkState.Member member && member.managed()
             ? Optional.of(member.needs())
@@ -72,7 +76,8 @@ public final class FirewallPlanFactory {
   }
 
   /** The plan for a firewall that was just looked at. */
-  FirewallPlan make(DesiredFirewall desired, LastGood before, HostFirewall found, BackendChoice choice) {
+  FirewallPlan make(
+      DesiredFirewall desired, LastGood before, HostFirewall found, BackendChoice choice) {
     List<FirewallBackend> backends =
         choice.kinds().stream().flatMap(kind -> host.backend(kind).stream()).toList();
     Function<FilterRow, Optional<String>> unsupported =
@@ -132,9 +137,7 @@ public final class FirewallPlanFactory {
               facts.sessions(),
               desired.kubeletPort().orElse(KUBELET),
               apiServers(desired),
-              Stream.concat(api.get().stream(), facts.kubelet().stream())
-                  .distinct()
-                  .toList(),
+              Stream.concat(api.get().stream(), facts.kubelet().stream()).distinct().toList(),
               facts.nameServers(),
               desired.cloud(),
               desired.network() instanceof NetworkState.Member member

@@ -149,7 +149,8 @@ public final class FirewallSync implements BooleanSupplier {
     }
     // What is asked for comes into force before the firewall is looked at, if that was just done.
     Optional<HostFirewall> fresh =
-        known.filter(k -> recent && isNetworkOf(lastDesired, desired) && choice.leaving().isEmpty());
+        known.filter(
+            k -> recent && isNetworkOf(lastDesired, desired) && choice.leaving().isEmpty());
     settled = false;
     HostFirewall found = fresh.orElseGet(host::read);
     BackendChoice chosen =
@@ -175,7 +176,11 @@ public final class FirewallSync implements BooleanSupplier {
   }
 
   private boolean bring(
-      FirewallPlan plan, DesiredFirewall desired, boolean asked, NetworkState state, boolean lookAfter) {
+      FirewallPlan plan,
+      DesiredFirewall desired,
+      boolean asked,
+      NetworkState state,
+      boolean lookAfter) {
     if (plan.choice().isKnown()) {
       choice = plan.choice();
     }
@@ -224,7 +229,10 @@ public final class FirewallSync implements BooleanSupplier {
 
   /** Whether what was found after the rows were placed asks for no other place. */
   private boolean isChosenAgain(HostFirewall found, DesiredFirewall desired) {
-    return plans.choose(found, desired, choice, nanoTime.getAsLong()).kinds().equals(choice.kinds());
+    return plans
+        .choose(found, desired, choice, nanoTime.getAsLong())
+        .kinds()
+        .equals(choice.kinds());
   }
 
   /**

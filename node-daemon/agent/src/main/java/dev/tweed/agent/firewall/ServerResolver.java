@@ -16,12 +16,16 @@ public final class ServerResolver {
 
   private ServerResolver() {}
 
-  /** Each address of its host, which is looked up if it is a name; none if that is not known now. */
+  /**
+   * Each address of its host, which is looked up if it is a name; none if that is not known now.
+   */
   public static List<Server> resolve(URI url) {
     int port = url.getPort() > 0 ? url.getPort() : "http".equals(url.getScheme()) ? HTTP : HTTPS;
     String host = url.getHost() == null ? "" : url.getHost().replaceAll("^\\[(.*)]$", "$1");
     List<Server> servers =
-        IpAddress.tryParse(host).map(Stream::of).orElseGet(() -> lookUp(host))
+        IpAddress.tryParse(host)
+            .map(Stream::of)
+            .orElseGet(() -> lookUp(host))
             .map(address -> new Server(Optional.of(address), port))
             .toList();
     // The port is protected all the same.

@@ -14,8 +14,8 @@ import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.firewall.rules.PolicyVerdict;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
-import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
+import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Map;
@@ -178,10 +178,7 @@ class FirewallPlanFactoryTest {
             List.of(server("192.0.2.100", 8443)),
             List.of(IpAddress.parse("192.0.2.53")),
             () -> {});
-    return new FirewallPlanFactory(
-            host,
-            () -> List.of(server("10.96.0.1", 443)),
-            () -> apiServers)
+    return new FirewallPlanFactory(host, () -> List.of(server("10.96.0.1", 443)), () -> apiServers)
         .make(
             DesiredFirewall.of(
                 YamlViews.read(NODES.formatted(rule, allowLockout)), SampleNetwork.member(2, 3)),

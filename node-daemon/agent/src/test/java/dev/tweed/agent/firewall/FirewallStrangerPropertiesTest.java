@@ -130,8 +130,7 @@ class FirewallStrangerPropertiesTest {
           new FirewallSync(
               this::view,
               host,
-              new FirewallPlanFactory(
-                  host, List::of, List::of),
+              new FirewallPlanFactory(host, List::of, List::of),
               new FirewallFiles(root.resolve("run")),
               repaired::incrementAndGet,
               status -> told = status,

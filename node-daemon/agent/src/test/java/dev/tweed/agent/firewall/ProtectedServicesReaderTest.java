@@ -2,8 +2,8 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
+import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.net.URI;

@@ -339,7 +339,8 @@ class ProberKernelTest {
         new NetworkNeeds(
             Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty())),
             "tweed-br0",
-            Optional.of("under"), List.of("under"),
+            Optional.of("under"),
+            List.of("under"),
             List.of(IpAddress.parse("192.0.2.1")),
             List.of(IpPrefix.parse("10.244.0.0/15"), IpPrefix.parse("fd00::/15")));
     return ReachabilityPlanner.plan(

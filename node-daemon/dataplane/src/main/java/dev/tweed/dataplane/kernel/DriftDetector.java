@@ -1,8 +1,8 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.ActualState;
-import dev.tweed.dataplane.plan.PlannedPeer;
 import dev.tweed.dataplane.plan.EventFilter;
+import dev.tweed.dataplane.plan.PlannedPeer;
 import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.List;

@@ -79,14 +79,16 @@ class EventFilterTest {
     Address own = behind.addresses.getFirst();
     Address other = Address.global(own.linkIndex(), IpPrefix.parse("10.0.0.6/24"));
 
-    EventFilter there = new EventFilter(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
+    EventFilter there =
+        new EventFilter(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
 
     assertThat(there.concerns(new NetlinkEvent.AddressChanged(own, true, 99))).isTrue();
     assertThat(there.concerns(new NetlinkEvent.AddressChanged(other, true, 99))).isFalse();
 
     // And while there is none, any that comes
     behind.addresses.clear();
-    EventFilter waiting = new EventFilter(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
+    EventFilter waiting =
+        new EventFilter(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
 
     assertThat(waiting.concerns(new NetlinkEvent.AddressChanged(other, false, 99))).isTrue();
   }

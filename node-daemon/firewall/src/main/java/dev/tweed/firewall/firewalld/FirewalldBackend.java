@@ -39,7 +39,8 @@ import java.util.Set;
  */
 public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
 
-  private static final Set<String> WITHOUT_FIREWALLD = Set.of("NotRunning", BackendOutcome.NOT_FOUND);
+  private static final Set<String> WITHOUT_FIREWALLD =
+      Set.of("NotRunning", BackendOutcome.NOT_FOUND);
 
   /** Thousands of rules take firewalld many seconds. */
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -153,7 +154,8 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
     try {
       return ModelPlanner.plan(rows, running);
     } catch (IllegalArgumentException e) {
-      throw new RefusalException("TooManyRows", e.getMessage(), "use fewer addresses, or larger prefixes");
+      throw new RefusalException(
+          "TooManyRows", e.getMessage(), "use fewer addresses, or larger prefixes");
     }
   }
 

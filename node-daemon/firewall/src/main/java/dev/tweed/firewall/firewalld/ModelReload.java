@@ -34,13 +34,14 @@ final class ModelReload {
     return unsaved(model, running, firewalld.permanent());
   }
 
-  private static Optional<String> unsaved(Model model, FirewalldConfig running, FirewalldConfig permanent)
-      throws RefusalException {
+  private static Optional<String> unsaved(
+      Model model, FirewalldConfig running, FirewalldConfig permanent) throws RefusalException {
     requireNoOtherZone(model.zones(), permanent);
     return ModelDiff.unsaved(running, permanent);
   }
 
-  static void requireNoOtherZone(List<DeviceZone> zones, FirewalldConfig running) throws RefusalException {
+  static void requireNoOtherZone(List<DeviceZone> zones, FirewalldConfig running)
+      throws RefusalException {
     for (DeviceZone zone : zones) {
       Optional<String> other = ModelDiff.otherZone(zone, running);
       if (other.isPresent()) {
@@ -58,7 +59,8 @@ final class ModelReload {
    *
    * @param before the files to put back if the model is not taken
    */
-  void run(Model model, FirewalldConfig running, Map<String, String> before) throws IOException, RefusalException {
+  void run(Model model, FirewalldConfig running, Map<String, String> before)
+      throws IOException, RefusalException {
     FirewalldConfig permanent = firewalld.permanent();
     requireHarmless(model, running, permanent);
     Unsaved unsaved = new Unsaved(ZoneBans.unsaved(running, permanent), firewalld.direct());
@@ -89,8 +91,8 @@ final class ModelReload {
     firewalld.putBack(unsaved.bans(), unsaved.direct());
   }
 
-  private static void requireHarmless(Model model, FirewalldConfig running, FirewalldConfig permanent)
-      throws RefusalException {
+  private static void requireHarmless(
+      Model model, FirewalldConfig running, FirewalldConfig permanent) throws RefusalException {
     requireNoOtherZone(model.zones(), running);
     Optional<String> unsaved = unsaved(model, running, permanent);
     if (unsaved.isPresent()) {

@@ -87,7 +87,8 @@ final class ModelWriter {
   /**
    * Leaves policies and zones of ours without effect; the next reload, whose ever, removes them.
    */
-  private boolean removeWithoutReload(Model nothing, FirewalldConfig running, Map<String, String> before)
+  private boolean removeWithoutReload(
+      Model nothing, FirewalldConfig running, Map<String, String> before)
       throws IOException, RefusalException {
     files.write(Map.of());
     boolean changed = !before.isEmpty();

@@ -60,7 +60,8 @@ record Policy(String name, int priority, Ends ends, List<String> bans, List<Plac
    */
   static Policy of(
       Direction direction, int index, Ends ends, List<String> bans, List<PlacedRule> rules) {
-    return new Policy("tweed-" + direction.text() + "-" + (index + 1), FIRST + index, ends, bans, rules);
+    return new Policy(
+        "tweed-" + direction.text() + "-" + (index + 1), FIRST + index, ends, bans, rules);
   }
 
   /** Whether a policy of that name is one of ours. */

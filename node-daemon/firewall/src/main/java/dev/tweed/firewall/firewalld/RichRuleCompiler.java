@@ -1,12 +1,12 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
-import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
-import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.firewalld.RichRule.RichAction;
+import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
@@ -120,7 +120,8 @@ final class RichRuleCompiler {
       return List.of();
     }
     return Stream.concat(
-            exempt(row).stream(), row.protocols().stream().flatMap(protocol -> compile(row, protocol)))
+            exempt(row).stream(),
+            row.protocols().stream().flatMap(protocol -> compile(row, protocol)))
         .toList();
   }
 
@@ -131,10 +132,7 @@ final class RichRuleCompiler {
    */
   private static Optional<RichRule> exempt(FilterRow row) {
     boolean outOfIpv4 = row.direction() == Direction.OUT && row.family() == AddressFamily.IPV4;
-    return row.action().refuses()
-            && row.protocol() == Protocol.ANY
-            && !row.hasPorts()
-            && !outOfIpv4
+    return row.action().refuses() && row.protocol() == Protocol.ANY && !row.hasPorts() && !outOfIpv4
         ? Optional.of(
             new RichRule(
                 row.family(),

@@ -1,12 +1,12 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
-import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
-import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.firewalld.RichRule.RichAction;
+import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;

@@ -104,9 +104,7 @@ final class GuardTableCompiler {
     }
     table.cutting(order.rest(), cutting);
     table.chain(
-        "established-" + direction.hook(),
-        NftTableCompiler.point(direction),
-        BEFORE_FILTERS);
+        "established-" + direction.hook(), NftTableCompiler.point(direction), BEFORE_FILTERS);
     table.rule(
         "opened in this direction",
         new NfSteps().state(NfSteps.State.ESTABLISHED).original(),
@@ -118,9 +116,7 @@ final class GuardTableCompiler {
     IcmpPrecedence order = IcmpPrecedence.of(rows);
     table.wouldChains();
     table.chain(
-        NftTableBuilder.AUDIT + direction.hook(),
-        NftTableCompiler.point(direction),
-        AFTER_FILTERS);
+        NftTableBuilder.AUDIT + direction.hook(), NftTableCompiler.point(direction), AFTER_FILTERS);
     NftTableCompiler.addBefore(table, direction, false, () -> table.audit(order.icmp(), tried));
     table.audit(order.rest(), tried);
   }

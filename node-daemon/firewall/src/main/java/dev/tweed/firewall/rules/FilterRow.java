@@ -101,7 +101,8 @@ public record FilterRow(
 
   /** One of the packets it matches, as far as it says. */
   public Packet packet() {
-    return Packet.of(direction.hook(), family, (protocol == Protocol.ANY ? Protocol.TCP : protocol).text())
+    return Packet.of(
+            direction.hook(), family, (protocol == Protocol.ANY ? Protocol.TCP : protocol).text())
         .on(interfaceIn, interfaceOut)
         .between(Optional.of(source), Optional.of(destination))
         .to(destinationPorts.stream().mapToInt(PortRange::first).findFirst());

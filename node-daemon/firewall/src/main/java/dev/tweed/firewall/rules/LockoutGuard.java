@@ -112,8 +112,7 @@ public final class LockoutGuard {
   }
 
   /** Index of the row after which nobody passes by a way; the number of rows if somebody does. */
-  private static int closing(
-      List<FilterRow> rows, ProtectedFlow flow, Way way, Somebody remotes) {
+  private static int closing(List<FilterRow> rows, ProtectedFlow flow, Way way, Somebody remotes) {
     AddressSet closed = new AddressSet(NOBODY.get(flow.family()));
     remotes.besides().forEach(closed::add);
     flow.ways().stream()

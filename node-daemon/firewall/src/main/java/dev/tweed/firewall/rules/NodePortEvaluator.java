@@ -141,8 +141,7 @@ public final class NodePortEvaluator {
   }
 
   private static boolean meet(List<PortRange> some, List<PortRange> others) {
-    return others.isEmpty()
-        || some.stream().anyMatch(a -> others.stream().anyMatch(a::overlaps));
+    return others.isEmpty() || some.stream().anyMatch(a -> others.stream().anyMatch(a::overlaps));
   }
 
   private static List<PortRange> nodePorts(FirewallRule rule) {

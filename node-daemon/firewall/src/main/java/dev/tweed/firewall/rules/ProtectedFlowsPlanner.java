@@ -176,7 +176,8 @@ public final class ProtectedFlowsPlanner {
     sshPorts().forEach(this::ssh);
     apiServers();
     facts.network().ifPresent(this::network);
-    FlowKind dns = new FlowKind(DNS, OUT, UDP, 53, "which name servers this node asks is not known");
+    FlowKind dns =
+        new FlowKind(DNS, OUT, UDP, 53, "which name servers this node asks is not known");
     eachOrSomebody(dns, facts.nameServers(), "a name server of this node");
     own.stream().filter(NodeAddress::leased).forEach(this::lease);
     if (facts.cloud()) {
@@ -193,7 +194,8 @@ public final class ProtectedFlowsPlanner {
     users.forEach(
         (address, user) ->
             each(
-                new FlowKind(SSH, IN, TCP, port, "where " + user + " is logged in"), List.of(address)));
+                new FlowKind(SSH, IN, TCP, port, "where " + user + " is logged in"),
+                List.of(address)));
     if (users.isEmpty()) {
       somebody(new FlowKind(SSH, IN, TCP, port, facts.sessions().whyNobody()));
     }
@@ -234,7 +236,8 @@ public final class ProtectedFlowsPlanner {
       needs
           .tunnel()
           .ifPresent(
-              tunnel -> each(new FlowKind(TUNNEL, direction, UDP, tunnel.port(), ANOTHER_NODE), nodes));
+              tunnel ->
+                  each(new FlowKind(TUNNEL, direction, UDP, tunnel.port(), ANOTHER_NODE), nodes));
     }
     Optional<String> bridge = Optional.of(needs.bridge());
     for (IpPrefix block : network.blocks()) {
@@ -351,7 +354,8 @@ public final class ProtectedFlowsPlanner {
           kind,
           kind.direction() == IN,
           ways.isEmpty() ? List.of(unknown) : ways,
-          new Somebody(List.of(IpPrefix.any(family)), kind.service() == SSH ? pods(family) : List.of()));
+          new Somebody(
+              List.of(IpPrefix.any(family)), kind.service() == SSH ? pods(family) : List.of()));
     }
   }
 

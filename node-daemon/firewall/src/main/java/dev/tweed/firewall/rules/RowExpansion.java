@@ -70,9 +70,12 @@ final class RowExpansion {
         && !ends(rule.to(), List.of(), family).isEmpty();
   }
 
-  private static List<Endpoint> ends(List<Peer> peers, List<PortRange> ports, AddressFamily family) {
+  private static List<Endpoint> ends(
+      List<Peer> peers, List<PortRange> ports, AddressFamily family) {
     if (peers.isEmpty()) {
-      return chunks(ports).stream().map(chunk -> new Endpoint(IpPrefix.any(family), chunk)).toList();
+      return chunks(ports).stream()
+          .map(chunk -> new Endpoint(IpPrefix.any(family), chunk))
+          .toList();
     }
     return peers.stream()
         .flatMap(
@@ -95,7 +98,8 @@ final class RowExpansion {
   }
 
   /** ufw has no list or range of ports without a protocol, so those become one row for each. */
-  private static List<Protocol> protocols(Protocol protocol, Endpoint source, Endpoint destination) {
+  private static List<Protocol> protocols(
+      Protocol protocol, Endpoint source, Endpoint destination) {
     boolean list =
         Stream.of(source, destination)
             .anyMatch(

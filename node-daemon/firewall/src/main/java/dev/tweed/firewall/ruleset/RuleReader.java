@@ -106,7 +106,9 @@ final class RuleReader {
         case "ACCEPT" -> Optional.of(new Verdict.Accept());
         case "DROP" -> Optional.of(new Verdict.Drop());
         default ->
-            NEUTRAL_XT.contains(name) ? Optional.empty() : Optional.of(new Verdict.UnknownVerdict());
+            NEUTRAL_XT.contains(name)
+                ? Optional.empty()
+                : Optional.of(new Verdict.UnknownVerdict());
       };
     }
     if (name.equals("conntrack") || name.equals("state")) {

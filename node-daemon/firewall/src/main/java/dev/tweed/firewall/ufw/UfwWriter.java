@@ -139,7 +139,8 @@ public final class UfwWriter {
     }
   }
 
-  private Plan plan(List<FilterRow> rows, UfwSettings settings) throws IOException, RefusalException {
+  private Plan plan(List<FilterRow> rows, UfwSettings settings)
+      throws IOException, RefusalException {
     Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
     Set<AddressFamily> families = UfwHost.families(settings);

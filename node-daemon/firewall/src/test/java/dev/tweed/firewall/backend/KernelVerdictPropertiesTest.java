@@ -1,6 +1,5 @@
 package dev.tweed.firewall.backend;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
@@ -26,6 +25,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import net.jqwik.api.Arbitraries;
@@ -79,9 +79,14 @@ class KernelVerdictPropertiesTest {
       nodePorts = Optional.of(need(RoutedHosts::ofNodePorts));
     }
     RoutedHosts hosts = nodePorts.get();
-    new GuardWriter(hosts.tables(), OptionalInt::empty).apply(GuardRules.none()); // what Limit has counted
+    new GuardWriter(hosts.tables(), OptionalInt::empty)
+        .apply(GuardRules.none()); // what Limit has counted
 
-    assertThat(hosts.onNode(() -> new GuardWriter(hosts.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
+    assertThat(
+            hosts.onNode(
+                () ->
+                    new GuardWriter(hosts.tables(), OptionalInt::empty)
+                        .apply(new GuardRules(rows))))
         .isInstanceOf(BackendOutcome.Applied.class);
 
     check(hosts, rows, flows);
@@ -121,8 +126,10 @@ class KernelVerdictPropertiesTest {
     Protocol protocol = flow.tcp() ? Protocol.TCP : Protocol.UDP;
     return row.family() == flow.family()
         && (row.protocol() == Protocol.ANY || row.protocol() == protocol)
-        && row.source().contains(IpAddress.parse(RoutedHosts.address(flow.family(), 1, flow.from())))
-        && row.destination().contains(IpAddress.parse(RoutedHosts.address(flow.family(), 2, flow.to())))
+        && row.source()
+            .contains(IpAddress.parse(RoutedHosts.address(flow.family(), 1, flow.from())))
+        && row.destination()
+            .contains(IpAddress.parse(RoutedHosts.address(flow.family(), 2, flow.to())))
         && contains(row.sourcePorts(), flow.sourcePort())
         && contains(row.destinationPorts(), flow.port())
         && row.interfaceIn().map("eth0"::equals).orElse(true)
@@ -265,7 +272,9 @@ class KernelVerdictPropertiesTest {
   }
 
   private static RoutedHosts hosts(
-      Map<Direction, RoutedHosts> roads, Direction direction, Function<Direction, RoutedHosts> open) {
+      Map<Direction, RoutedHosts> roads,
+      Direction direction,
+      Function<Direction, RoutedHosts> open) {
     return roads.computeIfAbsent(direction, d -> need(() -> open.apply(d)));
   }
 

@@ -52,7 +52,8 @@ class LockoutGuardPropertiesTest {
   /** What clients take; rows that ask for source ports ask for others. */
   private static final int CLIENT_PORT = 40_000;
 
-  private static final Map<Direction, RoutedHosts> HOSTS_BY_DIRECTION = new EnumMap<>(Direction.class);
+  private static final Map<Direction, RoutedHosts> HOSTS_BY_DIRECTION =
+      new EnumMap<>(Direction.class);
 
   @Property(tries = 15, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void guardEvaluatorAndKernelAgree(
@@ -61,7 +62,8 @@ class LockoutGuardPropertiesTest {
       @ForAll @From("ports") int port)
       throws IOException {
     Direction direction = rows.getFirst().direction();
-    RoutedHosts hosts = HOSTS_BY_DIRECTION.computeIfAbsent(direction, LockoutGuardPropertiesTest::open);
+    RoutedHosts hosts =
+        HOSTS_BY_DIRECTION.computeIfAbsent(direction, LockoutGuardPropertiesTest::open);
     assertThat(hosts.applyAnew(rows)).isInstanceOf(Applied.class);
     List<Flow> flows = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {

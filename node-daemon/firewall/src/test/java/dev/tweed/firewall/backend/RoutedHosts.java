@@ -1,6 +1,5 @@
 package dev.tweed.firewall.backend;
 
-import java.util.OptionalInt;
 import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -21,6 +20,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 
 /**

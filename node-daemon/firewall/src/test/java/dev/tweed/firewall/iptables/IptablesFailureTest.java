@@ -108,7 +108,8 @@ class IptablesFailureTest {
                   throw new IptablesFailure(
                       "ip6tables-restore",
                       3,
-                      "can't initialize ip6tables table `filter': Table does not exist", "");
+                      "can't initialize ip6tables table `filter': Table does not exist",
+                      "");
                 }
                 super.restore(family, input);
               }
@@ -138,7 +139,8 @@ class IptablesFailureTest {
                 throw new IptablesFailure(
                     "iptables-restore",
                     2,
-                    "Extension recent revision 0 not supported, missing kernel module?", "");
+                    "Extension recent revision 0 not supported, missing kernel module?",
+                    "");
               }
             });
 

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import dev.tweed.firewall.BenchmarkTimes;
 import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -12,6 +11,7 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**

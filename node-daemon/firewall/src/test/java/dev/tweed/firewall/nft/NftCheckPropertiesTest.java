@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.FilterRow;
@@ -11,6 +10,7 @@ import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfTableContent;
 import dev.tweed.netlink.nft.NfTableDiff;
 import java.util.List;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -42,7 +42,8 @@ class NftCheckPropertiesTest {
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void guardsAreTaken(@ForAll("dense") List<FilterRow> rows) {
-    GuardTableCompiler.compile(new GuardRules(rows), OptionalInt.empty()).ifPresent(NftCheckPropertiesTest::check);
+    GuardTableCompiler.compile(new GuardRules(rows), OptionalInt.empty())
+        .ifPresent(NftCheckPropertiesTest::check);
   }
 
   private static void check(NfTableContent table) {

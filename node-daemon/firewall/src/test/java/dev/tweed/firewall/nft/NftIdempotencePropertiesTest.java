@@ -1,12 +1,12 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.List;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
@@ -29,7 +29,10 @@ class NftIdempotencePropertiesTest {
 
     node().call(() -> new NftablesBackend(node().tables(), OptionalInt::empty).apply(distinct));
 
-    assertThat(node().call(() -> new NftablesBackend(node().tables(), OptionalInt::empty).apply(distinct)))
+    assertThat(
+            node()
+                .call(
+                    () -> new NftablesBackend(node().tables(), OptionalInt::empty).apply(distinct)))
         .isEqualTo(new Applied(false, true, List.of()));
   }
 

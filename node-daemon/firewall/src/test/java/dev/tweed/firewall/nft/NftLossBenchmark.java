@@ -1,12 +1,12 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.ufw.RoutedFlows;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 

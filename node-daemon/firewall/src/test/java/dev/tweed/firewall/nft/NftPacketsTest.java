@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
@@ -18,6 +17,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -298,7 +298,10 @@ class NftPacketsTest {
 
   private void apply(FirewallRule... rules) {
     assertThat(
-            hosts.node.call(() -> new NftablesBackend(hosts.node.tables(), OptionalInt::empty).apply(Rows.of(rules))))
+            hosts.node.call(
+                () ->
+                    new NftablesBackend(hosts.node.tables(), OptionalInt::empty)
+                        .apply(Rows.of(rules))))
         .isInstanceOf(Applied.class);
   }
 }

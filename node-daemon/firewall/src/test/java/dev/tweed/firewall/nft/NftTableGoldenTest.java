@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.Action;
@@ -16,6 +15,7 @@ import dev.tweed.netlink.nft.NfTableContent;
 import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.testing.Golden;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -31,12 +31,15 @@ class NftTableGoldenTest {
 
   @Test
   void rowsOfAllSorts() {
-    Golden.assertMatches("all-sorts.nft", listed(NftTableCompiler.compile(allSorts(), OptionalInt.empty())));
+    Golden.assertMatches(
+        "all-sorts.nft", listed(NftTableCompiler.compile(allSorts(), OptionalInt.empty())));
   }
 
   @Test
   void guardOfNodePorts() {
-    Golden.assertMatches("guard.nft", listed(GuardTableCompiler.compile(guard(), OptionalInt.empty()).orElseThrow()));
+    Golden.assertMatches(
+        "guard.nft",
+        listed(GuardTableCompiler.compile(guard(), OptionalInt.empty()).orElseThrow()));
   }
 
   @ParameterizedTest
@@ -55,7 +58,8 @@ class NftTableGoldenTest {
     assertThat(
             GuardTableCompiler.compile(
                 new GuardRules(
-                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList()), OptionalInt.empty()))
+                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList()),
+                OptionalInt.empty()))
         .isEmpty();
   }
 
@@ -66,7 +70,8 @@ class NftTableGoldenTest {
             Rows.of(
                 FirewallRule.allow("r", Direction.IN)
                     .withPorts(Protocol.TCP, PortRange.of(80))
-                    .withFrom(addresses(250))), OptionalInt.empty());
+                    .withFrom(addresses(250))),
+            OptionalInt.empty());
 
     assertThat(table.rules()).filteredOn(rule -> rule.comment().startsWith("tweed:")).hasSize(1);
     assertThat(listed(table)).contains("10.0.0.250");

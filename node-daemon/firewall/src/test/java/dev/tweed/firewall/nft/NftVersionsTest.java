@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -17,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +60,10 @@ class NftVersionsTest {
     List<FilterRow> rows = rowsWithLongListsOfAllSorts();
     assertThat(node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows)))
         .isEqualTo(BackendOutcome.applied(true));
-    assertThat(node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
+    assertThat(
+            node.call(
+                () ->
+                    new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isEqualTo(BackendOutcome.applied(true));
 
     for (Path reader : List.of(bookworm, trixie)) {
@@ -73,7 +76,10 @@ class NftVersionsTest {
     }
     assertThat(node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows)))
         .isEqualTo(BackendOutcome.applied(false));
-    assertThat(node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
+    assertThat(
+            node.call(
+                () ->
+                    new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isEqualTo(BackendOutcome.applied(false));
   }
 

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -17,6 +16,7 @@ import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTables;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -214,7 +214,9 @@ class NftablesBackendTest {
 
   @Test
   void aKernelWithoutTablesHasNoneOfOurs() {
-    assertThat(new NftablesBackend(OtherTables.unreadable(Errno.EINVAL), OptionalInt::empty).apply(List.of()))
+    assertThat(
+            new NftablesBackend(OtherTables.unreadable(Errno.EINVAL), OptionalInt::empty)
+                .apply(List.of()))
         .isEqualTo(new Applied(false, true, List.of()));
   }
 

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.nft;
 
-import java.util.OptionalInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.rules.Action;
@@ -10,6 +9,7 @@ import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.Errno;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

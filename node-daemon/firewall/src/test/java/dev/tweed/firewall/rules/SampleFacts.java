@@ -3,8 +3,8 @@ package dev.tweed.firewall.rules;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
-import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.ProtectionFacts;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
@@ -81,7 +81,8 @@ final class SampleFacts {
                     Optional.of(
                         new NetworkNeeds.Tunnel("tweed.1", 8472, bypassed, Optional.empty())),
                     "tweed-br0",
-                    Optional.of("eth0"), List.of("eth0"),
+                    Optional.of("eth0"),
+                    List.of("eth0"),
                     nodeIps.stream().map(IpAddress::parse).toList(),
                     List.of(IpPrefix.parse("10.244.0.0/16"))),
                 List.of(IpPrefix.parse("10.244.1.0/24")),
