@@ -1,12 +1,12 @@
 package dev.tweed.dataplane;
 
 import dev.tweed.dataplane.kernel.BridgePorts;
+import dev.tweed.dataplane.kernel.DriftDetector;
 import dev.tweed.dataplane.kernel.HostSysctlsReader;
 import dev.tweed.dataplane.kernel.InspectionReader;
 import dev.tweed.dataplane.kernel.KernelMonitor;
 import dev.tweed.dataplane.kernel.KernelReader;
 import dev.tweed.dataplane.kernel.KernelWriter;
-import dev.tweed.dataplane.kernel.Lookout;
 import dev.tweed.dataplane.kernel.NftReader;
 import dev.tweed.dataplane.kernel.RouteNews;
 import dev.tweed.dataplane.kernel.RouteSweep;
@@ -22,6 +22,7 @@ import dev.tweed.dataplane.kernel.WayCache;
 import dev.tweed.dataplane.plan.ActualState;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
+import dev.tweed.dataplane.plan.EventFilter;
 import dev.tweed.dataplane.plan.FailureInterpreter;
 import dev.tweed.dataplane.plan.FormerPeers;
 import dev.tweed.dataplane.plan.HostRoutes;
@@ -34,7 +35,6 @@ import dev.tweed.dataplane.plan.PeerTable;
 import dev.tweed.dataplane.plan.Plan;
 import dev.tweed.dataplane.plan.ProbeFacts;
 import dev.tweed.dataplane.plan.ProbeTablePlanner;
-import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.RouteContest;
 import dev.tweed.dataplane.plan.StateChange;
 import dev.tweed.dataplane.plan.StateDiff;
@@ -94,7 +94,7 @@ public final class DataPath implements AutoCloseable {
   private final InspectionReader inspection;
   private final BridgePorts ports = new BridgePorts();
   private final RouteSweep routes;
-  private final Lookout lookout;
+  private final DriftDetector lookout;
   private final NodeStatePlanner planner;
   private final RouteContest contest;
   private final FailureInterpreter interpreter = new FailureInterpreter();
@@ -154,7 +154,8 @@ public final class DataPath implements AutoCloseable {
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     RouteNews routeNews = new RouteNews();
     this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime);
-    this.lookout = new Lookout(netlink.portId(), tables::portId, rules, ports, routeNews, ways);
+    this.lookout =
+        new DriftDetector(netlink.portId(), tables::portId, rules, ports, routeNews, ways);
     this.planner = new NodeStatePlanner(marks);
     this.contest = new RouteContest(marks, nanoTime);
   }
@@ -527,7 +528,7 @@ public final class DataPath implements AutoCloseable {
 
   private void lookOut(ClusterSnapshot snapshot, Plan plan, ActualState actual) {
     lookout.lookFor(
-        new Relevance(marks, snapshot, plan, actual.links()),
+        new EventFilter(marks, snapshot, plan, actual.links()),
         plan.desired().sysctls(),
         actual,
         bridgeIndex(snapshot, actual));

@@ -29,7 +29,8 @@ public final class HostAddresses implements AutoCloseable {
    * An address, or the one that packets leave with.
    *
    * @param device that has it, or that they leave by
-   * @param internal whether the device leads to nobody outside: a bridge or a dummy device
+   * @param internal whether the device leads to nobody outside: a bridge, a dummy device, or one
+   *     without a carrier
    * @param leased whether a DHCP server gave it
    */
   public record HostAddress(String device, IpAddress address, boolean internal, boolean leased) {}
@@ -103,7 +104,7 @@ public final class HostAddresses implements AutoCloseable {
   }
 
   private static boolean isInternal(Link link) {
-    return link.kind().filter(INTERNAL::contains).isPresent();
+    return link.kind().filter(INTERNAL::contains).isPresent() || !link.isUp() || !link.hasCarrier();
   }
 
   @Override

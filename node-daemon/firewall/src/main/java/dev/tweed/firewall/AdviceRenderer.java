@@ -1,6 +1,6 @@
 package dev.tweed.firewall;
 
-import dev.tweed.firewall.FirewallAdvicePlanner.Direction;
+import dev.tweed.firewall.FirewallAdvicePlanner.Traffic;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.ip.AddressFamily;
@@ -49,9 +49,9 @@ record AdviceRenderer(
   }
 
   /** What to type to let packets of that direction through. */
-  List<String> commands(Direction direction) {
-    boolean in = direction == Direction.TUNNEL_IN;
-    boolean tunnel = in || direction == Direction.TUNNEL_OUT;
+  List<String> commands(Traffic direction) {
+    boolean in = direction == Traffic.TUNNEL_IN;
+    boolean tunnel = in || direction == Traffic.TUNNEL_OUT;
     Object port = needs.tunnel().map(NetworkNeeds.Tunnel::port).orElse(0);
     return switch (manager()) {
       case UFW ->
@@ -85,7 +85,7 @@ record AdviceRenderer(
   }
 
   /** Each twice, at once and for good, because a reload would interrupt what is running. */
-  private List<String> firewalld(Direction direction, Object port) {
+  private List<String> firewalld(Traffic direction, Object port) {
     Stream<String> options =
         switch (direction) {
           case TUNNEL_IN -> Stream.of("--add-port=%s/udp".formatted(port));
@@ -102,8 +102,8 @@ record AdviceRenderer(
   }
 
   /** Device in and device out; empty where any will do. */
-  private String inOut(Direction direction, String in, String out) {
-    if (direction != Direction.FROM_NODES) {
+  private String inOut(Traffic direction, String in, String out) {
+    if (direction != Traffic.FROM_NODES) {
       return in.formatted(needs.bridge()); // one rule for all that leaves the pods
     }
     Optional<String> device =

@@ -29,9 +29,9 @@ import java.util.stream.Collectors;
 public final class FirewallAdvicePlanner {
 
   /** Packets of one kind, and how to speak of them. */
-  private record Flow(Direction direction, Packet packet) {}
+  private record Flow(Traffic direction, Packet packet) {}
 
-  enum Direction {
+  enum Traffic {
     TUNNEL_IN("of the tunnel from other nodes (UDP port %d)"),
     TUNNEL_OUT("of the tunnel to other nodes (UDP port %d)"),
     FROM_NODES("from other nodes to pods"),
@@ -41,7 +41,7 @@ public final class FirewallAdvicePlanner {
 
     private final String text;
 
-    Direction(String text) {
+    Traffic(String text) {
       this.text = text;
     }
   }
@@ -57,7 +57,7 @@ public final class FirewallAdvicePlanner {
    * @return empty if nothing is certainly blocked
    */
   public static List<FirewallBlockage> plan(HostFirewall firewall, NetworkNeeds needs) {
-    Map<Advice, Set<Direction>> blocked = new LinkedHashMap<>();
+    Map<Advice, Set<Traffic>> blocked = new LinkedHashMap<>();
     for (Flow flow : flows(needs)) {
       for (Chain blocker : firewall.rules().blockersOf(flow.packet())) {
         AdviceRenderer renderer =
@@ -77,7 +77,7 @@ public final class FirewallAdvicePlanner {
         .map(
             entry ->
                 new FirewallBlockage(
-                    entry.getValue().stream().anyMatch(d -> d != Direction.OUTSIDE),
+                    entry.getValue().stream().anyMatch(d -> d != Traffic.OUTSIDE),
                     entry.getKey().manager(),
                     "%s drops packets %s%s"
                         .formatted(
@@ -95,7 +95,7 @@ public final class FirewallAdvicePlanner {
     return flows(needs).stream().map(Flow::packet).toList();
   }
 
-  private static String text(Direction direction, NetworkNeeds needs) {
+  private static String text(Traffic direction, NetworkNeeds needs) {
     return direction.text.formatted(needs.tunnel().map(NetworkNeeds.Tunnel::port).orElse(0));
   }
 
@@ -112,8 +112,8 @@ public final class FirewallAdvicePlanner {
               for (AddressFamily family : families(needs.nodeIps())) {
                 Packet in = Packet.of("input", family, "udp").notOn(ours).to(port);
                 Packet out = Packet.of("output", family, "udp").notOn(ours).to(port);
-                flows.add(new Flow(Direction.TUNNEL_IN, in.on(underlay, none)));
-                flows.add(new Flow(Direction.TUNNEL_OUT, out.on(none, underlay)));
+                flows.add(new Flow(Traffic.TUNNEL_IN, in.on(underlay, none)));
+                flows.add(new Flow(Traffic.TUNNEL_OUT, out.on(none, underlay)));
               }
             });
     Optional<String> bridge = Optional.of(needs.bridge());
@@ -122,15 +122,15 @@ public final class FirewallAdvicePlanner {
       Optional<IpPrefix> pods = Optional.of(cidr);
       Packet routed = Packet.of("forward", cidr.family(), "tcp").notOn(ours);
       Packet toPods = routed.between(pods, pods);
-      flows.add(new Flow(Direction.FROM_NODES, toPods.on(toNodes, bridge)));
-      flows.add(new Flow(Direction.TO_NODES, toPods.on(bridge, toNodes)));
-      flows.add(new Flow(Direction.ON_NODE, toPods.on(bridge, bridge)));
+      flows.add(new Flow(Traffic.FROM_NODES, toPods.on(toNodes, bridge)));
+      flows.add(new Flow(Traffic.TO_NODES, toPods.on(bridge, toNodes)));
+      flows.add(new Flow(Traffic.ON_NODE, toPods.on(bridge, bridge)));
       outside(needs)
           .forEach(
               device ->
                   flows.add(
                       new Flow(
-                          Direction.OUTSIDE,
+                          Traffic.OUTSIDE,
                           routed.between(pods, Optional.empty()).on(bridge, device))));
     }
     return flows;

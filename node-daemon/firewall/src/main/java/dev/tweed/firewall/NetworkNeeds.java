@@ -45,16 +45,6 @@ public record NetworkNeeds(
     outsideDevices.forEach(device -> requireMatch(DEVICE, device));
   }
 
-  /** Those of a node with one device for everything. */
-  public NetworkNeeds(
-      Optional<Tunnel> tunnel,
-      String bridge,
-      Optional<String> underlayDevice,
-      List<IpAddress> nodeIps,
-      List<IpPrefix> podCidrs) {
-    this(tunnel, bridge, underlayDevice, underlayDevice.stream().toList(), nodeIps, podCidrs);
-  }
-
   /** The bridge, and the tunnel to nodes. */
   public List<String> devices() {
     return Stream.of(
@@ -92,11 +82,6 @@ public record NetworkNeeds(
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
       }
-    }
-
-    /** One that all packets to other nodes take. */
-    public Tunnel(String device, int port) {
-      this(device, port, false, Optional.empty());
     }
   }
 

@@ -69,6 +69,7 @@ class NetworkNeedsTest {
         Optional.empty(),
         bridge,
         Optional.of("eth0"),
+        List.of("eth0"),
         List.of(IpAddress.parse("192.0.2.1")),
         List.of(IpPrefix.parse("10.244.0.0/16")));
   }

@@ -39,7 +39,7 @@ class OutsideAdviceTest {
             HostFirewall.Manager.NFTABLES, HostFirewall.State.ACTIVE, "", parser.ruleset());
     NetworkNeeds needs =
         new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty())),
             "tweed-br0",
             Optional.of("eth0"),
             List.of(device),

@@ -129,7 +129,7 @@ public final class PodNetworkStatusMapper {
   private static Finding accepted(NetworkOutcome.Acceptance acceptance) {
     return switch (acceptance) {
       case NetworkOutcome.Accepted ok ->
-          Finding.yes(ACCEPTED, "Accepted", "the pools overlap those of no older PodNetwork");
+          Finding.yes(ACCEPTED, "Accepted", "no pool overlaps one of an older PodNetwork");
       case NetworkOutcome.AcceptedPublic(String pool, long addresses) ->
           Finding.yes(
               ACCEPTED,

@@ -115,7 +115,7 @@ public final class NetworkParser {
     return NodeFinding.of(
         reason,
         object,
-        field + " " + Quoted.of(String.valueOf(value)) + " " + wrong,
+        field + " " + SanitizedText.of(String.valueOf(value)) + " " + wrong,
         "correct " + field + ": 'kubectl edit " + object.toLowerCase(Locale.ROOT) + "'");
   }
 }

@@ -66,7 +66,11 @@ public final class PolicyFileReader {
         || !"FirewallPolicy".equals(kind)) {
       throw new IllegalArgumentException(
           "a %s of %s is no FirewallPolicy of %s/%s"
-              .formatted(Quoted.of(kind), Quoted.of(version), TweedApi.GROUP, TweedApi.VERSION));
+              .formatted(
+                  SanitizedText.of(kind),
+                  SanitizedText.of(version),
+                  TweedApi.GROUP,
+                  TweedApi.VERSION));
     }
     String name = document.path("metadata").path("name").asText();
     if (name.isEmpty()) {

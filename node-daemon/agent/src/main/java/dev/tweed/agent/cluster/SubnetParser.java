@@ -159,7 +159,7 @@ public final class SubnetParser {
     private static final long serialVersionUID = 1L;
 
     InvalidField(String field, String value, String wrong) {
-      super("spec." + field + " " + Quoted.of(value) + " " + wrong, null, false, false);
+      super("spec." + field + " " + SanitizedText.of(value) + " " + wrong, null, false, false);
     }
   }
 }

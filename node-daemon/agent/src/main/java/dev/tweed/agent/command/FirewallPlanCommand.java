@@ -5,14 +5,14 @@ import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.PolicyFileReader;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.cluster.SnapshotMapper;
-import dev.tweed.agent.firewall.ApiEndpoint;
+import dev.tweed.agent.firewall.DesiredFirewall;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
 import dev.tweed.agent.firewall.FirewallPlanFactory;
-import dev.tweed.agent.firewall.FirewallWish;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.firewall.NetworkStateMapper;
+import dev.tweed.agent.firewall.ServerResolver;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.firewall.backend.BackendKind;
@@ -77,8 +77,8 @@ final class FirewallPlanCommand implements Callable<Integer> {
     FirewallFiles.Remembered good = new FirewallFiles(node.runDir).remembered();
     NetworkState network = network(view);
     FirewallPlanFactory plans =
-        new FirewallPlanFactory(host, () -> ApiEndpoint.of(read.server()), read::endpoints);
-    FirewallPlan plan = plans.make(FirewallWish.of(view, network), good);
+        new FirewallPlanFactory(host, () -> ServerResolver.resolve(read.server()), read::endpoints);
+    FirewallPlan plan = plans.make(DesiredFirewall.of(view, network), good);
     FirewallPlanText text =
         FirewallPlanText.of(
             api.nodeName(),

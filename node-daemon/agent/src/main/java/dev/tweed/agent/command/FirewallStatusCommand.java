@@ -1,6 +1,5 @@
 package dev.tweed.agent.command;
 
-import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
@@ -35,9 +34,6 @@ import picocli.CommandLine.Spec;
     })
 final class FirewallStatusCommand implements Callable<Integer> {
 
-  /** The API server; what is in force stays whatever it protects. */
-  private static final ApiEndpoint NOT_ASKED = new ApiEndpoint(List.of(), 6443);
-
   @Mixin NodeOptions node;
   @Spec CommandSpec spec;
 
@@ -60,7 +56,8 @@ final class FirewallStatusCommand implements Callable<Integer> {
   private FirewallStatusText text(
       FirewallFiles.Remembered remembered, Optional<FirewallStatus> told) {
     FirewallHost host = node.firewallHost();
-    FirewallPlan plan = new FirewallPlanFactory(host, () -> NOT_ASKED, List::of).keep(remembered);
+    // What is in force stays, whatever has to pass.
+    FirewallPlan plan = new FirewallPlanFactory(host, List::of, List::of).keep(remembered);
     GuardRules guard = GuardRules.of(plan.planned());
     return FirewallStatusText.of(
         plan,

@@ -13,7 +13,6 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.firewall.ApiEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlanFactory;
@@ -21,6 +20,7 @@ import dev.tweed.agent.firewall.FirewallSync;
 import dev.tweed.agent.firewall.FirewallWatch;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.firewall.PolicyPacketLog;
+import dev.tweed.agent.firewall.ServerResolver;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.memory.Binding;
@@ -181,7 +181,7 @@ public final class NodeDaemon implements AutoCloseable {
             host,
             new FirewallPlanFactory(
                 host,
-                () -> ApiEndpoint.of(api.server()),
+                () -> ServerResolver.resolve(api.server()),
                 () -> api.endpoints().isEmpty() ? remembered : api.endpoints()),
             new FirewallFiles(options.runDir()),
             () -> {
@@ -192,6 +192,7 @@ public final class NodeDaemon implements AutoCloseable {
               board.show(status);
               heap.afterSync();
             },
+            this::firewallWithin,
             System::nanoTime);
     firewallLoop =
         new SyncLoop(
@@ -449,6 +450,10 @@ public final class NodeDaemon implements AutoCloseable {
 
   private void syncWithin(Duration delay) {
     loop.requestWithin(delay);
+  }
+
+  private void firewallWithin(Duration delay) {
+    firewallLoop.requestWithin(delay);
   }
 
   private void firewallChanged() {

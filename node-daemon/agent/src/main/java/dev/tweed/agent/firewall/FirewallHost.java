@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
@@ -47,7 +48,7 @@ public interface FirewallHost {
   OptionalInt generation();
 
   /** What this node itself tells of who has to reach it, and how. */
-  NodeSight sight();
+  HostFacts facts();
 
   /** Who takes packets for NodePorts. */
   default ServiceProxy serviceProxy() {
@@ -89,30 +90,31 @@ public interface FirewallHost {
    * @param nameServers that its programs ask, without loopback
    * @param closing is run when it is not needed any more
    */
-  record NodeSight(
+  record HostFacts(
       List<NodeAddress> addresses,
       Function<IpAddress, Optional<NodeAddress>> wayTo,
       List<String> sshd,
       SshSessions sessions,
-      Optional<ApiEndpoint> kubelet,
+      List<Server> kubelet,
       List<IpAddress> nameServers,
       Runnable closing)
       implements AutoCloseable {
 
     /** Nothing is to be seen. */
-    static final NodeSight NOTHING =
-        new NodeSight(
+    static final HostFacts NOTHING =
+        new HostFacts(
             List.of(),
             address -> Optional.empty(),
             List.of(),
             SshSessions.UNSEEN,
-            Optional.empty(),
+            List.of(),
             List.of(),
             () -> {});
 
-    public NodeSight {
+    public HostFacts {
       addresses = List.copyOf(addresses);
       sshd = List.copyOf(sshd);
+      kubelet = List.copyOf(kubelet);
       nameServers = List.copyOf(nameServers);
     }
 

@@ -2,7 +2,7 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallHost.NodeSight;
+import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall;
@@ -17,8 +17,8 @@ import dev.tweed.firewall.rules.MappedPolicy;
 import dev.tweed.firewall.rules.ProtectedFlow;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.ProtectionFacts;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
-import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Sight;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,7 @@ public final class FirewallPlanFactory {
   private static final int KUBELET = 10250;
 
   private final FirewallHost host;
-  private final Supplier<ApiEndpoint> api;
+  private final Supplier<List<Server>> api;
   private final Supplier<List<ServerEndpoint>> apiServers;
 
   /**
@@ -44,23 +44,27 @@ public final class FirewallPlanFactory {
    * @param apiServers where API servers themselves answer; empty as long as that is not known
    */
   public FirewallPlanFactory(
-      FirewallHost host, Supplier<ApiEndpoint> api, Supplier<List<ServerEndpoint>> apiServers) {
+      FirewallHost host, Supplier<List<Server>> api, Supplier<List<ServerEndpoint>> apiServers) {
     this.host = host;
     this.api = api;
     this.apiServers = apiServers;
   }
 
   /** The plan, with what is remembered of rules that were in force. */
-  public FirewallPlan make(FirewallWish wish, Remembered before) {
+  public FirewallPlan make(DesiredFirewall desired, Remembered before) {
     HostFirewall found = host.read();
     return make(
-        wish, before.good(), found, choose(found, wish, BackendChoice.found(before.places()), 0));
+        desired,
+        before.good(),
+        found,
+        choose(found, desired, BackendChoice.found(before.places()), 0));
   }
 
   /** Where the rows go; parameters as of {@link BackendPlanner#plan}. */
-  BackendChoice choose(HostFirewall found, FirewallWish wish, BackendChoice before, long now) {
+  BackendChoice choose(
+      HostFirewall found, DesiredFirewall desired, BackendChoice before, long now) {
     Optional<NetworkNeeds> needs =
-        wish.network() instanceof NetworkState.Member member && member.managed()
+        desired.network() instanceof NetworkState.Member member && member.managed()
             ? Optional.of(member.needs())
             : Optional.empty();
     return BackendPlanner.plan(found, needs, host.hasTools(), before, now);
@@ -68,24 +72,25 @@ public final class FirewallPlanFactory {
 
   /** The plan that keeps what was in force. */
   public FirewallPlan keep(Remembered before) {
-    return make(FirewallWish.nothingNew(), before);
+    return make(DesiredFirewall.nothingNew(), before);
   }
 
   /** The plan for a firewall that was just looked at. */
-  FirewallPlan make(FirewallWish wish, LastGood before, HostFirewall found, BackendChoice choice) {
+  FirewallPlan make(
+      DesiredFirewall desired, LastGood before, HostFirewall found, BackendChoice choice) {
     List<FirewallBackend> backends =
         choice.kinds().stream().flatMap(kind -> host.backend(kind).stream()).toList();
     Function<FilterRow, Optional<String>> unsupported =
         row -> backends.stream().flatMap(b -> b.unsupported(row).stream()).findFirst();
-    List<MappedPolicy> policies = wish.nodeKnown() ? wish.policies() : kept(before);
-    Optional<RuleGroup> builtIn = builtIn(wish.network(), before);
+    List<MappedPolicy> policies = desired.nodeKnown() ? desired.policies() : kept(before);
+    Optional<RuleGroup> builtIn = builtIn(desired.network(), before);
     return new FirewallPlan(
         found,
         choice,
         FirewallPlanner.plan(
             policies,
             builtIn,
-            choice.kinds().isEmpty() || policies.isEmpty() ? List.of() : flows(wish),
+            choice.kinds().isEmpty() || policies.isEmpty() ? List.of() : flows(desired),
             unsupported,
             host::serviceProxy,
             before.policies()),
@@ -122,23 +127,20 @@ public final class FirewallPlanFactory {
   }
 
   /** What has to pass on this node as it is now. */
-  private List<ProtectedFlow> flows(FirewallWish wish) {
-    try (NodeSight sight = host.sight()) {
+  private List<ProtectedFlow> flows(DesiredFirewall desired) {
+    try (HostFacts facts = host.facts()) {
       return ProtectedFlowsPlanner.plan(
-          new Sight(
-              sight.addresses(),
-              sight.wayTo(),
-              sight.sshd(),
-              sight.sessions(),
-              wish.kubeletPort().orElse(KUBELET),
-              apiServers(wish),
-              Stream.concat(Stream.of(api.get()), sight.kubelet().stream())
-                  .flatMap(FirewallPlanFactory::servers)
-                  .distinct()
-                  .toList(),
-              sight.nameServers(),
-              wish.cloud(),
-              wish.network() instanceof NetworkState.Member member
+          new ProtectionFacts(
+              facts.addresses(),
+              facts.wayTo(),
+              facts.sshd(),
+              facts.sessions(),
+              desired.kubeletPort().orElse(KUBELET),
+              apiServers(desired),
+              Stream.concat(api.get().stream(), facts.kubelet().stream()).distinct().toList(),
+              facts.nameServers(),
+              desired.cloud(),
+              desired.network() instanceof NetworkState.Member member
                   ? Optional.of(
                       new Network(
                           member.needs(),
@@ -148,19 +150,12 @@ public final class FirewallPlanFactory {
     }
   }
 
-  private List<Server> apiServers(FirewallWish wish) {
+  private List<Server> apiServers(DesiredFirewall desired) {
     List<ServerEndpoint> known = apiServers.get();
     return known.isEmpty()
-        ? wish.controlPlanes().stream()
+        ? desired.controlPlanes().stream()
             .map(address -> new Server(Optional.of(address), API_SERVER))
             .toList()
         : known.stream().map(e -> new Server(Optional.of(e.address()), e.port())).toList();
-  }
-
-  private static Stream<Server> servers(ApiEndpoint endpoint) {
-    return endpoint.addresses().isEmpty()
-        ? Stream.of(new Server(Optional.empty(), endpoint.port()))
-        : endpoint.addresses().stream()
-            .map(address -> new Server(Optional.of(address), endpoint.port()));
   }
 }

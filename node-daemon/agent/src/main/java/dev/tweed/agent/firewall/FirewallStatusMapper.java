@@ -5,7 +5,7 @@ import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.dataplane.ProbeAddress;
-import dev.tweed.firewall.ForwardJudge;
+import dev.tweed.firewall.ForwardEvaluator;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.backend.BackendChoice;
@@ -15,10 +15,9 @@ import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Displaced;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.BackendPlanner;
-import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.GoodPolicy;
-import dev.tweed.firewall.rules.NodePortJudge;
+import dev.tweed.firewall.rules.NodePortEvaluator;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyVerdict;
@@ -75,7 +74,7 @@ final class FirewallStatusMapper {
         others.bases().isEmpty()
             ? Map.of()
             : plan.rows().stream()
-                .filter(row -> row.action() == Action.ALLOW || row.action() == Action.LIMIT)
+                .filter(row -> !row.action().refuses())
                 .collect(Collectors.groupingBy(FilterRow::origin));
     displaced()
         .forEach(
@@ -125,7 +124,7 @@ final class FirewallStatusMapper {
     if (others.isEmpty()) {
       return null;
     }
-    return ForwardJudge.judge(now, member.needs(), others)
+    return ForwardEvaluator.judge(now, member.needs(), others)
         .map(drops -> drops.isEmpty() ? Firewall.FORWARD_PASSES : String.join("; ", drops))
         .orElse(Firewall.FORWARD_UNKNOWN);
   }
@@ -200,7 +199,7 @@ final class FirewallStatusMapper {
   }
 
   private boolean mayCloseNodePorts(PolicyVerdict verdict) {
-    return rows(verdict).anyMatch(NodePortJudge::mayClose);
+    return rows(verdict).anyMatch(NodePortEvaluator::mayClose);
   }
 
   private Stream<FilterRow> rows(PolicyVerdict verdict) {

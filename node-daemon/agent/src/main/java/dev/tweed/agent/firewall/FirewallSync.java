@@ -41,7 +41,7 @@ public final class FirewallSync implements BooleanSupplier {
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
   /** What was wanted in force, and where. */
-  private record Placed(Set<BackendKind> backends, List<FilterRow> rows) {}
+  private record PlacedRows(Set<BackendKind> backends, List<FilterRow> rows) {}
 
   private final Supplier<ClusterView> view;
   private final FirewallHost host;
@@ -49,18 +49,19 @@ public final class FirewallSync implements BooleanSupplier {
   private final FirewallFiles files;
   private final Runnable repaired;
   private final Consumer<FirewallStatus> tell;
+  private final Consumer<Duration> again;
   private final LongSupplier nanoTime;
   private final AtomicBoolean changed = new AtomicBoolean();
   private volatile Optional<NetworkState> network = Optional.empty();
 
   // Of the thread only.
   private final RowPlacer placer;
-  private final GuardKeeper guard;
+  private final GuardReconciler guard;
   private Remembered remembered;
-  private Optional<Placed> placed = Optional.empty();
+  private Optional<PlacedRows> placed = Optional.empty();
   private Optional<NodeFinding> unwritten = Optional.empty();
   private boolean remembering;
-  private Optional<FirewallWish> lastWish = Optional.empty();
+  private Optional<DesiredFirewall> lastDesired = Optional.empty();
   private Optional<HostFirewall> known = Optional.empty();
   private OptionalInt generation = OptionalInt.empty();
   private BackendChoice choice;
@@ -71,6 +72,7 @@ public final class FirewallSync implements BooleanSupplier {
    * @param view what is known of the cluster
    * @param repaired called when something of ours had to be mended
    * @param tell receives the state after each run that looked
+   * @param again asks for a run within some time
    */
   public FirewallSync(
       Supplier<ClusterView> view,
@@ -79,6 +81,7 @@ public final class FirewallSync implements BooleanSupplier {
       FirewallFiles files,
       Runnable repaired,
       Consumer<FirewallStatus> tell,
+      Consumer<Duration> again,
       LongSupplier nanoTime) {
     this.view = view;
     this.host = host;
@@ -86,9 +89,10 @@ public final class FirewallSync implements BooleanSupplier {
     this.files = files;
     this.repaired = repaired;
     this.tell = tell;
+    this.again = again;
     this.nanoTime = nanoTime;
     this.remembered = files.remembered();
-    this.guard = new GuardKeeper(host);
+    this.guard = new GuardReconciler(host);
     this.placer = new RowPlacer(host, remembered.places());
     this.choice = BackendChoice.found(remembered.places());
   }
@@ -120,13 +124,13 @@ public final class FirewallSync implements BooleanSupplier {
       return true; // there is a request when they are known; until then all stays as it was
     }
     NetworkState state = member.get();
-    FirewallWish wish = FirewallWish.of(seen, state.withoutPeers());
-    boolean wished = !lastWish.equals(Optional.of(wish));
+    DesiredFirewall desired = DesiredFirewall.of(seen, state.withoutPeers());
+    boolean asked = !lastDesired.equals(Optional.of(desired));
     long now = nanoTime.getAsLong();
     // Read in this order: what changes during the run causes another.
     boolean suspect = changed.getAndSet(false);
     boolean recent = settled && !suspect && now - lookedAt < INTERVAL.toNanos();
-    if (!wished && recent) {
+    if (!asked && recent) {
       if (guard.isKept() || keepGuard(state) instanceof BackendOutcome.Applied) {
         settled = unwritten.isEmpty();
         return settled;
@@ -134,7 +138,7 @@ public final class FirewallSync implements BooleanSupplier {
     }
     OptionalInt before = generation;
     generation = host.generation();
-    if (!wished
+    if (!asked
         && settled
         && !suspect
         && now - lookedAt < LONGEST.toNanos()
@@ -145,15 +149,21 @@ public final class FirewallSync implements BooleanSupplier {
     }
     // What is asked for comes into force before the firewall is looked at, if that was just done.
     Optional<HostFirewall> fresh =
-        known.filter(k -> recent && isNetworkOf(lastWish, wish) && choice.leaving().isEmpty());
+        known.filter(
+            k -> recent && isNetworkOf(lastDesired, desired) && choice.leaving().isEmpty());
     settled = false;
     HostFirewall found = fresh.orElseGet(host::read);
     BackendChoice chosen =
-        fresh.isPresent() ? choice : plans.choose(found, wish, choice, nanoTime.getAsLong());
-    FirewallPlan plan = plans.make(wish.with(state), remembered.good(), found, chosen);
-    settled = bring(plan, wish, wished, state, fresh.isPresent());
+        fresh.isPresent() ? choice : plans.choose(found, desired, choice, nanoTime.getAsLong());
+    FirewallPlan plan = plans.make(desired.with(state), remembered.good(), found, chosen);
+    boolean done = bring(plan, desired, asked, state, fresh.isPresent());
     lookedAt = now;
-    return settled;
+    // Where it is not known what belongs where, nothing leaves, and a retry is due anyway.
+    Optional<Duration> leave =
+        chosen.isKnown() ? choice.nextLeave(nanoTime.getAsLong()) : Optional.empty();
+    leave.ifPresent(again);
+    settled = done && leave.isEmpty();
+    return done;
   }
 
   /**
@@ -166,7 +176,11 @@ public final class FirewallSync implements BooleanSupplier {
   }
 
   private boolean bring(
-      FirewallPlan plan, FirewallWish wish, boolean wished, NetworkState state, boolean lookAfter) {
+      FirewallPlan plan,
+      DesiredFirewall desired,
+      boolean asked,
+      NetworkState state,
+      boolean lookAfter) {
     if (plan.choice().isKnown()) {
       choice = plan.choice();
     }
@@ -177,26 +191,26 @@ public final class FirewallSync implements BooleanSupplier {
     unwritten = Optional.empty();
     switch (placement.outcome().orElse(null)) {
       case Applied applied -> {
-        // Rows change without a wish, too: a policy that was refused may pass by now.
-        mended = applied.changed() && !wished && isAsLast(plan);
+        // Rows change unasked, too: a policy that was refused may pass by now.
+        mended = applied.changed() && !asked && isAsLast(plan);
         look |= applied.changed() || !applied.live();
         guard.rules(plan.planned());
         remembered = new Remembered(plan.lastGood(), placer.places());
         remembering = true;
-        lastWish = Optional.of(wish);
+        lastDesired = Optional.of(desired);
       }
       case Refused refused -> guardLastGood(plan);
       case null -> {
         guardLastGood(plan);
-        lastWish = Optional.of(wish);
+        lastDesired = Optional.of(desired);
       }
     }
     boolean kept = guard.isKept();
     BackendOutcome guarded = keepGuard(state);
-    if (mended || guarded.equals(BackendOutcome.applied(true)) && kept && !wished) {
+    if (mended || guarded.equals(BackendOutcome.applied(true)) && kept && !asked) {
       repaired.run();
     }
-    placed = Optional.of(new Placed(plan.choice().kinds(), plan.rows()));
+    placed = Optional.of(new PlacedRows(plan.choice().kinds(), plan.rows()));
     HostFirewall found = look ? host.read() : plan.found();
     known = Optional.of(found.withoutRules());
     FirewallStatus status =
@@ -210,13 +224,15 @@ public final class FirewallSync implements BooleanSupplier {
         && unwritten.isEmpty()
         && guarded instanceof BackendOutcome.Applied
         && plan.choice().isKnown()
-        && choice.leaving().isEmpty()
-        && (!look || isChosenAgain(found, wish));
+        && (!look || isChosenAgain(found, desired));
   }
 
   /** Whether what was found after the rows were placed asks for no other place. */
-  private boolean isChosenAgain(HostFirewall found, FirewallWish wish) {
-    return plans.choose(found, wish, choice, nanoTime.getAsLong()).kinds().equals(choice.kinds());
+  private boolean isChosenAgain(HostFirewall found, DesiredFirewall desired) {
+    return plans
+        .choose(found, desired, choice, nanoTime.getAsLong())
+        .kinds()
+        .equals(choice.kinds());
   }
 
   /**
@@ -227,7 +243,7 @@ public final class FirewallSync implements BooleanSupplier {
     if (!guard.hasRules()) {
       guard.rules(
           plans
-              .make(FirewallWish.nothingNew(), remembered.good(), plan.found(), plan.choice())
+              .make(DesiredFirewall.nothingNew(), remembered.good(), plan.found(), plan.choice())
               .planned());
     }
   }
@@ -241,12 +257,12 @@ public final class FirewallSync implements BooleanSupplier {
   }
 
   private boolean isAsLast(FirewallPlan plan) {
-    return placed.equals(Optional.of(new Placed(plan.choice().kinds(), plan.rows())));
+    return placed.equals(Optional.of(new PlacedRows(plan.choice().kinds(), plan.rows())));
   }
 
   /** Whether both need the same of a firewall. */
-  private static boolean isNetworkOf(Optional<FirewallWish> last, FirewallWish wish) {
-    return last.map(FirewallWish::network).equals(Optional.of(wish.network()));
+  private static boolean isNetworkOf(Optional<DesiredFirewall> last, DesiredFirewall desired) {
+    return last.map(DesiredFirewall::network).equals(Optional.of(desired.network()));
   }
 
   /** Where rows of ours may be that the daemon has no access to any more. */

@@ -168,7 +168,7 @@ public final class LocalFirewallHost implements FirewallHost {
   }
 
   @Override
-  public NodeSight sight() {
+  public HostFacts facts() {
     return services.read();
   }
 

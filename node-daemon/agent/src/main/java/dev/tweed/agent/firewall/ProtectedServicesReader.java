@@ -1,8 +1,9 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.agent.firewall.FirewallHost.NodeSight;
+import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.dataplane.HostAddresses;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
@@ -66,16 +67,17 @@ final class ProtectedServicesReader {
     this.root = root;
   }
 
-  NodeSight read() {
+  HostFacts read() {
     List<String> sshd = hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of());
-    Optional<ApiEndpoint> kubelet =
+    List<Server> kubelet =
         hostRoot
             .flatMap(host -> text(host.resolve("etc/kubernetes/kubelet.conf")))
-            .flatMap(ProtectedServicesReader::server);
+            .map(ProtectedServicesReader::servers)
+            .orElse(List.of());
     SshSessions sessions = sessions(hostRoot.orElse(root).resolve("run"));
     try {
       HostAddresses kernel = HostAddresses.open();
-      return new NodeSight(
+      return new HostFacts(
           kernel.all().stream().map(ProtectedServicesReader::address).toList(),
           remote -> wayTo(kernel, remote),
           sshd,
@@ -84,7 +86,7 @@ final class ProtectedServicesReader {
           nameServers(),
           kernel::close);
     } catch (NetlinkException e) {
-      return new NodeSight(
+      return new HostFacts(
           List.of(), remote -> Optional.empty(), sshd, sessions, kubelet, nameServers(), () -> {});
     }
   }
@@ -121,15 +123,16 @@ final class ProtectedServicesReader {
         .orElse(SshSessions.UNSEEN);
   }
 
-  private static Optional<ApiEndpoint> server(String kubeconfig) {
+  private static List<Server> servers(String kubeconfig) {
     try {
       return SERVER
           .matcher(kubeconfig)
           .results()
           .findFirst()
-          .map(found -> ApiEndpoint.of(URI.create(found.group(1))));
+          .map(found -> ServerResolver.resolve(URI.create(found.group(1))))
+          .orElse(List.of());
     } catch (IllegalArgumentException e) {
-      return Optional.empty();
+      return List.of();
     }
   }
 

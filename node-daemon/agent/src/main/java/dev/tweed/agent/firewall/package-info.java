@@ -8,7 +8,7 @@
  *   <li>{@link dev.tweed.agent.cluster.ClusterView} has the policies and nodes the API server told
  *       of. {@link dev.tweed.agent.firewall.FirewallSync} takes it, and what the data path says of
  *       the network ({@link dev.tweed.agent.firewall.NetworkState}).
- *   <li>{@link dev.tweed.agent.firewall.FirewallWish} is what they ask of this node: {@link
+ *   <li>{@link dev.tweed.agent.firewall.DesiredFirewall} is what they ask of this node: {@link
  *       dev.tweed.agent.firewall.PolicyMapper} picks the policies that select it and has {@link
  *       dev.tweed.agent.firewall.PeerResolver} find addresses for names. What comes out knows no
  *       Kubernetes any more: a {@link dev.tweed.firewall.rules.MappedPolicy} of {@link

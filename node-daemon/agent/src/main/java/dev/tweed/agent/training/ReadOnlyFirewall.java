@@ -47,8 +47,8 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   }
 
   @Override
-  public NodeSight sight() {
-    return real.sight();
+  public HostFacts facts() {
+    return real.facts();
   }
 
   @Override

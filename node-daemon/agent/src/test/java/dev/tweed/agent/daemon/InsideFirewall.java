@@ -58,8 +58,8 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   }
 
   @Override
-  public NodeSight sight() {
-    return netns.call(host::sight);
+  public HostFacts facts() {
+    return netns.call(host::facts);
   }
 
   @Override

@@ -37,7 +37,7 @@ final class FakeHost implements FirewallHost {
   boolean tools = true;
   Ruleset ruleset = Ruleset.empty();
   int reads;
-  NodeSight sight = NodeSight.NOTHING;
+  HostFacts facts = HostFacts.NOTHING;
   OptionalInt generation = OptionalInt.empty();
   boolean guardRefuses;
   Runnable onApply = () -> {};
@@ -111,8 +111,8 @@ final class FakeHost implements FirewallHost {
   }
 
   @Override
-  public NodeSight sight() {
-    return sight;
+  public HostFacts facts() {
+    return facts;
   }
 
   @Override

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallHost.NodeSight;
+import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.Limits;
 import dev.tweed.firewall.rules.FilterRow;
@@ -14,6 +14,7 @@ import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.firewall.rules.PolicyVerdict;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
@@ -156,7 +157,7 @@ class FirewallPlanFactoryTest {
                 },
                 List::of)
             .make(
-                FirewallWish.of(
+                DesiredFirewall.of(
                     YamlViews.read("kind: Node\nmetadata: {name: n1}\n"), SampleNetwork.member()),
                 Remembered.NOTHING);
 
@@ -168,22 +169,23 @@ class FirewallPlanFactoryTest {
   }
 
   private FirewallPlan plan(String rule, String allowLockout) {
-    host.sight =
-        new NodeSight(
+    host.facts =
+        new HostFacts(
             List.of(ETH0),
             remote -> Optional.of(ETH0),
             List.of("Port 2222\n"),
             new SshSessions(true, Map.of(IpAddress.parse("203.0.113.5"), "alice")),
-            Optional.of(new ApiEndpoint(List.of(IpAddress.parse("192.0.2.100")), 8443)),
+            List.of(server("192.0.2.100", 8443)),
             List.of(IpAddress.parse("192.0.2.53")),
             () -> {});
-    return new FirewallPlanFactory(
-            host,
-            () -> new ApiEndpoint(List.of(IpAddress.parse("10.96.0.1")), 443),
-            () -> apiServers)
+    return new FirewallPlanFactory(host, () -> List.of(server("10.96.0.1", 443)), () -> apiServers)
         .make(
-            FirewallWish.of(
+            DesiredFirewall.of(
                 YamlViews.read(NODES.formatted(rule, allowLockout)), SampleNetwork.member(2, 3)),
             Remembered.NOTHING);
+  }
+
+  private static Server server(String address, int port) {
+    return new Server(Optional.of(IpAddress.parse(address)), port);
   }
 }

@@ -47,12 +47,14 @@ class FirewallSyncPlaceTest {
     node.run();
 
     assertThat(node.host.log).containsExactly("firewalld 2");
+    assertThat(node.within()).hasValue(HOLD);
     node.host.log.clear();
 
     node.later(HOLD);
     assertThat(node.run()).isTrue();
 
     assertThat(node.host.log).containsExactly("firewalld 2", "ufw 0");
+    assertThat(node.within()).isEmpty();
     assertThat(node.repaired()).isZero();
   }
 
@@ -77,8 +79,8 @@ class FirewallSyncPlaceTest {
         BackendKind.IPTABLES,
         new BackendOutcome.Refused(BackendOutcome.NOT_FOUND, "no iptables", "install it"));
     node.firewallChanged();
-    assertThat(node.run()).isFalse(); // it is asked when it has been unneeded for a while
-    node.later(HOLD);
+    assertThat(node.run()).isTrue();
+    node.later(HOLD); // it is asked when it has been unneeded for a while
 
     assertThat(node.run()).isTrue();
     assertThat(node.told().findings()).isEmpty();
@@ -275,13 +277,34 @@ class FirewallSyncPlaceTest {
 
     node.host.state = State.INACTIVE;
     node.firewallChanged();
-    assertThat(node.run()).isFalse();
+    node.run();
     node.later(HOLD.minusMillis(1));
+    node.run();
+    assertThat(node.within()).hasValue(Duration.ofMillis(1));
     node.host.state = State.ACTIVE;
     node.firewallChanged();
     assertThat(node.run()).isTrue();
 
-    assertThat(node.host.log).containsExactly("nftables 2", "firewalld 2", "nftables 0");
+    assertThat(node.host.log)
+        .containsExactly("nftables 2", "nftables 2", "firewalld 2", "nftables 0");
+  }
+
+  /** A run at once, again and again, would find the same. */
+  @Test
+  void whileNobodyKnowsWhichFirewallThereIsRowsThatWereToLeaveAskForNoRun() {
+    node.run();
+    node.host.manager = Manager.FIREWALLD;
+    node.firewallChanged();
+    node.run();
+
+    node.host.manager = Manager.UNKNOWN;
+    node.host.state = State.UNKNOWN;
+    node.firewallChanged();
+    node.later(HOLD);
+
+    assertThat(node.run()).isFalse();
+    assertThat(node.within()).isEmpty();
+    assertThat(node.host.rules(BackendKind.UFW)).isNotEmpty();
   }
 
   @Test

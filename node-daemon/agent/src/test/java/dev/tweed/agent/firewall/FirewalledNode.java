@@ -5,6 +5,7 @@ import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.nio.file.Path;
@@ -20,14 +21,15 @@ import java.util.Optional;
  */
 final class FirewalledNode {
 
-  private static final ApiEndpoint API =
-      new ApiEndpoint(List.of(IpAddress.parse("198.51.100.1")), 6443);
+  private static final List<Server> API =
+      List.of(new Server(Optional.of(IpAddress.parse("198.51.100.1")), 6443));
 
   final FakeHost host = new FakeHost();
   private final Path runDir;
   private ClusterView view = ClusterView.INCOMPLETE;
   private Optional<FirewallStatus> told = Optional.empty();
   private int repaired;
+  private Optional<Duration> within = Optional.empty();
   private long now;
   private FirewallSync sync;
 
@@ -53,6 +55,7 @@ final class FirewalledNode {
             files(),
             () -> repaired++,
             status -> told = Optional.of(status),
+            delay -> within = Optional.of(delay),
             () -> now);
   }
 
@@ -100,20 +103,26 @@ final class FirewalledNode {
 
   /** sshd is told to listen there. */
   void sshListensAt(int port) {
-    host.sight =
-        new FirewallHost.NodeSight(
+    host.facts =
+        new FirewallHost.HostFacts(
             List.of(),
             address -> Optional.empty(),
             List.of("Port " + port),
             SshSessions.UNSEEN,
-            Optional.empty(),
+            List.of(),
             List.of(),
             () -> {});
   }
 
   /** Whether nothing has to be tried again before something changes. */
   boolean run() {
+    within = Optional.empty();
     return sync.getAsBoolean();
+  }
+
+  /** In how long the last run wants another, whatever happens. */
+  Optional<Duration> within() {
+    return within;
   }
 
   /** By the last run that looked. */

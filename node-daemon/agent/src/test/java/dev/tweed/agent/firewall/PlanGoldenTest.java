@@ -33,7 +33,7 @@ class PlanGoldenTest {
 
   private static final List<ProtectedFlow> FLOWS =
       ProtectedFlowsPlanner.plan(
-          new ProtectedFlowsPlanner.Sight(
+          new ProtectedFlowsPlanner.ProtectionFacts(
               List.of(),
               remote -> Optional.empty(),
               List.of(),

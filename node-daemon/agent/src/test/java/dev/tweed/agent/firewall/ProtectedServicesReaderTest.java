@@ -2,13 +2,13 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -80,7 +80,7 @@ class ProtectedServicesReaderTest {
         "apiVersion: v1\nclusters:\n- cluster:\n    server: https://192.0.2.100:8443\n");
 
     assertThat(read(Optional.of(directory)).kubelet())
-        .contains(new ApiEndpoint(List.of(IpAddress.parse("192.0.2.100")), 8443));
+        .containsExactly(new Server(Optional.of(IpAddress.parse("192.0.2.100")), 8443));
     assertThat(read(Optional.empty()).kubelet()).isEmpty();
   }
 
@@ -94,9 +94,9 @@ class ProtectedServicesReaderTest {
         .containsExactly(IpAddress.parse("192.0.2.53"), IpAddress.parse("fe80::1"));
   }
 
-  private FirewallHost.NodeSight read(Optional<Path> hostRoot) {
-    try (FirewallHost.NodeSight sight = new ProtectedServicesReader(hostRoot, directory).read()) {
-      return sight;
+  private FirewallHost.HostFacts read(Optional<Path> hostRoot) {
+    try (FirewallHost.HostFacts facts = new ProtectedServicesReader(hostRoot, directory).read()) {
+      return facts;
     }
   }
 
@@ -113,10 +113,11 @@ class ProtectedServicesReaderTest {
 
   @Test
   void theApiServerIsWhereTheUrlSays() {
-    assertThat(ApiEndpoint.of(URI.create("https://192.0.2.1/")).port()).isEqualTo(443);
-    ApiEndpoint v6 = ApiEndpoint.of(URI.create("https://[2001:db8::1]:6443/"));
-    assertThat(v6.port()).isEqualTo(6443);
-    assertThat(v6.addresses()).extracting(Object::toString).containsExactly("2001:db8::1");
-    assertThat(ApiEndpoint.of(URI.create("https://nobody.invalid:6443/")).addresses()).isEmpty();
+    assertThat(ServerResolver.resolve(URI.create("https://192.0.2.1/")))
+        .containsExactly(new Server(Optional.of(IpAddress.parse("192.0.2.1")), 443));
+    assertThat(ServerResolver.resolve(URI.create("https://[2001:db8::1]:6443/")))
+        .containsExactly(new Server(Optional.of(IpAddress.parse("2001:db8::1")), 6443));
+    assertThat(ServerResolver.resolve(URI.create("https://nobody.invalid:6443/")))
+        .containsExactly(new Server(Optional.empty(), 6443));
   }
 }

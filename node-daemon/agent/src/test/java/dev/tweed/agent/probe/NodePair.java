@@ -24,7 +24,7 @@ import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.dataplane.Underlay;
-import dev.tweed.firewall.ForwardJudge;
+import dev.tweed.firewall.ForwardEvaluator;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.NftCommand;
@@ -264,7 +264,7 @@ final class NodePair implements AutoCloseable {
     Optional<List<String>> drops =
         first.host.call(
             () ->
-                ForwardJudge.judge(
+                ForwardEvaluator.judge(
                     new HostFirewallReader(
                             Path.of("/"),
                             Path.of("/proc/thread-self/net"),

@@ -9,7 +9,7 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.ReachabilityPlanner;
 import dev.tweed.agent.status.Reachable;
 import dev.tweed.crds.NodeReportStatus.Firewall;
-import dev.tweed.firewall.ForwardJudge;
+import dev.tweed.firewall.ForwardEvaluator;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewallReader;
 import dev.tweed.firewall.NetworkNeeds;
@@ -337,9 +337,10 @@ class ProberKernelTest {
                     .read());
     NetworkNeeds needs =
         new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty())),
             "tweed-br0",
             Optional.of("under"),
+            List.of("under"),
             List.of(IpAddress.parse("192.0.2.1")),
             List.of(IpPrefix.parse("10.244.0.0/15"), IpPrefix.parse("fd00::/15")));
     return ReachabilityPlanner.plan(
@@ -347,7 +348,7 @@ class ProberKernelTest {
         "",
         Optional.empty(),
         Optional.of(seen),
-        ForwardJudge.judge(
+        ForwardEvaluator.judge(
                 firewall,
                 needs,
                 List.of(IpPrefix.parse("10.245.1.0/30"), IpPrefix.parse("fd01:1::/126")))

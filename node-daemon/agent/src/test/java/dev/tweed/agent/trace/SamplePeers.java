@@ -36,10 +36,13 @@ final class SamplePeers {
     return new TraceNetwork(
         new NetworkNeeds(
             backend instanceof Backend.Vxlan vxlan
-                ? Optional.of(new NetworkNeeds.Tunnel("tweed." + vxlan.vni(), vxlan.port()))
+                ? Optional.of(
+                    new NetworkNeeds.Tunnel(
+                        "tweed." + vxlan.vni(), vxlan.port(), false, Optional.empty()))
                 : Optional.empty(),
             "tweed-br0",
             Optional.of("eth0"),
+            List.of("eth0"),
             ownIps.stream().map(IpAddress::parse).toList(),
             blocks),
         new ClusterSnapshot(

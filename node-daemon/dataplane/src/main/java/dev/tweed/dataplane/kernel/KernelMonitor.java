@@ -23,7 +23,7 @@ public final class KernelMonitor implements DataPathMonitor {
 
   private static final Duration WAIT = Duration.ofMillis(500);
 
-  private final Lookout lookout;
+  private final DriftDetector lookout;
   private final SysctlWatch sysctls;
   private final Runnable onChange;
   private final NetlinkMonitor netlink;
@@ -33,7 +33,7 @@ public final class KernelMonitor implements DataPathMonitor {
   private long lookAt = System.nanoTime() + LOOK.toNanos();
   private Optional<Long> moreAt = Optional.empty();
 
-  private KernelMonitor(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
+  private KernelMonitor(DriftDetector lookout, SysctlWatch sysctls, Runnable onChange) {
     this.lookout = lookout;
     this.sysctls = sysctls;
     this.onChange = onChange;
@@ -47,7 +47,7 @@ public final class KernelMonitor implements DataPathMonitor {
    * @param sysctls looks at them, in the monitor's thread; closed in the end
    * @param onChange what to call then
    */
-  public static KernelMonitor open(Lookout lookout, SysctlWatch sysctls, Runnable onChange) {
+  public static KernelMonitor open(DriftDetector lookout, SysctlWatch sysctls, Runnable onChange) {
     return new KernelMonitor(lookout, sysctls, onChange);
   }
 

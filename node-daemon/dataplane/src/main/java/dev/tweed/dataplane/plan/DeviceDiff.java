@@ -19,17 +19,17 @@ final class DeviceDiff {
 
   private final DesiredState desired;
   private final ActualState actual;
-  private final LinkFates fates;
+  private final LinkPlan fates;
   private final List<StateChange> changes = new ArrayList<>();
 
-  private DeviceDiff(DesiredState desired, ActualState actual, LinkFates fates) {
+  private DeviceDiff(DesiredState desired, ActualState actual, LinkPlan fates) {
     this.desired = desired;
     this.actual = actual;
     this.fates = fates;
   }
 
   /** The steps in order, after those that removed what is in the way. */
-  static List<StateChange> between(DesiredState desired, ActualState actual, LinkFates fates) {
+  static List<StateChange> between(DesiredState desired, ActualState actual, LinkPlan fates) {
     DeviceDiff diff = new DeviceDiff(desired, actual, fates);
     diff.devices();
     return diff.changes;

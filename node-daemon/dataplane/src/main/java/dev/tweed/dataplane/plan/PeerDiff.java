@@ -22,13 +22,13 @@ final class PeerDiff {
 
   private final DesiredState desired;
   private final ActualState actual;
-  private final LinkFates fates;
+  private final LinkPlan fates;
   private final List<StateChange> fdb = new ArrayList<>();
   private final List<StateChange> neighbours = new ArrayList<>();
   private final List<StateChange> staleNeighbours = new ArrayList<>();
   private final List<StateChange> staleFdb = new ArrayList<>();
 
-  private PeerDiff(DesiredState desired, ActualState actual, LinkFates fates) {
+  private PeerDiff(DesiredState desired, ActualState actual, LinkPlan fates) {
     this.desired = desired;
     this.actual = actual;
     this.fates = fates;
@@ -36,7 +36,7 @@ final class PeerDiff {
 
   /** The steps in order, after the devices have been made. */
   static List<StateChange> between(
-      DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
+      DesiredState desired, ActualState actual, Marks marks, LinkPlan fates) {
     PeerDiff diff = new PeerDiff(desired, actual, fates);
     for (TunnelDevice tunnel : desired.tunnels()) {
       diff.fdb(tunnel.name());

@@ -26,11 +26,11 @@ final class ProbeDiff {
   private final DesiredState desired;
   private final ActualState actual;
   private final Marks marks;
-  private final LinkFates fates;
+  private final LinkPlan fates;
   private final Set<Integer> deleted = new HashSet<>();
   private final List<StateChange> changes = new ArrayList<>();
 
-  private ProbeDiff(DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
+  private ProbeDiff(DesiredState desired, ActualState actual, Marks marks, LinkPlan fates) {
     this.desired = desired;
     this.actual = actual;
     this.marks = marks;
@@ -39,7 +39,7 @@ final class ProbeDiff {
 
   /** The steps in order, after those of all that pods need. */
   static List<StateChange> between(
-      DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
+      DesiredState desired, ActualState actual, Marks marks, LinkPlan fates) {
     if (desired.retained().contains(ProbeDevice.NAME)) {
       return List.of();
     }

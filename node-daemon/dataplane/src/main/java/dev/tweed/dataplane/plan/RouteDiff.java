@@ -27,7 +27,7 @@ final class RouteDiff {
   private final DesiredState desired;
   private final ActualState actual;
   private final Marks marks;
-  private final LinkFates fates;
+  private final LinkPlan fates;
   private final Set<Integer> retained = new HashSet<>();
   private final List<StateChange> wanted = new ArrayList<>();
   private final List<Route> unwanted = new ArrayList<>();
@@ -47,14 +47,14 @@ final class RouteDiff {
   /** Where a nexthop object leads. */
   private record Way(int linkIndex, Optional<IpAddress> gateway, boolean onlink) {}
 
-  private RouteDiff(DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
+  private RouteDiff(DesiredState desired, ActualState actual, Marks marks, LinkPlan fates) {
     this.desired = desired;
     this.actual = actual;
     this.marks = marks;
     this.fates = fates;
   }
 
-  static RouteDiff between(DesiredState desired, ActualState actual, Marks marks, LinkFates fates) {
+  static RouteDiff between(DesiredState desired, ActualState actual, Marks marks, LinkPlan fates) {
     RouteDiff diff = new RouteDiff(desired, actual, marks, fates);
     diff.compare();
     return diff;

@@ -49,7 +49,7 @@ public final class StateDiff {
     TunnelFilterDiff filter =
         TunnelFilterDiff.between(desired.tunnelFilter(), actual.tunnelFilter());
     filter.before().ifPresent(changes::add);
-    LinkFates fates = LinkFates.of(desired, actual, marks);
+    LinkPlan fates = LinkPlan.of(desired, actual, marks);
     changes.addAll(fates.deletions());
     changes.addAll(DeviceDiff.between(desired, actual, fates));
     changes.addAll(PeerDiff.between(desired, actual, marks, fates));

@@ -4,20 +4,19 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.socket.NfTablesSocket;
+import dev.tweed.netlink.testing.EchoServers;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.policy.AddressSpace;
 import dev.tweed.policy.NodeState;
 import dev.tweed.policy.PeerSet;
 import dev.tweed.policy.PodEntry;
 import dev.tweed.policy.Program;
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
@@ -49,7 +48,8 @@ public final class PolicyBed implements AutoCloseable {
   public final Netns outside = Netns.open();
   public final NfTables tables = new NfTablesSocket();
 
-  private final List<Closeable> open = new ArrayList<>();
+  private final EchoServers servers = new EchoServers();
+  private final List<Socket> open = new ArrayList<>();
 
   public PolicyBed() {
     for (Netns netns : List.of(node, podA, podB, outside)) {
@@ -127,43 +127,7 @@ public final class PolicyBed implements AutoCloseable {
 
   /** Echoes what comes to a port, TCP and UDP. */
   public void serve(Netns where, int port) {
-    ServerSocket tcp = where.call(() -> new ServerSocket(port));
-    open.add(tcp);
-    Thread.ofPlatform().daemon().start(() -> accept(tcp));
-    DatagramSocket udp = where.call(() -> new DatagramSocket(port));
-    open.add(udp);
-    Thread.ofPlatform().daemon().start(() -> echo(udp));
-  }
-
-  private static void accept(ServerSocket server) {
-    while (!server.isClosed()) {
-      try {
-        Socket socket = server.accept();
-        Thread.ofPlatform().daemon().start(() -> echo(socket));
-      } catch (IOException closed) {
-        return;
-      }
-    }
-  }
-
-  private static void echo(Socket socket) {
-    try (socket) {
-      socket.getInputStream().transferTo(socket.getOutputStream());
-    } catch (IOException gone) {
-      // The client has gone.
-    }
-  }
-
-  private static void echo(DatagramSocket socket) {
-    DatagramPacket packet = new DatagramPacket(new byte[10], 10);
-    while (!socket.isClosed()) {
-      try {
-        socket.receive(packet);
-        socket.send(packet);
-      } catch (IOException notNow) {
-        // Closed, or an answer that did not arrive.
-      }
-    }
+    servers.start(where, port);
   }
 
   /** A connection that stays. */
@@ -232,7 +196,8 @@ public final class PolicyBed implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (Closeable socket : open) {
+    servers.close();
+    for (Socket socket : open) {
       socket.close();
     }
     tables.close();

@@ -1,6 +1,8 @@
 package dev.tweed.firewall.backend;
 
+import java.time.Duration;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +43,17 @@ public record BackendChoice(
   /** Whether rows stand in a table of our own only. */
   public boolean isOwnTable() {
     return kinds.equals(Set.of(BackendKind.NFTABLES));
+  }
+
+  /**
+   * In how long the first of those that are leaving has to lose its rows; empty if none is.
+   *
+   * @param now monotonic, nanoseconds
+   */
+  public Optional<Duration> nextLeave(long now) {
+    return leaving.values().stream()
+        .map(since -> Duration.ofNanos(Math.max(0, since + BackendPlanner.HOLD - now)))
+        .min(Comparator.naturalOrder());
   }
 
   /** As in a NodeReport: {@code firewalld, iptables}. */

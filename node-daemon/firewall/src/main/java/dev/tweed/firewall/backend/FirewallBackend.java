@@ -15,7 +15,7 @@ public interface FirewallBackend {
 
   /**
    * Why this firewall cannot hold a row; empty if it can. Pure: asked before anything is changed,
-   * so that a policy is had as a whole or not at all.
+   * so that a policy is applied as a whole or not at all.
    */
   default Optional<String> unsupported(FilterRow row) {
     return Optional.empty();

@@ -1,6 +1,7 @@
 package dev.tweed.firewall.firewalld;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.BackendOutcome;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.dbus.BusCall;
 import dev.tweed.firewall.dbus.BusConnection;
 import dev.tweed.firewall.dbus.BusException;
@@ -68,22 +69,22 @@ final class Firewalld implements AutoCloseable {
   }
 
   /** What runs. */
-  Running running() throws Obstacle {
+  FirewalldConfig running() throws RefusalException {
     return asking(
         () -> {
           BusConnection.Reply policies = bus.send(main(".policy.getPolicies", ""));
           BusConnection.Reply zones = bus.send(main(".zone.getZones", ""));
-          return new Running(
+          return new FirewalldConfig(
               each(names(policies), name -> main(".policy.getPolicySettings", "s", name)),
               each(names(zones), name -> main(".zone.getZoneSettings2", "s", name)));
         });
   }
 
   /** What the files say. */
-  Running permanent() throws Obstacle {
+  FirewalldConfig permanent() throws RefusalException {
     return asking(
         () ->
-            new Running(
+            new FirewalldConfig(
                 permanent("Policy", ".policy.getSettings"),
                 permanent("Zone", ".zone.getSettings2")));
   }
@@ -102,7 +103,7 @@ final class Firewalld implements AutoCloseable {
   }
 
   /** Sets the rules of a policy that runs: firewalld removes some, one by one, then adds some. */
-  void setRules(String policy, List<String> rules) throws Obstacle {
+  void setRules(String policy, List<String> rules) throws RefusalException {
     asking(
         () ->
             bus.call(
@@ -114,17 +115,17 @@ final class Firewalld implements AutoCloseable {
   }
 
   /** Puts a device into a zone that runs, and has lost it. */
-  void bind(DeviceZone zone) throws Obstacle {
+  void bind(DeviceZone zone) throws RefusalException {
     asking(() -> bus.call(main(".zone.addInterface", "ss", zone.name(), zone.device())));
   }
 
   /** Takes a device out of a zone that runs: it is in the default zone then. */
-  void release(DeviceZone zone) throws Obstacle {
+  void release(DeviceZone zone) throws RefusalException {
     asking(() -> bus.call(main(".zone.removeInterface", "ss", zone.name(), zone.device())));
   }
 
   /** Whether the files could be loaded. */
-  void checkFiles() throws Obstacle {
+  void checkFiles() throws RefusalException {
     asking(() -> bus.call(main(".checkPermanentConfig", "")));
   }
 
@@ -132,12 +133,12 @@ final class Firewalld implements AutoCloseable {
    * Loads the files. Connections that conntrack has seen an answer to go on; all else is dropped
    * meanwhile, tunnels too: a tenth of a second, or more on a busy machine.
    */
-  void reload() throws Obstacle {
+  void reload() throws RefusalException {
     asking(() -> bus.call(main(".reload", "")));
   }
 
   /** Rules in iptables' words, and their chains, as fail2ban makes them, too. */
-  DirectRules direct() throws Obstacle {
+  DirectRules direct() throws RefusalException {
     return asking(
         () -> {
           try {
@@ -157,7 +158,7 @@ final class Firewalld implements AutoCloseable {
    * Puts back what a reload has undone. What firewalld does not take is left out: what was loaded
    * must not go again for it.
    */
-  void putBack(List<ZoneBans.Ban> bans, DirectRules direct) throws Obstacle {
+  void putBack(List<ZoneBans.Ban> bans, DirectRules direct) throws RefusalException {
     DirectRules missing = direct.without(direct());
     asking(
         () -> {
@@ -247,7 +248,7 @@ final class Firewalld implements AutoCloseable {
     T ask() throws BusException;
   }
 
-  private <T> T asking(Asking<T> asking) throws Obstacle {
+  private <T> T asking(Asking<T> asking) throws RefusalException {
     connect();
     try {
       return asking.ask();
@@ -261,14 +262,14 @@ final class Firewalld implements AutoCloseable {
     }
   }
 
-  private void connect() throws Obstacle {
+  private void connect() throws RefusalException {
     if (bus != null && bus.isOpen()) {
       return;
     }
     // Looked for first: where there is none, nothing has to be loaded to find that out.
     if (PROGRAMS.stream().map(root::resolve).noneMatch(Files::exists)) {
-      throw new Obstacle(
-          "NotFound",
+      throw new RefusalException(
+          BackendOutcome.NOT_FOUND,
           "there is no /" + PROGRAMS.getFirst(),
           "install firewalld, or let the daemon see the host's files (chart value"
               + " firewall.hostTools)");
@@ -303,22 +304,22 @@ final class Firewalld implements AutoCloseable {
     }
   }
 
-  private static Obstacle obstacle(BusException e) {
+  private static RefusalException obstacle(BusException e) {
     return switch (e) {
       case BusException.Lost lost ->
-          new Obstacle(
+          new RefusalException(
               "DBusUnreachable",
               "firewalld cannot be asked: " + lost.getMessage(),
               "look whether the host's D-Bus runs: systemctl status dbus; the daemon needs /run of"
                   + " the host (chart value firewall.hostTools)");
       case BusException.Late late -> failed("firewalld hangs: " + late.getMessage());
       case Answered answered when ABSENT.contains(answered.name()) ->
-          new Obstacle(
+          new RefusalException(
               "NotRunning",
               "firewalld is not running",
               "type: systemctl start firewalld; or systemctl disable firewalld");
       case Answered answered when UNKNOWN.contains(answered.name()) ->
-          new Obstacle(
+          new RefusalException(
               "TooOld",
               "this firewalld has no policies: " + answered.getMessage(),
               "install firewalld 0.9 or newer");
@@ -326,8 +327,8 @@ final class Firewalld implements AutoCloseable {
     };
   }
 
-  private static Obstacle failed(String message) {
-    return new Obstacle(
+  private static RefusalException failed(String message) {
+    return new RefusalException(
         "CommandFailed",
         message,
         "the rules before are in force; look with: firewall-cmd --state, journalctl -u firewalld");

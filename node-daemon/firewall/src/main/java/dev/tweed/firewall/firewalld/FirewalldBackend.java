@@ -5,7 +5,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.backend.BackendOutcome.Refused;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.RowText;
 import java.io.IOException;
@@ -39,7 +39,8 @@ import java.util.Set;
  */
 public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
 
-  private static final Set<String> WITHOUT_FIREWALLD = Set.of("NotRunning", "NotFound");
+  private static final Set<String> WITHOUT_FIREWALLD =
+      Set.of("NotRunning", BackendOutcome.NOT_FOUND);
 
   /** Thousands of rules take firewalld many seconds. */
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -91,7 +92,7 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
   }
 
   private interface Writing {
-    boolean write(Model model, Running running) throws IOException, Obstacle;
+    boolean write(Model model, FirewalldConfig running) throws IOException, RefusalException;
   }
 
   private interface FileWriting {
@@ -101,9 +102,9 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
   private BackendOutcome run(List<FilterRow> rows, Writing model, FileWriting alone) {
     try {
       requireSupported(rows);
-      Running running = firewalld.running();
+      FirewalldConfig running = firewalld.running();
       return new Applied(model.write(plan(rows, running), running), true, List.of());
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       return rows.isEmpty() ? emptied(e.refused(), alone) : e.refused();
     } catch (IOException e) {
       return fileError(e);
@@ -137,11 +138,11 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
         "make /etc/firewalld writable for Tweed");
   }
 
-  private static void requireSupported(List<FilterRow> rows) throws Obstacle {
+  private static void requireSupported(List<FilterRow> rows) throws RefusalException {
     for (FilterRow row : rows) {
       Optional<String> reason = RichRuleCompiler.unsupported(row);
       if (reason.isPresent()) {
-        throw new Obstacle(
+        throw new RefusalException(
             "NotSupportedHere",
             "'" + RowText.of(row) + "' of " + row.origin() + ": " + reason.get(),
             "change that rule, or choose other nodes for it");
@@ -149,11 +150,12 @@ public final class FirewalldBackend implements FirewallBackend, AutoCloseable {
     }
   }
 
-  private static Model plan(List<FilterRow> rows, Running running) throws Obstacle {
+  private static Model plan(List<FilterRow> rows, FirewalldConfig running) throws RefusalException {
     try {
       return ModelPlanner.plan(rows, running);
     } catch (IllegalArgumentException e) {
-      throw new Obstacle("TooManyRows", e.getMessage(), "use fewer addresses, or larger prefixes");
+      throw new RefusalException(
+          "TooManyRows", e.getMessage(), "use fewer addresses, or larger prefixes");
     }
   }
 

@@ -86,7 +86,7 @@ final class ModelDiff {
   }
 
   /** Whether policies and zones are as they should be, but for rules and devices. */
-  static boolean hasFrame(Model model, Running running) {
+  static boolean hasFrame(Model model, FirewalldConfig running) {
     Map<String, Settings> policies = new TreeMap<>();
     model.policies().forEach(policy -> policies.put(policy.name(), frame(policy)));
     Map<String, Settings> zones = new TreeMap<>();
@@ -127,7 +127,7 @@ final class ModelDiff {
   }
 
   /** Zones whose device somebody took out; for a model with its frame in place. */
-  static List<DeviceZone> empty(Model model, Running running) {
+  static List<DeviceZone> empty(Model model, FirewalldConfig running) {
     return model.zones().stream()
         .filter(
             zone ->
@@ -137,7 +137,7 @@ final class ModelDiff {
   }
 
   /** Zones of ours that the model has not, with the devices in them. */
-  static List<DeviceZone> leftOver(Model model, Running running) {
+  static List<DeviceZone> leftOver(Model model, FirewalldConfig running) {
     return running.zones().entrySet().stream()
         .filter(zone -> DeviceZone.isOurs(zone.getKey()))
         .flatMap(
@@ -149,13 +149,13 @@ final class ModelDiff {
   }
 
   /** Rules to change, policy by policy; for a model with its frame in place. */
-  static List<Rules> rules(Model model, Running running) {
+  static List<Rules> rules(Model model, FirewalldConfig running) {
     return model.policies().stream()
         .map(
             policy ->
                 new Rules(
                     policy.name(),
-                    Running.rules(running.policies(), policy.name()),
+                    FirewalldConfig.rules(running.policies(), policy.name()),
                     policy.texts()))
         .filter(change -> !Set.copyOf(change.found()).equals(Set.copyOf(change.wanted())))
         .toList();
@@ -167,7 +167,7 @@ final class ModelDiff {
   }
 
   /** Another zone than ours that a device was put in. */
-  static Optional<String> otherZone(DeviceZone zone, Running running) {
+  static Optional<String> otherZone(DeviceZone zone, FirewalldConfig running) {
     return running.zones().entrySet().stream()
         .filter(entry -> !DeviceZone.isOurs(entry.getKey()))
         .filter(entry -> entry.getValue().devices().contains(zone.device()))
@@ -179,7 +179,7 @@ final class ModelDiff {
    * What a reload would change of what people made: the first zone or policy that runs otherwise
    * than its file says, and the setting. Bans are no person's settings, and are put back.
    */
-  static Optional<String> unsaved(Running running, Running permanent) {
+  static Optional<String> unsaved(FirewalldConfig running, FirewalldConfig permanent) {
     Map<String, Settings> zones = new TreeMap<>(running.zones());
     ZoneBans.unsaved(running, permanent)
         .forEach(ban -> zones.computeIfPresent(ban.zone(), (z, s) -> s.without(ban.rule())));

@@ -1,7 +1,7 @@
 package dev.tweed.firewall.firewalld;
 
 import dev.tweed.firewall.firewalld.Policy.Ends;
-import dev.tweed.firewall.firewalld.Policy.Placed;
+import dev.tweed.firewall.firewalld.Policy.PlacedRule;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -39,7 +39,7 @@ final class ModelPlanner {
   }
 
   /** Rows that become one policy. */
-  private record Segment(Ends ends, List<FilterRow> rows) {}
+  private record RowRun(Ends ends, List<FilterRow> rows) {}
 
   private final List<FilterRow> rows;
   private final Map<String, Settings> running;
@@ -60,7 +60,7 @@ final class ModelPlanner {
    * @param running rules of ours in its policies stay where they are, if they can; bans in its
    *     zones are repeated
    */
-  static Model plan(List<FilterRow> rows, Running running) {
+  static Model plan(List<FilterRow> rows, FirewalldConfig running) {
     return new ModelPlanner(rows, running.policies(), ZoneBans.repeated(running.zones())).plan();
   }
 
@@ -68,7 +68,7 @@ final class ModelPlanner {
     List<Policy> policies = new ArrayList<>();
     if (!rows.isEmpty()) {
       for (Direction direction : Direction.values()) {
-        List<Segment> segments = segments(direction);
+        List<RowRun> segments = segments(direction);
         for (int i = 0; i < segments.size(); i++) {
           policies.add(policy(direction, i, segments.get(i)));
         }
@@ -99,13 +99,13 @@ final class ModelPlanner {
         .collect(Collectors.toSet());
   }
 
-  private List<Segment> segments(Direction direction) {
+  private List<RowRun> segments(Direction direction) {
     IcmpPrecedence order =
         IcmpPrecedence.of(rows.stream().filter(row -> row.direction() == direction).toList());
     List<FilterRow> own = Stream.of(order.icmp(), order.rest()).flatMap(List::stream).toList();
-    List<Segment> segments = new ArrayList<>();
+    List<RowRun> segments = new ArrayList<>();
     segments.add(
-        new Segment(ends(direction, Optional.empty(), Optional.empty()), new ArrayList<>()));
+        new RowRun(ends(direction, Optional.empty(), Optional.empty()), new ArrayList<>()));
     int i = 0;
     while (i < own.size()) {
       Map<Ends, List<FilterRow>> groups = new LinkedHashMap<>();
@@ -118,9 +118,9 @@ final class ModelPlanner {
             .add(row);
       }
       // What can go on in the policy before needs none of its own.
-      Segment last = segments.getLast();
+      RowRun last = segments.getLast();
       last.rows().addAll(Optional.ofNullable(groups.remove(last.ends())).orElse(List.of()));
-      groups.forEach((ends, rows) -> segments.add(new Segment(ends, rows)));
+      groups.forEach((ends, rows) -> segments.add(new RowRun(ends, rows)));
     }
     return segments;
   }
@@ -137,7 +137,7 @@ final class ModelPlanner {
     return device.filter(devices::contains).map(d -> DeviceZone.of(d).name()).orElse(Policy.ANY);
   }
 
-  private Policy policy(Direction direction, int index, Segment segment) {
+  private Policy policy(Direction direction, int index, RowRun segment) {
     boolean first = direction == Direction.IN && index == 0;
     Set<RichRule> rules =
         new LinkedHashSet<>(first ? RichRuleCompiler.beforeIncoming(rows) : List.of());
@@ -145,17 +145,17 @@ final class ModelPlanner {
     Policy empty = Policy.of(direction, index, segment.ends(), List.of(), List.of());
     List<String> bodies = rules.stream().map(ModelPlanner::body).toList();
     List<Integer> priorities = PriorityPlanner.plan(bodies, found(empty.name()));
-    List<Placed> placed = new ArrayList<>();
+    List<PlacedRule> placed = new ArrayList<>();
     int i = 0;
     for (RichRule rule : rules) {
-      placed.add(new Placed(priorities.get(i++), rule));
+      placed.add(new PlacedRule(priorities.get(i++), rule));
     }
     return Policy.of(direction, index, segment.ends(), first ? bans : List.of(), placed);
   }
 
   private Map<String, Integer> found(String policy) {
     Map<String, Integer> found = new HashMap<>();
-    for (String text : Running.rules(running, policy)) {
+    for (String text : FirewalldConfig.rules(running, policy)) {
       Matcher matcher = PLACED.matcher(text);
       if (matcher.matches()) {
         found.merge(matcher.group(2), Integer.parseInt(matcher.group(1)), Math::min);

@@ -1,6 +1,6 @@
 package dev.tweed.firewall.firewalld;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -26,25 +26,26 @@ final class ModelReload {
   }
 
   /** Whether it would undo nothing that a person has not saved. */
-  boolean isHarmless(Model model, Running running) throws Obstacle {
+  boolean isHarmless(Model model, FirewalldConfig running) throws RefusalException {
     return unsaved(model, running).isEmpty();
   }
 
-  private Optional<String> unsaved(Model model, Running running) throws Obstacle {
+  private Optional<String> unsaved(Model model, FirewalldConfig running) throws RefusalException {
     return unsaved(model, running, firewalld.permanent());
   }
 
-  private static Optional<String> unsaved(Model model, Running running, Running permanent)
-      throws Obstacle {
+  private static Optional<String> unsaved(
+      Model model, FirewalldConfig running, FirewalldConfig permanent) throws RefusalException {
     requireNoOtherZone(model.zones(), permanent);
     return ModelDiff.unsaved(running, permanent);
   }
 
-  static void requireNoOtherZone(List<DeviceZone> zones, Running running) throws Obstacle {
+  static void requireNoOtherZone(List<DeviceZone> zones, FirewalldConfig running)
+      throws RefusalException {
     for (DeviceZone zone : zones) {
       Optional<String> other = ModelDiff.otherZone(zone, running);
       if (other.isPresent()) {
-        throw new Obstacle(
+        throw new RefusalException(
             "DeviceInOtherZone",
             "device %s was put into zone %s by hand".formatted(zone.device(), other.get()),
             "type, with and without --permanent: firewall-cmd --zone=%s --remove-interface=%s"
@@ -58,14 +59,15 @@ final class ModelReload {
    *
    * @param before the files to put back if the model is not taken
    */
-  void run(Model model, Running running, Map<String, String> before) throws IOException, Obstacle {
-    Running permanent = firewalld.permanent();
+  void run(Model model, FirewalldConfig running, Map<String, String> before)
+      throws IOException, RefusalException {
+    FirewalldConfig permanent = firewalld.permanent();
     requireHarmless(model, running, permanent);
     Unsaved unsaved = new Unsaved(ZoneBans.unsaved(running, permanent), firewalld.direct());
     try {
       files.write(model.files());
       firewalld.checkFiles();
-    } catch (IOException | Obstacle e) {
+    } catch (IOException | RefusalException e) {
       files.write(before);
       throw e;
     }
@@ -77,24 +79,24 @@ final class ModelReload {
         }
       }
       requireInForce(model);
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       files.write(before);
       reload(unsaved);
       throw e;
     }
   }
 
-  private void reload(Unsaved unsaved) throws Obstacle {
+  private void reload(Unsaved unsaved) throws RefusalException {
     firewalld.reload();
     firewalld.putBack(unsaved.bans(), unsaved.direct());
   }
 
-  private static void requireHarmless(Model model, Running running, Running permanent)
-      throws Obstacle {
+  private static void requireHarmless(
+      Model model, FirewalldConfig running, FirewalldConfig permanent) throws RefusalException {
     requireNoOtherZone(model.zones(), running);
     Optional<String> unsaved = unsaved(model, running, permanent);
     if (unsaved.isPresent()) {
-      throw new Obstacle(
+      throw new RefusalException(
           "UnsavedSettings",
           "firewalld has to be reloaded once, and that would change what somebody made: it runs"
               + " otherwise than its files say in "
@@ -104,12 +106,12 @@ final class ModelReload {
     }
   }
 
-  private void requireInForce(Model model) throws Obstacle {
-    Running now = firewalld.running();
+  private void requireInForce(Model model) throws RefusalException {
+    FirewalldConfig now = firewalld.running();
     if (!ModelDiff.hasFrame(model, now)
         || !ModelDiff.empty(model, now).isEmpty()
         || !ModelDiff.rules(model, now).isEmpty()) {
-      throw new Obstacle(
+      throw new RefusalException(
           "NotTaken",
           "firewalld said yes, and did not take all rules",
           "the rules before are put back; look with: firewall-cmd --list-all-policies");

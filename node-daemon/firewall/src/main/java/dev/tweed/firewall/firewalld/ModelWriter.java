@@ -1,6 +1,6 @@
 package dev.tweed.firewall.firewalld;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +42,7 @@ final class ModelWriter {
    * @param running what runs
    * @return whether anything had to be done but to follow bans
    */
-  boolean write(Model model, Running running) throws IOException, Obstacle {
+  boolean write(Model model, FirewalldConfig running) throws IOException, RefusalException {
     Map<String, String> before = files.read();
     if (!ModelDiff.hasFrame(model, running)) {
       if (model.policies().isEmpty() && !reload.isHarmless(model, running)) {
@@ -69,7 +69,7 @@ final class ModelWriter {
   }
 
   /** Whether {@link #write} would have anything to do. */
-  boolean isNeeded(Model model, Running running) throws IOException {
+  boolean isNeeded(Model model, FirewalldConfig running) throws IOException {
     return !ModelDiff.hasFrame(model, running)
         || !ModelDiff.empty(model, running).isEmpty()
         || !ModelDiff.rules(model, running).isEmpty()
@@ -87,8 +87,9 @@ final class ModelWriter {
   /**
    * Leaves policies and zones of ours without effect; the next reload, whose ever, removes them.
    */
-  private boolean removeWithoutReload(Model nothing, Running running, Map<String, String> before)
-      throws IOException, Obstacle {
+  private boolean removeWithoutReload(
+      Model nothing, FirewalldConfig running, Map<String, String> before)
+      throws IOException, RefusalException {
     files.write(Map.of());
     boolean changed = !before.isEmpty();
     for (Map.Entry<String, Settings> policy : running.policies().entrySet()) {
@@ -106,7 +107,7 @@ final class ModelWriter {
 
   private void change(
       List<DeviceZone> empty, List<ModelDiff.Rules> changes, Map<String, String> before)
-      throws IOException, Obstacle {
+      throws IOException, RefusalException {
     boolean iptables = files.usesIptables();
     try {
       for (DeviceZone zone : empty) {
@@ -115,28 +116,28 @@ final class ModelWriter {
       for (ModelDiff.Rules change : changes) {
         change(change, iptables);
       }
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       files.write(before);
       putBack(changes, iptables, e);
       throw e;
     }
   }
 
-  private void change(ModelDiff.Rules change, boolean iptables) throws Obstacle {
+  private void change(ModelDiff.Rules change, boolean iptables) throws RefusalException {
     for (List<String> rules : change.steps(iptables)) {
       firewalld.setRules(change.policy(), rules);
     }
   }
 
   /** From wherever a change ended. */
-  private void putBack(List<ModelDiff.Rules> changes, boolean iptables, Obstacle obstacle) {
+  private void putBack(List<ModelDiff.Rules> changes, boolean iptables, RefusalException obstacle) {
     try {
-      Running now = firewalld.running();
+      FirewalldConfig now = firewalld.running();
       for (ModelDiff.Rules change : changes) {
-        List<String> found = Running.rules(now.policies(), change.policy());
+        List<String> found = FirewalldConfig.rules(now.policies(), change.policy());
         change(new ModelDiff.Rules(change.policy(), found, change.found()), iptables);
       }
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       // It went away: it starts with the files before, and the next run begins anew.
       obstacle.addSuppressed(e);
     }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *     repeat
  * @param rules by priority, no two alike
  */
-record Policy(String name, int priority, Ends ends, List<String> bans, List<Placed> rules) {
+record Policy(String name, int priority, Ends ends, List<String> bans, List<PlacedRule> rules) {
 
   /** All packets, wherever they come from or go. */
   static final String ANY = "ANY";
@@ -47,7 +47,7 @@ record Policy(String name, int priority, Ends ends, List<String> bans, List<Plac
    * @param priority smaller ones come first; below 0, so that a rule needs no address or port
    * @param rule what it does
    */
-  record Placed(int priority, RichRule rule) {
+  record PlacedRule(int priority, RichRule rule) {
     String text() {
       return RichRuleRenderer.text(priority, rule);
     }
@@ -59,14 +59,9 @@ record Policy(String name, int priority, Ends ends, List<String> bans, List<Plac
    * @param index from 0, in the order they are asked
    */
   static Policy of(
-      Direction direction, int index, Ends ends, List<String> bans, List<Placed> rules) {
-    String way =
-        switch (direction) {
-          case IN -> "in";
-          case OUT -> "out";
-          case ROUTED -> "routed";
-        };
-    return new Policy("tweed-" + way + "-" + (index + 1), FIRST + index, ends, bans, rules);
+      Direction direction, int index, Ends ends, List<String> bans, List<PlacedRule> rules) {
+    return new Policy(
+        "tweed-" + direction.text() + "-" + (index + 1), FIRST + index, ends, bans, rules);
   }
 
   /** Whether a policy of that name is one of ours. */
@@ -76,6 +71,6 @@ record Policy(String name, int priority, Ends ends, List<String> bans, List<Plac
 
   /** The rules as firewalld lists them. */
   List<String> texts() {
-    return Stream.concat(bans.stream(), rules.stream().map(Placed::text)).toList();
+    return Stream.concat(bans.stream(), rules.stream().map(PlacedRule::text)).toList();
   }
 }

@@ -18,29 +18,29 @@ record RichRule(
     AddressFamily family,
     IpPrefix source,
     IpPrefix destination,
-    Match match,
+    Element match,
     boolean logged,
-    Verdict verdict) {
+    RichAction verdict) {
 
   /** The one thing a rule may ask for besides addresses. */
-  sealed interface Match {}
+  sealed interface Element {}
 
   /** Every packet. */
-  record Everything() implements Match {}
+  record Everything() implements Element {}
 
   /**
    * Packets of a protocol.
    *
    * @param protocol name in /etc/protocols
    */
-  record OfProtocol(String protocol) implements Match {}
+  record OfProtocol(String protocol) implements Element {}
 
   /**
    * Messages of ICMP.
    *
    * @param name of the type, as firewalld has it for the family of the rule
    */
-  record OfIcmpType(String name) implements Match {}
+  record OfIcmpType(String name) implements Element {}
 
   /**
    * Packets to a port.
@@ -48,7 +48,7 @@ record RichRule(
    * @param ports one or a range
    * @param protocol tcp, udp or sctp
    */
-  record ToPort(PortRange ports, String protocol) implements Match {}
+  record ToPort(PortRange ports, String protocol) implements Element {}
 
   /**
    * Packets from a port.
@@ -56,10 +56,10 @@ record RichRule(
    * @param ports one or a range
    * @param protocol tcp, udp or sctp
    */
-  record FromPort(PortRange ports, String protocol) implements Match {}
+  record FromPort(PortRange ports, String protocol) implements Element {}
 
   /** What happens to a packet. */
-  enum Verdict {
+  enum RichAction {
     ACCEPT,
     DROP,
     REJECT,

@@ -1,12 +1,12 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
-import dev.tweed.firewall.firewalld.RichRule.Match;
 import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
+import dev.tweed.firewall.firewalld.RichRule.RichAction;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
-import dev.tweed.firewall.firewalld.RichRule.Verdict;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
@@ -34,7 +34,7 @@ final class RichRuleCompiler {
           IpPrefix.any(AddressFamily.IPV4),
           new ToPort(PortRange.of(68), "udp"),
           false,
-          Verdict.ACCEPT);
+          RichAction.ACCEPT);
 
   private static final RichRule DHCPV6 =
       new RichRule(
@@ -43,7 +43,7 @@ final class RichRuleCompiler {
           LINK,
           new ToPort(PortRange.of(546), "udp"),
           false,
-          Verdict.ACCEPT);
+          RichAction.ACCEPT);
 
   /** Files of /usr/lib/firewalld/icmptypes that stand for a type whole, by family and type. */
   private static final Map<AddressFamily, Map<Integer, String>> ICMP_TYPES =
@@ -120,7 +120,8 @@ final class RichRuleCompiler {
       return List.of();
     }
     return Stream.concat(
-            exempt(row).stream(), protocols(row).flatMap(protocol -> compile(row, protocol)))
+            exempt(row).stream(),
+            row.protocols().stream().flatMap(protocol -> compile(row, protocol)))
         .toList();
   }
 
@@ -131,11 +132,7 @@ final class RichRuleCompiler {
    */
   private static Optional<RichRule> exempt(FilterRow row) {
     boolean outOfIpv4 = row.direction() == Direction.OUT && row.family() == AddressFamily.IPV4;
-    return refuses(row)
-            && row.protocol() == Protocol.ANY
-            && row.sourcePorts().isEmpty()
-            && row.destinationPorts().isEmpty()
-            && !outOfIpv4
+    return row.action().refuses() && row.protocol() == Protocol.ANY && !row.hasPorts() && !outOfIpv4
         ? Optional.of(
             new RichRule(
                 row.family(),
@@ -143,7 +140,7 @@ final class RichRuleCompiler {
                 row.destination(),
                 new OfProtocol(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp"),
                 false,
-                Verdict.ACCEPT))
+                RichAction.ACCEPT))
         : Optional.empty();
   }
 
@@ -162,23 +159,11 @@ final class RichRuleCompiler {
   private static boolean mayRefuse(FilterRow row, RichRule answers) {
     return row.direction() == Direction.IN
         && row.family() == answers.family()
-        && refuses(row)
+        && row.action().refuses()
         && (row.protocol() == Protocol.ANY || row.protocol() == Protocol.UDP)
         && (row.destinationPorts().isEmpty()
             || answers.match() instanceof ToPort(PortRange client, String udp)
                 && row.destinationPorts().stream().anyMatch(p -> p.contains(client.first())));
-  }
-
-  private static boolean refuses(FilterRow row) {
-    return row.action() == Action.DENY || row.action() == Action.REJECT;
-  }
-
-  /** Ports belong to one protocol, so that both are spelled out where either will do. */
-  private static Stream<Protocol> protocols(FilterRow row) {
-    boolean ports = !row.sourcePorts().isEmpty() || !row.destinationPorts().isEmpty();
-    return row.protocol() == Protocol.ANY && ports
-        ? Stream.of(Protocol.TCP, Protocol.UDP)
-        : Stream.of(row.protocol());
   }
 
   private static Stream<RichRule> compile(FilterRow row, Protocol protocol) {
@@ -194,7 +179,7 @@ final class RichRuleCompiler {
                     verdict(row.action(), protocol)));
   }
 
-  private static Stream<Match> matches(FilterRow row, Protocol protocol) {
+  private static Stream<Element> matches(FilterRow row, Protocol protocol) {
     if (!row.destinationPorts().isEmpty()) {
       return row.destinationPorts().stream().map(ports -> new ToPort(ports, protocol.text()));
     }
@@ -208,11 +193,11 @@ final class RichRuleCompiler {
     return Stream.of(protocol == Protocol.ANY ? new Everything() : new OfProtocol(protocol.text()));
   }
 
-  private static Verdict verdict(Action action, Protocol protocol) {
+  private static RichAction verdict(Action action, Protocol protocol) {
     return switch (action) {
-      case ALLOW -> Verdict.ACCEPT;
-      case DENY -> Verdict.DROP;
-      case REJECT -> protocol == Protocol.TCP ? Verdict.RESET : Verdict.REJECT;
+      case ALLOW -> RichAction.ACCEPT;
+      case DENY -> RichAction.DROP;
+      case REJECT -> protocol == Protocol.TCP ? RichAction.RESET : RichAction.REJECT;
       case LIMIT -> throw new IllegalArgumentException("firewalld has no limit for each source");
     };
   }

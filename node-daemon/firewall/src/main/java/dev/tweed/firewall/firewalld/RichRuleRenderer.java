@@ -1,12 +1,12 @@
 package dev.tweed.firewall.firewalld;
 
+import dev.tweed.firewall.firewalld.RichRule.Element;
 import dev.tweed.firewall.firewalld.RichRule.Everything;
 import dev.tweed.firewall.firewalld.RichRule.FromPort;
-import dev.tweed.firewall.firewalld.RichRule.Match;
 import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
 import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
+import dev.tweed.firewall.firewalld.RichRule.RichAction;
 import dev.tweed.firewall.firewalld.RichRule.ToPort;
-import dev.tweed.firewall.firewalld.RichRule.Verdict;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
@@ -42,7 +42,7 @@ final class RichRuleRenderer {
           " log prefix=\"%s\" level=\"info\" limit value=\"%s\"".formatted(log(rule), RATE));
     }
     text.append(' ').append(verdict(rule.verdict()));
-    if (rule.verdict() == Verdict.RESET) {
+    if (rule.verdict() == RichAction.RESET) {
       text.append(" type=\"tcp-reset\"");
     }
     return text.toString();
@@ -65,7 +65,7 @@ final class RichRuleRenderer {
       xml.append("    <log prefix=\"%s\" level=\"info\">\n".formatted(log(rule)));
       xml.append("      <limit value=\"%s\"/>\n    </log>\n".formatted(RATE));
     }
-    String type = rule.verdict() == Verdict.RESET ? " type=\"tcp-reset\"" : "";
+    String type = rule.verdict() == RichAction.RESET ? " type=\"tcp-reset\"" : "";
     xml.append("    <%s%s/>\n  </rule>\n".formatted(verdict(rule.verdict()), type));
     return xml.toString();
   }
@@ -78,7 +78,7 @@ final class RichRuleRenderer {
     return rule.family() == AddressFamily.IPV4 ? "ipv4" : "ipv6";
   }
 
-  private static String element(Match match) {
+  private static String element(Element match) {
     return switch (match) {
       case Everything() -> "";
       case OfProtocol ignored -> "protocol";
@@ -88,7 +88,7 @@ final class RichRuleRenderer {
     };
   }
 
-  private static Map<String, String> attributes(Match match) {
+  private static Map<String, String> attributes(Element match) {
     return switch (match) {
       case Everything() -> Map.of();
       case OfProtocol(String protocol) -> Map.of("value", protocol);
@@ -120,7 +120,7 @@ final class RichRuleRenderer {
     };
   }
 
-  private static String verdict(Verdict verdict) {
+  private static String verdict(RichAction verdict) {
     return switch (verdict) {
       case ACCEPT -> "accept";
       case DROP -> "drop";

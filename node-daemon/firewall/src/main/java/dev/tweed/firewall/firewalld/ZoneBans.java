@@ -55,13 +55,13 @@ final class ZoneBans {
   record Ban(String zone, String rule) {}
 
   /** Those that run and are in no file. */
-  static List<Ban> unsaved(Running running, Running permanent) {
+  static List<Ban> unsaved(FirewalldConfig running, FirewalldConfig permanent) {
     List<Ban> bans = new ArrayList<>();
     running
         .zones()
         .forEach(
             (zone, settings) -> {
-              Set<String> saved = Set.copyOf(Running.rules(permanent.zones(), zone));
+              Set<String> saved = Set.copyOf(FirewalldConfig.rules(permanent.zones(), zone));
               settings.rules().stream()
                   .filter(rule -> BAN.matcher(rule).matches() && !saved.contains(rule))
                   .forEach(rule -> bans.add(new Ban(zone, rule)));

@@ -215,7 +215,9 @@ public final class IptablesBackend implements FirewallBackend {
     if (e instanceof IptablesFailure failure) {
       if (failure.isLocked()) {
         return new Refused(
-            "Locked", message, "look for an iptables command that hangs, or one that is in a loop");
+            BackendOutcome.LOCKED,
+            message,
+            "look for an iptables command that hangs, or one that is in a loop");
       }
       if (failure.isNotFound()) {
         return new Refused(

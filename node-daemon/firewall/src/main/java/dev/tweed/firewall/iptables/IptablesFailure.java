@@ -16,10 +16,6 @@ public final class IptablesFailure extends IOException {
   private final int status;
   private final String complaint;
 
-  IptablesFailure(String command, int status, String complaint) {
-    this(command, status, complaint, "");
-  }
-
   /**
    * @param input that iptables-restore read; it complains of a line by its number
    */

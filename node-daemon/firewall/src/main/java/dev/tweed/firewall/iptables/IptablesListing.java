@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,7 +18,7 @@ import java.util.Optional;
  *     sources, see {@link LeadingBans}
  */
 record IptablesListing(
-    Map<String, List<String>> chains, List<Jump> jumps, Map<Direction, Integer> bans) {
+    Map<String, List<String>> chains, List<JumpRule> jumps, Map<Direction, Integer> bans) {
 
   private static final String PREFIX = "TWEED-";
 
@@ -28,7 +29,7 @@ record IptablesListing(
    * @param rule the same, read
    * @param position in its chain, from 1
    */
-  record Jump(String line, IptablesRule rule, int position) {}
+  record JumpRule(String line, IptablesRule rule, int position) {}
 
   IptablesListing {
     chains = Map.copyOf(chains);
@@ -43,11 +44,7 @@ record IptablesListing(
 
   /** The chain that packets of a direction begin in. */
   static String base(Direction direction) {
-    return switch (direction) {
-      case IN -> "INPUT";
-      case OUT -> "OUTPUT";
-      case ROUTED -> "FORWARD";
-    };
+    return direction.hook().toUpperCase(Locale.ROOT);
   }
 
   /** Reads what iptables-save prints of the filter table. */
@@ -63,7 +60,7 @@ record IptablesListing(
               }
             });
     Map<String, List<String>> chains = new LinkedHashMap<>();
-    List<Jump> jumps = new ArrayList<>();
+    List<JumpRule> jumps = new ArrayList<>();
     lines.forEach(
         (chain, rules) -> {
           if (isOurs(chain)) {
@@ -79,15 +76,15 @@ record IptablesListing(
     return new IptablesListing(chains, jumps, bans);
   }
 
-  private static List<Jump> jumps(List<String> rules) {
-    List<Jump> jumps = new ArrayList<>();
+  private static List<JumpRule> jumps(List<String> rules) {
+    List<JumpRule> jumps = new ArrayList<>();
     for (int i = 0; i < rules.size(); i++) {
       if (rules.get(i).contains(" " + PREFIX)) {
         int position = i + 1;
         String line = rules.get(i);
         IptablesRule.tryParse(line)
             .filter(rule -> isOurs(rule.target()))
-            .ifPresent(rule -> jumps.add(new Jump(line, rule, position)));
+            .ifPresent(rule -> jumps.add(new JumpRule(line, rule, position)));
       }
     }
     return jumps;
@@ -99,7 +96,7 @@ record IptablesListing(
   }
 
   /** Jumps out of the chain that packets of a direction begin in. */
-  List<Jump> jumps(Direction direction) {
+  List<JumpRule> jumps(Direction direction) {
     return jumps.stream().filter(jump -> jump.rule().chain().equals(base(direction))).toList();
   }
 
@@ -112,7 +109,7 @@ record IptablesListing(
 
   /** Whether packets of a direction come to our chain where they should, and once. */
   boolean isInPlace(Direction direction) {
-    List<Jump> found = jumps(direction);
+    List<JumpRule> found = jumps(direction);
     return found.size() == 1
         && found.getFirst().position() == place(direction)
         && found.getFirst().rule().isPlainJumpTo(chain(direction));

@@ -131,7 +131,7 @@ final class IptablesPlanner {
     return input.length() == empty ? Optional.empty() : Optional.of(commit(input));
   }
 
-  private static boolean isFromBase(IptablesListing.Jump jump) {
+  private static boolean isFromBase(IptablesListing.JumpRule jump) {
     return Stream.of(Direction.values())
         .anyMatch(direction -> jump.rule().chain().equals(IptablesListing.base(direction)));
   }
@@ -161,7 +161,7 @@ final class IptablesPlanner {
             .equals(wanted.stream().map(IptablesRule::tryParse).toList());
   }
 
-  private static void delete(StringBuilder input, IptablesListing.Jump jump) {
+  private static void delete(StringBuilder input, IptablesListing.JumpRule jump) {
     input.append("-D").append(jump.line().substring(2)).append('\n');
   }
 

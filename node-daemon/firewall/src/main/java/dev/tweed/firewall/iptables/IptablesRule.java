@@ -1,5 +1,6 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A rule as iptables-save prints it and iptables-restore reads it. Two are equal if they have the
@@ -21,18 +23,10 @@ import java.util.stream.Collectors;
 public record IptablesRule(String chain, List<String> options) {
 
   private static final Map<String, String> PROTOCOLS =
-      Map.ofEntries(
-          Map.entry("icmp", "1"),
-          Map.entry("igmp", "2"),
-          Map.entry("tcp", "6"),
-          Map.entry("udp", "17"),
-          Map.entry("ipv6", "41"),
-          Map.entry("gre", "47"),
-          Map.entry("esp", "50"),
-          Map.entry("ah", "51"),
-          Map.entry("ipv6-icmp", "58"),
-          Map.entry("icmpv6", "58"),
-          Map.entry("sctp", "132"));
+      Stream.concat(
+              Stream.of(Protocol.values()).map(p -> Map.entry(p.text(), p.number())),
+              Stream.of(Map.entry("icmpv6", Protocol.ICMPV6.number())))
+          .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().toString()));
 
   /** What is meant where nothing is said. */
   private static final Set<String> DEFAULTS =

@@ -61,11 +61,7 @@ final class IptablesRuleRenderer {
               throw new IllegalArgumentException(reason);
             });
     IptablesRuleRenderer renderer = new IptablesRuleRenderer(row);
-    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
-    for (Protocol protocol :
-        row.protocol() == Protocol.ANY && ports
-            ? List.of(Protocol.TCP, Protocol.UDP)
-            : List.of(row.protocol())) {
+    for (Protocol protocol : row.protocols()) {
       if (row.icmpTypes().isEmpty()) {
         renderer.add(protocol, "");
       }
@@ -134,7 +130,7 @@ final class IptablesRuleRenderer {
     }
     lines.add(
         match
-            + (row.action() == Action.ALLOW || row.action() == Action.LIMIT ? state() : "")
+            + (row.action().refuses() ? "" : state())
             + comment
             + " -j "
             + switch (row.action()) {
@@ -148,7 +144,6 @@ final class IptablesRuleRenderer {
 
   private String match(Protocol protocol) {
     StringBuilder text = new StringBuilder();
-    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
     device(text, "-i", row.interfaceIn(), Direction.IN);
     device(text, "-o", row.interfaceOut(), Direction.OUT);
     if (protocol == Protocol.AH && row.family() == AddressFamily.IPV6) {
@@ -160,7 +155,7 @@ final class IptablesRuleRenderer {
     }
     address(text, " -s ", row.source());
     address(text, " -d ", row.destination());
-    if (ports) {
+    if (row.hasPorts()) {
       boolean list = isList(row.destinationPorts()) || isList(row.sourcePorts());
       text.append(list ? "" : " -m " + protocol.text());
       ports(text, list ? " -m multiport --sports " : " --sport ", row.sourcePorts());

@@ -33,6 +33,10 @@ final class LeadingBans {
   private static final Map<AddressFamily, Integer> WIDEST =
       Map.of(AddressFamily.IPV4, 24, AddressFamily.IPV6, 64);
 
+  /** Wider ones of the public are a filter, too: registries have no larger. */
+  private static final Map<AddressFamily, Integer> WIDEST_PUBLIC =
+      Map.of(AddressFamily.IPV4, 8, AddressFamily.IPV6, 12);
+
   private static final List<IpPrefix> PRIVATE =
       Stream.of("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
           .map(IpPrefix::parse)
@@ -103,7 +107,8 @@ final class LeadingBans {
             .filter(
                 source ->
                     source.length() >= WIDEST.get(source.family())
-                        || PRIVATE.stream().noneMatch(source::overlaps))
+                        || source.length() >= WIDEST_PUBLIC.get(source.family())
+                            && PRIVATE.stream().noneMatch(source::overlaps))
             .isPresent();
   }
 

@@ -63,11 +63,6 @@ final class GuardTableCompiler {
 
   private GuardTableCompiler() {}
 
-  /** The table, with lines in the kernel's log. */
-  static Optional<NfTableContent> compile(GuardRules rules) {
-    return compile(rules, OptionalInt.empty());
-  }
-
   /**
    * The table; empty if there is nothing to guard.
    *
@@ -94,7 +89,7 @@ final class GuardTableCompiler {
 
   private static void cut(
       NftTableBuilder table, Direction direction, List<FilterRow> rows, Set<Origin> cutting) {
-    String chain = "cut-" + NftTableCompiler.name(direction);
+    String chain = "cut-" + direction.hook();
     IcmpPrecedence order = IcmpPrecedence.of(rows);
     table.chain(chain);
     if (direction != Direction.ROUTED) {
@@ -109,9 +104,7 @@ final class GuardTableCompiler {
     }
     table.cutting(order.rest(), cutting);
     table.chain(
-        "established-" + NftTableCompiler.name(direction),
-        NftTableCompiler.point(direction),
-        BEFORE_FILTERS);
+        "established-" + direction.hook(), NftTableCompiler.point(direction), BEFORE_FILTERS);
     table.rule(
         "opened in this direction",
         new NfSteps().state(NfSteps.State.ESTABLISHED).original(),
@@ -123,9 +116,7 @@ final class GuardTableCompiler {
     IcmpPrecedence order = IcmpPrecedence.of(rows);
     table.wouldChains();
     table.chain(
-        NftTableBuilder.AUDIT + NftTableCompiler.name(direction),
-        NftTableCompiler.point(direction),
-        AFTER_FILTERS);
+        NftTableBuilder.AUDIT + direction.hook(), NftTableCompiler.point(direction), AFTER_FILTERS);
     NftTableCompiler.addBefore(table, direction, false, () -> table.audit(order.icmp(), tried));
     table.audit(order.rest(), tried);
   }

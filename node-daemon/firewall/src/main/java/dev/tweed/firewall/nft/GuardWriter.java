@@ -18,11 +18,6 @@ public final class GuardWriter {
   private final NftTableWriter writer;
   private final Supplier<OptionalInt> log;
 
-  /** Writes by these, with lines in the kernel's log. */
-  public GuardWriter(NfTables tables) {
-    this(tables, OptionalInt::empty);
-  }
-
   /**
    * Writes by these.
    *

@@ -43,8 +43,8 @@ record NftMatch(
     icmpTypes = List.copyOf(icmpTypes);
     sources = cover(sources);
     destinations = cover(destinations);
-    sourcePorts = spans(sourcePorts);
-    destinationPorts = spans(destinationPorts);
+    sourcePorts = PortRange.union(sourcePorts);
+    destinationPorts = PortRange.union(destinationPorts);
   }
 
   /** The match of a row, with these of its protocols. */
@@ -129,19 +129,6 @@ record NftMatch(
     for (IpPrefix prefix : prefixes.stream().sorted().toList()) {
       if (kept.isEmpty() || !kept.getLast().contains(prefix)) {
         kept.add(prefix);
-      }
-    }
-    return List.copyOf(kept);
-  }
-
-  private static List<PortRange> spans(List<PortRange> ranges) {
-    List<PortRange> kept = new ArrayList<>();
-    for (PortRange range : ranges.stream().sorted().toList()) {
-      if (!kept.isEmpty() && range.first() <= kept.getLast().last() + 1) {
-        PortRange last = kept.removeLast();
-        kept.add(new PortRange(last.first(), Math.max(last.last(), range.last())));
-      } else {
-        kept.add(range);
       }
     }
     return List.copyOf(kept);

@@ -26,7 +26,7 @@ final class NftMatchCompiler {
                     .within(NfSteps.source(family), match.sources())
                     .within(view.destination(family), match.destinations()));
     return steps
-        .protocol(match.protocols().stream().mapToInt(NftMatchCompiler::number).toArray())
+        .protocol(match.protocols().stream().mapToInt(Protocol::number).toArray())
         .icmpTypes(
             match.family().orElse(AddressFamily.IPV4),
             NfSteps.singles(match.icmpTypes().stream().mapToInt(Integer::intValue).toArray()))
@@ -36,21 +36,5 @@ final class NftMatchCompiler {
 
   private static List<NfInterval> intervals(List<PortRange> ports) {
     return ports.stream().map(port -> NfInterval.ofNumbers(port.first(), port.last(), 2)).toList();
-  }
-
-  private static int number(Protocol protocol) {
-    return switch (protocol) {
-      case ANY -> throw new IllegalArgumentException("any protocol is an empty list");
-      case ICMP -> 1;
-      case IGMP -> 2;
-      case TCP -> 6;
-      case UDP -> NfSteps.UDP;
-      case IPV6 -> 41;
-      case GRE -> 47;
-      case ESP -> 50;
-      case AH -> 51;
-      case ICMPV6 -> 58;
-      case SCTP -> 132;
-    };
   }
 }

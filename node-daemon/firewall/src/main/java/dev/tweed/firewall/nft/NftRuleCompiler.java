@@ -44,15 +44,11 @@ final class NftRuleCompiler {
 
   /** Ports of any protocol are those of TCP and those of UDP, which are refused in other ways. */
   private static Stream<NftMatch> matches(FilterRow row) {
-    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
-    if (row.protocol() != Protocol.ANY) {
-      return Stream.of(NftMatch.of(row, List.of(row.protocol())));
-    }
-    if (!ports) {
+    if (row.protocol() == Protocol.ANY && !row.hasPorts()) {
       return Stream.of(NftMatch.of(row, List.of()));
     }
     return row.action() == Action.REJECT
-        ? Stream.of(Protocol.TCP, Protocol.UDP).map(one -> NftMatch.of(row, List.of(one)))
-        : Stream.of(NftMatch.of(row, List.of(Protocol.TCP, Protocol.UDP)));
+        ? row.protocols().stream().map(one -> NftMatch.of(row, List.of(one)))
+        : Stream.of(NftMatch.of(row, row.protocols()));
   }
 }

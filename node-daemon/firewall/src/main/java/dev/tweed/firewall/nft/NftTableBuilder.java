@@ -34,11 +34,11 @@ import java.util.TreeMap;
 /**
  * Puts a table of family inet together, chain by chain.
  *
- * <p>{@link Action#LIMIT}: a source may open 5 connections at once and 10 a minute; one more, and
- * it is refused until it has kept to that for 30 seconds. ufw (xt_recent) looks at the last 30
- * seconds instead: the 6th connection within them is refused, and refused ones count. At full speed
- * both refuse the 6th and all that follow. All limited rows share the count of a source, as in ufw,
- * which remembers 100 sources; here they are 65,535 of each family, and more share one count.
+ * <p>{@link Action#LIMIT}: the sixth connection of a source within 30 seconds is refused, as by ufw
+ * (xt_recent), which counts refused ones, too: whoever goes on is refused until it has paused for
+ * 15 seconds. Five sets remember a source for half a minute each; a connection is let in by the
+ * first that does not know it. All limited rows share the count of a source, as in ufw, which
+ * remembers 100 sources; here they are 65,535 of each family, and more share one count.
  */
 final class NftTableBuilder {
 
@@ -50,8 +50,12 @@ final class NftTableBuilder {
 
   private static final String WOULD = "would-";
 
-  private static final NfSet.Learning HALF_A_MINUTE = new NfSet.Learning(65_535, 30_000);
-  private static final Limit ATTEMPTS = new Limit(10, 5, true);
+  /** Connections of a source in half a minute. */
+  private static final int CONNECTIONS = 5;
+
+  private static final int SOURCES = 65_535;
+  private static final NfSet.Learning HALF_A_MINUTE = new NfSet.Learning(SOURCES, 30_000);
+  private static final NfSet.Learning PAUSE = new NfSet.Learning(SOURCES, 15_000);
   private static final Limit UNCOUNTED_ATTEMPTS = new Limit(60, 10, true);
   private static final Limit LOG_LINES = new Limit(3, 10, false);
 
@@ -98,8 +102,12 @@ final class NftTableBuilder {
 
   /** Adds a set of addresses that rules add to, and that are forgotten after half a minute. */
   String seen(String what, AddressFamily family) {
+    return seen(what, family, HALF_A_MINUTE);
+  }
+
+  private String seen(String what, AddressFamily family, NfSet.Learning learning) {
     String name = what + "-" + name(family);
-    sets.add(new NfSet(table, name, NfSet.Key.ofAddresses(family), Optional.of(HALF_A_MINUTE)));
+    sets.add(new NfSet(table, name, NfSet.Key.ofAddresses(family), Optional.of(learning)));
     return name;
   }
 
@@ -121,7 +129,7 @@ final class NftTableBuilder {
             comment,
             row.logging() == Logging.NEW ? which.state(NfSteps.State.NEW) : which,
             LOG_LINES,
-            NftLogPrefix.of(row, row.action().name().toLowerCase(Locale.ROOT), log));
+            NftLogPrefix.of(row, row.action().text(), log));
       }
       rule(comment, NftMatchCompiler.compile(rule.match(), view), Counter.ZERO, verdict(rule));
     }
@@ -133,7 +141,7 @@ final class NftTableBuilder {
     for (NftRule rule : NftRuleCompiler.compile(rows)) {
       FilterRow row = rule.row();
       NfSteps which = NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS);
-      if (row.action() == Action.ALLOW || row.action() == Action.LIMIT) {
+      if (!row.action().refuses()) {
         rule("let in", which, Verdict.accept());
       } else if (cutting.contains(row.origin())) {
         rule(NftComment.of(row), which, Counter.ZERO, verdict(rule));
@@ -147,7 +155,7 @@ final class NftTableBuilder {
     for (NftRule rule : NftRuleCompiler.compile(rows)) {
       FilterRow row = rule.row();
       NfSteps which = NftMatchCompiler.compile(rule.match(), NftView.AS_IT_IS);
-      String action = row.action().name().toLowerCase(Locale.ROOT);
+      String action = row.action().text();
       if (!tried.contains(row.origin())) {
         rule("in force", which, Verdict.accept());
       } else if (row.action() == Action.ALLOW) {
@@ -169,7 +177,7 @@ final class NftTableBuilder {
   /** Adds the chains that say of what is only tried how it would end; once. */
   NftTableBuilder wouldChains() {
     for (Action action : List.of(Action.DENY, Action.REJECT, Action.LIMIT)) {
-      String name = WOULD + action.name().toLowerCase(Locale.ROOT);
+      String name = WOULD + action.text();
       if (chains.stream().noneMatch(c -> c.name().equals(name))) {
         chain(name).rule("only tried", new NfSteps(), Verdict.accept());
       }
@@ -212,27 +220,34 @@ final class NftTableBuilder {
     }
     chain(LIMITED);
     for (AddressFamily family : AddressFamily.values()) {
-      String attempts = seen("attempts", family);
-      String refused = seen("refused", family);
+      String refused = seen("refused", family, PAUSE);
       NfExpression source = NfSteps.source(family);
       rule(
-          "more than 5 at once, or 10 a minute",
-          fresh(family),
-          source,
-          new Update(attempts, Optional.of(ATTEMPTS)),
-          source,
-          new Update(refused));
-      rule(
-          "until it has kept to that for 30 s",
+          "until it has paused for 15 s",
           fresh(family),
           source,
           new Lookup(refused, false),
+          source,
+          new Update(refused),
           Reject.PORT_UNREACHABLE);
+      String last = "";
+      for (int i = 1; i <= CONNECTIONS; i++) {
+        last = seen("connection-" + i, family);
+        rule(
+            "%d of %d in 30 s".formatted(i, CONNECTIONS),
+            fresh(family),
+            source,
+            new Lookup(last, true),
+            source,
+            new Update(last),
+            Verdict.accept());
+      }
+      rule("one more", fresh(family), source, new Lookup(last, false), source, new Update(refused));
+      // By itself: the set may be full.
+      rule("one more", fresh(family), source, new Lookup(last, false), Reject.PORT_UNREACHABLE);
       rule(
           "too many sources to count each",
           fresh(family),
-          source,
-          new Lookup(attempts, true),
           UNCOUNTED_ATTEMPTS,
           Reject.PORT_UNREACHABLE);
     }

@@ -41,11 +41,6 @@ final class NftTableCompiler {
 
   private NftTableCompiler() {}
 
-  /** The table, with lines in the kernel's log. */
-  static NfTableContent compile(List<FilterRow> rows) {
-    return compile(rows, OptionalInt.empty());
-  }
-
   /**
    * The table; it has a chain for each direction that has rows.
    *
@@ -56,7 +51,7 @@ final class NftTableCompiler {
     for (Direction direction : Direction.values()) {
       List<FilterRow> own = rows.stream().filter(row -> row.direction() == direction).toList();
       if (!own.isEmpty()) {
-        table.chain(name(direction), point(direction), 0);
+        table.chain(direction.hook(), point(direction), 0);
         IcmpPrecedence order = IcmpPrecedence.of(own);
         addBefore(
             table,
@@ -82,15 +77,6 @@ final class NftTableCompiler {
   static NfSteps loopback(Direction direction) {
     return new NfSteps()
         .loopback(direction == Direction.IN ? Meta.Key.INPUT_INDEX : Meta.Key.OUTPUT_INDEX);
-  }
-
-  /** The chain of a direction. */
-  static String name(Direction direction) {
-    return switch (direction) {
-      case IN -> "input";
-      case OUT -> "output";
-      case ROUTED -> "forward";
-    };
   }
 
   /**

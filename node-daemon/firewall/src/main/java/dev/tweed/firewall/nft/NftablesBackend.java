@@ -26,11 +26,6 @@ public final class NftablesBackend implements FirewallBackend {
   private List<FilterRow> compiled = List.of();
   private Optional<NfTableContent> content = Optional.empty();
 
-  /** Writes by these, with lines in the kernel's log. */
-  public NftablesBackend(NfTables tables) {
-    this(tables, OptionalInt::empty);
-  }
-
   /**
    * Writes by these.
    *

@@ -1,5 +1,7 @@
 package dev.tweed.firewall.rules;
 
+import java.util.Locale;
+
 /** What happens to a packet. */
 public enum Action {
   ALLOW,
@@ -8,5 +10,15 @@ public enum Action {
   /** Drop, and say so to the sender. */
   REJECT,
   /** Allow, but refuse a source after 6 connections in 30 seconds, as ufw counts. */
-  LIMIT
+  LIMIT;
+
+  /** As on ufw's command line. */
+  public String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether no packet it happens to passes. */
+  public boolean refuses() {
+    return this == DENY || this == REJECT;
+  }
 }

@@ -82,6 +82,18 @@ public record FilterRow(
         note);
   }
 
+  /** Whether it asks for ports on either side. */
+  public boolean hasPorts() {
+    return !destinationPorts.isEmpty() || !sourcePorts.isEmpty();
+  }
+
+  /** Its protocol, or those that ports of any protocol stand for. */
+  public List<Protocol> protocols() {
+    return protocol == Protocol.ANY && hasPorts()
+        ? List.of(Protocol.TCP, Protocol.UDP)
+        : List.of(protocol);
+  }
+
   /** Whether a comment found in a firewall is one of ours. */
   public static boolean isOurs(String comment) {
     return OURS.matcher(comment).matches();
@@ -89,21 +101,16 @@ public record FilterRow(
 
   /** One of the packets it matches, as far as it says. */
   public Packet packet() {
-    String hook =
-        switch (direction) {
-          case IN -> "input";
-          case OUT -> "output";
-          case ROUTED -> "forward";
-        };
-    return Packet.of(hook, family, (protocol == Protocol.ANY ? Protocol.TCP : protocol).text())
+    return Packet.of(
+            direction.hook(), family, (protocol == Protocol.ANY ? Protocol.TCP : protocol).text())
         .on(interfaceIn, interfaceOut)
         .between(Optional.of(source), Optional.of(destination))
         .to(destinationPorts.stream().mapToInt(PortRange::first).findFirst());
   }
 
   /** What it matches, whatever it does then; two rows with one match cannot both have effect. */
-  public Match match() {
-    return new Match(
+  public RowMatch match() {
+    return new RowMatch(
         family,
         direction,
         protocol,
@@ -117,7 +124,7 @@ public record FilterRow(
   }
 
   /** The match of a row; fields as there. */
-  public record Match(
+  public record RowMatch(
       AddressFamily family,
       Direction direction,
       Protocol protocol,

@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 /**
  * From policies and what the network needs to the rows of this node. Pure.
  *
- * <p>A policy is had as a whole or not at all. One that is refused is replaced by the rules it had
- * before, if those pass, and else left out; since leaving one out changes what the others meet, all
- * of it is asked again until nothing more is refused. What the network needs is never refused. A
- * policy that is only tried (mode Audit) changes nothing for the others.
+ * <p>A policy is applied as a whole or not at all. One that is refused is replaced by the rules it
+ * had before, if those pass, and else left out; since leaving one out changes what the others meet,
+ * all of it is asked again until nothing more is refused. What the network needs is never refused.
+ * A policy that is only tried (mode Audit) changes nothing for the others.
  *
  * <p>The lock-out guard decides about changes only. What has to pass changes with who is logged in
  * and which nodes there are, which must not take rules out of force: of those that are, it is
@@ -316,7 +316,7 @@ public final class FirewallPlanner {
           .filter(candidate -> isPolicy(problem.origin()))
           .ifPresent(candidate -> candidate.warnings.add(PolicyProblem.of(problem)));
     }
-    NodePortJudge nodePorts = new NodePortJudge(compiled.rows(), routed, proxy);
+    NodePortEvaluator nodePorts = new NodePortEvaluator(compiled.rows(), routed, proxy);
     Map<String, GoodPolicy> good = new HashMap<>();
     List<PolicyVerdict> verdicts = new ArrayList<>();
     candidates.forEach(

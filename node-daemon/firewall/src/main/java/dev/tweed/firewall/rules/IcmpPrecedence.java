@@ -51,8 +51,7 @@ public record IcmpPrecedence(List<FilterRow> icmp, List<FilterRow> rest) {
   private static boolean letsIcmpPass(FilterRow row) {
     return row.protocol() == Protocol.ANY
         && row.action() == Action.ALLOW
-        && row.destinationPorts().isEmpty()
-        && row.sourcePorts().isEmpty()
+        && !row.hasPorts()
         && isExempt(row);
   }
 

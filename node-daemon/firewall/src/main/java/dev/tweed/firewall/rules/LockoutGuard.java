@@ -64,8 +64,8 @@ public final class LockoutGuard {
         case Each(var addresses) ->
             flow.ways()
                 .forEach(way -> cutOff(about, flow, way, addresses, mayCut).forEach(problems::add));
-        case Somebody(var prefixes) ->
-            lastForAll(about, flow, prefixes)
+        case Somebody somebody ->
+            lastForAll(about, flow, somebody)
                 .filter(row -> !mayCut.test(row.origin(), flow.service()))
                 .ifPresent(row -> problems.add(forAll(row, flow)));
       }
@@ -99,7 +99,7 @@ public final class LockoutGuard {
 
   /** The row after which nobody passes by any way, if there is one. */
   private static Optional<FilterRow> lastForAll(
-      List<FilterRow> rows, ProtectedFlow flow, List<IpPrefix> remotes) {
+      List<FilterRow> rows, ProtectedFlow flow, Somebody remotes) {
     int last = -1;
     for (Way way : flow.ways()) {
       int closing = closing(rows, flow, way, remotes);
@@ -112,9 +112,9 @@ public final class LockoutGuard {
   }
 
   /** Index of the row after which nobody passes by a way; the number of rows if somebody does. */
-  private static int closing(
-      List<FilterRow> rows, ProtectedFlow flow, Way way, List<IpPrefix> remotes) {
+  private static int closing(List<FilterRow> rows, ProtectedFlow flow, Way way, Somebody remotes) {
     AddressSet closed = new AddressSet(NOBODY.get(flow.family()));
+    remotes.besides().forEach(closed::add);
     flow.ways().stream()
         .map(Way::near)
         .filter(near -> near.length() == near.family().bits())
@@ -127,10 +127,10 @@ public final class LockoutGuard {
       IpPrefix far = far(row, flow);
       if (cuts(row, flow)) {
         closed.add(far);
-        if (remotes.stream().allMatch(closed::containsAll)) {
+        if (remotes.prefixes().stream().allMatch(closed::containsAll)) {
           return i;
         }
-      } else if (remotes.stream()
+      } else if (remotes.prefixes().stream()
           .filter(far::overlaps)
           .anyMatch(remote -> !closed.containsAll(remote.contains(far) ? far : remote))) {
         break;
@@ -145,7 +145,7 @@ public final class LockoutGuard {
         && (row.protocol() == Protocol.ANY || row.protocol() == flow.protocol())
         && isForPort(row, flow)
         && (row.sourcePorts().isEmpty()
-            || row.sourcePorts().stream()
+            || PortRange.union(row.sourcePorts()).stream()
                 .anyMatch(
                     cuts(row, flow)
                         ? flow.sourcePorts()::overlaps
@@ -156,9 +156,10 @@ public final class LockoutGuard {
     if (row.destinationPorts().isEmpty()) {
       return true;
     }
-    return row.destinationPorts().stream()
-        .anyMatch(
-            ports -> flow.port() == 0 ? ports.equals(ALL_PORTS) : ports.contains(flow.port()));
+    List<PortRange> ports = PortRange.union(row.destinationPorts());
+    return flow.port() == 0
+        ? ports.equals(List.of(ALL_PORTS))
+        : ports.stream().anyMatch(range -> range.contains(flow.port()));
   }
 
   private static boolean isFor(FilterRow row, ProtectedFlow flow, Way way) {

@@ -1,6 +1,8 @@
 package dev.tweed.firewall.rules;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * A port or a range of ports.
@@ -46,6 +48,20 @@ public record PortRange(int first, int last) implements Comparable<PortRange> {
   /** Whether all ports of the other are in this range. */
   boolean containsAll(PortRange other) {
     return first <= other.first && other.last <= last;
+  }
+
+  /** The same ports in as few ranges as can be, sorted, with gaps between them. */
+  public static List<PortRange> union(List<PortRange> ranges) {
+    List<PortRange> kept = new ArrayList<>();
+    for (PortRange range : ranges.stream().sorted().toList()) {
+      if (!kept.isEmpty() && range.first <= kept.getLast().last + 1) {
+        PortRange last = kept.removeLast();
+        kept.add(new PortRange(last.first, Math.max(last.last, range.last)));
+      } else {
+        kept.add(range);
+      }
+    }
+    return List.copyOf(kept);
   }
 
   /** Places it takes in a multiport match of iptables, which has 15. */

@@ -59,10 +59,20 @@ public record ProtectedFlow(
       }
     }
 
-    /** Somebody of these, by some way. */
-    record Somebody(List<IpPrefix> prefixes) implements Remotes {
+    /**
+     * Somebody of these, by some way.
+     *
+     * @param besides such among them as do not count
+     */
+    record Somebody(List<IpPrefix> prefixes, List<IpPrefix> besides) implements Remotes {
       public Somebody {
         prefixes = List.copyOf(prefixes);
+        besides = List.copyOf(besides);
+      }
+
+      /** Anybody of these counts. */
+      public Somebody(List<IpPrefix> prefixes) {
+        this(prefixes, List.of());
       }
     }
   }

@@ -71,19 +71,19 @@ public final class ProtectedFlowsPlanner {
   private static final String AN_API_SERVER = "an API server";
   private static final String ANOTHER_NODE = "another node";
 
-  private final Sight sight;
+  private final ProtectionFacts facts;
   private final List<IpAddress> nodeIps;
   private final List<IpAddress> nodes;
   private final List<NodeAddress> own;
   private final List<ProtectedFlow> flows = new ArrayList<>();
 
-  private ProtectedFlowsPlanner(Sight sight) {
-    this.sight = sight;
+  private ProtectedFlowsPlanner(ProtectionFacts facts) {
+    this.facts = facts;
     this.nodeIps =
-        sight.network().stream().flatMap(network -> network.needs().nodeIps().stream()).toList();
+        facts.network().stream().flatMap(network -> network.needs().nodeIps().stream()).toList();
     // Of two families the tunnel takes IPv4, which sorts first.
     this.nodes =
-        sight.network().stream()
+        facts.network().stream()
             .flatMap(network -> network.nodes().stream())
             .flatMap(
                 addresses ->
@@ -93,22 +93,23 @@ public final class ProtectedFlowsPlanner {
                         .limit(1))
             .toList();
     // By devices of the pod network nobody comes who cares for the node.
-    List<IpPrefix> blocks = sight.network().map(Network::blocks).orElse(List.of());
+    List<IpPrefix> blocks = facts.network().map(Network::blocks).orElse(List.of());
     this.own =
-        sight.addresses().stream()
+        facts.addresses().stream()
             .filter(one -> blocks.stream().noneMatch(block -> block.contains(one.address())))
             .toList();
   }
 
   /** What goes where, and who to or from. */
-  private record Kind(
+  private record FlowKind(
       ProtectedService service, Direction direction, Protocol protocol, int port, String who) {}
 
   /**
    * An address of this node.
    *
    * @param device that has it
-   * @param internal whether the device leads to nobody outside: a bridge or a dummy device
+   * @param internal whether the device leads to nobody outside: a bridge, a dummy device, or one
+   *     without a carrier
    * @param leased whether it has it for some time only
    */
   public record NodeAddress(String device, IpAddress address, boolean internal, boolean leased) {}
@@ -131,7 +132,7 @@ public final class ProtectedFlowsPlanner {
    * @param cloud whether the node is a cloud's
    * @param network what it belongs to, if it does
    */
-  public record Sight(
+  public record ProtectionFacts(
       List<NodeAddress> addresses,
       Function<IpAddress, Optional<NodeAddress>> wayTo,
       List<String> sshd,
@@ -142,7 +143,7 @@ public final class ProtectedFlowsPlanner {
       List<IpAddress> nameServers,
       boolean cloud,
       Optional<Network> network) {
-    public Sight {
+    public ProtectionFacts {
       addresses = List.copyOf(addresses);
       sshd = List.copyOf(sshd);
       apiServers = List.copyOf(apiServers);
@@ -167,62 +168,64 @@ public final class ProtectedFlowsPlanner {
   }
 
   /** The flows, in a fixed order. */
-  public static List<ProtectedFlow> plan(Sight sight) {
-    return new ProtectedFlowsPlanner(sight).flows();
+  public static List<ProtectedFlow> plan(ProtectionFacts facts) {
+    return new ProtectedFlowsPlanner(facts).flows();
   }
 
   private List<ProtectedFlow> flows() {
     sshPorts().forEach(this::ssh);
     apiServers();
-    sight.network().ifPresent(this::network);
-    Kind dns = new Kind(DNS, OUT, UDP, 53, "which name servers this node asks is not known");
-    eachOrSomebody(dns, sight.nameServers(), "a name server of this node");
+    facts.network().ifPresent(this::network);
+    FlowKind dns =
+        new FlowKind(DNS, OUT, UDP, 53, "which name servers this node asks is not known");
+    eachOrSomebody(dns, facts.nameServers(), "a name server of this node");
     own.stream().filter(NodeAddress::leased).forEach(this::lease);
-    if (sight.cloud()) {
+    if (facts.cloud()) {
       METADATA_ADDRESSES.stream()
           .filter(address -> families().contains(address.family()))
-          .forEach(address -> each(new Kind(METADATA, OUT, TCP, 80, ""), List.of(address)));
+          .forEach(address -> each(new FlowKind(METADATA, OUT, TCP, 80, ""), List.of(address)));
     }
     return List.copyOf(flows);
   }
 
   private void ssh(int port) {
-    Map<IpAddress, String> users = new TreeMap<>(sight.sessions().users());
+    Map<IpAddress, String> users = new TreeMap<>(facts.sessions().users());
     users.keySet().removeIf(this::isOwn);
     users.forEach(
         (address, user) ->
             each(
-                new Kind(SSH, IN, TCP, port, "where " + user + " is logged in"), List.of(address)));
+                new FlowKind(SSH, IN, TCP, port, "where " + user + " is logged in"),
+                List.of(address)));
     if (users.isEmpty()) {
-      somebody(new Kind(SSH, IN, TCP, port, sight.sessions().whyNobody()));
+      somebody(new FlowKind(SSH, IN, TCP, port, facts.sessions().whyNobody()));
     }
   }
 
   /** Whom API servers have to reach, and who them. */
   private void apiServers() {
     List<IpAddress> all =
-        sight.apiServers().stream().flatMap(server -> server.address().stream()).toList();
+        facts.apiServers().stream().flatMap(server -> server.address().stream()).toList();
     eachOrSomebody(
-        new Kind(KUBELET, IN, TCP, sight.kubeletPort(), "where API servers run is not known"),
+        new FlowKind(KUBELET, IN, TCP, facts.kubeletPort(), "where API servers run is not known"),
         all,
         AN_API_SERVER);
-    for (Server server : sight.apiServers()) {
+    for (Server server : facts.apiServers()) {
       if (server.address().filter(this::isOwn).isPresent()) {
-        each(new Kind(API_SERVER, IN, TCP, server.port(), ANOTHER_NODE), nodes);
-        somebody(new Kind(API_SERVER, IN, TCP, server.port(), ""));
+        each(new FlowKind(API_SERVER, IN, TCP, server.port(), ANOTHER_NODE), nodes);
+        somebody(new FlowKind(API_SERVER, IN, TCP, server.port(), ""));
         for (int port : ETCD_PORTS) {
-          each(new Kind(ETCD, IN, TCP, port, AN_API_SERVER), all);
-          each(new Kind(ETCD, OUT, TCP, port, AN_API_SERVER), all);
+          each(new FlowKind(ETCD, IN, TCP, port, AN_API_SERVER), all);
+          each(new FlowKind(ETCD, OUT, TCP, port, AN_API_SERVER), all);
         }
       }
     }
-    sight.apiServers().forEach(server -> reach(server, AN_API_SERVER));
-    sight.waysToApi().forEach(way -> reach(way, "by which this node reaches an API server"));
+    facts.apiServers().forEach(server -> reach(server, AN_API_SERVER));
+    facts.waysToApi().forEach(way -> reach(way, "by which this node reaches an API server"));
   }
 
   private void reach(Server server, String who) {
     eachOrSomebody(
-        new Kind(API_SERVER, OUT, TCP, server.port(), "its address is not known"),
+        new FlowKind(API_SERVER, OUT, TCP, server.port(), "its address is not known"),
         server.address().stream().toList(),
         who);
   }
@@ -233,7 +236,8 @@ public final class ProtectedFlowsPlanner {
       needs
           .tunnel()
           .ifPresent(
-              tunnel -> each(new Kind(TUNNEL, direction, UDP, tunnel.port(), ANOTHER_NODE), nodes));
+              tunnel ->
+                  each(new FlowKind(TUNNEL, direction, UDP, tunnel.port(), ANOTHER_NODE), nodes));
     }
     Optional<String> bridge = Optional.of(needs.bridge());
     for (IpPrefix block : network.blocks()) {
@@ -242,15 +246,20 @@ public final class ProtectedFlowsPlanner {
               .filter(pool -> pool.family() == block.family() && !block.contains(pool))
               .toList();
       Way fromNode = new Way(IpPrefix.any(block.family()), Optional.empty(), bridge);
-      Kind probes = new Kind(PODS, OUT, TCP, 0, "which the kubelet probes");
+      FlowKind probes = new FlowKind(PODS, OUT, TCP, 0, "which the kubelet probes");
       add(probes, false, List.of(fromNode), new Somebody(List.of(block)));
       for (Optional<String> others :
           pools.isEmpty() ? List.<Optional<String>>of() : needs.toNodes()) {
         for (Protocol protocol : List.of(TCP, UDP)) {
-          Kind routed = new Kind(PODS, ROUTED, protocol, 0, "");
+          FlowKind routed = new FlowKind(PODS, ROUTED, protocol, 0, "");
           add(routed, true, List.of(new Way(block, others, bridge)), new Somebody(pools));
           add(routed, false, List.of(new Way(block, bridge, others)), new Somebody(pools));
         }
+      }
+      Somebody here = new Somebody(List.of(block));
+      for (Protocol protocol : List.of(TCP, UDP)) {
+        FlowKind bridged = new FlowKind(PODS, ROUTED, protocol, 0, "of this node to each other");
+        add(bridged, true, List.of(new Way(block, bridge, bridge)), here);
       }
     }
   }
@@ -261,7 +270,7 @@ public final class ProtectedFlowsPlanner {
     boolean ipv4 = family == IPV4;
     IpPrefix near = ipv4 ? IpPrefix.host(address.address()) : IpPrefix.any(family);
     add(
-        new Kind(
+        new FlowKind(
             DHCP, OUT, UDP, ipv4 ? 67 : 547, "by which " + address.device() + " has its address"),
         false,
         List.of(way(OUT, near, Optional.of(address.device()))),
@@ -287,17 +296,17 @@ public final class ProtectedFlowsPlanner {
     return addresses.stream().map(IpAddress::family).collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private void eachOrSomebody(Kind somebody, List<IpAddress> remotes, String who) {
+  private void eachOrSomebody(FlowKind somebody, List<IpAddress> remotes, String who) {
     if (remotes.isEmpty()) {
       somebody(somebody);
     }
     each(
-        new Kind(
+        new FlowKind(
             somebody.service(), somebody.direction(), somebody.protocol(), somebody.port(), who),
         remotes);
   }
 
-  private void each(Kind kind, List<IpAddress> remotes) {
+  private void each(FlowKind kind, List<IpAddress> remotes) {
     Map<Way, NavigableSet<IpAddress>> byWay = new LinkedHashMap<>();
     remotes.stream()
         .filter(remote -> !isOwn(remote))
@@ -308,8 +317,8 @@ public final class ProtectedFlowsPlanner {
   }
 
   /** The way back is taken to be the way there; the cluster knows a node by one address. */
-  private Way way(Kind kind, IpAddress remote) {
-    Optional<NodeAddress> way = sight.wayTo().apply(remote);
+  private Way way(FlowKind kind, IpAddress remote) {
+    Optional<NodeAddress> way = facts.wayTo().apply(remote);
     IpPrefix near =
         nodeIps.stream()
             .filter(address -> kind.direction() == IN && kind.service() != SSH)
@@ -327,7 +336,7 @@ public final class ProtectedFlowsPlanner {
         : new Way(near, Optional.empty(), device);
   }
 
-  private void somebody(Kind kind) {
+  private void somebody(FlowKind kind) {
     for (AddressFamily family : families()) {
       List<Way> ways =
           own.stream()
@@ -345,11 +354,20 @@ public final class ProtectedFlowsPlanner {
           kind,
           kind.direction() == IN,
           ways.isEmpty() ? List.of(unknown) : ways,
-          new Somebody(List.of(IpPrefix.any(family))));
+          new Somebody(
+              List.of(IpPrefix.any(family)), kind.service() == SSH ? pods(family) : List.of()));
     }
   }
 
-  private void add(Kind kind, boolean inbound, List<Way> ways, Remotes remotes) {
+  /** Who cares for a node does so from elsewhere: without the node, its pods have no network. */
+  private List<IpPrefix> pods(AddressFamily family) {
+    return facts.network().stream()
+        .flatMap(network -> network.needs().podCidrs().stream())
+        .filter(pool -> pool.family() == family)
+        .toList();
+  }
+
+  private void add(FlowKind kind, boolean inbound, List<Way> ways, Remotes remotes) {
     flows.add(
         new ProtectedFlow(
             kind.service(),
@@ -374,7 +392,7 @@ public final class ProtectedFlowsPlanner {
   }
 
   private Set<Integer> matches(Pattern pattern) {
-    return sight.sshd().stream()
+    return facts.sshd().stream()
         .flatMap(text -> pattern.matcher(text).results())
         .map(result -> Integer.parseInt(result.group(1)))
         .filter(port -> port >= 1 && port <= 65535)

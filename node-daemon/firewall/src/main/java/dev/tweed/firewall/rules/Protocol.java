@@ -6,25 +6,27 @@ import java.util.Set;
 /** What IP carries, as far as rules ask for it. */
 public enum Protocol {
   /** Any; with ports it is TCP and UDP. */
-  ANY("any", true, AddressFamily.values()),
-  TCP("tcp", true, AddressFamily.values()),
-  UDP("udp", true, AddressFamily.values()),
-  SCTP("sctp", true, AddressFamily.values()),
-  ICMP("icmp", false, AddressFamily.IPV4),
-  ICMPV6("ipv6-icmp", false, AddressFamily.IPV6),
-  AH("ah", false, AddressFamily.values()),
-  ESP("esp", false, AddressFamily.values()),
-  GRE("gre", false, AddressFamily.values()),
-  IGMP("igmp", false, AddressFamily.IPV4),
+  ANY("any", 0, true, AddressFamily.values()),
+  TCP("tcp", 6, true, AddressFamily.values()),
+  UDP("udp", 17, true, AddressFamily.values()),
+  SCTP("sctp", 132, true, AddressFamily.values()),
+  ICMP("icmp", 1, false, AddressFamily.IPV4),
+  ICMPV6("ipv6-icmp", 58, false, AddressFamily.IPV6),
+  AH("ah", 51, false, AddressFamily.values()),
+  ESP("esp", 50, false, AddressFamily.values()),
+  GRE("gre", 47, false, AddressFamily.values()),
+  IGMP("igmp", 2, false, AddressFamily.IPV4),
   /** IPv6 carried in IPv4, protocol 41. */
-  IPV6("ipv6", false, AddressFamily.IPV4);
+  IPV6("ipv6", 41, false, AddressFamily.IPV4);
 
   private final String text;
+  private final int number;
   private final boolean ports;
   private final Set<AddressFamily> families;
 
-  Protocol(String text, boolean ports, AddressFamily... families) {
+  Protocol(String text, int number, boolean ports, AddressFamily... families) {
     this.text = text;
+    this.number = number;
     this.ports = ports;
     this.families = Set.of(families);
   }
@@ -32,6 +34,11 @@ public enum Protocol {
   /** As ufw, iptables and /etc/protocols spell it. */
   public String text() {
     return text;
+  }
+
+  /** As in the header of a packet; 0 for any. */
+  public int number() {
+    return number;
   }
 
   /** Whether it has ports. */

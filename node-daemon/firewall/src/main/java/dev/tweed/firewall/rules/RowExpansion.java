@@ -13,7 +13,7 @@ final class RowExpansion {
   private static final int SLOTS = 15;
 
   /** One end of a row. */
-  private record End(IpPrefix prefix, List<PortRange> ports) {}
+  private record Endpoint(IpPrefix prefix, List<PortRange> ports) {}
 
   private RowExpansion() {}
 
@@ -22,8 +22,8 @@ final class RowExpansion {
     long count = 0;
     for (AddressFamily family : AddressFamily.values()) {
       if (rule.protocol().isIn(family)) {
-        List<End> sources = ends(rule.from(), List.of(), family);
-        List<End> destinations = ends(rule.to(), rule.ports(), family);
+        List<Endpoint> sources = ends(rule.from(), List.of(), family);
+        List<Endpoint> destinations = ends(rule.to(), rule.ports(), family);
         count += 2L * sources.size() * destinations.size();
       }
     }
@@ -36,8 +36,8 @@ final class RowExpansion {
       if (!rule.protocol().isIn(family)) {
         continue;
       }
-      for (End source : ends(rule.from(), List.of(), family)) {
-        for (End destination : ends(rule.to(), rule.ports(), family)) {
+      for (Endpoint source : ends(rule.from(), List.of(), family)) {
+        for (Endpoint destination : ends(rule.to(), rule.ports(), family)) {
           for (Protocol protocol : protocols(rule.protocol(), source, destination)) {
             rows.add(
                 new FilterRow(
@@ -70,9 +70,12 @@ final class RowExpansion {
         && !ends(rule.to(), List.of(), family).isEmpty();
   }
 
-  private static List<End> ends(List<Peer> peers, List<PortRange> ports, AddressFamily family) {
+  private static List<Endpoint> ends(
+      List<Peer> peers, List<PortRange> ports, AddressFamily family) {
     if (peers.isEmpty()) {
-      return chunks(ports).stream().map(chunk -> new End(IpPrefix.any(family), chunk)).toList();
+      return chunks(ports).stream()
+          .map(chunk -> new Endpoint(IpPrefix.any(family), chunk))
+          .toList();
     }
     return peers.stream()
         .flatMap(
@@ -81,7 +84,7 @@ final class RowExpansion {
                     .flatMap(
                         prefix ->
                             chunks(peer.ports().isEmpty() ? ports : peer.ports()).stream()
-                                .map(chunk -> new End(prefix, chunk))))
+                                .map(chunk -> new Endpoint(prefix, chunk))))
         .distinct()
         .toList();
   }
@@ -95,7 +98,8 @@ final class RowExpansion {
   }
 
   /** ufw has no list or range of ports without a protocol, so those become one row for each. */
-  private static List<Protocol> protocols(Protocol protocol, End source, End destination) {
+  private static List<Protocol> protocols(
+      Protocol protocol, Endpoint source, Endpoint destination) {
     boolean list =
         Stream.of(source, destination)
             .anyMatch(

@@ -12,19 +12,7 @@ public final class RowText {
   /** Such as {@code allow in on eth0 proto tcp from 10.244.0.0/16 to any port 6443}. */
   public static String of(FilterRow row) {
     StringBuilder text = new StringBuilder();
-    text.append(
-        switch (row.action()) {
-          case ALLOW -> "allow";
-          case DENY -> "deny";
-          case REJECT -> "reject";
-          case LIMIT -> "limit";
-        });
-    text.append(
-        switch (row.direction()) {
-          case IN -> " in";
-          case OUT -> " out";
-          case ROUTED -> " routed";
-        });
+    text.append(row.action().text()).append(' ').append(row.direction().text());
     row.interfaceIn()
         .ifPresent(
             device ->

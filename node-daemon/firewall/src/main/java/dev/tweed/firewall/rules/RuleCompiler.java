@@ -25,7 +25,7 @@ public final class RuleCompiler {
     List<FilterRow> rows = new ArrayList<>();
     Set<Origin> refused = new LinkedHashSet<>();
     List<RuleProblem> problems = new ArrayList<>();
-    Map<FilterRow.Match, FilterRow> first = new HashMap<>();
+    Map<FilterRow.RowMatch, FilterRow> first = new HashMap<>();
     // What a network needs comes last, and must find room whatever policies ask for.
     long reserved =
         groups.stream()

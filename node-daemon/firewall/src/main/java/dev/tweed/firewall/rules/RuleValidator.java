@@ -109,8 +109,7 @@ final class RuleValidator {
 
   /** Firewalls let packets of known connections pass before they ask rules. */
   private void checkLogging() {
-    boolean refuses = rule.action() == Action.DENY || rule.action() == Action.REJECT;
-    if (rule.logging() == Logging.ALL && !refuses) {
+    if (rule.logging() == Logging.ALL && !rule.action().refuses()) {
       add(
           PolicyReason.InvalidRule,
           "log",

@@ -16,6 +16,13 @@ public record Chain(
     rules = List.copyOf(rules);
   }
 
+  /** What tells it from all others. */
+  record Key(String family, String table, String name) {}
+
+  Key key() {
+    return new Key(family, table, name);
+  }
+
   /**
    * What makes it a base chain.
    *

@@ -55,7 +55,7 @@ sealed interface Match {
   }
 
   /** The transport protocol, by names as nft prints them. */
-  record Protocol(boolean negated, Set<String> names) implements Match {
+  record TransportProtocol(boolean negated, Set<String> names) implements Match {
     @Override
     public Answer matches(Packet packet) {
       return Answer.of(names.contains(packet.protocol())).negatedIf(negated);
@@ -195,7 +195,7 @@ sealed interface Match {
   }
 
   /** Anything this evaluator does not know; the text is for debugging. */
-  record Undecided(String what) implements Match {
+  record UnknownCondition(String what) implements Match {
     @Override
     public Answer matches(Packet packet) {
       return Answer.MAYBE;

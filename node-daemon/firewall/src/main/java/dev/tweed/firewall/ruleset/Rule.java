@@ -57,7 +57,7 @@ record Rule(List<Match> matches, Verdict verdict) {
    */
   private boolean mayLetThrough(Match match, Packet packet) {
     return switch (verdict) {
-      case Verdict.Return back -> match instanceof Match.Undecided;
+      case Verdict.Return back -> match instanceof Match.UnknownCondition;
       case Verdict.Accept accept ->
           match instanceof Match.OpaqueConnectionState
               && packet.port().isPresent()

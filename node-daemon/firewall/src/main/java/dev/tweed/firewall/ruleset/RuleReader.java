@@ -67,11 +67,11 @@ final class RuleReader {
           }
         }
         case "queue", "tproxy", "synproxy" -> {
-          return one(new Verdict.Undecided());
+          return one(new Verdict.UnknownVerdict());
         }
         default -> {
           if (!NEUTRAL.contains(kind)) {
-            matches.add(new Match.Undecided(kind));
+            matches.add(new Match.UnknownCondition(kind));
           }
         }
       }
@@ -87,7 +87,7 @@ final class RuleReader {
       case "tcp reset" -> {
         if (matches.stream()
             .noneMatch(m -> m instanceof Match.Family || m instanceof Match.Address)) {
-          matches.add(new Match.Undecided("family of a reset"));
+          matches.add(new Match.UnknownCondition("family of a reset"));
         }
       }
       default -> {}
@@ -106,7 +106,9 @@ final class RuleReader {
         case "ACCEPT" -> Optional.of(new Verdict.Accept());
         case "DROP" -> Optional.of(new Verdict.Drop());
         default ->
-            NEUTRAL_XT.contains(name) ? Optional.empty() : Optional.of(new Verdict.Undecided());
+            NEUTRAL_XT.contains(name)
+                ? Optional.empty()
+                : Optional.of(new Verdict.UnknownVerdict());
       };
     }
     if (name.equals("conntrack") || name.equals("state")) {
@@ -115,7 +117,7 @@ final class RuleReader {
       // Nothing tells of which field, or whether of all that are not in it; mostly it holds bans.
       matches.add(new Match.UnknownSources());
     } else if (!NEUTRAL_XT.contains(name)) {
-      matches.add(new Match.Undecided("xt " + name));
+      matches.add(new Match.UnknownCondition("xt " + name));
     }
     return Optional.empty();
   }
@@ -123,7 +125,7 @@ final class RuleReader {
   private List<Rule> verdictMap(JsonNode map) {
     JsonNode entries = map.path("data").path("set");
     if (!entries.isArray()) {
-      return one(new Verdict.Undecided());
+      return one(new Verdict.UnknownVerdict());
     }
     List<Rule> rules = new ArrayList<>();
     for (JsonNode entry : entries) {
@@ -144,7 +146,7 @@ final class RuleReader {
     return switch (operator) {
       case "==", "in", "!=" ->
           compare(body.path("left"), operator.equals("!="), body.path("right"));
-      default -> new Match.Undecided("operator " + operator);
+      default -> new Match.UnknownCondition("operator " + operator);
     };
   }
 
@@ -153,7 +155,7 @@ final class RuleReader {
     Match unknown =
         !negated && left.path("payload").path("field").asText().equals("saddr")
             ? new Match.UnknownSources()
-            : new Match.Undecided(left.toString());
+            : new Match.UnknownCondition(left.toString());
     if (values.stream().anyMatch(v -> v.isTextual() && v.asText().startsWith("@"))) {
       return unknown; // a named set, whose elements are not listed
     }
@@ -164,7 +166,7 @@ final class RuleReader {
       return switch (left.path("meta").path("key").asText()) {
         case "iif", "iifname" -> new Match.Device(true, negated, texts(values));
         case "oif", "oifname" -> new Match.Device(false, negated, texts(values));
-        case "l4proto" -> new Match.Protocol(negated, new HashSet<>(texts(values)));
+        case "l4proto" -> new Match.TransportProtocol(negated, new HashSet<>(texts(values)));
         case "nfproto" -> new Match.Family(negated, right.asText());
         default -> unknown;
       };
@@ -210,7 +212,7 @@ final class RuleReader {
                           negated,
                           ranges));
       case "protocol", "nexthdr" ->
-          Optional.of(new Match.Protocol(negated, new HashSet<>(texts(values))));
+          Optional.of(new Match.TransportProtocol(negated, new HashSet<>(texts(values))));
       default ->
           TRANSPORT.contains(protocol)
               ? Optional.of(new Match.FieldOf(protocol))

@@ -22,21 +22,19 @@ public final class Ruleset {
   // Deeper than the kernel's own limit of jumps (16, NFT_JUMP_STACK_SIZE).
   private static final int MAX_DEPTH = 20;
 
-  private enum End {
+  private enum Fate {
     ACCEPT,
     DROP
   }
 
   /** Ends that are possible, and whether a packet may reach the end of the chain. */
-  private record Outcome(Set<End> ends, boolean fallsThrough) {}
+  private record Outcome(Set<Fate> ends, boolean fallsThrough) {}
 
-  private record Key(String family, String table, String name) {}
-
-  private final Map<Key, Chain> chains = new LinkedHashMap<>();
+  private final Map<Chain.Key, Chain> chains = new LinkedHashMap<>();
   private final List<Chain> bases;
 
   public Ruleset(List<Chain> chains) {
-    chains.forEach(c -> this.chains.put(new Key(c.family(), c.table(), c.name()), c));
+    chains.forEach(c -> this.chains.put(c.key(), c));
     this.bases = chains.stream().filter(chain -> chain.base().isPresent()).toList();
   }
 
@@ -137,22 +135,22 @@ public final class Ruleset {
   private List<Chain> blockers(Packet packet, boolean careful) {
     return bases.stream()
         .filter(chain -> chain.isAt(packet.hook(), packet.family()))
-        .filter(chain -> ends(chain, packet, careful).equals(EnumSet.of(End.DROP)))
+        .filter(chain -> ends(chain, packet, careful).equals(EnumSet.of(Fate.DROP)))
         .toList();
   }
 
-  private Set<End> ends(Chain base, Packet packet, boolean careful) {
+  private Set<Fate> ends(Chain base, Packet packet, boolean careful) {
     Outcome outcome = walk(base, packet, careful, 0);
-    Set<End> ends = EnumSet.noneOf(End.class);
+    Set<Fate> ends = EnumSet.noneOf(Fate.class);
     ends.addAll(outcome.ends());
     if (outcome.fallsThrough()) {
-      ends.add(base.base().orElseThrow().drops() ? End.DROP : End.ACCEPT);
+      ends.add(base.base().orElseThrow().drops() ? Fate.DROP : Fate.ACCEPT);
     }
     return ends;
   }
 
   private Outcome walk(Chain chain, Packet packet, boolean careful, int depth) {
-    Set<End> ends = EnumSet.noneOf(End.class);
+    Set<Fate> ends = EnumSet.noneOf(Fate.class);
     boolean mayReturn = false;
     for (Rule rule : chain.rules()) {
       Answer answer = rule.answer(packet, careful);
@@ -162,12 +160,12 @@ public final class Ruleset {
       boolean certain = answer == Answer.YES;
       switch (rule.verdict()) {
         case Verdict.Continue ignored -> {}
-        case Verdict.Accept ignored -> ends.add(End.ACCEPT);
-        case Verdict.Drop ignored -> ends.add(End.DROP);
+        case Verdict.Accept ignored -> ends.add(Fate.ACCEPT);
+        case Verdict.Drop ignored -> ends.add(Fate.DROP);
         case Verdict.Return ignored -> mayReturn = true;
-        case Verdict.Undecided ignored -> {
+        case Verdict.UnknownVerdict ignored -> {
           if (careful) {
-            ends.addAll(EnumSet.allOf(End.class));
+            ends.addAll(EnumSet.allOf(Fate.class));
           }
           certain = false;
         }
@@ -192,11 +190,11 @@ public final class Ruleset {
   private Outcome target(Chain from, String name, Packet packet, boolean careful, int depth) {
     Chain chain = find(from, name);
     return chain == null || depth >= MAX_DEPTH
-        ? new Outcome(EnumSet.allOf(End.class), true)
+        ? new Outcome(EnumSet.allOf(Fate.class), true)
         : walk(chain, packet, careful, depth + 1);
   }
 
   private Chain find(Chain from, String name) {
-    return chains.get(new Key(from.family(), from.table(), name));
+    return chains.get(new Chain.Key(from.family(), from.table(), name));
   }
 }

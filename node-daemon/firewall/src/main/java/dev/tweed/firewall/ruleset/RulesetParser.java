@@ -23,10 +23,8 @@ public final class RulesetParser {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private record Key(String family, String table, String name) {}
-
-  private final Map<Key, Optional<Chain.Base>> chains = new LinkedHashMap<>();
-  private final Map<Key, List<Rule>> rules = new LinkedHashMap<>();
+  private final Map<Chain.Key, Optional<Chain.Base>> chains = new LinkedHashMap<>();
+  private final Map<Chain.Key, List<Rule>> rules = new LinkedHashMap<>();
 
   /**
    * Adds the chains and rules of a listing.
@@ -74,7 +72,7 @@ public final class RulesetParser {
         object -> {
           Optional<Chain.Base> base = base(object.path("chain"));
           if (base.isPresent()) {
-            Key key = key(object.path("chain"), "name");
+            Chain.Key key = key(object.path("chain"), "name");
             bases.add(new Chain(key.family(), key.table(), key.name(), base, List.of()));
           }
         });
@@ -99,8 +97,8 @@ public final class RulesetParser {
     }
   }
 
-  private static Key key(JsonNode object, String name) {
-    return new Key(
+  private static Chain.Key key(JsonNode object, String name) {
+    return new Chain.Key(
         object.path("family").asText(), object.path("table").asText(), object.path(name).asText());
   }
 

@@ -22,5 +22,5 @@ sealed interface Verdict {
   record Continue() implements Verdict {}
 
   /** A verdict this evaluator cannot know, such as that of a named map. */
-  record Undecided() implements Verdict {}
+  record UnknownVerdict() implements Verdict {}
 }

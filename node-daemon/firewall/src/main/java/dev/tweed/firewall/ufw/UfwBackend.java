@@ -3,7 +3,7 @@ package dev.tweed.firewall.ufw;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.AddressFamily;
@@ -48,11 +48,10 @@ public final class UfwBackend implements FirewallBackend {
           "ufw has no rules for ICMP beside those in /etc/ufw/before.rules and before6.rules; change"
               + " them there, or select nodes with another firewall");
     }
-    boolean ports = !row.destinationPorts().isEmpty() || !row.sourcePorts().isEmpty();
     return Stream.of(row.interfaceIn(), row.interfaceOut())
         .flatMap(Optional::stream)
         .filter(device -> device.endsWith("port"))
-        .filter(device -> row.protocol() == Protocol.ANY && !ports)
+        .filter(device -> row.protocol() == Protocol.ANY && !row.hasPorts())
         .findFirst()
         .map(
             device ->
@@ -71,7 +70,7 @@ public final class UfwBackend implements FirewallBackend {
   }
 
   private interface Run {
-    UfwApplied of(List<FilterRow> rows) throws Obstacle;
+    UfwApplied of(List<FilterRow> rows) throws RefusalException;
   }
 
   private static BackendOutcome outcome(List<FilterRow> rows, Run run) {
@@ -82,7 +81,7 @@ public final class UfwBackend implements FirewallBackend {
           applied.live(),
           applied.ipv6() ? BOTH : Set.of(AddressFamily.IPV4),
           displaced(rows, applied.overlaps()));
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       return e.refused();
     }
   }

@@ -1,7 +1,7 @@
 package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.iptables.IptablesFailure;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
@@ -29,11 +29,11 @@ class UfwHost {
     this.chains = chains;
   }
 
-  UfwSettings settings() throws Obstacle {
+  UfwSettings settings() throws RefusalException {
     try {
       return UfwSettings.read(root);
     } catch (IOException e) {
-      throw new Obstacle(
+      throw new RefusalException(
           BackendOutcome.NOT_FOUND,
           "ufw's settings cannot be read: " + e.getMessage(),
           "install ufw, or let the daemon see the host's files (chart value firewall.hostTools)");
@@ -60,15 +60,15 @@ class UfwHost {
     return new UfwFile(root.resolve("etc/ufw").resolve(UfwRulesFile.name(family)));
   }
 
-  UfwRulesFile read(AddressFamily family) throws IOException, Obstacle {
+  UfwRulesFile read(AddressFamily family) throws IOException, RefusalException {
     if (!file(family).exists()) {
-      throw new Obstacle(
+      throw new RefusalException(
           "FileNotUnderstood",
           "/etc/ufw/" + UfwRulesFile.name(family) + " is missing",
           "'ufw reset' makes a new one, and disables ufw");
     }
     if (!file(family).isPlain()) {
-      throw new Obstacle(
+      throw new RefusalException(
           "FileNotUnderstood",
           "/etc/ufw/" + UfwRulesFile.name(family) + " is a link, or no file at all",
           "put the file itself there: it is replaced as a whole, and links are not followed");
@@ -77,7 +77,7 @@ class UfwHost {
   }
 
   /** Rules of the running chains; empty if ufw is switched off. */
-  Optional<List<String>> list(AddressFamily family) throws Obstacle {
+  Optional<List<String>> list(AddressFamily family) throws RefusalException {
     try {
       return chains.list(family);
     } catch (IOException e) {
@@ -85,9 +85,9 @@ class UfwHost {
     }
   }
 
-  static Obstacle chainError(IOException e) {
+  static RefusalException chainError(IOException e) {
     boolean locked = e instanceof IptablesFailure failure && failure.isLocked();
-    return new Obstacle(
+    return new RefusalException(
         locked ? BackendOutcome.LOCKED : "ChainError",
         String.valueOf(e.getMessage()),
         "the rules before are in force; look with: ufw status, ufw show raw");

@@ -23,7 +23,7 @@ final class UfwRuleRenderer {
   private UfwRuleRenderer(UfwTuple tuple, AddressFamily family) {
     this.tuple = tuple;
     this.prefix = prefix(family);
-    UfwTuple.Match match = tuple.match();
+    UfwTuple.TupleMatch match = tuple.match();
     this.suffix = match.routed() ? "forward" : match.outgoing() ? "output" : "input";
   }
 
@@ -88,7 +88,7 @@ final class UfwRuleRenderer {
   }
 
   private String match(String protocol) {
-    UfwTuple.Match match = tuple.match();
+    UfwTuple.TupleMatch match = tuple.match();
     StringBuilder text = new StringBuilder();
     append(text, " -i ", match.interfaceIn());
     append(text, " -o ", match.interfaceOut());

@@ -1,6 +1,6 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,9 +66,9 @@ final class UfwRulesFile {
   /**
    * Reads the text of a file.
    *
-   * @throws Obstacle if it is better left alone
+   * @throws RefusalException if it is better left alone
    */
-  static UfwRulesFile parse(String text, AddressFamily family) throws Obstacle {
+  static UfwRulesFile parse(String text, AddressFamily family) throws RefusalException {
     return UfwRulesParser.parse(text, family);
   }
 
@@ -82,8 +82,8 @@ final class UfwRulesFile {
    * second.
    */
   Replacement withOurs(List<UfwTuple> wanted) {
-    Map<UfwTuple.Match, Integer> theirs = places(false);
-    Map<UfwTuple.Match, Integer> ours = places(true);
+    Map<UfwTuple.TupleMatch, Integer> theirs = places(false);
+    Map<UfwTuple.TupleMatch, Integer> ours = places(true);
     List<Overlap> overlaps = new ArrayList<>();
     Map<Integer, List<Segment>> added = new HashMap<>();
     int place = ours.values().stream().min(Integer::compare).orElse(segments.size());
@@ -108,8 +108,8 @@ final class UfwRulesFile {
   }
 
   /** Where among the segments the rules of one side are; of equal ones, the first. */
-  private Map<UfwTuple.Match, Integer> places(boolean ours) {
-    Map<UfwTuple.Match, Integer> places = new HashMap<>();
+  private Map<UfwTuple.TupleMatch, Integer> places(boolean ours) {
+    Map<UfwTuple.TupleMatch, Integer> places = new HashMap<>();
     for (int i = 0; i < segments.size(); i++) {
       if (segments.get(i).ours() == ours && segments.get(i).tuple().isPresent()) {
         places.putIfAbsent(segments.get(i).tuple().get().match(), i);

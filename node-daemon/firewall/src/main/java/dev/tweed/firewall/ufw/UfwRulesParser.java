@@ -1,6 +1,6 @@
 package dev.tweed.firewall.ufw;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.ufw.UfwRulesFile.Segment;
@@ -30,7 +30,7 @@ final class UfwRulesParser {
     this.lines = lines;
   }
 
-  static UfwRulesFile parse(String text, AddressFamily family) throws Obstacle {
+  static UfwRulesFile parse(String text, AddressFamily family) throws RefusalException {
     if (text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
       int at = Math.max(text.indexOf('\r'), text.indexOf('\0'));
       long line = text.substring(0, at).chars().filter(c -> c == '\n').count() + 1;
@@ -45,7 +45,7 @@ final class UfwRulesParser {
     return new UfwRulesParser(family, text.lines().toList()).read();
   }
 
-  private UfwRulesFile read() throws Obstacle {
+  private UfwRulesFile read() throws RefusalException {
     int begin = lines.indexOf(BEGIN);
     int end = lines.indexOf(END);
     if (begin < 0) {
@@ -176,14 +176,14 @@ final class UfwRulesParser {
     return last;
   }
 
-  private Obstacle refused(int index, String what) {
+  private RefusalException refused(int index, String what) {
     String line = lines.get(index).replaceAll("[^ -~]", "?");
     String shortened = line.length() > 60 ? line.substring(0, 60) + "..." : line;
     return refused(family, "line %d, '%s', %s".formatted(index + 1, shortened, what));
   }
 
-  private static Obstacle refused(AddressFamily family, String reason) {
-    return new Obstacle(
+  private static RefusalException refused(AddressFamily family, String reason) {
+    return new RefusalException(
         "FileNotUnderstood",
         "/etc/ufw/" + UfwRulesFile.name(family) + " is not as ufw writes it: " + reason,
         "correct the file by hand; 'ufw reset' makes new ones, and disables ufw");

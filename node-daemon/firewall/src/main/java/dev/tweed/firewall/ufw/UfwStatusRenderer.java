@@ -5,15 +5,15 @@ final class UfwStatusRenderer {
 
   private static final String V6 = " (v6)";
 
-  private final UfwTuple.Match match;
+  private final UfwTuple.TupleMatch match;
 
-  private UfwStatusRenderer(UfwTuple.Match match) {
+  private UfwStatusRenderer(UfwTuple.TupleMatch match) {
     this.match = match;
   }
 
   /** Such as {@code 6443/tcp ALLOW IN 10.244.0.0/16}. */
   static String text(UfwTuple tuple) {
-    UfwTuple.Match match = tuple.match();
+    UfwTuple.TupleMatch match = tuple.match();
     UfwStatusRenderer renderer = new UfwStatusRenderer(match);
     // Devices stand where the packets come from and go to; for the host itself, the other way.
     String to =

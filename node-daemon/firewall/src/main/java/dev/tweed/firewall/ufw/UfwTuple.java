@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  * @param logging which packets are logged
  * @param comment of a person, or our mark; empty if there is none
  */
-record UfwTuple(Match match, Action action, Logging logging, String comment) {
+record UfwTuple(TupleMatch match, Action action, Logging logging, String comment) {
 
   /**
    * Rules of application profiles have two more fields, which are of no use to us. Very old ones
@@ -57,7 +57,7 @@ record UfwTuple(Match match, Action action, Logging logging, String comment) {
    * @param interfaceOut a device or empty
    * @param application names of application profiles, or empty
    */
-  record Match(
+  record TupleMatch(
       boolean routed,
       String protocol,
       String destinationPorts,
@@ -77,7 +77,7 @@ record UfwTuple(Match match, Action action, Logging logging, String comment) {
             ? row.interfaceIn().isEmpty() && row.interfaceOut().isPresent()
             : row.direction() == Direction.OUT;
     return new UfwTuple(
-        new Match(
+        new TupleMatch(
             routed,
             row.protocol().text(),
             ports(row.destinationPorts()),
@@ -107,7 +107,7 @@ record UfwTuple(Match match, Action action, Logging logging, String comment) {
         .map(
             comment ->
                 new UfwTuple(
-                    new Match(
+                    new TupleMatch(
                         matcher.group("route") != null,
                         matcher.group("proto"),
                         matcher.group("dport"),
@@ -136,7 +136,7 @@ record UfwTuple(Match match, Action action, Logging logging, String comment) {
     if (match.routed()) {
       line.append("route:");
     }
-    line.append(action.name().toLowerCase(Locale.ROOT));
+    line.append(action.text());
     line.append(
         switch (logging) {
           case NONE -> "";

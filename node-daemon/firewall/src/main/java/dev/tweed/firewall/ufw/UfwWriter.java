@@ -1,7 +1,7 @@
 package dev.tweed.firewall.ufw;
 
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.iptables.IptablesTable;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.ip.AddressFamily;
@@ -102,9 +102,9 @@ public final class UfwWriter {
   /**
    * Makes these rows our rules in ufw, and no others; with no rows it removes ours.
    *
-   * @throws Obstacle if nothing is changed
+   * @throws RefusalException if nothing is changed
    */
-  UfwApplied apply(List<FilterRow> rows) throws Obstacle {
+  UfwApplied apply(List<FilterRow> rows) throws RefusalException {
     UfwSettings settings = host.settings();
     try (UfwLock lock = lock()) {
       for (AddressFamily family : host.familiesWithFile()) {
@@ -115,13 +115,13 @@ public final class UfwWriter {
       Set<AddressFamily> restored = fill(plan.changes(), plan.running(), written);
       return plan.applied(written, restored);
     } catch (IOException e) {
-      throw new Obstacle(
+      throw new RefusalException(
           "FileError", String.valueOf(e.getMessage()), "make /etc/ufw writable for Tweed");
     }
   }
 
   /** What {@link #apply} would come to now; writes nothing and waits for nobody. */
-  UfwApplied check(List<FilterRow> rows) throws Obstacle {
+  UfwApplied check(List<FilterRow> rows) throws RefusalException {
     try {
       Plan plan = plan(rows, host.settings());
       Set<AddressFamily> stale = EnumSet.noneOf(AddressFamily.class);
@@ -134,12 +134,13 @@ public final class UfwWriter {
               });
       return plan.applied(plan.changed(), stale);
     } catch (IOException e) {
-      throw new Obstacle(
+      throw new RefusalException(
           "FileError", String.valueOf(e.getMessage()), "let the daemon read /etc/ufw of the host");
     }
   }
 
-  private Plan plan(List<FilterRow> rows, UfwSettings settings) throws IOException, Obstacle {
+  private Plan plan(List<FilterRow> rows, UfwSettings settings)
+      throws IOException, RefusalException {
     Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
     Set<AddressFamily> families = UfwHost.families(settings);
@@ -159,20 +160,20 @@ public final class UfwWriter {
     return new Plan(settings, changes, running, overlaps);
   }
 
-  private UfwLock lock() throws Obstacle {
+  private UfwLock lock() throws RefusalException {
     Path file = root.resolve("run/ufw.lock");
     Optional<UfwLock> lock;
     try {
       lock = UfwLock.acquire(file, patience);
     } catch (IOException e) {
-      throw new Obstacle(
+      throw new RefusalException(
           "FileError",
           "ufw's lock cannot be had: " + e.getMessage(),
           "let the daemon write to /run of the host");
     }
     return lock.orElseThrow(
         () ->
-            new Obstacle(
+            new RefusalException(
                 BackendOutcome.LOCKED,
                 "somebody holds " + file + " for more than " + patience.toMillis() + " ms",
                 "look for a ufw command that waits for an answer"));
@@ -219,7 +220,7 @@ public final class UfwWriter {
       Map<AddressFamily, Change> changes,
       Map<AddressFamily, List<String>> running,
       Set<AddressFamily> written)
-      throws IOException, Obstacle {
+      throws IOException, RefusalException {
     Set<AddressFamily> filled = EnumSet.noneOf(AddressFamily.class);
     Set<AddressFamily> stopped = EnumSet.noneOf(AddressFamily.class);
     for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {

@@ -3,8 +3,8 @@ package dev.tweed.firewall.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
-import dev.tweed.firewall.backend.Road.Fate;
-import dev.tweed.firewall.backend.Road.Flow;
+import dev.tweed.firewall.backend.RoutedHosts.Fate;
+import dev.tweed.firewall.backend.RoutedHosts.Flow;
 import dev.tweed.firewall.iptables.IptablesBackend;
 import dev.tweed.firewall.iptables.IptablesFlavour;
 import dev.tweed.firewall.nft.GuardRules;
@@ -25,6 +25,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import net.jqwik.api.Arbitraries;
@@ -46,51 +47,56 @@ import net.jqwik.api.lifecycle.AfterContainer;
 @Tag("kernel")
 class KernelVerdictPropertiesTest {
 
-  private static final Map<Direction, Road> NFT_ROADS = new EnumMap<>(Direction.class);
-  private static final Map<Direction, Road> IPTABLES_ROADS = new EnumMap<>(Direction.class);
-  private static Optional<Road> nodePorts = Optional.empty();
+  private static final Map<Direction, RoutedHosts> NFT_HOSTS = new EnumMap<>(Direction.class);
+  private static final Map<Direction, RoutedHosts> IPTABLES_HOSTS = new EnumMap<>(Direction.class);
+  private static Optional<RoutedHosts> nodePorts = Optional.empty();
 
   @Property(tries = 40, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void ofNftables(
       @ForAll("rowsOfADirection") List<FilterRow> rows, @ForAll("flows") List<Flow> flows) {
-    Road road = road(NFT_ROADS, rows.getFirst().direction(), Road::of);
+    RoutedHosts hosts = hosts(NFT_HOSTS, rows.getFirst().direction(), RoutedHosts::of);
 
-    assertThat(road.applyAnew(rows)).isInstanceOf(Applied.class);
+    assertThat(hosts.applyAnew(rows)).isInstanceOf(Applied.class);
 
-    check(road, rows, flows);
+    check(hosts, rows, flows);
   }
 
   @Property(tries = 20, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void ofIptables(
       @ForAll("rowsOfADirection") List<FilterRow> rows, @ForAll("flows") List<Flow> flows) {
-    Road road = road(IPTABLES_ROADS, rows.getFirst().direction(), Road::of);
+    RoutedHosts hosts = hosts(IPTABLES_HOSTS, rows.getFirst().direction(), RoutedHosts::of);
 
-    assertThat(road.onNode(() -> new IptablesBackend(List.of(), IptablesFlavour.NFT).apply(rows)))
+    assertThat(hosts.onNode(() -> new IptablesBackend(List.of(), IptablesFlavour.NFT).apply(rows)))
         .isInstanceOf(Applied.class);
 
-    check(road, rows, flows);
+    check(hosts, rows, flows);
   }
 
   @Property(tries = 40, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void ofTheGuardForNodePorts(
       @ForAll("inRows") List<FilterRow> rows, @ForAll("flows") List<Flow> flows) {
     if (nodePorts.isEmpty()) {
-      nodePorts = Optional.of(need(Road::ofNodePorts));
+      nodePorts = Optional.of(need(RoutedHosts::ofNodePorts));
     }
-    Road road = nodePorts.get();
-    new GuardWriter(road.tables()).apply(GuardRules.none()); // what Limit has counted
+    RoutedHosts hosts = nodePorts.get();
+    new GuardWriter(hosts.tables(), OptionalInt::empty)
+        .apply(GuardRules.none()); // what Limit has counted
 
-    assertThat(road.onNode(() -> new GuardWriter(road.tables()).apply(new GuardRules(rows))))
+    assertThat(
+            hosts.onNode(
+                () ->
+                    new GuardWriter(hosts.tables(), OptionalInt::empty)
+                        .apply(new GuardRules(rows))))
         .isInstanceOf(BackendOutcome.Applied.class);
 
-    check(road, rows, flows);
+    check(hosts, rows, flows);
   }
 
-  private static void check(Road road, List<FilterRow> rows, List<Flow> flows) {
+  private static void check(RoutedHosts hosts, List<FilterRow> rows, List<Flow> flows) {
     List<Flow> once = flows.stream().distinct().toList();
     List<Fate> expected = once.stream().map(flow -> fate(rows, flow)).toList();
 
-    List<Fate> found = road.send(once, expected);
+    List<Fate> found = hosts.send(once, expected);
 
     List<String> wrong = new ArrayList<>();
     for (int i = 0; i < once.size(); i++) {
@@ -98,7 +104,7 @@ class KernelVerdictPropertiesTest {
         wrong.add(once.get(i) + " " + found.get(i) + " instead of " + expected.get(i));
       }
     }
-    assertThat(wrong).as(() -> road.sh("nft list ruleset")).isEmpty();
+    assertThat(wrong).as(() -> hosts.sh("nft list ruleset")).isEmpty();
   }
 
   /** By the words of the rows themselves. */
@@ -120,8 +126,10 @@ class KernelVerdictPropertiesTest {
     Protocol protocol = flow.tcp() ? Protocol.TCP : Protocol.UDP;
     return row.family() == flow.family()
         && (row.protocol() == Protocol.ANY || row.protocol() == protocol)
-        && row.source().contains(IpAddress.parse(Road.address(flow.family(), 1, flow.from())))
-        && row.destination().contains(IpAddress.parse(Road.address(flow.family(), 2, flow.to())))
+        && row.source()
+            .contains(IpAddress.parse(RoutedHosts.address(flow.family(), 1, flow.from())))
+        && row.destination()
+            .contains(IpAddress.parse(RoutedHosts.address(flow.family(), 2, flow.to())))
         && contains(row.sourcePorts(), flow.sourcePort())
         && contains(row.destinationPorts(), flow.port())
         && row.interfaceIn().map("eth0"::equals).orElse(true)
@@ -147,10 +155,10 @@ class KernelVerdictPropertiesTest {
     return Combinators.combine(
             Arbitraries.of(AddressFamily.class),
             Arbitraries.of(true, false),
-            Arbitraries.of(Road.HOSTS),
+            Arbitraries.of(RoutedHosts.HOSTS),
             Arbitraries.of(1, 4, 9, 1000),
-            Arbitraries.of(Road.HOSTS),
-            Arbitraries.of(Road.PORTS))
+            Arbitraries.of(RoutedHosts.HOSTS),
+            Arbitraries.of(RoutedHosts.PORTS))
         .as(Flow::new)
         .list()
         .ofSize(120);
@@ -173,7 +181,7 @@ class KernelVerdictPropertiesTest {
             Arbitraries.frequency(Tuple.of(9, true), Tuple.of(1, false)),
             prefixes(family, 1),
             prefixes(family, 2),
-            Arbitraries.of(Road.PORTS))
+            Arbitraries.of(RoutedHosts.PORTS))
         .as(
             (action, protocol, bySource, source, destination, port) ->
                 new FilterRow(
@@ -263,20 +271,22 @@ class KernelVerdictPropertiesTest {
         .map(text -> IpPrefix.parse(text.replace("N", String.valueOf(network))));
   }
 
-  private static Road road(
-      Map<Direction, Road> roads, Direction direction, Function<Direction, Road> open) {
+  private static RoutedHosts hosts(
+      Map<Direction, RoutedHosts> roads,
+      Direction direction,
+      Function<Direction, RoutedHosts> open) {
     return roads.computeIfAbsent(direction, d -> need(() -> open.apply(d)));
   }
 
-  private static Road need(Supplier<Road> open) {
+  private static RoutedHosts need(Supplier<RoutedHosts> open) {
     Needs.program("/usr/sbin/nft", "nftables");
     return open.get();
   }
 
   @AfterContainer
   static void close() {
-    NFT_ROADS.values().forEach(Road::close);
-    IPTABLES_ROADS.values().forEach(Road::close);
-    nodePorts.ifPresent(Road::close);
+    NFT_HOSTS.values().forEach(RoutedHosts::close);
+    IPTABLES_HOSTS.values().forEach(RoutedHosts::close);
+    nodePorts.ifPresent(RoutedHosts::close);
   }
 }

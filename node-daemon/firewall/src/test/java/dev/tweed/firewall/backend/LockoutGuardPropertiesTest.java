@@ -3,8 +3,8 @@ package dev.tweed.firewall.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
-import dev.tweed.firewall.backend.Road.Fate;
-import dev.tweed.firewall.backend.Road.Flow;
+import dev.tweed.firewall.backend.RoutedHosts.Fate;
+import dev.tweed.firewall.backend.RoutedHosts.Flow;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.LockoutGuard;
@@ -52,7 +52,8 @@ class LockoutGuardPropertiesTest {
   /** What clients take; rows that ask for source ports ask for others. */
   private static final int CLIENT_PORT = 40_000;
 
-  private static final Map<Direction, Road> ROADS = new EnumMap<>(Direction.class);
+  private static final Map<Direction, RoutedHosts> HOSTS_BY_DIRECTION =
+      new EnumMap<>(Direction.class);
 
   @Property(tries = 15, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
   void guardEvaluatorAndKernelAgree(
@@ -61,12 +62,13 @@ class LockoutGuardPropertiesTest {
       @ForAll @From("ports") int port)
       throws IOException {
     Direction direction = rows.getFirst().direction();
-    Road road = ROADS.computeIfAbsent(direction, LockoutGuardPropertiesTest::open);
-    assertThat(road.applyAnew(rows)).isInstanceOf(Applied.class);
+    RoutedHosts hosts =
+        HOSTS_BY_DIRECTION.computeIfAbsent(direction, LockoutGuardPropertiesTest::open);
+    assertThat(hosts.applyAnew(rows)).isInstanceOf(Applied.class);
     List<Flow> flows = new ArrayList<>();
     for (AddressFamily family : AddressFamily.values()) {
-      for (int from : Road.HOSTS) {
-        for (int to : Road.HOSTS) {
+      for (int from : RoutedHosts.HOSTS) {
+        for (int to : RoutedHosts.HOSTS) {
           flows.add(new Flow(family, tcp, from, CLIENT_PORT, to, port));
         }
       }
@@ -74,8 +76,8 @@ class LockoutGuardPropertiesTest {
 
     List<Boolean> passes = flows.stream().map(flow -> passes(rows, one(direction, flow))).toList();
     List<Fate> fates =
-        road.send(flows, passes.stream().map(p -> p ? Fate.ARRIVED : Fate.LOST).toList());
-    Ruleset ruleset = ruleset(road);
+        hosts.send(flows, passes.stream().map(p -> p ? Fate.ARRIVED : Fate.LOST).toList());
+    Ruleset ruleset = ruleset(hosts);
 
     List<String> wrong = new ArrayList<>();
     for (int i = 0; i < flows.size(); i++) {
@@ -90,14 +92,14 @@ class LockoutGuardPropertiesTest {
                     blocked ? "drops" : "may pass"));
       }
     }
-    assertThat(wrong).as(() -> road.sh("nft list ruleset")).isEmpty();
+    assertThat(wrong).as(() -> hosts.sh("nft list ruleset")).isEmpty();
     for (AddressFamily family : AddressFamily.values()) {
       boolean anyArrived = false;
       for (int i = 0; i < flows.size(); i++) {
         anyArrived |= flows.get(i).family() == family && fates.get(i) == Fate.ARRIVED;
       }
       assertThat(passes(rows, somebody(direction, family, tcp, port)))
-          .as(() -> "somebody of " + family + "\n" + road.sh("nft list ruleset"))
+          .as(() -> "somebody of " + family + "\n" + hosts.sh("nft list ruleset"))
           .isEqualTo(anyArrived);
     }
   }
@@ -120,7 +122,7 @@ class LockoutGuardPropertiesTest {
   private static ProtectedFlow somebody(
       Direction direction, AddressFamily family, boolean tcp, int port) {
     List<Flow> ends =
-        Road.HOSTS.stream()
+        RoutedHosts.HOSTS.stream()
             .map(host -> new Flow(family, tcp, host, CLIENT_PORT, host, port))
             .toList();
     return flow(
@@ -173,11 +175,11 @@ class LockoutGuardPropertiesTest {
   }
 
   private static IpAddress from(Flow flow) {
-    return IpAddress.parse(Road.address(flow.family(), 1, flow.from()));
+    return IpAddress.parse(RoutedHosts.address(flow.family(), 1, flow.from()));
   }
 
   private static IpAddress to(Flow flow) {
-    return IpAddress.parse(Road.address(flow.family(), 2, flow.to()));
+    return IpAddress.parse(RoutedHosts.address(flow.family(), 2, flow.to()));
   }
 
   private static Packet packet(Direction direction, Flow flow) {
@@ -197,10 +199,10 @@ class LockoutGuardPropertiesTest {
         OptionalInt.of(flow.port()));
   }
 
-  private static Ruleset ruleset(Road road) throws IOException {
+  private static Ruleset ruleset(RoutedHosts hosts) throws IOException {
     RulesetParser parser = new RulesetParser();
     parser.add(
-        new ByteArrayInputStream(road.sh("nft -j list ruleset").getBytes(StandardCharsets.UTF_8)));
+        new ByteArrayInputStream(hosts.sh("nft -j list ruleset").getBytes(StandardCharsets.UTF_8)));
     return parser.ruleset();
   }
 
@@ -211,16 +213,16 @@ class LockoutGuardPropertiesTest {
 
   @Provide
   Arbitrary<Integer> ports() {
-    return Arbitraries.of(Road.PORTS);
+    return Arbitraries.of(RoutedHosts.PORTS);
   }
 
-  private static Road open(Direction direction) {
+  private static RoutedHosts open(Direction direction) {
     Needs.program("/usr/sbin/nft", "nftables");
-    return Road.of(direction);
+    return RoutedHosts.of(direction);
   }
 
   @AfterContainer
   static void close() {
-    ROADS.values().forEach(Road::close);
+    HOSTS_BY_DIRECTION.values().forEach(RoutedHosts::close);
   }
 }

@@ -6,7 +6,7 @@ import static dev.tweed.firewall.BenchmarkTimes.print;
 import dev.tweed.firewall.BenchmarkTimes;
 import dev.tweed.firewall.BenchmarkTimes.Names;
 import dev.tweed.firewall.backend.BackendOutcome;
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -161,13 +161,13 @@ final class FirewalldBenchmark {
                   }
                 });
     try (Firewalld firewalld = new Firewalld(root, Duration.ofSeconds(60))) {
-      List<String> whole = Running.rules(firewalld.running().policies(), "tweed-in-1");
+      List<String> whole = FirewalldConfig.rules(firewalld.running().policies(), "tweed-in-1");
       Supplier<Boolean> isWhole =
           () -> {
             try {
-              return bodies(Running.rules(firewalld.running().policies(), "tweed-in-1"))
+              return bodies(FirewalldConfig.rules(firewalld.running().policies(), "tweed-in-1"))
                   .equals(bodies(whole));
-            } catch (Obstacle e) {
+            } catch (RefusalException e) {
               throw new IllegalStateException(e);
             }
           };

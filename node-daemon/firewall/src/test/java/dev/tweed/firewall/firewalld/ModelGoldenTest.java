@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Files and listings as text. {@link FirewalldBackendTest} holds them against real firewalld. */
 class ModelGoldenTest {
 
-  private static final Running NOTHING = new Running(Map.of(), Map.of());
+  private static final FirewalldConfig NOTHING = new FirewalldConfig(Map.of(), Map.of());
 
   @Test
   void aNetworkAndAPolicyMakeTheseFiles() throws IOException {
@@ -38,7 +38,7 @@ class ModelGoldenTest {
             .withAction(Action.DENY);
     FirewallRule out = FirewallRule.allow("out", Direction.OUT).withAction(Action.REJECT);
     FirewallRule routed = FirewallRule.allow("routed", Direction.ROUTED).withAction(Action.DENY);
-    Running running = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
+    FirewalldConfig running = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
 
     Model model = ModelPlanner.plan(Rows.network(deny, out, routed), running);
 
@@ -52,7 +52,7 @@ class ModelGoldenTest {
   @Test
   void anotherSettingInAPolicyOfOursIsAnotherFrame() {
     Model model = ModelPlanner.plan(Rows.network(), NOTHING);
-    Running running = ModelListings.running(model);
+    FirewalldConfig running = ModelListings.running(model);
     running
         .policies()
         .computeIfPresent(
@@ -64,7 +64,7 @@ class ModelGoldenTest {
   @Test
   void anotherSettingInAZoneOfOursIsAnotherFrame() {
     Model model = ModelPlanner.plan(Rows.network(), NOTHING);
-    Running running = ModelListings.running(model);
+    FirewalldConfig running = ModelListings.running(model);
     running
         .zones()
         .computeIfPresent("tweed_1", (name, old) -> ModelListings.with(old, "forward", true));
@@ -102,7 +102,7 @@ class ModelGoldenTest {
   void whatAReloadWouldChangeIsTold() {
     List<String> http = List.of("80", "tcp");
     List<String> other = List.of("81", "tcp");
-    Running some =
+    FirewalldConfig some =
         zones(Map.of("public", Map.of("interfaces", "eth0", "ports", List.of(http, other))));
 
     assertThat(
@@ -128,8 +128,8 @@ class ModelGoldenTest {
         .isEmpty();
   }
 
-  private static Running zones(Map<String, Map<String, Object>> zones) {
-    return new Running(
+  private static FirewalldConfig zones(Map<String, Map<String, Object>> zones) {
+    return new FirewalldConfig(
         Map.of(),
         zones.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, zone -> new Settings(zone.getValue()))));
@@ -148,7 +148,7 @@ class ModelGoldenTest {
       "rule family=\"ipv4\" port port=\"22\" protocol=\"tcp\" drop",
       "rule family=\"ipv4\" source address=\"192.0.2.2\" reject limit value=\"3/m\"",
     };
-    Running files = zones(Map.of("public", Map.of("target", "DROP")));
+    FirewalldConfig files = zones(Map.of("public", Map.of("target", "DROP")));
 
     assertThat(ModelDiff.unsaved(withRules(bans), files)).isEmpty();
     assertThat(ZoneBans.unsaved(withRules(bans), files)).hasSize(3);
@@ -165,7 +165,7 @@ class ModelGoldenTest {
   void bansOfOneAddressComeBeforeAllOfOursAndIntoNoFile() {
     String ban =
         "family=\"ipv4\" source address=\"192.0.2.2\" port port=\"ssh\" protocol=\"tcp\" drop";
-    Running banned =
+    FirewalldConfig banned =
         withRules(
             "rule " + ban,
             "rule family=\"ipv4\" source address=\"10.0.0.0/8\" drop",
@@ -178,11 +178,11 @@ class ModelGoldenTest {
         .hasSize(
             ModelPlanner.plan(Rows.network(), NOTHING).policies().getFirst().texts().size() + 1);
     assertThat(model.files()).isEqualTo(ModelPlanner.plan(Rows.network(), NOTHING).files());
-    Running before = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
+    FirewalldConfig before = ModelListings.running(ModelPlanner.plan(Rows.network(), NOTHING));
     assertThat(ModelDiff.rules(model, before)).singleElement().matches(ModelDiff.Rules::isOfBans);
   }
 
-  private static Running withRules(String... rules) {
+  private static FirewalldConfig withRules(String... rules) {
     return zones(Map.of("public", Map.of("target", "DROP", "rules_str", List.of(rules))));
   }
 

@@ -10,8 +10,8 @@ final class ModelListings {
 
   private ModelListings() {}
 
-  static Running running(Model model) {
-    return new Running(
+  static FirewalldConfig running(Model model) {
+    return new FirewalldConfig(
         model.policies().stream().collect(Collectors.toMap(Policy::name, ModelListings::settings)),
         model.zones().stream()
             .collect(Collectors.toMap(DeviceZone::name, ModelListings::settings)));

@@ -26,7 +26,7 @@ import org.xml.sax.InputSource;
 /** Whatever rows there are, firewalld is told nothing that was not meant. */
 class ModelPropertiesTest {
 
-  private static final Running NOTHING = new Running(Map.of(), Map.of());
+  private static final FirewalldConfig NOTHING = new FirewalldConfig(Map.of(), Map.of());
   private static final Set<String> ELEMENTS =
       Set.of(
           "policy",
@@ -119,10 +119,10 @@ class ModelPropertiesTest {
   @Property(tries = 200)
   void aSecondPlanIsTheSame(
       @ForAll("groups") List<RuleGroup> before, @ForAll("groups") List<RuleGroup> after) {
-    Running old = ModelListings.running(ModelPlanner.plan(rows(before), NOTHING));
+    FirewalldConfig old = ModelListings.running(ModelPlanner.plan(rows(before), NOTHING));
 
     Model model = ModelPlanner.plan(rows(after), old);
-    Running now = ModelListings.running(model);
+    FirewalldConfig now = ModelListings.running(model);
 
     assertThat(ModelPlanner.plan(rows(after), now).files()).isEqualTo(model.files());
     assertThat(ModelDiff.hasFrame(model, now)).isTrue();

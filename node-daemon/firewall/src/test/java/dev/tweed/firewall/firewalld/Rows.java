@@ -106,9 +106,10 @@ final class Rows {
     return BuiltInRulesPlanner.plan(
         "default",
         new NetworkNeeds(
-            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472)),
+            Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty())),
             "tweed-br0",
             Optional.of("eth0"),
+            List.of("eth0"),
             List.of(IpAddress.parse("192.0.2.1")),
             List.of(IpPrefix.parse("10.244.0.0/16"))),
         List.of(IpPrefix.parse("10.244.1.0/24")));

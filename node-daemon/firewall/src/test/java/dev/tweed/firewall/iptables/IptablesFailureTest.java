@@ -87,7 +87,7 @@ class IptablesFailureTest {
               @Override
               public String list(AddressFamily family) throws IOException {
                 if (family == AddressFamily.IPV6) {
-                  throw new IptablesFailure("ip6tables-save", 3, complaint);
+                  throw new IptablesFailure("ip6tables-save", 3, complaint, "");
                 }
                 return super.list(family);
               }
@@ -108,7 +108,8 @@ class IptablesFailureTest {
                   throw new IptablesFailure(
                       "ip6tables-restore",
                       3,
-                      "can't initialize ip6tables table `filter': Table does not exist");
+                      "can't initialize ip6tables table `filter': Table does not exist",
+                      "");
                 }
                 super.restore(family, input);
               }
@@ -138,7 +139,8 @@ class IptablesFailureTest {
                 throw new IptablesFailure(
                     "iptables-restore",
                     2,
-                    "Extension recent revision 0 not supported, missing kernel module?");
+                    "Extension recent revision 0 not supported, missing kernel module?",
+                    "");
               }
             });
 
@@ -182,7 +184,7 @@ class IptablesFailureTest {
               @Override
               public void restore(AddressFamily family, String input) throws IOException {
                 if (family == AddressFamily.IPV6) {
-                  throw new IptablesFailure("ip6tables-restore", 1, "no");
+                  throw new IptablesFailure("ip6tables-restore", 1, "no", "");
                 }
                 super.restore(family, input);
               }

@@ -50,6 +50,10 @@ class LeadingBansTest {
           1 | -j refuses
           1 | -s 203.0.113.7/32 -j ACCEPT
           2 | -s 203.0.0.0/12 -j DROP
+          2 | -s 1.0.0.0/8 -j DROP
+          2 | -s 2400::/12 -j DROP
+          1 | -s 2.0.0.0/7 -j DROP
+          1 | -s 2000::/3 -j DROP
           1 | -s 10.0.0.0/8 -j DROP
           1 | -s 0.0.0.0/1 -j DROP
           1 | -s 0.0.0.0/0 -j DROP

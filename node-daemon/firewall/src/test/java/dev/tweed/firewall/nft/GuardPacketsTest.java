@@ -271,7 +271,9 @@ class GuardPacketsTest {
   }
 
   private void guard(GuardRules rules) {
-    assertThat(hosts.node.call(() -> new GuardWriter(hosts.node.tables()).apply(rules)))
+    assertThat(
+            hosts.node.call(
+                () -> new GuardWriter(hosts.node.tables(), OptionalInt::empty).apply(rules)))
         .isEqualTo(BackendOutcome.applied(true));
   }
 
@@ -284,7 +286,9 @@ class GuardPacketsTest {
   private void guard(FirewallRule... rules) {
     assertThat(
             hosts.node.call(
-                () -> new GuardWriter(hosts.node.tables()).apply(new GuardRules(Rows.of(rules)))))
+                () ->
+                    new GuardWriter(hosts.node.tables(), OptionalInt::empty)
+                        .apply(new GuardRules(Rows.of(rules)))))
         .isEqualTo(BackendOutcome.applied(true));
   }
 }

@@ -10,6 +10,7 @@ import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,10 +91,10 @@ class GuardWriterTest {
   }
 
   private BackendOutcome check(GuardRules rules) {
-    return node.call(() -> new GuardWriter(node.tables()).check(rules));
+    return node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).check(rules));
   }
 
   private BackendOutcome apply(GuardRules rules) {
-    return node.call(() -> new GuardWriter(node.tables()).apply(rules));
+    return node.call(() -> new GuardWriter(node.tables(), OptionalInt::empty).apply(rules));
   }
 }

@@ -11,6 +11,7 @@ import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +26,7 @@ final class NftBenchmark {
   public static void main(String[] arguments) throws Exception {
     int[] counts = BenchmarkTimes.counts(arguments, 100, 1_000, 10_000);
     try (NftNode node = NftNode.open()) {
-      NftablesBackend backend = new NftablesBackend(node.tables());
+      NftablesBackend backend = new NftablesBackend(node.tables(), OptionalInt::empty);
       for (int warm = 0; warm < 20; warm++) {
         apply(node, backend, rows(100, 1, warm));
       }

@@ -10,6 +10,7 @@ import dev.tweed.netlink.nft.NfExpression;
 import dev.tweed.netlink.nft.NfTableContent;
 import dev.tweed.netlink.nft.NfTableDiff;
 import java.util.List;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -26,22 +27,23 @@ class NftCheckPropertiesTest {
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void tablesOfAnyRowsAreTaken(@ForAll("any") List<FilterRow> rows) {
-    check(NftTableCompiler.compile(rows));
+    check(NftTableCompiler.compile(rows, OptionalInt.empty()));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void tablesOfDenseRowsAreTaken(@ForAll("dense") List<FilterRow> rows) {
-    check(NftTableCompiler.compile(rows));
+    check(NftTableCompiler.compile(rows, OptionalInt.empty()));
   }
 
   @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
   void tablesOfPairsAreTaken(@ForAll("pairs") List<FilterRow> rows) {
-    check(NftTableCompiler.compile(rows));
+    check(NftTableCompiler.compile(rows, OptionalInt.empty()));
   }
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void guardsAreTaken(@ForAll("dense") List<FilterRow> rows) {
-    GuardTableCompiler.compile(new GuardRules(rows)).ifPresent(NftCheckPropertiesTest::check);
+    GuardTableCompiler.compile(new GuardRules(rows), OptionalInt.empty())
+        .ifPresent(NftCheckPropertiesTest::check);
   }
 
   private static void check(NfTableContent table) {

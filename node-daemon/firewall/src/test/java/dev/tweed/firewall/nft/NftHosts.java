@@ -1,7 +1,7 @@
 package dev.tweed.firewall.nft;
 
+import dev.tweed.netlink.testing.EchoServers;
 import dev.tweed.netlink.testing.Netns;
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
@@ -9,11 +9,8 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A node between a client (192.0.2.2, 2001:db8::2) and a pod (10.244.1.2, fd00:10:244:1::2), all of
@@ -36,7 +33,7 @@ final class NftHosts implements AutoCloseable {
   final NftNode node;
   final Netns client = Netns.open();
   final Netns pod = Netns.open();
-  private final List<Closeable> servers = new ArrayList<>();
+  private final EchoServers servers = new EchoServers();
 
   NftHosts() {
     node = NftNode.open();
@@ -67,54 +64,12 @@ final class NftHosts implements AutoCloseable {
   /** Echoes what comes to ports, TCP and UDP, of one of the three. */
   void serve(Netns where, int... ports) {
     for (int port : ports) {
-      serve(where, port);
+      servers.start(where, port);
     }
   }
 
   void serveOnNode(int... ports) {
     serve(node.netns(), ports);
-  }
-
-  private void serve(Netns where, int port) {
-    // A socket stays in the namespace it was made in, whoever reads from it.
-    ServerSocket tcp = where.call(() -> new ServerSocket(port));
-    servers.add(tcp);
-    Thread.ofPlatform().daemon().start(() -> accept(tcp));
-    DatagramSocket udp = where.call(() -> new DatagramSocket(port));
-    servers.add(udp);
-    Thread.ofPlatform().daemon().start(() -> echo(udp));
-  }
-
-  private static void accept(ServerSocket server) {
-    while (!server.isClosed()) {
-      try {
-        Socket socket = server.accept();
-        Thread.ofPlatform()
-            .daemon()
-            .start(
-                () -> {
-                  try (socket) {
-                    socket.getInputStream().transferTo(socket.getOutputStream());
-                  } catch (IOException e) {
-                    // The client has gone.
-                  }
-                });
-      } catch (IOException e) {
-        // Closed.
-      }
-    }
-  }
-
-  private static void echo(DatagramSocket socket) {
-    DatagramPacket packet = new DatagramPacket(new byte[10], 10);
-    while (!socket.isClosed()) {
-      try {
-        socket.receive(packet);
-        socket.send(packet);
-      } catch (IOException e) {
-        // Closed, or an answer that did not arrive.
-      }
-    }
   }
 
   static Answer tcp(Netns from, String address, int port) {
@@ -140,6 +95,13 @@ final class NftHosts implements AutoCloseable {
           echo '}'; } | nft -f -
         """
             .formatted(table, set));
+  }
+
+  /** Empties sets. */
+  static void flush(NftNode node, String table, String... sets) {
+    for (String set : sets) {
+      node.sh("nft flush set inet %s %s".formatted(table, set));
+    }
   }
 
   /** A connection from a namespace. */
@@ -181,9 +143,7 @@ final class NftHosts implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (Closeable server : servers) {
-      server.close();
-    }
+    servers.close();
     client.close();
     pod.close();
     node.close();

@@ -6,6 +6,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.BackendOutcome.Applied;
 import dev.tweed.firewall.rules.FilterRow;
 import java.util.List;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
@@ -26,16 +27,19 @@ class NftIdempotencePropertiesTest {
     // Two of one match cannot be told apart, and compilers make none.
     List<FilterRow> distinct = rows.stream().distinct().toList();
 
-    node().call(() -> new NftablesBackend(node().tables()).apply(distinct));
+    node().call(() -> new NftablesBackend(node().tables(), OptionalInt::empty).apply(distinct));
 
-    assertThat(node().call(() -> new NftablesBackend(node().tables()).apply(distinct)))
+    assertThat(
+            node()
+                .call(
+                    () -> new NftablesBackend(node().tables(), OptionalInt::empty).apply(distinct)))
         .isEqualTo(new Applied(false, true, List.of()));
   }
 
   @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
   void whatWasThereBeforeMakesNoDifference(
       @ForAll("rows") List<FilterRow> before, @ForAll("rows") List<FilterRow> rows) {
-    NftablesBackend backend = new NftablesBackend(node().tables());
+    NftablesBackend backend = new NftablesBackend(node().tables(), OptionalInt::empty);
     backend.apply(List.of());
     backend.apply(rows);
     String fresh = node().sh("nft -s list ruleset");
@@ -51,9 +55,9 @@ class NftIdempotencePropertiesTest {
   void guardsAreWrittenOnce(@ForAll("rows") List<FilterRow> rows) {
     GuardRules rules = new GuardRules(rows);
 
-    node().call(() -> new GuardWriter(node().tables()).apply(rules));
+    node().call(() -> new GuardWriter(node().tables(), OptionalInt::empty).apply(rules));
 
-    assertThat(node().call(() -> new GuardWriter(node().tables()).apply(rules)))
+    assertThat(node().call(() -> new GuardWriter(node().tables(), OptionalInt::empty).apply(rules)))
         .isEqualTo(BackendOutcome.applied(false));
   }
 

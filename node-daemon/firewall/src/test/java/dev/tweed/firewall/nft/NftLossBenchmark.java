@@ -6,6 +6,7 @@ import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallRule;
 import dev.tweed.firewall.ufw.RoutedFlows;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -22,7 +23,7 @@ final class NftLossBenchmark {
   public static void main(String[] arguments) throws Exception {
     try (NftNode node = NftNode.open();
         RoutedFlows flows = RoutedFlows.through(node.netns())) {
-      NftablesBackend backend = new NftablesBackend(node.tables());
+      NftablesBackend backend = new NftablesBackend(node.tables(), OptionalInt::empty);
       NftBenchmark.apply(node, backend, rows(0, Action.ALLOW)); // classes loaded, kernel modules
       Runnable open = () -> changes(node, backend, Action.ALLOW);
       flows.established("Tweed, 100 changes in nftables, established flow", open);

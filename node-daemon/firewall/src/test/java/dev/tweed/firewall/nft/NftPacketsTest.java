@@ -17,6 +17,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -107,12 +108,31 @@ class NftPacketsTest {
     assertThat(NftHosts.tcp(hosts.pod, "10.244.1.1", 80)).isEqualTo(Answer.OPEN);
   }
 
+  /** What the time forgets is taken out of the sets here. */
+  @Test
+  void whoPausesIsLetInAsOftenAsHalfAMinuteHasRoomFor() {
+    hosts.serveOnNode(80);
+    apply(in("few", Action.LIMIT, Protocol.TCP, 80));
+    for (int i = 0; i < 6; i++) {
+      NftHosts.tcp(hosts.client, NftHosts.NODE, 80);
+    }
+
+    NftHosts.flush(hosts.node, "tweed-filter", "connection-1-ipv4", "connection-2-ipv4");
+    assertThat(NftHosts.tcp(hosts.client, NftHosts.NODE, 80)).isEqualTo(Answer.REFUSED);
+    NftHosts.flush(hosts.node, "tweed-filter", "refused-ipv4");
+
+    assertThat(IntStream.range(0, 3).mapToObj(i -> NftHosts.tcp(hosts.client, NftHosts.NODE, 80)))
+        .containsExactly(Answer.OPEN, Answer.OPEN, Answer.REFUSED);
+  }
+
   @Test
   void sourcesThatAreTooManyToCountEachAreLimitedTogether() {
     hosts.serveOnNode(80);
     apply(in("few", Action.LIMIT, Protocol.TCP, 80));
 
-    NftHosts.fill(hosts.node, "tweed-filter", "attempts-ipv4");
+    for (int i = 1; i <= 5; i++) {
+      NftHosts.fill(hosts.node, "tweed-filter", "connection-%d-ipv4".formatted(i));
+    }
 
     assertThat(IntStream.range(0, 30).mapToObj(i -> NftHosts.tcp(hosts.client, NftHosts.NODE, 80)))
         .startsWith(Answer.OPEN)
@@ -278,7 +298,10 @@ class NftPacketsTest {
 
   private void apply(FirewallRule... rules) {
     assertThat(
-            hosts.node.call(() -> new NftablesBackend(hosts.node.tables()).apply(Rows.of(rules))))
+            hosts.node.call(
+                () ->
+                    new NftablesBackend(hosts.node.tables(), OptionalInt::empty)
+                        .apply(Rows.of(rules))))
         .isInstanceOf(Applied.class);
   }
 }

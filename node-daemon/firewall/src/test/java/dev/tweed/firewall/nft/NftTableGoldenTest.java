@@ -15,6 +15,7 @@ import dev.tweed.netlink.nft.NfTableContent;
 import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.testing.Golden;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -30,19 +31,22 @@ class NftTableGoldenTest {
 
   @Test
   void rowsOfAllSorts() {
-    Golden.assertMatches("all-sorts.nft", listed(NftTableCompiler.compile(allSorts())));
+    Golden.assertMatches(
+        "all-sorts.nft", listed(NftTableCompiler.compile(allSorts(), OptionalInt.empty())));
   }
 
   @Test
   void guardOfNodePorts() {
-    Golden.assertMatches("guard.nft", listed(GuardTableCompiler.compile(guard()).orElseThrow()));
+    Golden.assertMatches(
+        "guard.nft",
+        listed(GuardTableCompiler.compile(guard(), OptionalInt.empty()).orElseThrow()));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"tweed-filter", "tweed-guard"})
   void listingsCanBeKeptInAFileAndRead(String table) {
-    listed(NftTableCompiler.compile(allSorts()));
-    listed(GuardTableCompiler.compile(guard()).orElseThrow());
+    listed(NftTableCompiler.compile(allSorts(), OptionalInt.empty()));
+    listed(GuardTableCompiler.compile(guard(), OptionalInt.empty()).orElseThrow());
 
     // Elsewhere: here they are constant, and there.
     assertThat(node.sh("nft list table inet " + table + " | unshare -n nft -c -f - 2>&1"))
@@ -54,7 +58,8 @@ class NftTableGoldenTest {
     assertThat(
             GuardTableCompiler.compile(
                 new GuardRules(
-                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList())))
+                    allSorts().stream().filter(row -> row.action() == Action.ALLOW).toList()),
+                OptionalInt.empty()))
         .isEmpty();
   }
 
@@ -65,7 +70,8 @@ class NftTableGoldenTest {
             Rows.of(
                 FirewallRule.allow("r", Direction.IN)
                     .withPorts(Protocol.TCP, PortRange.of(80))
-                    .withFrom(addresses(250))));
+                    .withFrom(addresses(250))),
+            OptionalInt.empty());
 
     assertThat(table.rules()).filteredOn(rule -> rule.comment().startsWith("tweed:")).hasSize(1);
     assertThat(listed(table)).contains("10.0.0.250");

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,9 +58,12 @@ class NftVersionsTest {
   @Test
   void whatIsWrittenBothRead() {
     List<FilterRow> rows = rowsWithLongListsOfAllSorts();
-    assertThat(node.call(() -> new NftablesBackend(node.tables()).apply(rows)))
+    assertThat(node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows)))
         .isEqualTo(BackendOutcome.applied(true));
-    assertThat(node.call(() -> new GuardWriter(node.tables()).apply(new GuardRules(rows))))
+    assertThat(
+            node.call(
+                () ->
+                    new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isEqualTo(BackendOutcome.applied(true));
 
     for (Path reader : List.of(bookworm, trixie)) {
@@ -70,9 +74,12 @@ class NftVersionsTest {
       node.sh(reader + " -j list sets ip"); // what kube-proxy asks first
       node.sh("printf '" + TABLE_OF_ANOTHER + "' | " + reader + " -f -");
     }
-    assertThat(node.call(() -> new NftablesBackend(node.tables()).apply(rows)))
+    assertThat(node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows)))
         .isEqualTo(BackendOutcome.applied(false));
-    assertThat(node.call(() -> new GuardWriter(node.tables()).apply(new GuardRules(rows))))
+    assertThat(
+            node.call(
+                () ->
+                    new GuardWriter(node.tables(), OptionalInt::empty).apply(new GuardRules(rows))))
         .isEqualTo(BackendOutcome.applied(false));
   }
 

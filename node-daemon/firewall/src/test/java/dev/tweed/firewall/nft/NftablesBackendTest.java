@@ -16,6 +16,7 @@ import dev.tweed.netlink.nft.NfRequest;
 import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTables;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -170,7 +171,7 @@ class NftablesBackendTest {
                 node.tables()
                     .execute(Stream.concat(transaction.stream(), Stream.of(impossible)).toList()));
 
-    assertThat(new NftablesBackend(refusing).apply(ONE))
+    assertThat(new NftablesBackend(refusing, OptionalInt::empty).apply(ONE))
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.message()).contains("nosuch", "ENOENT"));
     assertThat(node.sh("nft list ruleset")).isEqualTo(before);
@@ -188,7 +189,7 @@ class NftablesBackendTest {
               return node.tables().execute(transaction);
             });
 
-    assertThat(new NftablesBackend(disturbed).apply(append(ROWS, TWO)))
+    assertThat(new NftablesBackend(disturbed, OptionalInt::empty).apply(append(ROWS, TWO)))
         .isEqualTo(new Applied(true, true, List.of()));
     assertThat(check(append(ROWS, TWO))).isEqualTo(new Applied(false, true, List.of()));
   }
@@ -202,7 +203,7 @@ class NftablesBackendTest {
     "12, NftRefused",
   })
   void whatTheKernelSaysIsToldWithARemedy(int errno, String reason) {
-    assertThat(new NftablesBackend(OtherTables.unreadable(errno)).apply(ONE))
+    assertThat(new NftablesBackend(OtherTables.unreadable(errno), OptionalInt::empty).apply(ONE))
         .isInstanceOfSatisfying(
             Refused.class,
             refused -> {
@@ -213,15 +214,17 @@ class NftablesBackendTest {
 
   @Test
   void aKernelWithoutTablesHasNoneOfOurs() {
-    assertThat(new NftablesBackend(OtherTables.unreadable(Errno.EINVAL)).apply(List.of()))
+    assertThat(
+            new NftablesBackend(OtherTables.unreadable(Errno.EINVAL), OptionalInt::empty)
+                .apply(List.of()))
         .isEqualTo(new Applied(false, true, List.of()));
   }
 
   private BackendOutcome apply(List<FilterRow> rows) {
-    return node.call(() -> new NftablesBackend(node.tables()).apply(rows));
+    return node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).apply(rows));
   }
 
   private BackendOutcome check(List<FilterRow> rows) {
-    return node.call(() -> new NftablesBackend(node.tables()).check(rows));
+    return node.call(() -> new NftablesBackend(node.tables(), OptionalInt::empty).check(rows));
   }
 }

@@ -9,6 +9,7 @@ import dev.tweed.firewall.rules.Logging;
 import dev.tweed.firewall.rules.PortRange;
 import dev.tweed.firewall.rules.Protocol;
 import dev.tweed.netlink.Errno;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class RuleCountReaderTest {
     node.sh(
         "ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up;"
             + " ip addr add 192.0.2.1/24 dev d0; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev d0");
-    new NftablesBackend(node.tables())
+    new NftablesBackend(node.tables(), OptionalInt::empty)
         .apply(
             Rows.of(
                 rule.withPorts(Protocol.UDP, PORT).withLogging(Logging.NEW),

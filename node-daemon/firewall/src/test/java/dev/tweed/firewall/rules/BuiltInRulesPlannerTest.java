@@ -15,7 +15,8 @@ class BuiltInRulesPlannerTest {
   private static final IpPrefix POOL = IpPrefix.parse("10.244.0.0/16");
   private static final IpPrefix BLOCK = IpPrefix.parse("10.244.1.0/24");
   private static final Peer PODS = Peer.of(POOL);
-  private static final Optional<Tunnel> TUNNEL = Optional.of(new Tunnel("tweed.1", 8472));
+  private static final Optional<Tunnel> TUNNEL =
+      Optional.of(new Tunnel("tweed.1", 8472, false, Optional.empty()));
 
   @Test
   void aTunnelTrustsNoSourceAddressButForProbes() {

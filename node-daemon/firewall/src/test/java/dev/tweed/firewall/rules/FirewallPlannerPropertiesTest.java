@@ -60,7 +60,7 @@ class FirewallPlannerPropertiesTest {
       @ForAll("policies") List<MappedPolicy> earlier) {
     PlannedRules planned = plan(policies, before(earlier));
 
-    Set<FilterRow.Match> matches =
+    Set<FilterRow.RowMatch> matches =
         planned.rows().stream().map(FilterRow::match).collect(Collectors.toSet());
     for (MappedPolicy policy : policies) {
       List<FilterRow> rows =

@@ -40,6 +40,8 @@ class LockoutGuardTest {
         "worker        | allow in tcp 22 from 224.0.0.0/4; deny in tcp 22           | SSH",
         "worker        | allow in tcp 22 from 127.0.0.0/8; deny in tcp 22           | SSH",
         "worker        | allow in tcp 22 from 10.0.0.1; deny in tcp 22              | SSH",
+        "worker        | allow in tcp 22 from 10.244.0.0/16; deny in tcp 22         | SSH",
+        "worker        | allow in tcp 22 from 10.0.0.0/8; deny in tcp 22            | -",
         "worker        | allow in tcp 22 on eth7; deny in tcp 22                    | SSH",
         "worker        | allow in tcp 22 on tweed-br0; deny in tcp 22               | SSH",
         "worker        | allow in tcp 22 on lo; deny in tcp 22                      | SSH",
@@ -50,6 +52,12 @@ class LockoutGuardTest {
         "both families | allow in tcp 22 from 2001:db8::7; deny in tcp 22           | SSH",
         "both families | allow in tcp 22 from 192.0.2.7; deny in tcp 22             | SSH",
         "both families | allow in tcp 22 from 192.0.2.7; allow in tcp 22 from 2001:db8::7; deny in tcp 22 | -",
+        "IPv6 only     | deny in tcp 22                                             | SSH",
+        "IPv6 only     | allow in tcp 22 from 192.0.2.7; deny in tcp 22             | SSH",
+        "IPv6 only     | allow in tcp 22 from fe80::/10; deny in tcp 22             | SSH",
+        "IPv6 only     | allow in tcp 22 from 2001:db8::1; deny in tcp 22           | SSH",
+        "IPv6 only     | allow in tcp 22 from 2001:db8:7::/64; deny in tcp 22       | -",
+        "IPv6 only     | deny in tcp 22 from 0.0.0.0/0                              | -",
         // In parts.
         "worker        | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/2; deny in tcp 22 from 192.0.0.0/3 | SSH",
         "worker        | deny in tcp 22 from 0.0.0.0/1; deny in tcp 22 from 128.0.0.0/2                              | -",
@@ -107,6 +115,11 @@ class LockoutGuardTest {
         "worker        | allow out tcp 80 to 10.244.0.0/16; deny out to 10.244.0.0/16 | PODS",
         "worker        | allow out to 10.244.0.0/16; deny out to 10.244.0.0/16      | -",
         "worker        | deny routed udp                                            | PODS",
+        "worker        | deny routed tcp 1:1023,1024:65535                          | PODS",
+        "worker        | deny routed tcp 1:1023,1025:65535                          | -",
+        "worker        | allow routed on tweed.1; allow routed from 10.244.1.0/24 out tweed.1; deny routed | PODS",
+        "worker        | deny routed on tweed-br0 out tweed-br0                     | PODS",
+        "worker        | deny routed on tweed-br0 out eth0                          | -",
         "worker        | deny routed udp on eth0                                    | -",
         "direct routes | deny routed on eth0                                        | PODS",
         "direct routes | deny routed tcp 80 on eth0                                 | -",
@@ -128,23 +141,24 @@ class LockoutGuardTest {
         .containsExactlyInAnyOrderElementsOf(cut == null ? Set.of() : Set.of(cut.split(" ")));
   }
 
-  private static SampleSight node(String name) {
-    SampleSight node = new SampleSight();
+  private static SampleFacts node(String name) {
+    SampleFacts node = new SampleFacts();
     switch (name) {
       case "worker" -> {}
       case "both families" -> node.bothFamilies();
+      case "IPv6 only" -> node.nodeIps = List.of("2001:db8::1");
       case "two devices" ->
-          node.addresses = List.of(SampleSight.ETH0, SampleSight.own("eth1", "10.9.0.1"));
+          node.addresses = List.of(SampleFacts.ETH0, SampleFacts.own("eth1", "10.9.0.1"));
       case "alice is in" -> node.loggedIn("203.0.113.5");
       case "alice is here" -> node.loggedIn("10.0.0.1");
-      case "load balancer" -> node.waysToApi = List.of(SampleSight.server("192.0.2.100", 8443));
+      case "load balancer" -> node.waysToApi = List.of(SampleFacts.server("192.0.2.100", 8443));
       case "a name" -> node.waysToApi = List.of(new Server(Optional.empty(), 8443));
-      case "managed" -> node.apiServers = List.of(SampleSight.server("172.31.5.7", 443));
-      case "microk8s" -> node.apiServers = List.of(SampleSight.server("10.0.0.2", 16443));
+      case "managed" -> node.apiServers = List.of(SampleFacts.server("172.31.5.7", 443));
+      case "microk8s" -> node.apiServers = List.of(SampleFacts.server("10.0.0.2", 16443));
       case "control plane" ->
           node.apiServers =
-              List.of(SampleSight.server("10.0.0.1", 6443), SampleSight.server("10.0.0.2", 6443));
-      case "one server" -> node.apiServers = List.of(SampleSight.server("10.0.0.1", 6443));
+              List.of(SampleFacts.server("10.0.0.1", 6443), SampleFacts.server("10.0.0.2", 6443));
+      case "one server" -> node.apiServers = List.of(SampleFacts.server("10.0.0.1", 6443));
       case "no server" -> node.apiServers = List.of();
       case "direct routes" -> node.bypassed = true;
       case "cloud" -> node.cloud = true;
@@ -156,7 +170,7 @@ class LockoutGuardTest {
       case "leased IPv6" ->
           node.addresses =
               List.of(
-                  SampleSight.ETH0,
+                  SampleFacts.ETH0,
                   new ProtectedFlowsPlanner.NodeAddress(
                       "eth0", IpAddress.parse("2001:db8::1"), false, true));
       default -> throw new IllegalArgumentException(name);
@@ -166,7 +180,7 @@ class LockoutGuardTest {
 
   @Test
   void aMessageNamesTheEndThatIsCutAndTheRemedy() {
-    assertThat(check(new SampleSight().loggedIn("203.0.113.5"), "deny in tcp 22"))
+    assertThat(check(new SampleFacts().loggedIn("203.0.113.5"), "deny in tcp 22"))
         .singleElement()
         .satisfies(
             problem -> {
@@ -180,13 +194,13 @@ class LockoutGuardTest {
                       "allow tcp port 22 from 203.0.113.5 in a rule before it, narrow the rule, or"
                           + " name SSH in spec.allowLockout");
             });
-    assertThat(check(new SampleSight(), "deny out tcp 6443").iterator().next().message())
+    assertThat(check(new SampleFacts(), "deny out tcp 6443").iterator().next().message())
         .isEqualTo("it would cut the API server (tcp port 6443) to 10.0.0.2, an API server");
   }
 
   @Test
   void whereNobodyIsKnownTheMessageSaysThatThePortAloneIsProtected() {
-    SampleSight node = new SampleSight();
+    SampleFacts node = new SampleFacts();
     node.sessions = SshSessions.UNSEEN;
 
     assertThat(check(node, "deny in tcp 22").iterator().next().message())
@@ -205,7 +219,7 @@ class LockoutGuardTest {
   @Test
   void leaveIsForTheServicesThatAreNamed() {
     List<FilterRow> rows = RuleLines.rows(POLICY, "deny in");
-    List<ProtectedFlow> flows = new SampleSight().flows();
+    List<ProtectedFlow> flows = new SampleFacts().flows();
 
     assertThat(
             LockoutGuard.check(
@@ -220,7 +234,7 @@ class LockoutGuardTest {
     RuleGroup first = new RuleGroup(OTHER, 1, RuleLines.parse("deny in tcp 22 from 0.0.0.0/1"));
     RuleGroup second = new RuleGroup(POLICY, 2, RuleLines.parse("deny in tcp 22 from 128.0.0.0/1"));
     List<FilterRow> rows = RuleCompiler.compile(List.of(first, second)).rows();
-    List<ProtectedFlow> flows = new SampleSight().flows();
+    List<ProtectedFlow> flows = new SampleFacts().flows();
 
     assertThat(LockoutGuard.check(rows, flows, (origin, service) -> false))
         .extracting(RuleProblem::origin)
@@ -238,7 +252,7 @@ class LockoutGuardTest {
     return problem.remedy();
   }
 
-  private static Set<RuleProblem> check(SampleSight node, String rules) {
+  private static Set<RuleProblem> check(SampleFacts node, String rules) {
     return LockoutGuard.check(
         RuleLines.rows(POLICY, rules), node.flows(), (origin, service) -> false);
   }

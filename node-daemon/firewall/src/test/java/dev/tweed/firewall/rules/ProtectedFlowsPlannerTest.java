@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What has to pass, and by which way; what of it rules cut, the guard's tests say. */
 class ProtectedFlowsPlannerTest {
 
-  private final SampleSight node = new SampleSight();
+  private final SampleFacts node = new SampleFacts();
 
   @ParameterizedTest
   @CsvSource(
@@ -82,8 +82,8 @@ class ProtectedFlowsPlannerTest {
 
   @Test
   void whatTheNodeSendsToItselfIsNotProtected() {
-    node.apiServers = List.of(SampleSight.server("10.0.0.1", 6443));
-    node.waysToApi = List.of(SampleSight.server("127.0.0.1", 6443));
+    node.apiServers = List.of(SampleFacts.server("10.0.0.1", 6443));
+    node.waysToApi = List.of(SampleFacts.server("127.0.0.1", 6443));
     node.nameServers = List.of(IpAddress.parse("10.0.0.1"));
 
     assertThat(node.flows())

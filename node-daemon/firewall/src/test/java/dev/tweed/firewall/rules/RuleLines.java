@@ -58,8 +58,8 @@ final class RuleLines {
       protocol = Protocol.valueOf(words[at++].toUpperCase());
     }
     List<PortRange> ports = new ArrayList<>();
-    if (at < words.length && words[at].matches("[0-9:]+")) {
-      ports.add(ports(words[at++]));
+    if (at < words.length && words[at].matches("[0-9:,]+")) {
+      Stream.of(words[at++].split(",")).map(RuleLines::ports).forEach(ports::add);
     }
     rule = rule.withPorts(protocol, ports.toArray(PortRange[]::new));
     for (; at < words.length; at += 2) {
@@ -75,6 +75,7 @@ final class RuleLines {
                 direction == Direction.OUT
                     ? rule.withInterfaceOut(value)
                     : rule.withInterfaceIn(value);
+            case "out" -> rule.withInterfaceOut(value);
             default -> throw new IllegalArgumentException(words[at]);
           };
     }

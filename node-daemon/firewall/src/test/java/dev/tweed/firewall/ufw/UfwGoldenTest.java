@@ -2,7 +2,7 @@ package dev.tweed.firewall.ufw;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,7 +80,7 @@ class UfwGoldenTest {
   static UfwRulesFile parsed(String text, AddressFamily family) {
     try {
       return UfwRulesFile.parse(text, family);
-    } catch (Obstacle e) {
+    } catch (RefusalException e) {
       throw new AssertionError(e);
     }
   }

@@ -3,7 +3,7 @@ package dev.tweed.firewall.ufw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tweed.firewall.backend.Obstacle;
+import dev.tweed.firewall.backend.RefusalException;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FilterRow;
@@ -308,7 +308,7 @@ class UfwRulesFileTest {
 
   private static void assertRefused(String text) {
     assertThatThrownBy(() -> UfwRulesFile.parse(text, V4))
-        .isInstanceOf(Obstacle.class)
+        .isInstanceOf(RefusalException.class)
         .hasMessageStartingWith("/etc/ufw/user.rules is not as ufw writes it: ");
   }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
  * @param policies all of them, by name
  * @param zones all of them, by name
  */
-record Running(Map<String, Settings> policies, Map<String, Settings> zones) {
+record FirewalldConfig(Map<String, Settings> policies, Map<String, Settings> zones) {
 
   /** The rules of a policy; none if there is no such policy. */
   static List<String> rules(Map<String, Settings> policies, String policy) {

@@ -9,13 +9,13 @@ import java.util.Optional;
  * Keeps what no firewall of the host can say: NodePorts that rules close, connections that rules
  * end, and rules that are only tried. Used by one thread.
  */
-final class GuardKeeper {
+final class GuardReconciler {
 
   private final FirewallHost host;
   private Optional<GuardRules> rules = Optional.empty();
   private boolean kept;
 
-  GuardKeeper(FirewallHost host) {
+  GuardReconciler(FirewallHost host) {
     this.host = host;
   }
 

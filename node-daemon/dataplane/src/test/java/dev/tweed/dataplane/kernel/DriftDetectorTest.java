@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.EventFilter;
 import dev.tweed.dataplane.plan.HostRoutes;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.NftListing;
@@ -13,7 +14,6 @@ import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.Plan;
 import dev.tweed.dataplane.plan.ProbeFacts;
 import dev.tweed.dataplane.plan.ProbeState;
-import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.TunnelFilterListing;
 import dev.tweed.netlink.NetlinkEvent;
 import dev.tweed.netlink.RouteProtocol;
@@ -25,7 +25,7 @@ import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class LookoutTest {
+class DriftDetectorTest {
 
   private static final int OWN_PORT = 5;
   private static final int OWN_NF_PORT = 7;
@@ -35,7 +35,7 @@ class LookoutTest {
   @ParameterizedTest
   @CsvSource({"5, true", "7, false", "0, true"})
   void ownChangesOfTheFilterAreToldByThePortOfTheirSocket(int port, boolean news) {
-    Lookout lookout = lookout();
+    DriftDetector lookout = lookout();
 
     assertThat(
             lookout.isNews(
@@ -44,9 +44,9 @@ class LookoutTest {
         .isEqualTo(news);
   }
 
-  private static Lookout lookout() {
-    Lookout lookout =
-        new Lookout(
+  private static DriftDetector lookout() {
+    DriftDetector lookout =
+        new DriftDetector(
             OWN_PORT,
             () -> OWN_NF_PORT,
             new RulesReader(new NftReader(new NfTablesSocket())),
@@ -58,7 +58,7 @@ class LookoutTest {
         new NodeFacts(List.of(), List.of(), Map.of(), ProbeFacts.NONE, HostRoutes.NONE);
     Plan plan = new NodeStatePlanner(MARKS).plan(snapshot, facts, Set.of());
     lookout.lookFor(
-        new Relevance(MARKS, snapshot, plan, List.of()),
+        new EventFilter(MARKS, snapshot, plan, List.of()),
         List.of(),
         new ActualState(
             List.of(),

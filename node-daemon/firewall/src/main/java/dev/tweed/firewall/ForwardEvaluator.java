@@ -12,9 +12,9 @@ import java.util.Optional;
  * nodes, for blocks that no probe can ask for. Pure; as careful as {@link
  * dev.tweed.firewall.ruleset.Ruleset}: nothing is said to be dropped that may pass.
  */
-public final class ForwardJudge {
+public final class ForwardEvaluator {
 
-  private ForwardJudge() {}
+  private ForwardEvaluator() {}
 
   /**
    * What is certainly dropped, and by which chain.

@@ -15,17 +15,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which routes of others call for a sync. */
-class RelevanceTest {
+class EventFilterTest {
   private final Machine machine = Machine.with("192.0.2.1/24", "2001:db8::1/64");
   private final Example example =
       Example.vxlan().dualStack().with(Example.peer(2), Example.peer6(2));
 
-  private Relevance relevance(Backend backend) {
+  private EventFilter relevance(Backend backend) {
     int eth0 = machine.link("eth0").index();
     machine.routesTo.put(
         Example.ip(2), Route.through(IpPrefix.host(Example.ip(2)), eth0, RouteProtocol.KERNEL));
     Plan plan = machine.plan(example.with(backend).snapshot());
-    return new Relevance(Machine.MARKS, example.with(backend).snapshot(), plan, machine.links);
+    return new EventFilter(Machine.MARKS, example.with(backend).snapshot(), plan, machine.links);
   }
 
   private NetlinkEvent route(String destination, long metric, long table) {
@@ -79,14 +79,16 @@ class RelevanceTest {
     Address own = behind.addresses.getFirst();
     Address other = Address.global(own.linkIndex(), IpPrefix.parse("10.0.0.6/24"));
 
-    Relevance there = new Relevance(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
+    EventFilter there =
+        new EventFilter(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
 
     assertThat(there.concerns(new NetlinkEvent.AddressChanged(own, true, 99))).isTrue();
     assertThat(there.concerns(new NetlinkEvent.AddressChanged(other, true, 99))).isFalse();
 
     // And while there is none, any that comes
     behind.addresses.clear();
-    Relevance waiting = new Relevance(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
+    EventFilter waiting =
+        new EventFilter(Machine.MARKS, snapshot, behind.plan(snapshot), behind.links);
 
     assertThat(waiting.concerns(new NetlinkEvent.AddressChanged(other, false, 99))).isTrue();
   }

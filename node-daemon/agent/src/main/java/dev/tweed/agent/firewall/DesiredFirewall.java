@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param kubeletPort where the Node says that its kubelet serves
  * @param cloud whether the Node says that it is a cloud's
  */
-public record FirewallWish(
+public record DesiredFirewall(
     boolean nodeKnown,
     List<MappedPolicy> policies,
     NetworkState network,
@@ -30,14 +30,14 @@ public record FirewallWish(
   /** Mirrored onto every NodeSubnet. */
   private static final String CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
 
-  public FirewallWish {
+  public DesiredFirewall {
     policies = List.copyOf(policies);
     controlPlanes = List.copyOf(controlPlanes);
   }
 
   /** What a complete view asks for. */
-  public static FirewallWish of(ClusterView view, NetworkState network) {
-    return new FirewallWish(
+  public static DesiredFirewall of(ClusterView view, NetworkState network) {
+    return new DesiredFirewall(
         view.policiesKnown(),
         PolicyMapper.map(view),
         network,
@@ -47,14 +47,14 @@ public record FirewallWish(
   }
 
   /** That what was in force stays so. */
-  static FirewallWish nothingNew() {
-    return new FirewallWish(
+  static DesiredFirewall nothingNew() {
+    return new DesiredFirewall(
         false, List.of(), new NetworkState.Waiting(), List.of(), OptionalInt.empty(), false);
   }
 
   /** The same, with another state of the network. */
-  FirewallWish with(NetworkState other) {
-    return new FirewallWish(nodeKnown, policies, other, controlPlanes, kubeletPort, cloud);
+  DesiredFirewall with(NetworkState other) {
+    return new DesiredFirewall(nodeKnown, policies, other, controlPlanes, kubeletPort, cloud);
   }
 
   private static List<IpAddress> controlPlanes(ClusterView view) {

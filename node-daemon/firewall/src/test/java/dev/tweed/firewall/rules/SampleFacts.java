@@ -3,8 +3,8 @@ package dev.tweed.firewall.rules;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
+import dev.tweed.firewall.rules.ProtectedFlowsPlanner.ProtectionFacts;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
-import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Sight;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * containers; of its cluster 10.0.0.2 runs an API server, and 10.0.0.3 is another worker. Nobody is
  * logged in.
  */
-final class SampleSight {
+final class SampleFacts {
 
   static final NodeAddress ETH0 = own("eth0", "10.0.0.1");
   static final NodeAddress ETH0_IPV6 = own("eth0", "2001:db8::1");
@@ -46,23 +46,23 @@ final class SampleSight {
     return new Server(Optional.of(IpAddress.parse(address)), port);
   }
 
-  SampleSight bothFamilies() {
+  SampleFacts bothFamilies() {
     nodeIps = List.of("10.0.0.1", "2001:db8::1");
     return this;
   }
 
   /** Alice, from here. */
-  SampleSight loggedIn(String address) {
+  SampleFacts loggedIn(String address) {
     sessions = new SshSessions(true, Map.of(IpAddress.parse(address), "alice"));
     return this;
   }
 
   List<ProtectedFlow> flows() {
-    return ProtectedFlowsPlanner.plan(sight());
+    return ProtectedFlowsPlanner.plan(facts());
   }
 
-  Sight sight() {
-    return new Sight(
+  ProtectionFacts facts() {
+    return new ProtectionFacts(
         addresses,
         remote ->
             Stream.of(ETH0, ETH0_IPV6)
@@ -82,6 +82,7 @@ final class SampleSight {
                         new NetworkNeeds.Tunnel("tweed.1", 8472, bypassed, Optional.empty())),
                     "tweed-br0",
                     Optional.of("eth0"),
+                    List.of("eth0"),
                     nodeIps.stream().map(IpAddress::parse).toList(),
                     List.of(IpPrefix.parse("10.244.0.0/16"))),
                 List.of(IpPrefix.parse("10.244.1.0/24")),

@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * Which kernel events may have undone what the probe device needs, or be the end of an obstacle.
  */
-final class ProbeRelevance {
+final class ProbeEventFilter {
   private final Marks marks;
   private final Optional<ProbeDevice> probe;
   private final int bridge;
@@ -31,7 +31,7 @@ final class ProbeRelevance {
   /**
    * @param links the devices found
    */
-  ProbeRelevance(Marks marks, DesiredState desired, List<Link> links) {
+  ProbeEventFilter(Marks marks, DesiredState desired, List<Link> links) {
     this.marks = marks;
     this.probe = desired.probe();
     int master = -1;

@@ -1,8 +1,8 @@
 package dev.tweed.dataplane.kernel;
 
 import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.EventFilter;
 import dev.tweed.dataplane.plan.PlannedPeer;
-import dev.tweed.dataplane.plan.Relevance;
 import dev.tweed.dataplane.plan.SysctlSetting;
 import dev.tweed.netlink.NetlinkEvent;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.function.IntSupplier;
  * Tells whether something is no longer as the last sync left it. The thread that syncs says what to
  * look out for; those of the monitor ask. Before the first sync nothing is news.
  */
-public final class Lookout {
+public final class DriftDetector {
 
   /**
    * What to look out for.
@@ -24,7 +24,7 @@ public final class Lookout {
    * @param sysctls the settings that were right after the last sync
    * @param bridge index of the bridge
    */
-  private record Watch(Relevance relevance, List<SysctlSetting> sysctls, int bridge) {}
+  private record Watch(EventFilter relevance, List<SysctlSetting> sysctls, int bridge) {}
 
   private final int ownPort;
   private final IntSupplier ownNfPort;
@@ -50,7 +50,7 @@ public final class Lookout {
    * @param routes is told of routes and rules of others
    * @param ways is told when ways to nodes may be others
    */
-  public Lookout(
+  public DriftDetector(
       int ownPort,
       IntSupplier ownNfPort,
       RulesReader rules,
@@ -72,7 +72,7 @@ public final class Lookout {
    * @param bridge index of the bridge, -1 if there is none
    */
   public void lookFor(
-      Relevance relevance, List<SysctlSetting> settings, ActualState actual, int bridge) {
+      EventFilter relevance, List<SysctlSetting> settings, ActualState actual, int bridge) {
     List<SysctlSetting> right =
         settings.stream()
             .filter(

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * <p>What is said is advice: the first rule {@code In} that refuses some of the same packets is
  * named. The daemon watches no Services: a port is taken for a NodePort by its number.
  */
-public final class NodePortJudge {
+public final class NodePortEvaluator {
 
   /** Where the API server takes NodePorts from, unless its --service-node-port-range differs. */
   private static final PortRange NODE_PORTS = new PortRange(30000, 32767);
@@ -29,7 +29,7 @@ public final class NodePortJudge {
    * @param routed whether rows are among them that let packets be routed to pods
    * @param proxy who takes packets for NodePorts; asked if a rule allows one
    */
-  NodePortJudge(List<FilterRow> rows, boolean routed, Supplier<ServiceProxy> proxy) {
+  NodePortEvaluator(List<FilterRow> rows, boolean routed, Supplier<ServiceProxy> proxy) {
     this.rows = rows;
     this.routed = routed;
     this.proxy = proxy;
@@ -125,7 +125,7 @@ public final class NodePortJudge {
   }
 
   private static Optional<FilterRow> first(List<FilterRow> among, Predicate<FilterRow> same) {
-    return among.stream().filter(NodePortJudge::mayClose).filter(same).findFirst();
+    return among.stream().filter(NodePortEvaluator::mayClose).filter(same).findFirst();
   }
 
   private static boolean meet(FilterRow allowed, FilterRow refused) {
@@ -141,12 +141,7 @@ public final class NodePortJudge {
   }
 
   private static boolean meet(List<PortRange> some, List<PortRange> others) {
-    return others.isEmpty()
-        || some.stream().anyMatch(a -> others.stream().anyMatch(b -> meet(a, b)));
-  }
-
-  private static boolean meet(PortRange a, PortRange b) {
-    return a.first() <= b.last() && b.first() <= a.last();
+    return others.isEmpty() || some.stream().anyMatch(a -> others.stream().anyMatch(a::overlaps));
   }
 
   private static List<PortRange> nodePorts(FirewallRule rule) {
@@ -158,7 +153,7 @@ public final class NodePortJudge {
 
   private static List<PortRange> nodePorts(List<PortRange> ports) {
     return ports.stream()
-        .filter(range -> meet(range, NODE_PORTS))
+        .filter(NODE_PORTS::overlaps)
         .map(
             range ->
                 new PortRange(

@@ -25,7 +25,7 @@ import java.util.Set;
  * changed the facts the plan rests on. Pods come and go with events of their own, which must not
  * cost anything.
  */
-public final class Relevance {
+public final class EventFilter {
   private final Marks marks;
   private final DesiredState desired;
   private final Map<Integer, Link> underlays = new HashMap<>();
@@ -34,7 +34,7 @@ public final class Relevance {
   private final Set<IpAddress> nodeIps = new HashSet<>();
   private final boolean translated;
   private final boolean complete;
-  private final ProbeRelevance probe;
+  private final ProbeEventFilter probe;
   private final List<IpPrefix> pools;
   private final String bridge;
 
@@ -59,7 +59,7 @@ public final class Relevance {
    * @param plan what it wanted
    * @param links the devices it found at its end
    */
-  public Relevance(Marks marks, ClusterSnapshot snapshot, Plan plan, List<Link> links) {
+  public EventFilter(Marks marks, ClusterSnapshot snapshot, Plan plan, List<Link> links) {
     this.marks = marks;
     this.desired = plan.desired();
     this.nodeIps.addAll(snapshot.self().nodeIps());
@@ -92,7 +92,7 @@ public final class Relevance {
         devices.put(link.index(), link.name());
       }
     }
-    this.probe = new ProbeRelevance(marks, desired, links);
+    this.probe = new ProbeEventFilter(marks, desired, links);
     if (snapshot.network().backend().routesPlainly()) {
       for (Peer peer : snapshot.peers()) {
         peer.nodeIps().stream()

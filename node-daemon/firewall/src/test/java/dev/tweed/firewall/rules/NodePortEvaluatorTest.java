@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is said of rules that allow a NodePort. */
-class NodePortJudgeTest {
+class NodePortEvaluatorTest {
 
   private static final FirewallRule WEB = allow("web", 30080);
   private static final Peer OFFICE = Peer.of(IpPrefix.parse("192.0.2.0/24"));
@@ -176,7 +176,7 @@ class NodePortJudgeTest {
 
   private static List<PolicyProblem> judge(
       List<FilterRow> rows, boolean routed, ServiceProxy proxy, RuleGroup policy) {
-    return new NodePortJudge(rows, routed, () -> proxy).judge(policy);
+    return new NodePortEvaluator(rows, routed, () -> proxy).judge(policy);
   }
 
   private static RuleGroup policy(String name, int priority, FirewallRule... rules) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of our rules when the host stands in the way. */
 @Tag("kernel")
-class UfwObstacleTest {
+class UfwRefusalTest {
 
   @TempDir Path root;
   @AutoClose private UfwNode node;

@@ -12,9 +12,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ForwardJudgeTest {
+class ForwardEvaluatorTest {
 
-  private static final NetworkNeeds.Tunnel TUNNEL = new NetworkNeeds.Tunnel("tweed.1", 8472);
+  private static final NetworkNeeds.Tunnel TUNNEL =
+      new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.empty());
 
   @TempDir private Path root;
 
@@ -100,9 +101,10 @@ class ForwardJudgeTest {
             tunnel,
             "tweed-br0",
             Optional.of("eth0"),
+            List.of("eth0"),
             List.of(IpAddress.parse("192.0.2.1")),
             List.of(IpPrefix.parse("10.244.0.0/16")));
-    return ForwardJudge.judge(firewall, needs, List.of(IpPrefix.parse("10.244.1.0/30")));
+    return ForwardEvaluator.judge(firewall, needs, List.of(IpPrefix.parse("10.244.1.0/30")));
   }
 
   private HostFirewall firewall(String policy, String rules) {

@@ -1,10 +1,10 @@
 package dev.tweed.agent.cluster;
 
 /** Makes text of unknown origin fit for logs and terminals. */
-final class Quoted {
+final class SanitizedText {
   private static final int MAX = 64;
 
-  private Quoted() {}
+  private SanitizedText() {}
 
   /** The text in quotes, cut to 64 characters, everything but printable ASCII shown as '?'. */
   static String of(String text) {

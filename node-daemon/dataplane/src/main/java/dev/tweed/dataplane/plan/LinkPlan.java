@@ -14,16 +14,16 @@ import java.util.Set;
  * Which devices go, with the reason, and which of those wanted are there and stay, to be changed in
  * place.
  */
-final class LinkFates {
+final class LinkPlan {
 
   private final List<StateChange.DeleteLink> deletions = new ArrayList<>();
   private final Set<Integer> deleted = new HashSet<>();
   private final Map<String, Link> survivors = new HashMap<>();
 
-  private LinkFates() {}
+  private LinkPlan() {}
 
-  static LinkFates of(DesiredState desired, ActualState actual, Marks marks) {
-    LinkFates fates = new LinkFates();
+  static LinkPlan of(DesiredState desired, ActualState actual, Marks marks) {
+    LinkPlan fates = new LinkPlan();
     for (Link link : actual.links()) {
       if (!marks.owns(link) || desired.retained().contains(link.name())) {
         continue;

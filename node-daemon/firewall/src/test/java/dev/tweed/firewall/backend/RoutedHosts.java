@@ -20,6 +20,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 
 /**
@@ -27,7 +28,7 @@ import java.util.concurrent.Callable;
  * to 10.2.0.* and fd02::*. They come to the node by {@code eth0} and leave it by {@code tweed.1}.
  * Of NodePorts the node has the addresses, and a pod gets the packets.
  */
-final class Road implements AutoCloseable {
+final class RoutedHosts implements AutoCloseable {
 
   /** Ports that somebody listens to, TCP and UDP. */
   static final List<Integer> PORTS = List.of(1, 2, 3, 4, 5, 9);
@@ -64,21 +65,21 @@ final class Road implements AutoCloseable {
   private final List<DatagramChannel> mailboxes = new ArrayList<>();
   private int sent;
 
-  private Road(Netns node, Netns sender, Netns receiver) {
+  private RoutedHosts(Netns node, Netns sender, Netns receiver) {
     this.node = node;
     this.sender = sender;
     this.receiver = receiver;
     node.call(tables::generation); // the socket stays where it was opened
   }
 
-  static Road of(Direction direction) {
+  static RoutedHosts of(Direction direction) {
     Netns node = open();
     Netns before = direction == Direction.OUT ? node : Netns.open();
     Netns after = direction == Direction.IN ? node : Netns.open();
-    Road road = new Road(node, before, after);
-    road.opened.addAll(direction == Direction.OUT ? List.of(node, after) : List.of(before, node));
+    RoutedHosts hosts = new RoutedHosts(node, before, after);
+    hosts.opened.addAll(direction == Direction.OUT ? List.of(node, after) : List.of(before, node));
     if (direction == Direction.ROUTED) {
-      road.opened.add(after);
+      hosts.opened.add(after);
     }
     if (before != node) {
       link(node, "eth0", 1, before);
@@ -88,20 +89,20 @@ final class Road implements AutoCloseable {
     }
     addresses(before, before == node ? "lo" : "eth0", 1);
     addresses(after, after == node ? "lo" : "eth0", 2);
-    road.listen();
-    return road;
+    hosts.listen();
+    return hosts;
   }
 
   /** The node has the addresses, and a pod what comes to them. */
-  static Road ofNodePorts() {
+  static RoutedHosts ofNodePorts() {
     Netns node = open();
-    Road road = new Road(node, Netns.open(), Netns.open());
-    road.opened.addAll(List.of(node, road.sender, road.receiver));
-    link(node, "eth0", 1, road.sender);
-    link(node, "tweed.1", 3, road.receiver);
-    addresses(road.sender, "eth0", 1);
+    RoutedHosts hosts = new RoutedHosts(node, Netns.open(), Netns.open());
+    hosts.opened.addAll(List.of(node, hosts.sender, hosts.receiver));
+    link(node, "eth0", 1, hosts.sender);
+    link(node, "tweed.1", 3, hosts.receiver);
+    addresses(hosts.sender, "eth0", 1);
     addresses(node, "lo", 2);
-    addresses(road.receiver, "eth0", 3);
+    addresses(hosts.receiver, "eth0", 3);
     node.sh(
         """
         nft -f - <<'END'
@@ -114,8 +115,8 @@ final class Road implements AutoCloseable {
         }
         END
         """);
-    road.listen();
-    return road;
+    hosts.listen();
+    return hosts;
   }
 
   private static Netns open() {
@@ -189,7 +190,7 @@ final class Road implements AutoCloseable {
 
   /** Puts rows into a table of ours that has counted nothing yet. */
   BackendOutcome applyAnew(List<FilterRow> rows) {
-    NftablesBackend backend = new NftablesBackend(tables);
+    NftablesBackend backend = new NftablesBackend(tables, OptionalInt::empty);
     backend.apply(List.of());
     return backend.apply(rows);
   }
@@ -224,7 +225,7 @@ final class Road implements AutoCloseable {
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     } finally {
-      channels.forEach(Road::reset);
+      channels.forEach(RoutedHosts::reset);
     }
   }
 
@@ -323,7 +324,7 @@ final class Road implements AutoCloseable {
 
   @Override
   public void close() {
-    servers.forEach(Road::reset);
+    servers.forEach(RoutedHosts::reset);
     opened.forEach(Netns::close);
   }
 }
