@@ -29,13 +29,8 @@ import java.util.stream.Stream;
  */
 public final class RouteShadowPlanner {
 
-  /**
-   * Of VRFs, whose rule names none: packets of devices in one look there, and pods' are in none.
-   */
-  private static final long VRF_TABLE = 0; // RT_TABLE_UNSPEC
-
   private static final Set<Long> STANDARD_TABLES =
-      Set.of(VRF_TABLE, 253L, Route.MAIN_TABLE, Route.LOCAL_TABLE);
+      Set.of(253L, Route.MAIN_TABLE, Route.LOCAL_TABLE);
 
   /** So many targets have a finding of their own: there are other things to tell. */
   private static final int MAX_FINDINGS = 20;

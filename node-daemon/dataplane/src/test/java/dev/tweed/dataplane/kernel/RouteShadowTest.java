@@ -434,19 +434,6 @@ class RouteShadowTest {
     assertThat(report.peersProgrammed()).isEqualTo(PEERS);
   }
 
-  /**
-   * The kernel makes it with the first VRF; all routes there are would be taken for its table's.
-   */
-  @Test
-  void theRuleOfVrfsIsNoneThatLeadsPodsElsewhere() {
-    SyncReport report =
-        afterNewsOf(
-            "ip rule add pref 1000 l3mdev; ip -6 rule add pref 1000 l3mdev",
-            r -> r.again().isEmpty());
-
-    assertThat(report.findings()).isEmpty();
-  }
-
   @ParameterizedTest
   @EnumSource
   void whatRulesDoWithSomePodsOfThisNodeIsListedAndNotHeldAgainstAll(AddressFamily family) {
