@@ -108,10 +108,10 @@ public final class ReachabilityPlanner {
     if (reason == Reason.NoPeerAnswers) {
       findings.add(nobody(seen, counted));
     } else {
-      Optional<HostLoss> loss = ofThisHost(seen, counted);
-      loss.map(this::thisHost).ifPresent(findings::add);
-      List<UnreachedPeer> here = loss.map(HostLoss::here).orElse(List.of());
-      byPlace(counted.stream().filter(peer -> !here.contains(peer)).toList())
+      Optional<NodeLoss> loss = ofThisNode(seen, counted);
+      loss.map(this::thisNode).ifPresent(findings::add);
+      List<UnreachedPeer> told = loss.map(NodeLoss::peers).orElse(List.of());
+      byPlace(counted.stream().filter(peer -> !told.contains(peer)).toList())
           .values()
           .forEach(peers -> add(findings, AgentReason.PeerUnreachable, peers));
     }
@@ -197,14 +197,25 @@ public final class ReachabilityPlanner {
       List<UnreachedPeer> living,
       List<UnreachedPeer> counted) {
     String none = "none of %d probed peers answers".formatted(seen.probed());
+    String some = "%d of %d probed peers answer".formatted(seen.answered(), seen.probed());
     return switch (reason) {
-      case PeersAnswer, ForwardDropped, BlockTooSmall ->
-          "%d of %d probed peers answer".formatted(seen.answered(), seen.probed()) + proof(seen);
+      case PeersAnswer -> some + proof(seen) + notAsPlanned();
+      case ForwardDropped, BlockTooSmall -> some + proof(seen);
       case NoLivingPeer -> none + ", and nothing shows that one of them lives: " + names(lost);
       case ProbeUnanswered -> none + ", and none of those that live ever has: " + names(living);
       case NoPeerAnswers -> none + whoLive(counted) + "; " + place(most(counted), counted);
       default -> "no peer has been asked often enough to tell";
     };
+  }
+
+  /** What an answer does not disprove: each block is asked by one of its addresses. */
+  private String notAsPlanned() {
+    return path.filter(p -> p.peersProgrammed() < p.peersExpected())
+        .map(
+            p ->
+                ", each by one address of its block; packets to other addresses of %d of %d blocks may take no way, or another than planned"
+                    .formatted(p.peersExpected() - p.peersProgrammed(), p.peersExpected()))
+        .orElse("");
   }
 
   private static String whoLive(List<UnreachedPeer> counted) {
@@ -237,27 +248,29 @@ public final class ReachabilityPlanner {
   }
 
   /**
-   * Most of those that live, unreached because of this host.
+   * Most of those that live, unreached because of this host; or all of a family.
    *
    * @param alive how many live
    * @param of what they are
+   * @param why of this host, or empty
    */
-  private record HostLoss(List<UnreachedPeer> here, int alive, String of) {}
+  private record NodeLoss(List<UnreachedPeer> peers, int alive, String of, String why) {}
 
   /**
    * The peers that are unreached because of this host, if they are most of those that live, or of
-   * those of a family: else their silence does not make this node the sick one.
+   * those of a family: else their silence does not make this node the sick one. Unless no block of
+   * a family answers: pods have no other way for that.
    */
-  private static Optional<HostLoss> ofThisHost(Reachability seen, List<UnreachedPeer> counted) {
+  private static Optional<NodeLoss> ofThisNode(Reachability seen, List<UnreachedPeer> counted) {
     return Stream.concat(
-            Stream.of(loss(counted, seen.answered() + counted.size(), "peers")),
+            Stream.of(ofThisHost(counted, seen.answered() + counted.size(), "peers")),
             Stream.of(AddressFamily.values()).map(family -> ofFamily(seen, counted, family)))
-        .filter(loss -> loss.here().size() * 2 > loss.alive())
+        .filter(loss -> loss.peers().size() * 2 > loss.alive())
         .findFirst();
   }
 
   /** Who has answered and is not found unreached is taken to answer. */
-  private static HostLoss ofFamily(
+  private static NodeLoss ofFamily(
       Reachability seen, List<UnreachedPeer> counted, AddressFamily family) {
     Set<IpPrefix> alive = new HashSet<>(seen.everAnswered().keySet());
     alive.removeIf(block -> block.family() != family);
@@ -265,35 +278,40 @@ public final class ReachabilityPlanner {
         .filter(peer -> !passesSmall(peer) && !counted.contains(peer))
         .map(UnreachedPeer::block)
         .forEach(alive::remove);
-    return loss(
-        counted.stream().filter(peer -> alive.contains(peer.block())).toList(),
-        alive.size(),
-        family == AddressFamily.IPV4 ? "peers' IPv4 blocks" : "peers' IPv6 blocks");
+    List<UnreachedPeer> silent =
+        counted.stream().filter(peer -> alive.contains(peer.block())).toList();
+    String of = family == AddressFamily.IPV4 ? "peers' IPv4 blocks" : "peers' IPv6 blocks";
+    NodeLoss here = ofThisHost(silent, alive.size(), of);
+    return silent.size() < alive.size() || here.peers().size() * 2 > alive.size()
+        ? here
+        : new NodeLoss(silent, alive.size(), of, "");
   }
 
-  private static HostLoss loss(List<UnreachedPeer> counted, int alive, String of) {
-    return new HostLoss(
+  private static NodeLoss ofThisHost(List<UnreachedPeer> counted, int alive, String of) {
+    return new NodeLoss(
         counted.stream()
             .filter(p -> p.where() == Where.LEAVING || p.where() == Where.ARRIVING)
             .toList(),
         alive,
-        of);
+        of,
+        " because of this host");
   }
 
-  private NodeFinding thisHost(HostLoss loss) {
-    Where where = most(loss.here());
+  private NodeFinding thisNode(NodeLoss loss) {
+    Where where = most(loss.peers());
     return NodeFinding.of(
         AgentReason.PeerUnreachable,
         true,
         "peers",
-        "%d of %d living %s are not reached because of this host: %s; %s"
+        "%d of %d living %s are not reached%s: %s; %s"
             .formatted(
-                loss.here().size(),
+                loss.peers().size(),
                 loss.alive(),
                 loss.of(),
-                names(loss.here()),
-                place(where, loss.here())),
-        remedy(where, loss.here()));
+                loss.why(),
+                names(loss.peers()),
+                place(where, loss.peers())),
+        remedy(where, loss.peers()));
   }
 
   private static Map<Where, List<UnreachedPeer>> byPlace(List<UnreachedPeer> peers) {

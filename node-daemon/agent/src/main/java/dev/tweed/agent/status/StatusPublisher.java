@@ -40,7 +40,7 @@ public final class StatusPublisher implements AutoCloseable {
    */
   private static final Duration FIGURES_PER_PEER = Duration.ofSeconds(1);
 
-  private static final Duration FIGURES_SHORTEST = Duration.ofSeconds(30);
+  private static final Duration FIGURES_SHORTEST = Duration.ofSeconds(5);
   private static final Duration FIGURES_LONGEST = Duration.ofMinutes(10);
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);

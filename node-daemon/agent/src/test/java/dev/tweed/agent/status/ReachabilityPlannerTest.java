@@ -37,6 +37,7 @@ class ReachabilityPlannerTest {
   @Test
   void whatSilenceSaysOfANode() {
     row("all well", probes(2));
+    row("a part of a block by another way", 1, probes(2));
     row("single node", State.READY, 0, Optional.of(Reachability.without(Proof.NOT_YET)));
     row("no PodNetwork wants the node", State.IDLE, 0, Optional.empty());
     row("before the first round", State.READY, 2, Optional.empty());
@@ -74,6 +75,9 @@ class ReachabilityPlannerTest {
     row(
         "IPv4 of all of 2 peers, this host",
         dualStack(silent(2, Where.LEAVING), silent(3, Where.ARRIVING)));
+    row(
+        "IPv4 of all of 2 peers, between the nodes",
+        dualStack(silent(2, Where.NOT_ARRIVING), silent(3, Where.NOT_ARRIVING)));
     row("IPv4 of 1 of 2 peers, this host", dualStack(silent(2, Where.LEAVING)));
     row("5 of 30 silent", probes(25, peers(5, i -> silent(i + 2, Where.NOT_ARRIVING))));
     row("20 of 30 silent, dropped at both ends", probes(10, mixed(20)));
@@ -117,7 +121,11 @@ class ReachabilityPlannerTest {
   }
 
   private void row(String name, Reachability seen, String forward) {
-    row(name, State.READY, 2, Optional.of(seen), Optional.of(forward));
+    row(name, State.READY, 2, 2, Optional.of(seen), Optional.of(forward));
+  }
+
+  private void row(String name, int programmed, Reachability seen) {
+    row(name, State.READY, 2, programmed, Optional.of(seen), Optional.empty());
   }
 
   /** So many are asked from the host, and the others are silent and live. */
@@ -136,18 +144,30 @@ class ReachabilityPlannerTest {
   }
 
   private void row(String name, State state, int peers, Optional<Reachability> seen) {
-    row(name, state, peers, seen, Optional.empty());
+    row(name, state, peers, peers, seen, Optional.empty());
   }
 
   private void row(
-      String name, State state, int peers, Optional<Reachability> seen, Optional<String> forward) {
+      String name,
+      State state,
+      int peers,
+      int programmed,
+      Optional<Reachability> seen,
+      Optional<String> forward) {
     Reachable found =
         ReachabilityPlanner.plan(
             state,
             state == State.IDLE ? "no PodNetwork selects this node" : "",
             Optional.of(
                 new NodeStatus.DataPathStatus(
-                    "tweed.1", 1450, "eth0", "192.0.2.1", 8472, List.of("eth0"), peers, peers)),
+                    "tweed.1",
+                    1450,
+                    "eth0",
+                    "192.0.2.1",
+                    8472,
+                    List.of("eth0"),
+                    peers,
+                    programmed)),
             seen,
             forward);
     boolean ready =

@@ -150,14 +150,16 @@ class StatusPublisherTest {
   }
 
   @Test
-  void aClusterOfFewNodesIsToldFiguresInAMinute() {
+  void aClusterOfFewNodesThatStartTogetherIsToldItsPeersInTenSeconds() {
     random = 1;
-    publish(Statuses.withPeers(2), List.of(), MOMENT);
+    publish(Statuses.withPeers(0), List.of(), MOMENT);
     api.reports.clear();
 
-    publish(Statuses.withPeers(3), List.of(), Duration.ofSeconds(61));
+    publish(Statuses.withPeers(2), List.of(), Duration.ofSeconds(11));
 
-    assertThat(api.reports).hasSize(1);
+    assertThat(api.reports)
+        .singleElement()
+        .satisfies(r -> assertThat(r.dataPath().peersProgrammed()).isEqualTo(2));
   }
 
   @Test

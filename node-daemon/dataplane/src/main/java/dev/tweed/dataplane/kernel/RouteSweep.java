@@ -23,6 +23,7 @@ import dev.tweed.netlink.RouteFilter;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.Rtnetlink;
+import dev.tweed.netlink.RuleAction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -124,6 +125,9 @@ public final class RouteSweep {
 
   private final ForeignPrefixes parts = new ForeignPrefixes();
 
+  /** Networks among the pools that somebody's rules are for. */
+  private final ForeignPrefixes ruled = new ForeignPrefixes();
+
   /**
    * @param marks know our routes
    * @param news what the monitor hears
@@ -192,6 +196,7 @@ public final class RouteSweep {
     } catch (NetlinkException e) {
       partsKnown = false;
       sweepWanted = true;
+      rules = List.of(); // what follows from them may not be known
     }
     return outcome(actual);
   }
@@ -212,6 +217,7 @@ public final class RouteSweep {
       gone.addAll(targets(bridge));
       come.addAll(targets(desired.bridge()));
     }
+    boolean sameNetworks = sameBridge && networks.equals(pools);
     bridge = desired.bridge();
     bridgeIndex = index;
     pools = List.copyOf(networks);
@@ -224,6 +230,9 @@ public final class RouteSweep {
     due.removeAll(gone);
     shadows.keySet().removeAll(gone);
     come.stream().filter(targets::add).forEach(urgent::add);
+    if (!sameNetworks) {
+      understand();
+    }
   }
 
   /** How many of both are the same from the beginning on. */
@@ -302,18 +311,35 @@ public final class RouteSweep {
     if (!present.equals(rules)) {
       rules = present;
       sweepWanted = true;
-      notAsked = RouteShadowPlanner.notAsked(present, marks.routeProtocol());
-      unchecked = leading(notAsked);
+      understand();
     }
   }
 
-  /** Those whose table has a route to pods. */
+  /** What follows from the rules for the pools and the blocks of this node. */
+  private void understand() {
+    ruled.clear();
+    rules.stream()
+        .flatMap(rule -> rule.destination().stream())
+        .map(IpPrefix::network)
+        .filter(this::overlapsPools)
+        .forEach(ruled::add);
+    notAsked =
+        RouteShadowPlanner.notAsked(
+            rules, marks.routeProtocol(), bridge.map(BridgeDevice::gateways).orElse(List.of()));
+    unchecked = leading(notAsked);
+  }
+
+  /** Those that drop, or whose table has a route to pods. */
   private List<RoutingRule> leading(List<RoutingRule> all) {
     return all.stream()
         .filter(
             rule ->
-                !routes(rule.family(), rule.table(), route -> overlapsPools(route.destination()))
-                    .isEmpty())
+                rule.action() != RuleAction.LOOKUP
+                    || !routes(
+                            rule.family(),
+                            rule.table(),
+                            route -> overlapsPools(route.destination()))
+                        .isEmpty())
         .toList();
   }
 
@@ -384,8 +410,7 @@ public final class RouteSweep {
                 .toList());
     Predicate<Route> foreign =
         route ->
-            route.table() != Route.LOCAL_TABLE
-                && !route.protocol().equals(marks.routeProtocol())
+            !route.protocol().equals(marks.routeProtocol())
                 && overlapsPools(route.destination())
                 && inside.test(route.destination());
     parts.clear();
@@ -410,7 +435,7 @@ public final class RouteSweep {
       anew.addAll(chunk);
       poll(due, chunk);
       List<List<RouteQuestion>> questions =
-          chunk.stream().map(target -> planner.plan(target, parts.in(target))).toList();
+          chunk.stream().map(target -> planner.plan(target, partsOf(target))).toList();
       List<RouteAnswer> answers =
           netlink.ask(questions.stream().flatMap(Collection::stream).toList());
       int at = 0;
@@ -429,6 +454,10 @@ public final class RouteSweep {
         at += asked.size();
       }
     } while (!(urgent.isEmpty() && due.isEmpty()) && nanoTime.getAsLong() - end < 0);
+  }
+
+  private List<IpPrefix> partsOf(RouteTarget target) {
+    return Stream.concat(parts.in(target).stream(), ruled.in(target).stream()).toList();
   }
 
   private static void poll(LinkedHashSet<RouteTarget> queue, List<RouteTarget> chunk) {
@@ -499,7 +528,7 @@ public final class RouteSweep {
       findings.addAll(
           new RouteShadowPlanner(
                   bridge.orElseThrow().name(), pools, actual.links(), actual.addresses())
-              .plan(found, peers.size()));
+              .plan(found, blocks(peers)));
     }
     RouteShadowPlanner.notChecked(unchecked).ifPresent(findings::add);
     Set<Integer> links = new HashSet<>();
@@ -517,6 +546,11 @@ public final class RouteSweep {
     }
     news.watch(links);
     return new Outcome(findings, blocks, again());
+  }
+
+  private static Map<AddressFamily, Long> blocks(List<PlannedPeer> peers) {
+    return peers.stream()
+        .collect(Collectors.groupingBy(peer -> peer.block().family(), Collectors.counting()));
   }
 
   private Optional<Duration> again() {

@@ -9,12 +9,12 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Networks inside blocks that somebody has or had a route to: to know where packets to a block go,
- * the ends of these are to be asked about, too. Mutable.
+ * Networks that somebody has or had a route or a rule for: to know where packets to a block go, the
+ * ends of those inside are to be asked about, too. Mutable.
  */
 public final class ForeignPrefixes {
 
-  /** Somebody may have a route to each pod; beyond this the ends of blocks have to do. */
+  /** Somebody may have one for each pod; beyond this the ends of blocks have to do. */
   private static final int MAX = 256;
 
   private final TreeSet<IpPrefix> prefixes = new TreeSet<>();
@@ -24,7 +24,7 @@ public final class ForeignPrefixes {
     prefixes.clear();
   }
 
-  /** Adds a network that lies inside a block. */
+  /** Adds a network. */
   public void add(IpPrefix prefix) {
     if (prefixes.size() < MAX) {
       prefixes.add(prefix);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -60,9 +61,13 @@ public final class RouteQuestionPlanner {
     for (Address address : addresses) {
       local.add(address.prefix().address());
     }
+    List<IpPrefix> some =
+        rules.stream()
+            .filter(rule -> RuleSelection.isOfSome(rule, gateways))
+            .flatMap(rule -> rule.source().stream())
+            .toList();
     for (IpPrefix gateway : gateways) {
-      free(gateway, first(gateway), RouteQuestionPlanner::next)
-          .ifPresent(pod -> pods.putIfAbsent(gateway.family(), pod));
+      pod(gateway, some).ifPresent(pod -> pods.putIfAbsent(gateway.family(), pod));
     }
     for (AddressFamily family : AddressFamily.values()) {
       boolean told =
@@ -74,6 +79,24 @@ public final class RouteQuestionPlanner {
                               != RuleSelection.hasMark(rule, MASQUERADE_MARK));
       marks.put(family, told ? List.of(0L, MASQUERADE_MARK) : List.of(0L));
     }
+  }
+
+  /** An address that stands for all pods: if it can be, none that rules know from others. */
+  private Optional<IpAddress> pod(IpPrefix gateway, List<IpPrefix> some) {
+    UnaryOperator<IpAddress> next = RouteQuestionPlanner::next;
+    return free(gateway, first(gateway), next, address -> isOfNone(some, address))
+        .or(
+            () ->
+                free(
+                    gateway,
+                    last(gateway),
+                    RouteQuestionPlanner::previous,
+                    address -> isOfNone(some, address)))
+        .or(() -> free(gateway, first(gateway), next, _ -> true));
+  }
+
+  private static boolean isOfNone(List<IpPrefix> networks, IpAddress address) {
+    return networks.stream().noneMatch(network -> network.contains(address));
   }
 
   /** An address of the outside, of a family. */
@@ -124,10 +147,11 @@ public final class RouteQuestionPlanner {
   /** The next address that a pod may have; the host's own are delivered to itself, and rightly. */
   private Optional<IpAddress> inside(
       RouteTarget.OwnBlock own, IpPrefix part, IpAddress start, UnaryOperator<IpAddress> step) {
-    return free(own.gateway(), start, step).filter(part::contains);
+    return free(own.gateway(), start, step, _ -> true).filter(part::contains);
   }
 
-  private Optional<IpAddress> free(IpPrefix block, IpAddress start, UnaryOperator<IpAddress> step) {
+  private Optional<IpAddress> free(
+      IpPrefix block, IpAddress start, UnaryOperator<IpAddress> step, Predicate<IpAddress> wanted) {
     IpPrefix network = block.network();
     IpAddress address = start;
     for (int i = 0; i < MAX_STEPS && network.contains(address); i++) {
@@ -135,7 +159,7 @@ public final class RouteQuestionPlanner {
           address.equals(network.address())
               || address.equals(block.address())
               || block.family() == AddressFamily.IPV4 && address.equals(last(network));
-      if (!edge && !local.contains(address)) {
+      if (!edge && !local.contains(address) && wanted.test(address)) {
         return Optional.of(address);
       }
       address = step.apply(address);

@@ -2,6 +2,7 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.Errno;
@@ -10,15 +11,17 @@ import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RoutingRule;
-import dev.tweed.netlink.RuleAction;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is told of packets that do not take the way planned. A remedy is the command that removes
@@ -54,25 +57,37 @@ public final class RouteShadowPlanner {
 
   /**
    * One finding for each target, none of them blocking; or a single blocking one where the pods of
-   * this node are concerned, or more than half of the other nodes' blocks.
+   * this node are concerned, or more than half of the other nodes' blocks of a family.
    *
-   * @param peers number of other nodes' blocks
+   * @param peers number of other nodes' blocks, by family
    */
-  public List<Finding> plan(Collection<RouteShadow> shadows, int peers) {
-    long shadowed =
-        shadows.stream().filter(s -> s.target() instanceof RouteTarget.PeerBlock).count();
+  public List<Finding> plan(Collection<RouteShadow> shadows, Map<AddressFamily, Long> peers) {
+    Map<AddressFamily, Long> shadowed =
+        shadows.stream()
+            .map(RouteShadow::target)
+            .filter(RouteTarget.PeerBlock.class::isInstance)
+            .collect(
+                Collectors.groupingBy(RouteTarget::family, TreeMap::new, Collectors.counting()));
     List<RouteShadow> own =
         shadows.stream().filter(s -> s.target() instanceof RouteTarget.OwnBlock).toList();
-    if (own.isEmpty() && shadowed * 2 <= peers) {
+    if (own.isEmpty()
+        && shadowed.entrySet().stream().allMatch(e -> e.getValue() * 2 <= peers.get(e.getKey()))) {
       return each(shadows);
     }
     // The cause to remove first: that of this node's own pods, else the most frequent.
     RouteShadow first = own.isEmpty() ? mostFrequent(shadows) : own.getFirst();
     List<String> what = new ArrayList<>();
     own.forEach(shadow -> what.add("this node's block " + shadow.target().prefix()));
-    if (shadowed > 0) {
-      what.add(shadowed + " of " + peers + " blocks of other nodes");
-    }
+    shadowed.forEach(
+        (family, count) ->
+            what.add(
+                "%d of %d %sblocks of other nodes"
+                    .formatted(
+                        count,
+                        peers.get(family),
+                        peers.size() == 1
+                            ? ""
+                            : family == AddressFamily.IPV4 ? "IPv4 " : "IPv6 ")));
     return List.of(
         new Finding(
             Reason.RouteShadowed,
@@ -144,10 +159,10 @@ public final class RouteShadowPlanner {
   private static String target(RouteShadow shadow) {
     IpPrefix block = shadow.target().prefix();
     String part =
-        shadow.cause() instanceof RouteCause.ByRoute(Route route, Optional<RoutingRule> _)
-                && route.destination().length() > block.length()
-            ? route.destination() + " in "
-            : "";
+        choosing(shadow.cause())
+            .filter(prefix -> prefix.length() > block.length())
+            .map(prefix -> prefix + " in ")
+            .orElse("");
     return switch (shadow.target()) {
       case RouteTarget.PeerBlock peer ->
           part + "block " + block + " of node " + RouteRenderer.readable(peer.node());
@@ -155,6 +170,23 @@ public final class RouteShadowPlanner {
       case RouteTarget.Outside outside ->
           "the outside (asked for " + RouteQuestionPlanner.outside(outside.family()) + ")";
     };
+  }
+
+  /** Which destinations the cause is for. */
+  private static Optional<IpPrefix> choosing(RouteCause cause) {
+    return switch (cause) {
+      case RouteCause.ByRoute(Route route, Optional<RoutingRule> rule) ->
+          Stream.concat(
+                  Stream.of(route.destination()),
+                  rule.flatMap(RouteShadowPlanner::choosing).stream())
+              .max(Comparator.comparing(IpPrefix::length));
+      case RouteCause.ByRule(RoutingRule rule) -> choosing(rule);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<IpPrefix> choosing(RoutingRule rule) {
+    return rule.destination().filter(to -> !rule.inverted());
   }
 
   private String verb(RouteShadow shadow) {
@@ -219,26 +251,36 @@ public final class RouteShadowPlanner {
 
   /**
    * Rules that are for packets of a kind that is not asked about: with another mark, a port or a
-   * user. What they drop, and tables of the system, which have our routes, are left out.
+   * user, or of some of this node's pods. Tables of the system, which have our routes, are left
+   * out, and so is what rules drop of all pods.
    *
    * @param ours protocol of our own rules
+   * @param own blocks of this node
    */
-  public static List<RoutingRule> notAsked(Collection<RoutingRule> rules, RouteProtocol ours) {
+  public static List<RoutingRule> notAsked(
+      Collection<RoutingRule> rules, RouteProtocol ours, Collection<IpPrefix> own) {
     return rules.stream()
-        .filter(rule -> rule.action() == RuleAction.LOOKUP && !rule.inverted())
-        .filter(rule -> !STANDARD_TABLES.contains(rule.table()) && !rule.protocol().equals(ours))
+        .filter(rule -> !rule.inverted() && !rule.protocol().equals(ours))
         .filter(
             rule ->
-                RuleSelection.dependsOnMore(rule)
-                    || !RuleSelection.hasMark(rule, 0)
-                        && !RuleSelection.hasMark(rule, RouteQuestionPlanner.MASQUERADE_MARK))
+                switch (rule.action()) {
+                  case LOOKUP ->
+                      !STANDARD_TABLES.contains(rule.table())
+                          && (RuleSelection.dependsOnMore(rule)
+                              || RuleSelection.isOfSome(rule, own)
+                              || !RuleSelection.hasMark(rule, 0)
+                                  && !RuleSelection.hasMark(
+                                      rule, RouteQuestionPlanner.MASQUERADE_MARK));
+                  case BLACKHOLE, UNREACHABLE, PROHIBIT -> RuleSelection.isOfSome(rule, own);
+                  case GOTO, NOP -> false;
+                })
         .toList();
   }
 
   /**
    * What is told of such rules.
    *
-   * @param leading those whose table has a route to pods
+   * @param leading those that drop, or whose table has a route to pods
    */
   public static Optional<Finding> notChecked(List<RoutingRule> leading) {
     if (leading.isEmpty()) {
@@ -253,8 +295,8 @@ public final class RouteShadowPlanner {
         new Finding(
             Reason.RulesNotChecked,
             "rules",
-            "packets to pods that these rules are for take routes of their tables; which packets"
-                + " they are cannot be told: "
+            "packets to pods that these rules are for take routes of their tables or are dropped;"
+                + " which packets they are cannot be told: "
                 + named
                 + (leading.size() > NAMED_RULES
                     ? " and " + (leading.size() - NAMED_RULES) + " more"

@@ -1,7 +1,9 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.RouteQuestion;
 import dev.tweed.netlink.RoutingRule;
+import java.util.Collection;
 
 /** Which packets a routing rule is for (fib_rule_match() in net/core/fib_rules.c). */
 final class RuleSelection {
@@ -17,6 +19,21 @@ final class RuleSelection {
     // These do not choose packets, but what becomes of them.
     return rule.otherSelectors().stream()
         .anyMatch(name -> !name.startsWith("suppress") && !name.startsWith("goto"));
+  }
+
+  /**
+   * Whether it is for packets of some pods of this node, and not of all.
+   *
+   * @param own blocks of this node
+   */
+  static boolean isOfSome(RoutingRule rule, Collection<IpPrefix> own) {
+    return rule.source()
+        .filter(
+            from ->
+                own.stream()
+                    .map(IpPrefix::network)
+                    .anyMatch(block -> block.length() < from.length() && block.contains(from)))
+        .isPresent();
   }
 
   /** Preference of the rule that comes next for what a rule selects; its own where it is none. */

@@ -88,10 +88,12 @@ class RouteShadowTest {
           .replace("$BLOCK", v4 ? "10.244.2.0/24" : "fd00:10:244:2::/64")
           .replace("$MIDDLE", v4 ? "10.244.2.64/26" : "fd00:10:244:2:4000::/66")
           .replace("$HALF", v4 ? "10.244.2.0/25" : "fd00:10:244:2::/65")
+          .replace("$POOL", v4 ? "10.244.0.0/16" : "fd00:10:244::/48")
           .replace("$CNI", v4 ? "10.244.2.1/25" : "fd00:10:244:2::1/65")
           .replace("$ALL", v4 ? "0.0.0.0/0" : "::/0")
           .replace("$VIA", v4 ? "192.0.2.9" : "2001:db8::9")
           .replace("$OWN", v4 ? "10.244.1.0/24" : "fd00:10:244:1::/64")
+          .replace("$FAMILY", v4 ? "IPv4" : "IPv6")
           .replace("$FIRST", v4 ? "metric 0" : "metric 1")
           .replace("$BY_DEFAULT", v4 ? "metric 0" : "metric 1024")
           .replace("$CONNECTED", v4 ? "metric 0" : "metric 256")
@@ -139,8 +141,8 @@ class RouteShadowTest {
                 "everything by rule",
                 true,
                 "$IP route add default via $VIA dev eth0 table 52; $IP rule add pref 5270 lookup 52",
-                "packets to this node's block $OWN and to 3 of 6 blocks of other nodes do not take"
-                    + " the way of the pod network; packets to this node's block $OWN take route"
+                "packets to this node's block $OWN and to 3 of 3 $FAMILY blocks of other nodes do not"
+                    + " take the way of the pod network; packets to this node's block $OWN take route"
                     + " $ALL via $VIA dev eth0 (protocol boot, $BY_DEFAULT) of table 52, by rule"
                     + " 5270",
                 "$IP rule del pref 5270 lookup 52"),
@@ -160,6 +162,31 @@ class RouteShadowTest {
                 "packets of pods to block $BLOCK of node n2 are dropped by rule 90 (to $BLOCK iif"
                     + " tweed-br0 prohibit)",
                 "$IP rule del pref 90 to $BLOCK iif tweed-br0 prohibit"),
+            new Shadow(
+                "all blocks of a family by rules",
+                true,
+                "$IP route add blackhole default table 54;"
+                    + " $IP rule add pref 100 to $POOL lookup 54;"
+                    + " $IP rule add pref 99 to $OWN lookup main",
+                "packets to 3 of 3 $FAMILY blocks of other nodes do not take the way of the pod"
+                    + " network; packets to block $BLOCK of node n2 take route blackhole $ALL"
+                    + " (protocol boot, $BY_DEFAULT) of table 54, by rule 100 (to $POOL)",
+                "$IP rule del pref 100 to $POOL lookup 54"),
+            new Shadow(
+                "a part by rule",
+                false,
+                "$IP route add default via $VIA dev eth0 table 52;"
+                    + " $IP rule add pref 5270 to $MIDDLE lookup 52",
+                "packets to $MIDDLE in block $BLOCK of node n2 take route $ALL via $VIA dev eth0"
+                    + " (protocol boot, $BY_DEFAULT) of table 52, by rule 5270 (to $MIDDLE)",
+                "$IP rule del pref 5270 to $MIDDLE lookup 52"),
+            new Shadow(
+                "rule that drops a part",
+                false,
+                "$IP rule add pref 92 to $MIDDLE blackhole",
+                "packets to $MIDDLE in block $BLOCK of node n2 are dropped by rule 92 (to $MIDDLE"
+                    + " blackhole)",
+                "$IP rule del pref 92 to $MIDDLE blackhole"),
             new Shadow(
                 "rule that leads to one that drops",
                 false,
@@ -249,6 +276,31 @@ class RouteShadowTest {
         .containsExactly(
             "ip route del 10.244.3.7/32 via 192.0.2.9 dev eth0 proto 3",
             "ip -6 route del fd00:10:244:3::7/128 dev eth0 metric 1024 proto 3");
+  }
+
+  /** As one that a virtual IP or a network of before left on a device. */
+  @Test
+  void thatThisHostHasAnAddressOfAnotherNodesPodsIsTold() {
+    node.sh("ip addr add 10.244.3.7/32 dev lo; ip -6 addr add fd00:10:244:3::7/128 dev lo");
+    node.in(
+        () -> {
+          node.dataPath.cleanup();
+          return null;
+        });
+
+    SyncReport report = node.sync(EXAMPLE);
+
+    assertThat(told(report))
+        .extracting(Finding::object, Finding::remedy)
+        .containsExactly(
+            tuple("n3 10.244.3.0/24", "ip address del 10.244.3.7/32 dev lo"),
+            tuple("n3 fd00:10:244:3::/64", "ip -6 address del fd00:10:244:3::7/128 dev lo"));
+    assertThat(
+            afterNewsOf(
+                    told(report).getFirst().remedy() + "; " + told(report).getLast().remedy(),
+                    r -> told(r).isEmpty())
+                .peersProgrammed())
+        .isEqualTo(PEERS);
   }
 
   @Test
@@ -378,6 +430,32 @@ class RouteShadowTest {
             finding -> {
               assertThat(finding.reason()).isEqualTo(Reason.RulesNotChecked);
               assertThat(finding.message()).contains("80 (fwmark 0x1/0xffffffff lookup 80)");
+            });
+    assertThat(report.peersProgrammed()).isEqualTo(PEERS);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatRulesDoWithSomePodsOfThisNodeIsListedAndNotHeldAgainstAll(AddressFamily family) {
+    boolean v4 = family == AddressFamily.IPV4;
+    String pod = v4 ? "10.244.1.2" : "fd00:10:244:1::2";
+
+    SyncReport report =
+        afterNewsOf(
+            Shadow.in(
+                family,
+                "$IP route add default via $VIA dev eth0 table 81;"
+                    + " $IP rule add pref 81 from "
+                    + pod
+                    + " lookup 81"),
+            r -> !r.findings().isEmpty());
+
+    assertThat(report.findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.reason()).isEqualTo(Reason.RulesNotChecked);
+              assertThat(finding.message()).contains("81 (from " + pod);
             });
     assertThat(report.peersProgrammed()).isEqualTo(PEERS);
   }

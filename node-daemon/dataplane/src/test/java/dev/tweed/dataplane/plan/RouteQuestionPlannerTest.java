@@ -67,6 +67,23 @@ class RouteQuestionPlannerTest {
   }
 
   @Test
+  void whatRulesSayOfSomePodsDoesNotStandForAll() {
+    RoutingRule base = RoutingRule.lookup(AddressFamily.IPV4, 100, 100, RouteProtocol.BOOT);
+    RoutingRule first = base.withSource(IpPrefix.parse("10.244.1.2/32"));
+    RoutingRule half = base.withSource(IpPrefix.parse("10.244.1.0/25"));
+    RoutingRule rest = base.withSource(IpPrefix.parse("10.244.1.128/25"));
+
+    assertThat(pod(first)).isEqualTo("10.244.1.3");
+    assertThat(pod(half)).isEqualTo("10.244.1.253");
+    assertThat(pod(base.withSource(IpPrefix.parse("10.244.1.0/24")))).isEqualTo("10.244.1.2");
+    assertThat(pod(half, rest)).as("none stands for all").isEqualTo("10.244.1.2");
+  }
+
+  private static String pod(RoutingRule... rules) {
+    return planner(rules).plan(N2, List.of()).getFirst().source().orElseThrow().toString();
+  }
+
+  @Test
   void partsWithRoutesOfTheirOwnAreAskedToo() {
     assertThat(planner().plan(N2, List.of(IpPrefix.parse("10.244.2.64/26"))))
         .extracting(question -> question.destination().toString())

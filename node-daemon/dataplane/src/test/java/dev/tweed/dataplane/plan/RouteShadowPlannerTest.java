@@ -19,6 +19,7 @@ import dev.tweed.netlink.RoutingRule;
 import dev.tweed.netlink.RuleAction;
 import dev.tweed.netlink.Scope;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -100,6 +101,16 @@ class RouteShadowPlannerTest {
             "packets to block 10.244.2.0/24 of node n2 take route 10.0.0.0/8 dev tailscale0"
                 + " (protocol bird, metric 0) of table 52, by rule 5270",
             "ip rule del pref 5270 lookup 52"),
+        row(
+            N2,
+            both(),
+            by(
+                via("0.0.0.0/0", "192.0.2.9", 2).withTable(52),
+                tailscale.withDestination(IpPrefix.parse("10.244.2.64/26"))),
+            "packets to 10.244.2.64/26 in block 10.244.2.0/24 of node n2 take route 0.0.0.0/0 via"
+                + " 192.0.2.9 dev eth0 (protocol static, metric 0) of table 52, by rule 5270 (to"
+                + " 10.244.2.64/26)",
+            "ip rule del pref 5270 to 10.244.2.64/26 lookup 52"),
         row(
             N2_6,
             pods(),
@@ -204,7 +215,7 @@ class RouteShadowPlannerTest {
   @ParameterizedTest
   @MethodSource("table")
   void aTargetIsToldByItself(RouteShadow shadow, String message, String remedy) {
-    List<Finding> findings = planner.plan(List.of(shadow), 3);
+    List<Finding> findings = planner.plan(List.of(shadow), Map.of(shadow.target().family(), 3L));
 
     assertThat(findings)
         .singleElement()
@@ -251,7 +262,7 @@ class RouteShadowPlannerTest {
   @ParameterizedTest
   @MethodSource("ownBlocks")
   void anOwnBlockIsBlocking(RouteShadow shadow, String message, String remedy) {
-    List<Finding> findings = planner.plan(List.of(shadow), 3);
+    List<Finding> findings = planner.plan(List.of(shadow), Map.of(shadow.target().family(), 3L));
 
     assertThat(findings)
         .containsExactly(new Finding(Reason.RouteShadowed, true, "routes", message, remedy));
@@ -268,7 +279,7 @@ class RouteShadowPlannerTest {
                 new RouteShadow(N2, both(), other),
                 new RouteShadow(peer("n3", "10.244.3.0/24"), both(), rule),
                 new RouteShadow(peer("n4", "10.244.4.0/24"), both(), rule)),
-            5);
+            Map.of(AddressFamily.IPV4, 5L));
 
     assertThat(findings)
         .containsExactly(
@@ -283,10 +294,34 @@ class RouteShadowPlannerTest {
   }
 
   @Test
+  void mostPeersOfAFamilyAreBlockingThoughTheOtherFamilyIsFree() {
+    RouteCause rule = new RouteCause.ByRule(dropping(AddressFamily.IPV4, RuleAction.PROHIBIT));
+
+    List<Finding> findings =
+        planner.plan(
+            List.of(
+                new RouteShadow(N2, both(), rule),
+                new RouteShadow(peer("n3", "10.244.3.0/24"), both(), rule)),
+            Map.of(AddressFamily.IPV4, 3L, AddressFamily.IPV6, 3L));
+
+    assertThat(findings)
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.isBlocking()).isTrue();
+              assertThat(finding.message())
+                  .startsWith(
+                      "packets to 2 of 3 IPv4 blocks of other nodes do not take the way of the pod"
+                          + " network; ");
+            });
+  }
+
+  @Test
   void halfOfThePeersAreToldOneByOne() {
     RouteCause cause = new RouteCause.ByRule(dropping(AddressFamily.IPV4, RuleAction.PROHIBIT));
 
-    List<Finding> findings = planner.plan(List.of(new RouteShadow(N2, both(), cause)), 2);
+    List<Finding> findings =
+        planner.plan(List.of(new RouteShadow(N2, both(), cause)), Map.of(AddressFamily.IPV4, 2L));
 
     assertThat(findings).extracting(Finding::object).containsExactly("n2 10.244.2.0/24");
     assertThat(findings).extracting(Finding::isBlocking).containsExactly(false);
@@ -301,7 +336,7 @@ class RouteShadowPlannerTest {
             IntStream.range(0, 250)
                 .mapToObj(i -> new RouteShadow(peer("n" + i, "10.1." + i + ".0/24"), both(), cause))
                 .toList(),
-            1000);
+            Map.of(AddressFamily.IPV4, 1000L));
 
     assertThat(findings).hasSize(20).noneMatch(Finding::isBlocking);
     assertThat(findings.getLast().message()).startsWith("231 more blocks; most often: ");
@@ -338,11 +373,34 @@ class RouteShadowPlannerTest {
                     base.withMark(0, 0x80000),
                     RoutingRule.lookup(AddressFamily.IPV4, 9, 254, RouteProtocol.BOOT)
                         .withMark(1, 1)),
-                new RouteProtocol(116)))
+                new RouteProtocol(116),
+                List.of(IpPrefix.parse("10.244.1.1/24"))))
         .containsExactly(mark, port);
     assertThat(RouteShadowPlanner.notChecked(List.of(mark, port)).orElseThrow().message())
         .endsWith("100 (fwmark 0x1/0xff lookup 100), 101 (dport lookup 100)");
     assertThat(RouteShadowPlanner.notChecked(List.of())).isEmpty();
+  }
+
+  @Test
+  void rulesForSomePodsOfThisNodeAreNotAskedAboutEither() {
+    List<IpPrefix> own = List.of(IpPrefix.parse("10.244.1.1/24"));
+    RoutingRule base = RoutingRule.lookup(AddressFamily.IPV4, 100, 100, RouteProtocol.BOOT);
+    RoutingRule pod = base.withSource(IpPrefix.parse("10.244.1.7/32"));
+    RoutingRule drops =
+        dropping(AddressFamily.IPV4, RuleAction.PROHIBIT)
+            .withSource(IpPrefix.parse("10.244.1.128/25"));
+
+    assertThat(
+            RouteShadowPlanner.notAsked(
+                List.of(
+                    pod,
+                    drops,
+                    dropping(AddressFamily.IPV4, RuleAction.PROHIBIT),
+                    base.withSource(IpPrefix.parse("10.244.1.0/24")),
+                    base.withSource(IpPrefix.parse("10.244.9.7/32"))),
+                new RouteProtocol(116),
+                own))
+        .containsExactly(pod, drops);
   }
 
   private static Arguments row(
