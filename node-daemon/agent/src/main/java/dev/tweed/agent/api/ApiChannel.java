@@ -30,6 +30,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
   private final String userAgent;
   private final ScheduledExecutorService timer;
   private volatile long readAt = System.nanoTime();
+  private volatile Optional<String> failure = Optional.empty();
 
   // Guarded by this.
   private Optional<Socket> socket = Optional.empty();
@@ -82,6 +83,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
     try {
       HttpAnswer answer = exchange(request, until);
+      failure = Optional.empty();
       if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED) {
         // A certificate that has ended is judged with the connection it came by.
         kept = Optional.empty();
@@ -96,7 +98,9 @@ public final class ApiChannel implements ApiRequests, Closeable {
     } catch (IOException e) {
       until.end.cancel(false);
       drop();
-      throw until.explain(e);
+      IOException why = until.explain(e);
+      failure = Optional.of(ApiRefusedException.oneLine(String.valueOf(why.getMessage())));
+      throw why;
     }
   }
 
@@ -145,6 +149,11 @@ public final class ApiChannel implements ApiRequests, Closeable {
   /** When something was last read, by the clock of System.nanoTime. */
   public long readAt() {
     return readAt;
+  }
+
+  /** Why the last request had no answer, if it had none. */
+  public Optional<String> failure() {
+    return failure;
   }
 
   /** Between which addresses the connection is, if there is one. */

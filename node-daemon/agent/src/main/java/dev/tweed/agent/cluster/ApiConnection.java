@@ -33,8 +33,8 @@ public final class ApiConnection implements ClusterWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
   /**
-   * What the data path does not live on is asked for anew that much more seldom, since every watch
-   * costs the API server something: that its connection is dead is mostly seen by the others.
+   * The Node and the API server's addresses are asked for anew that much more seldom, since every
+   * watch costs the API server something: that its connection is dead is mostly seen by the others.
    */
   private static final int SELDOM = 10;
 
@@ -92,11 +92,11 @@ public final class ApiConnection implements ClusterWatch {
             watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks, renewal),
             watch(
                 "nodesubnets", WatchedKinds.SUBNETS, new SubnetReader(nodeName), subnets, renewal));
+    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, renewal);
     Duration seldom = renewal.multipliedBy(SELDOM);
-    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, seldom);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
     watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
-    compiled = new PolicyWatch(client, nodeName, pauses, seldom);
+    compiled = new PolicyWatch(client, nodeName, pauses, renewal);
   }
 
   private <R> RecordStore<R> store() {
@@ -230,6 +230,10 @@ public final class ApiConnection implements ClusterWatch {
         .map(channel -> Duration.ofNanos(Math.max(0, now - channel.readAt())))
         .max(Duration::compareTo)
         .orElseThrow();
+  }
+
+  private Optional<String> failure() {
+    return dataPath.stream().flatMap(channel -> channel.failure().stream()).findFirst();
   }
 
   /**
@@ -367,7 +371,7 @@ public final class ApiConnection implements ClusterWatch {
     return new ApiContact(
         findings.connected(silence, refused, complete, now),
         Stream.of(
-                findings.silent(silence, now),
+                findings.silent(silence, failure(), now),
                 findings.byEndpoint(client.addresses().detour()),
                 findings.certificate(client.certificate()),
                 leaseRefused,

@@ -42,6 +42,7 @@ final class ApiConnectionFindings {
   private final Duration limit;
   private final InstantSource clock;
   private Optional<Long> silentAt = Optional.empty();
+  private Optional<String> failure = Optional.empty();
   private Optional<Long> heardAt = Optional.empty();
   private Connected connected = Connected.NOT_YET;
 
@@ -82,9 +83,14 @@ final class ApiConnectionFindings {
     return connected;
   }
 
-  /** Of connections that are or were silent for too long, for some minutes. */
-  Optional<NodeFinding> silent(Duration silence, long nanoTime) {
+  /**
+   * Of connections that are or were silent for too long, for some minutes.
+   *
+   * @param now why the last try failed, if it has; the last such word of a silence is told
+   */
+  Optional<NodeFinding> silent(Duration silence, Optional<String> now, long nanoTime) {
     if (silence.compareTo(limit) >= 0) {
+      failure = silentAt.isPresent() ? now.or(() -> failure) : now;
       silentAt = Optional.of(nanoTime);
     } else if (silentAt.isPresent() && nanoTime - silentAt.get() > TOLD.toNanos()) {
       silentAt = Optional.empty();
@@ -97,8 +103,11 @@ final class ApiConnectionFindings {
                 "nothing was read from the API server for %d s or longer; connections to it are"
                         .formatted(limit.toSeconds())
                     + " made anew until one answers. Meanwhile the node keeps what it has and"
-                    + " learns nothing new",
-                "if it comes again: something between this node and "
+                    + " learns nothing new"
+                    + failure.map("; the last try failed: "::concat).orElse(""),
+                "if it comes again: where the certificate is refused, see whether the daemon has the"
+                    + " cluster's authority of today (kubeconfig, or a pod made anew); where tries"
+                    + " take too long, something between this node and "
                     + server
                     + " drops connections without a word (firewall, NAT, load balancer), or the"
                     + " API server is down; 'ss -tnoi' on the node shows its connections"));

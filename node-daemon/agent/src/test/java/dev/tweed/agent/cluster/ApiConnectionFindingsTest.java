@@ -20,6 +20,7 @@ class ApiConnectionFindingsTest {
   @TempDir Path directory;
 
   private Instant now = Instant.now();
+  private Optional<String> failure = Optional.empty();
   private final ApiConnectionFindings findings =
       new ApiConnectionFindings(
           URI.create("https://198.51.100.1:6443/"), Duration.ofSeconds(60), () -> now);
@@ -32,6 +33,23 @@ class ApiConnectionFindingsTest {
     assertThat(silent(0, 3601)).isPresent();
     assertThat(silent(20, 3600 + 599)).isPresent();
     assertThat(silent(20, 3600 + 602)).isEmpty();
+  }
+
+  @Test
+  void whyTheLastTryFailedIsToldAsLongAsTheSilence() {
+    assertThat(silent(60, 1).orElseThrow().message()).endsWith("learns nothing new");
+
+    failure = Optional.of("10.96.0.1:443: PKIX path validation failed");
+    assertThat(silent(70, 11).orElseThrow().message())
+        .endsWith("; the last try failed: 10.96.0.1:443: PKIX path validation failed");
+    // A try that is on has not failed, and one that went well has nothing to say
+    failure = Optional.empty();
+    assertThat(silent(80, 21).orElseThrow().message()).contains("PKIX");
+    assertThat(silent(0, 31).orElseThrow().message()).contains("PKIX");
+
+    // Another silence is another
+    assertThat(silent(0, 1000)).isEmpty();
+    assertThat(silent(60, 1060).orElseThrow().message()).doesNotContain("PKIX");
   }
 
   @Test
@@ -86,7 +104,7 @@ class ApiConnectionFindingsTest {
   }
 
   private Optional<NodeFinding> silent(int seconds, int at) {
-    return findings.silent(Duration.ofSeconds(seconds), Duration.ofSeconds(at).toNanos());
+    return findings.silent(Duration.ofSeconds(seconds), failure, Duration.ofSeconds(at).toNanos());
   }
 
   @Test
