@@ -29,8 +29,6 @@ public final class ApiChannel implements ApiRequests, Closeable {
   private final CredentialStore credentials;
   private final String userAgent;
   private final ScheduledExecutorService timer;
-  private volatile long readAt = System.nanoTime();
-  private volatile Optional<String> failure = Optional.empty();
 
   // Guarded by this.
   private Optional<Socket> socket = Optional.empty();
@@ -83,7 +81,6 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
     try {
       HttpAnswer answer = exchange(request, until);
-      failure = Optional.empty();
       if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED) {
         // A certificate that has ended is judged with the connection it came by.
         kept = Optional.empty();
@@ -98,9 +95,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     } catch (IOException e) {
       until.end.cancel(false);
       drop();
-      IOException why = until.explain(e);
-      failure = Optional.of(ApiRefusedException.oneLine(String.valueOf(why.getMessage())));
-      throw why;
+      throw until.explain(e);
     }
   }
 
@@ -146,16 +141,6 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
   }
 
-  /** When something was last read, by the clock of System.nanoTime. */
-  public long readAt() {
-    return readAt;
-  }
-
-  /** Why the last request had no answer, if it had none. */
-  public Optional<String> failure() {
-    return failure;
-  }
-
   /** Between which addresses the connection is, if there is one. */
   public synchronized Optional<Ends> ends() {
     return socket
@@ -187,7 +172,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
   }
 
-  /** Tells when something is read, and why nothing more can be. */
+  /** Tells why nothing more can be read. */
   private final class Told extends FilterInputStream {
     private final Limit until;
 
@@ -199,9 +184,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     @Override
     public int read() throws IOException {
       try {
-        int c = in.read();
-        readAt = System.nanoTime();
-        return c;
+        return in.read();
       } catch (IOException e) {
         throw until.explain(e);
       }
@@ -210,9 +193,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
       try {
-        int n = in.read(bytes, offset, length);
-        readAt = System.nanoTime();
-        return n;
+        return in.read(bytes, offset, length);
       } catch (IOException e) {
         throw until.explain(e);
       }

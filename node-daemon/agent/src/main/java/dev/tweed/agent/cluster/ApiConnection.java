@@ -59,7 +59,7 @@ public final class ApiConnection implements ClusterWatch {
   private final InstantSource clock;
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
-  private final List<ApiChannel> dataPath;
+  private final List<ListWatch<?>> dataPath;
   private final PolicyWatch compiled;
   private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
@@ -103,18 +103,17 @@ public final class ApiConnection implements ClusterWatch {
     return new RecordStore<>(this::changed, this::look);
   }
 
-  private <R> ApiChannel watch(
+  private <R> ListWatch<R> watch(
       String name,
       ListWatch.Source source,
       ObjectReader<R> reader,
       RecordStore<R> store,
       Duration asked) {
-    ApiChannel channel = client.channel();
     ListWatch<R> watch =
         new ListWatch<>(
             source,
             reader,
-            channel,
+            client.channel(),
             store,
             pauses,
             asked,
@@ -122,7 +121,7 @@ public final class ApiConnection implements ClusterWatch {
             () -> ThreadLocalRandom.current().nextDouble());
     watches.add(watch);
     threads.add(Thread.ofPlatform().name("watch-" + name).daemon().unstarted(watch));
-    return channel;
+    return watch;
   }
 
   /**
@@ -223,17 +222,17 @@ public final class ApiConnection implements ClusterWatch {
     return learned;
   }
 
-  /** How long nothing was read by one of the watches that the data path lives on. */
+  /** How long nothing was learned by one of the watches that the data path lives on. */
   public Duration silence() {
     long now = System.nanoTime();
     return dataPath.stream()
-        .map(channel -> Duration.ofNanos(Math.max(0, now - channel.readAt())))
+        .map(watch -> Duration.ofNanos(Math.max(0, now - watch.heardAt())))
         .max(Duration::compareTo)
         .orElseThrow();
   }
 
   private Optional<String> failure() {
-    return dataPath.stream().flatMap(channel -> channel.failure().stream()).findFirst();
+    return dataPath.stream().flatMap(watch -> watch.failure().stream()).findFirst();
   }
 
   /**
@@ -369,9 +368,9 @@ public final class ApiConnection implements ClusterWatch {
             .toList();
     boolean refused = networks.refusal().isPresent() || subnets.refusal().isPresent();
     return new ApiContact(
-        findings.connected(silence, refused, complete, now),
+        findings.connected(silence, refused, complete),
         Stream.of(
-                findings.silent(silence, failure(), now),
+                refused ? Optional.<NodeFinding>empty() : findings.silent(silence, failure(), now),
                 findings.byEndpoint(client.addresses().detour()),
                 findings.certificate(client.certificate()),
                 leaseRefused,

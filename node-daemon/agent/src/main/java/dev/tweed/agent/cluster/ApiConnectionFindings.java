@@ -43,7 +43,6 @@ final class ApiConnectionFindings {
   private final InstantSource clock;
   private Optional<Long> silentAt = Optional.empty();
   private Optional<String> failure = Optional.empty();
-  private Optional<Long> heardAt = Optional.empty();
   private Connected connected = Connected.NOT_YET;
 
   /**
@@ -56,18 +55,15 @@ final class ApiConnectionFindings {
   }
 
   /**
-   * Whether what changes is learned. A refusal is no word: an API server that restarts refuses for
-   * some seconds, and that is no news either.
+   * Whether what changes is learned.
    *
+   * @param silence since something was; a refusal is none, and one of some seconds, as of an API
+   *     server that restarts, is no news either
    * @param refused whether the API server refuses what the data path lives on
    * @param complete whether all of that has been read once
    */
-  Connected connected(Duration silence, boolean refused, boolean complete, long nanoTime) {
-    if (!refused || heardAt.isEmpty()) {
-      heardAt = Optional.of(nanoTime - silence.toNanos());
-    }
-    Duration deaf = Duration.ofNanos(nanoTime - heardAt.get());
-    if (deaf.compareTo(limit) < 0) {
+  Connected connected(Duration silence, boolean refused, boolean complete) {
+    if (silence.compareTo(limit) < 0) {
       connected = complete ? Connected.YES : Connected.NOT_YET;
     } else {
       connected =
@@ -78,7 +74,7 @@ final class ApiConnectionFindings {
                   .or(
                       () ->
                           Optional.of(
-                              clock.instant().minus(deaf).truncatedTo(ChronoUnit.SECONDS))));
+                              clock.instant().minus(silence).truncatedTo(ChronoUnit.SECONDS))));
     }
     return connected;
   }
@@ -100,10 +96,9 @@ final class ApiConnectionFindings {
             NodeFinding.of(
                 AgentReason.APISilent,
                 "API server",
-                "nothing was read from the API server for %d s or longer; connections to it are"
+                "nothing was learned from the API server for %d s or longer; connections to it are"
                         .formatted(limit.toSeconds())
-                    + " made anew until one answers. Meanwhile the node keeps what it has and"
-                    + " learns nothing new"
+                    + " made anew until one answers. Meanwhile the node keeps what it has"
                     + failure.map("; the last try failed: "::concat).orElse(""),
                 "if it comes again: where the certificate is refused, see whether the daemon has the"
                     + " cluster's authority of today (kubeconfig, or a pod made anew); where tries"
