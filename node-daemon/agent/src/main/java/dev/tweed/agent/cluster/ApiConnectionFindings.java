@@ -82,11 +82,12 @@ final class ApiConnectionFindings {
   /**
    * Of connections that are or were silent for too long, for some minutes.
    *
-   * @param now why the last try failed, if it has; the last such word of a silence is told
+   * @param now why the last try failed, if it has; the first such word of a silence is told as long
+   *     as that lasts, since each address that is tried fails in other words
    */
   Optional<NodeFinding> silent(Duration silence, Optional<String> now, long nanoTime) {
     if (silence.compareTo(limit) >= 0) {
-      failure = silentAt.isPresent() ? now.or(() -> failure) : now;
+      failure = silentAt.isPresent() ? failure.or(() -> now) : now;
       silentAt = Optional.of(nanoTime);
     } else if (silentAt.isPresent() && nanoTime - silentAt.get() > TOLD.toNanos()) {
       silentAt = Optional.empty();
@@ -99,7 +100,7 @@ final class ApiConnectionFindings {
                 "nothing was learned from the API server for %d s or longer; connections to it are"
                         .formatted(limit.toSeconds())
                     + " made anew until one answers. Meanwhile the node keeps what it has"
-                    + failure.map("; the last try failed: "::concat).orElse(""),
+                    + failure.map("; a try failed with: "::concat).orElse(""),
                 "if it comes again: where the certificate is refused, see whether the daemon has the"
                     + " cluster's authority of today (kubeconfig, or a pod made anew); where tries"
                     + " take too long, something between this node and "
