@@ -29,7 +29,6 @@ public final class ApiChannel implements ApiRequests, Closeable {
   private final CredentialStore credentials;
   private final String userAgent;
   private final ScheduledExecutorService timer;
-  private volatile long readAt = System.nanoTime();
 
   // Guarded by this.
   private Optional<Socket> socket = Optional.empty();
@@ -142,11 +141,6 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
   }
 
-  /** When something was last read, by the clock of System.nanoTime. */
-  public long readAt() {
-    return readAt;
-  }
-
   /** Between which addresses the connection is, if there is one. */
   public synchronized Optional<Ends> ends() {
     return socket
@@ -178,7 +172,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     }
   }
 
-  /** Tells when something is read, and why nothing more can be. */
+  /** Tells why nothing more can be read. */
   private final class Told extends FilterInputStream {
     private final Limit until;
 
@@ -190,9 +184,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     @Override
     public int read() throws IOException {
       try {
-        int c = in.read();
-        readAt = System.nanoTime();
-        return c;
+        return in.read();
       } catch (IOException e) {
         throw until.explain(e);
       }
@@ -201,9 +193,7 @@ public final class ApiChannel implements ApiRequests, Closeable {
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
       try {
-        int n = in.read(bytes, offset, length);
-        readAt = System.nanoTime();
-        return n;
+        return in.read(bytes, offset, length);
       } catch (IOException e) {
         throw until.explain(e);
       }

@@ -110,7 +110,8 @@ public final class ApiRefusedException extends IOException {
     return seconds;
   }
 
-  private static String oneLine(String text) {
+  /** What somebody else said, fit for a message. */
+  static String oneLine(String text) {
     String line = text.replaceAll("[^ -~]+", " ").strip();
     return line.length() > MESSAGE_MAX ? line.substring(0, MESSAGE_MAX) + "..." : line;
   }

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -57,12 +58,13 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
    *
    * @param credentials to use; not used without TLS
    * @param opening told of each socket before it waits for anything, so that it can be closed
-   * @throws IOException of the last address tried, with those of the others
+   * @throws IOException of the first address, which is the one that was configured or went well
+   *     last; those of the others are with it
    */
   Connection open(CredentialStore.Tls credentials, Consumer<Socket> opening) throws IOException {
-    IOException failure = null;
     List<InetSocketAddress> candidates =
         addresses.candidates().stream().limit(ADDRESSES_MAX).toList();
+    List<IOException> failures = new ArrayList<>();
     for (InetSocketAddress address : candidates) {
       boolean last = address.equals(candidates.getLast());
       try {
@@ -71,19 +73,24 @@ record ConnectionFactory(boolean tls, String name, ServerAddresses addresses) {
         addresses.connected(address);
         return connection;
       } catch (IOException e) {
-        String message = address + ": " + e.getMessage();
-        boolean unreached = failure == null || failure instanceof ApiUnreachedException;
-        IOException told =
-            unreached && e instanceof ApiUnreachedException
-                ? new ApiUnreachedException(message, e)
-                : new IOException(message, e);
-        if (failure != null) {
-          told.addSuppressed(failure);
-        }
-        failure = told;
+        failures.add(e);
       }
     }
-    throw failure == null ? new IOException("no address of the API server is known") : failure;
+    if (failures.isEmpty()) {
+      throw new IOException("no address of the API server is known");
+    }
+    IOException first = failures.getFirst();
+    failures.stream().skip(1).forEach(first::addSuppressed);
+    String message =
+        candidates.getFirst()
+            + ": "
+            + first.getMessage()
+            + (failures.size() > 1
+                ? "; none of %d more answers".formatted(failures.size() - 1)
+                : "");
+    throw failures.stream().allMatch(ApiUnreachedException.class::isInstance)
+        ? new ApiUnreachedException(message, first)
+        : new IOException(message, first);
   }
 
   private Connection open(

@@ -106,6 +106,8 @@ public final class ListWatch<R> implements Runnable {
   private final DoubleSupplier random;
   private final ApiBackoff backoff;
   private volatile boolean stopped;
+  private volatile long heardAt;
+  private volatile Optional<String> failure = Optional.empty();
   private String version = "";
 
   /** Whether a list, or a part of one, was ever read. */
@@ -124,6 +126,9 @@ public final class ListWatch<R> implements Runnable {
 
   /** Whether the API server may know less by now than it did. */
   private boolean doubtful;
+
+  /** Whether the last watch that was answered broke off soon, and told nothing. */
+  private boolean futile;
 
   /**
    * @param requests of this alone
@@ -149,6 +154,25 @@ public final class ListWatch<R> implements Runnable {
     this.nanoTime = nanoTime;
     this.random = random;
     this.backoff = new ApiBackoff(FIRST_RETRY, random);
+    this.heardAt = nanoTime.getAsLong();
+  }
+
+  /**
+   * When something was last learned, if only that nothing has changed, by the clock that was given.
+   * Bytes that mean nothing teach nothing, nor does a refusal.
+   */
+  public long heardAt() {
+    return heardAt;
+  }
+
+  /** Why the last try failed, if none went well since; fit to be shown. */
+  public Optional<String> failure() {
+    return failure;
+  }
+
+  private void heard() {
+    heardAt = nanoTime.getAsLong();
+    failure = Optional.empty();
   }
 
   @Override
@@ -199,6 +223,7 @@ public final class ListWatch<R> implements Runnable {
       }
       pauses.await(longer(backoff.nanos(failures, e), e.retryAfter()), false);
     } catch (IOException e) {
+      futile = watchedSince.isPresent() ? !isGood() : futile;
       failed();
       disconnected = true;
       if (e instanceof ApiSilentException && !silenceTold) {
@@ -212,6 +237,7 @@ public final class ListWatch<R> implements Runnable {
       // A thread that ends would leave the node with what it knows, and nobody be told.
       failures++;
       version = "";
+      failure = Optional.of(ApiRefusedException.oneLine(e.toString()));
       LOG.error("{} is not followed; tried again", source.path(), e);
       pauses.await(Duration.ofNanos(backoff.nanos(failures, e)), false);
     }
@@ -246,12 +272,13 @@ public final class ListWatch<R> implements Runnable {
     return own.compareTo(asked) < 0 ? asked : own;
   }
 
-  /** Logs what is wrong, once for as long as it is. */
+  /** Keeps what is wrong, and logs it once for as long as it is. */
   private void tell(IOException e) {
     String why =
         e instanceof JsonProcessingException json
             ? "what came is not JSON, or not all of it: " + json.getOriginalMessage()
             : String.valueOf(e.getMessage());
+    failure = Optional.of(ApiRefusedException.oneLine(why));
     if (!stopped && failures > 1 && !told.equals(Optional.of(why))) {
       told = Optional.of(why);
       LOG.warn("{}: {}; tried again", source.path(), why);
@@ -325,6 +352,7 @@ public final class ListWatch<R> implements Runnable {
       }
       next = page.next();
       if (next.isEmpty()) {
+        heard();
         answered();
         sink.listed(names);
         version = page.version();
@@ -407,6 +435,9 @@ public final class ListWatch<R> implements Runnable {
     try (HttpAnswer answer =
         send(source.query(query), Duration.ofSeconds(seconds).plus(renewal.dividedBy(3)))) {
       watchedSince = Optional.of(nanoTime.getAsLong());
+      if (!futile) {
+        heard();
+      }
       answered();
       JsonParser json = ApiJson.parser(answer.body());
       // Events are objects, one after the other.
@@ -415,6 +446,7 @@ public final class ListWatch<R> implements Runnable {
         event(json);
       }
       answer.finish();
+      heard();
     }
     return nanoTime.getAsLong() - begin >= Duration.ofSeconds(seconds).toNanos();
   }
@@ -463,6 +495,7 @@ public final class ListWatch<R> implements Runnable {
       throw new IOException("versions go back; listed anew");
     }
     events++;
+    heard();
     if (!meta.resourceVersion().isEmpty()) {
       version = meta.resourceVersion();
     }

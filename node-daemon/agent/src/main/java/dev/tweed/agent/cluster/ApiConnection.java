@@ -33,8 +33,8 @@ public final class ApiConnection implements ClusterWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
   /**
-   * What the data path does not live on is asked for anew that much more seldom, since every watch
-   * costs the API server something: that its connection is dead is mostly seen by the others.
+   * The Node and the API server's addresses are asked for anew that much more seldom, since every
+   * watch costs the API server something: that its connection is dead is mostly seen by the others.
    */
   private static final int SELDOM = 10;
 
@@ -59,7 +59,7 @@ public final class ApiConnection implements ClusterWatch {
   private final InstantSource clock;
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
-  private final List<ApiChannel> dataPath;
+  private final List<ListWatch<?>> dataPath;
   private final PolicyWatch compiled;
   private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
@@ -92,29 +92,28 @@ public final class ApiConnection implements ClusterWatch {
             watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks, renewal),
             watch(
                 "nodesubnets", WatchedKinds.SUBNETS, new SubnetReader(nodeName), subnets, renewal));
+    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, renewal);
     Duration seldom = renewal.multipliedBy(SELDOM);
-    watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, seldom);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
     watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
-    compiled = new PolicyWatch(client, nodeName, pauses, seldom);
+    compiled = new PolicyWatch(client, nodeName, pauses, renewal);
   }
 
   private <R> RecordStore<R> store() {
     return new RecordStore<>(this::changed, this::look);
   }
 
-  private <R> ApiChannel watch(
+  private <R> ListWatch<R> watch(
       String name,
       ListWatch.Source source,
       ObjectReader<R> reader,
       RecordStore<R> store,
       Duration asked) {
-    ApiChannel channel = client.channel();
     ListWatch<R> watch =
         new ListWatch<>(
             source,
             reader,
-            channel,
+            client.channel(),
             store,
             pauses,
             asked,
@@ -122,7 +121,7 @@ public final class ApiConnection implements ClusterWatch {
             () -> ThreadLocalRandom.current().nextDouble());
     watches.add(watch);
     threads.add(Thread.ofPlatform().name("watch-" + name).daemon().unstarted(watch));
-    return channel;
+    return watch;
   }
 
   /**
@@ -223,13 +222,17 @@ public final class ApiConnection implements ClusterWatch {
     return learned;
   }
 
-  /** How long nothing was read by one of the watches that the data path lives on. */
+  /** How long nothing was learned by one of the watches that the data path lives on. */
   public Duration silence() {
     long now = System.nanoTime();
     return dataPath.stream()
-        .map(channel -> Duration.ofNanos(Math.max(0, now - channel.readAt())))
+        .map(watch -> Duration.ofNanos(Math.max(0, now - watch.heardAt())))
         .max(Duration::compareTo)
         .orElseThrow();
+  }
+
+  private Optional<String> failure() {
+    return dataPath.stream().flatMap(watch -> watch.failure().stream()).findFirst();
   }
 
   /**
@@ -365,9 +368,9 @@ public final class ApiConnection implements ClusterWatch {
             .toList();
     boolean refused = networks.refusal().isPresent() || subnets.refusal().isPresent();
     return new ApiContact(
-        findings.connected(silence, refused, complete, now),
+        findings.connected(silence, refused, complete),
         Stream.of(
-                findings.silent(silence, now),
+                refused ? Optional.<NodeFinding>empty() : findings.silent(silence, failure(), now),
                 findings.byEndpoint(client.addresses().detour()),
                 findings.certificate(client.certificate()),
                 leaseRefused,

@@ -42,7 +42,7 @@ final class ApiConnectionFindings {
   private final Duration limit;
   private final InstantSource clock;
   private Optional<Long> silentAt = Optional.empty();
-  private Optional<Long> heardAt = Optional.empty();
+  private Optional<String> failure = Optional.empty();
   private Connected connected = Connected.NOT_YET;
 
   /**
@@ -55,18 +55,15 @@ final class ApiConnectionFindings {
   }
 
   /**
-   * Whether what changes is learned. A refusal is no word: an API server that restarts refuses for
-   * some seconds, and that is no news either.
+   * Whether what changes is learned.
    *
+   * @param silence since something was; a refusal is none, and one of some seconds, as of an API
+   *     server that restarts, is no news either
    * @param refused whether the API server refuses what the data path lives on
    * @param complete whether all of that has been read once
    */
-  Connected connected(Duration silence, boolean refused, boolean complete, long nanoTime) {
-    if (!refused || heardAt.isEmpty()) {
-      heardAt = Optional.of(nanoTime - silence.toNanos());
-    }
-    Duration deaf = Duration.ofNanos(nanoTime - heardAt.get());
-    if (deaf.compareTo(limit) < 0) {
+  Connected connected(Duration silence, boolean refused, boolean complete) {
+    if (silence.compareTo(limit) < 0) {
       connected = complete ? Connected.YES : Connected.NOT_YET;
     } else {
       connected =
@@ -77,14 +74,20 @@ final class ApiConnectionFindings {
                   .or(
                       () ->
                           Optional.of(
-                              clock.instant().minus(deaf).truncatedTo(ChronoUnit.SECONDS))));
+                              clock.instant().minus(silence).truncatedTo(ChronoUnit.SECONDS))));
     }
     return connected;
   }
 
-  /** Of connections that are or were silent for too long, for some minutes. */
-  Optional<NodeFinding> silent(Duration silence, long nanoTime) {
+  /**
+   * Of connections that are or were silent for too long, for some minutes.
+   *
+   * @param now why the last try failed, if it has; the first such word of a silence is told as long
+   *     as that lasts, since each address that is tried fails in other words
+   */
+  Optional<NodeFinding> silent(Duration silence, Optional<String> now, long nanoTime) {
     if (silence.compareTo(limit) >= 0) {
+      failure = silentAt.isPresent() ? failure.or(() -> now) : now;
       silentAt = Optional.of(nanoTime);
     } else if (silentAt.isPresent() && nanoTime - silentAt.get() > TOLD.toNanos()) {
       silentAt = Optional.empty();
@@ -94,11 +97,13 @@ final class ApiConnectionFindings {
             NodeFinding.of(
                 AgentReason.APISilent,
                 "API server",
-                "nothing was read from the API server for %d s or longer; connections to it are"
+                "nothing was learned from the API server for %d s or longer; connections to it are"
                         .formatted(limit.toSeconds())
-                    + " made anew until one answers. Meanwhile the node keeps what it has and"
-                    + " learns nothing new",
-                "if it comes again: something between this node and "
+                    + " made anew until one answers. Meanwhile the node keeps what it has"
+                    + failure.map("; a try failed with: "::concat).orElse(""),
+                "if it comes again: where the certificate is refused, see whether the daemon has the"
+                    + " cluster's authority of today (kubeconfig, or a pod made anew); where tries"
+                    + " take too long, something between this node and "
                     + server
                     + " drops connections without a word (firewall, NAT, load balancer), or the"
                     + " API server is down; 'ss -tnoi' on the node shows its connections"));

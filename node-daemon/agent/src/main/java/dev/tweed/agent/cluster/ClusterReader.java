@@ -43,10 +43,19 @@ public final class ClusterReader {
    */
   public static PolicyView readPolicies(
       ApiAccess access, Map<String, String> environment, String version, String nodeName) {
+    return ask(access, environment, version, (client, channel) -> policies(channel, nodeName));
+  }
+
+  private interface Reading<T> {
+    T by(ApiClient client, ApiChannel channel) throws IOException;
+  }
+
+  private static <T> T ask(
+      ApiAccess access, Map<String, String> environment, String version, Reading<T> reading) {
     try (ApiClient client = ApiClient.open(access, environment, version);
         ApiChannel channel = client.channel()) {
       try {
-        return policies(channel, nodeName);
+        return reading.by(client, channel);
       } catch (ApiRefusedException e) {
         throw new IllegalStateException(
             "the API server at %s refuses: %s".formatted(client.server(), e.getMessage()), e);
@@ -69,23 +78,18 @@ public final class ClusterReader {
     Map<String, Optional<Program>> programs =
         names.isEmpty()
             ? Map.of()
-            : byName(channel, WatchedKinds.programs(names), new PolicyProgramObjectReader());
+            : store(channel, WatchedKinds.programs(names), new PolicyProgramObjectReader())
+                .byName();
     Set<String> sets = new HashSet<>(Set.of(PeerSliceName.NAMESPACES));
     programs.values().stream()
         .flatMap(Optional::stream)
         .flatMap(p -> Stream.concat(p.ingress().stream(), p.egress().stream()))
         .forEach(r -> sets.addAll(r.peers().sets()));
     Map<PeerSliceName, Optional<PeerSliceSpec>> slices = new HashMap<>();
-    byName(channel, WatchedKinds.slices(sets), new PeerSliceObjectReader())
+    store(channel, WatchedKinds.slices(sets), new PeerSliceObjectReader())
+        .byName()
         .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> slices.put(n, spec)));
     return new PolicyView(ClusterView.Listing.RECEIVED, node, programs, slices);
-  }
-
-  private static <R> Map<String, R> byName(
-      ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader) throws IOException {
-    RecordStore<R> store = new RecordStore<>(() -> {}, () -> {});
-    list(channel, source, reader, store);
-    return store.byName();
   }
 
   /**
@@ -98,30 +102,25 @@ public final class ClusterReader {
    */
   public static Read read(
       ApiAccess access, Map<String, String> environment, String version, String nodeName) {
-    try (ApiClient client = ApiClient.open(access, environment, version);
-        ApiChannel channel = client.channel()) {
-      try {
-        List<NetworkRecord> networks = list(channel, WatchedKinds.NETWORKS, new NetworkReader());
-        ClusterView view =
-            new ClusterView(
-                true,
-                networks.stream().filter(n -> n.unreadable().isEmpty()).toList(),
-                list(channel, WatchedKinds.SUBNETS, new SubnetReader(nodeName)),
-                list(channel, WatchedKinds.POLICIES, new PolicyReader()),
-                list(channel, WatchedKinds.node(nodeName), new NodeReader()).stream().findFirst(),
-                new ClusterView.Gaps(
-                    networks.stream().filter(n -> n.unreadable().isPresent()).toList(),
-                    ClusterView.Listing.RECEIVED,
-                    ClusterView.Listing.RECEIVED));
-        return new Read(view, client.server(), endpoints(channel, networks));
-      } catch (ApiRefusedException e) {
-        throw new IllegalStateException(
-            "the API server at %s refuses: %s".formatted(client.server(), e.getMessage()), e);
-      } catch (IOException e) {
-        throw new IllegalStateException(
-            "the API server at %s cannot be reached: %s".formatted(client.server(), oneLine(e)), e);
-      }
-    }
+    return ask(
+        access,
+        environment,
+        version,
+        (client, channel) -> {
+          List<NetworkRecord> networks = list(channel, WatchedKinds.NETWORKS, new NetworkReader());
+          ClusterView view =
+              new ClusterView(
+                  true,
+                  networks.stream().filter(n -> n.unreadable().isEmpty()).toList(),
+                  list(channel, WatchedKinds.SUBNETS, new SubnetReader(nodeName)),
+                  list(channel, WatchedKinds.POLICIES, new PolicyReader()),
+                  list(channel, WatchedKinds.node(nodeName), new NodeReader()).stream().findFirst(),
+                  new ClusterView.Gaps(
+                      networks.stream().filter(n -> n.unreadable().isPresent()).toList(),
+                      ClusterView.Listing.RECEIVED,
+                      ClusterView.Listing.RECEIVED));
+          return new Read(view, client.server(), endpoints(channel, networks));
+        });
   }
 
   private static List<ServerEndpoint> endpoints(ApiChannel channel, List<NetworkRecord> networks)
@@ -136,14 +135,12 @@ public final class ClusterReader {
 
   private static <R> List<R> list(
       ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader) throws IOException {
-    RecordStore<R> store = new RecordStore<>(() -> {}, () -> {});
-    list(channel, source, reader, store);
-    return store.records();
+    return store(channel, source, reader).records();
   }
 
-  private static <R> void list(
-      ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader, RecordStore<R> store)
-      throws IOException {
+  private static <R> RecordStore<R> store(
+      ApiChannel channel, ListWatch.Source source, ObjectReader<R> reader) throws IOException {
+    RecordStore<R> store = new RecordStore<>(() -> {}, () -> {});
     new ListWatch<>(
             source,
             reader,
@@ -154,6 +151,7 @@ public final class ClusterReader {
             System::nanoTime,
             () -> 0)
         .list();
+    return store;
   }
 
   private static String oneLine(IOException e) {

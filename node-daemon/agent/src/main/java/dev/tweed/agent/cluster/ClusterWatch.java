@@ -27,11 +27,6 @@ public interface ClusterWatch extends AutoCloseable {
    */
   default void onArrival(Consumer<SubnetRecord> onArrival) {}
 
-  /** The same, for who has no use for that. */
-  default void start(Runnable onChange) {
-    start(onChange, contact -> {});
-  }
-
   /** What is known now; not complete until all that the data path needs has been listed. */
   ClusterView view();
 

@@ -53,9 +53,7 @@ public record Connected(Reason reason, Optional<Instant> since) {
       case APIAnswers -> "the API server answers, and changes are followed";
       case Connecting -> "the API server has not been read yet";
       case APISilent ->
-          "nothing was read from the API server since "
-              + begin
-              + "; the node keeps what it has and learns nothing new";
+          "nothing was learned from the API server since " + begin + "; the node keeps what it has";
       case ClusterNotRead ->
           "the API server refuses what the node lives on since "
               + begin

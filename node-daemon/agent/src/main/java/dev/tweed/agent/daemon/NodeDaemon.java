@@ -74,9 +74,6 @@ public final class NodeDaemon implements AutoCloseable {
   /** A pod waits for it, and an address may have another pod soon. */
   private static final Duration POD_PAUSE = Duration.ofMillis(10);
 
-  /** A table that somebody changes is looked at at once; counters are read as often as this. */
-  private static final Duration POLICY_AUDIT = Duration.ofSeconds(10);
-
   /** What is refused for ever must cost little, and must not hold up the repair of all else. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -210,8 +207,7 @@ public final class NodeDaemon implements AutoCloseable {
             options.stateDir(),
             new PolicyListener(),
             System::nanoTime);
-    policyLoop =
-        new SyncLoop("policy", policy, POLICY_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    policyLoop = new SyncLoop("policy", policy, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     api.compiledPolicies().onChange(policyLoop::request);
     metrics.policies(
         () ->

@@ -101,8 +101,12 @@ final class StatusBoard {
 
   /** Shows a finding of what the daemon itself runs on, the only one of its reason; or its end. */
   synchronized void show(AgentReason reason, Optional<NodeFinding> finding) {
-    finding.ifPresentOrElse(f -> surroundings.put(reason, f), () -> surroundings.remove(reason));
-    show();
+    NodeFinding before =
+        finding.isPresent() ? surroundings.put(reason, finding.get()) : surroundings.remove(reason);
+    // Most of what is told is that all is as before, and to show it costs a few milliseconds.
+    if (!Optional.ofNullable(before).equals(finding)) {
+      show();
+    }
   }
 
   private void show() {

@@ -58,6 +58,9 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
 
   private static final Duration QUICK = Duration.ofMillis(20);
 
+  /** A table that somebody changes is looked at at once; counters are read as often as this. */
+  private static final Duration COUNTERS = Duration.ofSeconds(10);
+
   /** Until pods that wait are told. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -427,6 +430,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
         Optional.of(
             new EnforcedPolicies(
                 node, state, compiled, kernel.drops(), waiting, bypass, Optional.empty())));
+    listener.again(COUNTERS);
     return true;
   }
 

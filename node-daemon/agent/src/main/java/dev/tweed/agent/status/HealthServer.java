@@ -252,7 +252,7 @@ public final class HealthServer implements AutoCloseable {
       return Response.text(NOT_ALLOWED, "only GET is answered");
     }
     try {
-      return switch (words[1].replaceFirst("\\?.*", "")) {
+      return switch (words[1].split("\\?", 2)[0]) {
         case "/healthz" ->
             alive.getAsBoolean() ? Response.text(OK, "ok") : Response.text(UNAVAILABLE, "stuck");
         case "/readyz" -> {

@@ -67,12 +67,15 @@ final class HttpExchange implements AutoCloseable {
   void respond(Response answer) {
     byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
     byte[] head =
-        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-            .formatted(
-                answer.code(),
-                answer.code() < 300 ? "OK" : "Error",
-                answer.contentType(),
-                body.length)
+        // Asked for every few seconds, for ever: no format to be parsed each time.
+        ("HTTP/1.1 "
+                + answer.code()
+                + (answer.code() < 300 ? " OK" : " Error")
+                + "\r\nContent-Type: "
+                + answer.contentType()
+                + "\r\nContent-Length: "
+                + body.length
+                + "\r\nConnection: close\r\n\r\n")
             .getBytes(StandardCharsets.ISO_8859_1);
     response =
         Optional.of(ByteBuffer.allocate(head.length + body.length).put(head).put(body).flip());

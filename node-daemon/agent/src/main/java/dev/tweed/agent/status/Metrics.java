@@ -131,7 +131,7 @@ public final class Metrics implements AutoCloseable {
     reachability = found;
   }
 
-  /** Shows how long nothing was read from the API server. */
+  /** Shows how long nothing was learned from the API server. */
   public void apiSilence(Supplier<Duration> silence) {
     Gauge.builder("tweed.api.last.read", () -> silence.get().toMillis() / 1000.0)
         .baseUnit("seconds")

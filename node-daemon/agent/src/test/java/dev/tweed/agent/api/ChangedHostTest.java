@@ -70,7 +70,7 @@ class ChangedHostTest {
                       "n1",
                       Instant::now,
                       Duration.ofMinutes(10));
-              connection.start(() -> {});
+              connection.start(() -> {}, contact -> {});
               return connection;
             });
     kernel =

@@ -89,6 +89,56 @@ class ListWatchTest {
     assertThat(followed.forConnection).containsOnly(true);
   }
 
+  /** What is asked of a daemon that is told to be connected is that it learns what changes. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 x\r\nContent-Length: 4\r\n\r\n<ht>",
+        "HTTP/1.1 200 x\r\nContent-Length: 4\r\n\r\n[{}]",
+        "HTTP/1.1 200 x\r\nContent-Length: 400\r\n\r\n{\"type\":",
+        "HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 x",
+      })
+  void bytesThatMeanNothingAreNoWord(String answer) {
+    Followed followed = new Followed().answering(Recorded.LIST).follow();
+    long heard = followed.watch.heardAt();
+    assertThat(followed.watch.failure()).isEmpty();
+
+    followed.now += Duration.ofSeconds(30).toNanos();
+    followed.answering(answer, answer, answer, answer).follow();
+
+    // One such answer may be an accident
+    assertThat(followed.watch.heardAt() - heard)
+        .isLessThanOrEqualTo(Duration.ofSeconds(30).toNanos());
+    assertThat(followed.watch.failure()).isPresent();
+
+    // Nor is a list that is never whole
+    followed.answering(Recorded.EXPIRED).follow();
+    long before = followed.watch.heardAt();
+    for (int i = 0; i < 3; i++) {
+      followed.answering(Recorded.LIST.substring(0, Recorded.LIST.length() - 1)).follow();
+    }
+    assertThat(followed.watch.heardAt()).isEqualTo(before);
+
+    followed.answering(Recorded.LIST).follow();
+    assertThat(followed.watch.heardAt()).isEqualTo(followed.now);
+    assertThat(followed.watch.failure()).isEmpty();
+  }
+
+  @Test
+  void whatHasNothingToSayIsHeardAllTheSame() {
+    Followed followed = new Followed().answering(Recorded.LIST).follow();
+    for (int i = 0; i < 3; i++) {
+      followed.answering(
+          request -> {
+            followed.now += Duration.ofSeconds(30).toNanos();
+            return Recorded.stream("HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+          });
+      followed.follow();
+      assertThat(followed.watch.heardAt()).isEqualTo(followed.now);
+    }
+  }
+
   @Test
   void aListThatComesInPartsIsTheSame() {
     for (int offset = 0; offset < Recorded.LIST.length(); offset++) {

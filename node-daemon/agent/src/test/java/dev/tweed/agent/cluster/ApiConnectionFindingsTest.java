@@ -20,6 +20,7 @@ class ApiConnectionFindingsTest {
   @TempDir Path directory;
 
   private Instant now = Instant.now();
+  private Optional<String> failure = Optional.empty();
   private final ApiConnectionFindings findings =
       new ApiConnectionFindings(
           URI.create("https://198.51.100.1:6443/"), Duration.ofSeconds(60), () -> now);
@@ -32,6 +33,26 @@ class ApiConnectionFindingsTest {
     assertThat(silent(0, 3601)).isPresent();
     assertThat(silent(20, 3600 + 599)).isPresent();
     assertThat(silent(20, 3600 + 602)).isEmpty();
+  }
+
+  @Test
+  void whyATryFailedIsToldInTheSameWordsAsLongAsTheSilenceLasts() {
+    assertThat(silent(60, 1).orElseThrow().message()).endsWith("the node keeps what it has");
+
+    failure = Optional.of("10.96.0.1:443: PKIX path validation failed");
+    String told = silent(70, 11).orElseThrow().message();
+    assertThat(told)
+        .endsWith("what it has; a try failed with: 10.96.0.1:443: PKIX path validation failed");
+    // Other addresses fail otherwise, a try that is on has not failed, and then all is well
+    failure = Optional.of("192.0.2.7:6443: Connect timed out");
+    assertThat(silent(80, 21).orElseThrow().message()).isEqualTo(told);
+    failure = Optional.empty();
+    assertThat(silent(90, 31).orElseThrow().message()).isEqualTo(told);
+    assertThat(silent(0, 41).orElseThrow().message()).isEqualTo(told);
+
+    // Another silence is another
+    assertThat(silent(0, 1000)).isEmpty();
+    assertThat(silent(60, 1060).orElseThrow().message()).doesNotContain("PKIX");
   }
 
   @Test
@@ -56,14 +77,12 @@ class ApiConnectionFindingsTest {
   }
 
   @Test
-  void aRefusalIsNoWord() {
+  void aRefusalThatLastsIsTold() {
     Instant begin = Instant.parse("2026-02-03T04:05:06Z");
-    now = begin;
-    connected(0, false, true);
     now = begin.plusSeconds(59);
-    assertThat(connected(1, true, true)).isEqualTo(Connected.YES);
+    assertThat(connected(59, true, true)).isEqualTo(Connected.YES);
     now = begin.plusSeconds(60);
-    assertThat(connected(1, true, true))
+    assertThat(connected(60, true, true))
         .isEqualTo(new Connected(Connected.Reason.ClusterNotRead, Optional.of(begin)));
     now = begin.plusSeconds(61);
     assertThat(connected(0, false, true)).isEqualTo(Connected.YES);
@@ -78,15 +97,11 @@ class ApiConnectionFindingsTest {
   }
 
   private Connected connected(int silence, boolean refused, boolean complete) {
-    return findings.connected(
-        Duration.ofSeconds(silence),
-        refused,
-        complete,
-        Duration.between(Instant.EPOCH, now).toNanos());
+    return findings.connected(Duration.ofSeconds(silence), refused, complete);
   }
 
   private Optional<NodeFinding> silent(int seconds, int at) {
-    return findings.silent(Duration.ofSeconds(seconds), Duration.ofSeconds(at).toNanos());
+    return findings.silent(Duration.ofSeconds(seconds), failure, Duration.ofSeconds(at).toNanos());
   }
 
   @Test

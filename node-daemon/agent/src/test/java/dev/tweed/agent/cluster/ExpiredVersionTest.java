@@ -71,7 +71,7 @@ class ExpiredVersionTest {
             "n1",
             InstantSource.system(),
             ListWatch.RENEWAL);
-    watch.start(() -> {});
+    watch.start(() -> {}, contact -> {});
     awaitSubnets(BEFORE);
   }
 

@@ -93,7 +93,7 @@ class LostThreadsTest {
             LONG);
     try (api) {
       api.renewLease("leases", () -> {});
-      api.start(() -> {});
+      api.start(() -> {}, contact -> {});
 
       assertLost("watch-podnetworks");
       assertLost("watch-nodesubnets");
@@ -134,7 +134,7 @@ class LostThreadsTest {
             Instant::now,
             System::nanoTime,
             new RememberedWatch.Timing(Duration.ofSeconds(1), LONG, LONG, LONG))) {
-      watch.start(() -> {});
+      watch.start(() -> {}, contact -> {});
 
       assertLost("memory");
     }

@@ -59,6 +59,7 @@ class StatusBoardTest {
 
   @TempDir Path runDir;
   private final RepairLog repairs = new RepairLog(Clock.systemUTC(), List.of());
+  private int shown;
 
   @Test
   void whatBothThreadsTellIsOneState() {
@@ -110,6 +111,24 @@ class StatusBoardTest {
 
     board.show(AgentReason.ProbesNotAnswered, Optional.empty());
     assertThat(new StatusFiles(runDir).read().orElseThrow().findings()).containsExactly(REFUSED);
+  }
+
+  /** Policies are looked at now and then, and tell of all that can be wrong each time. */
+  @Test
+  void whatIsToldAgainIsNotShownAgain() {
+    StatusBoard board = board(Optional.empty());
+    NodeFinding bypassed = NodeFinding.of(AgentReason.PolicyBypassed, "bridge", "0", "1");
+    board.show(ready(), List.of());
+    int before = shown;
+
+    board.show(AgentReason.PolicyBypassed, Optional.empty());
+    assertThat(shown).isEqualTo(before);
+    board.show(AgentReason.PolicyBypassed, Optional.of(bypassed));
+    assertThat(shown).isEqualTo(before + 1);
+    board.show(AgentReason.PolicyBypassed, Optional.of(bypassed));
+    assertThat(shown).isEqualTo(before + 1);
+    board.show(AgentReason.PolicyBypassed, Optional.empty());
+    assertThat(shown).isEqualTo(before + 2);
   }
 
   @Test
@@ -202,7 +221,7 @@ class StatusBoardTest {
 
   private StatusBoard board(Optional<NodeStatus> earlier) {
     return new StatusBoard(
-        new StatusFiles(runDir), (status, own) -> {}, new Metrics(), repairs, earlier);
+        new StatusFiles(runDir), (status, own) -> shown++, new Metrics(), repairs, earlier);
   }
 
   private static SyncStatus ready() {
