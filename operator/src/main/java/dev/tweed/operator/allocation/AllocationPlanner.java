@@ -29,7 +29,8 @@ import java.util.stream.Stream;
  * not by name. A pool without a free block is an outcome, not an error.
  *
  * <p>A node without a block gets the one it had last, if that is free and its network may give it:
- * its pods may still use it. That comes before anything is handed out anew.
+ * its pods may still use it. That comes before anything is handed out anew; and what another node
+ * had last, and may still use, is handed out when a pool has nothing else.
  *
  * <p>A node belongs to the network whose block it holds while that network selects it, else to one
  * that does and can give it the block it had last, else to the oldest accepted one that does. One
@@ -250,7 +251,18 @@ public final class AllocationPlanner {
   }
 
   private PoolShelf shelf(CandidateNetwork network) {
-    return new PoolShelf(network, held.occupied(), reserved, input.cursors());
+    return new PoolShelf(network, held.occupied(), reserved, lastUsed(), input.cursors());
+  }
+
+  // A node that no network selects any more may have lost its NodeSubnet before: its pods run on.
+  private List<IpPrefix> lastUsed() {
+    return last.isEmpty() // then nobody lacks a block
+        ? List.of()
+        : input
+            .lastBlocks()
+            .used(nodes.keySet())
+            .filter(block -> !held.occupied().overlaps(block))
+            .toList();
   }
 
   private NetworkTally serve(CandidateNetwork network, PoolShelf shelf) {

@@ -6,17 +6,20 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedCollection;
+import java.util.stream.Stream;
 
 /**
  * The free blocks of one pool, handed out one after the other from a cursor upwards and round to it
  * again. The cursor is where the last allocation of all ended, so a block that was never used comes
  * before one that was given back, and of those the one whose turn is longest ago comes first.
+ * Blocks that a node may still use come last, and leave the cursor where it is.
  */
 final class FreeBlocks {
   private record Gap(long from, long to) {}
 
   private final Pool pool;
   private final List<Gap> gaps = new ArrayList<>();
+  private final int preferred;
   private final long occupied;
   private final long untaken;
   private int gap;
@@ -24,41 +27,66 @@ final class FreeBlocks {
   private long taken;
   private long cursor;
 
-  private FreeBlocks(Pool pool, long occupied, List<Gap> ascending, long start) {
+  private FreeBlocks(Pool pool, long occupied, List<Gap> preferred, List<Gap> others, long start) {
     this.pool = pool;
     this.occupied = occupied;
-    this.untaken = length(ascending);
+    this.untaken = length(preferred) + length(others);
     this.cursor = start;
-    rotate(ascending, start);
+    rotate(preferred, start);
+    this.preferred = gaps.size();
+    rotate(others, start);
     this.next = gaps.isEmpty() ? 0 : gaps.getFirst().from();
   }
 
   /**
    * @param reserved ranges that no block may overlap although nobody holds them
+   * @param lastUsed ranges that nodes may still use although nobody holds them
    * @param cursor where to begin; from the ledger, or absent when none is known: then the first
    *     block after the highest one taken
    */
   static FreeBlocks of(
-      Pool pool, OccupiedRanges occupied, Collection<IpPrefix> reserved, Optional<Long> cursor) {
+      Pool pool,
+      OccupiedRanges occupied,
+      Collection<IpPrefix> reserved,
+      Collection<IpPrefix> lastUsed,
+      Optional<Long> cursor) {
     SequencedCollection<IpPrefix> taken = occupied.within(pool.cidr());
     List<Gap> untaken = gaps(pool, taken);
     // Several small ranges may lie in one block; it is counted once.
     long used = pool.capacity() - length(untaken);
     long start =
         cursor.orElseGet(() -> taken.isEmpty() ? 0 : pool.index(taken.getLast().last()) + 1);
+    List<Gap> open = reserved.isEmpty() ? untaken : gaps(pool, union(pool, taken, reserved));
+    List<Gap> preferred =
+        lastUsed.isEmpty() ? open : gaps(pool, union(pool, taken, reserved, lastUsed));
     return new FreeBlocks(
-        pool,
-        used,
-        reserved.isEmpty() ? untaken : gaps(pool, barred(pool, taken, reserved)),
-        Math.floorMod(start, pool.capacity()));
+        pool, used, preferred, without(open, preferred), Math.floorMod(start, pool.capacity()));
   }
 
-  private static Collection<IpPrefix> barred(
-      Pool pool, Collection<IpPrefix> taken, Collection<IpPrefix> reserved) {
-    OccupiedRanges barred = new OccupiedRanges();
-    taken.forEach(barred::add);
-    reserved.forEach(barred::add);
-    return barred.within(pool.cidr());
+  @SafeVarargs
+  private static Collection<IpPrefix> union(Pool pool, Collection<IpPrefix>... ranges) {
+    OccupiedRanges union = new OccupiedRanges();
+    Stream.of(ranges).flatMap(Collection::stream).forEach(union::add);
+    return union.within(pool.cidr());
+  }
+
+  // Each of some lies in one of all; both ascend.
+  private static List<Gap> without(List<Gap> all, List<Gap> some) {
+    List<Gap> rest = new ArrayList<>();
+    int i = 0;
+    for (Gap gap : all) {
+      long from = gap.from();
+      for (; i < some.size() && some.get(i).to() <= gap.to(); i++) {
+        if (some.get(i).from() > from) {
+          rest.add(new Gap(from, some.get(i).from() - 1));
+        }
+        from = some.get(i).to() + 1;
+      }
+      if (from <= gap.to()) {
+        rest.add(new Gap(from, gap.to()));
+      }
+    }
+    return rest;
   }
 
   private static List<Gap> gaps(Pool pool, Collection<IpPrefix> ranges) {
@@ -100,6 +128,9 @@ final class FreeBlocks {
       return Optional.empty();
     }
     long index = next;
+    if (gap < preferred) {
+      cursor = Math.floorMod(index + 1, pool.capacity());
+    }
     if (index == gaps.get(gap).to()) {
       gap++;
       next = gap < gaps.size() ? gaps.get(gap).from() : 0;
@@ -107,7 +138,6 @@ final class FreeBlocks {
       next = index + 1;
     }
     taken++;
-    cursor = Math.floorMod(index + 1, pool.capacity());
     return Optional.of(pool.block(index));
   }
 

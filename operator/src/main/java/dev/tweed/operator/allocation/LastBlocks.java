@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -54,6 +55,14 @@ public record LastBlocks(
         .distinct()
         .forEach(node -> byNode.put(node, of(node, holders, reporters, reserved)));
     return byNode;
+  }
+
+  /** What the nodes may still use, whoever should have it: pods of theirs may be in there. */
+  Stream<IpPrefix> used(Set<String> nodes) {
+    return Stream.of(seen, reported)
+        .flatMap(blocks -> blocks.entrySet().stream())
+        .filter(entry -> nodes.contains(entry.getKey()))
+        .flatMap(entry -> parse(entry.getValue()));
   }
 
   private List<IpPrefix> of(

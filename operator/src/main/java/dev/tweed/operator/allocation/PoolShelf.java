@@ -19,10 +19,14 @@ final class PoolShelf {
   private final List<Long> keptBack = new ArrayList<>();
   private final OccupiedRanges adopted = new OccupiedRanges();
 
+  /**
+   * @param lastUsed blocks that nodes may still use although nobody holds them
+   */
   PoolShelf(
       CandidateNetwork network,
       OccupiedRanges occupied,
       ReservedRanges reserved,
+      List<IpPrefix> lastUsed,
       Map<String, Long> cursors) {
     this.pools = network.pools();
     this.families = pools.stream().map(p -> p.cidr().family()).distinct().toList();
@@ -36,7 +40,8 @@ final class PoolShelf {
           kept.isEmpty() && inUse.isEmpty() && pool.excluded().isEmpty()
               ? List.of()
               : Stream.of(inUse, pool.excluded(), kept).flatMap(Collection::stream).toList();
-      free.add(FreeBlocks.of(pool, occupied, barred, cursor));
+      List<IpPrefix> used = lastUsed.stream().filter(pool.cidr()::contains).toList();
+      free.add(FreeBlocks.of(pool, occupied, barred, used, cursor));
       keptBack.add((long) kept.size());
     }
   }

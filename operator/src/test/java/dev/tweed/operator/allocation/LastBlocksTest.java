@@ -13,6 +13,7 @@ import dev.tweed.crds.PodNetworkSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Pods of a node whose NodeSubnet was deleted go on using its block. */
@@ -116,6 +117,45 @@ class LastBlocksTest {
   }
 
   @Test
+  void whatANodeOfNoNetworkStillServesIsGivenWhenNothingElseIsLeft() {
+    // Given a node that lost its NodeSubnet before the network stopped selecting it
+    NetworkFacts even =
+        network(
+            "even",
+            100,
+            spec(
+                PodNetworkSpec.Allocation.Operator,
+                new LabelSelector(Map.of("half", "even"), List.of()),
+                pool("10.244.0.0/22", 24)));
+    LastBlocks last = reported("node-1", "10.244.0.0/24");
+    List<NodeFacts> nodes = List.of(node(1), node(2), node(4), node(6));
+    NodeFacts more = node(8);
+
+    AllocationPlan three =
+        AllocationPlanner.plan(Fixtures.with(input(List.of(even), nodes, List.of()), last));
+    AllocationPlan four =
+        AllocationPlanner.plan(
+            Fixtures.with(
+                input(
+                    List.of(even),
+                    Stream.concat(nodes.stream(), Stream.of(more)).toList(),
+                    List.of()),
+                last));
+
+    // Then it is part of the pool, and the next ones do not begin there
+    assertThat(three.claims())
+        .extracting(c -> c.cidr().toString())
+        .containsExactly("10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24");
+    assertThat(four.claims())
+        .filteredOn(c -> c.spec().nodeName().equals(more.name()))
+        .extracting(c -> c.cidr().toString())
+        .containsExactly("10.244.0.0/24");
+    assertThat(three.networks().get("even").pools().getFirst().capacity()).isEqualTo(4);
+    assertThat(four.networks().get("even").pools().getFirst().allocated()).isEqualTo(4);
+    assertThat(four.cursors()).isEqualTo(three.cursors());
+  }
+
+  @Test
   void ofTwoThatReportABlockNeitherGetsItByThat() {
     AllocationInput in = input(List.of(DEFAULT), List.of(node(1), node(2)), List.of());
     Map<String, List<String>> both = Map.of("node-1", List.of(FIFTH), "node-2", List.of(FIFTH));
@@ -123,6 +163,15 @@ class LastBlocksTest {
     assertThat(plan(in, reported(both)))
         .containsEntry("node-1", "10.244.0.0/24")
         .containsEntry("node-2", "10.244.1.0/24");
+    // Nor does anybody else, while there are others
+    assertThat(
+            plan(
+                in,
+                reported(
+                    Map.of(
+                        "node-1", List.of("10.244.0.0/24"), "node-2", List.of("10.244.0.0/24")))))
+        .containsEntry("node-1", "10.244.1.0/24")
+        .containsEntry("node-2", "10.244.2.0/24");
   }
 
   @Test
