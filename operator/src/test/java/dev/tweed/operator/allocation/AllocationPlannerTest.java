@@ -350,6 +350,40 @@ class AllocationPlannerTest {
   }
 
   @Test
+  void aPoolWithoutARangeThatCanBeReadStopsNoOtherNetwork() {
+    // Given a network whose pool has something else in the place of its cidr, noted as unknown or
+    // not
+    for (List<UnknownValue> unknown :
+        List.of(
+            List.of(new UnknownValue("spec.pools[0].cidr", "an object")),
+            List.<UnknownValue>of())) {
+      NetworkFacts odd =
+          new NetworkFacts(
+              "odd",
+              "uid",
+              1,
+              Fixtures.NOW.minusSeconds(9),
+              false,
+              false,
+              spec(
+                  PodNetworkSpec.Allocation.Operator,
+                  new LabelSelector(Map.of("half", "even"), List.of()),
+                  pool(null, 24)),
+              unknown);
+
+      AllocationPlan plan =
+          AllocationPlanner.plan(
+              Fixtures.input(
+                  List.of(odd, network("default", 5, spec(pool("10.244.0.0/16", 24)))),
+                  List.of(node(1), node(2)),
+                  List.of(subnet("odd", "node-2", "10.250.1.0/24", 5))));
+
+      assertThat(plan.releases()).isEmpty();
+      assertThat(plan.claims()).extracting(c -> c.spec().nodeName()).containsExactly("node-1");
+    }
+  }
+
+  @Test
   void aNetworkThatCannotBeUnderstoodKeepsItsNodesAndGetsNoMore() {
     NetworkFacts known = network("default", 10, spec(pool("10.244.0.0/16", 24)));
     // A selector that is not known selects nobody.
