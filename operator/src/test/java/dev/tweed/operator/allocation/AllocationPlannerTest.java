@@ -90,7 +90,10 @@ class AllocationPlannerTest {
     AllocationPlan second =
         AllocationPlanner.plan(
             Fixtures.with(
-                input(List.of(grown), six, List.of()), after.subnets(), after.cursors(), NOW));
+                input(List.of(grown), six, List.of()),
+                after.subnets(),
+                after.history().cursors(),
+                NOW));
 
     // Then the two get theirs and nobody moves
     assertThat(cidrs(second)).containsExactly("10.250.0.0/26", "10.250.0.64/26");
@@ -194,7 +197,7 @@ class AllocationPlannerTest {
   }
 
   private static AllocationInput at(AllocationInput in, Duration later) {
-    return Fixtures.with(in, in.subnets(), in.cursors(), NOW.plus(later));
+    return Fixtures.with(in, in.subnets(), in.history().cursors(), NOW.plus(later));
   }
 
   @Test
