@@ -34,9 +34,9 @@ public record IpPrefix(IpAddress address, int length) implements Comparable<IpPr
                     "'" + text + "' is not a prefix; write it like 10.244.0.0/24 or fd00::/64"));
   }
 
-  /** As {@link #parse}, with a bad text as an empty result. */
+  /** As {@link #parse}, with a bad text, or none (null), as an empty result. */
   public static Optional<IpPrefix> tryParse(String text) {
-    int slash = text.indexOf('/');
+    int slash = text == null ? -1 : text.indexOf('/');
     if (slash < 0) {
       return Optional.empty();
     }
@@ -60,10 +60,11 @@ public record IpPrefix(IpAddress address, int length) implements Comparable<IpPr
 
   /**
    * Reads a network as Kubernetes takes it (the CEL function {@code isCIDR}): no host bits, and for
-   * IPv6 neither an IPv4-mapped address nor one whose text ends in IPv4.
+   * IPv6 neither an IPv4-mapped address nor one whose text ends in IPv4. Null is none, as objects
+   * of another version may have where this one asks for a network.
    */
   public static Optional<IpPrefix> tryParseNetwork(String text) {
-    return text.indexOf(':') >= 0 && text.indexOf('.') >= 0
+    return text != null && text.indexOf(':') >= 0 && text.indexOf('.') >= 0
         ? Optional.empty()
         : tryParse(text).filter(p -> p.isCanonical() && !isIpv4Mapped(p.address));
   }

@@ -12,6 +12,7 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IpPrefixTest {
@@ -63,6 +64,7 @@ class IpPrefixTest {
   }
 
   @ParameterizedTest
+  @NullSource
   @ValueSource(
       strings = {
         "10.0.0.0",

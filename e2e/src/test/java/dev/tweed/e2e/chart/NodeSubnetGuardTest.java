@@ -97,6 +97,50 @@ class NodeSubnetGuardTest {
   }
 
   @Test
+  void isNotMadeByTheOperatorOfAnotherInstallation() {
+    // Given another release, in another namespace, whose operator has all rights it asks for
+    String other = "system:serviceaccount:elsewhere:tweed-2-operator";
+    cluster
+        .kubectl(
+            "create",
+            "clusterrolebinding",
+            "elsewhere",
+            "--clusterrole=cluster-admin",
+            "--user=" + other)
+        .text();
+    try {
+      // When it hands out a block
+      Program.Outcome outcome =
+          cluster.kubectlWithInput(
+              """
+              apiVersion: tweed.dev/v1alpha1
+              kind: NodeSubnet
+              metadata:
+                name: 10-98-2-0-24
+              spec:
+                podNetwork: default
+                nodeName: holder
+                cidr: 10.98.2.0/24
+              """,
+              "create",
+              "--as=" + other,
+              "-f",
+              "-");
+
+      // Then both know why not
+      assertThat(outcome.succeeded()).isFalse();
+      assertThat(outcome.err())
+          .contains(
+              "(Forbidden)",
+              "of all ServiceAccounts only system:serviceaccount:tweed-system:tweed-operator",
+              "If " + other + " is the operator of another installation of Tweed, remove one",
+              "helm list --all-namespaces");
+    } finally {
+      cluster.kubectl("delete", "clusterrolebinding", "elsewhere").text();
+    }
+  }
+
+  @Test
   void isNotChangedByPeopleAndSaysWhatToDo() {
     for (String change :
         List.of(

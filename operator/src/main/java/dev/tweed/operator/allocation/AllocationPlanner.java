@@ -100,7 +100,7 @@ public final class AllocationPlanner {
     this.addresses =
         NodeAddressPlanner.plan(
             byAge.stream().flatMap(m -> claimant(m, byName).stream()).toList(),
-            input.linkAddresses());
+            input.daemons().linkAddresses());
   }
 
   // A node that has left its network is reached there until it has lost its block.
@@ -186,7 +186,7 @@ public final class AllocationPlanner {
 
   private List<IpPrefix> lastBlocks(NodeFacts node) {
     if (last.isEmpty()) { // not before it is needed, as in few runs
-      last = Optional.of(input.lastBlocks().byNode(reserved));
+      last = Optional.of(input.history().lastBlocks().byNode(reserved));
     }
     return last.get().getOrDefault(node.name(), List.of());
   }
@@ -251,7 +251,7 @@ public final class AllocationPlanner {
   }
 
   private PoolShelf shelf(CandidateNetwork network) {
-    return new PoolShelf(network, held.occupied(), reserved, lastUsed(), input.cursors());
+    return new PoolShelf(network, held.occupied(), reserved, lastUsed(), input.history().cursors());
   }
 
   // A node that no network selects any more may have lost its NodeSubnet before: its pods run on.
@@ -259,6 +259,7 @@ public final class AllocationPlanner {
     return last.isEmpty() // then nobody lacks a block
         ? List.of()
         : input
+            .history()
             .lastBlocks()
             .used(nodes.keySet())
             .filter(block -> !held.occupied().overlaps(block))

@@ -122,13 +122,18 @@ final class FreeBlocks {
     }
   }
 
+  /** Whether the next block is one that no node may still use. */
+  boolean hasUnused() {
+    return gap < preferred;
+  }
+
   /** The next free block, or empty when the pool is exhausted. */
   Optional<IpPrefix> take() {
     if (gap >= gaps.size()) {
       return Optional.empty();
     }
     long index = next;
-    if (gap < preferred) {
+    if (hasUnused()) {
       cursor = Math.floorMod(index + 1, pool.capacity());
     }
     if (index == gaps.get(gap).to()) {

@@ -22,14 +22,15 @@ record Pool(
     LabelSelector nodeSelector,
     List<IpPrefix> excluded,
     boolean gives) {
-  /** Blocks beyond this number are not counted; no cluster has so many nodes. */
-  static final long COUNTED = 1L << 62;
+  /** At most 2^20 blocks, as the schema has it. */
+  private static final int BITS = 20;
 
   /** Reads a pool of a spec; empty when the schema would have refused it. */
   static Optional<Pool> of(PodNetworkSpec.Pool spec) {
     return IpPrefix.tryParseNetwork(spec.cidr())
         .filter(c -> spec.nodePrefixLength() != null)
         .filter(c -> spec.nodePrefixLength() >= c.length())
+        .filter(c -> spec.nodePrefixLength() - c.length() <= BITS)
         .filter(c -> spec.nodePrefixLength() <= c.family().bits())
         .map(
             c ->
@@ -58,10 +59,9 @@ record Pool(
     return true;
   }
 
-  /** Number of blocks, at most {@link #COUNTED}. */
+  /** Number of blocks. */
   long capacity() {
-    int bits = nodePrefixLength - cidr.length();
-    return bits >= 62 ? COUNTED : 1L << bits;
+    return 1L << nodePrefixLength - cidr.length();
   }
 
   /** The block at a position from 0 to capacity - 1. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The pools of one network with what is free in them. */
@@ -72,10 +73,18 @@ final class PoolShelf {
         && pool.nodeSelector().matches(node.labels());
   }
 
-  /** A free block from the first pool that has one for the node. */
+  /**
+   * A free block from the first pool that has one for the node; one that another node may still use
+   * where no pool has anything else.
+   */
   Optional<IpPrefix> take(AddressFamily family, NodeFacts node) {
+    return take(family, node, FreeBlocks::hasUnused).or(() -> take(family, node, blocks -> true));
+  }
+
+  private Optional<IpPrefix> take(
+      AddressFamily family, NodeFacts node, Predicate<FreeBlocks> from) {
     for (int i = 0; i < pools.size(); i++) {
-      if (admits(pools.get(i), family, node)) {
+      if (admits(pools.get(i), family, node) && from.test(free.get(i))) {
         Optional<IpPrefix> block = free.get(i).take();
         if (block.isPresent()) {
           return block;

@@ -52,7 +52,7 @@ public final class ReleaseValve {
 
   private ReleaseValve(AllocationInput input) {
     this.input = input;
-    blocks.putAll(input.released());
+    blocks.putAll(input.history().released());
     input.subnets().forEach(s -> blocks.merge(s.spec().podNetwork(), 1, Integer::sum));
   }
 
@@ -86,7 +86,8 @@ public final class ReleaseValve {
             .map(NetworkFacts::name)
             .collect(Collectors.toSet());
     List<Release> all = Stream.concat(due.stream(), marked.stream()).toList();
-    Set<String> many = valve.many(all, input.released(), r -> r.reason().ofNodeThatExists());
+    Set<String> many =
+        valve.many(all, input.history().released(), r -> r.reason().ofNodeThatExists());
     Set<String> manyGone = valve.many(all, Map.of(), r -> r.reason() == ReleaseReason.NodeGone);
     Set<String> unasked = new HashSet<>(many);
     unasked.removeAll(agreed);
@@ -138,6 +139,7 @@ public final class ReleaseValve {
   // Without Leases nothing but the time since the Node is gone is known.
   private Instant heard(Release release) {
     return input
+        .daemons()
         .lastHeard()
         .getOrDefault(
             release.subnet().spec().nodeName(), release.subnet().goneSince().orElse(input.now()));

@@ -53,7 +53,8 @@ final class StandingBlocks {
       SubnetContents contents,
       AllocationInput input) {
     StandingBlocks blocks =
-        new StandingBlocks(addresses, contents, new RouteMtus(input.mtus(), ownerOf), input);
+        new StandingBlocks(
+            addresses, contents, new RouteMtus(input.daemons().mtus(), ownerOf), input);
     for (Held block : standing) {
       Optional<NodeFacts> node = Optional.ofNullable(nodes.get(block.node()));
       Optional<CandidateNetwork> owner =

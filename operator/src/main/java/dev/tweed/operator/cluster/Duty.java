@@ -26,6 +26,8 @@ public enum Duty {
   NETWORK_POLICIES,
   /** Says how far network policies are in force, in another. */
   ENFORCEMENT,
+  /** Looks at the Leases of daemons, in a thread of its own. */
+  SILENCE,
   /** Writes statuses, each when it is due. */
   STATUS;
 

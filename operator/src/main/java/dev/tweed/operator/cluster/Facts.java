@@ -11,7 +11,9 @@ import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.TweedResource;
 import dev.tweed.crds.UnknownValue;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.operator.allocation.AllocationHistory;
 import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.operator.allocation.DaemonFacts;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.LinkAddress;
 import dev.tweed.operator.allocation.NetworkFacts;
@@ -72,14 +74,11 @@ public final class Facts {
         view.networks(),
         view.nodes(),
         subnets,
-        lastBlocks(view, lastHolders, reports),
-        mtus(reports),
-        linkAddresses(reports),
         view.serviceCIDRs(),
-        cursors,
+        new DaemonFacts(mtus(reports), linkAddresses(reports), lastHeard),
+        new AllocationHistory(
+            lastBlocks(view, lastHolders, reports), cursors, released.byNetwork(subnets)),
         settings.releaseAfter(),
-        lastHeard,
-        released.byNetwork(subnets),
         settings.mirroredLabels(),
         now);
   }

@@ -94,6 +94,7 @@ public final class OperatorCore implements AutoCloseable {
                         calls,
                         events,
                         this::request,
+                        failing -> meters.failing(Duty.SILENCE, failing),
                         time));
     reconciler =
         new ClusterReconciler(
@@ -261,7 +262,11 @@ public final class OperatorCore implements AutoCloseable {
 
   /** Since when, in {@link SteadyTime}, no run went well, if the last did not. */
   public Optional<Instant> failingSince() {
-    return first(loop.failingSince(), policies.failingSince(), statusesFailingSince());
+    return first(
+        loop.failingSince(),
+        policies.failingSince(),
+        silence.flatMap(SilenceWatch::failingSince),
+        statusesFailingSince());
   }
 
   @SafeVarargs

@@ -2,11 +2,12 @@ package dev.tweed.operator.cluster;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
+import dev.tweed.operator.allocation.AllocationHistory;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlan.ReleaseReason;
 import dev.tweed.operator.allocation.AllocationPlanner;
-import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.allocation.DaemonFacts;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.cluster.BoundedCalls.Written;
@@ -198,14 +199,10 @@ final class ReleaseWriter {
                         .filter(s -> release.other().filter(s.name()::equals).isEmpty()),
                     other.stream())
                 .toList(),
-            LastBlocks.none(),
             Map.of(),
-            Map.of(),
-            Map.of(),
-            Map.of(),
+            DaemonFacts.none(),
+            AllocationHistory.none(),
             settings.releaseAfter(),
-            Map.of(),
-            Map.of(),
             settings.mirroredLabels(),
             clock.instant());
     return AllocationPlanner.plan(now).releases().stream()

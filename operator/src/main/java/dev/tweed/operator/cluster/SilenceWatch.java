@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -39,20 +40,23 @@ final class SilenceWatch implements AutoCloseable {
   private final BoundedCalls calls;
   private final OperatorEvents events;
   private final Runnable onChange;
+  private final Consumer<Boolean> onLook;
   private final SteadyTime time;
   private final RunRequests pauses;
   private final Thread thread = Thread.ofPlatform().name("tweed-silence").unstarted(this::loop);
   private volatile Silence silence = Silence.unknown();
   private volatile Optional<Instant> lookingSince = Optional.empty();
+  private volatile Optional<Instant> failingSince = Optional.empty();
+  private volatile Optional<Instant> refusedSince = Optional.empty();
   // Of the thread only.
   private final Set<String> told = new HashSet<>();
   private SortedSet<String> before = new TreeSet<>();
-  private boolean failing;
   private String lastTried = "";
 
   /**
    * @param leases looks at them; fails with a KubernetesClientException
    * @param onChange called when other nodes are silent than before; must return at once
+   * @param onLook told after each look whether it failed; must return at once
    */
   SilenceWatch(
       Function<Instant, Look> leases,
@@ -62,6 +66,7 @@ final class SilenceWatch implements AutoCloseable {
       BoundedCalls calls,
       OperatorEvents events,
       Runnable onChange,
+      Consumer<Boolean> onLook,
       SteadyTime time) {
     this.leases = leases;
     this.cluster = cluster;
@@ -70,6 +75,7 @@ final class SilenceWatch implements AutoCloseable {
     this.calls = calls;
     this.events = events;
     this.onChange = onChange;
+    this.onLook = onLook;
     this.time = time;
     this.pauses = new RunRequests(time);
   }
@@ -83,24 +89,33 @@ final class SilenceWatch implements AutoCloseable {
     return lookingSince;
   }
 
+  /** Since when, in {@link SteadyTime}, no look went well, if the last did not. */
+  Optional<Instant> failingSince() {
+    return failingSince;
+  }
+
   /** Nodes whose daemons are silent. */
   Set<String> silent(ClusterView view) {
     return plan(view, "").silent();
   }
 
   /**
-   * When daemons that have a Lease were last heard, by name of their node.
+   * When daemons that have a Lease were last heard, by name of their node. While looks are refused,
+   * for want of a right or of the namespace, nothing is heard of anybody: else the blocks of many
+   * nodes that are gone would be kept for ever. While the API server does not answer, and before it
+   * was asked, all may live.
    *
    * @param nodes those that are asked about
    * @param now time of day
    */
   Map<String, Instant> lastHeard(Set<String> nodes, Instant now) {
     Silence known = silence;
+    Duration refused =
+        refusedSince.map(since -> Duration.between(since, time.now())).orElse(Duration.ZERO);
     Map<String, Instant> heard = new HashMap<>();
     for (String node : nodes) {
-      // While nobody has been asked, all may live.
       (known.last().isEmpty() ? Optional.of(Duration.ZERO) : known.quiet(node))
-          .ifPresent(quiet -> heard.put(node, now.minus(quiet)));
+          .ifPresent(quiet -> heard.put(node, now.minus(quiet).minus(refused)));
     }
     return heard;
   }
@@ -137,13 +152,20 @@ final class SilenceWatch implements AutoCloseable {
   void look() {
     try {
       silence = silence.seen(leases.apply(time.now()), time.now());
-      failing = false;
+      failingSince = Optional.empty();
+      refusedSince = Optional.empty();
+      onLook.accept(false);
     } catch (KubernetesClientException e) {
       silence = silence.failed();
-      if (!failing) {
+      if (failingSince.isEmpty()) {
         LOG.warn("the daemons' Leases cannot be listed, tried again: {}", ApiFailure.message(e));
       }
-      failing = true;
+      failingSince = failingSince.or(() -> Optional.of(time.now()));
+      refusedSince =
+          ApiFailure.of(e) == ApiFailure.UNKNOWN
+              ? Optional.empty()
+              : refusedSince.or(() -> Optional.of(time.now()));
+      onLook.accept(true);
       return;
     }
     ClusterView view = cluster.get();

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -32,12 +33,16 @@ public record Ledger(
   /** Characters of theirs: beside the largest batch of intents there is room for so many. */
   static final int HOLDERS_LENGTH = 256 * 1024;
 
+  /**
+   * @throws NullPointerException if a cursor, an intent or a holder is null
+   */
   public Ledger {
     cursors = cursors == null ? Map.of() : Map.copyOf(cursors);
     intents = intents == null ? List.of() : List.copyOf(intents);
     lastHolders =
         Collections.unmodifiableSequencedMap(
             lastHolders == null ? new LinkedHashMap<>() : new LinkedHashMap<>(lastHolders));
+    lastHolders.values().forEach(Objects::requireNonNull);
   }
 
   /** Nothing allocated ever. */

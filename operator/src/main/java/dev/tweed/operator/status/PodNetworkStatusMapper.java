@@ -62,7 +62,8 @@ public final class PodNetworkStatusMapper {
   static final String NODES_LEFT = "NodesLeft";
   static final String POD_CIDRS_CHANGED = "PodCIDRsChanged";
   private static final String LEFT =
-      "These nodes do not belong to this network any more: correct spec.nodeSelector (kubectl edit podnetwork %s) or their labels (kubectl get nodes --show-labels)";
+      "These nodes do not belong to this network any more: correct spec.nodeSelector (kubectl edit"
+          + " podnetwork %s) or their labels (kubectl get nodes --show-labels)";
 
   private PodNetworkStatusMapper() {}
 
@@ -152,7 +153,8 @@ public final class PodNetworkStatusMapper {
               ACCEPTED,
               reason(reserved),
               collision(reserved)
-                  + "; nodes keep their blocks, and no new ones with such addresses are handed out. "
+                  + "; nodes keep their blocks, and no new ones with such addresses are handed out."
+                  + " "
                   + switch (reserved.reserved().kind()) {
                     case NODE_ADDRESS -> "Give that node an address outside all pools";
                     case SERVICE_CIDR -> "Move the nodes to a PodNetwork with another range";
@@ -360,7 +362,10 @@ public final class PodNetworkStatusMapper {
                     nodes(state.suspended()),
                     left
                         ? LEFT.formatted(network)
-                        : "Their spec.podCIDRs are others than their blocks: see whether kube-controller-manager has another --cluster-cidr, or another allocator is at work (kubectl get nodes -o custom-columns=NAME:.metadata.name,PODCIDRS:.spec.podCIDRs)",
+                        : "Their spec.podCIDRs are others than their blocks: see whether"
+                            + " kube-controller-manager has another --cluster-cidr, or another"
+                            + " allocator is at work (kubectl get nodes -o"
+                            + " custom-columns=NAME:.metadata.name,PODCIDRS:.spec.podCIDRs)",
                     network,
                     TweedApi.RELEASE_BLOCKS)));
   }
@@ -395,16 +400,11 @@ public final class PodNetworkStatusMapper {
         .collect(
             Collectors.groupingBy(
                 pool -> pool.cidr().indexOf(':') >= 0,
-                Collectors.reducing(0L, NetworkOutcome.PoolUse::free, PodNetworkStatusMapper::sum)))
+                Collectors.reducing(0L, NetworkOutcome.PoolUse::free, Long::sum)))
         .values()
         .stream()
         .min(Comparator.naturalOrder())
         .orElse(0L);
-  }
-
-  // Of what the schema admits no sum overflows; a pool that it would refuse has more blocks.
-  private static long sum(long a, long b) {
-    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
   }
 
   private static MtuRange mtu(SortedSet<Integer> mtus) {

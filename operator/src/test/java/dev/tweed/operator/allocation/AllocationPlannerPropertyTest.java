@@ -193,6 +193,7 @@ class AllocationPlannerPropertyTest {
     for (AllocationPlan.Claim claim : AllocationPlanner.plan(cluster).claims()) {
       boolean before =
           cluster
+              .history()
               .lastBlocks()
               .seen()
               .getOrDefault(claim.spec().nodeName(), List.of())
@@ -310,10 +311,11 @@ class AllocationPlannerPropertyTest {
     AllocationInput shuffled =
         Fixtures.with(
             Fixtures.with(
-                Fixtures.with(Fixtures.input(networks, nodes, List.of()), cluster.lastBlocks()),
+                Fixtures.with(
+                    Fixtures.input(networks, nodes, List.of()), cluster.history().lastBlocks()),
                 cluster.serviceCIDRs()),
             subnets,
-            cluster.cursors(),
+            cluster.history().cursors(),
             cluster.now());
     assertThat(AllocationPlanner.plan(shuffled)).isEqualTo(AllocationPlanner.plan(cluster));
   }

@@ -90,7 +90,10 @@ class AllocationPlannerTest {
     AllocationPlan second =
         AllocationPlanner.plan(
             Fixtures.with(
-                input(List.of(grown), six, List.of()), after.subnets(), after.cursors(), NOW));
+                input(List.of(grown), six, List.of()),
+                after.subnets(),
+                after.history().cursors(),
+                NOW));
 
     // Then the two get theirs and nobody moves
     assertThat(cidrs(second)).containsExactly("10.250.0.0/26", "10.250.0.64/26");
@@ -194,7 +197,7 @@ class AllocationPlannerTest {
   }
 
   private static AllocationInput at(AllocationInput in, Duration later) {
-    return Fixtures.with(in, in.subnets(), in.cursors(), NOW.plus(later));
+    return Fixtures.with(in, in.subnets(), in.history().cursors(), NOW.plus(later));
   }
 
   @Test
@@ -347,6 +350,40 @@ class AllocationPlannerTest {
     assertThat(plan.claims()).hasSize(2_500);
     assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - start))
         .isLessThan(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void aPoolWithoutARangeThatCanBeReadStopsNoOtherNetwork() {
+    // Given a network whose pool has something else in the place of its cidr, noted as unknown or
+    // not
+    for (List<UnknownValue> unknown :
+        List.of(
+            List.of(new UnknownValue("spec.pools[0].cidr", "an object")),
+            List.<UnknownValue>of())) {
+      NetworkFacts odd =
+          new NetworkFacts(
+              "odd",
+              "uid",
+              1,
+              Fixtures.NOW.minusSeconds(9),
+              false,
+              false,
+              spec(
+                  PodNetworkSpec.Allocation.Operator,
+                  new LabelSelector(Map.of("half", "even"), List.of()),
+                  pool(null, 24)),
+              unknown);
+
+      AllocationPlan plan =
+          AllocationPlanner.plan(
+              Fixtures.input(
+                  List.of(odd, network("default", 5, spec(pool("10.244.0.0/16", 24)))),
+                  List.of(node(1), node(2)),
+                  List.of(subnet("odd", "node-2", "10.250.1.0/24", 5))));
+
+      assertThat(plan.releases()).isEmpty();
+      assertThat(plan.claims()).extracting(c -> c.spec().nodeName()).containsExactly("node-1");
+    }
   }
 
   @Test

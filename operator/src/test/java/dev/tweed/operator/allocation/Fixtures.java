@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Small clusters for planner tests, and the effect of a plan on them. */
@@ -119,108 +118,94 @@ final class Fixtures {
         networks,
         nodes,
         subnets,
-        LastBlocks.none(),
         Map.of(),
-        Map.of(),
-        Map.of(),
-        Map.of(),
+        DaemonFacts.none(),
+        AllocationHistory.none(),
         RELEASE_AFTER,
-        Map.of(),
-        Map.of(),
         AllocationInput.DEFAULT_MIRRORED_LABELS,
         NOW);
   }
 
-  /** An input that is made of another one, to be changed. */
-  private static final class Draft {
-    private final AllocationInput in;
-    private List<NodeFacts> nodes;
-    private List<SubnetFacts> subnets;
-    private LastBlocks lastBlocks;
-    private Map<String, Integer> mtus;
-    private Map<String, List<LinkAddress>> linkAddresses;
-    private Map<String, List<String>> serviceCIDRs;
-    private Map<String, Long> cursors;
-    private Map<String, Instant> lastHeard;
-    private Map<String, Integer> released;
-    private Instant now;
-
-    private Draft(AllocationInput in) {
-      this.in = in;
-      nodes = in.nodes();
-      subnets = in.subnets();
-      lastBlocks = in.lastBlocks();
-      mtus = in.mtus();
-      linkAddresses = in.linkAddresses();
-      serviceCIDRs = in.serviceCIDRs();
-      cursors = in.cursors();
-      lastHeard = in.lastHeard();
-      released = in.released();
-      now = in.now();
-    }
-
-    private AllocationInput made() {
-      return new AllocationInput(
-          in.networks(),
-          nodes,
-          subnets,
-          lastBlocks,
-          mtus,
-          linkAddresses,
-          serviceCIDRs,
-          cursors,
-          in.releaseAfter(),
-          lastHeard,
-          released,
-          in.mirroredLabels(),
-          now);
-    }
+  private static AllocationInput with(
+      AllocationInput in,
+      List<NodeFacts> nodes,
+      List<SubnetFacts> subnets,
+      Map<String, List<String>> serviceCIDRs,
+      Instant now) {
+    return new AllocationInput(
+        in.networks(),
+        nodes,
+        subnets,
+        serviceCIDRs,
+        in.daemons(),
+        in.history(),
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        now);
   }
 
-  private static AllocationInput changed(AllocationInput in, Consumer<Draft> change) {
-    Draft draft = new Draft(in);
-    change.accept(draft);
-    return draft.made();
+  private static AllocationInput with(AllocationInput in, DaemonFacts daemons) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        in.subnets(),
+        in.serviceCIDRs(),
+        daemons,
+        in.history(),
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.now());
+  }
+
+  private static AllocationInput with(AllocationInput in, AllocationHistory history) {
+    return new AllocationInput(
+        in.networks(),
+        in.nodes(),
+        in.subnets(),
+        in.serviceCIDRs(),
+        in.daemons(),
+        history,
+        in.releaseAfter(),
+        in.mirroredLabels(),
+        in.now());
   }
 
   static AllocationInput with(AllocationInput in, List<NodeFacts> nodes) {
-    return changed(in, draft -> draft.nodes = nodes);
+    return with(in, nodes, in.subnets(), in.serviceCIDRs(), in.now());
   }
 
   static AllocationInput with(
       AllocationInput in, List<SubnetFacts> subnets, Map<String, Long> cursors, Instant now) {
-    return changed(
-        in,
-        draft -> {
-          draft.subnets = subnets;
-          draft.cursors = cursors;
-          draft.now = now;
-        });
+    return with(
+        with(in, in.nodes(), subnets, in.serviceCIDRs(), now),
+        new AllocationHistory(in.history().lastBlocks(), cursors, in.history().released()));
   }
 
   static AllocationInput with(AllocationInput in, LastBlocks lastBlocks) {
-    return changed(in, draft -> draft.lastBlocks = lastBlocks);
+    return with(
+        in, new AllocationHistory(lastBlocks, in.history().cursors(), in.history().released()));
   }
 
   static AllocationInput with(AllocationInput in, Map<String, List<String>> serviceCIDRs) {
-    return changed(in, draft -> draft.serviceCIDRs = serviceCIDRs);
+    return with(in, in.nodes(), in.subnets(), serviceCIDRs, in.now());
   }
 
   static AllocationInput heard(AllocationInput in, Map<String, Instant> lastHeard) {
-    return changed(in, draft -> draft.lastHeard = lastHeard);
+    return with(in, new DaemonFacts(in.daemons().mtus(), in.daemons().linkAddresses(), lastHeard));
   }
 
   static AllocationInput released(AllocationInput in, Map<String, Integer> released) {
-    return changed(in, draft -> draft.released = released);
+    return with(
+        in, new AllocationHistory(in.history().lastBlocks(), in.history().cursors(), released));
   }
 
   static AllocationInput withMtus(AllocationInput in, Map<String, Integer> mtus) {
-    return changed(in, draft -> draft.mtus = mtus);
+    return with(in, new DaemonFacts(mtus, in.daemons().linkAddresses(), in.daemons().lastHeard()));
   }
 
   static AllocationInput withLinkAddresses(
       AllocationInput in, Map<String, List<LinkAddress>> linkAddresses) {
-    return changed(in, draft -> draft.linkAddresses = linkAddresses);
+    return with(in, new DaemonFacts(in.daemons().mtus(), linkAddresses, in.daemons().lastHeard()));
   }
 
   /** The cluster after the plan was carried out. */
@@ -250,7 +235,7 @@ final class Fixtures {
               false,
               false));
     }
-    Map<String, Long> cursors = new HashMap<>(in.cursors());
+    Map<String, Long> cursors = new HashMap<>(in.history().cursors());
     cursors.putAll(plan.cursors());
     return with(in, after, cursors, in.now());
   }

@@ -156,6 +156,21 @@ class LastBlocksTest {
   }
 
   @Test
+  void anotherPoolComesBeforeWhatANodeMayStillServe() {
+    PodNetworkSpec spec =
+        spec(
+            PodNetworkSpec.Allocation.Operator,
+            new LabelSelector(Map.of("half", "even"), List.of()),
+            pool("10.244.0.0/24", 24),
+            pool("10.245.0.0/24", 24));
+    AllocationInput in =
+        input(List.of(network("even", 100, spec)), List.of(node(1), node(2), node(4)), List.of());
+
+    assertThat(plan(in, reported("node-1", "10.244.0.0/24")))
+        .containsOnly(Map.entry("node-2", "10.245.0.0/24"), Map.entry("node-4", "10.244.0.0/24"));
+  }
+
+  @Test
   void ofTwoThatReportABlockNeitherGetsItByThat() {
     AllocationInput in = input(List.of(DEFAULT), List.of(node(1), node(2)), List.of());
     Map<String, List<String>> both = Map.of("node-1", List.of(FIFTH), "node-2", List.of(FIFTH));

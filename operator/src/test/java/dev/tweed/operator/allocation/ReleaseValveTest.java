@@ -56,7 +56,7 @@ class ReleaseValveTest {
       AllocationPlan plan = AllocationPlanner.plan(in);
       AllocationInput after = Fixtures.apply(in, plan);
       subnets = after.subnets();
-      cursors = after.cursors();
+      cursors = after.history().cursors();
       released = released.at(now).and(plan.releases(), now);
       return plan;
     }

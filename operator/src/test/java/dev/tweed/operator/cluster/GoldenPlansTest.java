@@ -8,11 +8,12 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkStatus;
+import dev.tweed.operator.allocation.AllocationHistory;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlan.Release;
 import dev.tweed.operator.allocation.AllocationPlanner;
-import dev.tweed.operator.allocation.LastBlocks;
+import dev.tweed.operator.allocation.DaemonFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.reach.NetworkReach;
 import dev.tweed.operator.status.PodNetworkStatusMapper;
@@ -68,15 +69,11 @@ class GoldenPlansTest {
                 networks.stream().map(Facts::of).toList(),
                 only(cluster, Node.class).stream().map(Facts::of).toList(),
                 subnets,
-                LastBlocks.none(),
-                Map.of(),
-                Map.of(),
                 only(cluster, ServiceCIDR.class).stream()
                     .collect(Collectors.toMap(s -> s.getMetadata().getName(), Facts::of)),
-                Map.of(),
+                DaemonFacts.none(),
+                AllocationHistory.none(),
                 Duration.ofMinutes(5),
-                Map.of(),
-                Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
                 NOW));
 

@@ -240,6 +240,7 @@ class OperatorRightsIT {
               calls,
               new OperatorEvents(client, settings, Clock.systemUTC()),
               () -> {},
+              failing -> {},
               new SteadyTime(Instant.EPOCH, nanos::get));
       for (int i = 0; i <= 8; i++) {
         lease(admin, "another", i);

@@ -98,6 +98,7 @@ class SilenceOnApiServerTest {
             calls,
             new OperatorEvents(client, settings, clock),
             () -> {},
+            failing -> {},
             new SteadyTime(Instant.EPOCH, nanos::get));
   }
 

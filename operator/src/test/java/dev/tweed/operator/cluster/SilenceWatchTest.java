@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.operator.silence.Look;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +20,9 @@ import org.junit.jupiter.api.Test;
 class SilenceWatchTest {
 
   private final CountDownLatch looked = new CountDownLatch(1);
+  private final AtomicLong nanos = new AtomicLong();
+  private final List<Boolean> failing = new CopyOnWriteArrayList<>();
+  private int answer = 403;
 
   @Test
   void aThreadThatDiesLooksForEver() throws InterruptedException {
@@ -61,9 +69,45 @@ class SilenceWatchTest {
     }
   }
 
+  @Test
+  void leasesThatMayNotBeListedAreToldAndKeepNoBlockForEver() {
+    Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    Instant began = Instant.EPOCH;
+    SilenceWatch watch =
+        watch(
+            at -> {
+              throw new KubernetesClientException("no", answer, null);
+            });
+
+    // Given looks that are refused
+    watch.look();
+    assertThat(failing).containsExactly(true);
+    assertThat(watch.failingSince()).contains(began);
+    nanos.addAndGet(Duration.ofHours(1).toNanos());
+
+    // Then nobody is heard meanwhile
+    assertThat(watch.lastHeard(Set.of("a"), now))
+        .containsExactly(Map.entry("a", now.minus(Duration.ofHours(1))));
+
+    // but with an API server that only does not answer everybody may live
+    answer = 503;
+    watch.look();
+    nanos.addAndGet(Duration.ofHours(1).toNanos());
+    assertThat(watch.lastHeard(Set.of("a"), now)).containsExactly(Map.entry("a", now));
+    assertThat(watch.failingSince()).contains(began);
+  }
+
   /** One that gets no further than its first look. */
-  private static SilenceWatch watch(Function<Instant, Look> leases) {
+  private SilenceWatch watch(Function<Instant, Look> leases) {
     return new SilenceWatch(
-        leases, null, null, null, null, null, () -> {}, new SteadyTime(Instant.EPOCH, () -> 0));
+        leases,
+        null,
+        null,
+        null,
+        null,
+        null,
+        () -> {},
+        failing::add,
+        new SteadyTime(Instant.EPOCH, nanos::get));
   }
 }

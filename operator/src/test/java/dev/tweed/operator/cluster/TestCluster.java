@@ -233,6 +233,11 @@ public final class TestCluster {
             subnet.getMetadata().getGeneration()));
   }
 
+  /** The same of many nodes at once. */
+  public void daemonsReady(List<NodeSubnet> subnets) {
+    parallel(subnets.size(), i -> () -> daemonReady(subnets.get(i)));
+  }
+
   /** Makes a policy; its daemons are played by {@link #daemonReports}. */
   public FirewallPolicy policy(String name, FirewallPolicySpec spec) {
     FirewallPolicy policy = new FirewallPolicy();

@@ -10,8 +10,10 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.operator.allocation.AllocationHistory;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.DaemonFacts;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.Allocator;
@@ -204,14 +206,10 @@ class TwoOperatorsTest {
                 networks.stream().map(Facts::of).toList(),
                 nodes.stream().map(Facts::of).toList(),
                 subnets,
-                LastBlocks.none(),
                 Map.of(),
-                Map.of(),
-                Map.of(),
-                cursors,
+                DaemonFacts.none(),
+                new AllocationHistory(LastBlocks.none(), cursors, Map.of()),
                 Duration.ofMinutes(5),
-                Map.of(),
-                Map.of(),
                 AllocationInput.DEFAULT_MIRRORED_LABELS,
                 Instant.now()));
   }

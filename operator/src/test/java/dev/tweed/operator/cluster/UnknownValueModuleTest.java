@@ -66,7 +66,8 @@ class UnknownValueModuleTest {
             object(
                 "FirewallPolicy",
                 "web",
-                "\"spec\": {\"rules\": [{\"name\": \"a\"}, {\"name\": \"b\", \"protocol\": \"DCCP\"}]}"),
+                "\"spec\": {\"rules\": [{\"name\": \"a\"}, {\"name\": \"b\", \"protocol\":"
+                    + " \"DCCP\"}]}"),
             FirewallPolicy.class);
 
     assertThat(policy.getUnknownValues())
@@ -78,7 +79,8 @@ class UnknownValueModuleTest {
   void aRequirementThatIsNotKnownSelectsNothing() {
     PodNetwork network =
         network(
-            "\"spec\": {\"nodeSelector\": {\"matchExpressions\": [{\"key\": \"k\", \"operator\": \"Gt\"}]}}");
+            "\"spec\": {\"nodeSelector\": {\"matchExpressions\": [{\"key\": \"k\", \"operator\":"
+                + " \"Gt\"}]}}");
 
     LabelSelector selector = network.getSpec().nodeSelector();
     assertThat(selector.matches(Map.of("k", "7"))).isFalse();
@@ -182,6 +184,7 @@ class UnknownValueModuleTest {
           """
           "spec": {"podNetwork": ["a"], "nodeName": "n1", "cidr": "10.244.3.0/24"}  | ''  | n1 | spec.podNetwork: a list
           "spec": {"podNetwork": "a", "nodeRef": "n1", "cidr": "10.244.3.0/24"}     | a   | '' | spec.nodeName: absent
+          "spec": {"podNetwork": "a", "nodeName": "n1", "cidrs": ["10.244.3.0/24"]} | a   | n1 | spec.cidr: absent
           "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": {"v4": "x"}}        | a   | n1 | spec.cidr: an object
           "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": "10.244.3.0-255"}   | a   | n1 | spec.cidr: 10.244.3.0-255
           "spec": {"podNetwork": "a", "nodeName": "n1", "cidr": "10.244.3.0/24", "mtu": "auto"} | a | n1 | spec.mtu: auto

@@ -33,6 +33,9 @@ class LedgerFaultsTest {
         "7",
         "{\"cursors\":{\"10.0.0.0/8\":\"three\"}}",
         "{\"cursors\":{\"10.0.0.0/8\":null}}",
+        "{\"lastHolders\":{\"10.0.1.0/24\":null}}",
+        "{\"lastHolders\":[\"10.0.1.0/24\"]}",
+        "{\"writes\":1e30}",
         "{\"intents\":[null]}",
         "{\"intents\":[{}]}",
         "{\"intents\":[{\"cidr\":\"10.0.1.0/33\",\"nodeName\":\"n\",\"podNetwork\":\"p\"}]}"

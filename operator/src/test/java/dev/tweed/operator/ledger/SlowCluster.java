@@ -2,8 +2,10 @@ package dev.tweed.operator.ledger;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.operator.allocation.AllocationHistory;
 import dev.tweed.operator.allocation.AllocationInput;
 import dev.tweed.operator.allocation.AllocationPlanner;
+import dev.tweed.operator.allocation.DaemonFacts;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
 import dev.tweed.operator.allocation.NodeFacts;
@@ -195,14 +197,10 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                 List.of(network),
                 nodes,
                 subnets,
-                LastBlocks.none(),
                 Map.of(),
-                Map.of(),
-                Map.of(),
-                cursors,
+                DaemonFacts.none(),
+                new AllocationHistory(LastBlocks.none(), cursors, Map.of()),
                 Duration.ofMinutes(5),
-                Map.of(),
-                Map.of(),
                 Set.of(),
                 Instant.EPOCH));
   }

@@ -24,8 +24,6 @@ import net.jqwik.api.Tuple;
 class ClaimsPropertyTest {
   private static final int MACHINES = 8;
   private static final int STEPS = Integer.getInteger("tweed.simulation.steps", 80);
-  // Nothing outlives an operator but NodeSubnets and NodeReports.
-  private static final boolean MEMORY = false;
   private static final List<Network> NETWORKS =
       List.of(
           new Network("alpha", List.of("a", "b"), "10.64.0.0/24", 28),
@@ -82,6 +80,30 @@ class ClaimsPropertyTest {
                         Arbitraries.integers().between(0, 8),
                         Arbitraries.of(Fault.class).filter(f -> f != Fault.None))
                     .as(Step.GoWrong::new)),
+            Tuple.of(1, Arbitraries.of(5, 50, 250, 1_000).map(Step.Latency::new)),
+            Tuple.of(
+                1, Combinators.combine(operator, Arbitraries.of(5, 60, 400)).as(Step.CutOff::new)),
+            Tuple.of(
+                1,
+                Combinators.combine(
+                        Arbitraries.of("configmaps", "nodesubnets", "nodereports", "nodes"),
+                        Arbitraries.of(5, 60, 400))
+                    .as(Step.Forbid::new)),
+            Tuple.of(
+                1,
+                Arbitraries.of("{oops", "null", "{\"intents\":[{}]}").map(Step.SpoilLedger::new)),
+            Tuple.of(1, Arbitraries.just(new Step.MendLedger())),
+            Tuple.of(1, Arbitraries.just(new Step.CopyLedger())),
+            Tuple.of(1, Arbitraries.just(new Step.PutBackLedger())),
+            Tuple.of(
+                1,
+                Combinators.combine(
+                        Arbitraries.of("alpha", "beta"), Arbitraries.of(true, false, false))
+                    .as(Step.NetworkOfTomorrow::new)),
+            Tuple.of(
+                1,
+                Combinators.combine(machine, Arbitraries.of(true, false, false))
+                    .as(Step.SubnetOfTomorrow::new)),
             Tuple.of(1, Arbitraries.just(new Step.Settle())))
         .list()
         .ofMinSize(1)
@@ -98,7 +120,7 @@ class ClaimsPropertyTest {
   }
 
   static Setup setup(int operators) {
-    return new Setup(operators, MACHINES, Allocator.QUIET, true, MEMORY, NETWORKS);
+    return new Setup(operators, MACHINES, Allocator.QUIET, true, NETWORKS);
   }
 
   static void play(Simulation simulation, List<Step> script) {

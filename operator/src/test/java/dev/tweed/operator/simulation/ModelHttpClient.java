@@ -1,5 +1,7 @@
 package dev.tweed.operator.simulation;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tweed.operator.cluster.UnknownValueModule;
 import dev.tweed.operator.simulation.ModelApiServer.Response;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -33,7 +35,9 @@ import java.util.function.Consumer;
  */
 final class ModelHttpClient implements HttpClient {
   // What it finds out about classes takes longer than most simulations.
-  private static final KubernetesSerialization SERIALIZATION = new KubernetesSerialization();
+  private static final KubernetesSerialization SERIALIZATION =
+      new KubernetesSerialization(
+          new ObjectMapper().registerModule(new UnknownValueModule()), true);
 
   private final Door door;
 

@@ -22,7 +22,6 @@ class SimulatedFaultsTest {
         machines,
         Allocator.QUIET,
         commonLedger,
-        false,
         List.of(new Network("pods", List.of("a", "b", "c"), "10.64.0.0/16", 25)));
   }
 

@@ -32,7 +32,6 @@ import java.util.function.Consumer;
 final class SimulatedOperator implements ModelHttpClient.Door {
   private static final Duration RESYNC = Duration.ofMinutes(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(8);
-  private static final Duration ROUND_TRIP = Duration.ofMillis(5);
 
   private final String name;
   private final Simulation simulation;
@@ -230,8 +229,17 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   }
 
   private Response answer(Request request) throws IOException {
-    simulation.advance(ROUND_TRIP);
+    simulation.advance(simulation.latency());
+    if (simulation.isCutOff(number)) {
+      return lost(request, "cut off");
+    }
     boolean claims = request.creates("nodesubnets");
+    if (request.mutates() && simulation.forbids(request)) {
+      if (claims) {
+        simulation.refuse(request);
+      }
+      return ModelApiServer.failure(403, "Forbidden", "nothing of this kind now");
+    }
     if (claims && simulation.refuses(request)) {
       return ModelApiServer.failure(403, "Forbidden", "not this one");
     }

@@ -58,21 +58,20 @@ final class Simulation implements AutoCloseable {
   private Optional<ModelApiServer.Snapshot> snapshot = Optional.empty();
   private final Map<String, Instant> refusedUntil = new HashMap<>();
   private long operatorWrites;
+  private Duration latency = Duration.ofMillis(5);
+  private final Map<Integer, Instant> cutOffUntil = new HashMap<>();
+  private final Map<String, Instant> forbiddenUntil = new HashMap<>();
+  private Optional<String> beforeSpoilt = Optional.empty();
+  private Optional<String> ledgerCopy = Optional.empty();
 
   /**
    * How a simulation begins.
    *
    * @param quiet the rest of the ledger
    * @param commonLedger false: each operator has its own
-   * @param memory whether operators remember, beyond their own lives, who had a block last
    */
   record Setup(
-      int operators,
-      int machines,
-      Duration quiet,
-      boolean commonLedger,
-      boolean memory,
-      List<Network> networks) {}
+      int operators, int machines, Duration quiet, boolean commonLedger, List<Network> networks) {}
 
   /** A PodNetwork: the zones it selects, and one pool. */
   record Network(String name, List<String> zones, String pool, int nodePrefixLength) {}
@@ -184,6 +183,22 @@ final class Simulation implements AutoCloseable {
   /** It will not for a while: an admission policy says no. */
   void refuse(Request request) {
     refusedUntil.put(name(request), now.plusSeconds(60));
+  }
+
+  /** How long a request takes. */
+  Duration latency() {
+    return latency;
+  }
+
+  /** Whether an operator hears nothing of the API server. */
+  boolean isCutOff(int operator) {
+    return cutOffUntil.getOrDefault(operator, Instant.MIN).isAfter(now);
+  }
+
+  /** Whether operators may not write this kind, for want of a right. */
+  boolean forbids(Request request) {
+    return forbiddenUntil.entrySet().stream()
+        .anyMatch(e -> e.getValue().isAfter(now) && request.path().contains("/" + e.getKey()));
   }
 
   private static boolean isClaim(Request request) {
@@ -345,10 +360,6 @@ final class Simulation implements AutoCloseable {
       ObjectNode node = api.objects(NODES).get(name);
       if (node == null || !uid(node).equals(owner(report))) {
         request("DELETE", REPORTS + "/" + name, "");
-        if (subnetOf(name).isEmpty()) {
-          // After etcd was set back: nothing tells of the block any more.
-          machines.get(name).served = Optional.empty();
-        }
       }
     }
   }
@@ -356,7 +367,7 @@ final class Simulation implements AutoCloseable {
   /** Somebody deletes the NodeSubnet of a machine: if it has no Node, that gives the block away. */
   void loseSubnet(int number) {
     Machine machine = machine(number);
-    if (!setup.memory() && !resting()) {
+    if (!resting()) {
       // Whoever carries out the intent it came from makes it again, beside the new one.
       return;
     }
@@ -368,13 +379,86 @@ final class Simulation implements AutoCloseable {
     }
   }
 
-  /** Somebody deletes the ledger, if it is at rest. */
+  /** Somebody deletes the ledger, though there are blocks. */
   void loseLedger() {
-    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
-    if (ledger != null && resting() && intents(ledger).isEmpty()) {
+    if (ledger().isPresent() && !api.objects(SUBNETS).isEmpty()) {
       request("DELETE", LEDGERS + "/" + ConfigMapLedgerStore.NAME, "");
+      beforeSpoilt = Optional.empty();
       forget();
     }
+  }
+
+  private Optional<ObjectNode> ledger() {
+    return Optional.ofNullable(api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME));
+  }
+
+  private void writeLedger(String text) {
+    ObjectNode patch = ModelApiServer.JSON.createObjectNode();
+    patch.putObject("data").put("ledger.json", text);
+    merge(LEDGERS + "/" + ConfigMapLedgerStore.NAME, patch.toString());
+  }
+
+  /** Somebody writes nonsense into the ledger, and knows what it was. */
+  void spoilLedger(String text) {
+    if (beforeSpoilt.isEmpty() && ledger().isPresent()) {
+      beforeSpoilt = ledger().map(Simulation::text);
+      writeLedger(text);
+    }
+  }
+
+  void mendLedger() {
+    beforeSpoilt.ifPresent(this::writeLedger);
+    beforeSpoilt = Optional.empty();
+  }
+
+  void copyLedger() {
+    if (beforeSpoilt.isEmpty()) {
+      ledgerCopy = ledger().map(Simulation::text);
+    }
+  }
+
+  /** Somebody puts back what the ledger was, at rest: of machines without a block nobody knows. */
+  void putBackLedger() {
+    if (ledgerCopy.isPresent() && ledger().isPresent() && resting()) {
+      beforeSpoilt = Optional.empty();
+      writeLedger(ledgerCopy.get());
+      for (Machine machine : machines.values()) {
+        if (subnetOf(machine.name).isEmpty()) {
+          machine.served = Optional.empty();
+        }
+      }
+    }
+  }
+
+  void latency(Duration latency) {
+    this.latency = latency;
+  }
+
+  void cutOff(int operator, Duration time) {
+    cutOffUntil.put(operator % operators.length, now.plus(time));
+  }
+
+  void forbid(String plural, Duration time) {
+    forbiddenUntil.put(plural, now.plus(time));
+  }
+
+  void networkOfTomorrow(String network, boolean is) {
+    merge(
+        NETWORKS + "/" + network,
+        is ? "{\"spec\":{\"backend\":{\"type\":\"GENEVE\"}}}" : "{\"spec\":{\"backend\":null}}");
+  }
+
+  private boolean isOfTomorrow(String network) {
+    return api.objects(NETWORKS).get(network).get("spec").has("backend");
+  }
+
+  void subnetOfTomorrow(int number, boolean is) {
+    subnetOf(machine(number).name)
+        .ifPresent(
+            s ->
+                merge(
+                    SUBNETS + "/" + s.get("metadata").get("name").asText(),
+                    is ? "{\"spec\":{\"mtu\":\"jumbo\"}}" : "{\"spec\":{\"mtu\":null}}"));
   }
 
   private boolean resting() {
@@ -387,44 +471,40 @@ final class Simulation implements AutoCloseable {
 
   /** An operator of the version before writes the ledger: what it does not know of is gone. */
   void olderOperator() {
-    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
-    if (ledger != null) {
-      ObjectNode known = ((ObjectNode) content(ledger)).retain("cursors", "intents");
-      ObjectNode patch = ModelApiServer.JSON.createObjectNode();
-      patch.putObject("data").put("ledger.json", known.toString());
-      merge(LEDGERS + "/" + ConfigMapLedgerStore.NAME, patch.toString());
+    if (ledger().isPresent() && beforeSpoilt.isEmpty()) {
+      writeLedger(content().retain("cursors", "intents").toString());
       forget();
     }
   }
 
   /** An operator of the version after has written the ledger. */
   void newerOperator() {
-    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
-    if (ledger != null) {
-      ObjectNode more = (ObjectNode) content(ledger);
+    if (ledger().isPresent() && beforeSpoilt.isEmpty()) {
+      ObjectNode more = content();
       more.putArray("ofTomorrow").add("something");
-      ObjectNode patch = ModelApiServer.JSON.createObjectNode();
-      patch.putObject("data").put("ledger.json", more.toString());
-      merge(LEDGERS + "/" + ConfigMapLedgerStore.NAME, patch.toString());
+      writeLedger(more.toString());
     }
   }
 
   // What nobody remembers but the ledger: blocks without a NodeSubnet and without a report.
   private void forget() {
     for (Machine machine : machines.values()) {
-      ObjectNode report = api.objects(REPORTS).get(machine.name);
-      boolean reported =
-          node(machine).isPresent()
-              && report != null
-              && report
-                  .path("status")
-                  .path("blocks")
-                  .toString()
-                  .contains("\"" + machine.served.orElse("") + "\"");
-      if (subnetOf(machine.name).isEmpty() && !reported) {
+      if (subnetOf(machine.name).isEmpty() && !reported(machine)) {
         machine.served = Optional.empty();
       }
     }
+  }
+
+  // Whether its Node's own report says what it serves.
+  private boolean reported(Machine machine) {
+    ObjectNode report = api.objects(REPORTS).get(machine.name);
+    return report != null
+        && node(machine).filter(n -> uid(n).equals(owner(report))).isPresent()
+        && report
+            .path("status")
+            .path("blocks")
+            .toString()
+            .contains("\"" + machine.served.orElse("") + "\"");
   }
 
   void fault(int operator, int skip, Fault fault) {
@@ -452,7 +532,9 @@ final class Simulation implements AutoCloseable {
   }
 
   void backup() {
-    snapshot = Optional.of(api.snapshot());
+    if (beforeSpoilt.isEmpty()) {
+      snapshot = Optional.of(api.snapshot());
+    }
   }
 
   /**
@@ -467,6 +549,7 @@ final class Simulation implements AutoCloseable {
       operator.kill();
     }
     later.clear();
+    beforeSpoilt = Optional.empty();
     api.restore(snapshot.get());
     note(() -> "etcd is set back");
     for (int i = 0; i < machines.size(); i++) {
@@ -514,6 +597,14 @@ final class Simulation implements AutoCloseable {
           created(change.after().orElseThrow());
         } else if (change.after().isEmpty()) {
           deleted(change.before().orElseThrow(), change.actor());
+        }
+      }
+      case "nodereports" -> {
+        String name =
+            change.before().or(change::after).orElseThrow().get("metadata").get("name").asText();
+        if (change.after().isEmpty() && subnetOf(name).isEmpty()) {
+          // Nothing tells of the block any more, as after etcd was set back.
+          machines.get(name).served = Optional.empty();
         }
       }
       case "nodes", "podnetworks" -> machines.values().forEach(this::refresh);
@@ -570,7 +661,7 @@ final class Simulation implements AutoCloseable {
       String served = machine.served.get();
       if (machine.name.equals(node)) {
         if (!served.equals(cidr)) {
-          if (machine.lostSince.isEmpty() && !taken(served)) {
+          if (machine.lostSince.isEmpty() && !taken(served) && giving(machine.servedFrom)) {
             violate(describe(subnet) + " though its pods have " + served + ", which is free");
           }
           machine.served = Optional.empty();
@@ -623,27 +714,31 @@ final class Simulation implements AutoCloseable {
         && machine.regained.isBefore(judged.get())) {
       violate(describe(subnet) + " is taken away though the node was there all the time");
     }
-    if (!setup.memory() && (judged.isEmpty() || lostLong(machine))) {
+    if (judged.isEmpty() && !reported(machine)) {
       machine.served = Optional.empty();
     }
   }
 
   // Whether any NodeSubnet or intent overlaps the range.
   private boolean taken(String cidr) {
-    ObjectNode ledger = api.objects(LEDGERS).get(ConfigMapLedgerStore.NAME);
     return api.objects(SUBNETS).values().stream()
             .anyMatch(s -> overlap(cidr, s.get("spec").get("cidr").asText()))
-        || ledger != null && intents(ledger).stream().anyMatch(i -> overlap(cidr, i));
+        || ledger().isPresent() && intents().stream().anyMatch(i -> overlap(cidr, i));
   }
 
-  private static List<String> intents(ObjectNode ledger) {
+  private List<String> intents() {
     List<String> intents = new ArrayList<>();
-    content(ledger).path("intents").forEach(i -> intents.add(i.get("cidr").asText()));
+    content().path("intents").forEach(i -> intents.add(i.get("cidr").asText()));
     return intents;
   }
 
-  private static JsonNode content(ObjectNode ledger) {
-    return ModelApiServer.read(ledger.get("data").get("ledger.json").asText());
+  /** What the ledger says, or will say again. */
+  private ObjectNode content() {
+    return ModelApiServer.read(beforeSpoilt.or(() -> ledger().map(Simulation::text)).orElseThrow());
+  }
+
+  private static String text(ObjectNode ledger) {
+    return ledger.get("data").get("ledger.json").asText();
   }
 
   private void refresh(Machine machine) {
@@ -670,7 +765,9 @@ final class Simulation implements AutoCloseable {
     ObjectNode found = api.objects(NETWORKS).get(network);
     return found != null
         && ModelApiServer.JSON
-            .convertValue(found.get("spec"), PodNetworkSpec.class)
+            .convertValue(
+                ((ObjectNode) found.get("spec")).deepCopy().without("backend"),
+                PodNetworkSpec.class)
             .nodeSelector()
             .matches(Map.of("topology.kubernetes.io/zone", zone));
   }
@@ -681,6 +778,9 @@ final class Simulation implements AutoCloseable {
    */
   void settle() {
     faults.forEach(List::clear);
+    cutOffUntil.clear();
+    forbiddenUntil.clear();
+    mendLedger();
     for (SimulatedOperator operator : operators) {
       if (operator.inRun()) {
         operator.proceed(Integer.MAX_VALUE);
@@ -729,11 +829,18 @@ final class Simulation implements AutoCloseable {
       if (node(machine).isEmpty()) {
         continue;
       }
-      boolean served =
+      List<String> selecting =
           setup.networks().stream()
-              .filter(n -> giving(n.name()))
-              .anyMatch(n -> selects(n.name(), machine.zone));
+              .map(Network::name)
+              .filter(name -> selects(name, machine.zone))
+              .toList();
+      boolean served =
+          selecting.stream().anyMatch(this::giving)
+              && selecting.stream().noneMatch(this::isOfTomorrow);
       Optional<ObjectNode> subnet = subnetOf(machine.name);
+      if (subnet.filter(s -> s.get("spec").path("mtu").isTextual()).isPresent()) {
+        continue; // nobody touches what is of a version that knows better
+      }
       if (served && subnet.isEmpty()) {
         violate(machine.name + " has no block");
       }

@@ -166,6 +166,74 @@ sealed interface Step {
     }
   }
 
+  /** Each request takes so long. */
+  record Latency(int millis) implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.latency(Duration.ofMillis(millis));
+    }
+  }
+
+  /** One operator hears nothing of the API server. */
+  record CutOff(int operator, int seconds) implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.cutOff(operator, Duration.ofSeconds(seconds));
+    }
+  }
+
+  /** No operator may write a kind. */
+  record Forbid(String plural, int seconds) implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.forbid(plural, Duration.ofSeconds(seconds));
+    }
+  }
+
+  record SpoilLedger(String text) implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.spoilLedger(text);
+    }
+  }
+
+  record MendLedger() implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.mendLedger();
+    }
+  }
+
+  record CopyLedger() implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.copyLedger();
+    }
+  }
+
+  record PutBackLedger() implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.putBackLedger();
+    }
+  }
+
+  /** A PodNetwork has a value that operators do not know, or has it no more. */
+  record NetworkOfTomorrow(String network, boolean is) implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.networkOfTomorrow(network, is);
+    }
+  }
+
+  /** The same of the NodeSubnet of a machine. */
+  record SubnetOfTomorrow(int machine, boolean is) implements Step {
+    @Override
+    public void happen(Simulation in) {
+      in.subnetOfTomorrow(machine, is);
+    }
+  }
+
   record Settle() implements Step {
     @Override
     public void happen(Simulation in) {

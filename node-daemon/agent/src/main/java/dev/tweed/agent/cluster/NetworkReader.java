@@ -1,9 +1,12 @@
 package dev.tweed.agent.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.tweed.agent.api.ObjectMeta;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.PodNetworkStatus;
+import dev.tweed.ip.IpPrefix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,7 +16,6 @@ import java.util.Optional;
  */
 final class NetworkReader extends TreeReader<NetworkRecord> {
 
-  private static final PodNetworkSpec DEFAULTS = PodNetworkSpec.ofPools(List.of());
   private static final PodNetworkStatus NO_STATUS =
       new PodNetworkStatus(null, null, null, null, null, null, null);
 
@@ -21,18 +23,37 @@ final class NetworkReader extends TreeReader<NetworkRecord> {
   NetworkRecord of(ObjectMeta meta, JsonNode spec, JsonNode status) {
     try {
       PodNetworkSpec read =
-          isPresent(spec) ? SpecDecoder.decode("spec", spec, PodNetworkSpec.class) : DEFAULTS;
+          isPresent(spec)
+              ? SpecDecoder.decode("spec", spec, PodNetworkSpec.class)
+              : PodNetworkSpec.ofPools(List.of());
       return SpecDecoder.isUsable(read.nodeSelector())
           ? of(meta, read, status(status))
-          : unreadable(meta, "spec.nodeSelector lacks a key or an operator");
+          : unreadable(meta, spec, "spec.nodeSelector lacks a key or an operator");
     } catch (SpecDecoder.Unknown e) {
-      return unreadable(meta, e.getMessage());
+      return unreadable(meta, spec, e.getMessage());
     }
   }
 
-  private static NetworkRecord unreadable(ObjectMeta meta, String why) {
+  private static NetworkRecord unreadable(ObjectMeta meta, JsonNode spec, String why) {
     return new NetworkRecord(
-        meta.name(), meta.uid(), meta.created(), DEFAULTS, List.of(), Optional.of(why));
+        meta.name(),
+        meta.uid(),
+        meta.created(),
+        PodNetworkSpec.ofPools(pools(spec)),
+        List.of(),
+        Optional.of(why));
+  }
+
+  // Network policies have to know pods' addresses, whatever else of a network is not understood.
+  private static List<PodNetworkSpec.Pool> pools(JsonNode spec) {
+    List<PodNetworkSpec.Pool> pools = new ArrayList<>();
+    for (JsonNode pool : isPresent(spec) ? spec.path("pools") : MissingNode.getInstance()) {
+      String cidr = pool.path("cidr").asText();
+      if (IpPrefix.tryParseNetwork(cidr).isPresent()) {
+        pools.add(new PodNetworkSpec.Pool(cidr, null, null));
+      }
+    }
+    return pools;
   }
 
   private static NetworkRecord of(ObjectMeta meta, PodNetworkSpec spec, PodNetworkStatus status) {

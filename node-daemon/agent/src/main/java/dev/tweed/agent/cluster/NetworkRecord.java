@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param uid tells a re-created object from the one it replaces
  * @param created creation time, RFC 3339 in UTC with seconds, as the API server writes it: sorts as
  *     text
- * @param spec what is asked for; one with every default if it cannot be read
+ * @param spec what is asked for; one with every default, and the pools that can be read, if it
+ *     cannot
  * @param conditions what the operator says of it; explains why a node waits for its subnet
  * @param conflicts what the operator says of addresses that two nodes claim
  * @param unreadable why the spec cannot be read, fit to be shown; such objects come from another

@@ -1,7 +1,6 @@
 package dev.tweed.agent.policy;
 
 import dev.tweed.agent.cluster.ClusterView;
-import dev.tweed.agent.cluster.NetworkParser;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.ProbeAddress;
@@ -32,15 +31,12 @@ public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace 
 
   /** What PodNetworks and NodeSubnets say; without blocks while this node has none. */
   public static NodeSpace of(ClusterView view, String nodeName) {
-    List<IpPrefix> pools = new ArrayList<>();
-    view.networks().stream()
-        .map(NetworkParser::parse)
-        .forEach(
-            result -> {
-              if (result instanceof NetworkParser.Result.Good good) {
-                pools.addAll(good.parameters().podCidrs());
-              }
-            });
+    // Pods run there whatever else of a network is wrong, or of a version that knows better.
+    List<IpPrefix> pools =
+        Stream.concat(view.networks().stream(), view.gaps().unreadable().stream())
+            .flatMap(network -> network.spec().pools().stream())
+            .flatMap(pool -> IpPrefix.tryParseNetwork(pool.cidr()).stream())
+            .toList();
     List<IpPrefix> blocks = new ArrayList<>();
     Set<IpAddress> own = new HashSet<>();
     Map<IpAddress, List<IpAddress>> nodes = new HashMap<>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.cluster.SubnetRecord.Block;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.PodNetworkSpec.BackendType;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
@@ -112,6 +113,23 @@ class ReadersTest {
     assertThat(read.unreadable().orElseThrow()).startsWith(parts[1] + " ");
   }
 
+  @Test
+  void ofANetworkOfAnotherVersionThePoolsThatCanBeReadAreKnown() {
+    NetworkRecord read =
+        YamlViews.read(
+            """
+            metadata: {name: a}
+            spec:
+              pools: [{cidr: 10.0.0.0/8}, {cidr: [b]}, {cidr: 10.1.0.1/8}, null, {cidr: "fd00::/48"}]
+            """,
+            new NetworkReader());
+
+    assertThat(read.unreadable()).isPresent();
+    assertThat(read.spec().pools())
+        .extracting(PodNetworkSpec.Pool::cidr)
+        .containsExactly("10.0.0.0/8", "fd00::/48");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -134,7 +152,8 @@ class ReadersTest {
     assertThat(
             YamlViews.read(
                     "metadata: {name: n1}\n"
-                        + "status: {images: [{a: b}], daemonEndpoints: {x: 1, kubeletEndpoint: {Port: 10250}}}",
+                        + "status: {images: [{a: b}], daemonEndpoints: {x: 1, kubeletEndpoint:"
+                        + " {Port: 10250}}}",
                     new NodeReader())
                 .kubeletPort())
         .isEqualTo(OptionalInt.of(10250));
