@@ -57,7 +57,7 @@ final class NetworkPolicyWatches implements AutoCloseable {
   private final Runnable onChange;
   private final SteadyTime time;
   private final Watched<NetworkPolicy, PolicyObject> policies;
-  private final Watched<GenericKubernetesResource, Optional<PolicyObject>> clusterPolicies;
+  private final Watched<GenericKubernetesResource, PolicyObject> clusterPolicies;
   private final Watched<Pod, dev.tweed.policy.source.Pod> pods;
   private final Watched<Namespace, Map<String, String>> namespaces;
   private final Watched<PolicyProgram, ProgramFacts> programs;
@@ -199,7 +199,7 @@ final class NetworkPolicyWatches implements AutoCloseable {
     return policies.store;
   }
 
-  DeltaStore<GenericKubernetesResource, Optional<PolicyObject>> clusterPolicies() {
+  DeltaStore<GenericKubernetesResource, PolicyObject> clusterPolicies() {
     return clusterPolicies.store;
   }
 
