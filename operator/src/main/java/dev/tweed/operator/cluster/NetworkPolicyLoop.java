@@ -57,6 +57,9 @@ final class NetworkPolicyLoop implements AutoCloseable {
   private static final Duration REFUSED_RETRY = Duration.ofSeconds(30);
   private static final Duration RESYNC = Duration.ofMinutes(5);
 
+  /** A kind that cannot be listed for so long is no accident. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   /** How long pods are watched after the last policy went: the next often follows. */
   private static final Duration LINGER = Duration.ofMinutes(1);
 
@@ -66,6 +69,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
   private final Supplier<Map<String, String>> nodeUids;
   private final BiConsumer<String, Optional<PolicyOutlook>> outlooks;
   private final boolean enabled;
+  private final OperatorEvents events;
   private final OperatorMeters meters;
   private final SteadyTime time;
   private final RunRequests requests;
@@ -87,6 +91,8 @@ final class NetworkPolicyLoop implements AutoCloseable {
   private final Set<String> toldOf = new HashSet<>(); // programs whose outlook is known elsewhere
   private boolean podsAsked;
   private boolean failed;
+  private Optional<Instant> unlistedSince = Optional.empty();
+  private boolean saidUnlisted;
   private Optional<Instant> due = Optional.empty();
 
   private volatile boolean told;
@@ -104,6 +110,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
       Supplier<Map<String, String>> nodeUids,
       BiConsumer<String, Optional<PolicyOutlook>> outlooks,
       boolean enabled,
+      OperatorEvents events,
       OperatorMeters meters,
       SteadyTime time) {
     this.watches = watches;
@@ -112,6 +119,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
     this.nodeUids = nodeUids;
     this.outlooks = outlooks;
     this.enabled = enabled;
+    this.events = events;
     this.meters = meters;
     this.time = time;
     this.requests = new RunRequests(time);
@@ -155,13 +163,32 @@ final class NetworkPolicyLoop implements AutoCloseable {
         everything = start; // what was asked about may be forgotten
       }
       runningSince = Optional.empty();
-      meters.failing(Duty.NETWORK_POLICIES, failed || !refused.isEmpty() || !refusedSets.isEmpty());
+      boolean unlisted = tellOfUnlisted(start);
+      meters.failing(
+          Duty.NETWORK_POLICIES,
+          failed || unlisted || !refused.isEmpty() || !refusedSets.isEmpty());
       if (failed) {
         at(start.plus(RETRY));
       }
       earliest = time.now().plus(failed ? RETRY.dividedBy(4) : PAUSE);
       next = due.map(d -> earlier(d, everything)).orElse(everything);
     }
+  }
+
+  /** Whether something cannot be listed, without which nothing is written. */
+  private boolean tellOfUnlisted(Instant now) {
+    Map<String, String> unlisted = watches.unlisted();
+    if (unlisted.isEmpty()) {
+      unlistedSince = Optional.empty();
+      saidUnlisted = false;
+      return false;
+    }
+    unlistedSince = unlistedSince.or(() -> Optional.of(now));
+    if (!saidUnlisted && !now.isBefore(unlistedSince.get().plus(PATIENCE))) {
+      events.networkPoliciesNotRead(unlisted);
+      saidUnlisted = true;
+    }
+    return true;
   }
 
   private void at(Instant when) {

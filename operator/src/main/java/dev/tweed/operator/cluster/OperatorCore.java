@@ -150,6 +150,7 @@ public final class OperatorCore implements AutoCloseable {
             caches::nodeUids,
             enforcement::outlook,
             settings.networkPolicies(),
+            events,
             meters,
             time);
   }

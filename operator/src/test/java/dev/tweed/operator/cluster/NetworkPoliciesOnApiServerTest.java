@@ -46,6 +46,9 @@ class NetworkPoliciesOnApiServerTest {
   /** The operator's requests: method and path. */
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
 
+  /** The path of what it has no right to. */
+  private volatile String forbidden = "";
+
   private KubernetesClient client;
   private TestCluster cluster;
   private KubernetesClient ofOperator;
@@ -67,6 +70,9 @@ class NetworkPoliciesOnApiServerTest {
               @Override
               public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
                 requests.add(request.method() + " " + request.uri().getPath());
+                if (request.uri().getPath().equals(forbidden)) {
+                  builder.setHeader("Impersonate-User", "nobody");
+                }
               }
             });
     meters = new SimpleMeterRegistry();
@@ -420,6 +426,47 @@ class NetworkPoliciesOnApiServerTest {
     assertThat(client.resources(PolicyProgram.class).withName(program).get().getSpec().ingress())
         .extracting(r -> r.action().name())
         .containsExactly("Deny");
+  }
+
+  @Test
+  void whatCannotBeReadIsTold() {
+    // Given
+    forbidden = "/apis/networking.k8s.io/v1/networkpolicies";
+    operator.start();
+    policy("web", "web", "client");
+
+    // Then
+    String namespace = TestCluster.settings("netpol").namespace();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(events(namespace))
+                    .filteredOn(e -> e.getReason().equals("NetworkPolicyNotRead"))
+                    .singleElement()
+                    .satisfies(
+                        e ->
+                            assertThat(e.getNote())
+                                .contains("NetworkPolicies cannot be listed", "forbidden")));
+    assertThat(meters.get("tweed.duty.failing").tag("duty", "network_policies").gauge().value())
+        .isEqualTo(1);
+
+    // When it has the right
+    forbidden = "";
+
+    // Then
+    await().atMost(SOON).until(() -> report("web").isPresent());
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        meters
+                            .get("tweed.duty.failing")
+                            .tag("duty", "network_policies")
+                            .gauge()
+                            .value())
+                    .isZero());
   }
 
   @Test
