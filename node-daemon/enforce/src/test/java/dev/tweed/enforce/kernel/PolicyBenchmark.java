@@ -77,14 +77,15 @@ public final class PolicyBenchmark {
     try {
       add(variants, REFERENCE, "");
       add(variants, REFERENCE + " again", "");
-      write(add(variants, "pods not selected", "<= 1.10"), state(10, Set.of()));
+      write(add(variants, "pods not selected", "<= 1.10"), state(10, Set.of(), false));
       for (int policies : new int[] {1, 10, 1000}) {
         write(
             add(variants, count(policies), policies == 1000 ? "" : "<= 1.16"),
-            state(policies, names(policies)));
+            state(policies, names(policies), false));
       }
+      write(add(variants, "10 policies, both families", ""), state(10, names(10), true));
       PolicyBed guarded = add(variants, count(10) + ", spoof guard", "");
-      write(guarded, state(10, names(10)));
+      write(guarded, state(10, names(10), false));
       guard(guarded);
       for (int policies : new int[] {10, 1000}) {
         byHand(add(variants, "list by hand, " + count(policies), ""), policies, false);
@@ -180,8 +181,9 @@ public final class PolicyBenchmark {
    * What the node knows.
    *
    * @param selecting those of them that select the pod that is sent to
+   * @param ipv6 whether pods have addresses of IPv6, too
    */
-  private static NodeState state(int policies, Set<String> selecting) {
+  private static NodeState state(int policies, Set<String> selecting, boolean ipv6) {
     Map<String, Program> programs = new HashMap<>();
     for (int p = 0; p < policies; p++) {
       int port = port(p, policies);
@@ -211,7 +213,10 @@ public final class PolicyBenchmark {
               "u" + i, addresses("10.244.1." + (i + 2)), Set.of("p-" + i % policies), List.of()));
     }
     return new NodeState(
-        List.of(IpPrefix.parse("10.244.1.0/24"), IpPrefix.parse("fd00:244:1::/64")),
+        Stream.of("10.244.1.0/24", "fd00:244:1::/64")
+            .limit(ipv6 ? 2 : 1)
+            .map(IpPrefix::parse)
+            .toList(),
         addresses("10.244.1.1", "fd00:244:1::1"),
         new AddressSpace(List.of(IpPrefix.parse("10.0.0.0/8")), Map.of()),
         pods,
