@@ -276,10 +276,19 @@ public final class PolicyIndex {
 
   /** Has nodes told no more of pods that policies cannot select. */
   public void settle() {
-    if (lingering.isPresent()) {
-      touched.nodes().addAll(nodes);
-      lingering = Optional.empty();
+    if (lingering.isEmpty()) {
+      return;
     }
+    groupsOf.forEach(
+        (namespace, inside) -> {
+          if (isTold(namespace) && !canBeSelected(namespace)) {
+            touchNodes(inside);
+          }
+        });
+    if (policies.isEmpty()) {
+      touched.nodes().addAll(nodes);
+    }
+    lingering = Optional.empty();
   }
 
   /** What a node is to be told; empty where there is no such node, or nothing to tell. */
@@ -618,11 +627,14 @@ public final class PolicyIndex {
   }
 
   private boolean isTold(String namespace) {
-    return !clusterPolicies.isEmpty()
-        || policiesOf.containsKey(namespace)
+    return canBeSelected(namespace)
         || lingering
             .filter(l -> l.all() || l.hashes().contains(PolicyNames.namespace(namespace)))
             .isPresent();
+  }
+
+  private boolean canBeSelected(String namespace) {
+    return !clusterPolicies.isEmpty() || policiesOf.containsKey(namespace);
   }
 
   /**
