@@ -25,6 +25,7 @@ public final class ClusterBench {
           "rules",
           "fanout",
           "fastpath",
+          "policy",
           "install",
           "rest",
           "path",
@@ -44,9 +45,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers rules fanout fastpath install rest path repair
-   *     truth firewall scale allocate}); none is all. "install" happens with every other but the
-   *     first four, since they need it
+   * @param arguments parts to run ({@code peers rules fanout fastpath policy install rest path
+   *     repair truth firewall scale allocate}); none is all. "install" happens with every other but
+   *     the first five, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -87,7 +88,10 @@ public final class ClusterBench {
     if (wanted.contains("fastpath")) {
       measure("the fast path", new ModuleBench(settings.chart().getParent())::fastPath);
     }
-    if (Set.of("peers", "rules", "fanout", "fastpath").containsAll(wanted)) {
+    if (wanted.contains("policy")) {
+      measure("network policies", new ModuleBench(settings.chart().getParent())::policy);
+    }
+    if (Set.of("peers", "rules", "fanout", "fastpath", "policy").containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");

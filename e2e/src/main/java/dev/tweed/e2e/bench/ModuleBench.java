@@ -94,6 +94,16 @@ final class ModuleBench {
     return rows(run("node-daemon/fastpath", "dev.tweed.fastpath.FastPathBenchmark"));
   }
 
+  /** What network policies cost: packets, pods that come, tables, and the operator. */
+  List<Row> policy() {
+    List<Row> rows = new ArrayList<>();
+    for (String benchmark : List.of("PolicyBenchmark", "PodAddBenchmark", "PolicyTableBench")) {
+      rows.addAll(rows(run("node-daemon/enforce", "dev.tweed.enforce.kernel." + benchmark)));
+    }
+    rows.addAll(rows(run("operator", "dev.tweed.operator.networkpolicy.PolicyIndexBench")));
+    return rows;
+  }
+
   private static List<Row> rows(String output) {
     return TABLE
         .matcher(output)

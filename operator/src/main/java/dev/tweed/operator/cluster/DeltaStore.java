@@ -53,10 +53,10 @@ final class DeltaStore<T extends HasMetadata, F> extends StubStore<T, DeltaStore
     return Collections.unmodifiableSet(objects.keySet());
   }
 
-  /** Forgets everything. */
+  /** Forgets everything, and tells so: each of them has gone. */
   void clear() {
+    changed.addAll(objects.keySet());
     objects.clear();
-    changed.clear();
   }
 
   /** Notes an object as this process has written it. */

@@ -47,9 +47,18 @@ final class NetworkPolicyLoop implements AutoCloseable {
   /** Every node that needs a set gets each write of it. */
   private static final Duration SET_PAUSE = Duration.ofSeconds(1);
 
+  /**
+   * Kinds are watched separately: so much later than that new pods of a namespace do not wait any
+   * more every node knows it, and may be told no more of those that run.
+   */
+  private static final Duration SETTLE = Duration.ofSeconds(5);
+
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration REFUSED_RETRY = Duration.ofSeconds(30);
   private static final Duration RESYNC = Duration.ofMinutes(5);
+
+  /** A kind that cannot be listed for so long is no accident. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** How long pods are watched after the last policy went: the next often follows. */
   private static final Duration LINGER = Duration.ofMinutes(1);
@@ -60,6 +69,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
   private final Supplier<Map<String, String>> nodeUids;
   private final BiConsumer<String, Optional<PolicyOutlook>> outlooks;
   private final boolean enabled;
+  private final OperatorEvents events;
   private final OperatorMeters meters;
   private final SteadyTime time;
   private final RunRequests requests;
@@ -77,9 +87,12 @@ final class NetworkPolicyLoop implements AutoCloseable {
   private Map<String, String> uids = Map.of();
   private Instant everything;
   private Optional<Instant> idleSince = Optional.empty();
+  private Optional<Instant> settles = Optional.empty();
   private final Set<String> toldOf = new HashSet<>(); // programs whose outlook is known elsewhere
   private boolean podsAsked;
   private boolean failed;
+  private Optional<Instant> unlistedSince = Optional.empty();
+  private boolean saidUnlisted;
   private Optional<Instant> due = Optional.empty();
 
   private volatile boolean told;
@@ -97,6 +110,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
       Supplier<Map<String, String>> nodeUids,
       BiConsumer<String, Optional<PolicyOutlook>> outlooks,
       boolean enabled,
+      OperatorEvents events,
       OperatorMeters meters,
       SteadyTime time) {
     this.watches = watches;
@@ -105,6 +119,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
     this.nodeUids = nodeUids;
     this.outlooks = outlooks;
     this.enabled = enabled;
+    this.events = events;
     this.meters = meters;
     this.time = time;
     this.requests = new RunRequests(time);
@@ -148,13 +163,32 @@ final class NetworkPolicyLoop implements AutoCloseable {
         everything = start; // what was asked about may be forgotten
       }
       runningSince = Optional.empty();
-      meters.failing(Duty.NETWORK_POLICIES, failed || !refused.isEmpty() || !refusedSets.isEmpty());
+      boolean unlisted = tellOfUnlisted(start);
+      meters.failing(
+          Duty.NETWORK_POLICIES,
+          failed || unlisted || !refused.isEmpty() || !refusedSets.isEmpty());
       if (failed) {
         at(start.plus(RETRY));
       }
       earliest = time.now().plus(failed ? RETRY.dividedBy(4) : PAUSE);
       next = due.map(d -> earlier(d, everything)).orElse(everything);
     }
+  }
+
+  /** Whether something cannot be listed, without which nothing is written. */
+  private boolean tellOfUnlisted(Instant now) {
+    Map<String, String> unlisted = watches.unlisted();
+    if (unlisted.isEmpty()) {
+      unlistedSince = Optional.empty();
+      saidUnlisted = false;
+      return false;
+    }
+    unlistedSince = unlistedSince.or(() -> Optional.of(now));
+    if (!saidUnlisted && !now.isBefore(unlistedSince.get().plus(PATIENCE))) {
+      events.networkPoliciesNotRead(unlisted);
+      saidUnlisted = true;
+    }
+    return true;
   }
 
   private void at(Instant when) {
@@ -173,14 +207,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
       return;
     }
     drain(watches.policies(), index::policy);
-    for (String key : watches.clusterPolicies().drain()) {
-      index.policy(key, watches.clusterPolicies().facts(key).flatMap(p -> p));
-    }
-    for (String key : index.clusterPolicyKeys()) {
-      if (watches.clusterPolicies().facts(key).isEmpty()) {
-        index.policy(key, Optional.empty()); // with its CRD
-      }
-    }
+    drain(watches.clusterPolicies(), index::policy);
     if (index.isIdle()) {
       rest(now);
     } else {
@@ -195,6 +222,7 @@ final class NetworkPolicyLoop implements AutoCloseable {
     drain(watches.pods(), index::pod);
     uids = nodeUids.get();
     index.nodes(uids.keySet());
+    settle(now);
     look(now);
     write(now);
     meters.networkPolicies(index.policies(), index.sets(), index.pods());
@@ -218,6 +246,11 @@ final class NetworkPolicyLoop implements AutoCloseable {
       index = new PolicyIndex();
       everything = now;
     }
+  }
+
+  private void settle(Instant now) {
+    settles = settles.filter(now::isBefore);
+    settles.ifPresentOrElse(this::at, index::settle);
   }
 
   private void look(Instant now) {
@@ -264,12 +297,16 @@ final class NetworkPolicyLoop implements AutoCloseable {
     refusedSets.removeIf(s -> !index.needs(s));
     putSets(slices, now);
     putPrograms();
-    if (namespaces(true) && putNodes()) {
-      namespaces(false);
+    // Of pods that are not watched nodes can only be told what they are told already.
+    if (namespaces(true, now) && (podsAsked || settles.isEmpty())) {
+      boolean told = putNodes();
+      deleteNodes();
+      if (told) {
+        namespaces(false, now);
+      }
+      deletePrograms();
+      deleteSets(slices());
     }
-    deleteNodes();
-    deletePrograms();
-    deleteSets(slices());
     if (!programs.isEmpty() || !nodes.isEmpty()) {
       at(now.plus(RETRY));
     }
@@ -386,17 +423,18 @@ final class NetworkPolicyLoop implements AutoCloseable {
    * Set namespaces.
    *
    * @param fewer whether only those go that no policy can select pods of any more: before their
-   *     pods are out of the NodePolicies, as others come in only after theirs are in
+   *     pods are out of the NodePolicies, as others come in only after theirs are in. With the last
+   *     policy the set is emptied so, and deleted when there are no NodePolicies any more
    * @return whether it is as it should be
    */
-  private boolean namespaces(boolean fewer) {
+  private boolean namespaces(boolean fewer, Instant now) {
     List<String> names =
         watches.slices().keys().stream()
             .filter(s -> s.startsWith(PeerSliceName.NAMESPACES))
             .toList();
     List<PeerSlice> existing = slices(names);
-    if (index.isIdle()) {
-      return deleteSet(names);
+    if (index.isIdle() && !fewer) {
+      return !watches.nodes().keys().isEmpty() || deleteSet(names);
     }
     Optional<WaitingNamespaces> before =
         existing.stream().anyMatch(s -> s.getSpec() == null)
@@ -425,14 +463,20 @@ final class NetworkPolicyLoop implements AutoCloseable {
     if (writes.isEmpty()) {
       return true;
     }
-    return each(
+    boolean done =
+        !each(
                 "PeerSlice",
                 List.of(new SetWrites(PeerSliceName.NAMESPACES, writes)),
                 SetWrites::set,
                 w -> writer.slices(w.writes()),
                 (w, why) -> {})
-            .size()
-        == 1;
+            .isEmpty();
+    if (done && fewer) {
+      index.linger(before.orElseThrow());
+      settles = Optional.of(now.plus(SETTLE));
+      at(settles.get());
+    }
+    return done;
   }
 
   private record NodeWrite(String name, NodePolicySpec spec) {}

@@ -29,7 +29,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -57,13 +59,14 @@ final class NetworkPolicyWatches implements AutoCloseable {
   private final Runnable onChange;
   private final SteadyTime time;
   private final Watched<NetworkPolicy, PolicyObject> policies;
-  private final Watched<GenericKubernetesResource, Optional<PolicyObject>> clusterPolicies;
+  private final Watched<GenericKubernetesResource, PolicyObject> clusterPolicies;
   private final Watched<Pod, dev.tweed.policy.source.Pod> pods;
   private final Watched<Namespace, Map<String, String>> namespaces;
   private final Watched<PolicyProgram, ProgramFacts> programs;
   private final Watched<PeerSlice, Optional<PeerSliceSpec>> slices;
   private final Watched<NodePolicy, NodePolicyFacts> nodes;
   private final Watched<NetworkPolicyReport, ReportFacts> reports;
+  private final Map<String, String> unlisted = new ConcurrentSkipListMap<>();
   private Optional<String> served = Optional.empty();
   private Optional<Instant> discovered = Optional.empty();
 
@@ -190,6 +193,11 @@ final class NetworkPolicyWatches implements AutoCloseable {
     namespaces.stop();
   }
 
+  /** Kinds that could not be listed when that was tried last, and why. */
+  Map<String, String> unlisted() {
+    return new TreeMap<>(unlisted);
+  }
+
   /** Version in which ClusterNetworkPolicies are served. */
   Optional<String> served() {
     return served;
@@ -199,7 +207,7 @@ final class NetworkPolicyWatches implements AutoCloseable {
     return policies.store;
   }
 
-  DeltaStore<GenericKubernetesResource, Optional<PolicyObject>> clusterPolicies() {
+  DeltaStore<GenericKubernetesResource, PolicyObject> clusterPolicies() {
     return clusterPolicies.store;
   }
 
@@ -258,9 +266,10 @@ final class NetworkPolicyWatches implements AutoCloseable {
     boolean begin() {
       Instant now = time.now();
       if (listed.isCompletedExceptionally()) {
-        LOG.warn(
-            "{} cannot be listed, tried again: {}", kind, Duties.message(listed.exceptionNow()));
+        String why = Duties.message(listed.exceptionNow());
+        LOG.warn("{} cannot be listed, tried again: {}", kind, why);
         stop();
+        unlisted.put(kind, why);
         earliest = now.plus(AGAIN);
       }
       if (informer.isEmpty() && !now.isBefore(earliest)) {
@@ -276,10 +285,15 @@ final class NetworkPolicyWatches implements AutoCloseable {
         listed = next.start().toCompletableFuture();
         listed.whenComplete((done, failure) -> onChange.run());
       }
-      return informer.isPresent() && listed.isDone() && !listed.isCompletedExceptionally();
+      boolean known = informer.isPresent() && listed.isDone() && !listed.isCompletedExceptionally();
+      if (known) {
+        unlisted.remove(kind);
+      }
+      return known;
     }
 
     void stop() {
+      unlisted.remove(kind);
       informer.ifPresent(SharedIndexInformer::close);
       informer = Optional.empty();
       listed = new CompletableFuture<>();

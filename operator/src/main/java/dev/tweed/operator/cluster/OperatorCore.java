@@ -151,6 +151,7 @@ public final class OperatorCore implements AutoCloseable {
             caches::nodeUids,
             enforcement::outlook,
             settings.networkPolicies(),
+            events,
             meters,
             time);
   }

@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -151,6 +152,26 @@ public final class OperatorEvents {
         "there are %d network policies, and no node says that it enforces any: they are not known to be in force. Are the daemons of this version, and do they run?"
             .formatted(policies);
     LOG.warn(note);
+    ofOperator("NetworkPolicyNotEnforced", "Enforce", note);
+  }
+
+  /**
+   * Nothing is written of network policies, since something cannot be read.
+   *
+   * @param why by the kind that cannot be listed
+   */
+  void networkPoliciesNotRead(Map<String, String> why) {
+    ofOperator(
+        "NetworkPolicyNotRead",
+        "Read",
+        "nodes enforce what they were told before, and new pods may wait, closed: "
+            + why.entrySet().stream()
+                .map(k -> k.getKey() + " cannot be listed: " + k.getValue())
+                .collect(Collectors.joining("; ")));
+  }
+
+  /** A warning about the operator itself. */
+  private void ofOperator(String reason, String action, String note) {
     // An Event in a namespace must be about an object there; the Lease is one we have by name.
     record(
         new ObjectReferenceBuilder()
@@ -161,8 +182,8 @@ public final class OperatorEvents {
             .build(),
         settings.namespace(),
         Type.Warning,
-        "NetworkPolicyNotEnforced",
-        "Enforce",
+        reason,
+        action,
         note);
   }
 

@@ -12,63 +12,138 @@ import dev.tweed.policy.source.ClusterNetworkPolicy.Rule;
 import dev.tweed.policy.source.ClusterNetworkPolicy.Unsupported;
 import dev.tweed.policy.source.LabelSelector;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Reads ClusterNetworkPolicies ({@code policy.networking.k8s.io}, v1alpha2 and v1beta1, which have
  * the same fields). What is not understood fails closed, as the reference asks: a rule that accepts
- * does not match by it, any other denies.
+ * does not match by it, any other denies; and is told ({@link PolicyObject#unread}).
+ *
+ * <p>Of a policy whose tier or priority is not understood nobody knows which policies it is to come
+ * before. It comes first (of its tier, where that is known), with its rules that accept left out,
+ * and those that pass denying: so it opens nothing, and what it is to close is closed.
  */
 public final class ClusterNetworkPolicyReader {
-  private ClusterNetworkPolicyReader() {}
+  private static final Set<String> SPEC_FIELDS =
+      Set.of("tier", "priority", "subject", "ingress", "egress");
+  private static final Rule NOBODY = new Rule(Action.ACCEPT, List.of(), List.of());
+  private static final int SHOWN = 40;
 
-  /** The policy; empty for one of a tier that this version does not know, or without a priority. */
-  public static Optional<PolicyObject> read(GenericKubernetesResource object) {
-    Map<?, ?> spec = map(object.getAdditionalProperties().get("spec"));
+  private final Map<?, ?> spec;
+  private final List<String> unread = new ArrayList<>();
+
+  private ClusterNetworkPolicyReader(Map<?, ?> spec) {
+    this.spec = spec;
+  }
+
+  /** The policy. */
+  public static PolicyObject read(GenericKubernetesResource object) {
+    return new ClusterNetworkPolicyReader(map(object.getAdditionalProperties().get("spec")))
+        .read(object.getMetadata());
+  }
+
+  private PolicyObject read(ObjectMeta meta) {
     Optional<Tier> tier =
         switch (String.valueOf(spec.get("tier"))) {
           case "Admin" -> Optional.of(Tier.ADMIN);
           case "Baseline" -> Optional.of(Tier.BASELINE);
           default -> Optional.empty();
         };
-    if (tier.isEmpty()
-        || !(spec.get("priority") instanceof Number priority)
-        || priority.longValue() < 0
-        || priority.longValue() > 1000) {
-      return Optional.empty();
+    Optional<Integer> priority =
+        spec.get("priority") instanceof Number n && 0 <= n.longValue() && n.longValue() <= 1000
+            ? Optional.of(n.intValue())
+            : Optional.empty();
+    Optional<Pods> subject = pods(map(spec.get("subject")));
+    boolean placed = tier.isPresent() && priority.isPresent();
+    if (!placed) {
+      String field = tier.isEmpty() ? "tier" : "priority";
+      unread.add(
+          "spec.%s (%s): its rules that accept match nobody, and the others deny, before those of other policies"
+              .formatted(field, shown(spec.get(field))));
     }
-    return Optional.of(
-        new PolicyObject.OfCluster(
-            object.getMetadata().getName(),
-            new ClusterNetworkPolicy(
-                object.getMetadata().getUid(),
-                Objects.requireNonNullElse(object.getMetadata().getGeneration(), 0L),
-                tier.get(),
-                priority.intValue(),
-                pods(map(spec.get("subject"))),
-                list(spec.get("ingress")).stream().map(r -> rule(map(r), "from")).toList(),
-                list(spec.get("egress")).stream().map(r -> rule(map(r), "to")).toList())));
+    if (subject.isEmpty()) {
+      unread.add("spec.subject: it selects no pod, and is not in force at all");
+    }
+    Stream.concat(
+            unknown(spec, SPEC_FIELDS),
+            Stream.of("ingress", "egress").filter(f -> !isList(spec.get(f))))
+        .forEach(f -> unread.add("spec." + f + ": it is ignored"));
+    ClusterNetworkPolicy policy =
+        new ClusterNetworkPolicy(
+            meta.getUid(),
+            Objects.requireNonNullElse(meta.getGeneration(), 0L),
+            tier.orElse(Tier.ADMIN),
+            placed ? priority.get() : 0,
+            subject,
+            rules("ingress", "from", placed),
+            rules("egress", "to", placed));
+    return new PolicyObject.OfCluster(meta.getName(), policy, unread);
   }
 
-  private static Rule rule(Map<?, ?> rule, String peers) {
-    Optional<Action> action =
+  private List<Rule> rules(String direction, String peers, boolean placed) {
+    List<?> rules = list(spec.get(direction));
+    return IntStream.range(0, rules.size())
+        .mapToObj(
+            i -> rule("spec.%s[%d].".formatted(direction, i), map(rules.get(i)), peers, placed))
+        .toList();
+  }
+
+  private Rule rule(String path, Map<?, ?> rule, String peersField, boolean placed) {
+    Optional<Action> written =
         switch (String.valueOf(rule.get("action"))) {
           case "Accept" -> Optional.of(Action.ACCEPT);
           case "Deny" -> Optional.of(Action.DENY);
           case "Pass" -> Optional.of(Action.PASS);
           default -> Optional.empty();
         };
-    if (action.isEmpty()) {
-      return new Rule(Action.DENY, List.of(), List.of(new Unsupported()));
+    Action action = written.filter(a -> placed || a == Action.ACCEPT).orElse(Action.DENY);
+    List<Optional<PortMatch>> ports =
+        list(rule.get("protocols")).stream().map(p -> protocol(map(p))).toList();
+    List<Peer> peers = list(rule.get(peersField)).stream().map(p -> peer(map(p))).toList();
+    List<String> fields = new ArrayList<>();
+    unknown(rule, Set.of("name", "action", "protocols", peersField)).forEach(fields::add);
+    Stream.of("protocols", peersField).filter(f -> !isList(rule.get(f))).forEach(fields::add);
+    boolean whole = fields.isEmpty();
+    if (written.isEmpty()) {
+      fields.add("action (%s)".formatted(shown(rule.get("action"))));
     }
-    return Rule.read(
-        action.get(),
-        list(rule.get("protocols")).stream().map(p -> protocol(map(p))).toList(),
-        list(rule.get(peers)).stream().map(p -> peer(map(p))).toList());
+    for (int i = 0; i < ports.size(); i++) {
+      if (ports.get(i).isEmpty()) {
+        fields.add("protocols[%d]".formatted(i));
+      }
+    }
+    for (int i = 0; i < peers.size(); i++) {
+      if (peers.get(i) instanceof Unsupported) {
+        fields.add("%s[%d]".formatted(peersField, i));
+      }
+    }
+    String consequence =
+        action == Action.ACCEPT ? ": matches nothing" : ": the rule denies everything";
+    fields.forEach(f -> unread.add(path + f + consequence));
+    if (action == Action.ACCEPT) {
+      return whole && placed ? Rule.read(action, ports, peers) : NOBODY;
+    }
+    return fields.isEmpty()
+        ? Rule.read(action, ports, peers)
+        : new Rule(action, List.of(), List.of(new Unsupported()));
+  }
+
+  /** Fields that this version does not know. */
+  private static Stream<String> unknown(Map<?, ?> object, Set<String> known) {
+    return object.keySet().stream().map(String::valueOf).filter(f -> !known.contains(f)).sorted();
+  }
+
+  private static String shown(Object value) {
+    String text = value == null ? "not there" : "\"" + value + "\"";
+    return text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
   }
 
   private static Peer peer(Map<?, ?> peer) {
@@ -89,12 +164,17 @@ public final class ClusterNetworkPolicyReader {
       return SelectorReader.read(peer.get("namespaces"))
           .map(n -> new Pods(n, LabelSelector.EVERYTHING));
     }
-    if (peer.keySet().equals(Set.of("pods"))) {
-      Map<?, ?> pods = map(peer.get("pods"));
-      return SelectorReader.read(pods.get("namespaceSelector"))
-          .flatMap(n -> SelectorReader.read(pods.get("podSelector")).map(p -> new Pods(n, p)));
+    Map<?, ?> pods = map(peer.get("pods"));
+    if (peer.size() != 1
+        || unknown(pods, Set.of("namespaceSelector", "podSelector")).findAny().isPresent()) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    Optional<LabelSelector> namespaces =
+        pods.containsKey("namespaceSelector")
+            ? SelectorReader.read(pods.get("namespaceSelector"))
+            : Optional.of(LabelSelector.EVERYTHING);
+    return namespaces.flatMap(
+        n -> SelectorReader.read(pods.get("podSelector")).map(p -> new Pods(n, p)));
   }
 
   private static Optional<PortMatch> protocol(Map<?, ?> protocol) {
@@ -102,9 +182,9 @@ public final class ClusterNetworkPolicyReader {
       return Optional.empty();
     }
     return switch (String.valueOf(protocol.keySet().iterator().next())) {
-      case "tcp" -> ports(Protocol.TCP, map(protocol.get("tcp")));
-      case "udp" -> ports(Protocol.UDP, map(protocol.get("udp")));
-      case "sctp" -> ports(Protocol.SCTP, map(protocol.get("sctp")));
+      case "tcp" -> ports(Protocol.TCP, protocol.get("tcp"));
+      case "udp" -> ports(Protocol.UDP, protocol.get("udp"));
+      case "sctp" -> ports(Protocol.SCTP, protocol.get("sctp"));
       case "destinationNamedPort" ->
           protocol.get("destinationNamedPort") instanceof String name && !name.isEmpty()
               ? Optional.of(new PortMatch.Named(Optional.empty(), name))
@@ -113,7 +193,10 @@ public final class ClusterNetworkPolicyReader {
     };
   }
 
-  private static Optional<PortMatch> ports(Protocol protocol, Map<?, ?> fields) {
+  private static Optional<PortMatch> ports(Protocol protocol, Object value) {
+    if (!(value instanceof Map<?, ?> fields)) {
+      return Optional.empty();
+    }
     if (fields.isEmpty()) {
       return Optional.of(PortMatch.all(protocol));
     }
@@ -136,6 +219,10 @@ public final class ClusterNetworkPolicyReader {
 
   private static Map<?, ?> map(Object value) {
     return value instanceof Map<?, ?> map ? map : Map.of();
+  }
+
+  private static boolean isList(Object value) {
+    return value == null || value instanceof List<?>;
   }
 
   private static List<?> list(Object value) {

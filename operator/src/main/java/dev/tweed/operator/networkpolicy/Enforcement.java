@@ -33,6 +33,7 @@ public record Enforcement(
 
   private static final String MISSING = "PeersMissing";
   private static final String REFUSED = "ProgramRefused";
+  private static final String UNKNOWN = "UnknownValue";
 
   public Enforcement {
     failures = List.copyOf(failures);
@@ -82,12 +83,17 @@ public record Enforcement(
 
   /** Whether it is in force wherever it has to be. */
   public boolean holds() {
-    return failures.isEmpty() && outlook.refused().isEmpty();
+    return failures.isEmpty() && isWhole();
+  }
+
+  /** Whether all that it says can be in force. */
+  private boolean isWhole() {
+    return outlook.refused().isEmpty() && outlook.unread().isEmpty();
   }
 
   /** Whether nothing is wrong but that nodes have not got so far. */
   public boolean isOnItsWay() {
-    return outlook.refused().isEmpty() && failures.stream().allMatch(f -> passes(f.reason()));
+    return isWhole() && failures.stream().allMatch(f -> passes(f.reason()));
   }
 
   /** Whether a reason is one of a node that has not got so far, as any has that joins. */
@@ -102,7 +108,7 @@ public record Enforcement(
         ENFORCED,
         status,
         reason(),
-        cut(message()),
+        cut(outlook.unread().isEmpty() ? message() : notAsWritten() + "; " + message()),
         before
             .filter(b -> b.status().equals(status))
             .map(Condition::lastTransitionTime)
@@ -113,6 +119,9 @@ public record Enforcement(
   private String reason() {
     if (outlook.refused().isPresent()) {
       return REFUSED;
+    }
+    if (!outlook.unread().isEmpty()) {
+      return UNKNOWN;
     }
     if (outlook.pods().isEmpty()) {
       return "NoPodSelected";
@@ -126,6 +135,11 @@ public record Enforcement(
         .filter(f -> !passes(f.reason()))
         .findFirst()
         .orElseGet(failures::getFirst);
+  }
+
+  private String notAsWritten() {
+    return "not in force as it is written, for this version does not know "
+        + String.join("; ", outlook.unread());
   }
 
   private String message() {

@@ -2,6 +2,7 @@ package dev.tweed.operator.networkpolicy;
 
 import dev.tweed.crds.Limits;
 import dev.tweed.crds.NodePolicySpec;
+import dev.tweed.crds.PeerSliceReader.WaitingNamespaces;
 import dev.tweed.crds.PolicyProgramSpec;
 import dev.tweed.crds.PolicyProgramWriter;
 import dev.tweed.ip.IpAddress;
@@ -10,6 +11,7 @@ import dev.tweed.policy.PolicyNames;
 import dev.tweed.policy.PortMatch;
 import dev.tweed.policy.Program;
 import dev.tweed.policy.Rule;
+import dev.tweed.policy.source.LabelSelector;
 import dev.tweed.policy.source.Namespace;
 import dev.tweed.policy.source.PeerKey;
 import dev.tweed.policy.source.Pod;
@@ -125,6 +127,7 @@ public final class PolicyIndex {
   private final Map<NamedPort, Integer> ports = new HashMap<>();
   private final Set<NamedPort> changedPorts = new HashSet<>();
   private Set<String> nodes = Set.of();
+  private Optional<WaitingNamespaces> lingering = Optional.empty();
   private Touched touched = Touched.nothing();
 
   /** Whether there is any policy. */
@@ -135,17 +138,6 @@ public final class PolicyIndex {
   /** How many policies there are. */
   public int policies() {
     return policies.size();
-  }
-
-  /** Keys of the ClusterNetworkPolicies. */
-  public Set<String> clusterPolicyKeys() {
-    if (clusterPolicies.isEmpty()) {
-      return Set.of();
-    }
-    return programs.entrySet().stream()
-        .filter(p -> clusterPolicies.contains(policies.get(p.getValue())))
-        .map(Map.Entry::getKey)
-        .collect(Collectors.toSet());
   }
 
   /** How many sets they need. */
@@ -183,15 +175,15 @@ public final class PolicyIndex {
 
   /** A namespace's labels now; empty where it is gone. */
   public void namespace(String name, Optional<Map<String, String>> labels) {
-    Namespace before = namespaceOf(name);
-    boolean known = namespaces.containsKey(name);
-    labels.ifPresentOrElse(
-        l -> namespaces.put(name, new Namespace(name, l)), () -> namespaces.remove(name));
-    Set<Group> inside = groupsOf.getOrDefault(name, Set.of());
-    if (!namespaceOf(name).equals(before)) {
-      inside.forEach(this::judge);
+    Optional<Namespace> before = Optional.ofNullable(namespaces.get(name));
+    Optional<Namespace> now = labels.map(l -> new Namespace(name, l));
+    if (now.equals(before)) {
+      return;
     }
-    if (namespaces.containsKey(name) != known) {
+    now.ifPresentOrElse(n -> namespaces.put(name, n), () -> namespaces.remove(name));
+    Set<Group> inside = groupsOf.getOrDefault(name, Set.of());
+    inside.forEach(this::judge);
+    if (now.isPresent() != before.isPresent()) {
       touchNodes(inside);
     }
   }
@@ -269,9 +261,39 @@ public final class PolicyIndex {
     return new Waiting(!clusterPolicies.isEmpty(), policiesOf.keySet());
   }
 
-  /** What a node is to be told; empty where there is no such node, or no policy. */
+  /**
+   * Has nodes told of pods of these namespaces, too, whether or not policies can select them, until
+   * {@link #settle}.
+   */
+  public void linger(WaitingNamespaces more) {
+    Set<String> hashes = new HashSet<>(more.hashes());
+    lingering.ifPresent(l -> hashes.addAll(l.hashes()));
+    lingering =
+        Optional.of(
+            new WaitingNamespaces(
+                more.all() || lingering.filter(WaitingNamespaces::all).isPresent(), hashes));
+  }
+
+  /** Has nodes told no more of pods that policies cannot select. */
+  public void settle() {
+    if (lingering.isEmpty()) {
+      return;
+    }
+    groupsOf.forEach(
+        (namespace, inside) -> {
+          if (isTold(namespace) && !canBeSelected(namespace)) {
+            touchNodes(inside);
+          }
+        });
+    if (policies.isEmpty()) {
+      touched.nodes().addAll(nodes);
+    }
+    lingering = Optional.empty();
+  }
+
+  /** What a node is to be told; empty where there is no such node, or nothing to tell. */
   public Optional<NodePolicySpec> node(String name) {
-    if (policies.isEmpty() || !nodes.contains(name)) {
+    if (policies.isEmpty() && lingering.isEmpty() || !nodes.contains(name)) {
       return Optional.empty();
     }
     Map<List<String>, String> classes = new HashMap<>();
@@ -282,7 +304,7 @@ public final class PolicyIndex {
     Map<String, Long> holders =
         here.stream().collect(Collectors.groupingBy(Pod::uid, Collectors.counting()));
     here.stream()
-        .filter(p -> canBeSelected(p.namespace()) && isJudged(p.namespace()))
+        .filter(p -> isTold(p.namespace()) && isJudged(p.namespace()))
         .filter(p -> holders.get(p.uid()) == 1)
         .sorted(Comparator.comparing(Pod::uid))
         .limit(Limits.NODE_PODS) // a kubelet runs 110 unless told otherwise
@@ -351,6 +373,7 @@ public final class PolicyIndex {
                   e.policy.generation(),
                   program,
                   on,
+                  e.policy.unread(),
                   Optional.empty());
             });
   }
@@ -463,7 +486,7 @@ public final class PolicyIndex {
     boolean selects =
         key.namespace().map(profile.namespace()::equals).orElse(true)
             && key.podSelector().matches(profile.labels())
-            && key.namespaceSelector().matches(namespaceOf(profile.namespace()).labels());
+            && isOf(profile.namespace(), key.namespaceSelector());
     if (selects ? group.peers.add(peer) : group.peers.remove(peer)) {
       if (selects) {
         peer.groups.add(group);
@@ -474,25 +497,30 @@ public final class PolicyIndex {
     }
   }
 
+  /**
+   * Whether it is known that a selector chooses a namespace. Until its labels are, its pods are
+   * nobody's peers: then those that accept do not, and from those that are to be denied nothing
+   * comes, since their own node keeps them closed ({@link #isJudged}).
+   */
+  private boolean isOf(String namespace, LabelSelector selector) {
+    return selector.isEverything()
+        || Optional.ofNullable(namespaces.get(namespace))
+            .filter(n -> selector.matches(n.labels()))
+            .isPresent();
+  }
+
   private void use(String set, PeerKey key, Entry user) {
-    Peer peer = peers.get(set);
-    if (peer == null) {
-      peer = new Peer(set, key);
+    if (!peers.containsKey(set)) {
+      Peer peer = new Peer(set, key);
       peers.put(set, peer);
       key.namespace()
           .map(n -> peersOf.computeIfAbsent(n, p -> new HashSet<>()))
           .orElse(clusterPeers)
           .add(peer);
       touched.sets().add(set);
-      Collection<Group> candidates =
-          key.namespace().isPresent()
-              ? groupsOf.getOrDefault(key.namespace().get(), Set.of())
-              : groups.values();
-      for (Group group : candidates) {
-        join(group, peer);
-      }
+      groupsIn(key.namespace()).forEach(g -> join(g, peer));
     }
-    peer.users.add(user);
+    peers.get(set).users.add(user);
   }
 
   private void release(Set<String> sets, Entry user) {
@@ -522,18 +550,14 @@ public final class PolicyIndex {
     touched.programs().add(program);
     touched.outlooks().add(program);
     Optional<String> namespace = entry.policy.namespace();
-    Collection<Group> candidates =
-        namespace.isPresent()
-            ? groupsOf.getOrDefault(namespace.get(), Set.of())
-            : List.copyOf(groups.values());
-    boolean more =
-        namespace.isPresent()
-            ? policiesOf.computeIfAbsent(namespace.get(), n -> new HashSet<>()).add(entry)
-                && policiesOf.get(namespace.get()).size() == 1
-            : clusterPolicies.add(entry) && clusterPolicies.size() == 1;
-    candidates.forEach(g -> join(g, entry));
-    if (more) {
-      touchNodes(candidates); // pods that can be selected now
+    Set<Entry> beside =
+        namespace
+            .map(n -> policiesOf.computeIfAbsent(n, p -> new HashSet<>()))
+            .orElse(clusterPolicies);
+    beside.add(entry);
+    groupsIn(namespace).forEach(g -> join(g, entry));
+    if (beside.size() == 1) {
+      touchNodes(groupsIn(namespace)); // pods that can be selected now
     }
     if (first) {
       touched.nodes().addAll(nodes);
@@ -552,22 +576,22 @@ public final class PolicyIndex {
     touchNodes(entry.groups);
     entry.groups.forEach(g -> g.policies.remove(entry));
     Optional<String> namespace = entry.policy.namespace();
-    if (namespace.isPresent()) {
-      Set<Entry> left = policiesOf.get(namespace.get());
-      left.remove(entry);
-      if (left.isEmpty()) {
-        policiesOf.remove(namespace.get());
-        touchNodes(groupsOf.getOrDefault(namespace.get(), Set.of()));
-      }
-    } else {
-      clusterPolicies.remove(entry);
-      if (clusterPolicies.isEmpty()) {
-        touchNodes(groups.values());
-      }
+    Set<Entry> beside = namespace.map(policiesOf::get).orElse(clusterPolicies);
+    beside.remove(entry);
+    if (beside.isEmpty()) {
+      namespace.ifPresent(policiesOf::remove);
+      touchNodes(groupsIn(namespace));
     }
     if (policies.isEmpty()) {
       touched.nodes().addAll(nodes);
     }
+  }
+
+  /** Those that something of a namespace, or else of the cluster, can be about. */
+  private Collection<Group> groupsIn(Optional<String> namespace) {
+    return namespace.isPresent()
+        ? groupsOf.getOrDefault(namespace.get(), Set.of())
+        : groups.values();
   }
 
   private CompiledPolicy compile(PolicyObject policy) {
@@ -600,6 +624,13 @@ public final class PolicyIndex {
       }
     }
     changedPorts.clear();
+  }
+
+  private boolean isTold(String namespace) {
+    return canBeSelected(namespace)
+        || lingering
+            .filter(l -> l.all() || l.hashes().contains(PolicyNames.namespace(namespace)))
+            .isPresent();
   }
 
   private boolean canBeSelected(String namespace) {

@@ -2,6 +2,7 @@ package dev.tweed.operator.networkpolicy;
 
 import dev.tweed.policy.source.ClusterNetworkPolicy;
 import dev.tweed.policy.source.NetworkPolicy;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,14 +22,22 @@ public sealed interface PolicyObject {
   /** Generation of its spec. */
   long generation();
 
+  /**
+   * What this version does not know of it, field by field, and what becomes of that; empty where it
+   * is in force as it is written.
+   */
+  List<String> unread();
+
   /** Whether pods of a namespace with these labels are its subjects, if they are selectable. */
   boolean selects(String namespace, Map<String, String> namespaceLabels, Map<String, String> pod);
 
   /** A NetworkPolicy. */
-  record OfNamespace(String name, NetworkPolicy policy) implements PolicyObject {
+  record OfNamespace(String name, NetworkPolicy policy, List<String> unread)
+      implements PolicyObject {
     public OfNamespace {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(policy, "policy");
+      unread = List.copyOf(unread);
     }
 
     @Override
@@ -54,10 +63,12 @@ public sealed interface PolicyObject {
   }
 
   /** A ClusterNetworkPolicy. */
-  record OfCluster(String name, ClusterNetworkPolicy policy) implements PolicyObject {
+  record OfCluster(String name, ClusterNetworkPolicy policy, List<String> unread)
+      implements PolicyObject {
     public OfCluster {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(policy, "policy");
+      unread = List.copyOf(unread);
     }
 
     @Override

@@ -19,25 +19,26 @@ final class SelectorReader {
   private SelectorReader() {}
 
   static Optional<LabelSelector> read(io.fabric8.kubernetes.api.model.LabelSelector selector) {
-    return read(
-        Objects.requireNonNullElse(selector.getMatchLabels(), Map.of()),
-        selector.getMatchExpressions().stream().map(SelectorReader::requirement).toList());
+    return selector.getAdditionalProperties().isEmpty()
+        ? read(
+            Objects.requireNonNullElse(selector.getMatchLabels(), Map.of()),
+            selector.getMatchExpressions().stream().map(SelectorReader::requirement).toList())
+        : Optional.empty();
   }
 
   /** As it stands in an object whose kind is not known at compile time. */
   static Optional<LabelSelector> read(Object selector) {
-    if (!(selector instanceof Map<?, ?> map) || !FIELDS.containsAll(map.keySet())) {
+    if (!(selector instanceof Map<?, ?> map)
+        || !FIELDS.containsAll(map.keySet())
+        || !(Objects.requireNonNullElse((Object) map.get("matchLabels"), Map.of())
+            instanceof Map<?, ?> match)
+        || !(Objects.requireNonNullElse((Object) map.get("matchExpressions"), List.of())
+            instanceof List<?> expressions)) {
       return Optional.empty();
     }
     Map<String, String> labels = new HashMap<>();
-    if (map.get("matchLabels") instanceof Map<?, ?> match) {
-      match.forEach((k, v) -> labels.put(String.valueOf(k), String.valueOf(v)));
-    }
-    List<Optional<Requirement>> requirements =
-        map.get("matchExpressions") instanceof List<?> expressions
-            ? expressions.stream().map(SelectorReader::expression).toList()
-            : List.of();
-    return read(labels, requirements);
+    match.forEach((k, v) -> labels.put(String.valueOf(k), String.valueOf(v)));
+    return read(labels, expressions.stream().map(SelectorReader::expression).toList());
   }
 
   private static Optional<LabelSelector> read(

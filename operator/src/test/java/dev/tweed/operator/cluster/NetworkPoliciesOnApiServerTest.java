@@ -46,6 +46,9 @@ class NetworkPoliciesOnApiServerTest {
   /** The operator's requests: method and path. */
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
 
+  /** The path of what it has no right to. */
+  private volatile String forbidden = "";
+
   private KubernetesClient client;
   private TestCluster cluster;
   private KubernetesClient ofOperator;
@@ -67,6 +70,9 @@ class NetworkPoliciesOnApiServerTest {
               @Override
               public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
                 requests.add(request.method() + " " + request.uri().getPath());
+                if (request.uri().getPath().equals(forbidden)) {
+                  builder.setHeader("Impersonate-User", "nobody");
+                }
               }
             });
     meters = new SimpleMeterRegistry();
@@ -170,6 +176,80 @@ class NetworkPoliciesOnApiServerTest {
 
     client.resources(NetworkPolicy.class).inNamespace(SHOP).delete();
 
+    // At first nobody waits, and pods that run are open by the word of their NodePolicy
+    await()
+        .atMost(SOON)
+        .until(() -> client.resources(PolicyProgram.class).list().getItems().isEmpty());
+    assertThat(client.resources(PeerSlice.class).withName("namespaces-0").get().getSpec())
+        .satisfies(s -> assertThat(s.namespaces()).isEmpty());
+    assertThat(node("node-0000").pods())
+        .extracting(NodePolicySpec.Pod::uid, NodePolicySpec.Pod::podClass)
+        .containsExactly(tuple(uid("web-1"), null));
+
+    // When every node knows that
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(client.resources(PeerSlice.class).list().getItems()).isEmpty();
+              assertThat(client.resources(NodePolicy.class).list().getItems()).isEmpty();
+              assertThat(report("web")).isEmpty();
+            });
+    assertThat(
+            requests.stream()
+                .map(r -> r.replaceAll("/apis/.*/v1alpha1/", "").replaceAll("-[0-9a-f].*", ""))
+                .filter(
+                    r -> r.matches("(PATCH|DELETE) (peerslices|policyprograms|nodepolicies)/.*"))
+                .distinct())
+        .containsExactly(
+            "PATCH peerslices/namespaces",
+            "PATCH nodepolicies/node",
+            "DELETE policyprograms/p",
+            "DELETE peerslices/s",
+            "DELETE nodepolicies/node",
+            "DELETE peerslices/namespaces");
+  }
+
+  /** Pods are not watched then, so that nobody could say whom NodePolicies should tell of. */
+  @Test
+  void withTheLastPolicyThatWentWithoutAnOperatorEverythingGoesInTheSameOrder() {
+    // Given what an earlier operator left
+    pod("web-1", "web", "node-0000", "10.244.0.10");
+    operator.start();
+    policy("web", "web", "client");
+    await()
+        .atMost(SOON)
+        .until(() -> client.resources(NodePolicy.class).list().getItems().size() == 2);
+    await()
+        .atMost(SOON)
+        .until(() -> client.resources(PeerSlice.class).withName("namespaces-0").get() != null);
+    operator.close();
+    client.resources(NetworkPolicy.class).inNamespace(SHOP).delete();
+    NodePolicySpec before = node("node-0000");
+
+    // When
+    operator =
+        new OperatorCore(
+            ofOperator,
+            TestCluster.settings("netpol"),
+            new SimpleMeterRegistry(),
+            Clock.systemUTC(),
+            System::nanoTime);
+    operator.start();
+
+    // Then
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                client
+                    .resources(PeerSlice.class)
+                    .withName("namespaces-0")
+                    .get()
+                    .getSpec()
+                    .namespaces()
+                    .isEmpty());
+    assertThat(node("node-0000")).isEqualTo(before);
     await()
         .atMost(SOON)
         .untilAsserted(
@@ -177,16 +257,7 @@ class NetworkPoliciesOnApiServerTest {
               assertThat(client.resources(PolicyProgram.class).list().getItems()).isEmpty();
               assertThat(client.resources(PeerSlice.class).list().getItems()).isEmpty();
               assertThat(client.resources(NodePolicy.class).list().getItems()).isEmpty();
-              assertThat(report("web")).isEmpty();
             });
-    assertThat(
-            requests.stream()
-                .filter(r -> r.startsWith("DELETE ") && !r.contains("report"))
-                .map(r -> r.replaceAll(".*/v1alpha1/", "").replaceAll("-[0-9a-f].*", ""))
-                .distinct())
-        .as("in reverse")
-        .startsWith("peerslices/namespaces", "nodepolicies/node")
-        .endsWith("policyprograms/p", "peerslices/s");
   }
 
   @Test
@@ -315,6 +386,87 @@ class NetworkPoliciesOnApiServerTest {
                                 .<Object>get("status", "conditions")))
                     .contains(
                         "type=Enforced", "status=True", "in force on 1 of 1 node, for 1 of 1 pod"));
+  }
+
+  @Test
+  void aPolicyThatIsNotUnderstoodSaysSoAndCloses() {
+    // Given
+    pod("web-1", "web", "node-0000", "10.244.0.10");
+    operator.start();
+    GenericKubernetesResource policy = NetworkPolicyObjects.denyAll(client, "guard", "Later");
+
+    // When a node enforces what can be read of it
+    enforces("node-0000", policy, 1, 0);
+
+    // Then
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        String.valueOf(
+                            NetworkPolicyObjects.clusterPolicies(client)
+                                .withName("guard")
+                                .get()
+                                .<Object>get("status", "conditions")))
+                    .contains(
+                        "type=Enforced",
+                        "status=False",
+                        "reason=UnknownValue",
+                        "spec.tier (\"Later\")",
+                        "in force on 1 of 1 node"));
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(events("default"))
+                    .extracting(Event::getReason, e -> e.getRegarding().getName())
+                    .contains(tuple("UnknownValue", "guard")));
+    String program = PolicyNames.program(policy.getMetadata().getUid());
+    assertThat(client.resources(PolicyProgram.class).withName(program).get().getSpec().ingress())
+        .extracting(r -> r.action().name())
+        .containsExactly("Deny");
+  }
+
+  @Test
+  void whatCannotBeReadIsTold() {
+    // Given
+    forbidden = "/apis/networking.k8s.io/v1/networkpolicies";
+    operator.start();
+    policy("web", "web", "client");
+
+    // Then
+    String namespace = TestCluster.settings("netpol").namespace();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(events(namespace))
+                    .filteredOn(e -> e.getReason().equals("NetworkPolicyNotRead"))
+                    .singleElement()
+                    .satisfies(
+                        e ->
+                            assertThat(e.getNote())
+                                .contains("NetworkPolicies cannot be listed", "forbidden")));
+    assertThat(meters.get("tweed.duty.failing").tag("duty", "network_policies").gauge().value())
+        .isEqualTo(1);
+
+    // When it has the right
+    forbidden = "";
+
+    // Then
+    await().atMost(SOON).until(() -> report("web").isPresent());
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        meters
+                            .get("tweed.duty.failing")
+                            .tag("duty", "network_policies")
+                            .gauge()
+                            .value())
+                    .isZero());
   }
 
   @Test

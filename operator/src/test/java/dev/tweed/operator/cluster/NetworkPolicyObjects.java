@@ -104,6 +104,10 @@ final class NetworkPolicyObjects {
 
   /** A ClusterNetworkPolicy that denies everything from pods. */
   static GenericKubernetesResource denyAll(KubernetesClient client, String name) {
+    return denyAll(client, name, "Admin");
+  }
+
+  static GenericKubernetesResource denyAll(KubernetesClient client, String name, String tier) {
     return clusterPolicies(client)
         .resource(
             client
@@ -114,12 +118,12 @@ final class NetworkPolicyObjects {
                     kind: ClusterNetworkPolicy
                     metadata: {name: %s}
                     spec:
-                      tier: Admin
+                      tier: %s
                       priority: 1
                       subject: {namespaces: {}}
                       ingress: [{action: Deny, from: [{namespaces: {}}]}]
                     """
-                        .formatted(name),
+                        .formatted(name, tier),
                     GenericKubernetesResource.class))
         .create();
   }

@@ -50,10 +50,16 @@ final class CompiledCluster {
     Map<String, PolicyObject> policies = new HashMap<>();
     cluster
         .networkPolicies()
-        .forEach(p -> policies.put(p.uid(), new PolicyObject.OfNamespace("name of " + p.uid(), p)));
+        .forEach(
+            p ->
+                policies.put(
+                    p.uid(), new PolicyObject.OfNamespace("name of " + p.uid(), p, List.of())));
     cluster
         .clusterNetworkPolicies()
-        .forEach(p -> policies.put(p.uid(), new PolicyObject.OfCluster("name of " + p.uid(), p)));
+        .forEach(
+            p ->
+                policies.put(
+                    p.uid(), new PolicyObject.OfCluster("name of " + p.uid(), p, List.of())));
     return policies;
   }
 

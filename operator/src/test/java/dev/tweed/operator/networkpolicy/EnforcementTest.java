@@ -21,12 +21,12 @@ class EnforcementTest {
   private final Map<String, NodeWord> words = new HashMap<>();
 
   private Enforcement of(Map<String, Integer> pods) {
-    return of(pods, Optional.empty());
+    return of(pods, List.of(), Optional.empty());
   }
 
-  private Enforcement of(Map<String, Integer> pods, Optional<String> refused) {
+  private Enforcement of(Map<String, Integer> pods, List<String> unread, Optional<String> refused) {
     return Enforcement.of(
-        new PolicyOutlook(Optional.of("shop"), "web", "uid", 3, PROGRAM, pods, refused),
+        new PolicyOutlook(Optional.of("shop"), "web", "uid", 3, PROGRAM, pods, unread, refused),
         n -> Optional.ofNullable(words.get(n)));
   }
 
@@ -115,10 +115,33 @@ class EnforcementTest {
   void oneThatCannotBeWrittenIsNotInForceWhateverNodesSay() {
     says("a", 3, 0);
 
-    Enforcement found = of(Map.of("a", 1), Optional.of("too many rules"));
+    Enforcement found = of(Map.of("a", 1), List.of(), Optional.of("too many rules"));
 
     assertThat(found.condition(Optional.empty(), NOW).reason()).isEqualTo("ProgramRefused");
     assertThat(found.isOnItsWay()).isFalse();
+  }
+
+  @Test
+  void oneThatIsNotUnderstoodIsNotInForceAsItIsWrittenWhateverNodesSay() {
+    says("a", 3, 0);
+
+    Enforcement found =
+        of(
+            Map.of("a", 1),
+            List.of("spec.egress[0].to[0]: matches nothing", "spec.later: it is ignored"),
+            Optional.empty());
+
+    assertThat(found.holds()).isFalse();
+    assertThat(found.isOnItsWay()).isFalse();
+    assertThat(found.condition(Optional.empty(), NOW))
+        .extracting(Condition::status, Condition::reason, Condition::message)
+        .containsExactly(
+            "False",
+            "UnknownValue",
+            "not in force as it is written, for this version does not know"
+                + " spec.egress[0].to[0]: matches nothing; spec.later: it is ignored; in force on 1"
+                + " of 1 node, for 1 of 1 pod");
+    assertThat(found.status(Optional.empty(), NOW).nodes()).isEqualTo("1/1");
   }
 
   @Test
@@ -158,7 +181,7 @@ class EnforcementTest {
     NetworkPolicyReportStatus counted = of(Map.of("a", 1)).status(Optional.empty(), NOW);
     NetworkPolicyReportStatus grown = of(Map.of("a", 2)).status(Optional.empty(), NOW);
     NetworkPolicyReportStatus broken =
-        of(Map.of("a", 1), Optional.of("no")).status(Optional.empty(), NOW);
+        of(Map.of("a", 1), List.of(), Optional.of("no")).status(Optional.empty(), NOW);
 
     assertThat(pacer.earliest(Optional.of(before), counted, true)).isEqualTo(NOW.plusSeconds(60));
     assertThat(pacer.earliest(Optional.of(before), grown, true)).isEqualTo(NOW.plusSeconds(10));

@@ -79,7 +79,7 @@ class GoldenPoliciesTest {
       case Pod pod -> index.pod(key, Optional.of(PodReader.read(pod)));
       case NetworkPolicy policy -> index.policy(key, Optional.of(NetworkPolicyReader.read(policy)));
       case GenericKubernetesResource policy ->
-          index.policy(key, ClusterNetworkPolicyReader.read(policy));
+          index.policy(key, Optional.of(ClusterNetworkPolicyReader.read(policy)));
       default -> throw new AssertionError(object);
     }
   }
@@ -116,6 +116,7 @@ class GoldenPoliciesTest {
           "# %s, generation %d, is %s; pods by node: %s%n"
               .formatted(
                   outlook.name(), outlook.generation(), name, new TreeMap<>(outlook.pods())));
+      outlook.unread().forEach(u -> text.append("#   %s%n".formatted(u)));
     }
     return text.toString();
   }

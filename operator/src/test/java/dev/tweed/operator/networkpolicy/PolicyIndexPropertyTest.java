@@ -2,6 +2,7 @@ package dev.tweed.operator.networkpolicy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.PeerSliceReader.WaitingNamespaces;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.policy.Decision;
 import dev.tweed.policy.Direction;
@@ -78,8 +79,10 @@ class PolicyIndexPropertyTest {
         step.run();
         if (random.nextInt(4) == 0) {
           kept.look(index, index.touched());
+          index.linger(new WaitingNamespaces(index.waiting().all(), index.waiting().hashes()));
         }
       }
+      index.settle();
       kept.look(index, index.touched());
 
       // Then it is as if nothing had been before

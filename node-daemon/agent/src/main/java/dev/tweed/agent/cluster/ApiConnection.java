@@ -96,7 +96,7 @@ public final class ApiConnection implements ClusterWatch {
     Duration seldom = renewal.multipliedBy(SELDOM);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
     watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
-    compiled = new PolicyWatch(client, nodeName, pauses, renewal);
+    compiled = new PolicyWatch(client, nodeName, pauses, renewal, this::look);
   }
 
   private <R> RecordStore<R> store() {
@@ -358,13 +358,19 @@ public final class ApiConnection implements ClusterWatch {
 
   private ApiContact contact(Duration silence, long now) {
     List<ApiConnectionFindings.Refusal> refusals =
-        Stream.of(
-                refusal("PodNetworks", networks),
-                refusal("NodeSubnets", subnets),
-                refusal("FirewallPolicies", policies),
-                refusal("this node's Node object", nodes),
-                refusal("the API server's addresses", endpoints))
-            .flatMap(Optional::stream)
+        Stream.concat(
+                Stream.of(
+                        refusal("PodNetworks", networks),
+                        refusal("NodeSubnets", subnets),
+                        refusal("FirewallPolicies", policies),
+                        refusal("this node's Node object", nodes),
+                        refusal("the API server's addresses", endpoints))
+                    .flatMap(Optional::stream),
+                compiled.refusals().entrySet().stream()
+                    .map(
+                        r ->
+                            new ApiConnectionFindings.Refusal(
+                                r.getKey(), Optional.of(r.getValue()))))
             .toList();
     boolean refused = networks.refusal().isPresent() || subnets.refusal().isPresent();
     return new ApiContact(

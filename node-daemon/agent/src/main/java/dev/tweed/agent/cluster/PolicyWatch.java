@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -21,7 +22,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class PolicyWatch implements AutoCloseable {
 
-  private final RecordStore<NodePolicyRecord> nodes = new RecordStore<>(this::changed, () -> {});
+  private final RecordStore<NodePolicyRecord> nodes;
   private final ApiChannel channel;
   private final ListWatch<NodePolicyRecord> watch;
   private final Thread thread;
@@ -29,7 +30,16 @@ public final class PolicyWatch implements AutoCloseable {
   private final SelectedWatch<Optional<PeerSliceSpec>> slices;
   private volatile Runnable onChange = () -> {};
 
-  PolicyWatch(ApiClient client, String nodeName, ListWatch.Pauses pauses, Duration renewal) {
+  /**
+   * @param onRefusal called when {@link #refusals} have changed
+   */
+  PolicyWatch(
+      ApiClient client,
+      String nodeName,
+      ListWatch.Pauses pauses,
+      Duration renewal,
+      Runnable onRefusal) {
+    nodes = new RecordStore<>(this::changed, onRefusal);
     channel = client.channel();
     watch =
         new ListWatch<>(
@@ -50,7 +60,8 @@ public final class PolicyWatch implements AutoCloseable {
             client,
             pauses,
             renewal,
-            this::changed);
+            this::changed,
+            onRefusal);
     slices =
         new SelectedWatch<>(
             "peerslices",
@@ -59,7 +70,8 @@ public final class PolicyWatch implements AutoCloseable {
             client,
             pauses,
             renewal,
-            this::changed);
+            this::changed,
+            onRefusal);
   }
 
   /** Begins; returns at once. */
@@ -81,9 +93,13 @@ public final class PolicyWatch implements AutoCloseable {
     onChange.run();
   }
 
-  /** Why the API server does not say which policies there are, for some time now. */
-  public Optional<ApiRefusedException> refusal() {
-    return nodes.refusal();
+  /** What the API server has not been listing for some time now, by the names of the kinds. */
+  Map<String, ApiRefusedException> refusals() {
+    Map<String, ApiRefusedException> refusals = new TreeMap<>();
+    nodes.refusal().ifPresent(why -> refusals.put("NodePolicies", why));
+    slices.refusal().ifPresent(why -> refusals.put("PeerSlices", why));
+    programs.refusal().ifPresent(why -> refusals.put("PolicyPrograms", why));
+    return refusals;
   }
 
   /** What is known now. */

@@ -34,12 +34,14 @@ final class SelectedWatch<R> implements AutoCloseable {
   private final ListWatch.Pauses pauses;
   private final Duration renewal;
   private final Runnable onChange;
+  private final Runnable onRefusal;
   private final Map<String, R> records = new ConcurrentHashMap<>();
   private volatile Optional<Selection> selection = Optional.empty();
 
   /**
    * @param source of objects with these labels; all of the kind where they are too many
    * @param onChange called after a change of the records, and when a selection is listed
+   * @param onRefusal called when {@link #refusal} has changed
    */
   SelectedWatch(
       String name,
@@ -48,7 +50,8 @@ final class SelectedWatch<R> implements AutoCloseable {
       ApiClient client,
       ListWatch.Pauses pauses,
       Duration renewal,
-      Runnable onChange) {
+      Runnable onChange,
+      Runnable onRefusal) {
     this.name = name;
     this.source = source;
     this.reader = reader;
@@ -56,11 +59,17 @@ final class SelectedWatch<R> implements AutoCloseable {
     this.pauses = pauses;
     this.renewal = renewal;
     this.onChange = onChange;
+    this.onRefusal = onRefusal;
   }
 
   /** Whether the API server has refused to list what is followed, and had never listed it. */
   boolean isRefused() {
-    return selection.filter(s -> !s.listed && s.refusals >= TOLD).isPresent();
+    return selection.filter(s -> !s.listed && s.refusal.isPresent()).isPresent();
+  }
+
+  /** Why the API server does not list what is followed, for some time now. */
+  Optional<ApiRefusedException> refusal() {
+    return selection.flatMap(s -> s.refusal);
   }
 
   /** The records, by name. */
@@ -109,7 +118,8 @@ final class SelectedWatch<R> implements AutoCloseable {
     private final ListWatch<R> watch;
     private final Thread thread;
     private volatile boolean listed;
-    private volatile int refusals; // of the watch's thread
+    private volatile Optional<ApiRefusedException> refusal = Optional.empty();
+    private int refusals; // of the watch's thread
 
     Selection(Set<String> labels) {
       this.labels = labels;
@@ -166,13 +176,19 @@ final class SelectedWatch<R> implements AutoCloseable {
     @Override
     public void refused(ApiRefusedException why) {
       if (!isOver() && ++refusals == TOLD) {
+        refusal = Optional.of(why);
         onChange.run();
+        onRefusal.run();
       }
     }
 
     @Override
     public void accepted() {
       refusals = 0;
+      if (refusal.isPresent()) {
+        refusal = Optional.empty();
+        onRefusal.run();
+      }
     }
   }
 }

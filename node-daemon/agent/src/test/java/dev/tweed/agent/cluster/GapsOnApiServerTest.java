@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -104,16 +105,7 @@ class GapsOnApiServerTest {
     await().atMost(SOON).until(() -> api.view().complete());
     assertThat(api.view().policiesKnown()).isFalse();
     await().atMost(SOON).until(() -> api.view().settled());
-    await()
-        .atMost(SOON)
-        .untilAsserted(
-            () ->
-                assertThat(told.findings())
-                    .singleElement()
-                    .satisfies(
-                        f ->
-                            assertThat(f.message())
-                                .contains("FirewallPolicies", "Node object", "403", NAME)));
+    awaitFinding(m -> assertThat(m).contains("FirewallPolicies", "Node object", "403", NAME));
     assertThat(told.connected()).isEqualTo(Connected.YES);
 
     // When somebody mends the role, then nothing has to be restarted
@@ -125,6 +117,7 @@ class GapsOnApiServerTest {
   void whereThereArePoliciesWhatIsRefusedIsMissing() {
     PolicyWatch compiled = api.compiledPolicies();
     await().atMost(SOON).until(() -> compiled.view().listing() == Listing.REFUSED);
+    awaitFinding(m -> assertThat(m).contains("the list of NodePolicies cannot be read", "403"));
     NodePolicy policy = new NodePolicy();
     policy.getMetadata().setName(NAME);
     policy.setSpec(new NodePolicySpec(List.of(), List.of()));
@@ -139,9 +132,28 @@ class GapsOnApiServerTest {
           .until(() -> compiled.follow(Set.of(PolicyNames.program("refused")), Set.of()));
       assertThat(compiled.view().programs()).isEmpty();
       assertThat(compiled.view().listing()).isEqualTo(Listing.RECEIVED);
+      awaitFinding(
+          m ->
+              assertThat(m)
+                  .contains("PolicyPrograms", "PeerSlices")
+                  .doesNotContain("NodePolicies"));
+
+      role("podnetworks", "nodesubnets", "nodepolicies", "policyprograms", "peerslices");
+      awaitFinding(m -> assertThat(m).doesNotContain("PolicyPrograms", "PeerSlices"));
     } finally {
       admin.resource(policy).delete();
     }
+  }
+
+  /** The message of the only finding, which is about what is refused. */
+  private void awaitFinding(Consumer<String> requirement) {
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(told.findings())
+                    .singleElement()
+                    .satisfies(f -> requirement.accept(f.message())));
   }
 
   private void role(String... resources) {

@@ -60,7 +60,7 @@ class PolicyWatchTest {
             Map.of(),
             "test");
     pauses = new RetryPauses(() -> {}, System::nanoTime);
-    watch = new PolicyWatch(client, NODE, pauses, Duration.ofSeconds(30));
+    watch = new PolicyWatch(client, NODE, pauses, Duration.ofSeconds(30), () -> {});
     watch.start();
   }
 
