@@ -15,6 +15,14 @@ public record SysctlNote(String path, String before, String ours, boolean asked)
   private static final String ASKED = "asked";
   private static final String NEEDED = "needed";
 
+  /**
+   * Whether it is of one device, and not needed once packets of pods no longer use that. A router's
+   * advertisements have to count as long as the node forwards, whatever the device is used for.
+   */
+  public boolean isOfUse() {
+    return path.matches("ipv[46]/conf/(?!(all|default)/)[^/]+/(forwarding|rp_filter)");
+  }
+
   /** As a line of a file; values hold no tabs, as {@code SysctlReader} gives them. */
   public String line() {
     return String.join("\t", path, before, ours, asked ? ASKED : NEEDED);
