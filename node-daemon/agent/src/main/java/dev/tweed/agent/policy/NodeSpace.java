@@ -23,22 +23,27 @@ import java.util.stream.Stream;
  * @param blocks of this node
  * @param own addresses of this node, inside its blocks and outside
  * @param space of the cluster
+ * @param bridges names of those that pods may be on
  */
-public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace space) {
+public record NodeSpace(
+    List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace space, Set<String> bridges) {
   public NodeSpace {
     blocks = List.copyOf(blocks);
     own = Set.copyOf(own);
+    bridges = Set.copyOf(bridges);
   }
 
   /** What PodNetworks and NodeSubnets say; without blocks while this node has none. */
   public static NodeSpace of(ClusterView view, String nodeName) {
     List<IpPrefix> pools = new ArrayList<>();
+    Set<String> bridges = new HashSet<>();
     view.networks().stream()
         .map(NetworkParser::parse)
         .forEach(
             result -> {
               if (result instanceof NetworkParser.Result.Good good) {
                 pools.addAll(good.parameters().podCidrs());
+                bridges.add(good.parameters().bridgeName());
               }
             });
     List<IpPrefix> blocks = new ArrayList<>();
@@ -56,7 +61,7 @@ public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace 
       }
     }
     blocks.sort(null);
-    return new NodeSpace(blocks, own, new AddressSpace(pools, nodes));
+    return new NodeSpace(blocks, own, new AddressSpace(pools, nodes), bridges);
   }
 
   /**
@@ -74,7 +79,7 @@ public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace 
             .distinct()
             .sorted()
             .toList();
-    return new NodeSpace(more, own, space);
+    return new NodeSpace(more, own, space, bridges);
   }
 
   /** Of a tunnel, of a bridge, and for probes. */
