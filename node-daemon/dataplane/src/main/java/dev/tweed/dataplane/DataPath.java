@@ -526,8 +526,17 @@ public final class DataPath implements AutoCloseable {
         .restore(
             note ->
                 !wanted.contains(note.path())
-                    && (note.asked() || note.isOfUse() && plan.isComplete()))
+                    && (note.asked()
+                        // While it is used, peers may send otherwise than they are to by now.
+                        || plan.isComplete()
+                            && note.device()
+                                .filter(d -> !wanted.contains(forwarding(d)))
+                                .isPresent()))
         .restored();
+  }
+
+  private static String forwarding(String device) {
+    return "ipv4/conf/" + device + "/forwarding";
   }
 
   private static int bridgeIndex(ClusterSnapshot snapshot, ActualState actual) {

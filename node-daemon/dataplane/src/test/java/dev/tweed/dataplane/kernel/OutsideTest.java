@@ -2,6 +2,7 @@ package dev.tweed.dataplane.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.SyncReport;
@@ -112,6 +113,20 @@ class OutsideTest {
 
     // Then
     assertThat(node.sh("sysctl -n net.ipv4.conf.up1.forwarding").strip()).isEqualTo("1");
+  }
+
+  /** Until the last of them has changed its backend, too. */
+  @Test
+  void peersThatStillSendPlainlyAreHeard() {
+    // Given
+    node.sh("sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1");
+    node.sync(EXAMPLE.with(new Backend.HostGateway()));
+
+    // When
+    node.sync(EXAMPLE);
+
+    // Then
+    assertThat(node.sh("sysctl -n net.ipv4.conf.eth0.rp_filter").strip()).isEqualTo("2");
   }
 
   /** A lease that is renewed takes the address away for a moment; packets still flow. */
