@@ -1,5 +1,6 @@
 package dev.tweed.dataplane;
 
+import dev.tweed.dataplane.plan.ProbeDevice;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.Neighbour;
@@ -32,6 +33,22 @@ public final class BridgeNeighbours {
             new DatagramPacket(
                 new byte[0], 0, InetAddress.getByAddress(address.toBytes()), DISCARD));
       }
+    }
+  }
+
+  /**
+   * Whether the bridge has ports of pods.
+   *
+   * @throws NetlinkException when the kernel does not tell
+   */
+  public static boolean arePods(String bridge) {
+    try (Rtnetlink kernel = RtnetlinkSocket.open()) {
+      return kernel.link(bridge).map(Link::index).stream()
+          .anyMatch(
+              index ->
+                  kernel.links().stream()
+                      .anyMatch(
+                          link -> link.masterIndex() == index && !ProbeDevice.isName(link.name())));
     }
   }
 

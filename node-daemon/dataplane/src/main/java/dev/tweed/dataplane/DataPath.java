@@ -272,7 +272,7 @@ public final class DataPath implements AutoCloseable {
     NodeFacts facts = reader.facts(snapshot);
     Plan plan = plan(snapshot, facts, portsBefore);
     DesiredState desired = plan.desired();
-    applied.addAll(restoreUnasked(desired));
+    applied.addAll(restoreUnasked(plan));
     boolean suspect = lookout.suspectsRoutes();
     if (suspect) {
       lookout.routesAreRead();
@@ -356,7 +356,7 @@ public final class DataPath implements AutoCloseable {
     ProbeTablePlanner.plan(desired, actual).ifPresent(findings::add);
     contradiction.map(DataPath::notAsRemembered).ifPresent(findings::add);
     if (desired.rules().isPresent() && actual.rules() instanceof NftListing.Unreadable unreadable) {
-      findings.add(interpreter.nftUnavailable(unreadable.message()));
+      findings.add(interpreter.nftUnavailable(unreadable.message(), desired.rulesRequired()));
     }
     if (desired.tunnelFilter().isPresent()
         && actual.tunnelFilter() instanceof TunnelFilterListing.Unreadable unreadable) {
@@ -512,14 +512,32 @@ public final class DataPath implements AutoCloseable {
         "");
   }
 
-  /** What the PodNetwork asked for once and asks for no more gets its old value back. */
-  private List<Change> restoreUnasked(DesiredState desired) {
+  /**
+   * What the PodNetwork asked for once and asks for no more gets its old value back, and so does
+   * what devices had that packets of pods no longer use, where that is known.
+   */
+  private List<Change> restoreUnasked(Plan plan) {
+    DesiredState desired = plan.desired();
     if (desired.remembered()) {
       return List.of();
     }
     Set<String> wanted =
         desired.nodeSysctls().stream().map(SysctlSetting::path).collect(Collectors.toSet());
-    return restorer.restore(note -> note.asked() && !wanted.contains(note.path())).restored();
+    return restorer
+        .restore(
+            note ->
+                !wanted.contains(note.path())
+                    && (note.asked()
+                        // While it is used, peers may send otherwise than they are to by now.
+                        || plan.isComplete()
+                            && note.device()
+                                .filter(d -> !wanted.contains(forwarding(d)))
+                                .isPresent()))
+        .restored();
+  }
+
+  private static String forwarding(String device) {
+    return "ipv4/conf/" + device + "/forwarding";
   }
 
   private static int bridgeIndex(ClusterSnapshot snapshot, ActualState actual) {

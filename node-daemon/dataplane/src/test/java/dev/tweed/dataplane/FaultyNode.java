@@ -55,7 +55,11 @@ final class FaultyNode implements AutoCloseable {
   }
 
   SyncReport sync(Example example) {
-    return netns.call(() -> dataPath.sync(example.snapshot()));
+    return sync(example.snapshot());
+  }
+
+  SyncReport sync(ClusterSnapshot snapshot) {
+    return netns.call(() -> dataPath.sync(snapshot));
   }
 
   CleanupReport cleanup() {

@@ -1,5 +1,6 @@
 package dev.tweed.agent.cni;
 
+import dev.tweed.enforce.gate.CniResults;
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Frees addresses that host-local keeps for containers that are no more, as when the runtime is
  * killed while it starts or ends a pod. One is free when all of this is so: it was given long ago,
- * the runtime has no result of a container of that name, and nobody on the bridge answers for it,
- * asked since the last look. Used by one thread.
+ * the runtime has no result of a container of that name, though it has of others that run here, and
+ * nobody on the bridge answers for it, asked since the last look. Used by one thread.
  */
 public final class LeakedAddresses {
 
@@ -49,6 +51,9 @@ public final class LeakedAddresses {
 
     /** Those that were asked for and that nobody has. */
     Set<IpAddress> unanswered() throws IOException;
+
+    /** Whether there are pods. */
+    boolean arePods() throws IOException;
   }
 
   /** What an address was given for. */
@@ -56,15 +61,15 @@ public final class LeakedAddresses {
 
   private final Path leases;
   private final Path aside;
-  private final Path results;
+  private final Supplier<Optional<CniResults>> results;
   private final Clock clock;
   private Map<IpAddress, Lease> asked = Map.of();
 
   /**
-   * @param results directory of the runtime's files
+   * @param results of the runtime; empty while they are not known
    * @param dataDir of host-local as in the CNI configuration
    */
-  public LeakedAddresses(Path results, Path dataDir, Clock clock) {
+  public LeakedAddresses(Supplier<Optional<CniResults>> results, Path dataDir, Clock clock) {
     this.leases = dataDir.resolve(CniChain.NETWORK);
     // Beside the directory: what is in there host-local reads.
     this.aside = dataDir.resolve("leaked");
@@ -82,7 +87,7 @@ public final class LeakedAddresses {
     Map<IpAddress, Lease> before = asked;
     asked = Map.of();
     try {
-      Map<IpAddress, Lease> suspects = suspects();
+      Map<IpAddress, Lease> suspects = suspects(neighbours);
       List<IpAddress> freed = new ArrayList<>();
       if (suspects.isEmpty()) {
         return freed;
@@ -116,27 +121,33 @@ public final class LeakedAddresses {
     return !asked.isEmpty();
   }
 
-  private Map<IpAddress, Lease> suspects() throws IOException {
-    List<String> known;
-    List<Path> files;
-    try (Stream<Path> all = Files.list(results);
-        Stream<Path> given = Files.list(leases)) {
-      known = all.map(file -> file.getFileName().toString()).toList();
-      files = given.toList();
-    } catch (NoSuchFileException e) {
+  private Map<IpAddress, Lease> suspects(Neighbours neighbours) throws IOException {
+    Optional<CniResults> known = results.get().filter(CniResults::kept);
+    if (known.isEmpty()) {
       return Map.of(); // a runtime that keeps no results here says nothing of its containers
     }
+    List<Path> files;
+    try (Stream<Path> given = Files.list(leases)) {
+      files = given.toList();
+    } catch (NoSuchFileException e) {
+      return Map.of();
+    }
     Map<IpAddress, Lease> suspects = new HashMap<>();
+    boolean knowsOurs = false;
     for (Path file : files) {
       Optional<IpAddress> address = IpAddress.tryParse(file.getFileName().toString());
-      if (address.isPresent()
-          && Files.getLastModifiedTime(file).toInstant().isBefore(clock.instant().minus(AGE))) {
-        container(file)
-            .filter(id -> known.stream().noneMatch(name -> name.contains(id)))
-            .ifPresent(id -> suspects.put(address.get(), new Lease(file, id)));
+      Optional<String> container = address.isPresent() ? container(file) : Optional.empty();
+      if (container.isEmpty()) {
+        continue;
+      }
+      if (known.get().knows(container.get())) {
+        knowsOurs = true;
+      } else if (Files.getLastModifiedTime(file).toInstant().isBefore(clock.instant().minus(AGE))) {
+        suspects.put(address.get(), new Lease(file, container.get()));
       }
     }
-    return suspects;
+    // Where there are pods and it knows none of them, it is another runtime's.
+    return knowsOurs || suspects.isEmpty() || !neighbours.arePods() ? suspects : Map.of();
   }
 
   private static Optional<String> container(Path file) throws IOException {

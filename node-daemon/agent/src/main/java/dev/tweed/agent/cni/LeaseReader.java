@@ -6,11 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads which addresses pods of this node have: host-local keeps a file for each. */
+/**
+ * Reads which addresses pods of this node have: host-local keeps a file for each, in memory, so
+ * that all are of this boot.
+ */
 public final class LeaseReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(LeaseReader.class);
@@ -36,6 +40,19 @@ public final class LeaseReader {
     } catch (IOException e) {
       LOG.debug("addresses of pods are not read: {}", e.toString());
       return List.of();
+    }
+  }
+
+  /** The container that has an address: the first line of its file. Empty if none is known. */
+  public Optional<String> holder(IpAddress address) {
+    try {
+      return Files.readString(directory.resolve(address.toString()))
+          .lines()
+          .findFirst()
+          .map(String::strip)
+          .filter(container -> !container.isEmpty());
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 }

@@ -7,14 +7,13 @@ import dev.tweed.agent.cni.CniNetwork;
 import dev.tweed.agent.cni.CniPluginInstaller;
 import dev.tweed.agent.cni.CniPluginReader;
 import dev.tweed.agent.cni.ForeignCniPolicy;
-import dev.tweed.agent.cni.HostPortReader;
 import dev.tweed.agent.cni.LeakedAddresses;
 import dev.tweed.agent.cni.LeaseReader;
+import dev.tweed.agent.cni.PodResults;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.file.RemovedDirectory;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.memory.StateFile;
 import dev.tweed.dataplane.BridgeNeighbours;
 import dev.tweed.dataplane.ClusterSnapshot;
@@ -58,9 +57,8 @@ final class CniSetup {
   private final Path binDir;
   private final Path runDir;
   private final Path dataDir;
-  private final Path cniResultsDir;
   private final LeaseReader leases;
-  private final HostPortReader hostPorts;
+  private final PodResults podResults;
   private final LeakedAddresses leaked;
   private final Consumer<Duration> again;
   private final Consumer<String> cannotGoOn;
@@ -74,6 +72,8 @@ final class CniSetup {
    * Removes a configuration that is of another boot.
    *
    * @param chained what others had chained to the configuration before a boot
+   * @param podResults what the runtime remembers of them
+   * @param leases addresses they have
    * @param nanoTime as {@link System#nanoTime}
    * @param again is told within which time another sync should come
    * @param cannotGoOn told what only another start of the process mends
@@ -81,6 +81,8 @@ final class CniSetup {
   CniSetup(
       DaemonOptions options,
       StateFile chained,
+      PodResults podResults,
+      LeaseReader leases,
       LongSupplier nanoTime,
       Consumer<Duration> again,
       Consumer<String> cannotGoOn) {
@@ -96,11 +98,10 @@ final class CniSetup {
     this.foreign = new ForeignCniPolicy(options.cniConfDir(), options.replaceForeignCni());
     this.foreignBeside = new ForeignCniPolicy(options.cniConfDir(), /* replace= */ false);
     this.runDir = options.runDir();
-    this.dataDir = runDir.resolve("cni");
-    this.cniResultsDir = options.cniResultsDir();
-    this.leases = new LeaseReader(dataDir);
-    this.hostPorts = new HostPortReader(options.cniResultsDir(), dataDir);
-    this.leaked = new LeakedAddresses(options.cniResultsDir(), dataDir, Clock.systemUTC());
+    this.dataDir = DaemonOptions.cniDataDir(runDir);
+    this.leases = leases;
+    this.podResults = podResults;
+    this.leaked = new LeakedAddresses(podResults::fresh, dataDir, Clock.systemUTC());
     this.nanoTime = nanoTime;
     this.shownAt = nanoTime.getAsLong();
     this.collectedAt = shownAt;
@@ -199,6 +200,15 @@ final class CniSetup {
       public Set<IpAddress> unanswered() throws IOException {
         try {
           return BridgeNeighbours.unanswered(bridge);
+        } catch (NetlinkException e) {
+          throw new IOException(e);
+        }
+      }
+
+      @Override
+      public boolean arePods() throws IOException {
+        try {
+          return BridgeNeighbours.arePods(bridge);
         } catch (NetlinkException e) {
           throw new IOException(e);
         }
@@ -329,12 +339,7 @@ final class CniSetup {
 
   /** Ports of this node that lead to its pods. */
   List<HostPort> hostPorts() {
-    return hostPorts.read();
-  }
-
-  /** Where they change, and by which files. */
-  DirectoryWatch.Target hostPortsChanged(Runnable onChange) {
-    return new DirectoryWatch.Target(cniResultsDir, hostPorts::mayMatter, onChange);
+    return podResults.hostPorts();
   }
 
   String pluginVersion() {

@@ -43,4 +43,10 @@ public record DaemonOptions(
     boolean replaceForeignCni,
     Optional<Path> hostRoot,
     DataPathOptions dataPath,
-    PolicyOptions policy) {}
+    PolicyOptions policy) {
+
+  /** Where host-local keeps which addresses are given, as in the CNI configuration. */
+  public static Path cniDataDir(Path runDir) {
+    return runDir.resolve("cni");
+  }
+}

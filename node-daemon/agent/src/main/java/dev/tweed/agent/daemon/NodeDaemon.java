@@ -11,6 +11,8 @@ import dev.tweed.agent.cluster.LinkAddressPlanner;
 import dev.tweed.agent.cluster.RememberedWatch;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cni.CniConfigWriter;
+import dev.tweed.agent.cni.LeaseReader;
+import dev.tweed.agent.cni.PodResults;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallFiles;
@@ -41,6 +43,7 @@ import dev.tweed.agent.status.StatusPublisher;
 import dev.tweed.agent.trace.PathTracer;
 import dev.tweed.crds.NodeReportStatus.LinkAddress;
 import dev.tweed.dataplane.HostAddresses;
+import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
@@ -107,6 +110,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final PolicyStatusPublisher policyStatus;
   private final HealthServer health;
   private final DirectoryWatch files;
+  private final SyncLoop podsLoop;
   private final DirectoryWatch pods;
   private final Optional<RulesetMonitor> policyTables;
   private final FirewallHost.Watching rules;
@@ -157,6 +161,16 @@ public final class NodeDaemon implements AutoCloseable {
             random,
             this::statusRefused);
     options.leaseNamespace().ifPresent(namespace -> api.renewLease(namespace, publisher::look));
+    LeaseReader leases = new LeaseReader(DaemonOptions.cniDataDir(options.runDir()));
+    PodResults podResults =
+        new PodResults(
+            new CniResultReader(options.cniResultsDir()),
+            leases,
+            AUDIT,
+            new PodListener(),
+            System::nanoTime);
+    podsLoop =
+        new SyncLoop("pods", podResults, POLICY_AUDIT, PAUSE, STUCK, System::nanoTime, random);
     CniSetup cni =
         new CniSetup(
             options,
@@ -166,6 +180,8 @@ public final class NodeDaemon implements AutoCloseable {
                 CniConfigWriter.MEMORY_VERSION,
                 CniConfigWriter.MEMORY_BYTES,
                 binding),
+            podResults,
+            leases,
             System::nanoTime,
             this::syncWithin,
             end::complete);
@@ -202,8 +218,11 @@ public final class NodeDaemon implements AutoCloseable {
             api.compiledPolicies()::view,
             api.compiledPolicies()::follow,
             options.policy(),
+            podResults::last,
+            leases::holder,
             options.cniResultsDir(),
             options.dataPath().sysctlDir(),
+            options.runDir(),
             options.stateDir(),
             new PolicyListener(),
             System::nanoTime);
@@ -262,7 +281,6 @@ public final class NodeDaemon implements AutoCloseable {
     targets.add(
         new DirectoryWatch.Target(
             options.cniConfDir(), name -> !name.startsWith("."), loop::request));
-    targets.add(cni.hostPortsChanged(loop::request));
     options
         .hostRoot()
         .ifPresent(root -> targets.addAll(FirewallWatch.directories(root, this::firewallChanged)));
@@ -273,13 +291,12 @@ public final class NodeDaemon implements AutoCloseable {
     pods =
         DirectoryWatch.start(
             List.of(
-                new DirectoryWatch.Target(
-                    options.cniResultsDir(), name -> true, policyLoop::request),
+                new DirectoryWatch.Target(options.cniResultsDir(), name -> true, podsLoop::request),
                 // The runtime makes it with the first pod.
                 new DirectoryWatch.Target(
                     options.cniResultsDir().toAbsolutePath().getParent(),
                     options.cniResultsDir().getFileName().toString()::equals,
-                    policyLoop::request)),
+                    podsLoop::request)),
             why -> why.ifPresent(text -> LOG.warn("pods that start are seen late: {}", text)),
             POD_PAUSE);
     policyTables = watch(Set.of("tweed-policy", "tweed-spoof"), policyLoop::requestRepair);
@@ -331,6 +348,7 @@ public final class NodeDaemon implements AutoCloseable {
     Thread.setDefaultUncaughtExceptionHandler(new LostThreads(end::complete));
     NodeDaemon daemon = new NodeDaemon(options, environment, opener, host, clock, end);
     daemon.publisher.start();
+    daemon.podsLoop.start();
     daemon.loop.start();
     daemon.firewallLoop.start();
     daemon.cluster.onArrival(
@@ -373,6 +391,7 @@ public final class NodeDaemon implements AutoCloseable {
     packetLog.close();
     policyLoop.close();
     policyStatus.close();
+    podsLoop.close();
     loop.close();
     prober.close();
     publisher.close();
@@ -455,6 +474,18 @@ public final class NodeDaemon implements AutoCloseable {
   private void firewallChanged() {
     firewall.firewallChanged();
     firewallLoop.requestRepair();
+  }
+
+  private final class PodListener implements PodResults.Listener {
+    @Override
+    public void pods() {
+      policyLoop.request();
+    }
+
+    @Override
+    public void hostPorts() {
+      loop.request();
+    }
   }
 
   private final class PolicyListener implements PolicySync.Listener {

@@ -1,6 +1,8 @@
 package dev.tweed.agent.policy;
 
 import dev.tweed.agent.cluster.ClusterView;
+import dev.tweed.agent.cluster.NetworkParser;
+import dev.tweed.agent.cluster.NetworkRecord;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.ProbeAddress;
@@ -22,21 +24,32 @@ import java.util.stream.Stream;
  * @param blocks of this node
  * @param own addresses of this node, inside its blocks and outside
  * @param space of the cluster
+ * @param bridges names of those that pods may be on
  */
-public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace space) {
+public record NodeSpace(
+    List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace space, Set<String> bridges) {
   public NodeSpace {
     blocks = List.copyOf(blocks);
     own = Set.copyOf(own);
+    bridges = Set.copyOf(bridges);
   }
 
   /** What PodNetworks and NodeSubnets say; without blocks while this node has none. */
   public static NodeSpace of(ClusterView view, String nodeName) {
     // Pods run there whatever else of a network is wrong, or of a version that knows better.
+    List<NetworkRecord> networks =
+        Stream.concat(view.networks().stream(), view.gaps().unreadable().stream()).toList();
     List<IpPrefix> pools =
-        Stream.concat(view.networks().stream(), view.gaps().unreadable().stream())
+        networks.stream()
             .flatMap(network -> network.spec().pools().stream())
             .flatMap(pool -> IpPrefix.tryParseNetwork(pool.cidr()).stream())
             .toList();
+    Set<String> bridges = new HashSet<>();
+    for (NetworkRecord network : networks) {
+      if (NetworkParser.parse(network) instanceof NetworkParser.Result.Good good) {
+        bridges.add(good.parameters().bridgeName());
+      }
+    }
     List<IpPrefix> blocks = new ArrayList<>();
     Set<IpAddress> own = new HashSet<>();
     Map<IpAddress, List<IpAddress>> nodes = new HashMap<>();
@@ -52,7 +65,7 @@ public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace 
       }
     }
     blocks.sort(null);
-    return new NodeSpace(blocks, own, new AddressSpace(pools, nodes));
+    return new NodeSpace(blocks, own, new AddressSpace(pools, nodes), bridges);
   }
 
   /**
@@ -70,7 +83,7 @@ public record NodeSpace(List<IpPrefix> blocks, Set<IpAddress> own, AddressSpace 
             .distinct()
             .sorted()
             .toList();
-    return new NodeSpace(more, own, space);
+    return new NodeSpace(more, own, space, bridges);
   }
 
   /** Of a tunnel, of a bridge, and for probes. */

@@ -6,7 +6,6 @@ import dev.tweed.agent.cluster.PolicyView;
 import dev.tweed.crds.PeerSliceReader;
 import dev.tweed.enforce.gate.GatePlanner;
 import dev.tweed.enforce.gate.LocalPod;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.policy.NodeState;
 import dev.tweed.policy.Program;
 import java.util.HashMap;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What a node is to enforce, from what is read now; for commands. Pure. Unlike the daemon it knows
@@ -29,13 +27,15 @@ public record PolicyReading(NodeState state, List<LocalPod> waiting) {
    * Puts it together.
    *
    * @param local pods that run here
-   * @param open addresses of pods without policies, as the kernel has them
+   * @param free UIDs of pods that the daemon has let in without the operator's word
+   * @param byApi UIDs of pods whose address is the one that the API tells
    */
   public static PolicyReading of(
       ClusterView cluster,
       PolicyView policies,
       List<LocalPod> local,
-      Set<IpAddress> open,
+      Set<String> free,
+      Set<String> byApi,
       String nodeName) {
     NodeSpace space = NodeSpace.of(cluster, nodeName).with(local);
     PeerSliceReader.Sets sets = PeerSliceReader.readSpecs(policies.slices());
@@ -49,11 +49,8 @@ public record PolicyReading(NodeState state, List<LocalPod> waiting) {
                 node.map(NodePolicyRecord::pods).orElse(List.of()),
                 node.map(NodePolicyRecord::unreadablePods).orElse(Set.of()),
                 sets.waiting().map(w -> new GatePlanner.Waiting(w.all(), w.hashes()))),
-            local.stream()
-                .filter(p -> open.containsAll(p.addresses()))
-                .map(LocalPod::uid)
-                .collect(Collectors.toSet()),
-            Set.of());
+            free,
+            byApi);
     return new PolicyReading(
         new NodeState(
             space.blocks(),

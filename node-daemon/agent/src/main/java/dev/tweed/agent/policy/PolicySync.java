@@ -7,7 +7,7 @@ import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.PeerSliceName;
 import dev.tweed.crds.PeerSliceReader;
-import dev.tweed.enforce.gate.CniResultReader;
+import dev.tweed.enforce.gate.CniResults;
 import dev.tweed.enforce.gate.GatePlanner;
 import dev.tweed.enforce.gate.LocalPod;
 import dev.tweed.enforce.kernel.PolicyKernel;
@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -71,18 +72,20 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   private final Supplier<PolicyView> policies;
   private final BiPredicate<Set<String>, Set<String>> follow;
   private final PolicyKernel kernel;
-  private final CniResultReader results;
+  private final Supplier<Optional<CniResults>> results;
+  private final Function<IpAddress, Optional<String>> holder;
   private final PolicyOptions options;
   private final Path cniResults;
   private final PolicyMark mark;
+  private final LetInFile letIn;
   private final Listener listener;
   private final LongSupplier nanoTime;
+  private final UnrecordedPods unrecorded = new UnrecordedPods(PATIENCE);
   private final PolicyTableCompiler closed = new PolicyTableCompiler(false);
   private final PolicyTableCompiler open = new PolicyTableCompiler(true);
 
   private boolean first = true;
   private Set<String> free = Set.of();
-  private Set<String> seen = Set.of();
   private Map<String, Program> programs = Map.of();
   private Map<String, PeerSet> sets = Map.of();
   private Set<String> missing = Set.of();
@@ -118,7 +121,12 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
 
   /**
    * @param follow has programs and sets followed; whether they have been listed
+   * @param results what the runtime remembers of pods; empty while that is not known, and an {@link
+   *     UncheckedIOException} where it cannot be read
+   * @param holder the container that an address is given to in this boot
+   * @param cniResults where the runtime keeps them, for people
    * @param sysctls the node's {@code /proc/sys/net}
+   * @param runDir state that does not survive a reboot
    * @param stateDir state that outlives a reboot
    * @param nanoTime as {@link System#nanoTime}
    */
@@ -128,8 +136,11 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
       Supplier<PolicyView> policies,
       BiPredicate<Set<String>, Set<String>> follow,
       PolicyOptions options,
+      Supplier<Optional<CniResults>> results,
+      Function<IpAddress, Optional<String>> holder,
       Path cniResults,
       Path sysctls,
+      Path runDir,
       Path stateDir,
       Listener listener,
       LongSupplier nanoTime) {
@@ -138,10 +149,12 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     this.policies = policies;
     this.follow = follow;
     this.kernel = new PolicyKernel(sysctls);
-    this.results = new CniResultReader(cniResults);
+    this.results = results;
+    this.holder = holder;
     this.cniResults = cniResults;
     this.options = options;
     this.mark = new PolicyMark(stateDir);
+    this.letIn = new LetInFile(runDir);
     this.listener = listener;
     this.nanoTime = nanoTime;
   }
@@ -228,21 +241,22 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
         view.node().isPresent()
             || view.slices().keySet().stream()
                 .anyMatch(s -> s.set().equals(PeerSliceName.NAMESPACES));
+    Optional<CniResults> pods = results.get();
+    if (pods.isEmpty() || first && exist && !listed) {
+      return await(seen, space);
+    }
+    List<Link> links = kernel.links();
+    local = LocalPod.of(pods.get().results(), links, holder);
     if (!exist) {
       return !listed || none();
     }
-    List<Link> links = kernel.links();
-    local = LocalPod.of(results.read(), links);
-    boolean gated = isGated(links.stream().anyMatch(PolicySync::isPort));
-    if (first && !listed) {
-      return await(seen, space);
-    }
+    boolean gated = isGated(pods.get(), arePorts(links, space.bridges()));
     if (first) {
       free = letInBefore();
       first = false;
     }
     mark.set(true);
-    return enforce(space.with(local), view, read, gated);
+    return enforce(space.with(local), view, read, pods.get(), gated);
   }
 
   /** There is no policy: no table, and all pods may do everything. */
@@ -254,10 +268,8 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     first = false;
     written = false;
     attempted = Optional.empty();
-    free =
-        LocalPod.of(results.read(), kernel.links()).stream()
-            .map(LocalPod::uid)
-            .collect(Collectors.toSet());
+    letIn.delete();
+    free = local.stream().map(LocalPod::uid).collect(Collectors.toSet());
     show(Optional.empty());
     listener.found(AgentReason.PolicyTableFailed, Optional.empty());
     listener.found(AgentReason.PodsWaitForPolicy, Optional.empty());
@@ -270,14 +282,13 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
 
   /** UIDs of pods that ran before this process knew of policies. */
   private Set<String> letInBefore() {
-    Stream<LocalPod> before = local.stream();
-    if (kernel.isThere()) {
-      Set<IpAddress> addresses = kernel.open();
-      before = before.filter(p -> addresses.containsAll(p.addresses()));
-    } else if (mark.isThere()) {
-      before = Stream.of();
-    }
-    return before.map(LocalPod::uid).collect(Collectors.toSet());
+    return letIn
+        .read()
+        .orElseGet(
+            () ->
+                kernel.isThere() || mark.isThere()
+                    ? Set.of()
+                    : local.stream().map(LocalPod::uid).collect(Collectors.toSet()));
   }
 
   /** One that was known and is gone while it is referred to counts as it last was. */
@@ -307,12 +318,12 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   /**
    * Whether the runtime tells of pods before they run. Its directory comes with the first of them,
    * so that on a new node there is none yet; where pods run and it does not come there will be
-   * none.
+   * none. Where none of them is in it, it is another runtime's.
    *
    * @param ports whether there are devices as of pods
    */
-  private boolean isGated(boolean ports) {
-    if (results.isThere() || !ports && !ungated) {
+  private boolean isGated(CniResults pods, boolean ports) {
+    if (!local.isEmpty() || !ports && (pods.kept() || !ungated)) {
       portsSince = Optional.empty();
       ungated = false;
       return true;
@@ -321,45 +332,49 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     portsSince = portsSince.or(() -> Optional.of(now));
     long left = PATIENCE.toNanos() - (now - portsSince.get());
     // Pods that run already, when the first table is written, would have made it.
-    ungated = ungated || !written || left <= 0;
+    ungated = ungated || !written && !pods.kept() || left <= 0;
     if (!ungated) {
       listener.again(Duration.ofNanos(left));
     }
     return !ungated;
   }
 
-  private static boolean isPort(Link link) {
-    return link.masterIndex() != 0 && link.kind().equals(Optional.of("veth"));
+  private static boolean arePorts(List<Link> links, Set<String> bridges) {
+    Set<Integer> masters =
+        links.stream()
+            .filter(link -> bridges.contains(link.name()))
+            .map(Link::index)
+            .collect(Collectors.toSet());
+    return links.stream()
+        .anyMatch(
+            link ->
+                masters.contains(link.masterIndex())
+                    && link.kind().equals(Optional.of("veth"))
+                    && link.alias().isEmpty()); // of ours is that for probes
   }
 
   private boolean enforce(
-      NodeSpace space, PolicyView view, PeerSliceReader.Sets read, boolean gated) {
+      NodeSpace space, PolicyView view, PeerSliceReader.Sets read, CniResults pods, boolean gated) {
     Optional<NodePolicyRecord> node = view.node();
+    List<PodEntry> told = node.map(NodePolicyRecord::pods).orElse(List.of());
     GatePlanner.Admission admission =
         GatePlanner.plan(
             local,
             new GatePlanner.Word(
-                node.map(NodePolicyRecord::pods).orElse(List.of()),
+                told,
                 node.map(NodePolicyRecord::unreadablePods).orElse(Set.of()),
                 node.flatMap(NodePolicyRecord::unreadable).isPresent()
                     ? Optional.empty()
                     : read.waiting().map(w -> new GatePlanner.Waiting(w.all(), w.hashes()))),
             free,
-            seen);
+            byApi(told, pods, gated));
     NodeState state = state(space, admission.entries(), programs, sets);
     CompiledPolicies compiled = (options.startsOpen() || !gated ? open : closed).compile(state);
     if (isIncomplete(compiled.missing())) {
       return true;
     }
     free = admission.free();
-    Set<String> known = new HashSet<>();
-    local.forEach(p -> known.add(p.uid()));
-    node.stream()
-        .flatMap(n -> n.pods().stream())
-        .map(PodEntry::uid)
-        .filter(seen::contains)
-        .forEach(known::add);
-    seen = known;
+    letIn.write(free);
     attempted =
         Optional.of(
             new EnforcedPolicies(
@@ -383,6 +398,17 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     tellOf(admission.waiting());
     listener.found(AgentReason.PodsNotGated, gated ? Optional.empty() : Optional.of(notGated()));
     return audit(node, state, compiled, admission.waiting().size());
+  }
+
+  /** UIDs of pods whose address is the one that the API tells. */
+  private Set<String> byApi(List<PodEntry> told, CniResults pods, boolean gated) {
+    if (!gated) {
+      return told.stream().map(PodEntry::uid).collect(Collectors.toSet());
+    }
+    long time = nanoTime.getAsLong();
+    Set<String> found = unrecorded.find(told, pods, holder, time);
+    unrecorded.untilNext(time).ifPresent(left -> listener.again(Duration.ofNanos(left)));
+    return found;
   }
 
   /** Whether something is missing that may just be on its way. */
@@ -528,7 +554,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     return NodeFinding.of(
         AgentReason.PodsNotGated,
         cniResults.toString(),
-        "is not there, so pods are known by the API server's word only: one that a policy selects is"
+        "has nothing of the pods that run here, so they are known by the API server's word only: one that a policy selects is"
             + " open from its start until the API server has its address",
         "mount it into the daemon's pod, or name the directory where the container runtime keeps"
             + " results of CNI plugins by --cni-results-dir");

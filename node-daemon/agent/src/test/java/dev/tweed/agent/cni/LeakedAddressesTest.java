@@ -2,6 +2,8 @@ package dev.tweed.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.enforce.gate.CniResultReader;
+import dev.tweed.enforce.gate.CniResults;
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +13,9 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +30,7 @@ class LeakedAddressesTest {
   private Path leases;
   private LeakedAddresses addresses;
   private final Set<IpAddress> asked = new HashSet<>();
+  private boolean pods;
   private Set<IpAddress> unanswered = Set.of(LEAKED);
 
   private final LeakedAddresses.Neighbours neighbours =
@@ -39,14 +44,18 @@ class LeakedAddressesTest {
         public Set<IpAddress> unanswered() {
           return unanswered;
         }
+
+        @Override
+        public boolean arePods() {
+          return pods;
+        }
       };
 
   @BeforeEach
   void setUp() throws IOException {
     results = Files.createDirectories(directory.resolve("results"));
     leases = Files.createDirectories(directory.resolve("cni").resolve("tweed"));
-    addresses =
-        new LeakedAddresses(results, directory.resolve("cni"), Clock.fixed(NOW, ZoneOffset.UTC));
+    addresses = addresses(() -> Optional.of(new CniResultReader(results).read()));
     lease("10.244.1.7", "gone", NOW.minus(LeakedAddresses.AGE).minusSeconds(1));
     Files.writeString(leases.resolve("last_reserved_ip.0"), "10.244.1.7");
     Files.createFile(leases.resolve("lock"));
@@ -121,14 +130,30 @@ class LeakedAddressesTest {
 
   @Test
   void whereResultsCannotBeReadAllStay() throws IOException {
-    try (UnreadableDirectory unreadable = new UnreadableDirectory()) {
-      addresses =
-          new LeakedAddresses(
-              unreadable.path(), directory.resolve("cni"), Clock.fixed(NOW, ZoneOffset.UTC));
+    addresses = addresses(Optional::empty);
 
-      assertStays();
-      assertThat(asked).isEmpty();
-    }
+    assertStays();
+    assertThat(asked).isEmpty();
+  }
+
+  /** One that was there before, say, and has left its directory. */
+  @Test
+  void whereResultsAreOfNoPodThatRunsHereAllStay() throws IOException {
+    Files.createFile(results.resolve("bridge-another-eth0"));
+    pods = true;
+
+    assertStays();
+    assertThat(asked).isEmpty();
+
+    // Until it knows one of them.
+    lease("10.244.1.8", "runs", NOW);
+    Files.createFile(results.resolve("tweed-runs-eth0"));
+    addresses.collect(neighbours);
+    assertThat(addresses.collect(neighbours)).containsExactly(LEAKED);
+  }
+
+  private LeakedAddresses addresses(Supplier<Optional<CniResults>> known) {
+    return new LeakedAddresses(known, directory.resolve("cni"), Clock.fixed(NOW, ZoneOffset.UTC));
   }
 
   private void assertStays() {

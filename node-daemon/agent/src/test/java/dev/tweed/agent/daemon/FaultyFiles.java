@@ -10,7 +10,9 @@ import dev.tweed.agent.cni.CniConfigFile;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.CniEntry;
 import dev.tweed.agent.cni.CniPluginInstaller;
+import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.cni.Mounts;
+import dev.tweed.agent.cni.PodResults;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.StateFile;
@@ -26,6 +28,7 @@ import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.enforce.gate.CniResultReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -33,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -259,6 +263,19 @@ final class FaultyFiles implements AutoCloseable {
                           CniConfigWriter.MEMORY_VERSION,
                           CniConfigWriter.MEMORY_BYTES,
                           () -> new Binding("n1", "", "", "")),
+                      new PodResults(
+                          new CniResultReader(root.resolve("results")),
+                          new LeaseReader(run.resolve("cni")),
+                          Duration.ofMinutes(1),
+                          new PodResults.Listener() {
+                            @Override
+                            public void pods() {}
+
+                            @Override
+                            public void hostPorts() {}
+                          },
+                          System::nanoTime),
+                      new LeaseReader(run.resolve("cni")),
                       System::nanoTime,
                       again -> {},
                       why -> {

@@ -11,7 +11,9 @@ import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.cluster.Views;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.LeakedAddresses;
+import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.cni.Mounts;
+import dev.tweed.agent.cni.PodResults;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.memory.Binding;
@@ -30,6 +32,7 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
@@ -75,6 +78,7 @@ class NodeSyncTest {
   private List<String> remaining = List.of();
   private long now = Duration.ofDays(1).toNanos();
   private boolean policed = true;
+  private PodResults pods;
   private NodeSync sync;
 
   @BeforeEach
@@ -89,6 +93,20 @@ class NodeSyncTest {
   }
 
   private NodeSync sync(boolean replaceForeign) {
+    LeaseReader leases = new LeaseReader(directory.resolve("run/cni"));
+    pods =
+        new PodResults(
+            new CniResultReader(directory.resolve("results")),
+            leases,
+            Duration.ofDays(1),
+            new PodResults.Listener() {
+              @Override
+              public void pods() {}
+
+              @Override
+              public void hostPorts() {}
+            },
+            () -> now);
     return new NodeSync(
         () -> view,
         new SnapshotMapper("n1"),
@@ -117,6 +135,8 @@ class NodeSyncTest {
                 CniConfigWriter.MEMORY_VERSION,
                 CniConfigWriter.MEMORY_BYTES,
                 () -> new Binding("n1", "", "", "")),
+            pods,
+            leases,
             () -> now,
             again::add,
             ended::add),
@@ -833,6 +853,7 @@ class NodeSyncTest {
     Path leases = Files.createDirectories(directory.resolve("run/cni/tweed"));
     Path lease = Files.writeString(leases.resolve("127.0.0.9"), "gone\r\neth0");
     Files.setLastModifiedTime(lease, FileTime.from(Instant.EPOCH));
+    pods.getAsBoolean();
     sync.getAsBoolean();
 
     // When it is asked for

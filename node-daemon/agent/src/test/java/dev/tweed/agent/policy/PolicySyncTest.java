@@ -7,12 +7,15 @@ import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NodePolicyRecord;
 import dev.tweed.agent.cluster.PolicyView;
 import dev.tweed.agent.cluster.Views;
+import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.crds.NodePolicyStatus;
 import dev.tweed.crds.PeerSliceName;
 import dev.tweed.crds.PeerSliceSpec;
+import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.enforce.table.CompiledPolicies;
+import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.policy.Action;
 import dev.tweed.policy.Direction;
@@ -71,10 +74,12 @@ class PolicySyncTest {
     Files.createDirectories(directory.resolve("results"));
     node.sh(
         """
-        ip link add br0 type bridge; ip link set br0 up; ip addr add 10.244.1.1/24 dev br0
+        ip link add tweed-br0 type bridge; ip link set tweed-br0 up; ip addr add 10.244.1.1/24 dev tweed-br0
+        ip link add tweed-probe type veth peer name tweed-probe-br
+        ip link set tweed-probe-br alias tweed:default; ip link set tweed-probe-br master tweed-br0 up
         for s in bridge-nf-call-iptables bridge-nf-call-ip6tables; do echo 1 >/proc/sys/net/bridge/$s; done
         echo 1 >/proc/sys/net/ipv4/ip_forward
-        ip link add veth1 type veth peer name eth0 netns %s; ip link set veth1 master br0 up
+        ip link add veth1 type veth peer name eth0 netns %s; ip link set veth1 master tweed-br0 up
         ip link add right type veth peer name eth0 netns %s
         ip addr add 192.0.2.1/24 dev right; ip link set right up
         """
@@ -91,15 +96,18 @@ class PolicySyncTest {
     sync.close();
   }
 
-  private PolicySync sync() {
+  private PolicySync sync() throws IOException {
     return new PolicySync(
         "n1",
         () -> cluster,
         () -> policies,
         (programs, sets) -> true,
         PolicyOptions.DEFAULT,
+        () -> Optional.of(new CniResultReader(directory.resolve("results")).read()),
+        new LeaseReader(directory.resolve("cni"))::holder,
         directory.resolve("results"),
         Path.of("/proc/sys/net"),
+        Files.createDirectories(directory.resolve("run")),
         directory.resolve("state"),
         new PolicySync.Listener() {
           @Override
@@ -224,7 +232,7 @@ class PolicySyncTest {
     node.sh("ip link set veth1 nomaster");
     policies = policies(Optional.empty(), Map.of());
     run();
-    node.sh("ip link set veth1 master br0");
+    node.sh("ip link set veth1 master tweed-br0");
     run();
     assertThat(pings()).as("the runtime is just making it").isFalse();
     assertThat(findings).isEmpty();
@@ -267,6 +275,70 @@ class PolicySyncTest {
     result("veth0", mac());
     run();
     assertThat(pings()).isFalse();
+  }
+
+  /** By udev, which has its own policy for them and is later than the plugin. */
+  @Test
+  void aPortWhoseHardwareAddressChangesStaysThePods() throws IOException {
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    result("veth1", mac());
+    lease("1");
+    run();
+    assertThat(pings()).isTrue();
+
+    node.sh("ip link set veth1 address 02:00:00:00:00:77");
+    run();
+
+    assertThat(pings()).isTrue();
+  }
+
+  /** The API tells a pod's old address until its new sandbox has another. */
+  @Test
+  void afterABootAPodsOldAddressLetsInNobodyElse() throws IOException {
+    PodEntry told =
+        new PodEntry(UID, Set.of(IpAddress.parse("10.244.1.2")), Set.of(PROGRAM), List.of());
+    policies = policies(Optional.of(told), Map.of(PROGRAM, Optional.of(open())));
+
+    run();
+
+    assertThat(pings()).isFalse();
+  }
+
+  @Test
+  void anAddressThatAnotherPodGotWhileTheDaemonWasAwayIsClosed() throws IOException {
+    result("veth1", mac());
+    run();
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    assertThat(pings()).as("it ran before").isTrue();
+
+    sync.close();
+    Path file = directory.resolve("results/tweed-1-eth0");
+    Files.writeString(file, Files.readString(file).replace(UID, "another"));
+    sync = sync();
+    run();
+
+    assertThat(pings()).isFalse();
+    assertThat(sync.enforced().orElseThrow().waiting()).isEqualTo(1);
+  }
+
+  @Test
+  void whereTheDirectoryIsAnotherRuntimesPodsAreNotClosedForEver() throws IOException {
+    Files.createFile(directory.resolve("results/bridge-old-eth0"));
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    assertThat(pings()).as("it may just be written").isFalse();
+
+    now += Duration.ofSeconds(11).toNanos();
+    run();
+
+    assertThat(pings()).isTrue();
+    assertThat(findings).containsKey(AgentReason.PodsNotGated);
+
+    result("veth1", mac());
+    run();
+    assertThat(pings()).as("its namespace waits").isFalse();
+    assertThat(findings).doesNotContainKey(AgentReason.PodsNotGated);
   }
 
   @Test
@@ -445,6 +517,12 @@ class PolicySyncTest {
         .equals("yes");
   }
 
+  private void lease(String container) throws IOException {
+    Files.writeString(
+        Files.createDirectories(directory.resolve("cni/tweed")).resolve("10.244.1.2"),
+        container + "\r\neth0");
+  }
+
   private String mac() {
     return node.sh("ip -o link show veth1 | sed 's/.*ether \\([^ ]*\\).*/\\1/'").strip();
   }
@@ -456,7 +534,7 @@ class PolicySyncTest {
         {"kind":"cniCacheV1","containerId":"1","config":"e30=","ifName":"eth0","networkName":"tweed",
         "cniArgs":[["IgnoreUnknown","1"],["K8S_POD_NAMESPACE","closed"],["K8S_POD_NAME","pod"],["K8S_POD_UID","%s"]],
         "capabilityArgs":{"io.kubernetes.cri.pod-annotations":{"K8S_POD_UID":"not this one"}},
-        "result":{"cniVersion":"1.0.0","interfaces":[{"mac":"02:00:00:00:00:01","name":"br0"},
+        "result":{"cniVersion":"1.0.0","interfaces":[{"mac":"02:00:00:00:00:01","name":"tweed-br0"},
         {"mac":"%s","name":"%s"},{"mac":"02:00:00:00:00:03","name":"eth0","sandbox":"/run/netns/x"}],
         "ips":[{"address":"10.244.1.2/24","gateway":"10.244.1.1","interface":2}]}}
         """

@@ -22,6 +22,7 @@ import java.util.Set;
  *     resets others
  * @param deviceSysctls settings of a device, by its name, to write before it comes up
  * @param rules nftables rules; empty when our table is not wanted
+ * @param rulesRequired whether pods would not work without them
  * @param tunnelFilter who may send to the tunnel; empty is everybody
  * @param remembered whether all this is what was wanted once: see {@link AdditionPlanner}
  */
@@ -34,6 +35,7 @@ public record DesiredState(
     List<SysctlSetting> nodeSysctls,
     Map<String, List<SysctlSetting>> deviceSysctls,
     Optional<NfTableContent> rules,
+    boolean rulesRequired,
     Optional<TunnelFilter> tunnelFilter,
     boolean remembered) {
 
@@ -48,6 +50,7 @@ public record DesiredState(
           List.of(),
           Map.of(),
           Optional.empty(),
+          false,
           Optional.empty(),
           false);
 

@@ -94,19 +94,28 @@ public final class FailureInterpreter {
                       + " and the kernel refuses the value: "
                       + reason.message(),
                   "correct spec.sysctls of the PodNetwork"));
-      case ChangeFailure.Cause.NftRefused reason -> Optional.of(nftUnavailable(reason.message()));
+      case ChangeFailure.Cause.NftRefused reason ->
+          Optional.of(nftUnavailable(reason.message(), !failure.change().isDispensable()));
       case ChangeFailure.Cause.FilterRefused reason ->
           Optional.of(tunnelFilterUnavailable(failure.change(), reason.message()));
       case ChangeFailure.Cause.NotKept none -> Optional.of(notKept(failure.change()));
     };
   }
 
-  /** The finding for a kernel that has no nf_tables, or refuses what it is asked. */
-  public Finding nftUnavailable(String message) {
+  /**
+   * The finding for a kernel that has no nf_tables, or refuses what it is asked.
+   *
+   * @param required whether pods would not work without our table
+   */
+  public Finding nftUnavailable(String message, boolean required) {
     return new Finding(
         Reason.NftUnavailable,
+        required,
         "table " + RulesetCompiler.TABLE,
-        "source address translation is not in place: " + message,
+        (required
+                ? "source address translation is not in place: "
+                : "ports of this node that lead to pods are not mended when their rules go: ")
+            + message,
         "run a kernel of 5.2 or later with nf_tables and nft_masq (modprobe -a nf_tables nft_masq)");
   }
 

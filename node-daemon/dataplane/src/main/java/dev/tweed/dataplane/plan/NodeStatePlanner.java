@@ -149,6 +149,7 @@ public final class NodeStatePlanner {
               settings.settings(),
               deviceSysctls,
               rules,
+              network.masquerade().enabled(), // ports of the node are portmap's in the first place
               tunnelFilter(judgement),
               snapshot.remembered());
       return new Plan(

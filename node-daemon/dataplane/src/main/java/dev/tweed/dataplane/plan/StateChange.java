@@ -131,7 +131,8 @@ public sealed interface StateChange {
   record RemoveNextHop(NextHopObject nextHop) implements StateChange {}
 
   /** Puts our nftables table in place of what is there. */
-  record ReplaceRules(NfTableContent rules, Change.Action action) implements StateChange {}
+  record ReplaceRules(NfTableContent rules, Change.Action action, boolean required)
+      implements StateChange {}
 
   /** Removes our nftables table. */
   record RemoveRules() implements StateChange {}
@@ -355,6 +356,7 @@ public sealed interface StateChange {
       // Pods reach each other without it.
       case PutTunnelFilter _, RemoveTunnelFilter _ -> true;
       case EnsureSysctl ensure -> ensure.setting.need() != SysctlSetting.Need.REQUIRED;
+      case ReplaceRules replace -> !replace.required;
       default -> concernsPeer();
     };
   }

@@ -54,25 +54,28 @@ public final class StateDiff {
     changes.addAll(DeviceDiff.between(desired, actual, fates));
     changes.addAll(PeerDiff.between(desired, actual, marks, fates));
     filter.after().ifPresent(changes::add);
-    rules(desired.rules(), actual.rules()).ifPresent(changes::add);
+    rules(desired, actual.rules()).ifPresent(changes::add);
     changes.addAll(ProbeDiff.between(desired, actual, marks, fates));
     return List.copyOf(changes);
   }
 
-  private static Optional<StateChange> rules(Optional<NfTableContent> wanted, NftListing actual) {
+  private static Optional<StateChange> rules(DesiredState desired, NftListing actual) {
+    Optional<NfTableContent> wanted = desired.rules();
+    boolean required = desired.rulesRequired();
     return switch (actual) {
       // Nothing can be said and nothing be done; the planner of findings names it.
       case NftListing.Unreadable unreadable -> Optional.empty();
       case NftListing.Absent absent ->
           wanted.<StateChange>map(
-              rules -> new StateChange.ReplaceRules(rules, Change.Action.ADDED));
+              rules -> new StateChange.ReplaceRules(rules, Change.Action.ADDED, required));
       case NftListing.Present present ->
           wanted.isEmpty()
               ? Optional.of(new StateChange.RemoveRules())
               : wanted
                   .filter(rules -> !present.has(rules))
                   .<StateChange>map(
-                      rules -> new StateChange.ReplaceRules(rules, Change.Action.CHANGED));
+                      rules ->
+                          new StateChange.ReplaceRules(rules, Change.Action.CHANGED, required));
     };
   }
 }

@@ -1,6 +1,8 @@
 package dev.tweed.dataplane.plan;
 
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a sysctl of the node was when we came.
@@ -12,8 +14,20 @@ import java.util.Optional;
  */
 public record SysctlNote(String path, String before, String ours, boolean asked) {
 
+  private static final Pattern OF_A_DEVICE =
+      Pattern.compile("ipv[46]/conf/(?!(?:all|default)/)([^/]+)/(?:forwarding|rp_filter)");
   private static final String ASKED = "asked";
   private static final String NEEDED = "needed";
+
+  /**
+   * The device that it is of, where it is needed only as long as packets of pods use that. A
+   * router's advertisements have to count as long as the node forwards, whatever the device is used
+   * for.
+   */
+  public Optional<String> device() {
+    Matcher matcher = OF_A_DEVICE.matcher(path);
+    return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
 
   /** As a line of a file; values hold no tabs, as {@code SysctlReader} gives them. */
   public String line() {

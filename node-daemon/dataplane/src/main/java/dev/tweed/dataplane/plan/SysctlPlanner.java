@@ -58,13 +58,14 @@ final class SysctlPlanner {
     if (ipv6) {
       for (String device : devices.advertised()) {
         // A router ignores advertisements unless told not to, and drops the default route it had
-        // learned (addrconf_fixup_forwarding(), net/ipv6/addrconf.c).
+        // learned (addrconf_fixup_forwarding(), net/ipv6/addrconf.c). Pods do not need those of
+        // other devices.
         settings.add(
             new SysctlSetting(
                 "ipv6/conf/" + device + "/accept_ra",
                 new Rule.AnyBut("1", "2"),
                 Absence.FINE,
-                Need.REQUIRED));
+                devices.forwarding().contains(device) ? Need.REQUIRED : Need.WISHED));
       }
       settings.add(exactly("ipv6/conf/all/forwarding", "1", Absence.UNKNOWN));
     }

@@ -2,6 +2,7 @@ package dev.tweed.dataplane.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.SyncReport;
@@ -84,6 +85,63 @@ class OutsideTest {
     // Then
     assertThat(node.sh("cd /proc/sys/net/ipv6/conf; cat up1/accept_ra up2/accept_ra up3/accept_ra"))
         .isEqualTo("2\n2\n1\n");
+  }
+
+  /** Whoever uses it next finds it as it was. */
+  @Test
+  void aDeviceThatPodsNoLongerUseGetsBackWhatItHad() {
+    // Given
+    connect("up1", "198.51.100");
+    connect("up2", "203.0.113");
+    node.sh("ip route add default via 198.51.100.2; sysctl -qw net.ipv4.ip_forward=1");
+    node.sh("sysctl -qw net.ipv4.conf.up1.forwarding=0");
+    node.sync(EXAMPLE);
+    assertThat(node.sh("sysctl -n net.ipv4.conf.up1.forwarding").strip()).isEqualTo("1");
+
+    // When
+    node.sh("ip route replace default via 203.0.113.2");
+    SyncReport report = node.sync(EXAMPLE);
+
+    // Then
+    assertThat(node.sh("sysctl -n net.ipv4.conf.up1.forwarding").strip()).isEqualTo("0");
+    assertThat(report.verified()).isTrue();
+    assertThat(node.sync(EXAMPLE).applied()).isEmpty();
+
+    // When it is used again
+    node.sh("ip route replace default via 198.51.100.2");
+    node.sync(EXAMPLE);
+
+    // Then
+    assertThat(node.sh("sysctl -n net.ipv4.conf.up1.forwarding").strip()).isEqualTo("1");
+  }
+
+  /** Until the last of them has changed its backend, too. */
+  @Test
+  void peersThatStillSendPlainlyAreHeard() {
+    // Given
+    node.sh("sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1");
+    node.sync(EXAMPLE.with(new Backend.HostGateway()));
+
+    // When
+    node.sync(EXAMPLE);
+
+    // Then
+    assertThat(node.sh("sysctl -n net.ipv4.conf.eth0.rp_filter").strip()).isEqualTo("2");
+  }
+
+  /** A lease that is renewed takes the address away for a moment; packets still flow. */
+  @Test
+  void whileNobodyKnowsWhichDeviceIsUsedAllStayAsTheyAre() {
+    // Given
+    node.sh("sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.eth0.forwarding=0");
+    node.sync(EXAMPLE);
+
+    // When
+    node.sh("ip addr del 192.0.2.1/24 dev eth0");
+    node.sync(EXAMPLE);
+
+    // Then
+    assertThat(node.sh("sysctl -n net.ipv4.conf.eth0.forwarding").strip()).isEqualTo("1");
   }
 
   @Test

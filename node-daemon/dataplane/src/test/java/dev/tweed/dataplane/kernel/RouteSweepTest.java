@@ -328,6 +328,7 @@ class RouteSweepTest {
         List.of(),
         Map.of(),
         Optional.empty(),
+        false,
         Optional.empty(),
         false);
   }

@@ -215,6 +215,32 @@ class TwoNodesTest {
     assertThat(captured.sources()).contains(one.address(10));
   }
 
+  /**
+   * As for a process of a node that asks its own NodePort: kube-proxy masquerades that whatever
+   * externalTrafficPolicy says, and the kernel takes the address of the device that leads to the
+   * pod. By that the answer comes back the way of the request; no rule of ours is in it.
+   */
+  @Test
+  void whatKubeProxyMasqueradesIntoTheTunnelHasTheTunnelsAddress() {
+    syncBoth(Example.vxlan());
+    Netns pod = two.pod(10);
+    Captured captured = Captured.icmpOn(pod);
+    one.sh(
+        """
+        nft delete table inet tweed
+        nft add table ip t
+        nft 'add chain ip t o { type nat hook output priority -100; }'
+        nft 'add chain ip t p { type nat hook postrouting priority 100; }'
+        nft add rule ip t o ip daddr 192.0.2.99 meta mark set mark or 0x4000 dnat to 10.244.2.10
+        nft add rule ip t p mark and 0x4000 == 0x4000 masquerade
+        """);
+
+    String output = one.sh("ping -c 1 -W 5 -I 192.0.2.1 192.0.2.99");
+
+    assertThat(output).contains("1 received");
+    assertThat(captured.sources()).contains("10.244.1.0").doesNotContain("192.0.2.1");
+  }
+
   @Test
   void aPeerThatChangesAddressAndMacIsFollowed() {
     syncBoth(Example.vxlan());

@@ -8,23 +8,32 @@ import java.util.Set;
  * What a container runtime remembers of one ADD: libcni keeps it from before the ADD returns until
  * the DEL. It is on disk, so it may be of a pod of another boot.
  *
- * @param uid of the pod
- * @param namespace of the pod
+ * @param container the pod's sandbox
+ * @param uid of the pod; empty if the runtime does not tell plugins
+ * @param namespace of the pod; empty if the runtime does not tell plugins
  * @param name of the pod
  * @param addresses that the pod got
  * @param hostInterfaces devices on the host's side, among them the pod's own
+ * @param portMappings ports of the host that were asked to lead to the pod, as they were asked
  */
 public record CniResult(
+    String container,
     String uid,
     String namespace,
     String name,
     Set<IpAddress> addresses,
-    List<HostInterface> hostInterfaces) {
+    List<HostInterface> hostInterfaces,
+    List<PortMapping> portMappings) {
   public CniResult {
     addresses = Set.copyOf(addresses);
     hostInterfaces = List.copyOf(hostInterfaces);
+    portMappings = List.copyOf(portMappings);
   }
 
   /** A device, and the hardware address it had. */
   public record HostInterface(String name, String mac) {}
+
+  /** As the runtime puts it: anything may be wrong with it. */
+  public record PortMapping(
+      String hostPort, String containerPort, String protocol, String hostIp) {}
 }

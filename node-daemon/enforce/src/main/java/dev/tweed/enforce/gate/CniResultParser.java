@@ -16,9 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads a file of libcni's cache ({@code kind: cniCacheV1}): the pod's UID, namespace and name, its
- * addresses, and the devices on the host's side. All annotations of the pod are in there, too; they
- * are skipped, and neither kept nor logged.
+ * Reads a file of libcni's cache ({@code kind: cniCacheV1}, {@code cachedInfo} of libcni/api.go):
+ * the container, the pod's UID, namespace and name, its addresses, the devices on the host's side,
+ * and the ports asked for. All annotations of the pod are in there, too; they are skipped, and
+ * neither kept nor logged.
  */
 final class CniResultParser {
 
@@ -28,10 +29,12 @@ final class CniResultParser {
   private final Map<String, String> arguments = new HashMap<>();
   private final Set<IpAddress> addresses = new HashSet<>();
   private final List<CniResult.HostInterface> interfaces = new ArrayList<>();
+  private final List<CniResult.PortMapping> portMappings = new ArrayList<>();
+  private String container = "";
 
   private CniResultParser() {}
 
-  /** The result; empty if it is none of a pod, or is cut off. */
+  /** The result; empty if it has no address, or is cut off. */
   static Optional<CniResult> parse(byte[] file) {
     CniResultParser parser = new CniResultParser();
     try (JsonParser json = JSON.createParser(file)) {
@@ -44,6 +47,8 @@ final class CniResultParser {
         switch (field) {
           case "cniArgs" -> parser.arguments(json);
           case "result" -> parser.result(json);
+          case "containerId" -> parser.container = text(json).orElse("");
+          case "capabilityArgs" -> parser.capabilities(json);
           default -> json.skipChildren();
         }
       }
@@ -54,12 +59,17 @@ final class CniResultParser {
   }
 
   private Optional<CniResult> result() {
-    String uid = arguments.getOrDefault("K8S_POD_UID", "");
-    String namespace = arguments.getOrDefault("K8S_POD_NAMESPACE", "");
-    String name = arguments.getOrDefault("K8S_POD_NAME", "");
-    return uid.isEmpty() || namespace.isEmpty() || addresses.isEmpty()
+    return addresses.isEmpty()
         ? Optional.empty()
-        : Optional.of(new CniResult(uid, namespace, name, addresses, interfaces));
+        : Optional.of(
+            new CniResult(
+                container,
+                arguments.getOrDefault("K8S_POD_UID", ""),
+                arguments.getOrDefault("K8S_POD_NAMESPACE", ""),
+                arguments.getOrDefault("K8S_POD_NAME", ""),
+                addresses,
+                interfaces,
+                portMappings));
   }
 
   /** Goes to the next token; whether that is before the end. A file that is cut off has no end. */
@@ -113,11 +123,26 @@ final class CniResultParser {
     }
   }
 
+  private void capabilities(JsonParser json) throws IOException {
+    if (isNone(json, JsonToken.START_OBJECT)) {
+      return;
+    }
+    while (next(json, JsonToken.END_OBJECT)) {
+      boolean ports = json.currentName().equals("portMappings");
+      json.nextToken();
+      if (ports) {
+        objects(json, this::portMapping);
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
   private interface Fields {
     void take(Map<String, String> fields);
   }
 
-  /** A list of objects, of each the members that are text. */
+  /** A list of objects, of each the members that are text or numbers. */
   private static void objects(JsonParser json, Fields each) throws IOException {
     if (isNone(json, JsonToken.START_ARRAY)) {
       return;
@@ -146,6 +171,15 @@ final class CniResultParser {
     }
   }
 
+  private void portMapping(Map<String, String> fields) {
+    portMappings.add(
+        new CniResult.PortMapping(
+            fields.getOrDefault("hostPort", ""),
+            fields.getOrDefault("containerPort", ""),
+            fields.getOrDefault("protocol", ""),
+            fields.getOrDefault("hostIP", "")));
+  }
+
   private void address(Map<String, String> fields) {
     IpPrefix.tryParse(fields.getOrDefault("address", ""))
         .map(IpPrefix::address)
@@ -153,7 +187,8 @@ final class CniResultParser {
   }
 
   private static Optional<String> text(JsonParser json) throws IOException {
-    if (json.currentToken() == JsonToken.VALUE_STRING) {
+    if (json.currentToken() == JsonToken.VALUE_STRING
+        || json.currentToken() == JsonToken.VALUE_NUMBER_INT) {
       return Optional.of(json.getText());
     }
     json.skipChildren();

@@ -10,9 +10,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Reads libcni's cache, and a file again only when it is another. Used by one thread. */
@@ -33,32 +35,30 @@ public final class CniResultReader {
     this.directory = directory;
   }
 
-  /** Whether there is such a directory. */
-  public boolean isThere() {
-    return Files.isDirectory(directory);
-  }
-
   /**
-   * Results of pods, in no order; none where there is no such directory.
+   * What is there now.
    *
    * @throws UncheckedIOException if it cannot be read: that is no word that there are no pods
    */
-  public List<CniResult> read() {
+  public CniResults read() {
     Map<Path, Read> now = new HashMap<>();
+    Set<String> names = new HashSet<>();
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
+        names.add(file.getFileName().toString());
         read(file).ifPresent(r -> now.put(file, r));
       }
     } catch (NoSuchFileException | NotDirectoryException e) {
       read = Map.of();
-      return List.of();
-    } catch (IOException e) {
-      throw new UncheckedIOException("results of CNI plugins cannot be read: " + e, e);
+      return CniResults.NONE;
+    } catch (IOException | UncheckedIOException e) {
+      throw new UncheckedIOException(
+          "results of CNI plugins cannot be read: " + e.getMessage(), new IOException(e));
     }
     read = now;
     List<CniResult> results = new ArrayList<>();
     now.values().forEach(r -> r.result().ifPresent(results::add));
-    return results;
+    return new CniResults(true, names, results);
   }
 
   private Optional<Read> read(Path file) {

@@ -66,11 +66,11 @@ public final class GatePlanner {
    *
    * @param local pods that run here
    * @param free UIDs of those who have been let in without the operator's word
-   * @param seen UIDs of those who have run here by the runtime's word; where that has no word of
-   *     them any more, another pod may have their address by now
+   * @param byApi UIDs of those that the runtime keeps nothing of, and that certainly have the
+   *     address that the API tells: it may be that of a sandbox that is no more
    */
   public static Admission plan(
-      List<LocalPod> local, Word word, Set<String> free, Set<String> seen) {
+      List<LocalPod> local, Word word, Set<String> free, Set<String> byApi) {
     Map<String, PodEntry> told = new HashMap<>();
     word.pods().forEach(p -> told.put(p.uid(), p));
     List<PodEntry> entries = new ArrayList<>();
@@ -79,10 +79,10 @@ public final class GatePlanner {
     Set<String> here = new HashSet<>();
     Map<IpAddress, Set<String>> holders = new HashMap<>();
     for (LocalPod pod : local) {
+      here.add(pod.uid());
       pod.addresses().forEach(a -> holders.computeIfAbsent(a, x -> new HashSet<>()).add(pod.uid()));
     }
     for (LocalPod pod : local) {
-      here.add(pod.uid());
       // One that two pods have is nobody's: whose policies would it have?
       Set<IpAddress> addresses =
           pod.addresses().stream()
@@ -100,14 +100,16 @@ public final class GatePlanner {
         waiting.add(pod);
       }
     }
-    // Where the runtime keeps no results: by the API's address, unless another pod has that by now.
-    for (PodEntry pod : word.pods()) {
-      if (!here.contains(pod.uid())
-          && !seen.contains(pod.uid())
-          && pod.addresses().stream().noneMatch(holders::containsKey)) {
-        entries.add(pod);
-      }
+    List<PodEntry> others =
+        word.pods().stream()
+            .filter(pod -> byApi.contains(pod.uid()) && !here.contains(pod.uid()))
+            .toList();
+    for (PodEntry pod : others) {
+      pod.addresses().forEach(a -> holders.computeIfAbsent(a, x -> new HashSet<>()).add(pod.uid()));
     }
+    others.stream()
+        .filter(pod -> pod.addresses().stream().allMatch(a -> holders.get(a).size() == 1))
+        .forEach(entries::add);
     return new Admission(entries, letIn, waiting);
   }
 }

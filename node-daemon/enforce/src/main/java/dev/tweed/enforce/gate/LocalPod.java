@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A pod that runs on this node.
@@ -25,17 +26,28 @@ public record LocalPod(
   }
 
   /**
-   * The pods of results. One counts only while a port of a bridge has the name and the hardware
-   * address that the result has: a result of another boot must not give its address another pod's
-   * policies.
+   * The pods of results. One counts only while a port of a bridge has the name that the result has,
+   * and either its hardware address, which udev may have changed since, or the addresses are the
+   * container's by the word of who gives them in this boot: a result of another boot must not give
+   * its address another pod's policies.
+   *
+   * @param holder the container that an address is given to
    */
-  public static List<LocalPod> of(List<CniResult> results, List<Link> links) {
+  public static List<LocalPod> of(
+      List<CniResult> results, List<Link> links, Function<IpAddress, Optional<String>> holder) {
     Map<String, Link> ports = new HashMap<>();
     links.stream().filter(l -> l.masterIndex() != 0).forEach(l -> ports.put(l.name(), l));
     List<LocalPod> pods = new ArrayList<>();
     for (CniResult result : results) {
+      if (result.uid().isEmpty() || result.namespace().isEmpty()) {
+        continue;
+      }
       result.hostInterfaces().stream()
-          .flatMap(i -> Optional.ofNullable(ports.get(i.name())).filter(l -> isSame(l, i)).stream())
+          .flatMap(
+              i ->
+                  Optional.ofNullable(ports.get(i.name()))
+                      .filter(l -> isSame(l, i) || holds(result, holder))
+                      .stream())
           .findFirst()
           .ifPresent(
               link ->
@@ -48,6 +60,12 @@ public record LocalPod(
                           link.index())));
     }
     return pods;
+  }
+
+  private static boolean holds(CniResult result, Function<IpAddress, Optional<String>> holder) {
+    return !result.container().isEmpty()
+        && result.addresses().stream()
+            .allMatch(a -> holder.apply(a).equals(Optional.of(result.container())));
   }
 
   private static boolean isSame(Link link, CniResult.HostInterface remembered) {

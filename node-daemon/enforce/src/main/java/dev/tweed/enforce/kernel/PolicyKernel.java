@@ -8,14 +8,12 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.nft.NfTables;
-import dev.tweed.netlink.nft.NfValue;
 import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -146,18 +144,6 @@ public final class PolicyKernel implements AutoCloseable {
     Map<String, Long> drops = new HashMap<>(reader.packets(PolicyTable.POLICY));
     drops.putAll(reader.packets(PolicyTable.SPOOF));
     return drops;
-  }
-
-  /** Addresses of pods without policies, as an earlier process has left them. */
-  public Set<IpAddress> open() {
-    Set<IpAddress> open = new HashSet<>();
-    for (String set : List.of("open-4", "open-6")) {
-      tables.elements(PolicyTable.POLICY, set).stream()
-          .map(NfValue::address)
-          .flatMap(Optional::stream)
-          .forEach(open::add);
-    }
-    return open;
   }
 
   /** The devices there are. */

@@ -21,7 +21,9 @@ class CniResultParserTest {
        "cniArgs":[["IgnoreUnknown","1"],["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","web-0"],
                   ["K8S_POD_INFRA_CONTAINER_ID","c"],["K8S_POD_UID","uid-1"]],
        "capabilityArgs":{"io.kubernetes.cri.pod-annotations":
-          {"secret":"do not keep","cniArgs":[["K8S_POD_UID","forged"]]},"portMappings":[{"hostPort":1}]},
+          {"secret":"do not keep","cniArgs":[["K8S_POD_UID","forged"]]},"portMappings":[
+          {"hostPort":80,"containerPort":8080,"protocol":"tcp"},
+          {"hostPort":"53","containerPort":53,"protocol":"UDP","hostIP":"192.0.2.1"}]},
        "result":{"cniVersion":"1.0.0","dns":{},"interfaces":[
           {"mac":"02:00:00:00:00:01","name":"tweed-br0"},
           {"mac":"0A:00:00:00:00:02","name":"veth1","mtu":1450},
@@ -35,13 +37,17 @@ class CniResultParserTest {
     assertThat(CniResultParser.parse(FILE.getBytes(StandardCharsets.UTF_8)))
         .contains(
             new CniResult(
+                "c",
                 "uid-1",
                 "shop",
                 "web-0",
                 Set.of(IpAddress.parse("10.244.1.2"), IpAddress.parse("fd00:244:1::2")),
                 List.of(
                     new CniResult.HostInterface("tweed-br0", "02:00:00:00:00:01"),
-                    new CniResult.HostInterface("veth1", "0a:00:00:00:00:02"))));
+                    new CniResult.HostInterface("veth1", "0a:00:00:00:00:02")),
+                List.of(
+                    new CniResult.PortMapping("80", "8080", "tcp", ""),
+                    new CniResult.PortMapping("53", "53", "UDP", "192.0.2.1"))));
   }
 
   @Property(tries = 300)

@@ -16,9 +16,9 @@ class CniResultReaderTest {
 
   @Test
   void withoutADirectoryThereAreNone() throws IOException {
-    assertThat(new CniResultReader(directory.resolve("none")).read()).isEmpty();
+    assertThat(new CniResultReader(directory.resolve("none")).read()).isEqualTo(CniResults.NONE);
     Path file = Files.createFile(directory.resolve("file"));
-    assertThat(new CniResultReader(file).read()).isEmpty();
+    assertThat(new CniResultReader(file).read()).isEqualTo(CniResults.NONE);
   }
 
   /** Pods that run would be closed: one that the runtime knows no more has left its address. */

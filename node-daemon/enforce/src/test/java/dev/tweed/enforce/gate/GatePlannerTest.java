@@ -58,16 +58,16 @@ class GatePlannerTest {
   }
 
   @Test
-  void whatTheRuntimeDoesNotKnowIsByTheApisAddressUnlessAnotherMayHaveItByNow() {
+  void whatTheRuntimeDoesNotKnowIsByTheApisAddressWhereThatIsCertainlyItsOwn() {
     IpAddress other = IpAddress.parse("10.244.1.8");
     PodEntry told = new PodEntry("v", Set.of(other), Set.of("p-1"), List.of());
     PodEntry taken = new PodEntry("w", Set.of(ADDRESS), Set.of("p-1"), List.of());
 
-    assertThat(plan(word(told, NOBODY), Set.of(), Set.of()).entries()).contains(told);
-    assertThat(plan(word(told, NOBODY), Set.of(), Set.of("v")).entries())
-        .as("it ran here, and ended")
+    assertThat(plan(word(told, NOBODY), Set.of(), Set.of("v")).entries()).contains(told);
+    assertThat(plan(word(told, NOBODY), Set.of(), Set.of()).entries())
+        .as("it may be that of the boot before")
         .doesNotContain(told);
-    assertThat(plan(word(taken, NOBODY), Set.of(), Set.of()).entries()).doesNotContain(taken);
+    assertThat(plan(word(taken, NOBODY), Set.of(), Set.of("w")).entries()).doesNotContain(taken);
   }
 
   @Test
@@ -79,8 +79,18 @@ class GatePlannerTest {
         .allSatisfy(entry -> assertThat(entry.addresses()).isEmpty());
   }
 
-  private static Admission plan(Word word, Set<String> free, Set<String> seen) {
-    return GatePlanner.plan(List.of(POD), word, free, seen);
+  @Test
+  void anAddressThatTheApiTellsOfTwoIsNobodys() {
+    Set<IpAddress> addresses = Set.of(IpAddress.parse("10.244.1.8"));
+    PodEntry one = new PodEntry("v", addresses, Set.of("p-1"), List.of());
+    PodEntry other = new PodEntry("w", addresses, Set.of(), List.of());
+    Word word = new Word(List.of(one, other), Set.of(), Optional.of(NOBODY));
+
+    assertThat(plan(word, Set.of(), Set.of("v", "w")).entries()).doesNotContain(one, other);
+  }
+
+  private static Admission plan(Word word, Set<String> free, Set<String> byApi) {
+    return GatePlanner.plan(List.of(POD), word, free, byApi);
   }
 
   private static Word word(PodEntry told, Waiting waiting) {

@@ -1,12 +1,17 @@
 package dev.tweed.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.dataplane.HostPort;
+import dev.tweed.enforce.gate.CniResultReader;
+import dev.tweed.enforce.gate.CniResults;
 import dev.tweed.ip.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,20 +19,25 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HostPortReaderTest {
+/** What a runtime keeps, from a directory that fails now and then. */
+class PodResultsTest {
 
+  private static final Duration FRESHNESS = Duration.ofMinutes(1);
   private static final String NAME = "tweed-4f2a-eth0";
 
   @TempDir private Path directory;
   private Path results;
   private Path leases;
-  private HostPortReader reader;
+  private PodResults pods;
+  private int changes;
+  private int changedPorts;
+  private long now;
 
   @BeforeEach
   void setUp() throws IOException {
     results = Files.createDirectories(directory.resolve("results"));
     leases = Files.createDirectories(directory.resolve("cni").resolve("tweed"));
-    reader = new HostPortReader(results, directory.resolve("cni"));
+    pods = pods(results);
     lease("10.244.1.7", "4f2a");
     lease("fd00:10:244:1::7", "4f2a");
   }
@@ -42,7 +52,7 @@ class HostPortReaderTest {
         {"hostPort": 81, "containerPort": 8081, "protocol": "sctp", "hostIP": "::"}
         """);
 
-    assertThat(reader.read())
+    assertThat(read())
         .containsExactly(
             port("10.244.1.7", 5353, HostPort.Protocol.UDP, 53, "192.0.2.1"),
             port("10.244.1.7", 8080, HostPort.Protocol.TCP, 80, ""),
@@ -57,7 +67,7 @@ class HostPortReaderTest {
     lease("10.244.1.7", "another");
     Files.delete(leases.resolve("fd00:10:244:1::7"));
 
-    assertThat(reader.read()).isEmpty();
+    assertThat(read()).isEmpty();
   }
 
   @ParameterizedTest
@@ -74,61 +84,104 @@ class HostPortReaderTest {
   void nonsenseIsLeftOut(String mapping) throws IOException {
     result(NAME, mapping);
     Files.writeString(results.resolve("tweed-broken-eth0"), "{");
-    result("other-4f2a-eth0", "{\"hostPort\": 80, \"containerPort\": 80, \"protocol\": \"tcp\"}");
 
-    assertThat(reader.read()).isEmpty();
+    assertThat(read()).isEmpty();
   }
 
   @Test
-  void filesOfPodsWithoutPortsDoNotMatter() throws IOException {
-    result(NAME, "{\"hostPort\": 80, \"containerPort\": 8080, \"protocol\": \"tcp\"}");
+  void whatChangesIsToldAndNothingElse() throws IOException {
+    assertThat(pods.last()).as("not read yet").isEmpty();
+    read();
+    assertThat(changes).isEqualTo(1);
+
     result("tweed-77-eth0", "");
+    read();
+    read();
+    assertThat(changes).isEqualTo(2);
+    assertThat(changedPorts).isZero();
 
-    assertThat(reader.mayMatter(NAME)).isTrue();
-    assertThat(reader.mayMatter("tweed-77-eth0")).isFalse();
-    assertThat(reader.mayMatter("gone")).isFalse();
-
-    reader.read();
-    assertThat(reader.mayMatter(NAME)).as("known").isFalse();
-
+    result(NAME, "{\"hostPort\": 80, \"containerPort\": 8080, \"protocol\": \"tcp\"}");
+    read();
     Files.delete(results.resolve(NAME));
-    Files.delete(results.resolve("tweed-77-eth0"));
-    assertThat(reader.mayMatter(NAME)).as("gone").isTrue();
-    assertThat(reader.mayMatter("tweed-77-eth0")).isFalse();
+    read();
+    assertThat(changes).isEqualTo(4);
+    assertThat(changedPorts).isEqualTo(2);
+  }
+
+  /** Whoever acts on what is not there has to know that it was looked for. */
+  @Test
+  void whatWasReadLongAgoIsNotFresh() {
+    read();
+    assertThat(pods.fresh()).isPresent();
+
+    now += FRESHNESS.toNanos();
+
+    assertThat(pods.fresh()).isEmpty();
+    assertThat(pods.last()).isPresent();
   }
 
   @Test
   void oneThatIsBeingWrittenIsReadLater() throws IOException {
     Files.writeString(results.resolve(NAME), "");
-    assertThat(reader.read()).isEmpty();
+    assertThat(read()).isEmpty();
 
     result(NAME, "{\"hostPort\": 80, \"containerPort\": 8080, \"protocol\": \"tcp\"}");
 
-    assertThat(reader.read()).hasSize(2);
+    assertThat(read()).hasSize(2);
   }
 
   @Test
   void thoseThatAreKnownStayWhileTheDiskFails() throws IOException {
     result(NAME, "{\"hostPort\": 80, \"containerPort\": 8080, \"protocol\": \"tcp\"}");
     Path link = Files.createSymbolicLink(directory.resolve("link"), results);
-    reader = new HostPortReader(link, directory.resolve("cni"));
-    assertThat(reader.read()).hasSize(2);
+    pods = pods(link);
+    assertThat(read()).hasSize(2);
 
     try (UnreadableDirectory unreadable = new UnreadableDirectory()) {
       Files.delete(link);
       Files.createSymbolicLink(link, unreadable.path());
-      assertThat(reader.read()).hasSize(2);
+      assertThat(pods.getAsBoolean()).isFalse();
+      assertThat(pods.hostPorts()).hasSize(2);
+      assertThatThrownBy(pods::last).hasMessageContaining("cannot be read");
 
       // And those of a pod that is no more do not count
       Files.delete(leases.resolve("10.244.1.7"));
       Files.delete(leases.resolve("fd00:10:244:1::7"));
-      assertThat(reader.read()).isEmpty();
+      assertThat(pods.getAsBoolean()).isFalse();
+      assertThat(pods.hostPorts()).isEmpty();
     }
   }
 
   @Test
   void withoutADirectoryThereAreNone() {
-    assertThat(new HostPortReader(directory.resolve("none"), directory).read()).isEmpty();
+    pods = pods(directory.resolve("none"));
+
+    assertThat(read()).isEmpty();
+    assertThat(pods.last()).contains(CniResults.NONE);
+  }
+
+  private PodResults pods(Path from) {
+    return new PodResults(
+        new CniResultReader(from),
+        new LeaseReader(directory.resolve("cni")),
+        FRESHNESS,
+        new PodResults.Listener() {
+          @Override
+          public void pods() {
+            changes++;
+          }
+
+          @Override
+          public void hostPorts() {
+            changedPorts++;
+          }
+        },
+        () -> now);
+  }
+
+  private List<HostPort> read() {
+    assertThat(pods.getAsBoolean()).isTrue();
+    return pods.hostPorts();
   }
 
   private static HostPort port(
