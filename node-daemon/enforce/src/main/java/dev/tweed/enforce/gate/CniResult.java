@@ -1,7 +1,9 @@
 package dev.tweed.enforce.gate;
 
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.MacAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,13 +15,15 @@ import java.util.Set;
  * @param name of the pod
  * @param addresses that the pod got
  * @param hostInterfaces devices on the host's side, among them the pod's own
+ * @param mac hardware address of the pod's device; empty if it has several, or that is none
  */
 public record CniResult(
     String uid,
     String namespace,
     String name,
     Set<IpAddress> addresses,
-    List<HostInterface> hostInterfaces) {
+    List<HostInterface> hostInterfaces,
+    Optional<MacAddress> mac) {
   public CniResult {
     addresses = Set.copyOf(addresses);
     hostInterfaces = List.copyOf(hostInterfaces);

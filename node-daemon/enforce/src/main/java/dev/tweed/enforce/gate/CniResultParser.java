@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.MacAddress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ final class CniResultParser {
   private final Map<String, String> arguments = new HashMap<>();
   private final Set<IpAddress> addresses = new HashSet<>();
   private final List<CniResult.HostInterface> interfaces = new ArrayList<>();
+  private final List<String> podMacs = new ArrayList<>();
 
   private CniResultParser() {}
 
@@ -59,7 +61,11 @@ final class CniResultParser {
     String name = arguments.getOrDefault("K8S_POD_NAME", "");
     return uid.isEmpty() || namespace.isEmpty() || addresses.isEmpty()
         ? Optional.empty()
-        : Optional.of(new CniResult(uid, namespace, name, addresses, interfaces));
+        : Optional.of(new CniResult(uid, namespace, name, addresses, interfaces, mac()));
+  }
+
+  private Optional<MacAddress> mac() {
+    return podMacs.size() == 1 ? MacAddress.tryParse(podMacs.getFirst()) : Optional.empty();
   }
 
   /** Goes to the next token; whether that is before the end. A file that is cut off has no end. */
@@ -106,7 +112,7 @@ final class CniResultParser {
       String field = json.currentName();
       json.nextToken();
       switch (field) {
-        case "interfaces" -> objects(json, this::hostInterface);
+        case "interfaces" -> objects(json, this::device);
         case "ips" -> objects(json, this::address);
         default -> json.skipChildren();
       }
@@ -136,10 +142,10 @@ final class CniResultParser {
     }
   }
 
-  private void hostInterface(Map<String, String> fields) {
-    if (fields.getOrDefault("sandbox", "").isEmpty()
-        && fields.containsKey("name")
-        && fields.containsKey("mac")) {
+  private void device(Map<String, String> fields) {
+    if (!fields.getOrDefault("sandbox", "").isEmpty()) {
+      podMacs.add(fields.getOrDefault("mac", ""));
+    } else if (fields.containsKey("name") && fields.containsKey("mac")) {
       interfaces.add(
           new CniResult.HostInterface(
               fields.get("name"), fields.get("mac").toLowerCase(Locale.ROOT)));
