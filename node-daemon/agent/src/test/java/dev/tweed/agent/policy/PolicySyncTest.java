@@ -64,6 +64,7 @@ class PolicySyncTest {
       new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
   private long now;
   private int repairs;
+  private int changes;
   private PolicySync sync;
 
   @BeforeEach
@@ -111,6 +112,11 @@ class PolicySyncTest {
           public void enforced(Optional<EnforcedPolicies> policies) {}
 
           @Override
+          public void changed() {
+            changes++;
+          }
+
+          @Override
           public void repaired() {
             repairs++;
           }
@@ -132,11 +138,15 @@ class PolicySyncTest {
     run();
     assertThat(node.exec("nft", "list", "tables")).isEmpty();
     assertThat(sync.isReady()).isTrue();
+    assertThat(changes).isZero();
 
     policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
     run();
     assertThat(node.exec("nft", "list", "tables")).contains("tweed-policy");
     assertThat(pings()).isFalse();
+    assertThat(changes).isEqualTo(1);
+    run();
+    assertThat(changes).as("what did not change is not told").isEqualTo(1);
 
     policies = new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
     run();
