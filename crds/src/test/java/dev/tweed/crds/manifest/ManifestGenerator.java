@@ -79,7 +79,9 @@ final class ManifestGenerator {
 
   private static final Pattern BOUND = Pattern.compile("( *(?:minimum|maximum): )([0-9.E]+)");
 
-  /** What YAML 1.1, which kubectl and Helm read, takes for a boolean, and the generator does not. */
+  /**
+   * What YAML 1.1, which kubectl and Helm read, takes for a boolean, and the generator does not.
+   */
   private static final Pattern WORD =
       Pattern.compile("( *(?:default:|-) )((?i:on|off|yes|no|y|n))");
 
