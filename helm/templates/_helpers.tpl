@@ -149,14 +149,18 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 runAsUser: 0
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
+{{- $capabilities := list "NET_ADMIN" }}
 capabilities:
   drop: [ALL]
   {{- if .Values.firewall.hostTools }}
+  {{- $capabilities = append $capabilities "SYS_CHROOT" }}
   # SYS_CHROOT: the host's own programs.
-  add: [NET_ADMIN, SYS_CHROOT]
-  {{- else }}
-  add: [NET_ADMIN]
   {{- end }}
+  {{- if and .Values.node.fastPath (not .Values.cleanup.enabled) }}
+  {{- $capabilities = concat $capabilities (list "BPF" "PERFMON") }}
+  # BPF, PERFMON: the eBPF programs of the fast path, docs/fastpath.md.
+  {{- end }}
+  add: [{{ join ", " $capabilities }}]
 {{- if .Values.firewall.hostTools }}
 # The runtimes' profile has no rule for D-Bus: where AppArmor guards the bus, firewalld could not be asked.
 appArmorProfile:

@@ -23,6 +23,7 @@ curl curl
 git git
 flock util-linux
 ps procps
+bpftool bpftool
 modprobe kmod
 '
 

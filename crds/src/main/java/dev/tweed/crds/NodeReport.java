@@ -44,6 +44,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Rules",
     jsonPath = ".status.firewall.rules",
     type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(name = "Fast-Path", jsonPath = ".status.fastPath.state", priority = 1)
+@AdditionalPrinterColumn(name = "Slow-Reason", jsonPath = ".status.fastPath.reason", priority = 1)
 @AdditionalPrinterColumn(name = "State", jsonPath = ".status.firewall.state", priority = 1)
 @AdditionalPrinterColumn(name = "Kernel", jsonPath = ".status.versions.kernel", priority = 1)
 @AdditionalPrinterColumn(

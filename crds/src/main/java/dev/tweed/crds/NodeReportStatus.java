@@ -67,7 +67,44 @@ public record NodeReportStatus(
                 + " names.")
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         @Size(max = Limits.LINK_ADDRESSES)
-        List<LinkAddress> addresses) {
+        List<LinkAddress> addresses,
+    @JsonPropertyDescription("Whether packets between pods of two nodes skip netfilter here.")
+        FastPath fastPath) {
+
+  /** Of a node where nothing is known of the fast path. */
+  public NodeReportStatus(
+      List<Condition> conditions,
+      String podNetwork,
+      List<String> blocks,
+      List<ObservedSubnet> nodeSubnets,
+      Versions versions,
+      DataPath dataPath,
+      Reachability reachability,
+      Firewall firewall,
+      List<PolicyState> policies,
+      List<Finding> findings,
+      List<Repair> repairs,
+      List<SysctlValue> sysctls,
+      String bootID,
+      List<LinkAddress> addresses) {
+    this(
+        conditions,
+        podNetwork,
+        blocks,
+        nodeSubnets,
+        versions,
+        dataPath,
+        reachability,
+        firewall,
+        policies,
+        findings,
+        repairs,
+        sysctls,
+        bootID,
+        addresses,
+        null);
+  }
+
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     blocks = blocks == null ? List.of() : List.copyOf(blocks);
@@ -77,6 +114,31 @@ public record NodeReportStatus(
     repairs = repairs == null ? List.of() : List.copyOf(repairs);
     sysctls = sysctls == null ? List.of() : List.copyOf(sysctls);
     addresses = addresses == null ? List.of() : List.copyOf(addresses);
+  }
+
+  /** Whether packets between pods of two nodes skip netfilter on the node, and if not, why. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record FastPath(
+      @JsonPropertyDescription(
+              "On: the programs are in the kernel, and those flows skip netfilter that have proven"
+                  + " themselves. Off: all packets take the ordinary path.")
+          @Required
+          @Size(min = 1, max = Limits.SHORT)
+          String state,
+      @JsonPropertyDescription(
+              "Why it is Off; or, where it is On, why not for some pods or peers. CamelCase, for"
+                  + " machines: see docs/fastpath.md. Absent: nothing is in the way.")
+          @Size(min = 1, max = Limits.SHORT)
+          @Pattern(Limits.CAMEL_CASE)
+          String reason,
+      @JsonPropertyDescription("The same for people, with what to do.") @Size(max = Limits.MESSAGE)
+          String message) {
+    /** The programs are in the kernel. */
+    public static final String ON = "On";
+
+    /** All packets take the ordinary path. */
+    public static final String OFF = "Off";
   }
 
   /** An address of a link of the node. */

@@ -76,6 +76,14 @@ import java.util.Map;
         "spec.sysctls names one that Tweed sets itself (forwarding and bridge-nf-call are what pod"
             + " traffic lives on): leave it out",
     fieldPath = ".sysctls")
+@ValidationRule(
+    value =
+        "self.fastPath != 'Auto' || !has(self.sysctls) ||"
+            + " !('net.netfilter.nf_conntrack_tcp_be_liberal' in self.sysctls)",
+    message =
+        "spec.sysctls names net.netfilter.nf_conntrack_tcp_be_liberal, which fastPath Auto sets to 1:"
+            + " leave it out, or set fastPath to \"Off\"",
+    fieldPath = ".sysctls")
 public record PodNetworkSpec(
     @JsonPropertyDescription(
             "Ranges that nodes' blocks are taken from, in this order; IPv4, IPv6 or both. A live"
@@ -141,7 +149,15 @@ public record PodNetworkSpec(
                 + " has no block of that family; one that has keeps it. They may lie in excludeCIDRs"
                 + " of a pool.")
         @Size(max = Limits.RESERVATIONS)
-        List<Reservation> reservations) {
+        List<Reservation> reservations,
+    @JsonPropertyDescription(
+            "Auto: packets between pods of two nodes skip the bridge, netfilter and the tunnel device, once a packet"
+                + " of the same flow has come through them unchanged, on each node that can; a NodeReport says where"
+                + " not, and why. The daemons need the chart value node.fastPath for it, and each node's"
+                + " net.netfilter.nf_conntrack_tcp_be_liberal becomes 1. Off (in YAML with quotes): all packets take"
+                + " the ordinary path.")
+        @Default("Off")
+        FastPath fastPath) {
 
   public PodNetworkSpec {
     pools = pools == null ? List.of() : List.copyOf(pools);
@@ -156,6 +172,39 @@ public record PodNetworkSpec(
     probes = probes == null ? Probes.Enabled : probes;
     nodeAddress = nodeAddress == null ? NodeAddress.ANY : nodeAddress;
     reservations = reservations == null ? List.of() : List.copyOf(reservations);
+    fastPath = fastPath == null ? FastPath.Off : fastPath;
+  }
+
+  /** One whose packets take the ordinary path. */
+  public PodNetworkSpec(
+      List<Pool> pools,
+      Allocation allocation,
+      LabelSelector nodeSelector,
+      Backend backend,
+      Integer mtu,
+      Bridge bridge,
+      Masquerade masquerade,
+      Map<String, String> sysctls,
+      List<String> mirroredNodeLabels,
+      HostFirewall hostFirewall,
+      Probes probes,
+      NodeAddress nodeAddress,
+      List<Reservation> reservations) {
+    this(
+        pools,
+        allocation,
+        nodeSelector,
+        backend,
+        mtu,
+        bridge,
+        masquerade,
+        sysctls,
+        mirroredNodeLabels,
+        hostFirewall,
+        probes,
+        nodeAddress,
+        reservations,
+        null);
   }
 
   /** One that keeps no block for anybody. */
@@ -239,6 +288,14 @@ public record PodNetworkSpec(
   public enum Probes {
     Enabled,
     Disabled
+  }
+
+  /** Whether packets between pods of two nodes may skip netfilter (docs/fastpath.md). */
+  public enum FastPath {
+    /** On each node that can. */
+    Auto,
+    /** On none. */
+    Off
   }
 
   /** A range blocks are taken from, and the prefix length of one node's block. */

@@ -74,6 +74,7 @@ class ServedKindsTest {
         .containsEntry("allocation", "Operator")
         .doesNotContainKeys("mtu", "reservations")
         .containsEntry("hostFirewall", "Auto")
+        .containsEntry("fastPath", "Off")
         .containsEntry("bridge", Map.of("name", "tweed-br0", "hairpin", true))
         .containsEntry("masquerade", Map.of("enabled", true, "fullyRandom", true))
         .containsEntry("backend", Map.of("type", "VXLAN"));
@@ -355,7 +356,8 @@ class ServedKindsTest {
             List.of(),
             List.of(),
             null,
-            null));
+            null,
+            new NodeReportStatus.FastPath("Off", "KernelTooOld", "the kernel is 6.1.0")));
     client.resource(report).updateStatus();
 
     assertThat(kubectl(server, "get", "nrep"))
@@ -364,9 +366,9 @@ class ServedKindsTest {
             "node-1 served tweed.1 1450 2 3 ufw ufw 14 Unknown True *");
     assertThat(kubectl(server, "get", "nrep", "-o", "wide"))
         .containsExactly(
-            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES STATE KERNEL"
-                + " REACHABLE READY REASON FINDING AGE",
-            "node-1 served tweed.1 1450 2 3 ufw ufw 14 Active 6.12.0 Unknown True Programmed"
+            "NAME NETWORK DEVICE MTU PEERS EXPECTED FIREWALL BACKEND RULES"
+                + " FAST-PATH SLOW-REASON STATE KERNEL REACHABLE READY REASON FINDING AGE",
+            "node-1 served tweed.1 1450 2 3 ufw ufw 14 Off KernelTooOld Active 6.12.0 Unknown True Programmed"
                 + " TooManyPolicies *");
   }
 

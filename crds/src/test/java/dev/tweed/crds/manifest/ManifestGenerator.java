@@ -79,6 +79,12 @@ final class ManifestGenerator {
 
   private static final Pattern BOUND = Pattern.compile("( *(?:minimum|maximum): )([0-9.E]+)");
 
+  /**
+   * What YAML 1.1, which kubectl and Helm read, takes for a boolean, and the generator does not.
+   */
+  private static final Pattern WORD =
+      Pattern.compile("( *(?:default:|-) )((?i:on|off|yes|no|y|n))");
+
   private static final String HEADER =
       "# Generated from the records in crds/src/main/java; change those, then run: ./dev crds\n";
 
@@ -113,6 +119,7 @@ final class ManifestGenerator {
     return yaml.lines()
         .filter(line -> !line.startsWith("#") && !line.equals("---"))
         .map(ManifestGenerator::plainBound)
+        .map(ManifestGenerator::quotedWord)
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
@@ -122,6 +129,11 @@ final class ManifestGenerator {
     return bound.matches()
         ? bound.group(1) + new BigDecimal(bound.group(2)).toBigIntegerExact()
         : line;
+  }
+
+  private static String quotedWord(String line) {
+    Matcher word = WORD.matcher(line);
+    return word.matches() ? word.group(1) + '"' + word.group(2) + '"' : line;
   }
 
   private static CustomResourceDefinition complete(CustomResourceDefinition crd) {

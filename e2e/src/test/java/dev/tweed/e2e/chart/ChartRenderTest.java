@@ -169,6 +169,23 @@ class ChartRenderTest {
   }
 
   @Test
+  void daemonHasRightsForProgramsInTheKernelOnlyWhereTheFastPathIsAskedFor() {
+    assertThat(capabilities("node.fastPath=true")).containsExactly("NET_ADMIN", "BPF", "PERFMON");
+    assertThat(capabilities("node.fastPath=true", "firewall.hostTools=true"))
+        .containsExactly("NET_ADMIN", "SYS_CHROOT", "BPF", "PERFMON");
+    assertThat(capabilities()).containsExactly("NET_ADMIN");
+  }
+
+  private static List<String> capabilities(String... values) {
+    return nodePod(Rendering.of(values))
+        .getContainers()
+        .getFirst()
+        .getSecurityContext()
+        .getCapabilities()
+        .getAdd();
+  }
+
+  @Test
   void daemonSeesSevenDirectoriesOfItsNodeAndNothingElse() {
     PodSpec pod = nodePod(Rendering.of());
 

@@ -16,6 +16,7 @@ class ArchitectureTest {
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|EndpointRules|Mapping|ConflistRenderer"
           + "|PolicyMapper|NodeSpace|NodePolicyStatusMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
+          + "|NodeViewMapper|FastPathStatusMapper|FastPathTarget"
           + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|Loss|Judgement|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
           + "|ProbeRotation|ProbeBudget|Probing|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
 

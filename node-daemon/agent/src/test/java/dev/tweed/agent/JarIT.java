@@ -106,6 +106,14 @@ class JarIT {
   }
 
   @Test
+  void itCarriesTheProgramsOfTheFastPath() throws Exception {
+    try (URLClassLoader jar =
+        new URLClassLoader(new URL[] {JAR.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
+      assertThat(jar.getResource("dev/tweed/fastpath/kernel/fastpath.bpf.o")).isNotNull();
+    }
+  }
+
+  @Test
   void endsSoonAfterSigterm() throws Exception {
     // Given a daemon whose API server is away
     Path log = directory.resolve("log");

@@ -33,6 +33,7 @@ import dev.tweed.dataplane.plan.NodeStatePlanner;
 import dev.tweed.dataplane.plan.PeerProgress;
 import dev.tweed.dataplane.plan.PeerTable;
 import dev.tweed.dataplane.plan.Plan;
+import dev.tweed.dataplane.plan.PlannedPeer;
 import dev.tweed.dataplane.plan.ProbeFacts;
 import dev.tweed.dataplane.plan.ProbeTablePlanner;
 import dev.tweed.dataplane.plan.RouteContest;
@@ -46,6 +47,7 @@ import dev.tweed.dataplane.plan.TunnelStrangerPlanner;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.RouteProtocol;
@@ -388,6 +390,23 @@ public final class DataPath implements AutoCloseable {
         kept(desired, actual),
         probes(desired, changes),
         ways.again());
+  }
+
+  /** The valid peers, by the last sync; none after one that broke off. */
+  public List<PeerWay> peers() {
+    return reached.stream()
+        .flatMap(last -> last.desired().peers().stream())
+        .map(
+            peer ->
+                switch (peer.path()) {
+                  case PlannedPeer.Path.Tunnelled(String device, IpAddress vtep, MacAddress mac) ->
+                      new PeerWay(
+                          peer.node(), peer.block(), device, vtep, Optional.of(mac), peer.mtu());
+                  case PlannedPeer.Path.Direct(String device, IpAddress gateway) ->
+                      new PeerWay(
+                          peer.node(), peer.block(), device, gateway, Optional.empty(), peer.mtu());
+                })
+        .toList();
   }
 
   private static List<String> outsideDevices(NodeFacts facts) {

@@ -20,6 +20,8 @@ import java.util.Objects;
  * @param tunnelFiltered whether packets to the tunnel from others than its nodes are dropped
  * @param probes whether other nodes can probe this one, and this one them
  * @param translated which addresses of nodes may be on no link of theirs
+ * @param fastPath whether packets between pods may skip connection tracking, which then must not
+ *     judge TCP windows
  */
 public record NetworkParameters(
     String name,
@@ -32,7 +34,36 @@ public record NetworkParameters(
     Map<String, String> sysctls,
     boolean tunnelFiltered,
     boolean probes,
-    TranslatedAddresses translated) {
+    TranslatedAddresses translated,
+    boolean fastPath) {
+
+  /** One whose packets all take the ordinary path. */
+  public NetworkParameters(
+      String name,
+      Backend backend,
+      int mtu,
+      String bridgeName,
+      boolean hairpin,
+      Masquerade masquerade,
+      List<IpPrefix> podCidrs,
+      Map<String, String> sysctls,
+      boolean tunnelFiltered,
+      boolean probes,
+      TranslatedAddresses translated) {
+    this(
+        name,
+        backend,
+        mtu,
+        bridgeName,
+        hairpin,
+        masquerade,
+        podCidrs,
+        sysctls,
+        tunnelFiltered,
+        probes,
+        translated,
+        false);
+  }
 
   /** Copies the collections; refuses what no kernel would take as a device name. */
   public NetworkParameters {

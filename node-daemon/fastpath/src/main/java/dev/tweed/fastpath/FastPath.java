@@ -10,6 +10,7 @@ import dev.tweed.fastpath.FastPathPlan.PodEntry;
 import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.fastpath.kernel.BpfMap;
 import dev.tweed.fastpath.kernel.BpfObject;
+import dev.tweed.fastpath.kernel.BpfObject.Hook;
 import dev.tweed.fastpath.kernel.BpfObject.Program;
 import dev.tweed.fastpath.kernel.LibBpf;
 import dev.tweed.fastpath.kernel.TcxLink;
@@ -32,7 +33,7 @@ import java.util.Set;
  * plan. Nothing is pinned: when this is closed or the process ends, however it ends, packets take
  * the ordinary path.
  *
- * <p>Not for several threads at once.
+ * <p>Safe for use by several threads; those that attach have to be in its network namespace.
  */
 public final class FastPath implements AutoCloseable {
   private static final byte[] ONLY = new byte[4];
@@ -124,7 +125,7 @@ public final class FastPath implements AutoCloseable {
    * @throws BpfException if the tunnel's own programs or the maps cannot be written; what the
    *     ordinary path needs is untouched then
    */
-  public Map<Integer, String> apply(FastPathPlan plan) throws BpfException {
+  public synchronized Map<Integer, String> apply(FastPathPlan plan) throws BpfException {
     requireOpen();
     return switch (plan) {
       case FastPathPlan.Off off -> {
@@ -139,6 +140,7 @@ public final class FastPath implements AutoCloseable {
     if (applied.map(before -> !isSameTunnel(before, plan)).orElse(false)) {
       detachAll();
     }
+    forgetLostLinks();
     // First what no longer holds, so that no packet goes by it.
     removePods(plan);
     Map<IpPrefix, PeerEntry> before = peersThere;
@@ -163,6 +165,49 @@ public final class FastPath implements AutoCloseable {
       attach(plan.encapsulation().get().device(), Program.FROM_WIRE);
     }
     return addPods(plan);
+  }
+
+  /** What somebody has taken off its device, or is gone with that, is attached again if wanted. */
+  private void forgetLostLinks() throws BpfException {
+    for (Attachment attachment : Set.copyOf(links.keySet())) {
+      Program program = attachment.program();
+      if (!attached(attachment.device(), program.hook()).contains(object.identifier(program))) {
+        links.remove(attachment).close();
+        for (Map.Entry<IpAddress, PodEntry> pod : Map.copyOf(podsThere).entrySet()) {
+          if (pod.getValue().device() == attachment.device()) {
+            pods.remove(EntryEncoder.address(pod.getKey()));
+            podsThere.remove(pod.getKey());
+          }
+        }
+      }
+    }
+  }
+
+  /** None where the device is gone. */
+  private List<Integer> attached(int device, Hook hook) throws BpfException {
+    try {
+      return object.attached(device, hook);
+    } catch (BpfException e) {
+      if (e.errno() == Errno.ENODEV) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  /** Whether a tcx program that is none of ours is on a device. */
+  public synchronized boolean hasForeignProgram(int device) throws BpfException {
+    requireOpen();
+    Set<Integer> own = new HashSet<>();
+    for (Program program : Program.values()) {
+      own.add(object.identifier(program));
+    }
+    for (Hook hook : Hook.values()) {
+      if (!own.containsAll(attached(device, hook))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isSameTunnel(FastPathPlan.On one, FastPathPlan.On other) {
@@ -247,7 +292,7 @@ public final class FastPath implements AutoCloseable {
    * Makes every flow prove itself again: to be called when what netfilter lets through has changed,
    * after the change is in the kernel. One write.
    */
-  public void requireNewProof() throws BpfException {
+  public synchronized void requireNewProof() throws BpfException {
     requireOpen();
     generation++;
     if (applied.isPresent()) {
@@ -257,7 +302,7 @@ public final class FastPath implements AutoCloseable {
   }
 
   /** What became of packets so far. */
-  public FastPathCounters counters() throws BpfException {
+  public synchronized FastPathCounters counters() throws BpfException {
     requireOpen();
     return counters(counters);
   }
@@ -281,7 +326,7 @@ public final class FastPath implements AutoCloseable {
   }
 
   /** Flows that are or were proven, at most 65,536. Walks the map: not for every second. */
-  public int flows() throws BpfException {
+  public synchronized int flows() throws BpfException {
     requireOpen();
     return flows.keys().size();
   }
@@ -295,7 +340,7 @@ public final class FastPath implements AutoCloseable {
 
   /** Detaches everything: from here on packets take the ordinary path. Again does nothing. */
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     links.values().forEach(TcxLink::close);
     links.clear();

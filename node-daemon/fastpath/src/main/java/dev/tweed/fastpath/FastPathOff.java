@@ -133,7 +133,13 @@ public sealed interface FastPathOff {
   record ForeignProgramOnDevice(String device) implements OfNode {
     @Override
     public String message() {
-      return "a foreign tc program is on " + device + " (bpftool net show dev " + device + ")";
+      return "a foreign tc program or queue discipline is on "
+          + device
+          + " (bpftool net show dev "
+          + device
+          + "; tc qdisc show dev "
+          + device
+          + ")";
     }
   }
 

@@ -102,7 +102,8 @@ public final class NetworkParser {
                 spec.nodeAddress().cidrs().stream()
                     .flatMap(cidr -> IpPrefix.tryParseNetwork(cidr).stream())
                     .toList(),
-                spec.nodeAddress().interfaces())),
+                spec.nodeAddress().interfaces()),
+            spec.fastPath() == PodNetworkSpec.FastPath.Auto),
         notes);
   }
 

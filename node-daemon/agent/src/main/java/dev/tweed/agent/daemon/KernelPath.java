@@ -10,6 +10,7 @@ import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.time.Clock;
@@ -28,6 +29,11 @@ public interface KernelPath extends HostWays, AutoCloseable {
   /** As {@link DataPath#add}; unless the path knows better a sync has to do it. */
   default boolean add(Peer peer) {
     return false;
+  }
+
+  /** As {@link DataPath#peers}; none, unless the path knows better. */
+  default List<PeerWay> peers() {
+    return List.of();
   }
 
   /** Of none, unless the path knows better: no way changes then. */
@@ -93,6 +99,11 @@ public interface KernelPath extends HostWays, AutoCloseable {
             @Override
             public boolean add(Peer peer) {
               return path.add(peer);
+            }
+
+            @Override
+            public List<PeerWay> peers() {
+              return path.peers();
             }
 
             @Override

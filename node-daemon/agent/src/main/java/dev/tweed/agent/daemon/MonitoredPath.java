@@ -6,6 +6,7 @@ import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
@@ -62,6 +63,11 @@ final class MonitoredPath implements KernelPath {
   @Override
   public boolean add(Peer peer) {
     return path.add(peer);
+  }
+
+  @Override
+  public List<PeerWay> peers() {
+    return path.peers();
   }
 
   @Override

@@ -13,6 +13,8 @@ import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cni.CniConfigWriter;
 import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.cni.PodResults;
+import dev.tweed.agent.fastpath.FastPathSync;
+import dev.tweed.agent.fastpath.FastPathTarget;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallFiles;
@@ -80,6 +82,9 @@ public final class NodeDaemon implements AutoCloseable {
   /** What is refused for ever must cost little, and must not hold up the repair of all else. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
+  /** Queue disciplines and programs of others on devices are seen by looking only. */
+  private static final Duration FAST_PATH_AUDIT = Duration.ofSeconds(10);
+
   /** A run that fails has often changed the firewall, and so asks for the next one itself. */
   private static final Duration FIREWALL_PAUSE = Duration.ofSeconds(30);
 
@@ -108,6 +113,8 @@ public final class NodeDaemon implements AutoCloseable {
   private final PolicySync policy;
   private final SyncLoop policyLoop;
   private final PolicyStatusPublisher policyStatus;
+  private final FastPathSync fastPath;
+  private final SyncLoop fastPathLoop;
   private final HealthServer health;
   private final DirectoryWatch files;
   private final SyncLoop podsLoop;
@@ -188,6 +195,12 @@ public final class NodeDaemon implements AutoCloseable {
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
     board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
+    fastPath =
+        new FastPathSync(
+            podResults::last, leases::holder, options.dataPath().sysctlDir(), board::showFastPath);
+    fastPathLoop =
+        new SyncLoop("fastpath", fastPath, FAST_PATH_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    metrics.fastPath(fastPath::status, fastPath::packets);
     firewall =
         new FirewallSync(
             cluster::view,
@@ -202,6 +215,7 @@ public final class NodeDaemon implements AutoCloseable {
               metrics.firewallRepaired();
             },
             status -> {
+              fastPath.requireNewProof();
               board.show(status);
               heap.afterSync();
             },
@@ -260,6 +274,7 @@ public final class NodeDaemon implements AutoCloseable {
               tracer.network(network);
               prober.targets(targets);
             },
+            this::fastPathTarget,
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,
@@ -304,7 +319,12 @@ public final class NodeDaemon implements AutoCloseable {
     health =
         HealthServer.start(
             options.http(),
-            () -> loop.alive() && firewallLoop.alive() && policyLoop.alive() && !end.isDone(),
+            () ->
+                loop.alive()
+                    && firewallLoop.alive()
+                    && policyLoop.alive()
+                    && fastPathLoop.alive()
+                    && !end.isDone(),
             board::readiness,
             metrics::scrape,
             why ->
@@ -360,6 +380,7 @@ public final class NodeDaemon implements AutoCloseable {
         });
     daemon.policyStatus.start();
     daemon.policyLoop.start();
+    daemon.fastPathLoop.start();
     daemon.cluster.start(
         () -> {
           daemon.loop.request();
@@ -390,6 +411,7 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop.close();
     packetLog.close();
     policyLoop.close();
+    fastPathLoop.close();
     policyStatus.close();
     podsLoop.close();
     loop.close();
@@ -398,6 +420,7 @@ public final class NodeDaemon implements AutoCloseable {
     cluster.close();
     sync.close();
     policy.close();
+    fastPath.close();
     metrics.close();
   }
 
@@ -471,7 +494,14 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop.requestWithin(delay);
   }
 
+  private void fastPathTarget(Optional<FastPathTarget> target) {
+    if (fastPath.target(target)) {
+      fastPathLoop.request();
+    }
+  }
+
   private void firewallChanged() {
+    fastPath.requireNewProof();
     firewall.firewallChanged();
     firewallLoop.requestRepair();
   }
@@ -480,6 +510,7 @@ public final class NodeDaemon implements AutoCloseable {
     @Override
     public void pods() {
       policyLoop.request();
+      fastPathLoop.request();
     }
 
     @Override
@@ -497,6 +528,11 @@ public final class NodeDaemon implements AutoCloseable {
     @Override
     public void enforced(Optional<EnforcedPolicies> policies) {
       policyStatus.publish(policies);
+    }
+
+    @Override
+    public void changed() {
+      fastPath.requireNewProof();
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.PeerAdmission;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
+import dev.tweed.agent.fastpath.FastPathTarget;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
@@ -52,6 +53,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final Consumer<NetworkState> firewall;
   private final Consumer<Duration> again;
   private final BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes;
+  private final Consumer<Optional<FastPathTarget>> fastPath;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
@@ -69,6 +71,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
    * @param firewall receives what the host's firewall has to know of the network; must not wait
    * @param again is told within which time another sync should come
    * @param probes receives what can be probed, and where packets of it pass; must not wait
+   * @param fastPath receives what the fast path goes by; empty for none; must not wait
    * @param tell receives the state after each sync, and the NodeSubnets it is about
    */
   NodeSync(
@@ -80,6 +83,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Consumer<NetworkState> firewall,
       Consumer<Duration> again,
       BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes,
+      Consumer<Optional<FastPathTarget>> fastPath,
       NodeStatusFactory statuses,
       Metrics metrics,
       BiConsumer<SyncStatus, List<SubnetRecord>> tell) {
@@ -91,6 +95,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.firewall = firewall;
     this.again = again;
     this.probes = probes;
+    this.fastPath = fastPath;
     this.statuses = statuses;
     this.metrics = metrics;
     this.tell = tell;
@@ -147,6 +152,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     return switch (mapping) {
       case Mapping.Nothing(String why) -> {
         probes.accept(ProbeTargets.NONE, Optional.empty());
+        fastPath.accept(Optional.empty());
         yield leave(why, mapping);
       }
       case Mapping.Waiting(String why, List<NodeFinding> findings) -> {
@@ -380,6 +386,13 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         state instanceof NetworkState.Member member
             ? Optional.of(new TraceNetwork(member.needs(), asked.snapshot()))
             : Optional.empty());
+    // What is not verified changes nothing of it; that it is not wanted does.
+    if (report.verified() || !program.snapshot().network().fastPath()) {
+      fastPath.accept(
+          Optional.of(
+              FastPathTarget.of(
+                  program.snapshot(), report, kernel.map(KernelPath::peers).orElse(List.of()))));
+    }
     CniSetup.Outcome outcome =
         cni.present() || policed.getAsBoolean()
             ? applyCni.apply(asked.snapshot(), report)

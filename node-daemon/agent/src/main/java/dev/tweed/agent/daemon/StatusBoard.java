@@ -15,6 +15,7 @@ import dev.tweed.agent.status.Reachable;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.SyncStatus;
+import dev.tweed.crds.NodeReportStatus.FastPath;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -47,6 +48,7 @@ final class StatusBoard {
   private final Map<AgentReason, NodeFinding> surroundings = new EnumMap<>(AgentReason.class);
   private Optional<FirewallStatus> firewall;
   private Optional<Reachability> reachability;
+  private Optional<FastPath> fastPath = Optional.empty();
   private boolean probedByAnEarlierProcess;
 
   /**
@@ -93,6 +95,12 @@ final class StatusBoard {
     show();
   }
 
+  /** Shows how it stands with the fast path; empty where there is no network. */
+  synchronized void showFastPath(Optional<FastPath> now) {
+    fastPath = now;
+    show();
+  }
+
   /** Shows how it stands with the API server. */
   synchronized void show(ApiContact contact) {
     api = contact;
@@ -130,7 +138,8 @@ final class StatusBoard {
   private NodeStatus status(SyncStatus last) {
     List<NodeFinding> around = new ArrayList<>(api.findings());
     around.addAll(surroundings.values());
-    return new NodeStatus(last, api.connected(), around, firewall, reachability, repairs.counts());
+    return new NodeStatus(
+        last, api.connected(), around, firewall, reachability, repairs.counts(), fastPath);
   }
 
   /** For the readiness probe. */

@@ -109,6 +109,9 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     /** What is in force now; empty where there is no policy. */
     void enforced(Optional<EnforcedPolicies> policies);
 
+    /** What packets may pass has changed, in the kernel. */
+    void changed();
+
     /** Something else had changed the table, and it is as it should be again. */
     void repaired();
 
@@ -262,6 +265,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   /** There is no policy: no table, and all pods may do everything. */
   private boolean none() {
     if (kernel.remove()) {
+      listener.changed();
       LOG.info("there is no network policy any more; the table is removed");
     }
     mark.set(false);
@@ -482,6 +486,9 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   }
 
   private void require(PolicyTableWriter.Outcome outcome) {
+    if (outcome.transactions() > 0) {
+      listener.changed();
+    }
     outcome
         .refusal()
         .ifPresent(

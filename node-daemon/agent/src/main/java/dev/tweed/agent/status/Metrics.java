@@ -3,6 +3,7 @@ package dev.tweed.agent.status;
 import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.dataplane.Change;
 import dev.tweed.firewall.nft.RuleCount;
 import io.micrometer.core.instrument.Counter;
@@ -12,11 +13,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
@@ -204,6 +207,61 @@ public final class Metrics implements AutoCloseable {
                                       .value(count)
                                       .build()));
                   return packets.build();
+                });
+  }
+
+  /**
+   * Shows what becomes of packets between pods of two nodes; asked for when somebody scrapes.
+   *
+   * @param status how it stands; empty where the node belongs to no network
+   * @param packets by what became of them; none while there is no fast path
+   */
+  public void fastPath(
+      Supplier<Optional<NodeReportStatus.FastPath>> status, Supplier<Map<String, Long>> packets) {
+    registry
+        .getPrometheusRegistry()
+        .register(
+            (Collector)
+                () -> {
+                  GaugeSnapshot.Builder state =
+                      GaugeSnapshot.builder()
+                          .name("tweed_fastpath_on")
+                          .help(
+                              "1 while flows may skip netfilter, else 0; the reason is why not, or why not for all");
+                  status
+                      .get()
+                      .ifPresent(
+                          now ->
+                              state.dataPoint(
+                                  GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                                      .labels(
+                                          Labels.of(
+                                              "reason", now.reason() == null ? "" : now.reason()))
+                                      .value(
+                                          now.state().equals(NodeReportStatus.FastPath.ON) ? 1 : 0)
+                                      .build()));
+                  return state.build();
+                });
+    registry
+        .getPrometheusRegistry()
+        .register(
+            (Collector)
+                () -> {
+                  CounterSnapshot.Builder counted =
+                      CounterSnapshot.builder()
+                          .name("tweed_fastpath_packets")
+                          .help(
+                              "Packets between pods with the fast path and other nodes, by what became of them");
+                  packets
+                      .get()
+                      .forEach(
+                          (outcome, count) ->
+                              counted.dataPoint(
+                                  CounterSnapshot.CounterDataPointSnapshot.builder()
+                                      .labels(Labels.of("outcome", outcome))
+                                      .value(count)
+                                      .build()));
+                  return counted.build();
                 });
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
  * @param firewallStatus the host's firewall; empty before the first look
  * @param reachability what probing found of the peers; empty before it began
  * @param repairs drift repaired since the node was booted, by kind
+ * @param fastPath whether packets skip netfilter; empty where nothing is known of it
  */
 public record NodeStatus(
     SyncStatus sync,
@@ -30,7 +32,19 @@ public record NodeStatus(
     List<NodeFinding> surroundings,
     Optional<FirewallStatus> firewallStatus,
     Optional<Reachability> reachability,
-    List<Repair> repairs) {
+    List<Repair> repairs,
+    Optional<NodeReportStatus.FastPath> fastPath) {
+
+  /** One where nothing is known of the fast path. */
+  public NodeStatus(
+      SyncStatus sync,
+      Connected connected,
+      List<NodeFinding> surroundings,
+      Optional<FirewallStatus> firewallStatus,
+      Optional<Reachability> reachability,
+      List<Repair> repairs) {
+    this(sync, connected, surroundings, firewallStatus, reachability, repairs, Optional.empty());
+  }
 
   /** Copies the lists. */
   public NodeStatus {

@@ -44,7 +44,8 @@ record StatusDocument(
     Firewall firewall,
     List<PolicyState> policies,
     List<SysctlValue> sysctls,
-    Versions versions) {
+    Versions versions,
+    NodeReportStatus.FastPath fastPath) {
 
   /** A {@link Connected}, its times as text. */
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -82,7 +83,8 @@ record StatusDocument(
         s.firewall().orElse(null),
         s.policies(),
         s.sysctls(),
-        s.versions().orElse(null));
+        s.versions().orElse(null),
+        s.fastPath().orElse(null));
   }
 
   NodeStatus toStatus() {
@@ -118,6 +120,7 @@ record StatusDocument(
                         r,
                         Objects.requireNonNullElse(everAnswered, Map.of()),
                         Objects.requireNonNullElse(lostAt, Map.of()))),
-        Objects.requireNonNullElse(repairs, List.of()));
+        Objects.requireNonNullElse(repairs, List.of()),
+        Optional.ofNullable(fastPath));
   }
 }

@@ -92,7 +92,8 @@ public final class StatusMapper {
             status.repairs(),
             status.sysctls(),
             bootId.orElse(null),
-            status.sync().addresses());
+            status.sync().addresses(),
+            status.fastPath().map(StatusMapper::fastPath).orElse(null));
     return present.filter(wanted::equals).isPresent() ? Optional.empty() : Optional.of(wanted);
   }
 
@@ -272,6 +273,12 @@ public final class StatusMapper {
         d.peersExpected(),
         d.peersProgrammed(),
         null);
+  }
+
+  private static NodeReportStatus.FastPath fastPath(NodeReportStatus.FastPath f) {
+    return f.message() == null
+        ? f
+        : new NodeReportStatus.FastPath(f.state(), f.reason(), cut(f.message(), Limits.MESSAGE));
   }
 
   /** As many peers as the schema takes, those that count against somebody before others. */

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import dev.tweed.agent.cluster.Connected;
 import dev.tweed.agent.finding.NodeFinding;
+import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import java.util.List;
@@ -24,6 +25,7 @@ public final class StatusText {
     if (status.dataPath().isPresent()) {
       row(out, "Reachable", reachable(status.reachable()));
     }
+    status.fastPath().ifPresent(f -> row(out, "Fast path", fastPath(f)));
     row(out, "Connected", connected(status.connected()));
     status.firewall().ifPresent(f -> row(out, "Firewall", firewall(f)));
     if (!status.policies().isEmpty()) {
@@ -58,6 +60,12 @@ public final class StatusText {
             ? ""
             : "; %d %s of Tweed's in %s"
                 .formatted(f.rules(), f.rules() == 1 ? "rule" : "rules", f.backend()));
+  }
+
+  private static String fastPath(FastPath f) {
+    return f.state()
+        + (f.reason() == null ? "" : " (" + f.reason() + ")")
+        + (f.message() == null ? "" : ": " + f.message());
   }
 
   private static String reachable(Reachable reachable) {

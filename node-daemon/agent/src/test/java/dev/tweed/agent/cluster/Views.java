@@ -32,7 +32,8 @@ public final class Views {
     return this;
   }
 
-  Views network(String name, PodNetworkSpec spec) {
+  /** As asked. */
+  public Views network(String name, PodNetworkSpec spec) {
     networks.add(new NetworkRecord(name, "uid-" + name, day(1), spec, List.of()));
     return this;
   }

@@ -285,6 +285,7 @@ final class FaultyFiles implements AutoCloseable {
                   state -> {},
                   again -> {},
                   (targets, network) -> {},
+                  fastPath -> {},
                   new NodeStatusFactory(
                       "n1", repairs, List.of(), () -> new Versions("test", null, null, null)),
                   new Metrics(),

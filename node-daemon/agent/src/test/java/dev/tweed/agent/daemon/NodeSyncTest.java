@@ -14,6 +14,7 @@ import dev.tweed.agent.cni.LeakedAddresses;
 import dev.tweed.agent.cni.LeaseReader;
 import dev.tweed.agent.cni.Mounts;
 import dev.tweed.agent.cni.PodResults;
+import dev.tweed.agent.fastpath.FastPathTarget;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.memory.Binding;
@@ -25,6 +26,7 @@ import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.RepairLog;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReportStatus.Versions;
+import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathOptions;
@@ -64,6 +66,7 @@ class NodeSyncTest {
   @TempDir Path directory;
   private final List<NetworkState> firewall = new ArrayList<>();
   private final List<ProbeTargets> probes = new ArrayList<>();
+  private final List<Optional<FastPathTarget>> fastPath = new ArrayList<>();
   private final List<NodeStatus> told = new ArrayList<>();
   private final List<List<SubnetRecord>> toldOf = new ArrayList<>();
   private final List<ClusterSnapshot> snapshots = new ArrayList<>();
@@ -144,6 +147,7 @@ class NodeSyncTest {
         firewall::add,
         again::add,
         (targets, network) -> probes.add(targets),
+        fastPath::add,
         new NodeStatusFactory(
             "n1",
             new RepairLog(Clock.systemUTC(), List.of()),
@@ -872,6 +876,52 @@ class NodeSyncTest {
     now += LeakedAddresses.ANSWER.toNanos();
     sync.getAsBoolean();
     assertThat(again).isEmpty();
+  }
+
+  @Test
+  void theFastPathFollowsVerifiedSyncsAndGoesWithTheNetwork() {
+    view = withFastPath(PodNetworkSpec.FastPath.Auto);
+    sync.getAsBoolean();
+    assertThat(fastPath).hasSize(1);
+    assertThat(fastPath.getLast().orElseThrow().wanted()).isTrue();
+    assertThat(snapshots.getLast().network().fastPath()).isTrue();
+
+    // What is not verified changes nothing
+    kernel = () -> report(false);
+    sync.getAsBoolean();
+    assertThat(fastPath).hasSize(1);
+
+    // But that it is not wanted does
+    view = withFastPath(PodNetworkSpec.FastPath.Off);
+    sync.getAsBoolean();
+    assertThat(fastPath.getLast().orElseThrow().wanted()).isFalse();
+
+    view = view(false);
+    sync.getAsBoolean();
+    assertThat(fastPath.getLast()).isEmpty();
+  }
+
+  private static ClusterView withFastPath(PodNetworkSpec.FastPath fastPath) {
+    return new Views()
+        .subnet(1)
+        .network(
+            "default",
+            new PodNetworkSpec(
+                List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                fastPath))
+        .view();
   }
 
   private static ClusterView gaps(ClusterView view, ClusterView.Listing listing) {

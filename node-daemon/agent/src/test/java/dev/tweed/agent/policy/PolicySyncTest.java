@@ -67,6 +67,7 @@ class PolicySyncTest {
       new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
   private long now;
   private int repairs;
+  private int changes;
   private PolicySync sync;
 
   @BeforeEach
@@ -119,6 +120,11 @@ class PolicySyncTest {
           public void enforced(Optional<EnforcedPolicies> policies) {}
 
           @Override
+          public void changed() {
+            changes++;
+          }
+
+          @Override
           public void repaired() {
             repairs++;
           }
@@ -141,12 +147,16 @@ class PolicySyncTest {
     assertThat(node.exec("nft", "list", "tables")).isEmpty();
     assertThat(sync.isReady()).isTrue();
     assertThat(again).as("there is nothing to be looked at now and then").isEmpty();
+    assertThat(changes).isZero();
 
     policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(isolated())));
     run();
     assertThat(node.exec("nft", "list", "tables")).contains("tweed-policy");
     assertThat(again).as("packets are counted").containsExactly(Duration.ofSeconds(10));
     assertThat(pings()).isFalse();
+    assertThat(changes).isEqualTo(1);
+    run();
+    assertThat(changes).as("what did not change is not told").isEqualTo(1);
 
     policies = new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
     run();

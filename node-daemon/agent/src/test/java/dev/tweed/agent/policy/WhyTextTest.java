@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 class WhyTextTest {
 
   private static final IpAddress WEB = IpAddress.parse("10.244.1.2");
-  private static final LocalPod POD = new LocalPod("u", "shop", "web-0", Set.of(WEB), 7);
+  private static final LocalPod POD =
+      new LocalPod("u", "shop", "web-0", Set.of(WEB), 7, Optional.empty());
   private static final Program PROGRAM =
       new Program(
           "p-0",

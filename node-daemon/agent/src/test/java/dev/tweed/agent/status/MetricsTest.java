@@ -6,6 +6,7 @@ import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
+import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.dataplane.Change;
 import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.Action;
@@ -13,9 +14,11 @@ import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What a scrape tells. */
@@ -53,6 +56,22 @@ class MetricsTest {
     assertThat(metrics.scrape())
         .contains("tweed_repairs_total{kind=\"Sysctl\"} 0.0\n")
         .contains("tweed_repairs_total{kind=\"Firewall\"} 1.0\n");
+  }
+
+  @Test
+  void theFastPathIsAskedForWhenSomebodyScrapes() {
+    AtomicReference<Optional<FastPath>> status = new AtomicReference<>(Optional.empty());
+    metrics.fastPath(status::get, () -> Map.of("sent_wire", 7L));
+    assertThat(metrics.scrape()).doesNotContain("tweed_fastpath_on{");
+
+    status.set(Optional.of(new FastPath("On", null, null)));
+    assertThat(metrics.scrape())
+        .contains(
+            "tweed_fastpath_on{reason=\"\"} 1",
+            "tweed_fastpath_packets_total{outcome=\"sent_wire\"} 7");
+
+    status.set(Optional.of(new FastPath("Off", "KernelTooOld", "too old")));
+    assertThat(metrics.scrape()).contains("tweed_fastpath_on{reason=\"KernelTooOld\"} 0");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.Reachability;
+import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +48,15 @@ class StatusFilesTest {
     assertThat(new StatusFiles(run).read()).hasValue(status);
     assertThat(new StatusFiles(run).read().orElseThrow().ready()).isFalse();
     assertThat(run.resolve("status")).content().contains("dropped by x on n2");
+  }
+
+  @Test
+  void howItStandsWithTheFastPathIsRead() throws IOException {
+    NodeStatus status = Statuses.withFastPath(new FastPath("Off", "KernelTooOld", "too old"));
+
+    new StatusFiles(run).write(status);
+
+    assertThat(new StatusFiles(run).read()).hasValue(status);
   }
 
   @Test

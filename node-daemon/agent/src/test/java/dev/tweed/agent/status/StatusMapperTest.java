@@ -159,6 +159,24 @@ class StatusMapperTest {
         .isEqualTo(found);
   }
 
+  /** A daemon that starts anew has it again before a report is due. */
+  @Test
+  void theFastPathIsToldAndNobodyWaitsForIt() {
+    NodeReportStatus told =
+        mapper.reportStatus(Statuses.ready(), List.of(), Optional.empty()).orElseThrow();
+    NodeStatus off =
+        Statuses.withFastPath(
+            new NodeReportStatus.FastPath("Off", "ProgramRefused", "x".repeat(4000)));
+
+    assertThat(mapper.urgency(off, List.of(), told)).isEqualTo(Urgency.REGULAR);
+    assertThat(mapper.reportStatus(off, List.of(), Optional.of(told)).orElseThrow().fastPath())
+        .satisfies(
+            fastPath -> {
+              assertThat(fastPath.reason()).isEqualTo("ProgramRefused");
+              assertThat(fastPath.message()).hasSize(2048).endsWith("...");
+            });
+  }
+
   @Test
   void whatAPeerThatJoinsChangesIsFigures() {
     NodeReportStatus told =

@@ -2,6 +2,7 @@ package dev.tweed.agent.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.netlink.testing.Golden;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,16 @@ class StatusTextTest {
   @Test
   void aNodeThatHearsNothingOfTheApiServerIsReadyAllTheSame() {
     Golden.assertMatches("status-deaf.txt", StatusText.render(Statuses.deaf()));
+  }
+
+  @Test
+  void whetherThereIsAFastPathIsALineWithTheReason() {
+    assertThat(StatusText.render(Statuses.withFastPath(new FastPath("On", null, null))))
+        .containsOnlyOnce("  Fast path   On\n");
+    assertThat(
+            StatusText.render(
+                Statuses.withFastPath(new FastPath("Off", "KernelTooOld", "too old"))))
+        .contains("  Fast path   Off (KernelTooOld): too old\n");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.status.NodeStatus.DataPathStatus;
+import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import dev.tweed.crds.NodeReportStatus.Repair;
@@ -29,6 +30,18 @@ public final class Statuses {
 
   static NodeStatus failed(NodeFinding... findings) {
     return status(NodeStatus.State.FAILED, findings[0].reason(), findings);
+  }
+
+  static NodeStatus withFastPath(FastPath fastPath) {
+    NodeStatus status = ready();
+    return new NodeStatus(
+        status.sync(),
+        status.connected(),
+        status.surroundings(),
+        status.firewallStatus(),
+        status.reachability(),
+        status.repairs(),
+        Optional.of(fastPath));
   }
 
   static NodeStatus idle() {

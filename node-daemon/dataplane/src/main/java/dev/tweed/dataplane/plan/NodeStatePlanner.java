@@ -123,7 +123,8 @@ public final class NodeStatePlanner {
               hostDevices(choices, peers),
               snapshot.peers().size(),
               network.sysctls(),
-              deviceSysctls.values().stream().flatMap(List::stream).toList());
+              deviceSysctls.values().stream().flatMap(List::stream).toList(),
+              network.fastPath());
       findings.addAll(settings.findings());
 
       Optional<NfTableContent> rules =

@@ -18,6 +18,9 @@ final class SysctlPlanner {
 
   private static final int MANY_PEERS = 256;
 
+  /** What connection tracking has not seen, it would call out of the window, and so invalid. */
+  private static final String LIBERAL_WINDOWS = "netfilter/nf_conntrack_tcp_be_liberal";
+
   /**
    * Names of devices of the host.
    *
@@ -44,13 +47,15 @@ final class SysctlPlanner {
    * @param peers how many peers there are
    * @param asked settings of the PodNetwork by name
    * @param ofDevices settings of our devices, which those must leave alone
+   * @param fastPath whether packets of a connection may skip connection tracking
    */
   NodeSettings node(
       boolean ipv6,
       HostDevices devices,
       int peers,
       Map<String, String> asked,
-      List<SysctlSetting> ofDevices) {
+      List<SysctlSetting> ofDevices,
+      boolean fastPath) {
     List<SysctlSetting> settings = new ArrayList<>();
     // Forwarding comes first: the kernel resets accept_redirects and more of every device when it
     // changes (inet_forward_change(), net/ipv4/devinet.c).
@@ -98,6 +103,9 @@ final class SysctlPlanner {
                   Need.WISHED));
         }
       }
+    }
+    if (fastPath) {
+      settings.add(wished(LIBERAL_WINDOWS, "1"));
     }
     List<Finding> findings = new ArrayList<>();
     Set<String> needed = new HashSet<>();

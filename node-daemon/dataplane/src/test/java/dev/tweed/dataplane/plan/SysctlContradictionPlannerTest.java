@@ -25,7 +25,8 @@ class SysctlContradictionPlannerTest {
                     new SysctlPlanner.HostDevices(List.of("eth0"), List.of("eth0"), List.of()),
                     3,
                     asked,
-                    devices)
+                    devices,
+                    false)
                 .settings());
     all.addAll(devices);
     return all;

@@ -19,7 +19,8 @@ class SysctlPlannerTest {
         new SysctlPlanner.HostDevices(List.of("eth0", "eth1"), List.of("eth0"), List.of()),
         3,
         Map.of(name, "1"),
-        planner.device("tweed.1", ipv6));
+        planner.device("tweed.1", ipv6),
+        false);
   }
 
   /** Two that want different values of one file would write it for ever. */
@@ -56,7 +57,8 @@ class SysctlPlannerTest {
                 new SysctlPlanner.HostDevices(List.of(), List.of(), List.of()),
                 peers,
                 Map.of(),
-                List.of())
+                List.of(),
+                false)
             .settings();
 
     assertThat(settings)
@@ -66,6 +68,26 @@ class SysctlPlannerTest {
             new SysctlSetting.Rule.AtLeast(least),
             new SysctlSetting.Rule.AtLeast(2 * least),
             new SysctlSetting.Rule.AtLeast(4 * least));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void windowsAreNotJudgedWhereConnectionTrackingMissesPackets(boolean fastPath) {
+    SysctlPlanner.NodeSettings planned =
+        new SysctlPlanner()
+            .node(
+                false,
+                new SysctlPlanner.HostDevices(List.of(), List.of(), List.of()),
+                1,
+                Map.of("net.netfilter.nf_conntrack_tcp_be_liberal", "0"),
+                List.of(),
+                fastPath);
+
+    assertThat(planned.settings())
+        .filteredOn(setting -> setting.path().startsWith("netfilter/"))
+        .extracting(SysctlSetting::rule)
+        .containsExactly(new SysctlSetting.Rule.Exactly(fastPath ? "1" : "0"));
+    assertThat(planned.findings()).hasSize(fastPath ? 1 : 0);
   }
 
   @ParameterizedTest

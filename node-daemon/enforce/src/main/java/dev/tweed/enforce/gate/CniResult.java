@@ -1,7 +1,9 @@
 package dev.tweed.enforce.gate;
 
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.MacAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -14,6 +16,7 @@ import java.util.Set;
  * @param name of the pod
  * @param addresses that the pod got
  * @param hostInterfaces devices on the host's side, among them the pod's own
+ * @param mac hardware address of the pod's device; empty if it has several, or that is none
  * @param portMappings ports of the host that were asked to lead to the pod, as they were asked
  */
 public record CniResult(
@@ -23,6 +26,7 @@ public record CniResult(
     String name,
     Set<IpAddress> addresses,
     List<HostInterface> hostInterfaces,
+    Optional<MacAddress> mac,
     List<PortMapping> portMappings) {
   public CniResult {
     addresses = Set.copyOf(addresses);

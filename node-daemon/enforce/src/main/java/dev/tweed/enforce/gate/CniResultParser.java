@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.MacAddress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ final class CniResultParser {
   private final Map<String, String> arguments = new HashMap<>();
   private final Set<IpAddress> addresses = new HashSet<>();
   private final List<CniResult.HostInterface> interfaces = new ArrayList<>();
+  private final List<String> podMacs = new ArrayList<>();
   private final List<CniResult.PortMapping> portMappings = new ArrayList<>();
   private String container = "";
 
@@ -69,7 +71,12 @@ final class CniResultParser {
                 arguments.getOrDefault("K8S_POD_NAME", ""),
                 addresses,
                 interfaces,
+                mac(),
                 portMappings));
+  }
+
+  private Optional<MacAddress> mac() {
+    return podMacs.size() == 1 ? MacAddress.tryParse(podMacs.getFirst()) : Optional.empty();
   }
 
   /** Goes to the next token; whether that is before the end. A file that is cut off has no end. */
@@ -116,7 +123,7 @@ final class CniResultParser {
       String field = json.currentName();
       json.nextToken();
       switch (field) {
-        case "interfaces" -> objects(json, this::hostInterface);
+        case "interfaces" -> objects(json, this::device);
         case "ips" -> objects(json, this::address);
         default -> json.skipChildren();
       }
@@ -161,10 +168,10 @@ final class CniResultParser {
     }
   }
 
-  private void hostInterface(Map<String, String> fields) {
-    if (fields.getOrDefault("sandbox", "").isEmpty()
-        && fields.containsKey("name")
-        && fields.containsKey("mac")) {
+  private void device(Map<String, String> fields) {
+    if (!fields.getOrDefault("sandbox", "").isEmpty()) {
+      podMacs.add(fields.getOrDefault("mac", ""));
+    } else if (fields.containsKey("name") && fields.containsKey("mac")) {
       interfaces.add(
           new CniResult.HostInterface(
               fields.get("name"), fields.get("mac").toLowerCase(Locale.ROOT)));

@@ -2,6 +2,7 @@ package dev.tweed.enforce.gate;
 
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,9 +19,15 @@ import java.util.function.Function;
  * @param name of the pod
  * @param addresses that it has, which nobody else may
  * @param device index of the host's end of its veth
+ * @param mac hardware address of its own end, if the result tells
  */
 public record LocalPod(
-    String uid, String namespace, String name, Set<IpAddress> addresses, int device) {
+    String uid,
+    String namespace,
+    String name,
+    Set<IpAddress> addresses,
+    int device,
+    Optional<MacAddress> mac) {
   public LocalPod {
     addresses = Set.copyOf(addresses);
   }
@@ -57,7 +64,8 @@ public record LocalPod(
                           result.namespace(),
                           result.name(),
                           result.addresses(),
-                          link.index())));
+                          link.index(),
+                          result.mac())));
     }
     return pods;
   }

@@ -3,9 +3,11 @@ package dev.tweed.enforce.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.MacAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -45,9 +47,24 @@ class CniResultParserTest {
                 List.of(
                     new CniResult.HostInterface("tweed-br0", "02:00:00:00:00:01"),
                     new CniResult.HostInterface("veth1", "0a:00:00:00:00:02")),
+                Optional.of(MacAddress.parse("02:00:00:00:00:03")),
                 List.of(
                     new CniResult.PortMapping("80", "8080", "tcp", ""),
                     new CniResult.PortMapping("53", "53", "UDP", "192.0.2.1"))));
+  }
+
+  @Test
+  void ofSeveralDevicesOfAPodNoneIsTheOne() {
+    String second =
+        "{\"mac\":\"02:00:00:00:00:04\",\"name\":\"eth1\",\"sandbox\":\"/run/netns/x\"},";
+    for (String file :
+        List.of(
+            FILE.replace("\"interfaces\":[", "\"interfaces\":[" + second),
+            FILE.replace("02:00:00:00:00:03", "none"))) {
+      assertThat(CniResultParser.parse(file.getBytes(StandardCharsets.UTF_8)).orElseThrow().mac())
+          .as(file)
+          .isEmpty();
+    }
   }
 
   @Property(tries = 300)

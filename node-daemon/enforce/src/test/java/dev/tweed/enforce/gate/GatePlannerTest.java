@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class GatePlannerTest {
 
   private static final IpAddress ADDRESS = IpAddress.parse("10.244.1.2");
-  private static final LocalPod POD = new LocalPod("u", "shop", "web", Set.of(ADDRESS), 7);
+  private static final LocalPod POD =
+      new LocalPod("u", "shop", "web", Set.of(ADDRESS), 7, Optional.empty());
   private static final Waiting NOBODY = new Waiting(false, Set.of());
   private static final Waiting SHOP = new Waiting(false, Set.of(PolicyNames.namespace("shop")));
 
@@ -72,7 +73,7 @@ class GatePlannerTest {
 
   @Test
   void anAddressOfTwoIsNobodys() {
-    LocalPod twin = new LocalPod("t", "other", "twin", Set.of(ADDRESS), 8);
+    LocalPod twin = new LocalPod("t", "other", "twin", Set.of(ADDRESS), 8, Optional.empty());
 
     assertThat(GatePlanner.plan(List.of(POD, twin), word(NOBODY), Set.of(), Set.of()).entries())
         .hasSize(2)

@@ -58,6 +58,7 @@ class LocalPodTest {
         "web",
         Set.of(ADDRESS, ADDRESS_6),
         List.of(new CniResult.HostInterface("veth1", MAC.toString())),
+        Optional.empty(),
         List.of());
   }
 

@@ -85,11 +85,11 @@ public final class PodAddBenchmark {
         at[0] = System.nanoTime();
         List<Link> links = kernel.links();
         at[1] = System.nanoTime();
-        List<CniResult> read = reader.read();
+        List<CniResult> read = reader.read().results();
         at[2] = System.nanoTime();
         GatePlanner.Admission admission =
             GatePlanner.plan(
-                LocalPod.of(read, links),
+                LocalPod.of(read, links, address -> Optional.empty()),
                 new GatePlanner.Word(
                     told(base, pod),
                     Set.of(),

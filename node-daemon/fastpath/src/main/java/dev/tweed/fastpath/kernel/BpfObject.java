@@ -88,6 +88,7 @@ public final class BpfObject implements AutoCloseable {
   private final ByteBuffer file; // libbpf reads it until the programs are loaded
   private boolean closed;
   private final Map<Program, Integer> programs = new EnumMap<>(Program.class);
+  private final Map<Program, Integer> identifiers = new EnumMap<>(Program.class);
 
   private BpfObject(LibBpf library, Pointer object, ByteBuffer file) {
     this.library = library;
@@ -138,8 +139,27 @@ public final class BpfObject implements AutoCloseable {
       throw new BpfException("loading of the eBPF programs", -result, words.toString());
     }
     for (Program program : Program.values()) {
-      programs.put(program, library.bpf_program__fd(pointer(program)));
+      int fd = library.bpf_program__fd(pointer(program));
+      programs.put(program, fd);
+      identifiers.put(program, identifier(fd));
     }
+  }
+
+  /** The second number of struct bpf_prog_info (linux/bpf.h). */
+  private int identifier(int fd) throws BpfException {
+    ByteBuffer information = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
+    ByteBuffer length = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
+    length.putInt(0, information.capacity());
+    int result = library.bpf_obj_get_info_by_fd(fd, information, length);
+    if (result < 0) {
+      throw new BpfException("asking for a program's identifier", -result, "");
+    }
+    return information.getInt(4);
+  }
+
+  /** What the kernel calls a program, as {@link #attached} does. */
+  public int identifier(Program program) {
+    return identifiers.get(program);
   }
 
   private Pointer pointer(Program program) {

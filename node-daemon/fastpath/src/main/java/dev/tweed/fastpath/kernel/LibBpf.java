@@ -59,6 +59,9 @@ public interface LibBpf {
       ByteBuffer ids,
       ByteBuffer count);
 
+  /** BPF_OBJ_GET_INFO_BY_FD: of a program struct bpf_prog_info, as much as there is room for. */
+  int bpf_obj_get_info_by_fd(int fd, ByteBuffer information, ByteBuffer length);
+
   /** BPF_PROG_TEST_RUN. */
   int bpf_prog_test_run_opts(int program, Pointer options);
 

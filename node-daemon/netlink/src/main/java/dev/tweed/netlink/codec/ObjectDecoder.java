@@ -9,6 +9,7 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.Qdisc;
 import dev.tweed.netlink.Scope;
 import java.util.Optional;
 
@@ -64,6 +65,18 @@ public final class ObjectDecoder {
     }
     return Optional.of(
         new Address(message.s32(4), prefix(own, message.u8(1)), flags, new Scope(message.u8(3))));
+  }
+
+  /** RTM_NEWQDISC. */
+  public static Optional<Qdisc> qdisc(Message message) {
+    AttributeReader attributes = message.attributesAfter(Rt.TCMSG_BYTES);
+    Optional<String> kind = Optional.empty();
+    while (attributes.next()) {
+      if (attributes.type() == Rt.TCA_KIND) {
+        kind = Optional.of(attributes.text());
+      }
+    }
+    return kind.map(name -> new Qdisc(message.s32(4), name, message.s32(12)));
   }
 
   /** RTM_NEWNEIGH, RTM_DELNEIGH of an IP family. */

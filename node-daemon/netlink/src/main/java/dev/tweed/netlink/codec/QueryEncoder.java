@@ -129,6 +129,13 @@ public final class QueryEncoder {
     out.attribute32(Rt.IFLA_EXT_MASK, Rt.RTEXT_FILTER_SKIP_STATS);
   }
 
+  /** All queue disciplines. */
+  public void qdiscs(int sequence) {
+    out.begin(Rt.RTM_GETQDISC, DUMP, sequence);
+    out.u8(Rt.AF_UNSPEC).u8(0).u16(0).u32(0).u32(0).u32(0).u32(0); // struct tcmsg
+    out.end();
+  }
+
   /** All addresses. */
   public void addresses(int sequence) {
     out.begin(Rt.RTM_GETADDR, DUMP, sequence);

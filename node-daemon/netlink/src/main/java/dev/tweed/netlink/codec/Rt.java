@@ -44,11 +44,17 @@ public final class Rt {
   public static final int RTM_GETNEIGH = 30;
   public static final int RTM_NEWRULE = 32;
   public static final int RTM_DELRULE = 33;
+  public static final int RTM_NEWQDISC = 36;
+  public static final int RTM_GETQDISC = 38;
   public static final int RTM_NEWNETCONF = 80;
   public static final int RTM_GETRULE = 34;
   public static final int RTM_NEWNEXTHOP = 104;
   public static final int RTM_DELNEXTHOP = 105;
   public static final int RTM_GETNEXTHOP = 106;
+
+  // rtnetlink.h: struct tcmsg, and attributes of queue disciplines
+  static final int TCMSG_BYTES = 20;
+  static final int TCA_KIND = 1;
 
   // rtnetlink.h: multicast groups
   public static final int RTNLGRP_LINK = 1;

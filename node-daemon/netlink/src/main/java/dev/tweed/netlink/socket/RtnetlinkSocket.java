@@ -11,6 +11,7 @@ import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.NextHopObject;
+import dev.tweed.netlink.Qdisc;
 import dev.tweed.netlink.Route;
 import dev.tweed.netlink.RouteAnswer;
 import dev.tweed.netlink.RouteFilter;
@@ -99,6 +100,11 @@ public final class RtnetlinkSocket implements Rtnetlink {
   @Override
   public List<Address> addresses() {
     return exchange.dump(QueryEncoder::addresses, Rt.RTM_NEWADDR, ObjectDecoder::address);
+  }
+
+  /** Queue disciplines of all devices. */
+  public List<Qdisc> qdiscs() {
+    return exchange.dump(QueryEncoder::qdiscs, Rt.RTM_NEWQDISC, ObjectDecoder::qdisc);
   }
 
   @Override

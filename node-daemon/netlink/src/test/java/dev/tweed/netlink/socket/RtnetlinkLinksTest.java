@@ -12,6 +12,7 @@ import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.LinkRef;
 import dev.tweed.netlink.OperState;
+import dev.tweed.netlink.Qdisc;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsExtension;
@@ -48,6 +49,26 @@ class RtnetlinkLinksTest {
         .containsExactly(
             tuple(1400, KernelUnderTest.OWN_MAC, false, other.index()),
             tuple(1300, KernelUnderTest.PEER_MAC, false, one.index()));
+  }
+
+  @Test
+  void queueDisciplinesAreReadWithWhatTheyHangOn(Netns netns) {
+    netns.sh(
+        """
+        ip link add shaped type veth peer name plain
+        ip link set shaped up
+        ip link set plain up
+        tc qdisc add dev shaped root tbf rate 1mbit burst 4096 latency 50ms
+        tc qdisc add dev shaped clsact
+        """);
+
+    int shaped = kernel.socket.link("shaped").orElseThrow().index();
+    int plain = kernel.socket.link("plain").orElseThrow().index();
+    assertThat(kernel.socket.qdiscs())
+        .contains(
+            new Qdisc(shaped, "tbf", Qdisc.ROOT),
+            new Qdisc(shaped, "clsact", Qdisc.INGRESS),
+            new Qdisc(plain, "noqueue", Qdisc.ROOT));
   }
 
   @Test

@@ -1,0 +1,258 @@
+package dev.tweed.agent.fastpath;
+
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.enforce.gate.CniResult;
+import dev.tweed.enforce.gate.CniResults;
+import dev.tweed.enforce.gate.LocalPod;
+import dev.tweed.fastpath.Capabilities;
+import dev.tweed.fastpath.Devices;
+import dev.tweed.fastpath.FastPath;
+import dev.tweed.fastpath.FastPathCounters;
+import dev.tweed.fastpath.FastPathOff;
+import dev.tweed.fastpath.FastPathPlan;
+import dev.tweed.fastpath.FastPathPlanner;
+import dev.tweed.fastpath.NodeView;
+import dev.tweed.fastpath.SourcePorts;
+import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.fastpath.kernel.DevicesReader;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.NetlinkException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One sync of the fast path: what the data path has brought about, and the pods that run here,
+ * brought to the eBPF programs, and told. Runs in one thread; what it is told comes from any.
+ *
+ * <p>While it is not wanted nothing of it is loaded. Nothing of it outlives this process.
+ */
+public final class FastPathSync implements BooleanSupplier, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FastPathSync.class);
+
+  /** How long what a rule changes that nobody tells of goes unnoticed by a flow, at most. */
+  private static final Duration RENEWAL = Duration.ofSeconds(10);
+
+  private final Supplier<Optional<CniResults>> results;
+  private final Function<IpAddress, Optional<String>> holder;
+  private final Path sysctls;
+  private final Consumer<Optional<NodeReportStatus.FastPath>> tell;
+  private volatile Optional<FastPathTarget> target = Optional.empty();
+  private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
+  private Optional<NodeViewMapper.Process> process = Optional.empty();
+  private volatile Optional<FastPath> fastPath = Optional.empty();
+
+  /** Why it was not to be had; another try in this process would come to the same. */
+  private Optional<FastPathOff.OfNode> refused = Optional.empty();
+
+  /**
+   * @param results what the container runtime remembers of its pods; empty while not known
+   * @param holder the container that host-local gave an address to
+   * @param sysctls the node's {@code /proc/sys/net}
+   * @param tell receives how it stands; empty where the node belongs to no network
+   */
+  public FastPathSync(
+      Supplier<Optional<CniResults>> results,
+      Function<IpAddress, Optional<String>> holder,
+      Path sysctls,
+      Consumer<Optional<NodeReportStatus.FastPath>> tell) {
+    this.results = results;
+    this.holder = holder;
+    this.sysctls = sysctls;
+    this.tell = tell;
+  }
+
+  /**
+   * What a sync of the data path came to; empty where the node belongs to no network.
+   *
+   * @return whether that is news, and a run is wanted
+   */
+  public boolean target(Optional<FastPathTarget> now) {
+    boolean news = !now.equals(target);
+    target = now;
+    return news;
+  }
+
+  /**
+   * What netfilter lets through has changed, in the kernel: each flow has to prove itself again.
+   * From any thread; holds for every packet that comes after the return.
+   */
+  public synchronized void requireNewProof() {
+    fastPath.ifPresent(
+        open -> {
+          try {
+            open.requireNewProof();
+          } catch (BpfException e) {
+            // What is not told must not go on.
+            LOG.warn(
+                "the fast path cannot be told of a change, and is given up: {}", e.getMessage());
+            letGo();
+          }
+        });
+  }
+
+  /** How it stands. */
+  public Optional<NodeReportStatus.FastPath> status() {
+    return told;
+  }
+
+  /** Packets by what became of them, by the name of the counter; none while it is not loaded. */
+  public synchronized Map<String, Long> packets() {
+    Map<String, Long> packets = new TreeMap<>();
+    fastPath.ifPresent(
+        open -> {
+          try {
+            FastPathCounters counters = open.counters();
+            counters
+                .packets()
+                .forEach(
+                    (counter, count) ->
+                        packets.put(counter.name().toLowerCase(Locale.ROOT), count));
+          } catch (BpfException e) {
+            LOG.warn("packets of the fast path are not known: {}", e.getMessage());
+          }
+        });
+    return packets;
+  }
+
+  /** Runs once; true if nothing has to be tried again before something changes. */
+  @Override
+  public boolean getAsBoolean() {
+    Optional<FastPathTarget> now = target;
+    if (now.filter(FastPathTarget::wanted).isEmpty()) {
+      close();
+      show(now.map(off -> FastPathStatusMapper.off(new FastPathOff.SwitchedOff())));
+      return true;
+    }
+    try {
+      return bring(now.get());
+    } catch (NetlinkException | UncheckedIOException e) {
+      LOG.warn("the fast path stays as it is: {}", e.getMessage());
+      return false;
+    } catch (BpfException e) {
+      close();
+      show(Optional.of(FastPathStatusMapper.off(new FastPathOff.ProgramRefused(e.getMessage()))));
+      return false;
+    }
+  }
+
+  private boolean bring(FastPathTarget wanted) throws BpfException {
+    Devices devices = DevicesReader.read();
+    // Whoever reads them asks for another run when they are known.
+    List<CniResult> remembered = results.get().map(CniResults::results).orElse(List.of());
+    List<LocalPod> pods = LocalPod.of(remembered, devices.links(), holder);
+    FastPathPlan plan = plan(wanted, devices, pods);
+    if (plan instanceof FastPathPlan.On && fastPath.isEmpty()) {
+      refused = refused.or(this::open);
+      plan =
+          refused
+              .<FastPathPlan>map(FastPathPlan.Off::new)
+              .orElseGet(() -> plan(wanted, devices, pods));
+    }
+    Map<Integer, String> failures = Map.of();
+    if (fastPath.isPresent()) {
+      failures = fastPath.get().apply(plan);
+    }
+    failures.forEach(
+        (device, why) -> LOG.info("device {} stays on the ordinary path: {}", device, why));
+    show(
+        Optional.of(
+            switch (plan) {
+              case FastPathPlan.Off(FastPathOff.OfNode why) -> FastPathStatusMapper.off(why);
+              case FastPathPlan.On on -> FastPathStatusMapper.on(on);
+            }));
+    return failures.isEmpty();
+  }
+
+  private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
+    NodeView view = NodeViewMapper.map(wanted, process(), devices, pods, this::hasForeignProgram);
+    return FastPathPlanner.plan(view);
+  }
+
+  /** Nobody asks before it is loaded. */
+  private boolean hasForeignProgram(int device) {
+    try {
+      return fastPath.isPresent() && fastPath.get().hasForeignProgram(device);
+    } catch (BpfException e) {
+      LOG.warn("device {} is taken for somebody else's: {}", device, e.getMessage());
+      return true;
+    }
+  }
+
+  private synchronized Optional<FastPathOff.OfNode> open() {
+    return switch (FastPath.open(RENEWAL, ports())) {
+      case FastPath.Opening.Opened(FastPath opened) -> {
+        fastPath = Optional.of(opened);
+        yield Optional.empty();
+      }
+      case FastPath.Opening.Refused(FastPathOff.OfNode why) -> Optional.of(why);
+    };
+  }
+
+  private NodeViewMapper.Process process() {
+    if (process.isEmpty()) {
+      try {
+        process =
+            Optional.of(
+                new NodeViewMapper.Process(
+                    System.getProperty("os.version"),
+                    Capabilities.parse(Files.readString(Path.of("/proc/self/status")))));
+      } catch (IOException e) {
+        throw new UncheckedIOException("rights of this process cannot be read: " + e, e);
+      }
+    }
+    return process.get();
+  }
+
+  /** As the kernel's VXLAN picks them, so that a flow has the same on both paths. */
+  private SourcePorts ports() {
+    try {
+      String[] range =
+          Files.readString(sysctls.resolve("ipv4").resolve("ip_local_port_range"))
+              .strip()
+              .split("\\s+");
+      return new SourcePorts(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("net.ipv4.ip_local_port_range cannot be read: {}", e.toString());
+      return SourcePorts.DEFAULT;
+    }
+  }
+
+  private void show(Optional<NodeReportStatus.FastPath> now) {
+    if (!now.equals(told)) {
+      told = now;
+      now.ifPresent(
+          fast ->
+              LOG.info(
+                  "the fast path is {}{}",
+                  fast.state(),
+                  fast.message() == null ? "" : ": " + fast.message()));
+      tell.accept(now);
+    }
+  }
+
+  private void letGo() {
+    fastPath.ifPresent(FastPath::close);
+    fastPath = Optional.empty();
+  }
+
+  /** Detaches: from here on packets take the ordinary path. */
+  @Override
+  public synchronized void close() {
+    letGo();
+  }
+}

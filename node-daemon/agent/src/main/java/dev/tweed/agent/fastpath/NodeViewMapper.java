@@ -1,0 +1,147 @@
+package dev.tweed.agent.fastpath;
+
+import dev.tweed.dataplane.PeerWay;
+import dev.tweed.dataplane.Underlay;
+import dev.tweed.enforce.gate.LocalPod;
+import dev.tweed.fastpath.Devices;
+import dev.tweed.fastpath.NodeView;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.Ipv4Address;
+import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.VxlanInfo;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
+
+/** From what is known in the daemon to what the fast path's planner looks at. Pure. */
+final class NodeViewMapper {
+
+  /** Of a peer no packet is encapsulated for. */
+  private static final MacAddress NO_MAC = new MacAddress(0);
+
+  private NodeViewMapper() {}
+
+  /**
+   * This process and its kernel.
+   *
+   * @param release as {@code uname -r}
+   * @param capabilities effective ones, by number
+   */
+  record Process(String release, Set<Integer> capabilities) {}
+
+  /**
+   * The view.
+   *
+   * @param pods those that run here
+   * @param foreign whether somebody else has a tcx program on the device of an index
+   */
+  static NodeView map(
+      FastPathTarget target,
+      Process process,
+      Devices devices,
+      List<LocalPod> pods,
+      IntPredicate foreign) {
+    Optional<NodeView.Tunnel> tunnel =
+        devices.link(target.tunnel()).flatMap(link -> tunnel(link, devices, foreign));
+    return new NodeView(
+        target.wanted(),
+        process.release(),
+        process.capabilities(),
+        target.liberal(),
+        tunnel,
+        target.underlay().flatMap(underlay -> encapsulation(underlay, devices)),
+        target.peers().stream().map(way -> peer(way, target)).toList(),
+        devices.link(target.bridge()).stream()
+            .flatMap(bridge -> pods(pods, bridge, target, devices, foreign).stream())
+            .toList());
+  }
+
+  private static Optional<NodeView.Tunnel> tunnel(
+      Link link, Devices devices, IntPredicate foreign) {
+    if (link.vxlan().isEmpty() || link.mac().isEmpty()) {
+      return Optional.empty();
+    }
+    VxlanInfo vxlan = link.vxlan().get();
+    return Optional.of(
+        new NodeView.Tunnel(
+            link.index(),
+            link.name(),
+            link.mac().get(),
+            vxlan.vni(),
+            vxlan.port(),
+            vxlan.lowerIndex(),
+            !vxlan.learning() && !vxlan.external() && !vxlan.proxy() && !vxlan.gbp(),
+            isTaken(link.index(), devices, foreign)
+                || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE)));
+  }
+
+  private static boolean isTaken(int device, Devices devices, IntPredicate foreign) {
+    return devices.hasFilters(device) || foreign.test(device);
+  }
+
+  /**
+   * Filters of tc on the underlay would not see what a program takes before them: then the tunnel
+   * device does it, as where packets have no Ethernet header.
+   */
+  private static Optional<NodeView.Encapsulation> encapsulation(
+      Underlay underlay, Devices devices) {
+    return underlay.address() instanceof Ipv4Address address
+        ? devices
+            .link(underlay.device())
+            .filter(link -> link.mac().isPresent() && !link.isLoopback() && !link.isNoArp())
+            .filter(link -> !devices.hasFilters(link.index()))
+            .map(link -> new NodeView.Encapsulation(link.index(), address))
+        : Optional.empty();
+  }
+
+  private static NodeView.Peer peer(PeerWay way, FastPathTarget target) {
+    return new NodeView.Peer(
+        way.node(),
+        List.of(way.block()),
+        way.mac().orElse(NO_MAC),
+        way.underlay(),
+        way.mtu() == 0 ? target.podMtu() : way.mtu(),
+        way.mac().isPresent() && way.device().equals(target.tunnel()));
+  }
+
+  /** Those on this bridge, with addresses of this node's blocks. */
+  private static List<NodeView.Pod> pods(
+      List<LocalPod> pods,
+      Link bridge,
+      FastPathTarget target,
+      Devices devices,
+      IntPredicate foreign) {
+    return pods.stream()
+        .filter(
+            pod ->
+                devices
+                    .link(pod.device())
+                    .filter(link -> link.masterIndex() == bridge.index())
+                    .isPresent())
+        .flatMap(
+            pod ->
+                bridge.mac().stream()
+                    .flatMap(
+                        gateway ->
+                            pod.mac().stream()
+                                .map(
+                                    mac ->
+                                        new NodeView.Pod(
+                                            pod.device(),
+                                            mac,
+                                            gateway,
+                                            pod.addresses().stream()
+                                                .filter(address -> isOwn(address, target))
+                                                .toList(),
+                                            devices.qdisc(pod.device()),
+                                            isTaken(pod.device(), devices, foreign)))))
+        .filter(pod -> !pod.addresses().isEmpty())
+        .toList();
+  }
+
+  private static boolean isOwn(IpAddress address, FastPathTarget target) {
+    return target.blocks().stream().anyMatch(block -> block.contains(address));
+  }
+}

@@ -1,0 +1,255 @@
+package dev.tweed.agent.fastpath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.enforce.gate.CniResultReader;
+import dev.tweed.agent.daemon.KernelPath;
+import dev.tweed.crds.NodeReportStatus;
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.DataPathOptions;
+import dev.tweed.dataplane.Masquerade;
+import dev.tweed.dataplane.NetworkParameters;
+import dev.tweed.dataplane.OwnNode;
+import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.TranslatedAddresses;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.testing.Netns;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Two nodes with the data path itself: underlay 192.0.2.N, block 10.244.N.0/24, and a pod with
+ * 10.244.N.2, of which the container runtime has kept the result.
+ */
+final class FastNodes implements AutoCloseable {
+
+  final Node one;
+  final Node two;
+
+  private FastNodes(Node one, Node two) {
+    this.one = one;
+    this.two = two;
+  }
+
+  static FastNodes make(Path directory, Backend backend, boolean wanted) {
+    FastNodes nodes =
+        new FastNodes(
+            new Node(directory.resolve("1"), backend, wanted, 1, 2),
+            new Node(directory.resolve("2"), backend, wanted, 2, 1));
+    nodes.one.host.sh("ip link add eth0 type veth peer name eth0 netns " + nodes.two.host.path());
+    for (Node node : nodes.both()) {
+      node.host.sh("ip link set eth0 up && ip addr add 192.0.2." + node.number + "/24 dev eth0");
+    }
+    for (Node node : nodes.both()) {
+      node.sync();
+      node.addPod(true);
+    }
+    return nodes;
+  }
+
+  List<Node> both() {
+    return List.of(one, two);
+  }
+
+  /** Brings both to what their data path has come to. */
+  void run() {
+    for (Node node : both()) {
+      node.fastPath.target(Optional.of(node.target()));
+      node.run();
+    }
+  }
+
+  @Override
+  public void close() {
+    both().forEach(Node::close);
+  }
+
+  /** One of them. */
+  static final class Node {
+    final int number;
+    final Netns host = Netns.open();
+    final Netns pod = Netns.open();
+    final FastPathSync fastPath;
+    final List<Optional<NodeReportStatus.FastPath>> told = new ArrayList<>();
+    private final Path results;
+    private final KernelPath path;
+    private ClusterSnapshot snapshot;
+    private SyncReport report;
+
+    private Node(Path directory, Backend backend, boolean wanted, int number, int other) {
+      this.number = number;
+      this.results = directory.resolve("results");
+      path =
+          host.call(
+              () ->
+                  KernelPath.real(DataPathOptions.defaults().withRunDir(directory.resolve("run")))
+                      .open(() -> {}));
+      snapshot =
+          new ClusterSnapshot(
+              new NetworkParameters(
+                  "default",
+                  backend,
+                  0,
+                  "tweed-br0",
+                  true,
+                  new Masquerade(true, List.of(), true),
+                  List.of(IpPrefix.parse("10.244.0.0/16")),
+                  Map.of(),
+                  true,
+                  true,
+                  TranslatedAddresses.NONE,
+                  wanted),
+              new OwnNode(
+                  "n" + number, List.of(block(number)), List.of(underlay(number)), mac(number)),
+              List.of(new Peer("n" + other, block(other), List.of(underlay(other)), mac(other))));
+      CniResultReader reader = new CniResultReader(results);
+      fastPath = new FastPathSync(() -> Optional.of(reader.read()), a -> Optional.empty(), Path.of("/proc/sys/net"), told::add);
+    }
+
+    private static IpPrefix block(int number) {
+      return IpPrefix.parse("10.244." + number + ".0/24");
+    }
+
+    private static IpAddress underlay(int number) {
+      return IpAddress.parse("192.0.2." + number);
+    }
+
+    private static MacAddress mac(int number) {
+      return new MacAddress(0x020000000000L | number);
+    }
+
+    String podAddress() {
+      return "10.244." + number + ".2";
+    }
+
+    void sync() {
+      report = host.call(() -> path.sync(snapshot));
+      assertThat(report.findings()).isEmpty();
+      assertThat(report.verified()).isTrue();
+    }
+
+    FastPathTarget target() {
+      return FastPathTarget.of(snapshot, report, path.peers());
+    }
+
+    /** As a changed spec.fastPath has it. */
+    void wanted(boolean wanted) {
+      NetworkParameters n = snapshot.network();
+      snapshot =
+          new ClusterSnapshot(
+              new NetworkParameters(
+                  n.name(),
+                  n.backend(),
+                  n.mtu(),
+                  n.bridgeName(),
+                  n.hairpin(),
+                  n.masquerade(),
+                  n.podCidrs(),
+                  n.sysctls(),
+                  n.tunnelFiltered(),
+                  n.probes(),
+                  n.translated(),
+                  wanted),
+              snapshot.self(),
+              snapshot.peers());
+      sync();
+      fastPath.target(Optional.of(target()));
+    }
+
+    void run() {
+      assertThat(host.call(fastPath::getAsBoolean)).isTrue();
+    }
+
+    NodeReportStatus.FastPath status() {
+      return told.getLast().orElseThrow();
+    }
+
+    /**
+     * @param kept whether the container runtime has kept the result
+     */
+    void addPod(boolean kept) {
+      host.sh(
+          """
+          ip link add pod mtu %d type veth peer name eth0 netns %s
+          ip link set pod master tweed-br0 up
+          """
+              .formatted(report.podMtu(), pod.path()));
+      pod.sh(
+          """
+          ip link set eth0 up
+          ip addr add %s/24 dev eth0
+          ip route add default via 10.244.%d.1
+          """
+              .formatted(podAddress(), number));
+      if (kept) {
+        keepResult();
+      }
+    }
+
+    void removePod() {
+      host.sh("ip link del pod");
+      try {
+        Files.deleteIfExists(results.resolve("tweed-c-eth0"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private void keepResult() {
+      try {
+        Files.createDirectories(results);
+        Files.writeString(
+            results.resolve("tweed-c-eth0"),
+            """
+            {"kind":"cniCacheV1","cniArgs":[["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","web-0"],
+              ["K8S_POD_UID","uid-1"]],"result":{"cniVersion":"1.0.0","interfaces":[
+              {"mac":"%s","name":"pod"},{"mac":"%s","name":"eth0","sandbox":"/run/netns/x"}],
+              "ips":[{"address":"%s/24","interface":1}]}}
+            """
+                .formatted(mac(host, "pod"), mac(pod, "eth0"), podAddress()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static String mac(Netns netns, String device) {
+      return netns
+          .sh("ip -o link show " + device + " | sed 's/.*ether \\([0-9a-f:]*\\).*/\\1/'")
+          .strip();
+    }
+
+    /** The programs of tcx on devices, by bpftool. */
+    String programs() {
+      return host.sh("bpftool net show | sed -n '/^tc:/,/^$/{/^tc:/d;/^$/d;p}'").strip();
+    }
+
+    /** As an administrator takes a program off. */
+    void detach(String program) {
+      host.sh(
+          "bpftool link detach id $(bpftool net show | sed -n 's/.* "
+              + program
+              + " .*link_id \\([0-9]*\\).*/\\1/p')");
+    }
+
+    private void close() {
+      fastPath.close();
+      host.call(
+          () -> {
+            path.close();
+            return null;
+          });
+      pod.close();
+      host.close();
+    }
+  }
+}

@@ -1,0 +1,303 @@
+package dev.tweed.agent.fastpath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tweed.crds.NodeReportStatus.FastPath;
+import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.Underlay;
+import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.testing.Needs;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two nodes with the data path itself, a pod on each, and the fast path by what that reports. */
+@Tag("kernel")
+class FastPathSyncTest {
+  private static final int PORT = 7000;
+
+  @TempDir private Path directory;
+  private FastNodes nodes;
+  private DatagramSocket client;
+  private DatagramSocket server;
+
+  @BeforeEach
+  void make() {
+    if (!Files.exists(Path.of("/sys/kernel/btf/vmlinux"))) {
+      throw Needs.unmet("a kernel with BTF");
+    }
+    Needs.program("/usr/sbin/bpftool", "bpftool");
+    nodes = FastNodes.make(directory, new Backend.Vxlan(1, 8472, false), true);
+    client = socket(nodes.one);
+    server = socket(nodes.two);
+  }
+
+  @AfterEach
+  void remove() {
+    client.close();
+    server.close();
+    nodes.close();
+  }
+
+  private static DatagramSocket socket(FastNodes.Node node) {
+    return node.pod.call(
+        () ->
+            new DatagramSocket(
+                new InetSocketAddress(InetAddress.getByName(node.podAddress()), PORT)));
+  }
+
+  @Test
+  void flowsGoFastByWhatTheDataPathReports() throws IOException {
+    nodes.run();
+
+    ask(11);
+
+    for (FastNodes.Node node : nodes.both()) {
+      assertThat(node.told).containsExactly(Optional.of(new FastPath("On", null, null)));
+      Map<String, Long> packets = node.fastPath.packets();
+      assertThat(sent(packets)).as(packets.toString()).isEqualTo(10);
+      assertThat(received(packets)).as(packets.toString()).isEqualTo(10);
+      // The neighbour may be unknown to the first; then the tunnel device takes it.
+      assertThat(packets.get("sent_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
+    }
+    assertThat(nodes.one.host.exec("sysctl", "-n", "net.netfilter.nf_conntrack_tcp_be_liberal"))
+        .startsWith("1");
+  }
+
+  @Test
+  void aChangeOfPolicyHoldsFromTheNextPacketOnceItIsTold() throws IOException {
+    nodes.run();
+    ask(3);
+    nodes.two.host.exec(
+        "nft",
+        "add table inet filter; add chain inet filter forward { type filter hook forward priority 0;"
+            + " policy drop; }");
+    long before = received(nodes.two.fastPath.packets());
+    send();
+    assertThat(hears()).as("nobody has told, and the proof is young").isTrue();
+    assertThat(received(nodes.two.fastPath.packets())).isEqualTo(before + 1);
+
+    nodes.two.fastPath.requireNewProof();
+
+    send();
+    assertThat(hears()).isFalse();
+    assertThat(received(nodes.two.fastPath.packets())).isEqualTo(before + 1);
+    nodes.two.host.exec("nft", "delete table inet filter");
+    ask(2);
+  }
+
+  @Test
+  void packetsFlowWhenTheDaemonStops() throws IOException {
+    nodes.run();
+    ask(3);
+
+    nodes.two.fastPath.close();
+    ask(5);
+    nodes.one.fastPath.close();
+    ask(5);
+
+    assertThat(nodes.one.fastPath.packets()).isEmpty();
+    for (FastNodes.Node node : nodes.both()) {
+      assertThat(node.programs()).isEmpty();
+    }
+  }
+
+  @Test
+  void offTakesEverythingAwayAndAutoBringsItBack() throws IOException {
+    nodes.run();
+    ask(3);
+    assertThat(nodes.one.programs())
+        .contains("from_pod", "to_pod", "from_tunnel", "to_tunnel", "from_wire");
+
+    nodes.one.wanted(false);
+    nodes.one.run();
+
+    assertThat(nodes.one.status().state()).isEqualTo("Off");
+    assertThat(nodes.one.status().reason()).isEqualTo("SwitchedOff");
+    assertThat(nodes.one.programs()).isEmpty();
+    ask(3);
+
+    nodes.one.wanted(true);
+    nodes.one.run();
+    ask(3);
+    assertThat(sent(nodes.one.fastPath.packets())).isPositive();
+
+    assertThat(nodes.one.fastPath.target(Optional.empty())).isTrue();
+    nodes.one.run();
+    assertThat(nodes.one.told.getLast()).isEmpty();
+    assertThat(nodes.one.programs()).isEmpty();
+  }
+
+  @Test
+  void whatOthersHaveOnDevicesIsNotSkipped() throws IOException {
+    nodes.run();
+    for (String[] each :
+        new String[][] {
+          {"clsact", "ForeignProgram"},
+          {"ingress", "Shaped"},
+          {"root tbf rate 1gbit burst 100k latency 50ms", "Shaped"}
+        }) {
+      nodes.one.host.sh("tc qdisc add dev pod " + each[0]);
+      nodes.one.run();
+
+      assertThat(nodes.one.status().state()).isEqualTo("On");
+      assertThat(nodes.one.status().reason()).as(each[0]).isEqualTo(each[1]);
+      assertThat(nodes.one.status().message()).contains("pods (" + each[1] + " 1)");
+      long fast = sent(nodes.one.fastPath.packets());
+      ask(3);
+      assertThat(sent(nodes.one.fastPath.packets())).as(each[0]).isEqualTo(fast);
+      nodes.one.host.sh("tc qdisc del dev pod " + each[0].split(" ")[0]);
+    }
+    nodes.one.host.sh("tc qdisc add dev tweed.1 clsact");
+    nodes.one.run();
+
+    assertThat(nodes.one.status().state()).isEqualTo("Off");
+    assertThat(nodes.one.status().reason()).isEqualTo("ForeignProgramOnDevice");
+    assertThat(nodes.one.programs()).isEmpty();
+    ask(3);
+    nodes.one.host.sh("tc qdisc del dev tweed.1 clsact");
+    nodes.one.run();
+    assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+  }
+
+  @Test
+  void aFilterOnTheUnderlaySeesEveryPacketOfTheTunnel() throws IOException {
+    nodes.one.host.sh("tc qdisc add dev eth0 clsact");
+    nodes.run();
+
+    ask(11);
+
+    assertThat(nodes.one.programs()).doesNotContain("from_wire");
+    Map<String, Long> packets = nodes.one.fastPath.packets();
+    assertThat(packets.get("sent_tunnel")).as(packets.toString()).isEqualTo(10);
+    assertThat(packets.get("received_tunnel")).as(packets.toString()).isEqualTo(10);
+  }
+
+  @Test
+  void aProgramThatSomebodyTookAwayIsAttachedAgain() throws IOException {
+    nodes.run();
+    nodes.one.detach("from_pod");
+    long fast = sent(nodes.one.fastPath.packets());
+    ask(3);
+    assertThat(sent(nodes.one.fastPath.packets())).isEqualTo(fast);
+
+    nodes.one.run();
+
+    ask(3);
+    assertThat(sent(nodes.one.fastPath.packets())).isGreaterThan(fast);
+  }
+
+  @Test
+  void aPodThatComesAnewIsFollowedAndAnAddressOfNoResultIsNot() throws IOException {
+    nodes.run();
+    ask(3);
+    client.close();
+    nodes.one.removePod();
+    nodes.one.run();
+    assertThat(nodes.one.programs()).doesNotContain("from_pod");
+
+    nodes.one.addPod(true);
+    nodes.one.run();
+    client = socket(nodes.one);
+    ask(3);
+
+    client.close();
+    nodes.one.removePod();
+    nodes.one.addPod(false);
+    nodes.one.run();
+    client = socket(nodes.one);
+    ask(3);
+    assertThat(nodes.one.programs()).doesNotContain("from_pod");
+  }
+
+  @Test
+  void whereWindowsAreJudgedThereIsNone() {
+    FastPathTarget target = nodes.one.target();
+    nodes.one.fastPath.target(
+        Optional.of(
+            new FastPathTarget(
+                true,
+                target.tunnel(),
+                target.bridge(),
+                target.podMtu(),
+                target.underlay(),
+                target.blocks(),
+                target.peers(),
+                false)));
+    nodes.one.run();
+
+    assertThat(nodes.one.status().reason()).isEqualTo("WindowTrackingStrict");
+    assertThat(nodes.one.programs()).isEmpty();
+  }
+
+  @Test
+  void overIpv6TheTunnelDeviceEncapsulates() throws IOException {
+    for (FastNodes.Node node : nodes.both()) {
+      FastPathTarget target = node.target();
+      node.fastPath.target(
+          Optional.of(
+              new FastPathTarget(
+                  true,
+                  target.tunnel(),
+                  target.bridge(),
+                  target.podMtu(),
+                  Optional.of(new Underlay("eth0", IpAddress.parse("2001:db8::1"))),
+                  target.blocks(),
+                  target.peers(),
+                  true)));
+      node.run();
+    }
+    ask(5);
+
+    assertThat(nodes.one.fastPath.packets().get("sent_tunnel")).isEqualTo(4);
+  }
+
+  private static long sent(Map<String, Long> packets) {
+    return packets.get("sent_wire") + packets.get("sent_tunnel");
+  }
+
+  private static long received(Map<String, Long> packets) {
+    return packets.get("received_wire") + packets.get("received_tunnel");
+  }
+
+  /** So many questions, each with its answer. */
+  private void ask(int times) throws IOException {
+    for (int i = 0; i < times; i++) {
+      send();
+      assertThat(hears()).as("question %d", i).isTrue();
+      server.send(new DatagramPacket(new byte[8], 8, address(nodes.one)));
+      client.setSoTimeout(5000);
+      client.receive(new DatagramPacket(new byte[64], 64));
+    }
+  }
+
+  private void send() throws IOException {
+    client.send(new DatagramPacket(new byte[8], 8, address(nodes.two)));
+  }
+
+  private boolean hears() throws IOException {
+    server.setSoTimeout(1000);
+    try {
+      server.receive(new DatagramPacket(new byte[64], 64));
+      return true;
+    } catch (SocketTimeoutException nothing) {
+      return false;
+    }
+  }
+
+  private static InetSocketAddress address(FastNodes.Node node) throws IOException {
+    return new InetSocketAddress(InetAddress.getByName(node.podAddress()), PORT);
+  }
+}
