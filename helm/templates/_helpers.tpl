@@ -14,7 +14,8 @@
 
 {{/* Not empty, unless this is the release that cleans nodes. Refuses what the schema cannot tell. */}}
 {{- define "tweed.release" -}}
-{{- if kindIs "invalid" .Values.enabled -}}
+{{- /* The newest value, which those of any earlier version lack. */ -}}
+{{- if kindIs "invalid" (.Values.networkPolicy).podStart -}}
 {{- fail "these values are those of an earlier version of the chart: give --reset-then-reuse-values in place of --reuse-values" -}}
 {{- else if not .Values.enabled -}}
 {{- fail "enabled=false is for the condition of a parent chart, which then leaves this one out; to remove a release there is helm uninstall" -}}
@@ -23,6 +24,29 @@
 true
 {{- else if not (hasSuffix "-cleanup" .Release.Name) -}}
 {{- fail (printf "cleanup.enabled=true takes the network off every node, and would put that in the place of release %s. It is for a release of its own, whose name ends in -cleanup, after this one was removed: docs/uninstall.md" .Release.Name) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a schema of the chart's CRDs has, and that of the cluster lacks: paths, one a line. Call with (list schema
+     schema-in-the-cluster "path"). */}}
+{{- define "tweed.lacking" -}}
+{{- $ours := index . 0 -}}
+{{- $theirs := index . 1 -}}
+{{- $path := index . 2 -}}
+{{- if not $theirs -}}
+{{ $path }}
+{{ else -}}
+{{- range $name, $schema := $ours.properties -}}
+{{- include "tweed.lacking" (list $schema (dig "properties" $name dict $theirs) (printf "%s.%s" $path $name)) -}}
+{{- end -}}
+{{- with $ours.items -}}
+{{- include "tweed.lacking" (list . (dig "items" dict $theirs) $path) -}}
+{{- end -}}
+{{- range $ours.enum -}}
+{{- if not (has . ($theirs.enum | default list)) -}}
+{{ $path }}={{ . }}
+{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -21,6 +21,15 @@ import java.util.List;
     value = "self.rules.all(a, self.rules.exists_one(b, b.name == a.name))",
     message = "spec.rules: two rules have the same name; give each its own",
     fieldPath = ".rules")
+@ValidationRule(
+    value =
+        "!has(self.nodeSelector.matchLabels) || self.nodeSelector.matchLabels.all(k, k.matches(r'"
+            + Limits.LABEL_KEY_PATTERN
+            + "'))",
+    message =
+        "nodeSelector.matchLabels has a key that no label can have: write such as"
+            + " kubernetes.io/os: linux",
+    fieldPath = ".nodeSelector.matchLabels")
 public record FirewallPolicySpec(
     @JsonPropertyDescription("Nodes the rules are for, by their labels; {} selects all.") @Required
         LabelSelector nodeSelector,
@@ -138,6 +147,24 @@ public record FirewallPolicySpec(
               + " (has(self.to) && self.to.exists(p, has(p.cidr) && p.cidr.contains('.'))))",
       message = "from and to mix IPv4 and IPv6 addresses: write one rule for each family")
   @ValidationRule(
+      value = "self.name.matches('^[a-z0-9-]*$')",
+      message = "name: use lower-case letters, digits and hyphens, such as allow-ssh",
+      fieldPath = ".name")
+  @ValidationRule(
+      value = "!has(self.comment) || self.comment.matches(r'" + Limits.ONE_LINE + "')",
+      message =
+          "comment: it has a line end, or a character that does not show: write one line of plain"
+              + " text behind comment:, and not a block (|)",
+      fieldPath = ".comment")
+  @ValidationRule(
+      value = "!has(self.interfaceIn) || !self.interfaceIn.matches('[*+]')",
+      message = "interfaceIn: it is one device by its name: write a rule for each",
+      fieldPath = ".interfaceIn")
+  @ValidationRule(
+      value = "!has(self.interfaceOut) || !self.interfaceOut.matches('[*+]')",
+      message = "interfaceOut: it is one device by its name: write a rule for each",
+      fieldPath = ".interfaceOut")
+  @ValidationRule(
       value = "!has(self.interfaceIn) || self.direction != 'Out'",
       message = "interfaceIn does not go with direction Out: use interfaceOut",
       fieldPath = ".interfaceIn")
@@ -243,10 +270,10 @@ public record FirewallPolicySpec(
   @ValidationRule(
       value =
           "!has(self.cidr) || (isCIDR(self.cidr) ? string(cidr(self.cidr).masked()) == self.cidr :"
-              + " isIP(self.cidr))",
+              + " isIP(self.cidr) && ip.isCanonical(self.cidr))",
       message =
-          "cidr of a peer must be an address or a canonical CIDR without bits after the prefix:"
-              + " 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
+          "cidr of a peer must be an address or a canonical CIDR without bits after the prefix,"
+              + " IPv6 in its shortest form: 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
       fieldPath = ".cidr")
   public record Peer(
       @JsonPropertyDescription(

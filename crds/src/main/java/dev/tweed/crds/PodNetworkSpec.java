@@ -42,8 +42,8 @@ import java.util.Map;
         "self.allocation != 'NodePodCIDR' || ((!has(self.reservations) || self.reservations.size() == 0)"
             + " && self.pools.all(p, !has(p.excludeCIDRs) || p.excludeCIDRs.size() == 0))",
     message =
-        "spec.reservations and excludeCIDRs of pools are for allocation Operator: with NodePodCIDR"
-            + " kube-controller-manager hands out blocks, and knows of neither",
+        "spec.reservations and excludeCIDRs of pools are for allocation Operator: leave them out with"
+            + " NodePodCIDR, where kube-controller-manager hands out blocks and knows of neither",
     fieldPath = ".allocation")
 @ValidationRule(
     value =
@@ -84,6 +84,16 @@ import java.util.Map;
         "spec.sysctls names net.netfilter.nf_conntrack_tcp_be_liberal, which fastPath Auto sets to 1:"
             + " leave it out, or set fastPath to \"Off\"",
     fieldPath = ".sysctls")
+@ValidationRule(
+    value =
+        "!has(self.nodeSelector) || !has(self.nodeSelector.matchLabels) ||"
+            + " self.nodeSelector.matchLabels.all(k, k.matches(r'"
+            + Limits.LABEL_KEY_PATTERN
+            + "'))",
+    message =
+        "spec.nodeSelector.matchLabels has a key that no label can have: write such as"
+            + " kubernetes.io/os: linux",
+    fieldPath = ".nodeSelector.matchLabels")
 public record PodNetworkSpec(
     @JsonPropertyDescription(
             "Ranges that nodes' blocks are taken from, in this order; IPv4, IPv6 or both. A live"
@@ -451,7 +461,7 @@ public record PodNetworkSpec(
           @Size(max = 16)
           List<@Size(min = 4, max = Limits.CIDR) String> cidrs,
       @JsonPropertyDescription(
-              "Links it has to be on, the preferred first; * at the end stands for anything. None:"
+              "Links it has to be on, the preferred first; eth* is any whose name begins with eth. None:"
                   + " any. With links given, addresses on them count whether they are InternalIPs or"
                   + " not. They are also where packets to an address by annotation arrive.")
           @Size(max = 16)

@@ -193,6 +193,15 @@ final class ArgoCd implements AutoCloseable {
     return Program.run(command, Map.of(), input).text();
   }
 
+  /** helm as the same, with something on standard input. */
+  Program.Outcome helm(String input, String... words) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(ChartTools.helm().toString(), "--kubeconfig=" + server.kubeconfig()));
+    command.addAll(List.of(words));
+    return Program.run(command, Map.of(), input);
+  }
+
   Application application(String name) {
     return new Application(name);
   }
@@ -266,13 +275,6 @@ final class ArgoCd implements AutoCloseable {
     void patch(String patch) {
       kubectl(
           "", "patch", "application", name, "--namespace=argocd", "--type=merge", "--patch", patch);
-    }
-
-    /** Ends the operation that is under way, as with the button. */
-    void terminate() {
-      if (get().at("/status/operationState/phase").asText().equals("Running")) {
-        patch("{\"status\":{\"operationState\":{\"phase\":\"Terminating\"}}}");
-      }
     }
 
     /** The resourceVersion of each object it has, by kind and name. */

@@ -9,6 +9,7 @@ import dev.tweed.e2e.chart.ArgoCd.Application;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.readiness.Readiness;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,9 +49,15 @@ class ArgoCdTest {
     repository.write("network/kept.yaml", podNetwork("kept", "10.90.0.0/16", "Prune=false"));
     repository.write("network/used.yaml", podNetwork("used", "10.91.0.0/16", "PruneLast=true"));
     repository.push("first");
+    apply(example("gitops/argocd-application.yaml"));
+  }
+
+  private static void apply(String applications) {
     argocd.kubectl(
-        example("gitops/argocd-application.yaml")
-            .replaceAll("repoURL: .*", "repoURL: " + repository.url()),
+        applications
+            .replaceAll("repoURL: .*", "repoURL: " + argocd.repository().url())
+            // Every few seconds, until it is mended.
+            .replaceAll("(?m)^( +)limit: 5$", "$1limit: -1\n$1backoff: {duration: 3s, factor: 1}"),
         "apply",
         "-f",
         "-");
@@ -114,6 +121,8 @@ class ArgoCdTest {
         "the chart is healthy",
         () -> {
           podsRun();
+          // Or it may not hear of the conditions of a CRD before it compares by itself.
+          chart.refresh();
           assertHealthy(chart);
         });
     await("networks and policies are healthy", () -> assertHealthy(network));
@@ -260,11 +269,12 @@ class ArgoCdTest {
         });
 
     repository.edit("network/used.yaml", text -> text.replace("10.93.0.0/16", "10.91.0.0/16"));
+    String refused = operations();
     repository.push("the pool is as it was");
-    network.terminate();
     network.refresh();
     operatorSays("firewallpolicies", "beside", works());
     await("the mended commit is applied", () -> assertSyncedAndHealthy(network.get()));
+    assertThat(operations()).as("by the next attempt of the same operation").isEqualTo(refused);
   }
 
   @Test
@@ -306,7 +316,6 @@ class ArgoCdTest {
     repository.write("network/kept.yaml", podNetwork("kept", "10.90.0.0/16", "Prune=false"));
     repository.write("network/used.yaml", podNetwork("used", "10.91.0.0/16", "PruneLast=true"));
     repository.push("the networks are back");
-    network.terminate();
     network.refresh();
     await("the mended commit is applied", () -> assertSyncedAndHealthy(network.get()));
     blocks("kept", 0);
@@ -333,10 +342,7 @@ class ArgoCdTest {
           assertHealthy(chart);
           assertThat(argocd.kubectl("", "explain", "firewallpolicy.spec.note")).contains("string");
         });
-    // Its last operation may be one that was ended, when what it could not do was asked for no
-    // more.
-    network.refresh();
-    await("networks are as before", () -> assertSyncedAndHealthy(network.get()));
+    awaitHealthAfterRefresh(network);
     assertThat(network.resourceVersions().toString()).isEqualTo(before);
   }
 
@@ -398,6 +404,60 @@ class ArgoCdTest {
                 "--all-namespaces",
                 "--output=name"))
         .doesNotContain("tweed");
+  }
+
+  /** As docs/install.md has it, for a cluster on which Argo CD cannot run before Tweed does. */
+  @Test
+  @Order(13)
+  void whatHelmInstalledIsAdoptedAsItIs() throws IOException {
+    argocd.kubectl("", "delete", "podnetworks", "--all");
+    argocd.kubectl("", "delete", "-f", ChartTools.chart().resolve("crds").toString());
+    argocd.kubectl("", "wait", "--for=delete", "namespace/tweed-node-lease", "--timeout=50s");
+    argocd.repository().copy(ChartTools.chart(), "helm");
+    argocd.repository().push("the chart as it is");
+    String application = example("gitops/argocd-application.yaml").split("(?m)^---$")[0];
+    String values =
+        Serialization.unmarshal(application, JsonNode.class)
+            .at("/spec/source/helm/valuesObject")
+            .toString();
+    String chartAndValues =
+        "tweed %s --namespace=tweed-system --values=-".formatted(ChartTools.chart());
+    argocd.helm(values, ("install " + chartAndValues).split(" ")).text();
+    String before = workloads();
+
+    apply(application);
+    await(
+        "it is in sync and healthy",
+        () -> {
+          podsRun();
+          operatorSays("podnetworks", "default", works());
+          chart.refresh();
+          assertSyncedAndHealthy(chart.get());
+        });
+    chart.patch("{\"operation\":{\"sync\":{\"syncOptions\":[\"ServerSideApply=true\"]}}}");
+    await("a sync", () -> assertHealthy(chart));
+
+    assertThat(workloads()).isEqualTo(before);
+    assertThat(
+            argocd
+                .helm(values, ("upgrade --set=logLevel=debug " + chartAndValues).split(" "))
+                .err())
+        .contains("conflicts with \"argocd-controller\"");
+    argocd.kubectl(
+        "", "delete", "secrets", "--selector=owner=helm,name=tweed", "--namespace=tweed-system");
+    assertThat(argocd.helm("", "list", "--all-namespaces", "--short").text()).isBlank();
+    awaitHealthAfterRefresh(chart);
+    assertThat(workloads()).isEqualTo(before);
+  }
+
+  /** What makes pods: which objects, and their specs. (Annotations count as a generation.) */
+  private static String workloads() {
+    return argocd.kubectl(
+        "",
+        "get",
+        "deployments,daemonsets",
+        "--namespace=tweed-system",
+        "--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.uid} {.spec} {end}");
   }
 
   private static void deleteWithCascade(String name, Application application) {

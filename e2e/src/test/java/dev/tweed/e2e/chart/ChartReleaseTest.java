@@ -124,25 +124,48 @@ class ChartReleaseTest {
     assertThat(outcome.text().lines()).hasSize(8).allMatch(l -> l.endsWith("serverside-applied"));
   }
 
-  @Test
-  void anUpgradeWithoutTheNewKindsIsRefused() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          nodereports | status/properties/nodeSubnets                       | NodeReport.status.nodeSubnets
+          nodereports | status/properties/repairs/items/properties/lastTime | NodeReport.status.repairs.lastTime
+          podnetworks | spec/properties/probes/enum/0                       | PodNetwork.spec.probes=Disabled
+          """)
+  void anUpgradeWithoutTheNewKindsIsRefused(String kinds, String path, String named) {
     // Given a kind as an earlier version had it
     cluster
         .kubectl(
             "patch",
-            "crd/nodereports.tweed.dev",
+            "crd/%s.tweed.dev".formatted(kinds),
             "--type=json",
             "-p",
-            "[{\"op\":\"remove\",\"path\":\"/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/nodeSubnets\"}]")
+            "[{\"op\":\"remove\",\"path\":\"/spec/versions/0/schema/openAPIV3Schema/properties/%s\"}]"
+                .formatted(path))
         .text();
 
+    assertRefusedUntilKindsAreApplied(named);
+  }
+
+  @Test
+  void anUpgradeWithoutAKindThatIsNewIsRefused() {
+    cluster.kubectl("delete", "crd/peerslices.tweed.dev").text();
+
+    assertRefusedUntilKindsAreApplied("PeerSlice");
+  }
+
+  private void assertRefusedUntilKindsAreApplied(String named) {
     Program.Outcome before = upgrade();
     kindsAreUpgradedByServerSideApply();
     Program.Outcome after = upgrade();
 
     assertThat(before.succeeded()).isFalse();
-    assertThat(before.err()).contains("kubectl apply --server-side --force-conflicts -f helm/crds");
-    assertThat(after.succeeded()).isTrue();
+    assertThat(before.err())
+        .contains(
+            "they lack " + named + ")",
+            "kubectl apply --server-side --force-conflicts -f helm/crds");
+    assertThat(after.succeeded()).as(after.err()).isTrue();
   }
 
   private Program.Outcome upgrade() {

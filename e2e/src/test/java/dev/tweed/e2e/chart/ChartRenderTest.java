@@ -636,9 +636,10 @@ class ChartRenderTest {
   }
 
   /** By {@code --reuse-values}, which leaves out what the new chart's defaults add. */
-  @Test
-  void valuesOfAnEarlierVersionAreRefusedWithTheRemedy() {
-    assertThat(Rendering.attempt("enabled=null", "node.leases=null", "operator.batch=null").err())
+  @ParameterizedTest
+  @ValueSource(strings = {"networkPolicy=null", "networkPolicy.podStart=null"})
+  void valuesOfAnEarlierVersionAreRefusedWithTheRemedy(String missing) {
+    assertThat(Rendering.attempt(missing, "node.leases=null", "operator.batch=null").err())
         .contains("give --reset-then-reuse-values in place of --reuse-values");
   }
 

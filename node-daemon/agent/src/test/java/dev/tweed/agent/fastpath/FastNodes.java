@@ -2,7 +2,6 @@ package dev.tweed.agent.fastpath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.agent.daemon.KernelPath;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.dataplane.Backend;
@@ -14,6 +13,7 @@ import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.TranslatedAddresses;
+import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
@@ -113,7 +113,12 @@ final class FastNodes implements AutoCloseable {
                   "n" + number, List.of(block(number)), List.of(underlay(number)), mac(number)),
               List.of(new Peer("n" + other, block(other), List.of(underlay(other)), mac(other))));
       CniResultReader reader = new CniResultReader(results);
-      fastPath = new FastPathSync(() -> Optional.of(reader.read()), a -> Optional.empty(), Path.of("/proc/sys/net"), told::add);
+      fastPath =
+          new FastPathSync(
+              () -> Optional.of(reader.read()),
+              a -> Optional.empty(),
+              Path.of("/proc/sys/net"),
+              told::add);
     }
 
     private static IpPrefix block(int number) {

@@ -22,7 +22,8 @@ class LocalPodTest {
   @Test
   void aResultCountsWhileItsPortIsThere() {
     assertThat(pods(MAC, 1, Map.of()))
-        .containsExactly(new LocalPod("u", "shop", "web", Set.of(ADDRESS, ADDRESS_6), 7));
+        .containsExactly(
+            new LocalPod("u", "shop", "web", Set.of(ADDRESS, ADDRESS_6), 7, Optional.empty()));
     assertThat(pods(MAC, 0, Map.of())).as("of no bridge").isEmpty();
     assertThat(pods(OTHER, 1, Map.of())).as("of another boot").isEmpty();
   }
