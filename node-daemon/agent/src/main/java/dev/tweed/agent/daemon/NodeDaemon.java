@@ -82,6 +82,9 @@ public final class NodeDaemon implements AutoCloseable {
   /** What is refused for ever must cost little, and must not hold up the repair of all else. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
+  /** Where inotify tells, nothing comes of it. Half of what {@link PodResults} takes for fresh. */
+  private static final Duration PODS_AUDIT = AUDIT.dividedBy(2);
+
   /** Queue disciplines and programs of others on devices are seen by looking only. */
   private static final Duration FAST_PATH_AUDIT = Duration.ofSeconds(10);
 
@@ -177,7 +180,7 @@ public final class NodeDaemon implements AutoCloseable {
             new PodListener(),
             System::nanoTime);
     podsLoop =
-        new SyncLoop("pods", podResults, POLICY_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+        new SyncLoop("pods", podResults, PODS_AUDIT, PAUSE, STUCK, System::nanoTime, random);
     CniSetup cni =
         new CniSetup(
             options,
