@@ -452,13 +452,13 @@ public final class NodeDaemon implements AutoCloseable {
     loop.requestWithin(delay);
   }
 
-  private void firewallWithin(Duration delay) {
-    firewallLoop.requestWithin(delay);
-  }
-
   private void firewallChanged() {
     firewall.firewallChanged();
     firewallLoop.requestRepair();
+  }
+
+  private void firewallWithin(Duration delay) {
+    firewallLoop.requestWithin(delay);
   }
 
   private final class PolicyListener implements PolicySync.Listener {
