@@ -49,7 +49,7 @@ public final class ForwardEvaluator {
   private static boolean isShown(HostFirewall firewall) {
     return switch (firewall.state()) {
       case ACTIVE ->
-          firewall.legacyDrops().equals(Optional.of(false))
+          firewall.legacy().equals(Optional.of(LegacyRules.HARMLESS))
               && firewall.rules().bases().stream().anyMatch(firewall.rules()::canDrop);
       case INACTIVE -> true;
       case UNKNOWN -> false;

@@ -2,6 +2,7 @@ package dev.tweed.firewall;
 
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Ruleset;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -12,28 +13,27 @@ import java.util.Set;
  * @param state whether they are in force
  * @param reason what that was told by, or why it is not known; one sentence for people
  * @param rules what the kernel does with packets; empty if it could not be read
- * @param legacyDrops whether rules of iptables-legacy, which are not among these, drop packets,
- *     too; empty if nobody can tell
+ * @param legacy rules of iptables-legacy, which are not among these; empty if nobody can tell
  */
 public record HostFirewall(
-    Manager manager, State state, String reason, Ruleset rules, Optional<Boolean> legacyDrops) {
+    Manager manager, State state, String reason, Ruleset rules, Optional<LegacyRules> legacy) {
 
   /** Made by firewalld for as long as it reloads, or is in panic mode. */
   private static final String POLICY_DROP = "firewalld_policy_drop";
 
   /** One without rules of iptables-legacy that drop. */
   public HostFirewall(Manager manager, State state, String reason, Ruleset rules) {
-    this(manager, state, reason, rules, Optional.of(false));
+    this(manager, state, reason, rules, Optional.of(LegacyRules.HARMLESS));
   }
 
   /** The same without its rules, which are large. */
   public HostFirewall withoutRules() {
-    return new HostFirewall(manager, state, reason, Ruleset.empty(), legacyDrops);
+    return new HostFirewall(manager, state, reason, Ruleset.empty(), legacy);
   }
 
   /** The same rules, by which it has been told who made them. */
   HostFirewall madeBy(Manager manager, State state, String reason) {
-    return new HostFirewall(manager, state, reason, rules, legacyDrops);
+    return new HostFirewall(manager, state, reason, rules, legacy);
   }
 
   /** The rules without those that lead to rows of ours. */
@@ -102,24 +102,18 @@ public record HostFirewall(
 
   /** Who makes the rules. */
   public enum Manager {
-    UFW("ufw"),
-    FIREWALLD("firewalld"),
+    UFW,
+    FIREWALLD,
     /** Rules loaded by hand or by another program, through iptables. */
-    IPTABLES("iptables"),
+    IPTABLES,
     /** The same, as nftables. */
-    NFTABLES("nftables"),
-    NONE("none"),
-    UNKNOWN("unknown");
-
-    private final String text;
-
-    Manager(String text) {
-      this.text = text;
-    }
+    NFTABLES,
+    NONE,
+    UNKNOWN;
 
     /** As in a NodeReport. */
     public String text() {
-      return text;
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

@@ -47,7 +47,7 @@ public final class HostFirewallReader {
   private final Path root;
   private final Path proc;
   private final NftListing nft;
-  private final Supplier<Optional<Boolean>> legacyDrops;
+  private final Supplier<Optional<LegacyRules>> legacy;
 
   /**
    * @param root root directory of the host's files, wherever it is mounted; it may have none
@@ -61,15 +61,14 @@ public final class HostFirewallReader {
   /**
    * As the other, where rules of iptables-legacy can be looked at.
    *
-   * @param legacyDrops whether they drop packets, empty if nobody can tell; asked if there are
-   *     tables for them
+   * @param legacy what they are, empty if nobody can tell; asked if there are tables for them
    */
   public HostFirewallReader(
-      Path root, Path proc, NftListing nft, Supplier<Optional<Boolean>> legacyDrops) {
+      Path root, Path proc, NftListing nft, Supplier<Optional<LegacyRules>> legacy) {
     this.root = root;
     this.proc = proc;
     this.nft = nft;
-    this.legacyDrops = legacyDrops;
+    this.legacy = legacy;
   }
 
   /** Looks once; takes a few milliseconds, most of them nft's. */
@@ -90,13 +89,16 @@ public final class HostFirewallReader {
             State.UNKNOWN,
             "",
             rules,
-            hasLegacyTables() ? legacyDrops.get() : Optional.of(false));
+            hasLegacyTables() ? legacy.get() : Optional.of(LegacyRules.HARMLESS));
     if (seen.isInKernel(Manager.UFW)) {
       return seen.madeBy(Manager.UFW, State.ACTIVE, ufwReason(seen));
     }
     if (seen.isLoading()) {
       // Half of its rules tell nothing.
       return seen.madeBy(Manager.FIREWALLD, State.ACTIVE, "it is loading its rules").withoutRules();
+    }
+    if (seen.legacy().equals(Optional.of(LegacyRules.OF_UFW))) {
+      return seen.madeBy(Manager.UFW, State.ACTIVE, "its rules are in iptables-legacy");
     }
     if (seen.isInKernel(Manager.FIREWALLD)) {
       return seen.madeBy(
@@ -119,11 +121,14 @@ public final class HostFirewallReader {
                     "chain %s of table %s %s drops packets"
                         .formatted(base.name(), base.family(), base.table())))
         .orElseGet(
-            () -> seen.legacyDrops().equals(Optional.of(false)) ? inactive(seen) : legacy(seen));
+            () ->
+                seen.legacy().equals(Optional.of(LegacyRules.HARMLESS))
+                    ? inactive(seen)
+                    : legacy(seen));
   }
 
   private static HostFirewall legacy(HostFirewall seen) {
-    return seen.legacyDrops().isPresent()
+    return seen.legacy().isPresent()
         ? seen.madeBy(Manager.IPTABLES, State.ACTIVE, "rules of iptables-legacy drop packets")
         : seen.madeBy(
             Manager.IPTABLES,

@@ -60,15 +60,18 @@ class ForwardEvaluatorTest {
     Files.writeString(root.resolve("ip_tables_names"), "filter\n");
 
     // What is shown passes all; what it drops is dropped all the same
-    assertThat(judge(beside("accept", Optional.of(true)), Optional.of(TUNNEL))).isEmpty();
+    assertThat(judge(beside("accept", Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL)))
+        .isEmpty();
     assertThat(judge(beside("accept", Optional.empty()), Optional.of(TUNNEL))).isEmpty();
-    assertThat(judge(beside("accept", Optional.of(false)), Optional.of(TUNNEL)))
+    assertThat(judge(beside("accept", Optional.of(LegacyRules.HARMLESS)), Optional.of(TUNNEL)))
         .contains(List.of());
-    assertThat(judge(beside("drop", Optional.of(true)), Optional.of(TUNNEL)).orElseThrow())
+    assertThat(
+            judge(beside("drop", Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL))
+                .orElseThrow())
         .hasSize(2);
   }
 
-  private HostFirewall beside(String policy, Optional<Boolean> drops) {
+  private HostFirewall beside(String policy, Optional<LegacyRules> rules) {
     String chains =
         """
         {"nftables": [{"chain": {"family": "inet", "table": "filter", "name": "INPUT",
@@ -77,20 +80,21 @@ class ForwardEvaluatorTest {
           "handle": 2, "type": "filter", "hook": "forward", "prio": 0, "policy": "%s"}}]}
         """
             .formatted(policy);
-    return new HostFirewallReader(root, root, new FixedListing(chains), () -> drops).read();
+    return new HostFirewallReader(root, root, new FixedListing(chains), () -> rules).read();
   }
 
   @Test
   void whereOtherRulesThanThoseShownDropNobodyKnows() throws IOException {
     Files.writeString(root.resolve("ip_tables_names"), "filter\n");
 
-    assertThat(judge(legacy(Optional.of(true)), Optional.of(TUNNEL))).isEmpty();
+    assertThat(judge(legacy(Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL))).isEmpty();
     assertThat(judge(legacy(Optional.empty()), Optional.of(TUNNEL))).isEmpty();
-    assertThat(judge(legacy(Optional.of(false)), Optional.of(TUNNEL))).contains(List.of());
+    assertThat(judge(legacy(Optional.of(LegacyRules.HARMLESS)), Optional.of(TUNNEL)))
+        .contains(List.of());
   }
 
-  private HostFirewall legacy(Optional<Boolean> drops) {
-    return new HostFirewallReader(root, root, new FixedListing("{\"nftables\": []}"), () -> drops)
+  private HostFirewall legacy(Optional<LegacyRules> rules) {
+    return new HostFirewallReader(root, root, new FixedListing("{\"nftables\": []}"), () -> rules)
         .read();
   }
 

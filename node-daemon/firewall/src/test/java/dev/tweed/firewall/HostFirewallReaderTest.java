@@ -9,6 +9,7 @@ import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +112,18 @@ class HostFirewallReaderTest {
     assertThat(firewall.manager()).isEqualTo(Manager.IPTABLES);
     assertThat(firewall.state()).isEqualTo(State.UNKNOWN);
     assertThat(firewall.reason()).endsWith("look with: iptables-legacy-save");
+  }
+
+  @Test
+  void ufwThatGoesByIptablesLegacyIsUfw() throws IOException {
+    Files.writeString(root.resolve("ip_tables_names"), "filter\n");
+
+    HostFirewall firewall =
+        new HostFirewallReader(root, root, NO_RULES, () -> Optional.of(LegacyRules.OF_UFW)).read();
+
+    assertThat(firewall.manager()).isEqualTo(Manager.UFW);
+    assertThat(firewall.state()).isEqualTo(State.ACTIVE);
+    assertThat(firewall.reason()).endsWith("iptables-legacy");
   }
 
   @Test

@@ -29,14 +29,13 @@ public final class HostRules {
 
   /** What is read of a host with these rules, none of them of iptables-legacy. */
   public static HostFirewall read(String... tables) {
-    return read(Optional.of(false), tables);
+    return read(Optional.of(LegacyRules.HARMLESS), tables);
   }
 
   /** The same with rules of iptables-legacy that drop, do not, or cannot be seen. */
-  public static HostFirewall read(Optional<Boolean> legacyDrops, String... tables) {
+  public static HostFirewall read(Optional<LegacyRules> legacy, String... tables) {
     HostFirewall found = new HostFirewallReader(NOTHING, NOTHING, listing(tables)).read();
-    return new HostFirewall(
-        found.manager(), found.state(), found.reason(), found.rules(), legacyDrops);
+    return new HostFirewall(found.manager(), found.state(), found.reason(), found.rules(), legacy);
   }
 
   static NftListing listing(String... tables) {

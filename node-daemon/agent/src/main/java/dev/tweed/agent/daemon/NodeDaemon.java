@@ -493,10 +493,6 @@ public final class NodeDaemon implements AutoCloseable {
     loop.requestWithin(delay);
   }
 
-  private void firewallWithin(Duration delay) {
-    firewallLoop.requestWithin(delay);
-  }
-
   private void fastPathTarget(Optional<FastPathTarget> target) {
     if (fastPath.target(target)) {
       fastPathLoop.request();
@@ -507,6 +503,10 @@ public final class NodeDaemon implements AutoCloseable {
     fastPath.requireNewProof();
     firewall.firewallChanged();
     firewallLoop.requestRepair();
+  }
+
+  private void firewallWithin(Duration delay) {
+    firewallLoop.requestWithin(delay);
   }
 
   private final class PodListener implements PodResults.Listener {

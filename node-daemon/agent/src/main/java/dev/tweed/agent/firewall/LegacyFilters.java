@@ -1,11 +1,13 @@
 package dev.tweed.agent.firewall;
 
+import dev.tweed.firewall.LegacyRules;
 import dev.tweed.firewall.iptables.IptablesCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Looks into the filter tables of iptables-legacy, which nft cannot list. Many programs load them
@@ -25,6 +27,9 @@ final class LegacyFilters {
               + "|-s [0-9a-f:]+/(4[89]|[5-9]\\d|1[0-2]\\d)\\b|--match-set \\S+ src\\b)).*"
               + " -j (DROP|REJECT)\\b");
 
+  /** It removes them when it is switched off. */
+  private static final Pattern UFW = Pattern.compile("(?m)^:ufw6?-user-input ");
+
   private final Path proc;
   private final Optional<IptablesCommand> command;
 
@@ -42,29 +47,30 @@ final class LegacyFilters {
     return isThere("ip_tables_names") || isThere("ip6_tables_names");
   }
 
-  /** Whether they drop packets; empty if they cannot be looked into. */
-  Optional<Boolean> drop() {
-    Optional<Boolean> four = drops("ip_tables_names", "iptables");
-    Optional<Boolean> six = drops("ip6_tables_names", "ip6tables");
-    boolean known = four.isPresent() && six.isPresent();
-    boolean drops = four.orElse(false) || six.orElse(false);
-    return drops || known ? Optional.of(drops) : Optional.empty();
+  /** What is in them; empty if they cannot be looked into. */
+  Optional<LegacyRules> rules() {
+    Optional<LegacyRules> four = rules("ip_tables_names", "iptables");
+    Optional<LegacyRules> six = rules("ip6_tables_names", "ip6tables");
+    return Stream.of(LegacyRules.OF_UFW, LegacyRules.DROPPING)
+        .map(Optional::of)
+        .filter(found -> found.equals(four) || found.equals(six))
+        .findFirst()
+        .orElseGet(() -> four.flatMap(harmless -> six));
   }
 
-  private Optional<Boolean> drops(String names, String program) {
+  private Optional<LegacyRules> rules(String names, String program) {
     if (!isThere(names)) {
-      return Optional.of(false);
+      return Optional.of(LegacyRules.HARMLESS);
+    }
+    if (command.isEmpty()) {
+      return Optional.empty();
     }
     try {
-      return command.isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              DROPS
-                  .matcher(
-                      command
-                          .get()
-                          .run("", "/usr/sbin/" + program + "-legacy-save", "-t", "filter"))
-                  .find());
+      String text = command.get().run("", "/usr/sbin/" + program + "-legacy-save", "-t", "filter");
+      return Optional.of(
+          UFW.matcher(text).find()
+              ? LegacyRules.OF_UFW
+              : DROPS.matcher(text).find() ? LegacyRules.DROPPING : LegacyRules.HARMLESS);
     } catch (IOException e) {
       return Optional.empty(); // needs NET_RAW, which a pod has not
     }

@@ -3,6 +3,7 @@ package dev.tweed.agent.firewall;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewallReader;
+import dev.tweed.firewall.LegacyRules;
 import dev.tweed.firewall.NftCommand;
 import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.firewall.backend.BackendOutcome;
@@ -86,7 +87,7 @@ public final class LocalFirewallHost implements FirewallHost {
     this.legacy = new LegacyFilters(PROC_NET, hostRoot.map(root -> new IptablesCommand(prefix)));
     this.reader =
         new HostFirewallReader(
-            hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::drop);
+            hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::rules);
     this.services = new ProtectedServicesReader(hostRoot, Path.of("/"));
     this.proxy = new ServiceProxyReader(PROC_NET, new NftCommand(nft));
     this.iptables = hostRoot.map(root -> IptablesBackends.of(prefix, legacy));
@@ -126,7 +127,7 @@ public final class LocalFirewallHost implements FirewallHost {
 
   /** Rows let packets through in the flavour that drops them only, which may be both. */
   private static Set<IptablesFlavour> flavours(HostFirewall found) {
-    if (!found.legacyDrops().orElse(false)) {
+    if (!found.legacy().equals(Optional.of(LegacyRules.DROPPING))) {
       return EnumSet.of(IptablesFlavour.NFT);
     }
     Ruleset theirs = found.theirs();

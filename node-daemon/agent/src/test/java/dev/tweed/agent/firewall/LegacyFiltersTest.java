@@ -2,6 +2,7 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.LegacyRules;
 import dev.tweed.firewall.iptables.IptablesCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ class LegacyFiltersTest {
 
   @Test
   void withoutTheHostsProgramsNobodyKnows() {
-    assertThat(new LegacyFilters(directory, Optional.empty()).drop()).isEmpty();
+    assertThat(new LegacyFilters(directory, Optional.empty()).rules()).isEmpty();
   }
 
   @Test
@@ -39,15 +40,16 @@ class LegacyFiltersTest {
                     -A TWEED-INPUT -p tcp -j DROP
                     COMMIT
                     """)
-                .drop())
-        .contains(false);
+                .rules())
+        .contains(LegacyRules.HARMLESS);
   }
 
   @Test
   void aPolicyOrARuleOfAPersonDoes() throws IOException {
-    assertThat(listing("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n").drop()).contains(true);
-    assertThat(listing("-A INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with x\n").drop())
-        .contains(true);
+    assertThat(listing("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n").rules())
+        .contains(LegacyRules.DROPPING);
+    assertThat(listing("-A INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with x\n").rules())
+        .contains(LegacyRules.DROPPING);
   }
 
   @Test
@@ -60,11 +62,20 @@ class LegacyFiltersTest {
                     -A f2b-sshd -s 2001:db8::66/128 -j REJECT
                     -A INPUT -m set --match-set bans src -j DROP
                     """)
-                .drop())
-        .contains(false);
-    assertThat(listing("-A INPUT ! -s 192.0.2.0/24 -j DROP\n").drop()).contains(true);
-    assertThat(listing("-A FORWARD -s 10.0.0.0/8 -j DROP\n").drop()).contains(true);
-    assertThat(listing("-A INPUT -m set ! --match-set all src -j DROP\n").drop()).contains(true);
+                .rules())
+        .contains(LegacyRules.HARMLESS);
+    assertThat(listing("-A INPUT ! -s 192.0.2.0/24 -j DROP\n").rules())
+        .contains(LegacyRules.DROPPING);
+    assertThat(listing("-A FORWARD -s 10.0.0.0/8 -j DROP\n").rules())
+        .contains(LegacyRules.DROPPING);
+    assertThat(listing("-A INPUT -m set ! --match-set all src -j DROP\n").rules())
+        .contains(LegacyRules.DROPPING);
+  }
+
+  @Test
+  void ufwsAreTold() throws IOException {
+    assertThat(listing("*filter\n:INPUT DROP [0:0]\n:ufw-user-input - [0:0]\nCOMMIT\n").rules())
+        .contains(LegacyRules.OF_UFW);
   }
 
   @Test
@@ -72,7 +83,7 @@ class LegacyFiltersTest {
     LegacyFilters filters =
         new LegacyFilters(directory, Optional.of(new IptablesCommand(List.of("/bin/false"))));
 
-    assertThat(filters.drop()).isEmpty();
+    assertThat(filters.rules()).isEmpty();
   }
 
   @Test
@@ -81,7 +92,7 @@ class LegacyFiltersTest {
 
     LegacyFilters none = new LegacyFilters(directory, Optional.empty());
 
-    assertThat(none.drop()).contains(false);
+    assertThat(none.rules()).contains(LegacyRules.HARMLESS);
     assertThat(none.areThere()).isFalse();
   }
 

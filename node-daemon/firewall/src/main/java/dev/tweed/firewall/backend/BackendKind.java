@@ -1,20 +1,16 @@
 package dev.tweed.firewall.backend;
 
+import java.util.Locale;
+
 /** Sorts of host firewall Tweed can keep rows in. */
 public enum BackendKind {
-  UFW("ufw"),
-  FIREWALLD("firewalld"),
-  IPTABLES("iptables"),
-  NFTABLES("nftables");
-
-  private final String text;
-
-  BackendKind(String text) {
-    this.text = text;
-  }
+  UFW,
+  FIREWALLD,
+  IPTABLES,
+  NFTABLES;
 
   /** As in a NodeReport. */
   public String text() {
-    return text;
+    return name().toLowerCase(Locale.ROOT);
   }
 }

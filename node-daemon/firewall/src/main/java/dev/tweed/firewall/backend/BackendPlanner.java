@@ -4,6 +4,7 @@ import dev.tweed.firewall.FirewallAdvicePlanner;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
+import dev.tweed.firewall.LegacyRules;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.ruleset.Chain;
 import dev.tweed.firewall.ruleset.Packet;
@@ -130,7 +131,7 @@ public final class BackendPlanner {
     if (found.isActive(Manager.FIREWALLD)) {
       needed.put(BackendKind.FIREWALLD, active(found, Manager.FIREWALLD));
     }
-    if (found.legacyDrops().orElse(false)) {
+    if (found.legacy().equals(Optional.of(LegacyRules.DROPPING))) {
       needed.put(BackendKind.IPTABLES, "rules of iptables-legacy drop packets");
     } else {
       closed(found, needs)

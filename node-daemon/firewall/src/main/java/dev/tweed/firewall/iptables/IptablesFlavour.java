@@ -1,24 +1,20 @@
 package dev.tweed.firewall.iptables;
 
+import java.util.Locale;
+
 /**
  * The two programs called iptables. They keep their rules in different places of the kernel and do
  * not see each other's; a packet passes both, and either may drop it.
  */
 public enum IptablesFlavour {
   /** Keeps its rules in nftables. */
-  NFT("nft"),
+  NFT,
   /** Keeps its rules where iptables always had them. */
-  LEGACY("legacy");
-
-  private final String text;
-
-  IptablesFlavour(String text) {
-    this.text = text;
-  }
+  LEGACY;
 
   /** As in the names of the programs. */
   public String text() {
-    return text;
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /**

@@ -1,25 +1,25 @@
 package dev.tweed.firewall.rules;
 
+import java.util.Locale;
+
 /** Which way a packet goes as seen from the host. */
 public enum Direction {
   /** To the host itself. */
-  IN("in", "input"),
+  IN("input"),
   /** From the host itself. */
-  OUT("out", "output"),
+  OUT("output"),
   /** Through the host, as pods' packets are. */
-  ROUTED("routed", "forward");
+  ROUTED("forward");
 
-  private final String text;
   private final String hook;
 
-  Direction(String text, String hook) {
-    this.text = text;
+  Direction(String hook) {
     this.hook = hook;
   }
 
   /** For people, and in names. */
   public String text() {
-    return text;
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The hook of netfilter that such packets come by. */

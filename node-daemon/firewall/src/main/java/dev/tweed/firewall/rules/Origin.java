@@ -1,6 +1,7 @@
 package dev.tweed.firewall.rules;
 
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -30,19 +31,13 @@ public record Origin(Kind kind, String name) implements Comparable<Origin> {
   /** Policies decide before what the network needs for itself. */
   public enum Kind {
     /** A FirewallPolicy. */
-    POLICY("policy"),
+    POLICY,
     /** What a PodNetwork needs for itself. */
-    NETWORK("network");
-
-    private final String text;
-
-    Kind(String text) {
-      this.text = text;
-    }
+    NETWORK;
 
     /** As in the mark of a row. */
     public String text() {
-      return text;
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

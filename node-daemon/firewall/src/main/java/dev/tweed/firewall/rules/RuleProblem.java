@@ -11,10 +11,4 @@ package dev.tweed.firewall.rules;
  * @param remedy what to do
  */
 public record RuleProblem(
-    PolicyReason reason, Origin origin, String rule, String field, String message, String remedy) {
-
-  /** One sentence or two for people. */
-  public String text() {
-    return "%s, rule %s, %s: %s; %s".formatted(origin, rule, field, message, remedy);
-  }
-}
+    PolicyReason reason, Origin origin, String rule, String field, String message, String remedy) {}

@@ -123,7 +123,8 @@ final class UfwRuleRenderer {
     return ports.indexOf(',') >= 0 || ports.indexOf(':') >= 0;
   }
 
-  private static boolean isAnywhere(String address) {
+  /** Whether it is all addresses of a family, as ufw writes them. */
+  static boolean isAnywhere(String address) {
     return address.equals("0.0.0.0/0") || address.equals("::/0");
   }
 }

@@ -35,11 +35,13 @@ final class UfwStatusRenderer {
   }
 
   private String end(String address, String ports) {
-    boolean anywhere = isAnywhere(address);
+    boolean anywhere = UfwRuleRenderer.isAnywhere(address);
     StringBuilder text = new StringBuilder(anywhere ? "" : address);
     if (!ports.equals("any")) {
       text.append(anywhere ? "" : " ").append(ports).append(protocol());
-      if (isV6() && isAnywhere(match.source()) && isAnywhere(match.destination())) {
+      if (isV6()
+          && UfwRuleRenderer.isAnywhere(match.source())
+          && UfwRuleRenderer.isAnywhere(match.destination())) {
         text.append(V6);
       }
       return text.toString();
@@ -59,10 +61,6 @@ final class UfwStatusRenderer {
 
   private boolean isV6() {
     return match.source().indexOf(':') >= 0;
-  }
-
-  private static boolean isAnywhere(String address) {
-    return address.equals("0.0.0.0/0") || address.equals("::/0");
   }
 
   private static String on(String device) {

@@ -7,6 +7,7 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.HostFirewall.Manager;
 import dev.tweed.firewall.HostFirewall.State;
 import dev.tweed.firewall.HostRules;
+import dev.tweed.firewall.LegacyRules;
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.SampleRows;
@@ -162,27 +163,27 @@ class BackendPlannerTest {
     assertThat(without.reason().contains("firewall.hostTools")).isEqualTo(!choice.isOwnTable());
   }
 
-  @ParameterizedTest(name = "{0} {1}, legacy drops: {2}")
+  @ParameterizedTest(name = "{0} {1}, legacy: {2}")
   @CsvSource({
-    "UFW,       ACTIVE,   false, 'ufw',                 ",
-    "UFW,       ACTIVE,   true,  'ufw, iptables',       ",
+    "UFW,       ACTIVE,   HARMLESS, 'ufw',                 ",
+    "UFW,       ACTIVE,   DROPPING, 'ufw, iptables',       ",
+    "UFW,       ACTIVE,   OF_UFW, 'ufw',                ",
     "UFW,       ACTIVE,   ,      'ufw',                 ",
-    "UFW,       INACTIVE, false, 'nftables',            UFW",
-    "UFW,       INACTIVE, true,  'iptables',            UFW",
-    "UFW,       UNKNOWN,  false, 'none',                ",
-    "FIREWALLD, ACTIVE,   false, 'firewalld',           ",
-    "FIREWALLD, ACTIVE,   true,  'firewalld, iptables', ",
-    "FIREWALLD, INACTIVE, false, 'nftables',            ",
-    "IPTABLES,  ACTIVE,   true,  'iptables',            ",
+    "UFW,       INACTIVE, HARMLESS, 'nftables',            UFW",
+    "UFW,       INACTIVE, DROPPING, 'iptables',            UFW",
+    "UFW,       UNKNOWN,  HARMLESS, 'none',                ",
+    "FIREWALLD, ACTIVE,   HARMLESS, 'firewalld',           ",
+    "FIREWALLD, ACTIVE,   DROPPING, 'firewalld, iptables', ",
+    "FIREWALLD, INACTIVE, HARMLESS, 'nftables',            ",
+    "IPTABLES,  ACTIVE,   DROPPING, 'iptables',            ",
     "IPTABLES,  UNKNOWN,  ,      'nftables',            ",
-    "NONE,      INACTIVE, false, 'nftables',            ",
-    "UNKNOWN,   UNKNOWN,  false, 'none',                "
+    "NONE,      INACTIVE, HARMLESS, 'nftables',            ",
+    "UNKNOWN,   UNKNOWN,  HARMLESS, 'none',                "
   })
   void whatIsKnownWithoutRules(
-      Manager manager, State state, Boolean legacyDrops, String places, BackendKind standby) {
+      Manager manager, State state, LegacyRules legacy, String places, BackendKind standby) {
     HostFirewall found =
-        new HostFirewall(
-            manager, state, "as seen", Ruleset.empty(), Optional.ofNullable(legacyDrops));
+        new HostFirewall(manager, state, "as seen", Ruleset.empty(), Optional.ofNullable(legacy));
 
     BackendChoice choice = plan(found, true, BackendChoice.found(Set.of()), 0);
 

@@ -66,14 +66,15 @@ class RuleCompilerTest {
         RuleCompiler.compile(List.of(new RuleGroup(API, 0, RuleLines.parse(rule))));
 
     assertThat(compiled.rows()).isEmpty();
-    assertThat(compiled.problems().getFirst().text()).contains("rule r1, " + message);
+    assertThat(PolicyProblem.of(compiled.problems().getFirst()).text())
+        .contains("rule r1, " + message);
   }
 
   @Test
   void everyPacketIsLoggedWhereItIsRefusedOnly() {
     FirewallRule all = RULE.withLogging(Logging.ALL);
 
-    assertThat(problems(all).getFirst().text())
+    assertThat(PolicyProblem.of(problems(all).getFirst()).text())
         .contains("log: packets of connections that were let in meet no rule; use NewConnections");
     assertThat(problems(all.withAction(Action.DENY))).isEmpty();
   }
@@ -204,7 +205,7 @@ class RuleCompilerTest {
             problem -> {
               assertThat(problem.reason()).isEqualTo(PolicyReason.Contradicted);
               assertThat(problem.origin()).isEqualTo(API);
-              assertThat(problem.text()).contains("policy/z");
+              assertThat(problem.message()).contains("policy/z");
             });
   }
 
