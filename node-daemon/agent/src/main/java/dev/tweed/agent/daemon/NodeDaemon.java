@@ -31,6 +31,7 @@ import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.BootIdReader;
 import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.memory.StateFile;
+import dev.tweed.agent.policy.DroppedPacketText;
 import dev.tweed.agent.policy.EnforcedPolicies;
 import dev.tweed.agent.policy.PolicyStatusPublisher;
 import dev.tweed.agent.policy.PolicySync;
@@ -161,8 +162,6 @@ public final class NodeDaemon implements AutoCloseable {
     metrics = new Metrics();
     metrics.apiSilence(api::silence);
     metrics.policyPackets(host::counts);
-    packetLog =
-        PolicyPacketLog.open(host, System::nanoTime); // before rules that need it are written
     publisher =
         new StatusPublisher(
             api.statusApi(),
@@ -242,6 +241,13 @@ public final class NodeDaemon implements AutoCloseable {
             options.runDir(),
             options.stateDir(),
             new PolicyListener(),
+            host.packetLog(),
+            System::nanoTime);
+    packetLog =
+        PolicyPacketLog.open( // before rules that need it are written
+            host,
+            (packet, device) ->
+                DroppedPacketText.of(packet, device, policy.enforced(), policy.local()),
             System::nanoTime);
     policyLoop = new SyncLoop("policy", policy, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     api.compiledPolicies().onChange(policyLoop::request);

@@ -67,6 +67,11 @@ public interface FirewallHost {
     return () -> {};
   }
 
+  /** The group that {@link #packets} are logged to; empty if the kernel has no such log. */
+  default OptionalInt packetLog() {
+    return OptionalInt.empty();
+  }
+
   /** A watch. */
   interface Watching extends AutoCloseable {
     @Override

@@ -105,14 +105,19 @@ public final class LocalFirewallHost implements FirewallHost {
     firewalld.ifPresent(usable::add);
     iptables.ifPresent(usable::add);
     NfTables tables = new NfTablesSocket();
-    usable.add(new NftablesBackend(tables, LocalFirewallHost::packetLog));
-    this.guard = new GuardWriter(tables, LocalFirewallHost::packetLog);
+    usable.add(new NftablesBackend(tables, LocalFirewallHost::group));
+    this.guard = new GuardWriter(tables, LocalFirewallHost::group);
     this.counts = new RuleCountReader(tables);
     this.backends = List.copyOf(usable);
   }
 
+  @Override
+  public OptionalInt packetLog() {
+    return group();
+  }
+
   /** Where the daemon reads lines, as far as the kernel has such a log. */
-  private static OptionalInt packetLog() {
+  private static OptionalInt group() {
     return Files.exists(PROC_NET.resolve("netfilter/nfnetlink_log"))
         ? OptionalInt.of(PACKET_LOG)
         : OptionalInt.empty();

@@ -8,14 +8,15 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of packets that rules of policies logged, as lines in the daemon's log. Each rule logs 3
- * packets a minute at most; all together become {@link #LINES} lines a minute, and the others a
- * number.
+ * Tells of packets that rules of policies logged, and of those that network policies dropped, as
+ * lines in the daemon's log. Each rule, and each cause of a class, logs 3 packets a minute at most;
+ * all together become {@link #LINES} lines a minute, and the others a number.
  */
 public final class PolicyPacketLog implements AutoCloseable {
 
@@ -23,6 +24,15 @@ public final class PolicyPacketLog implements AutoCloseable {
   private static final int LINES = 100;
   private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
+  /** Says what a packet is that no rule of a FirewallPolicy has logged; empty if anybody's. */
+  public interface Others {
+    /**
+     * @param device name of one by its index
+     */
+    Optional<String> text(LoggedPacket packet, IntFunction<Optional<String>> device);
+  }
+
+  private final Others others;
   private final Consumer<String> tell;
   private final LongSupplier nanoTime;
   private FirewallHost.Watching packets = () -> {};
@@ -30,15 +40,16 @@ public final class PolicyPacketLog implements AutoCloseable {
   private long seen;
 
   /** One that is given packets by {@link #take}. */
-  PolicyPacketLog(Consumer<String> tell, LongSupplier nanoTime) {
+  PolicyPacketLog(Others others, Consumer<String> tell, LongSupplier nanoTime) {
+    this.others = others;
     this.tell = tell;
     this.nanoTime = nanoTime;
     this.since = nanoTime.getAsLong();
   }
 
   /** Listens to what rules on the host log, as far as its kernel tells. */
-  public static PolicyPacketLog open(FirewallHost host, LongSupplier nanoTime) {
-    PolicyPacketLog log = new PolicyPacketLog(LOG::info, nanoTime);
+  public static PolicyPacketLog open(FirewallHost host, Others others, LongSupplier nanoTime) {
+    PolicyPacketLog log = new PolicyPacketLog(others, LOG::info, nanoTime);
     try {
       log.packets = host.packets(log::take);
     } catch (NetlinkException e) {
@@ -49,8 +60,11 @@ public final class PolicyPacketLog implements AutoCloseable {
 
   /** Takes a packet; by one thread. */
   void take(LoggedPacket packet) {
-    Optional<NftLogPrefix> rule = NftLogPrefix.tryParse(packet.prefix());
-    if (rule.isEmpty()) {
+    Optional<String> text =
+        NftLogPrefix.tryParse(packet.prefix())
+            .map(rule -> PolicyPacketText.of(rule, packet, PolicyPacketLog::device))
+            .or(() -> others.text(packet, PolicyPacketLog::device));
+    if (text.isEmpty()) {
       return; // anybody may log to any group
     }
     long now = nanoTime.getAsLong();
@@ -62,7 +76,7 @@ public final class PolicyPacketLog implements AutoCloseable {
       seen = 0;
     }
     if (++seen <= LINES) {
-      tell.accept(PolicyPacketText.of(rule.get(), packet, PolicyPacketLog::device));
+      tell.accept(text.get());
     }
   }
 

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
 
-/** A logged packet in a line, such as {@code FirewallPolicy api, rule ssh: would deny TCP ...}. */
-final class PolicyPacketText {
+/** Logged packets in lines, such as {@code FirewallPolicy api, rule ssh: would deny TCP ...}. */
+public final class PolicyPacketText {
 
   private PolicyPacketText() {}
 
@@ -19,9 +19,14 @@ final class PolicyPacketText {
    * @param device name of one by its index
    */
   static String of(NftLogPrefix rule, LoggedPacket packet, IntFunction<Optional<String>> device) {
-    StringBuilder text =
-        new StringBuilder("FirewallPolicy %s, rule %s: ".formatted(rule.policy(), rule.rule()))
-            .append(rule.verdict().replace('-', ' '));
+    return "FirewallPolicy %s, rule %s: %s%s"
+        .formatted(
+            rule.policy(), rule.rule(), rule.verdict().replace('-', ' '), of(packet, device));
+  }
+
+  /** What is said of the packet itself, after a verb. */
+  public static String of(LoggedPacket packet, IntFunction<Optional<String>> device) {
+    StringBuilder text = new StringBuilder();
     packet
         .header()
         .ifPresentOrElse(

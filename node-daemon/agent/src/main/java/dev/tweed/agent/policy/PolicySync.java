@@ -15,7 +15,9 @@ import dev.tweed.enforce.kernel.PolicyTableWriter;
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTableCompiler;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.NetlinkError;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.policy.NodeState;
 import dev.tweed.policy.PeerSet;
@@ -29,6 +31,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
@@ -81,8 +84,9 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
   private final Listener listener;
   private final LongSupplier nanoTime;
   private final UnrecordedPods unrecorded = new UnrecordedPods(PATIENCE);
-  private final PolicyTableCompiler closed = new PolicyTableCompiler(false);
-  private final PolicyTableCompiler open = new PolicyTableCompiler(true);
+  private OptionalInt log;
+  private PolicyTableCompiler closed;
+  private PolicyTableCompiler open;
 
   private boolean first = true;
   private Set<String> free = Set.of();
@@ -131,6 +135,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
    * @param sysctls the node's {@code /proc/sys/net}
    * @param runDir state that does not survive a reboot
    * @param stateDir state that outlives a reboot
+   * @param log group of the packet log for some of what is dropped; empty is none
    * @param nanoTime as {@link System#nanoTime}
    */
   public PolicySync(
@@ -146,6 +151,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
       Path runDir,
       Path stateDir,
       Listener listener,
+      OptionalInt log,
       LongSupplier nanoTime) {
     this.nodeName = nodeName;
     this.cluster = cluster;
@@ -160,11 +166,23 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     this.letIn = new LetInFile(runDir);
     this.listener = listener;
     this.nanoTime = nanoTime;
+    compilers(log);
+  }
+
+  private void compilers(OptionalInt log) {
+    this.log = log;
+    closed = new PolicyTableCompiler(false, log);
+    open = new PolicyTableCompiler(true, log);
   }
 
   /** Whether pods may be started: closed where they have to be, or nothing asks for that. */
   public boolean isReady() {
     return ready;
+  }
+
+  /** Pods that run here, as of the last run. */
+  public List<LocalPod> local() {
+    return local;
   }
 
   /** What is in force. */
@@ -217,8 +235,8 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
       return true;
     }
     if (!written && !options.startsOpen() && !kernel.isThere()) {
-      CompiledPolicies all = closed.compile(state(space, List.of(), Map.of(), Map.of()));
-      require(kernel.write(all));
+      NodeState nobody = state(space, List.of(), Map.of(), Map.of());
+      write(closed.compile(nobody), nobody, /* startsOpen= */ false);
       LOG.info("there were policies before this boot: pods are closed until they are known again");
     }
     become(true);
@@ -373,7 +391,8 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
             free,
             byApi(told, pods, gated));
     NodeState state = state(space, admission.entries(), programs, sets);
-    CompiledPolicies compiled = (options.startsOpen() || !gated ? open : closed).compile(state);
+    boolean startsOpen = options.startsOpen() || !gated;
+    CompiledPolicies compiled = compiler(startsOpen).compile(state);
     if (isIncomplete(compiled.missing())) {
       return true;
     }
@@ -389,7 +408,7 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
                 admission.waiting().size(),
                 Optional.empty(),
                 Optional.empty()));
-    require(kernel.write(compiled));
+    compiled = write(compiled, state, startsOpen);
     written = true;
     Map<Integer, Set<IpAddress>> ports = new HashMap<>();
     local.forEach(
@@ -402,6 +421,26 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     tellOf(admission.waiting());
     listener.found(AgentReason.PodsNotGated, gated ? Optional.empty() : Optional.of(notGated()));
     return audit(node, state, compiled, admission.waiting().size());
+  }
+
+  private PolicyTableCompiler compiler(boolean startsOpen) {
+    return startsOpen ? open : closed;
+  }
+
+  /** Writes it; without what logs, where the kernel has not got that (nft_log, nft_limit). */
+  private CompiledPolicies write(CompiledPolicies compiled, NodeState state, boolean startsOpen) {
+    PolicyTableWriter.Outcome outcome = kernel.write(compiled);
+    if (log.isEmpty() || outcome.refusal().filter(r -> isUnknown(r.error())).isEmpty()) {
+      require(outcome);
+      return compiled;
+    }
+    LOG.info("what network policies drop is counted and not logged: {}", outcome.refusal());
+    compilers(OptionalInt.empty());
+    return write(compiler(startsOpen).compile(state), state, startsOpen);
+  }
+
+  private static boolean isUnknown(NetlinkError error) {
+    return error.errno() == Errno.ENOENT || error.errno() == Errno.EOPNOTSUPP;
   }
 
   /** UIDs of pods whose address is the one that the API tells. */

@@ -17,17 +17,23 @@ class PolicyPacketLogTest {
 
   private final List<String> lines = new ArrayList<>();
   private long now;
-  private final PolicyPacketLog log = new PolicyPacketLog(lines::add, () -> now);
+  private final PolicyPacketLog log =
+      new PolicyPacketLog(
+          (packet, device) -> Optional.of("dropped").filter(packet.prefix()::equals),
+          lines::add,
+          () -> now);
 
   @Test
   void aLineNamesPolicyRuleVerdictAndEnds() {
     log.take(packet("tweed would-deny api/ssh"));
     log.take(packet("somebody else's"));
+    log.take(packet("dropped"));
 
     assertThat(lines)
         .containsExactly(
             "FirewallPolicy api, rule ssh: would deny TCP from [2001:db8::7]:4242 to"
-                + " [2001:db8::1]:22");
+                + " [2001:db8::1]:22",
+            "dropped");
   }
 
   @Test

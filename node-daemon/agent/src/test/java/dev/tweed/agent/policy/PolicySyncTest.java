@@ -37,6 +37,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -53,6 +54,7 @@ class PolicySyncTest {
 
   private static final String UID = "11111111-2222-3333-4444-555555555555";
   private static final String PROGRAM = PolicyNames.program("policy");
+  private static final int GROUP = 7;
   private static final String NAMESPACES = PolicyNames.namespace("closed");
 
   @TempDir Path directory;
@@ -137,6 +139,7 @@ class PolicySyncTest {
           @Override
           public void ready() {}
         },
+        OptionalInt.of(GROUP),
         () -> now);
   }
 

@@ -35,6 +35,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -75,7 +76,14 @@ public final class PolicyTableCompiler {
   /** So many are about as fast as a look-up. */
   private static final int PLAIN_RULES = 4;
 
+  /** Of one cause, for one class. */
+  private static final NfExpression.Limit LOGGED = new NfExpression.Limit(3, 2, false);
+
+  /** What begins the prefix of a packet that was dropped; the name of the chain follows. */
+  public static final String LOG_PREFIX = "tweed-policy ";
+
   private final boolean startsOpen;
+  private final OptionalInt log;
   private final int plainRules;
   private Map<PeerSet, Map<AddressFamily, Set<NfValue>>> converted = Map.of();
 
@@ -85,11 +93,22 @@ public final class PolicyTableCompiler {
    * @param startsOpen whether a pod that nothing is known of yet may do everything
    */
   public PolicyTableCompiler(boolean startsOpen) {
-    this(startsOpen, PLAIN_RULES);
+    this(startsOpen, OptionalInt.empty());
   }
 
-  PolicyTableCompiler(boolean startsOpen, int plainRules) {
+  /**
+   * For tables of one node that log some of the packets they drop.
+   *
+   * @param startsOpen whether a pod that nothing is known of yet may do everything
+   * @param log group of the packet log, with {@link #LOG_PREFIX}; empty is none
+   */
+  public PolicyTableCompiler(boolean startsOpen, OptionalInt log) {
+    this(startsOpen, log, PLAIN_RULES);
+  }
+
+  PolicyTableCompiler(boolean startsOpen, OptionalInt log, int plainRules) {
     this.startsOpen = startsOpen;
+    this.log = log;
     this.plainRules = plainRules;
   }
 
@@ -366,6 +385,16 @@ public final class PolicyTableCompiler {
                         new Lookup(named("self", family), false))
                     .rule(PolicyTable.POLICY, name, "itself", Verdict.returns()));
           }
+        }
+        if (log.isPresent()) {
+          drop.add(
+              new NfSteps()
+                  .rule(
+                      PolicyTable.POLICY,
+                      name,
+                      "",
+                      LOGGED,
+                      new NfExpression.Log(LOG_PREFIX + name, log)));
         }
         drop.add(
             new NfSteps()

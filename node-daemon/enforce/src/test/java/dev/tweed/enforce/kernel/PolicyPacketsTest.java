@@ -17,6 +17,8 @@ import dev.tweed.enforce.kernel.PolicyBed.Answer;
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTable;
 import dev.tweed.enforce.table.PolicyTableCompiler;
+import dev.tweed.netlink.LoggedPacket;
+import dev.tweed.netlink.socket.PacketLog;
 import dev.tweed.netlink.testing.Golden;
 import dev.tweed.policy.Action;
 import dev.tweed.policy.Direction;
@@ -34,7 +36,11 @@ import java.net.Socket;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +85,28 @@ class PolicyPacketsTest {
     assertThat(udp(bed.podB, OUTSIDE, 5)).isEqualTo(Answer.PORT_UNREACHABLE);
     // Pods that nothing selects.
     assertThat(reaches(bed.outside, A, 8080)).isTrue();
+  }
+
+  @Test
+  void someOfWhatIsDroppedIsLogged() throws Exception {
+    BlockingQueue<LoggedPacket> logged = new LinkedBlockingQueue<>();
+    CompiledPolicies compiled =
+        new PolicyTableCompiler(false, OptionalInt.of(7)).compile(selectB(clients()));
+    try (PacketLog log = bed.node.call(() -> PacketLog.open(7, logged::add))) {
+      bed.node.call(() -> writer.write(compiled.table()));
+
+      assertThat(reaches(bed.podA, B, 9090)).isFalse();
+
+      LoggedPacket packet = logged.poll(10, TimeUnit.SECONDS);
+      assertThat(packet.prefix()).startsWith(PolicyTableCompiler.LOG_PREFIX);
+      assertThat(
+              compiled
+                  .drops()
+                  .get(packet.prefix().substring(PolicyTableCompiler.LOG_PREFIX.length()))
+                  .cause())
+          .isEqualTo(CompiledPolicies.Cause.ISOLATED);
+      assertThat(packet.header().orElseThrow().destinationPort()).hasValue(9090);
+    }
   }
 
   @Test

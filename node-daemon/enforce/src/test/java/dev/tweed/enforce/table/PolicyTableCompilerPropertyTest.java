@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -61,7 +62,7 @@ class PolicyTableCompilerPropertyTest {
 
   private static void assertSame(NodeState state, Cluster cluster) {
     assertSame(state, cluster, new PolicyTableCompiler(false).compile(state));
-    assertSame(state, cluster, new PolicyTableCompiler(false, 0).compile(state));
+    assertSame(state, cluster, new PolicyTableCompiler(false, OptionalInt.of(7), 0).compile(state));
   }
 
   private static void assertSame(NodeState state, Cluster cluster, CompiledPolicies compiled) {

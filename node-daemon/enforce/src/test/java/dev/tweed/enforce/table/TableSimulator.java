@@ -134,7 +134,7 @@ final class TableSimulator {
       case NfExpression.AnyOf any -> isIn(any) ? Step.ON : Step.BREAK;
       case NfExpression.Lookup lookup ->
           isIn(lookup.set()) == lookup.inverted() ? Step.BREAK : Step.ON;
-      case NfExpression.Counter _ -> Step.ON;
+      case NfExpression.Counter _, NfExpression.Limit _, NfExpression.Log _ -> Step.ON;
       default -> throw new AssertionError("not simulated: " + expression);
     };
   }
