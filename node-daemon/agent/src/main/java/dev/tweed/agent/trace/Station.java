@@ -23,6 +23,8 @@ enum Station {
   PASSED_OUTPUT,
   /** In a packet of the tunnel, past POSTROUTING. */
   LEFT,
+  /** The same, by another device than that of the node's address. */
+  LEFT_ELSEWHERE,
 
   /** Any packet of the tunnel from the peer's underlay addresses, before any rule. */
   TUNNEL,

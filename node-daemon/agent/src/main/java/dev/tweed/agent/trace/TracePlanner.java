@@ -201,24 +201,36 @@ final class TracePlanner {
     if (seen.any(ASK_DELIVERED)) {
       return Judgement.of(
           Where.BEYOND,
-          "probes to it leave this host and its own arrive, but no answer: lost on its node, or on"
-              + " the way there");
+          leave() + " and its own arrive, but no answer: lost on its node, or on the way there");
     }
     if (seen.any(Station.TUNNEL)) {
       return Judgement.of(
           Where.BEYOND,
-          "probes to it leave this host, and packets of its tunnel arrive, but neither its probes"
-              + " nor its answers: lost on its node");
+          leave()
+              + ", and packets of its tunnel arrive, but neither its probes nor its answers: lost on"
+              + " its node");
     }
     return Judgement.of(
         Where.NOT_ARRIVING,
         vxlan.isPresent()
-            ? ("probes to it leave this host, and nothing of its tunnel (UDP %d, VNI %d, from %s)"
-                    + " arrives: blocked between the nodes, such as by a security group, before"
-                    + " the rules of this host, or on its node")
-                .formatted(port(), vxlan.get().vni(), nodeIps())
-            : "probes to it leave this host, and nothing from its block arrives: blocked between"
-                + " the nodes, such as by a source check, or on its node");
+            ? leave()
+                + (", and nothing of its tunnel (UDP %d, VNI %d, from %s) arrives: blocked between"
+                        + " the nodes, such as by a security group, before the rules of this host,"
+                        + " or on its node")
+                    .formatted(port(), vxlan.get().vni(), nodeIps())
+            : leave()
+                + ", and nothing from its block arrives: blocked between the nodes, such as by a"
+                + " source check, or on its node");
+  }
+
+  /** A route or rule of somebody, as of a VPN, may lead to other nodes. Or there are two NICs. */
+  private String leave() {
+    return "probes to it leave this host"
+        + (seen.any(Station.LEFT_ELSEWHERE)
+            ? " by another device than %s (type ip route get %s)"
+                .formatted(
+                    network.needs().underlayDevice().orElse("its own"), peer.nodeIps().getFirst())
+            : "");
   }
 
   private static WayIn answers() {

@@ -15,6 +15,7 @@ import static dev.tweed.agent.trace.Station.ENCAPSULATED;
 import static dev.tweed.agent.trace.Station.FORWARDED;
 import static dev.tweed.agent.trace.Station.INTO_TUNNEL;
 import static dev.tweed.agent.trace.Station.LEFT;
+import static dev.tweed.agent.trace.Station.LEFT_ELSEWHERE;
 import static dev.tweed.agent.trace.Station.PASSED_OUTPUT;
 import static dev.tweed.agent.trace.Station.PAST_TUNNEL;
 import static dev.tweed.agent.trace.Station.SENT;
@@ -67,6 +68,7 @@ final class TraceTableRenderer {
   private final Optional<Backend.Vxlan> vxlan;
   private final String bridge;
   private final String tunnel;
+  private final Optional<String> underlay;
   private final String device = quoted(TraceTable.PROBE_DEVICE);
   private final List<String> chains = new ArrayList<>();
 
@@ -75,6 +77,7 @@ final class TraceTableRenderer {
     this.vxlan = network.vxlan();
     this.bridge = quoted(network.needs().bridge());
     this.tunnel = quoted(network.tunnel());
+    this.underlay = network.needs().underlayDevice().map(TraceTableRenderer::quoted);
   }
 
   /** Renders. */
@@ -140,7 +143,11 @@ final class TraceTableRenderer {
                 jump(ASKS + " oifname " + tunnel, INTO_TUNNEL),
                 jump(ASKS + " oifname != { %s, %s }".formatted(tunnel, device), PAST_TUNNEL))
             : List.of(jump(ASKS + " oifname != " + device, PAST_TUNNEL)),
-        inside(true, LEFT));
+        Stream.concat(
+                underlay.stream()
+                    .flatMap(name -> inside(true, " oifname != " + name, LEFT_ELSEWHERE)),
+                inside(true, LEFT).stream())
+            .toList());
     return "add table inet %1$s\ndelete table inet %1$s\ntable inet %1$s {\n%2$s}\n"
         .formatted(TraceTable.NAME, String.join("", chains));
   }
@@ -174,17 +181,21 @@ final class TraceTableRenderer {
           vxlan.stream()
               .flatMap(v -> peer.nodeIps().stream())
               .map(address -> ip(address) + " saddr " + address);
-      case ENCAPSULATED, PASSED_OUTPUT, LEFT -> vxlan.stream().map(v -> inner(v4 ? 16 : 24, probe));
+      case ENCAPSULATED, PASSED_OUTPUT, LEFT, LEFT_ELSEWHERE ->
+          vxlan.stream().map(v -> inner(v4 ? 16 : 24, probe));
       case ASK_ARRIVED, ANSWER_ARRIVED -> vxlan.stream().map(v -> inner(v4 ? 12 : 8, probe));
     };
   }
 
   /** To a station for what is inside of packets of the tunnel: probes or answers. */
   private List<String> inside(boolean asks, Station station) {
+    return inside(asks, "", station).toList();
+  }
+
+  private Stream<String> inside(boolean asks, String rest, Station station) {
     return Stream.of(AddressFamily.values())
         .filter(family -> peers.stream().anyMatch(peer -> peer.probe().family() == family))
-        .map(family -> jump(inside(asks, family == AddressFamily.IPV4), station))
-        .toList();
+        .map(family -> jump(inside(asks, family == AddressFamily.IPV4) + rest, station));
   }
 
   private static String inside(boolean asks, boolean v4) {

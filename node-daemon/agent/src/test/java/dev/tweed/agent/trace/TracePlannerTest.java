@@ -79,6 +79,12 @@ class TracePlannerTest {
   }
 
   @Test
+  void thatPacketsLeaveByAnotherDeviceIsTold() {
+    assertThat(text(plan(VXLAN, "LEFT LEFT_ELSEWHERE")))
+        .contains("by another device than eth0 (type ip route get 192.0.2.2), and nothing of its");
+  }
+
+  @Test
   void plainRoutesHaveNoTunnelToSpeakOf() {
     assertThat(text(plan(new Backend.HostGateway(), "ROUTED")))
         .contains("nothing from its block arrives")
