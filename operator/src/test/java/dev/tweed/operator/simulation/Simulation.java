@@ -552,6 +552,9 @@ final class Simulation implements AutoCloseable {
     beforeSpoilt = Optional.empty();
     api.restore(snapshot.get());
     note(() -> "etcd is set back");
+    // What the ledger intends comes before what a node reports.
+    List<String> intended =
+        ledger().isPresent() ? content().path("intents").findValuesAsText("nodeName") : List.of();
     for (int i = 0; i < machines.size(); i++) {
       Machine machine = machine(i);
       Optional<ObjectNode> subnet = subnetOf(machine.name);
@@ -568,7 +571,9 @@ final class Simulation implements AutoCloseable {
       if (subnet.isPresent()) {
         machine.served = Optional.of(subnet.get().get("spec").get("cidr").asText());
         machine.servedFrom = subnet.get().get("spec").get("podNetwork").asText();
-      } else if (!known || machine.served.filter(this::taken).isPresent()) {
+      } else if (!known
+          || intended.contains(machine.name)
+          || machine.served.filter(this::taken).isPresent()) {
         machine.served = Optional.empty();
       }
       machine.lostSince = Optional.empty();
