@@ -495,6 +495,34 @@ final class Simulation implements AutoCloseable {
     }
   }
 
+  // Whether the ledger, or a report, says that another had last what it serves: then its own report
+  // does not count.
+  private boolean contested(Machine machine) {
+    if (machine.served.isEmpty()) {
+      return false;
+    }
+    List<String> others = new ArrayList<>();
+    if (ledger().isPresent()) {
+      content()
+          .path("lastHolders")
+          .properties()
+          .forEach(
+              e -> {
+                if (!e.getValue().asText().equals(machine.name)) {
+                  others.add(e.getKey());
+                }
+              });
+    }
+    api.objects(REPORTS)
+        .forEach(
+            (name, report) -> {
+              if (!name.equals(machine.name)) {
+                report.path("status").path("blocks").forEach(b -> others.add(b.asText()));
+              }
+            });
+    return others.stream().anyMatch(block -> overlap(block, machine.served.get()));
+  }
+
   // Whether its Node's own report says what it serves.
   private boolean reported(Machine machine) {
     ObjectNode report = api.objects(REPORTS).get(machine.name);
@@ -573,6 +601,7 @@ final class Simulation implements AutoCloseable {
         machine.servedFrom = subnet.get().get("spec").get("podNetwork").asText();
       } else if (!known
           || intended.contains(machine.name)
+          || contested(machine)
           || machine.served.filter(this::taken).isPresent()) {
         machine.served = Optional.empty();
       }
@@ -719,7 +748,7 @@ final class Simulation implements AutoCloseable {
         && machine.regained.isBefore(judged.get())) {
       violate(describe(subnet) + " is taken away though the node was there all the time");
     }
-    if (judged.isEmpty() && !reported(machine)) {
+    if (judged.isEmpty() && (!reported(machine) || contested(machine))) {
       machine.served = Optional.empty();
     }
   }
