@@ -633,16 +633,22 @@ final class Simulation implements AutoCloseable {
           deleted(change.before().orElseThrow(), change.actor());
         }
       }
-      case "nodereports" -> {
-        String name =
-            change.before().or(change::after).orElseThrow().get("metadata").get("name").asText();
-        if (change.after().isEmpty() && subnetOf(name).isEmpty()) {
-          // Nothing tells of the block any more, as after etcd was set back.
-          machines.get(name).served = Optional.empty();
-        }
+      case "nodereports" -> forgetIfGone(change);
+      case "nodes" -> {
+        forgetIfGone(change);
+        machines.values().forEach(this::refresh);
       }
-      case "nodes", "podnetworks" -> machines.values().forEach(this::refresh);
+      case "podnetworks" -> machines.values().forEach(this::refresh);
       default -> {}
+    }
+  }
+
+  // With its report, or its Node, nothing tells any more of a block without a NodeSubnet.
+  private void forgetIfGone(Change change) {
+    String name =
+        change.before().or(change::after).orElseThrow().get("metadata").get("name").asText();
+    if (change.after().isEmpty() && subnetOf(name).isEmpty()) {
+      machines.get(name).served = Optional.empty();
     }
   }
 
