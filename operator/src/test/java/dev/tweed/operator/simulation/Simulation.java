@@ -495,6 +495,34 @@ final class Simulation implements AutoCloseable {
     }
   }
 
+  // Whether the ledger, or a report, says that another had last what it serves: then its own report
+  // does not count.
+  private boolean contested(Machine machine) {
+    if (machine.served.isEmpty()) {
+      return false;
+    }
+    List<String> others = new ArrayList<>();
+    if (ledger().isPresent()) {
+      content()
+          .path("lastHolders")
+          .properties()
+          .forEach(
+              e -> {
+                if (!e.getValue().asText().equals(machine.name)) {
+                  others.add(e.getKey());
+                }
+              });
+    }
+    api.objects(REPORTS)
+        .forEach(
+            (name, report) -> {
+              if (!name.equals(machine.name)) {
+                report.path("status").path("blocks").forEach(b -> others.add(b.asText()));
+              }
+            });
+    return others.stream().anyMatch(block -> overlap(block, machine.served.get()));
+  }
+
   // Whether its Node's own report says what it serves.
   private boolean reported(Machine machine) {
     ObjectNode report = api.objects(REPORTS).get(machine.name);
@@ -552,6 +580,9 @@ final class Simulation implements AutoCloseable {
     beforeSpoilt = Optional.empty();
     api.restore(snapshot.get());
     note(() -> "etcd is set back");
+    // What the ledger intends comes before what a node reports.
+    List<String> intended =
+        ledger().isPresent() ? content().path("intents").findValuesAsText("nodeName") : List.of();
     for (int i = 0; i < machines.size(); i++) {
       Machine machine = machine(i);
       Optional<ObjectNode> subnet = subnetOf(machine.name);
@@ -568,7 +599,10 @@ final class Simulation implements AutoCloseable {
       if (subnet.isPresent()) {
         machine.served = Optional.of(subnet.get().get("spec").get("cidr").asText());
         machine.servedFrom = subnet.get().get("spec").get("podNetwork").asText();
-      } else if (!known || machine.served.filter(this::taken).isPresent()) {
+      } else if (!known
+          || intended.contains(machine.name)
+          || contested(machine)
+          || machine.served.filter(this::taken).isPresent()) {
         machine.served = Optional.empty();
       }
       machine.lostSince = Optional.empty();
@@ -599,16 +633,22 @@ final class Simulation implements AutoCloseable {
           deleted(change.before().orElseThrow(), change.actor());
         }
       }
-      case "nodereports" -> {
-        String name =
-            change.before().or(change::after).orElseThrow().get("metadata").get("name").asText();
-        if (change.after().isEmpty() && subnetOf(name).isEmpty()) {
-          // Nothing tells of the block any more, as after etcd was set back.
-          machines.get(name).served = Optional.empty();
-        }
+      case "nodereports" -> forgetIfGone(change);
+      case "nodes" -> {
+        forgetIfGone(change);
+        machines.values().forEach(this::refresh);
       }
-      case "nodes", "podnetworks" -> machines.values().forEach(this::refresh);
+      case "podnetworks" -> machines.values().forEach(this::refresh);
       default -> {}
+    }
+  }
+
+  // With its report, or its Node, nothing tells any more of a block without a NodeSubnet.
+  private void forgetIfGone(Change change) {
+    String name =
+        change.before().or(change::after).orElseThrow().get("metadata").get("name").asText();
+    if (change.after().isEmpty() && subnetOf(name).isEmpty()) {
+      machines.get(name).served = Optional.empty();
     }
   }
 
@@ -714,7 +754,7 @@ final class Simulation implements AutoCloseable {
         && machine.regained.isBefore(judged.get())) {
       violate(describe(subnet) + " is taken away though the node was there all the time");
     }
-    if (judged.isEmpty() && !reported(machine)) {
+    if (judged.isEmpty() && (!reported(machine) || contested(machine))) {
       machine.served = Optional.empty();
     }
   }
