@@ -875,7 +875,7 @@ class NodeSyncTest {
     sync.getAsBoolean();
     assertThat(fastPath.getLast().orElseThrow().wanted()).isFalse();
 
-    view = view(false);
+    view = withoutSubnet(selectingOthers());
     sync.getAsBoolean();
     assertThat(fastPath.getLast()).isEmpty();
   }
