@@ -156,6 +156,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         yield leave(why, mapping);
       }
       case Mapping.Waiting(String why, List<NodeFinding> findings) -> {
+        fastPath.accept(Optional.empty()); // peers are not followed meanwhile
         firewall.accept(NetworkStateMapper.map(mapping));
         told(statuses.waiting(why, findings), List.of());
         yield true;

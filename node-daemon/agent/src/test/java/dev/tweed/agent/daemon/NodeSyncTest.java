@@ -896,7 +896,7 @@ class NodeSyncTest {
     sync.getAsBoolean();
     assertThat(fastPath.getLast().orElseThrow().wanted()).isFalse();
 
-    view = view(false);
+    view = withoutSubnet(selectingOthers());
     sync.getAsBoolean();
     assertThat(fastPath.getLast()).isEmpty();
   }

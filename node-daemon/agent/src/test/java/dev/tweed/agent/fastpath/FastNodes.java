@@ -14,18 +14,25 @@ import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.TranslatedAddresses;
 import dev.tweed.enforce.gate.CniResultReader;
+import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.fastpath.kernel.BpfObject;
+import dev.tweed.fastpath.kernel.BpfObject.Program;
+import dev.tweed.fastpath.kernel.LibBpf;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
+import dev.tweed.netlink.socket.LibC;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Two nodes with the data path itself: underlay 192.0.2.N, block 10.244.N.0/24, and a pod with
@@ -233,17 +240,48 @@ final class FastNodes implements AutoCloseable {
           .strip();
     }
 
-    /** The programs of tcx on devices, by bpftool. */
-    String programs() {
-      return host.sh("bpftool net show | sed -n '/^tc:/,/^$/{/^tc:/d;/^$/d;p}'").strip();
+    /** Which of the fast path's programs are on their devices, as the kernel says. */
+    Set<Program> programs() {
+      return host.call(
+          () -> {
+            Set<Program> there = EnumSet.noneOf(Program.class);
+            // Loaded to ask: what it holds itself is on no device.
+            try (BpfObject asking = BpfObject.load(LibBpf.load())) {
+              for (Program program : Program.values()) {
+                if (!attached(asking, program).isEmpty()) {
+                  there.add(program);
+                }
+              }
+            }
+            return there;
+          });
+    }
+
+    private static List<Integer> attached(BpfObject asking, Program program) throws BpfException {
+      int index =
+          LibC.get()
+              .if_nametoindex(
+                  switch (program) {
+                    case FROM_POD, TO_POD -> "pod";
+                    case FROM_TUNNEL, TO_TUNNEL -> "tweed.1";
+                    case FROM_WIRE -> "eth0";
+                  });
+      return index == 0 ? List.of() : asking.attached(index, program.hook());
     }
 
     /** As an administrator takes a program off. */
-    void detach(String program) {
+    void detach(Program program) {
+      int identifier =
+          host.call(
+              () -> {
+                try (BpfObject asking = BpfObject.load(LibBpf.load())) {
+                  return attached(asking, program).getFirst();
+                }
+              });
       host.sh(
-          "bpftool link detach id $(bpftool net show | sed -n 's/.* "
-              + program
-              + " .*link_id \\([0-9]*\\).*/\\1/p')");
+          "bpftool link detach id $(bpftool link show | sed -n 's/^\\([0-9]*\\): .*prog "
+              + identifier
+              + "\\b.*/\\1/p')");
     }
 
     private void close() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Underlay;
+import dev.tweed.fastpath.kernel.BpfObject.Program;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
@@ -38,7 +39,6 @@ class FastPathSyncTest {
     if (!Files.exists(Path.of("/sys/kernel/btf/vmlinux"))) {
       throw Needs.unmet("a kernel with BTF");
     }
-    Needs.program("/usr/sbin/bpftool", "bpftool");
     nodes = FastNodes.make(directory, new Backend.Vxlan(1, 8472, false), true);
     client = socket(nodes.one);
     server = socket(nodes.two);
@@ -118,8 +118,7 @@ class FastPathSyncTest {
   void offTakesEverythingAwayAndAutoBringsItBack() throws IOException {
     nodes.run();
     ask(3);
-    assertThat(nodes.one.programs())
-        .contains("from_pod", "to_pod", "from_tunnel", "to_tunnel", "from_wire");
+    assertThat(nodes.one.programs()).containsExactlyInAnyOrder(Program.values());
 
     nodes.one.wanted(false);
     nodes.one.run();
@@ -179,7 +178,7 @@ class FastPathSyncTest {
 
     ask(11);
 
-    assertThat(nodes.one.programs()).doesNotContain("from_wire");
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_WIRE);
     Map<String, Long> packets = nodes.one.fastPath.packets();
     assertThat(packets.get("sent_tunnel")).as(packets.toString()).isEqualTo(10);
     assertThat(packets.get("received_tunnel")).as(packets.toString()).isEqualTo(10);
@@ -188,7 +187,8 @@ class FastPathSyncTest {
   @Test
   void aProgramThatSomebodyTookAwayIsAttachedAgain() throws IOException {
     nodes.run();
-    nodes.one.detach("from_pod");
+    Needs.program("/usr/sbin/bpftool", "bpftool");
+    nodes.one.detach(Program.FROM_POD);
     long fast = sent(nodes.one.fastPath.packets());
     ask(3);
     assertThat(sent(nodes.one.fastPath.packets())).isEqualTo(fast);
@@ -206,7 +206,7 @@ class FastPathSyncTest {
     client.close();
     nodes.one.removePod();
     nodes.one.run();
-    assertThat(nodes.one.programs()).doesNotContain("from_pod");
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_POD);
 
     nodes.one.addPod(true);
     nodes.one.run();
@@ -219,7 +219,7 @@ class FastPathSyncTest {
     nodes.one.run();
     client = socket(nodes.one);
     ask(3);
-    assertThat(nodes.one.programs()).doesNotContain("from_pod");
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_POD);
   }
 
   @Test
