@@ -131,7 +131,7 @@ public final class AllocationPlanner {
     restore();
     SortedMap<String, NetworkOutcome> outcomes = new TreeMap<>();
     for (CandidateNetwork network : networks) {
-      PoolShelf shelf = shelf(network);
+      NetworkPools shelf = shelf(network);
       NetworkTally tally = serve(network, shelf);
       outcomes.put(
           network.name(),
@@ -250,8 +250,9 @@ public final class AllocationPlanner {
     return Optional.empty();
   }
 
-  private PoolShelf shelf(CandidateNetwork network) {
-    return new PoolShelf(network, held.occupied(), reserved, lastUsed(), input.history().cursors());
+  private NetworkPools shelf(CandidateNetwork network) {
+    return new NetworkPools(
+        network, held.occupied(), reserved, lastUsed(), input.history().cursors());
   }
 
   // A node that no network selects any more may have lost its NodeSubnet before: its pods run on.
@@ -266,7 +267,7 @@ public final class AllocationPlanner {
             .toList();
   }
 
-  private NetworkTally serve(CandidateNetwork network, PoolShelf shelf) {
+  private NetworkTally serve(CandidateNetwork network, NetworkPools shelf) {
     NetworkTally tally = tallies.get(network.name());
     for (Member member : byAge) {
       if (member.isOf(network)) {
@@ -291,7 +292,7 @@ public final class AllocationPlanner {
   }
 
   private void allocate(
-      CandidateNetwork network, Member member, PoolShelf shelf, NetworkTally tally) {
+      CandidateNetwork network, Member member, NetworkPools shelf, NetworkTally tally) {
     NodeFacts node = member.node();
     List<String> nodeIPs = addresses.of(node).addresses();
     boolean complete = isReachable(node);
@@ -373,7 +374,7 @@ public final class AllocationPlanner {
       NodeFacts node,
       AddressFamily family,
       List<String> nodeIPs,
-      PoolShelf shelf,
+      NetworkPools shelf,
       NetworkTally tally) {
     if (held.leaving(node.name(), family)) {
       tally.note(Shortfall.WaitingForRelease, node);
@@ -401,7 +402,8 @@ public final class AllocationPlanner {
     return claiming;
   }
 
-  private void adopt(CandidateNetwork network, Member member, PoolShelf shelf, NetworkTally tally) {
+  private void adopt(
+      CandidateNetwork network, Member member, NetworkPools shelf, NetworkTally tally) {
     NodeFacts node = member.node();
     List<String> nodeIPs = addresses.of(node).addresses();
     noteAddresses(network, node, tally);
@@ -436,7 +438,7 @@ public final class AllocationPlanner {
       Member member,
       Optional<IpPrefix> podCidr,
       List<String> nodeIPs,
-      PoolShelf shelf,
+      NetworkPools shelf,
       NetworkTally tally) {
     NodeFacts node = member.node();
     if (podCidr.isEmpty() || !network.covers(podCidr.get())) {

@@ -107,7 +107,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final ApiConnection api;
   private final RememberedWatch cluster;
   private final StatusPublisher publisher;
-  private final StatusBoard board;
+  private final StatusAggregator board;
   private final Metrics metrics;
   private final Prober prober;
   private final NodeSync sync;
@@ -178,8 +178,7 @@ public final class NodeDaemon implements AutoCloseable {
             AUDIT,
             new PodListener(),
             System::nanoTime);
-    podsLoop =
-        new SyncLoop("pods", podResults, PODS_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+    podsLoop = new SyncLoop("pods", podResults, PODS_AUDIT, PAUSE, STUCK, System::nanoTime, random);
     CniSetup cni =
         new CniSetup(
             options,
@@ -195,7 +194,7 @@ public final class NodeDaemon implements AutoCloseable {
             this::syncWithin,
             end::complete);
     RepairLog repairs = new RepairLog(clock, earlier.map(NodeStatus::repairs).orElse(List.of()));
-    board = new StatusBoard(statusFiles, publisher::publish, metrics, repairs, earlier);
+    board = new StatusAggregator(statusFiles, publisher::publish, metrics, repairs, earlier);
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     fastPath =
         new FastPathSync(

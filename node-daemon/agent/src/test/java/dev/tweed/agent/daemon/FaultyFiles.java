@@ -227,8 +227,8 @@ final class FaultyFiles implements AutoCloseable {
           Optional<NodeStatus> earlier = files.read();
           RepairLog repairs =
               new RepairLog(Clock.systemUTC(), earlier.map(NodeStatus::repairs).orElse(List.of()));
-          StatusBoard board =
-              new StatusBoard(
+          StatusAggregator board =
+              new StatusAggregator(
                   files,
                   (status, own) -> told = Optional.of(status),
                   new Metrics(),

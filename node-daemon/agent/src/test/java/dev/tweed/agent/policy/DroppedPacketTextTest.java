@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 class DroppedPacketTextTest {
 
   private static final IpAddress WEB = IpAddress.parse("10.244.1.2");
-  private static final LocalPod POD = new LocalPod("u", "shop", "web-0", Set.of(WEB), 7);
+  private static final LocalPod POD =
+      new LocalPod("u", "shop", "web-0", Set.of(WEB), 7, Optional.empty());
   private static final String PROGRAM = PolicyNames.program("policy");
 
   @Test

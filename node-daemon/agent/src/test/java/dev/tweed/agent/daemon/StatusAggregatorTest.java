@@ -30,7 +30,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class StatusBoardTest {
+class StatusAggregatorTest {
 
   private static final NodeFinding REFUSED =
       NodeFinding.of(AgentReason.FirewallPolicyFailed, "FirewallPolicy/a", "WouldLockOut", "");
@@ -63,7 +63,7 @@ class StatusBoardTest {
 
   @Test
   void whatBothThreadsTellIsOneState() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
 
     board.show(ready(), List.of());
     board.show(FIREWALL);
@@ -83,7 +83,7 @@ class StatusBoardTest {
 
   @Test
   void probesFollowTheDataPathAndNotWhatKeepsPodsFromWorking() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     board.show(ready(), List.of());
 
     board.show(
@@ -99,7 +99,7 @@ class StatusBoardTest {
 
   @Test
   void whatTheDaemonRunsOnIsToldUntilItIsOver() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     NodeFinding taken =
         NodeFinding.of(AgentReason.ProbesNotAnswered, "127.0.0.1:9464", "taken", "another");
 
@@ -116,7 +116,7 @@ class StatusBoardTest {
   /** Policies are looked at now and then, and tell of all that can be wrong each time. */
   @Test
   void whatIsToldAgainIsNotShownAgain() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     NodeFinding bypassed = NodeFinding.of(AgentReason.PolicyBypassed, "bridge", "0", "1");
     board.show(ready(), List.of());
     int before = shown;
@@ -133,7 +133,7 @@ class StatusBoardTest {
 
   @Test
   void nothingButWordsFollowsThatTheApiServerIsSilent() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     board.show(ready(), List.of());
     Connected deaf =
         new Connected(
@@ -156,7 +156,7 @@ class StatusBoardTest {
 
   @Test
   void readyFollowsTheProbesAndTheReadinessProbeDoesNot() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     board.show(ready(), List.of());
 
     board.show(NOBODY);
@@ -174,13 +174,13 @@ class StatusBoardTest {
 
   @Test
   void aRestartMakesNoNodeReachableThatWasNot() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     board.show(ready(), List.of());
     board.show(NOBODY);
     Optional<NodeStatus> before = new StatusFiles(runDir).read();
 
     // When another process has not asked often enough yet
-    StatusBoard next = board(before);
+    StatusAggregator next = board(before);
     next.show(ready(), List.of());
     next.show(Reachability.without(Proof.NOT_YET));
 
@@ -196,7 +196,7 @@ class StatusBoardTest {
 
   @Test
   void repairsOfTheFirewallAreTold() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     board.show(ready(), List.of());
     repairs.add(RepairLog.FIREWALL);
 
@@ -209,7 +209,7 @@ class StatusBoardTest {
 
   @Test
   void aRestartKnowsOfTheFirewallWhatWasToldBefore() {
-    StatusBoard board = board(Optional.empty());
+    StatusAggregator board = board(Optional.empty());
     board.show(ready(), List.of());
     board.show(FIREWALL);
     NodeStatus before = new StatusFiles(runDir).read().orElseThrow();
@@ -219,8 +219,8 @@ class StatusBoardTest {
     assertThat(new StatusFiles(runDir).read()).contains(before);
   }
 
-  private StatusBoard board(Optional<NodeStatus> earlier) {
-    return new StatusBoard(
+  private StatusAggregator board(Optional<NodeStatus> earlier) {
+    return new StatusAggregator(
         new StatusFiles(runDir), (status, own) -> shown++, new Metrics(), repairs, earlier);
   }
 

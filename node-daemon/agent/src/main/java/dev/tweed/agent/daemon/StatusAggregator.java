@@ -33,9 +33,9 @@ import org.slf4j.event.Level;
  * the threads of the data path, the firewall and the probes, and the daemon's surroundings tell,
  * each at its time.
  */
-final class StatusBoard {
+final class StatusAggregator {
 
-  private static final Logger LOG = LoggerFactory.getLogger(StatusBoard.class);
+  private static final Logger LOG = LoggerFactory.getLogger(StatusAggregator.class);
 
   private final StatusFiles files;
   private final BiConsumer<NodeStatus, List<SubnetRecord>> publish;
@@ -56,7 +56,7 @@ final class StatusBoard {
    * @param earlier what an earlier process of this boot knew. Rules of the firewall outlive it, and
    *     what did not answer then is not proven to until it was asked again
    */
-  StatusBoard(
+  StatusAggregator(
       StatusFiles files,
       BiConsumer<NodeStatus, List<SubnetRecord>> publish,
       Metrics metrics,

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The pools of one network with what is free in them. */
-final class PoolShelf {
+final class NetworkPools {
   private final List<Pool> pools;
   private final List<AddressFamily> families;
   private final List<FreeBlocks> free = new ArrayList<>();
@@ -23,7 +23,7 @@ final class PoolShelf {
   /**
    * @param lastUsed blocks that nodes may still use although nobody holds them
    */
-  PoolShelf(
+  NetworkPools(
       CandidateNetwork network,
       OccupiedRanges occupied,
       ReservedRanges reserved,
