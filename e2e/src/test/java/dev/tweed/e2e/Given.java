@@ -22,12 +22,15 @@ final class Given {
         releaseAfter: 5s
       """;
 
+  /** The same, and a network may ask for the fast path. */
+  static final String VALUES_WITH_FAST_PATH = VALUES + "node: {fastPath: true}\n";
+
   private Given() {}
 
   /** Tweed installed by its chart, the PodNetwork {@code default} applied, every Node Ready. */
   static void installed(Installation tweed) {
     if (!tweed.isInstalled()) {
-      tweed.helmInstall(VALUES);
+      tweed.helmInstall(VALUES_WITH_FAST_PATH);
     }
     if (tweed.podNetwork("default").isEmpty()) {
       tweed.apply(Installation.podNetwork("default", POOL));
