@@ -48,7 +48,7 @@ final class StatusAggregator {
   private final Map<AgentReason, NodeFinding> surroundings = new EnumMap<>(AgentReason.class);
   private Optional<FirewallStatus> firewall;
   private Optional<Reachability> reachability;
-  private Optional<FastPath> fastPath = Optional.empty();
+  private Optional<FastPath> fastPath;
   private boolean probedByAnEarlierProcess;
 
   /**
@@ -68,6 +68,7 @@ final class StatusAggregator {
     this.repairs = repairs;
     this.firewall = earlier.flatMap(NodeStatus::firewallStatus);
     this.reachability = earlier.flatMap(NodeStatus::reachability);
+    this.fastPath = earlier.flatMap(NodeStatus::fastPath);
     this.probedByAnEarlierProcess = reachability.isPresent();
   }
 

@@ -84,6 +84,9 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   public boolean target(Optional<FastPathTarget> now) {
     boolean news = !now.equals(target);
     target = now;
+    if (news && now.filter(FastPathTarget::wanted).isEmpty() && fastPath.isEmpty()) {
+      showOff(now); // with what the sync tells, and not in a second report after it
+    }
     return news;
   }
 
@@ -135,7 +138,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     Optional<FastPathTarget> now = target;
     if (now.filter(FastPathTarget::wanted).isEmpty()) {
       close();
-      show(now.map(off -> FastPathStatusMapper.off(new FastPathOff.SwitchedOff())));
+      showOff(now);
       return true;
     }
     try {
@@ -232,7 +235,11 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     }
   }
 
-  private void show(Optional<NodeReportStatus.FastPath> now) {
+  private void showOff(Optional<FastPathTarget> unwanted) {
+    show(unwanted.map(off -> FastPathStatusMapper.off(new FastPathOff.SwitchedOff())));
+  }
+
+  private synchronized void show(Optional<NodeReportStatus.FastPath> now) {
     if (!now.equals(told)) {
       told = now;
       now.ifPresent(
