@@ -2,7 +2,6 @@ package dev.tweed.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.Output;
 import dev.tweed.e2e.bed.ProbeNamespace;
@@ -28,7 +27,6 @@ class ConnectivityIT {
   private static final int HOST_PORT = 18080;
 
   private TestCluster cluster;
-  private Installation tweed;
   private ProbeNamespace probes;
   private Stranger outside;
 
@@ -46,7 +44,6 @@ class ConnectivityIT {
   void pods(TestCluster cluster, Installation tweed) {
     Given.installed(tweed);
     this.cluster = cluster;
-    this.tweed = tweed;
     outside = cluster.outside();
     probes = ProbeNamespace.create(cluster, "connectivity");
     List<ProbePod> pods = probes.pods("a", "n1", "same-node", "n1", "other-node", "n2");
@@ -99,60 +96,6 @@ class ConnectivityIT {
   @Test
   void podReceivesManyFullSegmentsFromAnotherNode() {
     assertThat(a.http(otherNode.url("/bytes?n=300000"))).isEqualTo("x".repeat(300_000));
-  }
-
-  @Test
-  void packetsBetweenNodesSkipNetfilterWhereThatIsAskedFor() {
-    fastPath("Auto");
-    try {
-      for (String node : List.of("n1", "n2")) {
-        Eventually.within(
-            60,
-            () ->
-                assertThat(tweed.nodeReport(node).orElseThrow().getStatus().fastPath())
-                    .isEqualTo(new NodeReportStatus.FastPath("On", null, null)));
-      }
-      long before = received("n1");
-
-      // When
-      assertThat(a.http(otherNode.url("/bytes?n=3000000"))).isEqualTo("x".repeat(3_000_000));
-
-      // Then
-      assertThat(received("n1")).isGreaterThan(before + 10);
-    } finally {
-      fastPath("Off");
-    }
-    Eventually.within(
-        60,
-        () ->
-            assertThat(tweed.nodeReport("n1").orElseThrow().getStatus().fastPath().reason())
-                .isEqualTo("SwitchedOff"));
-    assertThat(a.http(otherNode.url("/bytes?n=300000"))).isEqualTo("x".repeat(300_000));
-  }
-
-  private void fastPath(String value) {
-    cluster
-        .kubectl(
-            "patch",
-            "podnetwork",
-            "default",
-            "--type=merge",
-            "-p",
-            "{\"spec\":{\"fastPath\":\"" + value + "\"}}")
-        .text();
-  }
-
-  /** Fast packets that pods of a node were given so far, segmented ones as one. */
-  private long received(String node) {
-    return cluster
-        .machine(node)
-        .exec("curl", "-fsS", "http://127.0.0.1:9464/metrics")
-        .text()
-        .lines()
-        .filter(line -> line.matches("tweed_fastpath_packets_total\\{outcome=\"received_.*"))
-        .filter(line -> !line.contains("unproven"))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-        .sum();
   }
 
   @Test

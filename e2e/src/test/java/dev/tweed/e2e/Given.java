@@ -22,15 +22,12 @@ final class Given {
         releaseAfter: 5s
       """;
 
-  /** The same, and a network may ask for the fast path. */
-  static final String VALUES_WITH_FAST_PATH = VALUES + "node: {fastPath: true}\n";
-
   private Given() {}
 
   /** Tweed installed by its chart, the PodNetwork {@code default} applied, every Node Ready. */
   static void installed(Installation tweed) {
     if (!tweed.isInstalled()) {
-      tweed.helmInstall(VALUES_WITH_FAST_PATH);
+      tweed.helmInstall(VALUES);
     }
     if (tweed.podNetwork("default").isEmpty()) {
       tweed.apply(Installation.podNetwork("default", POOL));

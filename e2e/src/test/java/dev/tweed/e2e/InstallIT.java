@@ -45,7 +45,7 @@ class InstallIT {
   @Order(2)
   void operatorAndDaemonsRunBeforeThereIsAPodNetwork(TestCluster cluster, Installation tweed) {
     // When the chart is installed on nodes that are not Ready
-    tweed.helmInstall(Given.VALUES_WITH_FAST_PATH);
+    tweed.helmInstall(Given.VALUES);
 
     // Then its pods run there all the same, and a daemon whose node no PodNetwork selects is ready
     Eventually.within(120, () -> assertThat(tweed.allPodsReady()).isTrue());

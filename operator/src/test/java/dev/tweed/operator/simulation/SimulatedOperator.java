@@ -46,6 +46,7 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   private volatile Instant began = Instant.MIN;
   private volatile boolean dead;
   private Instant due;
+  private boolean heardInRun;
   private boolean settled;
 
   SimulatedOperator(Simulation simulation, int number, String namespace, Duration quiet) {
@@ -98,6 +99,7 @@ final class SimulatedOperator implements ModelHttpClient.Door {
     if (news) {
       due = simulation.now();
       settled = false;
+      heardInRun |= inRun;
     }
     return news;
   }
@@ -142,8 +144,10 @@ final class SimulatedOperator implements ModelHttpClient.Door {
         simulation.broken(name + " threw " + e, e);
       }
     }
-    settled = !failed && again.isEmpty();
-    due = simulation.now().plus(rest(failed, again));
+    // What its caches hear of while it runs asks for another run.
+    settled = !failed && again.isEmpty() && !heardInRun;
+    due = heardInRun ? simulation.now() : simulation.now().plus(rest(failed, again));
+    heardInRun = false;
     inRun = false;
     back.release();
   }
