@@ -62,6 +62,7 @@ final class Simulation implements AutoCloseable {
   private final Map<Integer, Instant> cutOffUntil = new HashMap<>();
   private final Map<String, Instant> forbiddenUntil = new HashMap<>();
   private Optional<String> beforeSpoilt = Optional.empty();
+  private Set<String> oldIntents = Set.of();
   private Optional<String> ledgerCopy = Optional.empty();
 
   /**
@@ -422,6 +423,7 @@ final class Simulation implements AutoCloseable {
     if (ledgerCopy.isPresent() && ledger().isPresent() && resting()) {
       beforeSpoilt = Optional.empty();
       writeLedger(ledgerCopy.get());
+      oldIntents = Set.copyOf(intents());
       for (Machine machine : machines.values()) {
         if (subnetOf(machine.name).isEmpty()) {
           machine.served = Optional.empty();
@@ -639,6 +641,7 @@ final class Simulation implements AutoCloseable {
         machines.values().forEach(this::refresh);
       }
       case "podnetworks" -> machines.values().forEach(this::refresh);
+      case "configmaps" -> oldIntents = byOperator ? Set.of() : oldIntents;
       default -> {}
     }
   }
@@ -701,7 +704,11 @@ final class Simulation implements AutoCloseable {
       String served = machine.served.get();
       if (machine.name.equals(node)) {
         if (!served.equals(cidr)) {
-          if (machine.lostSince.isEmpty() && !taken(served) && giving(machine.servedFrom)) {
+          // What stands in a ledger that was put back is carried out: nobody knows its age.
+          if (machine.lostSince.isEmpty()
+              && !taken(served)
+              && giving(machine.servedFrom)
+              && !oldIntents.contains(cidr)) {
             violate(describe(subnet) + " though its pods have " + served + ", which is free");
           }
           machine.served = Optional.empty();
