@@ -105,7 +105,11 @@ class ArgoCdTest {
         () -> assertThat(network.get().at("/status/history")).hasSize(1));
 
     assertThat(argocd.tweed("podnetworks", "default")).isPresent();
-    assertThat(chart.get().at("/status/health/status").asText()).isEqualTo("Progressing");
+    // Of what it has just made it may not have heard yet, and then all it knows of is healthy.
+    await(
+        "the chart waits for its pods",
+        () ->
+            assertThat(chart.get().at("/status/health/status").asText()).isEqualTo("Progressing"));
   }
 
   @Test
