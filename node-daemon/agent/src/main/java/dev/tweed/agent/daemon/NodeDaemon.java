@@ -86,9 +86,6 @@ public final class NodeDaemon implements AutoCloseable {
   /** Where inotify tells, nothing comes of it. Half of what {@link PodResults} takes for fresh. */
   private static final Duration PODS_AUDIT = AUDIT.dividedBy(2);
 
-  /** Queue disciplines and programs of others on devices are seen by looking only. */
-  private static final Duration FAST_PATH_AUDIT = Duration.ofSeconds(10);
-
   /** A run that fails has often changed the firewall, and so asks for the next one itself. */
   private static final Duration FIREWALL_PAUSE = Duration.ofSeconds(30);
 
@@ -198,9 +195,13 @@ public final class NodeDaemon implements AutoCloseable {
     HeapTrimmer heap = HeapTrimmer.ofThisProcess();
     fastPath =
         new FastPathSync(
-            podResults::last, leases::holder, options.dataPath().sysctlDir(), board::showFastPath);
+            podResults::last,
+            leases::holder,
+            options.dataPath().sysctlDir(),
+            board::showFastPath,
+            this::fastPathWithin);
     fastPathLoop =
-        new SyncLoop("fastpath", fastPath, FAST_PATH_AUDIT, PAUSE, STUCK, System::nanoTime, random);
+        new SyncLoop("fastpath", fastPath, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     metrics.fastPath(fastPath::status, fastPath::packets);
     firewall =
         new FirewallSync(
@@ -327,6 +328,7 @@ public final class NodeDaemon implements AutoCloseable {
     health =
         HealthServer.start(
             options.http(),
+            // Not podsLoop: a disk that hangs is no fault of this process.
             () ->
                 loop.alive()
                     && firewallLoop.alive()
@@ -496,6 +498,10 @@ public final class NodeDaemon implements AutoCloseable {
 
   private void syncWithin(Duration delay) {
     loop.requestWithin(delay);
+  }
+
+  private void fastPathWithin(Duration delay) {
+    fastPathLoop.requestWithin(delay);
   }
 
   private void fastPathTarget(Optional<FastPathTarget> target) {

@@ -47,10 +47,14 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   /** How long what a rule changes that nobody tells of goes unnoticed by a flow, at most. */
   private static final Duration RENEWAL = Duration.ofSeconds(10);
 
+  /** Queue disciplines and programs of others on devices are seen by looking only. */
+  private static final Duration LOOK = Duration.ofSeconds(10);
+
   private final Supplier<Optional<CniResults>> results;
   private final Function<IpAddress, Optional<String>> holder;
   private final Path sysctls;
   private final Consumer<Optional<NodeReportStatus.FastPath>> tell;
+  private final Consumer<Duration> again;
   private volatile Optional<FastPathTarget> target = Optional.empty();
   private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
   private Optional<NodeViewMapper.Process> process = Optional.empty();
@@ -64,16 +68,19 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
    * @param holder the container that host-local gave an address to
    * @param sysctls the node's {@code /proc/sys/net}
    * @param tell receives how it stands; empty where the node belongs to no network
+   * @param again receives the time within which another run is wanted
    */
   public FastPathSync(
       Supplier<Optional<CniResults>> results,
       Function<IpAddress, Optional<String>> holder,
       Path sysctls,
-      Consumer<Optional<NodeReportStatus.FastPath>> tell) {
+      Consumer<Optional<NodeReportStatus.FastPath>> tell,
+      Consumer<Duration> again) {
     this.results = results;
     this.holder = holder;
     this.sysctls = sysctls;
     this.tell = tell;
+    this.again = again;
   }
 
   /**
@@ -141,6 +148,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
       showOff(now);
       return true;
     }
+    again.accept(LOOK);
     try {
       return bring(now.get());
     } catch (NetlinkException | UncheckedIOException e) {

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -88,8 +89,11 @@ final class FastNodes implements AutoCloseable {
     final Netns pod = Netns.open();
     final FastPathSync fastPath;
     final List<Optional<NodeReportStatus.FastPath>> told = new ArrayList<>();
+    final List<Duration> looks = new ArrayList<>();
     private final Path results;
     private final KernelPath path;
+    private final int other;
+    private final Backend backend;
     private ClusterSnapshot snapshot;
     private SyncReport report;
 
@@ -101,31 +105,36 @@ final class FastNodes implements AutoCloseable {
               () ->
                   KernelPath.real(DataPathOptions.defaults().withRunDir(directory.resolve("run")))
                       .open(() -> {}));
-      snapshot =
-          new ClusterSnapshot(
-              new NetworkParameters(
-                  "default",
-                  backend,
-                  0,
-                  "tweed-br0",
-                  true,
-                  new Masquerade(true, List.of(), true),
-                  List.of(IpPrefix.parse("10.244.0.0/16")),
-                  Map.of(),
-                  true,
-                  true,
-                  TranslatedAddresses.NONE,
-                  wanted),
-              new OwnNode(
-                  "n" + number, List.of(block(number)), List.of(underlay(number)), mac(number)),
-              List.of(new Peer("n" + other, block(other), List.of(underlay(other)), mac(other))));
+      this.other = other;
+      this.backend = backend;
+      snapshot = snapshot(wanted);
       CniResultReader reader = new CniResultReader(results);
       fastPath =
           new FastPathSync(
               () -> Optional.of(reader.read()),
               a -> Optional.empty(),
               Path.of("/proc/sys/net"),
-              told::add);
+              told::add,
+              looks::add);
+    }
+
+    private ClusterSnapshot snapshot(boolean wanted) {
+      return new ClusterSnapshot(
+          new NetworkParameters(
+              "default",
+              backend,
+              0,
+              "tweed-br0",
+              true,
+              new Masquerade(true, List.of(), true),
+              List.of(IpPrefix.parse("10.244.0.0/16")),
+              Map.of(),
+              true,
+              true,
+              TranslatedAddresses.NONE,
+              wanted),
+          new OwnNode("n" + number, List.of(block(number)), List.of(underlay(number)), mac(number)),
+          List.of(new Peer("n" + other, block(other), List.of(underlay(other)), mac(other))));
     }
 
     private static IpPrefix block(int number) {
@@ -156,24 +165,7 @@ final class FastNodes implements AutoCloseable {
 
     /** As a changed spec.fastPath has it. */
     void wanted(boolean wanted) {
-      NetworkParameters n = snapshot.network();
-      snapshot =
-          new ClusterSnapshot(
-              new NetworkParameters(
-                  n.name(),
-                  n.backend(),
-                  n.mtu(),
-                  n.bridgeName(),
-                  n.hairpin(),
-                  n.masquerade(),
-                  n.podCidrs(),
-                  n.sysctls(),
-                  n.tunnelFiltered(),
-                  n.probes(),
-                  n.translated(),
-                  wanted),
-              snapshot.self(),
-              snapshot.peers());
+      snapshot = snapshot(wanted);
       sync();
       fastPath.target(Optional.of(target()));
     }

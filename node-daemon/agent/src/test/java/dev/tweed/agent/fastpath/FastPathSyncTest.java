@@ -119,9 +119,12 @@ class FastPathSyncTest {
     nodes.run();
     ask(3);
     assertThat(nodes.one.programs()).containsExactlyInAnyOrder(Program.values());
+    assertThat(nodes.one.looks).isNotEmpty();
 
     nodes.one.wanted(false);
+    nodes.one.looks.clear();
     nodes.one.run();
+    assertThat(nodes.one.looks).as("nothing is looked at that is not there").isEmpty();
 
     assertThat(nodes.one.status().state()).isEqualTo("Off");
     assertThat(nodes.one.status().reason()).isEqualTo("SwitchedOff");
