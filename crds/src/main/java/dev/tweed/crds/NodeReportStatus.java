@@ -71,40 +71,6 @@ public record NodeReportStatus(
     @JsonPropertyDescription("Whether packets between pods of two nodes skip netfilter here.")
         FastPath fastPath) {
 
-  /** Of a node where nothing is known of the fast path. */
-  public NodeReportStatus(
-      List<Condition> conditions,
-      String podNetwork,
-      List<String> blocks,
-      List<ObservedSubnet> nodeSubnets,
-      Versions versions,
-      DataPath dataPath,
-      Reachability reachability,
-      Firewall firewall,
-      List<PolicyState> policies,
-      List<Finding> findings,
-      List<Repair> repairs,
-      List<SysctlValue> sysctls,
-      String bootID,
-      List<LinkAddress> addresses) {
-    this(
-        conditions,
-        podNetwork,
-        blocks,
-        nodeSubnets,
-        versions,
-        dataPath,
-        reachability,
-        firewall,
-        policies,
-        findings,
-        repairs,
-        sysctls,
-        bootID,
-        addresses,
-        null);
-  }
-
   public NodeReportStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     blocks = blocks == null ? List.of() : List.copyOf(blocks);

@@ -185,99 +185,10 @@ public record PodNetworkSpec(
     fastPath = fastPath == null ? FastPath.Off : fastPath;
   }
 
-  /** One whose packets take the ordinary path. */
-  public PodNetworkSpec(
-      List<Pool> pools,
-      Allocation allocation,
-      LabelSelector nodeSelector,
-      Backend backend,
-      Integer mtu,
-      Bridge bridge,
-      Masquerade masquerade,
-      Map<String, String> sysctls,
-      List<String> mirroredNodeLabels,
-      HostFirewall hostFirewall,
-      Probes probes,
-      NodeAddress nodeAddress,
-      List<Reservation> reservations) {
-    this(
-        pools,
-        allocation,
-        nodeSelector,
-        backend,
-        mtu,
-        bridge,
-        masquerade,
-        sysctls,
-        mirroredNodeLabels,
-        hostFirewall,
-        probes,
-        nodeAddress,
-        reservations,
-        null);
-  }
-
-  /** One that keeps no block for anybody. */
-  public PodNetworkSpec(
-      List<Pool> pools,
-      Allocation allocation,
-      LabelSelector nodeSelector,
-      Backend backend,
-      Integer mtu,
-      Bridge bridge,
-      Masquerade masquerade,
-      Map<String, String> sysctls,
-      List<String> mirroredNodeLabels,
-      HostFirewall hostFirewall,
-      Probes probes,
-      NodeAddress nodeAddress) {
-    this(
-        pools,
-        allocation,
-        nodeSelector,
-        backend,
-        mtu,
-        bridge,
-        masquerade,
-        sysctls,
-        mirroredNodeLabels,
-        hostFirewall,
-        probes,
-        nodeAddress,
-        null);
-  }
-
-  /** One that takes any address of a node. */
-  public PodNetworkSpec(
-      List<Pool> pools,
-      Allocation allocation,
-      LabelSelector nodeSelector,
-      Backend backend,
-      Integer mtu,
-      Bridge bridge,
-      Masquerade masquerade,
-      Map<String, String> sysctls,
-      List<String> mirroredNodeLabels,
-      HostFirewall hostFirewall,
-      Probes probes) {
-    this(
-        pools,
-        allocation,
-        nodeSelector,
-        backend,
-        mtu,
-        bridge,
-        masquerade,
-        sysctls,
-        mirroredNodeLabels,
-        hostFirewall,
-        probes,
-        null);
-  }
-
   /** One that has pools, and all else by default. */
   public static PodNetworkSpec ofPools(List<Pool> pools) {
-    return new PodNetworkSpec(pools, null, null, null, null, null, null, null, null, null, null);
+    return new PodNetworkSpec(
+        pools, null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /** Who hands out blocks. */

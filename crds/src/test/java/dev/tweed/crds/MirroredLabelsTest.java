@@ -2,6 +2,7 @@ package dev.tweed.crds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,6 @@ class MirroredLabelsTest {
   }
 
   private static PodNetworkSpec mirroring(String... keys) {
-    return new PodNetworkSpec(
-        null, null, null, null, null, null, null, null, List.of(keys), null, null);
+    return PodNetworkSpecs.with(PodNetworkSpecs.of(), "mirroredNodeLabels", keys);
   }
 }

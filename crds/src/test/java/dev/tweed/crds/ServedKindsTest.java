@@ -479,6 +479,7 @@ class ServedKindsTest {
             null,
             null,
             null,
+            null,
             null));
     client
         .resource(report)

@@ -223,7 +223,8 @@ final class LightDaemon implements AutoCloseable {
                     peers == 0
                         ? Reachability.without(Reachability.Proof.NOT_YET)
                         : new Reachability(Reachability.Proof.PROBES, probed, probed, List.of())),
-            List.of()),
+            List.of(),
+            Optional.empty()),
         own);
   }
 

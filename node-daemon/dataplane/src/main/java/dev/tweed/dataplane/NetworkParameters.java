@@ -37,34 +37,6 @@ public record NetworkParameters(
     TranslatedAddresses translated,
     boolean fastPath) {
 
-  /** One whose packets all take the ordinary path. */
-  public NetworkParameters(
-      String name,
-      Backend backend,
-      int mtu,
-      String bridgeName,
-      boolean hairpin,
-      Masquerade masquerade,
-      List<IpPrefix> podCidrs,
-      Map<String, String> sysctls,
-      boolean tunnelFiltered,
-      boolean probes,
-      TranslatedAddresses translated) {
-    this(
-        name,
-        backend,
-        mtu,
-        bridgeName,
-        hairpin,
-        masquerade,
-        podCidrs,
-        sysctls,
-        tunnelFiltered,
-        probes,
-        translated,
-        false);
-  }
-
   /** Copies the collections; refuses what no kernel would take as a device name. */
   public NetworkParameters {
     Objects.requireNonNull(name, "name");

@@ -140,7 +140,8 @@ public record Example(
             sysctls,
             true,
             probes,
-            TranslatedAddresses.NONE),
+            TranslatedAddresses.NONE,
+            false),
         self,
         peers);
   }
@@ -160,7 +161,8 @@ public record Example(
             n.sysctls(),
             n.tunnelFiltered(),
             n.probes(),
-            new TranslatedAddresses(List.of(IpPrefix.parse(range)), List.of(links))),
+            new TranslatedAddresses(List.of(IpPrefix.parse(range)), List.of(links)),
+            false),
         of.self(),
         of.peers());
   }

@@ -4,6 +4,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,8 +34,10 @@ final class Fixtures {
 
   static PodNetworkSpec spec(
       PodNetworkSpec.Allocation allocation, LabelSelector nodes, PodNetworkSpec.Pool... pools) {
-    return new PodNetworkSpec(
-        List.of(pools), allocation, nodes, null, null, null, null, null, null, null, null);
+    return PodNetworkSpecs.with(
+        PodNetworkSpecs.with(PodNetworkSpecs.of(pools), "allocation", allocation),
+        "nodeSelector",
+        nodes);
   }
 
   static PodNetworkSpec.Pool pool(
@@ -43,20 +46,7 @@ final class Fixtures {
   }
 
   static PodNetworkSpec reserving(PodNetworkSpec spec, PodNetworkSpec.Reservation... reservations) {
-    return new PodNetworkSpec(
-        spec.pools(),
-        spec.allocation(),
-        spec.nodeSelector(),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        List.of(reservations));
+    return PodNetworkSpecs.with(spec, "reservations", reservations);
   }
 
   static NetworkFacts network(String name, int age, PodNetworkSpec spec) {

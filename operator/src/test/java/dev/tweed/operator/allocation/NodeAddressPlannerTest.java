@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.PodNetworkSpec.NodeAddress;
 import dev.tweed.crds.PodNetworkSpec.UnderlayFamily;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,19 +29,7 @@ class NodeAddressPlannerTest {
     return Fixtures.network(
         "default",
         100,
-        new PodNetworkSpec(
-            List.of(pool("10.244.0.0/16", 24)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            rule));
+        PodNetworkSpecs.with(PodNetworkSpecs.of("10.244.0.0/16"), "nodeAddress", rule));
   }
 
   /** Of Nodes the lower number is the older one. */

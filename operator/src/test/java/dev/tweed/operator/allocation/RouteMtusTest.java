@@ -8,8 +8,8 @@ import static dev.tweed.operator.allocation.Fixtures.pool;
 import static dev.tweed.operator.allocation.Fixtures.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,20 +93,7 @@ class RouteMtusTest {
   @Test
   void aNetworkThatIsGivenASmallerOneChangesNothingWhileNodesFollow() {
     PodNetworkSpec s = spec(pool("10.244.0.0/22", 24));
-    AllocationInput following =
-        allocated(
-            new PodNetworkSpec(
-                s.pools(),
-                s.allocation(),
-                LabelSelector.everything(),
-                null,
-                1400,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null));
+    AllocationInput following = allocated(PodNetworkSpecs.with(s, "mtu", 1400));
 
     assertThat(
             AllocationPlanner.plan(

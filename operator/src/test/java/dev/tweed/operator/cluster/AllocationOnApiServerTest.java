@@ -301,6 +301,7 @@ class AllocationOnApiServerTest {
             null,
             null,
             null,
+            null,
             null));
 
     // When one starts

@@ -378,12 +378,7 @@ class NetworkPoliciesOnApiServerTest {
         .atMost(SOON)
         .untilAsserted(
             () ->
-                assertThat(
-                        String.valueOf(
-                            NetworkPolicyObjects.clusterPolicies(client)
-                                .withName("guard")
-                                .get()
-                                .<Object>get("status", "conditions")))
+                assertThat(conditions("guard"))
                     .contains(
                         "type=Enforced", "status=True", "in force on 1 of 1 node, for 1 of 1 pod"));
   }
@@ -403,12 +398,7 @@ class NetworkPoliciesOnApiServerTest {
         .atMost(SOON)
         .untilAsserted(
             () ->
-                assertThat(
-                        String.valueOf(
-                            NetworkPolicyObjects.clusterPolicies(client)
-                                .withName("guard")
-                                .get()
-                                .<Object>get("status", "conditions")))
+                assertThat(conditions("guard"))
                     .contains(
                         "type=Enforced",
                         "status=False",
@@ -548,5 +538,13 @@ class NetworkPoliciesOnApiServerTest {
 
   private static long version(HasMetadata object) {
     return Long.parseLong(object.getMetadata().getResourceVersion());
+  }
+
+  private String conditions(String clusterNetworkPolicy) {
+    return String.valueOf(
+        NetworkPolicyObjects.clusterPolicies(client)
+            .withName(clusterNetworkPolicy)
+            .get()
+            .<Object>get("status", "conditions"));
   }
 }

@@ -33,6 +33,7 @@ final class Reports {
         null,
         null,
         null,
+        null,
         null);
   }
 

@@ -299,6 +299,7 @@ class SilenceOnApiServerTest {
             null,
             null,
             null,
+            null,
             null));
     client
         .resources(NodeReport.class)

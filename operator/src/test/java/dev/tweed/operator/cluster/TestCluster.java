@@ -11,6 +11,7 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.testing.ApiServer;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
@@ -119,8 +120,10 @@ public final class TestCluster {
     PodNetwork network = new PodNetwork();
     network.getMetadata().setName(name);
     network.setSpec(
-        new PodNetworkSpec(
-            List.of(pools), allocation, nodes, null, null, null, null, null, null, null, null));
+        PodNetworkSpecs.with(
+            PodNetworkSpecs.with(PodNetworkSpecs.of(pools), "allocation", allocation),
+            "nodeSelector",
+            nodes));
     return client.resource(network).create();
   }
 
@@ -137,19 +140,7 @@ public final class TestCluster {
               PodNetworkSpec s = n.getSpec();
               List<PodNetworkSpec.Pool> pools = new ArrayList<>(s.pools());
               pools.add(pool);
-              n.setSpec(
-                  new PodNetworkSpec(
-                      pools,
-                      s.allocation(),
-                      s.nodeSelector(),
-                      s.backend(),
-                      s.mtu(),
-                      s.bridge(),
-                      s.masquerade(),
-                      s.sysctls(),
-                      s.mirroredNodeLabels(),
-                      s.hostFirewall(),
-                      s.probes()));
+              n.setSpec(PodNetworkSpecs.with(s, "pools", pools));
               return n;
             });
   }

@@ -126,6 +126,7 @@ public final class Policies {
         null,
         null,
         null,
+        null,
         null);
   }
 
@@ -154,6 +155,7 @@ public final class Policies {
             : List.of(
                 new Repair("Firewall", repairs, "2026-01-01T00:00:00Z"),
                 new Repair("Route", 7L, "2026-01-01T00:00:00Z")),
+        null,
         null,
         null,
         null);

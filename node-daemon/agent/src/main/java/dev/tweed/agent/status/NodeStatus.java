@@ -35,17 +35,6 @@ public record NodeStatus(
     List<Repair> repairs,
     Optional<NodeReportStatus.FastPath> fastPath) {
 
-  /** One where nothing is known of the fast path. */
-  public NodeStatus(
-      SyncStatus sync,
-      Connected connected,
-      List<NodeFinding> surroundings,
-      Optional<FirewallStatus> firewallStatus,
-      Optional<Reachability> reachability,
-      List<Repair> repairs) {
-    this(sync, connected, surroundings, firewallStatus, reachability, repairs, Optional.empty());
-  }
-
   /** Copies the lists. */
   public NodeStatus {
     surroundings = List.copyOf(surroundings);

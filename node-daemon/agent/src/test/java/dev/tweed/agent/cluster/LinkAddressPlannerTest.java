@@ -6,6 +6,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReportStatus.LinkAddress;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.PodNetworkSpec.NodeAddress;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import dev.tweed.dataplane.HostAddresses.HostAddress;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
@@ -16,19 +17,8 @@ class LinkAddressPlannerTest {
 
   private static PodNetworkSpec spec(String zone, String... links) {
     PodNetworkSpec any = Views.spec(new LabelSelector(Map.of("zone", zone), List.of()));
-    return new PodNetworkSpec(
-        any.pools(),
-        any.allocation(),
-        any.nodeSelector(),
-        any.backend(),
-        any.mtu(),
-        any.bridge(),
-        any.masquerade(),
-        any.sysctls(),
-        any.mirroredNodeLabels(),
-        any.hostFirewall(),
-        any.probes(),
-        new NodeAddress(List.of(), List.of(links), null));
+    return PodNetworkSpecs.with(
+        any, "nodeAddress", new NodeAddress(List.of(), List.of(links), null));
   }
 
   private static HostAddress on(String link, String address) {

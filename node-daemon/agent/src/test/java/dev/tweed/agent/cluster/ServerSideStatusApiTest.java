@@ -171,6 +171,7 @@ class ServerSideStatusApiTest {
         null,
         null,
         null,
+        null,
         null);
   }
 }

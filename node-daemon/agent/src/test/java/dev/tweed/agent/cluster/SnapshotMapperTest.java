@@ -9,6 +9,7 @@ import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.PodNetworkStatus.AddressConflict;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import dev.tweed.dataplane.Peer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -325,19 +326,7 @@ class SnapshotMapperTest {
 
   @Test
   void aNetworkThatCannotBeUsedNamesTheField() {
-    PodNetworkSpec spec =
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/33", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+    PodNetworkSpec spec = PodNetworkSpecs.of("10.244.0.0/33");
     Views views = new Views().network("default", spec).subnet(1);
 
     assertThat(mapper.map(views.view()))
@@ -357,18 +346,7 @@ class SnapshotMapperTest {
   void probesAreWantedUnlessDisabled(PodNetworkSpec.Probes setting, boolean wanted) {
     // Given
     PodNetworkSpec spec =
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            setting);
+        PodNetworkSpecs.with(PodNetworkSpecs.of("10.244.0.0/16"), "probes", setting);
 
     // When
     Mapping.Program program =
@@ -383,18 +361,7 @@ class SnapshotMapperTest {
   void theTunnelIsFilteredUnlessTheHostsFirewallIsUnmanaged(
       PodNetworkSpec.HostFirewall setting, boolean filtered) {
     PodNetworkSpec spec =
-        new PodNetworkSpec(
-            List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            setting,
-            null);
+        PodNetworkSpecs.with(PodNetworkSpecs.of("10.244.0.0/16"), "hostFirewall", setting);
 
     Mapping.Program program =
         program(mapper.map(new Views().network("default", spec).subnet(1).view()));

@@ -5,6 +5,7 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -87,18 +88,7 @@ public final class Views {
 
   /** One pool of IPv4, and all else by default. */
   public static PodNetworkSpec spec(LabelSelector selector) {
-    return new PodNetworkSpec(
-        List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-        null,
-        selector,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return PodNetworkSpecs.with(PodNetworkSpecs.of("10.244.0.0/16"), "nodeSelector", selector);
   }
 
   /** Later days have greater numbers. */

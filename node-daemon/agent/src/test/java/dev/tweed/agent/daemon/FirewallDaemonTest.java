@@ -202,7 +202,8 @@ class FirewallDaemonTest {
     NodeReport report = cluster.client.resources(NodeReport.class).withName("n1").get();
     return report.getStatus() == null
         ? new NodeReportStatus(
-            null, null, null, null, null, null, null, null, null, null, null, null, null, null)
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+            null)
         : report.getStatus();
   }
 }

@@ -27,6 +27,7 @@ import dev.tweed.agent.status.RepairLog;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.NodeReportStatus.Versions;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathOptions;
@@ -157,7 +158,13 @@ class NodeSyncTest {
         (status, own) -> {
           told.add(
               new NodeStatus(
-                  status, Connected.YES, List.of(), Optional.empty(), Optional.empty(), List.of()));
+                  status,
+                  Connected.YES,
+                  List.of(),
+                  Optional.empty(),
+                  Optional.empty(),
+                  List.of(),
+                  Optional.empty()));
           toldOf.add(own);
         });
   }
@@ -906,21 +913,7 @@ class NodeSyncTest {
         .subnet(1)
         .network(
             "default",
-            new PodNetworkSpec(
-                List.of(new PodNetworkSpec.Pool("10.244.0.0/16", 24, null)),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                fastPath))
+            PodNetworkSpecs.with(PodNetworkSpecs.of("10.244.0.0/16"), "fastPath", fastPath))
         .view();
   }
 

@@ -48,7 +48,8 @@ class NetworkStateMapperTest {
                 Map.of(),
                 true,
                 true,
-                TranslatedAddresses.NONE),
+                TranslatedAddresses.NONE,
+                false),
             new OwnNode("n1", List.of(IpPrefix.parse("fd00:10:0:1::/64")), own, MAC),
             List.of(new Peer("n2", IpPrefix.parse("fd00:10:0:2::/64"), peer, MAC)));
     NetworkState state =

@@ -7,6 +7,7 @@ import dev.tweed.agent.cluster.ClusterView.Gaps;
 import dev.tweed.agent.cluster.ClusterView.Listing;
 import dev.tweed.agent.cluster.NetworkRecord;
 import dev.tweed.crds.PodNetworkSpec;
+import dev.tweed.crds.testing.PodNetworkSpecs;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
 import java.util.Optional;
@@ -20,18 +21,7 @@ class NodeSpaceTest {
   }
 
   private static PodNetworkSpec spec(String pool, Integer mtu) {
-    return new PodNetworkSpec(
-        List.of(new PodNetworkSpec.Pool(pool, 24, null)),
-        null,
-        null,
-        null,
-        mtu,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return PodNetworkSpecs.with(PodNetworkSpecs.of(pool), "mtu", mtu);
   }
 
   @Test

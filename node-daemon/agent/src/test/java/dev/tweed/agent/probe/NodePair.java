@@ -112,7 +112,8 @@ final class NodePair implements AutoCloseable {
             Map.of(),
             true,
             true,
-            TranslatedAddresses.NONE);
+            TranslatedAddresses.NONE,
+            false);
     List<OwnNode> own =
         IntStream.of(1, 2)
             .mapToObj(

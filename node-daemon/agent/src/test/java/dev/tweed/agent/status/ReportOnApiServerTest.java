@@ -92,7 +92,7 @@ class ReportOnApiServerTest {
         .ignoringFields("conditions")
         .isEqualTo(
             new NodeReportStatus(
-                null, null, null, null, null, null, null, null, null, null, null, null, null,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null,
                 null));
   }
 }

@@ -134,6 +134,7 @@ class StatusFaultPropertiesTest {
         List.of(),
         ready.firewallStatus(),
         ready.reachability(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 }

@@ -152,7 +152,8 @@ class StatusMapperTest {
             before.surroundings(),
             before.firewallStatus(),
             before.reachability(),
-            before.repairs());
+            before.repairs(),
+            Optional.empty());
 
     assertThat(mapper.urgency(after, List.of(), told)).isEqualTo(Urgency.AT_ONCE);
     assertThat(mapper.reportStatus(after, List.of(), Optional.of(told)).orElseThrow().addresses())
@@ -260,7 +261,8 @@ class StatusMapperTest {
         List.of(),
         Optional.of(new FirewallStatus(firewall, policies, List.of())),
         status.reachability(),
-        status.repairs());
+        status.repairs(),
+        Optional.empty());
   }
 
   private static List<PolicyState> policies(long generation, String message) {

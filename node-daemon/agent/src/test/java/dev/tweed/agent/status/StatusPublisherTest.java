@@ -359,6 +359,7 @@ class StatusPublisherTest {
         r.repairs(),
         r.sysctls(),
         null,
+        null,
         null);
   }
 

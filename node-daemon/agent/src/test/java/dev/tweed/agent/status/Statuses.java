@@ -74,7 +74,8 @@ public final class Statuses {
         List.of(),
         firewall,
         Optional.empty(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   /** A node that is ready but for what probing found. */
@@ -86,7 +87,8 @@ public final class Statuses {
         List.of(),
         ready.firewallStatus(),
         Optional.of(seen),
-        ready.repairs());
+        ready.repairs(),
+        Optional.empty());
   }
 
   /** A node that is ready and reaches so many. */
@@ -118,7 +120,8 @@ public final class Statuses {
         List.of(),
         ready.firewallStatus(),
         Optional.of(new Reachability(Reachability.Proof.PROBES, peers, peers, List.of())),
-        ready.repairs());
+        ready.repairs(),
+        Optional.empty());
   }
 
   /** A node that is ready but hears nothing of the API server. */
@@ -131,7 +134,8 @@ public final class Statuses {
         List.of(),
         ready.firewallStatus(),
         ready.reachability(),
-        ready.repairs());
+        ready.repairs(),
+        Optional.empty());
   }
 
   /** Of two peers neither answers; the first lives. */
@@ -212,7 +216,8 @@ public final class Statuses {
                         "rule all, action: it would cut SSH")),
                 List.of())),
         Optional.of(new Reachability(Reachability.Proof.PROBES, 2, 2, List.of())),
-        List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")));
+        List.of(new Repair("Route", 3L, "2026-01-02T03:04:05Z")),
+        Optional.empty());
   }
 
   /** A NodeSubnet of the node. */

@@ -57,7 +57,8 @@ final class SamplePeers {
                 Map.of(),
                 true,
                 true,
-                TranslatedAddresses.NONE),
+                TranslatedAddresses.NONE,
+                false),
             new OwnNode("n1", blocks, ownIps.stream().map(IpAddress::parse).toList(), MAC),
             List.of(peers)));
   }

@@ -434,7 +434,8 @@ class HealingTest {
             network.sysctls(),
             network.tunnelFiltered(),
             network.probes(),
-            TranslatedAddresses.NONE),
+            TranslatedAddresses.NONE,
+            false),
         snapshot.self(),
         snapshot.peers());
   }

@@ -282,7 +282,8 @@ class ObstaclesTest {
             network.sysctls(),
             network.tunnelFiltered(),
             network.probes(),
-            TranslatedAddresses.NONE);
+            TranslatedAddresses.NONE,
+            false);
     var long253 = new ClusterSnapshot(named, snapshot.self(), snapshot.peers());
 
     SyncReport first = node.sync(long253);

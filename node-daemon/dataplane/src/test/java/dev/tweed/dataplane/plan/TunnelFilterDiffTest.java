@@ -92,7 +92,8 @@ class TunnelFilterDiffTest {
             network.sysctls(),
             false,
             network.probes(),
-            TranslatedAddresses.NONE),
+            TranslatedAddresses.NONE,
+            false),
         snapshot.self(),
         snapshot.peers());
   }

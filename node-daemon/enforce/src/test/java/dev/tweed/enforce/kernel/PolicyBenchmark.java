@@ -7,19 +7,13 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.testing.PathCost;
 import dev.tweed.netlink.testing.RatioTable;
-import dev.tweed.policy.Action;
 import dev.tweed.policy.AddressSpace;
-import dev.tweed.policy.Direction;
 import dev.tweed.policy.NodeState;
 import dev.tweed.policy.PeerSet;
-import dev.tweed.policy.Peers;
 import dev.tweed.policy.PodEntry;
-import dev.tweed.policy.PolicyRef;
 import dev.tweed.policy.PortMatch;
 import dev.tweed.policy.Program;
 import dev.tweed.policy.Protocol;
-import dev.tweed.policy.Rule;
-import dev.tweed.policy.Tier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -189,20 +183,8 @@ public final class PolicyBenchmark {
       int port = port(p, policies);
       programs.put(
           "p-" + p,
-          new Program(
-              "p-" + p,
-              new PolicyRef(PolicyRef.Kind.NETWORK_POLICY, "u" + p, 1),
-              Tier.NETWORK_POLICY,
-              0,
-              Set.of(Direction.INGRESS),
-              List.of(
-                  Rule.of(
-                      0,
-                      Action.ACCEPT,
-                      Peers.sets("s-" + p % SETS),
-                      PortMatch.one(Protocol.TCP, port),
-                      PortMatch.one(Protocol.UDP, port))),
-              List.of()));
+          PolicyTableBench.program(
+              p, PortMatch.one(Protocol.TCP, port), PortMatch.one(Protocol.UDP, port)));
     }
     List<PodEntry> pods = new ArrayList<>();
     pods.add(new PodEntry("a", addresses(PolicyBed.A, PolicyBed.A6), Set.of(), List.of()));

@@ -127,6 +127,18 @@ public final class PolicyTableBench {
         goal);
   }
 
+  /** Lets members of one of 50 sets in by some ports. */
+  static Program program(int number, PortMatch... ports) {
+    return new Program(
+        "p-" + number,
+        new PolicyRef(PolicyRef.Kind.NETWORK_POLICY, "u" + number, 1),
+        Tier.NETWORK_POLICY,
+        0,
+        Set.of(Direction.INGRESS),
+        List.of(Rule.of(0, Action.ACCEPT, Peers.sets("s-" + number % 50), ports)),
+        List.of());
+  }
+
   /** A node with so many pods, and some more members of one set. */
   static NodeState state(Set<String> more, int pods) {
     Map<String, PeerSet> sets = new HashMap<>(SETS);
@@ -137,21 +149,7 @@ public final class PolicyTableBench {
     }
     Map<String, Program> programs = new HashMap<>();
     for (int p = 0; p < 100; p++) {
-      programs.put(
-          "p-" + p,
-          new Program(
-              "p-" + p,
-              new PolicyRef(PolicyRef.Kind.NETWORK_POLICY, "u" + p, 1),
-              Tier.NETWORK_POLICY,
-              0,
-              Set.of(Direction.INGRESS),
-              List.of(
-                  Rule.of(
-                      0,
-                      Action.ACCEPT,
-                      Peers.sets("s-" + p % 50),
-                      PortMatch.one(Protocol.TCP, 8000 + p))),
-              List.of()));
+      programs.put("p-" + p, program(p, PortMatch.one(Protocol.TCP, 8000 + p)));
     }
     List<PodEntry> entries = new ArrayList<>();
     for (int i = 0; i < pods; i++) {
