@@ -46,7 +46,8 @@ public sealed interface FastPathOff {
     public String message() {
       return "the daemon lacks the capabilities "
           + String.join(", ", missing)
-          + ": add them to its container's securityContext.capabilities, or set spec.fastPath: Off";
+          + ": set the chart value node.fastPath=true, or add them to the unit of the service; or set"
+          + " spec.fastPath to \"Off\"";
     }
   }
 
