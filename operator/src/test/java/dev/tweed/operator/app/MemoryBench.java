@@ -14,8 +14,8 @@ import java.util.Map;
  * What the packaged operator holds of memory, in a container of the chart's default limit as far as
  * its heap is concerned: while it gives many nodes their blocks, when their daemons have reported,
  * and after a start that finds all of it. A real API server on the same machine; the daemons are
- * played. Argument: nodes, by default 5000. Needs the property tweed.operatorApp. Not a test:
- * numbers belong to a machine.
+ * played. Argument: nodes, by default 5000. Needs the properties tweed.operatorApp and
+ * tweed.repository. Not a test: numbers belong to a machine.
  */
 final class MemoryBench {
   private static final Map<String, String> LIMIT = Map.of("TWEED_JAVA_OPTS", "-XX:MaxRAM=512m");
@@ -25,10 +25,13 @@ final class MemoryBench {
 
   public static void main(String[] args) throws IOException, InterruptedException {
     int nodes = args.length > 0 ? Integer.parseInt(args[0]) : 5_000;
+    // The HTTP client leaves threads behind that are no daemons.
     try (ApiServer server = ApiServer.start()) {
       run(server, nodes);
+    } catch (IOException | RuntimeException e) {
+      e.printStackTrace();
+      System.exit(1);
     }
-    // The HTTP client leaves threads behind that are no daemons.
     System.exit(0);
   }
 
@@ -38,7 +41,8 @@ final class MemoryBench {
     cluster.nodes(0, nodes);
     Path kubeconfig = ChartIdentity.kubeconfig(server);
     try (OperatorProcess operator = OperatorProcess.start(kubeconfig, LIMIT)) {
-      cluster.network("default", TestCluster.pool("10.0.0.0/8", 24));
+      // 32,768 blocks, and neither a Node's address nor the ServiceCIDR.
+      cluster.network("default", TestCluster.pool("10.128.0.0/9", 24));
       List<NodeSubnet> subnets = cluster.subnets();
       while (subnets.size() < nodes) {
         Thread.sleep(Duration.ofSeconds(1));
