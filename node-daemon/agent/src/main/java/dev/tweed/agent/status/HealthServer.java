@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -43,6 +44,12 @@ public final class HealthServer implements AutoCloseable {
 
   /** What a probe is told. */
   public record Answer(boolean good, String text) {}
+
+  /**
+   * Until a connection that could not be accepted is tried again: without a file descriptor for it,
+   * it stays ready, and the thread would spin (accept(2), EMFILE).
+   */
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   /** Until an address that is taken is tried again. */
   private static final Duration AGAIN = Duration.ofSeconds(5);
@@ -198,6 +205,7 @@ public final class HealthServer implements AutoCloseable {
           new HttpExchange(client, System.nanoTime() + LIMIT.toNanos()));
     } catch (IOException e) {
       LOG.debug("a connection is not accepted: {}", e.toString());
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 

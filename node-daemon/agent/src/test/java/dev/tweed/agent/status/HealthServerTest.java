@@ -1,9 +1,16 @@
 package dev.tweed.agent.status;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.BufferedReader;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.Writer;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -14,8 +21,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -51,6 +60,95 @@ class HealthServerTest {
   void aDaemonThatLivesIsHealthy() throws Exception {
     assertThat(get("/healthz").statusCode()).isEqualTo(200);
     assertThat(get("/healthz").body()).isEqualTo("ok\n");
+  }
+
+  @Test
+  @Timeout(60)
+  void withoutFileDescriptorsItWaitsAndThenAnswersAgain() throws Exception {
+    // Given a process that has no file descriptor left
+    Process process =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "ulimit -n 256; exec \"$0\" -cp \"$1\" \"$2\"",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                System.getProperty("java.class.path"),
+                OutOfDescriptors.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader output = process.inputReader();
+        Writer input = process.outputWriter()) {
+      port = Integer.parseInt(output.readLine());
+      output.readLine();
+
+      // When somebody connects
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        input.write("measure\n");
+        input.flush();
+
+        // Then the thread spends next to nothing on what it cannot accept
+        assertThat(Long.parseLong(output.readLine())).as("share of a core, in %").isLessThan(20);
+
+        // And it answers as soon as it can
+        assertThat(output.readLine()).isEqualTo("given back");
+        client.getOutputStream().write("GET /healthz HTTP/1.1\r\n\r\n".getBytes(UTF_8));
+        assertThat(new String(client.getInputStream().readAllBytes(), UTF_8))
+            .startsWith("HTTP/1.1 200");
+      }
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /**
+   * A process with a server and without file descriptors: tells the port, that the descriptors are
+   * used up, then (asked by a line) the share of a core that the server's thread takes in a second,
+   * and that they are given back.
+   */
+  static final class OutOfDescriptors {
+    private OutOfDescriptors() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (HealthServer server =
+          HealthServer.start(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+              () -> true,
+              () -> new HealthServer.Answer(true, "READY"),
+              () -> "",
+              why -> {})) {
+        // The first exchange loads what the next ones need.
+        try (Socket client =
+            new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+          client.getOutputStream().write("GET /healthz HTTP/1.1\r\n\r\n".getBytes(UTF_8));
+          client.getInputStream().readAllBytes();
+        }
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long health =
+            Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                .filter(thread -> thread.getThreadName().equals("health"))
+                .findFirst()
+                .orElseThrow()
+                .getThreadId();
+        System.out.println(server.address().getPort());
+        List<InputStream> open = new ArrayList<>();
+        try {
+          while (true) {
+            open.add(new FileInputStream("/dev/null"));
+          }
+        } catch (IOException e) {
+          System.out.println(e.getMessage());
+        }
+        System.in.read();
+        long before = threads.getThreadCpuTime(health);
+        Thread.sleep(1000);
+        System.out.println((threads.getThreadCpuTime(health) - before) / 10_000_000);
+        for (InputStream each : open) {
+          each.close();
+        }
+        System.out.println("given back");
+        Thread.sleep(30_000);
+      }
+    }
   }
 
   @Test
