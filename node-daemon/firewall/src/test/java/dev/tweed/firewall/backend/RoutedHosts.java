@@ -133,6 +133,9 @@ final class RoutedHosts implements AutoCloseable {
 
   /** A device of the node's, and {@code eth0} at the other end. */
   private static void link(Netns node, String device, int network, Netns other) {
+    // A neighbour is asked for from a link-local address, which is to be usable at once.
+    node.sh("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
+    other.sh("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
     node.sh(
         """
         ip link add %1$s type veth peer name eth0 netns %2$s
