@@ -54,12 +54,12 @@ public final class ApiConnection implements ClusterWatch {
   private final RecordStore<PolicyRecord> policies = store();
   private final RecordStore<NodeRecord> nodes = store();
   private final RecordStore<EndpointRecord> endpoints = new RecordStore<>(this::learn, this::look);
-  private final List<ListWatch<?>> watches = new ArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
+  private final List<KindWatch> watches = new ArrayList<>();
   private final InstantSource clock;
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
+  private volatile Optional<Thread> leaseThread = Optional.empty();
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
-  private final List<ListWatch<?>> dataPath;
+  private final List<KindWatch> dataPath;
   private final PolicyWatch compiled;
   private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
@@ -103,24 +103,14 @@ public final class ApiConnection implements ClusterWatch {
     return new RecordStore<>(this::changed, this::look);
   }
 
-  private <R> ListWatch<R> watch(
+  private <R> KindWatch watch(
       String name,
       ListWatch.Source source,
       ObjectReader<R> reader,
       RecordStore<R> store,
       Duration asked) {
-    ListWatch<R> watch =
-        new ListWatch<>(
-            source,
-            reader,
-            client.channel(),
-            store,
-            pauses,
-            asked,
-            System::nanoTime,
-            () -> ThreadLocalRandom.current().nextDouble());
+    KindWatch watch = new KindWatch(name, source, reader, store, client, pauses, asked);
     watches.add(watch);
-    threads.add(Thread.ofPlatform().name("watch-" + name).daemon().unstarted(watch));
     return watch;
   }
 
@@ -153,14 +143,15 @@ public final class ApiConnection implements ClusterWatch {
             clock,
             () -> ThreadLocalRandom.current().nextDouble());
     lease = Optional.of(made);
-    threads.add(Thread.ofPlatform().name("lease").daemon().unstarted(made));
+    leaseThread = Optional.of(Thread.ofPlatform().name("lease").daemon().unstarted(made));
   }
 
   @Override
   public void start(Runnable onChange, Consumer<ApiContact> onContact) {
     this.onChange = onChange;
     this.onContact = onContact;
-    threads.forEach(Thread::start);
+    watches.forEach(KindWatch::start);
+    leaseThread.ifPresent(Thread::start);
     compiled.start();
     client.every(renewal.dividedBy(3), this::look);
     client.every(renewal, client::tryConfigured);
@@ -262,19 +253,20 @@ public final class ApiConnection implements ClusterWatch {
 
   @Override
   public void close() {
-    watches.forEach(ListWatch::stop);
+    watches.forEach(KindWatch::close);
     compiled.close();
     lease.ifPresent(LeaseRenewal::stop);
     pauses.close();
     client.close();
-    for (Thread thread : threads) {
-      try {
-        // A name that is just being looked up cannot be interrupted.
-        thread.join(Duration.ofSeconds(2));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
+    try {
+      for (KindWatch watch : watches) {
+        watch.awaitEnd();
       }
+      if (leaseThread.isPresent()) {
+        leaseThread.get().join(KindWatch.END);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
