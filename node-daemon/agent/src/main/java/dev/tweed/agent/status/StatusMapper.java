@@ -177,48 +177,33 @@ public final class StatusMapper {
   }
 
   private List<Condition> always(NodeStatus status, List<Condition> before) {
+    Reachable reachable = status.reachable();
+    Connected connected = status.connected();
     return List.of(
-        ready(status, before),
-        programmed(status, before),
-        reachable(status.reachable(), before),
-        connected(status.connected(), before));
+        ofDataPath("Ready", status.ready(), status, before),
+        ofDataPath("Programmed", status.programmed(), status, before),
+        condition(
+            Reachable.TYPE,
+            reachable.status().name(),
+            reachable.reason().name(),
+            reachable.message(),
+            before),
+        condition(
+            Connected.TYPE,
+            connected.status().name(),
+            connected.reason().name(),
+            connected.message(),
+            before));
   }
 
-  private Condition ready(NodeStatus status, List<Condition> before) {
-    return status.ready() ? good("Ready", status, before) : bad("Ready", status, before);
-  }
-
-  private Condition programmed(NodeStatus status, List<Condition> before) {
-    return status.programmed()
-        ? good("Programmed", status, before)
-        : bad("Programmed", status, before);
-  }
-
-  private Condition reachable(Reachable reachable, List<Condition> before) {
-    return condition(
-        Reachable.TYPE,
-        reachable.status().name(),
-        reachable.reason().name(),
-        reachable.message(),
-        before);
-  }
-
-  private Condition connected(Connected connected, List<Condition> before) {
-    return condition(
-        Connected.TYPE,
-        connected.status().name(),
-        connected.reason().name(),
-        connected.message(),
-        before);
-  }
-
-  private Condition good(String type, NodeStatus status, List<Condition> before) {
-    return status.state() == NodeStatus.State.IDLE
-        ? condition(type, "True", "NothingToDo", status.reason(), before)
-        : condition(type, "True", "Programmed", "the data path is in the kernel, verified", before);
-  }
-
-  private Condition bad(String type, NodeStatus status, List<Condition> before) {
+  private Condition ofDataPath(
+      String type, boolean good, NodeStatus status, List<Condition> before) {
+    if (good) {
+      return status.state() == NodeStatus.State.IDLE
+          ? condition(type, "True", "NothingToDo", status.reason(), before)
+          : condition(
+              type, "True", "Programmed", "the data path is in the kernel, verified", before);
+    }
     Optional<NodeFinding> cause =
         status.blocking().or(() -> status.findings().stream().findFirst());
     return condition(
