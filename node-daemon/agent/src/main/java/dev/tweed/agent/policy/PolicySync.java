@@ -189,11 +189,12 @@ public final class PolicySync implements BooleanSupplier, AutoCloseable {
     }
     PolicyView view = policies.get();
     boolean listed = false;
+    Optional<CniResults> pods = Optional.empty(); // nor asked for before: they may not be readable
     if (view.listing() == ClusterView.Listing.RECEIVED) {
       known = known.next(view);
       listed = follow.test(known.programNames(), known.setNames());
+      pods = results.get();
     }
-    Optional<CniResults> pods = results.get();
     boolean marked = mark.isThere();
     PolicyPlanner.Plan plan =
         PolicyPlanner.plan(
