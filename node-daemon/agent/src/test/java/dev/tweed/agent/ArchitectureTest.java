@@ -17,7 +17,7 @@ class ArchitectureTest {
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|EndpointRules|Mapping|ConflistRenderer"
           + "|PolicyMapper|NodeSpace|NodePolicies|PolicyPlanner|PolicyReading|PolicyFindingMapper|NodePolicyStatusMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
           + "|NodeViewMapper|FastPathStatusMapper|FastPathTarget"
-          + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|LossDiagnosis|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|UnreachedPeerText|SyncSchedule|Backoff"
+          + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|LossDiagnosis|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|UnreachedPeerText|ReportPacer|SyncSchedule|Backoff"
           + "|ProbeRotation|ProbeBudget|ProbeScheduler|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
 
   @ArchTest
