@@ -7,7 +7,6 @@ import dev.tweed.crds.PeerSliceName;
 import dev.tweed.crds.PeerSliceSpec;
 import dev.tweed.policy.Program;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -104,15 +103,14 @@ public final class PolicyWatch implements AutoCloseable {
   /** What is known now. */
   public PolicyView view() {
     ClusterView.Listing listing = nodes.listing(); // first: what comes meanwhile is no less
-    Map<PeerSliceName, Optional<PeerSliceSpec>> known = new HashMap<>();
-    slices
-        .records()
-        .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> known.put(n, spec)));
     Optional<NodePolicyRecord> node = nodes.records().stream().findFirst();
     // Where there are policies what is refused is missing, which closes.
     boolean refused = node.isEmpty() && (programs.isRefused() || slices.isRefused());
-    return new PolicyView(
-        refused ? ClusterView.Listing.REFUSED : listing, node, programs.records(), known);
+    return PolicyView.of(
+        refused ? ClusterView.Listing.REFUSED : listing,
+        node,
+        programs.records(),
+        slices.records());
   }
 
   /**

@@ -10,8 +10,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * This node's NodePolicy, and what it refers to. Pure. A program or a set that was known and is
@@ -46,17 +44,9 @@ record NodePolicies(
   /** What is known when this was known before. */
   NodePolicies next(PolicyView view) {
     PeerSliceReader.Sets slices = PeerSliceReader.readSpecs(view.slices());
-    Set<String> programNames =
-        view.node().stream()
-            .flatMap(n -> n.pods().stream())
-            .flatMap(p -> p.programs().stream())
-            .collect(Collectors.toSet());
+    Set<String> programNames = view.node().map(NodePolicyRecord::programNames).orElse(Set.of());
     Map<String, Program> nextPrograms = nextPrograms(programNames, view);
-    Set<String> setNames =
-        nextPrograms.values().stream()
-            .flatMap(p -> Stream.concat(p.ingress().stream(), p.egress().stream()))
-            .flatMap(r -> r.peers().sets().stream())
-            .collect(Collectors.toSet());
+    Set<String> setNames = PolicyView.setNames(nextPrograms.values());
     return new NodePolicies(
         view.node(),
         view.node().isPresent()
