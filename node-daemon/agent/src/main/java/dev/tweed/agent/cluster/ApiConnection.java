@@ -7,7 +7,6 @@ import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.api.ServerEndpoint;
-import dev.tweed.agent.api.SideTask;
 import dev.tweed.agent.finding.NodeFinding;
 import java.net.URI;
 import java.time.Duration;
@@ -53,7 +52,7 @@ public final class ApiConnection implements ClusterWatch {
       new RecordStore<>(this::changed, this::look, this::arrived);
   private final RecordStore<PolicyRecord> policies = store();
   private final RecordStore<NodeRecord> nodes = store();
-  private final RecordStore<EndpointRecord> endpoints = new RecordStore<>(this::learn, this::look);
+  private final EndpointLearner endpoints;
   private final List<KindWatch> watches = new ArrayList<>();
   private final InstantSource clock;
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
@@ -61,12 +60,9 @@ public final class ApiConnection implements ClusterWatch {
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
   private final List<KindWatch> dataPath;
   private final PolicyWatch compiled;
-  private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
   private volatile Consumer<SubnetRecord> onArrival = record -> onChange.run();
-  private volatile Consumer<List<ServerEndpoint>> onEndpoints = learned -> {};
-  private volatile List<ServerEndpoint> learned = List.of();
   private volatile boolean complete;
   private volatile long completeAt;
   private final StaleConnections stale = new StaleConnections();
@@ -87,6 +83,7 @@ public final class ApiConnection implements ClusterWatch {
     this.findings = new ApiConnectionFindings(client.server(), renewal.multipliedBy(2), clock);
     this.pauses = new RetryPauses(client::reconnect, System::nanoTime);
     this.status = client.channel();
+    this.endpoints = new EndpointLearner(networks, client.addresses(), this::look);
     this.dataPath =
         List.of(
             watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks, renewal),
@@ -95,7 +92,7 @@ public final class ApiConnection implements ClusterWatch {
     watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, renewal);
     Duration seldom = renewal.multipliedBy(SELDOM);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
-    watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
+    watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints.store(), seldom);
     compiled = new PolicyWatch(client, nodeName, pauses, renewal, this::look);
   }
 
@@ -155,7 +152,7 @@ public final class ApiConnection implements ClusterWatch {
     compiled.start();
     client.every(renewal.dividedBy(3), this::look);
     client.every(renewal, client::tryConfigured);
-    client.every(renewal.multipliedBy(SELDOM), keeping::start);
+    client.every(renewal.multipliedBy(SELDOM), endpoints::keepSoon);
   }
 
   @Override
@@ -170,7 +167,7 @@ public final class ApiConnection implements ClusterWatch {
    *     have changed; in a thread of its own. Set before the start
    */
   public void onEndpoints(Consumer<List<ServerEndpoint>> onEndpoints) {
-    this.onEndpoints = onEndpoints;
+    endpoints.onEndpoints(onEndpoints);
   }
 
   @Override
@@ -210,7 +207,7 @@ public final class ApiConnection implements ClusterWatch {
 
   /** Where API servers themselves answer, as far as that was learned. */
   public List<ServerEndpoint> endpoints() {
-    return learned;
+    return endpoints.learned();
   }
 
   /** How long nothing was learned by one of the watches that the data path lives on. */
@@ -271,32 +268,8 @@ public final class ApiConnection implements ClusterWatch {
   }
 
   private void networksChanged() {
-    learn();
+    endpoints.learn();
     changed();
-  }
-
-  /** Not before it is known which addresses are pods'. */
-  private void learn() {
-    if (networks.listing() != ClusterView.Listing.RECEIVED) {
-      return;
-    }
-    synchronized (endpoints) {
-      List<ServerEndpoint> usable = EndpointRules.usable(endpoints.records(), networks.records());
-      if (usable.isEmpty() || usable.equals(learned)) {
-        return;
-      }
-      learned = usable;
-      client.addresses().learn(usable);
-    }
-    // It may be written to a disk that hangs, for which no watch has to wait.
-    keeping.start();
-  }
-
-  private void keep() {
-    List<ServerEndpoint> now = learned;
-    if (!now.isEmpty()) {
-      onEndpoints.accept(now);
-    }
   }
 
   /** Before there is something for the data path nobody can use what changed. */
@@ -356,7 +329,7 @@ public final class ApiConnection implements ClusterWatch {
                         refusal("NodeSubnets", subnets),
                         refusal("FirewallPolicies", policies),
                         refusal("this node's Node object", nodes),
-                        refusal("the API server's addresses", endpoints))
+                        refusal("the API server's addresses", endpoints.store()))
                     .flatMap(Optional::stream),
                 compiled.refusals().entrySet().stream()
                     .map(
