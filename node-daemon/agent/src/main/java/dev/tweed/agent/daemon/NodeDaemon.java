@@ -225,7 +225,7 @@ public final class NodeDaemon implements AutoCloseable {
             metrics,
             board::show,
             fastPath::requireNewProof,
-            this::networkAsked,
+            this::requestSync,
             step -> new SyncLoop("policy", step, AUDIT, PAUSE, STUCK, System::nanoTime, random),
             clock);
     PathTracer tracer =
@@ -352,7 +352,7 @@ public final class NodeDaemon implements AutoCloseable {
           daemon.sync.arrived(subnet);
           daemon.loop.requestAhead();
           daemon.firewallLoop.requestWithin(RULES_FOLLOW);
-          daemon.policy.again(RULES_FOLLOW);
+          daemon.policy.requestWithin(RULES_FOLLOW);
         });
     daemon.policy.start();
     daemon.fastPathLoop.start();
@@ -481,11 +481,11 @@ public final class NodeDaemon implements AutoCloseable {
 
     @Override
     public void hostPorts() {
-      networkAsked();
+      requestSync();
     }
   }
 
-  private void networkAsked() {
+  private void requestSync() {
     loop.request();
   }
 

@@ -117,6 +117,11 @@ final class PolicyEnforcer implements PolicySync.Listener, AutoCloseable {
     loop.request();
   }
 
+  /** The same, for what may wait that long. */
+  void requestWithin(Duration delay) {
+    loop.requestWithin(delay);
+  }
+
   /** As {@link SyncLoop#alive}. */
   boolean alive() {
     return loop.alive();
@@ -159,7 +164,7 @@ final class PolicyEnforcer implements PolicySync.Listener, AutoCloseable {
 
   @Override
   public void again(Duration delay) {
-    loop.requestWithin(delay);
+    requestWithin(delay);
   }
 
   @Override
