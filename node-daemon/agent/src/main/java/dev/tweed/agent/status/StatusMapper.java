@@ -26,8 +26,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** From the node's state to the status of its NodeReport. Pure but for the clock. */
-public final class StatusMapper {
+/**
+ * From the node's state to the status of its NodeReport. Pure but for the clock.
+ *
+ * @param clock for transition times
+ * @param bootId of this host, if it is known
+ */
+public record StatusMapper(Clock clock, Optional<String> bootId) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,18 +45,6 @@ public final class StatusMapper {
           "dataPath", List.of("peersExpected", "peersProgrammed"),
           "reachability", List.of("probed", "answered", "byEcho"),
           "firewall", List.of("rules"));
-
-  private final Clock clock;
-  private final Optional<String> bootId;
-
-  /**
-   * @param clock for transition times
-   * @param bootId of this host, if it is known
-   */
-  public StatusMapper(Clock clock, Optional<String> bootId) {
-    this.clock = clock;
-    this.bootId = bootId;
-  }
 
   /**
    * Status of the node's report; empty if the present one says the same.
