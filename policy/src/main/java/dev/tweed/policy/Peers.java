@@ -15,9 +15,6 @@ public record Peers(boolean anyone, boolean allPods, List<String> sets, List<IpB
   /** Every address. */
   public static final Peers ANYONE = new Peers(true, false, List.of(), List.of());
 
-  /** Every pod of the cluster. */
-  public static final Peers ALL_PODS = new Peers(false, true, List.of(), List.of());
-
   public Peers {
     sets = List.copyOf(sets);
     blocks = List.copyOf(blocks);

@@ -15,10 +15,10 @@ class ArchitectureTest {
 
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|EndpointRules|Mapping|ConflistRenderer"
-          + "|PolicyMapper|NodeSpace|NodePolicyStatusMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
+          + "|PolicyMapper|NodeSpace|NodePolicies|PolicyPlanner|PolicyReading|PolicyFindingMapper|NodePolicyStatusMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
           + "|NodeViewMapper|FastPathStatusMapper|FastPathTarget"
-          + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|Loss|Judgement|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|SyncSchedule|Backoff"
-          + "|ProbeRotation|ProbeBudget|Probing|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
+          + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|LossDiagnosis|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|UnreachedPeerText|ReportPacer|SyncSchedule|Backoff"
+          + "|ProbeRotation|ProbeBudget|ProbeScheduler|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";
 
   @ArchTest
   static final ArchRule pureClassesHaveNoClientNoFilesNoProcessesAndNoThreads =
@@ -54,7 +54,7 @@ class ArchitectureTest {
   static final ArchRule theKernelIsTheDataPathsBusiness =
       noClasses()
           .that()
-          .doNotHaveFullyQualifiedName("dev.tweed.agent.probe.KernelWire")
+          .doNotHaveFullyQualifiedName("dev.tweed.agent.probe.UdpProbeTransport")
           .and()
           .doNotHaveFullyQualifiedName("dev.tweed.agent.firewall.LocalFirewallHost")
           .should()

@@ -117,6 +117,15 @@ public final class DataPath implements AutoCloseable {
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
+  /**
+   * What writing came to.
+   *
+   * @param changes what is left to do
+   * @param failures of steps, whether they are left to do or not
+   */
+  private record Written(
+      ActualState actual, List<StateChange> changes, List<ChangeFailure> failures) {}
+
   /** The last plan, empty before the first. */
   private Optional<Planned> planned = Optional.empty();
 
@@ -289,20 +298,77 @@ public final class DataPath implements AutoCloseable {
                 sysctls.read(desired.sysctls()),
                 rules.read(),
                 filter.read()));
-    ActualState actual = comparison.actual();
-    List<StateChange> changes = comparison.steps().changes();
-    journal.found(desired.nodeSysctls(), actual::sysctl);
-    Optional<String> contradiction = comparison.steps().contradiction();
-    Set<StateChange> drift = drift(changes, actual);
-    List<StateChange> steps = changes;
-    if (!desired.remembered() && (suspect || contest.isNeeded(changes, drift))) {
-      RouteContest.Verdict verdict = contest.judge(changes, drift, desired, reader.table());
+    ActualState found = comparison.actual();
+    List<StateChange> differences = comparison.steps().changes();
+    journal.found(desired.nodeSysctls(), found::sysctl);
+    Set<StateChange> drift = drift(differences, found);
+    List<StateChange> steps = differences;
+    if (!desired.remembered() && (suspect || contest.isNeeded(differences, drift))) {
+      RouteContest.Verdict verdict = contest.judge(differences, drift, desired, reader.table());
       steps = verdict.steps();
       drift.addAll(verdict.again());
     }
 
     // Before the first change, so that the events of our own are judged by what they bring about.
+    lookOut(snapshot, plan, found);
+    Written written =
+        write(desired, new Written(found, differences, List.of()), steps, drift, applied, routed);
+    ActualState actual = written.actual();
+    List<StateChange> changes = written.changes();
+    ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
+    reached = Optional.of(new Reached(desired, new HashSet<>(changes)));
+    seen = Optional.of(new Seen(facts.probes(), facts.routes(), actual));
+    boolean same =
+        applied.isEmpty()
+            && planBefore.filter(last -> last == plan).isPresent()
+            && nextHops.filter(actual.nextHops()::equals).isPresent();
+    NodeFacts now =
+        new NodeFacts(actual.links(), actual.addresses(), Map.of(), facts.probes(), facts.routes());
+    table =
+        before
+            .filter(last -> same && changes.isEmpty())
+            .or(() -> PeerTable.of(snapshot, now, plan, actual, changes));
     lookOut(snapshot, plan, actual);
+
+    List<Finding> findings = findings(plan, written, comparison.steps().contradiction());
+    boolean verified =
+        findings.stream().noneMatch(Finding::isBlocking)
+            && plan.isComplete()
+            && changes.stream().allMatch(StateChange::isDispensable);
+    RouteSweep.Outcome ways = ways(snapshot, desired, actual, changes, routed, findings);
+    findings.addAll(ways.findings());
+    return new SyncReport(
+        verified,
+        plan.device(),
+        plan.podMtu(),
+        plan.underlay(),
+        outsideDevices(facts),
+        snapshot.peers().size(),
+        PeerProgress.programmed(desired, changes, ways.shadowed()),
+        applied,
+        findings,
+        kept(desired, actual),
+        probes(desired, changes),
+        ways.again());
+  }
+
+  /**
+   * Takes the steps, and looks what they have come to, until nothing is left that could be done.
+   *
+   * @param found what is there before
+   * @param applied where what was done is added
+   * @param routed where the blocks are added whose routes were written
+   */
+  private Written write(
+      DesiredState desired,
+      Written found,
+      List<StateChange> first,
+      Set<StateChange> drift,
+      List<Change> applied,
+      Set<IpPrefix> routed) {
+    ActualState actual = found.actual();
+    List<StateChange> changes = found.changes();
+    List<StateChange> steps = first;
     Map<StateChange, ChangeFailure> failures = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       List<StateChange> todo =
@@ -331,29 +397,17 @@ public final class DataPath implements AutoCloseable {
             .forEach(failure -> failures.put(failure.change(), failure));
       }
     }
-    ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
-    Set<StateChange> unfinished = new HashSet<>(changes);
-    reached = Optional.of(new Reached(desired, unfinished));
-    seen = Optional.of(new Seen(facts.probes(), facts.routes(), actual));
-    ActualState settled = actual;
-    boolean same =
-        applied.isEmpty()
-            && planBefore.filter(last -> last == plan).isPresent()
-            && nextHops.filter(settled.nextHops()::equals).isPresent();
-    NodeFacts now =
-        new NodeFacts(
-            settled.links(), settled.addresses(), Map.of(), facts.probes(), facts.routes());
-    List<StateChange> remaining = changes;
-    table =
-        before
-            .filter(last -> same && remaining.isEmpty())
-            .or(() -> PeerTable.of(snapshot, now, plan, settled, remaining));
-    lookOut(snapshot, plan, actual);
+    return new Written(actual, changes, List.copyOf(failures.values()));
+  }
 
+  private List<Finding> findings(Plan plan, Written written, Optional<String> contradiction) {
+    DesiredState desired = plan.desired();
+    ActualState actual = written.actual();
+    Set<StateChange> unfinished = new HashSet<>(written.changes());
     List<Finding> findings = new ArrayList<>(plan.findings());
     findings.addAll(
         interpreter.interpret(
-            failures.values().stream().filter(f -> unfinished.contains(f.change())).toList()));
+            written.failures().stream().filter(f -> unfinished.contains(f.change())).toList()));
     findings.addAll(contest.findings(actual));
     ProbeTablePlanner.plan(desired, actual).ifPresent(findings::add);
     contradiction.map(DataPath::notAsRemembered).ifPresent(findings::add);
@@ -371,25 +425,7 @@ public final class DataPath implements AutoCloseable {
         .ifPresent(findings::add);
     findings.addAll(
         SysctlContradictionPlanner.plan(desired.sysctls(), hostSysctls.read(), actual::sysctl));
-    boolean verified =
-        findings.stream().noneMatch(Finding::isBlocking)
-            && plan.isComplete()
-            && changes.stream().allMatch(StateChange::isDispensable);
-    RouteSweep.Outcome ways = ways(snapshot, desired, actual, changes, routed, findings);
-    findings.addAll(ways.findings());
-    return new SyncReport(
-        verified,
-        plan.device(),
-        plan.podMtu(),
-        plan.underlay(),
-        outsideDevices(facts),
-        snapshot.peers().size(),
-        PeerProgress.programmed(desired, changes, ways.shadowed()),
-        applied,
-        findings,
-        kept(desired, actual),
-        probes(desired, changes),
-        ways.again());
+    return findings;
   }
 
   /** The valid peers, by the last sync; none after one that broke off. */

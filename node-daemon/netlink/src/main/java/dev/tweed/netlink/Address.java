@@ -21,9 +21,6 @@ public record Address(int linkIndex, IpPrefix prefix, int flags, Scope scope) {
   /** Duplicate address detection found another owner ({@code IFA_F_DADFAILED}, IPv6). */
   public static final int DAD_FAILED = 0x08;
 
-  /** Not usable yet: duplicate address detection is running ({@code IFA_F_TENTATIVE}, IPv6). */
-  public static final int TENTATIVE = 0x40;
-
   /** No route to the prefix is made with the address ({@code IFA_F_NOPREFIXROUTE}). */
   public static final int NO_PREFIX_ROUTE = 0x200;
 

@@ -34,9 +34,6 @@ public record FdbEntry(
   /** The entry is in the device's own table ({@code NTF_SELF}). */
   public static final int SELF = 0x02;
 
-  /** The entry is in the bridge the device belongs to ({@code NTF_MASTER}). */
-  public static final int MASTER = 0x04;
-
   /** Refuses nulls. */
   public FdbEntry {
     Objects.requireNonNull(mac, "mac");

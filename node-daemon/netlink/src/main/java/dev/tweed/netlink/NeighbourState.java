@@ -12,9 +12,6 @@ public record NeighbourState(int bits) {
   /** Confirmed lately. */
   public static final NeighbourState REACHABLE = new NeighbourState(0x02);
 
-  /** Known, not confirmed lately. */
-  public static final NeighbourState STALE = new NeighbourState(0x04);
-
   /** Could not be resolved. */
   public static final NeighbourState FAILED = new NeighbourState(0x20);
 

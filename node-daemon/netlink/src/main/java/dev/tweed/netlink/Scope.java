@@ -10,9 +10,6 @@ public record Scope(int number) {
   /** Everywhere: {@code ip} calls it global. */
   public static final Scope UNIVERSE = new Scope(0);
 
-  /** This site. */
-  public static final Scope SITE = new Scope(200);
-
   /** The directly attached link. */
   public static final Scope LINK = new Scope(253);
 

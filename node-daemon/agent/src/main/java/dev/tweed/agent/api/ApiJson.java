@@ -55,21 +55,66 @@ public final class ApiJson {
     return 0;
   }
 
-  /** Those members of the current object that are text; the parser is at its end. */
-  static Map<String, String> texts(JsonParser json) throws IOException {
-    Map<String, String> texts = new HashMap<>();
+  /** Takes a field. */
+  public interface FieldTaker {
+    /** At the first token of the value, which has to be left at its last. */
+    void take(String name, JsonParser value) throws IOException;
+  }
+
+  /** Takes an element. */
+  public interface ElementTaker {
+    /** At the first token of the element, which has to be left at its last. */
+    void take(JsonParser element) throws IOException;
+  }
+
+  /** The fields of the current value, none unless it is an object; the parser is at its end. */
+  public static void fields(JsonParser json, FieldTaker taker) throws IOException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       json.skipChildren();
-      return texts;
+      return;
     }
     while (json.nextToken() != JsonToken.END_OBJECT) {
-      String key = json.currentName();
+      String name = json.currentName();
       json.nextToken();
-      String value = text(json);
-      if (value != null) {
-        texts.put(key, value);
-      }
+      taker.take(name, json);
     }
+  }
+
+  /** The field of that name only, as above. */
+  public static void field(JsonParser json, String name, ElementTaker taker) throws IOException {
+    fields(
+        json,
+        (field, value) -> {
+          if (field.equals(name)) {
+            taker.take(value);
+          } else {
+            value.skipChildren();
+          }
+        });
+  }
+
+  /** The elements of the current value, none unless it is an array; the parser is at its end. */
+  public static void elements(JsonParser json, ElementTaker taker) throws IOException {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      json.skipChildren();
+      return;
+    }
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      taker.take(json);
+    }
+  }
+
+  /** Those members of the current object that are text; the parser is at its end. */
+  public static Map<String, String> texts(JsonParser json) throws IOException {
+    Map<String, String> texts = new HashMap<>();
+    fields(
+        json,
+        (name, value) -> {
+          String text = text(value);
+          if (text != null) {
+            texts.put(name, text);
+          }
+        });
     return texts;
   }
 }

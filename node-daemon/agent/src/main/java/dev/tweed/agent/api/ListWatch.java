@@ -1,8 +1,8 @@
 package dev.tweed.agent.api;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
+import dev.tweed.agent.api.ObjectStreamReader.Event;
+import dev.tweed.agent.api.ObjectStreamReader.Page;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -97,7 +97,7 @@ public final class ListWatch<R> implements Runnable {
   }
 
   private final Source source;
-  private final ObjectReader<R> reader;
+  private final ObjectStreamReader<R> objects;
   private final ApiRequests requests;
   private final Sink<R> sink;
   private final Pauses pauses;
@@ -146,7 +146,7 @@ public final class ListWatch<R> implements Runnable {
       LongSupplier nanoTime,
       DoubleSupplier random) {
     this.source = source;
-    this.reader = reader;
+    this.objects = new ObjectStreamReader<>(reader);
     this.requests = requests;
     this.sink = sink;
     this.pauses = pauses;
@@ -308,7 +308,7 @@ public final class ListWatch<R> implements Runnable {
    */
   private boolean isBehind() throws IOException {
     try (HttpAnswer answer = send(source.query("limit=1"), LIST_LIMIT)) {
-      String now = page(answer, JsonParser::skipChildren).version();
+      String now = objects.page(answer.body(), object -> {}).version();
       answer.finish();
       return isOlder(now, version);
     }
@@ -322,12 +322,6 @@ public final class ListWatch<R> implements Runnable {
       return false;
     }
   }
-
-  private interface Items {
-    void take(JsonParser json) throws IOException;
-  }
-
-  private record Page(String version, String next) {}
 
   /**
    * Lists once, into the sink.
@@ -346,7 +340,7 @@ public final class ListWatch<R> implements Runnable {
       String more = next.isEmpty() ? first : "&continue=" + ApiRequest.encode(next);
       Page page;
       try (HttpAnswer answer = send(source.query("limit=" + PAGE + more), LIST_LIMIT)) {
-        page = page(answer, json -> put(json, names));
+        page = objects.page(answer.body(), object -> put(object, names));
         answer.finish();
         listed = true;
       }
@@ -366,47 +360,7 @@ public final class ListWatch<R> implements Runnable {
     return ApiRefusedException.require(requests.send(ApiRequest.get(target), limit));
   }
 
-  private Page page(HttpAnswer answer, Items each) throws IOException {
-    JsonParser json = ApiJson.parser(answer.body());
-    require(json.nextToken(), JsonToken.START_OBJECT);
-    String listVersion = "";
-    String next = "";
-    boolean items = false;
-    while (json.nextToken() != JsonToken.END_OBJECT) {
-      String field = json.currentName();
-      JsonToken value = json.nextToken();
-      switch (field) {
-        case "metadata" -> {
-          require(value, JsonToken.START_OBJECT);
-          while (json.nextToken() != JsonToken.END_OBJECT) {
-            String name = json.currentName();
-            json.nextToken();
-            switch (name) {
-              case "resourceVersion" -> listVersion = text(json);
-              case "continue" -> next = text(json);
-              default -> json.skipChildren();
-            }
-          }
-        }
-        case "items" -> {
-          require(value, JsonToken.START_ARRAY);
-          items = true;
-          while (json.nextToken() != JsonToken.END_ARRAY) {
-            each.take(json);
-          }
-        }
-        default -> json.skipChildren();
-      }
-    }
-    // Whatever else answers with an object must not pass for an empty list.
-    if (!items || listVersion.isEmpty()) {
-      throw new IOException("what came is no list");
-    }
-    return new Page(listVersion, next);
-  }
-
-  private void put(JsonParser json, Set<String> names) throws IOException {
-    ApiObject<R> read = ApiObject.read(json, reader);
+  private void put(ApiObject<R> read, Set<String> names) throws IOException {
     if (named(read.meta()) && names.add(read.meta().name())) {
       if (names.size() > OBJECTS_MAX) {
         throw new IOException("more than " + OBJECTS_MAX + " objects");
@@ -439,52 +393,27 @@ public final class ListWatch<R> implements Runnable {
         heard();
       }
       answered();
-      JsonParser json = ApiJson.parser(answer.body());
-      // Events are objects, one after the other.
-      for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
-        require(token, JsonToken.START_OBJECT);
-        event(json);
-      }
+      objects.events(answer.body(), this::take);
       answer.finish();
       heard();
     }
     return nanoTime.getAsLong() - begin >= Duration.ofSeconds(seconds).toNanos();
   }
 
-  private void event(JsonParser json) throws IOException {
-    String type = "";
-    while (json.nextToken() != JsonToken.END_OBJECT) {
-      String field = json.currentName();
-      JsonToken value = json.nextToken();
-      switch (field) {
-        case "type" -> type = text(json);
-        case "object" -> {
-          require(value, JsonToken.START_OBJECT);
-          object(type, json);
+  private void take(Event<R> event) throws IOException {
+    switch (event) {
+      case Event.Put<R>(ObjectMeta meta, R record) -> {
+        if (named(meta)) {
+          sink.put(meta, record);
         }
-        default -> json.skipChildren();
+        advance(meta);
       }
-    }
-  }
-
-  private void object(String type, JsonParser json) throws IOException {
-    switch (type) {
-      case "ADDED", "MODIFIED" -> {
-        ApiObject<R> read = ApiObject.read(json, reader);
-        if (named(read.meta())) {
-          sink.put(read.meta(), read.record());
-        }
-        advance(read.meta());
-      }
-      case "DELETED" -> {
-        ObjectMeta meta = meta(json);
+      case Event.Removed<R>(ObjectMeta meta) -> {
         sink.remove(meta.name());
         advance(meta);
       }
-      case "BOOKMARK" -> advance(meta(json));
-      case "ERROR" -> throw ApiRefusedException.read(json);
-      case "" -> throw new IOException("an event does not begin with its type");
-      default -> json.skipChildren(); // of a later version of the API
+      case Event.Bookmark<R>(ObjectMeta meta) -> advance(meta);
+      case Event.Unknown<R> other -> {}
     }
   }
 
@@ -498,31 +427,6 @@ public final class ListWatch<R> implements Runnable {
     heard();
     if (!meta.resourceVersion().isEmpty()) {
       version = meta.resourceVersion();
-    }
-  }
-
-  private static ObjectMeta meta(JsonParser json) throws IOException {
-    ObjectMeta meta = ObjectMeta.NONE;
-    while (json.nextToken() != JsonToken.END_OBJECT) {
-      boolean metadata = json.currentName().equals("metadata");
-      json.nextToken();
-      if (metadata) {
-        meta = ObjectMeta.read(json);
-      } else {
-        json.skipChildren();
-      }
-    }
-    return meta;
-  }
-
-  private static String text(JsonParser json) throws IOException {
-    String text = ApiJson.text(json);
-    return text == null ? "" : text;
-  }
-
-  private static void require(JsonToken found, JsonToken wanted) throws IOException {
-    if (found != wanted) {
-      throw new IOException("what came is not what was asked for");
     }
   }
 }

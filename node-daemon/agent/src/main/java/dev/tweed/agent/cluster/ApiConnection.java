@@ -7,7 +7,6 @@ import dev.tweed.agent.api.ListWatch;
 import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.api.ServerEndpoint;
-import dev.tweed.agent.api.SideTask;
 import dev.tweed.agent.finding.NodeFinding;
 import java.net.URI;
 import java.time.Duration;
@@ -53,20 +52,17 @@ public final class ApiConnection implements ClusterWatch {
       new RecordStore<>(this::changed, this::look, this::arrived);
   private final RecordStore<PolicyRecord> policies = store();
   private final RecordStore<NodeRecord> nodes = store();
-  private final RecordStore<EndpointRecord> endpoints = new RecordStore<>(this::learn, this::look);
-  private final List<ListWatch<?>> watches = new ArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
+  private final EndpointLearner endpoints;
+  private final List<KindWatch> watches = new ArrayList<>();
   private final InstantSource clock;
   private volatile Optional<LeaseRenewal> lease = Optional.empty();
+  private volatile Optional<Thread> leaseThread = Optional.empty();
   private volatile Optional<NodeFinding> leaseRefused = Optional.empty();
-  private final List<ListWatch<?>> dataPath;
+  private final List<KindWatch> dataPath;
   private final PolicyWatch compiled;
-  private final SideTask keeping = new SideTask("api-endpoints", this::keep);
   private volatile Runnable onChange = () -> {};
   private volatile Consumer<ApiContact> onContact = contact -> {};
   private volatile Consumer<SubnetRecord> onArrival = record -> onChange.run();
-  private volatile Consumer<List<ServerEndpoint>> onEndpoints = learned -> {};
-  private volatile List<ServerEndpoint> learned = List.of();
   private volatile boolean complete;
   private volatile long completeAt;
   private final StaleConnections stale = new StaleConnections();
@@ -87,6 +83,7 @@ public final class ApiConnection implements ClusterWatch {
     this.findings = new ApiConnectionFindings(client.server(), renewal.multipliedBy(2), clock);
     this.pauses = new RetryPauses(client::reconnect, System::nanoTime);
     this.status = client.channel();
+    this.endpoints = new EndpointLearner(networks, client.addresses(), this::look);
     this.dataPath =
         List.of(
             watch("podnetworks", WatchedKinds.NETWORKS, new NetworkReader(), networks, renewal),
@@ -95,7 +92,7 @@ public final class ApiConnection implements ClusterWatch {
     watch("firewallpolicies", WatchedKinds.POLICIES, new PolicyReader(), policies, renewal);
     Duration seldom = renewal.multipliedBy(SELDOM);
     watch("node", WatchedKinds.node(nodeName), new NodeReader(), nodes, seldom);
-    watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints, seldom);
+    watch("endpoints", WatchedKinds.ENDPOINTS, new EndpointReader(), endpoints.store(), seldom);
     compiled = new PolicyWatch(client, nodeName, pauses, renewal, this::look);
   }
 
@@ -103,24 +100,14 @@ public final class ApiConnection implements ClusterWatch {
     return new RecordStore<>(this::changed, this::look);
   }
 
-  private <R> ListWatch<R> watch(
+  private <R> KindWatch watch(
       String name,
       ListWatch.Source source,
       ObjectReader<R> reader,
       RecordStore<R> store,
       Duration asked) {
-    ListWatch<R> watch =
-        new ListWatch<>(
-            source,
-            reader,
-            client.channel(),
-            store,
-            pauses,
-            asked,
-            System::nanoTime,
-            () -> ThreadLocalRandom.current().nextDouble());
+    KindWatch watch = new KindWatch(name, source, reader, store, client, pauses, asked);
     watches.add(watch);
-    threads.add(Thread.ofPlatform().name("watch-" + name).daemon().unstarted(watch));
     return watch;
   }
 
@@ -153,18 +140,19 @@ public final class ApiConnection implements ClusterWatch {
             clock,
             () -> ThreadLocalRandom.current().nextDouble());
     lease = Optional.of(made);
-    threads.add(Thread.ofPlatform().name("lease").daemon().unstarted(made));
+    leaseThread = Optional.of(Thread.ofPlatform().name("lease").daemon().unstarted(made));
   }
 
   @Override
   public void start(Runnable onChange, Consumer<ApiContact> onContact) {
     this.onChange = onChange;
     this.onContact = onContact;
-    threads.forEach(Thread::start);
+    watches.forEach(KindWatch::start);
+    leaseThread.ifPresent(Thread::start);
     compiled.start();
     client.every(renewal.dividedBy(3), this::look);
     client.every(renewal, client::tryConfigured);
-    client.every(renewal.multipliedBy(SELDOM), keeping::start);
+    client.every(renewal.multipliedBy(SELDOM), endpoints::keepSoon);
   }
 
   @Override
@@ -179,7 +167,7 @@ public final class ApiConnection implements ClusterWatch {
    *     have changed; in a thread of its own. Set before the start
    */
   public void onEndpoints(Consumer<List<ServerEndpoint>> onEndpoints) {
-    this.onEndpoints = onEndpoints;
+    endpoints.onEndpoints(onEndpoints);
   }
 
   @Override
@@ -219,7 +207,7 @@ public final class ApiConnection implements ClusterWatch {
 
   /** Where API servers themselves answer, as far as that was learned. */
   public List<ServerEndpoint> endpoints() {
-    return learned;
+    return endpoints.learned();
   }
 
   /** How long nothing was learned by one of the watches that the data path lives on. */
@@ -262,49 +250,26 @@ public final class ApiConnection implements ClusterWatch {
 
   @Override
   public void close() {
-    watches.forEach(ListWatch::stop);
+    watches.forEach(KindWatch::close);
     compiled.close();
     lease.ifPresent(LeaseRenewal::stop);
     pauses.close();
     client.close();
-    for (Thread thread : threads) {
-      try {
-        // A name that is just being looked up cannot be interrupted.
-        thread.join(Duration.ofSeconds(2));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
+    try {
+      for (KindWatch watch : watches) {
+        watch.awaitEnd();
       }
+      if (leaseThread.isPresent()) {
+        leaseThread.get().join(KindWatch.END);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private void networksChanged() {
-    learn();
+    endpoints.learn();
     changed();
-  }
-
-  /** Not before it is known which addresses are pods'. */
-  private void learn() {
-    if (networks.listing() != ClusterView.Listing.RECEIVED) {
-      return;
-    }
-    synchronized (endpoints) {
-      List<ServerEndpoint> usable = EndpointRules.usable(endpoints.records(), networks.records());
-      if (usable.isEmpty() || usable.equals(learned)) {
-        return;
-      }
-      learned = usable;
-      client.addresses().learn(usable);
-    }
-    // It may be written to a disk that hangs, for which no watch has to wait.
-    keeping.start();
-  }
-
-  private void keep() {
-    List<ServerEndpoint> now = learned;
-    if (!now.isEmpty()) {
-      onEndpoints.accept(now);
-    }
   }
 
   /** Before there is something for the data path nobody can use what changed. */
@@ -364,7 +329,7 @@ public final class ApiConnection implements ClusterWatch {
                         refusal("NodeSubnets", subnets),
                         refusal("FirewallPolicies", policies),
                         refusal("this node's Node object", nodes),
-                        refusal("the API server's addresses", endpoints))
+                        refusal("the API server's addresses", endpoints.store()))
                     .flatMap(Optional::stream),
                 compiled.refusals().entrySet().stream()
                     .map(

@@ -9,18 +9,14 @@ import dev.tweed.agent.api.ObjectReader;
 import dev.tweed.agent.api.RetryPauses;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.crds.PeerSliceName;
-import dev.tweed.crds.PeerSliceSpec;
 import dev.tweed.policy.Program;
 import java.io.IOException;
 import java.net.URI;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Reads once what the daemon of a node watches; for commands. */
 public final class ClusterReader {
@@ -70,26 +66,19 @@ public final class ClusterReader {
     Optional<NodePolicyRecord> node =
         list(channel, WatchedKinds.nodePolicy(nodeName), new NodePolicyObjectReader()).stream()
             .findFirst();
-    Set<String> names =
-        node.stream()
-            .flatMap(n -> n.pods().stream())
-            .flatMap(p -> p.programs().stream())
-            .collect(Collectors.toSet());
+    Set<String> names = node.map(NodePolicyRecord::programNames).orElse(Set.of());
     Map<String, Optional<Program>> programs =
         names.isEmpty()
             ? Map.of()
             : store(channel, WatchedKinds.programs(names), new PolicyProgramObjectReader())
                 .byName();
     Set<String> sets = new HashSet<>(Set.of(PeerSliceName.NAMESPACES));
-    programs.values().stream()
-        .flatMap(Optional::stream)
-        .flatMap(p -> Stream.concat(p.ingress().stream(), p.egress().stream()))
-        .forEach(r -> sets.addAll(r.peers().sets()));
-    Map<PeerSliceName, Optional<PeerSliceSpec>> slices = new HashMap<>();
-    store(channel, WatchedKinds.slices(sets), new PeerSliceObjectReader())
-        .byName()
-        .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> slices.put(n, spec)));
-    return new PolicyView(ClusterView.Listing.RECEIVED, node, programs, slices);
+    sets.addAll(PolicyView.setNames(programs.values().stream().flatMap(Optional::stream).toList()));
+    return PolicyView.of(
+        ClusterView.Listing.RECEIVED,
+        node,
+        programs,
+        store(channel, WatchedKinds.slices(sets), new PeerSliceObjectReader()).byName());
   }
 
   /**

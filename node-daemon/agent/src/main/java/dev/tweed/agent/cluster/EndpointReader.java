@@ -1,7 +1,6 @@
 package dev.tweed.agent.cluster;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.tweed.agent.api.ApiJson;
 import dev.tweed.agent.api.LearnedAddresses;
 import dev.tweed.agent.api.ObjectMeta;
@@ -35,8 +34,8 @@ final class EndpointReader implements ObjectReader<EndpointRecord> {
     @Override
     public void field(String name, JsonParser value) throws IOException {
       switch (name) {
-        case "endpoints" -> each(value, this::endpoint);
-        case "ports" -> each(value, this::port);
+        case "endpoints" -> ApiJson.elements(value, this::endpoint);
+        case "ports" -> ApiJson.elements(value, this::port);
         default -> value.skipChildren();
       }
     }
@@ -54,63 +53,43 @@ final class EndpointReader implements ObjectReader<EndpointRecord> {
       return new EndpointRecord(meta.name(), endpoints);
     }
 
-    private interface Element {
-      /** At the element's first token, which begins an object; leaves it at its last. */
-      void read(JsonParser json) throws IOException;
-    }
-
-    private static void each(JsonParser json, Element element) throws IOException {
-      if (json.currentToken() != JsonToken.START_ARRAY) {
-        json.skipChildren();
-        return;
-      }
-      while (json.nextToken() != JsonToken.END_ARRAY) {
-        if (json.currentToken() == JsonToken.START_OBJECT) {
-          element.read(json);
-        } else {
-          json.skipChildren();
-        }
-      }
-    }
-
     private void endpoint(JsonParser json) throws IOException {
-      while (json.nextToken() != JsonToken.END_OBJECT) {
-        boolean wanted = json.currentName().equals("addresses");
-        json.nextToken();
-        if (!wanted || json.currentToken() != JsonToken.START_ARRAY) {
-          json.skipChildren();
-          continue;
-        }
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-          String address = ApiJson.text(json);
-          if (address != null && addresses.size() < READ_MAX) {
-            addresses.add(address);
-          }
-        }
+      ApiJson.field(json, "addresses", all -> ApiJson.elements(all, this::address));
+    }
+
+    private void address(JsonParser json) throws IOException {
+      String address = ApiJson.text(json);
+      if (address != null && addresses.size() < READ_MAX) {
+        addresses.add(address);
       }
     }
 
     private void port(JsonParser json) throws IOException {
-      String name = null;
-      String protocol = null;
-      int port = 0;
-      while (json.nextToken() != JsonToken.END_OBJECT) {
-        String field = json.currentName();
-        json.nextToken();
-        switch (field) {
-          case "name" -> name = ApiJson.text(json);
-          case "protocol" -> protocol = ApiJson.text(json);
-          case "port" -> port = ApiJson.integer(json);
-          default -> json.skipChildren();
-        }
-      }
-      if (protocol != null && !protocol.equals("TCP")) {
+      Port port = new Port();
+      ApiJson.fields(json, port);
+      if (port.protocol != null && !port.protocol.equals("TCP")) {
         return;
       }
-      if ("https".equals(name) && https == 0) {
-        https = port;
+      if ("https".equals(port.name) && https == 0) {
+        https = port.number;
       } else if (anyPort == 0) {
-        anyPort = port;
+        anyPort = port.number;
+      }
+    }
+  }
+
+  private static final class Port implements ApiJson.FieldTaker {
+    private String name;
+    private String protocol;
+    private int number;
+
+    @Override
+    public void take(String field, JsonParser value) throws IOException {
+      switch (field) {
+        case "name" -> name = ApiJson.text(value);
+        case "protocol" -> protocol = ApiJson.text(value);
+        case "port" -> number = ApiJson.integer(value);
+        default -> value.skipChildren();
       }
     }
   }

@@ -16,16 +16,10 @@ import java.util.zip.GZIPInputStream;
  * Reads what {@link MemoryRenderer} rendered, as hostile input: its objects are read as those of
  * the API, and whatever it holds the result is a view or a sentence.
  */
-final class MemoryReader {
+record MemoryReader(String nodeName) {
 
   /** Unpacked; some 50,000 nodes. */
   private static final int TEXT_MAX = 16 * 1024 * 1024;
-
-  private final String nodeName;
-
-  MemoryReader(String nodeName) {
-    this.nodeName = nodeName;
-  }
 
   /** What was remembered: the one PodNetwork, and the NodeSubnets of it. */
   record Remembered(NetworkRecord network, List<SubnetRecord> subnets) {

@@ -4,6 +4,7 @@ import dev.tweed.policy.PodEntry;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What is kept of this node's NodePolicy.
@@ -23,5 +24,10 @@ public record NodePolicyRecord(
   public NodePolicyRecord {
     pods = List.copyOf(pods);
     unreadablePods = Set.copyOf(unreadablePods);
+  }
+
+  /** Names of the programs it refers to. */
+  public Set<String> programNames() {
+    return pods.stream().flatMap(p -> p.programs().stream()).collect(Collectors.toSet());
   }
 }

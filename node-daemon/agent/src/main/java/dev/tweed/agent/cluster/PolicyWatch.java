@@ -1,6 +1,5 @@
 package dev.tweed.agent.cluster;
 
-import dev.tweed.agent.api.ApiChannel;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ApiRefusedException;
 import dev.tweed.agent.api.ListWatch;
@@ -8,13 +7,11 @@ import dev.tweed.crds.PeerSliceName;
 import dev.tweed.crds.PeerSliceSpec;
 import dev.tweed.policy.Program;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Watches what policies are compiled to: this node's NodePolicy by name, and of PolicyPrograms and
@@ -23,9 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class PolicyWatch implements AutoCloseable {
 
   private final RecordStore<NodePolicyRecord> nodes;
-  private final ApiChannel channel;
-  private final ListWatch<NodePolicyRecord> watch;
-  private final Thread thread;
+  private final KindWatch watch;
   private final SelectedWatch<Optional<Program>> programs;
   private final SelectedWatch<Optional<PeerSliceSpec>> slices;
   private volatile Runnable onChange = () -> {};
@@ -40,43 +35,46 @@ public final class PolicyWatch implements AutoCloseable {
       Duration renewal,
       Runnable onRefusal) {
     nodes = new RecordStore<>(this::changed, onRefusal);
-    channel = client.channel();
     watch =
-        new ListWatch<>(
+        new KindWatch(
+            "nodepolicies",
             WatchedKinds.nodePolicy(nodeName),
             new NodePolicyObjectReader(),
-            channel,
             nodes,
-            pauses,
-            renewal,
-            System::nanoTime,
-            () -> ThreadLocalRandom.current().nextDouble());
-    thread = Thread.ofPlatform().name("watch-nodepolicies").daemon().unstarted(watch);
-    programs =
-        new SelectedWatch<>(
-            "policyprograms",
-            WatchedKinds::programs,
-            new PolicyProgramObjectReader(),
             client,
             pauses,
-            renewal,
+            renewal);
+    programs =
+        new SelectedWatch<>(
+            (names, store) ->
+                new KindWatch(
+                    "policyprograms",
+                    WatchedKinds.programs(names),
+                    new PolicyProgramObjectReader(),
+                    store,
+                    client,
+                    pauses,
+                    renewal),
             this::changed,
             onRefusal);
     slices =
         new SelectedWatch<>(
-            "peerslices",
-            WatchedKinds::slices,
-            new PeerSliceObjectReader(),
-            client,
-            pauses,
-            renewal,
+            (sets, store) ->
+                new KindWatch(
+                    "peerslices",
+                    WatchedKinds.slices(sets),
+                    new PeerSliceObjectReader(),
+                    store,
+                    client,
+                    pauses,
+                    renewal),
             this::changed,
             onRefusal);
   }
 
   /** Begins; returns at once. */
   void start() {
-    thread.start();
+    watch.start();
     slices.follow(Set.of(PeerSliceName.NAMESPACES));
   }
 
@@ -105,15 +103,14 @@ public final class PolicyWatch implements AutoCloseable {
   /** What is known now. */
   public PolicyView view() {
     ClusterView.Listing listing = nodes.listing(); // first: what comes meanwhile is no less
-    Map<PeerSliceName, Optional<PeerSliceSpec>> known = new HashMap<>();
-    slices
-        .records()
-        .forEach((name, spec) -> PeerSliceName.tryParse(name).ifPresent(n -> known.put(n, spec)));
     Optional<NodePolicyRecord> node = nodes.records().stream().findFirst();
     // Where there are policies what is refused is missing, which closes.
     boolean refused = node.isEmpty() && (programs.isRefused() || slices.isRefused());
-    return new PolicyView(
-        refused ? ClusterView.Listing.REFUSED : listing, node, programs.records(), known);
+    return PolicyView.of(
+        refused ? ClusterView.Listing.REFUSED : listing,
+        node,
+        programs.records(),
+        slices.records());
   }
 
   /**
@@ -130,9 +127,7 @@ public final class PolicyWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    watch.stop();
-    channel.close();
-    thread.interrupt();
+    watch.close();
     programs.close();
     slices.close();
   }

@@ -20,7 +20,7 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
   /** Refusals in a row before they are worth telling; with the back-off some 3 s. */
   private static final int TOLD = 4;
 
-  private final Map<String, R> records = new ConcurrentHashMap<>();
+  private final Map<String, R> records;
   private final Runnable onChange;
   private final Runnable onRefusal;
   private final Consumer<R> onArrival;
@@ -33,13 +33,26 @@ final class RecordStore<R> implements ListWatch.Sink<R> {
    * @param onRefusal called when {@link #refusal} has changed
    */
   RecordStore(Runnable onChange, Runnable onRefusal) {
-    this(onChange, onRefusal, record -> onChange.run());
+    this(Map.of(), onChange, onRefusal);
+  }
+
+  /**
+   * @param known stays until there is a list
+   */
+  RecordStore(Map<String, R> known, Runnable onChange, Runnable onRefusal) {
+    this(known, onChange, onRefusal, record -> onChange.run());
   }
 
   /**
    * @param onArrival called with a record that is new, instead of {@code onChange}
    */
   RecordStore(Runnable onChange, Runnable onRefusal, Consumer<R> onArrival) {
+    this(Map.of(), onChange, onRefusal, onArrival);
+  }
+
+  private RecordStore(
+      Map<String, R> known, Runnable onChange, Runnable onRefusal, Consumer<R> onArrival) {
+    this.records = new ConcurrentHashMap<>(known);
     this.onChange = onChange;
     this.onRefusal = onRefusal;
     this.onArrival = onArrival;

@@ -20,17 +20,10 @@ import java.util.Optional;
  *
  * <p>The node's network is the one that its oldest readable NodeSubnet names. Where claims clash,
  * the oldest creation time wins, then the name: every node decides alike.
+ *
+ * @param ownName name of this node
  */
-public final class SnapshotMapper {
-
-  private final String ownName;
-
-  /**
-   * @param ownName name of this node
-   */
-  public SnapshotMapper(String ownName) {
-    this.ownName = ownName;
-  }
+public record SnapshotMapper(String ownName) {
 
   /** Maps a complete view. */
   public Mapping map(ClusterView view) {

@@ -41,7 +41,7 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
     @Override
     public void field(String name, JsonParser value) throws IOException {
       switch (name) {
-        case "spec" -> spec(value);
+        case "spec" -> ApiJson.fields(value, this::spec);
         default -> value.skipChildren();
       }
     }
@@ -54,24 +54,16 @@ final class SubnetReader implements ObjectReader<SubnetRecord> {
           wrong);
     }
 
-    private void spec(JsonParser value) throws IOException {
-      if (value.currentToken() != JsonToken.START_OBJECT) {
-        value.skipChildren();
-        return;
-      }
-      while (value.nextToken() != JsonToken.END_OBJECT) {
-        String field = value.currentName();
-        value.nextToken();
-        switch (field) {
-          case "podNetwork" -> podNetwork = text(field, value);
-          case "nodeName" -> nodeName = text(field, value);
-          case "nodeUID" -> nodeUid = text(field, value);
-          case "cidr" -> cidr = text(field, value);
-          case "vtepMAC" -> vtepMac = text(field, value);
-          case "nodeIPs" -> nodeIps(value);
-          case "mtu" -> mtu = ApiJson.integer(value);
-          default -> value.skipChildren();
-        }
+    private void spec(String field, JsonParser value) throws IOException {
+      switch (field) {
+        case "podNetwork" -> podNetwork = text(field, value);
+        case "nodeName" -> nodeName = text(field, value);
+        case "nodeUID" -> nodeUid = text(field, value);
+        case "cidr" -> cidr = text(field, value);
+        case "vtepMAC" -> vtepMac = text(field, value);
+        case "nodeIPs" -> nodeIps(value);
+        case "mtu" -> mtu = ApiJson.integer(value);
+        default -> value.skipChildren();
       }
     }
 

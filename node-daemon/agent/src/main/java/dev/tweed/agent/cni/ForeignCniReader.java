@@ -15,8 +15,10 @@ import java.util.stream.Stream;
  * Finds configurations of others that win over Tweed's. Runtimes (containerd, CRI-O) take the first
  * valid file in byte order of the names, so those that sort later never matter and are not
  * reported. Nor are those of a meta plugin that hands every pod on to ours.
+ *
+ * @param confDir the runtime's configuration directory as seen from this process
  */
-public final class ForeignCniReader {
+public record ForeignCniReader(Path confDir) {
 
   /** Larger files are no CNI configurations; nothing reads them into memory here. */
   private static final long MAX_BYTES = 1 << 20;
@@ -24,15 +26,6 @@ public final class ForeignCniReader {
   private static final List<String> ENDINGS = List.of(".conf", ".conflist", ".json");
   private static final Set<String> META = Set.of("multus", "multus-shim");
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final Path confDir;
-
-  /**
-   * @param confDir the runtime's configuration directory as seen from this process
-   */
-  public ForeignCniReader(Path confDir) {
-    this.confDir = confDir;
-  }
 
   /** Names of the files that win, in the order in which they do; none if there is no directory. */
   public List<String> winning() throws IOException {

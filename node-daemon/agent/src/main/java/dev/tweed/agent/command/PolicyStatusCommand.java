@@ -1,10 +1,10 @@
 package dev.tweed.agent.command;
 
 import dev.tweed.agent.cluster.NodePolicyRecord;
+import dev.tweed.agent.policy.EnforcedPolicies;
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTableCompiler;
 import java.io.PrintWriter;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -64,13 +64,8 @@ final class PolicyStatusCommand implements Callable<Integer> {
                           pod.uid(), "closed until the operator has named its policies")));
       CompiledPolicies compiled = new PolicyTableCompiler(false).compile(read.reading().state());
       compiled.missing().stream().sorted().forEach(m -> out.println("missing: " + m));
-      Map<CompiledPolicies.Cause, Long> causes = new EnumMap<>(CompiledPolicies.Cause.class);
-      compiled
-          .drops()
-          .forEach(
-              (chain, drop) ->
-                  causes.merge(drop.cause(), read.drops().getOrDefault(chain, 0L), Long::sum));
-      causes.forEach((cause, packets) -> out.printf("dropped, %s: %d%n", cause.text(), packets));
+      EnforcedPolicies.dropsByCause(compiled, read.drops())
+          .forEach((cause, packets) -> out.printf("dropped, %s: %d%n", cause.text(), packets));
     }
     out.flush();
     return read.table() || read.policies().node().isEmpty() ? 0 : 1;

@@ -8,19 +8,12 @@ import org.slf4j.LoggerFactory;
  * What becomes of a thread of this process that dies: its work is done by nobody, and nothing else
  * shows it. So each thread goes on after the failures it knows, no other ends it quietly, and the
  * process ends for what is left, to be started again.
+ *
+ * @param cannotGoOn told what only another start of the process mends
  */
-final class LostThreads implements Thread.UncaughtExceptionHandler {
+record LostThreads(Consumer<String> cannotGoOn) implements Thread.UncaughtExceptionHandler {
 
   private static final Logger LOG = LoggerFactory.getLogger(LostThreads.class);
-
-  private final Consumer<String> cannotGoOn;
-
-  /**
-   * @param cannotGoOn told what only another start of the process mends
-   */
-  LostThreads(Consumer<String> cannotGoOn) {
-    this.cannotGoOn = cannotGoOn;
-  }
 
   @Override
   public void uncaughtException(Thread thread, Throwable failure) {

@@ -23,7 +23,6 @@ import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.firewall.FirewallSync;
 import dev.tweed.agent.firewall.FirewallWatch;
 import dev.tweed.agent.firewall.NetworkState;
-import dev.tweed.agent.firewall.PolicyPacketLog;
 import dev.tweed.agent.firewall.ServerResolver;
 import dev.tweed.agent.loop.DirectoryWatch;
 import dev.tweed.agent.loop.SyncLoop;
@@ -31,10 +30,6 @@ import dev.tweed.agent.memory.Binding;
 import dev.tweed.agent.memory.BootIdReader;
 import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.memory.StateFile;
-import dev.tweed.agent.policy.DroppedPacketText;
-import dev.tweed.agent.policy.EnforcedPolicies;
-import dev.tweed.agent.policy.PolicyStatusPublisher;
-import dev.tweed.agent.policy.PolicySync;
 import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
@@ -47,7 +42,6 @@ import dev.tweed.agent.trace.PathTracer;
 import dev.tweed.crds.NodeReportStatus.LinkAddress;
 import dev.tweed.dataplane.HostAddresses;
 import dev.tweed.enforce.gate.CniResultReader;
-import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -58,11 +52,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,18 +103,14 @@ public final class NodeDaemon implements AutoCloseable {
   private final SyncLoop loop;
   private final FirewallSync firewall;
   private final SyncLoop firewallLoop;
-  private final PolicySync policy;
-  private final SyncLoop policyLoop;
-  private final PolicyStatusPublisher policyStatus;
+  private final PolicyEnforcer policy;
   private final FastPathSync fastPath;
   private final SyncLoop fastPathLoop;
   private final HealthServer health;
   private final DirectoryWatch files;
   private final SyncLoop podsLoop;
   private final DirectoryWatch pods;
-  private final Optional<RulesetMonitor> policyTables;
   private final FirewallHost.Watching rules;
-  private final PolicyPacketLog packetLog;
 
   private NodeDaemon(
       DaemonOptions options,
@@ -226,41 +214,20 @@ public final class NodeDaemon implements AutoCloseable {
     firewallLoop =
         new SyncLoop(
             "firewall", firewall, AUDIT, FIREWALL_PAUSE, FIREWALL_STUCK, System::nanoTime, random);
-    policyStatus = new PolicyStatusPublisher(api.nodePolicyStatusApi()::apply, clock, board::show);
     policy =
-        new PolicySync(
-            options.nodeName(),
+        new PolicyEnforcer(
+            options,
+            api,
             cluster::view,
-            api.compiledPolicies()::view,
-            api.compiledPolicies()::follow,
-            options.policy(),
-            podResults::last,
-            leases::holder,
-            options.cniResultsDir(),
-            options.dataPath().sysctlDir(),
-            options.runDir(),
-            options.stateDir(),
-            new PolicyListener(),
-            host.packetLog(),
-            System::nanoTime);
-    packetLog =
-        PolicyPacketLog.open( // before rules that need it are written
+            podResults,
+            leases,
             host,
-            (packet, device) ->
-                DroppedPacketText.of(packet, device, policy.enforced(), policy.local()),
-            System::nanoTime);
-    policyLoop = new SyncLoop("policy", policy, AUDIT, PAUSE, STUCK, System::nanoTime, random);
-    api.compiledPolicies().onChange(policyLoop::request);
-    metrics.policies(
-        () ->
-            policy
-                .enforced()
-                .map(EnforcedPolicies::dropsByCause)
-                .orElse(Map.of())
-                .entrySet()
-                .stream()
-                .collect(Collectors.toMap(e -> e.getKey().text(), Map.Entry::getValue)),
-        () -> policy.enforced().map(EnforcedPolicies::waiting).orElse(0));
+            metrics,
+            board::show,
+            fastPath::requireNewProof,
+            this::requestSync,
+            step -> new SyncLoop("policy", step, AUDIT, PAUSE, STUCK, System::nanoTime, random),
+            clock);
     PathTracer tracer =
         PathTracer.open(Path.of(options.dataPath().nft().getFirst()), System::nanoTime);
     prober =
@@ -323,7 +290,6 @@ public final class NodeDaemon implements AutoCloseable {
                     podsLoop::request)),
             why -> why.ifPresent(text -> LOG.warn("pods that start are seen late: {}", text)),
             POD_PAUSE);
-    policyTables = watch(Set.of("tweed-policy", "tweed-spoof"), policyLoop::requestRepair);
     rules = host.watch(this::firewallChanged);
     health =
         HealthServer.start(
@@ -332,7 +298,7 @@ public final class NodeDaemon implements AutoCloseable {
             () ->
                 loop.alive()
                     && firewallLoop.alive()
-                    && policyLoop.alive()
+                    && policy.alive()
                     && fastPathLoop.alive()
                     && !end.isDone(),
             board::readiness,
@@ -386,16 +352,15 @@ public final class NodeDaemon implements AutoCloseable {
           daemon.sync.arrived(subnet);
           daemon.loop.requestAhead();
           daemon.firewallLoop.requestWithin(RULES_FOLLOW);
-          daemon.policyLoop.requestWithin(RULES_FOLLOW);
+          daemon.policy.requestWithin(RULES_FOLLOW);
         });
-    daemon.policyStatus.start();
-    daemon.policyLoop.start();
+    daemon.policy.start();
     daemon.fastPathLoop.start();
     daemon.cluster.start(
         () -> {
           daemon.loop.request();
           daemon.firewallLoop.request();
-          daemon.policyLoop.request();
+          daemon.policy.request();
         },
         daemon.board::show);
     return daemon;
@@ -417,19 +382,15 @@ public final class NodeDaemon implements AutoCloseable {
     rules.close();
     files.close();
     pods.close();
-    policyTables.ifPresent(RulesetMonitor::close);
     firewallLoop.close();
-    packetLog.close();
-    policyLoop.close();
+    policy.close();
     fastPathLoop.close();
-    policyStatus.close();
     podsLoop.close();
     loop.close();
     prober.close();
     publisher.close();
     cluster.close();
     sync.close();
-    policy.close();
     fastPath.close();
     metrics.close();
   }
@@ -477,15 +438,6 @@ public final class NodeDaemon implements AutoCloseable {
     return done;
   }
 
-  private static Optional<RulesetMonitor> watch(Set<String> tables, Runnable onChange) {
-    try {
-      return Optional.of(RulesetMonitor.ofTables(tables, onChange));
-    } catch (NetlinkException e) {
-      LOG.warn("changes of {} are seen by the next audit only: {}", tables, e.getMessage());
-      return Optional.empty();
-    }
-  }
-
   private void statusRefused(Optional<NodeFinding> finding) {
     board.show(AgentReason.StatusNotWritten, finding);
   }
@@ -523,46 +475,18 @@ public final class NodeDaemon implements AutoCloseable {
   private final class PodListener implements PodResults.Listener {
     @Override
     public void pods() {
-      policyLoop.request();
+      policy.request();
       fastPathLoop.request();
     }
 
     @Override
     public void hostPorts() {
-      loop.request();
+      requestSync();
     }
   }
 
-  private final class PolicyListener implements PolicySync.Listener {
-    @Override
-    public void found(AgentReason reason, Optional<NodeFinding> finding) {
-      board.show(reason, finding);
-    }
-
-    @Override
-    public void enforced(Optional<EnforcedPolicies> policies) {
-      policyStatus.publish(policies);
-    }
-
-    @Override
-    public void changed() {
-      fastPath.requireNewProof();
-    }
-
-    @Override
-    public void repaired() {
-      metrics.policyRepaired();
-    }
-
-    @Override
-    public void again(Duration delay) {
-      policyLoop.requestWithin(delay);
-    }
-
-    @Override
-    public void ready() {
-      loop.request();
-    }
+  private void requestSync() {
+    loop.request();
   }
 
   private void kernelChanged() {

@@ -8,7 +8,6 @@ import dev.tweed.agent.cluster.PeerAdmission;
 import dev.tweed.agent.cluster.SnapshotMapper;
 import dev.tweed.agent.cluster.SubnetRecord;
 import dev.tweed.agent.fastpath.FastPathTarget;
-import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.NetworkState;
 import dev.tweed.agent.firewall.NetworkStateMapper;
@@ -22,7 +21,6 @@ import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
-import dev.tweed.ip.IpAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -192,7 +190,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private CniSetup.Outcome leaveNetwork(String why) {
     List<NodeFinding> failed = cni.leave(why);
     List<NodeFinding> findings = new ArrayList<>(failed);
-    findings.add(leaving(why));
+    findings.add(SyncFindingMapper.leaving(why, cni.leased()));
     return new CniSetup.Outcome(failed.isEmpty(), findings);
   }
 
@@ -217,7 +215,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       firewall.accept(new NetworkState.Waiting());
     }
     if (!left) {
-      findings.add(leaving(why));
+      findings.add(SyncFindingMapper.leaving(why, cni.leased()));
     }
     told(statuses.idle(why, findings), List.of());
     return left || pods;
@@ -239,31 +237,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       close();
       return true;
     }
-    findings.add(
-        NodeFinding.of(
-            AgentReason.DataPathFailed,
-            false,
-            "kernel",
-            "what this node had of the pod network is not removed: " + remaining,
-            "it is tried again by itself"));
+    findings.add(SyncFindingMapper.notRemoved(remaining));
     return false;
-  }
-
-  private NodeFinding leaving(String why) {
-    List<IpAddress> pods = cni.leased();
-    return NodeFinding.of(
-        AgentReason.Leaving,
-        "Node",
-        why
-            + ": it gets no new pods. "
-            + (pods.isEmpty()
-                ? "No pod of it is left"
-                : "Those that run keep running, %d with addresses of the pod network, from %s on"
-                    .formatted(pods.size(), pods.getFirst())),
-        pods.isEmpty()
-            ? ""
-            : "correct the nodeSelector of the PodNetwork or the labels of the Node, if it is to stay;"
-                + " otherwise delete these pods when it suits ('kubectl drain')");
   }
 
   /** Not told at once: a restart is no news, and the lists are usually complete in a moment. */
@@ -289,25 +264,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       return unread("what is remembered is of another block", List.of(contradiction.get()));
     }
     List<NodeFinding> findings = new ArrayList<>(program.findings());
-    findings.add(fromMemory(program, since));
+    findings.add(SyncFindingMapper.fromMemory(program, since));
     return program(program.with(program.snapshot(), findings), cni::applyRemembered);
-  }
-
-  private static NodeFinding fromMemory(Mapping.Program program, Instant since) {
-    return NodeFinding.of(
-        AgentReason.FromMemory,
-        "API server",
-        "since "
-            + since
-            + " this node goes by what it remembers, PodNetwork %s with %d NodeSubnets:"
-                .formatted(
-                    program.snapshot().network().name(),
-                    program.snapshot().peers().size() + program.snapshot().self().blocks().size())
-            + " the API server has not been read since the daemon started. What is missing in the"
-            + " kernel is added, and nothing is removed; changes since are not known",
-        "mend the way to the API server: 'curl -k https://$KUBERNETES_SERVICE_HOST/livez' from the"
-            + " node, and whether kube-proxy's rules are there; what it says counts as soon as it"
-            + " answers");
   }
 
   /** Lets go of the kernel and leaves it as it is; the next sync opens it again. */
@@ -346,12 +304,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       metrics.synced(false, since(begin), List.of());
       close();
       firewall.accept(remembered ? new NetworkState.Waiting() : NetworkStateMapper.map(program));
-      findings.add(
-          NodeFinding.of(
-              AgentReason.DataPathFailed,
-              "kernel",
-              e.getMessage(),
-              "the daemon needs the capability NET_ADMIN in the host's network namespace"));
+      findings.add(SyncFindingMapper.failed(e.getMessage()));
       told(statuses.unworkable(program.snapshot(), findings), program.own());
       return false;
     }
@@ -400,35 +353,11 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
             : new CniSetup.Outcome(false, List.of());
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
-    mostPeersInvalid(program, report, findings).ifPresent(findings::add);
+    SyncFindingMapper.mostPeersInvalid(program, report, findings).ifPresent(findings::add);
     boolean ready = report.verified() && outcome.usable();
     told(statuses.programmed(program.snapshot(), report, ready, findings), program.own());
     return ready
         && report.findings().stream().noneMatch(f -> f.reason() == Reason.ProgrammingFailed);
-  }
-
-  /**
-   * A node that leaves out most of its peers is as good as alone, though each is a fault of theirs.
-   */
-  private static Optional<NodeFinding> mostPeersInvalid(
-      Mapping.Program program, SyncReport report, List<NodeFinding> findings) {
-    long unread = invalidPeers(program.findings());
-    long all = report.peersExpected() + unread;
-    long invalid = invalidPeers(findings);
-    return invalid * 2 > all
-        ? Optional.of(
-            NodeFinding.of(
-                AgentReason.InvalidPeer,
-                true,
-                "NodeSubnets",
-                "%d of %d NodeSubnets of other nodes cannot be used; pods there are not reached"
-                    .formatted(invalid, all),
-                "the other findings say what is wrong with each"))
-        : Optional.empty();
-  }
-
-  private static long invalidPeers(List<NodeFinding> findings) {
-    return findings.stream().filter(f -> f.reason().equals(AgentReason.InvalidPeer.name())).count();
   }
 
   private static Duration since(long begin) {

@@ -50,6 +50,16 @@ public record EnforcedPolicies(
 
   /** Packets dropped, by cause. */
   public Map<CompiledPolicies.Cause, Long> dropsByCause() {
+    return dropsByCause(compiled, drops);
+  }
+
+  /**
+   * Packets dropped, by cause.
+   *
+   * @param drops by the name of the chain
+   */
+  public static Map<CompiledPolicies.Cause, Long> dropsByCause(
+      CompiledPolicies compiled, Map<String, Long> drops) {
     Map<CompiledPolicies.Cause, Long> sums = new EnumMap<>(CompiledPolicies.Cause.class);
     compiled
         .drops()

@@ -3,28 +3,25 @@ package dev.tweed.agent.policy;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.cluster.NodePolicyRecord;
 import dev.tweed.agent.cluster.PolicyView;
-import dev.tweed.crds.PeerSliceReader;
 import dev.tweed.enforce.gate.GatePlanner;
 import dev.tweed.enforce.gate.LocalPod;
 import dev.tweed.policy.NodeState;
-import dev.tweed.policy.Program;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a node is to enforce, from what is read now; for commands. Pure. Unlike the daemon it knows
- * nothing of what was before: what is missing is closed at once.
+ * What a node is to enforce. Pure.
  *
  * @param state what policies say of this node
+ * @param free UIDs of pods that are let in without the operator's word
  * @param waiting pods that are closed, since nothing is known of them yet
  */
-public record PolicyReading(NodeState state, List<LocalPod> waiting) {
+public record PolicyReading(NodeState state, Set<String> free, List<LocalPod> waiting) {
 
   /**
-   * Puts it together.
+   * From what is read now, for commands. Unlike the daemon they know nothing of what was before:
+   * what is missing is closed at once.
    *
    * @param local pods that run here
    * @param free UIDs of pods that the daemon has let in without the operator's word
@@ -37,10 +34,18 @@ public record PolicyReading(NodeState state, List<LocalPod> waiting) {
       Set<String> free,
       Set<String> byApi,
       String nodeName) {
-    NodeSpace space = NodeSpace.of(cluster, nodeName).with(local);
-    PeerSliceReader.Sets sets = PeerSliceReader.readSpecs(policies.slices());
-    Map<String, Program> programs = new HashMap<>();
-    policies.programs().forEach((name, p) -> p.ifPresent(known -> programs.put(name, known)));
+    return of(
+        NodeSpace.of(cluster, nodeName), NodePolicies.NONE.next(policies), local, free, byApi);
+  }
+
+  /** The same from what is known. */
+  static PolicyReading of(
+      NodeSpace nodeSpace,
+      NodePolicies policies,
+      List<LocalPod> local,
+      Set<String> free,
+      Set<String> byApi) {
+    NodeSpace space = nodeSpace.with(local);
     Optional<NodePolicyRecord> node = policies.node();
     GatePlanner.Admission admission =
         GatePlanner.plan(
@@ -48,7 +53,10 @@ public record PolicyReading(NodeState state, List<LocalPod> waiting) {
             new GatePlanner.Word(
                 node.map(NodePolicyRecord::pods).orElse(List.of()),
                 node.map(NodePolicyRecord::unreadablePods).orElse(Set.of()),
-                sets.waiting().map(w -> new GatePlanner.Waiting(w.all(), w.hashes()))),
+                policies
+                    .waiting()
+                    .filter(w -> node.flatMap(NodePolicyRecord::unreadable).isEmpty())
+                    .map(w -> new GatePlanner.Waiting(w.all(), w.hashes()))),
             free,
             byApi);
     return new PolicyReading(
@@ -57,8 +65,9 @@ public record PolicyReading(NodeState state, List<LocalPod> waiting) {
             space.own(),
             space.space(),
             admission.entries(),
-            programs,
-            sets.known()),
+            policies.programs(),
+            policies.sets()),
+        admission.free(),
         admission.waiting());
   }
 }

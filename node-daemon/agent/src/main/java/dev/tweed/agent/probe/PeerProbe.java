@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeAnswer.Outcome;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
@@ -228,13 +228,13 @@ final class PeerProbe {
       return false;
     }
     outstanding.remove(asked.get());
-    take(asked.get(), answer.news(), now, round, largeInterval);
+    take(asked.get(), answer.outcome(), now, round, largeInterval);
     return true;
   }
 
-  private void take(Sent asked, News news, long now, long round, long largeInterval) {
-    switch (news) {
-      case News.Arrived arrived -> {
+  private void take(Sent asked, Outcome outcome, long now, long round, long largeInterval) {
+    switch (outcome) {
+      case Outcome.Arrived arrived -> {
         meter.count(ProbeMeter.Result.ANSWERED);
         meter.answeredAfter(now - asked.at());
         answered(round);
@@ -242,7 +242,7 @@ final class PeerProbe {
           large.arrived(asked.bytes(), now, largeInterval, round);
         }
       }
-      case News.Refused(IpAddress by) -> {
+      case Outcome.Refused(IpAddress by) -> {
         meter.count(ProbeMeter.Result.REJECTED);
         if (!asked.isLarge()) {
           failures = 0;
@@ -250,13 +250,13 @@ final class PeerProbe {
           sentSinceRefusal = 0;
         }
       }
-      case News.TooBig(int mtu) -> {
+      case Outcome.TooBig(int mtu) -> {
         meter.count(ProbeMeter.Result.REJECTED);
         if (asked.isLarge()) {
           large.tooBig(asked.bytes(), mtu, now, round);
         }
       }
-      case News.NotSent notSent -> {
+      case Outcome.NotSent notSent -> {
         meter.count(ProbeMeter.Result.FAILED);
         if (asked.isLarge()) {
           large.postpone(round);

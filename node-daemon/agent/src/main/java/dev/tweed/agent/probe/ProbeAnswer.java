@@ -8,31 +8,31 @@ import java.util.Objects;
  *
  * @param destination where the probe was sent
  * @param tag what it began with
- * @param news what became of it
+ * @param outcome what became of it
  */
-record ProbeAnswer(IpAddress destination, long tag, News news) {
+record ProbeAnswer(IpAddress destination, long tag, Outcome outcome) {
 
   /** What became of a probe. */
-  sealed interface News {
+  sealed interface Outcome {
     /** The peer has it. */
-    record Arrived() implements News {}
+    record Arrived() implements Outcome {}
 
     /** A host refuses it. */
-    record Refused(IpAddress offender) implements News {}
+    record Refused(IpAddress offender) implements Outcome {}
 
     /** It is larger than what a host on the way passes on. */
-    record TooBig(int mtu) implements News {}
+    record TooBig(int mtu) implements Outcome {}
 
     /**
      * It did not leave this host, for a reason that is no matter of pods.
      *
      * @param refused whether somebody here refuses to send it, as a firewall's chain OUTPUT does
      */
-    record NotSent(boolean refused) implements News {}
+    record NotSent(boolean refused) implements Outcome {}
   }
 
   ProbeAnswer {
     Objects.requireNonNull(destination, "destination");
-    Objects.requireNonNull(news, "news");
+    Objects.requireNonNull(outcome, "outcome");
   }
 }

@@ -24,13 +24,13 @@ public final class Prober implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Prober.class);
 
-  private final ProbeWire wire;
-  private final Witness witness;
+  private final ProbeTransport transport;
+  private final KubeletProber kubelets;
   private final PathTrace trace;
   private final Consumer<Reachability> tell;
   private final LongSupplier monotonic;
   private final Clock clock;
-  private final Probing probing;
+  private final ProbeScheduler probing;
   private final AtomicReference<Optional<ProbeTargets>> handedOver =
       new AtomicReference<>(Optional.empty());
   private final Thread thread = Thread.ofPlatform().name("prober").daemon().unstarted(this::run);
@@ -45,20 +45,20 @@ public final class Prober implements AutoCloseable {
 
   /** As {@link #start}, with other surroundings. */
   Prober(
-      ProbeWire wire,
-      Witness.Caller caller,
+      ProbeTransport transport,
+      KubeletProber.Connector connector,
       PathTrace trace,
       Consumer<Reachability> tell,
       ProbeMeter meter,
       LongSupplier monotonic,
       Clock clock) {
-    this.wire = wire;
-    this.witness = new Witness(caller);
+    this.transport = transport;
+    this.kubelets = new KubeletProber(connector);
     this.trace = trace;
     this.tell = tell;
     this.monotonic = monotonic;
     this.clock = clock;
-    this.probing = new Probing(new SecureRandom()::nextLong, meter, monotonic.getAsLong());
+    this.probing = new ProbeScheduler(new SecureRandom()::nextLong, meter, monotonic.getAsLong());
   }
 
   /**
@@ -78,8 +78,8 @@ public final class Prober implements AutoCloseable {
       Clock clock) {
     Prober prober =
         new Prober(
-            new KernelWire(ProbeAddress.DEVICE),
-            TcpCall::begin,
+            new UdpProbeTransport(ProbeAddress.DEVICE),
+            TcpConnection::begin,
             trace,
             tell,
             meter,
@@ -99,13 +99,13 @@ public final class Prober implements AutoCloseable {
     if (!Optional.of(targets).equals(latest)) {
       latest = Optional.of(targets);
       handedOver.set(Optional.of(targets));
-      wire.wakeUp();
+      transport.wakeUp();
     }
   }
 
   private void run() {
-    try (wire;
-        witness) {
+    try (transport;
+        kubelets) {
       trace.look(List.of());
       while (!closing) {
         try {
@@ -117,7 +117,7 @@ public final class Prober implements AutoCloseable {
             failure = e.toString();
             LOG.warn("probing failed, and goes on with the next round: {}", failure);
           }
-          wire.await(Duration.ofNanos(Probing.ROUND));
+          transport.await(Duration.ofNanos(ProbeScheduler.ROUND));
         }
       }
       trace.look(List.of());
@@ -132,30 +132,31 @@ public final class Prober implements AutoCloseable {
             targets -> {
               begun = true;
               probing.take(targets, monotonic.getAsLong());
-              wire.from(targets.enabled() ? targets.own() : List.of());
+              transport.from(targets.enabled() ? targets.own() : List.of());
             });
     if (!begun) {
       // Whether anything is to be probed is not known yet, and what was found before stands.
-      wire.await(Duration.ofNanos(Probing.ROUND));
+      transport.await(Duration.ofNanos(ProbeScheduler.ROUND));
       return;
     }
     long now = monotonic.getAsLong();
-    for (Probing.Probe probe :
+    for (ProbeScheduler.Probe probe :
         probing.advance(now, clock.instant().truncatedTo(ChronoUnit.SECONDS))) {
-      wire.send(probe)
+      transport
+          .send(probe)
           .ifPresent(
               failure ->
                   probing.take(new ProbeAnswer(probe.to().address(), probe.tag(), failure), now));
     }
-    witness.advance(now, probing.silentNodes(), probing::lives);
+    kubelets.advance(now, probing.silentNodes(), probing::lives);
     Reachability found = located(probing.reachability(now), now);
     if (!told.equals(Optional.of(found))) {
       told = Optional.of(found);
       tell.accept(found);
     }
-    long next = Math.min(probing.deadline(now) - now, witness.deadline(now) - now);
-    wire.await(Duration.ofNanos(Math.max(0, now + next - monotonic.getAsLong())));
-    wire.drain(answer -> probing.take(answer, monotonic.getAsLong()));
+    long next = Math.min(probing.deadline(now) - now, kubelets.deadline(now) - now);
+    transport.await(Duration.ofNanos(Math.max(0, now + next - monotonic.getAsLong())));
+    transport.drain(answer -> probing.take(answer, monotonic.getAsLong()));
   }
 
   private Reachability located(Reachability found, long now) {
@@ -168,7 +169,7 @@ public final class Prober implements AutoCloseable {
     }
     if (!traced.equals(found.unreached()) || traceAt - now <= 0) {
       traced = found.unreached();
-      traceAt = now + Probing.ROUND;
+      traceAt = now + ProbeScheduler.ROUND;
       places = look(traced);
     }
     return new Reachability(
@@ -196,7 +197,7 @@ public final class Prober implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    wire.wakeUp();
+    transport.wakeUp();
     try {
       thread.join();
     } catch (InterruptedException e) {

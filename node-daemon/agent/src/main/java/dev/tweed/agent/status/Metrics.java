@@ -1,5 +1,6 @@
 package dev.tweed.agent.status;
 
+import dev.tweed.agent.finding.ConditionStatus;
 import dev.tweed.agent.probe.ProbeMeter;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
@@ -144,37 +145,49 @@ public final class Metrics implements AutoCloseable {
 
   /** Shows what rules of policies have counted; asked for when somebody scrapes. */
   public void policyPackets(Supplier<List<RuleCount>> counts) {
-    registry
-        .getPrometheusRegistry()
-        .register(
-            (Collector)
-                () -> {
-                  CounterSnapshot.Builder packets =
-                      CounterSnapshot.builder()
-                          .name("tweed_firewall_policy_packets")
-                          .help(
-                              "Packets that rules of a FirewallPolicy have decided about, or would in mode Audit");
-                  counts.get().stream()
-                      .collect(
-                          Collectors.groupingBy(
-                              count ->
-                                  Labels.of(
-                                      "policy",
-                                      count.policy(),
-                                      "action",
-                                      lower(count.action()),
-                                      "mode",
-                                      count.tried() ? "audit" : "enforce"),
-                              Collectors.summingLong(RuleCount::packets)))
-                      .forEach(
-                          (labels, sum) ->
-                              packets.dataPoint(
-                                  CounterSnapshot.CounterDataPointSnapshot.builder()
-                                      .labels(labels)
-                                      .value(sum)
-                                      .build()));
-                  return packets.build();
-                });
+    counter(
+        "tweed_firewall_policy_packets",
+        "Packets that rules of a FirewallPolicy have decided about, or would in mode Audit",
+        () ->
+            counts.get().stream()
+                .collect(
+                    Collectors.groupingBy(
+                        count ->
+                            Labels.of(
+                                "policy",
+                                count.policy(),
+                                "action",
+                                lower(count.action()),
+                                "mode",
+                                count.tried() ? "audit" : "enforce"),
+                        Collectors.summingLong(RuleCount::packets))));
+  }
+
+  /** A counter that somebody else keeps. */
+  private void counter(String name, String help, Supplier<Map<Labels, Long>> counts) {
+    register(
+        () -> {
+          CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
+          counts
+              .get()
+              .forEach(
+                  (labels, count) ->
+                      counter.dataPoint(
+                          CounterSnapshot.CounterDataPointSnapshot.builder()
+                              .labels(labels)
+                              .value(count)
+                              .build()));
+          return counter.build();
+        });
+  }
+
+  private static Map<Labels, Long> labelled(String label, Map<String, Long> counts) {
+    return counts.entrySet().stream()
+        .collect(Collectors.toMap(e -> Labels.of(label, e.getKey()), Map.Entry::getValue));
+  }
+
+  private void register(Collector collector) {
+    registry.getPrometheusRegistry().register(collector);
   }
 
   /**
@@ -188,26 +201,10 @@ public final class Metrics implements AutoCloseable {
         .description("Pods that run and are closed until the operator has named their policies")
         .register(registry);
     repairs(POLICY);
-    registry
-        .getPrometheusRegistry()
-        .register(
-            (Collector)
-                () -> {
-                  CounterSnapshot.Builder packets =
-                      CounterSnapshot.builder()
-                          .name("tweed_policy_dropped_packets")
-                          .help("Packets of pods that network policies have dropped");
-                  drops
-                      .get()
-                      .forEach(
-                          (cause, count) ->
-                              packets.dataPoint(
-                                  CounterSnapshot.CounterDataPointSnapshot.builder()
-                                      .labels(Labels.of("cause", cause))
-                                      .value(count)
-                                      .build()));
-                  return packets.build();
-                });
+    counter(
+        "tweed_policy_dropped_packets",
+        "Packets of pods that network policies have dropped",
+        () -> labelled("cause", drops.get()));
   }
 
   /**
@@ -218,51 +215,28 @@ public final class Metrics implements AutoCloseable {
    */
   public void fastPath(
       Supplier<Optional<NodeReportStatus.FastPath>> status, Supplier<Map<String, Long>> packets) {
-    registry
-        .getPrometheusRegistry()
-        .register(
-            (Collector)
-                () -> {
-                  GaugeSnapshot.Builder state =
-                      GaugeSnapshot.builder()
-                          .name("tweed_fastpath_on")
-                          .help(
-                              "1 while flows may skip netfilter, else 0; the reason is why not, or why not for all");
-                  status
-                      .get()
-                      .ifPresent(
-                          now ->
-                              state.dataPoint(
-                                  GaugeSnapshot.GaugeDataPointSnapshot.builder()
-                                      .labels(
-                                          Labels.of(
-                                              "reason", now.reason() == null ? "" : now.reason()))
-                                      .value(
-                                          now.state().equals(NodeReportStatus.FastPath.ON) ? 1 : 0)
-                                      .build()));
-                  return state.build();
-                });
-    registry
-        .getPrometheusRegistry()
-        .register(
-            (Collector)
-                () -> {
-                  CounterSnapshot.Builder counted =
-                      CounterSnapshot.builder()
-                          .name("tweed_fastpath_packets")
-                          .help(
-                              "Packets between pods with the fast path and other nodes, by what became of them");
-                  packets
-                      .get()
-                      .forEach(
-                          (outcome, count) ->
-                              counted.dataPoint(
-                                  CounterSnapshot.CounterDataPointSnapshot.builder()
-                                      .labels(Labels.of("outcome", outcome))
-                                      .value(count)
-                                      .build()));
-                  return counted.build();
-                });
+    register(
+        () -> {
+          GaugeSnapshot.Builder state =
+              GaugeSnapshot.builder()
+                  .name("tweed_fastpath_on")
+                  .help(
+                      "1 while flows may skip netfilter, else 0; the reason is why not, or why not for all");
+          status
+              .get()
+              .ifPresent(
+                  now ->
+                      state.dataPoint(
+                          GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                              .labels(Labels.of("reason", now.reason() == null ? "" : now.reason()))
+                              .value(now.state().equals(NodeReportStatus.FastPath.ON) ? 1 : 0)
+                              .build()));
+          return state.build();
+        });
+    counter(
+        "tweed_fastpath_packets",
+        "Packets between pods with the fast path and other nodes, by what became of them",
+        () -> labelled("outcome", packets.get()));
   }
 
   /** Counts one repair of the table of network policies. */
@@ -287,20 +261,18 @@ public final class Metrics implements AutoCloseable {
   /** Shows the node's state. */
   public void show(NodeStatus status) {
     ready.set(status.ready() ? 1 : 0);
-    reachable =
-        switch (status.reachable().status()) {
-          case True -> 1;
-          case False -> 0;
-          case Unknown -> Double.NaN;
-        };
-    connected =
-        switch (status.connected().status()) {
-          case True -> 1;
-          case False -> 0;
-          case Unknown -> Double.NaN;
-        };
+    reachable = figure(status.reachable().status());
+    connected = figure(status.connected().status());
     expected.set(status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0));
     programmed.set(status.dataPath().map(NodeStatus.DataPathStatus::peersProgrammed).orElse(0));
+  }
+
+  private static double figure(ConditionStatus status) {
+    return switch (status) {
+      case True -> 1;
+      case False -> 0;
+      case Unknown -> Double.NaN;
+    };
   }
 
   /** In Prometheus' text format. */

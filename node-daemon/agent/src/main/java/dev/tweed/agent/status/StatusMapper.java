@@ -26,8 +26,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** From the node's state to the status of its NodeReport. Pure but for the clock. */
-public final class StatusMapper {
+/**
+ * From the node's state to the status of its NodeReport. Pure but for the clock.
+ *
+ * @param clock for transition times
+ * @param bootId of this host, if it is known
+ */
+public record StatusMapper(Clock clock, Optional<String> bootId) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,18 +45,6 @@ public final class StatusMapper {
           "dataPath", List.of("peersExpected", "peersProgrammed"),
           "reachability", List.of("probed", "answered", "byEcho"),
           "firewall", List.of("rules"));
-
-  private final Clock clock;
-  private final Optional<String> bootId;
-
-  /**
-   * @param clock for transition times
-   * @param bootId of this host, if it is known
-   */
-  public StatusMapper(Clock clock, Optional<String> bootId) {
-    this.clock = clock;
-    this.bootId = bootId;
-  }
 
   /**
    * Status of the node's report; empty if the present one says the same.
@@ -177,48 +170,33 @@ public final class StatusMapper {
   }
 
   private List<Condition> always(NodeStatus status, List<Condition> before) {
+    Reachable reachable = status.reachable();
+    Connected connected = status.connected();
     return List.of(
-        ready(status, before),
-        programmed(status, before),
-        reachable(status.reachable(), before),
-        connected(status.connected(), before));
+        ofDataPath("Ready", status.ready(), status, before),
+        ofDataPath("Programmed", status.programmed(), status, before),
+        condition(
+            Reachable.TYPE,
+            reachable.status().name(),
+            reachable.reason().name(),
+            reachable.message(),
+            before),
+        condition(
+            Connected.TYPE,
+            connected.status().name(),
+            connected.reason().name(),
+            connected.message(),
+            before));
   }
 
-  private Condition ready(NodeStatus status, List<Condition> before) {
-    return status.ready() ? good("Ready", status, before) : bad("Ready", status, before);
-  }
-
-  private Condition programmed(NodeStatus status, List<Condition> before) {
-    return status.programmed()
-        ? good("Programmed", status, before)
-        : bad("Programmed", status, before);
-  }
-
-  private Condition reachable(Reachable reachable, List<Condition> before) {
-    return condition(
-        Reachable.TYPE,
-        reachable.status().name(),
-        reachable.reason().name(),
-        reachable.message(),
-        before);
-  }
-
-  private Condition connected(Connected connected, List<Condition> before) {
-    return condition(
-        Connected.TYPE,
-        connected.status().name(),
-        connected.reason().name(),
-        connected.message(),
-        before);
-  }
-
-  private Condition good(String type, NodeStatus status, List<Condition> before) {
-    return status.state() == NodeStatus.State.IDLE
-        ? condition(type, "True", "NothingToDo", status.reason(), before)
-        : condition(type, "True", "Programmed", "the data path is in the kernel, verified", before);
-  }
-
-  private Condition bad(String type, NodeStatus status, List<Condition> before) {
+  private Condition ofDataPath(
+      String type, boolean good, NodeStatus status, List<Condition> before) {
+    if (good) {
+      return status.state() == NodeStatus.State.IDLE
+          ? condition(type, "True", "NothingToDo", status.reason(), before)
+          : condition(
+              type, "True", "Programmed", "the data path is in the kernel, verified", before);
+    }
     Optional<NodeFinding> cause =
         status.blocking().or(() -> status.findings().stream().findFirst());
     return condition(

@@ -26,23 +26,6 @@ public final class StatusPublisher implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(StatusPublisher.class);
 
-  /**
-   * How long the first writes wait for the first look at the firewall, which may drop what pods
-   * send: Ready must not be told before, and the next report is 10 s off. That look follows the
-   * first sync of the data path, which the API server may hold up, so it counts from there.
-   */
-  private static final Duration FIREWALL_WAIT = Duration.ofSeconds(3);
-
-  /**
-   * How long figures alone are not written. They differ on all nodes at the same time, and after
-   * the next join again: so the more nodes there are, the longer, which is some one write in a
-   * second of all nodes together. Of more than 600 nodes it is more, for people look at them.
-   */
-  private static final Duration FIGURES_PER_PEER = Duration.ofSeconds(1);
-
-  private static final Duration FIGURES_SHORTEST = Duration.ofSeconds(5);
-  private static final Duration FIGURES_LONGEST = Duration.ofMinutes(10);
-
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
@@ -55,7 +38,6 @@ public final class StatusPublisher implements AutoCloseable {
   private final StatusMapper mapper;
   private final LongSupplier nanoTime;
   private final Consumer<Optional<NodeFinding>> tell;
-  private final DoubleSupplier random;
   private final Backoff backoff;
   private final Thread thread;
   private final Object lock = new Object();
@@ -65,11 +47,8 @@ public final class StatusPublisher implements AutoCloseable {
   private boolean closed;
 
   // Of the thread only.
-  private final EarlyWriteLimit limit;
+  private final ReportPacer pacer;
   private Optional<NodeReportStatus> writtenReport = Optional.empty();
-  private long firewallBy;
-  private boolean programmed;
-  private Optional<Long> figuresAt = Optional.empty();
   private boolean reportRead;
   private boolean lookDue;
   private int failures;
@@ -93,11 +72,8 @@ public final class StatusPublisher implements AutoCloseable {
     this.mapper = mapper;
     this.nanoTime = nanoTime;
     this.tell = tell;
-    this.random = random;
     this.backoff = new Backoff(FIRST_RETRY, LAST_RETRY, random);
-    long now = nanoTime.getAsLong();
-    this.limit = new EarlyWriteLimit(now);
-    this.firewallBy = now + FIREWALL_WAIT.toNanos();
+    this.pacer = new ReportPacer(random, nanoTime.getAsLong());
     this.thread = Thread.ofPlatform().name("status").daemon().unstarted(this::loop);
   }
 
@@ -189,9 +165,9 @@ public final class StatusPublisher implements AutoCloseable {
   /** Writes what is due; returns nanoseconds until something is due again. */
   private long write(Latest next, boolean looks) {
     lookDue |= looks;
-    long untilFirewall = untilFirewall(next.status());
-    if (untilFirewall > 0) {
-      return untilFirewall;
+    long untilFirst = pacer.untilFirst(next.status(), nanoTime.getAsLong());
+    if (untilFirst > 0) {
+      return untilFirst;
     }
     try {
       if (lookDue && reportRead && api.reportWasWritten()) {
@@ -207,7 +183,7 @@ public final class StatusPublisher implements AutoCloseable {
       if (missingReports > 0 && !next.own().equals(missedFor)) {
         // Where blocks come from, reports do.
         missingReports = 0;
-        limit.postpone(nanoTime.getAsLong(), 0);
+        pacer.postpone(nanoTime.getAsLong(), 0);
       }
       if (untilReport(next) <= 0) {
         writeReport(next);
@@ -258,50 +234,13 @@ public final class StatusPublisher implements AutoCloseable {
             + " it is tried again by itself");
   }
 
-  /** What is urgent does not wait for the interval, within limits; mere figures wait longer. */
   private long untilReport(Latest next) {
-    long now = nanoTime.getAsLong();
-    Urgency urgency =
+    return pacer.until(
         writtenReport
             .map(report -> mapper.urgency(next.status(), next.own(), report))
-            .orElse(Urgency.REGULAR);
-    if (urgency != Urgency.FIGURES) {
-      figuresAt = Optional.empty();
-    }
-    return switch (urgency) {
-      case NONE -> Long.MAX_VALUE;
-      case FIGURES -> Math.max(untilFigures(now, next.status()), limit.untilRegular(now));
-      case REGULAR -> limit.untilRegular(now);
-      case AT_ONCE -> limit.untilEarly(now);
-    };
-  }
-
-  /**
-   * From when they first differ; nodes, which see that together, are spread over twice the time.
-   */
-  private long untilFigures(long now, NodeStatus status) {
-    if (figuresAt.isEmpty()) {
-      int peers = status.dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0);
-      long wait =
-          Math.clamp(
-              FIGURES_PER_PEER.toNanos() * peers,
-              FIGURES_SHORTEST.toNanos(),
-              FIGURES_LONGEST.toNanos());
-      figuresAt = Optional.of(now + wait + (long) (wait * random.getAsDouble()));
-    }
-    return figuresAt.get() - now;
-  }
-
-  private long untilFirewall(NodeStatus status) {
-    if (status.firewall().isPresent()) {
-      return 0;
-    }
-    long now = nanoTime.getAsLong();
-    if (status.programmed() && !programmed) {
-      programmed = true;
-      firewallBy = now + FIREWALL_WAIT.toNanos();
-    }
-    return firewallBy - now;
+            .orElse(Urgency.REGULAR),
+        next.status().dataPath().map(NodeStatus.DataPathStatus::peersExpected).orElse(0),
+        nanoTime.getAsLong());
   }
 
   private void writeReport(Latest next) {
@@ -313,13 +252,13 @@ public final class StatusPublisher implements AutoCloseable {
     if (api.applyReportStatus(wanted.get())) {
       writtenReport = wanted;
       missingReports = 0;
-      limit.wrote(nanoTime.getAsLong());
+      pacer.wrote(nanoTime.getAsLong());
     } else {
       // The operator makes it when it sees the Node, on a new cluster a moment after this daemon.
       writtenReport = Optional.empty();
       missingReports++;
       missedFor = next.own();
-      limit.postpone(nanoTime.getAsLong(), backoff.nanos(missingReports));
+      pacer.postpone(nanoTime.getAsLong(), backoff.nanos(missingReports));
     }
   }
 

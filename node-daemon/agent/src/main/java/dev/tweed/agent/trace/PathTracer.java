@@ -77,7 +77,7 @@ public final class PathTracer implements PathTrace, AutoCloseable {
   }
 
   /** What the counters say of a peer. */
-  private record Judged(IpPrefix block, Judgement judgement, boolean heard) {}
+  private record Diagnosed(IpPrefix block, LossDiagnosis diagnosis, boolean heard) {}
 
   /**
    * For one network namespace.
@@ -215,25 +215,25 @@ public final class PathTracer implements PathTrace, AutoCloseable {
     if (reading.rules() != table.counters()) {
       return false; // somebody's flush, or another's table
     }
-    List<Judged> judged = new ArrayList<>();
+    List<Diagnosed> diagnosed = new ArrayList<>();
     for (int i = 0; i < table.peers().size(); i++) {
       TracedPeer peer = table.peers().get(i);
       windows.merge(peer.block(), 1, Integer::sum);
-      Counts seen = reading.of(i).since(table.last().of(i));
+      PacketCounts seen = reading.of(i).since(table.last().of(i));
       boolean heard = TracePlanner.heard(seen);
       located.computeIfPresent(
           peer.block(), (b, known) -> new Located(known.where(), known.detail(), heard));
       TracePlanner.plan(table.network(), peer, seen)
-          .ifPresent(judgement -> judged.add(new Judged(peer.block(), judgement, heard)));
+          .ifPresent(diagnosis -> diagnosed.add(new Diagnosed(peer.block(), diagnosis, heard)));
     }
     Ruleset host =
-        judged.stream().map(Judged::judgement).anyMatch(Judgement::dependsOnRules)
+        diagnosed.stream().map(Diagnosed::diagnosis).anyMatch(LossDiagnosis::dependsOnRules)
             ? rules.get()
             : Ruleset.empty();
-    for (Judged peer : judged) {
-      Judgement judgement = peer.judgement();
+    for (Diagnosed peer : diagnosed) {
+      LossDiagnosis diagnosis = peer.diagnosis();
       located.put(
-          peer.block(), new Located(judgement.where(), judgement.explain(host), peer.heard()));
+          peer.block(), new Located(diagnosis.where(), diagnosis.explain(host), peer.heard()));
     }
     running =
         Optional.of(

@@ -51,7 +51,7 @@ public record TraceNetwork(NetworkNeeds needs, ClusterSnapshot snapshot) {
 
   /**
    * Those of the blocks whose packets can be counted, in their order: what hosts send themselves
-   * does not pass the stations.
+   * does not pass the points.
    */
   List<TracedPeer> peers(Collection<IpPrefix> blocks) {
     Map<IpPrefix, Peer> known = new HashMap<>();

@@ -1,17 +1,18 @@
 package dev.tweed.agent.trace;
 
-import static dev.tweed.agent.trace.Station.ANSWER_ARRIVED;
-import static dev.tweed.agent.trace.Station.ANSWER_DECAPSULATED;
-import static dev.tweed.agent.trace.Station.ANSWER_DELIVERED;
-import static dev.tweed.agent.trace.Station.ANSWER_FORWARDED;
-import static dev.tweed.agent.trace.Station.ANSWER_RECEIVED;
-import static dev.tweed.agent.trace.Station.ASK_ARRIVED;
-import static dev.tweed.agent.trace.Station.ASK_DECAPSULATED;
-import static dev.tweed.agent.trace.Station.ASK_DELIVERED;
-import static dev.tweed.agent.trace.Station.ASK_FORWARDED;
-import static dev.tweed.agent.trace.Station.ASK_RECEIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_ARRIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_DECAPSULATED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_DELIVERED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_FORWARDED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_RECEIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_ARRIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_DECAPSULATED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_DELIVERED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_FORWARDED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_RECEIVED;
 
 import dev.tweed.agent.probe.UnreachedPeer.Where;
+import dev.tweed.agent.trace.LossDiagnosis.Loss;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.firewall.ruleset.Packet;
@@ -24,11 +25,11 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * From the packets of an unreached peer that came by each station in a while to where they are
- * lost. Pure.
+ * From the packets of an unreached peer that came by each point in a while to where they are lost.
+ * Pure.
  *
- * <p>A station that has seen none, right after one that has seen some, is where. What was seen by
- * the last station of this host has left it, or was delivered.
+ * <p>A point that has seen none, right after one that has seen some, is where. What was seen by the
+ * last point of this host has left it, or was delivered.
  */
 final class TracePlanner {
 
@@ -38,12 +39,12 @@ final class TracePlanner {
 
   private final TraceNetwork network;
   private final TracedPeer peer;
-  private final Counts seen;
+  private final PacketCounts seen;
   private final String bridge;
   private final String tunnel;
   private final Optional<Backend.Vxlan> vxlan;
 
-  private TracePlanner(TraceNetwork network, TracedPeer peer, Counts seen) {
+  private TracePlanner(TraceNetwork network, TracedPeer peer, PacketCounts seen) {
     this.network = network;
     this.peer = peer;
     this.seen = seen;
@@ -52,51 +53,53 @@ final class TracePlanner {
     this.vxlan = network.vxlan();
   }
 
-  /** Stations of the peer's probes, or of its answers, on their way in. */
-  private record WayIn(
+  /** Points of the peer's probes, or of its answers, on their way in. */
+  private record InboundPath(
       String what,
       String protocol,
-      Station arrived,
-      Station decapsulated,
-      Station forwarded,
-      Station received,
-      Station delivered) {}
+      ObservationPoint arrived,
+      ObservationPoint decapsulated,
+      ObservationPoint forwarded,
+      ObservationPoint received,
+      ObservationPoint delivered) {}
 
   /**
    * Judges.
    *
-   * @param seen packets by station, of a time in which the peer should have been probed
+   * @param seen packets by point, of a time in which the peer should have been probed
    * @return empty if it was not, and nothing of the peer was lost here
    */
-  static Optional<Judgement> plan(TraceNetwork network, TracedPeer peer, Counts seen) {
+  static Optional<LossDiagnosis> plan(TraceNetwork network, TracedPeer peer, PacketCounts seen) {
     return new TracePlanner(network, peer, seen).plan();
   }
 
   /** Whether packets of the peer have arrived, whatever became of them. */
-  static boolean heard(Counts seen) {
-    return seen.any(Station.TUNNEL) || seen.any(ASK_DECAPSULATED) || seen.any(ANSWER_DECAPSULATED);
+  static boolean heard(PacketCounts seen) {
+    return seen.any(ObservationPoint.TUNNEL)
+        || seen.any(ASK_DECAPSULATED)
+        || seen.any(ANSWER_DECAPSULATED);
   }
 
-  private Optional<Judgement> plan() {
+  private Optional<LossDiagnosis> plan() {
     Optional<Loss> leaving = leaving();
     Optional<Loss> arriving = arriving(answers()).or(() -> arriving(asks()));
     if (leaving.isPresent() || arriving.isPresent()) {
       return Optional.of(
-          new Judgement(
+          new LossDiagnosis(
               leaving.isPresent() ? Where.LEAVING : Where.ARRIVING,
               Stream.of(leaving, arriving).flatMap(Optional::stream).toList()));
     }
     if (seen.any(ANSWER_DELIVERED)) {
-      return Optional.of(Judgement.of(Where.UNKNOWN, "answers of it are delivered"));
+      return Optional.of(LossDiagnosis.of(Where.UNKNOWN, "answers of it are delivered"));
     }
-    return seen.any(Station.SENT) ? Optional.of(outside()) : Optional.empty();
+    return seen.any(ObservationPoint.SENT) ? Optional.of(outside()) : Optional.empty();
   }
 
   private Optional<Loss> leaving() {
-    if (!seen.any(Station.SENT)) {
+    if (!seen.any(ObservationPoint.SENT)) {
       return Optional.empty();
     }
-    if (!seen.any(Station.BRIDGED)) {
+    if (!seen.any(ObservationPoint.BRIDGED)) {
       return Optional.of(
           new Loss(
               "probes to it are dropped between %s and %s of this host (OUTPUT)"
@@ -105,7 +108,7 @@ final class TracePlanner {
                   packet("output", "udp", Optional.empty(), Optional.of(TraceTable.PROBE_DEVICE))),
               BRIDGE_FILTER));
     }
-    if (!seen.any(Station.FORWARDED)) {
+    if (!seen.any(ObservationPoint.FORWARDED)) {
       return Optional.of(
           new Loss(
               "packets to it are dropped in FORWARD of this host",
@@ -113,8 +116,8 @@ final class TracePlanner {
               "rules before it (PREROUTING), of iptables-legacy, and for a route or rule that"
                   + " refuses them"));
     }
-    if (!seen.any(Station.INTO_TUNNEL)) {
-      if (!seen.any(Station.PAST_TUNNEL)) {
+    if (!seen.any(ObservationPoint.INTO_TUNNEL)) {
+      if (!seen.any(ObservationPoint.PAST_TUNNEL)) {
         return Optional.of(Loss.elsewhere("packets to it are dropped in POSTROUTING of this host"));
       }
       return vxlan
@@ -129,13 +132,13 @@ final class TracePlanner {
                               ownProbe().map(own -> " from " + own).orElse(""),
                               bridge)));
     }
-    if (!seen.any(Station.ENCAPSULATED)) {
+    if (!seen.any(ObservationPoint.ENCAPSULATED)) {
       return Optional.of(
           Loss.elsewhere(
               "%s takes packets to it and sends none: no forwarding entry, or no route to its node"
                   .formatted(tunnel)));
     }
-    if (!seen.any(Station.PASSED_OUTPUT)) {
+    if (!seen.any(ObservationPoint.PASSED_OUTPUT)) {
       return Optional.of(
           new Loss(
               "the tunnel's packets to it (UDP %d) are dropped in OUTPUT of this host"
@@ -143,7 +146,7 @@ final class TracePlanner {
               tunnelPackets("output"),
               "rules of iptables-legacy"));
     }
-    return seen.any(Station.LEFT)
+    return seen.any(ObservationPoint.LEFT)
         ? Optional.empty()
         : Optional.of(
             Loss.elsewhere(
@@ -151,13 +154,13 @@ final class TracePlanner {
                     .formatted(port())));
   }
 
-  private Optional<Loss> arriving(WayIn way) {
+  private Optional<Loss> arriving(InboundPath way) {
     if (!seen.any(way.decapsulated())) {
       if (!seen.any(way.arrived())) {
         return Optional.empty();
       }
       return Optional.of(
-          seen.any(Station.TUNNEL)
+          seen.any(ObservationPoint.TUNNEL)
               ? new Loss(
                   "the tunnel's packets from it (UDP %d) arrive and are dropped in INPUT of this"
                           .formatted(port())
@@ -197,20 +200,20 @@ final class TracePlanner {
   }
 
   /** Ours have left; whatever of the peer's has come was delivered. */
-  private Judgement outside() {
+  private LossDiagnosis outside() {
     if (seen.any(ASK_DELIVERED)) {
-      return Judgement.of(
+      return LossDiagnosis.of(
           Where.BEYOND,
           leave() + " and its own arrive, but no answer: lost on its node, or on the way there");
     }
-    if (seen.any(Station.TUNNEL)) {
-      return Judgement.of(
+    if (seen.any(ObservationPoint.TUNNEL)) {
+      return LossDiagnosis.of(
           Where.BEYOND,
           leave()
               + ", and packets of its tunnel arrive, but neither its probes nor its answers: lost on"
               + " its node");
     }
-    return Judgement.of(
+    return LossDiagnosis.of(
         Where.NOT_ARRIVING,
         vxlan.isPresent()
             ? leave()
@@ -226,15 +229,15 @@ final class TracePlanner {
   /** A route or rule of somebody, as of a VPN, may lead to other nodes. Or there are two NICs. */
   private String leave() {
     return "probes to it leave this host"
-        + (seen.any(Station.LEFT_ELSEWHERE)
+        + (seen.any(ObservationPoint.LEFT_ELSEWHERE)
             ? " by another device than %s (type ip route get %s)"
                 .formatted(
                     network.needs().underlayDevice().orElse("its own"), peer.nodeIps().getFirst())
             : "");
   }
 
-  private static WayIn answers() {
-    return new WayIn(
+  private static InboundPath answers() {
+    return new InboundPath(
         "answers",
         "icmp",
         ANSWER_ARRIVED,
@@ -244,8 +247,8 @@ final class TracePlanner {
         ANSWER_DELIVERED);
   }
 
-  private static WayIn asks() {
-    return new WayIn(
+  private static InboundPath asks() {
+    return new InboundPath(
         "packets",
         "udp",
         ASK_ARRIVED,

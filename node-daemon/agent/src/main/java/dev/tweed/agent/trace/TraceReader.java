@@ -25,13 +25,13 @@ final class TraceReader {
    * @param rules how many counters there are
    * @param peers by number of the peer
    */
-  record Reading(int rules, Map<Integer, Counts> peers) {
+  record Reading(int rules, Map<Integer, PacketCounts> peers) {
     Reading {
       peers = Map.copyOf(peers);
     }
 
-    Counts of(int peer) {
-      return peers.getOrDefault(peer, Counts.none());
+    PacketCounts of(int peer) {
+      return peers.getOrDefault(peer, PacketCounts.none());
     }
   }
 
@@ -51,26 +51,30 @@ final class TraceReader {
       throw new IllegalArgumentException("nft printed what is no list of its objects");
     }
     int rules = 0;
-    Map<Integer, Map<Station, Long>> peers = new HashMap<>();
+    Map<Integer, Map<ObservationPoint, Long>> peers = new HashMap<>();
     for (JsonNode object : objects) {
       JsonNode rule = object.path("rule");
       Matcher comment = COMMENT.matcher(rule.path("comment").asText());
-      Optional<Station> station = comment.matches() ? station(comment.group(2)) : Optional.empty();
+      Optional<ObservationPoint> point =
+          comment.matches() ? point(comment.group(2)) : Optional.empty();
       Optional<Long> packets = packets(rule);
-      if (station.isPresent() && packets.isPresent()) {
+      if (point.isPresent() && packets.isPresent()) {
         rules++;
         peers
-            .computeIfAbsent(Integer.valueOf(comment.group(1)), n -> new EnumMap<>(Station.class))
-            .merge(station.get(), packets.get(), Long::sum);
+            .computeIfAbsent(
+                Integer.valueOf(comment.group(1)), n -> new EnumMap<>(ObservationPoint.class))
+            .merge(point.get(), packets.get(), Long::sum);
       }
     }
-    Map<Integer, Counts> counts = new HashMap<>();
-    peers.forEach((peer, packets) -> counts.put(peer, new Counts(packets)));
+    Map<Integer, PacketCounts> counts = new HashMap<>();
+    peers.forEach((peer, packets) -> counts.put(peer, new PacketCounts(packets)));
     return new Reading(rules, counts);
   }
 
-  private static Optional<Station> station(String name) {
-    return Stream.of(Station.values()).filter(station -> station.name().equals(name)).findFirst();
+  private static Optional<ObservationPoint> point(String name) {
+    return Stream.of(ObservationPoint.values())
+        .filter(point -> point.name().equals(name))
+        .findFirst();
   }
 
   private static Optional<Long> packets(JsonNode rule) {

@@ -1,25 +1,25 @@
 package dev.tweed.agent.trace;
 
-import static dev.tweed.agent.trace.Station.ANSWER_ARRIVED;
-import static dev.tweed.agent.trace.Station.ANSWER_DECAPSULATED;
-import static dev.tweed.agent.trace.Station.ANSWER_DELIVERED;
-import static dev.tweed.agent.trace.Station.ANSWER_FORWARDED;
-import static dev.tweed.agent.trace.Station.ANSWER_RECEIVED;
-import static dev.tweed.agent.trace.Station.ASK_ARRIVED;
-import static dev.tweed.agent.trace.Station.ASK_DECAPSULATED;
-import static dev.tweed.agent.trace.Station.ASK_DELIVERED;
-import static dev.tweed.agent.trace.Station.ASK_FORWARDED;
-import static dev.tweed.agent.trace.Station.ASK_RECEIVED;
-import static dev.tweed.agent.trace.Station.BRIDGED;
-import static dev.tweed.agent.trace.Station.ENCAPSULATED;
-import static dev.tweed.agent.trace.Station.FORWARDED;
-import static dev.tweed.agent.trace.Station.INTO_TUNNEL;
-import static dev.tweed.agent.trace.Station.LEFT;
-import static dev.tweed.agent.trace.Station.LEFT_ELSEWHERE;
-import static dev.tweed.agent.trace.Station.PASSED_OUTPUT;
-import static dev.tweed.agent.trace.Station.PAST_TUNNEL;
-import static dev.tweed.agent.trace.Station.SENT;
-import static dev.tweed.agent.trace.Station.TUNNEL;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_ARRIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_DECAPSULATED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_DELIVERED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_FORWARDED;
+import static dev.tweed.agent.trace.ObservationPoint.ANSWER_RECEIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_ARRIVED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_DECAPSULATED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_DELIVERED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_FORWARDED;
+import static dev.tweed.agent.trace.ObservationPoint.ASK_RECEIVED;
+import static dev.tweed.agent.trace.ObservationPoint.BRIDGED;
+import static dev.tweed.agent.trace.ObservationPoint.ENCAPSULATED;
+import static dev.tweed.agent.trace.ObservationPoint.FORWARDED;
+import static dev.tweed.agent.trace.ObservationPoint.INTO_TUNNEL;
+import static dev.tweed.agent.trace.ObservationPoint.LEFT;
+import static dev.tweed.agent.trace.ObservationPoint.LEFT_ELSEWHERE;
+import static dev.tweed.agent.trace.ObservationPoint.PASSED_OUTPUT;
+import static dev.tweed.agent.trace.ObservationPoint.PAST_TUNNEL;
+import static dev.tweed.agent.trace.ObservationPoint.SENT;
+import static dev.tweed.agent.trace.ObservationPoint.TUNNEL;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ProbeAddress;
@@ -38,8 +38,8 @@ import java.util.stream.Stream;
  * place of the one before in one transaction, and all counters begin with 0. Pure.
  *
  * <p>A rule counts and does nothing else, or leads to those that do. Each that counts has the
- * comment {@code <number of the peer> <name of the station>}. Only probes, and packets of the
- * tunnel from these peers, get to the rules of peers.
+ * comment {@code <number of the peer> <name of the point>}. Only probes, and packets of the tunnel
+ * from these peers, get to the rules of peers.
  *
  * <p>A packet of the tunnel is known by what is in it: after UDP's 8 bytes and VXLAN's 8 (RFC 7348)
  * come 14 of Ethernet and the inner IP header.
@@ -87,11 +87,11 @@ final class TraceTableRenderer {
 
   private String render() {
     // The kernel lists chains in the order they were made: a packet that comes meanwhile is seen
-    // at late stations rather than at early ones, and so never taken for lost.
-    for (Station station : Station.values()) {
-      List<String> counters = counters(station);
+    // at late points rather than at early ones, and so never taken for lost.
+    for (ObservationPoint point : ObservationPoint.values()) {
+      List<String> counters = counters(point);
       if (vxlan.isPresent() || !counters.isEmpty()) {
-        chain(station.chain(), counters);
+        chain(point.chain(), counters);
       }
     }
     String outside = "iifname != { %s, %s }".formatted(bridge, device);
@@ -152,20 +152,20 @@ final class TraceTableRenderer {
         .formatted(TraceTable.NAME, String.join("", chains));
   }
 
-  private List<String> counters(Station station) {
+  private List<String> counters(ObservationPoint point) {
     return IntStream.range(0, peers.size())
         .boxed()
         .flatMap(
             number ->
-                conditions(station, peers.get(number))
-                    .map(c -> "%s counter comment \"%d %s\"".formatted(c, number, station)))
+                conditions(point, peers.get(number))
+                    .map(c -> "%s counter comment \"%d %s\"".formatted(c, number, point)))
         .toList();
   }
 
-  private Stream<String> conditions(Station station, TracedPeer peer) {
+  private Stream<String> conditions(ObservationPoint point, TracedPeer peer) {
     IpAddress probe = peer.probe();
     boolean v4 = isV4(probe);
-    return switch (station) {
+    return switch (point) {
       case SENT, BRIDGED, FORWARDED, PAST_TUNNEL -> Stream.of(ip(probe) + " daddr " + probe);
       case ASK_DECAPSULATED,
           ANSWER_DECAPSULATED,
@@ -187,15 +187,15 @@ final class TraceTableRenderer {
     };
   }
 
-  /** To a station for what is inside of packets of the tunnel: probes or answers. */
-  private List<String> inside(boolean asks, Station station) {
-    return inside(asks, "", station).toList();
+  /** To a point for what is inside of packets of the tunnel: probes or answers. */
+  private List<String> inside(boolean asks, ObservationPoint point) {
+    return inside(asks, "", point).toList();
   }
 
-  private Stream<String> inside(boolean asks, String rest, Station station) {
+  private Stream<String> inside(boolean asks, String rest, ObservationPoint point) {
     return Stream.of(AddressFamily.values())
         .filter(family -> peers.stream().anyMatch(peer -> peer.probe().family() == family))
-        .map(family -> jump(inside(asks, family == AddressFamily.IPV4) + rest, station));
+        .map(family -> jump(inside(asks, family == AddressFamily.IPV4) + rest, point));
   }
 
   private static String inside(boolean asks, boolean v4) {
@@ -281,8 +281,8 @@ final class TraceTableRenderer {
             .collect(Collectors.joining("", "  chain " + name + " {\n", "  }\n")));
   }
 
-  private static String jump(String condition, Station station) {
-    return condition + " jump " + station.chain();
+  private static String jump(String condition, ObservationPoint point) {
+    return condition + " jump " + point.chain();
   }
 
   private static boolean isV4(IpAddress address) {

@@ -124,7 +124,13 @@ class NodeDaemonTest {
     NodeSubnet own = cluster.subnet(1, "n1");
     cluster.subnet(2, "n2");
     daemon.start();
-    await().atMost(SOON).until(() -> report() != null);
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                report() != null
+                    && report().conditions().stream()
+                        .anyMatch(c -> c.reason().equals("NoLivingPeer")));
     String kernel = daemon.kernel();
     String subnetVersion = version(own);
     String reportVersion = reportObject().getMetadata().getResourceVersion();

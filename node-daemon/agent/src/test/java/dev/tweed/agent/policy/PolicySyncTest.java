@@ -496,6 +496,24 @@ class PolicySyncTest {
     assertThat(repairs).isEqualTo(1);
   }
 
+  @Test
+  void afterABootPodsAreClosedThoughResultsCannotBeRead() throws IOException {
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    node.sh("nft delete table inet tweed-policy");
+    sync.close();
+    sync = sync();
+    Path results = directory.resolve("results");
+    Files.delete(results);
+    Files.createSymbolicLink(results, results);
+    policies = new PolicyView(ClusterView.Listing.AWAITED, Optional.empty(), Map.of(), Map.of());
+
+    run();
+
+    assertThat(pings()).isFalse();
+    assertThat(sync.isReady()).isTrue();
+  }
+
   /** To its own node, which no policy is asked about. */
   private boolean pingsFrom(String source) {
     return pod.sh(

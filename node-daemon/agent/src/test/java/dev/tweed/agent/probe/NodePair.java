@@ -211,8 +211,8 @@ final class NodePair implements AutoCloseable {
   private Prober probe() {
     Prober started =
         new Prober(
-            new FastWire(new KernelWire("tweed-probe"), SPEED),
-            TcpCall::begin,
+            new FastTransport(new UdpProbeTransport("tweed-probe"), SPEED),
+            TcpConnection::begin,
             tracer,
             found -> latest = Optional.of(found),
             new CountingMeter(),

@@ -77,8 +77,8 @@ class ProberKernelTest {
   private static Prober start(Consumer<Reachability> tell) {
     Prober prober =
         new Prober(
-            new FastWire(new KernelWire("tweed-probe"), SPEED),
-            TcpCall::begin,
+            new FastTransport(new UdpProbeTransport("tweed-probe"), SPEED),
+            TcpConnection::begin,
             unreached -> Map.of(),
             tell,
             new CountingMeter(),

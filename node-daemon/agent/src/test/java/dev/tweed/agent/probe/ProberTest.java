@@ -2,7 +2,7 @@ package dev.tweed.agent.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeAnswer.Outcome;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
 import java.time.Clock;
@@ -32,20 +32,20 @@ class ProberTest {
   private volatile boolean closed;
 
   /** Answers at once; waiting takes no time. */
-  private final ProbeWire wire =
-      new ProbeWire() {
+  private final ProbeTransport transport =
+      new ProbeTransport() {
         private final List<ProbeAnswer> answers = new ArrayList<>();
 
         @Override
         public void from(List<ProbeTargets.Source> sources) {}
 
         @Override
-        public Optional<News.NotSent> send(Probing.Probe probe) {
+        public Optional<Outcome.NotSent> send(ProbeScheduler.Probe probe) {
           if (broken) {
             throw new IllegalStateException("broken");
           }
           if (answering) {
-            answers.add(new ProbeAnswer(probe.to().address(), probe.tag(), new News.Arrived()));
+            answers.add(new ProbeAnswer(probe.to().address(), probe.tag(), new Outcome.Arrived()));
           }
           return Optional.empty();
         }
@@ -53,7 +53,7 @@ class ProberTest {
         @Override
         public void await(Duration time) {
           Thread.yield();
-          now += answers.isEmpty() ? Math.min(time.toNanos(), Probing.ROUND) : 1;
+          now += answers.isEmpty() ? Math.min(time.toNanos(), ProbeScheduler.ROUND) : 1;
         }
 
         @Override
@@ -71,7 +71,7 @@ class ProberTest {
         }
       };
 
-  private record Dead() implements Witness.Call {
+  private record Dead() implements KubeletProber.Connection {
     @Override
     public boolean answered() {
       return false;
@@ -83,7 +83,7 @@ class ProberTest {
 
   private final Prober prober =
       new Prober(
-          wire,
+          transport,
           (address, port) -> new Dead(),
           unreached -> {
             if (untraceable && !unreached.isEmpty()) {

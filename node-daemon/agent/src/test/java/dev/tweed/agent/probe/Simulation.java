@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeAnswer.Outcome;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,15 +38,15 @@ final class Simulation {
   /** By node: those of them that were lost before one whose answer has come. */
   private final Map<String, Integer> lostBeforeAnswer = new HashMap<>();
 
-  final Probing probing;
+  final ProbeScheduler probing;
   long now;
   Instant time = Instant.parse("2026-01-01T00:00:00Z");
 
   /** What becomes of a packet of so many bytes to that peer; empty when it is lost. */
-  Network network = (to, bytes) -> Optional.of(new News.Arrived());
+  Network network = (to, bytes) -> Optional.of(new Outcome.Arrived());
 
   interface Network {
-    Optional<News> send(Target to, int bytes);
+    Optional<Outcome> send(Target to, int bytes);
   }
 
   /** Looked at after each turn. */
@@ -59,7 +59,7 @@ final class Simulation {
   Simulation(long begin) {
     now = begin;
     AtomicLong tags = new AtomicLong(1);
-    probing = new Probing(tags::getAndIncrement, meter, now);
+    probing = new ProbeScheduler(tags::getAndIncrement, meter, now);
   }
 
   static Simulation of(ProbeTargets targets) {
@@ -98,18 +98,20 @@ final class Simulation {
       lostBeforeAnswer.merge(next.node(), next.lost(), Math::max);
       probing.take(next.answer(), now);
     }
-    for (Probing.Probe probe : probing.advance(now, time)) {
+    for (ProbeScheduler.Probe probe : probing.advance(now, time)) {
       int bytes = probe.payload() + PeerProbe.headerBytes(probe.to().block().family());
       packets.add(new Packet(now, probe.to().node(), bytes));
-      Optional<News> news = network.send(probe.to(), bytes);
-      boolean arrives = news.filter(n -> n instanceof News.Arrived).isPresent();
-      if (bytes == SMALL && !arrives && news.filter(n -> n instanceof News.NotSent).isEmpty()) {
+      Optional<Outcome> outcome = network.send(probe.to(), bytes);
+      boolean arrives = outcome.filter(n -> n instanceof Outcome.Arrived).isPresent();
+      if (bytes == SMALL
+          && !arrives
+          && outcome.filter(n -> n instanceof Outcome.NotSent).isEmpty()) {
         lost.merge(probe.to().node(), 1, Integer::sum);
       }
       ProbeAnswer answer =
-          new ProbeAnswer(probe.to().address(), probe.tag(), news.orElse(new News.Arrived()));
-      if (news.isPresent()) {
-        if (news.get() instanceof News.NotSent) {
+          new ProbeAnswer(probe.to().address(), probe.tag(), outcome.orElse(new Outcome.Arrived()));
+      if (outcome.isPresent()) {
+        if (outcome.get() instanceof Outcome.NotSent) {
           probing.take(answer, now);
         } else {
           String node = probe.to().node();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the kernel shows of each station is {@link PathTracerTest}'s; here is what it does not. */
+/** What the kernel shows of each point is {@link PathTracerTest}'s; here is what it does not. */
 class TracePlannerTest {
 
   private static final String LEFT =
@@ -56,7 +56,7 @@ class TracePlannerTest {
           GATEWAY, ROUTED ANSWER_DECAPSULATED,                 ARRIVING
           """)
   void stationsTellWhere(String backend, String seen, Where where) {
-    assertThat(plan(backend(backend), seen).map(Judgement::where)).hasValue(where);
+    assertThat(plan(backend(backend), seen).map(LossDiagnosis::where)).hasValue(where);
   }
 
   @ParameterizedTest
@@ -126,29 +126,29 @@ class TracePlannerTest {
     };
   }
 
-  private static Optional<Judgement> plan(Backend backend, String seen) {
+  private static Optional<LossDiagnosis> plan(Backend backend, String seen) {
     TraceNetwork network = network(backend, List.of("10.244.1.0/24"), List.of("192.0.2.1"), PEER);
-    Map<Station, Long> packets =
+    Map<ObservationPoint, Long> packets =
         Arrays.stream(seen.split(" "))
             .filter(word -> !word.isEmpty())
-            .flatMap(TracePlannerTest::stations)
-            .collect(Collectors.toMap(Function.identity(), station -> 1L, Long::sum));
+            .flatMap(TracePlannerTest::points)
+            .collect(Collectors.toMap(Function.identity(), point -> 1L, Long::sum));
     return TracePlanner.plan(
-        network, network.peers(List.of(PEER.block())).getFirst(), new Counts(packets));
+        network, network.peers(List.of(PEER.block())).getFirst(), new PacketCounts(packets));
   }
 
-  private static Stream<Station> stations(String word) {
+  private static Stream<ObservationPoint> points(String word) {
     return switch (word) {
-      case "LEFT" -> Arrays.stream(LEFT.split(" ")).map(Station::valueOf);
-      case "ROUTED" -> Arrays.stream(ROUTED.split(" ")).map(Station::valueOf);
+      case "LEFT" -> Arrays.stream(LEFT.split(" ")).map(ObservationPoint::valueOf);
+      case "ROUTED" -> Arrays.stream(ROUTED.split(" ")).map(ObservationPoint::valueOf);
       case "IN_ASK", "IN_ANSWER" ->
-          Arrays.stream(Station.values())
-              .filter(station -> station.name().startsWith(word.substring("IN_".length()) + "_"));
-      default -> Stream.of(Station.valueOf(word));
+          Arrays.stream(ObservationPoint.values())
+              .filter(point -> point.name().startsWith(word.substring("IN_".length()) + "_"));
+      default -> Stream.of(ObservationPoint.valueOf(word));
     };
   }
 
-  private static String text(Optional<Judgement> judgement) {
-    return judgement.orElseThrow().explain(Ruleset.empty());
+  private static String text(Optional<LossDiagnosis> diagnosis) {
+    return diagnosis.orElseThrow().explain(Ruleset.empty());
   }
 }

@@ -20,9 +20,9 @@ class TraceReaderTest {
             new Reading(
                 3,
                 Map.of(
-                    0, new Counts(Map.of(Station.SENT, 3L)),
-                    11, new Counts(Map.of(Station.TUNNEL, 9L)))));
-    assertThat(reading.of(7)).isEqualTo(Counts.none());
+                    0, new PacketCounts(Map.of(ObservationPoint.SENT, 3L)),
+                    11, new PacketCounts(Map.of(ObservationPoint.TUNNEL, 9L)))));
+    assertThat(reading.of(7)).isEqualTo(PacketCounts.none());
   }
 
   @ParameterizedTest

@@ -17,21 +17,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What of ours is in the kernel, for people. */
-public final class InspectionReader {
-
-  private final KernelReader kernel;
-  private final NftReader nft;
-  private final TunnelFilterReader filter;
-  private final Marks marks;
-
-  /** Reads by these. */
-  public InspectionReader(
-      KernelReader kernel, NftReader nft, TunnelFilterReader filter, Marks marks) {
-    this.filter = filter;
-    this.kernel = kernel;
-    this.nft = nft;
-    this.marks = marks;
-  }
+public record InspectionReader(
+    KernelReader kernel, NftReader nft, TunnelFilterReader filter, Marks marks) {
 
   /** Looks now. What cannot be read is among the problems. */
   public Inspection read() {

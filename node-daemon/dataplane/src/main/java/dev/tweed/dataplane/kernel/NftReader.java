@@ -8,14 +8,7 @@ import dev.tweed.netlink.nft.NfTables;
 import java.util.List;
 
 /** Reads our table of address translation. */
-public final class NftReader {
-
-  private final NfTables tables;
-
-  /** Reads by these. */
-  public NftReader(NfTables tables) {
-    this.tables = tables;
-  }
+public record NftReader(NfTables tables) {
 
   /** What is there now. */
   public NftListing read() {

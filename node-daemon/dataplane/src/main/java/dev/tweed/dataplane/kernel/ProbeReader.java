@@ -24,8 +24,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Reads what belongs to the probe device, and who has its addresses. */
-final class ProbeReader {
+/**
+ * Reads what belongs to the probe device, and who has its addresses.
+ *
+ * @param podAddresses directory in which the CNI plugin has a file for each address of a pod
+ */
+record ProbeReader(Rtnetlink netlink, Marks marks, Path podAddresses) {
 
   private static final int NUD_DELAY = 0x08;
   private static final int NUD_PROBE = 0x10;
@@ -37,19 +41,6 @@ final class ProbeReader {
           | NUD_PROBE
           | NeighbourState.NO_ARP.bits()
           | NeighbourState.PERMANENT.bits();
-
-  private final Rtnetlink netlink;
-  private final Marks marks;
-  private final Path podAddresses;
-
-  /**
-   * @param podAddresses directory in which the CNI plugin has a file for each address of a pod
-   */
-  ProbeReader(Rtnetlink netlink, Marks marks, Path podAddresses) {
-    this.netlink = netlink;
-    this.marks = marks;
-    this.podAddresses = podAddresses;
-  }
 
   /** Who has the addresses of the own blocks. */
   ProbeFacts facts(ClusterSnapshot snapshot, List<Link> links) {

@@ -7,7 +7,7 @@ import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.ForeignPrefixes;
 import dev.tweed.dataplane.plan.Marks;
 import dev.tweed.dataplane.plan.PlannedPeer;
-import dev.tweed.dataplane.plan.RouteAnswerJudge;
+import dev.tweed.dataplane.plan.RouteAnswerEvaluator;
 import dev.tweed.dataplane.plan.RouteCause;
 import dev.tweed.dataplane.plan.RouteQuestionPlanner;
 import dev.tweed.dataplane.plan.RouteShadow;
@@ -424,9 +424,9 @@ public final class RouteSweep {
     RouteQuestionPlanner planner =
         new RouteQuestionPlanner(
             bridgeIndex, bridge.orElseThrow().gateways(), actual.addresses(), rules);
-    RouteAnswerJudge judge =
-        new RouteAnswerJudge(marks.routeProtocol(), bridge.get().name(), actual.links(), rules);
-    Explainer explainer = new Explainer(judge);
+    RouteAnswerEvaluator evaluator =
+        new RouteAnswerEvaluator(marks.routeProtocol(), bridge.get().name(), actual.links(), rules);
+    Explainer explainer = new Explainer(evaluator);
     long end = nanoTime.getAsLong() + slice.toNanos();
     do {
       List<RouteTarget> chunk = new ArrayList<>(CHUNK);
@@ -477,7 +477,7 @@ public final class RouteSweep {
       List<RouteAnswer> answers,
       Explainer explainer,
       boolean anew) {
-    List<RouteQuestion> wrong = explainer.judge.wrong(target, asked, answers);
+    List<RouteQuestion> wrong = explainer.evaluator.wrong(target, asked, answers);
     if (wrong.isEmpty()) {
       shadows.remove(target);
       return;
@@ -496,16 +496,16 @@ public final class RouteSweep {
 
   /** Reads each table at most once, and of it only what is about pods or the outside. */
   private final class Explainer {
-    private final RouteAnswerJudge judge;
+    private final RouteAnswerEvaluator evaluator;
     private final Map<AddressFamily, Map<Long, List<Route>>> tables = new HashMap<>();
 
-    private Explainer(RouteAnswerJudge judge) {
-      this.judge = judge;
+    private Explainer(RouteAnswerEvaluator evaluator) {
+      this.evaluator = evaluator;
     }
 
     private RouteCause explain(RouteQuestion question, RouteAnswer answer) {
       AddressFamily family = question.destination().family();
-      return judge.cause(
+      return evaluator.cause(
           question,
           answer,
           table ->

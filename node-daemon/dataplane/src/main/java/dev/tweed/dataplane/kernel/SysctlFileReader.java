@@ -21,21 +21,16 @@ import java.util.stream.Stream;
 
 /**
  * Reads what the host's files say about sysctls. What is not there or cannot be read says nothing.
+ *
+ * @param root directory of the host's files
  */
-public final class SysctlFileReader {
+public record SysctlFileReader(Path root) {
 
   private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_LINKS = 8;
   private static final Pattern ENABLED = Pattern.compile("(?mi)^ENABLED=[\"']?(\\w+)");
   private static final Pattern IPT_SYSCTL =
       Pattern.compile("(?m)^IPT_SYSCTL=[\"']?(/[A-Za-z0-9/._-]+)");
-
-  private final Path root;
-
-  /** Reads below the root directory of the host's files. */
-  public SysctlFileReader(Path root) {
-    this.root = root;
-  }
 
   /** Everything there is. */
   public HostSysctls read() {

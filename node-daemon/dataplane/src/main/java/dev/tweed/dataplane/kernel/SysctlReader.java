@@ -12,17 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads files below /proc/sys/net. */
-public final class SysctlReader {
+/**
+ * Reads files below /proc/sys/net.
+ *
+ * @param directory that one, or its place in a container
+ */
+public record SysctlReader(Path directory) {
 
   private static final int MAX_BYTES = 4096;
-
-  private final Path directory;
-
-  /** Reads below this directory. */
-  public SysctlReader(Path directory) {
-    this.directory = directory;
-  }
 
   /** The value of one, with white space as single blanks; empty when it cannot be read. */
   public Optional<String> read(String path) {

@@ -9,18 +9,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Puts sysctls back to what they were before our first change, where they still are as we left. */
-public final class SysctlRestorer {
-
-  private final SysctlReader reader;
-  private final SysctlWriter writer;
-  private final SysctlJournal journal;
-
-  /** Puts back what the journal tells of. */
-  public SysctlRestorer(SysctlReader reader, SysctlWriter writer, SysctlJournal journal) {
-    this.reader = reader;
-    this.writer = writer;
-    this.journal = journal;
-  }
+public record SysctlRestorer(SysctlReader reader, SysctlWriter writer, SysctlJournal journal) {
 
   /**
    * What came of it.

@@ -11,29 +11,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Decides on the bridge of this node's pods, and whose it is. */
-final class BridgePlanner {
-  private final Marks marks;
-  private final NetworkParameters network;
-  private final OwnNode self;
-  private final NodeFacts facts;
-  private final List<Finding> findings;
-
-  /**
-   * @param findings where what is wrong is added
-   */
-  BridgePlanner(
-      Marks marks,
-      NetworkParameters network,
-      OwnNode self,
-      NodeFacts facts,
-      List<Finding> findings) {
-    this.marks = marks;
-    this.network = network;
-    this.self = self;
-    this.facts = facts;
-    this.findings = findings;
-  }
+/**
+ * Decides on the bridge of this node's pods, and whose it is.
+ *
+ * @param findings where what is wrong is added
+ */
+record BridgePlanner(
+    Marks marks, NetworkParameters network, OwnNode self, NodeFacts facts, List<Finding> findings) {
 
   /**
    * The bridge; empty when there is nothing to attach to it or a foreign device has its name.

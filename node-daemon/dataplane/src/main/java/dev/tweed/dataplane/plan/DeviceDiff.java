@@ -88,18 +88,7 @@ final class DeviceDiff {
 
   private void attributes(
       Link link, int mtu, MacAddress mac, String alias, OptionalInt txQueueLength) {
-    StateChange.SetLink change =
-        new StateChange.SetLink(
-            link.name(),
-            link.mtu() == mtu ? OptionalInt.empty() : OptionalInt.of(mtu),
-            link.mac().equals(Optional.of(mac)) ? Optional.empty() : Optional.of(mac),
-            link.alias().equals(Optional.of(alias)) ? Optional.empty() : Optional.of(alias),
-            txQueueLength.isPresent() && txQueueLength.getAsInt() != link.txQueueLength()
-                ? txQueueLength
-                : OptionalInt.empty());
-    if (!change.isEmpty()) {
-      changes.add(change);
-    }
+    StateChange.SetLink.of(link, mtu, mac, alias, txQueueLength).ifPresent(changes::add);
   }
 
   private void configure(String name, Optional<Link> link, List<IpPrefix> addresses) {

@@ -274,7 +274,7 @@ final class PeerPlanner {
           };
       path.ifPresentOrElse(
           found -> peers.add(new PlannedPeer(peer.node(), peer.block(), found, mtu(peer, podMtu))),
-          () -> unreachable(candidate).ifPresent(findings::add));
+          () -> findings.add(unreachable(candidate)));
     }
     return new Paths(peers, findings);
   }
@@ -327,31 +327,26 @@ final class PeerPlanner {
         .map(device -> new PlannedPeer.Path.Direct(device, gateway.get()));
   }
 
-  private Optional<Finding> unreachable(Candidate candidate) {
+  private Finding unreachable(Candidate candidate) {
     Peer peer = candidate.peer();
-    return switch (snapshot.network().backend()) {
-      case Backend.HostGateway host ->
-          Optional.of(
-              new Finding(
-                  Reason.InvalidPeer,
-                  peer.node() + " " + peer.block(),
-                  "peer "
-                      + peer.node()
-                      + " is not on a link of this node, so no plain route can reach its block "
-                      + peer.block(),
-                  "use backend type VXLAN, or attach both nodes to one link"));
-      case Backend.Vxlan vxlan ->
-          Optional.of(
-              new Finding(
-                  Reason.InvalidPeer,
-                  peer.node() + " " + peer.block(),
-                  "peer "
-                      + peer.node()
-                      + " and this node have no address family in common: it has "
-                      + candidate.addresses()
-                      + ", this node "
-                      + snapshot.self().nodeIps(),
-                  "give both an InternalIP of the same family"));
-    };
+    String why;
+    String remedy;
+    switch (snapshot.network().backend()) {
+      case Backend.HostGateway host -> {
+        why =
+            " is not on a link of this node, so no plain route can reach its block " + peer.block();
+        remedy = "use backend type VXLAN, or attach both nodes to one link";
+      }
+      case Backend.Vxlan vxlan -> {
+        why =
+            " and this node have no address family in common: it has "
+                + candidate.addresses()
+                + ", this node "
+                + snapshot.self().nodeIps();
+        remedy = "give both an InternalIP of the same family";
+      }
+    }
+    return new Finding(
+        Reason.InvalidPeer, peer.node() + " " + peer.block(), "peer " + peer.node() + why, remedy);
   }
 }

@@ -109,16 +109,7 @@ final class ProbeDiff {
   }
 
   private void attributes(Link link, int mtu, MacAddress mac, String alias) {
-    StateChange.SetLink change =
-        new StateChange.SetLink(
-            link.name(),
-            link.mtu() == mtu ? OptionalInt.empty() : OptionalInt.of(mtu),
-            link.mac().equals(Optional.of(mac)) ? Optional.empty() : Optional.of(mac),
-            link.alias().equals(Optional.of(alias)) ? Optional.empty() : Optional.of(alias),
-            OptionalInt.empty());
-    if (!change.isEmpty()) {
-      changes.add(change);
-    }
+    StateChange.SetLink.of(link, mtu, mac, alias, OptionalInt.empty()).ifPresent(changes::add);
   }
 
   /** Those that are added. */

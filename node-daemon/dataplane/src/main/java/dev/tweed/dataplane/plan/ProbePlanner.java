@@ -13,29 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Decides on the device by which nodes probe each other, and says what stands in its way. */
-final class ProbePlanner {
-  private final Marks marks;
-  private final NetworkParameters network;
-  private final OwnNode self;
-  private final NodeFacts facts;
-  private final List<Finding> findings;
-
-  /**
-   * @param findings where what is wrong is added
-   */
-  ProbePlanner(
-      Marks marks,
-      NetworkParameters network,
-      OwnNode self,
-      NodeFacts facts,
-      List<Finding> findings) {
-    this.marks = marks;
-    this.network = network;
-    this.self = self;
-    this.facts = facts;
-    this.findings = findings;
-  }
+/**
+ * Decides on the device by which nodes probe each other, and says what stands in its way.
+ *
+ * @param findings where what is wrong is added
+ */
+record ProbePlanner(
+    Marks marks, NetworkParameters network, OwnNode self, NodeFacts facts, List<Finding> findings) {
 
   /**
    * The device; empty where none is wanted, or none can be had.

@@ -5,6 +5,7 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Address;
 import dev.tweed.netlink.FdbEntry;
+import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.Neighbour;
 import dev.tweed.netlink.NextHopObject;
@@ -53,6 +54,21 @@ public sealed interface StateChange {
       Objects.requireNonNull(mac, "mac");
       Objects.requireNonNull(alias, "alias");
       Objects.requireNonNull(txQueueLength, "txQueueLength");
+    }
+
+    /** What has to be changed of a device, if anything. */
+    static Optional<SetLink> of(
+        Link link, int mtu, MacAddress mac, String alias, OptionalInt txQueueLength) {
+      SetLink change =
+          new SetLink(
+              link.name(),
+              link.mtu() == mtu ? OptionalInt.empty() : OptionalInt.of(mtu),
+              Optional.of(mac).filter(m -> !link.mac().equals(Optional.of(m))),
+              Optional.of(alias).filter(a -> !link.alias().equals(Optional.of(a))),
+              txQueueLength.isPresent() && txQueueLength.getAsInt() != link.txQueueLength()
+                  ? txQueueLength
+                  : OptionalInt.empty());
+      return Optional.of(change).filter(c -> !c.isEmpty());
     }
 
     /** Whether nothing would be changed. */

@@ -16,29 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Decides which VXLAN devices this node has, and says what stands in their way. */
-final class TunnelPlanner {
-  private final Marks marks;
-  private final NetworkParameters network;
-  private final OwnNode self;
-  private final NodeFacts facts;
-  private final List<Finding> findings;
-
-  /**
-   * @param findings where what is wrong is added
-   */
-  TunnelPlanner(
-      Marks marks,
-      NetworkParameters network,
-      OwnNode self,
-      NodeFacts facts,
-      List<Finding> findings) {
-    this.marks = marks;
-    this.network = network;
-    this.self = self;
-    this.facts = facts;
-    this.findings = findings;
-  }
+/**
+ * Decides which VXLAN devices this node has, and says what stands in their way.
+ *
+ * @param findings where what is wrong is added
+ */
+record TunnelPlanner(
+    Marks marks, NetworkParameters network, OwnNode self, NodeFacts facts, List<Finding> findings) {
 
   /** Where a tunnel device goes: its address, and the device below it. */
   record Site(String name, IpAddress local, int lowerIndex, int maxMtu) {}

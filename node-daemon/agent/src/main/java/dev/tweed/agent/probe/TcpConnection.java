@@ -10,16 +10,16 @@ import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
 /** A TCP connection that is closed as soon as it stands, or is refused. */
-final class TcpCall implements Witness.Call {
+final class TcpConnection implements KubeletProber.Connection {
 
   private Optional<SocketChannel> channel = Optional.empty();
   private boolean answered;
 
-  private TcpCall() {}
+  private TcpConnection() {}
 
   /** Begins to connect, in the network namespace of the calling thread. */
-  static TcpCall begin(IpAddress address, int port) {
-    TcpCall call = new TcpCall();
+  static TcpConnection begin(IpAddress address, int port) {
+    TcpConnection made = new TcpConnection();
     try {
       SocketChannel opened =
           SocketChannel.open(
@@ -27,14 +27,14 @@ final class TcpCall implements Witness.Call {
                 case IPV4 -> StandardProtocolFamily.INET;
                 case IPV6 -> StandardProtocolFamily.INET6;
               });
-      call.channel = Optional.of(opened);
+      made.channel = Optional.of(opened);
       opened.configureBlocking(false);
-      call.answered =
+      made.answered =
           opened.connect(new InetSocketAddress(InetAddress.getByAddress(address.toBytes()), port));
     } catch (IOException e) {
-      call.failed(e);
+      made.failed(e);
     }
-    return call;
+    return made;
   }
 
   @Override

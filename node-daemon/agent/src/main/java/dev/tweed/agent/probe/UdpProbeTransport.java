@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeAnswer.Outcome;
 import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.ip.AddressFamily;
@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
  * take, and the answers would not come back. From an address of the host's own they take the host's
  * way.
  */
-final class KernelWire implements ProbeWire {
+final class UdpProbeTransport implements ProbeTransport {
 
-  private static final Logger LOG = LoggerFactory.getLogger(KernelWire.class);
+  private static final Logger LOG = LoggerFactory.getLogger(UdpProbeTransport.class);
 
   /** The same on all nodes; hosts' firewalls let it in from there. */
   static final int PORT = ProbeAddress.PORT;
@@ -45,7 +45,7 @@ final class KernelWire implements ProbeWire {
   /**
    * @param device name of the device
    */
-  KernelWire(String device) {
+  UdpProbeTransport(String device) {
     this.device = device;
   }
 
@@ -58,7 +58,7 @@ final class KernelWire implements ProbeWire {
   }
 
   @Override
-  public Optional<News.NotSent> send(Probing.Probe probe) {
+  public Optional<Outcome.NotSent> send(ProbeScheduler.Probe probe) {
     IpAddress from = probe.from().address();
     try {
       ProbeSocket socket = sockets.computeIfAbsent(from, a -> open(probe.from()));
@@ -71,10 +71,10 @@ final class KernelWire implements ProbeWire {
       if (errno != Errno.EMSGSIZE) {
         close(from); // its device may have been replaced by another of the same name
       }
-      return Optional.of(new News.NotSent(errno == Errno.EPERM));
+      return Optional.of(new Outcome.NotSent(errno == Errno.EPERM));
     } catch (NetlinkException e) {
       tell(e.getMessage());
-      return Optional.of(new News.NotSent(false));
+      return Optional.of(new Outcome.NotSent(false));
     }
   }
 
@@ -114,21 +114,21 @@ final class KernelWire implements ProbeWire {
 
   /** What came back without its tag gets one that was never sent. */
   private static ProbeAnswer answer(IpAddress source, ProbeSocket.Bounce bounce) {
-    return new ProbeAnswer(bounce.destination(), bounce.tag().orElse(0), news(source, bounce));
+    return new ProbeAnswer(bounce.destination(), bounce.tag().orElse(0), outcome(source, bounce));
   }
 
-  private static News news(IpAddress source, ProbeSocket.Bounce bounce) {
+  private static Outcome outcome(IpAddress source, ProbeSocket.Bounce bounce) {
     Optional<IpAddress> offender = bounce.offender();
     if (offender.isEmpty() || offender.get().equals(source) && isNoHost(bounce)) {
       // As when the bridge is gone: the host tells itself that the gateway does not answer.
-      return new News.NotSent(false);
+      return new Outcome.NotSent(false);
     }
     if (bounce.errno() == Errno.EMSGSIZE) {
-      return new News.TooBig(bounce.info());
+      return new Outcome.TooBig(bounce.info());
     }
     return offender.get().equals(bounce.destination()) && isNoPort(bounce)
-        ? new News.Arrived()
-        : new News.Refused(offender.get());
+        ? new Outcome.Arrived()
+        : new Outcome.Refused(offender.get());
   }
 
   /** In IPv6 the gateway's address is found without asking, and this is somebody else's. */

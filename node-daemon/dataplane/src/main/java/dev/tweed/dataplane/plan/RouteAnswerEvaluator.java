@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.function.LongFunction;
 
 /** Compares the kernel's answers with the plan, and finds what is to blame for a wrong one. */
-public final class RouteAnswerJudge {
+public final class RouteAnswerEvaluator {
 
   private static final int EXDEV = 18;
   private static final RouteType THROW = new RouteType(9); // RTN_THROW
@@ -43,7 +43,7 @@ public final class RouteAnswerJudge {
    * @param bridge name of the device pods are on
    * @param rules the routing rules, in order of preference
    */
-  public RouteAnswerJudge(
+  public RouteAnswerEvaluator(
       RouteProtocol ours, String bridge, Collection<Link> links, List<RoutingRule> rules) {
     this.ours = ours;
     this.bridge = bridge;

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class WitnessTest {
+class KubeletProberTest {
 
   private final Set<IpAddress> alive = new HashSet<>();
   private final List<IpAddress> calls = new ArrayList<>();
@@ -22,12 +22,12 @@ class WitnessTest {
   private int open;
   private int turns;
   private long now;
-  private final Witness witness =
-      new Witness(
+  private final KubeletProber kubelets =
+      new KubeletProber(
           (address, port) -> {
             calls.add(address);
             open++;
-            return new Witness.Call() {
+            return new KubeletProber.Connection() {
               @Override
               public boolean answered() {
                 return alive.contains(address);
@@ -43,10 +43,10 @@ class WitnessTest {
   private void run(Duration duration, Map<String, List<IpAddress>> silent) {
     long end = now + duration.toNanos();
     while (now < end) {
-      witness.advance(now, silent, signs::put);
+      kubelets.advance(now, silent, signs::put);
       turns++;
       assertThat(open).isLessThanOrEqualTo(12);
-      now = Math.max(now + 1, witness.deadline(now));
+      now = Math.max(now + 1, kubelets.deadline(now));
     }
     now = end;
   }

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * What carries probes, and wakes the thread that waits for answers. Used by that thread only, but
  * for {@link #wakeUp}.
  */
-interface ProbeWire extends AutoCloseable {
+interface ProbeTransport extends AutoCloseable {
 
   /**
    * Probes come from there from now on. What cannot be opened now is tried again with each probe.
@@ -18,7 +18,7 @@ interface ProbeWire extends AutoCloseable {
   void from(List<Source> sources);
 
   /** Sends a probe; tells if it does not leave this host. */
-  Optional<ProbeAnswer.News.NotSent> send(Probing.Probe probe);
+  Optional<ProbeAnswer.Outcome.NotSent> send(ProbeScheduler.Probe probe);
 
   /** Waits for answers, or the end of the time, or to be woken up. */
   void await(Duration time);

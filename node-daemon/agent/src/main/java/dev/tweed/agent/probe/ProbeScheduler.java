@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * nanoseconds of any monotonic clock; the time of day only numbers the steps of the rotation and
  * says since when something is.
  */
-final class Probing {
+final class ProbeScheduler {
 
   /** All peers are asked at once, so often. */
   static final long ROUND = Duration.ofSeconds(6).toNanos();
@@ -70,7 +70,7 @@ final class Probing {
   /**
    * @param tags gives numbers that nobody can guess
    */
-  Probing(LongSupplier tags, ProbeMeter meter, long now) {
+  ProbeScheduler(LongSupplier tags, ProbeMeter meter, long now) {
     this.tags = tags;
     this.meter = meter;
     this.budget = new ProbeBudget(now);

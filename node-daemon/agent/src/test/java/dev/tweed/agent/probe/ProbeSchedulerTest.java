@@ -2,7 +2,7 @@ package dev.tweed.agent.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeAnswer.Outcome;
 import dev.tweed.agent.probe.ProbeMeter.Result;
 import dev.tweed.agent.probe.Reachability.Proof;
 import dev.tweed.agent.probe.Simulation.Packet;
@@ -25,7 +25,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /** What is sent, and what follows from what comes back. */
-class ProbingTest {
+class ProbeSchedulerTest {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
@@ -71,7 +71,8 @@ class ProbingTest {
     simulation.run(MINUTE.plusMillis(millis));
 
     simulation.network =
-        (to, bytes) -> to.node().equals("n1") ? Optional.empty() : Optional.of(new News.Arrived());
+        (to, bytes) ->
+            to.node().equals("n1") ? Optional.empty() : Optional.of(new Outcome.Arrived());
     Duration found = simulation.until(r -> !r.unreached().isEmpty());
 
     assertThat(found).isLessThan(Duration.ofSeconds(10));
@@ -82,7 +83,7 @@ class ProbingTest {
     assertThat(simulation.unanswered("n1")).isGreaterThanOrEqualTo(3);
     assertThat(simulation.found().answered()).isEqualTo(2);
 
-    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
     assertThat(simulation.until(r -> r.unreached().isEmpty())).isLessThan(Duration.ofMillis(6100));
   }
 
@@ -94,7 +95,7 @@ class ProbingTest {
         (to, bytes) ->
             bytes == Simulation.SMALL && simulation.unanswered(to.node()) < 2
                 ? Optional.empty()
-                : Optional.of(new News.Arrived());
+                : Optional.of(new Outcome.Arrived());
     simulation.check = () -> assertThat(simulation.found().unreached()).isEmpty();
 
     simulation.run(MINUTE);
@@ -112,7 +113,7 @@ class ProbingTest {
           if (random.nextInt(8) == 0 && !up.remove(to.node())) {
             up.add(to.node());
           }
-          return up.contains(to.node()) ? Optional.of(new News.Arrived()) : Optional.empty();
+          return up.contains(to.node()) ? Optional.of(new Outcome.Arrived()) : Optional.empty();
         };
     simulation.check = fairness(simulation);
 
@@ -146,8 +147,8 @@ class ProbingTest {
     simulation.network =
         (to, bytes) ->
             switch (random.nextInt(4)) {
-              case 0 -> Optional.of(new News.Arrived());
-              case 1 -> Optional.of(new News.NotSent(random.nextBoolean()));
+              case 0 -> Optional.of(new Outcome.Arrived());
+              case 1 -> Optional.of(new Outcome.NotSent(random.nextBoolean()));
               default -> Optional.empty();
             };
     simulation.check = fairness(simulation);
@@ -181,15 +182,15 @@ class ProbingTest {
     Reachability before = simulation.found();
     IpAddress peer = SampleTargets.target(1).address();
 
-    for (News news :
+    for (Outcome outcome :
         List.of(
-            new News.Arrived(),
-            new News.Refused(peer),
-            new News.TooBig(100),
-            new News.NotSent(true))) {
-      simulation.probing.take(new ProbeAnswer(peer, 0x5eed, news), simulation.now);
+            new Outcome.Arrived(),
+            new Outcome.Refused(peer),
+            new Outcome.TooBig(100),
+            new Outcome.NotSent(true))) {
+      simulation.probing.take(new ProbeAnswer(peer, 0x5eed, outcome), simulation.now);
       simulation.probing.take(
-          new ProbeAnswer(SampleTargets.target(77).address(), 1, news), simulation.now);
+          new ProbeAnswer(SampleTargets.target(77).address(), 1, outcome), simulation.now);
     }
 
     assertThat(simulation.found()).isEqualTo(before);
@@ -207,7 +208,7 @@ class ProbingTest {
     String asked = simulation.packets.getLast().node();
     int other = asked.equals("n1") ? 2 : 1;
     simulation.probing.take(
-        new ProbeAnswer(SampleTargets.target(other).address(), mine, new News.Arrived()),
+        new ProbeAnswer(SampleTargets.target(other).address(), mine, new Outcome.Arrived()),
         simulation.now);
 
     assertThat(simulation.found().answered()).isZero();
@@ -216,16 +217,16 @@ class ProbingTest {
   @Example
   void whatDoesNotLeaveThisHostMakesNobodySilent() {
     Simulation simulation = Simulation.of(SampleTargets.of(5, 0));
-    simulation.network = (to, bytes) -> Optional.of(new News.NotSent(false));
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.NotSent(false));
     simulation.check = () -> assertThat(simulation.found().unreached()).isEmpty();
     simulation.run(MINUTE);
     assertThat(simulation.found()).isEqualTo(new Reachability(Proof.PROBES, 0, 0, List.of()));
 
     // And so it is when it begins later
-    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
     simulation.run(MINUTE);
     assertThat(simulation.found().answered()).isEqualTo(4);
-    simulation.network = (to, bytes) -> Optional.of(new News.NotSent(false));
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.NotSent(false));
     simulation.run(MINUTE);
     assertThat(simulation.found().probed()).isZero();
     assertThat(simulation.found().unreached()).isEmpty();
@@ -234,7 +235,7 @@ class ProbingTest {
   @Example
   void thatThisHostRefusesToSendIsTold() {
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
-    simulation.network = (to, bytes) -> Optional.of(new News.NotSent(true));
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.NotSent(true));
     simulation.run(MINUTE);
 
     // Then nobody is known to be silent
@@ -249,7 +250,7 @@ class ProbingTest {
     simulation.network = (to, bytes) -> Optional.empty();
     simulation.run(MINUTE);
     assertThat(simulation.found().unreached()).allMatch(p -> p.cause() == Cause.SILENT);
-    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
     simulation.run(MINUTE);
     assertThat(simulation.found().unreached()).isEmpty();
   }
@@ -258,7 +259,7 @@ class ProbingTest {
   void whoRefusesIsTold() {
     IpAddress firewall = IpAddress.parse("10.0.1.1");
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
-    simulation.network = (to, bytes) -> Optional.of(new News.Refused(firewall));
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Refused(firewall));
 
     assertThat(simulation.until(r -> r.unreached().size() == 2)).isLessThan(Duration.ofSeconds(5));
     assertThat(simulation.found().unreached())
@@ -275,7 +276,7 @@ class ProbingTest {
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
     simulation.run(MINUTE);
     simulation.network =
-        (to, bytes) -> bytes <= passes ? Optional.of(new News.Arrived()) : Optional.empty();
+        (to, bytes) -> bytes <= passes ? Optional.of(new Outcome.Arrived()) : Optional.empty();
 
     assertThat(simulation.until(r -> r.unreached().size() == 2)).isLessThan(Duration.ofSeconds(10));
     assertThat(simulation.found().unreached())
@@ -291,7 +292,7 @@ class ProbingTest {
     simulation.packets.clear();
     simulation.run(MINUTE);
     assertThat(simulation.packets).hasSizeLessThan(45);
-    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
     assertThat(simulation.until(r -> r.unreached().isEmpty())).isLessThan(Duration.ofSeconds(7));
   }
 
@@ -302,11 +303,11 @@ class ProbingTest {
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
     simulation.run(MINUTE);
     simulation.network =
-        (to, bytes) -> bytes <= passes ? Optional.of(new News.Arrived()) : Optional.empty();
+        (to, bytes) -> bytes <= passes ? Optional.of(new Outcome.Arrived()) : Optional.empty();
     simulation.until(r -> r.unreached().size() == 2);
     simulation.run(Duration.ofMillis(millis));
 
-    simulation.network = (to, bytes) -> Optional.of(new News.Arrived());
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
 
     assertThat(simulation.until(r -> r.unreached().isEmpty())).isLessThan(Duration.ofSeconds(10));
   }
@@ -315,7 +316,8 @@ class ProbingTest {
   void aSizeThatPodsAreToldIsNoLoss() {
     Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
     simulation.network =
-        (to, bytes) -> Optional.of(bytes <= 1300 ? new News.Arrived() : new News.TooBig(1300));
+        (to, bytes) ->
+            Optional.of(bytes <= 1300 ? new Outcome.Arrived() : new Outcome.TooBig(1300));
     simulation.check = () -> assertThat(simulation.found().unreached()).isEmpty();
     simulation.run(MINUTE);
 
@@ -324,8 +326,8 @@ class ProbingTest {
     simulation.network =
         (to, bytes) ->
             bytes > 1300
-                ? Optional.of(new News.TooBig(1300))
-                : bytes > 1200 ? Optional.empty() : Optional.of(new News.Arrived());
+                ? Optional.of(new Outcome.TooBig(1300))
+                : bytes > 1200 ? Optional.empty() : Optional.of(new Outcome.Arrived());
     simulation.until(
         r ->
             r.unreached().stream().filter(p -> p.largest().equals(OptionalInt.of(1200))).count()
@@ -359,7 +361,8 @@ class ProbingTest {
     ProbeTargets targets = SampleTargets.of(4, 0);
     Simulation earlier = Simulation.of(targets);
     earlier.network =
-        (to, bytes) -> to.node().equals("n3") ? Optional.empty() : Optional.of(new News.Arrived());
+        (to, bytes) ->
+            to.node().equals("n3") ? Optional.empty() : Optional.of(new Outcome.Arrived());
     earlier.run(MINUTE);
 
     // When the next one hears nobody from its beginning on, nor does the one after it

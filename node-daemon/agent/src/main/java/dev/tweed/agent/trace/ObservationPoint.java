@@ -3,10 +3,10 @@ package dev.tweed.agent.trace;
 import java.util.Locale;
 
 /**
- * A place on the way of a probe where packets are counted, in the order of the way. A probe is a
- * UDP datagram from one probe address to the other, answered by an ICMP error.
+ * A place on the way of a probe where packets are counted (as in RFC 7011, 2), in the order of the
+ * way. A probe is a UDP datagram from one probe address to the other, answered by an ICMP error.
  */
-enum Station {
+enum ObservationPoint {
   /** Sent by the probe's socket. */
   SENT,
   /** Out of the bridge, before any rule. */

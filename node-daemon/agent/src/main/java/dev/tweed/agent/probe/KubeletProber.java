@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
  * Asks whether silent nodes live, by connecting to the kubelet's port at their own address: that
  * something answers, yes or no, is a sign of life. Times are nanoseconds of any monotonic clock.
  */
-final class Witness implements AutoCloseable {
+final class KubeletProber implements AutoCloseable {
 
   private static final int PORT = 10250;
   private static final int AT_ONCE = 12;
@@ -26,7 +26,7 @@ final class Witness implements AutoCloseable {
   private static final int FAILURES = 2;
 
   /** An attempt to connect. */
-  interface Call extends AutoCloseable {
+  interface Connection extends AutoCloseable {
     /** Whether something has answered by now. */
     boolean answered();
 
@@ -35,9 +35,9 @@ final class Witness implements AutoCloseable {
   }
 
   /** Connects. */
-  interface Caller {
+  interface Connector {
     /** Begins to connect, and does not wait. */
-    Call call(IpAddress address, int port);
+    Connection connect(IpAddress address, int port);
   }
 
   private static final class Silent {
@@ -45,19 +45,19 @@ final class Witness implements AutoCloseable {
     private int calls;
     private int failures;
     private long called;
-    private Optional<Call> call = Optional.empty();
+    private Optional<Connection> connection = Optional.empty();
 
     private void end() {
-      call.ifPresent(Call::close);
-      call = Optional.empty();
+      connection.ifPresent(Connection::close);
+      connection = Optional.empty();
     }
   }
 
-  private final Caller caller;
+  private final Connector connector;
   private final Map<String, Silent> nodes = new HashMap<>();
 
-  Witness(Caller caller) {
-    this.caller = caller;
+  KubeletProber(Connector connector) {
+    this.connector = connector;
   }
 
   /**
@@ -83,7 +83,7 @@ final class Witness implements AutoCloseable {
             return fresh;
           });
     }
-    long free = AT_ONCE - nodes.values().stream().filter(n -> n.call.isPresent()).count();
+    long free = AT_ONCE - nodes.values().stream().filter(n -> n.connection.isPresent()).count();
     List<Map.Entry<String, Silent>> due = new ArrayList<>(nodes.entrySet());
     due.removeIf(n -> silent.get(n.getKey()).isEmpty());
     // Whoever is due soon is asked along: one wake-up for many nodes, however they became silent.
@@ -93,17 +93,18 @@ final class Witness implements AutoCloseable {
     for (Map.Entry<String, Silent> entry : due.subList(0, (int) Math.min(free, due.size()))) {
       List<IpAddress> addresses = silent.get(entry.getKey());
       Silent node = entry.getValue();
-      node.call = Optional.of(caller.call(addresses.get(node.calls++ % addresses.size()), PORT));
+      node.connection =
+          Optional.of(connector.connect(addresses.get(node.calls++ % addresses.size()), PORT));
       node.called = now;
       node.next = now + EVERY;
     }
   }
 
   private static void look(String name, Silent node, long now, BiConsumer<String, Boolean> tell) {
-    if (node.call.isEmpty()) {
+    if (node.connection.isEmpty()) {
       return;
     }
-    if (node.call.get().answered()) {
+    if (node.connection.get().answered()) {
       node.end();
       node.failures = 0;
       tell.accept(name, true);
@@ -120,7 +121,7 @@ final class Witness implements AutoCloseable {
     long next = now + EVERY;
     int free = AT_ONCE;
     for (Silent node : nodes.values()) {
-      if (node.call.isPresent()) {
+      if (node.connection.isPresent()) {
         free--;
         next = Math.min(next - now, LOOK) + now;
       }

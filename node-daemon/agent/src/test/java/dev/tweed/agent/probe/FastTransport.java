@@ -1,6 +1,6 @@
 package dev.tweed.agent.probe;
 
-import dev.tweed.agent.probe.ProbeAnswer.News;
+import dev.tweed.agent.probe.ProbeAnswer.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,35 +11,35 @@ import java.util.function.Consumer;
  *
  * @param speed how many times as fast
  */
-record FastWire(ProbeWire wire, int speed) implements ProbeWire {
+record FastTransport(ProbeTransport transport, int speed) implements ProbeTransport {
 
   @Override
   public void from(List<ProbeTargets.Source> sources) {
-    wire.from(sources);
+    transport.from(sources);
   }
 
   @Override
-  public Optional<News.NotSent> send(Probing.Probe probe) {
-    return wire.send(probe);
+  public Optional<Outcome.NotSent> send(ProbeScheduler.Probe probe) {
+    return transport.send(probe);
   }
 
   @Override
   public void await(Duration time) {
-    wire.await(time.dividedBy(speed));
+    transport.await(time.dividedBy(speed));
   }
 
   @Override
   public void drain(Consumer<ProbeAnswer> taker) {
-    wire.drain(taker);
+    transport.drain(taker);
   }
 
   @Override
   public void wakeUp() {
-    wire.wakeUp();
+    transport.wakeUp();
   }
 
   @Override
   public void close() {
-    wire.close();
+    transport.close();
   }
 }

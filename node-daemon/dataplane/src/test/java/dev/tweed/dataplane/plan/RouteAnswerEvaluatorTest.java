@@ -33,7 +33,7 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 /** Random small routing tables, looked up bit by bit, against what is made of their answers. */
-class RouteAnswerJudgeTest {
+class RouteAnswerEvaluatorTest {
   private static final RouteProtocol OURS = new RouteProtocol(116);
   private static final int BRIDGE = 7;
   private static final int TUNNEL = 8;
@@ -65,11 +65,13 @@ class RouteAnswerJudgeTest {
             fromPod ? Optional.of(address(host.family(), 0x22)) : Optional.empty(),
             fromPod ? BRIDGE : 0,
             marked ? 0x4000 : 0);
-    RouteAnswerJudge judge = new RouteAnswerJudge(OURS, "tweed-br0", LINKS, host.rules());
+    RouteAnswerEvaluator evaluator =
+        new RouteAnswerEvaluator(OURS, "tweed-br0", LINKS, host.rules());
 
     // When the model answers in the place of the kernel
     Decision decision = decide(host, question);
-    List<RouteQuestion> wrong = judge.wrong(peer, List.of(question), List.of(decision.answer()));
+    List<RouteQuestion> wrong =
+        evaluator.wrong(peer, List.of(question), List.of(decision.answer()));
 
     // Then
     boolean ours =
@@ -78,7 +80,7 @@ class RouteAnswerJudgeTest {
     assertThat(wrong.isEmpty()).isEqualTo(ours);
     if (!ours) {
       RouteCause cause =
-          judge.cause(
+          evaluator.cause(
               question,
               decision.answer(),
               table -> host.routes().stream().filter(r -> r.table() == table).toList());
@@ -281,13 +283,13 @@ class RouteAnswerJudgeTest {
     RouteTarget peer =
         new RouteTarget.PeerBlock(
             "n2", new PlannedRoute(block, block.address(), "tweed.1", true, 0));
-    RouteAnswerJudge judge = new RouteAnswerJudge(OURS, "tweed-br0", LINKS, List.of());
+    RouteAnswerEvaluator evaluator = new RouteAnswerEvaluator(OURS, "tweed-br0", LINKS, List.of());
     List<RouteQuestion> asked = List.of(RouteQuestion.to(block.address()));
     Route same = Route.via(block, block.address(), TUNNEL, RouteProtocol.STATIC);
 
-    assertThat(judge.wrong(peer, asked, List.of(new RouteAnswer.Matched(same)))).isEmpty();
+    assertThat(evaluator.wrong(peer, asked, List.of(new RouteAnswer.Matched(same)))).isEmpty();
     assertThat(
-            judge.wrong(
+            evaluator.wrong(
                 peer,
                 asked,
                 List.of(
@@ -295,7 +297,7 @@ class RouteAnswerJudgeTest {
                         Route.via(block, block.address(), 2, RouteProtocol.STATIC)))))
         .isEqualTo(asked);
     assertThat(
-            judge.wrong(
+            evaluator.wrong(
                 peer,
                 asked,
                 List.of(new RouteAnswer.Matched(Route.via(block, block.address(), 2, OURS)))))
@@ -306,29 +308,30 @@ class RouteAnswerJudgeTest {
   @Test
   void aRefusalThoughThereIsARouteIsOfTheSourceOrOfForwarding() {
     RoutingRule main = RoutingRule.lookup(AddressFamily.IPV4, 32766, 254, RouteProtocol.KERNEL);
-    RouteAnswerJudge judge = new RouteAnswerJudge(OURS, "tweed-br0", LINKS, List.of(main));
+    RouteAnswerEvaluator evaluator =
+        new RouteAnswerEvaluator(OURS, "tweed-br0", LINKS, List.of(main));
     IpPrefix block = IpPrefix.parse("10.244.2.0/24");
     RouteQuestion pod =
         new RouteQuestion(block.address(), Optional.of(IpAddress.parse("10.244.1.2")), BRIDGE, 0);
     List<Route> table = List.of(Route.via(block, block.address(), TUNNEL, OURS));
 
-    assertThat(judge.cause(pod, new RouteAnswer.Refused(18), any -> table))
+    assertThat(evaluator.cause(pod, new RouteAnswer.Refused(18), any -> table))
         .isEqualTo(new RouteCause.SourceRefused());
-    assertThat(judge.cause(pod, new RouteAnswer.Refused(Errno.EINVAL), any -> table))
+    assertThat(evaluator.cause(pod, new RouteAnswer.Refused(Errno.EINVAL), any -> table))
         .isEqualTo(new RouteCause.SourceRefused());
-    assertThat(judge.cause(pod, new RouteAnswer.Refused(Errno.EHOSTUNREACH), any -> table))
+    assertThat(evaluator.cause(pod, new RouteAnswer.Refused(Errno.EHOSTUNREACH), any -> table))
         .isEqualTo(new RouteCause.NotForwarded());
     assertThat(
-            judge.cause(
+            evaluator.cause(
                 RouteQuestion.to(block.address()), new RouteAnswer.Refused(5), any -> table))
         .isEqualTo(new RouteCause.Unexplained(5));
-    assertThat(judge.cause(pod, new RouteAnswer.Refused(Errno.ENETUNREACH), any -> List.of()))
+    assertThat(evaluator.cause(pod, new RouteAnswer.Refused(Errno.ENETUNREACH), any -> List.of()))
         .isEqualTo(new RouteCause.NoRoute(true));
   }
 
   @Test
   void theWayOutsideIsWrongOnlyWhereTheHostHasOne() {
-    RouteAnswerJudge judge = new RouteAnswerJudge(OURS, "tweed-br0", LINKS, List.of());
+    RouteAnswerEvaluator evaluator = new RouteAnswerEvaluator(OURS, "tweed-br0", LINKS, List.of());
     RouteTarget outside = new RouteTarget.Outside(AddressFamily.IPV4);
     List<RouteQuestion> asked =
         new RouteQuestionPlanner(
@@ -339,9 +342,9 @@ class RouteAnswerJudgeTest {
         new RouteAnswer.Matched(
             Route.through(IpPrefix.parse("0.0.0.0/0"), 2, RouteProtocol.STATIC));
 
-    assertThat(judge.wrong(outside, asked, List.of(refused, refused))).isEmpty();
-    assertThat(judge.wrong(outside, asked, List.of(way, way))).isEmpty();
-    assertThat(judge.wrong(outside, asked, List.of(refused, way)))
+    assertThat(evaluator.wrong(outside, asked, List.of(refused, refused))).isEmpty();
+    assertThat(evaluator.wrong(outside, asked, List.of(way, way))).isEmpty();
+    assertThat(evaluator.wrong(outside, asked, List.of(refused, way)))
         .containsExactly(asked.getFirst());
   }
 }
