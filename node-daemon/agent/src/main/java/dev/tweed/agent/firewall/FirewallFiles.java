@@ -1,14 +1,11 @@
 package dev.tweed.agent.firewall;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -20,10 +17,8 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.GoodPolicy;
-import dev.tweed.firewall.rules.Peer.Addresses;
 import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.host.AtomicFile;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,13 +41,9 @@ public final class FirewallFiles {
               new SimpleModule()
                   .addSerializer(IpPrefix.class, ToStringSerializer.instance)
                   .addDeserializer(IpPrefix.class, new Parsed<>(IpPrefix.class, IpPrefix::parse))
-                  .addSerializer(IpAddress.class, ToStringSerializer.instance)
-                  .addDeserializer(IpAddress.class, new Parsed<>(IpAddress.class, IpAddress::parse))
                   .addSerializer(new OptionalText())
                   .addDeserializer(Optional.class, new Parsed<>(Optional.class, Optional::of)))
-          .addMixIn(Addresses.class, NamedAddresses.class)
           .visibility(PropertyAccessor.IS_GETTER, Visibility.NONE)
-          .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
           .build();
 
   private static final String PERMISSIONS = "rw-------";
@@ -83,13 +74,6 @@ public final class FirewallFiles {
   /** The same as it is in the file; what is empty there is null. */
   private record Document(
       Set<BackendKind> places, RuleGroup builtIn, Map<String, GoodPolicy> policies) {}
-
-  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
-  @JsonSubTypes({
-    @JsonSubTypes.Type(value = Addresses.Anywhere.class, name = "anywhere"),
-    @JsonSubTypes.Type(value = Addresses.Of.class, name = "of")
-  })
-  private interface NamedAddresses {}
 
   /** Something that is a text in the file. */
   private static final class Parsed<T> extends StdDeserializer<T> {

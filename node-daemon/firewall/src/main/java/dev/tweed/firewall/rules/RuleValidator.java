@@ -2,6 +2,7 @@ package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -152,9 +153,7 @@ final class RuleValidator {
   private void checkAddresses(List<Peer> peers, String field) {
     for (int i = 0; i < peers.size(); i++) {
       String path = field + "[" + i + "]";
-      if (!(peers.get(i).addresses() instanceof Peer.Addresses.Of(var prefixes))) {
-        continue;
-      }
+      List<IpPrefix> prefixes = peers.get(i).prefixes();
       if (prefixes.size() > MAX_ADDRESSES) {
         add(
             PolicyReason.TooManyAddresses,
@@ -191,9 +190,7 @@ final class RuleValidator {
   }
 
   private static boolean isNobody(List<Peer> peers) {
-    return !peers.isEmpty()
-        && peers.stream()
-            .allMatch(peer -> peer.addresses() instanceof Peer.Addresses.Of(var p) && p.isEmpty());
+    return !peers.isEmpty() && peers.stream().allMatch(peer -> peer.prefixes().isEmpty());
   }
 
   private void add(PolicyReason reason, String field, String message, String remedy) {

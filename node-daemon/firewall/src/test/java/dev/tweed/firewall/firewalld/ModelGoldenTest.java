@@ -230,7 +230,7 @@ class ModelGoldenTest {
         FirewallRule.allow("r", Direction.IN).withPorts(Protocol.TCP, PortRange.of(80));
     Peer fromPort =
         new Peer(
-            new Peer.Addresses.Of(List.of(IpPrefix.parse("192.0.2.2/32"))),
+            List.of(IpPrefix.parse("192.0.2.2/32")),
             List.of(PortRange.of(53)));
 
     assertThat(unsupported(tcp.withAction(Action.LIMIT))).contains("no limit for each");
@@ -268,7 +268,7 @@ class ModelGoldenTest {
             List.of(),
             List.of(
                 new Peer(
-                    new Peer.Addresses.Of(List.of(IpPrefix.parse("2001:db8::/32"))),
+                    List.of(IpPrefix.parse("2001:db8::/32")),
                     List.of(PortRange.of(53)))),
             List.of(),
             Optional.of("tweed.1"),
