@@ -191,7 +191,7 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public Watching watch(Runnable onChange) {
     firewalld.ifPresent(f -> f.watch(onChange));
-    FirewallWatch kernel = FirewallWatch.start(onChange);
+    Watching kernel = FirewallWatch.start(onChange);
     return () -> {
       kernel.close();
       firewalld.ifPresent(f -> f.watch(() -> {}));

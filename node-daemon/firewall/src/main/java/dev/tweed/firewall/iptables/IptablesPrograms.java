@@ -1,9 +1,8 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.firewall.LegacyTables;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -23,7 +22,8 @@ public final class IptablesPrograms implements IptablesTable {
   private static final Duration UFW_PATIENCE = Duration.ofSeconds(10);
 
   /** Of this thread, which may be in another network namespace than the process. */
-  private static final Path PROC = Path.of("/proc/thread-self/net");
+  private static final LegacyTables LEGACY =
+      new LegacyTables(Path.of("/proc/thread-self/net"));
 
   private final IptablesCommand command;
   private final Optional<IptablesFlavour> flavour;
@@ -60,7 +60,7 @@ public final class IptablesPrograms implements IptablesTable {
    */
   @Override
   public String list(AddressFamily family) throws IOException {
-    if (flavour.equals(Optional.of(IptablesFlavour.LEGACY)) && !isLoaded(family)) {
+    if (flavour.equals(Optional.of(IptablesFlavour.LEGACY)) && !LEGACY.has(family, "filter")) {
       return "";
     }
     return command.run("", program(family) + "-save", "-t", "filter");
@@ -69,15 +69,6 @@ public final class IptablesPrograms implements IptablesTable {
   @Override
   public void restore(AddressFamily family, String input) throws IOException {
     command.run(input, program(family) + "-restore", "--noflush", "-w", String.valueOf(patience));
-  }
-
-  private static boolean isLoaded(AddressFamily family) throws IOException {
-    String name = family == AddressFamily.IPV4 ? "ip_tables_names" : "ip6_tables_names";
-    try {
-      return Files.readString(PROC.resolve(name)).lines().anyMatch("filter"::equals);
-    } catch (NoSuchFileException e) {
-      return false;
-    }
   }
 
   private String program(AddressFamily family) throws IOException {
