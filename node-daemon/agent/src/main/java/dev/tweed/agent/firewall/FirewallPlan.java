@@ -19,18 +19,23 @@ import java.util.Optional;
  * @param choice where the rows go
  * @param planned the rows, and what becomes of each policy
  * @param builtIn the part that the network needs
+ * @param standbyRows the rows for a firewall that is to be switched on one day; those of policies
+ *     that it cannot hold are not among them
  */
 public record FirewallPlan(
-    HostFirewall found, BackendChoice choice, PlannedRules planned, Optional<RuleGroup> builtIn) {
+    HostFirewall found,
+    BackendChoice choice,
+    PlannedRules planned,
+    Optional<RuleGroup> builtIn,
+    List<FilterRow> standbyRows) {
+
+  public FirewallPlan {
+    standbyRows = List.copyOf(standbyRows);
+  }
 
   /** The rows for each firewall that was chosen, in order. */
   public List<FilterRow> rows() {
     return choice.isOwnTable() ? ofPolicies() : planned.rows();
-  }
-
-  /** The rows for a firewall that is to be switched on one day. */
-  public List<FilterRow> standbyRows() {
-    return choice.standby().isPresent() ? planned.rows() : List.of();
   }
 
   /**

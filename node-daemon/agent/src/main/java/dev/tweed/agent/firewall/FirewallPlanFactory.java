@@ -14,6 +14,8 @@ import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.MappedPolicy;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.ProtectedFlow;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
@@ -23,8 +25,10 @@ import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Makes the plan for this node as it is now; changes nothing. For the daemon and for people. */
@@ -84,17 +88,29 @@ public final class FirewallPlanFactory {
         row -> backends.stream().flatMap(b -> b.unsupported(row).stream()).findFirst();
     List<MappedPolicy> policies = desired.nodeKnown() ? desired.policies() : kept(before);
     Optional<RuleGroup> builtIn = builtIn(desired.network(), before);
-    return new FirewallPlan(
-        found,
-        choice,
+    PlannedRules planned =
         FirewallPlanner.plan(
             policies,
             builtIn,
             choice.kinds().isEmpty() || policies.isEmpty() ? List.of() : flows(desired),
             unsupported,
             host::serviceProxy,
-            before.policies()),
-        builtIn);
+            before.policies());
+    List<FilterRow> standby =
+        choice.standby().flatMap(host::backend).stream()
+            .flatMap(backend -> supported(backend, planned.rows()))
+            .toList();
+    return new FirewallPlan(found, choice, planned, builtIn, standby);
+  }
+
+  /** Rows of those that a firewall can hold as a whole: ufw could not read its file with others. */
+  private static Stream<FilterRow> supported(FirewallBackend backend, List<FilterRow> rows) {
+    Set<Origin> unsupported =
+        rows.stream()
+            .filter(row -> backend.unsupported(row).isPresent())
+            .map(FilterRow::origin)
+            .collect(Collectors.toSet());
+    return rows.stream().filter(row -> !unsupported.contains(row.origin()));
   }
 
   private static Optional<RuleGroup> builtIn(NetworkState network, LastGood before) {

@@ -142,7 +142,9 @@ final class FakeHost implements FirewallHost {
 
     @Override
     public Optional<String> unsupported(FilterRow row) {
-      return row.note().equals("unsupported") ? Optional.of("no such thing") : Optional.empty();
+      return List.of("unsupported", "not in " + kind.text()).contains(row.note())
+          ? Optional.of("no such thing")
+          : Optional.empty();
     }
 
     @Override
