@@ -40,9 +40,9 @@ public record NetworkNeeds(
     outsideDevices = List.copyOf(outsideDevices);
     nodeIps = List.copyOf(nodeIps);
     podCidrs = List.copyOf(podCidrs);
-    requireMatch(DEVICE, bridge);
-    underlayDevice.ifPresent(device -> requireMatch(DEVICE, device));
-    outsideDevices.forEach(device -> requireMatch(DEVICE, device));
+    requireDevice(bridge);
+    underlayDevice.ifPresent(NetworkNeeds::requireDevice);
+    outsideDevices.forEach(NetworkNeeds::requireDevice);
   }
 
   /** The bridge, and the tunnel to nodes. */
@@ -77,17 +77,20 @@ public record NetworkNeeds(
      * @throws IllegalArgumentException if the name or the port is out of range
      */
     public Tunnel {
-      requireMatch(DEVICE, device);
-      second.ifPresent(other -> requireMatch(DEVICE, other));
+      requireDevice(device);
+      second.ifPresent(NetworkNeeds::requireDevice);
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
       }
     }
   }
 
-  private static void requireMatch(Pattern pattern, String text) {
-    if (!pattern.matcher(text).matches()) {
-      throw new IllegalArgumentException("'" + text + "' does not match " + pattern);
+  /**
+   * @throws IllegalArgumentException if the name is not as {@link #DEVICE} has it
+   */
+  public static void requireDevice(String name) {
+    if (!DEVICE.matcher(name).matches()) {
+      throw new IllegalArgumentException("'" + name + "' does not match " + DEVICE);
     }
   }
 }

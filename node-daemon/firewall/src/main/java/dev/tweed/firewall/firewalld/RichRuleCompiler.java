@@ -108,8 +108,10 @@ final class RichRuleCompiler {
    * is accepted before.
    */
   private static Optional<RichRule> exempt(FilterRow row) {
-    boolean outOfIpv4 = row.direction() == Direction.OUT && row.family() == AddressFamily.IPV4;
-    return row.action().refuses() && row.protocol() == Protocol.ANY && !row.hasPorts() && !outOfIpv4
+    return row.action().refuses()
+            && row.protocol() == Protocol.ANY
+            && !row.hasPorts()
+            && row.direction().exemptsIcmp(row.family())
         ? Optional.of(
             new RichRule(
                 row.family(),
