@@ -50,8 +50,7 @@ final class RuleValidator {
 
   private void checkName() {
     if (!NAME.matcher(rule.name()).matches()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "name",
           "'" + printable(rule.name()) + "' is not a name",
           "use lower case letters, digits and hyphens, 63 at most");
@@ -64,15 +63,13 @@ final class RuleValidator {
             || Stream.concat(rule.from().stream(), rule.to().stream())
                 .anyMatch(peer -> !peer.ports().isEmpty());
     if (any && !rule.protocol().hasPorts()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "ports",
           "protocol " + rule.protocol().text() + " has no ports",
           "set protocol to TCP, UDP or SCTP, or leave the ports out");
     }
     if (!rule.ports().isEmpty() && rule.to().stream().anyMatch(peer -> !peer.ports().isEmpty())) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "to",
           "destination ports are given twice, in ports and in to",
           "give them in one of the two");
@@ -83,8 +80,7 @@ final class RuleValidator {
     boolean icmp = rule.protocol().isIcmp();
     if (!rule.icmpTypes().isEmpty() && !icmp
         || rule.icmpTypes().stream().anyMatch(type -> type < 0 || type > MAX_ICMP_TYPE)) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "icmpTypes",
           "they are types of ICMP or ICMPv6, 0 to " + MAX_ICMP_TYPE,
           "set protocol to one of them and correct the types, or leave icmpTypes out");
@@ -93,15 +89,13 @@ final class RuleValidator {
         && rule.action() != Action.ALLOW
         && (rule.icmpTypes().isEmpty()
             || rule.icmpTypes().stream().anyMatch(NEIGHBOURS::contains))) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "icmpTypes",
           "without types 130 to 136 of ICMPv6 a node finds no neighbours and routers",
           "name the types to refuse, and none of these");
     }
     if (icmp && rule.action() == Action.LIMIT) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "action",
           "Limit counts connections, and ICMP has none",
           "use Allow or Deny");
@@ -111,8 +105,7 @@ final class RuleValidator {
   /** Firewalls let packets of known connections pass before they ask rules. */
   private void checkLogging() {
     if (rule.logging() == Logging.ALL && !rule.action().refuses()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "log",
           "packets of connections that were let in meet no rule",
           "use NewConnections");
@@ -124,15 +117,13 @@ final class RuleValidator {
       return;
     }
     if (rule.direction() == without) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           field,
           "packets of direction " + without + " have none",
           "use " + (field.equals("interfaceIn") ? "interfaceOut" : "interfaceIn"));
     }
     if (!NetworkNeeds.DEVICE.matcher(device.get()).matches()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           field,
           "'" + printable(device.get()) + "' is not the name of a device",
           "use letters, digits, '.', '_' and '-', 15 at most");
@@ -142,8 +133,7 @@ final class RuleValidator {
   private void checkComment() {
     if (rule.comment().length() > MAX_COMMENT
         || rule.comment().codePoints().anyMatch(c -> !isPrintable(c))) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "comment",
           "it is longer than " + MAX_COMMENT + " characters, or has some that do not print",
           "write one short line");
@@ -165,8 +155,7 @@ final class RuleValidator {
           .filter(prefix -> !prefix.isCanonical())
           .forEach(
               prefix ->
-                  add(
-                      PolicyReason.InvalidRule,
+                  invalid(
                       path,
                       prefix + " has bits set after its length",
                       "write " + prefix.network()));
@@ -191,6 +180,10 @@ final class RuleValidator {
 
   private static boolean isNobody(List<Peer> peers) {
     return !peers.isEmpty() && peers.stream().allMatch(peer -> peer.prefixes().isEmpty());
+  }
+
+  private void invalid(String field, String message, String remedy) {
+    add(PolicyReason.InvalidRule, field, message, remedy);
   }
 
   private void add(PolicyReason reason, String field, String message, String remedy) {
