@@ -47,18 +47,26 @@ public record NetworkNeeds(
 
   /** The bridge, and the tunnel to nodes. */
   public List<String> devices() {
-    return Stream.of(
-            Optional.of(bridge), tunnel.map(Tunnel::device), tunnel.flatMap(Tunnel::second))
+    return Stream.concat(Stream.of(bridge), tunnels().stream()).toList();
+  }
+
+  /** Devices of the tunnel; none without one. */
+  public List<String> tunnels() {
+    return Stream.of(tunnel.map(Tunnel::device), tunnel.flatMap(Tunnel::second))
         .flatMap(Optional::stream)
         .toList();
+  }
+
+  /** Whether packets of other nodes may come as they are, by the underlay. */
+  public boolean isPlain() {
+    return tunnel.map(Tunnel::bypassed).orElse(true);
   }
 
   /** Those that lead to other nodes, to each by one of them; empty for one that is not known. */
   public List<Optional<String>> toNodes() {
     List<Optional<String>> devices = new ArrayList<>();
-    tunnel.ifPresent(way -> devices.add(Optional.of(way.device())));
-    tunnel.flatMap(Tunnel::second).ifPresent(device -> devices.add(Optional.of(device)));
-    if (tunnel.filter(way -> !way.bypassed()).isEmpty()) {
+    tunnels().forEach(device -> devices.add(Optional.of(device)));
+    if (isPlain()) {
       devices.add(underlayDevice);
     }
     return devices;

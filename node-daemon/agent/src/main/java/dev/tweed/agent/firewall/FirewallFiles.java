@@ -14,7 +14,6 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.RuleGroup;
@@ -58,16 +57,25 @@ public final class FirewallFiles {
   }
 
   /**
-   * Rules that were in force, and the firewalls that may hold some.
+   * Rules that were in force, for the day a later generation is refused, and the firewalls that may
+   * hold some.
    *
+   * @param builtIn what the network needed
+   * @param policies by name
    * @param places kinds that rows were put into
    */
-  public record Remembered(LastGood good, Set<BackendKind> places) {
-
-    static final Remembered NOTHING = new Remembered(LastGood.NOTHING, Set.of());
+  public record Remembered(
+      Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies, Set<BackendKind> places) {
+    static final Remembered NOTHING = new Remembered(Optional.empty(), Map.of(), Set.of());
 
     public Remembered {
+      policies = Map.copyOf(policies);
       places = Set.copyOf(places);
+    }
+
+    /** Whether no rules were in force. */
+    public boolean hasNoRules() {
+      return builtIn.isEmpty() && policies.isEmpty();
     }
   }
 
@@ -122,8 +130,8 @@ public final class FirewallFiles {
     Document document =
         new Document(
             remembered.places(),
-            remembered.good().builtIn().orElse(null),
-            new TreeMap<>(remembered.good().policies()));
+            remembered.builtIn().orElse(null),
+            new TreeMap<>(remembered.policies()));
     try {
       Files.createDirectories(file.getParent());
       AtomicFile.keep(file, JSON.writeValueAsBytes(document), PERMISSIONS);
@@ -140,8 +148,7 @@ public final class FirewallFiles {
         return Remembered.NOTHING;
       }
       Document read = JSON.readValue(Files.readAllBytes(file), Document.class);
-      return new Remembered(
-          new LastGood(Optional.ofNullable(read.builtIn()), read.policies()), read.places());
+      return new Remembered(Optional.ofNullable(read.builtIn()), read.policies(), read.places());
     } catch (IOException | RuntimeException e) {
       // As after a reboot: what is refused then has nothing to fall back to.
       return Remembered.NOTHING;

@@ -4,12 +4,10 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -53,26 +51,5 @@ public record FirewallPlan(
     return network instanceof NetworkState.Waiting || !choice.isKnown()
         ? Optional.empty()
         : Optional.of(GuardRules.of(planned));
-  }
-
-  /** The groups to keep for the day a later generation is refused. */
-  public LastGood lastGood() {
-    return new LastGood(builtIn, planned.good());
-  }
-
-  /**
-   * Rules that were in force.
-   *
-   * @param builtIn what the network needed
-   * @param policies by name
-   */
-  public record LastGood(Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies) {
-
-    /** Nothing was. */
-    public static final LastGood NOTHING = new LastGood(Optional.empty(), Map.of());
-
-    public LastGood {
-      policies = Map.copyOf(policies);
-    }
   }
 }

@@ -3,7 +3,6 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
 import dev.tweed.agent.firewall.FirewallHost.HostFacts;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.NetworkNeeds;
@@ -58,10 +57,7 @@ public final class FirewallPlanFactory {
   public FirewallPlan make(DesiredFirewall desired, Remembered before) {
     HostFirewall found = host.read();
     return make(
-        desired,
-        before.good(),
-        found,
-        choose(found, desired, BackendChoice.found(before.places()), 0));
+        desired, before, found, choose(found, desired, BackendChoice.found(before.places()), 0));
   }
 
   /** Where the rows go; parameters as of {@link BackendPlanner#plan}. */
@@ -81,7 +77,7 @@ public final class FirewallPlanFactory {
 
   /** The plan for a firewall that was just looked at. */
   FirewallPlan make(
-      DesiredFirewall desired, LastGood before, HostFirewall found, BackendChoice choice) {
+      DesiredFirewall desired, Remembered before, HostFirewall found, BackendChoice choice) {
     List<FirewallBackend> backends =
         choice.kinds().stream().flatMap(kind -> host.backend(kind).stream()).toList();
     Function<FilterRow, Optional<String>> unsupported =
@@ -113,7 +109,7 @@ public final class FirewallPlanFactory {
     return rows.stream().filter(row -> !unsupported.contains(row.origin()));
   }
 
-  private static Optional<RuleGroup> builtIn(NetworkState network, LastGood before) {
+  private static Optional<RuleGroup> builtIn(NetworkState network, Remembered before) {
     return switch (network) {
       case NetworkState.Outside outside -> Optional.empty();
       case NetworkState.Waiting waiting -> before.builtIn();
@@ -125,7 +121,7 @@ public final class FirewallPlanFactory {
     };
   }
 
-  private static List<MappedPolicy> kept(LastGood before) {
+  private static List<MappedPolicy> kept(Remembered before) {
     List<MappedPolicy> policies = new ArrayList<>();
     before
         .policies()
