@@ -2,7 +2,6 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.NetworkNeeds;
@@ -13,6 +12,7 @@ import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.MappedPolicy;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.ProtectedFlow;
@@ -140,17 +140,13 @@ public final class FirewallPlanFactory {
 
   /** What has to pass on this node as it is now. */
   private List<ProtectedFlow> flows(DesiredFirewall desired) {
-    try (HostFacts facts = host.facts()) {
+    try (NodeFacts node = host.facts()) {
       return ProtectedFlowsPlanner.plan(
           new ProtectionFacts(
-              facts.addresses(),
-              facts.wayTo(),
-              facts.sshd(),
-              facts.sessions(),
+              node,
               desired.kubeletPort().orElse(KUBELET),
               apiServers(desired),
-              Stream.concat(api.get().stream(), facts.kubelet().stream()).distinct().toList(),
-              facts.nameServers(),
+              api.get(),
               desired.cloud(),
               desired.network() instanceof NetworkState.Member member
                   ? Optional.of(

@@ -17,6 +17,7 @@ import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.nft.RuleCountReader;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.UfwBackend;
@@ -174,7 +175,7 @@ public final class LocalFirewallHost implements FirewallHost {
   }
 
   @Override
-  public HostFacts facts() {
+  public NodeFacts facts() {
     return services.read();
   }
 

@@ -8,6 +8,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ruleset.RulesetParser;
 import java.io.ByteArrayInputStream;
@@ -37,7 +38,7 @@ final class FakeHost implements FirewallHost {
   boolean tools = true;
   Ruleset ruleset = Ruleset.empty();
   int reads;
-  HostFacts facts = HostFacts.NOTHING;
+  NodeFacts facts = NodeFacts.NOTHING;
   OptionalInt generation = OptionalInt.empty();
   boolean guardRefuses;
   Runnable onApply = () -> {};
@@ -111,7 +112,7 @@ final class FakeHost implements FirewallHost {
   }
 
   @Override
-  public HostFacts facts() {
+  public NodeFacts facts() {
     return facts;
   }
 
