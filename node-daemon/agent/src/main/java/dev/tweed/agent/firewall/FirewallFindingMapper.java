@@ -83,7 +83,7 @@ record FirewallFindingMapper(
           .filter(d -> d.contradicts() && d.row().origin().kind() == Origin.Kind.NETWORK)
           .map(FirewallFindingMapper::contradiction)
           .forEach(findings::add);
-      StrictForwardPorts.judge(now).stream()
+      StrictForwardPorts.evaluate(now).stream()
           .map(blockage -> blocked(blockage, typed(blockage)))
           .forEach(findings::add);
       FirewallAdvicePlanner.plan(now, member.needs()).stream()

@@ -105,7 +105,7 @@ final class FirewallStatusMapper {
     if (others.isEmpty()) {
       return null;
     }
-    return ForwardEvaluator.judge(now, member.needs(), others)
+    return ForwardEvaluator.evaluate(now, member.needs(), others)
         .map(drops -> drops.isEmpty() ? Firewall.FORWARD_PASSES : String.join("; ", drops))
         .orElse(Firewall.FORWARD_UNKNOWN);
   }

@@ -330,7 +330,7 @@ public final class FirewallPlanner {
               tried -> {
                 good.put(name, tried);
                 if (tried.group().mode() != Mode.AUDIT) {
-                  candidate.warnings.addAll(nodePorts.judge(tried.group()));
+                  candidate.warnings.addAll(nodePorts.evaluate(tried.group()));
                 }
               });
           verdicts.add(verdict(candidate));
@@ -341,7 +341,7 @@ public final class FirewallPlanner {
   private static PolicyVerdict verdict(Candidate candidate) {
     MappedPolicy policy = candidate.policy;
     Optional<PolicyProblem> remark =
-        candidate.refusal.map(refusal -> withFate(refusal, candidate.tried));
+        candidate.refusal.map(refusal -> withWhatStays(refusal, candidate.tried));
     if (candidate.isCurrent()) {
       List<PolicyProblem> warnings = new ArrayList<>(candidate.byNow);
       warnings.addAll(policy.problems());
@@ -352,7 +352,7 @@ public final class FirewallPlanner {
         policy.name(), policy.uid(), policy.generation(), candidate.isCurrent(), remark);
   }
 
-  private static PolicyProblem withFate(PolicyProblem refusal, Optional<GoodPolicy> instead) {
+  private static PolicyProblem withWhatStays(PolicyProblem refusal, Optional<GoodPolicy> instead) {
     return new PolicyProblem(
         refusal.reason(),
         refusal.text()
