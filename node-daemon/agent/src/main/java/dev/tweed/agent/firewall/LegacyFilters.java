@@ -1,8 +1,8 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.LegacyRules;
-import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.LegacyTables;
+import dev.tweed.firewall.iptables.IptablesTable;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,15 +32,15 @@ final class LegacyFilters {
   private static final Pattern UFW = Pattern.compile("(?m)^:ufw6?-user-input ");
 
   private final LegacyTables tables;
-  private final Optional<IptablesCommand> command;
+  private final Optional<IptablesTable> filter;
 
   /**
    * @param proc this network namespace's {@code /proc/net}
-   * @param command runs the host's programs; without it nobody knows what the tables hold
+   * @param filter of that flavour; without it nobody knows what the tables hold
    */
-  LegacyFilters(Path proc, Optional<IptablesCommand> command) {
+  LegacyFilters(Path proc, Optional<IptablesTable> filter) {
     this.tables = new LegacyTables(proc);
-    this.command = command;
+    this.filter = filter;
   }
 
   /** Whether there are such tables. */
@@ -50,8 +50,8 @@ final class LegacyFilters {
 
   /** What is in them; empty if they cannot be looked into. */
   Optional<LegacyRules> rules() {
-    Optional<LegacyRules> four = rules(AddressFamily.IPV4, "iptables");
-    Optional<LegacyRules> six = rules(AddressFamily.IPV6, "ip6tables");
+    Optional<LegacyRules> four = rules(AddressFamily.IPV4);
+    Optional<LegacyRules> six = rules(AddressFamily.IPV6);
     return Stream.of(LegacyRules.OF_UFW, LegacyRules.DROPPING)
         .map(Optional::of)
         .filter(found -> found.equals(four) || found.equals(six))
@@ -59,15 +59,15 @@ final class LegacyFilters {
         .orElseGet(() -> four.flatMap(harmless -> six));
   }
 
-  private Optional<LegacyRules> rules(AddressFamily family, String program) {
+  private Optional<LegacyRules> rules(AddressFamily family) {
     if (!tables.has(family, "filter")) {
       return Optional.of(LegacyRules.HARMLESS);
     }
-    if (command.isEmpty()) {
+    if (filter.isEmpty()) {
       return Optional.empty();
     }
     try {
-      String text = command.get().run("", "/usr/sbin/" + program + "-legacy-save", "-t", "filter");
+      String text = filter.get().list(family);
       return Optional.of(
           UFW.matcher(text).find()
               ? LegacyRules.OF_UFW

@@ -9,7 +9,6 @@ import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
-import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.iptables.IptablesFlavour;
 import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.firewall.nft.GuardRules;
@@ -85,7 +84,10 @@ public final class LocalFirewallHost implements FirewallHost {
    */
   public LocalFirewallHost(Optional<Path> hostRoot, List<String> prefix, Path nft, Path runDir) {
     this.hostRoot = hostRoot;
-    this.legacy = new LegacyFilters(PROC_NET, hostRoot.map(root -> new IptablesCommand(prefix)));
+    this.legacy =
+        new LegacyFilters(
+            PROC_NET,
+            hostRoot.map(root -> new IptablesPrograms(prefix, IptablesFlavour.LEGACY, PATIENCE)));
     this.reader =
         new HostFirewallReader(
             hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::rules);

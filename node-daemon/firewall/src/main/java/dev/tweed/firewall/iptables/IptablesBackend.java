@@ -56,7 +56,7 @@ public final class IptablesBackend implements FirewallBackend {
    */
   public IptablesBackend(List<String> prefix, IptablesFlavour flavour) {
     this(
-        new IptablesPrograms(new IptablesCommand(prefix), flavour, PATIENCE),
+        new IptablesPrograms(prefix, flavour, PATIENCE),
         Files.isDirectory(IPV6_IN_KERNEL)
             ? EnumSet.allOf(AddressFamily.class)
             : EnumSet.of(AddressFamily.IPV4));

@@ -59,7 +59,7 @@ class IptablesFailureTest {
     IptablesBackend backend =
         IptablesNode.backend(
             new IptablesPrograms(
-                new IptablesCommand(List.of("/usr/bin/env", "XTABLES_LOCKFILE=" + lock)),
+                List.of("/usr/bin/env", "XTABLES_LOCKFILE=" + lock),
                 IptablesFlavour.LEGACY,
                 Duration.ofSeconds(1)));
     try {

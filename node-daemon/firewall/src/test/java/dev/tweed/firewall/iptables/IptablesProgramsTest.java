@@ -53,7 +53,7 @@ class IptablesProgramsTest {
     IptablesBackend backend =
         IptablesNode.backend(
             new IptablesPrograms(
-                new IptablesCommand(List.of(onlyPlainNames())),
+                List.of(onlyPlainNames()),
                 IptablesFlavour.LEGACY,
                 Duration.ofSeconds(1)));
 
@@ -65,7 +65,7 @@ class IptablesProgramsTest {
     IptablesBackend backend =
         IptablesNode.backend(
             new IptablesPrograms(
-                new IptablesCommand(List.of(onlyPlainNames())),
+                List.of(onlyPlainNames()),
                 IptablesFlavour.NFT,
                 Duration.ofSeconds(1)));
 
