@@ -20,8 +20,12 @@ final class RichRuleRenderer {
 
   /** Such as {@code rule priority="-5" family="ipv4" source address="10.0.0.0/8" accept}. */
   static String text(int priority, RichRule rule) {
-    StringBuilder text =
-        new StringBuilder("rule priority=\"%d\" family=\"%s\"".formatted(priority, family(rule)));
+    return "rule priority=\"%d\" %s".formatted(priority, body(rule));
+  }
+
+  /** What comes after the priority. */
+  static String body(RichRule rule) {
+    StringBuilder text = new StringBuilder("family=\"%s\"".formatted(family(rule)));
     conditions(rule).forEach(condition -> text.append(' ').append(condition));
     if (rule.logged()) {
       text.append(' ').append(log(rule)).append(' ').append(LIMIT);
