@@ -12,7 +12,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -89,7 +88,9 @@ public final class HostFirewallReader {
             State.UNKNOWN,
             "",
             rules,
-            new LegacyTables(proc).has("filter") ? legacy.get() : Optional.of(LegacyRules.HARMLESS));
+            new LegacyTables(proc).has("filter")
+                ? legacy.get()
+                : Optional.of(LegacyRules.HARMLESS));
     if (seen.isInKernel(Manager.UFW)) {
       return seen.madeBy(Manager.UFW, State.ACTIVE, ufwReason(seen));
     }

@@ -48,6 +48,7 @@ final class FirewallStatusMapper {
   private final Placement placement;
   private final BackendOutcome guarded;
   private final Map<String, GoodPolicy> before;
+
   /** Base chains that hold no rows of ours. */
   private final Ruleset others;
 

@@ -64,9 +64,7 @@ final class PeerResolver {
               ? incomplete("nodes.selector")
               : nodes.computeIfAbsent(entry.nodes().selector(), this::nodes);
       case Anywhere ->
-          entry.ports().isEmpty()
-              ? incomplete("ports")
-              : found(Peer.anywhere(), List.of());
+          entry.ports().isEmpty() ? incomplete("ports") : found(Peer.anywhere(), List.of());
     };
   }
 

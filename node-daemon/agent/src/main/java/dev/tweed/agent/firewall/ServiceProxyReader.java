@@ -2,8 +2,8 @@ package dev.tweed.agent.firewall;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import dev.tweed.firewall.NftListing;
 import dev.tweed.firewall.LegacyTables;
+import dev.tweed.firewall.NftListing;
 import dev.tweed.firewall.rules.ServiceProxy;
 import java.io.IOException;
 import java.nio.file.Files;

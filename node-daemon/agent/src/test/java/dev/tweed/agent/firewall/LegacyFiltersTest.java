@@ -79,8 +79,7 @@ class LegacyFiltersTest {
 
   @Test
   void aProgramThatFailsTellsNothing() throws IOException {
-    LegacyFilters filters =
-        new LegacyFilters(directory, Optional.of(new Listed(Optional.empty())));
+    LegacyFilters filters = new LegacyFilters(directory, Optional.of(new Listed(Optional.empty())));
 
     assertThat(filters.rules()).isEmpty();
   }

@@ -15,8 +15,8 @@ import java.util.Optional;
 /**
  * The tables by the host's programs of one flavour. Hosts that have both call them {@code
  * iptables-nft} and {@code iptables-legacy}; others have one that is just {@code iptables}, which
- * is taken if it says that it is of the flavour asked for. No shell is involved: arguments go to the
- * program as they are.
+ * is taken if it says that it is of the flavour asked for. No shell is involved: arguments go to
+ * the program as they are.
  */
 public final class IptablesPrograms implements IptablesTable {
 
@@ -26,8 +26,7 @@ public final class IptablesPrograms implements IptablesTable {
   private static final Duration UFW_PATIENCE = Duration.ofSeconds(10);
 
   /** Of this thread, which may be in another network namespace than the process. */
-  private static final LegacyTables LEGACY =
-      new LegacyTables(Path.of("/proc/thread-self/net"));
+  private static final LegacyTables LEGACY = new LegacyTables(Path.of("/proc/thread-self/net"));
 
   private final HostProgram programs;
   private final Optional<IptablesFlavour> flavour;

@@ -11,8 +11,7 @@ import java.util.function.Function;
  * What a node tells; empty where it is not to be seen.
  *
  * @param addresses of the node, but those of loopback
- * @param wayTo device and source address by which its packets reach an address; until it is
- *     closed
+ * @param wayTo device and source address by which its packets reach an address; until it is closed
  * @param sshd texts of what tells sshd its ports
  * @param sessions who is logged in
  * @param kubelet where the kubelet reaches an API server

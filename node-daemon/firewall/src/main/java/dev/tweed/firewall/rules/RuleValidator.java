@@ -95,20 +95,14 @@ final class RuleValidator {
           "name the types to refuse, and none of these");
     }
     if (icmp && rule.action() == Action.LIMIT) {
-      invalid(
-          "action",
-          "Limit counts connections, and ICMP has none",
-          "use Allow or Deny");
+      invalid("action", "Limit counts connections, and ICMP has none", "use Allow or Deny");
     }
   }
 
   /** Firewalls let packets of known connections pass before they ask rules. */
   private void checkLogging() {
     if (rule.logging() == Logging.ALL && !rule.action().refuses()) {
-      invalid(
-          "log",
-          "packets of connections that were let in meet no rule",
-          "use NewConnections");
+      invalid("log", "packets of connections that were let in meet no rule", "use NewConnections");
     }
   }
 

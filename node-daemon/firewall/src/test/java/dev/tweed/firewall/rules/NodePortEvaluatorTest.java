@@ -71,7 +71,8 @@ class NodePortEvaluatorTest {
   @Test
   void aDenyAfterItIsForOthers() {
     assertThat(
-            evaluate(policy("web", 100, WEB.withFrom(OFFICE)), policy("z", 200, deny("all", 30080))))
+            evaluate(
+                policy("web", 100, WEB.withFrom(OFFICE)), policy("z", 200, deny("all", 30080))))
         .singleElement()
         .returns(PolicyReason.NodePortOpen, PolicyProblem::reason)
         .extracting(PolicyProblem::text)
@@ -129,7 +130,8 @@ class NodePortEvaluatorTest {
   void whereTheNetworkOpensNothingItIsForTheHostsFirewall() {
     RuleGroup web = policy("web", 100, WEB);
 
-    assertThat(evaluate(RuleCompiler.compile(List.of(web)).rows(), false, ServiceProxy.NETFILTER, web))
+    assertThat(
+            evaluate(RuleCompiler.compile(List.of(web)).rows(), false, ServiceProxy.NETFILTER, web))
         .singleElement()
         .extracting(PolicyProblem::text)
         .asString()
@@ -148,7 +150,8 @@ class NodePortEvaluatorTest {
         .contains("open to those it allows", "by IPVS")
         .doesNotContain("everybody");
     assertThat(
-            evaluate(RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.IPVS, web))
+            evaluate(
+                RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.IPVS, web))
         .singleElement()
         .returns(PolicyReason.NodePortClosed, PolicyProblem::reason);
   }
