@@ -22,7 +22,7 @@ public final class ForwardEvaluator {
    * @param blocks of this node
    * @return empty if the rules are not known, and none of those that are drops anything
    */
-  public static Optional<List<String>> judge(
+  public static Optional<List<String>> evaluate(
       HostFirewall firewall, NetworkNeeds needs, List<IpPrefix> blocks) {
     List<String> dropped = new ArrayList<>();
     Optional<String> bridge = Optional.of(needs.bridge());

@@ -12,7 +12,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -89,7 +88,9 @@ public final class HostFirewallReader {
             State.UNKNOWN,
             "",
             rules,
-            hasLegacyTables() ? legacy.get() : Optional.of(LegacyRules.HARMLESS));
+            new LegacyTables(proc).has("filter")
+                ? legacy.get()
+                : Optional.of(LegacyRules.HARMLESS));
     if (seen.isInKernel(Manager.UFW)) {
       return seen.madeBy(Manager.UFW, State.ACTIVE, ufwReason(seen));
     }
@@ -232,19 +233,6 @@ public final class HostFirewallReader {
     } catch (IOException e) {
       return Optional.empty();
     }
-  }
-
-  private boolean hasLegacyTables() {
-    for (String file : List.of("ip_tables_names", "ip6_tables_names")) {
-      try {
-        if (Files.readAllLines(proc.resolve(file)).contains("filter")) {
-          return true;
-        }
-      } catch (IOException e) {
-        // No such file: the legacy module is not loaded.
-      }
-    }
-    return false;
   }
 
   /** Chains of kubelet, kube-proxy and our own are no firewall of the host. */

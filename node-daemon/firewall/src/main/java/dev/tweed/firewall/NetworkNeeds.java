@@ -40,25 +40,33 @@ public record NetworkNeeds(
     outsideDevices = List.copyOf(outsideDevices);
     nodeIps = List.copyOf(nodeIps);
     podCidrs = List.copyOf(podCidrs);
-    requireMatch(DEVICE, bridge);
-    underlayDevice.ifPresent(device -> requireMatch(DEVICE, device));
-    outsideDevices.forEach(device -> requireMatch(DEVICE, device));
+    requireDevice(bridge);
+    underlayDevice.ifPresent(NetworkNeeds::requireDevice);
+    outsideDevices.forEach(NetworkNeeds::requireDevice);
   }
 
   /** The bridge, and the tunnel to nodes. */
   public List<String> devices() {
-    return Stream.of(
-            Optional.of(bridge), tunnel.map(Tunnel::device), tunnel.flatMap(Tunnel::second))
+    return Stream.concat(Stream.of(bridge), tunnels().stream()).toList();
+  }
+
+  /** Devices of the tunnel; none without one. */
+  public List<String> tunnels() {
+    return Stream.of(tunnel.map(Tunnel::device), tunnel.flatMap(Tunnel::second))
         .flatMap(Optional::stream)
         .toList();
+  }
+
+  /** Whether packets of other nodes may come as they are, by the underlay. */
+  public boolean isPlain() {
+    return tunnel.map(Tunnel::bypassed).orElse(true);
   }
 
   /** Those that lead to other nodes, to each by one of them; empty for one that is not known. */
   public List<Optional<String>> toNodes() {
     List<Optional<String>> devices = new ArrayList<>();
-    tunnel.ifPresent(way -> devices.add(Optional.of(way.device())));
-    tunnel.flatMap(Tunnel::second).ifPresent(device -> devices.add(Optional.of(device)));
-    if (tunnel.filter(way -> !way.bypassed()).isEmpty()) {
+    tunnels().forEach(device -> devices.add(Optional.of(device)));
+    if (isPlain()) {
       devices.add(underlayDevice);
     }
     return devices;
@@ -77,17 +85,20 @@ public record NetworkNeeds(
      * @throws IllegalArgumentException if the name or the port is out of range
      */
     public Tunnel {
-      requireMatch(DEVICE, device);
-      second.ifPresent(other -> requireMatch(DEVICE, other));
+      requireDevice(device);
+      second.ifPresent(NetworkNeeds::requireDevice);
       if (port < 1 || port > 65535) {
         throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
       }
     }
   }
 
-  private static void requireMatch(Pattern pattern, String text) {
-    if (!pattern.matcher(text).matches()) {
-      throw new IllegalArgumentException("'" + text + "' does not match " + pattern);
+  /**
+   * @throws IllegalArgumentException if the name is not as {@link #DEVICE} has it
+   */
+  public static void requireDevice(String name) {
+    if (!DEVICE.matcher(name).matches()) {
+      throw new IllegalArgumentException("'" + name + "' does not match " + DEVICE);
     }
   }
 }

@@ -16,7 +16,7 @@ public final class StrictForwardPorts {
   private StrictForwardPorts() {}
 
   /** What it blocks, where it is set. */
-  public static Optional<FirewallBlockage> judge(HostFirewall firewall) {
+  public static Optional<FirewallBlockage> evaluate(HostFirewall firewall) {
     return CHAINS.stream().anyMatch(firewall.rules()::hasChain)
         ? Optional.of(
             new FirewallBlockage(

@@ -23,7 +23,7 @@ class ForwardEvaluatorTest {
   void whatIsDroppedIsTold() {
     HostFirewall firewall = firewall("drop", "");
 
-    assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow())
+    assertThat(evaluate(firewall, Optional.of(TUNNEL)).orElseThrow())
         .containsExactly(
             "packets from 10.244.1.0/30 to other nodes are dropped in FORWARD of this host by chain"
                 + " FORWARD of table inet filter",
@@ -35,13 +35,13 @@ class ForwardEvaluatorTest {
   void nodesThatMayBeReachedWithoutTheTunnelAreCutOffOnlyIfThatWayIsToo() {
     HostFirewall firewall = firewall("drop", accept("iifname", "eth0") + accept("oifname", "eth0"));
 
-    assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
+    assertThat(evaluate(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
     assertThat(
-            judge(
+            evaluate(
                 firewall,
                 Optional.of(new NetworkNeeds.Tunnel("tweed.1", 8472, true, Optional.empty()))))
         .contains(List.of());
-    assertThat(judge(firewall, Optional.empty())).contains(List.of());
+    assertThat(evaluate(firewall, Optional.empty())).contains(List.of());
   }
 
   @Test
@@ -51,8 +51,8 @@ class ForwardEvaluatorTest {
     NetworkNeeds.Tunnel both =
         new NetworkNeeds.Tunnel("tweed.1", 8472, false, Optional.of("tweed6.1"));
 
-    assertThat(judge(firewall, Optional.of(both))).contains(List.of());
-    assertThat(judge(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
+    assertThat(evaluate(firewall, Optional.of(both))).contains(List.of());
+    assertThat(evaluate(firewall, Optional.of(TUNNEL)).orElseThrow()).hasSize(2);
   }
 
   @Test
@@ -60,13 +60,13 @@ class ForwardEvaluatorTest {
     Files.writeString(root.resolve("ip_tables_names"), "filter\n");
 
     // What is shown passes all; what it drops is dropped all the same
-    assertThat(judge(beside("accept", Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL)))
+    assertThat(evaluate(beside("accept", Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL)))
         .isEmpty();
-    assertThat(judge(beside("accept", Optional.empty()), Optional.of(TUNNEL))).isEmpty();
-    assertThat(judge(beside("accept", Optional.of(LegacyRules.HARMLESS)), Optional.of(TUNNEL)))
+    assertThat(evaluate(beside("accept", Optional.empty()), Optional.of(TUNNEL))).isEmpty();
+    assertThat(evaluate(beside("accept", Optional.of(LegacyRules.HARMLESS)), Optional.of(TUNNEL)))
         .contains(List.of());
     assertThat(
-            judge(beside("drop", Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL))
+            evaluate(beside("drop", Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL))
                 .orElseThrow())
         .hasSize(2);
   }
@@ -87,9 +87,9 @@ class ForwardEvaluatorTest {
   void whereOtherRulesThanThoseShownDropNobodyKnows() throws IOException {
     Files.writeString(root.resolve("ip_tables_names"), "filter\n");
 
-    assertThat(judge(legacy(Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL))).isEmpty();
-    assertThat(judge(legacy(Optional.empty()), Optional.of(TUNNEL))).isEmpty();
-    assertThat(judge(legacy(Optional.of(LegacyRules.HARMLESS)), Optional.of(TUNNEL)))
+    assertThat(evaluate(legacy(Optional.of(LegacyRules.DROPPING)), Optional.of(TUNNEL))).isEmpty();
+    assertThat(evaluate(legacy(Optional.empty()), Optional.of(TUNNEL))).isEmpty();
+    assertThat(evaluate(legacy(Optional.of(LegacyRules.HARMLESS)), Optional.of(TUNNEL)))
         .contains(List.of());
   }
 
@@ -98,7 +98,7 @@ class ForwardEvaluatorTest {
         .read();
   }
 
-  private Optional<List<String>> judge(
+  private Optional<List<String>> evaluate(
       HostFirewall firewall, Optional<NetworkNeeds.Tunnel> tunnel) {
     NetworkNeeds needs =
         new NetworkNeeds(
@@ -108,7 +108,7 @@ class ForwardEvaluatorTest {
             List.of("eth0"),
             List.of(IpAddress.parse("192.0.2.1")),
             List.of(IpPrefix.parse("10.244.0.0/16")));
-    return ForwardEvaluator.judge(firewall, needs, List.of(IpPrefix.parse("10.244.1.0/30")));
+    return ForwardEvaluator.evaluate(firewall, needs, List.of(IpPrefix.parse("10.244.1.0/30")));
   }
 
   private HostFirewall firewall(String policy, String rules) {

@@ -28,7 +28,7 @@ class StrictForwardPortsTest {
             new Ruleset(List.of(new Chain(family, table, chain, Optional.empty(), List.of()))));
 
     // When
-    Optional<FirewallBlockage> blockage = StrictForwardPorts.judge(firewall);
+    Optional<FirewallBlockage> blockage = StrictForwardPorts.evaluate(firewall);
 
     // Then
     assertThat(blockage.isPresent()).isEqualTo(told);

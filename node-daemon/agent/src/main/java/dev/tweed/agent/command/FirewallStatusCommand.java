@@ -3,7 +3,6 @@ package dev.tweed.agent.command;
 import dev.tweed.agent.firewall.FirewallFiles;
 import dev.tweed.agent.firewall.FirewallHost;
 import dev.tweed.agent.firewall.FirewallPlan;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.agent.firewall.FirewallPlanFactory;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.agent.status.NodeStatus;
@@ -44,7 +43,7 @@ final class FirewallStatusCommand implements Callable<Integer> {
     Optional<FirewallStatus> told = status.flatMap(NodeStatus::firewallStatus);
     FirewallFiles.Remembered remembered = new FirewallFiles(node.runDir).remembered();
     FirewallStatusText text =
-        told.isEmpty() && remembered.good().equals(LastGood.NOTHING)
+        told.isEmpty() && remembered.hasNoRules()
             ? FirewallStatusText.unknown()
             : text(remembered, told);
     PrintWriter out = spec.commandLine().getOut();

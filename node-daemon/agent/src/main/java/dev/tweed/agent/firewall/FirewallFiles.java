@@ -1,14 +1,11 @@
 package dev.tweed.agent.firewall;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,13 +14,10 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.tweed.agent.file.FileFailure;
 import dev.tweed.agent.finding.NodeFinding;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.GoodPolicy;
-import dev.tweed.firewall.rules.Peer.Addresses;
 import dev.tweed.firewall.rules.RuleGroup;
 import dev.tweed.host.AtomicFile;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,13 +40,9 @@ public final class FirewallFiles {
               new SimpleModule()
                   .addSerializer(IpPrefix.class, ToStringSerializer.instance)
                   .addDeserializer(IpPrefix.class, new Parsed<>(IpPrefix.class, IpPrefix::parse))
-                  .addSerializer(IpAddress.class, ToStringSerializer.instance)
-                  .addDeserializer(IpAddress.class, new Parsed<>(IpAddress.class, IpAddress::parse))
                   .addSerializer(new OptionalText())
                   .addDeserializer(Optional.class, new Parsed<>(Optional.class, Optional::of)))
-          .addMixIn(Addresses.class, NamedAddresses.class)
           .visibility(PropertyAccessor.IS_GETTER, Visibility.NONE)
-          .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
           .build();
 
   private static final String PERMISSIONS = "rw-------";
@@ -67,29 +57,31 @@ public final class FirewallFiles {
   }
 
   /**
-   * Rules that were in force, and the firewalls that may hold some.
+   * Rules that were in force, for the day a later generation is refused, and the firewalls that may
+   * hold some.
    *
+   * @param builtIn what the network needed
+   * @param policies by name
    * @param places kinds that rows were put into
    */
-  public record Remembered(LastGood good, Set<BackendKind> places) {
-
-    static final Remembered NOTHING = new Remembered(LastGood.NOTHING, Set.of());
+  public record Remembered(
+      Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies, Set<BackendKind> places) {
+    static final Remembered NOTHING = new Remembered(Optional.empty(), Map.of(), Set.of());
 
     public Remembered {
+      policies = Map.copyOf(policies);
       places = Set.copyOf(places);
+    }
+
+    /** Whether no rules were in force. */
+    public boolean hasNoRules() {
+      return builtIn.isEmpty() && policies.isEmpty();
     }
   }
 
   /** The same as it is in the file; what is empty there is null. */
   private record Document(
       Set<BackendKind> places, RuleGroup builtIn, Map<String, GoodPolicy> policies) {}
-
-  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
-  @JsonSubTypes({
-    @JsonSubTypes.Type(value = Addresses.Anywhere.class, name = "anywhere"),
-    @JsonSubTypes.Type(value = Addresses.Of.class, name = "of")
-  })
-  private interface NamedAddresses {}
 
   /** Something that is a text in the file. */
   private static final class Parsed<T> extends StdDeserializer<T> {
@@ -138,8 +130,8 @@ public final class FirewallFiles {
     Document document =
         new Document(
             remembered.places(),
-            remembered.good().builtIn().orElse(null),
-            new TreeMap<>(remembered.good().policies()));
+            remembered.builtIn().orElse(null),
+            new TreeMap<>(remembered.policies()));
     try {
       Files.createDirectories(file.getParent());
       AtomicFile.keep(file, JSON.writeValueAsBytes(document), PERMISSIONS);
@@ -156,8 +148,7 @@ public final class FirewallFiles {
         return Remembered.NOTHING;
       }
       Document read = JSON.readValue(Files.readAllBytes(file), Document.class);
-      return new Remembered(
-          new LastGood(Optional.ofNullable(read.builtIn()), read.policies()), read.places());
+      return new Remembered(Optional.ofNullable(read.builtIn()), read.policies(), read.places());
     } catch (IOException | RuntimeException e) {
       // As after a reboot: what is refused then has nothing to fall back to.
       return Remembered.NOTHING;

@@ -44,7 +44,7 @@ record FirewallFindingMapper(
     notWritten().ifPresent(findings::add);
     for (RowPlacer.Failure failure : placement.failures()) {
       findings.add(
-          finding(
+          NodeFinding.of(
               AgentReason.FirewallNotWritten,
               failure.kind().text(),
               (failure.standby()
@@ -55,7 +55,7 @@ record FirewallFindingMapper(
     }
     if (guarded instanceof BackendOutcome.Refused refused) {
       findings.add(
-          finding(
+          NodeFinding.of(
               AgentReason.FirewallNotWritten,
               "tweed-guard",
               refused.reason()
@@ -83,7 +83,7 @@ record FirewallFindingMapper(
           .filter(d -> d.contradicts() && d.row().origin().kind() == Origin.Kind.NETWORK)
           .map(FirewallFindingMapper::contradiction)
           .forEach(findings::add);
-      StrictForwardPorts.judge(now).stream()
+      StrictForwardPorts.evaluate(now).stream()
           .map(blockage -> blocked(blockage, typed(blockage)))
           .forEach(findings::add);
       FirewallAdvicePlanner.plan(now, member.needs()).stream()
@@ -97,7 +97,7 @@ record FirewallFindingMapper(
     if (placement.refusal().isPresent()) {
       Refused refused = placement.refusal().get().refused();
       return Optional.of(
-          finding(
+          NodeFinding.of(
               AgentReason.FirewallNotWritten,
               placement.refusal().get().kind().text(),
               refused.reason() + ": " + refused.message() + ". What was in force stays",
@@ -107,7 +107,7 @@ record FirewallFindingMapper(
       return plan.planned().verdicts().isEmpty()
           ? Optional.empty()
           : Optional.of(
-              finding(
+              NodeFinding.of(
                   AgentReason.FirewallNotWritten,
                   now.manager().text(),
                   "FirewallPolicies cannot be put in force: " + plan.choice().reason(),
@@ -118,7 +118,7 @@ record FirewallFindingMapper(
         .findFirst()
         .map(
             policy ->
-                finding(
+                NodeFinding.of(
                     AgentReason.FirewallNotWritten,
                     plan.choice().unreachable().iterator().next().text(),
                     "FirewallPolicies cannot let packets through: %s, for one: %s"
@@ -137,7 +137,7 @@ record FirewallFindingMapper(
         .findFirst()
         .map(
             kind ->
-                finding(
+                NodeFinding.of(
                     AgentReason.FirewallRulesLeft,
                     kind.text(),
                     "rules of Tweed's are in it, and the daemon has no access to the host's files"
@@ -159,7 +159,7 @@ record FirewallFindingMapper(
   }
 
   private static NodeFinding failed(PolicyState policy) {
-    return finding(
+    return NodeFinding.of(
         AgentReason.FirewallPolicyFailed,
         "FirewallPolicy/" + policy.name(),
         policy.reason() + ": " + policy.message(),
@@ -167,7 +167,7 @@ record FirewallFindingMapper(
   }
 
   private static NodeFinding contradiction(Displaced displaced) {
-    return finding(
+    return NodeFinding.of(
         AgentReason.HostFirewallBlocks,
         "ufw",
         "a rule somebody typed decides against what the network needs, and is left in force: "
@@ -196,10 +196,5 @@ record FirewallFindingMapper(
     return blockage.commands().isEmpty()
         ? ""
         : "type as root on the node:\n" + String.join("\n", blockage.commands());
-  }
-
-  private static NodeFinding finding(
-      AgentReason reason, String object, String message, String remedy) {
-    return NodeFinding.of(reason, object, message, remedy);
   }
 }

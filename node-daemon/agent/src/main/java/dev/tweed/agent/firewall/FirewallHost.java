@@ -6,17 +6,13 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.RuleCount;
-import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
-import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ServiceProxy;
-import dev.tweed.firewall.rules.SshSessions;
-import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.LoggedPacket;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /** The host's firewall as this package uses it; a seam for tests. Used by one thread at a time. */
 public interface FirewallHost {
@@ -48,7 +44,7 @@ public interface FirewallHost {
   OptionalInt generation();
 
   /** What this node itself tells of who has to reach it, and how. */
-  HostFacts facts();
+  NodeFacts facts();
 
   /** Who takes packets for NodePorts. */
   default ServiceProxy serviceProxy() {
@@ -81,51 +77,5 @@ public interface FirewallHost {
   /** The backend of a sort, if it can be used here. */
   default Optional<FirewallBackend> backend(BackendKind kind) {
     return backends().stream().filter(backend -> backend.kind() == kind).findFirst();
-  }
-
-  /**
-   * What a node tells; empty where it is not to be seen.
-   *
-   * @param addresses of the node, but those of loopback
-   * @param wayTo device and source address by which its packets reach an address; until it is
-   *     closed
-   * @param sshd texts of what tells sshd its ports
-   * @param sessions who is logged in
-   * @param kubelet where the kubelet reaches an API server
-   * @param nameServers that its programs ask, without loopback
-   * @param closing is run when it is not needed any more
-   */
-  record HostFacts(
-      List<NodeAddress> addresses,
-      Function<IpAddress, Optional<NodeAddress>> wayTo,
-      List<String> sshd,
-      SshSessions sessions,
-      List<Server> kubelet,
-      List<IpAddress> nameServers,
-      Runnable closing)
-      implements AutoCloseable {
-
-    /** Nothing is to be seen. */
-    static final HostFacts NOTHING =
-        new HostFacts(
-            List.of(),
-            address -> Optional.empty(),
-            List.of(),
-            SshSessions.UNSEEN,
-            List.of(),
-            List.of(),
-            () -> {});
-
-    public HostFacts {
-      addresses = List.copyOf(addresses);
-      sshd = List.copyOf(sshd);
-      kubelet = List.copyOf(kubelet);
-      nameServers = List.copyOf(nameServers);
-    }
-
-    @Override
-    public void close() {
-      closing.run();
-    }
   }
 }

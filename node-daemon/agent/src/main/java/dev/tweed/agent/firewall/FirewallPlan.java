@@ -4,12 +4,10 @@ import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.backend.BackendChoice;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
-import dev.tweed.firewall.rules.GoodPolicy;
 import dev.tweed.firewall.rules.Origin;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.RuleGroup;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,18 +17,23 @@ import java.util.Optional;
  * @param choice where the rows go
  * @param planned the rows, and what becomes of each policy
  * @param builtIn the part that the network needs
+ * @param standbyRows the rows for a firewall that is to be switched on one day; those of policies
+ *     that it cannot hold are not among them
  */
 public record FirewallPlan(
-    HostFirewall found, BackendChoice choice, PlannedRules planned, Optional<RuleGroup> builtIn) {
+    HostFirewall found,
+    BackendChoice choice,
+    PlannedRules planned,
+    Optional<RuleGroup> builtIn,
+    List<FilterRow> standbyRows) {
+
+  public FirewallPlan {
+    standbyRows = List.copyOf(standbyRows);
+  }
 
   /** The rows for each firewall that was chosen, in order. */
   public List<FilterRow> rows() {
     return choice.isOwnTable() ? ofPolicies() : planned.rows();
-  }
-
-  /** The rows for a firewall that is to be switched on one day. */
-  public List<FilterRow> standbyRows() {
-    return choice.standby().isPresent() ? planned.rows() : List.of();
   }
 
   /**
@@ -48,26 +51,5 @@ public record FirewallPlan(
     return network instanceof NetworkState.Waiting || !choice.isKnown()
         ? Optional.empty()
         : Optional.of(GuardRules.of(planned));
-  }
-
-  /** The groups to keep for the day a later generation is refused. */
-  public LastGood lastGood() {
-    return new LastGood(builtIn, planned.good());
-  }
-
-  /**
-   * Rules that were in force.
-   *
-   * @param builtIn what the network needed
-   * @param policies by name
-   */
-  public record LastGood(Optional<RuleGroup> builtIn, Map<String, GoodPolicy> policies) {
-
-    /** Nothing was. */
-    public static final LastGood NOTHING = new LastGood(Optional.empty(), Map.of());
-
-    public LastGood {
-      policies = Map.copyOf(policies);
-    }
   }
 }

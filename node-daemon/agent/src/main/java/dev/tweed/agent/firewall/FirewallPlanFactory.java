@@ -2,8 +2,6 @@ package dev.tweed.agent.firewall;
 
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallHost.HostFacts;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.firewall.HostFirewall;
 import dev.tweed.firewall.NetworkNeeds;
@@ -14,6 +12,9 @@ import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.MappedPolicy;
+import dev.tweed.firewall.rules.NodeFacts;
+import dev.tweed.firewall.rules.Origin;
+import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.ProtectedFlow;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Network;
@@ -23,8 +24,10 @@ import dev.tweed.firewall.rules.RuleGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Makes the plan for this node as it is now; changes nothing. For the daemon and for people. */
@@ -54,10 +57,7 @@ public final class FirewallPlanFactory {
   public FirewallPlan make(DesiredFirewall desired, Remembered before) {
     HostFirewall found = host.read();
     return make(
-        desired,
-        before.good(),
-        found,
-        choose(found, desired, BackendChoice.found(before.places()), 0));
+        desired, before, found, choose(found, desired, BackendChoice.found(before.places()), 0));
   }
 
   /** Where the rows go; parameters as of {@link BackendPlanner#plan}. */
@@ -77,27 +77,39 @@ public final class FirewallPlanFactory {
 
   /** The plan for a firewall that was just looked at. */
   FirewallPlan make(
-      DesiredFirewall desired, LastGood before, HostFirewall found, BackendChoice choice) {
+      DesiredFirewall desired, Remembered before, HostFirewall found, BackendChoice choice) {
     List<FirewallBackend> backends =
         choice.kinds().stream().flatMap(kind -> host.backend(kind).stream()).toList();
     Function<FilterRow, Optional<String>> unsupported =
         row -> backends.stream().flatMap(b -> b.unsupported(row).stream()).findFirst();
     List<MappedPolicy> policies = desired.nodeKnown() ? desired.policies() : kept(before);
     Optional<RuleGroup> builtIn = builtIn(desired.network(), before);
-    return new FirewallPlan(
-        found,
-        choice,
+    PlannedRules planned =
         FirewallPlanner.plan(
             policies,
             builtIn,
             choice.kinds().isEmpty() || policies.isEmpty() ? List.of() : flows(desired),
             unsupported,
             host::serviceProxy,
-            before.policies()),
-        builtIn);
+            before.policies());
+    List<FilterRow> standby =
+        choice.standby().flatMap(host::backend).stream()
+            .flatMap(backend -> supported(backend, planned.rows()))
+            .toList();
+    return new FirewallPlan(found, choice, planned, builtIn, standby);
   }
 
-  private static Optional<RuleGroup> builtIn(NetworkState network, LastGood before) {
+  /** Rows of those that a firewall can hold as a whole: ufw could not read its file with others. */
+  private static Stream<FilterRow> supported(FirewallBackend backend, List<FilterRow> rows) {
+    Set<Origin> unsupported =
+        rows.stream()
+            .filter(row -> backend.unsupported(row).isPresent())
+            .map(FilterRow::origin)
+            .collect(Collectors.toSet());
+    return rows.stream().filter(row -> !unsupported.contains(row.origin()));
+  }
+
+  private static Optional<RuleGroup> builtIn(NetworkState network, Remembered before) {
     return switch (network) {
       case NetworkState.Outside outside -> Optional.empty();
       case NetworkState.Waiting waiting -> before.builtIn();
@@ -109,7 +121,7 @@ public final class FirewallPlanFactory {
     };
   }
 
-  private static List<MappedPolicy> kept(LastGood before) {
+  private static List<MappedPolicy> kept(Remembered before) {
     List<MappedPolicy> policies = new ArrayList<>();
     before
         .policies()
@@ -128,17 +140,13 @@ public final class FirewallPlanFactory {
 
   /** What has to pass on this node as it is now. */
   private List<ProtectedFlow> flows(DesiredFirewall desired) {
-    try (HostFacts facts = host.facts()) {
+    try (NodeFacts node = host.facts()) {
       return ProtectedFlowsPlanner.plan(
           new ProtectionFacts(
-              facts.addresses(),
-              facts.wayTo(),
-              facts.sshd(),
-              facts.sessions(),
+              node,
               desired.kubeletPort().orElse(KUBELET),
               apiServers(desired),
-              Stream.concat(api.get().stream(), facts.kubelet().stream()).distinct().toList(),
-              facts.nameServers(),
+              api.get(),
               desired.cloud(),
               desired.network() instanceof NetworkState.Member member
                   ? Optional.of(

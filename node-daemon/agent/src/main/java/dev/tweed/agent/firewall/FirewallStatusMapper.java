@@ -27,8 +27,6 @@ import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,13 +48,9 @@ final class FirewallStatusMapper {
   private final Placement placement;
   private final BackendOutcome guarded;
   private final Map<String, GoodPolicy> before;
-  private final Map<String, List<Displaced>> displaced = new HashMap<>();
 
   /** Base chains that hold no rows of ours. */
   private final Ruleset others;
-
-  /** Rows that let something through. */
-  private final Map<Origin, List<FilterRow>> opening;
 
   private FirewallStatusMapper(
       FirewallPlan plan,
@@ -70,18 +64,6 @@ final class FirewallStatusMapper {
     this.guarded = guarded;
     this.before = before;
     this.others = now.rules().withoutBases(this::isOpened);
-    this.opening =
-        others.bases().isEmpty()
-            ? Map.of()
-            : plan.rows().stream()
-                .filter(row -> !row.action().refuses())
-                .collect(Collectors.groupingBy(FilterRow::origin));
-    displaced()
-        .forEach(
-            d ->
-                displaced
-                    .computeIfAbsent(d.row().origin().toString(), o -> new ArrayList<>())
-                    .add(d));
   }
 
   /**
@@ -124,7 +106,7 @@ final class FirewallStatusMapper {
     if (others.isEmpty()) {
       return null;
     }
-    return ForwardEvaluator.judge(now, member.needs(), others)
+    return ForwardEvaluator.evaluate(now, member.needs(), others)
         .map(drops -> drops.isEmpty() ? Firewall.FORWARD_PASSES : String.join("; ", drops))
         .orElse(Firewall.FORWARD_UNKNOWN);
   }
@@ -238,7 +220,8 @@ final class FirewallStatusMapper {
   private record Dropped(FilterRow row, Chain chain) {}
 
   private Optional<Dropped> dropped(PolicyVerdict verdict, Function<Packet, List<Chain>> blockers) {
-    return opening.getOrDefault(origin(verdict), List.of()).stream()
+    return rows(verdict)
+        .filter(row -> !row.action().refuses())
         .flatMap(row -> blockers.apply(row.packet()).stream().map(chain -> new Dropped(row, chain)))
         .findFirst();
   }
@@ -270,7 +253,10 @@ final class FirewallStatusMapper {
   }
 
   private PolicyState applied(PolicyVerdict verdict, Applied applied) {
-    List<Displaced> ofPolicy = displaced.getOrDefault(origin(verdict).toString(), List.of());
+    List<Displaced> ofPolicy =
+        applied.displaced().stream()
+            .filter(displaced -> displaced.row().origin().equals(origin(verdict)))
+            .toList();
     Optional<Displaced> contradicted = ofPolicy.stream().filter(Displaced::contradicts).findFirst();
     if (contradicted.isPresent()) {
       return state(verdict, false, DISPLACED, text(contradicted.get()));
@@ -311,11 +297,5 @@ final class FirewallStatusMapper {
       PolicyVerdict verdict, boolean applied, String reason, String message) {
     return new PolicyState(
         verdict.name(), verdict.uid(), verdict.generation(), applied, reason, message);
-  }
-
-  private List<Displaced> displaced() {
-    return placement.outcome().orElse(null) instanceof Applied applied
-        ? applied.displaced()
-        : List.of();
   }
 }

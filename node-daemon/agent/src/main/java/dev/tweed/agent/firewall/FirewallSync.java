@@ -3,7 +3,6 @@ package dev.tweed.agent.firewall;
 import dev.tweed.agent.cluster.ClusterView;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.agent.firewall.RowPlacer.Placement;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.HostFirewall;
@@ -155,7 +154,7 @@ public final class FirewallSync implements BooleanSupplier {
     HostFirewall found = fresh.orElseGet(host::read);
     BackendChoice chosen =
         fresh.isPresent() ? choice : plans.choose(found, desired, choice, nanoTime.getAsLong());
-    FirewallPlan plan = plans.make(desired.with(state), remembered.good(), found, chosen);
+    FirewallPlan plan = plans.make(desired.with(state), remembered, found, chosen);
     boolean done = bring(plan, desired, asked, state, fresh.isPresent());
     lookedAt = now;
     // Where it is not known what belongs where, nothing leaves, and a retry is due anyway.
@@ -172,7 +171,7 @@ public final class FirewallSync implements BooleanSupplier {
    * there is nothing to keep, and rules that a firewall has saved by itself stay as they are.
    */
   private boolean keepsOnly(ClusterView seen) {
-    return seen.fromMemory().isPresent() && !remembered.good().equals(LastGood.NOTHING);
+    return seen.fromMemory().isPresent() && !remembered.hasNoRules();
   }
 
   private boolean bring(
@@ -184,7 +183,7 @@ public final class FirewallSync implements BooleanSupplier {
     if (plan.choice().isKnown()) {
       choice = plan.choice();
     }
-    Map<String, GoodPolicy> before = remembered.good().policies();
+    Map<String, GoodPolicy> before = remembered.policies();
     Placement placement = placer.place(plan);
     boolean mended = false;
     boolean look = lookAfter;
@@ -195,7 +194,7 @@ public final class FirewallSync implements BooleanSupplier {
         mended = applied.changed() && !asked && isAsLast(plan);
         look |= applied.changed() || !applied.live();
         guard.rules(plan.planned());
-        remembered = new Remembered(plan.lastGood(), placer.places());
+        remembered = new Remembered(plan.builtIn(), plan.planned().good(), placer.places());
         remembering = true;
         lastDesired = Optional.of(desired);
       }
@@ -243,7 +242,7 @@ public final class FirewallSync implements BooleanSupplier {
     if (!guard.hasRules()) {
       guard.rules(
           plans
-              .make(DesiredFirewall.nothingNew(), remembered.good(), plan.found(), plan.choice())
+              .make(DesiredFirewall.nothingNew(), remembered, plan.found(), plan.choice())
               .planned());
     }
   }

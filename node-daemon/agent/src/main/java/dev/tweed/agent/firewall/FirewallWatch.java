@@ -1,11 +1,11 @@
 package dev.tweed.agent.firewall;
 
+import dev.tweed.agent.firewall.FirewallHost.Watching;
 import dev.tweed.agent.loop.DirectoryWatch.Target;
 import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.netlink.NetlinkException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -19,15 +19,11 @@ import org.slf4j.LoggerFactory;
  * <p>Changes of our own are told as well. They cost one look, which finds nothing to do, and with
  * that it ends.
  */
-public final class FirewallWatch implements AutoCloseable {
+public final class FirewallWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(FirewallWatch.class);
 
-  private final Optional<RulesetMonitor> monitor;
-
-  private FirewallWatch(Optional<RulesetMonitor> monitor) {
-    this.monitor = monitor;
-  }
+  private FirewallWatch() {}
 
   /**
    * Starts listening in the calling thread's network namespace. Where the kernel cannot be listened
@@ -35,12 +31,12 @@ public final class FirewallWatch implements AutoCloseable {
    *
    * @param onChange called from a thread of the watch; must return quickly
    */
-  public static FirewallWatch start(Runnable onChange) {
+  public static Watching start(Runnable onChange) {
     try {
-      return new FirewallWatch(Optional.of(RulesetMonitor.open(onChange)));
+      return RulesetMonitor.open(onChange)::close;
     } catch (NetlinkException e) {
       LOG.warn("changes of the firewall are found by the audit only: {}", e.getMessage());
-      return new FirewallWatch(Optional.empty());
+      return () -> {};
     }
   }
 
@@ -63,10 +59,5 @@ public final class FirewallWatch implements AutoCloseable {
         new Target(firewalld, visible, onChange),
         new Target(firewalld.resolve("policies"), visible, onChange),
         new Target(firewalld.resolve("zones"), visible, onChange));
-  }
-
-  @Override
-  public void close() {
-    monitor.ifPresent(RulesetMonitor::close);
   }
 }

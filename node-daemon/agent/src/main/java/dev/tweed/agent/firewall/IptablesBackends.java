@@ -10,7 +10,6 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** iptables in those of its flavours that drop packets; another one is kept empty. */
@@ -49,11 +48,6 @@ final class IptablesBackends implements FirewallBackend {
   @Override
   public BackendKind kind() {
     return BackendKind.IPTABLES;
-  }
-
-  @Override
-  public Optional<String> unsupported(FilterRow row) {
-    return used.stream().flatMap(f -> flavours.get(f).unsupported(row).stream()).findFirst();
   }
 
   /** The new place first. */

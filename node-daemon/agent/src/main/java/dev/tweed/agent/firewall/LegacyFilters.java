@@ -1,9 +1,10 @@
 package dev.tweed.agent.firewall;
 
 import dev.tweed.firewall.LegacyRules;
-import dev.tweed.firewall.iptables.IptablesCommand;
+import dev.tweed.firewall.LegacyTables;
+import dev.tweed.firewall.iptables.IptablesTable;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -30,27 +31,27 @@ final class LegacyFilters {
   /** It removes them when it is switched off. */
   private static final Pattern UFW = Pattern.compile("(?m)^:ufw6?-user-input ");
 
-  private final Path proc;
-  private final Optional<IptablesCommand> command;
+  private final LegacyTables tables;
+  private final Optional<IptablesTable> filter;
 
   /**
    * @param proc this network namespace's {@code /proc/net}
-   * @param command runs the host's programs; without it nobody knows what the tables hold
+   * @param filter of that flavour; without it nobody knows what the tables hold
    */
-  LegacyFilters(Path proc, Optional<IptablesCommand> command) {
-    this.proc = proc;
-    this.command = command;
+  LegacyFilters(Path proc, Optional<IptablesTable> filter) {
+    this.tables = new LegacyTables(proc);
+    this.filter = filter;
   }
 
   /** Whether there are such tables. */
   boolean areThere() {
-    return isThere("ip_tables_names") || isThere("ip6_tables_names");
+    return tables.has("filter");
   }
 
   /** What is in them; empty if they cannot be looked into. */
   Optional<LegacyRules> rules() {
-    Optional<LegacyRules> four = rules("ip_tables_names", "iptables");
-    Optional<LegacyRules> six = rules("ip6_tables_names", "ip6tables");
+    Optional<LegacyRules> four = rules(AddressFamily.IPV4);
+    Optional<LegacyRules> six = rules(AddressFamily.IPV6);
     return Stream.of(LegacyRules.OF_UFW, LegacyRules.DROPPING)
         .map(Optional::of)
         .filter(found -> found.equals(four) || found.equals(six))
@@ -58,29 +59,21 @@ final class LegacyFilters {
         .orElseGet(() -> four.flatMap(harmless -> six));
   }
 
-  private Optional<LegacyRules> rules(String names, String program) {
-    if (!isThere(names)) {
+  private Optional<LegacyRules> rules(AddressFamily family) {
+    if (!tables.has(family, "filter")) {
       return Optional.of(LegacyRules.HARMLESS);
     }
-    if (command.isEmpty()) {
+    if (filter.isEmpty()) {
       return Optional.empty();
     }
     try {
-      String text = command.get().run("", "/usr/sbin/" + program + "-legacy-save", "-t", "filter");
+      String text = filter.get().list(family);
       return Optional.of(
           UFW.matcher(text).find()
               ? LegacyRules.OF_UFW
               : DROPS.matcher(text).find() ? LegacyRules.DROPPING : LegacyRules.HARMLESS);
     } catch (IOException e) {
       return Optional.empty(); // needs NET_RAW, which a pod has not
-    }
-  }
-
-  private boolean isThere(String names) {
-    try {
-      return Files.readAllLines(proc.resolve(names)).contains("filter");
-    } catch (IOException e) {
-      return false; // the module is not loaded
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.tweed.firewall.RulesetMonitor;
 import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.firewalld.FirewalldBackend;
-import dev.tweed.firewall.iptables.IptablesCommand;
 import dev.tweed.firewall.iptables.IptablesFlavour;
 import dev.tweed.firewall.iptables.IptablesPrograms;
 import dev.tweed.firewall.nft.GuardRules;
@@ -17,6 +16,7 @@ import dev.tweed.firewall.nft.GuardWriter;
 import dev.tweed.firewall.nft.NftablesBackend;
 import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.nft.RuleCountReader;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ufw.UfwBackend;
@@ -84,7 +84,10 @@ public final class LocalFirewallHost implements FirewallHost {
    */
   public LocalFirewallHost(Optional<Path> hostRoot, List<String> prefix, Path nft, Path runDir) {
     this.hostRoot = hostRoot;
-    this.legacy = new LegacyFilters(PROC_NET, hostRoot.map(root -> new IptablesCommand(prefix)));
+    this.legacy =
+        new LegacyFilters(
+            PROC_NET,
+            hostRoot.map(root -> new IptablesPrograms(prefix, IptablesFlavour.LEGACY, PATIENCE)));
     this.reader =
         new HostFirewallReader(
             hostRoot.orElse(Path.of("/")), PROC_NET, new NftCommand(nft), legacy::rules);
@@ -174,7 +177,7 @@ public final class LocalFirewallHost implements FirewallHost {
   }
 
   @Override
-  public HostFacts facts() {
+  public NodeFacts facts() {
     return services.read();
   }
 
@@ -191,7 +194,7 @@ public final class LocalFirewallHost implements FirewallHost {
   @Override
   public Watching watch(Runnable onChange) {
     firewalld.ifPresent(f -> f.watch(onChange));
-    FirewallWatch kernel = FirewallWatch.start(onChange);
+    Watching kernel = FirewallWatch.start(onChange);
     return () -> {
       kernel.close();
       firewalld.ifPresent(f -> f.watch(() -> {}));

@@ -8,7 +8,7 @@ import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.PodNetworkSpec;
-import dev.tweed.firewall.rules.Peer.Addresses;
+import dev.tweed.firewall.rules.Peer;
 import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
@@ -32,9 +32,9 @@ final class PeerResolver {
   /**
    * What an entry stands for.
    *
-   * @param addresses empty if that cannot be told; a remark says why
+   * @param prefixes empty if that cannot be told; a remark says why
    */
-  record Resolved(Optional<Addresses> addresses, List<Remark> remarks) {}
+  record Resolved(Optional<List<IpPrefix>> prefixes, List<Remark> remarks) {}
 
   /** Something about the entry. */
   record Remark(PolicyReason reason, String message, String remedy) {}
@@ -64,9 +64,7 @@ final class PeerResolver {
               ? incomplete("nodes.selector")
               : nodes.computeIfAbsent(entry.nodes().selector(), this::nodes);
       case Anywhere ->
-          entry.ports().isEmpty()
-              ? incomplete("ports")
-              : found(new Addresses.Anywhere(), List.of());
+          entry.ports().isEmpty() ? incomplete("ports") : found(Peer.anywhere(), List.of());
     };
   }
 
@@ -79,7 +77,7 @@ final class PeerResolver {
 
   private static Resolved cidr(String text) {
     return prefix(text)
-        .map(prefix -> found(new Addresses.Of(List.of(prefix)), List.of()))
+        .map(prefix -> found(List.of(prefix), List.of()))
         .orElseGet(
             () ->
                 refused(
@@ -108,7 +106,7 @@ final class PeerResolver {
       }
       pools.add(prefix.get());
     }
-    return found(new Addresses.Of(pools), List.of());
+    return found(pools, List.of());
   }
 
   /** Underlay addresses of the nodes of all PodNetworks that have these labels. */
@@ -136,7 +134,7 @@ final class PeerResolver {
       }
     }
     return found(
-        new Addresses.Of(addresses.stream().map(IpPrefix::host).toList()),
+        addresses.stream().map(IpPrefix::host).toList(),
         isOutside(selector)
             ? List.of(
                 new Remark(
@@ -166,8 +164,8 @@ final class PeerResolver {
     return IpPrefix.tryParse(text).or(() -> IpAddress.tryParse(text).map(IpPrefix::host));
   }
 
-  private static Resolved found(Addresses addresses, List<Remark> remarks) {
-    return new Resolved(Optional.of(addresses), remarks);
+  private static Resolved found(List<IpPrefix> prefixes, List<Remark> remarks) {
+    return new Resolved(Optional.of(prefixes), remarks);
   }
 
   private static Resolved refused(PolicyReason reason, String message, String remedy) {

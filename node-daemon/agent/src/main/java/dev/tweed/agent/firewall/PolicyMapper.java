@@ -180,7 +180,7 @@ public final class PolicyMapper {
                   problems.add(
                       PolicyProblem.inRule(
                           remark.reason(), rule.name(), path, remark.message(), remark.remedy())));
-      resolved.addresses().ifPresent(addresses -> result.add(new Peer(addresses, ports)));
+      resolved.prefixes().ifPresent(prefixes -> result.add(new Peer(prefixes, ports)));
     }
     return result;
   }

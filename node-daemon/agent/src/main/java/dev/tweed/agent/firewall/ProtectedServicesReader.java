@@ -1,7 +1,7 @@
 package dev.tweed.agent.firewall;
 
-import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.dataplane.HostAddresses;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.NodeAddress;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
@@ -67,7 +67,7 @@ final class ProtectedServicesReader {
     this.root = root;
   }
 
-  HostFacts read() {
+  NodeFacts read() {
     List<String> sshd = hostRoot.map(ProtectedServicesReader::sshd).orElse(List.of());
     List<Server> kubelet =
         hostRoot
@@ -77,7 +77,7 @@ final class ProtectedServicesReader {
     SshSessions sessions = sessions(hostRoot.orElse(root).resolve("run"));
     try {
       HostAddresses kernel = HostAddresses.open();
-      return new HostFacts(
+      return new NodeFacts(
           kernel.all().stream().map(ProtectedServicesReader::address).toList(),
           remote -> wayTo(kernel, remote),
           sshd,
@@ -86,7 +86,7 @@ final class ProtectedServicesReader {
           nameServers(),
           kernel::close);
     } catch (NetlinkException e) {
-      return new HostFacts(
+      return new NodeFacts(
           List.of(), remote -> Optional.empty(), sshd, sessions, kubelet, nameServers(), () -> {});
     }
   }

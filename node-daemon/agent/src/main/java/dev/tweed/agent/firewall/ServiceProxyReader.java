@@ -1,24 +1,25 @@
 package dev.tweed.agent.firewall;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import dev.tweed.firewall.LegacyTables;
 import dev.tweed.firewall.NftListing;
 import dev.tweed.firewall.rules.ServiceProxy;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Set;
 
 /** Tells by its traces which service proxy is on this node. */
 final class ServiceProxyReader {
+
+  private static final JsonFactory JSON = new JsonFactory();
 
   /** Of IPVS: the device that holds the addresses of Services. */
   private static final String IPVS_DEVICE = "kube-ipvs0:";
 
   /** The table of kube-proxy by nftables, and its chain of NodePorts by iptables. */
-  private static final List<String> TRACES = List.of("\"kube-proxy\"", "\"KUBE-NODEPORTS\"");
+  private static final Set<String> TRACES = Set.of("kube-proxy", "KUBE-NODEPORTS");
 
   private final Path proc;
   private final NftListing nft;
@@ -34,11 +35,11 @@ final class ServiceProxyReader {
   /** Looks; where nothing can be seen, kube-proxy is taken to be there as it is by default. */
   ServiceProxy read() {
     try {
-      if (has("dev", IPVS_DEVICE)) {
+      if (hasIpvs()) {
         return ServiceProxy.IPVS;
       }
       // What iptables-legacy has in there nft does not show.
-      return isListed() || has("ip_tables_names", "nat") || has("ip6_tables_names", "nat")
+      return isListed() || new LegacyTables(proc).has("nat")
           ? ServiceProxy.NETFILTER
           : ServiceProxy.UNSEEN;
     } catch (IOException e) {
@@ -46,25 +47,18 @@ final class ServiceProxyReader {
     }
   }
 
-  private boolean has(String file, String word) throws IOException {
-    Path path = proc.resolve(file);
-    return Files.exists(path)
-        && Files.readAllLines(path).stream().anyMatch(line -> line.strip().startsWith(word));
+  private boolean hasIpvs() throws IOException {
+    return Files.readAllLines(proc.resolve("dev")).stream()
+        .anyMatch(line -> line.strip().startsWith(IPVS_DEVICE));
   }
 
-  /** Not parsed: on a node with thousands of Services it is megabytes. */
+  /** Token by token: on a node with thousands of Services it is megabytes. */
   private boolean isListed() throws IOException {
-    try (InputStream listing = nft.chains();
-        Reader text = new InputStreamReader(listing, StandardCharsets.UTF_8)) {
-      StringBuilder seen = new StringBuilder();
-      char[] part = new char[8192];
-      for (int length = text.read(part); length >= 0; length = text.read(part)) {
-        seen.append(part, 0, length);
-        if (TRACES.stream().anyMatch(trace -> seen.indexOf(trace) >= 0)) {
+    try (JsonParser listing = JSON.createParser(nft.chains())) {
+      while (listing.nextToken() != null) {
+        if (TRACES.contains(listing.getText())) {
           return true;
         }
-        // A trace may be cut in two.
-        seen.delete(0, Math.max(0, seen.length() - 32));
       }
       return false;
     }

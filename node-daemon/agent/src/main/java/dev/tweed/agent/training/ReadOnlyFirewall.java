@@ -7,6 +7,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ServiceProxy;
 import java.util.Arrays;
 import java.util.List;
@@ -47,7 +48,7 @@ record ReadOnlyFirewall(FirewallHost real) implements FirewallHost {
   }
 
   @Override
-  public HostFacts facts() {
+  public NodeFacts facts() {
     return real.facts();
   }
 

@@ -40,7 +40,8 @@ class FirewallPlanTextTest {
             HostFirewall.Manager.UFW, HostFirewall.State.ACTIVE, "as found", Ruleset.empty()),
         choice,
         new PlannedRules(rows, List.of(), List.of(verdicts), Map.of()),
-        Optional.empty());
+        Optional.empty(),
+        choice.standby().isPresent() ? rows : List.of());
   }
 
   private static BackendOutcome applied(boolean changed) {

@@ -39,7 +39,8 @@ class FirewallStatusTextTest {
             HostFirewall.Manager.UFW, HostFirewall.State.ACTIVE, "as found", Ruleset.empty()),
         choice,
         new PlannedRules(rows, List.of(), List.of(), Map.of()),
-        Optional.empty());
+        Optional.empty(),
+        choice.standby().isPresent() ? rows : List.of());
   }
 
   private static FirewallStatus told(List<PolicyState> policies, NodeFinding... findings) {

@@ -8,6 +8,7 @@ import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ServiceProxy;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
@@ -58,7 +59,7 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   }
 
   @Override
-  public HostFacts facts() {
+  public NodeFacts facts() {
     return netns.call(host::facts);
   }
 

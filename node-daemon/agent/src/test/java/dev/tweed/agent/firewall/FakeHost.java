@@ -8,6 +8,7 @@ import dev.tweed.firewall.backend.BackendOutcome;
 import dev.tweed.firewall.backend.FirewallBackend;
 import dev.tweed.firewall.nft.GuardRules;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.ruleset.Ruleset;
 import dev.tweed.firewall.ruleset.RulesetParser;
 import java.io.ByteArrayInputStream;
@@ -37,7 +38,7 @@ final class FakeHost implements FirewallHost {
   boolean tools = true;
   Ruleset ruleset = Ruleset.empty();
   int reads;
-  HostFacts facts = HostFacts.NOTHING;
+  NodeFacts facts = NodeFacts.NOTHING;
   OptionalInt generation = OptionalInt.empty();
   boolean guardRefuses;
   Runnable onApply = () -> {};
@@ -111,7 +112,7 @@ final class FakeHost implements FirewallHost {
   }
 
   @Override
-  public HostFacts facts() {
+  public NodeFacts facts() {
     return facts;
   }
 
@@ -142,7 +143,9 @@ final class FakeHost implements FirewallHost {
 
     @Override
     public Optional<String> unsupported(FilterRow row) {
-      return row.note().equals("unsupported") ? Optional.of("no such thing") : Optional.empty();
+      return List.of("unsupported", "not in " + kind.text()).contains(row.note())
+          ? Optional.of("no such thing")
+          : Optional.empty();
     }
 
     @Override

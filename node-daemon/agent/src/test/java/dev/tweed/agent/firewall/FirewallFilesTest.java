@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallPlan.LastGood;
 import dev.tweed.firewall.backend.BackendKind;
 import dev.tweed.firewall.rules.Direction;
 import dev.tweed.firewall.rules.FirewallPlanner;
@@ -32,14 +31,12 @@ class FirewallFilesTest {
   void whatWasInForceIsReadAsItWasWritten() throws IOException {
     Remembered remembered =
         new Remembered(
-            new LastGood(
-                Optional.of(
-                    new RuleGroup(
-                        new Origin(Origin.Kind.NETWORK, "default"),
-                        0,
-                        List.of(
-                            FirewallRule.allow("in", Direction.IN).withInterfaceIn("tweed.1")))),
-                allSorts().good()),
+            Optional.of(
+                new RuleGroup(
+                    new Origin(Origin.Kind.NETWORK, "default"),
+                    0,
+                    List.of(FirewallRule.allow("in", Direction.IN).withInterfaceIn("tweed.1")))),
+            allSorts().good(),
             Set.of(BackendKind.UFW, BackendKind.IPTABLES));
 
     new FirewallFiles(runDir).write(remembered);
@@ -50,7 +47,7 @@ class FirewallFilesTest {
             file ->
                 assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo("rw-------"));
-    assertThat(remembered.good().policies()).isNotEmpty();
+    assertThat(remembered.policies()).isNotEmpty();
   }
 
   @Test

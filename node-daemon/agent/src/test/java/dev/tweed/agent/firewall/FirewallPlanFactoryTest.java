@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.api.ServerEndpoint;
 import dev.tweed.agent.cluster.YamlViews;
 import dev.tweed.agent.firewall.FirewallFiles.Remembered;
-import dev.tweed.agent.firewall.FirewallHost.HostFacts;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.Limits;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.PolicyProblem;
 import dev.tweed.firewall.rules.PolicyReason;
 import dev.tweed.firewall.rules.PolicyVerdict;
@@ -170,7 +170,7 @@ class FirewallPlanFactoryTest {
 
   private FirewallPlan plan(String rule, String allowLockout) {
     host.facts =
-        new HostFacts(
+        new NodeFacts(
             List.of(ETH0),
             remote -> Optional.of(ETH0),
             List.of("Port 2222\n"),

@@ -111,6 +111,18 @@ class FirewallSyncPlaceTest {
     assertThat(node.told().firewall().backend()).isEqualTo("nftables");
   }
 
+  /** Such as ICMPv6, of which ufw could not read its own file. */
+  @Test
+  void aFirewallThatIsSwitchedOffIsGivenNoPolicyThatItCannotHold() {
+    node.host.state = State.INACTIVE;
+    node.asks(Policies.allowing("web", 1, "80"), Policies.allowing("odd", 1, "81", "not in ufw"));
+
+    node.run();
+
+    assertThat(node.host.rules(BackendKind.NFTABLES)).containsExactly("odd/rule", "web/rule");
+    assertThat(node.host.rules(BackendKind.UFW)).contains("web/rule").doesNotContain("odd/rule");
+  }
+
   /** As on a host with Docker, in a default install. */
   @Test
   void whereUfwLeavesOutIpv6NothingIsSaidToBeInForceThere() {

@@ -92,7 +92,7 @@ class FirewallSyncTest {
     assertThat(node.told().firewall().backend()).isEqualTo("ufw");
     assertThat(node.told().firewall().rules()).isEqualTo(2);
     assertThat(node.told().findings()).isEmpty();
-    assertThat(node.files().remembered().good().policies()).containsOnlyKeys("web");
+    assertThat(node.files().remembered().policies()).containsOnlyKeys("web");
   }
 
   @Test

@@ -56,7 +56,7 @@ class FirewallWatchTest {
   void changeOfTheRulesIsTold(String command) throws Exception {
     UfwFiles ufw = installUfw();
     ufw.type("ufw allow 22/tcp; ufw --force enable");
-    try (FirewallWatch watch = FirewallWatch.start(told::release)) {
+    try (FirewallHost.Watching watch = FirewallWatch.start(told::release)) {
       ufw.type(command);
 
       assertTold();

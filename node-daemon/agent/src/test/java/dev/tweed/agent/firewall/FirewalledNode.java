@@ -5,6 +5,7 @@ import dev.tweed.agent.cluster.NodeRecord;
 import dev.tweed.agent.cluster.PolicyRecord;
 import dev.tweed.agent.status.FirewallStatus;
 import dev.tweed.firewall.rules.FilterRow;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
@@ -104,7 +105,7 @@ final class FirewalledNode {
   /** sshd is told to listen there. */
   void sshListensAt(int port) {
     host.facts =
-        new FirewallHost.HostFacts(
+        new NodeFacts(
             List.of(),
             address -> Optional.empty(),
             List.of("Port " + port),

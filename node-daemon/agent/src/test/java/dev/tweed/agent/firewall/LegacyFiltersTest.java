@@ -3,12 +3,11 @@ package dev.tweed.agent.firewall;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.firewall.LegacyRules;
-import dev.tweed.firewall.iptables.IptablesCommand;
+import dev.tweed.firewall.iptables.IptablesTable;
+import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,8 +79,7 @@ class LegacyFiltersTest {
 
   @Test
   void aProgramThatFailsTellsNothing() throws IOException {
-    LegacyFilters filters =
-        new LegacyFilters(directory, Optional.of(new IptablesCommand(List.of("/bin/false"))));
+    LegacyFilters filters = new LegacyFilters(directory, Optional.of(new Listed(Optional.empty())));
 
     assertThat(filters.rules()).isEmpty();
   }
@@ -96,12 +94,20 @@ class LegacyFiltersTest {
     assertThat(none.areThere()).isFalse();
   }
 
-  /** A program that lists this, whatever it is called with. */
-  private LegacyFilters listing(String text) throws IOException {
-    Path program = directory.resolve("save");
-    Files.writeString(program, "#!/bin/sh\ncat <<'EOF'\n" + text + "EOF\n");
-    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return new LegacyFilters(
-        directory, Optional.of(new IptablesCommand(List.of(program.toString()))));
+  private LegacyFilters listing(String text) {
+    return new LegacyFilters(directory, Optional.of(new Listed(Optional.of(text))));
+  }
+
+  /** Tables that are listed so; empty if they cannot be. */
+  private record Listed(Optional<String> text) implements IptablesTable {
+    @Override
+    public String list(AddressFamily family) throws IOException {
+      return text.orElseThrow(() -> new IOException("not permitted"));
+    }
+
+    @Override
+    public void restore(AddressFamily family, String input) {
+      throw new AssertionError("not needed");
+    }
   }
 }

@@ -6,6 +6,7 @@ import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.FirewallPlanner;
 import dev.tweed.firewall.rules.Logging;
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.PlannedRules;
 import dev.tweed.firewall.rules.ProtectedFlow;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner;
@@ -34,15 +35,18 @@ class PlanGoldenTest {
   private static final List<ProtectedFlow> FLOWS =
       ProtectedFlowsPlanner.plan(
           new ProtectedFlowsPlanner.ProtectionFacts(
-              List.of(),
-              remote -> Optional.empty(),
-              List.of(),
-              new SshSessions(true, Map.of(IpAddress.parse("192.0.2.7"), "alice")),
+              new NodeFacts(
+                  List.of(),
+                  remote -> Optional.empty(),
+                  List.of(),
+                  new SshSessions(true, Map.of(IpAddress.parse("192.0.2.7"), "alice")),
+                  List.of(),
+                  List.of(),
+                  () -> {}),
               10250,
               List.of(
                   new ProtectedFlowsPlanner.Server(
                       Optional.of(IpAddress.parse("198.51.100.1")), 6443)),
-              List.of(),
               List.of(),
               false,
               Optional.empty()));

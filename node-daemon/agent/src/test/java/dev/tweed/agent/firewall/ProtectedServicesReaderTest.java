@@ -2,6 +2,7 @@ package dev.tweed.agent.firewall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ProtectedFlowsPlanner.Server;
 import dev.tweed.firewall.rules.SshSessions;
 import dev.tweed.ip.IpAddress;
@@ -94,8 +95,8 @@ class ProtectedServicesReaderTest {
         .containsExactly(IpAddress.parse("192.0.2.53"), IpAddress.parse("fe80::1"));
   }
 
-  private FirewallHost.HostFacts read(Optional<Path> hostRoot) {
-    try (FirewallHost.HostFacts facts = new ProtectedServicesReader(hostRoot, directory).read()) {
+  private NodeFacts read(Optional<Path> hostRoot) {
+    try (NodeFacts facts = new ProtectedServicesReader(hostRoot, directory).read()) {
       return facts;
     }
   }

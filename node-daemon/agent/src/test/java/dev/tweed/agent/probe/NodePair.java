@@ -265,7 +265,7 @@ final class NodePair implements AutoCloseable {
     Optional<List<String>> drops =
         first.host.call(
             () ->
-                ForwardEvaluator.judge(
+                ForwardEvaluator.evaluate(
                     new HostFirewallReader(
                             Path.of("/"),
                             Path.of("/proc/thread-self/net"),

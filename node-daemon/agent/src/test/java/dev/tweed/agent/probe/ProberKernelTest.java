@@ -348,7 +348,7 @@ class ProberKernelTest {
         "",
         Optional.empty(),
         Optional.of(seen),
-        ForwardEvaluator.judge(
+        ForwardEvaluator.evaluate(
                 firewall,
                 needs,
                 List.of(IpPrefix.parse("10.245.1.0/30"), IpPrefix.parse("fd01:1::/126")))

@@ -102,15 +102,36 @@ public final class BusConnection implements AutoCloseable {
     return new BusCall(BUS, BUS_PATH, BUS + "." + member, signature, arguments);
   }
 
-  /** Calls, and waits for what it returns. */
+  /** Calls, and waits for what it returns: values, lists and maps of them. */
   public List<Object> call(BusCall call) throws BusException {
-    return send(call).await();
+    CompletableFuture<Message> answer = new CompletableFuture<>();
+    long serial = send(call, answer);
+    try {
+      Message message = answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      List<Object> values = values(message);
+      if (message instanceof Error) {
+        throw new BusException.Answered(
+            String.valueOf(message.getName()),
+            values.isEmpty() ? message.getName() : String.valueOf(values.getFirst()));
+      }
+      return values;
+    } catch (TimeoutException e) {
+      throw new BusException.Late(
+          "%s was not answered within %d s".formatted(call.member(), limit.toSeconds()));
+    } catch (ExecutionException e) {
+      throw new BusException.Lost(e.getCause().getMessage(), e);
+    } catch (DBusException | RuntimeException e) {
+      throw new BusException.Lost("what " + call.member() + " answers cannot be read: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BusException.Late("interrupted while waiting for " + call.member());
+    } finally {
+      waiting.remove(serial);
+    }
   }
 
-  /** Calls; answers of several calls may be awaited together. */
-  public Reply send(BusCall call) throws BusException {
-    CompletableFuture<Message> answer = new CompletableFuture<>();
-    long serial = 0;
+  /** Returns the number of the message. */
+  private long send(BusCall call, CompletableFuture<Message> answer) throws BusException {
     try {
       Message message =
           messages.createMethodCall(
@@ -121,57 +142,16 @@ public final class BusConnection implements AutoCloseable {
               NO_AUTO_START,
               call.signature().isEmpty() ? null : call.signature(),
               call.arguments());
-      serial = message.getSerial();
-      waiting.put(serial, answer);
+      waiting.put(message.getSerial(), answer);
       if (closed) {
         throw new IOException("the connection is closed");
       }
       channel.write(message, System.nanoTime() + limit.toNanos());
-      return new Reply(call, serial, answer);
+      return message.getSerial();
     } catch (IOException | DBusException e) {
       // Half a message may be out: nothing can follow it.
-      waiting.remove(serial);
       close();
       throw new BusException.Lost(e.getMessage(), e);
-    }
-  }
-
-  /** What will be answered. */
-  public final class Reply {
-    private final BusCall call;
-    private final long serial;
-    private final CompletableFuture<Message> answer;
-
-    private Reply(BusCall call, long serial, CompletableFuture<Message> answer) {
-      this.call = call;
-      this.serial = serial;
-      this.answer = answer;
-    }
-
-    /** Waits for it: values, lists and maps of them. */
-    public List<Object> await() throws BusException {
-      try {
-        Message message = answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        List<Object> values = values(message);
-        if (message instanceof Error) {
-          throw new BusException.Answered(
-              String.valueOf(message.getName()),
-              values.isEmpty() ? message.getName() : String.valueOf(values.getFirst()));
-        }
-        return values;
-      } catch (TimeoutException e) {
-        throw new BusException.Late(
-            "%s was not answered within %d s".formatted(call.member(), limit.toSeconds()));
-      } catch (ExecutionException e) {
-        throw new BusException.Lost(e.getCause().getMessage(), e);
-      } catch (DBusException | RuntimeException e) {
-        throw new BusException.Lost("what " + call.member() + " answers cannot be read: " + e, e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new BusException.Late("interrupted while waiting for " + call.member());
-      } finally {
-        waiting.remove(serial);
-      }
     }
   }
 

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -71,13 +70,14 @@ final class Firewalld implements AutoCloseable {
   /** What runs. */
   FirewalldConfig running() throws RefusalException {
     return asking(
-        () -> {
-          BusConnection.Reply policies = bus.send(main(".policy.getPolicies", ""));
-          BusConnection.Reply zones = bus.send(main(".zone.getZones", ""));
-          return new FirewalldConfig(
-              each(names(policies), name -> main(".policy.getPolicySettings", "s", name)),
-              each(names(zones), name -> main(".zone.getZoneSettings2", "s", name)));
-        });
+        () ->
+            new FirewalldConfig(
+                each(
+                    names(main(".policy.getPolicies", "")),
+                    name -> main(".policy.getPolicySettings", "s", name)),
+                each(
+                    names(main(".zone.getZones", "")),
+                    name -> main(".zone.getZoneSettings2", "s", name))));
   }
 
   /** What the files say. */
@@ -90,16 +90,12 @@ final class Firewalld implements AutoCloseable {
   }
 
   private Map<String, Settings> permanent(String kind, String settings) throws BusException {
-    Map<String, String> paths = new LinkedHashMap<>();
-    List<String> found = names(bus.send(config(CONFIG_PATH, ".get" + kind + "Names", "")));
-    List<BusConnection.Reply> replies = new ArrayList<>();
-    for (String name : found) {
-      replies.add(bus.send(config(CONFIG_PATH, ".get" + kind + "ByName", "s", name)));
-    }
-    for (int i = 0; i < found.size(); i++) {
-      paths.put(found.get(i), String.valueOf(replies.get(i).await().getFirst()));
-    }
-    return each(found, name -> config(paths.get(name), settings, ""));
+    return each(
+        names(config(CONFIG_PATH, ".get" + kind + "Names", "")),
+        name -> {
+          BusCall path = config(CONFIG_PATH, ".get" + kind + "ByName", "s", name);
+          return config(String.valueOf(bus.call(path).getFirst()), settings, "");
+        });
   }
 
   /** Sets the rules of a policy that runs: firewalld removes some, one by one, then adds some. */
@@ -205,27 +201,23 @@ final class Firewalld implements AutoCloseable {
     return new BusCall(NAME, path, CONFIG + method, signature, arguments);
   }
 
-  private static List<String> names(BusConnection.Reply reply) throws BusException {
-    return reply.await().getFirst() instanceof List<?> names
+  private List<String> names(BusCall call) throws BusException {
+    return bus.call(call).getFirst() instanceof List<?> names
         ? names.stream().map(String::valueOf).toList()
         : List.of();
   }
 
   /** A call. */
   private interface Question {
-    BusCall of(String name);
+    BusCall of(String name) throws BusException;
   }
 
-  /** Asks for the settings of each, all at once; those that have gone meanwhile are left out. */
+  /** Asks for the settings of each; those that have gone meanwhile are left out. */
   private Map<String, Settings> each(List<String> names, Question question) throws BusException {
-    List<BusConnection.Reply> replies = new ArrayList<>();
-    for (String name : names) {
-      replies.add(bus.send(question.of(name)));
-    }
     Map<String, Settings> settings = new TreeMap<>();
-    for (int i = 0; i < names.size(); i++) {
+    for (String name : names) {
       try {
-        settings.put(names.get(i), settings(replies.get(i).await()));
+        settings.put(name, settings(bus.call(question.of(name))));
       } catch (Answered e) {
         if (!e.getMessage().startsWith("INVALID_")) {
           throw e;

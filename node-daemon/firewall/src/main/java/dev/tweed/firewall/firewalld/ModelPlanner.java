@@ -143,7 +143,7 @@ final class ModelPlanner {
         new LinkedHashSet<>(first ? RichRuleCompiler.beforeIncoming(rows) : List.of());
     segment.rows().forEach(row -> rules.addAll(RichRuleCompiler.compile(row)));
     Policy empty = Policy.of(direction, index, segment.ends(), List.of(), List.of());
-    List<String> bodies = rules.stream().map(ModelPlanner::body).toList();
+    List<String> bodies = rules.stream().map(RichRuleRenderer::body).toList();
     List<Integer> priorities = PriorityPlanner.plan(bodies, found(empty.name()));
     List<PlacedRule> placed = new ArrayList<>();
     int i = 0;
@@ -162,13 +162,5 @@ final class ModelPlanner {
       }
     }
     return found;
-  }
-
-  private static String body(RichRule rule) {
-    Matcher matcher = PLACED.matcher(RichRuleRenderer.text(0, rule));
-    if (!matcher.matches()) {
-      throw new IllegalStateException("a rule without a priority");
-    }
-    return matcher.group(2);
   }
 }

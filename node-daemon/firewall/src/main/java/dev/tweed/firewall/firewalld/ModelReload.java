@@ -27,11 +27,7 @@ final class ModelReload {
 
   /** Whether it would undo nothing that a person has not saved. */
   boolean isHarmless(Model model, FirewalldConfig running) throws RefusalException {
-    return unsaved(model, running).isEmpty();
-  }
-
-  private Optional<String> unsaved(Model model, FirewalldConfig running) throws RefusalException {
-    return unsaved(model, running, firewalld.permanent());
+    return unsaved(model, running, firewalld.permanent()).isEmpty();
   }
 
   private static Optional<String> unsaved(

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Numbers for things in an order, such that as many as can be keep the number they have. Pure. */
 final class PriorityPlanner {
@@ -46,31 +48,23 @@ final class PriorityPlanner {
             .mapToInt(item -> found.getOrDefault(item, Integer.MAX_VALUE))
             .map(number -> number < MIN || number > MAX ? Integer.MAX_VALUE : number)
             .toArray();
-    // ends[k] is where the sequence of length k + 1 with the smallest end has its end.
-    int[] ends = new int[numbers.length];
+    // Of the sequences of each length the one with the smallest end, by that: where it has it.
+    NavigableMap<Integer, Integer> ends = new TreeMap<>();
     int[] before = new int[numbers.length];
-    int length = 0;
     for (int i = 0; i < numbers.length; i++) {
-      if (numbers[i] == Integer.MAX_VALUE) {
-        continue;
-      }
-      int low = 0;
-      int high = length;
-      while (low < high) {
-        int middle = (low + high) / 2;
-        if (numbers[ends[middle]] < numbers[i]) {
-          low = middle + 1;
-        } else {
-          high = middle;
+      if (numbers[i] != Integer.MAX_VALUE) {
+        Map.Entry<Integer, Integer> shorter = ends.lowerEntry(numbers[i]);
+        before[i] = shorter == null ? -1 : shorter.getValue();
+        Integer replaced = ends.ceilingKey(numbers[i]);
+        if (replaced != null) {
+          ends.remove(replaced);
         }
+        ends.put(numbers[i], i);
       }
-      before[i] = low == 0 ? -1 : ends[low - 1];
-      ends[low] = i;
-      length = Math.max(length, low + 1);
     }
     List<Optional<Integer>> kept =
         new ArrayList<>(Collections.nCopies(numbers.length, Optional.empty()));
-    for (int i = length == 0 ? -1 : ends[length - 1]; i >= 0; i = before[i]) {
+    for (int i = ends.isEmpty() ? -1 : ends.lastEntry().getValue(); i >= 0; i = before[i]) {
       kept.set(i, Optional.of(numbers[i]));
     }
     return kept;

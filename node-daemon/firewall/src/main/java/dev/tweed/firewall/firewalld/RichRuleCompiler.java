@@ -1,12 +1,7 @@
 package dev.tweed.firewall.firewalld;
 
 import dev.tweed.firewall.firewalld.RichRule.Element;
-import dev.tweed.firewall.firewalld.RichRule.Everything;
-import dev.tweed.firewall.firewalld.RichRule.FromPort;
-import dev.tweed.firewall.firewalld.RichRule.OfIcmpType;
-import dev.tweed.firewall.firewalld.RichRule.OfProtocol;
 import dev.tweed.firewall.firewalld.RichRule.RichAction;
-import dev.tweed.firewall.firewalld.RichRule.ToPort;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
@@ -26,24 +21,6 @@ import java.util.stream.Stream;
 final class RichRuleCompiler {
 
   private static final IpPrefix LINK = IpPrefix.parse("fe80::/10");
-
-  private static final RichRule DHCP =
-      new RichRule(
-          AddressFamily.IPV4,
-          IpPrefix.any(AddressFamily.IPV4),
-          IpPrefix.any(AddressFamily.IPV4),
-          new ToPort(PortRange.of(68), "udp"),
-          false,
-          RichAction.ACCEPT);
-
-  private static final RichRule DHCPV6 =
-      new RichRule(
-          AddressFamily.IPV6,
-          LINK,
-          LINK,
-          new ToPort(PortRange.of(546), "udp"),
-          false,
-          RichAction.ACCEPT);
 
   /** Files of /usr/lib/firewalld/icmptypes that stand for a type whole, by family and type. */
   private static final Map<AddressFamily, Map<Integer, String>> ICMP_TYPES =
@@ -131,14 +108,16 @@ final class RichRuleCompiler {
    * is accepted before.
    */
   private static Optional<RichRule> exempt(FilterRow row) {
-    boolean outOfIpv4 = row.direction() == Direction.OUT && row.family() == AddressFamily.IPV4;
-    return row.action().refuses() && row.protocol() == Protocol.ANY && !row.hasPorts() && !outOfIpv4
+    return row.action().refuses()
+            && row.protocol() == Protocol.ANY
+            && !row.hasPorts()
+            && row.direction().exemptsIcmp(row.family())
         ? Optional.of(
             new RichRule(
                 row.family(),
                 row.source(),
                 row.destination(),
-                new OfProtocol(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp"),
+                Optional.of(Element.protocol(Protocol.icmp(row.family()))),
                 false,
                 RichAction.ACCEPT))
         : Optional.empty();
@@ -151,46 +130,57 @@ final class RichRuleCompiler {
    * @param rows all there are
    */
   static List<RichRule> beforeIncoming(List<FilterRow> rows) {
-    return Stream.of(DHCP, DHCPV6)
-        .filter(answers -> rows.stream().anyMatch(row -> mayRefuse(row, answers)))
+    return Stream.of(AddressFamily.values())
+        .filter(family -> rows.stream().anyMatch(row -> mayRefuseDhcp(row, family)))
+        .map(RichRuleCompiler::dhcpAnswers)
         .toList();
   }
 
-  private static boolean mayRefuse(FilterRow row, RichRule answers) {
+  private static RichRule dhcpAnswers(AddressFamily family) {
+    IpPrefix both = family == AddressFamily.IPV4 ? IpPrefix.any(family) : LINK;
+    Element port = Element.toPort(PortRange.of(dhcpClient(family)), Protocol.UDP);
+    return new RichRule(family, both, both, Optional.of(port), false, RichAction.ACCEPT);
+  }
+
+  private static int dhcpClient(AddressFamily family) {
+    return family == AddressFamily.IPV4 ? 68 : 546;
+  }
+
+  private static boolean mayRefuseDhcp(FilterRow row, AddressFamily family) {
     return row.direction() == Direction.IN
-        && row.family() == answers.family()
+        && row.family() == family
         && row.action().refuses()
         && (row.protocol() == Protocol.ANY || row.protocol() == Protocol.UDP)
         && (row.destinationPorts().isEmpty()
-            || answers.match() instanceof ToPort(PortRange client, String udp)
-                && row.destinationPorts().stream().anyMatch(p -> p.contains(client.first())));
+            || row.destinationPorts().stream().anyMatch(p -> p.contains(dhcpClient(family))));
   }
 
   private static Stream<RichRule> compile(FilterRow row, Protocol protocol) {
-    return matches(row, protocol)
+    return elements(row, protocol)
         .map(
-            match ->
+            element ->
                 new RichRule(
                     row.family(),
                     row.source(),
                     row.destination(),
-                    match,
+                    element,
                     row.logging() != Logging.NONE,
                     verdict(row.action(), protocol)));
   }
 
-  private static Stream<Element> matches(FilterRow row, Protocol protocol) {
-    if (!row.destinationPorts().isEmpty()) {
-      return row.destinationPorts().stream().map(ports -> new ToPort(ports, protocol.text()));
+  private static Stream<Optional<Element>> elements(FilterRow row, Protocol protocol) {
+    if (!row.hasPorts() && row.icmpTypes().isEmpty()) {
+      return Stream.of(
+          protocol == Protocol.ANY ? Optional.empty() : Optional.of(Element.protocol(protocol)));
     }
-    if (!row.icmpTypes().isEmpty()) {
-      return row.icmpTypes().stream()
-          .map(type -> new OfIcmpType(ICMP_TYPES.get(row.family()).get(type)));
-    }
-    if (!row.sourcePorts().isEmpty()) {
-      return row.sourcePorts().stream().map(ports -> new FromPort(ports, protocol.text()));
-    }
-    return Stream.of(protocol == Protocol.ANY ? new Everything() : new OfProtocol(protocol.text()));
+    Stream<Element> ports =
+        Stream.concat(
+            row.destinationPorts().stream().map(range -> Element.toPort(range, protocol)),
+            row.sourcePorts().stream().map(range -> Element.fromPort(range, protocol)));
+    Stream<Element> types =
+        row.icmpTypes().stream()
+            .map(type -> Element.icmpType(ICMP_TYPES.get(row.family()).get(type)));
+    return Stream.concat(ports, types).map(Optional::of);
   }
 
   private static RichAction verdict(Action action, Protocol protocol) {

@@ -56,7 +56,7 @@ public final class IptablesBackend implements FirewallBackend {
    */
   public IptablesBackend(List<String> prefix, IptablesFlavour flavour) {
     this(
-        new IptablesPrograms(new IptablesCommand(prefix), flavour, PATIENCE),
+        new IptablesPrograms(prefix, flavour, PATIENCE),
         Files.isDirectory(IPV6_IN_KERNEL)
             ? EnumSet.allOf(AddressFamily.class)
             : EnumSet.of(AddressFamily.IPV4));
@@ -76,16 +76,7 @@ public final class IptablesBackend implements FirewallBackend {
   }
 
   @Override
-  public Optional<String> unsupported(FilterRow row) {
-    return IptablesRuleRenderer.unsupported(row);
-  }
-
-  @Override
   public BackendOutcome apply(List<FilterRow> rows) {
-    Optional<Refused> unsupported = notSupported(rows);
-    if (unsupported.isPresent()) {
-      return unsupported.get();
-    }
     Map<AddressFamily, IptablesListing> found;
     try {
       found = list();
@@ -121,10 +112,6 @@ public final class IptablesBackend implements FirewallBackend {
 
   @Override
   public BackendOutcome check(List<FilterRow> rows) {
-    Optional<Refused> unsupported = notSupported(rows);
-    if (unsupported.isPresent()) {
-      return unsupported.get();
-    }
     try {
       boolean changed = false;
       for (Map.Entry<AddressFamily, IptablesListing> found : list().entrySet()) {
@@ -134,13 +121,6 @@ public final class IptablesBackend implements FirewallBackend {
     } catch (IOException e) {
       return refused(e);
     }
-  }
-
-  private Optional<Refused> notSupported(List<FilterRow> rows) {
-    return rows.stream()
-        .flatMap(row -> unsupported(row).stream())
-        .findFirst()
-        .map(why -> new Refused("NotSupportedHere", why, "change the rule"));
   }
 
   private Map<AddressFamily, IptablesListing> list() throws IOException {

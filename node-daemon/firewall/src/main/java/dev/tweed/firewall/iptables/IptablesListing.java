@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is ours in a filter table, and where.
@@ -116,11 +117,6 @@ record IptablesListing(
   }
 
   private static boolean isOurs(String chain) {
-    for (Direction direction : Direction.values()) {
-      if (chain.equals(chain(direction))) {
-        return true;
-      }
-    }
-    return false;
+    return Stream.of(Direction.values()).anyMatch(direction -> chain.equals(chain(direction)));
   }
 }

@@ -1,9 +1,10 @@
 package dev.tweed.firewall.iptables;
 
+import dev.tweed.firewall.LegacyTables;
+import dev.tweed.host.HostProgram;
 import dev.tweed.ip.AddressFamily;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -14,44 +15,43 @@ import java.util.Optional;
 /**
  * The tables by the host's programs of one flavour. Hosts that have both call them {@code
  * iptables-nft} and {@code iptables-legacy}; others have one that is just {@code iptables}, which
- * is taken if it says that it is of the flavour asked for.
+ * is taken if it says that it is of the flavour asked for. No shell is involved: arguments go to
+ * the program as they are.
  */
 public final class IptablesPrograms implements IptablesTable {
 
   private static final List<String> DIRECTORIES = List.of("/usr/sbin/", "/sbin/");
 
+  private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Duration UFW_PATIENCE = Duration.ofSeconds(10);
 
   /** Of this thread, which may be in another network namespace than the process. */
-  private static final Path PROC = Path.of("/proc/thread-self/net");
+  private static final LegacyTables LEGACY = new LegacyTables(Path.of("/proc/thread-self/net"));
 
-  private final IptablesCommand command;
+  private final HostProgram programs;
   private final Optional<IptablesFlavour> flavour;
   private final long patience;
   private final Map<AddressFamily, String> found = new EnumMap<>(AddressFamily.class);
 
   /**
+   * @param prefix words before the command, such as {@code /usr/sbin/chroot /hostroot}; may be
+   *     empty
    * @param patience how long to wait for the lock, in whole seconds; nftables has none
    */
-  IptablesPrograms(IptablesCommand command, IptablesFlavour flavour, Duration patience) {
-    this(command, Optional.of(flavour), patience);
+  public IptablesPrograms(List<String> prefix, IptablesFlavour flavour, Duration patience) {
+    this(prefix, Optional.of(flavour), patience);
   }
 
   private IptablesPrograms(
-      IptablesCommand command, Optional<IptablesFlavour> flavour, Duration patience) {
-    this.command = command;
+      List<String> prefix, Optional<IptablesFlavour> flavour, Duration patience) {
+    this.programs = new HostProgram(prefix, StandardCharsets.ISO_8859_1, LIMIT);
     this.flavour = flavour;
     this.patience = patience.toSeconds();
   }
 
-  /**
-   * Those that are called {@code iptables}, of whatever flavour: ufw uses them.
-   *
-   * @param prefix words before the command, such as {@code /usr/sbin/chroot /hostroot}; may be
-   *     empty
-   */
+  /** Those that are called {@code iptables}, of whatever flavour: ufw uses them. */
   public static IptablesPrograms ofUfw(List<String> prefix) {
-    return new IptablesPrograms(new IptablesCommand(prefix), Optional.empty(), UFW_PATIENCE);
+    return new IptablesPrograms(prefix, Optional.empty(), UFW_PATIENCE);
   }
 
   /**
@@ -60,24 +60,15 @@ public final class IptablesPrograms implements IptablesTable {
    */
   @Override
   public String list(AddressFamily family) throws IOException {
-    if (flavour.equals(Optional.of(IptablesFlavour.LEGACY)) && !isLoaded(family)) {
+    if (flavour.equals(Optional.of(IptablesFlavour.LEGACY)) && !LEGACY.has(family, "filter")) {
       return "";
     }
-    return command.run("", program(family) + "-save", "-t", "filter");
+    return run("", program(family) + "-save", "-t", "filter");
   }
 
   @Override
   public void restore(AddressFamily family, String input) throws IOException {
-    command.run(input, program(family) + "-restore", "--noflush", "-w", String.valueOf(patience));
-  }
-
-  private static boolean isLoaded(AddressFamily family) throws IOException {
-    String name = family == AddressFamily.IPV4 ? "ip_tables_names" : "ip6_tables_names";
-    try {
-      return Files.readString(PROC.resolve(name)).lines().anyMatch("filter"::equals);
-    } catch (NoSuchFileException e) {
-      return false;
-    }
+    run(input, program(family) + "-restore", "--noflush", "-w", String.valueOf(patience));
   }
 
   private String program(AddressFamily family) throws IOException {
@@ -102,13 +93,34 @@ public final class IptablesPrograms implements IptablesTable {
 
   private boolean isRight(String program) throws IOException {
     try {
-      IptablesFlavour its = IptablesFlavour.ofVersion(command.run("", program, "--version"));
+      IptablesFlavour its = IptablesFlavour.ofVersion(run("", program, "--version"));
       return flavour.isEmpty() || flavour.get() == its;
     } catch (IptablesFailure e) {
       if (!e.isNotFound()) {
         throw e;
       }
       return false;
+    }
+  }
+
+  /**
+   * Runs a program and returns its standard output.
+   *
+   * @throws IptablesFailure if it could not be started or did not end well
+   */
+  private String run(String input, String... words) throws IOException {
+    HostProgram.Running running;
+    try {
+      running = programs.start(words);
+    } catch (IOException e) {
+      throw new IptablesFailure(words[0], e);
+    }
+    try (running) {
+      HostProgram.Ended ended = running.end(input);
+      if (ended.status() != 0) {
+        throw new IptablesFailure(running.command(), ended.status(), ended.complaint(), input);
+      }
+      return ended.output();
     }
   }
 }

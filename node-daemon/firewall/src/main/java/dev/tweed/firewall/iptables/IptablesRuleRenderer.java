@@ -1,6 +1,5 @@
 package dev.tweed.firewall.iptables;
 
-import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.rules.Action;
 import dev.tweed.firewall.rules.BuiltInRulesPlanner;
 import dev.tweed.firewall.rules.Direction;
@@ -15,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Lines for iptables-restore. Every part is a typed value or a constant; the one free text, the
@@ -45,21 +43,8 @@ final class IptablesRuleRenderer {
     this.row = row;
   }
 
-  /** Why a row cannot be had; empty if it can. What was checked before is checked again here. */
-  static Optional<String> unsupported(FilterRow row) {
-    return Stream.concat(row.interfaceIn().stream(), row.interfaceOut().stream())
-        .filter(device -> !NetworkNeeds.DEVICE.matcher(device).matches())
-        .findFirst()
-        .map(device -> "the name of a device has a character that iptables does not take");
-  }
-
   /** The lines of a row, without their ends. */
   static List<String> lines(FilterRow row) {
-    unsupported(row)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
     IptablesRuleRenderer renderer = new IptablesRuleRenderer(row);
     for (Protocol protocol : row.protocols()) {
       if (row.icmpTypes().isEmpty()) {
@@ -150,8 +135,8 @@ final class IptablesRuleRenderer {
       text.append(" -m ah"); // a header on the way to the protocol there, and never matched as one
     } else if (protocol != Protocol.ANY) {
       text.append(" -p ").append(protocol.text());
-    } else if (!isOpening() && !isOutOfIpv4()) {
-      text.append(" ! -p ").append(row.family() == AddressFamily.IPV4 ? "icmp" : "ipv6-icmp");
+    } else if (!isOpening() && row.direction().exemptsIcmp(row.family())) {
+      text.append(" ! -p ").append(Protocol.icmp(row.family()).text());
     }
     address(text, " -s ", row.source());
     address(text, " -d ", row.destination());
@@ -171,11 +156,6 @@ final class IptablesRuleRenderer {
     } else if (row.direction() == loopback && !isOpening()) {
       text.append(" ! ").append(option).append(" lo");
     }
-  }
-
-  /** Errors belong to a connection; nothing else that IPv4 lives on leaves as ICMP. */
-  private boolean isOutOfIpv4() {
-    return row.family() == AddressFamily.IPV4 && row.direction() == Direction.OUT;
   }
 
   private boolean isOpening() {

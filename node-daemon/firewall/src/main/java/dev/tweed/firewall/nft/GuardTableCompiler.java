@@ -97,7 +97,7 @@ final class GuardTableCompiler {
     }
     table.cutting(order.icmp(), cutting);
     for (AddressFamily family : AddressFamily.values()) {
-      if (direction != Direction.OUT || family == AddressFamily.IPV6) {
+      if (direction.exemptsIcmp(family)) {
         table.rule(
             "as every firewall does", new NfSteps().icmp(family, List.of()), Verdict.accept());
       }

@@ -40,7 +40,7 @@ public final class BuiltInRulesPlanner {
    */
   public static RuleGroup plan(String network, NetworkNeeds needs, List<IpPrefix> ownBlocks) {
     List<FirewallRule> rules = new ArrayList<>();
-    List<String> tunnels = tunnels(needs);
+    List<String> tunnels = needs.tunnels();
     needs.tunnel().ifPresent(tunnel -> rules.addAll(port(tunnel.port())));
     forEach(
         tunnels,
@@ -69,7 +69,7 @@ public final class BuiltInRulesPlanner {
     }
     if (!ownBlocks.isEmpty()) {
       Peer own = Peer.of(ownBlocks.toArray(IpPrefix[]::new));
-      if (isPlain(needs)) {
+      if (needs.isPlain()) {
         // Of pods of other nodes, and of the nodes themselves.
         rules.add(
             needs
@@ -88,7 +88,7 @@ public final class BuiltInRulesPlanner {
     }
     // The same for pods of other nodes: whoever asks this node for a NodePort is sent on to them.
     List<String> toOthers = new ArrayList<>(tunnels);
-    needs.underlayDevice().filter(device -> isPlain(needs)).ifPresent(toOthers::add);
+    needs.underlayDevice().filter(device -> needs.isPlain()).ifPresent(toOthers::add);
     forEach(
         toOthers,
         (device, suffix) ->
@@ -99,23 +99,12 @@ public final class BuiltInRulesPlanner {
     return new RuleGroup(new Origin(Origin.Kind.NETWORK, network), 0, rules);
   }
 
-  /** Whether packets of other nodes may come as they are, by the underlay. */
-  private static boolean isPlain(NetworkNeeds needs) {
-    return needs.tunnel().map(NetworkNeeds.Tunnel::bypassed).orElse(true);
-  }
-
-  private static List<String> tunnels(NetworkNeeds needs) {
-    return needs.tunnel().stream()
-        .flatMap(tunnel -> Stream.concat(Stream.of(tunnel.device()), tunnel.second().stream()))
-        .toList();
-  }
-
   /** Devices that pods leave by: to the world, and to what is on the nodes' own network. */
   private static List<String> ways(NetworkNeeds needs) {
     return needs.underlayDevice().isEmpty()
         ? List.of()
         : Stream.concat(needs.outsideDevices().stream(), needs.underlayDevice().stream())
-            .filter(device -> !tunnels(needs).contains(device) && !device.equals(needs.bridge()))
+            .filter(device -> !needs.devices().contains(device))
             .distinct()
             .toList();
   }
@@ -142,7 +131,7 @@ public final class BuiltInRulesPlanner {
     Peer pods = podCidrs(needs);
     FirewallRule in = FirewallRule.allow("pods-in", Direction.IN).withFrom(pods).withTo(pods);
     return List.of(
-        isPlain(needs) ? in : in.withName("probes-in").withPorts(Protocol.UDP, PROBES),
+        needs.isPlain() ? in : in.withName("probes-in").withPorts(Protocol.UDP, PROBES),
         FirewallRule.allow("pods-out", Direction.OUT).withTo(pods));
   }
 

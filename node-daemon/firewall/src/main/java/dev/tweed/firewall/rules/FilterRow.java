@@ -1,5 +1,6 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.firewall.ruleset.Packet;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
@@ -48,7 +49,13 @@ public record FilterRow(
   private static final Pattern OURS =
       Pattern.compile("tweed:(network|policy)/[a-z0-9.-]+/[a-z0-9-]+( .*)?", Pattern.DOTALL);
 
+  /**
+   * @throws IllegalArgumentException if a device has no name that rules may have in them; what it
+   *     holds ends in files and commands of firewalls
+   */
   public FilterRow {
+    interfaceIn.ifPresent(NetworkNeeds::requireDevice);
+    interfaceOut.ifPresent(NetworkNeeds::requireDevice);
     icmpTypes = List.copyOf(icmpTypes);
     destinationPorts = List.copyOf(destinationPorts);
     sourcePorts = List.copyOf(sourcePorts);

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * From policies and what the network needs to the rows of this node. Pure.
@@ -121,20 +122,25 @@ public final class FirewallPlanner {
   }
 
   /**
-   * The rows of what is tried.
+   * The rows of what is tried, those of mode Audit left out.
    *
    * @param unchanged policies of which the rules in force are meant instead, if there are any
    */
   private CompiledRules compile(Set<String> unchanged) {
-    List<RuleGroup> groups = new ArrayList<>();
-    candidates.forEach(
-        (name, candidate) ->
-            (unchanged.contains(name) ? earlier(name) : candidate.tried)
-                .map(GoodPolicy::group)
-                .filter(group -> group.mode() != Mode.AUDIT)
-                .ifPresent(groups::add));
-    builtIn.ifPresent(groups::add);
-    return RuleCompiler.compile(groups);
+    return compile(
+        candidates.entrySet().stream()
+            .flatMap(
+                entry ->
+                    (unchanged.contains(entry.getKey())
+                            ? earlier(entry.getKey())
+                            : entry.getValue().tried)
+                        .stream())
+            .map(GoodPolicy::group)
+            .filter(group -> group.mode() != Mode.AUDIT));
+  }
+
+  private CompiledRules compile(Stream<RuleGroup> policies) {
+    return RuleCompiler.compile(Stream.concat(policies, builtIn.stream()).toList());
   }
 
   /**
@@ -142,11 +148,11 @@ public final class FirewallPlanner {
    * What would refuse such a policy is noted.
    */
   private CompiledRules audit(Function<FilterRow, Optional<String>> unsupported) {
-    List<RuleGroup> groups = new ArrayList<>();
-    candidates.values().stream()
-        .flatMap(candidate -> candidate.tried.stream())
-        .map(GoodPolicy::group)
-        .forEach(groups::add);
+    List<RuleGroup> groups =
+        candidates.values().stream()
+            .flatMap(candidate -> candidate.tried.stream())
+            .map(GoodPolicy::group)
+            .toList();
     Set<Origin> tried =
         groups.stream()
             .filter(group -> group.mode() == Mode.AUDIT)
@@ -155,8 +161,7 @@ public final class FirewallPlanner {
     if (tried.isEmpty()) {
       return new CompiledRules(List.of(), Set.of(), List.of());
     }
-    builtIn.ifPresent(groups::add);
-    CompiledRules compiled = RuleCompiler.compile(groups);
+    CompiledRules compiled = compile(groups.stream());
     for (RuleProblem problem : compiled.problems()) {
       if (tried.contains(problem.origin())) {
         Candidate candidate = candidates.get(problem.origin().name());
@@ -325,7 +330,7 @@ public final class FirewallPlanner {
               tried -> {
                 good.put(name, tried);
                 if (tried.group().mode() != Mode.AUDIT) {
-                  candidate.warnings.addAll(nodePorts.judge(tried.group()));
+                  candidate.warnings.addAll(nodePorts.evaluate(tried.group()));
                 }
               });
           verdicts.add(verdict(candidate));
@@ -336,7 +341,7 @@ public final class FirewallPlanner {
   private static PolicyVerdict verdict(Candidate candidate) {
     MappedPolicy policy = candidate.policy;
     Optional<PolicyProblem> remark =
-        candidate.refusal.map(refusal -> withFate(refusal, candidate.tried));
+        candidate.refusal.map(refusal -> withWhatStays(refusal, candidate.tried));
     if (candidate.isCurrent()) {
       List<PolicyProblem> warnings = new ArrayList<>(candidate.byNow);
       warnings.addAll(policy.problems());
@@ -347,7 +352,7 @@ public final class FirewallPlanner {
         policy.name(), policy.uid(), policy.generation(), candidate.isCurrent(), remark);
   }
 
-  private static PolicyProblem withFate(PolicyProblem refusal, Optional<GoodPolicy> instead) {
+  private static PolicyProblem withWhatStays(PolicyProblem refusal, Optional<GoodPolicy> instead) {
     return new PolicyProblem(
         refusal.reason(),
         refusal.text()

@@ -1,6 +1,5 @@
 package dev.tweed.firewall.rules;
 
-import dev.tweed.ip.AddressFamily;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,17 +44,13 @@ public record IcmpPrecedence(List<FilterRow> icmp, List<FilterRow> rest) {
   }
 
   private static boolean isAhead(FilterRow row) {
-    return row.protocol().isIcmp() && isExempt(row);
+    return row.protocol().isIcmp() && row.direction().exemptsIcmp(row.family());
   }
 
   private static boolean letsIcmpPass(FilterRow row) {
     return row.protocol() == Protocol.ANY
         && row.action() == Action.ALLOW
         && !row.hasPorts()
-        && isExempt(row);
-  }
-
-  private static boolean isExempt(FilterRow row) {
-    return row.direction() != Direction.OUT || row.family() == AddressFamily.IPV6;
+        && row.direction().exemptsIcmp(row.family());
   }
 }

@@ -44,16 +44,16 @@ public final class NodePortEvaluator {
   }
 
   /** What to say of a policy that is in force, one for each of its rules that allows NodePorts. */
-  List<PolicyProblem> judge(RuleGroup policy) {
+  List<PolicyProblem> evaluate(RuleGroup policy) {
     return policy.rules().stream()
         .filter(rule -> rule.direction() == Direction.IN && rule.action() == Action.ALLOW)
         .filter(rule -> !nodePorts(rule).isEmpty())
-        .map(rule -> judge(policy, rule))
+        .map(rule -> evaluate(policy, rule))
         .sorted(Comparator.comparing(PolicyProblem::reason)) // what is closed is told first
         .toList();
   }
 
-  private PolicyProblem judge(RuleGroup policy, FirewallRule rule) {
+  private PolicyProblem evaluate(RuleGroup policy, FirewallRule rule) {
     List<PortRange> ports = nodePorts(rule);
     String subject =
         (ports.size() == 1 ? "as a NodePort, " : "as NodePorts, ")

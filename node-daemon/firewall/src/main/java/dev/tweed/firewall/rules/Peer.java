@@ -1,40 +1,31 @@
 package dev.tweed.firewall.rules;
 
+import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One entry of a side of a rule.
  *
- * @param addresses whose
+ * @param prefixes of either family, in any order; none is nobody, as when a selector finds no node,
+ *     and never anywhere
  * @param ports ports on this side; empty is any
  */
-public record Peer(Addresses addresses, List<PortRange> ports) {
+public record Peer(List<IpPrefix> prefixes, List<PortRange> ports) {
 
   public Peer {
+    prefixes = List.copyOf(prefixes);
     ports = List.copyOf(ports);
   }
 
   /** Any port of these addresses. */
   public static Peer of(IpPrefix... prefixes) {
-    return new Peer(new Addresses.Of(List.of(prefixes)), List.of());
+    return new Peer(List.of(prefixes), List.of());
   }
 
-  /** Addresses of an entry. */
-  public sealed interface Addresses {
-
-    /** Every address of both families. */
-    record Anywhere() implements Addresses {}
-
-    /**
-     * These; an empty list is nobody, as when a selector finds no node, and never anywhere.
-     *
-     * @param prefixes of either family, in any order
-     */
-    record Of(List<IpPrefix> prefixes) implements Addresses {
-      public Of {
-        prefixes = List.copyOf(prefixes);
-      }
-    }
+  /** Every address of both families. */
+  public static List<IpPrefix> anywhere() {
+    return Stream.of(AddressFamily.values()).map(IpPrefix::any).toList();
   }
 }

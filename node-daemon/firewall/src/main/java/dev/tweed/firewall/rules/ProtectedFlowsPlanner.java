@@ -35,7 +35,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -95,7 +94,7 @@ public final class ProtectedFlowsPlanner {
     // By devices of the pod network nobody comes who cares for the node.
     List<IpPrefix> blocks = facts.network().map(Network::blocks).orElse(List.of());
     this.own =
-        facts.addresses().stream()
+        facts.node().addresses().stream()
             .filter(one -> blocks.stream().noneMatch(block -> block.contains(one.address())))
             .toList();
   }
@@ -120,35 +119,23 @@ public final class ProtectedFlowsPlanner {
   /**
    * What is seen of the node and its cluster.
    *
-   * @param addresses of the node, but those of loopback; empty if they are not known
-   * @param wayTo device and source address by which packets of the node reach an address
-   * @param sshd texts of what tells sshd its ports; empty if they are not visible
-   * @param sessions who is logged in
+   * @param node what it tells itself
    * @param kubeletPort where the kubelet serves
    * @param apiServers where API servers themselves answer; empty if that is not known
-   * @param waysToApi what leads to them for the daemon and the kubelet, as a Service or a load
-   *     balancer
-   * @param nameServers that programs of the node ask, without loopback
+   * @param waysToApi what leads to them for the daemon, as a Service or a load balancer
    * @param cloud whether the node is a cloud's
    * @param network what it belongs to, if it does
    */
   public record ProtectionFacts(
-      List<NodeAddress> addresses,
-      Function<IpAddress, Optional<NodeAddress>> wayTo,
-      List<String> sshd,
-      SshSessions sessions,
+      NodeFacts node,
       int kubeletPort,
       List<Server> apiServers,
       List<Server> waysToApi,
-      List<IpAddress> nameServers,
       boolean cloud,
       Optional<Network> network) {
     public ProtectionFacts {
-      addresses = List.copyOf(addresses);
-      sshd = List.copyOf(sshd);
       apiServers = List.copyOf(apiServers);
       waysToApi = List.copyOf(waysToApi);
-      nameServers = List.copyOf(nameServers);
     }
   }
 
@@ -178,7 +165,7 @@ public final class ProtectedFlowsPlanner {
     facts.network().ifPresent(this::network);
     FlowKind dns =
         new FlowKind(DNS, OUT, UDP, 53, "which name servers this node asks is not known");
-    eachOrSomebody(dns, facts.nameServers(), "a name server of this node");
+    eachOrSomebody(dns, facts.node().nameServers(), "a name server of this node");
     own.stream().filter(NodeAddress::leased).forEach(this::lease);
     if (facts.cloud()) {
       METADATA_ADDRESSES.stream()
@@ -189,7 +176,7 @@ public final class ProtectedFlowsPlanner {
   }
 
   private void ssh(int port) {
-    Map<IpAddress, String> users = new TreeMap<>(facts.sessions().users());
+    Map<IpAddress, String> users = new TreeMap<>(facts.node().sessions().users());
     users.keySet().removeIf(this::isOwn);
     users.forEach(
         (address, user) ->
@@ -197,7 +184,7 @@ public final class ProtectedFlowsPlanner {
                 new FlowKind(SSH, IN, TCP, port, "where " + user + " is logged in"),
                 List.of(address)));
     if (users.isEmpty()) {
-      somebody(new FlowKind(SSH, IN, TCP, port, facts.sessions().whyNobody()));
+      somebody(new FlowKind(SSH, IN, TCP, port, facts.node().sessions().whyNobody()));
     }
   }
 
@@ -220,7 +207,9 @@ public final class ProtectedFlowsPlanner {
       }
     }
     facts.apiServers().forEach(server -> reach(server, AN_API_SERVER));
-    facts.waysToApi().forEach(way -> reach(way, "by which this node reaches an API server"));
+    Stream.concat(facts.waysToApi().stream(), facts.node().kubelet().stream())
+        .distinct()
+        .forEach(way -> reach(way, "by which this node reaches an API server"));
   }
 
   private void reach(Server server, String who) {
@@ -318,7 +307,7 @@ public final class ProtectedFlowsPlanner {
 
   /** The way back is taken to be the way there; the cluster knows a node by one address. */
   private Way way(FlowKind kind, IpAddress remote) {
-    Optional<NodeAddress> way = facts.wayTo().apply(remote);
+    Optional<NodeAddress> way = facts.node().wayTo().apply(remote);
     IpPrefix near =
         nodeIps.stream()
             .filter(address -> kind.direction() == IN && kind.service() != SSH)
@@ -392,7 +381,7 @@ public final class ProtectedFlowsPlanner {
   }
 
   private Set<Integer> matches(Pattern pattern) {
-    return facts.sshd().stream()
+    return facts.node().sshd().stream()
         .flatMap(text -> pattern.matcher(text).results())
         .map(result -> Integer.parseInt(result.group(1)))
         .filter(port -> port >= 1 && port <= 65535)

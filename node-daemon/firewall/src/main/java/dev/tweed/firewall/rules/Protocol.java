@@ -57,7 +57,7 @@ public enum Protocol {
   }
 
   /** ICMP of a family. */
-  static Protocol icmp(AddressFamily family) {
+  public static Protocol icmp(AddressFamily family) {
     return family == AddressFamily.IPV4 ? ICMP : ICMPV6;
   }
 }

@@ -80,21 +80,16 @@ final class RowExpansion {
     return peers.stream()
         .flatMap(
             peer ->
-                prefixes(peer.addresses(), family)
+                peer.prefixes().stream()
+                    .filter(prefix -> prefix.family() == family)
+                    .sorted()
+                    .distinct()
                     .flatMap(
                         prefix ->
                             chunks(peer.ports().isEmpty() ? ports : peer.ports()).stream()
                                 .map(chunk -> new Endpoint(prefix, chunk))))
         .distinct()
         .toList();
-  }
-
-  private static Stream<IpPrefix> prefixes(Peer.Addresses addresses, AddressFamily family) {
-    return switch (addresses) {
-      case Peer.Addresses.Anywhere() -> Stream.of(IpPrefix.any(family));
-      case Peer.Addresses.Of(var prefixes) ->
-          prefixes.stream().filter(prefix -> prefix.family() == family).sorted().distinct();
-    };
   }
 
   /** ufw has no list or range of ports without a protocol, so those become one row for each. */

@@ -2,6 +2,7 @@ package dev.tweed.firewall.rules;
 
 import dev.tweed.firewall.NetworkNeeds;
 import dev.tweed.ip.AddressFamily;
+import dev.tweed.ip.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -49,8 +50,7 @@ final class RuleValidator {
 
   private void checkName() {
     if (!NAME.matcher(rule.name()).matches()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "name",
           "'" + printable(rule.name()) + "' is not a name",
           "use lower case letters, digits and hyphens, 63 at most");
@@ -63,15 +63,13 @@ final class RuleValidator {
             || Stream.concat(rule.from().stream(), rule.to().stream())
                 .anyMatch(peer -> !peer.ports().isEmpty());
     if (any && !rule.protocol().hasPorts()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "ports",
           "protocol " + rule.protocol().text() + " has no ports",
           "set protocol to TCP, UDP or SCTP, or leave the ports out");
     }
     if (!rule.ports().isEmpty() && rule.to().stream().anyMatch(peer -> !peer.ports().isEmpty())) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "to",
           "destination ports are given twice, in ports and in to",
           "give them in one of the two");
@@ -82,8 +80,7 @@ final class RuleValidator {
     boolean icmp = rule.protocol().isIcmp();
     if (!rule.icmpTypes().isEmpty() && !icmp
         || rule.icmpTypes().stream().anyMatch(type -> type < 0 || type > MAX_ICMP_TYPE)) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "icmpTypes",
           "they are types of ICMP or ICMPv6, 0 to " + MAX_ICMP_TYPE,
           "set protocol to one of them and correct the types, or leave icmpTypes out");
@@ -92,29 +89,20 @@ final class RuleValidator {
         && rule.action() != Action.ALLOW
         && (rule.icmpTypes().isEmpty()
             || rule.icmpTypes().stream().anyMatch(NEIGHBOURS::contains))) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "icmpTypes",
           "without types 130 to 136 of ICMPv6 a node finds no neighbours and routers",
           "name the types to refuse, and none of these");
     }
     if (icmp && rule.action() == Action.LIMIT) {
-      add(
-          PolicyReason.InvalidRule,
-          "action",
-          "Limit counts connections, and ICMP has none",
-          "use Allow or Deny");
+      invalid("action", "Limit counts connections, and ICMP has none", "use Allow or Deny");
     }
   }
 
   /** Firewalls let packets of known connections pass before they ask rules. */
   private void checkLogging() {
     if (rule.logging() == Logging.ALL && !rule.action().refuses()) {
-      add(
-          PolicyReason.InvalidRule,
-          "log",
-          "packets of connections that were let in meet no rule",
-          "use NewConnections");
+      invalid("log", "packets of connections that were let in meet no rule", "use NewConnections");
     }
   }
 
@@ -123,15 +111,13 @@ final class RuleValidator {
       return;
     }
     if (rule.direction() == without) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           field,
           "packets of direction " + without + " have none",
           "use " + (field.equals("interfaceIn") ? "interfaceOut" : "interfaceIn"));
     }
     if (!NetworkNeeds.DEVICE.matcher(device.get()).matches()) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           field,
           "'" + printable(device.get()) + "' is not the name of a device",
           "use letters, digits, '.', '_' and '-', 15 at most");
@@ -141,8 +127,7 @@ final class RuleValidator {
   private void checkComment() {
     if (rule.comment().length() > MAX_COMMENT
         || rule.comment().codePoints().anyMatch(c -> !isPrintable(c))) {
-      add(
-          PolicyReason.InvalidRule,
+      invalid(
           "comment",
           "it is longer than " + MAX_COMMENT + " characters, or has some that do not print",
           "write one short line");
@@ -152,9 +137,7 @@ final class RuleValidator {
   private void checkAddresses(List<Peer> peers, String field) {
     for (int i = 0; i < peers.size(); i++) {
       String path = field + "[" + i + "]";
-      if (!(peers.get(i).addresses() instanceof Peer.Addresses.Of(var prefixes))) {
-        continue;
-      }
+      List<IpPrefix> prefixes = peers.get(i).prefixes();
       if (prefixes.size() > MAX_ADDRESSES) {
         add(
             PolicyReason.TooManyAddresses,
@@ -166,8 +149,7 @@ final class RuleValidator {
           .filter(prefix -> !prefix.isCanonical())
           .forEach(
               prefix ->
-                  add(
-                      PolicyReason.InvalidRule,
+                  invalid(
                       path,
                       prefix + " has bits set after its length",
                       "write " + prefix.network()));
@@ -191,9 +173,11 @@ final class RuleValidator {
   }
 
   private static boolean isNobody(List<Peer> peers) {
-    return !peers.isEmpty()
-        && peers.stream()
-            .allMatch(peer -> peer.addresses() instanceof Peer.Addresses.Of(var p) && p.isEmpty());
+    return !peers.isEmpty() && peers.stream().allMatch(peer -> peer.prefixes().isEmpty());
+  }
+
+  private void invalid(String field, String message, String remedy) {
+    add(PolicyReason.InvalidRule, field, message, remedy);
   }
 
   private void add(PolicyReason reason, String field, String message, String remedy) {

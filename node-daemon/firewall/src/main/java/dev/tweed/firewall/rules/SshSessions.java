@@ -2,7 +2,6 @@ package dev.tweed.firewall.rules;
 
 import dev.tweed.ip.IpAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,11 +89,6 @@ public record SshSessions(boolean seen, Map<IpAddress, String> users) {
   }
 
   private static String text(byte[] bytes, int from, int to) {
-    byte[] field = Arrays.copyOfRange(bytes, from, to);
-    int length = 0;
-    while (length < field.length && field[length] != 0) {
-      length++;
-    }
-    return new String(field, 0, length, StandardCharsets.ISO_8859_1);
+    return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1).split("\0", 2)[0];
   }
 }

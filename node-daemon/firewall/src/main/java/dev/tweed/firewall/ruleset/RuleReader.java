@@ -33,50 +33,41 @@ final class RuleReader {
     for (JsonNode statement : statements) {
       String kind = statement.fieldNames().hasNext() ? statement.fieldNames().next() : "";
       JsonNode body = statement.path(kind);
-      switch (kind) {
-        case "match" -> matches.add(match(body));
-        case "accept" -> {
-          return one(new Verdict.Accept());
-        }
-        case "drop" -> {
-          return one(new Verdict.Drop());
-        }
-        case "reject" -> {
-          familyOf(body.path("type").asText());
-          return one(new Verdict.Drop());
-        }
-        case "return" -> {
-          return one(new Verdict.Return());
-        }
-        case "continue" -> {
-          return one(new Verdict.Continue());
-        }
-        case "jump" -> {
-          return one(new Verdict.Jump(body.path("target").asText()));
-        }
-        case "goto" -> {
-          return one(new Verdict.Goto(body.path("target").asText()));
-        }
-        case "vmap" -> {
-          return verdictMap(body);
-        }
-        case "xt" -> {
-          Optional<Verdict> verdict = xtables(body);
-          if (verdict.isPresent()) {
-            return one(verdict.get());
-          }
-        }
-        case "queue", "tproxy", "synproxy" -> {
-          return one(new Verdict.UnknownVerdict());
-        }
-        default -> {
-          if (!NEUTRAL.contains(kind)) {
-            matches.add(new Match.UnknownCondition(kind));
-          }
-        }
+      if (kind.equals("vmap")) {
+        return verdictMap(body);
+      }
+      Optional<Verdict> verdict = verdict(kind, body);
+      if (verdict.isPresent()) {
+        return one(verdict.get());
       }
     }
     return one(new Verdict.Continue());
+  }
+
+  /** What a statement decides; of one that decides nothing, what it asks for is kept. */
+  private Optional<Verdict> verdict(String kind, JsonNode body) {
+    return switch (kind) {
+      case "accept" -> Optional.of(new Verdict.Accept());
+      case "drop" -> Optional.of(new Verdict.Drop());
+      case "reject" -> {
+        familyOf(body.path("type").asText());
+        yield Optional.of(new Verdict.Drop());
+      }
+      case "return" -> Optional.of(new Verdict.Return());
+      case "continue" -> Optional.of(new Verdict.Continue());
+      case "jump" -> Optional.of(new Verdict.Jump(body.path("target").asText()));
+      case "goto" -> Optional.of(new Verdict.Goto(body.path("target").asText()));
+      case "queue", "tproxy", "synproxy" -> Optional.of(new Verdict.UnknownVerdict());
+      case "xt" -> xtables(body);
+      case "match" -> condition(match(body));
+      default ->
+          NEUTRAL.contains(kind) ? Optional.empty() : condition(new Match.UnknownCondition(kind));
+    };
+  }
+
+  private Optional<Verdict> condition(Match match) {
+    matches.add(match);
+    return Optional.empty();
   }
 
   /** nft leaves out the family of a rule that its reject implies, and of one that resets, too. */
@@ -102,24 +93,23 @@ final class RuleReader {
     String name = body.path("name").asText();
     if (body.path("type").asText().equals("target")) {
       return switch (name) {
-        case "REJECT" -> Optional.of(new Verdict.Drop());
         case "ACCEPT" -> Optional.of(new Verdict.Accept());
-        case "DROP" -> Optional.of(new Verdict.Drop());
+        case "DROP", "REJECT" -> Optional.of(new Verdict.Drop());
         default ->
             NEUTRAL_XT.contains(name)
                 ? Optional.empty()
                 : Optional.of(new Verdict.UnknownVerdict());
       };
     }
-    if (name.equals("conntrack") || name.equals("state")) {
-      matches.add(new Match.OpaqueConnectionState());
-    } else if (name.equals("set")) {
+    return switch (name) {
+      case "conntrack", "state" -> condition(new Match.OpaqueConnectionState());
       // Nothing tells of which field, or whether of all that are not in it; mostly it holds bans.
-      matches.add(new Match.UnknownSources());
-    } else if (!NEUTRAL_XT.contains(name)) {
-      matches.add(new Match.UnknownCondition("xt " + name));
-    }
-    return Optional.empty();
+      case "set" -> condition(new Match.UnknownSources());
+      default ->
+          NEUTRAL_XT.contains(name)
+              ? Optional.empty()
+              : condition(new Match.UnknownCondition("xt " + name));
+    };
   }
 
   private List<Rule> verdictMap(JsonNode map) {

@@ -22,13 +22,13 @@ public final class Ruleset {
   // Deeper than the kernel's own limit of jumps (16, NFT_JUMP_STACK_SIZE).
   private static final int MAX_DEPTH = 20;
 
-  private enum Fate {
+  private enum FinalVerdict {
     ACCEPT,
     DROP
   }
 
   /** Ends that are possible, and whether a packet may reach the end of the chain. */
-  private record Outcome(Set<Fate> ends, boolean fallsThrough) {}
+  private record Outcome(Set<FinalVerdict> ends, boolean fallsThrough) {}
 
   private final Map<Chain.Key, Chain> chains = new LinkedHashMap<>();
   private final List<Chain> bases;
@@ -135,22 +135,22 @@ public final class Ruleset {
   private List<Chain> blockers(Packet packet, boolean careful) {
     return bases.stream()
         .filter(chain -> chain.isAt(packet.hook(), packet.family()))
-        .filter(chain -> ends(chain, packet, careful).equals(EnumSet.of(Fate.DROP)))
+        .filter(chain -> ends(chain, packet, careful).equals(EnumSet.of(FinalVerdict.DROP)))
         .toList();
   }
 
-  private Set<Fate> ends(Chain base, Packet packet, boolean careful) {
+  private Set<FinalVerdict> ends(Chain base, Packet packet, boolean careful) {
     Outcome outcome = walk(base, packet, careful, 0);
-    Set<Fate> ends = EnumSet.noneOf(Fate.class);
+    Set<FinalVerdict> ends = EnumSet.noneOf(FinalVerdict.class);
     ends.addAll(outcome.ends());
     if (outcome.fallsThrough()) {
-      ends.add(base.base().orElseThrow().drops() ? Fate.DROP : Fate.ACCEPT);
+      ends.add(base.base().orElseThrow().drops() ? FinalVerdict.DROP : FinalVerdict.ACCEPT);
     }
     return ends;
   }
 
   private Outcome walk(Chain chain, Packet packet, boolean careful, int depth) {
-    Set<Fate> ends = EnumSet.noneOf(Fate.class);
+    Set<FinalVerdict> ends = EnumSet.noneOf(FinalVerdict.class);
     boolean mayReturn = false;
     for (Rule rule : chain.rules()) {
       Answer answer = rule.answer(packet, careful);
@@ -160,12 +160,12 @@ public final class Ruleset {
       boolean certain = answer == Answer.YES;
       switch (rule.verdict()) {
         case Verdict.Continue ignored -> {}
-        case Verdict.Accept ignored -> ends.add(Fate.ACCEPT);
-        case Verdict.Drop ignored -> ends.add(Fate.DROP);
+        case Verdict.Accept ignored -> ends.add(FinalVerdict.ACCEPT);
+        case Verdict.Drop ignored -> ends.add(FinalVerdict.DROP);
         case Verdict.Return ignored -> mayReturn = true;
         case Verdict.UnknownVerdict ignored -> {
           if (careful) {
-            ends.addAll(EnumSet.allOf(Fate.class));
+            ends.addAll(EnumSet.allOf(FinalVerdict.class));
           }
           certain = false;
         }
@@ -190,7 +190,7 @@ public final class Ruleset {
   private Outcome target(Chain from, String name, Packet packet, boolean careful, int depth) {
     Chain chain = find(from, name);
     return chain == null || depth >= MAX_DEPTH
-        ? new Outcome(EnumSet.allOf(Fate.class), true)
+        ? new Outcome(EnumSet.allOf(FinalVerdict.class), true)
         : walk(chain, packet, careful, depth + 1);
   }
 

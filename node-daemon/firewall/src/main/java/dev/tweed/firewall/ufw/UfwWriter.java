@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Keeps rules of ours in ufw: in its files and in its running chains, under its lock. Never runs
@@ -37,9 +38,14 @@ public final class UfwWriter {
   private final Duration patience;
   private final Map<AddressFamily, String> notes = new EnumMap<>(AddressFamily.class);
 
-  /** A family's file before and after. */
-  private record Change(UfwFile file, UfwRulesFile before, UfwRulesFile after) {
-    boolean isOne() {
+  /** A family's rules: in the file, before and after, and in the chains of an ufw that runs. */
+  private record FamilyRules(
+      AddressFamily family,
+      UfwFile file,
+      UfwRulesFile before,
+      UfwRulesFile after,
+      Optional<List<String>> running) {
+    boolean isChanged() {
       return !before.text().equals(after.text());
     }
 
@@ -72,30 +78,31 @@ public final class UfwWriter {
 
   /** What is there, and what should be. */
   private record Plan(
-      UfwSettings settings,
-      Map<AddressFamily, Change> changes,
-      Map<AddressFamily, List<String>> running,
-      List<UfwRulesFile.Overlap> overlaps) {
+      UfwSettings settings, List<FamilyRules> rules, List<UfwRulesFile.Overlap> overlaps) {
 
-    Set<AddressFamily> changed() {
-      Set<AddressFamily> families = EnumSet.noneOf(AddressFamily.class);
-      changes.forEach(
-          (family, change) -> {
-            if (change.isOne()) {
-              families.add(family);
-            }
-          });
-      return families;
+    List<FamilyRules> changed() {
+      return rules.stream().filter(FamilyRules::isChanged).toList();
     }
 
-    UfwApplied applied(Set<AddressFamily> written, Set<AddressFamily> restored) {
+    /** Families of which there are chains. */
+    Set<AddressFamily> running() {
+      return families(rules.stream().filter(one -> one.running().isPresent()).toList());
+    }
+
+    UfwApplied applied(List<FamilyRules> restored, Set<AddressFamily> running) {
       return new UfwApplied(
-          written,
-          restored,
-          running.containsKey(AddressFamily.IPV4),
+          families(changed()),
+          families(restored),
+          running.contains(AddressFamily.IPV4),
           settings.enabled(),
           UfwHost.families(settings).contains(AddressFamily.IPV6),
           overlaps);
+    }
+
+    private static Set<AddressFamily> families(List<FamilyRules> rules) {
+      return rules.stream()
+          .map(FamilyRules::family)
+          .collect(Collectors.toCollection(() -> EnumSet.noneOf(AddressFamily.class)));
     }
   }
 
@@ -111,9 +118,8 @@ public final class UfwWriter {
         host.file(family).discard(); // left by a crash
       }
       Plan plan = plan(rows, settings);
-      Set<AddressFamily> written = write(plan);
-      Set<AddressFamily> restored = fill(plan.changes(), plan.running(), written);
-      return plan.applied(written, restored);
+      write(plan.changed());
+      return fill(plan);
     } catch (IOException e) {
       throw new RefusalException(
           "FileError", String.valueOf(e.getMessage()), "make /etc/ufw writable for Tweed");
@@ -124,15 +130,7 @@ public final class UfwWriter {
   UfwApplied check(List<FilterRow> rows) throws RefusalException {
     try {
       Plan plan = plan(rows, host.settings());
-      Set<AddressFamily> stale = EnumSet.noneOf(AddressFamily.class);
-      plan.running()
-          .forEach(
-              (family, found) -> {
-                if (isStale(family, plan.changes().get(family), found)) {
-                  stale.add(family);
-                }
-              });
-      return plan.applied(plan.changed(), stale);
+      return plan.applied(plan.rules().stream().filter(this::isStale).toList(), plan.running());
     } catch (IOException e) {
       throw new RefusalException(
           "FileError", String.valueOf(e.getMessage()), "let the daemon read /etc/ufw of the host");
@@ -141,7 +139,7 @@ public final class UfwWriter {
 
   private Plan plan(List<FilterRow> rows, UfwSettings settings)
       throws IOException, RefusalException {
-    Map<AddressFamily, Change> changes = new EnumMap<>(AddressFamily.class);
+    List<FamilyRules> rules = new ArrayList<>();
     List<UfwRulesFile.Overlap> overlaps = new ArrayList<>();
     Set<AddressFamily> families = UfwHost.families(settings);
     for (AddressFamily family : rows.isEmpty() ? host.familiesWithFile() : families) {
@@ -150,14 +148,16 @@ public final class UfwWriter {
           before.withOurs(
               rows.stream().filter(row -> row.family() == family).map(UfwTuple::of).toList());
       overlaps.addAll(replacement.overlaps());
-      changes.put(family, new Change(host.file(family), before, replacement.file()));
+      rules.add(
+          new FamilyRules(
+              family,
+              host.file(family),
+              before,
+              replacement.file(),
+              // Before anything is written: what cannot be listed could not be filled either.
+              families.contains(family) ? host.list(family) : Optional.empty()));
     }
-    // Listed before anything is written: what cannot be listed could not be filled either.
-    Map<AddressFamily, List<String>> running = new EnumMap<>(AddressFamily.class);
-    for (AddressFamily family : families.stream().filter(changes::containsKey).toList()) {
-      host.list(family).ifPresent(rules -> running.put(family, rules));
-    }
-    return new Plan(settings, changes, running, overlaps);
+    return new Plan(settings, rules, overlaps);
   }
 
   private UfwLock lock() throws RefusalException {
@@ -179,93 +179,82 @@ public final class UfwWriter {
                 "look for a ufw command that waits for an answer"));
   }
 
-  private static Set<AddressFamily> write(Plan plan) throws IOException {
-    Map<AddressFamily, Change> changes = plan.changes();
-    Set<AddressFamily> families = plan.changed();
+  private static void write(List<FamilyRules> changed) throws IOException {
     try {
-      for (AddressFamily family : families) {
-        changes.get(family).file().prepare(changes.get(family).after().text());
+      for (FamilyRules rules : changed) {
+        rules.file().prepare(rules.after().text());
       }
     } catch (IOException e) {
-      for (AddressFamily family : families) {
-        changes.get(family).file().discard();
+      for (FamilyRules rules : changed) {
+        rules.file().discard();
       }
       throw e;
     }
-    Set<AddressFamily> committed = EnumSet.noneOf(AddressFamily.class);
-    for (AddressFamily family : families) {
+    List<FamilyRules> committed = new ArrayList<>();
+    for (FamilyRules rules : changed) {
       try {
-        changes.get(family).file().commit();
-        committed.add(family);
+        rules.file().commit();
+        committed.add(rules);
       } catch (IOException e) {
-        changes.get(family).file().discard();
-        putBack(changes, committed);
+        rules.file().discard();
+        putBack(committed);
         throw e;
       }
     }
-    return families;
   }
 
   /** The files that worked before. */
-  private static void putBack(Map<AddressFamily, Change> changes, Set<AddressFamily> written)
-      throws IOException {
-    for (AddressFamily family : written) {
-      changes.get(family).file().prepare(changes.get(family).before().text());
-      changes.get(family).file().commit();
+  private static void putBack(List<FamilyRules> written) throws IOException {
+    for (FamilyRules rules : written) {
+      rules.file().prepare(rules.before().text());
+      rules.file().commit();
     }
   }
 
   /** Fills chains that are not as they should be; those of an ufw that stops meanwhile go. */
-  private Set<AddressFamily> fill(
-      Map<AddressFamily, Change> changes,
-      Map<AddressFamily, List<String>> running,
-      Set<AddressFamily> written)
-      throws IOException, RefusalException {
-    Set<AddressFamily> filled = EnumSet.noneOf(AddressFamily.class);
-    Set<AddressFamily> stopped = EnumSet.noneOf(AddressFamily.class);
-    for (Map.Entry<AddressFamily, List<String>> entry : running.entrySet()) {
-      AddressFamily family = entry.getKey();
-      UfwRulesFile after = changes.get(family).after();
-      if (!isStale(family, changes.get(family), entry.getValue())) {
-        continue;
-      }
-      String input = after.restoreInput();
+  private UfwApplied fill(Plan plan) throws IOException, RefusalException {
+    List<FamilyRules> filled = new ArrayList<>();
+    Set<AddressFamily> running = plan.running();
+    for (FamilyRules rules : plan.rules().stream().filter(this::isStale).toList()) {
+      AddressFamily family = rules.family();
+      String input = rules.after().restoreInput();
       try {
         chains.restore(family, input);
-        filled.add(family);
+        filled.add(rules);
         Optional<List<String>> found = chains.list(family);
         if (found.isEmpty()) {
           chains.remove(family); // stopped meanwhile; what we filled would keep it from starting
-          stopped.add(family);
+          running.remove(family);
         }
         List<String> now = found.orElse(List.of());
         // Fewer: somebody emptied a chain before it could be listed, and nothing is known.
         boolean lost = now.size() < input.lines().filter(line -> line.startsWith("-")).count();
-        remember(family, after.ours().isEmpty() || lost ? "" : note(input, now));
+        remember(family, rules.after().ours().isEmpty() || lost ? "" : note(input, now));
       } catch (IOException e) {
-        putBack(changes, written, filled);
+        putBack(plan.changed());
+        refill(filled);
         throw UfwHost.chainError(e);
       }
     }
-    running.keySet().removeAll(stopped);
-    return filled;
+    return plan.applied(filled, running);
   }
 
-  /** Whether chains are not as they were when they were last filled, and with this. */
-  private boolean isStale(AddressFamily family, Change change, List<String> running) {
-    String noted = noted(family);
-    boolean never = noted.isEmpty() && !change.isOurs();
-    return !never && !note(change.after().restoreInput(), running).equals(noted);
+  /** Whether there are chains that are not as they were when they were last filled, with this. */
+  private boolean isStale(FamilyRules rules) {
+    String noted = noted(rules.family());
+    boolean never = noted.isEmpty() && !rules.isOurs();
+    return !never
+        && rules
+            .running()
+            .filter(found -> !note(rules.after().restoreInput(), found).equals(noted))
+            .isPresent();
   }
 
-  /** The last rules that worked, in the files and in the chains. */
-  private void putBack(
-      Map<AddressFamily, Change> changes, Set<AddressFamily> written, Set<AddressFamily> filled)
-      throws IOException {
-    putBack(changes, written);
-    for (AddressFamily family : filled) {
-      chains.restore(family, changes.get(family).before().restoreInput());
-      remember(family, "");
+  /** The last rules that worked. */
+  private void refill(List<FamilyRules> filled) throws IOException {
+    for (FamilyRules rules : filled) {
+      chains.restore(rules.family(), rules.before().restoreInput());
+      remember(rules.family(), "");
     }
   }
 

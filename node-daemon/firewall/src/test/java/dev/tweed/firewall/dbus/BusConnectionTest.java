@@ -119,7 +119,7 @@ class BusConnectionTest {
   @Test
   void aBusThatReadsNothingIsGivenUp() throws Exception {
     start(LIMIT, (f, call) -> await(new CountDownLatch(1)));
-    bus.send(CALL);
+    assertThatThrownBy(() -> bus.call(CALL)).isInstanceOf(BusException.Late.class);
     BusCall large = new BusCall("some.Service", "/", "some.Interface.Do", "s", "x".repeat(4 << 20));
 
     assertThatThrownBy(() -> bus.call(large))

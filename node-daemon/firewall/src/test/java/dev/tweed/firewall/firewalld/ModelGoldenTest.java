@@ -228,10 +228,7 @@ class ModelGoldenTest {
   void whatFirewalldHasNoWordsForIsTold() {
     FirewallRule tcp =
         FirewallRule.allow("r", Direction.IN).withPorts(Protocol.TCP, PortRange.of(80));
-    Peer fromPort =
-        new Peer(
-            new Peer.Addresses.Of(List.of(IpPrefix.parse("192.0.2.2/32"))),
-            List.of(PortRange.of(53)));
+    Peer fromPort = new Peer(List.of(IpPrefix.parse("192.0.2.2/32")), List.of(PortRange.of(53)));
 
     assertThat(unsupported(tcp.withAction(Action.LIMIT))).contains("no limit for each");
     assertThat(unsupported(tcp.withFrom(fromPort))).contains("not both");
@@ -266,10 +263,7 @@ class ModelGoldenTest {
             Protocol.UDP,
             List.of(),
             List.of(),
-            List.of(
-                new Peer(
-                    new Peer.Addresses.Of(List.of(IpPrefix.parse("2001:db8::/32"))),
-                    List.of(PortRange.of(53)))),
+            List.of(new Peer(List.of(IpPrefix.parse("2001:db8::/32")), List.of(PortRange.of(53)))),
             List.of(),
             Optional.of("tweed.1"),
             Optional.empty(),

@@ -86,9 +86,7 @@ final class Rows {
       rules.add(
           FirewallRule.allow("from-port-" + direction.name().toLowerCase(), direction)
               .withFrom(
-                  new Peer(
-                      new Peer.Addresses.Of(List.of(IpPrefix.parse("198.51.100.7/32"))),
-                      List.of(PortRange.of(53)))));
+                  new Peer(List.of(IpPrefix.parse("198.51.100.7/32")), List.of(PortRange.of(53)))));
       rules.add(
           FirewallRule.allow("everything-" + direction.name().toLowerCase(), direction)
               .withAction(Action.REJECT)

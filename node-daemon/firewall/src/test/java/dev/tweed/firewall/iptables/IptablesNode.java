@@ -38,7 +38,7 @@ final class IptablesNode implements AutoCloseable {
 
   /** The real programs. */
   IptablesTable table() {
-    return new IptablesPrograms(new IptablesCommand(List.of()), flavour, Duration.ofSeconds(5));
+    return new IptablesPrograms(List.of(), flavour, Duration.ofSeconds(5));
   }
 
   static IptablesBackend backend(IptablesTable table) {

@@ -53,9 +53,7 @@ class IptablesProgramsTest {
     IptablesBackend backend =
         IptablesNode.backend(
             new IptablesPrograms(
-                new IptablesCommand(List.of(onlyPlainNames())),
-                IptablesFlavour.LEGACY,
-                Duration.ofSeconds(1)));
+                List.of(onlyPlainNames()), IptablesFlavour.LEGACY, Duration.ofSeconds(1)));
 
     assertThat(node.apply(backend, ROWS)).isInstanceOf(BackendOutcome.Applied.class);
   }
@@ -65,9 +63,7 @@ class IptablesProgramsTest {
     IptablesBackend backend =
         IptablesNode.backend(
             new IptablesPrograms(
-                new IptablesCommand(List.of(onlyPlainNames())),
-                IptablesFlavour.NFT,
-                Duration.ofSeconds(1)));
+                List.of(onlyPlainNames()), IptablesFlavour.NFT, Duration.ofSeconds(1)));
 
     assertThat(refused(node.apply(backend, ROWS)).reason()).isEqualTo("NotFound");
   }

@@ -113,7 +113,7 @@ class NftTableGoldenTest {
             .withAction(Action.REJECT)
             .withPorts(Protocol.TCP, PortRange.of(25)),
         FirewallRule.allow("from-port", Direction.ROUTED)
-            .withFrom(new Peer(pods.addresses(), List.of(PortRange.of(1), new PortRange(3, 9))))
+            .withFrom(new Peer(pods.prefixes(), List.of(PortRange.of(1), new PortRange(3, 9))))
             .withPorts(Protocol.UDP, PortRange.of(514))
             .withInterfaceIn("tweed-br0")
             .withInterfaceOut("eth0"),

@@ -16,7 +16,7 @@ class NodePortEvaluatorTest {
 
   @Test
   void withoutADenyItIsOpenWithTheRuleOrWithout() {
-    assertThat(judge(policy("web", 100, WEB)))
+    assertThat(evaluate(policy("web", 100, WEB)))
         .containsExactly(
             new PolicyProblem(
                 PolicyReason.NodePortOpen,
@@ -27,7 +27,7 @@ class NodePortEvaluatorTest {
 
   @Test
   void aRuleForSomeOpensItToEverybodyAllTheSame() {
-    assertThat(judge(policy("web", 100, WEB.withFrom(OFFICE))))
+    assertThat(evaluate(policy("web", 100, WEB.withFrom(OFFICE))))
         .singleElement()
         .extracting(PolicyProblem::text)
         .asString()
@@ -36,7 +36,7 @@ class NodePortEvaluatorTest {
 
   @Test
   void aDenyBeforeItIsNamed() {
-    assertThat(judge(policy("web", 100, WEB), policy("closed", 50, deny("ports", 30080, 30090))))
+    assertThat(evaluate(policy("web", 100, WEB), policy("closed", 50, deny("ports", 30080, 30090))))
         .containsExactly(
             new PolicyProblem(
                 PolicyReason.NodePortClosed,
@@ -47,7 +47,7 @@ class NodePortEvaluatorTest {
 
   @Test
   void aDenyOfTheVerySamePacketsIsNamedThoughTheRuleIsLeftOut() {
-    assertThat(judge(policy("web", 100, WEB), policy("closed", 50, deny("ports", 30080))))
+    assertThat(evaluate(policy("web", 100, WEB), policy("closed", 50, deny("ports", 30080))))
         .singleElement()
         .returns(PolicyReason.NodePortClosed, PolicyProblem::reason)
         .extracting(PolicyProblem::text)
@@ -58,7 +58,7 @@ class NodePortEvaluatorTest {
   @Test
   void aDenyOfSomeClosesItToSome() {
     assertThat(
-            judge(
+            evaluate(
                 policy("web", 100, WEB),
                 policy("closed", 50, deny("office", 30080).withFrom(OFFICE))))
         .singleElement()
@@ -71,7 +71,8 @@ class NodePortEvaluatorTest {
   @Test
   void aDenyAfterItIsForOthers() {
     assertThat(
-            judge(policy("web", 100, WEB.withFrom(OFFICE)), policy("z", 200, deny("all", 30080))))
+            evaluate(
+                policy("web", 100, WEB.withFrom(OFFICE)), policy("z", 200, deny("all", 30080))))
         .singleElement()
         .returns(PolicyReason.NodePortOpen, PolicyProblem::reason)
         .extracting(PolicyProblem::text)
@@ -82,7 +83,7 @@ class NodePortEvaluatorTest {
   @Test
   void aDenyOfAnotherPortOrProtocolIsNoMatter() {
     assertThat(
-            judge(
+            evaluate(
                 policy("web", 100, WEB),
                 policy(
                     "closed",
@@ -99,7 +100,7 @@ class NodePortEvaluatorTest {
   @Test
   void portsThatAreNoNodePortsAreNotSpokenOf() {
     assertThat(
-            judge(
+            evaluate(
                 policy(
                     "web",
                     100,
@@ -113,7 +114,7 @@ class NodePortEvaluatorTest {
   @Test
   void onlyThePartOfARangeThatMayBeNodePortsIsSpokenOf() {
     assertThat(
-            judge(
+            evaluate(
                 policy(
                     "web",
                     100,
@@ -129,7 +130,8 @@ class NodePortEvaluatorTest {
   void whereTheNetworkOpensNothingItIsForTheHostsFirewall() {
     RuleGroup web = policy("web", 100, WEB);
 
-    assertThat(judge(RuleCompiler.compile(List.of(web)).rows(), false, ServiceProxy.NETFILTER, web))
+    assertThat(
+            evaluate(RuleCompiler.compile(List.of(web)).rows(), false, ServiceProxy.NETFILTER, web))
         .singleElement()
         .extracting(PolicyProblem::text)
         .asString()
@@ -141,14 +143,15 @@ class NodePortEvaluatorTest {
     RuleGroup web = policy("web", 100, WEB.withFrom(OFFICE));
     RuleGroup closed = policy("closed", 50, deny("ports", 30080));
 
-    assertThat(judge(RuleCompiler.compile(List.of(web)).rows(), true, ServiceProxy.IPVS, web))
+    assertThat(evaluate(RuleCompiler.compile(List.of(web)).rows(), true, ServiceProxy.IPVS, web))
         .singleElement()
         .extracting(PolicyProblem::text)
         .asString()
         .contains("open to those it allows", "by IPVS")
         .doesNotContain("everybody");
     assertThat(
-            judge(RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.IPVS, web))
+            evaluate(
+                RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.IPVS, web))
         .singleElement()
         .returns(PolicyReason.NodePortClosed, PolicyProblem::reason);
   }
@@ -159,7 +162,7 @@ class NodePortEvaluatorTest {
     RuleGroup closed = policy("closed", 50, deny("ports", 30080));
 
     assertThat(
-            judge(
+            evaluate(
                 RuleCompiler.compile(List.of(web, closed)).rows(), true, ServiceProxy.UNSEEN, web))
         .singleElement()
         .returns(PolicyReason.NodePortUnseen, PolicyProblem::reason)
@@ -168,15 +171,15 @@ class NodePortEvaluatorTest {
         .contains("neither open nor close");
   }
 
-  private static List<PolicyProblem> judge(RuleGroup policy, RuleGroup... others) {
+  private static List<PolicyProblem> evaluate(RuleGroup policy, RuleGroup... others) {
     List<RuleGroup> all = new ArrayList<>(List.of(others));
     all.add(policy);
-    return judge(RuleCompiler.compile(all).rows(), true, ServiceProxy.NETFILTER, policy);
+    return evaluate(RuleCompiler.compile(all).rows(), true, ServiceProxy.NETFILTER, policy);
   }
 
-  private static List<PolicyProblem> judge(
+  private static List<PolicyProblem> evaluate(
       List<FilterRow> rows, boolean routed, ServiceProxy proxy, RuleGroup policy) {
-    return new NodePortEvaluator(rows, routed, () -> proxy).judge(policy);
+    return new NodePortEvaluator(rows, routed, () -> proxy).evaluate(policy);
   }
 
   private static RuleGroup policy(String name, int priority, FirewallRule... rules) {

@@ -93,7 +93,7 @@ public final class RuleArbitraries {
   }
 
   private static List<Peer> withoutPorts(List<Peer> peers) {
-    return peers.stream().map(peer -> new Peer(peer.addresses(), List.of())).toList();
+    return peers.stream().map(peer -> new Peer(peer.prefixes(), List.of())).toList();
   }
 
   /** None, one, some, and as many as a multiport match takes, or one more. */
@@ -135,10 +135,8 @@ public final class RuleArbitraries {
                 // Bits after the length.
                 Tuple.of(1, Arbitraries.of("10.0.0.1/8", "2001:db8::1/32", "1.0.0.0/0")))
             .map(IpPrefix::parse);
-    Arbitrary<Peer.Addresses> addresses =
-        Arbitraries.oneOf(
-            prefix.list().ofMaxSize(3).map(Peer.Addresses.Of::new),
-            Arbitraries.just(new Peer.Addresses.Anywhere()));
+    Arbitrary<List<IpPrefix>> addresses =
+        Arbitraries.oneOf(prefix.list().ofMaxSize(3), Arbitraries.just(Peer.anywhere()));
     return Combinators.combine(
             addresses, Arbitraries.oneOf(Arbitraries.just(List.<PortRange>of()), ports()))
         .as(Peer::new)

@@ -73,10 +73,7 @@ class RuleCompilerPropertiesTest {
         groups,
         rule ->
             peers(rule)
-                .anyMatch(
-                    peer ->
-                        peer.addresses() instanceof Peer.Addresses.Of(var prefixes)
-                            && !prefixes.stream().allMatch(IpPrefix::isCanonical)));
+                .anyMatch(peer -> !peer.prefixes().stream().allMatch(IpPrefix::isCanonical)));
   }
 
   @Property(tries = 300)

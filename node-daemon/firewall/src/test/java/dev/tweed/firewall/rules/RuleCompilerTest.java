@@ -138,7 +138,7 @@ class RuleCompilerTest {
   void destinationPortsGivenTwiceAreRefused() {
     assertRefused(
         RULE.withPorts(Protocol.TCP, PortRange.of(1))
-            .withTo(new Peer(new Peer.Addresses.Anywhere(), List.of(PortRange.of(2)))),
+            .withTo(new Peer(Peer.anywhere(), List.of(PortRange.of(2)))),
         PolicyReason.InvalidRule,
         "to");
   }

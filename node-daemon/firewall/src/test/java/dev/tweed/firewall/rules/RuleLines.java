@@ -68,8 +68,7 @@ final class RuleLines {
           switch (words[at]) {
             case "from" -> rule.withFrom(Peer.of(prefix(value)));
             case "to" -> rule.withTo(Peer.of(prefix(value)));
-            case "sport" ->
-                rule.withFrom(new Peer(new Peer.Addresses.Anywhere(), List.of(ports(value))));
+            case "sport" -> rule.withFrom(new Peer(Peer.anywhere(), List.of(ports(value))));
             case "type" -> withTypes(rule, value);
             case "on" ->
                 direction == Direction.OUT

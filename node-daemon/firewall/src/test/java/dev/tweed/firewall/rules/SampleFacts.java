@@ -63,17 +63,20 @@ final class SampleFacts {
 
   ProtectionFacts facts() {
     return new ProtectionFacts(
-        addresses,
-        remote ->
-            Stream.of(ETH0, ETH0_IPV6)
-                .filter(own -> own.address().family() == remote.family())
-                .findFirst(),
-        sshd,
-        sessions,
+        new NodeFacts(
+            addresses,
+            remote ->
+                Stream.of(ETH0, ETH0_IPV6)
+                    .filter(own -> own.address().family() == remote.family())
+                    .findFirst(),
+            sshd,
+            sessions,
+            List.of(),
+            nameServers,
+            () -> {}),
         10250,
         apiServers,
         waysToApi,
-        nameServers,
         cloud,
         Optional.of(
             new Network(
