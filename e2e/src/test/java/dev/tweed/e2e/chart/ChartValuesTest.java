@@ -57,6 +57,10 @@ class ChartValuesTest {
           operator.leaderElection.renewDeadline=15s | leaderElection has leaseDuration=15s, renewDeadline=15s
           operator.leaderElection.leaseDuration=1s | leaderElection has leaseDuration=1s
           operator.leaderElection.retryPeriod=1m | retryPeriod=1m: each has to be longer than the next
+          commonLabels.team=the net           | /commonLabels/team
+          node.podLabels.the team=net         | /node/podLabels
+          operator.podLabels.a\\.\\.b/c=d     | /operator/podLabels
+          node.priorityClassName=First_Class  | /node/priorityClassName
           nodes.http.port=1                   | nodes
           node.imagePullPolicy=Never          | imagePullPolicy
           """)
