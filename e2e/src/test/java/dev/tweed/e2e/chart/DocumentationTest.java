@@ -211,9 +211,7 @@ class DocumentationTest {
                 Files.walk(ChartTools.repository().resolve("docs/examples"))))) {
       assertThat(files.filter(Files::isRegularFile))
           .isNotEmpty()
-          .allSatisfy(
-              file ->
-                  assertThat(read(file)).doesNotContainPattern("fastPath: +[Oo]ff\\b"));
+          .allSatisfy(file -> assertThat(read(file)).doesNotContainPattern("fastPath: +[Oo]ff\\b"));
     }
   }
 
