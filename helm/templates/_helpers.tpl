@@ -20,11 +20,28 @@
 {{- else if not .Values.enabled -}}
 {{- fail "enabled=false is for the condition of a parent chart, which then leaves this one out; to remove a release there is helm uninstall" -}}
 {{- end -}}
+{{- with .Values.operator -}}
+{{- if eq (int .http.port) (int $.Values.node.http.port) -}}
+{{- fail (printf "operator.http.port and node.http.port are both %d, and both are on the network of the node: give each its own" (int .http.port)) -}}
+{{- end -}}
+{{- with .leaderElection -}}
+{{- $lease := int (include "tweed.seconds" .leaseDuration) -}}
+{{- $renew := int (include "tweed.seconds" .renewDeadline) -}}
+{{- if not (and (lt $renew $lease) (lt (int (include "tweed.seconds" .retryPeriod)) $renew)) -}}
+{{- fail (printf "operator.leaderElection has leaseDuration=%s, renewDeadline=%s and retryPeriod=%s: each has to be longer than the next, as 15s, 10s and 2s are" .leaseDuration .renewDeadline .retryPeriod) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if not .Values.cleanup.enabled -}}
 true
 {{- else if not (hasSuffix "-cleanup" .Release.Name) -}}
 {{- fail (printf "cleanup.enabled=true takes the network off every node, and would put that in the place of release %s. It is for a release of its own, whose name ends in -cleanup, after this one was removed: docs/uninstall.md" .Release.Name) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Of a number with s, m or h. */}}
+{{- define "tweed.seconds" -}}
+{{- mul (int (trimAll "smh" .)) (get (dict "s" 1 "m" 60 "h" 3600) (substr (int (sub (len .) 1)) (len .) .)) -}}
 {{- end -}}
 
 {{/* What a schema of the chart's CRDs has, and that of the cluster lacks: paths, one a line. Call with (list schema
@@ -144,7 +161,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{/* Namespace of the daemons' Leases; empty where they have none. */}}
 {{- define "tweed.leaseNamespace" -}}
 {{- if and (include "tweed.release" .) .Values.node.leases.enabled -}}
-{{- $namespace := .Values.node.leases.namespace | default (printf "%s-node-lease" (include "tweed.fullname" .)) -}}
+{{- $namespace := .Values.node.leases.namespace | default (printf "%s-node-lease" (include "tweed.fullname" . | replace "." "-")) -}}
 {{- if eq $namespace .Release.Namespace -}}
 {{- fail (printf "node.leases.namespace=%s is the namespace of the release, where the Lease of the operator is: choose another, which the chart makes" $namespace) -}}
 {{- end -}}

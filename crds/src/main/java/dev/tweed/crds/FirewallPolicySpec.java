@@ -21,15 +21,6 @@ import java.util.List;
     value = "self.rules.all(a, self.rules.exists_one(b, b.name == a.name))",
     message = "spec.rules: two rules have the same name; give each its own",
     fieldPath = ".rules")
-@ValidationRule(
-    value =
-        "!has(self.nodeSelector.matchLabels) || self.nodeSelector.matchLabels.all(k, k.matches(r'"
-            + Limits.LABEL_KEY_PATTERN
-            + "'))",
-    message =
-        "nodeSelector.matchLabels has a key that no label can have: write such as"
-            + " kubernetes.io/os: linux",
-    fieldPath = ".nodeSelector.matchLabels")
 public record FirewallPolicySpec(
     @JsonPropertyDescription("Nodes the rules are for, by their labels; {} selects all.") @Required
         LabelSelector nodeSelector,
@@ -147,8 +138,8 @@ public record FirewallPolicySpec(
               + " (has(self.to) && self.to.exists(p, has(p.cidr) && p.cidr.contains('.'))))",
       message = "from and to mix IPv4 and IPv6 addresses: write one rule for each family")
   @ValidationRule(
-      value = "self.name.matches('^[a-z0-9-]*$')",
-      message = "name: use lower-case letters, digits and hyphens, such as allow-ssh",
+      value = "self.name.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$')",
+      message = "name: use lower-case letters, digits and hyphens between them, such as allow-ssh",
       fieldPath = ".name")
   @ValidationRule(
       value = "!has(self.comment) || self.comment.matches(r'" + Limits.ONE_LINE + "')",

@@ -13,6 +13,13 @@ import java.util.Map;
 /** A label selector with the semantics of Kubernetes' own; empty selects everything. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@ValidationRule(
+    value =
+        "!has(self.matchLabels) || self.matchLabels.all(k, k.matches(r'"
+            + Limits.LABEL_KEY_PATTERN
+            + "'))",
+    message = "matchLabels has a key that no label can have: write such as kubernetes.io/os: linux",
+    fieldPath = ".matchLabels")
 public record LabelSelector(
     @JsonPropertyDescription("Labels that must be there, with exactly these values.")
         @Size(max = 16)

@@ -84,16 +84,6 @@ import java.util.Map;
         "spec.sysctls names net.netfilter.nf_conntrack_tcp_be_liberal, which fastPath Auto sets to 1:"
             + " leave it out, or set fastPath to \"Off\"",
     fieldPath = ".sysctls")
-@ValidationRule(
-    value =
-        "!has(self.nodeSelector) || !has(self.nodeSelector.matchLabels) ||"
-            + " self.nodeSelector.matchLabels.all(k, k.matches(r'"
-            + Limits.LABEL_KEY_PATTERN
-            + "'))",
-    message =
-        "spec.nodeSelector.matchLabels has a key that no label can have: write such as"
-            + " kubernetes.io/os: linux",
-    fieldPath = ".nodeSelector.matchLabels")
 public record PodNetworkSpec(
     @JsonPropertyDescription(
             "Ranges that nodes' blocks are taken from, in this order; IPv4, IPv6 or both. A live"
@@ -458,6 +448,12 @@ public record PodNetworkSpec(
   /** VXLAN parameters: VNI 1..16777215, UDP port, and plain routes to nodes on the same link. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "self.port != 7416",
+      message =
+          "port 7416 is that of probes, which would end in the tunnel unanswered: choose another, such"
+              + " as 8472",
+      fieldPath = ".port")
   public record Vxlan(
       @JsonPropertyDescription(
               "VXLAN network identifier; the device is named tweed.<vni>. Immutable.")
@@ -467,7 +463,7 @@ public record PodNetworkSpec(
           Integer vni,
       @JsonPropertyDescription(
               "UDP port of the tunnel, open between all nodes. 8472 is what Linux has always used,"
-                  + " 4789 the assigned one (RFC 7348). Immutable.")
+                  + " 4789 the assigned one (RFC 7348); not 7416, which probes have. Immutable.")
           @Default("8472")
           @Min(1)
           @Max(65535)

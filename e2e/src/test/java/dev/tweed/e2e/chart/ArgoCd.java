@@ -3,9 +3,17 @@ package dev.tweed.e2e.chart;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.crds.testing.ApiServer;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +45,7 @@ final class ArgoCd implements AutoCloseable {
   private final ApiServer server;
   private final GitRepository repository;
   private final List<Process> processes = new ArrayList<>();
+  private ProcessBuilder controller;
 
   private ArgoCd(Path directory, ApiServer server) {
     this.directory = directory;
@@ -53,7 +62,7 @@ final class ArgoCd implements AutoCloseable {
       ArgoCd argocd =
           new ArgoCd(Files.createTempDirectory("tweed-argocd"), ApiServer.startWithoutKinds());
       try {
-        argocd.configure(components.resolve("manifests"));
+        argocd.startKubernetesControllers();
         argocd.startComponents(components, helm);
       } catch (IOException | RuntimeException | AssertionError e) {
         argocd.close();
@@ -84,7 +93,7 @@ final class ArgoCd implements AutoCloseable {
         "crd/applications.argoproj.io",
         "crd/appprojects.argoproj.io");
     // Otherwise Argo CD's own API server makes it.
-    kubectl(
+    create(
         """
         apiVersion: argoproj.io/v1alpha1
         kind: AppProject
@@ -93,10 +102,7 @@ final class ArgoCd implements AutoCloseable {
           sourceRepos: ['*']
           destinations: [{server: '*', namespace: '*'}]
           clusterResourceWhitelist: [{group: '*', kind: '*'}]
-        """,
-        "apply",
-        "-f",
-        "-");
+        """);
   }
 
   private void startComponents(Path components, Path helm) throws IOException {
@@ -118,53 +124,91 @@ final class ArgoCd implements AutoCloseable {
             "KUBECONFIG",
             server.kubeconfig().toString(),
             "ARGOCD_FAKE_IN_CLUSTER",
-            "true");
-    run(components.resolve("redis"), environment, redis);
-    run(
-        components.resolve("argocd-repo-server"),
-        environment,
-        "--address=127.0.0.1",
-        "--port=" + repoServer,
-        "--metrics-address=127.0.0.1",
-        "--metrics-port=" + freePort(),
-        "--disable-tls",
-        "--client-ca-path=",
-        "--redis=" + redis);
-    run(
-        components.resolve("argocd-application-controller"),
-        environment,
-        "--kubeconfig=" + server.kubeconfig(),
-        "--namespace=argocd",
-        "--repo-server=127.0.0.1:" + repoServer,
-        "--repo-server-plaintext",
-        "--redis=" + redis,
-        "--metrics-port=" + freePort(),
-        // Seconds; not the exponential minutes between two attempts.
-        "--self-heal-backoff-timeout-seconds=1",
-        "--self-heal-backoff-cap-seconds=1",
-        "--persist-resource-health");
+            "true",
+            // Between what is applied and what is pruned last; two seconds otherwise.
+            "ARGOCD_SYNC_WAVE_DELAY",
+            "0",
+            // For each CRD that is made it asks for all kinds there are.
+            "ARGOCD_K8S_CLIENT_QPS",
+            "1000");
+    start(program(components.resolve("redis"), environment, redis));
+    start(
+        program(
+            components.resolve("argocd-repo-server"),
+            environment,
+            "--address=127.0.0.1",
+            "--port=" + repoServer,
+            "--metrics-address=127.0.0.1",
+            "--metrics-port=" + freePort(),
+            "--disable-tls",
+            "--client-ca-path=",
+            "--redis=" + redis));
+    configure(components.resolve("manifests"));
+    controller =
+        program(
+            components.resolve("argocd-application-controller"),
+            environment,
+            "--kubeconfig=" + server.kubeconfig(),
+            "--namespace=argocd",
+            "--repo-server=127.0.0.1:" + repoServer,
+            "--repo-server-plaintext",
+            "--redis=" + redis,
+            "--metrics-port=" + freePort(),
+            // Seconds; not the exponential minutes between two attempts.
+            "--self-heal-backoff-timeout-seconds=1",
+            "--self-heal-backoff-cap-seconds=1",
+            "--persist-resource-health");
+    start(controller);
+  }
+
+  /** Does something while Argo CD does not run, which comes to the cluster after that. */
+  void whileItDoesNotRun(Runnable action) throws IOException, InterruptedException {
+    Process running = processes.removeLast();
+    running.destroy();
+    running.waitFor();
+    action.run();
+    start(controller);
   }
 
   /** The controllers of Kubernetes that make pods and collect garbage. */
-  void startKubernetesControllers() throws IOException {
-    run(
-        ChartTools.kubernetes("kube-controller-manager"),
-        Map.of(),
-        "--kubeconfig=" + server.kubeconfig(),
-        "--controllers=deployment-controller,replicaset-controller,daemonset-controller,namespace-controller,garbage-collector-controller",
-        "--leader-elect=false",
-        "--secure-port=0");
+  private void startKubernetesControllers() throws IOException {
+    start(
+        program(
+            ChartTools.kubernetes("kube-controller-manager"),
+            Map.of(),
+            "--kubeconfig=" + server.kubeconfig(),
+            "--controllers=deployment-controller,replicaset-controller,daemonset-controller,garbage-collector-controller",
+            "--leader-elect=false",
+            "--secure-port=0"));
   }
 
-  private void run(Path program, Map<String, String> environment, String... words)
-      throws IOException {
+  /** As the namespace controller, which would wait for five seconds: nothing is in it. */
+  void awaitDeletionOfNamespace(String name) {
+    await(
+        "deletion of namespace " + name,
+        () -> {
+          Namespace namespace = server.admin().namespaces().withName(name).get();
+          if (namespace.getMetadata().getDeletionTimestamp() == null) {
+            throw new AssertionError("namespace " + name + " is to stay");
+          }
+          namespace.getSpec().setFinalizers(List.of());
+          server.admin().raw("/api/v1/namespaces/" + name + "/finalize", "PUT", namespace);
+        });
+  }
+
+  private static ProcessBuilder program(
+      Path program, Map<String, String> environment, String... words) throws IOException {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(List.of(words));
     Path logs = Files.createDirectories(Path.of("target", "argocd"));
+    File log = logs.resolve(program.getFileName() + ".log").toFile();
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
-    processes.add(
-        builder.redirectOutput(logs.resolve(program.getFileName() + ".log").toFile()).start());
+    return builder.redirectOutput(Redirect.appendTo(log));
+  }
+
+  private void start(ProcessBuilder program) throws IOException {
+    processes.add(program.start());
   }
 
   private static int freePort() throws IOException {
@@ -180,6 +224,16 @@ final class ArgoCd implements AutoCloseable {
   /** An administrator's. */
   KubernetesClient client() {
     return server.admin();
+  }
+
+  /** Creates what is in the documents. */
+  void create(String documents) {
+    for (String document : documents.split("(?m)^---$")) {
+      server
+          .admin()
+          .resource(Serialization.unmarshal(document, GenericKubernetesResource.class))
+          .create();
+    }
   }
 
   /** kubectl as an administrator; it has to succeed. */
@@ -214,6 +268,21 @@ final class ArgoCd implements AutoCloseable {
   /** An object of Tweed's, by the plural of its kind. */
   Optional<JsonNode> tweed(String kinds, String name) {
     return get("/apis/tweed.dev/v1alpha1/%s/%s".formatted(kinds, name));
+  }
+
+  long generation(String kind, String name) {
+    return tweedObject(kind, name).require().getMetadata().getGeneration();
+  }
+
+  /** A merge patch of the status of an object of Tweed's. */
+  void patchStatus(String kind, String name, String status) {
+    tweedObject(kind, name)
+        .subresource("status")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"status\":" + status + "}");
+  }
+
+  private Resource<GenericKubernetesResource> tweedObject(String kind, String name) {
+    return server.admin().genericKubernetesResources("tweed.dev/v1alpha1", kind).withName(name);
   }
 
   static void await(String what, ThrowingRunnable assertion) {
@@ -254,14 +323,7 @@ final class ArgoCd implements AutoCloseable {
     /** Has Argo CD compare again, as with the button, and waits for that. */
     JsonNode refresh() {
       String annotation = "argocd.argoproj.io/refresh";
-      kubectl(
-          "",
-          "annotate",
-          "application",
-          name,
-          "--namespace=argocd",
-          "--overwrite",
-          annotation + "=normal");
+      patch("{\"metadata\":{\"annotations\":{\"%s\":\"normal\"}}}".formatted(annotation));
       await(
           "refresh of " + name,
           () -> {
@@ -273,8 +335,12 @@ final class ArgoCd implements AutoCloseable {
     }
 
     void patch(String patch) {
-      kubectl(
-          "", "patch", "application", name, "--namespace=argocd", "--type=merge", "--patch", patch);
+      server
+          .admin()
+          .genericKubernetesResources("argoproj.io/v1alpha1", "Application")
+          .inNamespace("argocd")
+          .withName(name)
+          .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
     }
 
     /** The resourceVersion of each object it has, by kind and name. */

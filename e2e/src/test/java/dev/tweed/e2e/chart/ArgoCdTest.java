@@ -53,14 +53,11 @@ class ArgoCdTest {
   }
 
   private static void apply(String applications) {
-    argocd.kubectl(
+    argocd.create(
         applications
             .replaceAll("repoURL: .*", "repoURL: " + argocd.repository().url())
-            // Every few seconds, until it is mended.
-            .replaceAll("(?m)^( +)limit: 5$", "$1limit: -1\n$1backoff: {duration: 3s, factor: 1}"),
-        "apply",
-        "-f",
-        "-");
+            // Every second, until it is mended.
+            .replaceAll("(?m)^( +)limit: 5$", "$1limit: -1\n$1backoff: {duration: 1s, factor: 1}"));
   }
 
   @AfterAll
@@ -114,12 +111,11 @@ class ArgoCdTest {
 
   @Test
   @Order(2)
-  void chartNetworksAndPoliciesAreHealthyWhenTheyWork() throws IOException {
-    argocd.startKubernetesControllers();
+  void chartNetworksAndPoliciesAreHealthyWhenTheyWork() {
     for (String name : List.of("default", "kept", "used")) {
-      operatorSays("podnetworks", name, works());
+      operatorSays("PodNetwork", name, works());
     }
-    operatorSays("firewallpolicies", "control-plane", works());
+    operatorSays("FirewallPolicy", "control-plane", works());
 
     await(
         "the chart is healthy",
@@ -188,7 +184,7 @@ class ArgoCdTest {
     await(
         "the policy is back",
         () -> assertThat(argocd.tweed("firewallpolicies", "control-plane")).isPresent());
-    operatorSays("firewallpolicies", "control-plane", works());
+    operatorSays("FirewallPolicy", "control-plane", works());
     await("all is well", () -> assertHealthy(network));
   }
 
@@ -202,7 +198,7 @@ class ArgoCdTest {
         "podnetwork/kept",
         "--type=json",
         "--patch=[{\"op\":\"add\",\"path\":\"/spec/pools/-\",\"value\":{\"cidr\":\"10.92.0.0/16\",\"nodePrefixLength\":24}}]");
-    operatorSays("podnetworks", "kept", works());
+    operatorSays("PodNetwork", "kept", works());
     String operationsBefore = operations();
 
     network.refresh();
@@ -216,21 +212,21 @@ class ArgoCdTest {
   @Order(6)
   void healthSaysWhereSomebodyIsNeeded() {
     operatorSays(
-        "podnetworks",
+        "PodNetwork",
         "kept",
         condition("Accepted", "True", "Accepted", ""),
         condition("Allocated", "False", "PoolExhausted", "append a pool"),
         condition("Ready", "True", "Ready", "works on 253 of 256 nodes"),
         condition("Degraded", "True", "PoolExhausted", "append a pool"));
     operatorSays(
-        "podnetworks",
+        "PodNetwork",
         "used",
         condition("Accepted", "True", "Accepted", ""),
         condition("Allocated", "True", "NoNodes", "no node belongs to this network"),
         condition("Ready", "True", "NoNodes", "no node belongs to this network"),
         condition("Degraded", "False", "AsExpected", ""));
     operatorSays(
-        "firewallpolicies",
+        "FirewallPolicy",
         "control-plane",
         condition("Accepted", "True", "Accepted", ""),
         condition("Applied", "False", "WouldLockOut", "narrow the rule"),
@@ -248,9 +244,9 @@ class ArgoCdTest {
               .contains("WouldLockOut", "narrow the rule");
         });
 
-    operatorSays("podnetworks", "kept", works());
-    operatorSays("podnetworks", "used", works());
-    operatorSays("firewallpolicies", "control-plane", works());
+    operatorSays("PodNetwork", "kept", works());
+    operatorSays("PodNetwork", "used", works());
+    operatorSays("FirewallPolicy", "control-plane", works());
     await("all is well again", () -> assertHealthy(network));
   }
 
@@ -276,7 +272,7 @@ class ArgoCdTest {
     String refused = operations();
     repository.push("the pool is as it was");
     network.refresh();
-    operatorSays("firewallpolicies", "beside", works());
+    operatorSays("FirewallPolicy", "beside", works());
     await("the mended commit is applied", () -> assertSyncedAndHealthy(network.get()));
     assertThat(operations()).as("by the next attempt of the same operation").isEqualTo(refused);
   }
@@ -297,7 +293,7 @@ class ArgoCdTest {
     await(
         "the other policy",
         () -> assertThat(argocd.tweed("firewallpolicies", "later")).isPresent());
-    operatorSays("firewallpolicies", "later", works());
+    operatorSays("FirewallPolicy", "later", works());
     await(
         "the refusal",
         () -> {
@@ -393,6 +389,7 @@ class ArgoCdTest {
   void kindsAndTheChartsPodNetworkOutliveTheApplication() {
     Map<String, String> before = chart.resourceVersions();
     deleteWithCascade("tweed", chart);
+    argocd.awaitDeletionOfNamespace("tweed-node-lease");
     await("the deletion", () -> assertThat(chart.find()).isEmpty());
 
     assertThat(before).isNotEmpty();
@@ -413,10 +410,7 @@ class ArgoCdTest {
   /** As docs/install.md has it, for a cluster on which Argo CD cannot run before Tweed does. */
   @Test
   @Order(13)
-  void whatHelmInstalledIsAdoptedAsItIs() throws IOException {
-    argocd.kubectl("", "delete", "podnetworks", "--all");
-    argocd.kubectl("", "delete", "-f", ChartTools.chart().resolve("crds").toString());
-    argocd.kubectl("", "wait", "--for=delete", "namespace/tweed-node-lease", "--timeout=50s");
+  void whatHelmInstalledIsAdoptedAsItIs() throws Exception {
     argocd.repository().copy(ChartTools.chart(), "helm");
     argocd.repository().push("the chart as it is");
     String application = example("gitops/argocd-application.yaml").split("(?m)^---$")[0];
@@ -426,7 +420,12 @@ class ArgoCdTest {
             .toString();
     String chartAndValues =
         "tweed %s --namespace=tweed-system --values=-".formatted(ChartTools.chart());
-    argocd.helm(values, ("install " + chartAndValues).split(" ")).text();
+    argocd.whileItDoesNotRun(
+        () -> {
+          argocd.kubectl("", "delete", "podnetworks", "--all");
+          argocd.kubectl("", "delete", "-f", ChartTools.chart().resolve("crds").toString());
+          argocd.helm(values, ("install " + chartAndValues).split(" ")).text();
+        });
     String before = workloads();
 
     apply(application);
@@ -434,7 +433,7 @@ class ArgoCdTest {
         "it is in sync and healthy",
         () -> {
           podsRun();
-          operatorSays("podnetworks", "default", works());
+          operatorSays("PodNetwork", "default", works());
           chart.refresh();
           assertSyncedAndHealthy(chart.get());
         });
@@ -551,28 +550,19 @@ class ArgoCdTest {
 
   /** As the operator: so many blocks of the network are with nodes. */
   private static void blocks(String network, int blocks) {
-    argocd.kubectl(
-        "",
-        "patch",
-        "podnetwork/" + network,
-        "--subresource=status",
-        "--type=merge",
-        "--patch={\"status\":{\"blocks\":%d}}".formatted(blocks));
+    argocd.patchStatus("PodNetwork", network, "{\"blocks\":%d}".formatted(blocks));
   }
 
   /** As the operator, about the spec as it is now. */
-  private static void operatorSays(String kinds, String name, String... conditions) {
-    JsonNode generation = argocd.tweed(kinds, name).orElseThrow().at("/metadata/generation");
-    argocd.kubectl(
-        "",
-        "patch",
-        kinds + "/" + name,
-        "--subresource=status",
-        "--type=merge",
-        "--patch={\"status\":{\"observedGeneration\":%s,\"conditions\":[%s]}}"
+  private static void operatorSays(String kind, String name, String... conditions) {
+    long generation = argocd.generation(kind, name);
+    argocd.patchStatus(
+        kind,
+        name,
+        "{\"observedGeneration\":%s,\"conditions\":[%s]}"
             .formatted(
                 generation,
-                List.of(conditions).stream()
+                Stream.of(conditions)
                     .map(c -> c.formatted(generation))
                     .collect(Collectors.joining(","))));
   }

@@ -3,7 +3,11 @@ package dev.tweed.e2e.chart;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubeapitest.cert.CertManager;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,11 +52,10 @@ final class ChartCluster implements AutoCloseable {
       return cluster(context);
     }
 
-    /** In the root store, whose end closes it. */
+    /** In the store of the session, which is that of the JVM, and whose end closes it. */
     private static ChartCluster cluster(ExtensionContext context) {
       return context
-          .getRoot()
-          .getStore(STORE)
+          .getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, STORE)
           .getOrComputeIfAbsent(
               ChartCluster.class, type -> ChartCluster.start(), ChartCluster.class);
     }
@@ -64,6 +67,7 @@ final class ChartCluster implements AutoCloseable {
   private final Path adminKubeconfig;
   private final Path anonymousKubeconfig;
   private final String installNotes;
+  private final List<KubernetesClient> clients = new ArrayList<>();
 
   private ChartCluster(
       KubeAPIServer server,
@@ -197,10 +201,13 @@ final class ChartCluster implements AutoCloseable {
   final class Identity {
     private final String name;
     private final List<String> credentials;
+    private final KubernetesClient client;
 
-    private Identity(String name, List<String> credentials) {
+    private Identity(String name, List<String> credentials, ConfigBuilder config) {
       this.name = name;
       this.credentials = credentials;
+      this.client = new KubernetesClientBuilder().withConfig(config.build()).build();
+      clients.add(client);
     }
 
     Program.Outcome kubectl(String... words) {
@@ -219,17 +226,22 @@ final class ChartCluster implements AutoCloseable {
      */
     boolean may(String verbAndResource) {
       String[] words = verbAndResource.split("[ /]");
-      List<String> question =
-          new ArrayList<>(List.of("auth", "can-i", words[0], words[1], "--all-namespaces"));
-      if (words.length == 3) {
-        question.add("--subresource=" + words[2]);
-      }
-      Program.Outcome answer = kubectl(question.toArray(String[]::new));
-      return switch (answer.out().strip()) {
-        case "yes" -> true;
-        case "no" -> false;
-        default -> throw new AssertionError(answer);
-      };
+      String[] resource = words[1].split("\\.", 2);
+      return client
+          .resource(
+              new SelfSubjectAccessReviewBuilder()
+                  .withNewSpec()
+                  .withNewResourceAttributes()
+                  .withVerb(words[0])
+                  .withResource(resource[0])
+                  .withGroup(resource.length == 2 ? resource[1] : "")
+                  .withSubresource(words.length == 3 ? words[2] : "")
+                  .endResourceAttributes()
+                  .endSpec()
+                  .build())
+          .create()
+          .getStatus()
+          .getAllowed();
     }
 
     @Override
@@ -245,18 +257,25 @@ final class ChartCluster implements AutoCloseable {
     words.addAll(List.of(binding));
     String token = kubectl(words.toArray(String[]::new)).text().strip();
     return new Identity(
-        serviceAccount + " " + String.join(" ", binding), List.of("--token=" + token));
+        serviceAccount + " " + String.join(" ", binding),
+        List.of("--token=" + token),
+        anonymous().withOauthToken(token));
   }
 
   /** By a real certificate, as a daemon outside the cluster has it. */
   Identity certificate(String organisation, String commonName) {
     String file = (organisation + "-" + commonName).replace(':', '-');
     pki(directory, "client", file, organisation, commonName);
+    String certificate = directory.resolve(file + ".crt").toString();
+    String key = directory.resolve(file + ".key").toString();
     return new Identity(
         "O=" + organisation + ", CN=" + commonName,
-        List.of(
-            "--client-certificate=" + directory.resolve(file + ".crt"),
-            "--client-key=" + directory.resolve(file + ".key")));
+        List.of("--client-certificate=" + certificate, "--client-key=" + key),
+        anonymous().withClientCertFile(certificate).withClientKeyFile(key));
+  }
+
+  private ConfigBuilder anonymous() {
+    return new ConfigBuilder(Config.fromKubeconfig(anonymousKubeconfig.toFile()));
   }
 
   /** With a discovery cache of its own: the usual one is named by port and outlives a server. */
@@ -270,6 +289,7 @@ final class ChartCluster implements AutoCloseable {
 
   @Override
   public void close() {
+    clients.forEach(KubernetesClient::close);
     server.stop();
     try (Stream<Path> files = Files.walk(directory)) {
       files.sorted((a, b) -> b.compareTo(a)).map(Path::toFile).forEach(File::delete);

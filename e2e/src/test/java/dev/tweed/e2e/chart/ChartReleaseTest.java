@@ -57,17 +57,16 @@ class ChartReleaseTest {
   @Test
   void everyFieldComesBackFromTheApiServerAsItWasRendered() throws Exception {
     ObjectMapper json = new ObjectMapper();
+    Rendering rendering = Rendering.withCrds();
+    List<HasMetadata> rendered = rendering.objects();
+    JsonNode live =
+        json.readTree(cluster.kubectlWithInput(rendering.text(), "get", "-ojson", "-f", "-").text())
+            .path("items");
+    assertThat(live).hasSameSizeAs(rendered);
     List<String> differences = new ArrayList<>();
-    for (HasMetadata object : Rendering.withCrds().objects()) {
-      List<String> get =
-          new ArrayList<>(
-              List.of(
-                  "get", object.getFullResourceName(), object.getMetadata().getName(), "-ojson"));
-      if (object.getMetadata().getNamespace() != null) {
-        get.addAll(List.of("-n", object.getMetadata().getNamespace()));
-      }
-      JsonNode live = json.readTree(cluster.kubectl(get.toArray(String[]::new)).text());
-      differences.addAll(SyncDiff.between(json.readTree(Serialization.asJson(object)), live));
+    for (int i = 0; i < rendered.size(); i++) {
+      JsonNode expected = json.readTree(Serialization.asJson(rendered.get(i)));
+      differences.addAll(SyncDiff.between(expected, live.get(i)));
     }
 
     assertThat(differences).isEmpty();

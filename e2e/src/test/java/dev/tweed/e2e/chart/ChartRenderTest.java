@@ -87,9 +87,20 @@ class ChartRenderTest {
             "ValidatingAdmissionPolicyBinding/tweed-podnetwork-in-use");
   }
 
+  /** YAML takes a bare {@code Off} for false, in a file of values too. */
+  @Test
+  void fastPathThatIsOffIsAWord() {
+    for (String off : List.of("Off", "false")) {
+      assertThat(Rendering.of("podNetwork.create=true", "podNetwork.spec.fastPath=" + off).text())
+          .contains("fastPath: \"Off\"");
+    }
+    assertThat(Rendering.of("podNetwork.create=true").text()).doesNotContain("fastPath:");
+  }
+
   @Test
   void leasesHaveANamespaceOfTheirOwnOrNone() {
     assertThat(Rendering.of("fullnameOverride=net").names()).contains("Namespace/net-node-lease");
+    assertThat(Rendering.ofRelease("my.net").names()).contains("Namespace/my-net-tweed-node-lease");
     assertThat(Rendering.of("node.leases.namespace=lives").text())
         .contains("kubernetes.io/metadata.name", "values: [tweed-system, lives]")
         .contains("request.namespace == 'lives'")

@@ -48,6 +48,19 @@ class ChartValuesTest {
           node.serviceAccount.name=Node       | /node/serviceAccount/name
           commonLabels.app\\.kubernetes\\.io/name=x | commonLabels or podLabels: app.kubernetes.io/name is
           node.podLabels.app\\.kubernetes\\.io/component=x | podLabels: app.kubernetes.io/component is
+          fullnameOverride=Tweed              | /fullnameOverride
+          nameOverride=a.b                    | /nameOverride
+          apiServer.host=https://10.0.0.1     | /apiServer/host
+          apiServer.host=10.0.0.1:6443        | /apiServer/host
+          apiServer.host=[fd00::1]            | /apiServer/host
+          node.http.port=9463                 | operator.http.port and node.http.port are both 9463
+          operator.leaderElection.renewDeadline=15s | leaderElection has leaseDuration=15s, renewDeadline=15s
+          operator.leaderElection.leaseDuration=1s | leaderElection has leaseDuration=1s
+          operator.leaderElection.retryPeriod=1m | retryPeriod=1m: each has to be longer than the next
+          commonLabels.team=the net           | /commonLabels/team
+          node.podLabels.the team=net         | /node/podLabels
+          operator.podLabels.a\\.\\.b/c=d     | /operator/podLabels
+          node.priorityClassName=First_Class  | /node/priorityClassName
           nodes.http.port=1                   | nodes
           node.imagePullPolicy=Never          | imagePullPolicy
           """)

@@ -200,6 +200,21 @@ class DocumentationTest {
     }
   }
 
+  /** YAML takes a bare {@code Off} for false, and the API server refuses that. */
+  @Test
+  void wordsThatYamlTakesForBooleansHaveQuotes() throws IOException {
+    try (Stream<Path> files =
+        Stream.concat(
+            pages(),
+            Stream.concat(
+                Files.walk(ChartTools.chart()),
+                Files.walk(ChartTools.repository().resolve("docs/examples"))))) {
+      assertThat(files.filter(Files::isRegularFile))
+          .isNotEmpty()
+          .allSatisfy(file -> assertThat(read(file)).doesNotContainPattern("fastPath: +[Oo]ff\\b"));
+    }
+  }
+
   @Test
   void everyChartValueIsInTheReference() throws IOException {
     JsonNode schema =

@@ -24,6 +24,11 @@ record Rendering(String text, List<HasMetadata> objects) {
     return parsed(attempt(assignments).text());
   }
 
+  /** With {@link #REGISTRY}, as a release of that name. */
+  static Rendering ofRelease(String name) {
+    return parsed(Program.run(release(name, REGISTRY)).text());
+  }
+
   /** With {@link #REGISTRY}, and the CRDs, which {@code helm template} leaves out otherwise. */
   static Rendering withCrds() {
     return parsed(Program.run(with(command(REGISTRY), "--include-crds")).text());

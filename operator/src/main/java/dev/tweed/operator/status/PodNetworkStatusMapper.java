@@ -268,7 +268,10 @@ public final class PodNetworkStatusMapper {
     if (accepted.holds() && !allocated.holds() && Transition.passes(allocated.reason())) {
       return Finding.yes(PROGRESSING, allocated.reason(), allocated.message());
     }
-    int joining = state.readiness().joining();
+    NetworkReadiness readiness = state.readiness();
+    // Their blocks were handed out in this run: no NodeSubnet has come back yet.
+    int unseen = state.outcome().allocated() - readiness.ready() - readiness.waitingCount();
+    int joining = readiness.joining() + (accepted.holds() ? Math.max(0, unseen) : 0);
     return joining > 0
         ? Finding.yes(
             PROGRESSING,
