@@ -14,6 +14,7 @@ import dev.tweed.fastpath.FastPathPlanner;
 import dev.tweed.fastpath.NodeView;
 import dev.tweed.fastpath.SourcePorts;
 import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.fastpath.kernel.DeviceWatch;
 import dev.tweed.fastpath.kernel.DevicesReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
@@ -50,6 +51,9 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   /** Queue disciplines and programs of others on devices are seen by looking only. */
   private static final Duration LOOK = Duration.ofSeconds(10);
 
+  /** After the kernel's word of a device; a pod that starts has several. */
+  static final Duration SOON = Duration.ofMillis(50);
+
   private final Supplier<Optional<CniResults>> results;
   private final Function<IpAddress, Optional<String>> holder;
   private final Path sysctls;
@@ -59,6 +63,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
   private Optional<NodeViewMapper.Process> process = Optional.empty();
   private volatile Optional<FastPath> fastPath = Optional.empty();
+  private Optional<DeviceWatch> watch = Optional.empty(); // guarded by this
 
   /** Why it was not to be had; another try in this process would come to the same. */
   private Optional<FastPathOff.OfNode> refused = Optional.empty();
@@ -208,10 +213,20 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     return switch (FastPath.open(RENEWAL, ports())) {
       case FastPath.Opening.Opened(FastPath opened) -> {
         fastPath = Optional.of(opened);
+        watch = watch.or(this::listen);
         yield Optional.empty();
       }
       case FastPath.Opening.Refused(FastPathOff.OfNode why) -> Optional.of(why);
     };
+  }
+
+  private Optional<DeviceWatch> listen() {
+    try {
+      return Optional.of(DeviceWatch.open(() -> again.accept(SOON)));
+    } catch (NetlinkException e) {
+      LOG.warn("changes of devices are seen within {} s: {}", LOOK.toSeconds(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private NodeViewMapper.Process process() {
@@ -261,6 +276,8 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private void letGo() {
+    watch.ifPresent(DeviceWatch::close);
+    watch = Optional.empty();
     fastPath.ifPresent(FastPath::close);
     fastPath = Optional.empty();
   }
