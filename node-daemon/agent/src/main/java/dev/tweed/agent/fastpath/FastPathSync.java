@@ -19,7 +19,9 @@ import dev.tweed.fastpath.kernel.DevicesReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -246,11 +248,12 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
 
   /** As the kernel's VXLAN picks them, so that a flow has the same on both paths. */
   private SourcePorts ports() {
-    try {
+    // In one read(2): the kernel has nothing for a second one, and Files.readString() begins with a
+    // byte.
+    try (InputStream file =
+        Files.newInputStream(sysctls.resolve("ipv4").resolve("ip_local_port_range"))) {
       String[] range =
-          Files.readString(sysctls.resolve("ipv4").resolve("ip_local_port_range"))
-              .strip()
-              .split("\\s+");
+          new String(file.readNBytes(64), StandardCharsets.US_ASCII).strip().split("\\s+");
       return new SourcePorts(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
     } catch (IOException | RuntimeException e) {
       LOG.warn("net.ipv4.ip_local_port_range cannot be read: {}", e.toString());

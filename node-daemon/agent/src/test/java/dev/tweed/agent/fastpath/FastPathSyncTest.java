@@ -7,6 +7,9 @@ import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Underlay;
 import dev.tweed.fastpath.kernel.BpfObject.Program;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.CapturedPacket;
+import dev.tweed.netlink.socket.LibC;
+import dev.tweed.netlink.socket.PacketSocket;
 import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -14,9 +17,11 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,7 +173,9 @@ class FastPathSyncTest {
     }
     for (String[] each :
         new String[][] {
-          {"tweed.1", "clsact"}, {"tweed-br0", "clsact"}, {"tweed-br0", "root tbf rate 1gbit burst 100k latency 50ms"}
+          {"tweed.1", "clsact"},
+          {"tweed-br0", "clsact"},
+          {"tweed-br0", "root tbf rate 1gbit burst 100k latency 50ms"}
         }) {
       nodes.one.host.sh("tc qdisc add dev " + each[0] + " " + each[1]);
       nodes.one.run();
@@ -324,6 +331,30 @@ class FastPathSyncTest {
         .atMost(Duration.ofSeconds(10))
         .until(() -> nodes.one.looks.contains(FastPathSync.SOON));
     nodes.one.looks.clear();
+  }
+
+  @Test
+  void outerPortsAreOfTheNodesRangeAsTheTunnelDevicesAre() throws IOException {
+    nodes.one.host.exec("sysctl", "-qw", "net.ipv4.ip_local_port_range=40000 40063");
+    nodes.run();
+    ask(2);
+    List<Integer> ports = new ArrayList<>();
+    PacketSocket underlay =
+        nodes.one.host.call(
+            () -> PacketSocket.open(LibC.get().if_nametoindex("eth0"), 64, Duration.ofMillis(200)));
+    try (underlay) {
+      ask(5);
+      Optional<CapturedPacket> packet = underlay.receive();
+      while (packet.isPresent()) {
+        ByteBuffer bytes = packet.get().bytes();
+        if (packet.get().outgoing() && bytes.getShort(36) == 8472) {
+          ports.add(bytes.getShort(34) & 0xffff);
+        }
+        packet = underlay.receive();
+      }
+    }
+    assertThat(nodes.one.fastPath.packets().get("sent_wire")).isPositive();
+    assertThat(ports).hasSize(5).allSatisfy(port -> assertThat(port).isBetween(40000, 40063));
   }
 
   @Test
