@@ -201,6 +201,10 @@ capabilities:
   {{- $capabilities = concat $capabilities (list "BPF" "PERFMON") }}
   # BPF, PERFMON: the eBPF programs of the fast path, docs/fastpath.md.
   {{- end }}
+  {{- if and .Values.node.capture (not .Values.cleanup.enabled) }}
+  {{- $capabilities = append $capabilities "NET_RAW" }}
+  # NET_RAW: tweed-node capture.
+  {{- end }}
   add: [{{ join ", " $capabilities }}]
 {{- if .Values.firewall.hostTools }}
 # The runtimes' profile has no rule for D-Bus: where AppArmor guards the bus, firewalld could not be asked.

@@ -93,7 +93,7 @@ command_test() {
   run_tests "${arguments[@]}"
 }
 
-# test --long [MINUTES]: every property test again and again, each round with seeds of its own, until one fails or the time is over.
+# test --long [MINUTES]: 1 GiB through every change of the fast path, then every property test again and again, each round with seeds of its own, until one fails or the time is over.
 test_long() {
   local minutes=${1:-120} log=$log_directory/long.log began=$SECONDS round=0
   [[ $minutes =~ ^[1-9][0-9]*$ && $# -le 1 ]] || die "test: --long takes a number of minutes"
@@ -105,6 +105,8 @@ test_long() {
   install_test_firewalls
   export TWEED_TEST_MAY_NOT_SKIP=true
   mkdir -p "$log_directory"
+  run_maven test -pl '!e2e' -Dtest='FastPathTest#aStreamOutlives*,FastPathSyncTest#aStreamOutlives*' -Dtweed.fastpath.bytes=1073741824 -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 ||
+    die "a stream of 1 GiB did not outlive the changes of its path. The whole log: $log"
   while ((SECONDS - began < minutes * 60)); do
     round=$((round + 1))
     run_maven test -pl '!e2e' -Dtest='*Propert*Test,*DifferentialTest' -Dtweed.simulation.steps=8000 "-Dtweed.cyclonus=$cyclonus" -Dsurefire.failIfNoSpecifiedTests=false >"$log" 2>&1 || {

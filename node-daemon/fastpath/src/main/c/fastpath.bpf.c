@@ -56,6 +56,7 @@ struct pod {
 	__u32 device; /* index of its host-side veth */
 	__u8 mac[6];
 	__u8 gateway[6]; /* MAC of the bridge */
+	__u32 tapped; /* whether somebody listens on the device, to see every packet */
 };
 
 /* That a flow has passed netfilter, by direction. */
@@ -255,6 +256,12 @@ static __always_inline int set_macs(struct __sk_buff *skb, const __u8 *macs)
 	return 1;
 }
 
+/* To the pod: past its veth, unless somebody listens there. */
+static __always_inline int deliver(const struct pod *pod)
+{
+	return pod->tapped ? bpf_redirect(pod->device, 0) : bpf_redirect_peer(pod->device, 0);
+}
+
 /* ---- own encapsulation (RFC 7348 over IPv4) ---- */
 
 struct vxlanhdr {
@@ -416,7 +423,7 @@ int from_tunnel(struct __sk_buff *skb)
 	if (!set_macs(skb, pod->mac) || !hop(skb, ETH_HLEN, is_ipv4(&p.flow.local)))
 		return TC_ACT_SHOT;
 	count(RECEIVED_TUNNEL);
-	return bpf_redirect_peer(pod->device, 0);
+	return deliver(pod);
 }
 
 /* On the underlay device: packets of the tunnel whose flow is proven. Whatever else arrives there is left alone. */
@@ -468,7 +475,7 @@ int from_wire(struct __sk_buff *skb)
 	__builtin_memcpy(ethernet, pod->mac, 2 * ETH_ALEN);
 	ethernet->h_proto = protocol;
 	count(RECEIVED_WIRE);
-	return bpf_redirect_peer(pod->device, 0);
+	return deliver(pod);
 }
 
 /* On a pod's host-side veth, to the pod. */

@@ -180,10 +180,11 @@ class ChartRenderTest {
   }
 
   @Test
-  void daemonHasRightsForProgramsInTheKernelOnlyWhereTheFastPathIsAskedFor() {
+  void daemonHasFurtherRightsOnlyWhereTheyAreAskedFor() {
     assertThat(capabilities("node.fastPath=true")).containsExactly("NET_ADMIN", "BPF", "PERFMON");
     assertThat(capabilities("node.fastPath=true", "firewall.hostTools=true"))
         .containsExactly("NET_ADMIN", "SYS_CHROOT", "BPF", "PERFMON");
+    assertThat(capabilities("node.capture=true")).containsExactly("NET_ADMIN", "NET_RAW");
     assertThat(capabilities()).containsExactly("NET_ADMIN");
   }
 

@@ -15,7 +15,7 @@ final class EntryEncoder {
   static final int SETTINGS = 40;
   static final int PEER_KEY = 4 + ADDRESS;
   static final int PEER = 20;
-  static final int POD = 16;
+  static final int POD = 20;
   static final int FLOW = 2 * ADDRESS + 8;
   static final int PROOF = 32;
 
@@ -54,6 +54,7 @@ final class EntryEncoder {
         .putInt(entry.device())
         .put(entry.mac().toBytes())
         .put(entry.gateway().toBytes())
+        .putInt(entry.tapped() ? 1 : 0)
         .array();
   }
 

@@ -81,8 +81,9 @@ public sealed interface FastPathPlan {
    * @param device index of the host-side veth
    * @param mac hardware address of the pod's end
    * @param gateway hardware address of the bridge
+   * @param tapped whether its packets pass the host-side veth, for somebody who listens there
    */
-  record PodEntry(int device, MacAddress mac, MacAddress gateway) {
+  record PodEntry(int device, MacAddress mac, MacAddress gateway, boolean tapped) {
     /** Refuses nulls. */
     public PodEntry {
       Objects.requireNonNull(mac, "mac");

@@ -76,10 +76,7 @@ public final class FastPathPlanner {
     if (!tunnel.plain()) {
       return Optional.of(new NoPlainTunnel(tunnel.name() + " is more than RFC 7348"));
     }
-    if (tunnel.foreignProgram()) {
-      return Optional.of(new ForeignProgramOnDevice(tunnel.name()));
-    }
-    return Optional.empty();
+    return tunnel.occupied().map(ForeignProgramOnDevice::new);
   }
 
   private static boolean isNewEnough(String release) {
@@ -128,7 +125,7 @@ public final class FastPathPlanner {
       if (why.isPresent()) {
         podsOff.put(pod.device(), why.get());
       } else {
-        PodEntry entry = new PodEntry(pod.device(), pod.mac(), pod.gateway());
+        PodEntry entry = new PodEntry(pod.device(), pod.mac(), pod.gateway(), pod.tapped());
         pod.addresses().forEach(address -> pods.put(address, entry));
       }
     }

@@ -52,7 +52,8 @@ public record NodeView(
    * @param port UDP port
    * @param lower index of the device it is bound to, 0 if none
    * @param plain whether it is nothing but RFC 7348: no learning, collect_md, group policy
-   * @param foreignProgram whether somebody else has a tc program on it
+   * @param occupied the device, this or the pods' bridge, on which somebody else has a tc program
+   *     or a queue discipline
    */
   public record Tunnel(
       int device,
@@ -62,9 +63,10 @@ public record NodeView(
       int port,
       int lower,
       boolean plain,
-      boolean foreignProgram) {
+      Optional<String> occupied) {
     /** Refuses nulls. */
     public Tunnel {
+      Objects.requireNonNull(occupied, "occupied");
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(mac, "mac");
     }
@@ -118,6 +120,7 @@ public record NodeView(
    * @param addresses its own
    * @param qdisc root queue discipline of the host-side veth, such as {@code noqueue}
    * @param foreignProgram whether somebody else has a tc program on that device
+   * @param tapped whether somebody listens on that device
    */
   public record Pod(
       int device,
@@ -125,7 +128,8 @@ public record NodeView(
       MacAddress gateway,
       List<IpAddress> addresses,
       String qdisc,
-      boolean foreignProgram) {
+      boolean foreignProgram,
+      boolean tapped) {
     /** Copies the list. */
     public Pod {
       Objects.requireNonNull(mac, "mac");

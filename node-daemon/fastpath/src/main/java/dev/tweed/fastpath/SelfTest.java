@@ -88,7 +88,8 @@ final class SelfTest {
     peers.put(
         EntryEncoder.peerKey(BLOCK),
         EntryEncoder.peer(new PeerEntry(PEER_MAC, HERE, 1400, Optional.of(OTHER_NODE))));
-    pods.put(EntryEncoder.address(POD), EntryEncoder.pod(new PodEntry(LOOPBACK, POD_MAC, HERE)));
+    pods.put(
+        EntryEncoder.address(POD), EntryEncoder.pod(new PodEntry(LOOPBACK, POD_MAC, HERE, false)));
   }
 
   /** Takes the flow of the packets for proven, both ways. */

@@ -7,8 +7,9 @@ import java.util.List;
 
 /**
  * CPU per packet and per round trip from pod to pod of two nodes, in network namespaces, against
- * VXLAN made by hand in the same run. All variants exist at once; rounds go through them forwards
- * and backwards, and each ratio is to the reference of its own round.
+ * VXLAN made by hand, and against what flannel leaves in the kernel, in the same run. All variants
+ * exist at once; rounds go through them forwards and backwards, and each ratio is to the reference
+ * of its own round.
  *
  * <ul>
  *   <li>ns/packet: one thread, bound to a CPU, sends 64 bytes of UDP to a socket nobody reads; veth
@@ -23,6 +24,62 @@ public final class FastPathBenchmark {
   private static final int ROUND_TRIPS = 10_000;
   private static final int CONNECTIONS = 500;
   private static final String REFERENCE = "VXLAN by hand";
+  private static final String FLANNEL = "flannel's state";
+  private static final String OWN = "own encapsulation";
+  private static final String RULES = ", 100 rules in FORWARD";
+
+  /**
+   * What flannel of 2026 with {@code EnableNFTables} leaves on a node besides the tunnel, which is
+   * the same but for its name: hairpin of the bridge plugin, its two tables, and for IPv6 a device
+   * of its own over an IPv6 underlay. The node is %1$d, its peer %2$d.
+   */
+  private static final String FLANNEL_STATE =
+      """
+      nft delete table inet filter
+      bridge link set dev veth10 hairpin on
+      ip -6 addr add 2001:db8::%1$d/64 dev eth0 nodad
+      ip link add flannel-v6.1 address 02:00:00:00:0f:1%1$d type vxlan id 1 dstport 8472 local 2001:db8::%1$d dev eth0 nolearning
+      ip addr add fd77:%1$d::/128 dev flannel-v6.1
+      ip link set flannel-v6.1 up
+      bridge fdb append 02:00:00:00:0f:1%2$d dev flannel-v6.1 dst 2001:db8::%2$d
+      ip neigh add fd77:%2$d:: lladdr 02:00:00:00:0f:1%2$d nud permanent dev flannel-v6.1
+      ip -6 route del fd77:%2$d::/64
+      ip -6 route add fd77:%2$d::/64 via fd77:%2$d:: dev flannel-v6.1 onlink metric 1024
+      nft -f - <<'TABLES'
+      table ip flannel-ipv4 {
+        chain postrtg {
+          type nat hook postrouting priority srcnat;
+          meta mark 0x00004000 return
+          ip saddr 10.77.%1$d.0/24 ip daddr 10.77.0.0/16 return
+          ip saddr 10.77.0.0/16 ip daddr 10.77.%1$d.0/24 return
+          ip saddr != 10.77.%1$d.0/24 ip daddr 10.77.0.0/16 return
+          ip saddr 10.77.0.0/16 ip daddr != 224.0.0.0/4 masquerade fully-random
+          ip saddr != 10.77.0.0/16 ip daddr 10.77.0.0/16 masquerade fully-random
+        }
+        chain forward {
+          type filter hook forward priority filter;
+          ip saddr 10.77.0.0/16 accept
+          ip daddr 10.77.0.0/16 accept
+        }
+      }
+      table ip6 flannel-ipv6 {
+        chain postrtg {
+          type nat hook postrouting priority srcnat;
+          meta mark 0x00004000 return
+          ip6 saddr fd77:%1$d::/64 ip6 daddr fd77::/16 return
+          ip6 saddr fd77::/16 ip6 daddr fd77:%1$d::/64 return
+          ip6 saddr != fd77:%1$d::/64 ip6 daddr fd77::/16 return
+          ip6 saddr fd77::/16 ip6 daddr != ff00::/8 masquerade fully-random
+          ip6 saddr != fd77::/16 ip6 daddr fd77::/16 masquerade fully-random
+        }
+        chain forward {
+          type filter hook forward priority filter;
+          ip6 saddr fd77::/16 accept
+          ip6 daddr fd77::/16 accept
+        }
+      }
+      TABLES
+      """;
 
   private FastPathBenchmark() {}
 
@@ -54,19 +111,16 @@ public final class FastPathBenchmark {
             List.of(
                 REFERENCE,
                 REFERENCE + " again",
+                FLANNEL,
+                REFERENCE + RULES,
                 "tunnel device kept",
-                "own encapsulation",
-                "own encapsulation, 1,000 peers")) {
+                OWN,
+                OWN + ", 1,000 peers",
+                OWN + RULES)) {
           TwoNodes nodes = TwoNodes.make();
-          if (kind.endsWith("peers")) {
-            nodes.one.otherBlocks = 1000;
-            nodes.two.otherBlocks = 1000;
-          }
           variants.add(new Variant(kind + family, nodes, ipv6));
-          if (!kind.startsWith(REFERENCE)) {
-            nodes.one.open(kind.startsWith("own"), nodes.two);
-            nodes.two.open(kind.startsWith("own"), nodes.one);
-          }
+          prepare(nodes.one, nodes.two, kind);
+          prepare(nodes.two, nodes.one, kind);
         }
       }
       for (int round = 0; round <= rounds; round++) {
@@ -82,17 +136,75 @@ public final class FastPathBenchmark {
         }
       }
       for (Variant variant : variants) {
-        String reference = REFERENCE + (variant.ipv6() ? ", IPv6" : "");
-        boolean own = variant.name().startsWith("own");
-        row(variant, "ns of CPU for a packet", own ? "<= 0.50" : "", 1, packets, reference);
-        row(variant, "us of CPU for a round trip", own ? "<= 0.62" : "", 1000, trips, reference);
-        row(variant, "us of CPU for a connection", own ? "<= 1.05" : "", 1000, opened, reference);
+        String family = variant.ipv6() ? ", IPv6" : "";
+        boolean own = variant.name().startsWith(OWN);
+        row(
+            variant,
+            "ns of CPU for a packet",
+            own ? "<= 0.50" : "",
+            1,
+            packets,
+            REFERENCE + family);
+        row(
+            variant,
+            "us of CPU for a round trip",
+            own ? "<= 0.62" : "",
+            1000,
+            trips,
+            REFERENCE + family);
+        row(
+            variant,
+            "us of CPU for a connection",
+            own ? "<= 1.05" : "",
+            1000,
+            opened,
+            REFERENCE + family);
+        if (own) {
+          row(
+              variant,
+              "the same packet against flannel's state",
+              "<= 0.50",
+              1,
+              packets,
+              FLANNEL + family);
+          row(
+              variant,
+              "the same round trip against flannel's state",
+              "<= 0.62",
+              1000,
+              trips,
+              FLANNEL + family);
+          row(
+              variant,
+              "the same connection against flannel's state",
+              "<= 1.05",
+              1000,
+              opened,
+              FLANNEL + family);
+        }
         if (variant.nodes().one.fastPath.isPresent()) {
           System.err.println(variant.name() + ": " + variant.nodes().one.counters());
         }
       }
     } finally {
       variants.forEach(variant -> variant.nodes().close());
+    }
+  }
+
+  private static void prepare(TwoNodes.Node node, TwoNodes.Node peer, String kind) {
+    if (kind.equals(FLANNEL)) {
+      node.netns.sh(FLANNEL_STATE.formatted(node.number, peer.number));
+    }
+    if (kind.endsWith(RULES)) {
+      for (int i = 1; i <= 100; i++) {
+        node.policy("tcp dport " + i + " drop"); // none of them matches
+      }
+    }
+    if (kind.endsWith("peers")) {
+      node.otherBlocks = 1000;
+    }
+    if (kind.startsWith(OWN) || kind.startsWith("tunnel")) {
+      node.open(kind.startsWith(OWN), peer);
     }
   }
 

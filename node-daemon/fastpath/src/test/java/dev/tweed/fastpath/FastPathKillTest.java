@@ -103,7 +103,8 @@ class FastPathKillTest {
                   new FastPathPlan.PodEntry(
                       veth,
                       MacAddress.parse("02:00:00:00:02:0a"),
-                      MacAddress.parse("02:00:00:00:0b:02"))),
+                      MacAddress.parse("02:00:00:00:0b:02"),
+                      false)),
               Map.of(),
               Map.of());
       switch (FastPath.open(Duration.ofSeconds(10), SourcePorts.DEFAULT)) {

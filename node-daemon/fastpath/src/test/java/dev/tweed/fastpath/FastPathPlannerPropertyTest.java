@@ -36,7 +36,7 @@ class FastPathPlannerPropertyTest {
   private static final Set<Integer> RIGHTS = Set.of(12, 38, 39);
   private static final MacAddress MAC = MacAddress.parse("02:00:00:00:00:09");
   private static final NodeView.Tunnel TUNNEL =
-      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true, false);
+      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true, Optional.empty());
 
   @Provide
   Arbitrary<NodeView.Peer> peers() {
@@ -71,7 +71,8 @@ class FastPathPlannerPropertyTest {
                     List.of(
                         IpAddress.parse("10.77.99." + host), IpAddress.parse("fd77:99::" + host)),
                     qdisc,
-                    foreign));
+                    foreign,
+                    false));
   }
 
   private static NodeView node(List<NodeView.Peer> peers, List<NodeView.Pod> pods) {

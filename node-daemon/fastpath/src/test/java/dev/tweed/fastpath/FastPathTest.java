@@ -4,13 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.fastpath.FastPathCounters.Counter;
+import dev.tweed.fastpath.capture.CapturedPacketText;
 import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.netlink.CapturedPacket;
+import dev.tweed.netlink.socket.LibC;
+import dev.tweed.netlink.socket.PacketSocket;
 import dev.tweed.netlink.testing.Needs;
 import java.net.ConnectException;
 import java.net.DatagramSocket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -365,6 +372,43 @@ class FastPathTest {
     }
   }
 
+  /** A way that is away for a moment costs packets on the ordinary path as well, and no byte. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStreamOutlivesChangesOfTheNic(boolean encapsulate) {
+    open(encapsulate);
+    List<Runnable> changes =
+        List.of(
+            () -> nodes.one.netns.sh("ip link set eth0 mtu 1400"),
+            () -> nodes.two.netns.sh("ip link set eth0 mtu 1300"),
+            () -> nodes.two.netns.sh("ip link set eth0 mtu 1500"),
+            () -> nodes.one.netns.sh("ip link set eth0 mtu 1500"),
+            () -> nodes.one.netns.sh("ip link set eth0 address 02:00:00:00:0e:11"),
+            () ->
+                nodes.two.netns.sh("ip neigh replace 192.0.2.1 lladdr 02:00:00:00:0e:11 dev eth0"),
+            () -> nodes.one.netns.sh("ip link set eth0 address 02:00:00:00:0e:01"),
+            () -> nodes.two.netns.sh("ip neigh del 192.0.2.1 dev eth0"),
+            () -> nodes.two.netns.sh("ip link set eth0 down && ip link set eth0 up"),
+            () -> nodes.one.netns.sh("ip route add blackhole 192.0.2.2/32"),
+            () -> nodes.one.netns.sh("ip route del blackhole 192.0.2.2/32"));
+    int[] round = {0};
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(
+          128 * MIB,
+          () -> {
+            if (round[0] < 2 * changes.size()) {
+              changes.get(round[0]++ % changes.size()).run();
+            }
+            rest().run();
+          });
+      FastPathCounters before = nodes.one.counters();
+      echo.exchange(4 * MIB, rest());
+      assertThat(nodes.one.counters().since(before).sent()).isGreaterThan(20);
+    }
+    assertThat(round[0]).isGreaterThanOrEqualTo(changes.size());
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
   @Test
   void moreFlowsThanTheMapHoldsPushOutOldOnesAndNobodyNotices() throws BpfException {
     open(true);
@@ -486,6 +530,81 @@ class FastPathTest {
       other.close();
       assertThatThrownBy(other::counters).isInstanceOf(IllegalStateException.class);
       assertThat(nodes.one.netns.call(() -> second.apply(plan))).isEmpty();
+    }
+  }
+
+  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
+  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+  void whoListensOnTheVethSeesEveryPacketOnceTheProgramsAreTold(boolean encapsulate, boolean ipv6) {
+    open(encapsulate);
+    try (DatagramSocket from = Traffic.udp(client, PORT, ipv6);
+        DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
+      Traffic.ping(from, to, server.address(ipv6), PORT);
+
+      // Given a listener that they know nothing of: what arrives fast is not seen
+      assertThat(heard(from, to, ipv6)).containsExactly(10L, 0L);
+
+      // When they are told
+      client.tapped = true;
+      nodes.one.apply(encapsulate, nodes.two);
+
+      // Then all is seen, and goes as fast as before
+      FastPathCounters before = nodes.one.counters();
+      assertThat(heard(from, to, ipv6)).containsExactly(10L, 10L);
+      assertThat(nodes.one.counters().since(before).sent()).isEqualTo(10);
+      assertThat(nodes.one.counters().since(before).received()).isEqualTo(10);
+
+      // And it ends with the listener
+      client.tapped = false;
+      nodes.one.apply(encapsulate, nodes.two);
+      assertThat(heard(from, to, ipv6)).containsExactly(10L, 0L);
+    }
+  }
+
+  /** Datagrams of ten questions and answers that the client's veth shows: sent and received. */
+  private List<Long> heard(DatagramSocket from, DatagramSocket to, boolean ipv6) {
+    return nodes.one.netns.call(
+        () -> {
+          int veth = LibC.get().if_nametoindex(client.veth);
+          try (PacketSocket listener = PacketSocket.open(veth, 128, Duration.ofMillis(100))) {
+            for (int i = 0; i < 10; i++) {
+              Traffic.ping(from, to, server.address(ipv6), PORT);
+            }
+            List<CapturedPacket> packets = new ArrayList<>();
+            for (Optional<CapturedPacket> next = listener.receive();
+                next.isPresent();
+                next = listener.receive()) {
+              packets.add(next.get());
+            }
+            assertThat(listener.lost()).isZero();
+            return Stream.of(false, true)
+                .map(
+                    received ->
+                        packets.stream()
+                            .filter(packet -> packet.outgoing() == received)
+                            .filter(packet -> CapturedPacketText.of(packet).contains(" UDP "))
+                            .count())
+                .toList();
+          }
+        });
+  }
+
+  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
+  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+  void aStreamArrivesAsItWasSentWhileSomebodyListens(boolean encapsulate, boolean ipv6) {
+    Needs.program("/usr/sbin/ethtool", "ethtool");
+    nodes.one.netns.exec("ethtool", "-K", "eth0", "tx", "off", "tso", "off");
+    client.tapped = true;
+    server.tapped = true;
+    open(encapsulate);
+    try (Traffic.Echo echo =
+        Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
+      echo.exchange(8 * MIB, rest());
+    }
+    assertThat(nodes.two.counters().received()).isGreaterThan(100);
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+    for (TwoNodes.Pod pod : new TwoNodes.Pod[] {client, server}) {
+      assertThat(badSums(pod)).isZero();
     }
   }
 

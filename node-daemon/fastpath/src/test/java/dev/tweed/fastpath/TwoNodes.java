@@ -196,7 +196,8 @@ final class TwoNodes implements AutoCloseable {
                       MacAddress.parse(gateway(number)),
                       List.of(IpAddress.parse(pod.ipv4()), IpAddress.parse(pod.ipv6())),
                       "noqueue",
-                      false));
+                      false,
+                      pod.tapped));
             }
             return new NodeView(
                 true,
@@ -212,7 +213,7 @@ final class TwoNodes implements AutoCloseable {
                         8472,
                         index("eth0"),
                         true,
-                        false)),
+                        Optional.empty())),
                 encapsulate
                     ? Optional.of(
                         new NodeView.Encapsulation(
@@ -286,6 +287,9 @@ final class TwoNodes implements AutoCloseable {
     final int host;
     final String veth;
     final Netns netns = Netns.open();
+
+    /** Whether the node is told that somebody listens on the veth. */
+    boolean tapped;
 
     private Pod(Node node, int host) {
       this.node = node;

@@ -1,11 +1,12 @@
 package dev.tweed.netlink;
 
 /**
- * Settings of a device as a port of its bridge ({@code IFLA_BRPORT_*}), as far as a pod network
- * cares. The bridge keeps them, not the device: leaving it loses them, joining starts with the
- * defaults.
+ * A device as a port of its bridge, as far as a pod network cares.
  *
  * @param hairpin whether a frame may leave by the port it came in by, which a pod needs to reach
- *     itself through a Service
+ *     itself through a Service ({@code IFLA_BRPORT_MODE}); the bridge keeps it: leaving the bridge
+ *     loses it
+ * @param listeners how many beside the bridge have asked for every packet of the device, as tcpdump
+ *     does ({@code IFLA_PROMISCUITY})
  */
-public record BridgePortInfo(boolean hairpin) {}
+public record BridgePortInfo(boolean hairpin, int listeners) {}

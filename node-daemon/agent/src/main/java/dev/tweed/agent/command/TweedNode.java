@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
       RunCommand.class,
       InstallCniCommand.class,
       StatusCommand.class,
+      CaptureCommand.class,
       ConnectCommand.class,
       CleanupCommand.class,
       FirewallCommand.class,

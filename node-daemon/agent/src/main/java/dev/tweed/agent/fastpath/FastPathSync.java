@@ -14,11 +14,14 @@ import dev.tweed.fastpath.FastPathPlanner;
 import dev.tweed.fastpath.NodeView;
 import dev.tweed.fastpath.SourcePorts;
 import dev.tweed.fastpath.kernel.BpfException;
+import dev.tweed.fastpath.kernel.DeviceWatch;
 import dev.tweed.fastpath.kernel.DevicesReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +53,9 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   /** Queue disciplines and programs of others on devices are seen by looking only. */
   private static final Duration LOOK = Duration.ofSeconds(10);
 
+  /** After the kernel's word of a device; a pod that starts has several. */
+  static final Duration SOON = Duration.ofMillis(50);
+
   private final Supplier<Optional<CniResults>> results;
   private final Function<IpAddress, Optional<String>> holder;
   private final Path sysctls;
@@ -59,6 +65,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
   private Optional<NodeViewMapper.Process> process = Optional.empty();
   private volatile Optional<FastPath> fastPath = Optional.empty();
+  private Optional<DeviceWatch> watch = Optional.empty(); // guarded by this
 
   /** Why it was not to be had; another try in this process would come to the same. */
   private Optional<FastPathOff.OfNode> refused = Optional.empty();
@@ -208,10 +215,20 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     return switch (FastPath.open(RENEWAL, ports())) {
       case FastPath.Opening.Opened(FastPath opened) -> {
         fastPath = Optional.of(opened);
+        watch = watch.or(this::listen);
         yield Optional.empty();
       }
       case FastPath.Opening.Refused(FastPathOff.OfNode why) -> Optional.of(why);
     };
+  }
+
+  private Optional<DeviceWatch> listen() {
+    try {
+      return Optional.of(DeviceWatch.open(() -> again.accept(SOON)));
+    } catch (NetlinkException e) {
+      LOG.warn("changes of devices are seen within {} s: {}", LOOK.toSeconds(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private NodeViewMapper.Process process() {
@@ -231,11 +248,12 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
 
   /** As the kernel's VXLAN picks them, so that a flow has the same on both paths. */
   private SourcePorts ports() {
-    try {
+    // In one read(2): the kernel has nothing for a second one, and Files.readString() begins with a
+    // byte.
+    try (InputStream file =
+        Files.newInputStream(sysctls.resolve("ipv4").resolve("ip_local_port_range"))) {
       String[] range =
-          Files.readString(sysctls.resolve("ipv4").resolve("ip_local_port_range"))
-              .strip()
-              .split("\\s+");
+          new String(file.readNBytes(64), StandardCharsets.US_ASCII).strip().split("\\s+");
       return new SourcePorts(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
     } catch (IOException | RuntimeException e) {
       LOG.warn("net.ipv4.ip_local_port_range cannot be read: {}", e.toString());
@@ -261,6 +279,8 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private void letGo() {
+    watch.ifPresent(DeviceWatch::close);
+    watch = Optional.empty();
     fastPath.ifPresent(FastPath::close);
     fastPath = Optional.empty();
   }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 
 /** From what is known in the daemon to what the fast path's planner looks at. Pure. */
 final class NodeViewMapper {
@@ -44,7 +45,9 @@ final class NodeViewMapper {
       List<LocalPod> pods,
       IntPredicate foreign) {
     Optional<NodeView.Tunnel> tunnel =
-        devices.link(target.tunnel()).flatMap(link -> tunnel(link, devices, foreign));
+        devices
+            .link(target.tunnel())
+            .flatMap(link -> tunnel(link, occupied(target, devices, foreign)));
     return new NodeView(
         target.wanted(),
         process.release(),
@@ -58,8 +61,7 @@ final class NodeViewMapper {
             .toList());
   }
 
-  private static Optional<NodeView.Tunnel> tunnel(
-      Link link, Devices devices, IntPredicate foreign) {
+  private static Optional<NodeView.Tunnel> tunnel(Link link, Optional<String> occupied) {
     if (link.vxlan().isEmpty() || link.mac().isEmpty()) {
       return Optional.empty();
     }
@@ -73,8 +75,20 @@ final class NodeViewMapper {
             vxlan.port(),
             vxlan.lowerIndex(),
             !vxlan.learning() && !vxlan.external() && !vxlan.proxy() && !vxlan.gbp(),
-            isTaken(link.index(), devices, foreign)
-                || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE)));
+            occupied));
+  }
+
+  /** Of the devices that a fast packet skips. */
+  private static Optional<String> occupied(
+      FastPathTarget target, Devices devices, IntPredicate foreign) {
+    return Stream.of(target.tunnel(), target.bridge())
+        .flatMap(name -> devices.link(name).stream())
+        .filter(
+            link ->
+                isTaken(link.index(), devices, foreign)
+                    || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE))
+        .map(Link::name)
+        .findFirst();
   }
 
   private static boolean isTaken(int device, Devices devices, IntPredicate foreign) {
@@ -136,9 +150,18 @@ final class NodeViewMapper {
                                                 .filter(address -> isOwn(address, target))
                                                 .toList(),
                                             devices.qdisc(pod.device()),
-                                            isTaken(pod.device(), devices, foreign)))))
+                                            isTaken(pod.device(), devices, foreign),
+                                            isTapped(pod.device(), devices)))))
         .filter(pod -> !pod.addresses().isEmpty())
         .toList();
+  }
+
+  private static boolean isTapped(int device, Devices devices) {
+    return devices
+        .link(device)
+        .flatMap(Link::bridgePort)
+        .filter(port -> port.listeners() > 0)
+        .isPresent();
   }
 
   private static boolean isOwn(IpAddress address, FastPathTarget target) {

@@ -2,6 +2,7 @@ package dev.tweed.agent.fastpath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.agent.command.TweedNode;
 import dev.tweed.agent.daemon.KernelPath;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.dataplane.Backend;
@@ -24,16 +25,21 @@ import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.socket.LibC;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Two nodes with the data path itself: underlay 192.0.2.N, block 10.244.N.0/24, and a pod with
@@ -54,15 +60,20 @@ final class FastNodes implements AutoCloseable {
         new FastNodes(
             new Node(directory.resolve("1"), backend, wanted, 1, 2),
             new Node(directory.resolve("2"), backend, wanted, 2, 1));
-    nodes.one.host.sh("ip link add eth0 type veth peer name eth0 netns " + nodes.two.host.path());
-    for (Node node : nodes.both()) {
-      node.host.sh("ip link set eth0 up && ip addr add 192.0.2." + node.number + "/24 dev eth0");
-    }
+    nodes.connect();
     for (Node node : nodes.both()) {
       node.sync();
       node.addPod(true);
     }
     return nodes;
+  }
+
+  /** By new devices between them. */
+  void connect() {
+    one.host.sh("ip link add eth0 type veth peer name eth0 netns " + two.host.path());
+    for (Node node : both()) {
+      node.host.sh("ip link set eth0 up && ip addr add 192.0.2." + node.number + "/24 dev eth0");
+    }
   }
 
   List<Node> both() {
@@ -82,6 +93,22 @@ final class FastNodes implements AutoCloseable {
     both().forEach(Node::close);
   }
 
+  /**
+   * A capture that may still be under way.
+   *
+   * @param out what it has printed so far
+   */
+  record Capture(StringWriter out, CompletableFuture<Integer> exitCode) {
+    int await() throws Exception {
+      return exitCode.get(60, TimeUnit.SECONDS);
+    }
+
+    /** How many lines say this. */
+    long lines(String words) {
+      return out.toString().lines().filter(line -> line.contains(words)).count();
+    }
+  }
+
   /** One of them. */
   static final class Node {
     final int number;
@@ -89,8 +116,8 @@ final class FastNodes implements AutoCloseable {
     final Netns pod = Netns.open();
     final FastPathSync fastPath;
     final List<Optional<NodeReportStatus.FastPath>> told = new ArrayList<>();
-    final List<Duration> looks = new ArrayList<>();
-    private final Path results;
+    final List<Duration> looks = Collections.synchronizedList(new ArrayList<>());
+    final Path results;
     private final KernelPath path;
     private final int other;
     private final Backend backend;
@@ -198,6 +225,29 @@ final class FastNodes implements AutoCloseable {
       if (kept) {
         keepResult();
       }
+    }
+
+    /** {@code tweed-node capture} of its pod, in a thread of its own. */
+    Capture capture(String... options) {
+      List<String> arguments =
+          new ArrayList<>(
+              List.of("capture", "shop/web-0", "--cni-results-dir=" + results, "--seconds=60"));
+      arguments.addAll(List.of(options));
+      Capture capture = new Capture(new StringWriter(), new CompletableFuture<>());
+      // A thread is in the namespace of the one that starts it.
+      host.call(
+          () ->
+              Thread.ofPlatform()
+                  .daemon()
+                  .start(
+                      () ->
+                          capture
+                              .exitCode()
+                              .complete(
+                                  TweedNode.execute(
+                                      new PrintWriter(capture.out()),
+                                      arguments.toArray(String[]::new)))));
+      return capture;
     }
 
     void removePod() {

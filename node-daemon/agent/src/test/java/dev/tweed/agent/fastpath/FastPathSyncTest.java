@@ -7,6 +7,9 @@ import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Underlay;
 import dev.tweed.fastpath.kernel.BpfObject.Program;
 import dev.tweed.ip.IpAddress;
+import dev.tweed.netlink.CapturedPacket;
+import dev.tweed.netlink.socket.LibC;
+import dev.tweed.netlink.socket.PacketSocket;
 import dev.tweed.netlink.testing.Needs;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -14,10 +17,16 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -162,16 +171,74 @@ class FastPathSyncTest {
       assertThat(sent(nodes.one.fastPath.packets())).as(each[0]).isEqualTo(fast);
       nodes.one.host.sh("tc qdisc del dev pod " + each[0].split(" ")[0]);
     }
-    nodes.one.host.sh("tc qdisc add dev tweed.1 clsact");
-    nodes.one.run();
+    for (String[] each :
+        new String[][] {
+          {"tweed.1", "clsact"},
+          {"tweed-br0", "clsact"},
+          {"tweed-br0", "root tbf rate 1gbit burst 100k latency 50ms"}
+        }) {
+      nodes.one.host.sh("tc qdisc add dev " + each[0] + " " + each[1]);
+      nodes.one.run();
 
-    assertThat(nodes.one.status().state()).isEqualTo("Off");
-    assertThat(nodes.one.status().reason()).isEqualTo("ForeignProgramOnDevice");
-    assertThat(nodes.one.programs()).isEmpty();
+      assertThat(nodes.one.status().state()).isEqualTo("Off");
+      assertThat(nodes.one.status().reason()).isEqualTo("ForeignProgramOnDevice");
+      assertThat(nodes.one.status().message()).contains(each[0]);
+      assertThat(nodes.one.programs()).isEmpty();
+      ask(3);
+      nodes.one.host.sh("tc qdisc del dev " + each[0] + " " + each[1].split(" ")[0]);
+      nodes.one.run();
+      assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+    }
+  }
+
+  @Test
+  void aNicThatIsReplacedIsFollowed() throws IOException {
+    nodes.run();
     ask(3);
-    nodes.one.host.sh("tc qdisc del dev tweed.1 clsact");
-    nodes.one.run();
-    assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+
+    nodes.one.host.sh("ip link del eth0");
+    nodes.connect();
+    nodes.both().forEach(FastNodes.Node::sync);
+    nodes.run();
+
+    long fast = nodes.one.fastPath.packets().get("received_wire");
+    ask(5);
+    assertThat(nodes.one.programs()).containsExactlyInAnyOrder(Program.values());
+    assertThat(nodes.one.fastPath.packets().get("received_wire")).isGreaterThan(fast + 2);
+  }
+
+  /** 1 GiB with {@code -Dtweed.fastpath.bytes=1073741824}, as {@code ./dev test --long} has it. */
+  @Test
+  void aStreamOutlivesWhateverTheDaemonDoes() throws Exception {
+    nodes.run();
+    int[] round = {0};
+    List<Runnable> transitions =
+        List.of(
+            nodes.one.fastPath::requireNewProof,
+            () -> {
+              nodes.one.wanted(false);
+              nodes.one.run();
+              nodes.one.wanted(true);
+            },
+            nodes.one.fastPath::close,
+            () -> nodes.one.host.sh("tc qdisc add dev eth0 clsact"),
+            () -> nodes.one.host.sh("tc qdisc del dev eth0 clsact"),
+            () -> nodes.one.host.sh("tc qdisc add dev pod clsact"),
+            () -> nodes.one.host.sh("tc qdisc del dev pod clsact"),
+            () -> nodes.one.detach(Program.FROM_POD),
+            () -> nodes.one.detach(Program.FROM_WIRE));
+    Needs.program("/usr/sbin/bpftool", "bpftool");
+
+    try (Exchange exchange =
+        Exchange.start(nodes.one, nodes.two, Long.getLong("tweed.fastpath.bytes", 64L << 20))) {
+      while (!exchange.isEnough() || round[0] < transitions.size()) {
+        transitions.get(round[0]++ % transitions.size()).run();
+        nodes.one.run();
+        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      }
+      exchange.finish();
+    }
+    assertThat(sent(nodes.two.fastPath.packets())).isGreaterThan(100);
   }
 
   @Test
@@ -223,6 +290,89 @@ class FastPathSyncTest {
     client = socket(nodes.one);
     ask(3);
     assertThat(nodes.one.programs()).doesNotContain(Program.FROM_POD);
+  }
+
+  @Test
+  void aCaptureShowsWhatGoesFastAndItsBeginningAndEndAreFollowed() throws Exception {
+    nodes.run();
+    ask(3);
+    nodes.one.looks.clear();
+
+    // When somebody captures, the kernel tells, and the next run follows
+    FastNodes.Capture capture = nodes.one.capture("--count=100");
+    awaitLook();
+    String line = " received UDP 10.244.2.2:7000 > 10.244.1.2:7000, 50 bytes";
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              nodes.one.run();
+              ask(1);
+              return capture.lines(line) > 0;
+            });
+
+    // Then the lines have what comes fast
+    long fast = received(nodes.one.fastPath.packets());
+    ask(10);
+    assertThat(received(nodes.one.fastPath.packets())).isEqualTo(fast + 10);
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> capture.lines(line) > 10);
+
+    // And when it has ended, that is told, too
+    nodes.one.looks.clear();
+    while (!capture.exitCode().isDone()) {
+      ask(1);
+    }
+    assertThat(capture.await()).isZero();
+    awaitLook();
+  }
+
+  private void awaitLook() {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> nodes.one.looks.contains(FastPathSync.SOON));
+    nodes.one.looks.clear();
+  }
+
+  @Test
+  void outerPortsAreOfTheNodesRangeAsTheTunnelDevicesAre() throws IOException {
+    nodes.one.host.exec("sysctl", "-qw", "net.ipv4.ip_local_port_range=40000 40063");
+    nodes.run();
+    ask(2);
+    List<Integer> ports = new ArrayList<>();
+    PacketSocket underlay =
+        nodes.one.host.call(
+            () -> PacketSocket.open(LibC.get().if_nametoindex("eth0"), 64, Duration.ofMillis(200)));
+    try (underlay) {
+      ask(5);
+      Optional<CapturedPacket> packet = underlay.receive();
+      while (packet.isPresent()) {
+        ByteBuffer bytes = packet.get().bytes();
+        if (packet.get().outgoing() && bytes.getShort(36) == 8472) {
+          ports.add(bytes.getShort(34) & 0xffff);
+        }
+        packet = underlay.receive();
+      }
+    }
+    assertThat(nodes.one.fastPath.packets().get("sent_wire")).isPositive();
+    assertThat(ports).hasSize(5).allSatisfy(port -> assertThat(port).isBetween(40000, 40063));
+  }
+
+  @Test
+  void aCaptureIsAFileForTcpdump() throws Exception {
+    nodes.run();
+    nodes.one.looks.clear();
+    Path file = directory.resolve("packets.pcap");
+    FastNodes.Capture capture =
+        nodes.one.capture("--count=4", "--snaplen=50", "-w", file.toString());
+    awaitLook();
+    ask(2);
+
+    assertThat(capture.await()).isZero();
+    assertThat(capture.out()).hasToString("");
+    // Four packets of 14 + 20 + 8 + 8 bytes; the first may have been an ARP request of 42
+    assertThat(Files.readAllBytes(file))
+        .startsWith(0x4d, 0x3c, 0xb2, 0xa1)
+        .hasSizeBetween(24 + 4 * (16 + 42), 24 + 4 * (16 + 50));
   }
 
   @Test

@@ -3,12 +3,18 @@ package dev.tweed.dataplane.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Backend;
+import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Example;
 import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -109,6 +115,51 @@ class TwoNodesTest {
     assertThat(ping(pod, two.address(10))).contains("1 received");
     assertThat(one.sh("ip route show proto 116")).contains("via 192.0.2.2 dev eth0");
     assertThat(one.sh("bridge fdb show dev tweed.1")).doesNotContain("dst");
+  }
+
+  @Test
+  void aPeerThatLeavesTheLinkIsReachedByTheTunnelAndDirectlyWhenItIsBack()
+      throws InterruptedException {
+    Example direct = Example.vxlan().with(new Backend.Vxlan(1, 8472, true)).with(Example.peer(2));
+    one.sync(direct);
+    Semaphore news = new Semaphore(0);
+    DataPathMonitor monitor = one.in(() -> one.dataPath.monitor(news::release));
+    try (monitor) {
+      one.sync(direct);
+      news.drainPermits();
+
+      one.sh("ip route add 192.0.2.2/32 via 192.0.2.77 dev eth0");
+      assertThat(news.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+      awaitAfterSync(
+          direct,
+          () -> {
+            assertThat(one.sh("ip route show proto 116"))
+                .contains("via 10.244.2.0 dev tweed.1")
+                .doesNotContain("192.0.2.2");
+            assertThat(one.sh("bridge fdb show dev tweed.1")).contains("dst 192.0.2.2");
+          });
+
+      news.drainPermits();
+      one.sh("ip route del 192.0.2.2/32");
+      assertThat(news.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+      awaitAfterSync(
+          direct,
+          () -> {
+            assertThat(one.sh("ip route show proto 116")).contains("via 192.0.2.2 dev eth0");
+            assertThat(one.sh("bridge fdb show dev tweed.1")).doesNotContain("dst");
+          });
+    }
+  }
+
+  /** News may have been of something else that happened meanwhile. */
+  private void awaitAfterSync(Example example, ThrowingRunnable assertion) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              assertThat(one.sync(example).verified()).isTrue();
+              assertion.run();
+            });
   }
 
   @Test

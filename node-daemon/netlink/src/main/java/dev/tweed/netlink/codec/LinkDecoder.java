@@ -25,7 +25,8 @@ public final class LinkDecoder {
   private Optional<VxlanInfo> vxlan = Optional.empty();
   private Optional<BridgeInfo> bridge = Optional.empty();
   private String masterKind = "";
-  private Optional<BridgePortInfo> bridgePort = Optional.empty();
+  private int promiscuity; // that of a port is 1 by its bridge: br_manage_promisc()
+  private Optional<Boolean> hairpin = Optional.empty();
 
   private LinkDecoder() {}
 
@@ -56,7 +57,8 @@ public final class LinkDecoder {
             decoder.group,
             decoder.vxlan,
             decoder.bridge,
-            decoder.bridgePort));
+            decoder.hairpin.map(
+                hairpin -> new BridgePortInfo(hairpin, Math.max(0, decoder.promiscuity - 1)))));
   }
 
   private void read(AttributeReader attributes) {
@@ -71,6 +73,7 @@ public final class LinkDecoder {
         case Rt.IFLA_MASTER -> master = attributes.s32();
         case Rt.IFLA_LINK -> lower = attributes.s32();
         case Rt.IFLA_GROUP -> group = attributes.s32();
+        case Rt.IFLA_PROMISCUITY -> promiscuity = attributes.s32();
         case Rt.IFLA_LINKINFO -> readInfo(attributes.nested());
         default -> {}
       }
@@ -92,7 +95,7 @@ public final class LinkDecoder {
         case Rt.IFLA_INFO_SLAVE_KIND -> masterKind = attributes.text();
         case Rt.IFLA_INFO_SLAVE_DATA -> {
           if (masterKind.equals("bridge")) {
-            bridgePort = Optional.of(bridgePort(attributes.nested()));
+            hairpin = Optional.of(hairpin(attributes.nested()));
           }
         }
         default -> {}
@@ -149,7 +152,7 @@ public final class LinkDecoder {
     return new BridgeInfo(stp, vlanFiltering, snooping);
   }
 
-  private static BridgePortInfo bridgePort(AttributeReader attributes) {
+  private static boolean hairpin(AttributeReader attributes) {
     boolean hairpin = false;
     while (attributes.next()) {
       switch (attributes.type()) {
@@ -157,6 +160,6 @@ public final class LinkDecoder {
         default -> {}
       }
     }
-    return new BridgePortInfo(hairpin);
+    return hairpin;
   }
 }

@@ -49,7 +49,8 @@ public final class PacketLogDecoder {
     return Optional.of(new LoggedPacket(prefix, hook, input, output, header(payload)));
   }
 
-  private static Optional<Header> header(byte[] packet) {
+  /** The header of a packet of IPv4 or IPv6, of which these are the first bytes. */
+  public static Optional<Header> header(byte[] packet) {
     int version = packet.length == 0 ? 0 : packet[0] >>> 4 & 0xf;
     if (version == 4 && packet.length >= IPV4_BYTES) {
       boolean first = (u16(packet, 6) & IPV4_OFFSET_MASK) == 0;

@@ -44,6 +44,8 @@ public interface LibC {
 
   int setsockopt(int fd, int level, int option, ByteBuffer value, int length);
 
+  int getsockopt(int fd, int level, int option, ByteBuffer value, ByteBuffer length);
+
   @ssize_t
   long send(int fd, ByteBuffer bytes, @size_t long length, int flags);
 

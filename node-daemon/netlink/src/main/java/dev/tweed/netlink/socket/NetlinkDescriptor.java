@@ -5,6 +5,8 @@ import dev.tweed.netlink.NetlinkException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
 
 /**
  * One open AF_NETLINK descriptor with its buffers. Not for concurrent use, {@link #close} included:
@@ -166,6 +168,11 @@ final class NetlinkDescriptor {
 
   void close() {
     libc.close(fd);
+  }
+
+  /** Where a direct buffer begins, for structures that point to others. */
+  static long addressOf(ByteBuffer direct) {
+    return Pointer.wrap(Runtime.getSystemRuntime(), direct).address();
   }
 
   static ByteBuffer direct(int bytes) {

@@ -10,8 +10,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
-import jnr.ffi.Pointer;
-import jnr.ffi.Runtime;
 
 /**
  * A UDP socket that sends datagrams nobody listens for, never in fragments, and reads what hosts
@@ -153,13 +151,13 @@ public final class ProbeSocket implements AutoCloseable {
     // sock_filter, BPF_RET 0, which takes nothing.
     ByteBuffer program = NetlinkDescriptor.direct(8).putShort(0, (short) 6);
     ByteBuffer filter = NetlinkDescriptor.direct(16).putShort(0, (short) 1);
-    filter.putLong(8, addressOf(program));
+    filter.putLong(8, NetlinkDescriptor.addressOf(program));
     set("SO_ATTACH_FILTER", LibC.SOL_SOCKET, SO_ATTACH_FILTER, filter);
     Reference.reachabilityFence(program);
     if (libc.bind(fd, socketAddress(source, 0), options.addressBytes()) < 0) {
       throw NetlinkException.systemCall("bind(" + source + ")", LibC.lastError());
     }
-    vector.putLong(0, addressOf(incoming)).putLong(8, TAG_BYTES);
+    vector.putLong(0, NetlinkDescriptor.addressOf(incoming)).putLong(8, TAG_BYTES);
   }
 
   private void leaveBy(String device) {
@@ -228,9 +226,12 @@ public final class ProbeSocket implements AutoCloseable {
   /** Takes what became of one datagram from the queue; empty when there is no more. */
   public Optional<Bounce> receive() {
     while (true) {
-      message.putLong(0, addressOf(name)).putInt(8, name.capacity());
-      message.putLong(16, addressOf(vector)).putLong(24, 1);
-      message.putLong(32, addressOf(control)).putLong(40, CONTROL_BYTES).putInt(48, 0);
+      message.putLong(0, NetlinkDescriptor.addressOf(name)).putInt(8, name.capacity());
+      message.putLong(16, NetlinkDescriptor.addressOf(vector)).putLong(24, 1);
+      message
+          .putLong(32, NetlinkDescriptor.addressOf(control))
+          .putLong(40, CONTROL_BYTES)
+          .putInt(48, 0);
       long length = libc.recvmsg(fd, message, MSG_ERRQUEUE | LibC.MSG_DONTWAIT);
       if (length >= 0) {
         Optional<Bounce> bounce = bounce((int) length);
@@ -290,10 +291,6 @@ public final class ProbeSocket implements AutoCloseable {
     bytes.putShort(0, (short) family.number());
     bytes.put(2, (byte) (port >>> 8)).put(3, (byte) port);
     return bytes.put(options.offset(), address.toBytes());
-  }
-
-  private static long addressOf(ByteBuffer direct) {
-    return Pointer.wrap(Runtime.getSystemRuntime(), direct).address();
   }
 
   /** The port its datagrams come from. */

@@ -91,7 +91,7 @@ class DecoderTest {
     assertThat(link.name()).isEqualTo("veth10");
     assertThat(link.kind()).contains("veth");
     assertThat(link.bridge()).isEmpty();
-    assertThat(link.bridgePort()).contains(new BridgePortInfo(true));
+    assertThat(link.bridgePort()).contains(new BridgePortInfo(true, 0));
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.tweed.netlink.Qdisc;
 import dev.tweed.netlink.RtRequest;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsExtension;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -180,7 +181,7 @@ class RtnetlinkLinksTest {
         RtRequest.LinkSet.of("under1").withHairpin(true));
 
     assertThat(kernel.socket.link("under1").orElseThrow().bridgePort())
-        .contains(new BridgePortInfo(true));
+        .contains(new BridgePortInfo(true, 0));
     assertThat(hairpinByIp("under1")).isTrue();
     assertThat(
             kernel
@@ -192,7 +193,7 @@ class RtnetlinkLinksTest {
     kernel.apply(RtRequest.LinkSet.of("under1").withHairpin(false));
 
     assertThat(kernel.socket.link("under1").orElseThrow().bridgePort())
-        .contains(new BridgePortInfo(false));
+        .contains(new BridgePortInfo(false, 0));
     assertThat(hairpinByIp("under1")).isFalse();
 
     kernel.apply(
@@ -201,7 +202,24 @@ class RtnetlinkLinksTest {
         RtRequest.LinkSet.of("under1").withMaster(bridge));
 
     assertThat(kernel.socket.link("under1").orElseThrow().bridgePort())
-        .contains(new BridgePortInfo(false));
+        .contains(new BridgePortInfo(false, 0));
+  }
+
+  @Test
+  void whoListensOnAPortIsCounted() {
+    kernel.apply(new RtRequest.LinkCreateBridge("tweed-br0", KernelUnderTest.OWN_MAC, 1450));
+    int bridge = kernel.socket.link("tweed-br0").orElseThrow().index();
+    kernel.apply(RtRequest.LinkSet.of("under1").withMaster(bridge));
+    Link port = kernel.socket.link("under1").orElseThrow();
+    assertThat(port.bridgePort()).contains(new BridgePortInfo(false, 0));
+
+    try (PacketSocket listener = PacketSocket.open(port.index(), 64, Duration.ofMillis(10))) {
+      assertThat(kernel.socket.link("under1").orElseThrow().bridgePort())
+          .contains(new BridgePortInfo(false, 1));
+    }
+
+    assertThat(kernel.socket.link("under1").orElseThrow().bridgePort())
+        .contains(new BridgePortInfo(false, 0));
   }
 
   @Test
