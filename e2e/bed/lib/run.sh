@@ -28,6 +28,7 @@ set_properties() {
   [[ -z ${helm:-} ]] || properties+=("-Dtweed.helm=$helm")
   [[ -z ${argocd:-} ]] || properties+=("-Dtweed.argocd=$argocd")
   [[ -z ${cyclonus:-} ]] || properties+=("-Dtweed.cyclonus=$cyclonus")
+  [[ -z ${conformance:-} ]] || properties+=("-Dtweed.conformance=$conformance")
   [[ -z ${nft_versions:-} ]] || properties+=("-Dtweed.nftVersions=$nft_versions")
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }

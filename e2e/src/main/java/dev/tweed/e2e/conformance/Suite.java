@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  */
 enum Suite {
   /** Kubernetes' own cases of sig-network, without NetworkPolicy. */
-  NETWORK("network") {
+  NETWORK("network", "Services should serve multiport endpoints from pods") {
     @Override
     List<String> command(Place place) {
       return kubernetes(
@@ -24,7 +24,7 @@ enum Suite {
   },
 
   /** Kubernetes' own cases of NetworkPolicy. */
-  NETPOL("netpol") {
+  NETPOL("netpol", "should deny ingress from pods on other namespaces") {
     @Override
     List<String> command(Place place) {
       return kubernetes(place, "Netpol", Stream.of());
@@ -32,7 +32,7 @@ enum Suite {
   },
 
   /** The conformance tests of ClusterNetworkPolicy. */
-  CLUSTER_NETWORK_POLICY("cnp") {
+  CLUSTER_NETWORK_POLICY("cnp", "CNPAdminTierPriorityField") {
     @Override
     List<String> command(Place place) {
       return Stream.of(
@@ -65,14 +65,16 @@ enum Suite {
   },
 
   /** A cut of the cases of cyclonus: policies that contradict each other. */
-  CYCLONUS("cyclonus") {
+  CYCLONUS("cyclonus", "set-namespace-labels") {
     @Override
     List<String> command(Place place) {
       return List.of(
           place.programs().resolve("cyclonus").toString(),
           "generate",
           "--include=" + place.choice().orElse("conflict"),
-          "--server-protocol=" + (place.sctp() ? "TCP,UDP,SCTP" : "TCP,UDP"),
+          "--server-protocol=" + place.protocols(),
+          "--server-port=" + (place.few() ? "80" : "80,81"),
+          "--pod=" + (place.few() ? "a,c" : "a,b,c"),
           "--exclude=multi-peer,upstream-e2e,example" + (place.sctp() ? "" : ",sctp"),
           "--perturbation-wait-seconds=2",
           "--job-timeout-seconds=2",
@@ -84,14 +86,24 @@ enum Suite {
   };
 
   private final String word;
+  private final String selection;
 
-  Suite(String word) {
+  /**
+   * @param selection what of it each run of {@code ./dev test} has, as {@link Place#choice}
+   */
+  Suite(String word, String selection) {
     this.word = word;
+    this.selection = selection;
   }
 
   /** The word of the command line. */
   String word() {
     return word;
+  }
+
+  /** The cases of it that cost little and say much. */
+  String selection() {
+    return selection;
   }
 
   static Optional<Suite> of(String word) {
