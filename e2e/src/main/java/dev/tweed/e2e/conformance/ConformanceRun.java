@@ -80,7 +80,8 @@ public final class ConformanceRun {
       tweed.awaitReady(Duration.ofSeconds(120));
       ClusterDns.start(cluster);
       SuiteRunner runner = new SuiteRunner(cluster, clock);
-      runner.prepare(tweed);
+      runner.importImage();
+      runner.installKind(tweed);
       // Cases of topology want three zones.
       cluster
           .nodes()

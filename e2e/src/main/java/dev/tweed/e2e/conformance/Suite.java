@@ -32,7 +32,7 @@ enum Suite {
   },
 
   /** The conformance tests of ClusterNetworkPolicy. */
-  CLUSTER_NETWORK_POLICY("cnp", "CNPAdminTierPriorityField") {
+  CLUSTER_NETWORK_POLICY("cnp", "") {
     @Override
     List<String> command(Place place) {
       return Stream.of(
@@ -68,20 +68,25 @@ enum Suite {
   CYCLONUS("cyclonus", "set-namespace-labels") {
     @Override
     List<String> command(Place place) {
-      return List.of(
-          place.programs().resolve("cyclonus").toString(),
-          "generate",
-          "--include=" + place.choice().orElse("conflict"),
-          "--server-protocol=" + place.protocols(),
-          "--server-port=" + (place.few() ? "80" : "80,81"),
-          "--pod=" + (place.few() ? "a,c" : "a,b,c"),
-          "--exclude=multi-peer,upstream-e2e,example" + (place.sctp() ? "" : ",sctp"),
-          "--perturbation-wait-seconds=2",
-          "--job-timeout-seconds=2",
-          // "A Pod cannot block access to itself", the API says; cyclonus expects that it can.
-          "--ignore-loopback",
-          "--cleanup-namespaces",
-          "--junit-results-file=" + place.junit(this));
+      return Stream.concat(
+              Stream.of(
+                  place.programs().resolve("cyclonus").toString(),
+                  "generate",
+                  "--include=" + place.choice().orElse("conflict"),
+                  "--server-protocol=" + place.protocols(),
+                  "--exclude=multi-peer,upstream-e2e,example" + (place.sctp() ? "" : ",sctp"),
+                  "--perturbation-wait-seconds=2",
+                  "--job-timeout-seconds=2",
+                  // "A Pod cannot block access to itself", the API says; cyclonus expects that it
+                  // can.
+                  "--ignore-loopback",
+                  "--cleanup-namespaces",
+                  "--junit-results-file=" + place.junit(this)),
+              // Not every cluster has a DNS server, which it asks otherwise.
+              place.few()
+                  ? Stream.of("--pod=a,c", "--server-port=80", "--destination-type=service-ip")
+                  : Stream.of())
+          .toList();
     }
   };
 
@@ -89,7 +94,8 @@ enum Suite {
   private final String selection;
 
   /**
-   * @param selection what of it each run of {@code ./dev test} has, as {@link Place#choice}
+   * @param selection what of it each run of {@code ./dev test} has, as {@link Place#choice}; empty
+   *     for nothing
    */
   Suite(String word, String selection) {
     this.word = word;
@@ -101,9 +107,9 @@ enum Suite {
     return word;
   }
 
-  /** The cases of it that cost little and say much. */
-  String selection() {
-    return selection;
+  /** The cases of it that cost little and say much, if there are such. */
+  Optional<String> selection() {
+    return Optional.of(selection).filter(s -> !s.isEmpty());
   }
 
   static Optional<Suite> of(String word) {

@@ -41,25 +41,29 @@ public final class SuiteRunner {
             .orElseThrow(() -> new BedException("tweed.conformance is not set; run this by ./dev"));
   }
 
-  /** Brings to the cluster what all of them take for granted. */
-  public void prepare(Installation tweed) {
+  /** Brings the image of test pods to the nodes. */
+  public void importImage() {
     cluster.nodes().forEach(n -> n.exec("bed-import", TestCluster.SUITES_IMAGE).text());
-    // Its suite does not bring the kind.
+  }
+
+  /** Brings the kind ClusterNetworkPolicy, which its suite does not. */
+  void installKind(Installation tweed) {
     tweed.apply(read(programs.resolve("cnp-crd.yaml")), "--server-side", "--force-conflicts");
   }
 
   /**
-   * The selection of every suite, all at once: most of what they do is to wait.
+   * The selections of the suites, all at once: most of what they do is to wait.
    *
    * @return a line for each case, which begins with its outcome
    */
   public List<String> selections() {
     List<CompletableFuture<SuiteResult>> running =
         Arrays.stream(Suite.values())
+            .filter(suite -> suite.selection().isPresent())
             .map(
                 suite ->
                     CompletableFuture.supplyAsync(
-                        () -> run(suite, Optional.of(suite.selection()), /* few= */ true),
+                        () -> run(suite, suite.selection(), /* few= */ true),
                         Thread.ofVirtual()::start))
             .toList();
     return running.stream()
