@@ -81,6 +81,7 @@ command_test() {
     setup_docker
     setup_node_image
     setup_coredns
+    setup_conformance
     setup_product_images
   else
     arguments+=(-Dtweed.skipE2e=true)
