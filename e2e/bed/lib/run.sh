@@ -28,6 +28,7 @@ set_properties() {
   [[ -z ${helm:-} ]] || properties+=("-Dtweed.helm=$helm")
   [[ -z ${argocd:-} ]] || properties+=("-Dtweed.argocd=$argocd")
   [[ -z ${cyclonus:-} ]] || properties+=("-Dtweed.cyclonus=$cyclonus")
+  [[ -z ${conformance:-} ]] || properties+=("-Dtweed.conformance=$conformance")
   [[ -z ${nft_versions:-} ]] || properties+=("-Dtweed.nftVersions=$nft_versions")
   [[ -z ${node_tar:-} ]] || properties+=("-Dtweed.nodeImageTar=$node_tar" "-Dtweed.operatorImageTar=$operator_tar")
 }
@@ -80,6 +81,7 @@ command_test() {
     setup_docker
     setup_node_image
     setup_coredns
+    setup_conformance
     setup_product_images
   else
     arguments+=(-Dtweed.skipE2e=true)

@@ -123,6 +123,31 @@ class NetworkPolicyIT {
 
   @Test
   @Order(3)
+  void aNamespaceThatIsLabelledAnewChangesWhoIsLetInAlsoUnderWay() {
+    tweed.apply(
+        """
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: trusted, namespace: network-policy}
+        spec:
+          podSelector: {matchLabels: {probe: web}}
+          ingress: [{from: [{namespaceSelector: {matchLabels: {trusted: "yes"}}}]}]
+        """);
+    awaitEnforced("trusted");
+    assertThat(reaches(stranger)).isFalse();
+
+    cluster.kubectl("label", "namespace", NAMESPACE, "trusted=yes").text();
+    Eventually.within(5, () -> assertThat(reaches(stranger)).isTrue());
+    RunningPing ping = stranger.startPing(web.address());
+
+    cluster.kubectl("label", "namespace", NAMESPACE, "trusted-").text();
+    Eventually.within(5, () -> assertThat(reaches(stranger)).isFalse());
+    assertThat(ping.stop().lost()).isPositive();
+    assertThat(reaches(client)).isTrue();
+  }
+
+  @Test
+  @Order(4)
   void aPodIsClosedFromItsFirstInstruction() {
     tweed.apply(
         """
@@ -147,7 +172,7 @@ class NetworkPolicyIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void whatSomebodyTakesAwayIsPutBack() {
     Machine n2 = web.machine();
 
@@ -159,7 +184,7 @@ class NetworkPolicyIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void policiesHoldWhileDaemonAndOperatorAreAway() {
     tweed.scaleOperator(0);
     Eventually.within(60, () -> assertThat(tweed.operatorPods()).isEmpty());
@@ -174,7 +199,7 @@ class NetworkPolicyIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void withTheLastPolicyTheTableGoes() {
     cluster.kubectl("delete", "networkpolicies", "-n", NAMESPACE, "--all").text();
 

@@ -48,16 +48,21 @@ public final class ProbeNamespace implements AutoCloseable {
 
   /** A pod whose first process is a script, which the servers follow; waits until these answer. */
   public ProbePod podThatBeginsWith(String podName, String node, String script) {
-    return started(
-        create(
-            podName,
-            node,
-            pod ->
-                pod.editSpec()
-                    .editFirstContainer()
-                    .withCommand("sh", "-c", script + "; exec probe serve")
-                    .endContainer()
-                    .endSpec()));
+    requestThatBeginsWith(podName, node, script);
+    return started(podName);
+  }
+
+  /** The same without waiting for it. */
+  public void requestThatBeginsWith(String podName, String node, String script) {
+    create(
+        podName,
+        node,
+        pod ->
+            pod.editSpec()
+                .editFirstContainer()
+                .withCommand("sh", "-c", script + "; exec probe serve")
+                .endContainer()
+                .endSpec());
   }
 
   /** A pod that uses the node's network. */

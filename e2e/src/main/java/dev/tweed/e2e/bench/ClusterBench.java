@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +32,7 @@ public final class ClusterBench {
           "path",
           "repair",
           "truth",
+          "enforcement",
           "firewall",
           "scale",
           "allocate");
@@ -46,8 +48,8 @@ public final class ClusterBench {
    * Measures.
    *
    * @param arguments parts to run ({@code peers rules fanout fastpath policy install rest path
-   *     repair truth firewall scale allocate}); none is all. "install" happens with every other but
-   *     the first five, since they need it
+   *     repair truth enforcement firewall scale allocate}); none is all. "install" happens with
+   *     every other but the first five, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -122,6 +124,11 @@ public final class ClusterBench {
     }
     if (wanted.contains("truth")) {
       measure("faults of the way to what the report says", new TruthBench(cluster, tweed)::run);
+    }
+    if (wanted.contains("enforcement")) {
+      measure(
+          "network policies on the cluster",
+          new EnforcementBench(cluster, tweed, Clock.systemUTC())::run);
     }
     if (wanted.contains("firewall")) {
       measure("repairs of firewalls", new FirewallBench(cluster, tweed)::run);

@@ -1,6 +1,5 @@
 package dev.tweed.e2e.conformance;
 
-import dev.tweed.e2e.bed.BedException;
 import dev.tweed.e2e.bed.BedSettings;
 import dev.tweed.e2e.bed.ClusterDns;
 import dev.tweed.e2e.bed.ClusterPlan;
@@ -14,14 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -30,24 +25,14 @@ import java.util.stream.Collectors;
  * became of them into {@code docs/conformance.md}.
  */
 public final class ConformanceRun {
-  private static final Duration LIMIT = Duration.ofHours(4);
-  private static final int PROCESSES = 4;
-
   private final BedSettings settings;
   private final Clock clock;
   private final Consumer<String> progress;
-  private final Path programs;
-  private final String commit;
 
   private ConformanceRun(BedSettings settings, Clock clock, Consumer<String> progress) {
     this.settings = settings;
     this.clock = clock;
     this.progress = progress;
-    this.programs =
-        settings
-            .conformance()
-            .orElseThrow(() -> new BedException("tweed.conformance is not set; run this by ./dev"));
-    this.commit = System.getProperty("tweed.commit", "unknown");
   }
 
   /**
@@ -94,7 +79,9 @@ public final class ConformanceRun {
       tweed.apply(Installation.podNetwork("default", "10.244.0.0/16"));
       tweed.awaitReady(Duration.ofSeconds(120));
       ClusterDns.start(cluster);
-      cluster.nodes().forEach(n -> n.exec("bed-import", TestCluster.SUITES_IMAGE).text());
+      SuiteRunner runner = new SuiteRunner(cluster, clock);
+      runner.importImage();
+      runner.installKind(tweed);
       // Cases of topology want three zones.
       cluster
           .nodes()
@@ -104,11 +91,12 @@ public final class ConformanceRun {
                       .kubectl(
                           "label", "node", n.name(), "topology.kubernetes.io/zone=zone-" + n.name())
                       .text());
-      // Its suite does not bring the kind.
-      tweed.apply(read(programs.resolve("cnp-crd.yaml")), "--server-side", "--force-conflicts");
       boolean passed = true;
       for (Asked asked : suites) {
-        SuiteResult result = run(cluster, asked.suite(), asked.choice());
+        progress.accept(
+            "Suite %s; what it says: %s"
+                .formatted(asked.suite().word(), runner.log(asked.suite())));
+        SuiteResult result = runner.run(asked.suite(), asked.choice(), /* few= */ false);
         tell(result);
         if (asked.choice().isEmpty()) {
           write(result);
@@ -116,54 +104,10 @@ public final class ConformanceRun {
         passed &= result.passed();
       }
       if (!passed) {
-        new Evidence(cluster).writeTo(work().resolve("evidence"));
+        new Evidence(cluster).writeTo(runner.work().resolve("evidence"));
       }
       return passed;
     }
-  }
-
-  private SuiteResult run(TestCluster cluster, Suite suite, Optional<String> choice) {
-    progress.accept("Suite %s; what it says: %s".formatted(suite.word(), log(suite)));
-    Place place =
-        new Place(
-            programs,
-            work(),
-            cluster.kubeconfig(),
-            settings.kubectl(),
-            commit,
-            choice,
-            cluster.nodes().size(),
-            PROCESSES,
-            read(Path.of("/proc/net/protocols")).contains("SCTP"));
-    Instant began = clock.instant();
-    try {
-      Files.createDirectories(work());
-      Files.deleteIfExists(place.junit(suite));
-      ProcessBuilder builder =
-          new ProcessBuilder(suite.command(place))
-              .directory(work().toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(log(suite).toFile());
-      builder.environment().putAll(Map.of("KUBECONFIG", cluster.kubeconfig().toString()));
-      Process process = builder.start();
-      if (!process.waitFor(LIMIT.toMinutes(), TimeUnit.MINUTES)) {
-        process.destroy();
-        throw new BedException(suite.word() + ": not finished after " + LIMIT);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new BedException(suite.word() + ": interrupted", e);
-    }
-    Optional<String> junit =
-        Optional.of(place.junit(suite)).filter(Files::exists).map(ConformanceRun::read);
-    List<CaseResult> cases = suite.read(read(log(suite)), junit);
-    if (cases.isEmpty()) {
-      throw new BedException(suite.word() + ": no case has run; see " + log(suite));
-    }
-    return new SuiteResult(
-        suite, LocalDate.now(clock), commit, Duration.between(began, clock.instant()), cases);
   }
 
   private void tell(SuiteResult result) {
@@ -182,23 +126,7 @@ public final class ConformanceRun {
   private void write(SuiteResult result) {
     Path document = settings.chart().resolveSibling("docs").resolve("conformance.md");
     try {
-      Files.writeString(document, ConformanceRenderer.replace(read(document), result));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private Path work() {
-    return settings.workDirectory().resolve("conformance");
-  }
-
-  private Path log(Suite suite) {
-    return work().resolve(suite.word() + ".log");
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
+      Files.writeString(document, ConformanceRenderer.replace(SuiteRunner.read(document), result));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param nodes of the cluster
  * @param processes that run cases at once
  * @param sctp whether the kernel knows it
+ * @param few whether few pods and ports have to do, where the suite can be told
  */
 record Place(
     Path programs,
@@ -25,7 +26,13 @@ record Place(
     Optional<String> choice,
     int nodes,
     int processes,
-    boolean sctp) {
+    boolean sctp,
+    boolean few) {
+
+  /** Those to ask by, as cyclonus calls them. */
+  String protocols() {
+    return few ? "TCP" : sctp ? "TCP,UDP,SCTP" : "TCP,UDP";
+  }
 
   /** Where a suite writes its report in the form of JUnit. */
   Path junit(Suite suite) {

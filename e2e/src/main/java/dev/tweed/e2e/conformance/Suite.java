@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  */
 enum Suite {
   /** Kubernetes' own cases of sig-network, without NetworkPolicy. */
-  NETWORK("network") {
+  NETWORK("network", "Services should serve multiport endpoints from pods") {
     @Override
     List<String> command(Place place) {
       return kubernetes(
@@ -24,7 +24,7 @@ enum Suite {
   },
 
   /** Kubernetes' own cases of NetworkPolicy. */
-  NETPOL("netpol") {
+  NETPOL("netpol", "should deny ingress from pods on other namespaces") {
     @Override
     List<String> command(Place place) {
       return kubernetes(place, "Netpol", Stream.of());
@@ -32,7 +32,7 @@ enum Suite {
   },
 
   /** The conformance tests of ClusterNetworkPolicy. */
-  CLUSTER_NETWORK_POLICY("cnp") {
+  CLUSTER_NETWORK_POLICY("cnp", "") {
     @Override
     List<String> command(Place place) {
       return Stream.of(
@@ -65,31 +65,51 @@ enum Suite {
   },
 
   /** A cut of the cases of cyclonus: policies that contradict each other. */
-  CYCLONUS("cyclonus") {
+  CYCLONUS("cyclonus", "set-namespace-labels") {
     @Override
     List<String> command(Place place) {
-      return List.of(
-          place.programs().resolve("cyclonus").toString(),
-          "generate",
-          "--include=" + place.choice().orElse("conflict"),
-          "--server-protocol=" + (place.sctp() ? "TCP,UDP,SCTP" : "TCP,UDP"),
-          "--exclude=multi-peer,upstream-e2e,example" + (place.sctp() ? "" : ",sctp"),
-          "--perturbation-wait-seconds=2",
-          "--job-timeout-seconds=2",
-          "--cleanup-namespaces",
-          "--junit-results-file=" + place.junit(this));
+      return Stream.concat(
+              Stream.of(
+                  place.programs().resolve("cyclonus").toString(),
+                  "generate",
+                  "--include=" + place.choice().orElse("conflict"),
+                  "--server-protocol=" + place.protocols(),
+                  "--exclude=multi-peer,upstream-e2e,example" + (place.sctp() ? "" : ",sctp"),
+                  "--perturbation-wait-seconds=2",
+                  "--job-timeout-seconds=2",
+                  // "A Pod cannot block access to itself", the API says; cyclonus expects that it
+                  // can.
+                  "--ignore-loopback",
+                  "--cleanup-namespaces",
+                  "--junit-results-file=" + place.junit(this)),
+              // Not every cluster has a DNS server, which it asks otherwise.
+              place.few()
+                  ? Stream.of("--pod=a,c", "--server-port=80", "--destination-type=service-ip")
+                  : Stream.of())
+          .toList();
     }
   };
 
   private final String word;
+  private final String selection;
 
-  Suite(String word) {
+  /**
+   * @param selection what of it each run of {@code ./dev test} has, as {@link Place#choice}; empty
+   *     for nothing
+   */
+  Suite(String word, String selection) {
     this.word = word;
+    this.selection = selection;
   }
 
   /** The word of the command line. */
   String word() {
     return word;
+  }
+
+  /** The cases of it that cost little and say much, if there are such. */
+  Optional<String> selection() {
+    return Optional.of(selection).filter(s -> !s.isEmpty());
   }
 
   static Optional<Suite> of(String word) {

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -26,6 +27,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -291,6 +293,51 @@ class NetworkPoliciesOnApiServerTest {
 
     assertThat(set().getMetadata().getGeneration())
         .isLessThanOrEqualTo(2 + Duration.ofNanos(System.nanoTime() - began).toSeconds());
+  }
+
+  @Test
+  void aPolicyThatChangesAllTheTimeLeavesNothingButTheLast() {
+    pod("web-1", "web", "node-0000", "10.244.0.10");
+    for (int i = 0; i < 10; i++) {
+      pod("client-" + i, "client-" + i, "node-0001", "10.244.1." + (10 + i));
+    }
+    operator.start();
+    policy("web", "web", "client-0");
+    await().atMost(SOON).until(() -> set() != null);
+
+    for (int i = 1; i < 200; i++) {
+      String from = "client-" + i % 10;
+      client
+          .network()
+          .v1()
+          .networkPolicies()
+          .inNamespace(SHOP)
+          .withName("web")
+          .edit(
+              p ->
+                  new NetworkPolicyBuilder(p)
+                      .editSpec()
+                      .editFirstIngress()
+                      .editFirstFrom()
+                      .editPodSelector()
+                      .withMatchLabels(Map.of("app", from))
+                      .endPodSelector()
+                      .endFrom()
+                      .endIngress()
+                      .endSpec()
+                      .build());
+    }
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(client.resources(PolicyProgram.class).list().getItems())
+                  .singleElement()
+                  .satisfies(p -> assertThat(p.getSpec().policy().generation()).isEqualTo(200));
+              assertThat(client.resources(PeerSlice.class).list().getItems()).hasSize(2);
+              assertThat(set().getSpec().addresses()).containsExactly("10.244.1.19");
+            });
   }
 
   @Test

@@ -28,17 +28,32 @@ import dev.tweed.policy.Program;
 import dev.tweed.policy.Rule;
 import dev.tweed.policy.Tier;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +70,11 @@ class PolicySyncTest {
   private static final String UID = "11111111-2222-3333-4444-555555555555";
   private static final String PROGRAM = PolicyNames.program("policy");
   private static final int GROUP = 7;
+
+  /** Pods that there are at a time. */
+  private static final int PLACES = 8;
+
+  private static final String POD = "10.244.1.2";
   private static final String NAMESPACES = PolicyNames.namespace("closed");
 
   @TempDir Path directory;
@@ -65,7 +85,7 @@ class PolicySyncTest {
   private final List<Duration> again = new ArrayList<>();
   private ClusterView cluster =
       new Views().network("default", "2026-01-01T00:00:00Z").subnet(1).view();
-  private PolicyView policies =
+  private volatile PolicyView policies =
       new PolicyView(ClusterView.Listing.RECEIVED, Optional.empty(), Map.of(), Map.of());
   private long now;
   private int repairs;
@@ -476,6 +496,29 @@ class PolicySyncTest {
     assertThat(sync.isReady()).isTrue();
   }
 
+  /**
+   * What the first transactions of a large table leave, if the daemon does not live to the last.
+   */
+  @Test
+  void aTableThatWasOnlyBegunIsNoneThatCloses() throws IOException {
+    policies = policies(Optional.empty(), Map.of());
+    run();
+    sync.close();
+    node.sh(
+        """
+        nft delete table inet tweed-policy
+        nft add table inet tweed-policy
+        nft 'add set inet tweed-policy s-00000000000000000001-4 { type ipv4_addr; }'
+        """);
+    sync = sync();
+    result("veth1", mac());
+    policies = new PolicyView(ClusterView.Listing.AWAITED, Optional.empty(), Map.of(), Map.of());
+
+    run();
+
+    assertThat(pings()).isFalse();
+  }
+
   @Test
   void aPodSendsFromItsOwnAddressesOnly() throws IOException {
     result("veth1", mac());
@@ -512,6 +555,223 @@ class PolicySyncTest {
 
     assertThat(pings()).isFalse();
     assertThat(sync.isReady()).isTrue();
+  }
+
+  @Test
+  void anAddressThatIsAnotherPodsAtOnceHasNothingOfTheOneBefore() throws Exception {
+    result("veth1", mac());
+    Path file = directory.resolve("results/tweed-1-eth0");
+    policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+    run();
+    Process ping = pingAllTheTime();
+    try {
+      await().until(() -> echoes() > 3);
+
+      // When another pod has it, of which nobody has said anything, and then that it is isolated
+      Files.writeString(file, Files.readString(file).replace(UID, "other"));
+      run();
+      long then = echoes();
+      assertThat(pings()).isFalse();
+      String isolated = PolicyNames.program("isolated");
+      policies =
+          policies(
+              Optional.of(new PodEntry("other", Set.of(), Set.of(isolated), List.of())),
+              Map.of(isolated, Optional.of(isolated())));
+      run();
+
+      // Then not even what was under way gets through
+      assertThat(pings()).isFalse();
+      assertThat(echoes()).isEqualTo(then);
+
+      // When it is the first one's again
+      Files.writeString(file, Files.readString(file).replace("other", UID));
+      policies = policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(open())));
+      run();
+
+      await().until(() -> echoes() > then);
+    } finally {
+      ping.destroy();
+      ping.waitFor();
+    }
+  }
+
+  /** A hundred times a second; the daemon takes what there is when it comes to it. */
+  @Test
+  void aPolicyThatChangesAllTheTimeLeavesNothingBehindAndNoMomentOpen() throws Exception {
+    result("veth1", mac());
+    changeTo(from(200));
+    List<String> before = objects();
+    Process ping = pingAllTheTime();
+    try (ScheduledExecutorService operator = Executors.newSingleThreadScheduledExecutor()) {
+      AtomicInteger changes = new AtomicInteger();
+      operator.scheduleAtFixedRate(
+          () -> policies = with(from(200 + changes.incrementAndGet() % 50)),
+          0,
+          10,
+          TimeUnit.MILLISECONDS);
+      for (int syncs = 0; changes.get() < 200 || syncs < 20; syncs++) {
+        run();
+      }
+      operator.shutdownNow();
+      operator.awaitTermination(10, TimeUnit.SECONDS);
+
+      changeTo(from(200));
+      assertThat(echoes()).as("to one that none of them allows").isZero();
+      assertThat(objects()).isEqualTo(before);
+      assertThat(repairs).isZero();
+
+      // When the last one allows it
+      changeTo(open());
+
+      await().until(() -> echoes() > 0);
+    } finally {
+      ping.destroy();
+      ping.waitFor();
+    }
+  }
+
+  /**
+   * Pods come and go, each with the next address as host-local gives them, and send from the moment
+   * that they can, before the result of the plugin is written, too. Half of them the operator has
+   * told of before. {@code -Dtweed.pods=10000} is the long form.
+   */
+  @Test
+  void podsThatComeAndGoNeverReachWhatIsDeniedThem() throws Exception {
+    int count = Integer.getInteger("tweed.pods", 60);
+    Program silent =
+        new Program(
+            PROGRAM,
+            new PolicyRef(PolicyRef.Kind.NETWORK_POLICY, "policy", 7),
+            Tier.NETWORK_POLICY,
+            0,
+            Set.of(Direction.EGRESS),
+            List.of(),
+            List.of());
+    Map<String, Optional<Program>> programs = Map.of(PROGRAM, Optional.of(silent));
+    Deque<PodEntry> told = new ArrayDeque<>();
+    policies = policies(told, programs);
+    run();
+    Set<Integer> received = ConcurrentHashMap.newKeySet();
+    List<Netns> places = new ArrayList<>();
+    try (ExecutorService daemon = Executors.newSingleThreadExecutor();
+        DatagramSocket server =
+            outside.call(() -> new DatagramSocket(new InetSocketAddress("192.0.2.2", 7000)))) {
+      Thread.ofVirtual().start(() -> receive(server, received));
+      for (int i = 0; i < PLACES; i++) {
+        places.add(Netns.open());
+      }
+      for (int i = 0; i < count; i++) {
+        Netns place = places.get(i % PLACES);
+        String device = "place" + i % PLACES;
+        if (i >= PLACES) {
+          told.removeFirst();
+          Files.delete(directory.resolve("results/tweed-pod-%d-eth0".formatted(i - PLACES)));
+          node.sh("ip link del " + device);
+        }
+        String address = "10.244.1." + (2 + i % 250);
+        PodEntry entry =
+            new PodEntry("pod-" + i, Set.of(), isOpen(i) ? Set.of() : Set.of(PROGRAM), List.of());
+        boolean toldBefore = i % 2 == 0;
+        if (toldBefore) {
+          told.add(entry);
+          policies = policies(told, programs);
+        }
+
+        String mac =
+            node.sh(
+                    "ip link add %1$s type veth peer name eth0 netns %2$s; ip link set %1$s master tweed-br0 up; ip -o link show %1$s | sed 's/.*ether \\([^ ]*\\).*/\\1/'"
+                        .formatted(device, place.path()))
+                .strip();
+        place.sh(
+            "ip addr add %s/24 dev eth0; ip link set eth0 up; ip route add default via 10.244.1.1"
+                .formatted(address));
+        int pod = i;
+        Future<Boolean> sync = daemon.submit(() -> node.call(this.sync::getAsBoolean));
+        place.call(() -> send(pod, 2));
+        Files.writeString(
+            directory.resolve("results/tweed-pod-%d-eth0".formatted(i)),
+            result("pod-" + i, address, device, mac));
+        Future<Boolean> next = daemon.submit(() -> node.call(this.sync::getAsBoolean));
+        place.call(() -> send(pod, 10));
+        assertThat(sync.get() && next.get()).isTrue();
+        if (!toldBefore) {
+          told.add(entry);
+          policies = policies(told, programs);
+          run();
+        }
+        place.call(() -> send(pod, 2));
+      }
+      List<Integer> open =
+          IntStream.range(0, count).filter(PolicySyncTest::isOpen).boxed().toList();
+      await().untilAsserted(() -> assertThat(received).containsExactlyInAnyOrderElementsOf(open));
+    } finally {
+      places.forEach(Netns::close);
+    }
+  }
+
+  private static boolean isOpen(int pod) {
+    return pod % 5 == 0;
+  }
+
+  /** Its number to the host outside, once a millisecond. */
+  private static Void send(int pod, int times) throws IOException, InterruptedException {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      byte[] number = ByteBuffer.allocate(4).putInt(pod).array();
+      for (int i = 0; i < times; i++) {
+        socket.send(
+            new DatagramPacket(number, number.length, new InetSocketAddress("192.0.2.2", 7000)));
+        Thread.sleep(1);
+      }
+    }
+    return null;
+  }
+
+  private static void receive(DatagramSocket server, Set<Integer> numbers) {
+    DatagramPacket packet = new DatagramPacket(new byte[4], 4);
+    while (!server.isClosed()) {
+      try {
+        server.receive(packet);
+        numbers.add(ByteBuffer.wrap(packet.getData()).getInt());
+      } catch (IOException closed) {
+        return;
+      }
+    }
+  }
+
+  private void changeTo(Program program) {
+    policies = with(program);
+    run();
+  }
+
+  private static PolicyView with(Program program) {
+    return policies(Optional.of(entry(PROGRAM)), Map.of(PROGRAM, Optional.of(program)));
+  }
+
+  private static Program from(int host) {
+    return program(
+        List.of(Rule.of(0, Action.ACCEPT, Peers.blocks(IpBlock.of("192.0.2." + host + "/32")))));
+  }
+
+  /** Chains, sets and maps of the table. */
+  private List<String> objects() {
+    return node.exec("nft", "list", "table", "inet", "tweed-policy")
+        .lines()
+        .filter(line -> line.matches("\\t(chain|set|map) .*"))
+        .toList();
+  }
+
+  /** A flow from outside. */
+  private Process pingAllTheTime() throws IOException {
+    return new ProcessBuilder("nsenter", "--net=" + outside.path(), "ping", "-i", "0.01", POD)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** Answers that came back outside. */
+  private long echoes() {
+    // RFC 4293, icmpMsgStatsInPkts of type 0, as /proc/net/snmp has it.
+    return Long.parseLong(
+        outside.sh("awk '/^Icmp:/ { n = $11 } END { print n }' /proc/net/snmp").strip());
   }
 
   /** To its own node, which no policy is asked about. */
@@ -559,17 +819,19 @@ class PolicySyncTest {
   }
 
   private void result(String veth, String mac) throws IOException {
-    Files.writeString(
-        directory.resolve("results/tweed-1-eth0"),
-        """
+    Files.writeString(directory.resolve("results/tweed-1-eth0"), result(UID, POD, veth, mac));
+  }
+
+  private static String result(String uid, String address, String veth, String mac) {
+    return """
         {"kind":"cniCacheV1","containerId":"1","config":"e30=","ifName":"eth0","networkName":"tweed",
         "cniArgs":[["IgnoreUnknown","1"],["K8S_POD_NAMESPACE","closed"],["K8S_POD_NAME","pod"],["K8S_POD_UID","%s"]],
         "capabilityArgs":{"io.kubernetes.cri.pod-annotations":{"K8S_POD_UID":"not this one"}},
         "result":{"cniVersion":"1.0.0","interfaces":[{"mac":"02:00:00:00:00:01","name":"tweed-br0"},
         {"mac":"%s","name":"%s"},{"mac":"02:00:00:00:00:03","name":"eth0","sandbox":"/run/netns/x"}],
-        "ips":[{"address":"10.244.1.2/24","gateway":"10.244.1.1","interface":2}]}}
+        "ips":[{"address":"%s/24","gateway":"10.244.1.1","interface":2}]}}
         """
-            .formatted(UID, mac, veth));
+        .formatted(uid, mac, veth, address);
   }
 
   private static PodEntry entry(String... programs) {
@@ -578,10 +840,15 @@ class PolicySyncTest {
 
   private static PolicyView policies(
       Optional<PodEntry> entry, Map<String, Optional<Program>> programs) {
+    return policies(entry.stream().toList(), programs);
+  }
+
+  private static PolicyView policies(
+      Collection<PodEntry> entries, Map<String, Optional<Program>> programs) {
     return new PolicyView(
         ClusterView.Listing.RECEIVED,
         Optional.of(
-            new NodePolicyRecord("uid", 1, entry.stream().toList(), Set.of(), Optional.empty())),
+            new NodePolicyRecord("uid", 1, List.copyOf(entries), Set.of(), Optional.empty())),
         programs,
         Map.of(
             new PeerSliceName("namespaces", 0),

@@ -2,6 +2,7 @@ package dev.tweed.enforce.kernel;
 
 import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTable;
+import dev.tweed.enforce.table.PolicyTableCompiler;
 import dev.tweed.enforce.table.PolicyTableDiff;
 import dev.tweed.enforce.table.SpoofTableCompiler;
 import dev.tweed.ip.IpAddress;
@@ -115,9 +116,9 @@ public final class PolicyKernel implements AutoCloseable {
     return tables.generation() != generation;
   }
 
-  /** Whether the table is there. */
+  /** Whether the table is there and sees packets, whatever it makes of them. */
   public boolean isThere() {
-    return tables.table(PolicyTable.POLICY).isPresent();
+    return tables.chain(PolicyTable.POLICY, PolicyTableCompiler.FORWARD).isPresent();
   }
 
   /** Removes the tables; whether there was one. */

@@ -68,6 +68,9 @@ public final class PolicyTableCompiler {
   /** Neighbour solicitation and advertisement, which conntrack does not look at. */
   private static final int[] NEIGHBOUR_DISCOVERY = {135, 136};
 
+  /** The chain that has the hook. */
+  public static final String FORWARD = "forward";
+
   static final String UNKNOWN_PROGRAM = "drop-unknown-program";
   static final String UNKNOWN_POD = "drop-unknown-pod";
   static final String UNTRACKED = "drop-untracked";
@@ -252,21 +255,21 @@ public final class PolicyTableCompiler {
 
     private void base() {
       chains.put(
-          "forward",
+          FORWARD,
           new NfChain(
               PolicyTable.POLICY,
-              "forward",
+              FORWARD,
               Optional.of(new NfHook(NfHook.Type.FILTER, NfHook.Point.FORWARD, PRIORITY, true))));
       List<NfRule> forward = new ArrayList<>();
       forward.add(
           new NfSteps()
               .then(state(STATE_INVALID | STATE_RELATED | STATE_UNTRACKED))
-              .rule(PolicyTable.POLICY, "forward", "", Verdict.goTo("strict")));
-      forward.addAll(judge("forward"));
-      entry(Direction.EGRESS, false);
-      entry(Direction.INGRESS, true);
+              .rule(PolicyTable.POLICY, FORWARD, "", Verdict.goTo("strict")));
+      forward.addAll(judge(FORWARD));
+      entry(Direction.EGRESS);
+      entry(Direction.INGRESS);
       chain("related", judge("related"));
-      rules.put("forward", forward);
+      rules.put(FORWARD, forward);
       chain("strict", strict());
     }
 
@@ -278,31 +281,21 @@ public final class PolicyTableCompiler {
       };
     }
 
-    /** By both tuples of the connection. */
+    /**
+     * By both tuples of the connection. Whose address it is is asked first of the map of pods,
+     * which answers for most packets; whether one that is in none is of this node, only then.
+     */
     private List<NfRule> judge(String chain) {
       List<NfRule> judge = new ArrayList<>();
       for (Direction direction : List.of(Direction.EGRESS, Direction.INGRESS)) {
-        for (IpPrefix block : node.blocks()) {
-          judge.add(
-              new NfSteps()
-                  .within(address(block.family(), direction == Direction.INGRESS), List.of(block))
-                  .rule(PolicyTable.POLICY, chain, "", Verdict.jump(entryOf(direction))));
-        }
+        judge.add(
+            new NfSteps().rule(PolicyTable.POLICY, chain, "", Verdict.jump(entryOf(direction))));
       }
-      // Without blocks of IPv6 pods have such addresses, too.
-      judge.add(
-          new NfSteps()
-              .within(address(AddressFamily.IPV6, false), List.of(LINK_LOCAL))
-              .within(address(AddressFamily.IPV6, true), List.of(LINK_LOCAL))
-              .rule(
-                  PolicyTable.POLICY,
-                  chain,
-                  "",
-                  dropBy(BETWEEN_LINK_LOCAL, Cause.LINK_LOCAL, Set.of())));
       return judge;
     }
 
-    private void entry(Direction direction, boolean reply) {
+    private void entry(Direction direction) {
+      boolean reply = direction == Direction.INGRESS;
       String name = entryOf(direction);
       List<NfRule> entry = new ArrayList<>();
       for (AddressFamily family : families) {
@@ -316,13 +309,28 @@ public final class PolicyTableCompiler {
                     new Dispatch(named(name, family))));
       }
       if (!startsOpen) {
+        for (IpPrefix block : node.blocks()) {
+          entry.add(
+              new NfSteps()
+                  .within(address(block.family(), reply), List.of(block))
+                  .rule(
+                      PolicyTable.POLICY,
+                      name,
+                      "",
+                      dropBy(UNKNOWN_POD, Cause.UNKNOWN_POD, Set.of())));
+        }
+      }
+      if (direction == Direction.INGRESS) {
+        // Without blocks of IPv6 pods have such addresses, too.
         entry.add(
             new NfSteps()
+                .within(address(AddressFamily.IPV6, false), List.of(LINK_LOCAL))
+                .within(address(AddressFamily.IPV6, true), List.of(LINK_LOCAL))
                 .rule(
                     PolicyTable.POLICY,
                     name,
                     "",
-                    dropBy(UNKNOWN_POD, Cause.UNKNOWN_POD, Set.of())));
+                    dropBy(BETWEEN_LINK_LOCAL, Cause.LINK_LOCAL, Set.of())));
       }
       chain(name, entry);
     }

@@ -18,6 +18,17 @@ import dev.tweed.enforce.table.CompiledPolicies;
 import dev.tweed.enforce.table.PolicyTable;
 import dev.tweed.enforce.table.PolicyTableCompiler;
 import dev.tweed.netlink.LoggedPacket;
+import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.nft.NfChain;
+import dev.tweed.netlink.nft.NfExpression;
+import dev.tweed.netlink.nft.NfRequest;
+import dev.tweed.netlink.nft.NfRule;
+import dev.tweed.netlink.nft.NfRuleState;
+import dev.tweed.netlink.nft.NfSet;
+import dev.tweed.netlink.nft.NfTable;
+import dev.tweed.netlink.nft.NfTableState;
+import dev.tweed.netlink.nft.NfTables;
+import dev.tweed.netlink.nft.NfValue;
 import dev.tweed.netlink.socket.PacketLog;
 import dev.tweed.netlink.testing.Golden;
 import dev.tweed.policy.Action;
@@ -32,15 +43,25 @@ import dev.tweed.policy.Program;
 import dev.tweed.policy.Protocol;
 import dev.tweed.policy.Rule;
 import dev.tweed.policy.Tier;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -294,6 +315,213 @@ class PolicyPacketsTest {
     assertThat(writer.audit(compiler.compile(state).table()).transactions()).isZero();
     assertThat(reaches(bed.podA, B, 8080)).isTrue();
     assertThat(reaches(bed.outside, B, 8080)).isFalse();
+  }
+
+  @Test
+  void thousandsOfNetworksWithExceptionsAreAsked() {
+    bed.outside.sh("ip addr add 192.0.2.3/24 dev eth0");
+    bed.node.sh("ip route add 203.0.113.0/24 via 192.0.2.2");
+    bed.outside.sh("ip addr add 203.0.113.7/32 dev lo");
+    List<IpBlock> blocks =
+        IntStream.range(0, 5_000)
+            .mapToObj(i -> "100.%d.%d.".formatted(64 + i / 256, i % 256))
+            .map(net -> IpBlock.of(net + "0/24", net + "7/32", net + "128/25"))
+            .collect(Collectors.toCollection(ArrayList::new));
+    blocks.set(2_500, IpBlock.of("192.0.2.0/24", "192.0.2.3/32", "192.0.2.128/25"));
+
+    apply(selectB(List.of(fromBlocks(blocks))));
+
+    assertThat(reaches(bed.outside, B, 8080)).isTrue();
+    assertThat(reachesFrom("192.0.2.3")).isFalse();
+    assertThat(reachesFrom("203.0.113.7")).isFalse();
+
+    // When one of them changes
+    blocks.set(2_500, IpBlock.of("192.0.2.0/24", "192.0.2.2/32"));
+    blocks.set(4_999, IpBlock.of("203.0.113.0/24", "203.0.113.8/32"));
+    NodeState changed = selectB(List.of(fromBlocks(blocks)));
+    apply(changed);
+
+    assertThat(reaches(bed.outside, B, 8080)).isFalse();
+    assertThat(reachesFrom("192.0.2.3")).isTrue();
+    assertThat(reachesFrom("203.0.113.7")).isTrue();
+    assertThat(writer.audit(compiler.compile(changed).table()).transactions()).isZero();
+    assertThat(bed.node.call(() -> bed.tables.sets(PolicyTable.POLICY)))
+        .as("that of before is gone")
+        .filteredOn(name -> name.startsWith("nets-"))
+        .hasSize(1);
+  }
+
+  private static Rule fromBlocks(List<IpBlock> blocks) {
+    return Rule.of(0, Action.ACCEPT, Peers.blocks(blocks.toArray(IpBlock[]::new)), tcp(8080));
+  }
+
+  private boolean reachesFrom(String source) {
+    return bed.outside.call(
+        () -> {
+          try (Socket socket = new Socket()) {
+            socket.bind(new InetSocketAddress(source, 0));
+            socket.connect(new InetSocketAddress(B, 8080), 400);
+            return true;
+          } catch (SocketTimeoutException silence) {
+            return false;
+          }
+        });
+  }
+
+  /**
+   * What a daemon leaves that is killed, or loses the kernel, between transactions. Each of them is
+   * whole by itself, so that there is no other moment.
+   */
+  @Test
+  void aChangeThatIsCutShortChangesNothingAndTheNextProcessEndsIt() {
+    NodeState before = selectB(clients());
+    NodeState wanted = selectB(set("s-00000000000000000002", many(25_000)));
+    int made = 0;
+    for (boolean cut = true; cut; made++) {
+      new PolicyTableWriter(bed.tables, PolicyTable.POLICY).write(compiler.compile(before).table());
+      Socket allowed = bed.connect(bed.podA, B, 8080);
+
+      cut = isCutShort(wanted, made);
+
+      assertThat(passes(allowed)).as("after %d transactions", made).isEqualTo(cut);
+      assertThat(reaches(bed.podA, B, 9090)).isFalse();
+      assertThat(reaches(bed.outside, B, 8080)).isFalse();
+    }
+    assertThat(made - 1).as("transactions").isEqualTo(4);
+    assertThat(writer.audit(compiler.compile(wanted).table()).transactions()).isZero();
+  }
+
+  /** Addresses of nobody here. */
+  private static String[] many(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> "10.9.%d.%d".formatted(i / 256, i % 256))
+        .toArray(String[]::new);
+  }
+
+  /** Whether a writer that may make this many transactions did not come to an end. */
+  private boolean isCutShort(NodeState state, int transactions) {
+    try {
+      new PolicyTableWriter(
+              new EndingTables(bed.tables, transactions, new AtomicInteger()), PolicyTable.POLICY)
+          .write(compiler.compile(state).table());
+      return false;
+    } catch (NetlinkException ended) {
+      return true;
+    }
+  }
+
+  /** Does not survive so many transactions. */
+  private record EndingTables(NfTables kernel, int transactions, AtomicInteger made)
+      implements NfTables {
+    @Override
+    public Optional<Refusal> execute(List<NfRequest> transaction) {
+      if (made.getAndIncrement() == transactions) {
+        throw new NetlinkException(NetlinkException.Reason.CLOSED, 0, "killed");
+      }
+      return kernel.execute(transaction);
+    }
+
+    @Override
+    public int generation() {
+      return kernel.generation();
+    }
+
+    @Override
+    public Optional<NfTableState> table(NfTable table) {
+      return kernel.table(table);
+    }
+
+    @Override
+    public Optional<NfChain> chain(NfTable table, String name) {
+      return kernel.chain(table, name);
+    }
+
+    @Override
+    public List<NfRule> rules(NfTable table, String chain) {
+      return kernel.rules(table, chain);
+    }
+
+    @Override
+    public List<NfRuleState> rules(NfTable table) {
+      return kernel.rules(table);
+    }
+
+    @Override
+    public Optional<NfSet> set(NfTable table, String name) {
+      return kernel.set(table, name);
+    }
+
+    @Override
+    public List<String> chains(NfTable table) {
+      return kernel.chains(table);
+    }
+
+    @Override
+    public List<String> sets(NfTable table) {
+      return kernel.sets(table);
+    }
+
+    @Override
+    public Map<NfValue, NfExpression.Verdict> verdicts(NfTable table, String set) {
+      return kernel.verdicts(table, set);
+    }
+
+    @Override
+    public List<NfValue> elements(NfTable table, String set) {
+      return kernel.elements(table, set);
+    }
+
+    @Override
+    public int portId() {
+      return kernel.portId();
+    }
+
+    @Override
+    public void close() {
+      // The kernel is the bed's.
+    }
+  }
+
+  /** New connections push out those that nobody has answered, and packets of no connection. */
+  @Test
+  void aFullTableOfConnectionsOpensNothing() throws Exception {
+    apply(selectB(clients()));
+    Socket allowed = bed.connect(bed.podA, B, 8080);
+    bed.podA.sh(
+        "echo 'table inet silent { chain c { type filter hook input priority 0; udp dport != 53"
+            + " drop; }; }' | nft -f -");
+    int room =
+        Integer.parseInt(bed.node.sh("cat /proc/sys/net/netfilter/nf_conntrack_max").strip());
+
+    bed.outside.call(() -> flood(A, room + room / 10));
+
+    assertThat(
+            Integer.parseInt(bed.node.sh("cat /proc/sys/net/netfilter/nf_conntrack_count").strip()))
+        .as("the table is full")
+        .isGreaterThan(room - room / 50);
+    assertThat(passes(allowed)).isTrue();
+    assertThat(reaches(bed.podA, B, 8080)).as("an allowed one finds a place").isTrue();
+    assertThat(udp(bed.outside, B, 8080)).isEqualTo(Answer.SILENCE);
+    assertThat(reaches(bed.outside, B, 8080)).isFalse();
+    assertThat(reaches(bed.podA, B, 9090)).isFalse();
+
+    apply(selectB(set(CLIENTS)));
+    assertThat(passes(allowed)).as("a change is in force all the same").isFalse();
+  }
+
+  /** Datagrams that are a connection each. */
+  private static Void flood(String address, int count) throws IOException {
+    InetAddress target = InetAddress.getByName(address);
+    int ports = 60_000;
+    for (int from = 0; from * ports < count; from++) {
+      try (DatagramChannel channel = DatagramChannel.open()) {
+        ByteBuffer nothing = ByteBuffer.allocate(1);
+        for (int port = 0; port < ports; port++) {
+          channel.send(nothing.rewind(), new InetSocketAddress(target, 1_000 + port));
+        }
+      }
+    }
+    return null;
   }
 
   /** Also for people: the file shows what they see. */
