@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
@@ -112,7 +113,7 @@ final class Fixtures {
         DaemonFacts.none(),
         AllocationHistory.none(),
         RELEASE_AFTER,
-        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        MirroredLabels.ALWAYS,
         NOW);
   }
 
