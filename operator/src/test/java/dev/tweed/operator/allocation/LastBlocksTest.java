@@ -304,7 +304,7 @@ class LastBlocksTest {
   void aReportBringsNoAddressesOfServicesOrOtherNodes() {
     // Given a network in use whose pool has both
     NodeFacts other =
-        new NodeFacts("other", "uid", Fixtures.NOW, Map.of(), List.of("10.244.6.7"), List.of());
+        Fixtures.facts("other", "uid", Fixtures.NOW, Map.of(), List.of("10.244.6.7"), List.of());
     AllocationInput in =
         Fixtures.with(
             input(

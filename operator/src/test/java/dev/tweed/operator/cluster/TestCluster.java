@@ -6,6 +6,8 @@ import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.LabelSelector;
 import dev.tweed.crds.MirroredLabels;
+import dev.tweed.operator.allocation.NodeAddresses;
+import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
@@ -83,7 +85,10 @@ public final class TestCluster {
 
   /** Calls that are never out of time, however slow the machine is. */
   static BoundedCalls calls(int bound) {
-    return new BoundedCalls(bound, new SteadyTime(Instant.EPOCH, () -> 0));
+    return new BoundedCalls(
+        new CongestionWindow(bound),
+        BoundedCalls.RETRY_AFTER,
+        new SteadyTime(Instant.EPOCH, () -> 0));
   }
 
   /** Settings whose release times a test can wait for. */
@@ -112,6 +117,11 @@ public final class TestCluster {
         parallelism,
         MirroredLabels.ALWAYS,
         true);
+  }
+
+  static NodeFacts facts(String name, String uid) {
+    return new NodeFacts(
+        name, uid, Instant.EPOCH, Map.of(), NodeAddresses.of(List.of()), List.of(), "", 0);
   }
 
   /** Of the largest batches, where one clock is enough. */
