@@ -64,9 +64,7 @@ class ReachWatchTest {
     network.setSpec(PodNetworkSpec.ofPools(List.of()));
     return new ClusterView(
         List.of(Facts.of(network)),
-        List.of("n1", "n2").stream()
-            .map(n -> TestCluster.facts(n, "uid-" + n))
-            .toList(),
+        List.of("n1", "n2").stream().map(n -> TestCluster.facts(n, "uid-" + n)).toList(),
         Map.of(),
         List.of(subnet("n1", 1), subnet("n2", 2)),
         List.of(),
