@@ -595,7 +595,7 @@ final class Simulation implements AutoCloseable {
       if (subnet.isPresent()) {
         machine.served = Optional.of(subnet.get().get("spec").get("cidr").asText());
         machine.servedFrom = subnet.get().get("spec").get("podNetwork").asText();
-      } else if (node.isEmpty() || !api.objects(REPORTS).containsKey(machine.name)) {
+      } else if (report(machine).findAny().isEmpty()) {
         machine.served = Optional.empty();
       }
       machine.lostSince = Optional.empty();
