@@ -1,6 +1,5 @@
 package dev.tweed.operator.allocation;
 
-import dev.tweed.crds.MirroredLabels;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,9 +24,6 @@ public record AllocationInput(
     Duration releaseAfter,
     Set<String> mirroredLabels,
     Instant now) {
-  /** Labels mirrored unless configured otherwise (design, NodeSubnet). */
-  public static final Set<String> DEFAULT_MIRRORED_LABELS = MirroredLabels.ALWAYS;
-
   public AllocationInput {
     networks = List.copyOf(networks);
     nodes = List.copyOf(nodes);

@@ -71,7 +71,7 @@ public final class AllocationPlanner {
   private final List<Member> byAge = new ArrayList<>();
   private final Map<String, CandidateNetwork> ownerOf = new HashMap<>();
   private final NodeAddressPlanner addresses;
-  private Optional<Map<String, List<IpPrefix>>> last = Optional.empty();
+  private Optional<List<Map<String, List<IpPrefix>>>> last = Optional.empty();
   private final Map<String, NetworkTally> tallies = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
   private final Map<String, List<IpPrefix>> restored = new HashMap<>();
@@ -178,26 +178,40 @@ public final class AllocationPlanner {
         networks.stream().filter(n -> (n.giving() || n.isUnknown()) && n.selects(node)).toList();
     return able.size() > 1
         ? able.stream()
-            .filter(n -> lastBlocks(node).stream().anyMatch(block -> n.offers(block, node)))
+            .filter(n -> lastBlocks(node).anyMatch(block -> n.offers(block, node)))
             .findFirst()
             .or(() -> Optional.of(able.getFirst()))
         : able.stream().findFirst();
   }
 
-  private List<IpPrefix> lastBlocks(NodeFacts node) {
+  private List<Map<String, List<IpPrefix>>> lastBlocks() {
     if (last.isEmpty()) { // not before it is needed, as in few runs
-      last = Optional.of(input.history().lastBlocks().byNode(reserved));
+      last = Optional.of(input.history().lastBlocks().byEvidence(reserved));
     }
-    return last.get().getOrDefault(node.name(), List.of());
+    return last.get();
+  }
+
+  private Stream<IpPrefix> lastBlocks(NodeFacts node) {
+    return lastBlocks().stream()
+        .flatMap(blocks -> blocks.getOrDefault(node.name(), List.of()).stream());
   }
 
   private void restore() {
-    for (Member member : byAge) {
-      Optional<CandidateNetwork> lacking =
-          member.network().filter(network -> lacksBlock(network, member));
-      if (lacking.isPresent()) {
-        lacking.get().reservations().forEach(block -> giveReserved(member, block));
-        lastBlocks(member.node()).forEach(block -> restore(member, block));
+    List<Member> lacking =
+        byAge.stream()
+            .filter(m -> m.network().filter(network -> lacksBlock(network, m)).isPresent())
+            .toList();
+    if (lacking.isEmpty()) {
+      return;
+    }
+    for (Member member : lacking) {
+      member.network().orElseThrow().reservations().forEach(block -> giveReserved(member, block));
+    }
+    for (Map<String, List<IpPrefix>> blocks : lastBlocks()) {
+      for (Member member : lacking) {
+        blocks
+            .getOrDefault(member.node().name(), List.of())
+            .forEach(block -> restore(member, block));
       }
     }
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 /**
@@ -34,27 +35,28 @@ public record LastBlocks(
   }
 
   /**
-   * The blocks each node should get if it has none and nobody else holds them, the best first. What
-   * was seen comes first, then what was released. A node may report whatever it likes: a block that
-   * another node reports too, or was seen to have or the last to hold, is given to nobody by its
-   * report. One that contains what is not for pods comes back only if it was seen.
+   * The blocks each node should get if it has none and nobody else holds them, by what tells of
+   * them, the best evidence first: seen, then reported, then held last. So a block goes to a node
+   * whose pods are in it rather than to the one that had it before, as far as a ledger knows that
+   * may have been restored. A node may report whatever it likes: a block that another node reports
+   * too, or was seen to have, is given to nobody by its report. One that contains what is not for
+   * pods comes back only if it was seen.
    */
-  Map<String, List<IpPrefix>> byNode(ReservedRanges reserved) {
+  List<Map<String, List<IpPrefix>>> byEvidence(ReservedRanges reserved) {
     Map<IpPrefix, String> holders = new HashMap<>();
     seen.forEach((node, texts) -> parse(texts).forEach(block -> holders.put(block, node)));
-    released.forEach(
-        (node, texts) -> parse(texts).forEach(block -> holders.putIfAbsent(block, node)));
     Map<IpPrefix, String> reporters = new HashMap<>();
     reported.forEach(
         (node, texts) ->
             parse(texts)
                 .forEach(block -> reporters.merge(block, node, (a, b) -> a.equals(b) ? a : "")));
-    Map<String, List<IpPrefix>> byNode = new HashMap<>();
-    Stream.of(seen, released, reported)
-        .flatMap(blocks -> blocks.keySet().stream())
-        .distinct()
-        .forEach(node -> byNode.put(node, of(node, holders, reporters, reserved)));
-    return byNode;
+    BiPredicate<String, IpPrefix> open =
+        (node, block) ->
+            holders.getOrDefault(block, node).equals(node) && !reserved.overlaps(block);
+    return List.of(
+        blocks(seen, (node, block) -> true),
+        blocks(reported, open.and((node, block) -> reporters.get(block).equals(node))),
+        blocks(released, open));
   }
 
   /** What the nodes may still use, whoever should have it: pods of theirs may be in there. */
@@ -65,20 +67,13 @@ public record LastBlocks(
         .flatMap(entry -> parse(entry.getValue()));
   }
 
-  private List<IpPrefix> of(
-      String node,
-      Map<IpPrefix, String> holders,
-      Map<IpPrefix, String> reporters,
-      ReservedRanges reserved) {
-    return Stream.concat(
-            parse(seen.getOrDefault(node, List.of())),
-            Stream.concat(
-                    parse(released.getOrDefault(node, List.of())),
-                    parse(reported.getOrDefault(node, List.of()))
-                        .filter(block -> reporters.get(block).equals(node)))
-                .filter(block -> holders.getOrDefault(block, node).equals(node))
-                .filter(block -> !reserved.overlaps(block)))
-        .toList();
+  private static Map<String, List<IpPrefix>> blocks(
+      Map<String, List<String>> texts, BiPredicate<String, IpPrefix> counts) {
+    Map<String, List<IpPrefix>> blocks = new HashMap<>();
+    texts.forEach(
+        (node, of) ->
+            blocks.put(node, parse(of).filter(block -> counts.test(node, block)).toList()));
+    return blocks;
   }
 
   private static Stream<IpPrefix> parse(List<String> texts) {

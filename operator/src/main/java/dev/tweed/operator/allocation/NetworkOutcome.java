@@ -26,16 +26,6 @@ public record NetworkOutcome(
     conflicts = List.copyOf(conflicts);
   }
 
-  /** One in which no two nodes claim an address. */
-  public NetworkOutcome(
-      Acceptance acceptance,
-      int selected,
-      int allocated,
-      Map<Shortfall, NodeNames> shortfalls,
-      List<PoolUse> pools) {
-    this(acceptance, selected, allocated, shortfalls, pools, List.of());
-  }
-
   /** The nodes for which it holds. */
   public NodeNames nodes(Shortfall shortfall) {
     return shortfalls.getOrDefault(shortfall, NodeNames.of(List.of()));
@@ -86,11 +76,6 @@ public record NetworkOutcome(
    */
   public record PoolUse(
       String cidr, long capacity, long allocated, long reserved, boolean disabled) {
-    /** Of a pool that gives its blocks to any node. */
-    public PoolUse(String cidr, long capacity, long allocated) {
-      this(cidr, capacity, allocated, 0, false);
-    }
-
     /** Blocks that any node may still get. */
     public long free() {
       return disabled ? 0 : capacity - allocated - reserved;

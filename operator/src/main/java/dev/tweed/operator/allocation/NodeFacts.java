@@ -29,42 +29,4 @@ public record NodeFacts(
     labels = Map.copyOf(labels);
     podCIDRs = List.copyOf(podCIDRs);
   }
-
-  /** Of one that does not say how many pods it runs. */
-  public NodeFacts(
-      String name,
-      String uid,
-      Instant created,
-      Map<String, String> labels,
-      NodeAddresses addresses,
-      List<String> podCIDRs,
-      String machineId) {
-    this(name, uid, created, labels, addresses, podCIDRs, machineId, 0);
-  }
-
-  /** Of one that does not say which machine it is. */
-  public NodeFacts(
-      String name,
-      String uid,
-      Instant created,
-      Map<String, String> labels,
-      NodeAddresses addresses,
-      List<String> podCIDRs) {
-    this(name, uid, created, labels, addresses, podCIDRs, "");
-  }
-
-  /**
-   * Of one whose addresses have not been read.
-   *
-   * @param internalIPs addresses of type InternalIP as the kubelet reports them, unchecked
-   */
-  public NodeFacts(
-      String name,
-      String uid,
-      Instant created,
-      Map<String, String> labels,
-      List<String> internalIPs,
-      List<String> podCIDRs) {
-    this(name, uid, created, labels, NodeAddresses.of(internalIPs), podCIDRs);
-  }
 }

@@ -1,7 +1,7 @@
 package dev.tweed.operator.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.crds.MirroredLabels;
 import dev.tweed.operator.cluster.OperatorCore;
 import dev.tweed.operator.cluster.OperatorSettings;
 import dev.tweed.operator.cluster.SubnetWriter;
@@ -49,7 +49,7 @@ public class OperatorBeans {
         Allocator.QUIET,
         config.batch(),
         config.parallelism(),
-        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        MirroredLabels.ALWAYS,
         config.networkPolicies());
   }
 

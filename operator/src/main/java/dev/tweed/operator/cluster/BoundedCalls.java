@@ -40,13 +40,6 @@ final class BoundedCalls implements AutoCloseable {
   private int underWay;
 
   /**
-   * @param bound at least 1
-   */
-  BoundedCalls(int bound, SteadyTime time) {
-    this(new CongestionWindow(bound), RETRY_AFTER, time);
-  }
-
-  /**
    * @param retryAfter how long the place of a call that was turned away stays empty
    */
   BoundedCalls(CongestionWindow window, Duration retryAfter, SteadyTime time) {

@@ -135,8 +135,7 @@ final class CompiledFacts {
         wrong.stream()
             .map(c -> new NodeWord.Fault(c.reason(), c.message() == null ? "" : c.message()))
             .findFirst(),
-        status.missing(),
-        status.waiting() == null ? 0 : status.waiting());
+        status.missing());
   }
 
   static ReportFacts of(NetworkPolicyReport object) {

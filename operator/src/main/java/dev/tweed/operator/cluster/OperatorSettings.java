@@ -1,7 +1,5 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.operator.allocation.AllocationInput;
-import dev.tweed.operator.ledger.Allocator;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -31,18 +29,4 @@ public record OperatorSettings(
     boolean networkPolicies) {
   /** Name of the Lease by which operators elect a leader. */
   public static final String ELECTION_LEASE = "tweed-operator";
-
-  /** What is right unless somebody knows better. */
-  public static OperatorSettings defaults(String namespace, String instance) {
-    return new OperatorSettings(
-        namespace,
-        Optional.empty(),
-        instance,
-        Duration.ofMinutes(5),
-        Allocator.QUIET,
-        1_000,
-        16,
-        AllocationInput.DEFAULT_MIRRORED_LABELS,
-        true);
-  }
 }

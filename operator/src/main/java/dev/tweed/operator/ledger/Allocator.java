@@ -83,12 +83,6 @@ public final class Allocator {
     this.rest = new LedgerRest(quiet, nanoTime);
   }
 
-  /** With the usual batch, where one clock is enough. */
-  public Allocator(LedgerStore store, ClaimWriter writer, Duration quiet, LongSupplier nanoTime) {
-    this(
-        store, writer, quiet, BATCH, nanoTime, () -> Instant.EPOCH.plusNanos(nanoTime.getAsLong()));
-  }
-
   /** Plans from the latest NodeSubnets and cursors; called once for each attempt. */
   @FunctionalInterface
   public interface Planning {

@@ -11,10 +11,8 @@ import java.util.Optional;
  * @param programs that are in force, by name
  * @param fault why not everything is; empty where it is
  * @param missing programs and sets that pods need and that are not known there
- * @param waiting pods that are closed until more is known
  */
-public record NodeWord(
-    Map<String, Program> programs, Optional<Fault> fault, List<String> missing, int waiting) {
+public record NodeWord(Map<String, Program> programs, Optional<Fault> fault, List<String> missing) {
   public NodeWord {
     programs = Map.copyOf(programs);
     Objects.requireNonNull(fault, "fault");

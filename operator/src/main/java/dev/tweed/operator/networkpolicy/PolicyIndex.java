@@ -101,11 +101,6 @@ public final class PolicyIndex {
       names = Set.copyOf(names);
     }
 
-    /** Whether pods of a namespace do. */
-    public boolean contains(String namespace) {
-      return all || names.contains(namespace);
-    }
-
     /** As set {@code namespaces} has them. */
     public Set<String> hashes() {
       return names.stream().map(PolicyNames::namespace).collect(Collectors.toSet());

@@ -2,7 +2,6 @@ package dev.tweed.operator.silence;
 
 import java.util.List;
 import java.util.SortedSet;
-import java.util.TreeSet;
 
 /**
  * What follows from who is silent.
@@ -14,10 +13,5 @@ import java.util.TreeSet;
 public record SilencePlan(SortedSet<String> silent, List<String> untold) {
   public SilencePlan {
     untold = List.copyOf(untold);
-  }
-
-  /** Nobody is silent. */
-  public static SilencePlan none() {
-    return new SilencePlan(new TreeSet<>(), List.of());
   }
 }

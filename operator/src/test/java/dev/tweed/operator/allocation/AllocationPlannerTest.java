@@ -155,7 +155,7 @@ class AllocationPlannerTest {
   @Test
   void aNodeWithoutInternalIpWaitsForOne() {
     NodeFacts bare =
-        new NodeFacts("bare", "u", NOW, Map.of(), List.of("not-an-ip", "127.0.0.1"), List.of());
+        Fixtures.facts("bare", "u", NOW, Map.of(), List.of("not-an-ip", "127.0.0.1"), List.of());
     AllocationPlan plan = AllocationPlanner.plan(input(List.of(DEFAULT), List.of(bare), List.of()));
     assertThat(plan.claims()).isEmpty();
     assertThat(plan.networks().get("default").nodes(Shortfall.NoInternalIP)).hasToString("bare");
@@ -163,7 +163,7 @@ class AllocationPlannerTest {
 
   @Test
   void aNodeThatLosesItsAddressKeepsTheOneItsPeersKnow() {
-    NodeFacts bare = new NodeFacts("node-1", "uid-node-1", NOW, Map.of(), List.of(), List.of());
+    NodeFacts bare = Fixtures.facts("node-1", "uid-node-1", NOW, Map.of(), List.of(), List.of());
     SubnetFacts held = subnet("default", "node-1", "10.244.0.0/24", 10);
     AllocationPlan plan =
         AllocationPlanner.plan(input(List.of(DEFAULT), List.of(bare), List.of(held)));
@@ -207,7 +207,7 @@ class AllocationPlannerTest {
             List.of(DEFAULT), List.of(), List.of(subnet("default", "node-1", "10.244.0.0/24", 10)));
     AllocationInput marked = apply(gone, AllocationPlanner.plan(gone));
     NodeFacts back =
-        new NodeFacts("node-1", "another", NOW, Map.of(), List.of("192.0.2.77"), List.of());
+        Fixtures.facts("node-1", "another", NOW, Map.of(), List.of("192.0.2.77"), List.of());
 
     AllocationPlan plan = AllocationPlanner.plan(Fixtures.with(marked, List.of(back)));
 
@@ -246,7 +246,7 @@ class AllocationPlannerTest {
     NetworkFacts dual =
         network("dual", 10, spec(pool("10.244.0.0/16", 24), pool("fd00:10:244::/48", 64)));
     NodeFacts node =
-        new NodeFacts("n", "u", NOW, Map.of(), List.of("2001:DB8::1", "192.0.2.1"), List.of());
+        Fixtures.facts("n", "u", NOW, Map.of(), List.of("2001:DB8::1", "192.0.2.1"), List.of());
     AllocationPlan plan = AllocationPlanner.plan(input(List.of(dual), List.of(node), List.of()));
     assertThat(plan.claims())
         .extracting(c -> NodeSubnetName.of(c.cidr()).value())
@@ -322,7 +322,7 @@ class AllocationPlannerTest {
 
   private static NodeFacts nodeWithPodCIDRs(int number, String... podCIDRs) {
     NodeFacts n = node(number);
-    return new NodeFacts(
+    return Fixtures.facts(
         n.name(), n.uid(), n.created(), n.labels(), n.addresses(), List.of(podCIDRs));
   }
 
@@ -550,6 +550,6 @@ class AllocationPlannerTest {
   }
 
   private static NodeFacts withAddress(NodeFacts n, String address, List<String> podCIDRs) {
-    return new NodeFacts(n.name(), n.uid(), n.created(), n.labels(), List.of(address), podCIDRs);
+    return Fixtures.facts(n.name(), n.uid(), n.created(), n.labels(), List.of(address), podCIDRs);
   }
 }

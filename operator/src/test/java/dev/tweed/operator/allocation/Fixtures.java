@@ -1,6 +1,7 @@
 package dev.tweed.operator.allocation;
 
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.NodeSubnetName;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetworkSpec;
@@ -61,7 +62,28 @@ final class Fixtures {
   static NodeFacts node(String name, Map<String, String> labels, int number) {
     String ip = "192.0." + (number / 250) + "." + (number % 250 + 1);
     Instant created = Instant.parse("2026-01-01T00:00:00Z").plusSeconds(number);
-    return new NodeFacts(name, "uid-" + name, created, labels, List.of(ip), List.of());
+    return facts(name, "uid-" + name, created, labels, List.of(ip), List.of());
+  }
+
+  static NodeFacts facts(
+      String name,
+      String uid,
+      Instant created,
+      Map<String, String> labels,
+      List<String> internalIPs,
+      List<String> podCIDRs) {
+    return facts(name, uid, created, labels, NodeAddresses.of(internalIPs), podCIDRs);
+  }
+
+  /** Of one that says neither which machine it is nor how many pods it runs. */
+  static NodeFacts facts(
+      String name,
+      String uid,
+      Instant created,
+      Map<String, String> labels,
+      NodeAddresses addresses,
+      List<String> podCIDRs) {
+    return new NodeFacts(name, uid, created, labels, addresses, podCIDRs, "", 0);
   }
 
   static SubnetFacts subnet(String network, String node, String cidr, int age) {
@@ -112,7 +134,7 @@ final class Fixtures {
         DaemonFacts.none(),
         AllocationHistory.none(),
         RELEASE_AFTER,
-        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        MirroredLabels.ALWAYS,
         NOW);
   }
 

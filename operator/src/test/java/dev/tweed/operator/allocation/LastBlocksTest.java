@@ -215,7 +215,7 @@ class LastBlocksTest {
   }
 
   @Test
-  void whatWasSeenComesBeforeWhatWasReleasedAndThatBeforeWhatIsReported() {
+  void whatWasSeenComesBeforeWhatIsReportedAndThatBeforeWhatWasReleased() {
     Map<String, List<String>> seen = Map.of("node-1", List.of("10.244.3.0/24"));
     Map<String, List<String>> released = Map.of("node-1", List.of("10.244.4.0/24"));
     Map<String, List<String>> reported = Map.of("node-1", List.of(FIFTH));
@@ -223,21 +223,72 @@ class LastBlocksTest {
     assertThat(plan(one(), new LastBlocks(seen, released, reported)))
         .containsEntry("node-1", "10.244.3.0/24");
     assertThat(plan(one(), new LastBlocks(Map.of(), released, reported)))
-        .containsEntry("node-1", "10.244.4.0/24");
+        .containsEntry("node-1", FIFTH);
   }
 
   @Test
-  void aReportTakesNothingFromTheNodeThatWasTheLastToHoldIt() {
-    // Given a node that reports what another held, whether that is there or not
-    AllocationInput in = input(List.of(DEFAULT), List.of(node(0)), List.of());
+  void aBlockGoesToTheNodeThatReportsItAndNotToTheLastHolderOfALedgerThatWasRestored() {
+    // Given an older node that held last what another serves, and a still older one
+    AllocationInput in = input(List.of(DEFAULT), List.of(node(0), node(1), node(2)), List.of());
     LastBlocks last =
         new LastBlocks(
-            Map.of(), Map.of("node-1", List.of(FIFTH)), Map.of("node-0", List.of(FIFTH)));
+            Map.of(),
+            Map.of("node-0", List.of("10.244.6.0/24"), "node-1", List.of(FIFTH, "10.244.4.0/24")),
+            Map.of("node-2", List.of(FIFTH)));
 
-    assertThat(plan(in, last)).containsEntry("node-0", "10.244.0.0/24");
-    assertThat(plan(Fixtures.with(in, List.of(node(0), node(1))), last))
-        .containsEntry("node-0", "10.244.6.0/24")
-        .containsEntry("node-1", FIFTH);
+    // Then that one gets what it held before, and nobody else loses anything
+    assertThat(plan(in, last))
+        .containsOnly(
+            Map.entry("node-0", "10.244.6.0/24"),
+            Map.entry("node-1", "10.244.4.0/24"),
+            Map.entry("node-2", FIFTH));
+  }
+
+  @Test
+  void aReportTakesNothingFromTheLastHolderIfItBringsNothing() {
+    LastBlocks last =
+        new LastBlocks(
+            Map.of(), Map.of("node-1", List.of(FIFTH)), Map.of("node-2", List.of(FIFTH)));
+    NetworkFacts odd =
+        network(
+            "odd",
+            100,
+            spec(
+                PodNetworkSpec.Allocation.Operator,
+                new LabelSelector(Map.of("half", "odd"), List.of()),
+                pool("10.244.0.0/21", 24)));
+
+    // Of a node that has a block
+    assertThat(
+            plan(
+                input(
+                    List.of(DEFAULT),
+                    List.of(node(1), node(2)),
+                    List.of(subnet("default", "node-2", "10.244.0.0/24", 9))),
+                last))
+        .containsOnly(Map.entry("node-1", FIFTH));
+    // Of one whose network has other pools
+    assertThat(plan(input(List.of(odd), List.of(node(1), node(2)), List.of()), last))
+        .containsOnly(Map.entry("node-1", FIFTH));
+  }
+
+  @Test
+  void ofTwoThatReportABlockNeitherTakesItFromTheLastHolderNorDoesItMoveLater() {
+    List<NodeFacts> nodes = List.of(node(0), node(1), node(2));
+    AllocationInput in = input(List.of(DEFAULT), nodes, List.of());
+    Map<String, List<String>> released = Map.of("node-2", List.of(FIFTH));
+    LastBlocks both =
+        new LastBlocks(
+            Map.of(), released, Map.of("node-0", List.of(FIFTH), "node-1", List.of(FIFTH)));
+    LastBlocks one = new LastBlocks(Map.of(), released, Map.of("node-0", List.of(FIFTH)));
+
+    AllocationPlan plan = AllocationPlanner.plan(Fixtures.with(in, both));
+    AllocationInput after = Fixtures.apply(in, plan);
+
+    assertThat(plan(in, both)).containsEntry("node-2", FIFTH).hasSize(3);
+    for (LastBlocks last : List.of(both, one)) {
+      assertThat(AllocationPlanner.plan(Fixtures.with(after, last)).isEmpty()).isTrue();
+    }
   }
 
   @Test
@@ -253,7 +304,7 @@ class LastBlocksTest {
   void aReportBringsNoAddressesOfServicesOrOtherNodes() {
     // Given a network in use whose pool has both
     NodeFacts other =
-        new NodeFacts("other", "uid", Fixtures.NOW, Map.of(), List.of("10.244.6.7"), List.of());
+        Fixtures.facts("other", "uid", Fixtures.NOW, Map.of(), List.of("10.244.6.7"), List.of());
     AllocationInput in =
         Fixtures.with(
             input(

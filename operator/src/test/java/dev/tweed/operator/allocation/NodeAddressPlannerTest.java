@@ -41,7 +41,8 @@ class NodeAddressPlannerTest {
         Map.of(),
         NodeAddresses.of(List.of(ips), Optional.of(annotation)),
         List.of(),
-        machine);
+        machine,
+        0);
   }
 
   private static NodeFacts node(int number, String... ips) {
@@ -168,9 +169,9 @@ class NodeAddressPlannerTest {
                 new dev.tweed.crds.LabelSelector(Map.of("site", "a"), null),
                 pool("10.244.0.0/16", 24)));
     NodeFacts a =
-        new NodeFacts("a", "a", NOW, Map.of("site", "a"), List.of("192.168.1.1"), List.of());
+        Fixtures.facts("a", "a", NOW, Map.of("site", "a"), List.of("192.168.1.1"), List.of());
     NodeFacts b =
-        new NodeFacts("b", "b", NOW, Map.of("site", "b"), List.of("192.168.1.1"), List.of());
+        Fixtures.facts("b", "b", NOW, Map.of("site", "b"), List.of("192.168.1.1"), List.of());
 
     AllocationPlan plan =
         AllocationPlanner.plan(input(List.of(first, other), List.of(a, b), List.of()));

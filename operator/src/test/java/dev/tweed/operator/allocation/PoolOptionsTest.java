@@ -50,7 +50,7 @@ class PoolOptionsTest {
         .containsExactly("node-1 10.244.2.0/24", "node-2 10.244.4.0/24", "node-3 10.244.5.0/24");
     assertThat(plan.releases()).isEmpty();
     assertThat(outcome(plan).pools())
-        .containsExactly(new NetworkOutcome.PoolUse("10.244.0.0/21", 6, 4));
+        .containsExactly(new NetworkOutcome.PoolUse("10.244.0.0/21", 6, 4, 0, false));
   }
 
   @Test
@@ -66,7 +66,7 @@ class PoolOptionsTest {
     assertThat(outcome(plan).pools())
         .containsExactly(
             new NetworkOutcome.PoolUse("10.244.0.0/16", 256, 1, 0, true),
-            new NetworkOutcome.PoolUse("10.245.0.0/16", 256, 1));
+            new NetworkOutcome.PoolUse("10.245.0.0/16", 256, 1, 0, false));
     assertThat(outcome(plan).pools())
         .extracting(NetworkOutcome.PoolUse::free)
         .containsExactly(0L, 255L);
@@ -109,7 +109,7 @@ class PoolOptionsTest {
                 pool("10.244.0.0/16", 24, List.of(), true)));
     NodeFacts n = node(1);
     NodeFacts given =
-        new NodeFacts(
+        Fixtures.facts(
             n.name(), n.uid(), n.created(), n.labels(), n.addresses(), List.of("10.244.1.0/24"));
 
     AllocationPlan plan =

@@ -266,7 +266,7 @@ class ReleaseValveTest {
     for (int i = 0; i < nodes.size(); i++) {
       NodeFacts n = nodes.get(i);
       nodes.set(
-          i, new NodeFacts(n.name(), n.uid(), n.created(), Map.of(), n.addresses(), n.podCIDRs()));
+          i, Fixtures.facts(n.name(), n.uid(), n.created(), Map.of(), n.addresses(), n.podCIDRs()));
       cluster.now = cluster.now.plusSeconds(60);
       released.addAll(cluster.run().releases());
     }
@@ -358,7 +358,7 @@ class ReleaseValveTest {
               NodeFacts n = withPodCIDR(i, i < 10 ? 100 + i : i);
               return i >= 10
                   ? n
-                  : new NodeFacts(
+                  : Fixtures.facts(
                       n.name(),
                       "uid-anew-" + i,
                       cluster.now,
@@ -394,7 +394,7 @@ class ReleaseValveTest {
 
   private static NodeFacts withPodCIDR(int node, int third) {
     NodeFacts n = node(node);
-    return new NodeFacts(
+    return Fixtures.facts(
         n.name(),
         n.uid(),
         n.created(),
@@ -413,7 +413,7 @@ class ReleaseValveTest {
     List<NodeFacts> moved = new ArrayList<>(cluster.nodes);
     moved.set(
         0,
-        new NodeFacts(
+        Fixtures.facts(
             n.name(), "uid-anew", n.created(), n.labels(), List.of("198.51.100.1"), List.of()));
     cluster.nodes = moved;
 

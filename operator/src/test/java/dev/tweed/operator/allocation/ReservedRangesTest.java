@@ -26,7 +26,7 @@ class ReservedRangesTest {
   private static final SubnetFacts FIRST = subnet("default", "node-1", "10.244.0.0/24", 9);
 
   private static NodeFacts nodeAt(String name, String address) {
-    return new NodeFacts(name, "uid-" + name, Fixtures.NOW, Map.of(), List.of(address), List.of());
+    return Fixtures.facts(name, "uid-" + name, Fixtures.NOW, Map.of(), List.of(address), List.of());
   }
 
   private static NetworkOutcome outcome(AllocationPlan plan) {
@@ -118,7 +118,7 @@ class ReservedRangesTest {
     List<String> addresses =
         IntStream.rangeClosed(1, 12).mapToObj(i -> "10.244.%d.7".formatted(i)).toList();
     NodeFacts greedy =
-        new NodeFacts("bad", "uid-bad", Fixtures.NOW, Map.of(), addresses, List.of());
+        Fixtures.facts("bad", "uid-bad", Fixtures.NOW, Map.of(), addresses, List.of());
     List<NodeFacts> nodes =
         Stream.concat(IntStream.rangeClosed(1, 8).mapToObj(Fixtures::node), Stream.of(greedy))
             .toList();

@@ -3,7 +3,6 @@ package dev.tweed.operator.bench;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.operator.cluster.OperatorCore;
-import dev.tweed.operator.cluster.OperatorSettings;
 import dev.tweed.operator.cluster.SubnetWriter;
 import dev.tweed.operator.cluster.TestCluster;
 import io.fabric8.kubernetes.api.model.ContainerImageBuilder;
@@ -66,7 +65,7 @@ final class AllocationBench {
         OperatorCore operator =
             new OperatorCore(
                 client,
-                OperatorSettings.defaults(TestCluster.NAMESPACE, "bench"),
+                TestCluster.defaults("bench"),
                 new SimpleMeterRegistry(),
                 Clock.systemUTC(),
                 System::nanoTime)) {

@@ -3,6 +3,7 @@ package dev.tweed.operator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.Condition;
+import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetName;
@@ -74,7 +75,7 @@ class GoldenPlansTest {
                 DaemonFacts.none(),
                 AllocationHistory.none(),
                 Duration.ofMinutes(5),
-                AllocationInput.DEFAULT_MIRRORED_LABELS,
+                MirroredLabels.ALWAYS,
                 NOW));
 
     compare(directory.resolve("out-plan.yaml"), YAML.asYaml(describe(plan)));

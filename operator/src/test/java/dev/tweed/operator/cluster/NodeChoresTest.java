@@ -20,8 +20,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class NodeChoresTest {
-  private static final NodeFacts NODE =
-      new NodeFacts("n1", "now", Instant.EPOCH, Map.of(), List.of(), List.of());
+  private static final NodeFacts NODE = TestCluster.facts("n1", "now");
   private static final NetworkFacts SELECTS = network(PodNetworkSpec.ofPools(List.of()), false);
   private static final NetworkFacts GOES = network(PodNetworkSpec.ofPools(List.of()), true);
 

@@ -6,12 +6,10 @@ import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
-import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.policy.DataPathDigest;
 import dev.tweed.operator.policy.ReachDigest;
 import dev.tweed.operator.policy.ReportDigest;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -66,9 +64,7 @@ class ReachWatchTest {
     network.setSpec(PodNetworkSpec.ofPools(List.of()));
     return new ClusterView(
         List.of(Facts.of(network)),
-        List.of("n1", "n2").stream()
-            .map(n -> new NodeFacts(n, "uid-" + n, Instant.EPOCH, Map.of(), List.of(), List.of()))
-            .toList(),
+        List.of("n1", "n2").stream().map(n -> TestCluster.facts(n, "uid-" + n)).toList(),
         Map.of(),
         List.of(subnet("n1", 1), subnet("n2", 2)),
         List.of(),

@@ -82,7 +82,7 @@ class ReleasesOnApiServerTest {
     Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
     SubnetWriter subnets = new SubnetWriter(client, calls);
     Allocator allocator =
-        new Allocator(
+        TestCluster.allocator(
             new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
             subnets,
             SETTINGS.quiet(),

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
-import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.policy.Policies;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,7 +52,7 @@ class ReportStoreTest {
     return PolicyInputReader.read(
             new ClusterView(
                 List.of(),
-                List.of(new NodeFacts("n1", uid, Instant.EPOCH, Map.of(), List.of(), List.of())),
+                List.of(TestCluster.facts("n1", uid)),
                 Map.of(),
                 List.of(),
                 List.of(),

@@ -67,7 +67,7 @@ final class RunBench {
 
   private void run() {
     NetworkFacts network = Facts.of(JSON.unmarshal(NETWORK, PodNetwork.class));
-    OperatorSettings settings = OperatorSettings.defaults("tweed-system", "bench");
+    OperatorSettings settings = TestCluster.defaults("bench");
     double[] times = new double[RUNS];
     for (int i = 0; i < RUNS; i++) {
       // What asks for most runs is one report that says another thing.

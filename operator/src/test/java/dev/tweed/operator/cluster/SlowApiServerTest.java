@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.ApiServerExtension;
+import dev.tweed.operator.ledger.Allocator;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -17,7 +18,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -39,18 +39,9 @@ class SlowApiServerTest {
     cluster.clear();
     cluster.nodes(0, NODES);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    OperatorSettings defaults = OperatorSettings.defaults(TestCluster.NAMESPACE, "slow");
     OperatorSettings settings =
-        new OperatorSettings(
-            defaults.namespace(),
-            Optional.empty(),
-            defaults.instance(),
-            defaults.releaseAfter(),
-            Duration.ofMillis(1_500),
-            defaults.batch(),
-            4,
-            defaults.mirroredLabels(),
-            defaults.networkPolicies());
+        TestCluster.settings(
+            "slow", Duration.ofMinutes(5), Duration.ofMillis(1_500), Allocator.BATCH, 4);
     try (KubernetesClient client = slow(server);
         OperatorCore operator =
             new OperatorCore(client, settings, registry, Clock.systemUTC(), System::nanoTime)) {

@@ -1,6 +1,6 @@
 package dev.tweed.operator.cluster;
 
-import dev.tweed.operator.allocation.AllocationInput;
+import dev.tweed.crds.MirroredLabels;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -41,7 +41,7 @@ public final class SteppedOperator implements AutoCloseable {
         quiet,
         4,
         1,
-        AllocationInput.DEFAULT_MIRRORED_LABELS,
+        MirroredLabels.ALWAYS,
         true);
   }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tweed.crds.FirewallPolicy;
 import dev.tweed.crds.FirewallPolicySpec;
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.NodeReport;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
@@ -12,7 +13,12 @@ import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.PodNetworkSpec;
 import dev.tweed.crds.testing.ApiServer;
 import dev.tweed.crds.testing.PodNetworkSpecs;
+import dev.tweed.operator.allocation.NodeAddresses;
+import dev.tweed.operator.allocation.NodeFacts;
+import dev.tweed.operator.ledger.Allocator;
+import dev.tweed.operator.ledger.ClaimWriter;
 import dev.tweed.operator.ledger.ConfigMapLedgerStore;
+import dev.tweed.operator.ledger.LedgerStore;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
@@ -25,11 +31,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /** What tests do to a cluster that consists of an API server only: kubelets, daemons and people. */
 public final class TestCluster {
@@ -77,7 +85,10 @@ public final class TestCluster {
 
   /** Calls that are never out of time, however slow the machine is. */
   static BoundedCalls calls(int bound) {
-    return new BoundedCalls(bound, new SteadyTime(Instant.EPOCH, () -> 0));
+    return new BoundedCalls(
+        new CongestionWindow(bound),
+        BoundedCalls.RETRY_AFTER,
+        new SteadyTime(Instant.EPOCH, () -> 0));
   }
 
   /** Settings whose release times a test can wait for. */
@@ -86,17 +97,43 @@ public final class TestCluster {
   }
 
   public static OperatorSettings settings(String instance, Duration quiet, int batch) {
-    OperatorSettings d = OperatorSettings.defaults(NAMESPACE, instance);
+    return settings(instance, Duration.ofSeconds(2), quiet, batch, 16);
+  }
+
+  /** The chart's defaults. */
+  public static OperatorSettings defaults(String instance) {
+    return settings(instance, Duration.ofMinutes(5), Allocator.QUIET, Allocator.BATCH, 16);
+  }
+
+  static OperatorSettings settings(
+      String instance, Duration releaseAfter, Duration quiet, int batch, int parallelism) {
     return new OperatorSettings(
-        d.namespace(),
-        d.leaseNamespace(),
-        d.instance(),
-        Duration.ofSeconds(2),
+        NAMESPACE,
+        Optional.empty(),
+        instance,
+        releaseAfter,
         quiet,
         batch,
-        d.parallelism(),
-        d.mirroredLabels(),
-        d.networkPolicies());
+        parallelism,
+        MirroredLabels.ALWAYS,
+        true);
+  }
+
+  static NodeFacts facts(String name, String uid) {
+    return new NodeFacts(
+        name, uid, Instant.EPOCH, Map.of(), NodeAddresses.of(List.of()), List.of(), "", 0);
+  }
+
+  /** Of the largest batches, where one clock is enough. */
+  static Allocator allocator(
+      LedgerStore store, ClaimWriter writer, Duration quiet, LongSupplier nanoTime) {
+    return new Allocator(
+        store,
+        writer,
+        quiet,
+        Allocator.BATCH,
+        nanoTime,
+        () -> Instant.EPOCH.plusNanos(nanoTime.getAsLong()));
   }
 
   public PodNetwork network(String name, PodNetworkSpec.Pool... pools) {

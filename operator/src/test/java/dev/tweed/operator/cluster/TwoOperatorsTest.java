@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.crds.LabelSelector;
+import dev.tweed.crds.MirroredLabels;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.crds.testing.ApiServer;
@@ -210,7 +211,7 @@ class TwoOperatorsTest {
                 DaemonFacts.none(),
                 new AllocationHistory(LastBlocks.none(), cursors, Map.of()),
                 Duration.ofMinutes(5),
-                AllocationInput.DEFAULT_MIRRORED_LABELS,
+                MirroredLabels.ALWAYS,
                 Instant.now()));
   }
 
@@ -228,8 +229,8 @@ class TwoOperatorsTest {
     client.resource(small).delete();
     SubnetWriter writer = new SubnetWriter(client, calls);
     Sleepy sleepy = new Sleepy(writer, new CountDownLatch(1), new CountDownLatch(1));
-    Allocator one = new Allocator(first, sleepy, QUIET, System::nanoTime);
-    Allocator two = new Allocator(second, writer, QUIET, System::nanoTime);
+    Allocator one = TestCluster.allocator(first, sleepy, QUIET, System::nanoTime);
+    Allocator two = TestCluster.allocator(second, writer, QUIET, System::nanoTime);
     CompletableFuture<Allocator.Outcome> slow =
         CompletableFuture.supplyAsync(
             () -> one.allocate(planning(nodes, List.of(small)), List.of()));
@@ -300,14 +301,14 @@ class TwoOperatorsTest {
     PodNetwork network = cluster.network("default", pool("10.71.0.0/24", 26));
     LedgerStore store = new ConfigMapLedgerStore(client, TestCluster.NAMESPACE);
     SubnetWriter writer = new SubnetWriter(client, calls);
-    Allocator dead = new Allocator(store, new Dying(writer), QUIET, System::nanoTime);
+    Allocator dead = TestCluster.allocator(store, new Dying(writer), QUIET, System::nanoTime);
     assertThatThrownBy(() -> dead.allocate(planning(nodes, List.of(network)), List.of()))
         .isInstanceOf(LedgerException.class);
     List<String> intended =
         store.read().ledger().intents().stream().map(i -> i.nodeName() + i.cidr()).toList();
 
     // When another one comes, which does not even know of the nodes
-    new Allocator(store, writer, QUIET, System::nanoTime)
+    TestCluster.allocator(store, writer, QUIET, System::nanoTime)
         .allocate(planning(List.of(), List.of(network)), List.of());
 
     // Then
@@ -338,12 +339,12 @@ class TwoOperatorsTest {
             return writer.create(claims, mayStart);
           }
         };
-    new Allocator(new OwnLedger(), writer, QUIET, System::nanoTime)
+    TestCluster.allocator(new OwnLedger(), writer, QUIET, System::nanoTime)
         .allocate(planning(nodes, List.of(network)), List.of());
 
     // When
     Allocator.Outcome outcome =
-        new Allocator(store, blind, QUIET, System::nanoTime)
+        TestCluster.allocator(store, blind, QUIET, System::nanoTime)
             .allocate(planning(nodes, List.of(network)), List.of());
 
     // Then the API server's 409 has the last word
@@ -359,7 +360,7 @@ class TwoOperatorsTest {
     PodNetwork network = cluster.network("default", pool("10.73.0.0/24", 26));
     long[] now = {0};
     Allocator allocator =
-        new Allocator(
+        TestCluster.allocator(
             new ConfigMapLedgerStore(client, TestCluster.NAMESPACE),
             new SubnetWriter(client, calls),
             QUIET,
@@ -394,7 +395,7 @@ class TwoOperatorsTest {
           }
         };
     Allocator allocator =
-        new Allocator(
+        TestCluster.allocator(
             new ConfigMapLedgerStore(client, TestCluster.NAMESPACE), late, QUIET, () -> now[0]);
 
     assertThatThrownBy(

@@ -8,6 +8,7 @@ import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.SubnetFacts;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +23,14 @@ class LastHoldersTest {
 
   private final InMemory store = new InMemory();
   private long now;
-  private final Allocator allocator = new Allocator(store, new NoClaims(), QUIET, () -> now);
+  private final Allocator allocator =
+      new Allocator(
+          store,
+          new NoClaims(),
+          QUIET,
+          Allocator.BATCH,
+          () -> now,
+          () -> Instant.EPOCH.plusNanos(now));
 
   /** A ledger with a version for each write. */
   private static final class InMemory implements LedgerStore {

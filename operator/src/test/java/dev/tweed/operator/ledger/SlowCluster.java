@@ -8,6 +8,7 @@ import dev.tweed.operator.allocation.AllocationPlanner;
 import dev.tweed.operator.allocation.DaemonFacts;
 import dev.tweed.operator.allocation.LastBlocks;
 import dev.tweed.operator.allocation.NetworkFacts;
+import dev.tweed.operator.allocation.NodeAddresses;
 import dev.tweed.operator.allocation.NodeFacts;
 import dev.tweed.operator.allocation.SubnetFacts;
 import java.time.Duration;
@@ -184,8 +185,10 @@ final class SlowCluster implements ClaimWriter, LedgerStore {
                         "uid-" + i,
                         Instant.EPOCH.plusSeconds(i),
                         Map.of(),
-                        List.of("192.0.%d.%d".formatted(i / 250, i % 250 + 1)),
-                        List.of()))
+                        NodeAddresses.of(List.of("192.0.%d.%d".formatted(i / 250, i % 250 + 1))),
+                        List.of(),
+                        "",
+                        0))
             .toList();
     PodNetworkSpec spec =
         PodNetworkSpec.ofPools(List.of(new PodNetworkSpec.Pool(pool, nodePrefixLength, null)));

@@ -36,12 +36,11 @@ class EnforcementTest {
         new NodeWord(
             Map.of(PROGRAM, new NodeWord.Program(generation, dropped)),
             Optional.empty(),
-            List.of(),
-            0));
+            List.of()));
   }
 
   private void says(String node, Optional<NodeWord.Fault> fault, String... missing) {
-    words.put(node, new NodeWord(Map.of(), fault, List.of(missing), 0));
+    words.put(node, new NodeWord(Map.of(), fault, List.of(missing)));
   }
 
   @Test

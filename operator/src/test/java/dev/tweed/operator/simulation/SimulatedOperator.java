@@ -15,7 +15,10 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +35,7 @@ import java.util.function.Consumer;
 final class SimulatedOperator implements ModelHttpClient.Door {
   private static final Duration RESYNC = Duration.ofMinutes(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(8);
+  private static final List<String> PLANNED_FROM = List.of("nodes", "podnetworks", "nodereports");
 
   private final String name;
   private final Simulation simulation;
@@ -44,6 +48,8 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   private volatile int points;
   private volatile boolean inRun;
   private volatile Instant began = Instant.MIN;
+  private final Map<String, Instant> heard = new HashMap<>();
+  private Instant knows;
   private volatile boolean dead;
   private Instant due;
   private boolean heardInRun;
@@ -54,6 +60,8 @@ final class SimulatedOperator implements ModelHttpClient.Door {
     this.simulation = simulation;
     this.number = number;
     this.due = simulation.now();
+    this.knows = simulation.now();
+    PLANNED_FROM.forEach(plural -> heard.put(plural, simulation.now()));
     this.client = ModelHttpClient.through(this);
     this.operator =
         new SteppedOperator(client, namespace, name, quiet, new WallClock(), this::nanoTime);
@@ -73,6 +81,11 @@ final class SimulatedOperator implements ModelHttpClient.Door {
     return began;
   }
 
+  /** Until when it knows, in that run, all that plans are made from but NodeSubnets. */
+  Instant knows() {
+    return knows;
+  }
+
   /** When its loop would run it if nothing happens before. */
   Instant due() {
     return due;
@@ -86,6 +99,9 @@ final class SimulatedOperator implements ModelHttpClient.Door {
   /** Lets its caches hear of everything, or of the kinds named; returns whether there was news. */
   boolean deliver(String... plurals) {
     boolean news = false;
+    heard.replaceAll(
+        (plural, at) ->
+            plurals.length == 0 || List.of(plurals).contains(plural) ? simulation.now() : at);
     for (Subscription subscription : List.copyOf(subscriptions)) {
       if (plurals.length == 0
           || List.of(plurals)
@@ -109,6 +125,7 @@ final class SimulatedOperator implements ModelHttpClient.Door {
     if (!inRun) {
       inRun = true;
       began = simulation.now();
+      knows = Collections.min(heard.values());
       Thread.ofVirtual().name(name).start(this::run);
     }
     points = passed;

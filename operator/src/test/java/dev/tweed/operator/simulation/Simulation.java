@@ -63,6 +63,7 @@ final class Simulation implements AutoCloseable {
   private final Map<String, Instant> forbiddenUntil = new HashMap<>();
   private Optional<String> beforeSpoilt = Optional.empty();
   private Set<String> oldIntents = Set.of();
+  private final Map<String, Instant> planned = new HashMap<>();
   private Optional<String> ledgerCopy = Optional.empty();
 
   /**
@@ -497,44 +498,46 @@ final class Simulation implements AutoCloseable {
     }
   }
 
-  // Whether the ledger, or a report, says that another had last what it serves: then its own report
-  // does not count.
+  // Whether a NodeSubnet or an intent gives another machine what this one serves, or this one
+  // something else. Who held it last counts, too, while the machine may not have it.
+  private boolean given(Machine machine) {
+    String served = machine.served.orElse("");
+    JsonNode ledger = ledger().map(l -> content()).orElse(ModelApiServer.JSON.createObjectNode());
+    if (machine.lostSince.isPresent()
+        && !ledger.path("lastHolders").path(served).asText(machine.name).equals(machine.name)) {
+      return true;
+    }
+    return Stream.concat(
+            api.objects(SUBNETS).values().stream().map(s -> s.get("spec")),
+            ledger.path("intents").valueStream())
+        .filter(spec -> !claim(spec).equals(machine.name + " " + served))
+        .anyMatch(
+            spec ->
+                spec.get("nodeName").asText().equals(machine.name)
+                    || machine.served.isPresent() && overlap(served, spec.get("cidr").asText()));
+  }
+
+  // Whether another Node's report names what it serves, too: then its own does not count.
   private boolean contested(Machine machine) {
-    if (machine.served.isEmpty()) {
-      return false;
-    }
-    List<String> others = new ArrayList<>();
-    if (ledger().isPresent()) {
-      content()
-          .path("lastHolders")
-          .properties()
-          .forEach(
-              e -> {
-                if (!e.getValue().asText().equals(machine.name)) {
-                  others.add(e.getKey());
-                }
-              });
-    }
-    api.objects(REPORTS)
-        .forEach(
-            (name, report) -> {
-              if (!name.equals(machine.name)) {
-                report.path("status").path("blocks").forEach(b -> others.add(b.asText()));
-              }
-            });
-    return others.stream().anyMatch(block -> overlap(block, machine.served.get()));
+    return machine.served.isPresent()
+        && machines.values().stream()
+            .filter(other -> other != machine)
+            .flatMap(this::report)
+            .flatMap(r -> r.path("status").path("blocks").valueStream())
+            .anyMatch(block -> overlap(block.asText(), machine.served.get()));
+  }
+
+  // Of its Node, and not of an earlier one of the name.
+  private Stream<ObjectNode> report(Machine machine) {
+    return Stream.ofNullable(api.objects(REPORTS).get(machine.name))
+        .filter(r -> node(machine).filter(n -> uid(n).equals(owner(r))).isPresent());
   }
 
   // Whether its Node's own report says what it serves.
   private boolean reported(Machine machine) {
-    ObjectNode report = api.objects(REPORTS).get(machine.name);
-    return report != null
-        && node(machine).filter(n -> uid(n).equals(owner(report))).isPresent()
-        && report
-            .path("status")
-            .path("blocks")
-            .toString()
-            .contains("\"" + machine.served.orElse("") + "\"");
+    return report(machine)
+        .flatMap(r -> r.path("status").path("blocks").valueStream())
+        .anyMatch(block -> machine.served.filter(block.asText()::equals).isPresent());
   }
 
   void fault(int operator, int skip, Fault fault) {
@@ -582,37 +585,28 @@ final class Simulation implements AutoCloseable {
     beforeSpoilt = Optional.empty();
     api.restore(snapshot.get());
     note(() -> "etcd is set back");
-    // What the ledger intends comes before what a node reports.
-    List<String> intended =
-        ledger().isPresent() ? content().path("intents").findValuesAsText("nodeName") : List.of();
-    for (int i = 0; i < machines.size(); i++) {
-      Machine machine = machine(i);
+    for (Machine machine : machines.values()) {
+      Optional<ObjectNode> node = node(machine);
       Optional<ObjectNode> subnet = subnetOf(machine.name);
-      boolean known = node(machine).isPresent() && api.objects(REPORTS).containsKey(machine.name);
-      if (node(machine).isPresent()) {
-        machine.zone =
-            node(machine)
-                .get()
-                .get("metadata")
-                .get("labels")
-                .get("topology.kubernetes.io/zone")
-                .asText();
-      }
+      node.ifPresent(
+          n ->
+              machine.zone =
+                  n.get("metadata").get("labels").get("topology.kubernetes.io/zone").asText());
       if (subnet.isPresent()) {
         machine.served = Optional.of(subnet.get().get("spec").get("cidr").asText());
         machine.servedFrom = subnet.get().get("spec").get("podNetwork").asText();
-      } else if (!known
-          || intended.contains(machine.name)
-          || contested(machine)
-          || machine.served.filter(this::taken).isPresent()) {
+      } else if (report(machine).findAny().isEmpty()) {
         machine.served = Optional.empty();
       }
       machine.lostSince = Optional.empty();
       refresh(machine);
-      if (machine.lostSince.isPresent()) {
+    }
+    daemons();
+    // Of a block without a NodeSubnet its node's report tells, as long as nothing else does.
+    for (Machine machine : machines.values()) {
+      if (subnetOf(machine.name).isEmpty() && (given(machine) || contested(machine))) {
         machine.served = Optional.empty();
       }
-      daemon(i);
     }
     for (int i = 0; i < operators.length; i++) {
       operators[i] = start(i);
@@ -641,9 +635,32 @@ final class Simulation implements AutoCloseable {
         machines.values().forEach(this::refresh);
       }
       case "podnetworks" -> machines.values().forEach(this::refresh);
-      case "configmaps" -> oldIntents = byOperator ? Set.of() : oldIntents;
+      case "configmaps" -> {
+        if (byOperator) {
+          oldIntents = Set.of();
+          planned(change);
+        }
+      }
       default -> {}
     }
+  }
+
+  // By what its author knew each new intent of the ledger is to be judged, whoever carries it out.
+  private void planned(Change change) {
+    SimulatedOperator author =
+        Stream.of(operators).filter(o -> o.name().equals(change.actor())).findFirst().orElseThrow();
+    List<JsonNode> before = intents(change.before()).toList();
+    intents(change.after())
+        .filter(intent -> !before.contains(intent))
+        .forEach(intent -> planned.put(claim(intent), author.knows()));
+  }
+
+  private static Stream<JsonNode> intents(Optional<ObjectNode> ledger) {
+    return ledger.stream().flatMap(l -> ModelApiServer.read(text(l)).path("intents").valueStream());
+  }
+
+  private static String claim(JsonNode spec) {
+    return spec.get("nodeName").asText() + " " + spec.get("cidr").asText();
   }
 
   // With its report, or its Node, nothing tells any more of a block without a NodeSubnet.
@@ -704,8 +721,10 @@ final class Simulation implements AutoCloseable {
       String served = machine.served.get();
       if (machine.name.equals(node)) {
         if (!served.equals(cidr)) {
-          // What stands in a ledger that was put back is carried out: nobody knows its age.
+          // What stands in a ledger that was put back is carried out: nobody knows its age. Nor
+          // could it be foreseen that the machine would be entitled again.
           if (machine.lostSince.isEmpty()
+              && machine.regained.isBefore(planned.getOrDefault(claim(subnet.get("spec")), now))
               && !taken(served)
               && giving(machine.servedFrom)
               && !oldIntents.contains(cidr)) {

@@ -115,7 +115,12 @@ class PodNetworkStatusMapperTest {
                 "uid",
                 1,
                 new NetworkOutcome(
-                    new NetworkOutcome.Accepted(), nodes, allocated, Map.of(), List.of()),
+                    new NetworkOutcome.Accepted(),
+                    nodes,
+                    allocated,
+                    Map.of(),
+                    List.of(),
+                    List.of()),
                 fault,
                 new NetworkReadiness(
                     nodes - waiting,
