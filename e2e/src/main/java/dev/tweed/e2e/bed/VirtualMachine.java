@@ -98,9 +98,9 @@ public final class VirtualMachine implements AutoCloseable {
         hardware
             ? List.of("-accel", "kvm", "-cpu", "host")
             : List.of("-accel", "tcg,tb-size=256", "-cpu", "max"));
-    // With two emulated processors the kernel dies now and then when it rewrites its own code, as it
-    // does for the first eBPF program on a device: one runs the breakpoint that the other has taken
-    // out already ("Oops: int3", QEMU 7.2).
+    // Of two emulated processors one may run a breakpoint of the kernel's that the other has taken
+    // out already, when the kernel rewrites its code, as for the first eBPF program on a device
+    // (QEMU 7.2: "Oops: int3").
     command.addAll(List.of("-smp", hardware ? "2" : "1", "-m", "1536"));
     command.addAll(List.of("-serial", "file:" + directory.resolve("console.log")));
     command.addAll(
