@@ -5,6 +5,7 @@ readonly kubernetes_version=1.35.4
 readonly helm_version=4.3.1
 readonly cni_version=1.9.1
 readonly old_cni_version=1.1.1
+readonly containerd2_version=2.2.9
 
 go_command() { CGO_ENABLED=0 nice "$go" "$@"; }
 # No state of the checkout goes in: git shows it only to the checkout's owner.
@@ -75,6 +76,19 @@ build_old_cni() {
   GOBIN=$1 go_command install -trimpath \
     -ldflags "-s -w -X $plugins/pkg/utils/buildversion.BuildVersion=v$old_cni_version" \
     $plugins/plugins/{main/bridge,main/loopback,ipam/host-local,meta/portmap}@v$old_cni_version
+}
+
+# The container runtime of newer nodes than Debian 13's, which asks CNI plugins for STATUS. Sets containerd2 to a directory.
+setup_containerd2() {
+  cached containerd2 "$(hash_of "$containerd2_version")" "Building containerd $containerd2_version" build_containerd2
+  containerd2=$REPLY
+}
+
+build_containerd2() {
+  local module=github.com/containerd/containerd/v2
+  cd "$1"
+  GOBIN=$1 go_command install -trimpath -ldflags "-s -w -X $module/version.Version=$containerd2_version" \
+    $module/cmd/{containerd,containerd-shim-runc-v2}@v$containerd2_version
 }
 
 setup_helm() {

@@ -14,10 +14,11 @@ setup_vm_packages() {
 setup_vm() {
   [[ $(architecture) == amd64 ]] || die "the virtual machine is made for amd64 only"
   setup_vm_packages
+  setup_containerd2
   cached vm-root "$(hash_of "$debian_suite" "$bed/vm/packages")" "Collecting Debian packages for a virtual machine" \
     debian_root minbase "$bed/vm/packages"
   local base=$REPLY
-  cached vm "$(hash_of "$base" "$bed/vm" "$bed/lib/vm.sh" "$bed/node/kubelet.yaml" "$bed/node/containerd.toml" "${kubernetes##*/}" "$probe_image" "$node_tar" "$operator_tar")" \
+  cached vm "$(hash_of "$base" "$bed/vm" "$bed/lib/vm.sh" "$bed/node/kubelet.yaml" "$bed/node/containerd.toml" "${containerd2##*/}" "${kubernetes##*/}" "$probe_image" "$node_tar" "$operator_tar")" \
     "Making the disk of a virtual machine" make_vm_disk "$base"
   vm=$REPLY
   forget_old vm
@@ -28,6 +29,7 @@ make_vm_disk() {
   mkdir "$disk"
   tar -C "$disk" -xf "$base/root.tar"
   cp -r "$bed/vm/files/." "$disk"
+  install -D -m 755 -t "$disk/opt/containerd2" "$containerd2"/*
   cp --dereference "$kubernetes/kubernetes" "$disk/usr/local/bin/kubernetes"
   for component in kubelet kube-proxy kubectl; do ln -s kubernetes "$disk/usr/local/bin/$component"; done
   sed 's/cgroupDriver: .*/cgroupDriver: systemd/; s/failCgroupV1: .*/failCgroupV1: true/' "$bed/node/kubelet.yaml" >"$disk/etc/bed/kubelet.yaml"

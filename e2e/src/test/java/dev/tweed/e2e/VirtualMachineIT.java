@@ -2,20 +2,25 @@ package dev.tweed.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.e2e.bed.BedException;
 import dev.tweed.e2e.bed.Installation;
 import dev.tweed.e2e.bed.ProbeNamespace;
 import dev.tweed.e2e.bed.ProbePod;
+import dev.tweed.e2e.bed.RunningExchange;
 import dev.tweed.e2e.bed.RunningPing;
 import dev.tweed.e2e.bed.TestCluster;
 import dev.tweed.e2e.bed.VirtualMachine;
 import io.fabric8.kubernetes.client.Watch;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
@@ -113,8 +118,69 @@ class VirtualMachineIT {
     assertThat(count.lost()).as("%s while: %s", count, command).isLessThanOrEqualTo(UNDER_WAY);
   }
 
+  /** What docs/install.md has for hosts whose devices somebody manages. */
   @Test
   @Order(3)
+  void theFilesOfTheDocumentsKeepNetworkManagersOffTweedsDevices() throws IOException {
+    // Given plain routes on the machine's own link, and a file that matches every device
+    patchNetwork("{\"backend\":{\"vxlan\":{\"directRouting\":true}}}");
+    String block = tweed.nodeSubnet("n1").orElseThrow().getSpec().cidr();
+    Eventually.within(
+        LONG,
+        () -> assertThat(vm.shell("ip route show " + block).text()).containsPattern("dev en"));
+    install("host/05-tweed.network", "/etc/systemd/network/05-tweed.network");
+    install("host/networkd-tweed.conf", "/etc/systemd/networkd.conf.d/tweed.conf");
+    install("host/networkmanager-tweed.conf", "/etc/NetworkManager/conf.d/tweed.conf");
+    vm.write("/etc/systemd/network/20-all.network", "[Match]\nName=*\n[Network]\nDHCP=yes\n");
+    Map<String, Long> repairs = repairs();
+    RunningPing ping = a.startPing(onVm.address());
+
+    vm.shell(
+            "systemctl restart systemd-networkd; systemctl start NetworkManager; sleep 5;"
+                + " networkctl reload; systemctl restart NetworkManager; sleep 5")
+        .text();
+
+    // Then they leave alone what is Tweed's, and nothing had to be mended
+    RunningPing.Count count = ping.stop();
+    assertThat(count.lost()).as(count.toString()).isLessThanOrEqualTo(UNDER_WAY);
+    assertThat(vm.shell("networkctl list --no-legend --no-pager | grep -E ' (tweed|veth)'").text())
+        .contains("tweed-br0", "veth")
+        .doesNotContain("configuring", "configured", "failed");
+    assertThat(vm.shell("nmcli -t -f DEVICE,STATE device | grep -E '^(tweed|veth)'").text())
+        .contains("tweed-br0")
+        .doesNotContain(":connect");
+    assertThat(repairs()).isEqualTo(repairs);
+    vm.shell(
+            "systemctl stop NetworkManager; cd /etc; rm systemd/network/{20-all,05-tweed}.network"
+                + " systemd/networkd.conf.d/tweed.conf NetworkManager/conf.d/tweed.conf; networkctl"
+                + " reload")
+        .text();
+    patchNetwork("{\"backend\":{\"vxlan\":{\"directRouting\":false}}}");
+    podsTalk();
+  }
+
+  private void patchNetwork(String spec) {
+    cluster
+        .kubectl("patch", "podnetwork", "default", "--type=merge", "-p", "{\"spec\":" + spec + "}")
+        .text();
+  }
+
+  /** Copies a file of docs/examples to where the documents say. */
+  private void install(String example, String path) throws IOException {
+    vm.shell("mkdir -p \"$(dirname %s)\"".formatted(path)).text();
+    vm.write(
+        path,
+        Files.readString(
+            cluster.settings().chart().resolveSibling("docs/examples").resolve(example)));
+  }
+
+  private Map<String, Long> repairs() {
+    return tweed.nodeReport(NAME).orElseThrow().getStatus().repairs().stream()
+        .collect(Collectors.toMap(NodeReportStatus.Repair::kind, NodeReportStatus.Repair::count));
+  }
+
+  @Test
+  @Order(4)
   void aPortTakenOutOfTheBridgeComesBack() {
     String port = vm.shell("ls /sys/class/net/tweed-br0/brif | grep ^veth | head -n 1").text();
 
@@ -126,7 +192,7 @@ class VirtualMachineIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void ufwAsAUnitIsOpenedForThePodNetwork() {
     tweed.helmInstall(Given.VALUES + "firewall: {hostTools: true}\n");
     vm.shell(
@@ -139,7 +205,7 @@ class VirtualMachineIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void afterARebootItIsNotReadyBeforePodsWork() {
     // Given nftables and ufw as units, which begin with an empty ruleset
     Queue<String> readiness = new ConcurrentLinkedQueue<>();
@@ -159,7 +225,7 @@ class VirtualMachineIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void firewalldAsAUnitIsOpenedForThePodNetwork() {
     vm.shell("ufw disable; systemctl disable --now ufw nftables").text();
     vm.shell(
@@ -172,7 +238,7 @@ class VirtualMachineIT {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void theServiceOfTheDocumentsTakesOverFromTheDaemonSet() throws Exception {
     RunningPing ping = a.startPing(onVm.address());
     // Given the steps of docs/systemd.md
@@ -195,10 +261,7 @@ class VirtualMachineIT {
     vm.write(
         "/etc/tweed/kubeconfig",
         Files.readString(cluster.kubeconfig().resolveSibling("tweed").resolve(NAME + ".conf")));
-    vm.write(
-        "/etc/systemd/system/tweed-node.service",
-        Files.readString(
-            cluster.settings().chart().resolveSibling("docs/examples/tweed-node.service")));
+    install("tweed-node.service", "/etc/systemd/system/tweed-node.service");
     vm.shell(
             """
             set -e
@@ -215,22 +278,52 @@ class VirtualMachineIT {
         .text();
 
     // Then it serves the node, and no packet was lost
-    Eventually.within(
-        LONG,
-        () ->
-            assertThat(
-                    vm.shell(
-                            "TWEED_HOME=/opt/tweed TWEED_JAVA=/opt/tweed/java/bin/java tweed-node"
-                                + " status")
-                        .succeeded())
-                .isTrue());
+    awaitService();
     assertThat(vm.shell("systemctl is-active tweed-node").text()).isEqualTo("active");
     assertThat(ping.stop().lost()).isLessThanOrEqualTo(UNDER_WAY);
     podsTalk();
   }
 
+  private void awaitService() {
+    Eventually.within(
+        LONG,
+        () ->
+            vm.shell("TWEED_HOME=/opt/tweed TWEED_JAVA=/opt/tweed/java/bin/java tweed-node status")
+                .text());
+  }
+
   @Test
-  @Order(8)
+  @Order(9)
+  void theServiceKeepsItsRulesInFirewalldWhereItsUnitLetsIt() throws IOException {
+    // Given section 5 of docs/systemd.md
+    install(
+        "tweed-node.service.d/firewall.conf",
+        "/etc/systemd/system/tweed-node.service.d/firewall.conf");
+    vm.shell("systemctl daemon-reload; systemctl restart tweed-node").text();
+    awaitFirewalldPolicy();
+
+    // When somebody takes rules out of firewalld
+    vm.shell("firewall-cmd --permanent --delete-policy=tweed-in-1 && firewall-cmd --reload").text();
+
+    // Then they come back, and nothing is said to be in the way
+    awaitFirewalldPolicy();
+    Eventually.within(
+        LONG,
+        () ->
+            assertThat(tweed.nodeReport(NAME).orElseThrow().getStatus().findings())
+                .extracting(NodeReportStatus.Finding::reason)
+                .doesNotContain("FirewallNotWritten", "FirewallRulesLeft", "HostFirewallBlocks"));
+    podsTalk();
+  }
+
+  private void awaitFirewalldPolicy() {
+    Eventually.within(
+        LONG,
+        () -> assertThat(vm.shell("firewall-cmd --get-policies").text()).contains("tweed-in-1"));
+  }
+
+  @Test
+  @Order(10)
   void theServiceBringsTheNodeUpAfterAReboot() {
     vm.reboot();
 
@@ -243,5 +336,112 @@ class VirtualMachineIT {
     assertThat(failed).isEmpty();
     assertThat(List.of(vm.shell("cat /run/tweed/status").text().split("\n")).getFirst())
         .isNotEmpty();
+  }
+
+  /** The other end, a container, has no right to it. */
+  @Test
+  @Order(11)
+  void theFastPathOfTheServiceComesAndGoesAndLosesNothing() throws IOException {
+    install(
+        "tweed-node.service.d/fastpath.conf",
+        "/etc/systemd/system/tweed-node.service.d/fastpath.conf");
+    vm.shell("systemctl daemon-reload; systemctl restart tweed-node").text();
+    RunningExchange datagrams = a.startExchange(onVm.address());
+
+    // When it is asked for, then packets go by it both ways
+    patchNetwork("{\"fastPath\":\"Auto\"}");
+    awaitFastPath(NAME, "On", null);
+    awaitFastPath("n1", "Off", "RightsMissing");
+    Eventually.within(
+        LONG,
+        () -> {
+          assertThat(fastPackets("sent_wire")).isPositive();
+          assertThat(fastPackets("received_wire")).isPositive();
+        });
+    for (ProbePod client : List.of(a, onVm)) {
+      assertThat(client.http((client == a ? onVm : a).url("/bytes?n=1000000")))
+          .isEqualTo("x".repeat(1_000_000));
+    }
+
+    // And when the daemon dies it is gone with it, and comes back with the next one
+    vm.shell("systemctl kill --signal=KILL tweed-node").text();
+    Eventually.within(LONG, () -> assertThat(fastPackets("received_wire")).isPositive());
+
+    // And when it is switched off nothing of it is left
+    patchNetwork("{\"fastPath\":\"Off\"}");
+    awaitFastPath(NAME, "Off", "SwitchedOff");
+    assertThat(
+            vm.shell(
+                    "curl -s http://127.0.0.1:9464/metrics | grep -c ^tweed_fastpath_packets; true")
+                .text())
+        .isEqualTo("0");
+    podsTalk();
+    RunningPing.Count count = datagrams.stop();
+    assertThat(count.sent()).isGreaterThan(100);
+    assertThat(count.lost()).as(count.toString()).isZero();
+  }
+
+  @Test
+  @Order(12)
+  void containerd2IsNotReadyWhileNoPodCanStart() {
+    vm.shell("mkdir -p /etc/systemd/system/containerd.service.d").text();
+    vm.write(
+        "/etc/systemd/system/containerd.service.d/two.conf",
+        """
+        [Service]
+        Environment=PATH=/opt/containerd2:/usr/sbin:/usr/bin
+        ExecStart=
+        ExecStart=/opt/containerd2/containerd
+        """);
+    vm.shell("systemctl daemon-reload; systemctl restart containerd").text();
+    Eventually.within(
+        LONG,
+        () ->
+            assertThat(
+                    cluster
+                        .client()
+                        .nodes()
+                        .withName(NAME)
+                        .get()
+                        .getStatus()
+                        .getNodeInfo()
+                        .getContainerRuntimeVersion())
+                .startsWith("containerd://2."));
+    podsTalk();
+
+    // When what the daemon makes at the end of a start is away, as after a boot
+    vm.shell("systemctl stop tweed-node; rm /run/tweed/cni-bridge").text();
+
+    // Then the runtime says so though the configuration is there (STATUS of CNI 1.1)
+    Eventually.within(LONG, () -> assertThat(tweed.isNodeReady(NAME)).isFalse());
+    assertThat(vm.shell("ls /etc/cni/net.d").text()).isEqualTo("05-tweed.conflist");
+    vm.shell("systemctl start tweed-node").text();
+    Eventually.within(LONG, () -> assertThat(tweed.isNodeReady(NAME)).isTrue());
+
+    // And a pod starts
+    probes.request("by-two", NAME);
+    Eventually.within(
+        LONG,
+        () -> assertThat(a.http(probes.started("by-two").url("/hostname"))).isEqualTo("by-two"));
+    podsTalk();
+  }
+
+  private void awaitFastPath(String node, String state, String reason) {
+    Eventually.within(
+        LONG,
+        () -> {
+          NodeReportStatus.FastPath fast =
+              tweed.nodeReport(node).orElseThrow().getStatus().fastPath();
+          assertThat(fast.state()).as(fast.toString()).isEqualTo(state);
+          assertThat(fast.reason()).as(fast.toString()).isEqualTo(reason);
+        });
+  }
+
+  private double fastPackets(String outcome) {
+    return Double.parseDouble(
+        vm.shell(
+                "curl -s http://127.0.0.1:9464/metrics | awk '/fastpath_packets_total.*\"%s\"/ {print $2}'"
+                    .formatted(outcome))
+            .text());
   }
 }

@@ -120,6 +120,11 @@ public final class ProbePod {
     return RunningPing.start(machine(), networkNamespace(), target);
   }
 
+  /** Starts datagrams to a pod that go on until they are stopped; see {@link RunningExchange}. */
+  public RunningExchange startExchange(String target) {
+    return RunningExchange.start(machine(), networkNamespace(), target);
+  }
+
   /** Name of the pod's network namespace under /run/netns, found by its address. */
   public String networkNamespace() {
     return machine()

@@ -396,14 +396,7 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private static Binding.Source binding(DaemonOptions options, Map<String, String> environment) {
-    boolean inPod = environment.containsKey("KUBERNETES_SERVICE_HOST");
-    return new ApiBinding(
-        options.nodeName(),
-        MachineIdReader.of(
-                options.hostRoot().or(() -> inPod ? Optional.empty() : Optional.of(Path.of("/"))))
-            .read(),
-        options.api(),
-        environment);
+    return new ApiBinding(options.nodeName(), MachineIdReader.read(), options.api(), environment);
   }
 
   private static NodeFinding filesNotWatched(String why) {
