@@ -159,10 +159,7 @@ public record NodeReportStatus(
           Integer peersExpected,
       @JsonPropertyDescription("Peers whose route, neighbour and FDB entry are in the kernel.")
           @Min(0)
-          Integer peersProgrammed,
-      @JsonPropertyDescription("Transmit checksum offload of the device, and why.")
-          @Size(max = Limits.SHORT)
-          String txChecksum) {}
+          Integer peersProgrammed) {}
 
   /** What probes of other nodes came to. Changes when an answer does, not with each probe. */
   @JsonIgnoreProperties(ignoreUnknown = true)

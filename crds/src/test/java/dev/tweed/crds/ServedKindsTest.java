@@ -348,7 +348,7 @@ class ServedKindsTest {
             List.of("10.244.3.0/24"),
             List.of(new NodeReportStatus.ObservedSubnet("10-244-3-0-24", "uid", 1L)),
             new NodeReportStatus.Versions("0.1.0", "6.12.0", "1.1.3", "1.9.1"),
-            new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2, "on"),
+            new NodeReportStatus.DataPath("tweed.1", 1450, "eth0", "192.0.2.1", 3, 2),
             null,
             new NodeReportStatus.Firewall("ufw", "Active", "seen", "ufw", "it is active", 14, null),
             List.of(),

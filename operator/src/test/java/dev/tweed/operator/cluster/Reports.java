@@ -25,7 +25,7 @@ final class Reports {
         null,
         about,
         null,
-        new NodeReportStatus.DataPath("tweed.1", mtu, null, null, 1, 1, null),
+        new NodeReportStatus.DataPath("tweed.1", mtu, null, null, 1, 1),
         null,
         null,
         null,

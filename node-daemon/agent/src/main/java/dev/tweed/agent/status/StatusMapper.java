@@ -249,8 +249,7 @@ public record StatusMapper(Clock clock, Optional<String> bootId) {
         d.underlayDevice().isEmpty() ? null : d.underlayDevice(),
         d.underlayAddress().isEmpty() ? null : d.underlayAddress(),
         d.peersExpected(),
-        d.peersProgrammed(),
-        null);
+        d.peersProgrammed());
   }
 
   private static NodeReportStatus.FastPath fastPath(NodeReportStatus.FastPath f) {

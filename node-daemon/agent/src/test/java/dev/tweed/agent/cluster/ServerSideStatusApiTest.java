@@ -163,7 +163,7 @@ class ServerSideStatusApiTest {
         null,
         null,
         null,
-        new DataPath(device, mtu, null, null, null, null, null),
+        new DataPath(device, mtu, null, null, null, null),
         null,
         null,
         null,
