@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,6 +142,8 @@ public final class Allocator {
     private final Planning planning;
     private final List<SubnetFacts> created = new ArrayList<>();
     private final List<ClaimResult.Refused> refused = new ArrayList<>();
+    // CIDRs of those that the API server refused.
+    private final Set<String> notGiven = new HashSet<>();
     private Optional<Moment> begun = Optional.empty();
     private List<SubnetFacts> basis = List.of();
     private LedgerStore.Entry entry;
@@ -177,7 +180,7 @@ public final class Allocator {
       while (true) {
         AllocationPlan plan = planning.plan(basis, entry.ledger().cursors());
         if (plan.claims().isEmpty()) {
-          if (!entry.ledger().intents().isEmpty() && !write(entry.ledger().settled())) {
+          if (!entry.ledger().intents().isEmpty() && !settle()) {
             return Optional.empty();
           }
           note();
@@ -189,7 +192,7 @@ public final class Allocator {
         }
         if (progress == Progress.SHARED || progress == Progress.DONE && !refused.isEmpty()) {
           // Should another be first, it settles this.
-          write(entry.ledger().settled());
+          settle();
         }
         if (progress != Progress.DONE || !refused.isEmpty()) {
           return outcome(plan, conflicts);
@@ -224,7 +227,7 @@ public final class Allocator {
                 + " s, when what operators had begun is over");
       }
       lost = Optional.empty();
-      return !blank || write(entry.ledger().settled());
+      return !blank || settle();
     }
 
     private Optional<Outcome> outcome(AllocationPlan plan, int conflicts) {
@@ -240,7 +243,8 @@ public final class Allocator {
         // One write both forgets the intents that are carried out and notes the next ones. A cursor
         // that stays behind does no harm: what lies between is taken.
         Map<String, Long> cursors = left.isEmpty() ? plan.cursors() : Map.of();
-        if (!write(entry.ledger().with(cursors, next.stream().map(Claim::spec).toList()))) {
+        List<NodeSubnetSpec> intents = next.stream().map(Claim::spec).toList();
+        if (!write(entry.ledger().with(cursors, intents, notGiven))) {
           return Progress.OVERTAKEN;
         }
         Progress progress = carryOut(next.stream().map(Allocator::subnet).toList());
@@ -281,13 +285,18 @@ public final class Allocator {
         String trouble = "out of time";
         List<ClaimResult> results = writer.create(left, maySend());
         for (int i = 0; i < results.size(); i++) {
+          String cidr = left.get(i).getSpec().cidr();
+          notGiven.remove(cidr);
           switch (results.get(i)) {
             case ClaimResult.Created c -> {
               created.add(c.subnet());
               basis.add(c.subnet());
             }
             case ClaimResult.Exists e -> shared = true;
-            case ClaimResult.Refused r -> refused.add(r);
+            case ClaimResult.Refused r -> {
+              refused.add(r);
+              notGiven.add(cidr);
+            }
             case ClaimResult.NotSent n -> open.add(left.get(i));
             case ClaimResult.Unknown u -> {
               open.add(left.get(i));
@@ -345,6 +354,11 @@ public final class Allocator {
       }
       since = asked;
       return true;
+    }
+
+    /** Nothing is intended any more; false when another was first. */
+    private boolean settle() {
+      return write(entry.ledger().settled(notGiven));
     }
 
     private boolean write(Ledger next) {

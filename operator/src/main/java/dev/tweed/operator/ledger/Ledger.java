@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * @param cursors where the last allocation from each pool ended, by canonical pool CIDR
  * @param intents blocks that somebody may be creating at this moment
  * @param lastHolders name of the node that held a block last, by CIDR, of blocks that were released
- *     and not given out since; the latest comes last
+ *     and not given out since, or are intended only; the latest comes last
  * @param writes how often it was written before; 0 also in one of a version that did not count
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -50,16 +50,23 @@ public record Ledger(
     return new Ledger(Map.of(), List.of(), new LinkedHashMap<>(), 0);
   }
 
-  /** The next one, with more cursors and other intents. */
-  public Ledger with(Map<String, Long> moved, List<NodeSubnetSpec> next) {
+  /**
+   * The next one, with more cursors and other intents, after those of this one.
+   *
+   * @param refused CIDRs of intents of this one that the API server would not have: their nodes may
+   *     still have what they had before, and those who had these blocks last did
+   */
+  Ledger with(Map<String, Long> moved, List<NodeSubnetSpec> next, Set<String> refused) {
     Map<String, Long> merged = new TreeMap<>(cursors);
     merged.putAll(moved);
     SequencedMap<String, String> holders = new LinkedHashMap<>(lastHolders);
     Set<String> given = new HashSet<>();
     Set<Holding> holdings = new HashSet<>();
-    for (NodeSubnetSpec intent : next) {
-      given.add(intent.cidr());
-      holdings.add(Holding.of(intent.nodeName(), intent.cidr()));
+    for (NodeSubnetSpec intent : intents) {
+      if (!refused.contains(intent.cidr())) {
+        given.add(intent.cidr());
+        holdings.add(Holding.of(intent.nodeName(), intent.cidr()));
+      }
     }
     // What a node held before that, its pods do not use any more.
     holders
@@ -71,9 +78,13 @@ public record Ledger(
     return new Ledger(merged, next, holders, writes + 1);
   }
 
-  /** The next one, with every intent carried out. */
-  public Ledger settled() {
-    return with(Map.of(), List.of());
+  /**
+   * The next one, after every intent.
+   *
+   * @param refused CIDRs of those that the API server would not have
+   */
+  Ledger settled(Set<String> refused) {
+    return with(Map.of(), List.of(), refused);
   }
 
   /**

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.NodeSubnetSpec;
+import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan;
+import dev.tweed.operator.allocation.AllocationPlan.Claim;
 import dev.tweed.operator.allocation.SubnetFacts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,7 +29,7 @@ class LastHoldersTest {
   private final Allocator allocator =
       new Allocator(
           store,
-          new NoClaims(),
+          new RefusingAll(),
           QUIET,
           Allocator.BATCH,
           () -> now,
@@ -53,7 +56,7 @@ class LastHoldersTest {
     }
   }
 
-  private static final class NoClaims implements ClaimWriter {
+  private static final class RefusingAll implements ClaimWriter {
     @Override
     public List<SubnetFacts> listLatest() {
       return List.of();
@@ -61,7 +64,9 @@ class LastHoldersTest {
 
     @Override
     public List<ClaimResult> create(List<NodeSubnet> claims, BooleanSupplier mayStart) {
-      throw new AssertionError("nothing was claimed");
+      return claims.stream()
+          .<ClaimResult>map(c -> new ClaimResult.Refused(c.getMetadata().getName(), "forbidden"))
+          .toList();
     }
   }
 
@@ -94,7 +99,8 @@ class LastHoldersTest {
   @Test
   void whoeverWasFirstPutsOffAllDeletions() {
     rest();
-    store.replace(store.read(), Ledger.empty().with(Map.of("10.244.0.0/16", 1L), List.of()));
+    store.replace(
+        store.read(), Ledger.empty().with(Map.of("10.244.0.0/16", 1L), List.of(), Set.of()));
 
     assertThat(allocator.noteHolders(Map.of("10.244.1.0/24", "n1"))).isFalse();
 
@@ -108,7 +114,7 @@ class LastHoldersTest {
     Ledger ledger = Ledger.empty().released(Map.of("10.244.1.0/24", "n1", "10.244.2.0/24", "n2"));
     NodeSubnetSpec claim = new NodeSubnetSpec("default", "n3", "uid", "10.244.1.0/24", null, null);
 
-    assertThat(ledger.with(Map.of(), List.of(claim)).settled().lastHolders())
+    assertThat(ledger.with(Map.of(), List.of(claim), Set.of()).settled(Set.of()).lastHolders())
         .containsExactly(Map.entry("10.244.2.0/24", "n2"));
   }
 
@@ -117,8 +123,37 @@ class LastHoldersTest {
     Ledger ledger = Ledger.empty().released(Map.of("10.244.1.0/24", "n1", "fd00:1::/64", "n1"));
     NodeSubnetSpec claim = new NodeSubnetSpec("default", "n1", "uid", "10.244.9.0/24", null, null);
 
-    assertThat(ledger.with(Map.of(), List.of(claim)).lastHolders())
+    assertThat(ledger.with(Map.of(), List.of(claim), Set.of()).settled(Set.of()).lastHolders())
         .containsExactly(Map.entry("fd00:1::/64", "n1"));
+  }
+
+  /** For want of a right, say: what a returning node had, it is to have when the right is back. */
+  @Test
+  void aBlockThatIsRefusedIsStillWhoseItWas() {
+    // Given a node that returns to a block that it held
+    store.replace(store.read(), Ledger.empty().released(Map.of("10.244.1.0/24", "n1")));
+    NodeSubnetSpec spec = new NodeSubnetSpec("default", "n1", "uid", "10.244.1.0/24", null, null);
+    Claim claim = new Claim(IpPrefix.parse("10.244.1.0/24"), spec, Map.of());
+    AllocationPlan nothing = AllocationPlan.nothing();
+    AllocationPlan plan =
+        new AllocationPlan(
+            List.of(claim),
+            nothing.amendments(),
+            nothing.releases(),
+            nothing.suspended(),
+            nothing.pending(),
+            nothing.cursors(),
+            nothing.networks(),
+            nothing.nextDeadline());
+
+    // When the API server does not take it
+    Allocator.Outcome outcome = allocator.allocate((subnets, cursors) -> plan, List.of());
+
+    // Then nothing is intended, and the ledger says as before whose block it was
+    assertThat(outcome.refused()).hasSize(1);
+    assertThat(store.read().ledger().intents()).isEmpty();
+    assertThat(store.read().ledger().lastHolders())
+        .containsExactly(Map.entry("10.244.1.0/24", "n1"));
   }
 
   @Test

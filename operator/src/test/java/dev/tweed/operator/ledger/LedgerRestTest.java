@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,8 @@ class LedgerRestTest {
 
   private LedgerStore.Entry version(String... intents) {
     return new LedgerStore.Entry(
-        Ledger.empty().with(Map.of(), Stream.of(intents).map(LedgerRestTest::intent).toList()),
+        Ledger.empty()
+            .with(Map.of(), Stream.of(intents).map(LedgerRestTest::intent).toList(), Set.of()),
         Optional.of("v" + ++version));
   }
 
