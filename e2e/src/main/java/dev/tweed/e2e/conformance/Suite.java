@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  */
 enum Suite {
   /** Kubernetes' own cases of sig-network, without NetworkPolicy. */
-  NETWORK("network", "Services should serve multiport endpoints from pods") {
+  NETWORK("network", "Granular Checks: Services should function for pod-Service: http") {
     @Override
     List<String> command(Place place) {
       return kubernetes(
