@@ -142,7 +142,7 @@ public final class Allocator {
     private final Planning planning;
     private final List<SubnetFacts> created = new ArrayList<>();
     private final List<ClaimResult.Refused> refused = new ArrayList<>();
-    // CIDRs of those that the API server refused.
+    // CIDRs of those, whose nodes did not get them.
     private final Set<String> notGiven = new HashSet<>();
     private Optional<Moment> begun = Optional.empty();
     private List<SubnetFacts> basis = List.of();
@@ -166,7 +166,7 @@ public final class Allocator {
         return Optional.empty();
       }
       note();
-      Progress inherited = carryOut(inherited(!complete));
+      Progress inherited = carryOut(inherited());
       if (inherited == Progress.OVERTAKEN) {
         return Optional.empty();
       }
@@ -323,8 +323,11 @@ public final class Allocator {
       return begun.filter(moment -> age(moment) >= window).isPresent();
     }
 
-    /** Intents that are still to be carried out; such as contradict what there is are void. */
-    private List<NodeSubnet> inherited(boolean judge) {
+    /**
+     * Intents that are still to be carried out; such as contradict what there is are void, and are
+     * so again each time, as long as the ledger has them.
+     */
+    private List<NodeSubnet> inherited() {
       Set<String> there = names(basis);
       List<NodeSubnetSpec> open = new ArrayList<>();
       for (NodeSubnetSpec intent : entry.ledger().intents()) {
@@ -332,17 +335,16 @@ public final class Allocator {
           open.add(intent);
         }
       }
-      if (judge) {
-        IntentJudge.contradictions(basis.stream().map(SubnetFacts::spec).toList(), open)
-            .forEach(
-                (intent, why) -> {
-                  open.remove(intent);
-                  refused.add(
-                      new ClaimResult.Refused(
-                          name(intent).orElseThrow(),
-                          why + ", so it is dropped from " + store.name()));
-                });
-      }
+      IntentJudge.contradictions(basis.stream().map(SubnetFacts::spec).toList(), open)
+          .forEach(
+              (intent, why) -> {
+                open.remove(intent);
+                notGiven.add(intent.cidr());
+                refused.add(
+                    new ClaimResult.Refused(
+                        name(intent).orElseThrow(),
+                        why + ", so it is dropped from " + store.name()));
+              });
       return open.stream().map(intent -> subnet(intent, Map.of())).toList();
     }
 

@@ -53,8 +53,8 @@ public record Ledger(
   /**
    * The next one, with more cursors and other intents, after those of this one.
    *
-   * @param refused CIDRs of intents of this one that the API server would not have: their nodes may
-   *     still have what they had before, and those who had these blocks last did
+   * @param refused CIDRs of intents of this one that came to nothing: their nodes may still have
+   *     what they had before, and those who had these blocks last did
    */
   Ledger with(Map<String, Long> moved, List<NodeSubnetSpec> next, Set<String> refused) {
     Map<String, Long> merged = new TreeMap<>(cursors);
@@ -81,7 +81,7 @@ public record Ledger(
   /**
    * The next one, after every intent.
    *
-   * @param refused CIDRs of those that the API server would not have
+   * @param refused CIDRs of those that came to nothing
    */
   Ledger settled(Set<String> refused) {
     return with(Map.of(), List.of(), refused);

@@ -119,6 +119,36 @@ class LedgerFaultsTest {
   }
 
   @Test
+  void anIntentOfBeforeIsVoidAsLongAsTheLedgerHasIt() {
+    // Given a ledger with an intent for a node that has a block, beside one that can be carried out
+    cluster.operator().allocate(SlowCluster.planning(5), cluster.cache());
+    NodeSubnetSpec before =
+        new NodeSubnetSpec("default", "node-0", "old", "10.0.90.0/24", null, null);
+    NodeSubnetSpec open =
+        new NodeSubnetSpec("default", "node-5", "uid-5", "10.0.91.0/24", null, null);
+    Ledger now = cluster.ledger.ledger();
+    cluster.put(
+        new Ledger(now.cursors(), List.of(before, open), now.lastHolders(), now.writes() + 1));
+    // and an operator that gets no answer when it has looked at both
+    Allocator operator = cluster.operator();
+    cluster.beforeCreation =
+        () -> cluster.silentUntil = cluster.nanos + Duration.ofSeconds(1).toNanos();
+    assertThatThrownBy(() -> operator.allocate(SlowCluster.planning(6), cluster.cache()))
+        .isInstanceOf(LedgerException.class);
+    cluster.pass(Duration.ofSeconds(60));
+
+    // When it writes the ledger for another reason, and allocates then
+    assertThat(operator.noteHolders(Map.of("10.0.77.0/24", "gone"))).isTrue();
+    operator.allocate(SlowCluster.planning(6), cluster.cache());
+
+    // Then node-0 has one block as before
+    assertThat(cluster.there.values())
+        .extracting(subnet -> subnet.spec().nodeName())
+        .containsExactly("node-0", "node-1", "node-2", "node-3", "node-4", "node-5");
+    assertThat(cluster.ledger.ledger().intents()).isEmpty();
+  }
+
+  @Test
   void aLabelOnTheConfigMapIsNoFault() {
     Allocator operator = cluster.operator();
     operator.allocate(SlowCluster.planning(5), cluster.cache());
