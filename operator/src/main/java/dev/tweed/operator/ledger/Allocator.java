@@ -142,7 +142,7 @@ public final class Allocator {
     private final Planning planning;
     private final List<SubnetFacts> created = new ArrayList<>();
     private final List<ClaimResult.Refused> refused = new ArrayList<>();
-    // CIDRs of those, whose nodes did not get them.
+    // CIDRs of intents that came to nothing: refused, or contradicted by what there is.
     private final Set<String> notGiven = new HashSet<>();
     private Optional<Moment> begun = Optional.empty();
     private List<SubnetFacts> basis = List.of();

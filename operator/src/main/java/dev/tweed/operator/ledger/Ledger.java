@@ -53,17 +53,17 @@ public record Ledger(
   /**
    * The next one, with more cursors and other intents, after those of this one.
    *
-   * @param refused CIDRs of intents of this one that came to nothing: their nodes may still have
+   * @param notGiven CIDRs of intents of this one that came to nothing: their nodes may still have
    *     what they had before, and those who had these blocks last did
    */
-  Ledger with(Map<String, Long> moved, List<NodeSubnetSpec> next, Set<String> refused) {
+  Ledger with(Map<String, Long> moved, List<NodeSubnetSpec> next, Set<String> notGiven) {
     Map<String, Long> merged = new TreeMap<>(cursors);
     merged.putAll(moved);
     SequencedMap<String, String> holders = new LinkedHashMap<>(lastHolders);
     Set<String> given = new HashSet<>();
     Set<Holding> holdings = new HashSet<>();
     for (NodeSubnetSpec intent : intents) {
-      if (!refused.contains(intent.cidr())) {
+      if (!notGiven.contains(intent.cidr())) {
         given.add(intent.cidr());
         holdings.add(Holding.of(intent.nodeName(), intent.cidr()));
       }
@@ -81,10 +81,10 @@ public record Ledger(
   /**
    * The next one, after every intent.
    *
-   * @param refused CIDRs of those that came to nothing
+   * @param notGiven CIDRs of those that came to nothing
    */
-  Ledger settled(Set<String> refused) {
-    return with(Map.of(), List.of(), refused);
+  Ledger settled(Set<String> notGiven) {
+    return with(Map.of(), List.of(), notGiven);
   }
 
   /**
