@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tweed.crds.testing.ApiServer;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -170,30 +169,16 @@ final class ArgoCd implements AutoCloseable {
     start(controller);
   }
 
-  /** The controllers of Kubernetes that make pods and collect garbage. */
+  /** The controllers of Kubernetes that make pods, collect garbage and empty namespaces. */
   private void startKubernetesControllers() throws IOException {
     start(
         program(
             ChartTools.kubernetes("kube-controller-manager"),
             Map.of(),
             "--kubeconfig=" + server.kubeconfig(),
-            "--controllers=deployment-controller,replicaset-controller,daemonset-controller,garbage-collector-controller",
+            "--controllers=deployment-controller,replicaset-controller,daemonset-controller,garbage-collector-controller,namespace-controller",
             "--leader-elect=false",
             "--secure-port=0"));
-  }
-
-  /** As the namespace controller, which would wait for five seconds: nothing is in it. */
-  void awaitDeletionOfNamespace(String name) {
-    await(
-        "deletion of namespace " + name,
-        () -> {
-          Namespace namespace = server.admin().namespaces().withName(name).get();
-          if (namespace.getMetadata().getDeletionTimestamp() == null) {
-            throw new AssertionError("namespace " + name + " is to stay");
-          }
-          namespace.getSpec().setFinalizers(List.of());
-          server.admin().raw("/api/v1/namespaces/" + name + "/finalize", "PUT", namespace);
-        });
   }
 
   private static ProcessBuilder program(

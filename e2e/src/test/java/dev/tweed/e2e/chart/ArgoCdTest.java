@@ -389,7 +389,6 @@ class ArgoCdTest {
   void kindsAndTheChartsPodNetworkOutliveTheApplication() {
     Map<String, String> before = chart.resourceVersions();
     deleteWithCascade("tweed", chart);
-    argocd.awaitDeletionOfNamespace("tweed-node-lease");
     await("the deletion", () -> assertThat(chart.find()).isEmpty());
 
     assertThat(before).isNotEmpty();
