@@ -302,8 +302,13 @@ class VirtualMachineIT {
     vm.shell("systemctl daemon-reload; systemctl restart tweed-node").text();
     awaitFirewalldPolicy();
 
-    // When somebody takes rules out of firewalld
-    vm.shell("firewall-cmd --permanent --delete-policy=tweed-in-1 && firewall-cmd --reload").text();
+    // When somebody takes rules out of firewalld (firewall-cmd --reload would wait for 25 s only,
+    // which an emulated processor does not do it in)
+    vm.shell(
+            "firewall-cmd --permanent --delete-policy=tweed-in-1 && dbus-send --system"
+                + " --print-reply --reply-timeout=300000 --dest=org.fedoraproject.FirewallD1"
+                + " /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1.reload")
+        .text();
 
     // Then they come back, and nothing is said to be in the way
     awaitFirewalldPolicy();

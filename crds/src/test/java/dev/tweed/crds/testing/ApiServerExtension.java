@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
@@ -56,19 +57,10 @@ public final class ApiServerExtension implements BeforeAllCallback, ParameterRes
         || !System.getProperty("tweed.kubeApiTestDir", "").isBlank();
   }
 
+  /** In the store of the session, which is that of the JVM, and whose end closes it. */
   private static ApiServer server(ExtensionContext context) {
     return context
-        .getRoot()
-        .getStore(Namespace.create(ApiServerExtension.class))
-        .getOrComputeIfAbsent(Running.class, k -> new Running(ApiServer.start()), Running.class)
-        .server();
-  }
-
-  /** The root store closes it when the last test of the JVM is over. */
-  private record Running(ApiServer server) implements AutoCloseable {
-    @Override
-    public void close() {
-      server.close();
-    }
+        .getStore(StoreScope.LAUNCHER_SESSION, Namespace.create(ApiServerExtension.class))
+        .getOrComputeIfAbsent(ApiServer.class, type -> ApiServer.start(), ApiServer.class);
   }
 }
