@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.api.ApiAccess;
+import dev.tweed.agent.api.ApiBackoff;
 import dev.tweed.agent.api.ApiClient;
 import dev.tweed.agent.api.ListWatch;
 import dev.tweed.crds.NodeSubnet;
@@ -42,7 +43,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ApiServerExtension.class)
 class ExpiredVersionTest {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  /** Longer than the longest pause between two attempts at a server that begins by refusing. */
+  private static final Duration SOON = ApiBackoff.LONGEST.multipliedBy(2);
+
   private static final String BEFORE = "10-244-91-0-24";
   private static final String MEANWHILE = "10-244-92-0-24";
   private static final String AFTER = "10-244-93-0-24";
