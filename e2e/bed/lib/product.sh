@@ -21,7 +21,7 @@ sources_hash() {
 setup_build() {
   local stamp=$root/target/tweed-sources hash
   hash=$(sources_hash)
-  [[ -r $stamp && $(<"$stamp") == "$hash" && -e $agent_jar && -e $training_jar && -e $test_classpath ]] && return
+  [[ -r $stamp && $(<"$stamp") == "$hash" && -e $agent_jar && -e $training_jar && -e $operator_app/quarkus-run.jar && -e $test_classpath ]] && return
   step "Building Tweed (mvn package)" build package_tweed
   mkdir -p "$root/target"
   echo "$hash" >"$stamp"

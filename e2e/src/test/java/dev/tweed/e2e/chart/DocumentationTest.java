@@ -302,7 +302,7 @@ class DocumentationTest {
     List<String> reasons =
         Stream.of(
                 "status/FirewallPolicyStatusMapper.java",
-                "policy/PolicyJudge.java",
+                "policy/PolicyValidator.java",
                 "policy/PolicyTally.java")
             .flatMap(
                 file ->

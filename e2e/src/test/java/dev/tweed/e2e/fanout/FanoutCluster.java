@@ -100,6 +100,12 @@ final class FanoutCluster implements AutoCloseable {
         .filter(app -> Files.exists(app.resolve("quarkus-run.jar")));
   }
 
+  // Maven builds it for nobody who asks for the tests here alone.
+  private static IllegalStateException notPackaged() {
+    return new IllegalStateException(
+        "operator/target/quarkus-app is missing; package the operator first: ./dev build");
+  }
+
   private static byte[] authority(Config config) throws IOException {
     return config.getCaCertData() == null
         ? Files.readAllBytes(Path.of(config.getCaCertFile()))
@@ -184,7 +190,8 @@ final class FanoutCluster implements AutoCloseable {
         .environment()
         .putAll(
             Map.of(
-                "TWEED_HOME", operatorApp(repository).orElseThrow().toString(),
+                "TWEED_HOME",
+                    operatorApp(repository).orElseThrow(FanoutCluster::notPackaged).toString(),
                 "TWEED_JAVA", Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "KUBECONFIG", kubeconfig.toString(),
                 "POD_NAMESPACE", NAMESPACE,

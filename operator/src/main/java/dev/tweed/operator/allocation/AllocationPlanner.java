@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,8 +30,8 @@ import java.util.stream.Stream;
  * not by name. A pool without a free block is an outcome, not an error.
  *
  * <p>A node without a block gets the one it had last, if that is free and its network may give it:
- * its pods may still use it. That comes before anything is handed out anew; and what another node
- * had last, and may still use, is handed out when a pool has nothing else.
+ * its pods may still use it. That comes before anything is handed out anew; what another node had
+ * last is handed out when a pool has nothing else, and what one may still use after that.
  *
  * <p>A node belongs to the network whose block it holds while that network selects it, else to one
  * that does and can give it the block it had last, else to the oldest accepted one that does. One
@@ -266,17 +267,20 @@ public final class AllocationPlanner {
 
   private NetworkPools shelf(CandidateNetwork network) {
     return new NetworkPools(
-        network, held.occupied(), reserved, lastUsed(), input.history().cursors());
+        network,
+        held.occupied(),
+        reserved,
+        unheld(blocks -> blocks.used(nodes.keySet())),
+        unheld(LastBlocks::held),
+        input.history().cursors());
   }
 
   // A node that no network selects any more may have lost its NodeSubnet before: its pods run on.
-  private List<IpPrefix> lastUsed() {
+  private List<IpPrefix> unheld(Function<LastBlocks, Stream<IpPrefix>> blocks) {
     return last.isEmpty() // then nobody lacks a block
         ? List.of()
-        : input
-            .history()
-            .lastBlocks()
-            .used(nodes.keySet())
+        : blocks
+            .apply(input.history().lastBlocks())
             .filter(block -> !held.occupied().overlaps(block))
             .toList();
   }

@@ -11,8 +11,9 @@ import java.util.stream.Stream;
 /**
  * The free blocks of one pool, handed out one after the other from a cursor upwards and round to it
  * again. The cursor is where the last allocation of all ended, so a block that was never used comes
- * before one that was given back, and of those the one whose turn is longest ago comes first.
- * Blocks that a node may still use come last, and leave the cursor where it is.
+ * before one that was given back, and of those the one whose turn is longest ago comes first; such
+ * as a node that may return held last come after these. Blocks that a node may still use come last,
+ * and leave the cursor where it is.
  */
 final class FreeBlocks {
   private record Gap(long from, long to) {}
@@ -27,20 +28,28 @@ final class FreeBlocks {
   private long taken;
   private long cursor;
 
-  private FreeBlocks(Pool pool, long occupied, List<Gap> preferred, List<Gap> others, long start) {
+  private FreeBlocks(
+      Pool pool,
+      long occupied,
+      List<Gap> fresh,
+      List<Gap> lastHeld,
+      List<Gap> lastUsed,
+      long start) {
     this.pool = pool;
     this.occupied = occupied;
-    this.untaken = length(preferred) + length(others);
+    this.untaken = length(fresh) + length(lastHeld) + length(lastUsed);
     this.cursor = start;
-    rotate(preferred, start);
+    rotate(fresh, start);
+    rotate(lastHeld, start);
     this.preferred = gaps.size();
-    rotate(others, start);
+    rotate(lastUsed, start);
     this.next = gaps.isEmpty() ? 0 : gaps.getFirst().from();
   }
 
   /**
    * @param reserved ranges that no block may overlap although nobody holds them
    * @param lastUsed ranges that nodes may still use although nobody holds them
+   * @param lastHeld ranges that nodes held which may return
    * @param cursor where to begin; from the ledger, or absent when none is known: then the first
    *     block after the highest one taken
    */
@@ -49,6 +58,7 @@ final class FreeBlocks {
       OccupiedRanges occupied,
       Collection<IpPrefix> reserved,
       Collection<IpPrefix> lastUsed,
+      Collection<IpPrefix> lastHeld,
       Optional<Long> cursor) {
     SequencedCollection<IpPrefix> taken = occupied.within(pool.cidr());
     List<Gap> untaken = gaps(pool, taken);
@@ -57,10 +67,17 @@ final class FreeBlocks {
     long start =
         cursor.orElseGet(() -> taken.isEmpty() ? 0 : pool.index(taken.getLast().last()) + 1);
     List<Gap> open = reserved.isEmpty() ? untaken : gaps(pool, union(pool, taken, reserved));
-    List<Gap> preferred =
+    List<Gap> unused =
         lastUsed.isEmpty() ? open : gaps(pool, union(pool, taken, reserved, lastUsed));
+    List<Gap> fresh =
+        lastHeld.isEmpty() ? unused : gaps(pool, union(pool, taken, reserved, lastUsed, lastHeld));
     return new FreeBlocks(
-        pool, used, preferred, without(open, preferred), Math.floorMod(start, pool.capacity()));
+        pool,
+        used,
+        fresh,
+        without(unused, fresh),
+        without(open, unused),
+        Math.floorMod(start, pool.capacity()));
   }
 
   @SafeVarargs

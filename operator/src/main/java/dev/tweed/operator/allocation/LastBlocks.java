@@ -67,6 +67,11 @@ public record LastBlocks(
         .flatMap(entry -> parse(entry.getValue()));
   }
 
+  /** What nodes held last that may return, whether they are there or not. */
+  Stream<IpPrefix> held() {
+    return released.values().stream().flatMap(LastBlocks::parse);
+  }
+
   private static Map<String, List<IpPrefix>> blocks(
       Map<String, List<String>> texts, BiPredicate<String, IpPrefix> counts) {
     Map<String, List<IpPrefix>> blocks = new HashMap<>();

@@ -22,12 +22,14 @@ final class NetworkPools {
 
   /**
    * @param lastUsed blocks that nodes may still use although nobody holds them
+   * @param lastHeld blocks that nodes held last which may return
    */
   NetworkPools(
       CandidateNetwork network,
       OccupiedRanges occupied,
       ReservedRanges reserved,
       List<IpPrefix> lastUsed,
+      List<IpPrefix> lastHeld,
       Map<String, Long> cursors) {
     this.pools = network.pools();
     this.families = pools.stream().map(p -> p.cidr().family()).distinct().toList();
@@ -35,16 +37,21 @@ final class NetworkPools {
         network.reservations().stream().filter(block -> !occupied.overlaps(block)).toList();
     for (Pool pool : pools) {
       Optional<Long> cursor = Optional.ofNullable(cursors.get(pool.cidr().toString()));
-      List<IpPrefix> kept = open.stream().filter(pool.cidr()::contains).toList();
+      List<IpPrefix> kept = within(pool, open);
       Collection<IpPrefix> inUse = reserved.within(pool);
       List<IpPrefix> barred =
           kept.isEmpty() && inUse.isEmpty() && pool.excluded().isEmpty()
               ? List.of()
               : Stream.of(inUse, pool.excluded(), kept).flatMap(Collection::stream).toList();
-      List<IpPrefix> used = lastUsed.stream().filter(pool.cidr()::contains).toList();
-      free.add(FreeBlocks.of(pool, occupied, barred, used, cursor));
+      free.add(
+          FreeBlocks.of(
+              pool, occupied, barred, within(pool, lastUsed), within(pool, lastHeld), cursor));
       keptBack.add((long) kept.size());
     }
+  }
+
+  private static List<IpPrefix> within(Pool pool, List<IpPrefix> blocks) {
+    return blocks.stream().filter(pool.cidr()::contains).toList();
   }
 
   /** Families of the pools, in the order of the spec. */

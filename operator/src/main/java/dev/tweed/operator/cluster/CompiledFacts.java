@@ -13,7 +13,7 @@ import dev.tweed.crds.PolicyProgram;
 import dev.tweed.crds.PolicyProgramSpec;
 import dev.tweed.crds.TweedApi;
 import dev.tweed.crds.TweedResource;
-import dev.tweed.operator.networkpolicy.NodeWord;
+import dev.tweed.operator.networkpolicy.NodeEnforcement;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.nio.charset.StandardCharsets;
@@ -48,9 +48,10 @@ final class CompiledFacts {
    *
    * @param digest of all that the operator writes of it
    * @param programs that it needs
-   * @param word what the node says
+   * @param enforcement what the node says
    */
-  record NodePolicyFacts(String digest, Set<String> programs, Optional<NodeWord> word) {}
+  record NodePolicyFacts(
+      String digest, Set<String> programs, Optional<NodeEnforcement> enforcement) {}
 
   /**
    * Of a NetworkPolicyReport.
@@ -105,7 +106,7 @@ final class CompiledFacts {
                 .flatMap(c -> c.programs().stream())
                 .map(String::intern)
                 .collect(Collectors.toUnmodifiableSet()),
-        Optional.ofNullable(object.getStatus()).map(CompiledFacts::word));
+        Optional.ofNullable(object.getStatus()).map(CompiledFacts::enforcement));
   }
 
   /**
@@ -117,23 +118,23 @@ final class CompiledFacts {
     return digestOf(owner + " " + spec);
   }
 
-  private static NodeWord word(NodePolicyStatus status) {
-    Map<String, NodeWord.Program> programs = new HashMap<>();
+  private static NodeEnforcement enforcement(NodePolicyStatus status) {
+    Map<String, NodeEnforcement.Program> programs = new HashMap<>();
     for (NodePolicyStatus.ProgramState p : status.programs()) {
       if (p.name() != null && p.generation() != null) {
         programs.put(
             p.name().intern(),
-            new NodeWord.Program(p.generation(), p.dropped() == null ? 0 : p.dropped()));
+            new NodeEnforcement.Program(p.generation(), p.dropped() == null ? 0 : p.dropped()));
       }
     }
     List<Condition> wrong =
         status.conditions().stream()
             .filter(c -> "Enforced".equals(c.type()) && !"True".equals(c.status()))
             .toList();
-    return new NodeWord(
+    return new NodeEnforcement(
         programs,
         wrong.stream()
-            .map(c -> new NodeWord.Fault(c.reason(), c.message() == null ? "" : c.message()))
+            .map(c -> new NodeEnforcement.Fault(c.reason(), c.message() == null ? "" : c.message()))
             .findFirst(),
         status.missing());
   }

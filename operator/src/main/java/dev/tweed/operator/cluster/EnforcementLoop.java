@@ -6,7 +6,7 @@ import dev.tweed.operator.cluster.CompiledFacts.NodePolicyFacts;
 import dev.tweed.operator.cluster.CompiledFacts.ReportFacts;
 import dev.tweed.operator.networkpolicy.Enforcement;
 import dev.tweed.operator.networkpolicy.EnforcementPacer;
-import dev.tweed.operator.networkpolicy.NodeWord;
+import dev.tweed.operator.networkpolicy.NodeEnforcement;
 import dev.tweed.operator.networkpolicy.PolicyOutlook;
 import java.time.Clock;
 import java.time.Duration;
@@ -154,7 +154,7 @@ final class EnforcementLoop implements AutoCloseable {
     List<PolicyOutlook> policies = List.copyOf(outlooks.values());
     for (PolicyOutlook policy : policies) {
       uids.add(policy.uid());
-      Enforcement found = Enforcement.of(policy, this::word);
+      Enforcement found = Enforcement.of(policy, this::enforcement);
       enforced += found.holds() ? 1 : 0;
       Optional<ReportFacts> report = report(policy);
       reports.add(key(policy));
@@ -190,8 +190,8 @@ final class EnforcementLoop implements AutoCloseable {
     return due;
   }
 
-  private Optional<NodeWord> word(String node) {
-    return watches.nodes().facts(node).flatMap(NodePolicyFacts::word);
+  private Optional<NodeEnforcement> enforcement(String node) {
+    return watches.nodes().facts(node).flatMap(NodePolicyFacts::enforcement);
   }
 
   private static String key(PolicyOutlook policy) {
@@ -316,7 +316,8 @@ final class EnforcementLoop implements AutoCloseable {
 
   private Optional<Instant> lookForSilence(List<PolicyOutlook> policies, Instant now) {
     boolean silent =
-        !policies.isEmpty() && watches.nodes().keys().stream().noneMatch(n -> word(n).isPresent());
+        !policies.isEmpty()
+            && watches.nodes().keys().stream().noneMatch(n -> enforcement(n).isPresent());
     if (!silent) {
       silentSince = Optional.empty();
       saidSilent = false;

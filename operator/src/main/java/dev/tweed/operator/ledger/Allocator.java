@@ -6,7 +6,7 @@ import dev.tweed.crds.NodeSubnetSpec;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.operator.allocation.AllocationPlan;
 import dev.tweed.operator.allocation.AllocationPlan.Claim;
-import dev.tweed.operator.allocation.IntentJudge;
+import dev.tweed.operator.allocation.IntentValidator;
 import dev.tweed.operator.allocation.SubnetFacts;
 import dev.tweed.operator.ledger.ClaimWriter.ClaimResult;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -335,7 +335,7 @@ public final class Allocator {
           open.add(intent);
         }
       }
-      IntentJudge.contradictions(basis.stream().map(SubnetFacts::spec).toList(), open)
+      IntentValidator.contradictions(basis.stream().map(SubnetFacts::spec).toList(), open)
           .forEach(
               (intent, why) -> {
                 open.remove(intent);

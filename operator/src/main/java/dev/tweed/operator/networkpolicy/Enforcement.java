@@ -42,27 +42,28 @@ public record Enforcement(
   /**
    * Counts.
    *
-   * @param words what a node says, by its name
+   * @param nodes what a node says, by its name
    */
-  public static Enforcement of(PolicyOutlook outlook, Function<String, Optional<NodeWord>> words) {
+  public static Enforcement of(
+      PolicyOutlook outlook, Function<String, Optional<NodeEnforcement>> nodes) {
     int enforcing = 0;
     long dropped = 0;
     List<Failure> failures = new ArrayList<>();
     for (String node : new TreeMap<>(outlook.pods()).keySet()) {
-      Optional<NodeWord> word = words.apply(node);
-      Optional<NodeWord.Program> program = word.map(w -> w.programs().get(outlook.program()));
-      dropped += program.map(NodeWord.Program::dropped).orElse(0L);
+      Optional<NodeEnforcement> at = nodes.apply(node);
+      Optional<NodeEnforcement.Program> program = at.map(w -> w.programs().get(outlook.program()));
+      dropped += program.map(NodeEnforcement.Program::dropped).orElse(0L);
       if (program.filter(p -> p.generation() == outlook.generation()).isPresent()) {
         enforcing++;
       } else {
-        failures.add(failure(outlook, node, word));
+        failures.add(failure(outlook, node, at));
       }
     }
     return new Enforcement(outlook, enforcing, dropped, failures);
   }
 
-  private static Failure failure(PolicyOutlook outlook, String node, Optional<NodeWord> word) {
-    if (word.isEmpty()) {
+  private static Failure failure(PolicyOutlook outlook, String node, Optional<NodeEnforcement> at) {
+    if (at.isEmpty()) {
       return new Failure(
           node,
           NOT_REPORTED,
@@ -70,12 +71,13 @@ public record Enforcement(
               + " wide --field-selector spec.nodeName="
               + node);
     }
-    Optional<NodeWord.Fault> fault = word.get().fault().filter(f -> !f.reason().equals(PENDING));
+    Optional<NodeEnforcement.Fault> fault =
+        at.get().fault().filter(f -> !f.reason().equals(PENDING));
     if (fault.isPresent()) {
       return new Failure(node, fault.get().reason(), fault.get().message());
     }
-    if (!word.get().missing().isEmpty()) {
-      return new Failure(node, MISSING, "waits for " + String.join(", ", word.get().missing()));
+    if (!at.get().missing().isEmpty()) {
+      return new Failure(node, MISSING, "waits for " + String.join(", ", at.get().missing()));
     }
     return new Failure(
         node, PENDING, "generation " + outlook.generation() + " is not in its kernel yet");

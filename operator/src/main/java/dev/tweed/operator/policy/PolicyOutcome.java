@@ -35,11 +35,11 @@ public record PolicyOutcome(Map<String, PolicyState> policies) {
    * @param mode what is asked of nodes
    */
   public record PolicyState(
-      String uid, long generation, Mode mode, Judgement judgement, PolicyTally tally) {
+      String uid, long generation, Mode mode, PolicyValidation validation, PolicyTally tally) {
 
     /** The worst that can be said of it. */
     public Progress progress() {
-      if (judgement instanceof Judgement.Refused) {
+      if (validation instanceof PolicyValidation.Refused) {
         return Progress.REFUSED;
       }
       if (tally.failing() > 0) {
@@ -56,7 +56,7 @@ public record PolicyOutcome(Map<String, PolicyState> policies) {
 
   /** Looks at all of them. */
   public static PolicyOutcome of(PolicyInput input) {
-    PolicyJudge judge = new PolicyJudge(input);
+    PolicyValidator validator = new PolicyValidator(input);
     Map<String, PolicyState> policies = new LinkedHashMap<>();
     for (PolicyFacts policy : input.policies()) {
       policies.put(
@@ -65,7 +65,7 @@ public record PolicyOutcome(Map<String, PolicyState> policies) {
               policy.uid(),
               policy.generation(),
               policy.spec().mode(),
-              judge.judge(policy),
+              validator.validate(policy),
               PolicyTally.of(policy, input.nodes())));
     }
     return new PolicyOutcome(policies);

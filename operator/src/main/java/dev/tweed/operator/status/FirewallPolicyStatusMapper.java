@@ -4,10 +4,10 @@ import dev.tweed.crds.Condition;
 import dev.tweed.crds.FirewallPolicySpec.Mode;
 import dev.tweed.crds.FirewallPolicyStatus;
 import dev.tweed.crds.FirewallPolicyStatus.Failure;
-import dev.tweed.operator.policy.Judgement;
 import dev.tweed.operator.policy.PolicyOutcome.PolicyState;
 import dev.tweed.operator.policy.PolicyTally;
 import dev.tweed.operator.policy.PolicyTally.Remark;
+import dev.tweed.operator.policy.PolicyValidation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ public final class FirewallPolicyStatusMapper {
   public static FirewallPolicyStatus status(
       PolicyState state, List<Condition> previous, Instant now) {
     PolicyTally tally = state.tally();
-    Finding accepted = accepted(state.judgement());
+    Finding accepted = accepted(state.validation());
     Finding applied = applied(tally, state);
     List<Finding> findings =
         new ArrayList<>(List.of(accepted, applied, ready(tally, accepted, applied)));
@@ -52,13 +52,13 @@ public final class FirewallPolicyStatusMapper {
         tally.failures());
   }
 
-  private static Finding accepted(Judgement judgement) {
-    return switch (judgement) {
-      case Judgement.Good good ->
+  private static Finding accepted(PolicyValidation validation) {
+    return switch (validation) {
+      case PolicyValidation.Good good ->
           Finding.yes(ACCEPTED, "Accepted", "whatever the rules name exists");
-      case Judgement.Notable(String reason, String message) ->
+      case PolicyValidation.Notable(String reason, String message) ->
           Finding.yes(ACCEPTED, reason, message);
-      case Judgement.Refused(String reason, String message) ->
+      case PolicyValidation.Refused(String reason, String message) ->
           Finding.no(ACCEPTED, reason, message);
     };
   }

@@ -156,6 +156,33 @@ class LastBlocksTest {
   }
 
   @Test
+  void whatANodeThatMayReturnHeldLastIsGivenWhenOnlyWhatIsStillUsedIsLeftBeside() {
+    // Given a node that is gone, and another that reports a block beside its own
+    NetworkFacts small = network("small", 100, spec(pool("10.244.0.0/22", 24)));
+    List<SubnetFacts> held = List.of(subnet("small", "node-1", "10.244.1.0/24", 9));
+    LastBlocks last =
+        new LastBlocks(
+            Map.of(),
+            Map.of("node-7", List.of("10.244.2.0/24")),
+            Map.of("node-1", List.of("10.244.0.0/24")));
+    List<NodeFacts> nodes = List.of(node(1), node(2), node(3));
+
+    AllocationPlan one =
+        AllocationPlanner.plan(
+            Fixtures.with(input(List.of(small), nodes.subList(0, 2), held), last));
+    AllocationPlan two =
+        AllocationPlanner.plan(Fixtures.with(input(List.of(small), nodes, held), last));
+
+    // Then it comes after a block that nobody had, and its turn begins anew
+    assertThat(one.claims()).extracting(c -> c.cidr().toString()).containsExactly("10.244.3.0/24");
+    assertThat(two.claims())
+        .extracting(c -> c.cidr().toString())
+        .containsExactly("10.244.2.0/24", "10.244.3.0/24");
+    assertThat(two.cursors()).containsEntry("10.244.0.0/22", 3L);
+    assertThat(two.networks().get("small").pools().getFirst().capacity()).isEqualTo(4);
+  }
+
+  @Test
   void anotherPoolComesBeforeWhatANodeMayStillServe() {
     PodNetworkSpec spec =
         spec(

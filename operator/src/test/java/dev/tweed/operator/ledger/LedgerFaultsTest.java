@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.crds.NodeSubnetSpec;
-import dev.tweed.operator.allocation.IntentJudge;
+import dev.tweed.operator.allocation.IntentValidator;
 import dev.tweed.operator.allocation.SubnetFacts;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -215,7 +215,7 @@ class LedgerFaultsTest {
 
   private static List<String> overlaps(Collection<SubnetFacts> subnets) {
     List<NodeSubnetSpec> specs = subnets.stream().map(SubnetFacts::spec).toList();
-    return IntentJudge.contradictions(List.of(), specs).keySet().stream()
+    return IntentValidator.contradictions(List.of(), specs).keySet().stream()
         .map(NodeSubnetSpec::cidr)
         .toList();
   }

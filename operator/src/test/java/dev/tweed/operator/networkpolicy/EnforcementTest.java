@@ -18,7 +18,7 @@ class EnforcementTest {
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
   private static final String PROGRAM = "p-0123456789abcdef0123";
 
-  private final Map<String, NodeWord> words = new HashMap<>();
+  private final Map<String, NodeEnforcement> words = new HashMap<>();
 
   private Enforcement of(Map<String, Integer> pods) {
     return of(pods, List.of(), Optional.empty());
@@ -33,14 +33,14 @@ class EnforcementTest {
   private void says(String node, long generation, long dropped) {
     words.put(
         node,
-        new NodeWord(
-            Map.of(PROGRAM, new NodeWord.Program(generation, dropped)),
+        new NodeEnforcement(
+            Map.of(PROGRAM, new NodeEnforcement.Program(generation, dropped)),
             Optional.empty(),
             List.of()));
   }
 
-  private void says(String node, Optional<NodeWord.Fault> fault, String... missing) {
-    words.put(node, new NodeWord(Map.of(), fault, List.of(missing)));
+  private void says(String node, Optional<NodeEnforcement.Fault> fault, String... missing) {
+    words.put(node, new NodeEnforcement(Map.of(), fault, List.of(missing)));
   }
 
   @Test
@@ -80,8 +80,10 @@ class EnforcementTest {
   @Test
   void whatSomebodyCanMendIsNamedBeforeWhatPasses() {
     says("a", 2, 0);
-    says("b", Optional.of(new NodeWord.Fault("BridgeBypassed", "bridge-nf-call-iptables is 0")));
-    says("c", Optional.of(new NodeWord.Fault("Pending", "")), "s-0123456789abcdef0123");
+    says(
+        "b",
+        Optional.of(new NodeEnforcement.Fault("BridgeBypassed", "bridge-nf-call-iptables is 0")));
+    says("c", Optional.of(new NodeEnforcement.Fault("Pending", "")), "s-0123456789abcdef0123");
     says("d", 3, 0);
 
     Condition condition =

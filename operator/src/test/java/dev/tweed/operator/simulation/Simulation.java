@@ -24,6 +24,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -63,7 +64,8 @@ final class Simulation implements AutoCloseable {
   private final Map<String, Instant> forbiddenUntil = new HashMap<>();
   private Optional<String> beforeSpoilt = Optional.empty();
   private Set<String> oldIntents = Set.of();
-  private final Map<String, Instant> planned = new HashMap<>();
+  private final Map<String, Basis> planned = new HashMap<>();
+  private final Map<String, Instant> left = new HashMap<>();
   private Optional<String> ledgerCopy = Optional.empty();
 
   /**
@@ -97,6 +99,14 @@ final class Simulation implements AutoCloseable {
 
   private record PendingFault(int[] skip, Fault fault) {}
 
+  /**
+   * What the author of an intent planned it from.
+   *
+   * @param knows until when it knew all but NodeSubnets
+   * @param choice whether the pool had a block that nobody had had for long
+   */
+  private record Basis(Instant knows, boolean choice) {}
+
   private record Later(Instant at, Request request) implements Comparable<Later> {
     @Override
     public int compareTo(Later other) {
@@ -110,6 +120,7 @@ final class Simulation implements AutoCloseable {
     private String zone;
     private int address;
     private Optional<String> served = Optional.empty();
+    private Optional<String> given = Optional.empty();
     private String servedFrom = "";
     private Optional<Instant> lostSince = Optional.empty();
     private boolean lostOnce;
@@ -523,8 +534,8 @@ final class Simulation implements AutoCloseable {
         && machines.values().stream()
             .filter(other -> other != machine)
             .flatMap(this::report)
-            .flatMap(r -> r.path("status").path("blocks").valueStream())
-            .anyMatch(block -> overlap(block.asText(), machine.served.get()));
+            .flatMap(Simulation::reports)
+            .anyMatch(block -> overlap(block, machine.served.get()));
   }
 
   // Of its Node, and not of an earlier one of the name.
@@ -536,8 +547,8 @@ final class Simulation implements AutoCloseable {
   // Whether its Node's own report says what it serves.
   private boolean reported(Machine machine) {
     return report(machine)
-        .flatMap(r -> r.path("status").path("blocks").valueStream())
-        .anyMatch(block -> machine.served.filter(block.asText()::equals).isPresent());
+        .flatMap(Simulation::reports)
+        .anyMatch(block -> machine.served.filter(block::equals).isPresent());
   }
 
   void fault(int operator, int skip, Fault fault) {
@@ -621,6 +632,7 @@ final class Simulation implements AutoCloseable {
       operatorWrites++;
     }
     note(() -> describe(change));
+    had(change).forEach(block -> left.put(block, now));
     switch (change.plural()) {
       case "nodesubnets" -> {
         if (change.before().isEmpty()) {
@@ -650,9 +662,64 @@ final class Simulation implements AutoCloseable {
     SimulatedOperator author =
         Stream.of(operators).filter(o -> o.name().equals(change.actor())).findFirst().orElseThrow();
     List<JsonNode> before = intents(change.before()).toList();
-    intents(change.after())
-        .filter(intent -> !before.contains(intent))
-        .forEach(intent -> planned.put(claim(intent), author.knows()));
+    List<JsonNode> more =
+        intents(change.after()).filter(intent -> !before.contains(intent)).toList();
+    for (JsonNode intent : more) {
+      // The next ones of the same plan may be for the others.
+      long others = machines.size() - api.objects(SUBNETS).size() - more.size();
+      boolean choice = open(intent, change, author.knows()) > others;
+      planned.put(claim(intent), new Basis(author.knows(), choice));
+    }
+  }
+
+  // How many blocks of its pool nobody has, had last by the ledger, or was heard to have had within
+  // an hour of when its author last heard anything: less than the author may think.
+  private long open(JsonNode intent, Change ledger, Instant knows) {
+    List<String> had =
+        Stream.of(
+                api.objects(SUBNETS).values().stream().map(s -> s.get("spec").get("cidr").asText()),
+                api.objects(REPORTS).values().stream().flatMap(Simulation::reports),
+                machines.values().stream()
+                    .flatMap(m -> Stream.of(m.served, m.given))
+                    .flatMap(Optional::stream),
+                Stream.of(ledger.before(), ledger.after())
+                    .flatMap(Simulation::intents)
+                    .map(i -> i.get("cidr").asText()),
+                Stream.of(ledger.before(), ledger.after())
+                    .flatMap(Optional::stream)
+                    .flatMap(l -> ModelApiServer.read(text(l)).path("lastHolders").propertyStream())
+                    .map(Map.Entry::getKey),
+                left.entrySet().stream()
+                    .filter(e -> e.getValue().plusSeconds(3_600).isAfter(knows))
+                    .map(Map.Entry::getKey))
+            .flatMap(blocks -> blocks)
+            .toList();
+    String cidr = intent.get("cidr").asText();
+    IpPrefix pool =
+        pools(intent.get("podNetwork").asText())
+            .valueStream()
+            .map(p -> range(p.get("cidr").asText()))
+            .filter(p -> p.contains(range(cidr)))
+            .findFirst()
+            .orElseThrow();
+    int length = range(cidr).length();
+    return IntStream.range(0, 1 << length - pool.length())
+        .mapToObj(i -> pool.subnet(i, length))
+        .filter(block -> had.stream().noneMatch(h -> range(h).overlaps(block)))
+        .count();
+  }
+
+  // Blocks of an object of before, by its NodeSubnet or NodeReport.
+  private static Stream<String> had(Change change) {
+    return switch (change.plural()) {
+      case "nodesubnets" -> change.before().stream().map(s -> s.get("spec").get("cidr").asText());
+      case "nodereports" -> change.before().stream().flatMap(Simulation::reports);
+      default -> Stream.of();
+    };
+  }
+
+  private static Stream<String> reports(ObjectNode report) {
+    return report.path("status").path("blocks").valueStream().map(JsonNode::asText);
   }
 
   private static Stream<JsonNode> intents(Optional<ObjectNode> ledger) {
@@ -714,6 +781,9 @@ final class Simulation implements AutoCloseable {
       }
     }
     machines.get(node).lostOnce = false;
+    machines.get(node).given = Optional.of(cidr);
+    Optional<Basis> basis = Optional.ofNullable(planned.get(claim(subnet.get("spec"))));
+    Instant knew = basis.map(Basis::knows).orElse(now);
     for (Machine machine : machines.values()) {
       if (machine.served.isEmpty()) {
         continue;
@@ -724,7 +794,7 @@ final class Simulation implements AutoCloseable {
           // What stands in a ledger that was put back is carried out: nobody knows its age. Nor
           // could it be foreseen that the machine would be entitled again.
           if (machine.lostSince.isEmpty()
-              && machine.regained.isBefore(planned.getOrDefault(claim(subnet.get("spec")), now))
+              && machine.regained.isBefore(knew)
               && !taken(served)
               && giving(machine.servedFrom)
               && !oldIntents.contains(cidr)) {
@@ -733,7 +803,7 @@ final class Simulation implements AutoCloseable {
           machine.served = Optional.empty();
         }
       } else if (overlap(served, cidr)) {
-        if (!lostLong(machine)) {
+        if (!lostLong(machine, knew) || basis.filter(Basis::choice).isPresent()) {
           violate(
               describe(subnet)
                   + " though "
@@ -754,8 +824,14 @@ final class Simulation implements AutoCloseable {
     return addresses.size() < subnet.get("spec").path("nodeIPs").size();
   }
 
-  private boolean lostLong(Machine machine) {
-    return machine.lostSince.filter(at -> !at.plus(RELEASE_AFTER).isAfter(now)).isPresent();
+  // Its block was to be released. A return that the plan could not know of came too late: somebody
+  // else may have the block then, though not where another one was open.
+  private boolean lostLong(Machine machine, Instant knew) {
+    boolean unforeseen = machine.lostSince.isEmpty() && !machine.regained.isBefore(knew);
+    Instant until = unforeseen ? machine.regained : now;
+    return (unforeseen ? machine.lostBefore : machine.lostSince)
+        .filter(at -> !at.plus(RELEASE_AFTER).isAfter(until))
+        .isPresent();
   }
 
   private static String describe(ObjectNode subnet) {

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Judges policies by what is the same for every node. Daemons judge alike and use the same reasons,
- * but for Nodes without a NodeSubnet: only the operator sees those.
+ * Validates policies by what is the same for every node. Daemons do so, too, and use the same
+ * reasons, but for Nodes without a NodeSubnet: only the operator sees those.
  */
-public final class PolicyJudge {
+public final class PolicyValidator {
   private static final int SHOWN = 3;
 
   private record Problem(boolean refuses, String reason, String message) {}
@@ -22,12 +22,12 @@ public final class PolicyJudge {
   private final PolicyInput input;
   private final Map<LabelSelector, List<String>> outside = new HashMap<>();
 
-  public PolicyJudge(PolicyInput input) {
+  public PolicyValidator(PolicyInput input) {
     this.input = input;
   }
 
-  /** Judges a policy. */
-  public Judgement judge(PolicyFacts policy) {
+  /** Validates a policy. */
+  public PolicyValidation validate(PolicyFacts policy) {
     if (!policy.unknownValues().isEmpty()) {
       return unknown(policy.unknownValues().getFirst());
     }
@@ -38,15 +38,15 @@ public final class PolicyJudge {
     }
     List<Problem> refusing = problems.stream().filter(Problem::refuses).toList();
     if (!refusing.isEmpty()) {
-      return new Judgement.Refused(refusing.getFirst().reason(), words(refusing));
+      return new PolicyValidation.Refused(refusing.getFirst().reason(), words(refusing));
     }
     return problems.isEmpty()
-        ? new Judgement.Good()
-        : new Judgement.Notable(problems.getFirst().reason(), words(problems));
+        ? new PolicyValidation.Good()
+        : new PolicyValidation.Notable(problems.getFirst().reason(), words(problems));
   }
 
-  private static Judgement unknown(UnknownValue value) {
-    return new Judgement.Refused(
+  private static PolicyValidation unknown(UnknownValue value) {
+    return new PolicyValidation.Refused(
         "UnknownValue",
         "%s%s is not known to this operator, which is older than the CRD: update it"
             .formatted(value.field().isEmpty() ? "" : value.field() + ": ", value.value()));

@@ -12,8 +12,9 @@ import java.util.Optional;
  * @param fault why not everything is; empty where it is
  * @param missing programs and sets that pods need and that are not known there
  */
-public record NodeWord(Map<String, Program> programs, Optional<Fault> fault, List<String> missing) {
-  public NodeWord {
+public record NodeEnforcement(
+    Map<String, Program> programs, Optional<Fault> fault, List<String> missing) {
+  public NodeEnforcement {
     programs = Map.copyOf(programs);
     Objects.requireNonNull(fault, "fault");
     missing = List.copyOf(missing);

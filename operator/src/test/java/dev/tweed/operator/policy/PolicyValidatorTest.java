@@ -18,17 +18,17 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class PolicyJudgeTest {
+class PolicyValidatorTest {
   private static final String ZONE = "topology.kubernetes.io/zone";
 
-  private static Judgement judge(FirewallPolicySpec spec, PolicyNode... nodes) {
-    return new PolicyJudge(
+  private static PolicyValidation validate(FirewallPolicySpec spec, PolicyNode... nodes) {
+    return new PolicyValidator(
             new PolicyInput(
                 List.of(),
                 List.of(nodes),
                 Set.of("default"),
                 new MirroredLabels(MirroredLabels.ALWAYS)))
-        .judge(new PolicyFacts("web", "uid-web", 1, spec, List.of()));
+        .validate(new PolicyFacts("web", "uid-web", 1, spec, List.of()));
   }
 
   /** A node whose NodeSubnet has what its network mirrors. */
@@ -48,27 +48,27 @@ class PolicyJudgeTest {
     Peer address = new Peer(PeerType.CIDR, "192.0.2.1", null, null, null);
 
     assertThat(
-            judge(
+            validate(
                 from(address, network("default"), nodes(label(ZONE, "a"))),
                 inZone("n1", "a"),
                 node("n2", "b", Optional.empty())))
-        .isEqualTo(new Judgement.Good());
+        .isEqualTo(new PolicyValidation.Good());
   }
 
   @Test
   void aNetworkThatDoesNotExistIsRefused() {
-    assertThat(judge(from(network("default"), network("defualt"))))
+    assertThat(validate(from(network("default"), network("defualt"))))
         .isEqualTo(
-            new Judgement.Refused(
+            new PolicyValidation.Refused(
                 "UnknownPodNetwork",
                 "rule ssh, from[1]: there is no PodNetwork defualt; create it or correct the name"));
   }
 
   @Test
   void aLabelThatIsNotMirroredIsRefused() {
-    assertThat(judge(from(nodes(label("rack", "7")))))
+    assertThat(validate(from(nodes(label("rack", "7")))))
         .isEqualTo(
-            new Judgement.Refused(
+            new PolicyValidation.Refused(
                 "LabelNotMirrored",
                 "rule ssh, from[0]: label rack is not mirrored onto NodeSubnets; add it to"
                     + " spec.mirroredNodeLabels of the PodNetworks"));
@@ -77,12 +77,12 @@ class PolicyJudgeTest {
   @Test
   void nodesWithoutABlockAreShown() {
     assertThat(
-            judge(
+            validate(
                 from(nodes(label(ZONE, "a"))),
                 inZone("n1", "a"),
                 node("n2", "a", Optional.empty())))
         .isEqualTo(
-            new Judgement.Notable(
+            new PolicyValidation.Notable(
                 "NodesOutsideNetwork",
                 "rule ssh, from[0]: 1 node selected by their labels, but without a NodeSubnet that"
                     + " carries them: n2. Their addresses are not in the rule; give them to a"
@@ -93,9 +93,9 @@ class PolicyJudgeTest {
   void nodesWhoseBlockLacksTheLabelAreShownToo() {
     Block bare = new Block(Map.of(), new MirroredLabels(MirroredLabels.ALWAYS));
 
-    assertThat(judge(from(nodes(label(ZONE, "a"))), node("n1", "a", Optional.of(bare))))
+    assertThat(validate(from(nodes(label(ZONE, "a"))), node("n1", "a", Optional.of(bare))))
         .isInstanceOfSatisfying(
-            Judgement.Notable.class, n -> assertThat(n.message()).contains("1 node", "n1"));
+            PolicyValidation.Notable.class, n -> assertThat(n.message()).contains("1 node", "n1"));
   }
 
   /** That a block lacks a label its network does not mirror tells nothing of its node. */
@@ -108,30 +108,31 @@ class PolicyJudgeTest {
                 new LabelSelector.Requirement(ZONE, LabelSelector.Operator.NotIn, List.of("b"))));
     Block other = new Block(Map.of(), new MirroredLabels(Set.of()));
 
-    assertThat(judge(from(nodes(notInB)), node("n1", "a", Optional.of(other))))
-        .isInstanceOf(Judgement.Notable.class);
+    assertThat(validate(from(nodes(notInB)), node("n1", "a", Optional.of(other))))
+        .isInstanceOf(PolicyValidation.Notable.class);
   }
 
   @Test
   void theEmptySelectorMeansTheNodesOfAllNetworksSoNobodyIsMissing() {
-    assertThat(judge(from(nodes(LabelSelector.everything())), node("n1", "a", Optional.empty())))
-        .isEqualTo(new Judgement.Good());
+    assertThat(validate(from(nodes(LabelSelector.everything())), node("n1", "a", Optional.empty())))
+        .isEqualTo(new PolicyValidation.Good());
   }
 
   @Test
   void whatRefusesComesBeforeWhatIsNotable() {
     assertThat(
-            judge(
+            validate(
                 from(nodes(label(ZONE, "a")), network("gone")), node("n1", "a", Optional.empty())))
         .isInstanceOfSatisfying(
-            Judgement.Refused.class, r -> assertThat(r.reason()).isEqualTo("UnknownPodNetwork"));
+            PolicyValidation.Refused.class,
+            r -> assertThat(r.reason()).isEqualTo("UnknownPodNetwork"));
   }
 
   @Test
   void manyProblemsAreCountedNotListed() {
-    assertThat(judge(from(network("a"), network("b"), network("c"), network("d"), network("e"))))
+    assertThat(validate(from(network("a"), network("b"), network("c"), network("d"), network("e"))))
         .isInstanceOfSatisfying(
-            Judgement.Refused.class,
+            PolicyValidation.Refused.class,
             r ->
                 assertThat(r.message())
                     .contains("PodNetwork c;")

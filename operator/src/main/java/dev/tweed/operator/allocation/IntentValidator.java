@@ -13,10 +13,10 @@ import java.util.Set;
  * Finds intents that contradict what there is. No operator writes such; they come from a ledger
  * that was edited by hand or put back from a backup.
  */
-public final class IntentJudge {
+public final class IntentValidator {
   private record Holding(String node, AddressFamily family) {}
 
-  private IntentJudge() {}
+  private IntentValidator() {}
 
   /**
    * Intents that cannot be carried out, and why: their range is taken, in part at least, or their
