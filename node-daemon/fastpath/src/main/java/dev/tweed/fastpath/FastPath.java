@@ -164,6 +164,10 @@ public final class FastPath implements AutoCloseable {
     if (plan.encapsulation().isPresent()) {
       attach(plan.encapsulation().get().device(), Program.FROM_WIRE);
     }
+    if (plan.wire().isPresent()) {
+      attach(plan.wire().get().device(), Program.FROM_WIRE);
+      attach(plan.wire().get().device(), Program.TO_WIRE);
+    }
     return addPods(plan);
   }
 
@@ -214,7 +218,8 @@ public final class FastPath implements AutoCloseable {
     return one.tunnel() == other.tunnel()
         && one.vni() == other.vni()
         && one.port() == other.port()
-        && one.encapsulation().equals(other.encapsulation());
+        && one.encapsulation().equals(other.encapsulation())
+        && one.wire().equals(other.wire());
   }
 
   private void removePods(FastPathPlan.On plan) throws BpfException {

@@ -14,6 +14,8 @@ import dev.tweed.fastpath.FastPathOff.TooManyPods;
 import dev.tweed.fastpath.FastPathOff.WindowTrackingStrict;
 import dev.tweed.fastpath.FastPathPlan.PeerEntry;
 import dev.tweed.fastpath.FastPathPlan.PodEntry;
+import dev.tweed.fastpath.FastPathPlan.Routed;
+import dev.tweed.fastpath.FastPathPlan.Tunnelled;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.ip.Ipv4Address;
@@ -107,14 +109,13 @@ public final class FastPathPlanner {
     Map<IpPrefix, PeerEntry> peers = new HashMap<>();
     Map<String, FastPathOff.OfPeer> peersOff = new HashMap<>();
     for (NodeView.Peer peer : node.peers()) {
-      if (!peer.tunnelled()) {
+      Optional<PeerEntry> entry = entry(peer, node, tunnel);
+      if (entry.isEmpty()) {
         peersOff.put(peer.name(), new NotTunnelled());
       } else if (peers.size() + peer.blocks().size() > MOST_BLOCKS) {
         peersOff.put(peer.name(), new TooManyPeers(MOST_BLOCKS));
       } else {
-        PeerEntry entry =
-            new PeerEntry(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay()));
-        peer.blocks().forEach(block -> peers.putIfAbsent(block.network(), entry));
+        peer.blocks().forEach(block -> peers.putIfAbsent(block.network(), entry.get()));
       }
     }
     Map<IpAddress, PodEntry> pods = new HashMap<>();
@@ -135,10 +136,21 @@ public final class FastPathPlanner {
         tunnel.port(),
         tunnel.lower(),
         node.encapsulation(),
+        node.wire().filter(wire -> peers.values().stream().anyMatch(Routed.class::isInstance)),
         peers,
         pods,
         peersOff,
         podsOff);
+  }
+
+  private static Optional<PeerEntry> entry(
+      NodeView.Peer peer, NodeView node, NodeView.Tunnel tunnel) {
+    return switch (peer.way()) {
+      case TUNNEL ->
+          Optional.of(new Tunnelled(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay())));
+      case WIRE -> node.wire().map(wire -> new Routed(wire.device(), peer.mtu()));
+      case OTHER -> Optional.empty();
+    };
   }
 
   private static Optional<FastPathOff.OfPod> off(

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param tunnel the tunnel device, if there is one
  * @param encapsulation on which IPv4 underlay device packets are encapsulated here; empty: the
  *     tunnel device always does it
+ * @param wire over which devices packets go that no tunnel carries; empty: they stay ordinary
  * @param peers other nodes
  * @param pods of this node
  */
@@ -29,6 +30,7 @@ public record NodeView(
     boolean tcpBeLiberal,
     Optional<Tunnel> tunnel,
     Optional<Encapsulation> encapsulation,
+    Optional<Wire> wire,
     List<Peer> peers,
     List<Pod> pods) {
 
@@ -37,6 +39,7 @@ public record NodeView(
     Objects.requireNonNull(kernelRelease, "kernelRelease");
     Objects.requireNonNull(tunnel, "tunnel");
     Objects.requireNonNull(encapsulation, "encapsulation");
+    Objects.requireNonNull(wire, "wire");
     capabilities = Set.copyOf(capabilities);
     peers = List.copyOf(peers);
     pods = List.copyOf(pods);
@@ -86,6 +89,24 @@ public record NodeView(
   }
 
   /**
+   * Between which devices packets are forwarded that go to a peer by a plain route.
+   *
+   * @param device index of the underlay device
+   * @param bridge index of the bridge that pods hang on
+   */
+  public record Wire(int device, int bridge) {}
+
+  /** How packets get to a peer. */
+  public enum Way {
+    /** By the tunnel. */
+    TUNNEL,
+    /** By a plain route over the underlay device. */
+    WIRE,
+    /** Otherwise. */
+    OTHER
+  }
+
+  /**
    * Another node.
    *
    * @param name of the node
@@ -93,20 +114,16 @@ public record NodeView(
    * @param mac hardware address of its tunnel device
    * @param underlay its address
    * @param mtu the longest packet to its pods, in bytes
-   * @param tunnelled whether packets to it go by the tunnel
+   * @param way how packets get there
    */
   public record Peer(
-      String name,
-      List<IpPrefix> blocks,
-      MacAddress mac,
-      IpAddress underlay,
-      int mtu,
-      boolean tunnelled) {
+      String name, List<IpPrefix> blocks, MacAddress mac, IpAddress underlay, int mtu, Way way) {
     /** Copies the list. */
     public Peer {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(mac, "mac");
       Objects.requireNonNull(underlay, "underlay");
+      Objects.requireNonNull(way, "way");
       blocks = List.copyOf(blocks);
     }
   }

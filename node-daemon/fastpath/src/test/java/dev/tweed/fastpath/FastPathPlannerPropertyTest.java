@@ -38,12 +38,14 @@ class FastPathPlannerPropertyTest {
   private static final NodeView.Tunnel TUNNEL =
       new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true, Optional.empty());
 
+  private static final NodeView.Wire WIRE = new NodeView.Wire(2, 4);
+
   @Provide
   Arbitrary<NodeView.Peer> peers() {
     return Combinators.combine(
-            Arbitraries.integers().between(0, 40), Arbitraries.of(true, true, true, false))
+            Arbitraries.integers().between(0, 40), Arbitraries.of(NodeView.Way.class))
         .as(
-            (number, tunnelled) ->
+            (number, way) ->
                 new NodeView.Peer(
                     "n" + number,
                     List.of(
@@ -52,7 +54,7 @@ class FastPathPlannerPropertyTest {
                     new MacAddress(0x020000000000L + number),
                     IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number),
                     1400 + number,
-                    tunnelled));
+                    way));
   }
 
   @Provide
@@ -83,6 +85,7 @@ class FastPathPlannerPropertyTest {
         true,
         Optional.of(TUNNEL),
         Optional.empty(),
+        Optional.of(WIRE),
         peers,
         pods);
   }
@@ -124,24 +127,31 @@ class FastPathPlannerPropertyTest {
   }
 
   @Property
-  void aPeerIsInThePlanExactlyIfPacketsGoByTheTunnel(@ForAll List<@From("peers") Peer> seen) {
+  void aPeerIsInThePlanByTheWayThatPacketsGo(@ForAll List<@From("peers") Peer> seen) {
     List<NodeView.Peer> peers = distinct(seen);
     FastPathPlan.On plan = on(node(peers, List.of()));
     for (NodeView.Peer peer : peers) {
       for (IpPrefix block : peer.blocks()) {
-        if (peer.tunnelled()) {
-          FastPathPlan.PeerEntry entry = plan.peers().get(block);
-          assertThat(entry.destination()).isEqualTo(peer.mac());
-          assertThat(entry.source()).isEqualTo(MAC);
-          assertThat(entry.mtu()).isEqualTo(peer.mtu());
-          assertThat(entry.underlay().isPresent())
-              .isEqualTo(peer.underlay() instanceof Ipv4Address);
-        } else {
-          assertThat(plan.peers()).doesNotContainKey(block);
-          assertThat(plan.peersOff().get(peer.name())).isInstanceOf(NotTunnelled.class);
-        }
+        Optional<Ipv4Address> underlay =
+            Optional.of(peer.underlay())
+                .filter(Ipv4Address.class::isInstance)
+                .map(Ipv4Address.class::cast);
+        assertThat(Optional.ofNullable(plan.peers().get(block)))
+            .isEqualTo(
+                switch (peer.way()) {
+                  case TUNNEL ->
+                      Optional.of(
+                          new FastPathPlan.Tunnelled(peer.mac(), MAC, peer.mtu(), underlay));
+                  case WIRE -> Optional.of(new FastPathPlan.Routed(WIRE.device(), peer.mtu()));
+                  case OTHER -> Optional.empty();
+                });
       }
+      assertThat(plan.peersOff().get(peer.name()) instanceof NotTunnelled)
+          .isEqualTo(peer.way() == NodeView.Way.OTHER);
     }
+    assertThat(plan.wire().isPresent())
+        .as("asked of every packet of the host, so only if it is needed")
+        .isEqualTo(peers.stream().anyMatch(peer -> peer.way() == NodeView.Way.WIRE));
   }
 
   @Property
@@ -215,7 +225,15 @@ class FastPathPlannerPropertyTest {
       boolean liberal,
       Optional<NodeView.Tunnel> tunnel) {
     return new NodeView(
-        wanted, release, rights, liberal, tunnel, Optional.empty(), node.peers(), node.pods());
+        wanted,
+        release,
+        rights,
+        liberal,
+        tunnel,
+        Optional.empty(),
+        Optional.empty(),
+        node.peers(),
+        node.pods());
   }
 
   private static FastPathOff off(NodeView node) {

@@ -83,6 +83,7 @@ class FastPathRightsTest {
                   Optional.of(
                       new NodeView.Encapsulation(
                           LOOPBACK, (Ipv4Address) IpAddress.parse("192.0.2.1"))),
+                  Optional.empty(),
                   Map.of(),
                   Map.of(),
                   Map.of(),

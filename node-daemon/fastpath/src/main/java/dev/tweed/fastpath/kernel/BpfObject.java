@@ -33,6 +33,8 @@ public final class BpfObject implements AutoCloseable {
     FROM_TUNNEL(Hook.INGRESS),
     /** Ingress of the underlay device. */
     FROM_WIRE(Hook.INGRESS),
+    /** Egress of the underlay device. */
+    TO_WIRE(Hook.EGRESS),
     /** Egress of a pod's host-side veth. */
     TO_POD(Hook.EGRESS);
 
