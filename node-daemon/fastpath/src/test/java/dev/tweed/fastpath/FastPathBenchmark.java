@@ -29,6 +29,9 @@ public final class FastPathBenchmark {
   private static final String FLANNEL = "flannel's state";
   private static final String OWN = "own encapsulation";
   private static final String RULES = ", 100 rules in FORWARD";
+  private static final String IPTABLES = ", kube-proxy with iptables";
+  private static final String NFTABLES = ", kube-proxy with nftables";
+  private static final int SERVICES = 100;
   private static final String ROUTES = "plain routes by hand";
   private static final String ROUTED = "plain routes, fast";
   private static final String BRIDGE = "one node, bridge by hand";
@@ -99,6 +102,11 @@ public final class FastPathBenchmark {
 
     String reference() {
       String family = ipv6 ? ", IPv6" : "";
+      for (String beside : List.of(IPTABLES, NFTABLES)) {
+        if (name.contains(beside)) {
+          return REFERENCE + beside + family;
+        }
+      }
       return (name.startsWith("plain routes") ? ROUTES : isOneNode(name) ? BRIDGE : REFERENCE)
           + family;
     }
@@ -129,13 +137,18 @@ public final class FastPathBenchmark {
                 OWN,
                 OWN + ", 1,000 peers",
                 OWN + RULES,
+                REFERENCE + IPTABLES,
+                OWN + IPTABLES,
+                REFERENCE + NFTABLES,
+                OWN + NFTABLES,
                 ROUTES,
                 ROUTES + " again",
                 ROUTED,
                 BRIDGE,
                 BRIDGE + " again",
                 SWITCHED)) {
-          if (!wanted.matcher(kind + family).find()) {
+          boolean ofOneFamily = kind.contains(", kube-proxy");
+          if (ipv6 && ofOneFamily || !wanted.matcher(kind + family).find()) {
             continue;
           }
           TwoNodes nodes = TwoNodes.make();
@@ -159,6 +172,7 @@ public final class FastPathBenchmark {
       for (Variant variant : variants) {
         String family = variant.ipv6() ? ", IPv6" : "";
         boolean own = variant.name().startsWith(OWN);
+        boolean beside = variant.name().contains(", kube-proxy");
         row(
             variant,
             "ns of CPU for a packet",
@@ -180,7 +194,7 @@ public final class FastPathBenchmark {
             1000,
             opened,
             variant.reference());
-        if (own && wanted.matcher(FLANNEL + family).find()) {
+        if (own && !beside && wanted.matcher(FLANNEL + family).find()) {
           row(
               variant,
               "the same packet against flannel's state",
@@ -224,6 +238,15 @@ public final class FastPathBenchmark {
       for (int i = 1; i <= 100; i++) {
         node.policy("tcp dport " + i + " drop"); // none of them matches
       }
+    }
+    if (kind.endsWith(IPTABLES)) {
+      node.netns.sh(
+          "iptables-nft-restore --noflush <<'RULES'\n"
+              + KubeProxyRules.iptables(SERVICES)
+              + "RULES\n");
+    }
+    if (kind.endsWith(NFTABLES)) {
+      node.netns.sh("nft -f - <<'RULES'\n" + KubeProxyRules.nftables(SERVICES) + "RULES\n");
     }
     if (kind.endsWith("peers")) {
       node.otherBlocks = 1000;
