@@ -34,7 +34,7 @@
 /* Numbers the daemon writes. MACs and addresses are in network byte order, everything else in the host's. */
 struct settings {
 	__u32 generation;     /* proofs of another generation are void */
-	__u32 tunnel;         /* index of the VXLAN device */
+	__u32 tunnel;         /* index of the VXLAN device, 0 if there is none */
 	__u64 renewal;        /* nanoseconds a proof holds */
 	__be32 local;         /* IPv4 underlay address of this node; 0: the tunnel device does the encapsulation */
 	__be32 vni;           /* as in the header: network identifier << 8 */

@@ -78,19 +78,21 @@ final class EntryEncoder {
    */
   static byte[] settings(
       FastPathPlan.On plan, int generation, long renewalNanos, SourcePorts ports) {
+    Optional<NodeView.Tunnel> tunnel = plan.tunnel();
+    int port = tunnel.map(NodeView.Tunnel::port).orElse(0);
     return allocate(SETTINGS)
         .putInt(generation)
-        .putInt(plan.tunnel())
+        .putInt(tunnel.map(NodeView.Tunnel::device).orElse(0))
         .putLong(renewalNanos)
         .put(
             plan.encapsulation()
                 .map(encapsulation -> encapsulation.local().toBytes())
                 .orElse(new byte[4]))
-        .put(networkOrder(plan.vni() << 8))
-        .putInt(plan.lower())
+        .put(networkOrder(tunnel.map(NodeView.Tunnel::vni).orElse(0) << 8))
+        .putInt(tunnel.map(NodeView.Tunnel::lower).orElse(0))
         .putInt(plan.wire().map(NodeView.Wire::bridge).orElse(0))
-        .put((byte) (plan.port() >> 8))
-        .put((byte) plan.port())
+        .put((byte) (port >> 8))
+        .put((byte) port)
         .putShort((short) ports.low())
         .putShort((short) ports.count())
         .array();

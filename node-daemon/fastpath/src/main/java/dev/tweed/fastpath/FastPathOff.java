@@ -115,7 +115,7 @@ public sealed interface FastPathOff {
   }
 
   /**
-   * There is no tunnel, or one that is not plain VXLAN.
+   * There is no tunnel where one should be, or one that is not plain VXLAN.
    *
    * @param detail what it is instead
    */

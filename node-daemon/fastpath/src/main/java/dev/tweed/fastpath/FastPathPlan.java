@@ -26,10 +26,7 @@ public sealed interface FastPathPlan {
   /**
    * Programs and entries.
    *
-   * @param tunnel index of the tunnel device
-   * @param vni its network identifier
-   * @param port its UDP port
-   * @param lower index of the device it is bound to, 0 if none
+   * @param tunnel the tunnel device, if there is one
    * @param encapsulation where the programs encapsulate themselves
    * @param wire where packets go to peers that a plain route leads to, if there are such
    * @param peers what the programs know of other nodes, by block
@@ -38,10 +35,7 @@ public sealed interface FastPathPlan {
    * @param podsOff pods the ordinary path is for, by index of the device
    */
   record On(
-      int tunnel,
-      int vni,
-      int port,
-      int lower,
+      Optional<NodeView.Tunnel> tunnel,
       Optional<NodeView.Encapsulation> encapsulation,
       Optional<NodeView.Wire> wire,
       Map<IpPrefix, PeerEntry> peers,
@@ -51,6 +45,7 @@ public sealed interface FastPathPlan {
       implements FastPathPlan {
     /** Copies the maps. */
     public On {
+      Objects.requireNonNull(tunnel, "tunnel");
       Objects.requireNonNull(encapsulation, "encapsulation");
       Objects.requireNonNull(wire, "wire");
       peers = Map.copyOf(peers);

@@ -52,9 +52,7 @@ public final class FastPathPlanner {
 
   /** The plan for what is seen of a node. */
   public static FastPathPlan plan(NodeView node) {
-    return off(node)
-        .<FastPathPlan>map(FastPathPlan.Off::new)
-        .orElseGet(() -> on(node, node.tunnel().orElseThrow()));
+    return off(node).<FastPathPlan>map(FastPathPlan.Off::new).orElseGet(() -> on(node));
   }
 
   private static Optional<FastPathOff.OfNode> off(NodeView node) {
@@ -71,14 +69,15 @@ public final class FastPathPlanner {
     if (!node.tcpBeLiberal()) {
       return Optional.of(new WindowTrackingStrict());
     }
-    if (node.tunnel().isEmpty()) {
+    if (node.tunnel().isEmpty()
+        && node.peers().stream().anyMatch(peer -> peer.way() == NodeView.Way.TUNNEL)) {
       return Optional.of(new NoPlainTunnel("none is there"));
     }
-    NodeView.Tunnel tunnel = node.tunnel().get();
-    if (!tunnel.plain()) {
-      return Optional.of(new NoPlainTunnel(tunnel.name() + " is more than RFC 7348"));
-    }
-    return tunnel.occupied().map(ForeignProgramOnDevice::new);
+    return node.tunnel()
+        .filter(tunnel -> !tunnel.plain())
+        .<FastPathOff.OfNode>map(
+            tunnel -> new NoPlainTunnel(tunnel.name() + " is more than RFC 7348"))
+        .or(() -> node.occupied().map(ForeignProgramOnDevice::new));
   }
 
   private static boolean isNewEnough(String release) {
@@ -105,11 +104,11 @@ public final class FastPathPlanner {
     return missing;
   }
 
-  private static FastPathPlan on(NodeView node, NodeView.Tunnel tunnel) {
+  private static FastPathPlan on(NodeView node) {
     Map<IpPrefix, PeerEntry> peers = new HashMap<>();
     Map<String, FastPathOff.OfPeer> peersOff = new HashMap<>();
     for (NodeView.Peer peer : node.peers()) {
-      Optional<PeerEntry> entry = entry(peer, node, tunnel);
+      Optional<PeerEntry> entry = entry(peer, node);
       if (entry.isEmpty()) {
         peersOff.put(peer.name(), new NotTunnelled());
       } else if (peers.size() + peer.blocks().size() > MOST_BLOCKS) {
@@ -131,11 +130,8 @@ public final class FastPathPlanner {
       }
     }
     return new FastPathPlan.On(
-        tunnel.device(),
-        tunnel.vni(),
-        tunnel.port(),
-        tunnel.lower(),
-        node.encapsulation(),
+        node.tunnel(),
+        node.tunnel().flatMap(tunnel -> node.encapsulation()),
         node.wire().filter(wire -> peers.values().stream().anyMatch(Routed.class::isInstance)),
         peers,
         pods,
@@ -143,11 +139,13 @@ public final class FastPathPlanner {
         podsOff);
   }
 
-  private static Optional<PeerEntry> entry(
-      NodeView.Peer peer, NodeView node, NodeView.Tunnel tunnel) {
+  private static Optional<PeerEntry> entry(NodeView.Peer peer, NodeView node) {
     return switch (peer.way()) {
       case TUNNEL ->
-          Optional.of(new Tunnelled(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay())));
+          node.tunnel()
+              .map(
+                  tunnel ->
+                      new Tunnelled(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay())));
       case WIRE -> node.wire().map(wire -> new Routed(wire.device(), peer.mtu()));
       case OTHER -> Optional.empty();
     };

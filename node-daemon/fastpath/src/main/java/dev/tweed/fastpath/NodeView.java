@@ -16,7 +16,9 @@ import java.util.Set;
  * @param kernelRelease as {@code uname -r}
  * @param capabilities effective ones of this process, by number (linux/capability.h)
  * @param tcpBeLiberal whether {@code nf_conntrack_tcp_be_liberal} is 1
- * @param tunnel the tunnel device, if there is one
+ * @param tunnel the tunnel device; empty where all peers are reached by plain routes
+ * @param occupied a device that fast packets skip, the tunnel or the pods' bridge, on which
+ *     somebody else has a tc program or a queue discipline
  * @param encapsulation on which IPv4 underlay device packets are encapsulated here; empty: the
  *     tunnel device always does it
  * @param wire over which devices packets go that no tunnel carries; empty: they stay ordinary
@@ -29,6 +31,7 @@ public record NodeView(
     Set<Integer> capabilities,
     boolean tcpBeLiberal,
     Optional<Tunnel> tunnel,
+    Optional<String> occupied,
     Optional<Encapsulation> encapsulation,
     Optional<Wire> wire,
     List<Peer> peers,
@@ -38,6 +41,7 @@ public record NodeView(
   public NodeView {
     Objects.requireNonNull(kernelRelease, "kernelRelease");
     Objects.requireNonNull(tunnel, "tunnel");
+    Objects.requireNonNull(occupied, "occupied");
     Objects.requireNonNull(encapsulation, "encapsulation");
     Objects.requireNonNull(wire, "wire");
     capabilities = Set.copyOf(capabilities);
@@ -55,21 +59,11 @@ public record NodeView(
    * @param port UDP port
    * @param lower index of the device it is bound to, 0 if none
    * @param plain whether it is nothing but RFC 7348: no learning, collect_md, group policy
-   * @param occupied the device, this or the pods' bridge, on which somebody else has a tc program
-   *     or a queue discipline
    */
   public record Tunnel(
-      int device,
-      String name,
-      MacAddress mac,
-      int vni,
-      int port,
-      int lower,
-      boolean plain,
-      Optional<String> occupied) {
+      int device, String name, MacAddress mac, int vni, int port, int lower, boolean plain) {
     /** Refuses nulls. */
     public Tunnel {
-      Objects.requireNonNull(occupied, "occupied");
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(mac, "mac");
     }

@@ -156,7 +156,13 @@ final class SelfTest {
       throws BpfException {
     FastPathPlan.On plan =
         new FastPathPlan.On(
-            LOOPBACK, VNI, PORT, 0, encapsulation, wire, Map.of(), Map.of(), Map.of(), Map.of());
+            Optional.of(new NodeView.Tunnel(LOOPBACK, "lo", HERE, VNI, PORT, 0, true)),
+            encapsulation,
+            wire,
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            Map.of());
     settings.put(
         new byte[4],
         EntryEncoder.settings(plan, 1, Duration.ofMinutes(1).toNanos(), SourcePorts.DEFAULT));

@@ -85,10 +85,15 @@ class FastPathKillTest {
       int veth = Integer.parseInt(arguments[2]);
       FastPathPlan.On plan =
           new FastPathPlan.On(
-              tunnel,
-              1,
-              8472,
-              underlay,
+              Optional.of(
+                  new NodeView.Tunnel(
+                      tunnel,
+                      "tweed.1",
+                      MacAddress.parse("02:00:00:00:0f:02"),
+                      1,
+                      8472,
+                      underlay,
+                      true)),
               Optional.of(
                   new NodeView.Encapsulation(
                       underlay, (dev.tweed.ip.Ipv4Address) IpAddress.parse("192.0.2.2"))),

@@ -36,25 +36,29 @@ class FastPathPlannerPropertyTest {
   private static final Set<Integer> RIGHTS = Set.of(12, 38, 39);
   private static final MacAddress MAC = MacAddress.parse("02:00:00:00:00:09");
   private static final NodeView.Tunnel TUNNEL =
-      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true, Optional.empty());
+      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true);
 
+  private static final NodeView.Tunnel LEARNING =
+      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, false);
   private static final NodeView.Wire WIRE = new NodeView.Wire(2, 4);
 
   @Provide
   Arbitrary<NodeView.Peer> peers() {
     return Combinators.combine(
             Arbitraries.integers().between(0, 40), Arbitraries.of(NodeView.Way.class))
-        .as(
-            (number, way) ->
-                new NodeView.Peer(
-                    "n" + number,
-                    List.of(
-                        IpPrefix.parse("10.77." + number + ".0/24"),
-                        IpPrefix.parse("fd77:" + number + "::/64")),
-                    new MacAddress(0x020000000000L + number),
-                    IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number),
-                    1400 + number,
-                    way));
+        .as(FastPathPlannerPropertyTest::peer);
+  }
+
+  private static NodeView.Peer peer(int number, NodeView.Way way) {
+    return new NodeView.Peer(
+        "n" + number,
+        List.of(
+            IpPrefix.parse("10.77." + number + ".0/24"),
+            IpPrefix.parse("fd77:" + number + "::/64")),
+        new MacAddress(0x020000000000L + number),
+        IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number),
+        1400 + number,
+        way);
   }
 
   @Provide
@@ -85,6 +89,7 @@ class FastPathPlannerPropertyTest {
         true,
         Optional.of(TUNNEL),
         Optional.empty(),
+        Optional.of(new NodeView.Encapsulation(2, (Ipv4Address) IpAddress.parse("192.0.2.99"))),
         Optional.of(WIRE),
         peers,
         pods);
@@ -208,8 +213,21 @@ class FastPathPlannerPropertyTest {
         .isEqualTo(new RightsMissing(List.of("NET_ADMIN")));
     assertThat(off(with(good, true, "6.6", RIGHTS, false, Optional.of(TUNNEL))))
         .isEqualTo(new WindowTrackingStrict());
-    assertThat(off(with(good, true, "6.6", RIGHTS, true, Optional.empty())))
+    NodeView tunnelled = node(List.of(peer(1, NodeView.Way.TUNNEL)), List.of());
+    assertThat(off(with(tunnelled, true, "6.6", RIGHTS, true, Optional.empty())))
         .isInstanceOf(NoPlainTunnel.class);
+    assertThat(off(with(good, true, "6.6", RIGHTS, true, Optional.of(LEARNING))))
+        .isInstanceOf(NoPlainTunnel.class);
+  }
+
+  @Example
+  void whereNoPeerIsTunnelledNoTunnelIsNeeded() {
+    NodeView routed = node(List.of(peer(1, NodeView.Way.WIRE)), List.of());
+    FastPathPlan plan =
+        FastPathPlanner.plan(with(routed, true, "6.6", RIGHTS, true, Optional.empty()));
+    assertThat(plan).isInstanceOf(FastPathPlan.On.class);
+    assertThat(((FastPathPlan.On) plan).peers()).hasSize(2);
+    assertThat(((FastPathPlan.On) plan).encapsulation()).isEmpty();
   }
 
   static NodeView withCapabilities(Set<Integer> capabilities) {
@@ -230,8 +248,9 @@ class FastPathPlannerPropertyTest {
         rights,
         liberal,
         tunnel,
-        Optional.empty(),
-        Optional.empty(),
+        node.occupied(),
+        node.encapsulation(),
+        node.wire(),
         node.peers(),
         node.pods());
   }

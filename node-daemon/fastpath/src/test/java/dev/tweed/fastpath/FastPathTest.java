@@ -583,16 +583,27 @@ class FastPathTest {
     FastPath other = nodes.one.open(Carrier.TUNNEL_DEVICE, nodes.two);
     FastPathPlan.On plan =
         (FastPathPlan.On) FastPathPlanner.plan(nodes.one.view(Carrier.TUNNEL_DEVICE, nodes.two));
+    NodeView.Tunnel tunnel = plan.tunnel().orElseThrow();
     int veth = plan.pods().values().iterator().next().device();
     try (FastPath second = nodes.one.load()) {
       assertThatThrownBy(() -> nodes.one.netns.call(() -> second.apply(plan)))
-          .hasMessageContaining("another tcx program is on device " + plan.tunnel());
+          .hasMessageContaining("another tcx program is on device " + tunnel.device());
       FastPathPlan.On elsewhere =
           new FastPathPlan.On(
-              nodes.one.view(Carrier.PROGRAM, nodes.two).encapsulation().orElseThrow().device(),
-              plan.vni(),
-              plan.port(),
-              plan.lower(),
+              Optional.of(
+                  new NodeView.Tunnel(
+                      nodes
+                          .one
+                          .view(Carrier.PROGRAM, nodes.two)
+                          .encapsulation()
+                          .orElseThrow()
+                          .device(),
+                      tunnel.name(),
+                      tunnel.mac(),
+                      tunnel.vni(),
+                      tunnel.port(),
+                      tunnel.lower(),
+                      true)),
               plan.encapsulation(),
               plan.wire(),
               plan.peers(),

@@ -259,8 +259,8 @@ final class TwoNodes implements AutoCloseable {
                         1,
                         8472,
                         index("eth0"),
-                        true,
-                        Optional.empty())),
+                        true)),
+                Optional.empty(),
                 carrier != Carrier.TUNNEL_DEVICE
                     ? Optional.of(
                         new NodeView.Encapsulation(

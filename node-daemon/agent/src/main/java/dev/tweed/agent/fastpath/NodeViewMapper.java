@@ -45,9 +45,7 @@ final class NodeViewMapper {
       List<LocalPod> pods,
       IntPredicate foreign) {
     Optional<NodeView.Tunnel> tunnel =
-        devices
-            .link(target.tunnel())
-            .flatMap(link -> tunnel(link, occupied(target, devices, foreign)));
+        devices.link(target.tunnel()).flatMap(NodeViewMapper::tunnel);
     Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices));
     return new NodeView(
         target.wanted(),
@@ -55,6 +53,9 @@ final class NodeViewMapper {
         process.capabilities(),
         target.liberal(),
         tunnel,
+        Stream.concat(tunnel.map(NodeView.Tunnel::name).stream(), Stream.of(target.bridge()))
+            .filter(device -> isOccupied(device, devices, foreign))
+            .findFirst(),
         wire.flatMap(
             link ->
                 target
@@ -72,7 +73,7 @@ final class NodeViewMapper {
             .toList());
   }
 
-  private static Optional<NodeView.Tunnel> tunnel(Link link, Optional<String> occupied) {
+  private static Optional<NodeView.Tunnel> tunnel(Link link) {
     if (link.vxlan().isEmpty() || link.mac().isEmpty()) {
       return Optional.empty();
     }
@@ -85,21 +86,17 @@ final class NodeViewMapper {
             vxlan.vni(),
             vxlan.port(),
             vxlan.lowerIndex(),
-            !vxlan.learning() && !vxlan.external() && !vxlan.proxy() && !vxlan.gbp(),
-            occupied));
+            !vxlan.learning() && !vxlan.external() && !vxlan.proxy() && !vxlan.gbp()));
   }
 
-  /** Of the devices that a fast packet skips. */
-  private static Optional<String> occupied(
-      FastPathTarget target, Devices devices, IntPredicate foreign) {
-    return Stream.of(target.tunnel(), target.bridge())
-        .flatMap(name -> devices.link(name).stream())
+  private static boolean isOccupied(String device, Devices devices, IntPredicate foreign) {
+    return devices
+        .link(device)
         .filter(
             link ->
                 isTaken(link.index(), devices, foreign)
                     || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE))
-        .map(Link::name)
-        .findFirst();
+        .isPresent();
   }
 
   private static boolean isTaken(int device, Devices devices, IntPredicate foreign) {
