@@ -260,6 +260,8 @@ static __always_inline int hop(struct __sk_buff *skb, __u32 offset, int ipv4)
 		if ((void *)(ip + 1) > (void *)(long)skb->data_end)
 			return 0;
 		ip->hop_limit--;
+		/* A NIC may have summed the whole packet. (The same of IPv4 is made up for by its own checksum.) */
+		bpf_csum_update(skb, (__u16)~bpf_htons(1));
 	}
 	return 1;
 }

@@ -216,7 +216,8 @@ final class SelfTest {
         .array();
   }
 
-  private static byte[] proof() {
+  /** Of any flow of the loopback device, both ways. */
+  static byte[] proof() {
     ByteBuffer proof = ByteBuffer.allocate(EntryEncoder.PROOF).order(ByteOrder.nativeOrder());
     for (int direction : new int[] {SENDING, RECEIVING}) {
       int at = direction * EntryEncoder.PROOF / 2;
