@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Pods of two nodes, past bridge, netfilter and (where it can) the tunnel device. docs/fastpath.md has the picture.
+ * Pods of two nodes, past bridge, netfilter and (where it can) the tunnel device, and pods of one node past bridge and
+ * netfilter. docs/fastpath.md has the picture.
  *
  *   pod -> [from_pod] -> ordinary path -> [to_tunnel] -> tunnel device -> underlay
  *   underlay -> [from_wire] -> tunnel device -> [from_tunnel] -> ordinary path -> [to_pod] -> pod
+ *   pod -> [from_pod] -> ordinary path -> [to_wire] -> underlay     where a plain route leads to the peer
+ *   underlay -> [from_wire] -> ordinary path -> [to_pod] -> pod     the same
+ *   pod -> [from_pod] -> bridge -> [to_pod] -> pod                  of one node
  *
- * The rule: a packet skips the ordinary path only if a packet of the same flow, in the same direction, has lately come
- * out of it unchanged. from_pod and from_tunnel stand before netfilter and tag what is not proven with a digest of its
- * flow; to_tunnel and to_pod stand behind it, and prove the flow of a packet whose tag still fits. What netfilter
- * translates has another flow then, what it drops does not arrive. So Services, masquerade and policies of anybody
- * need no word here. Everything that is not certain is ORDINARY, with the packet untouched.
+ * The rule: a packet skips the ordinary path only if a packet of the same flow, in the same direction, from or to the
+ * same device, has lately come out of it unchanged. from_pod, from_tunnel and from_wire stand before netfilter and tag
+ * what is not proven with a digest of its flow; to_tunnel, to_wire and to_pod stand behind it, and prove the flow of a
+ * packet whose tag still fits. What netfilter translates has another flow then, what it drops does not arrive. So
+ * Services, masquerade and policies of anybody need no word here. Everything that is not certain is ORDINARY, with the
+ * packet untouched.
  */
 #include "packet.h"
 
@@ -17,6 +22,7 @@
 #define PEERS 65536
 #define PODS 4096
 #define LOOPBACK 1 /* its index in every network namespace */
+#define PACKET_HOST 0 /* of linux/if_packet.h */
 
 /* Of linux/bpf.h since 6.6 and 6.3; Debian 12's headers are older, its kernel refuses with a clear word. */
 #define ORDINARY (-1) /* TCX_NEXT: go on as if there were no program */
@@ -28,15 +34,16 @@
 /* Numbers the daemon writes. MACs and addresses are in network byte order, everything else in the host's. */
 struct settings {
 	__u32 generation;     /* proofs of another generation are void */
-	__u32 tunnel;         /* index of the VXLAN device */
+	__u32 tunnel;         /* index of the VXLAN device, 0 if there is none */
 	__u64 renewal;        /* nanoseconds a proof holds */
 	__be32 local;         /* IPv4 underlay address of this node; 0: the tunnel device does the encapsulation */
 	__be32 vni;           /* as in the header: network identifier << 8 */
 	__u32 lower;          /* index of the device the tunnel is bound to, 0 if none */
+	__u32 bridge;         /* index of the pods' bridge; 0: there is no peer that a plain route leads to */
 	__be16 port;          /* of the tunnel */
 	__u16 low_port;       /* source ports of the outer header, as the kernel's VXLAN picks them */
 	__u16 ports;          /* how many of them */
-	__u16 pad[3];
+	__u16 pad;
 };
 
 struct peer_key {
@@ -49,6 +56,7 @@ struct peer {
 	__u8 macs[12];   /* destination and source of the inner Ethernet header */
 	__u32 mtu;       /* the longest packet */
 	__be32 underlay; /* IPv4 address of the node; 0: only the tunnel device knows the way */
+	__u32 wire;      /* index of the underlay device, if packets are routed there plainly; 0: they are not */
 };
 
 /* A pod of this node. */
@@ -65,6 +73,8 @@ struct proof {
 		__u64 until; /* coarse monotonic clock, ns */
 		__u32 generation;
 		__u32 device; /* of the pod it was about: an address that is used anew proves anew */
+		__u32 other;  /* device it came from, or left by: tunnel, wire, or of another pod of this node */
+		__u32 pad;
 	} direction[2];
 };
 
@@ -73,12 +83,17 @@ enum counter {
 	SENT_WIRE,       /* fast to the underlay, encapsulated here */
 	RECEIVED_TUNNEL, /* fast from the tunnel device */
 	RECEIVED_WIRE,   /* fast from the underlay, decapsulated here */
+	SENT_ROUTED,     /* fast to the underlay, without a tunnel */
+	RECEIVED_ROUTED, /* fast from the underlay, without a tunnel */
+	SWITCHED,        /* fast to another pod of this node */
 	/* Slow, of packets between a pod with the fast path and a peer: */
 	SENT_UNPROVEN,
 	RECEIVED_UNPROVEN,
+	SWITCHED_UNPROVEN, /* between pods of this node */
 	EDGE,           /* begins or ends a connection */
 	TOO_LARGE,      /* for the peer */
 	NOT_ENCAPSULATED, /* no next hop, or the kernel refused: the tunnel device took it */
+	NO_NEXT_HOP,    /* the kernel's routes give none over the peer's device, or the way is too narrow */
 	UNKNOWN_SOURCE, /* a tunnel packet whose outer source is not the node of its inner source */
 	COUNTERS
 };
@@ -144,13 +159,13 @@ static __always_inline struct peer *peer_of(const struct address *address)
 
 /* ---- proof ---- */
 
-static __always_inline int is_proven(const struct flow *flow, enum direction direction, __u32 device,
+static __always_inline int is_proven(const struct flow *flow, enum direction direction, __u32 device, __u32 other,
 				     const struct settings *s)
 {
 	struct proof *p = bpf_map_lookup_elem(&flows, flow);
 
 	return p && p->direction[direction].generation == s->generation && p->direction[direction].device == device &&
-	       bpf_ktime_get_coarse_ns() < p->direction[direction].until;
+	       p->direction[direction].other == other && bpf_ktime_get_coarse_ns() < p->direction[direction].until;
 }
 
 /* A digest of the flow and the generation: 1..65535. */
@@ -187,15 +202,18 @@ static __always_inline void prove(struct __sk_buff *skb, enum direction directio
 		return;
 
 	struct proof *known = bpf_map_lookup_elem(&flows, &p.flow);
+	__u32 other = direction == SENDING ? skb->ifindex : skb->ingress_ifindex;
 
 	if (known) {
 		known->direction[direction].device = pod->device;
+		known->direction[direction].other = other;
 		known->direction[direction].generation = s->generation;
 		known->direction[direction].until = bpf_ktime_get_coarse_ns() + s->renewal;
 	} else {
 		struct proof first = {};
 
 		first.direction[direction].device = pod->device;
+		first.direction[direction].other = other;
 		first.direction[direction].generation = s->generation;
 		first.direction[direction].until = bpf_ktime_get_coarse_ns() + s->renewal;
 		bpf_map_update_elem(&flows, &p.flow, &first, BPF_NOEXIST);
@@ -207,17 +225,17 @@ static __always_inline void prove(struct __sk_buff *skb, enum direction directio
  * begins or ends a connection proves nothing and voids what was proven: connection tracking sees every handshake and end.
  */
 static __always_inline int may_skip(struct __sk_buff *skb, const struct packet *p, enum direction direction, __u32 device,
-				    const struct settings *s)
+				    __u32 other, enum counter unproven, const struct settings *s)
 {
 	if (is_edge(p)) {
 		bpf_map_delete_elem(&flows, &p->flow);
 		count(EDGE);
 		return 0;
 	}
-	if (is_proven(&p->flow, direction, device, s))
+	if (is_proven(&p->flow, direction, device, other, s))
 		return 1;
 	skb->tc_index = tag_of(&p->flow, direction, s->generation);
-	count(direction == SENDING ? SENT_UNPROVEN : RECEIVED_UNPROVEN);
+	count(unproven);
 	return 0;
 }
 
@@ -242,8 +260,15 @@ static __always_inline int hop(struct __sk_buff *skb, __u32 offset, int ipv4)
 		if ((void *)(ip + 1) > (void *)(long)skb->data_end)
 			return 0;
 		ip->hop_limit--;
+		/* A NIC may have summed the whole packet. (The same of IPv4 is made up for by its own checksum.) */
+		bpf_csum_update(skb, (__u16)~bpf_htons(1));
 	}
 	return 1;
+}
+
+static __always_inline int is_mac(const __u8 *one, const __u8 *other)
+{
+	return *(__u32 *)one == *(__u32 *)other && *(__u16 *)(one + 4) == *(__u16 *)(other + 4);
 }
 
 static __always_inline int set_macs(struct __sk_buff *skb, const __u8 *macs)
@@ -298,6 +323,7 @@ static __always_inline __be16 header_checksum(const struct iphdr *ip)
 static __always_inline int send_encapsulated(struct __sk_buff *skb, const struct packet *p, const struct peer *peer,
 					     const struct settings *s)
 {
+	__u8 ecn = p->traffic_class & ECN;
 	__u32 hash = bpf_get_hash_recalc(skb), length = skb->len - ETH_HLEN + OUTER;
 	/* udp_flow_src_port(): the ordinary path's packets of this flow have the same */
 	__be16 source_port = bpf_htons(s->low_port + (((__u64)(__u32)(hash ^ hash << 16) * s->ports) >> 32));
@@ -319,7 +345,7 @@ static __always_inline int send_encapsulated(struct __sk_buff *skb, const struct
 		.ip = {
 			.version = 4,
 			.ihl = 5,
-			.tos = p->ecn == CONGESTED ? 2 : p->ecn, /* RFC 6040 compatibility mode, as INET_ECN_encapsulate() */
+			.tos = ecn == CONGESTED ? 2 : ecn, /* RFC 6040 compatibility mode, as INET_ECN_encapsulate() */
 			.tot_len = bpf_htons(length),
 			.id = bpf_get_prandom_u32(), /* may be fragmented on the way, as the tunnel device's may */
 			.ttl = 64,
@@ -352,6 +378,100 @@ static __always_inline int send_encapsulated(struct __sk_buff *skb, const struct
 	return bpf_redirect(route.ifindex, 0);
 }
 
+/* ---- plain routes ---- */
+
+/*
+ * Sends the packet by the kernel's routes. Negative, with the packet as it was, if they lead elsewhere, there is no
+ * resolved next hop, or the way is too narrow.
+ */
+static __always_inline int send_routed(struct __sk_buff *skb, const struct packet *p, const struct peer *peer,
+				       const struct settings *s)
+{
+	struct bpf_fib_lookup route = {
+		.l4_protocol = p->flow.protocol,
+		.sport = p->flow.local_port,
+		.dport = p->flow.remote_port,
+		.tot_len = wire_length(skb, ETH_HLEN, p),
+		.ifindex = s->bridge, /* as a packet that is forwarded */
+	};
+
+	if (is_ipv4(&p->flow.local)) {
+		route.family = 2; /* AF_INET */
+		route.tos = p->traffic_class;
+		route.ipv4_src = p->flow.local.word[3];
+		route.ipv4_dst = p->flow.remote.word[3];
+	} else {
+		route.family = 10; /* AF_INET6 */
+		route.flowinfo = bpf_htonl((__u32)p->traffic_class << 20);
+		__builtin_memcpy(route.ipv6_src, &p->flow.local, sizeof(struct address));
+		__builtin_memcpy(route.ipv6_dst, &p->flow.remote, sizeof(struct address));
+	}
+	if (bpf_fib_lookup(skb, &route, sizeof(route), 0) || route.ifindex != peer->wire)
+		return -1;
+
+	struct ethhdr *ethernet = (void *)(long)skb->data;
+
+	if ((void *)(ethernet + 1) > (void *)(long)skb->data_end)
+		return TC_ACT_SHOT; /* cannot be: it was read */
+	__builtin_memcpy(ethernet->h_dest, route.dmac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, route.smac, ETH_ALEN);
+	if (!hop(skb, ETH_HLEN, is_ipv4(&p->flow.local)))
+		return TC_ACT_SHOT;
+	count(SENT_ROUTED);
+	return bpf_redirect(route.ifindex, 0);
+}
+
+static __always_inline int receive_routed(struct __sk_buff *skb, const struct settings *s)
+{
+	struct packet p = {};
+
+	if (!read_packet(skb, ETH_HLEN, skb->protocol, RECEIVING, &p))
+		return ORDINARY;
+
+	struct pod *pod = bpf_map_lookup_elem(&pods, &p.flow.local);
+	struct peer *peer = pod ? peer_of(&p.flow.remote) : 0;
+
+	if (!peer || peer->wire != skb->ifindex)
+		return ORDINARY;
+	skb->tc_index = 0;
+	if (!may_skip(skb, &p, RECEIVING, pod->device, skb->ifindex, RECEIVED_UNPROVEN, s))
+		return ORDINARY;
+	if (!set_macs(skb, pod->mac) || !hop(skb, ETH_HLEN, is_ipv4(&p.flow.local)))
+		return TC_ACT_SHOT; /* cannot be: both were read */
+	count(RECEIVED_ROUTED);
+	return deliver(pod);
+}
+
+/* ---- pods of this node ---- */
+
+/* To a pod on the same bridge, where a packet arrives as it is. Its flow is proven as the pod sees it that receives it. */
+static __always_inline int switch_packet(struct __sk_buff *skb, const struct packet *sent, const struct pod *from,
+					 const struct settings *s)
+{
+	struct pod *to = bpf_map_lookup_elem(&pods, &sent->flow.remote);
+	__u8 *ethernet = to ? bytes(skb, 0, ETH_HLEN) : 0;
+
+	if (!ethernet || !is_mac(ethernet, to->mac) || !is_mac(ethernet + ETH_ALEN, from->mac))
+		return ORDINARY; /* the bridge's to learn, to flood or to route */
+
+	struct packet p = {
+		.flow = {
+			.local = sent->flow.remote,
+			.remote = sent->flow.local,
+			.local_port = sent->flow.remote_port,
+			.remote_port = sent->flow.local_port,
+			.protocol = sent->flow.protocol,
+		},
+		.tcp_flags = sent->tcp_flags,
+	};
+
+	if (!may_skip(skb, &p, RECEIVING, to->device, from->device, SWITCHED_UNPROVEN, s) ||
+	    bpf_skb_change_type(skb, PACKET_HOST))
+		return ORDINARY;
+	count(SWITCHED);
+	return deliver(to);
+}
+
 /* ---- sending ---- */
 
 /* On a pod's host-side veth, from the pod. */
@@ -365,22 +485,34 @@ int from_pod(struct __sk_buff *skb)
 	if (!s || skb->vlan_present || !read_packet(skb, ETH_HLEN, skb->protocol, SENDING, &p))
 		return ORDINARY;
 
-	struct peer *peer = peer_of(&p.flow.remote);
-	struct pod *pod = peer ? bpf_map_lookup_elem(&pods, &p.flow.local) : 0;
+	struct pod *pod = bpf_map_lookup_elem(&pods, &p.flow.local);
 
 	if (!pod || pod->device != skb->ifindex)
 		return ORDINARY; /* not the pod's own address */
 
+	struct peer *peer = peer_of(&p.flow.remote);
+
+	if (!peer)
+		return switch_packet(skb, &p, pod, s);
+
 	__u8 *ethernet = bytes(skb, 0, ETH_HLEN);
 
-	if (!ethernet || *(__u32 *)ethernet != *(__u32 *)pod->gateway || *(__u16 *)(ethernet + 4) != *(__u16 *)(pod->gateway + 4))
+	if (!ethernet || !is_mac(ethernet, pod->gateway))
 		return ORDINARY; /* not for the gateway: the bridge's to switch */
 	if (wire_length(skb, ETH_HLEN, &p) > peer->mtu) {
 		count(TOO_LARGE);
 		return ORDINARY;
 	}
-	if (!may_skip(skb, &p, SENDING, pod->device, s))
+	if (!may_skip(skb, &p, SENDING, pod->device, peer->wire ? peer->wire : s->tunnel, SENT_UNPROVEN, s))
 		return ORDINARY;
+	if (peer->wire) {
+		int verdict = send_routed(skb, &p, peer, s);
+
+		if (verdict >= 0)
+			return verdict;
+		count(NO_NEXT_HOP);
+		return ORDINARY;
+	}
 	if (s->local && peer->underlay) {
 		int verdict = send_encapsulated(skb, &p, peer, s);
 
@@ -402,6 +534,14 @@ int to_tunnel(struct __sk_buff *skb)
 	return ORDINARY;
 }
 
+/* On the underlay device, to another node that a plain route leads to. */
+SEC("tc")
+int to_wire(struct __sk_buff *skb)
+{
+	prove(skb, SENDING);
+	return ORDINARY;
+}
+
 /* ---- receiving ---- */
 
 /* On the tunnel device, from another node. */
@@ -412,13 +552,13 @@ int from_tunnel(struct __sk_buff *skb)
 	struct packet p = {};
 
 	skb->tc_index = 0;
-	if (!s || skb->vlan_present || skb->pkt_type != 0 /* PACKET_HOST */ ||
+	if (!s || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
 	    !read_packet(skb, ETH_HLEN, skb->protocol, RECEIVING, &p))
 		return ORDINARY;
 
 	struct pod *pod = bpf_map_lookup_elem(&pods, &p.flow.local);
 
-	if (!pod || !may_skip(skb, &p, RECEIVING, pod->device, s))
+	if (!pod || !may_skip(skb, &p, RECEIVING, pod->device, s->tunnel, RECEIVED_UNPROVEN, s))
 		return ORDINARY;
 	if (!set_macs(skb, pod->mac) || !hop(skb, ETH_HLEN, is_ipv4(&p.flow.local)))
 		return TC_ACT_SHOT;
@@ -426,23 +566,33 @@ int from_tunnel(struct __sk_buff *skb)
 	return deliver(pod);
 }
 
-/* On the underlay device: packets of the tunnel whose flow is proven. Whatever else arrives there is left alone. */
+/* A packet of the tunnel to this node, or 0. */
+static __always_inline struct outer *read_outer(struct __sk_buff *skb, const struct settings *s)
+{
+	struct outer *o = s->local && skb->protocol == bpf_htons(ETH_P_IP) ? bytes(skb, 0, sizeof(*o)) : 0;
+
+	if (!o || o->ip.version != 4 || o->ip.ihl != 5 || o->ip.protocol != IPPROTO_UDP || o->ip.daddr != s->local ||
+	    o->ip.frag_off & FRAGMENT || o->udp.dest != s->port || o->vxlan.flags != bpf_htonl(VXLAN_I) ||
+	    o->vxlan.vni != s->vni)
+		return 0;
+	return o;
+}
+
+/* On the underlay device, from another node: by the tunnel, or plainly. Whatever else arrives there is left alone. */
 SEC("tc")
 int from_wire(struct __sk_buff *skb)
 {
 	struct settings *s = current_settings();
 	struct packet p = {};
 
-	if (skb->protocol != bpf_htons(ETH_P_IP) || !s || !s->local || skb->vlan_present || skb->pkt_type != 0)
+	if (!s || skb->vlan_present || skb->pkt_type != PACKET_HOST)
 		return ORDINARY;
 
-	struct outer *o = bytes(skb, 0, sizeof(*o));
+	struct outer *o = read_outer(skb, s);
 
-	if (!o || o->ip.version != 4 || o->ip.ihl != 5 || o->ip.protocol != IPPROTO_UDP || o->ip.daddr != s->local ||
-	    o->ip.frag_off & FRAGMENT || o->udp.dest != s->port || o->vxlan.flags != bpf_htonl(VXLAN_I) ||
-	    o->vxlan.vni != s->vni)
-		return ORDINARY;
-	if ((o->ip.tos & 3) == CONGESTED)
+	if (!o)
+		return s->bridge ? receive_routed(skb, s) : ORDINARY;
+	if ((o->ip.tos & ECN) == CONGESTED)
 		return ORDINARY; /* the tunnel device copies the mark inwards */
 
 	__be32 source = o->ip.saddr;
@@ -453,11 +603,13 @@ int from_wire(struct __sk_buff *skb)
 
 	struct pod *pod = bpf_map_lookup_elem(&pods, &p.flow.local);
 
-	if (!pod || !is_proven(&p.flow, RECEIVING, pod->device, s))
+	if (!pod || !is_proven(&p.flow, RECEIVING, pod->device, s->tunnel, s))
 		return ORDINARY; /* from_tunnel looks again, and tags */
 
 	struct peer *peer = peer_of(&p.flow.remote);
 
+	if (peer && peer->wire)
+		return ORDINARY; /* not by the tunnel, as this node sees it */
 	if (!peer || peer->underlay != source) {
 		count(UNKNOWN_SOURCE);
 		return ORDINARY;

@@ -21,7 +21,8 @@
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define FRAGMENT bpf_htons(0xbfff) /* offset, more fragments, and the reserved bit; all but "don't fragment" */
-#define CONGESTED 3 /* the ECN codepoint CE (RFC 3168) */
+#define ECN 3 /* its bits in the traffic class (RFC 3168) */
+#define CONGESTED 3 /* the codepoint CE there */
 
 /* An IPv6 address, or an IPv4 address as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
 struct address {
@@ -41,7 +42,7 @@ struct packet {
 	struct flow flow;
 	__u32 headers;   /* bytes of the network and the transport header, which each segment carries */
 	__u8 tcp_flags;  /* 0 for UDP */
-	__u8 ecn;
+	__u8 traffic_class;
 };
 
 static __always_inline int is_ipv4(const struct address *a)
@@ -124,7 +125,7 @@ static __always_inline int read_packet(struct __sk_buff *skb, __u32 offset, __be
 		set_ipv4(source, ip->saddr);
 		set_ipv4(destination, ip->daddr);
 		p->flow.protocol = ip->protocol;
-		p->ecn = ip->tos & 3;
+		p->traffic_class = ip->tos;
 		return read_transport(skb, offset + sizeof(*ip), sizeof(*ip), direction, p);
 	}
 	if (ethertype == bpf_htons(ETH_P_IPV6)) {
@@ -137,7 +138,7 @@ static __always_inline int read_packet(struct __sk_buff *skb, __u32 offset, __be
 		if (is_ipv4(source) || is_ipv4(destination))
 			return 0; /* would be taken for an IPv4 flow */
 		p->flow.protocol = ip->nexthdr;
-		p->ecn = ip->flow_lbl[0] >> 4 & 3;
+		p->traffic_class = ip->priority << 4 | ip->flow_lbl[0] >> 4;
 		return read_transport(skb, offset + sizeof(*ip), sizeof(*ip), direction, p);
 	}
 	return 0;

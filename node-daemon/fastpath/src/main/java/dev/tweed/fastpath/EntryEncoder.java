@@ -2,22 +2,26 @@ package dev.tweed.fastpath;
 
 import dev.tweed.fastpath.FastPathPlan.PeerEntry;
 import dev.tweed.fastpath.FastPathPlan.PodEntry;
+import dev.tweed.fastpath.FastPathPlan.Routed;
+import dev.tweed.fastpath.FastPathPlan.Tunnelled;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.ip.Ipv4Address;
+import dev.tweed.netlink.MacAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /** Keys and values of the maps, in the layout of fastpath.bpf.c. Pure functions. */
 final class EntryEncoder {
   static final int ADDRESS = 16;
   static final int SETTINGS = 40;
   static final int PEER_KEY = 4 + ADDRESS;
-  static final int PEER = 20;
+  static final int PEER = 24;
   static final int POD = 20;
   static final int FLOW = 2 * ADDRESS + 8;
-  static final int PROOF = 32;
+  static final int PROOF = 48;
 
   private static final int IPV4_IN_IPV6 = 96;
 
@@ -40,12 +44,20 @@ final class EntryEncoder {
 
   /** struct peer. */
   static byte[] peer(PeerEntry entry) {
-    return allocate(PEER)
-        .put(entry.destination().toBytes())
-        .put(entry.source().toBytes())
-        .putInt(entry.mtu())
-        .put(entry.underlay().map(Ipv4Address::toBytes).orElse(new byte[4]))
-        .array();
+    return switch (entry) {
+      case Tunnelled(
+              MacAddress destination,
+              MacAddress source,
+              int mtu,
+              Optional<Ipv4Address> underlay) ->
+          allocate(PEER)
+              .put(destination.toBytes())
+              .put(source.toBytes())
+              .putInt(mtu)
+              .put(underlay.map(Ipv4Address::toBytes).orElse(new byte[4]))
+              .array();
+      case Routed(int device, int mtu) -> allocate(PEER).putInt(12, mtu).putInt(20, device).array();
+    };
   }
 
   /** struct pod. */
@@ -66,18 +78,21 @@ final class EntryEncoder {
    */
   static byte[] settings(
       FastPathPlan.On plan, int generation, long renewalNanos, SourcePorts ports) {
+    Optional<NodeView.Tunnel> tunnel = plan.tunnel();
+    int port = tunnel.map(NodeView.Tunnel::port).orElse(0);
     return allocate(SETTINGS)
         .putInt(generation)
-        .putInt(plan.tunnel())
+        .putInt(tunnel.map(NodeView.Tunnel::device).orElse(0))
         .putLong(renewalNanos)
         .put(
             plan.encapsulation()
                 .map(encapsulation -> encapsulation.local().toBytes())
                 .orElse(new byte[4]))
-        .put(networkOrder(plan.vni() << 8))
-        .putInt(plan.lower())
-        .put((byte) (plan.port() >> 8))
-        .put((byte) plan.port())
+        .put(networkOrder(tunnel.map(NodeView.Tunnel::vni).orElse(0) << 8))
+        .putInt(tunnel.map(NodeView.Tunnel::lower).orElse(0))
+        .putInt(plan.wire().map(NodeView.Wire::bridge).orElse(0))
+        .put((byte) (port >> 8))
+        .put((byte) port)
         .putShort((short) ports.low())
         .putShort((short) ports.count())
         .array();

@@ -137,7 +137,7 @@ public final class FastPath implements AutoCloseable {
   }
 
   private Map<Integer, String> apply(FastPathPlan.On plan) throws BpfException {
-    if (applied.map(before -> !isSameTunnel(before, plan)).orElse(false)) {
+    if (applied.map(before -> !isBetweenTheSame(before, plan)).orElse(false)) {
       detachAll();
     }
     forgetLostLinks();
@@ -159,10 +159,16 @@ public final class FastPath implements AutoCloseable {
       }
     }
     applied = Optional.of(plan);
-    attachAlone(plan.tunnel(), Program.TO_TUNNEL);
-    attachAlone(plan.tunnel(), Program.FROM_TUNNEL);
+    if (plan.tunnel().isPresent()) {
+      attachAlone(plan.tunnel().get().device(), Program.TO_TUNNEL);
+      attachAlone(plan.tunnel().get().device(), Program.FROM_TUNNEL);
+    }
     if (plan.encapsulation().isPresent()) {
       attach(plan.encapsulation().get().device(), Program.FROM_WIRE);
+    }
+    if (plan.wire().isPresent()) {
+      attach(plan.wire().get().device(), Program.FROM_WIRE);
+      attach(plan.wire().get().device(), Program.TO_WIRE);
     }
     return addPods(plan);
   }
@@ -210,11 +216,11 @@ public final class FastPath implements AutoCloseable {
     return false;
   }
 
-  private static boolean isSameTunnel(FastPathPlan.On one, FastPathPlan.On other) {
-    return one.tunnel() == other.tunnel()
-        && one.vni() == other.vni()
-        && one.port() == other.port()
-        && one.encapsulation().equals(other.encapsulation());
+  /** Whether packets leave and arrive by the same devices. */
+  private static boolean isBetweenTheSame(FastPathPlan.On one, FastPathPlan.On other) {
+    return one.tunnel().equals(other.tunnel())
+        && one.encapsulation().equals(other.encapsulation())
+        && one.wire().equals(other.wire());
   }
 
   private void removePods(FastPathPlan.On plan) throws BpfException {

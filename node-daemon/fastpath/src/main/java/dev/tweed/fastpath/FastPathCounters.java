@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Packets since the programs were loaded (a segmented packet counts once), by what became of them.
- * Slow ones are those between a pod with the fast path and a peer.
+ * Slow ones are those between a pod with the fast path and a peer or another such pod.
  *
  * @param packets every counter
  */
@@ -21,16 +21,26 @@ public record FastPathCounters(Map<Counter, Long> packets) {
     RECEIVED_TUNNEL,
     /** Fast from the underlay, decapsulated by the program. */
     RECEIVED_WIRE,
+    /** Fast to the underlay, without a tunnel. */
+    SENT_ROUTED,
+    /** Fast from the underlay, without a tunnel. */
+    RECEIVED_ROUTED,
+    /** Fast to another pod of the node. */
+    SWITCHED,
     /** Slow: the flow has not passed netfilter lately. */
     SENT_UNPROVEN,
     /** Slow: the same on the way in. */
     RECEIVED_UNPROVEN,
+    /** Slow: the same between pods of the node. */
+    SWITCHED_UNPROVEN,
     /** Slow: begins or ends a connection. */
     EDGE,
     /** Slow: larger than the peer's MTU. */
     TOO_LARGE,
     /** Fast to the tunnel device, since the program found no next hop or room for the header. */
     NOT_ENCAPSULATED,
+    /** Slow: no resolved next hop over the peer's device, or the way is too narrow. */
+    NO_NEXT_HOP,
     /** Slow: a tunnel packet whose outer source is not the node of its inner source. */
     UNKNOWN_SOURCE
   }
@@ -45,14 +55,14 @@ public record FastPathCounters(Map<Counter, Long> packets) {
     return packets.getOrDefault(counter, 0L);
   }
 
-  /** Packets that went fast on the way out. */
+  /** Packets that went fast on the way to another node. */
   public long sent() {
-    return of(Counter.SENT_TUNNEL) + of(Counter.SENT_WIRE);
+    return of(Counter.SENT_TUNNEL) + of(Counter.SENT_WIRE) + of(Counter.SENT_ROUTED);
   }
 
-  /** Packets that went fast on the way in. */
+  /** Packets that went fast on the way in from another node. */
   public long received() {
-    return of(Counter.RECEIVED_TUNNEL) + of(Counter.RECEIVED_WIRE);
+    return of(Counter.RECEIVED_TUNNEL) + of(Counter.RECEIVED_WIRE) + of(Counter.RECEIVED_ROUTED);
   }
 
   /** What was added since. */

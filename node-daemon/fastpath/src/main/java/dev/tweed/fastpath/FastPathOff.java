@@ -115,7 +115,7 @@ public sealed interface FastPathOff {
   }
 
   /**
-   * There is no tunnel, or one that is not plain VXLAN.
+   * There is no tunnel where one should be, or one that is not plain VXLAN.
    *
    * @param detail what it is instead
    */
@@ -144,11 +144,12 @@ public sealed interface FastPathOff {
     }
   }
 
-  /** Packets to this peer are not put into the tunnel. */
+  /** Packets to this peer go neither by the tunnel nor plainly over the underlay device. */
   record NotTunnelled() implements OfPeer {
     @Override
     public String message() {
-      return "packets to this peer do not go by the tunnel";
+      return "packets to this peer go neither by the tunnel nor by a plain route over an underlay device"
+          + " that is free of tc filters";
     }
   }
 

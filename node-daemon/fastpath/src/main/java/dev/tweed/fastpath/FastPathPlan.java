@@ -26,22 +26,18 @@ public sealed interface FastPathPlan {
   /**
    * Programs and entries.
    *
-   * @param tunnel index of the tunnel device
-   * @param vni its network identifier
-   * @param port its UDP port
-   * @param lower index of the device it is bound to, 0 if none
+   * @param tunnel the tunnel device, if there is one
    * @param encapsulation where the programs encapsulate themselves
+   * @param wire where packets go to peers that a plain route leads to, if there are such
    * @param peers what the programs know of other nodes, by block
    * @param pods what they know of own pods, by address
    * @param peersOff peers the ordinary path is for, by name
    * @param podsOff pods the ordinary path is for, by index of the device
    */
   record On(
-      int tunnel,
-      int vni,
-      int port,
-      int lower,
+      Optional<NodeView.Tunnel> tunnel,
       Optional<NodeView.Encapsulation> encapsulation,
+      Optional<NodeView.Wire> wire,
       Map<IpPrefix, PeerEntry> peers,
       Map<IpAddress, PodEntry> pods,
       Map<String, FastPathOff.OfPeer> peersOff,
@@ -49,7 +45,9 @@ public sealed interface FastPathPlan {
       implements FastPathPlan {
     /** Copies the maps. */
     public On {
+      Objects.requireNonNull(tunnel, "tunnel");
       Objects.requireNonNull(encapsulation, "encapsulation");
+      Objects.requireNonNull(wire, "wire");
       peers = Map.copyOf(peers);
       pods = Map.copyOf(pods);
       peersOff = Map.copyOf(peersOff);
@@ -57,23 +55,38 @@ public sealed interface FastPathPlan {
     }
   }
 
+  /** A block of another node. */
+  sealed interface PeerEntry {
+    /** The longest packet, bytes. */
+    int mtu();
+  }
+
   /**
-   * A block of another node.
+   * One that the tunnel leads to.
    *
    * @param destination inner hardware address to write
    * @param source inner hardware address to write
    * @param mtu the longest packet, bytes
    * @param underlay address of its node, if packets to it may be encapsulated here
    */
-  record PeerEntry(
-      MacAddress destination, MacAddress source, int mtu, Optional<Ipv4Address> underlay) {
+  record Tunnelled(
+      MacAddress destination, MacAddress source, int mtu, Optional<Ipv4Address> underlay)
+      implements PeerEntry {
     /** Refuses nulls. */
-    public PeerEntry {
+    public Tunnelled {
       Objects.requireNonNull(destination, "destination");
       Objects.requireNonNull(source, "source");
       Objects.requireNonNull(underlay, "underlay");
     }
   }
+
+  /**
+   * One that a plain route leads to.
+   *
+   * @param device index of the underlay device
+   * @param mtu the longest packet, bytes
+   */
+  record Routed(int device, int mtu) implements PeerEntry {}
 
   /**
    * An address of an own pod.

@@ -14,6 +14,8 @@ import dev.tweed.fastpath.FastPathOff.TooManyPods;
 import dev.tweed.fastpath.FastPathOff.WindowTrackingStrict;
 import dev.tweed.fastpath.FastPathPlan.PeerEntry;
 import dev.tweed.fastpath.FastPathPlan.PodEntry;
+import dev.tweed.fastpath.FastPathPlan.Routed;
+import dev.tweed.fastpath.FastPathPlan.Tunnelled;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.ip.Ipv4Address;
@@ -50,9 +52,7 @@ public final class FastPathPlanner {
 
   /** The plan for what is seen of a node. */
   public static FastPathPlan plan(NodeView node) {
-    return off(node)
-        .<FastPathPlan>map(FastPathPlan.Off::new)
-        .orElseGet(() -> on(node, node.tunnel().orElseThrow()));
+    return off(node).<FastPathPlan>map(FastPathPlan.Off::new).orElseGet(() -> on(node));
   }
 
   private static Optional<FastPathOff.OfNode> off(NodeView node) {
@@ -69,14 +69,15 @@ public final class FastPathPlanner {
     if (!node.tcpBeLiberal()) {
       return Optional.of(new WindowTrackingStrict());
     }
-    if (node.tunnel().isEmpty()) {
+    if (node.tunnel().isEmpty()
+        && node.peers().stream().anyMatch(peer -> peer.way() == NodeView.Way.TUNNEL)) {
       return Optional.of(new NoPlainTunnel("none is there"));
     }
-    NodeView.Tunnel tunnel = node.tunnel().get();
-    if (!tunnel.plain()) {
-      return Optional.of(new NoPlainTunnel(tunnel.name() + " is more than RFC 7348"));
-    }
-    return tunnel.occupied().map(ForeignProgramOnDevice::new);
+    return node.tunnel()
+        .filter(tunnel -> !tunnel.plain())
+        .<FastPathOff.OfNode>map(
+            tunnel -> new NoPlainTunnel(tunnel.name() + " is more than RFC 7348"))
+        .or(() -> node.occupied().map(ForeignProgramOnDevice::new));
   }
 
   private static boolean isNewEnough(String release) {
@@ -103,18 +104,17 @@ public final class FastPathPlanner {
     return missing;
   }
 
-  private static FastPathPlan on(NodeView node, NodeView.Tunnel tunnel) {
+  private static FastPathPlan on(NodeView node) {
     Map<IpPrefix, PeerEntry> peers = new HashMap<>();
     Map<String, FastPathOff.OfPeer> peersOff = new HashMap<>();
     for (NodeView.Peer peer : node.peers()) {
-      if (!peer.tunnelled()) {
+      Optional<PeerEntry> entry = entry(peer, node);
+      if (entry.isEmpty()) {
         peersOff.put(peer.name(), new NotTunnelled());
       } else if (peers.size() + peer.blocks().size() > MOST_BLOCKS) {
         peersOff.put(peer.name(), new TooManyPeers(MOST_BLOCKS));
       } else {
-        PeerEntry entry =
-            new PeerEntry(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay()));
-        peer.blocks().forEach(block -> peers.putIfAbsent(block.network(), entry));
+        peer.blocks().forEach(block -> peers.putIfAbsent(block.network(), entry.get()));
       }
     }
     Map<IpAddress, PodEntry> pods = new HashMap<>();
@@ -130,15 +130,25 @@ public final class FastPathPlanner {
       }
     }
     return new FastPathPlan.On(
-        tunnel.device(),
-        tunnel.vni(),
-        tunnel.port(),
-        tunnel.lower(),
-        node.encapsulation(),
+        node.tunnel(),
+        node.tunnel().flatMap(tunnel -> node.encapsulation()),
+        node.wire().filter(wire -> peers.values().stream().anyMatch(Routed.class::isInstance)),
         peers,
         pods,
         peersOff,
         podsOff);
+  }
+
+  private static Optional<PeerEntry> entry(NodeView.Peer peer, NodeView node) {
+    return switch (peer.way()) {
+      case TUNNEL ->
+          node.tunnel()
+              .map(
+                  tunnel ->
+                      new Tunnelled(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay())));
+      case WIRE -> node.wire().map(wire -> new Routed(wire.device(), peer.mtu()));
+      case OTHER -> Optional.empty();
+    };
   }
 
   private static Optional<FastPathOff.OfPod> off(

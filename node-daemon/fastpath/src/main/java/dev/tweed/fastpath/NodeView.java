@@ -16,9 +16,12 @@ import java.util.Set;
  * @param kernelRelease as {@code uname -r}
  * @param capabilities effective ones of this process, by number (linux/capability.h)
  * @param tcpBeLiberal whether {@code nf_conntrack_tcp_be_liberal} is 1
- * @param tunnel the tunnel device, if there is one
+ * @param tunnel the tunnel device; empty where all peers are reached by plain routes
+ * @param occupied a device that fast packets skip, the tunnel or the pods' bridge, on which
+ *     somebody else has a tc program or a queue discipline
  * @param encapsulation on which IPv4 underlay device packets are encapsulated here; empty: the
  *     tunnel device always does it
+ * @param wire over which devices packets go that no tunnel carries; empty: they stay ordinary
  * @param peers other nodes
  * @param pods of this node
  */
@@ -28,7 +31,9 @@ public record NodeView(
     Set<Integer> capabilities,
     boolean tcpBeLiberal,
     Optional<Tunnel> tunnel,
+    Optional<String> occupied,
     Optional<Encapsulation> encapsulation,
+    Optional<Wire> wire,
     List<Peer> peers,
     List<Pod> pods) {
 
@@ -36,7 +41,9 @@ public record NodeView(
   public NodeView {
     Objects.requireNonNull(kernelRelease, "kernelRelease");
     Objects.requireNonNull(tunnel, "tunnel");
+    Objects.requireNonNull(occupied, "occupied");
     Objects.requireNonNull(encapsulation, "encapsulation");
+    Objects.requireNonNull(wire, "wire");
     capabilities = Set.copyOf(capabilities);
     peers = List.copyOf(peers);
     pods = List.copyOf(pods);
@@ -52,21 +59,11 @@ public record NodeView(
    * @param port UDP port
    * @param lower index of the device it is bound to, 0 if none
    * @param plain whether it is nothing but RFC 7348: no learning, collect_md, group policy
-   * @param occupied the device, this or the pods' bridge, on which somebody else has a tc program
-   *     or a queue discipline
    */
   public record Tunnel(
-      int device,
-      String name,
-      MacAddress mac,
-      int vni,
-      int port,
-      int lower,
-      boolean plain,
-      Optional<String> occupied) {
+      int device, String name, MacAddress mac, int vni, int port, int lower, boolean plain) {
     /** Refuses nulls. */
     public Tunnel {
-      Objects.requireNonNull(occupied, "occupied");
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(mac, "mac");
     }
@@ -86,6 +83,24 @@ public record NodeView(
   }
 
   /**
+   * Between which devices packets are forwarded that go to a peer by a plain route.
+   *
+   * @param device index of the underlay device
+   * @param bridge index of the bridge that pods hang on
+   */
+  public record Wire(int device, int bridge) {}
+
+  /** How packets get to a peer. */
+  public enum Way {
+    /** By the tunnel. */
+    TUNNEL,
+    /** By a plain route over the underlay device. */
+    WIRE,
+    /** Otherwise. */
+    OTHER
+  }
+
+  /**
    * Another node.
    *
    * @param name of the node
@@ -93,20 +108,16 @@ public record NodeView(
    * @param mac hardware address of its tunnel device
    * @param underlay its address
    * @param mtu the longest packet to its pods, in bytes
-   * @param tunnelled whether packets to it go by the tunnel
+   * @param way how packets get there
    */
   public record Peer(
-      String name,
-      List<IpPrefix> blocks,
-      MacAddress mac,
-      IpAddress underlay,
-      int mtu,
-      boolean tunnelled) {
+      String name, List<IpPrefix> blocks, MacAddress mac, IpAddress underlay, int mtu, Way way) {
     /** Copies the list. */
     public Peer {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(mac, "mac");
       Objects.requireNonNull(underlay, "underlay");
+      Objects.requireNonNull(way, "way");
       blocks = List.copyOf(blocks);
     }
   }

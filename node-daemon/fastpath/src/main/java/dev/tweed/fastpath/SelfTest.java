@@ -3,8 +3,9 @@ package dev.tweed.fastpath;
 import static dev.tweed.fastpath.kernel.BpfObject.Rehearsal.REDIRECT;
 
 import dev.tweed.fastpath.FastPathCounters.Counter;
-import dev.tweed.fastpath.FastPathPlan.PeerEntry;
 import dev.tweed.fastpath.FastPathPlan.PodEntry;
+import dev.tweed.fastpath.FastPathPlan.Routed;
+import dev.tweed.fastpath.FastPathPlan.Tunnelled;
 import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.fastpath.kernel.BpfMap;
 import dev.tweed.fastpath.kernel.BpfObject;
@@ -34,6 +35,7 @@ final class SelfTest {
   private static final int SENDING = 0;
   private static final int RECEIVING = 1;
   private static final Ipv4Address POD = (Ipv4Address) IpAddress.parse("192.0.2.1");
+  private static final Ipv4Address NEIGHBOUR = (Ipv4Address) IpAddress.parse("192.0.2.2");
   private static final Ipv4Address REMOTE = (Ipv4Address) IpAddress.parse("198.51.100.1");
   private static final Ipv4Address NODE = (Ipv4Address) IpAddress.parse("203.0.113.1");
   private static final Ipv4Address OTHER_NODE = (Ipv4Address) IpAddress.parse("203.0.113.2");
@@ -41,6 +43,7 @@ final class SelfTest {
   private static final MacAddress HERE = new MacAddress(0);
   private static final MacAddress POD_MAC = MacAddress.parse("02:00:00:00:00:01");
   private static final MacAddress PEER_MAC = MacAddress.parse("02:00:00:00:00:02");
+  private static final MacAddress NEIGHBOUR_MAC = MacAddress.parse("02:00:00:00:00:03");
 
   private static final IpPrefix BLOCK = IpPrefix.host(REMOTE);
 
@@ -68,49 +71,71 @@ final class SelfTest {
       for (Program program : Program.values()) {
         failure = failure.or(() -> check(program, ORDINARY, packet(program)));
       }
-      proveFlow();
+      proveFlows();
       failure =
           failure
               .or(() -> check(Program.FROM_POD, REDIRECT, sent()))
+              .or(() -> check(Program.FROM_POD, switched(), REDIRECT, switched()))
               .or(() -> check(Program.FROM_TUNNEL, REDIRECT, received()));
       encapsulate();
+      failure = failure.or(() -> check(Program.FROM_WIRE, REDIRECT, received()));
+      route();
       return failure
-          .or(() -> check(Program.FROM_WIRE, REDIRECT, received()))
+          .or(() -> check(Program.FROM_WIRE, incoming(), REDIRECT, received()))
           .or(this::checkCounters);
     } finally {
       clear();
     }
   }
 
-  /** Puts the pod and the peer of the packets into the maps. */
+  /** Puts the pods and the peer of the packets into the maps. */
   void prepare() throws BpfException {
-    writeSettings(Optional.empty());
+    writeSettings(Optional.empty(), Optional.empty());
     peers.put(
         EntryEncoder.peerKey(BLOCK),
-        EntryEncoder.peer(new PeerEntry(PEER_MAC, HERE, 1400, Optional.of(OTHER_NODE))));
+        EntryEncoder.peer(new Tunnelled(PEER_MAC, HERE, 1400, Optional.of(OTHER_NODE))));
     pods.put(
         EntryEncoder.address(POD), EntryEncoder.pod(new PodEntry(LOOPBACK, POD_MAC, HERE, false)));
+    pods.put(
+        EntryEncoder.address(NEIGHBOUR),
+        EntryEncoder.pod(new PodEntry(LOOPBACK, NEIGHBOUR_MAC, HERE, false)));
   }
 
-  /** Takes the flow of the packets for proven, both ways. */
-  void proveFlow() throws BpfException {
-    flows.put(flow(), proof());
+  /** Takes the flows of the packets for proven, both ways. */
+  void proveFlows() throws BpfException {
+    flows.put(flow(POD, REMOTE), proof());
+    flows.put(flow(NEIGHBOUR, POD), proof());
   }
 
   /** From here on the programs encapsulate themselves. */
   void encapsulate() throws BpfException {
-    writeSettings(Optional.of(new NodeView.Encapsulation(LOOPBACK, NODE)));
+    writeSettings(Optional.of(new NodeView.Encapsulation(LOOPBACK, NODE)), Optional.empty());
+  }
+
+  /** From here on a plain route leads to the peer. */
+  void route() throws BpfException {
+    writeSettings(Optional.empty(), Optional.of(new NodeView.Wire(LOOPBACK, LOOPBACK)));
+    peers.put(EntryEncoder.peerKey(BLOCK), EntryEncoder.peer(new Routed(LOOPBACK, 1400)));
   }
 
   /** The packet a program is tried with. */
   byte[] packet(Program program) {
-    byte[] incoming = frame(HERE, PEER_MAC, datagram(REMOTE, POD, 64));
     return switch (program) {
-      case FROM_POD, TO_TUNNEL -> frame(HERE, POD_MAC, datagram(POD, REMOTE, 64));
-      case FROM_TUNNEL, TO_POD -> incoming;
+      case FROM_POD, TO_TUNNEL, TO_WIRE -> frame(HERE, POD_MAC, datagram(POD, REMOTE, 64));
+      case FROM_TUNNEL, TO_POD -> incoming();
       case FROM_WIRE ->
-          frame(HERE, PEER_MAC, ipv4(OTHER_NODE, NODE, 64, udp(40000, PORT, vxlan(incoming))));
+          frame(HERE, PEER_MAC, ipv4(OTHER_NODE, NODE, 64, udp(40000, PORT, vxlan(incoming()))));
     };
+  }
+
+  /** From the peer to the pod, in no tunnel. */
+  byte[] incoming() {
+    return frame(HERE, PEER_MAC, datagram(REMOTE, POD, 64));
+  }
+
+  /** From the pod to the one beside it: by a bridge nothing of it changes. */
+  byte[] switched() {
+    return frame(NEIGHBOUR_MAC, POD_MAC, datagram(POD, NEIGHBOUR, 64));
   }
 
   private void clear() throws BpfException {
@@ -118,6 +143,7 @@ final class SelfTest {
       flows.remove(key);
     }
     pods.remove(EntryEncoder.address(POD));
+    pods.remove(EntryEncoder.address(NEIGHBOUR));
     peers.remove(EntryEncoder.peerKey(BLOCK));
     settings.put(new byte[4], new byte[EntryEncoder.SETTINGS]);
     for (Counter counter : Counter.values()) {
@@ -125,10 +151,18 @@ final class SelfTest {
     }
   }
 
-  private void writeSettings(Optional<NodeView.Encapsulation> encapsulation) throws BpfException {
+  private void writeSettings(
+      Optional<NodeView.Encapsulation> encapsulation, Optional<NodeView.Wire> wire)
+      throws BpfException {
     FastPathPlan.On plan =
         new FastPathPlan.On(
-            LOOPBACK, VNI, PORT, 0, encapsulation, Map.of(), Map.of(), Map.of(), Map.of());
+            Optional.of(new NodeView.Tunnel(LOOPBACK, "lo", HERE, VNI, PORT, 0, true)),
+            encapsulation,
+            wire,
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            Map.of());
     settings.put(
         new byte[4],
         EntryEncoder.settings(plan, 1, Duration.ofMinutes(1).toNanos(), SourcePorts.DEFAULT));
@@ -145,17 +179,21 @@ final class SelfTest {
   private Optional<String> checkCounters() {
     try {
       FastPathCounters counted = FastPath.counters(counters);
-      return counted.sent() == 1 && counted.received() == 2
+      return counted.sent() == 1 && counted.received() == 3 && counted.of(Counter.SWITCHED) == 1
           ? Optional.empty()
-          : Optional.of("three packets were counted as " + counted.packets());
+          : Optional.of("five packets were counted as " + counted.packets());
     } catch (BpfException e) {
       return Optional.of(e.getMessage());
     }
   }
 
   private Optional<String> check(Program program, int verdict, byte[] after) {
+    return check(program, packet(program), verdict, after);
+  }
+
+  private Optional<String> check(Program program, byte[] packet, int verdict, byte[] after) {
     try {
-      Rehearsal rehearsal = object.rehearse(program, packet(program));
+      Rehearsal rehearsal = object.rehearse(program, packet);
       if (rehearsal.verdict() != verdict) {
         return Optional.of(
             program + " gave the verdict " + rehearsal.verdict() + " instead of " + verdict);
@@ -168,22 +206,23 @@ final class SelfTest {
     }
   }
 
-  private static byte[] flow() {
+  private static byte[] flow(Ipv4Address local, Ipv4Address remote) {
     return ByteBuffer.allocate(EntryEncoder.FLOW)
         .order(ByteOrder.nativeOrder())
-        .put(EntryEncoder.address(POD))
-        .put(EntryEncoder.address(REMOTE))
+        .put(EntryEncoder.address(local))
+        .put(EntryEncoder.address(remote))
         .put(new byte[] {0, 7, 0, 7})
         .putInt(17)
         .array();
   }
 
-  private static byte[] proof() {
+  /** Of any flow of the loopback device, both ways. */
+  static byte[] proof() {
     ByteBuffer proof = ByteBuffer.allocate(EntryEncoder.PROOF).order(ByteOrder.nativeOrder());
     for (int direction : new int[] {SENDING, RECEIVING}) {
-      proof.putLong(16 * direction, Long.MAX_VALUE);
-      proof.putInt(16 * direction + 8, 1);
-      proof.putInt(16 * direction + 12, LOOPBACK);
+      int at = direction * EntryEncoder.PROOF / 2;
+      proof.putLong(at, Long.MAX_VALUE).putInt(at + 8, 1);
+      proof.putInt(at + 12, LOOPBACK).putInt(at + 16, LOOPBACK);
     }
     return proof.array();
   }

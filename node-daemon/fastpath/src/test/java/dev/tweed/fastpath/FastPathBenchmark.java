@@ -1,9 +1,11 @@
 package dev.tweed.fastpath;
 
+import dev.tweed.fastpath.TwoNodes.Carrier;
 import dev.tweed.netlink.testing.PathCost;
 import dev.tweed.netlink.testing.RatioTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * CPU per packet and per round trip from pod to pod of two nodes, in network namespaces, against
@@ -18,7 +20,7 @@ import java.util.List;
  *   <li>µs/connection: connect, one round trip, close, the same way. Handshake and end are slow.
  * </ul>
  *
- * <p>Arguments: rounds (7). Needs root.
+ * <p>Arguments: rounds (7), a regular expression of the variants (all). Needs root.
  */
 public final class FastPathBenchmark {
   private static final int ROUND_TRIPS = 10_000;
@@ -27,6 +29,13 @@ public final class FastPathBenchmark {
   private static final String FLANNEL = "flannel's state";
   private static final String OWN = "own encapsulation";
   private static final String RULES = ", 100 rules in FORWARD";
+  private static final String IPTABLES = ", kube-proxy with iptables";
+  private static final String NFTABLES = ", kube-proxy with nftables";
+  private static final int SERVICES = 100;
+  private static final String ROUTES = "plain routes by hand";
+  private static final String ROUTED = "plain routes, fast";
+  private static final String BRIDGE = "one node, bridge by hand";
+  private static final String SWITCHED = "one node, fast";
 
   /**
    * What flannel of 2026 with {@code EnableNFTables} leaves on a node besides the tunnel, which is
@@ -37,7 +46,6 @@ public final class FastPathBenchmark {
       """
       nft delete table inet filter
       bridge link set dev veth10 hairpin on
-      ip -6 addr add 2001:db8::%1$d/64 dev eth0 nodad
       ip link add flannel-v6.1 address 02:00:00:00:0f:1%1$d type vxlan id 1 dstport 8472 local 2001:db8::%1$d dev eth0 nolearning
       ip addr add fd77:%1$d::/128 dev flannel-v6.1
       ip link set flannel-v6.1 up
@@ -89,7 +97,18 @@ public final class FastPathBenchmark {
     }
 
     PathCost.End to() {
-      return end(nodes.two.pods.get(10));
+      return end(isOneNode(name) ? nodes.one.pods.get(11) : nodes.two.pods.get(10));
+    }
+
+    String reference() {
+      String family = ipv6 ? ", IPv6" : "";
+      for (String beside : List.of(IPTABLES, NFTABLES)) {
+        if (name.contains(beside)) {
+          return REFERENCE + beside + family;
+        }
+      }
+      return (name.startsWith("plain routes") ? ROUTES : isOneNode(name) ? BRIDGE : REFERENCE)
+          + family;
     }
 
     private PathCost.End end(TwoNodes.Pod pod) {
@@ -100,6 +119,7 @@ public final class FastPathBenchmark {
   /** Runs it. */
   public static void main(String[] arguments) throws Exception {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 7;
+    Pattern wanted = Pattern.compile(arguments.length > 1 ? arguments[1] : "");
     List<Variant> variants = new ArrayList<>();
     RatioTable packets = new RatioTable();
     RatioTable trips = new RatioTable();
@@ -116,7 +136,21 @@ public final class FastPathBenchmark {
                 "tunnel device kept",
                 OWN,
                 OWN + ", 1,000 peers",
-                OWN + RULES)) {
+                OWN + RULES,
+                REFERENCE + IPTABLES,
+                OWN + IPTABLES,
+                REFERENCE + NFTABLES,
+                OWN + NFTABLES,
+                ROUTES,
+                ROUTES + " again",
+                ROUTED,
+                BRIDGE,
+                BRIDGE + " again",
+                SWITCHED)) {
+          boolean ofOneFamily = kind.contains(", kube-proxy");
+          if (ipv6 && ofOneFamily || !wanted.matcher(kind + family).find()) {
+            continue;
+          }
           TwoNodes nodes = TwoNodes.make();
           variants.add(new Variant(kind + family, nodes, ipv6));
           prepare(nodes.one, nodes.two, kind);
@@ -138,28 +172,29 @@ public final class FastPathBenchmark {
       for (Variant variant : variants) {
         String family = variant.ipv6() ? ", IPv6" : "";
         boolean own = variant.name().startsWith(OWN);
+        boolean beside = variant.name().contains(", kube-proxy");
         row(
             variant,
             "ns of CPU for a packet",
             own ? "<= 0.50" : "",
             1,
             packets,
-            REFERENCE + family);
+            variant.reference());
         row(
             variant,
             "us of CPU for a round trip",
             own ? "<= 0.62" : "",
             1000,
             trips,
-            REFERENCE + family);
+            variant.reference());
         row(
             variant,
             "us of CPU for a connection",
             own ? "<= 1.05" : "",
             1000,
             opened,
-            REFERENCE + family);
-        if (own) {
+            variant.reference());
+        if (own && !beside && wanted.matcher(FLANNEL + family).find()) {
           row(
               variant,
               "the same packet against flannel's state",
@@ -191,6 +226,10 @@ public final class FastPathBenchmark {
     }
   }
 
+  private static boolean isOneNode(String kind) {
+    return kind.startsWith("one node");
+  }
+
   private static void prepare(TwoNodes.Node node, TwoNodes.Node peer, String kind) {
     if (kind.equals(FLANNEL)) {
       node.netns.sh(FLANNEL_STATE.formatted(node.number, peer.number));
@@ -200,11 +239,28 @@ public final class FastPathBenchmark {
         node.policy("tcp dport " + i + " drop"); // none of them matches
       }
     }
+    if (kind.endsWith(IPTABLES)) {
+      node.netns.sh(
+          "iptables-nft-restore --noflush <<'RULES'\n"
+              + KubeProxyRules.iptables(SERVICES)
+              + "RULES\n");
+    }
+    if (kind.endsWith(NFTABLES)) {
+      node.netns.sh("nft -f - <<'RULES'\n" + KubeProxyRules.nftables(SERVICES) + "RULES\n");
+    }
     if (kind.endsWith("peers")) {
       node.otherBlocks = 1000;
     }
-    if (kind.startsWith(OWN) || kind.startsWith("tunnel")) {
-      node.open(kind.startsWith(OWN), peer);
+    Carrier carrier =
+        kind.startsWith("plain routes")
+            ? Carrier.PLAIN_ROUTE
+            : kind.startsWith(OWN) ? Carrier.PROGRAM : Carrier.TUNNEL_DEVICE;
+    node.route(carrier, peer);
+    if (isOneNode(kind)) {
+      node.addPod(11);
+    }
+    if (kind.startsWith(OWN) || kind.startsWith("tunnel") || kind.endsWith("fast")) {
+      node.open(carrier, peer);
     }
   }
 

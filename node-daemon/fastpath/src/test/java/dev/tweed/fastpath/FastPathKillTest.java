@@ -3,6 +3,7 @@ package dev.tweed.fastpath;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.fastpath.FastPath.Opening;
+import dev.tweed.fastpath.TwoNodes.Carrier;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
@@ -26,7 +27,7 @@ class FastPathKillTest {
   @Test
   void nothingIsLostAndNothingIsLeft() throws Exception {
     try (TwoNodes nodes = TwoNodes.make()) {
-      nodes.one.open(true, nodes.two);
+      nodes.one.open(Carrier.PROGRAM, nodes.two);
       TwoNodes.Pod client = nodes.one.pods.get(10);
       TwoNodes.Pod server = nodes.two.pods.get(10);
       Process holder = hold(nodes);
@@ -50,12 +51,12 @@ class FastPathKillTest {
         holder.destroyForcibly().waitFor();
       }
       // What nodes.two is left with takes a new one at once.
-      nodes.two.open(true, nodes.one);
+      nodes.two.open(Carrier.PROGRAM, nodes.one);
     }
   }
 
   private static Process hold(TwoNodes nodes) {
-    NodeView view = nodes.two.view(true, nodes.one);
+    NodeView view = nodes.two.view(Carrier.PROGRAM, nodes.one);
     NodeView.Pod pod = view.pods().getFirst();
     return nodes.two.netns.call(
         () ->
@@ -84,16 +85,22 @@ class FastPathKillTest {
       int veth = Integer.parseInt(arguments[2]);
       FastPathPlan.On plan =
           new FastPathPlan.On(
-              tunnel,
-              1,
-              8472,
-              underlay,
+              Optional.of(
+                  new NodeView.Tunnel(
+                      tunnel,
+                      "tweed.1",
+                      MacAddress.parse("02:00:00:00:0f:02"),
+                      1,
+                      8472,
+                      underlay,
+                      true)),
               Optional.of(
                   new NodeView.Encapsulation(
                       underlay, (dev.tweed.ip.Ipv4Address) IpAddress.parse("192.0.2.2"))),
+              Optional.empty(),
               Map.of(
                   IpPrefix.parse("10.77.1.0/24"),
-                  new FastPathPlan.PeerEntry(
+                  new FastPathPlan.Tunnelled(
                       MacAddress.parse("02:00:00:00:0f:01"),
                       MacAddress.parse("02:00:00:00:0f:02"),
                       TwoNodes.MTU,

@@ -36,23 +36,29 @@ class FastPathPlannerPropertyTest {
   private static final Set<Integer> RIGHTS = Set.of(12, 38, 39);
   private static final MacAddress MAC = MacAddress.parse("02:00:00:00:00:09");
   private static final NodeView.Tunnel TUNNEL =
-      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true, Optional.empty());
+      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, true);
+
+  private static final NodeView.Tunnel LEARNING =
+      new NodeView.Tunnel(3, "tweed.1", MAC, 1, 8472, 2, false);
+  private static final NodeView.Wire WIRE = new NodeView.Wire(2, 4);
 
   @Provide
   Arbitrary<NodeView.Peer> peers() {
     return Combinators.combine(
-            Arbitraries.integers().between(0, 40), Arbitraries.of(true, true, true, false))
-        .as(
-            (number, tunnelled) ->
-                new NodeView.Peer(
-                    "n" + number,
-                    List.of(
-                        IpPrefix.parse("10.77." + number + ".0/24"),
-                        IpPrefix.parse("fd77:" + number + "::/64")),
-                    new MacAddress(0x020000000000L + number),
-                    IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number),
-                    1400 + number,
-                    tunnelled));
+            Arbitraries.integers().between(0, 40), Arbitraries.of(NodeView.Way.class))
+        .as(FastPathPlannerPropertyTest::peer);
+  }
+
+  private static NodeView.Peer peer(int number, NodeView.Way way) {
+    return new NodeView.Peer(
+        "n" + number,
+        List.of(
+            IpPrefix.parse("10.77." + number + ".0/24"),
+            IpPrefix.parse("fd77:" + number + "::/64")),
+        new MacAddress(0x020000000000L + number),
+        IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number),
+        1400 + number,
+        way);
   }
 
   @Provide
@@ -83,6 +89,8 @@ class FastPathPlannerPropertyTest {
         true,
         Optional.of(TUNNEL),
         Optional.empty(),
+        Optional.of(new NodeView.Encapsulation(2, (Ipv4Address) IpAddress.parse("192.0.2.99"))),
+        Optional.of(WIRE),
         peers,
         pods);
   }
@@ -124,24 +132,31 @@ class FastPathPlannerPropertyTest {
   }
 
   @Property
-  void aPeerIsInThePlanExactlyIfPacketsGoByTheTunnel(@ForAll List<@From("peers") Peer> seen) {
+  void aPeerIsInThePlanByTheWayThatPacketsGo(@ForAll List<@From("peers") Peer> seen) {
     List<NodeView.Peer> peers = distinct(seen);
     FastPathPlan.On plan = on(node(peers, List.of()));
     for (NodeView.Peer peer : peers) {
       for (IpPrefix block : peer.blocks()) {
-        if (peer.tunnelled()) {
-          FastPathPlan.PeerEntry entry = plan.peers().get(block);
-          assertThat(entry.destination()).isEqualTo(peer.mac());
-          assertThat(entry.source()).isEqualTo(MAC);
-          assertThat(entry.mtu()).isEqualTo(peer.mtu());
-          assertThat(entry.underlay().isPresent())
-              .isEqualTo(peer.underlay() instanceof Ipv4Address);
-        } else {
-          assertThat(plan.peers()).doesNotContainKey(block);
-          assertThat(plan.peersOff().get(peer.name())).isInstanceOf(NotTunnelled.class);
-        }
+        Optional<Ipv4Address> underlay =
+            Optional.of(peer.underlay())
+                .filter(Ipv4Address.class::isInstance)
+                .map(Ipv4Address.class::cast);
+        assertThat(Optional.ofNullable(plan.peers().get(block)))
+            .isEqualTo(
+                switch (peer.way()) {
+                  case TUNNEL ->
+                      Optional.of(
+                          new FastPathPlan.Tunnelled(peer.mac(), MAC, peer.mtu(), underlay));
+                  case WIRE -> Optional.of(new FastPathPlan.Routed(WIRE.device(), peer.mtu()));
+                  case OTHER -> Optional.empty();
+                });
       }
+      assertThat(plan.peersOff().get(peer.name()) instanceof NotTunnelled)
+          .isEqualTo(peer.way() == NodeView.Way.OTHER);
     }
+    assertThat(plan.wire().isPresent())
+        .as("asked of every packet of the host, so only if it is needed")
+        .isEqualTo(peers.stream().anyMatch(peer -> peer.way() == NodeView.Way.WIRE));
   }
 
   @Property
@@ -198,8 +213,21 @@ class FastPathPlannerPropertyTest {
         .isEqualTo(new RightsMissing(List.of("NET_ADMIN")));
     assertThat(off(with(good, true, "6.6", RIGHTS, false, Optional.of(TUNNEL))))
         .isEqualTo(new WindowTrackingStrict());
-    assertThat(off(with(good, true, "6.6", RIGHTS, true, Optional.empty())))
+    NodeView tunnelled = node(List.of(peer(1, NodeView.Way.TUNNEL)), List.of());
+    assertThat(off(with(tunnelled, true, "6.6", RIGHTS, true, Optional.empty())))
         .isInstanceOf(NoPlainTunnel.class);
+    assertThat(off(with(good, true, "6.6", RIGHTS, true, Optional.of(LEARNING))))
+        .isInstanceOf(NoPlainTunnel.class);
+  }
+
+  @Example
+  void whereNoPeerIsTunnelledNoTunnelIsNeeded() {
+    NodeView routed = node(List.of(peer(1, NodeView.Way.WIRE)), List.of());
+    FastPathPlan plan =
+        FastPathPlanner.plan(with(routed, true, "6.6", RIGHTS, true, Optional.empty()));
+    assertThat(plan).isInstanceOf(FastPathPlan.On.class);
+    assertThat(((FastPathPlan.On) plan).peers()).hasSize(2);
+    assertThat(((FastPathPlan.On) plan).encapsulation()).isEmpty();
   }
 
   static NodeView withCapabilities(Set<Integer> capabilities) {
@@ -215,7 +243,16 @@ class FastPathPlannerPropertyTest {
       boolean liberal,
       Optional<NodeView.Tunnel> tunnel) {
     return new NodeView(
-        wanted, release, rights, liberal, tunnel, Optional.empty(), node.peers(), node.pods());
+        wanted,
+        release,
+        rights,
+        liberal,
+        tunnel,
+        node.occupied(),
+        node.encapsulation(),
+        node.wire(),
+        node.peers(),
+        node.pods());
   }
 
   private static FastPathOff off(NodeView node) {

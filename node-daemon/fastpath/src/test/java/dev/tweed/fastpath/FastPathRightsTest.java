@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.fastpath.FastPath.Opening;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.Ipv4Address;
+import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.testing.Needs;
 import dev.tweed.netlink.testing.Netns;
 import dev.tweed.netlink.testing.NetnsTest;
@@ -76,13 +77,12 @@ class FastPathRightsTest {
         case Opening.Opened(FastPath fastPath) -> {
           fastPath.apply(
               new FastPathPlan.On(
-                  LOOPBACK,
-                  1,
-                  8472,
-                  0,
+                  Optional.of(
+                      new NodeView.Tunnel(LOOPBACK, "lo", new MacAddress(0), 1, 8472, 0, true)),
                   Optional.of(
                       new NodeView.Encapsulation(
                           LOOPBACK, (Ipv4Address) IpAddress.parse("192.0.2.1"))),
+                  Optional.empty(),
                   Map.of(),
                   Map.of(),
                   Map.of(),

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tweed.fastpath.FastPathCounters.Counter;
+import dev.tweed.fastpath.TwoNodes.Carrier;
 import dev.tweed.fastpath.capture.CapturedPacketText;
 import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.netlink.CapturedPacket;
 import dev.tweed.netlink.socket.LibC;
 import dev.tweed.netlink.socket.PacketSocket;
 import dev.tweed.netlink.testing.Needs;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.net.ConnectException;
 import java.net.DatagramSocket;
 import java.time.Duration;
@@ -25,11 +28,21 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two nodes on the real kernel: what goes fast, what does not, and that nobody notices. */
 @Tag("kernel")
 class FastPathTest {
+  @ParameterizedTest(name = "{0}, IPv6: {1}")
+  @CsvSource({
+    "TUNNEL_DEVICE,false", "TUNNEL_DEVICE,true",
+    "PROGRAM,false", "PROGRAM,true",
+    "PLAIN_ROUTE,false", "PLAIN_ROUTE,true"
+  })
+  @Retention(RetentionPolicy.RUNTIME)
+  private @interface EachWay {}
+
   private static final int PORT = 7000;
   private static final long MIB = 1 << 20;
 
@@ -49,19 +62,18 @@ class FastPathTest {
     nodes.close();
   }
 
-  private void open(boolean encapsulate) {
-    nodes.one.open(encapsulate, nodes.two);
-    nodes.two.open(encapsulate, nodes.one);
+  private void open(Carrier carrier) {
+    nodes.one.open(carrier, nodes.two);
+    nodes.two.open(carrier, nodes.one);
   }
 
   private static Runnable rest() {
     return () -> LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
   }
 
-  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
-  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
-  void afterOnePacketThroughNetfilterDatagramsGoFast(boolean encapsulate, boolean ipv6) {
-    open(encapsulate);
+  @EachWay
+  void afterOnePacketThroughNetfilterDatagramsGoFast(Carrier carrier, boolean ipv6) {
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, ipv6);
         DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
       for (int i = 0; i < 11; i++) {
@@ -75,18 +87,14 @@ class FastPathTest {
       assertThat(counted.of(Counter.SENT_UNPROVEN)).isEqualTo(1);
       assertThat(counted.of(Counter.RECEIVED_UNPROVEN)).isEqualTo(1);
       // The neighbour may be unknown to the first packet, and is known to all others.
-      assertThat(counted.of(encapsulate ? Counter.SENT_WIRE : Counter.SENT_TUNNEL))
-          .as(counted.toString())
-          .isGreaterThanOrEqualTo(9);
-      assertThat(counted.of(encapsulate ? Counter.RECEIVED_WIRE : Counter.RECEIVED_TUNNEL))
-          .isEqualTo(10);
+      assertThat(counted.of(carrier.sent)).as(counted.toString()).isGreaterThanOrEqualTo(9);
+      assertThat(counted.of(carrier.received)).isEqualTo(10);
     }
   }
 
-  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
-  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
-  void aStreamArrivesAsItWasSent(boolean encapsulate, boolean ipv6) {
-    open(encapsulate);
+  @EachWay
+  void aStreamArrivesAsItWasSent(Carrier carrier, boolean ipv6) {
+    open(carrier);
     try (Traffic.Echo echo =
         Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
       echo.exchange(16 * MIB, rest());
@@ -98,15 +106,14 @@ class FastPathTest {
     assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
   }
 
-  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
-  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
-  void aStreamArrivesOverAnUnderlayThatNeitherSegmentsNorSums(boolean encapsulate, boolean ipv6) {
+  @EachWay
+  void aStreamArrivesOverAnUnderlayThatNeitherSegmentsNorSums(Carrier carrier, boolean ipv6) {
     Needs.program("/usr/sbin/ethtool", "ethtool");
     for (TwoNodes.Node node : new TwoNodes.Node[] {nodes.one, nodes.two}) {
       node.netns.exec(
           "ethtool", "-K", "eth0", "tx", "off", "tso", "off", "tx-udp_tnl-segmentation", "off");
     }
-    open(encapsulate);
+    open(carrier);
     try (Traffic.Echo echo =
         Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
       echo.exchange(8 * MIB, rest());
@@ -127,7 +134,7 @@ class FastPathTest {
 
   @Test
   void onlyOneEndNeedsToHaveIt() {
-    nodes.one.open(true, nodes.two);
+    nodes.one.open(Carrier.PROGRAM, nodes.two);
     try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
       echo.exchange(4 * MIB, rest());
     }
@@ -135,10 +142,10 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void whatAPolicyDropsNeverGoesFast(boolean encapsulate) {
+  @EnumSource
+  void whatAPolicyDropsNeverGoesFast(Carrier carrier) {
     nodes.two.policy("ip daddr " + server.ipv4() + " udp dport " + PORT + " drop");
-    open(encapsulate);
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       for (int i = 0; i < 20; i++) {
@@ -151,9 +158,9 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aPolicyThatChangesHoldsFromTheNextPacketOn(boolean encapsulate) throws BpfException {
-    open(encapsulate);
+  @EnumSource
+  void aPolicyThatChangesHoldsFromTheNextPacketOn(Carrier carrier) throws BpfException {
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       for (int i = 0; i < 5; i++) {
@@ -172,8 +179,8 @@ class FastPathTest {
 
   @Test
   void aPolicyThatChangesUntoldHoldsAfterTheRenewal() {
-    nodes.one.open(false, Duration.ofMillis(300), nodes.two);
-    nodes.two.open(false, Duration.ofMillis(300), nodes.one);
+    nodes.one.open(Carrier.TUNNEL_DEVICE, Duration.ofMillis(300), nodes.two);
+    nodes.two.open(Carrier.TUNNEL_DEVICE, Duration.ofMillis(300), nodes.one);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       Traffic.ping(from, to, server.ipv4(), PORT);
@@ -190,10 +197,10 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aServiceWorksAndItsAnswersAreTranslatedBack(boolean encapsulate) {
+  @EnumSource
+  void aServiceWorksAndItsAnswersAreTranslatedBack(Carrier carrier) {
     serviceOnNodeOne();
-    open(encapsulate);
+    open(carrier);
     try (Traffic.Echo echo = Traffic.Echo.connect(client, server, "10.96.0.1", PORT, false)) {
       echo.exchange(4 * MIB, rest());
     }
@@ -204,10 +211,10 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void oneSocketAsksAServiceAndItsBackend(boolean encapsulate) {
+  @EnumSource
+  void oneSocketAsksAServiceAndItsBackend(Carrier carrier) {
     serviceOnNodeOne();
-    open(encapsulate);
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       for (int i = 0; i < 5; i++) {
@@ -226,14 +233,14 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void packetsAgeAsOnTheOrdinaryPath(boolean encapsulate) {
+  @EnumSource
+  void packetsAgeAsOnTheOrdinaryPath(Carrier carrier) {
     server.netns.exec(
         "nft",
         "add table inet t; add counter inet t aged; "
             + "add chain inet t c { type filter hook input priority 0; }; "
             + "add rule inet t c ip ttl 62 counter name aged; add rule inet t c ip6 hoplimit 62 counter name aged");
-    open(encapsulate);
+    open(carrier);
     for (boolean ipv6 : new boolean[] {false, true}) {
       try (DatagramSocket from = Traffic.udp(client, PORT, ipv6);
           DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
@@ -247,9 +254,9 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void pingsFragmentsAndErrorsTakeTheOrdinaryPath(boolean encapsulate) {
-    open(encapsulate);
+  @EnumSource
+  void pingsFragmentsAndErrorsTakeTheOrdinaryPath(Carrier carrier) {
+    open(carrier);
     client.netns.sh(
         """
         ping -c 3 -i 0.1 -W 2 -q %1$s
@@ -286,9 +293,9 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aStreamOutlivesEveryWayBackToTheOrdinaryPath(boolean encapsulate) {
-    open(encapsulate);
+  @EnumSource
+  void aStreamOutlivesEveryWayBackToTheOrdinaryPath(Carrier carrier) {
+    open(carrier);
     int[] round = {0};
     try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
       echo.exchange(
@@ -303,13 +310,13 @@ class FastPathTest {
                   // The daemon ends, however it ends, and comes back.
                   node.fastPath.orElseThrow().close();
                   rest().run();
-                  node.open(encapsulate, peer);
+                  node.open(carrier, peer);
                 }
                 default -> {
                   // From one way to the other and back.
-                  node.apply(!encapsulate, peer);
+                  node.apply(carrier.next(), peer);
                   rest().run();
-                  node.apply(encapsulate, peer);
+                  node.apply(carrier, peer);
                 }
               }
             } catch (BpfException e) {
@@ -323,9 +330,9 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void nothingIsLostWhenItEnds(boolean encapsulate) {
-    open(encapsulate);
+  @EnumSource
+  void nothingIsLostWhenItEnds(Carrier carrier) {
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       int lost =
@@ -340,16 +347,16 @@ class FastPathTest {
                 rest().run();
                 nodes.one.fastPath.orElseThrow().close();
                 rest().run();
-                open(encapsulate);
+                open(carrier);
               });
       assertThat(lost).isZero();
     }
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void nothingIsLostWhenTheUnderlayChanges(boolean encapsulate) {
-    open(encapsulate);
+  @EnumSource
+  void nothingIsLostWhenTheUnderlayChanges(Carrier carrier) {
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       int lost =
@@ -374,9 +381,9 @@ class FastPathTest {
 
   /** A way that is away for a moment costs packets on the ordinary path as well, and no byte. */
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aStreamOutlivesChangesOfTheNic(boolean encapsulate) {
-    open(encapsulate);
+  @EnumSource
+  void aStreamOutlivesChangesOfTheNic(Carrier carrier) {
+    open(carrier);
     List<Runnable> changes =
         List.of(
             () -> nodes.one.netns.sh("ip link set eth0 mtu 1400"),
@@ -388,7 +395,10 @@ class FastPathTest {
                 nodes.two.netns.sh("ip neigh replace 192.0.2.1 lladdr 02:00:00:00:0e:11 dev eth0"),
             () -> nodes.one.netns.sh("ip link set eth0 address 02:00:00:00:0e:01"),
             () -> nodes.two.netns.sh("ip neigh del 192.0.2.1 dev eth0"),
-            () -> nodes.two.netns.sh("ip link set eth0 down && ip link set eth0 up"),
+            () -> {
+              nodes.two.netns.sh("ip link set eth0 down && ip link set eth0 up");
+              nodes.two.apply(carrier, nodes.one);
+            },
             () -> nodes.one.netns.sh("ip route add blackhole 192.0.2.2/32"),
             () -> nodes.one.netns.sh("ip route del blackhole 192.0.2.2/32"));
     int[] round = {0};
@@ -411,7 +421,7 @@ class FastPathTest {
 
   @Test
   void moreFlowsThanTheMapHoldsPushOutOldOnesAndNobodyNotices() throws BpfException {
-    open(true);
+    open(Carrier.PROGRAM);
     try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false);
         DatagramSocket one = Traffic.udp(client, PORT, false);
         DatagramSocket two = Traffic.udp(client, PORT + 1, false)) {
@@ -438,7 +448,7 @@ class FastPathTest {
 
   @Test
   void connectionsThatAreRefusedTakeNoRoom() throws BpfException {
-    open(true);
+    open(Carrier.PROGRAM);
     for (int i = 0; i < 50; i++) {
       assertThatThrownBy(() -> Traffic.Echo.refused(client, server.ipv4(), PORT))
           .hasRootCauseInstanceOf(ConnectException.class);
@@ -450,7 +460,7 @@ class FastPathTest {
 
   @Test
   void withoutANextHopTheTunnelDeviceTakesThePacket() {
-    open(true);
+    open(Carrier.PROGRAM);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       Traffic.ping(from, to, server.ipv4(), PORT);
@@ -465,21 +475,84 @@ class FastPathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aWayThatIsTooNarrowIsTheTunnelDevicesToFragment(boolean encapsulate) {
-    open(encapsulate);
+  @EnumSource(names = "PLAIN_ROUTE", mode = EnumSource.Mode.EXCLUDE)
+  void aWayThatIsTooNarrowIsTheTunnelDevicesToFragment(Carrier carrier) {
+    open(carrier);
     nodes.one.netns.sh("ip route replace 192.0.2.2/32 dev eth0 mtu lock 1400");
     try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
       echo.exchange(4 * MIB, rest());
     }
-    assertThat(nodes.one.counters().of(Counter.NOT_ENCAPSULATED) > 0).isEqualTo(encapsulate);
+    assertThat(nodes.one.counters().of(Counter.NOT_ENCAPSULATED) > 0)
+        .isEqualTo(carrier == Carrier.PROGRAM);
     assertThat(nodes.one.counters().of(Counter.SENT_TUNNEL)).isPositive();
   }
 
+  @Test
+  void aPlainWayThatIsTooNarrowOrUnknownIsTheHosts() {
+    open(Carrier.PLAIN_ROUTE);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      nodes.one.netns.exec("ip", "neigh", "flush", "dev", "eth0");
+      FastPathCounters before = nodes.one.counters();
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      assertThat(nodes.one.counters().since(before).of(Counter.NO_NEXT_HOP)).isEqualTo(1);
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      assertThat(nodes.one.counters().since(before).of(Counter.SENT_ROUTED)).isEqualTo(1);
+    }
+    FastPathCounters before = nodes.one.counters();
+    nodes.one.netns.sh("ip route replace 10.77.2.0/24 via 192.0.2.2 dev eth0 mtu lock 1400");
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(4 * MIB, rest());
+    }
+    assertThat(nodes.one.counters().since(before).of(Counter.NO_NEXT_HOP)).isPositive();
+    assertThat(nodes.one.counters().since(before).of(Counter.SENT_ROUTED)).isPositive();
+  }
+
+  /** As while one of two nodes takes the other for one on its link, and that does not. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void anAddressUsedAnewProvesAnew(boolean encapsulate) {
-    open(encapsulate);
+  void oneNodeRoutesAndTheOtherTunnels(boolean ipv6) {
+    nodes.one.open(Carrier.PLAIN_ROUTE, nodes.two);
+    nodes.two.open(Carrier.PROGRAM, nodes.one);
+    try (Traffic.Echo echo =
+        Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
+      echo.exchange(4 * MIB, rest());
+    }
+    assertThat(nodes.one.counters().of(Counter.SENT_ROUTED)).isGreaterThan(20);
+    assertThat(nodes.one.counters().of(Counter.RECEIVED_TUNNEL)).isGreaterThan(20);
+    assertThat(nodes.one.counters().of(Counter.UNKNOWN_SOURCE)).isZero();
+    assertThat(nodes.two.counters().received())
+        .as("what comes plainly from a node behind the tunnel stays ordinary")
+        .isZero();
+  }
+
+  @Test
+  void whatIsProvenOnOneDeviceIsNotOnAnother() {
+    // Given a flow that is proven by the tunnel, and a host that takes nothing else from it
+    open(Carrier.PROGRAM);
+    nodes.two.policy("iifname eth0 udp dport " + PORT + " drop");
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+
+      // When both nodes come to a plain route
+      nodes.two.apply(Carrier.PLAIN_ROUTE, nodes.one);
+      nodes.one.apply(Carrier.PLAIN_ROUTE, nodes.two);
+
+      // Then the host has the word, as for a new flow
+      Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      assertThat(Traffic.hears(to, 300)).isFalse();
+      assertThat(nodes.two.counters().of(Counter.RECEIVED_ROUTED)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anAddressUsedAnewProvesAnew(Carrier carrier) {
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, false)) {
       try (DatagramSocket to = Traffic.udp(server, PORT, false)) {
         for (int i = 0; i < 3; i++) {
@@ -487,10 +560,10 @@ class FastPathTest {
         }
       }
       nodes.two.removePod(10);
-      nodes.two.apply(encapsulate, nodes.one);
+      nodes.two.apply(carrier, nodes.one);
       TwoNodes.Pod next = nodes.two.addPod(10);
       nodes.two.policy("ip daddr " + next.ipv4() + " udp dport " + PORT + " drop");
-      nodes.two.apply(encapsulate, nodes.one);
+      nodes.two.apply(carrier, nodes.one);
       FastPathCounters before = nodes.two.counters();
       try (DatagramSocket to = Traffic.udp(next, PORT, false)) {
         Traffic.send(from, next.ipv4(), PORT, new byte[8]);
@@ -507,19 +580,32 @@ class FastPathTest {
 
   @Test
   void whereSomebodyElseHasAProgramThePodStaysOrdinary() throws BpfException {
-    FastPath other = nodes.one.open(false, nodes.two);
-    FastPathPlan.On plan = (FastPathPlan.On) FastPathPlanner.plan(nodes.one.view(false, nodes.two));
+    FastPath other = nodes.one.open(Carrier.TUNNEL_DEVICE, nodes.two);
+    FastPathPlan.On plan =
+        (FastPathPlan.On) FastPathPlanner.plan(nodes.one.view(Carrier.TUNNEL_DEVICE, nodes.two));
+    NodeView.Tunnel tunnel = plan.tunnel().orElseThrow();
     int veth = plan.pods().values().iterator().next().device();
     try (FastPath second = nodes.one.load()) {
       assertThatThrownBy(() -> nodes.one.netns.call(() -> second.apply(plan)))
-          .hasMessageContaining("another tcx program is on device " + plan.tunnel());
+          .hasMessageContaining("another tcx program is on device " + tunnel.device());
       FastPathPlan.On elsewhere =
           new FastPathPlan.On(
-              nodes.one.view(true, nodes.two).encapsulation().orElseThrow().device(),
-              plan.vni(),
-              plan.port(),
-              plan.lower(),
+              Optional.of(
+                  new NodeView.Tunnel(
+                      nodes
+                          .one
+                          .view(Carrier.PROGRAM, nodes.two)
+                          .encapsulation()
+                          .orElseThrow()
+                          .device(),
+                      tunnel.name(),
+                      tunnel.mac(),
+                      tunnel.vni(),
+                      tunnel.port(),
+                      tunnel.lower(),
+                      true)),
               plan.encapsulation(),
+              plan.wire(),
               plan.peers(),
               plan.pods(),
               plan.peersOff(),
@@ -533,10 +619,9 @@ class FastPathTest {
     }
   }
 
-  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
-  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
-  void whoListensOnTheVethSeesEveryPacketOnceTheProgramsAreTold(boolean encapsulate, boolean ipv6) {
-    open(encapsulate);
+  @EachWay
+  void whoListensOnTheVethSeesEveryPacketOnceTheProgramsAreTold(Carrier carrier, boolean ipv6) {
+    open(carrier);
     try (DatagramSocket from = Traffic.udp(client, PORT, ipv6);
         DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
       Traffic.ping(from, to, server.address(ipv6), PORT);
@@ -546,7 +631,7 @@ class FastPathTest {
 
       // When they are told
       client.tapped = true;
-      nodes.one.apply(encapsulate, nodes.two);
+      nodes.one.apply(carrier, nodes.two);
 
       // Then all is seen, and goes as fast as before
       FastPathCounters before = nodes.one.counters();
@@ -556,7 +641,7 @@ class FastPathTest {
 
       // And it ends with the listener
       client.tapped = false;
-      nodes.one.apply(encapsulate, nodes.two);
+      nodes.one.apply(carrier, nodes.two);
       assertThat(heard(from, to, ipv6)).containsExactly(10L, 0L);
     }
   }
@@ -589,14 +674,13 @@ class FastPathTest {
         });
   }
 
-  @ParameterizedTest(name = "encapsulated by the program: {0}, IPv6: {1}")
-  @CsvSource({"false,false", "false,true", "true,false", "true,true"})
-  void aStreamArrivesAsItWasSentWhileSomebodyListens(boolean encapsulate, boolean ipv6) {
+  @EachWay
+  void aStreamArrivesAsItWasSentWhileSomebodyListens(Carrier carrier, boolean ipv6) {
     Needs.program("/usr/sbin/ethtool", "ethtool");
     nodes.one.netns.exec("ethtool", "-K", "eth0", "tx", "off", "tso", "off");
     client.tapped = true;
     server.tapped = true;
-    open(encapsulate);
+    open(carrier);
     try (Traffic.Echo echo =
         Traffic.Echo.connect(client, server, server.address(ipv6), PORT, ipv6)) {
       echo.exchange(8 * MIB, rest());
@@ -611,7 +695,7 @@ class FastPathTest {
   @Test
   void aPodCannotSpeakAsAnother() {
     TwoNodes.Pod liar = nodes.one.addPod(11);
-    open(true);
+    open(Carrier.PROGRAM);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       for (int i = 0; i < 3; i++) {
@@ -635,7 +719,7 @@ class FastPathTest {
 
   @Test
   void aFlowTheDaemonIsAskedToForgetIsGone() throws BpfException {
-    open(false);
+    open(Carrier.TUNNEL_DEVICE);
     try (DatagramSocket from = Traffic.udp(client, PORT, false);
         DatagramSocket to = Traffic.udp(server, PORT, false)) {
       Traffic.ping(from, to, server.ipv4(), PORT);

@@ -49,22 +49,43 @@ class HostilePacketTest {
     }
   }
 
+  /** A way on which packets go fast. */
+  private enum Way {
+    SENT(Program.FROM_POD),
+    SWITCHED(Program.FROM_POD),
+    FROM_TUNNEL(Program.FROM_TUNNEL),
+    DECAPSULATED(Program.FROM_WIRE),
+    ROUTED(Program.FROM_WIRE);
+
+    private final Program program;
+
+    Way(Program program) {
+      this.program = program;
+    }
+  }
+
   @ParameterizedTest
-  @EnumSource(
-      value = Program.class,
-      names = {"FROM_POD", "FROM_TUNNEL", "FROM_WIRE"})
-  void aDamagedPacketIsLeftAloneOrStillProven(Program program) throws BpfException {
+  @EnumSource
+  void aDamagedPacketIsLeftAloneOrStillProven(Way way) throws BpfException {
+    Program program = way.program;
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     SelfTest proven = new SelfTest(object);
     proven.prepare();
-    proven.proveFlow();
-    int inner = 0;
-    if (program == Program.FROM_WIRE) {
+    proven.proveFlows();
+    int inner = way == Way.DECAPSULATED ? OUTER : 0;
+    if (way == Way.DECAPSULATED) {
       proven.encapsulate();
-      inner = OUTER;
     }
-    byte[] good = proven.packet(program);
+    if (way == Way.ROUTED) {
+      proven.route();
+    }
+    byte[] good =
+        switch (way) {
+          case SWITCHED -> proven.switched();
+          case ROUTED -> proven.incoming();
+          case SENT, FROM_TUNNEL, DECAPSULATED -> proven.packet(program);
+        };
     assertThat(object.rehearse(program, good).verdict()).isEqualTo(Rehearsal.REDIRECT);
     int fast = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -92,6 +113,11 @@ class HostilePacketTest {
         assertThat(Arrays.copyOfRange(packet, range[0] + inner, range[1] + inner))
             .as(what)
             .isEqualTo(Arrays.copyOfRange(good, range[0] + inner, range[1] + inner));
+      }
+      if (way == Way.SWITCHED) {
+        // Hardware addresses, too; and nothing changes.
+        assertThat(Arrays.copyOf(packet, 12)).as(what).isEqualTo(Arrays.copyOf(good, 12));
+        assertThat(after.packet()).as(what).isEqualTo(packet);
       }
       assertThat(packet[20 + inner] & ~DONT_FRAGMENT).as(what).isZero();
       assertThat(packet[21 + inner]).as(what).isZero();

@@ -1,6 +1,7 @@
 package dev.tweed.fastpath;
 
 import dev.tweed.fastpath.FastPath.Opening;
+import dev.tweed.fastpath.FastPathCounters.Counter;
 import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
@@ -26,6 +27,25 @@ import java.util.Set;
  */
 final class TwoNodes implements AutoCloseable {
   static final int MTU = 1450;
+
+  /** What carries fast packets to the other node. */
+  enum Carrier {
+    TUNNEL_DEVICE(Counter.SENT_TUNNEL, Counter.RECEIVED_TUNNEL),
+    PROGRAM(Counter.SENT_WIRE, Counter.RECEIVED_WIRE),
+    PLAIN_ROUTE(Counter.SENT_ROUTED, Counter.RECEIVED_ROUTED);
+
+    final Counter sent;
+    final Counter received;
+
+    Carrier(Counter sent, Counter received) {
+      this.sent = sent;
+      this.received = received;
+    }
+
+    Carrier next() {
+      return values()[(ordinal() + 1) % values().length];
+    }
+  }
 
   final Node one;
   final Node two;
@@ -79,6 +99,8 @@ final class TwoNodes implements AutoCloseable {
     /** Blocks of nodes that are not there. */
     int otherBlocks;
 
+    private Carrier carried = Carrier.TUNNEL_DEVICE;
+
     private Node(int number) {
       this.number = number;
     }
@@ -90,6 +112,7 @@ final class TwoNodes implements AutoCloseable {
           sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
           ip link set eth0 address 02:00:00:00:0e:0%1$d
           ip addr add 192.0.2.%1$d/24 dev eth0
+          ip addr add 2001:db8::%1$d/64 dev eth0 nodad
           ip link set eth0 up
           ip link add tweed.1 address %3$s mtu %5$d type vxlan id 1 dstport 8472 local 192.0.2.%1$d dev eth0 nolearning
           ip addr add 10.77.%1$d.0/32 dev tweed.1
@@ -119,6 +142,7 @@ final class TwoNodes implements AutoCloseable {
           }
           RULES
           sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1
+          sysctl -qw net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
           """
               .formatted(
                   number, peer.number, vtep(number), gateway(number), MTU, vtep(peer.number)));
@@ -137,15 +161,37 @@ final class TwoNodes implements AutoCloseable {
       pod.netns.close();
     }
 
-    /** Opens the fast path and brings it to what this node has. */
-    FastPath open(boolean encapsulate, Node peer) {
-      return open(encapsulate, Duration.ofSeconds(10), peer);
+    /** As the daemon does before it tells the fast path. */
+    void route(Carrier carrier, Node peer) {
+      if (carrier == Carrier.PLAIN_ROUTE) {
+        netns.sh(
+            """
+            ip addr replace 2001:db8::%2$d/64 dev eth0 nodad
+            ip route replace 10.77.%1$d.0/24 via 192.0.2.%1$d dev eth0
+            ip -6 route replace fd77:%1$d::/64 via 2001:db8::%1$d dev eth0
+            """
+                .formatted(peer.number, number));
+      } else if (carried == Carrier.PLAIN_ROUTE) {
+        netns.sh(
+            """
+            ip route replace 10.77.%1$d.0/24 via 10.77.%1$d.0 dev tweed.1 onlink
+            ip -6 route del fd77:%1$d::/64
+            ip -6 route add fd77:%1$d::/64 via fd77:%1$d:: dev tweed.1 onlink
+            """
+                .formatted(peer.number));
+      }
+      carried = carrier;
     }
 
-    FastPath open(boolean encapsulate, Duration renewal, Node peer) {
+    /** Opens the fast path and brings it to what this node has. */
+    FastPath open(Carrier carrier, Node peer) {
+      return open(carrier, Duration.ofSeconds(10), peer);
+    }
+
+    FastPath open(Carrier carrier, Duration renewal, Node peer) {
       FastPath opened = load(renewal);
       fastPath = Optional.of(opened);
-      apply(encapsulate, peer);
+      apply(carrier, peer);
       return opened;
     }
 
@@ -164,11 +210,12 @@ final class TwoNodes implements AutoCloseable {
               });
     }
 
-    void apply(boolean encapsulate, Node peer) {
+    void apply(Carrier carrier, Node peer) {
+      route(carrier, peer);
       netns.call(
           () -> {
             Map<Integer, String> failures =
-                fastPath.orElseThrow().apply(FastPathPlanner.plan(view(encapsulate, peer)));
+                fastPath.orElseThrow().apply(FastPathPlanner.plan(view(carrier, peer)));
             if (!failures.isEmpty()) {
               throw new AssertionError(failures.toString());
             }
@@ -184,7 +231,7 @@ final class TwoNodes implements AutoCloseable {
       }
     }
 
-    NodeView view(boolean encapsulate, Node peer) {
+    NodeView view(Carrier carrier, Node peer) {
       return netns.call(
           () -> {
             List<NodeView.Pod> seen = new ArrayList<>();
@@ -212,19 +259,20 @@ final class TwoNodes implements AutoCloseable {
                         1,
                         8472,
                         index("eth0"),
-                        true,
-                        Optional.empty())),
-                encapsulate
+                        true)),
+                Optional.empty(),
+                carrier != Carrier.TUNNEL_DEVICE
                     ? Optional.of(
                         new NodeView.Encapsulation(
                             index("eth0"), (Ipv4Address) IpAddress.parse("192.0.2." + number)))
                     : Optional.empty(),
-                peers(peer),
+                Optional.of(new NodeView.Wire(index("eth0"), index("tweed-br0"))),
+                peers(carrier, peer),
                 seen);
           });
     }
 
-    private List<NodeView.Peer> peers(Node peer) {
+    private List<NodeView.Peer> peers(Carrier carrier, Node peer) {
       List<NodeView.Peer> peers = new ArrayList<>();
       peers.add(
           new NodeView.Peer(
@@ -235,7 +283,7 @@ final class TwoNodes implements AutoCloseable {
               MacAddress.parse(vtep(peer.number)),
               IpAddress.parse("192.0.2." + peer.number),
               MTU,
-              true));
+              carrier == Carrier.PLAIN_ROUTE ? NodeView.Way.WIRE : NodeView.Way.TUNNEL));
       for (int i = 0; i < otherBlocks; i++) {
         peers.add(
             new NodeView.Peer(
@@ -246,7 +294,7 @@ final class TwoNodes implements AutoCloseable {
                 new MacAddress(0x021000000000L + i),
                 IpAddress.parse("198.51." + (100 + i / 256) + "." + i % 256),
                 MTU,
-                true));
+                NodeView.Way.TUNNEL));
       }
       return peers;
     }

@@ -45,23 +45,35 @@ final class NodeViewMapper {
       List<LocalPod> pods,
       IntPredicate foreign) {
     Optional<NodeView.Tunnel> tunnel =
-        devices
-            .link(target.tunnel())
-            .flatMap(link -> tunnel(link, occupied(target, devices, foreign)));
+        devices.link(target.tunnel()).flatMap(NodeViewMapper::tunnel);
+    Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices));
     return new NodeView(
         target.wanted(),
         process.release(),
         process.capabilities(),
         target.liberal(),
         tunnel,
-        target.underlay().flatMap(underlay -> encapsulation(underlay, devices)),
+        Stream.concat(tunnel.map(NodeView.Tunnel::name).stream(), Stream.of(target.bridge()))
+            .filter(device -> isOccupied(device, devices, foreign))
+            .findFirst(),
+        wire.flatMap(
+            link ->
+                target
+                    .underlay()
+                    .flatMap(underlay -> ipv4(underlay.address()))
+                    .map(address -> new NodeView.Encapsulation(link.index(), address))),
+        wire.flatMap(
+            link ->
+                devices
+                    .link(target.bridge())
+                    .map(bridge -> new NodeView.Wire(link.index(), bridge.index()))),
         target.peers().stream().map(way -> peer(way, target)).toList(),
         devices.link(target.bridge()).stream()
             .flatMap(bridge -> pods(pods, bridge, target, devices, foreign).stream())
             .toList());
   }
 
-  private static Optional<NodeView.Tunnel> tunnel(Link link, Optional<String> occupied) {
+  private static Optional<NodeView.Tunnel> tunnel(Link link) {
     if (link.vxlan().isEmpty() || link.mac().isEmpty()) {
       return Optional.empty();
     }
@@ -74,21 +86,17 @@ final class NodeViewMapper {
             vxlan.vni(),
             vxlan.port(),
             vxlan.lowerIndex(),
-            !vxlan.learning() && !vxlan.external() && !vxlan.proxy() && !vxlan.gbp(),
-            occupied));
+            !vxlan.learning() && !vxlan.external() && !vxlan.proxy() && !vxlan.gbp()));
   }
 
-  /** Of the devices that a fast packet skips. */
-  private static Optional<String> occupied(
-      FastPathTarget target, Devices devices, IntPredicate foreign) {
-    return Stream.of(target.tunnel(), target.bridge())
-        .flatMap(name -> devices.link(name).stream())
+  private static boolean isOccupied(String device, Devices devices, IntPredicate foreign) {
+    return devices
+        .link(device)
         .filter(
             link ->
                 isTaken(link.index(), devices, foreign)
                     || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE))
-        .map(Link::name)
-        .findFirst();
+        .isPresent();
   }
 
   private static boolean isTaken(int device, Devices devices, IntPredicate foreign) {
@@ -96,18 +104,19 @@ final class NodeViewMapper {
   }
 
   /**
-   * Filters of tc on the underlay would not see what a program takes before them: then the tunnel
-   * device does it, as where packets have no Ethernet header.
+   * The underlay's device, if programs may take packets there. Filters of tc on it would not see
+   * those: then the tunnel device and the host's routes do it, as where packets have no Ethernet
+   * header.
    */
-  private static Optional<NodeView.Encapsulation> encapsulation(
-      Underlay underlay, Devices devices) {
-    return underlay.address() instanceof Ipv4Address address
-        ? devices
-            .link(underlay.device())
-            .filter(link -> link.mac().isPresent() && !link.isLoopback() && !link.isNoArp())
-            .filter(link -> !devices.hasFilters(link.index()))
-            .map(link -> new NodeView.Encapsulation(link.index(), address))
-        : Optional.empty();
+  private static Optional<Link> wire(Underlay underlay, Devices devices) {
+    return devices
+        .link(underlay.device())
+        .filter(link -> link.mac().isPresent() && !link.isLoopback() && !link.isNoArp())
+        .filter(link -> !devices.hasFilters(link.index()));
+  }
+
+  private static Optional<Ipv4Address> ipv4(IpAddress address) {
+    return address instanceof Ipv4Address ipv4 ? Optional.of(ipv4) : Optional.empty();
   }
 
   private static NodeView.Peer peer(PeerWay way, FastPathTarget target) {
@@ -117,7 +126,16 @@ final class NodeViewMapper {
         way.mac().orElse(NO_MAC),
         way.underlay(),
         way.mtu() == 0 ? target.podMtu() : way.mtu(),
-        way.mac().isPresent() && way.device().equals(target.tunnel()));
+        carrier(way, target));
+  }
+
+  private static NodeView.Way carrier(PeerWay way, FastPathTarget target) {
+    if (way.mac().isPresent()) {
+      return way.device().equals(target.tunnel()) ? NodeView.Way.TUNNEL : NodeView.Way.OTHER;
+    }
+    return target.underlay().map(Underlay::device).equals(Optional.of(way.device()))
+        ? NodeView.Way.WIRE
+        : NodeView.Way.OTHER;
   }
 
   /** Those on this bridge, with addresses of this node's blocks. */

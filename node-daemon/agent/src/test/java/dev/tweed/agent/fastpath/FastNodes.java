@@ -306,7 +306,7 @@ final class FastNodes implements AutoCloseable {
                   switch (program) {
                     case FROM_POD, TO_POD -> "pod";
                     case FROM_TUNNEL, TO_TUNNEL -> "tweed.1";
-                    case FROM_WIRE -> "eth0";
+                    case FROM_WIRE, TO_WIRE -> "eth0";
                   });
       return index == 0 ? List.of() : asking.attached(index, program.hook());
     }

@@ -22,9 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -32,11 +34,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Two nodes with the data path itself, a pod on each, and the fast path by what that reports. */
 @Tag("kernel")
 class FastPathSyncTest {
   private static final int PORT = 7000;
+  private static final Set<Program> OF_A_TUNNEL = EnumSet.complementOf(EnumSet.of(Program.TO_WIRE));
 
   @TempDir private Path directory;
   private FastNodes nodes;
@@ -44,11 +49,15 @@ class FastPathSyncTest {
   private DatagramSocket server;
 
   @BeforeEach
-  void make() {
+  void make() throws IOException {
     if (!Files.exists(Path.of("/sys/kernel/btf/vmlinux"))) {
       throw Needs.unmet("a kernel with BTF");
     }
-    nodes = FastNodes.make(directory, new Backend.Vxlan(1, 8472, false), true);
+    make(new Backend.Vxlan(1, 8472, false));
+  }
+
+  private void make(Backend backend) throws IOException {
+    nodes = FastNodes.make(Files.createTempDirectory(directory, "nodes"), backend, true);
     client = socket(nodes.one);
     server = socket(nodes.two);
   }
@@ -127,7 +136,7 @@ class FastPathSyncTest {
   void offTakesEverythingAwayAndAutoBringsItBack() throws IOException {
     nodes.run();
     ask(3);
-    assertThat(nodes.one.programs()).containsExactlyInAnyOrder(Program.values());
+    assertThat(nodes.one.programs()).isEqualTo(OF_A_TUNNEL);
     assertThat(nodes.one.looks).isNotEmpty();
 
     nodes.one.wanted(false);
@@ -203,7 +212,7 @@ class FastPathSyncTest {
 
     long fast = nodes.one.fastPath.packets().get("received_wire");
     ask(5);
-    assertThat(nodes.one.programs()).containsExactlyInAnyOrder(Program.values());
+    assertThat(nodes.one.programs()).isEqualTo(OF_A_TUNNEL);
     assertThat(nodes.one.fastPath.packets().get("received_wire")).isGreaterThan(fast + 2);
   }
 
@@ -239,6 +248,42 @@ class FastPathSyncTest {
       exchange.finish();
     }
     assertThat(sent(nodes.two.fastPath.packets())).isGreaterThan(100);
+  }
+
+  static List<Backend> routing() {
+    return List.of(new Backend.Vxlan(1, 8472, true), new Backend.HostGateway());
+  }
+
+  @ParameterizedTest
+  @MethodSource("routing")
+  void whereAPlainRouteLeadsToAPeerItsFlowsGoFastByIt(Backend backend) throws IOException {
+    remove();
+    make(backend);
+    nodes.run();
+
+    ask(11);
+
+    for (FastNodes.Node node : nodes.both()) {
+      assertThat(node.told).containsExactly(Optional.of(new FastPath("On", null, null)));
+      assertThat(node.programs())
+          .isEqualTo(
+              backend instanceof Backend.Vxlan
+                  ? EnumSet.allOf(Program.class)
+                  : EnumSet.complementOf(EnumSet.of(Program.TO_TUNNEL, Program.FROM_TUNNEL)));
+      Map<String, Long> packets = node.fastPath.packets();
+      assertThat(packets.get("sent_routed")).as(packets.toString()).isEqualTo(10);
+      assertThat(packets.get("received_routed")).as(packets.toString()).isEqualTo(10);
+    }
+
+    // A filter of tc on the underlay would not see what is taken before it.
+    nodes.one.host.sh("tc qdisc add dev eth0 clsact");
+    nodes.one.run();
+    assertThat(nodes.one.status().message()).contains("nodes (NotTunnelled 1)");
+    assertThat(nodes.one.programs())
+        .doesNotContain(Program.FROM_WIRE)
+        .doesNotContain(Program.TO_WIRE);
+    ask(3);
+    assertThat(nodes.one.fastPath.packets().get("sent_routed")).isEqualTo(10);
   }
 
   @Test

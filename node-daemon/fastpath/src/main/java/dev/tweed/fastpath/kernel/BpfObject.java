@@ -33,6 +33,8 @@ public final class BpfObject implements AutoCloseable {
     FROM_TUNNEL(Hook.INGRESS),
     /** Ingress of the underlay device. */
     FROM_WIRE(Hook.INGRESS),
+    /** Egress of the underlay device. */
+    TO_WIRE(Hook.EGRESS),
     /** Egress of a pod's host-side veth. */
     TO_POD(Hook.EGRESS);
 
@@ -232,6 +234,19 @@ public final class BpfObject implements AutoCloseable {
    * @param packet from its Ethernet header on
    */
   public Rehearsal rehearse(Program program, byte[] packet) throws BpfException {
+    return rehearse(program, packet, 0);
+  }
+
+  /**
+   * The same with a packet of which a NIC has summed every byte (CHECKSUM_COMPLETE). Refused with
+   * EBADMSG if that is no longer the sum of what the program has made of it, and with EINVAL before
+   * Linux 6.11.
+   */
+  public Rehearsal rehearseSummed(Program program, byte[] packet) throws BpfException {
+    return rehearse(program, packet, TestRun.CHECKSUM_COMPLETE);
+  }
+
+  private Rehearsal rehearse(Program program, byte[] packet, int flags) throws BpfException {
     Pointer in = Runtime.getSystemRuntime().getMemoryManager().allocateDirect(packet.length);
     Pointer out = Runtime.getSystemRuntime().getMemoryManager().allocateDirect(PACKET_ROOM, true);
     Pointer options =
@@ -242,6 +257,7 @@ public final class BpfObject implements AutoCloseable {
     options.putPointer(TestRun.DATA_OUT, out);
     options.putInt(TestRun.DATA_SIZE_IN, packet.length);
     options.putInt(TestRun.DATA_SIZE_OUT, PACKET_ROOM);
+    options.putInt(TestRun.FLAGS, flags);
     int result = library.bpf_prog_test_run_opts(programs.get(program), options);
     Reference.reachabilityFence(in);
     if (result < 0) {
@@ -260,7 +276,11 @@ public final class BpfObject implements AutoCloseable {
     static final int DATA_SIZE_IN = 24;
     static final int DATA_SIZE_OUT = 28;
     static final int RETURN_VALUE = 56;
+    static final int FLAGS = 68;
     static final int BYTES = 80;
+
+    /** BPF_F_TEST_SKB_CHECKSUM_COMPLETE of linux/bpf.h. */
+    static final int CHECKSUM_COMPLETE = 1 << 2;
 
     private TestRun() {}
   }
