@@ -187,7 +187,8 @@ public final class NodeDaemon implements AutoCloseable {
             leases::holder,
             options.dataPath().sysctlDir(),
             board::showFastPath,
-            this::fastPathWithin);
+            this::fastPathWithin,
+            this::requestSync);
     fastPathLoop =
         new SyncLoop("fastpath", fastPath, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     metrics.fastPath(fastPath::status, fastPath::packets);
@@ -251,6 +252,7 @@ public final class NodeDaemon implements AutoCloseable {
               prober.targets(targets);
             },
             this::fastPathTarget,
+            fastPath::isReady,
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,

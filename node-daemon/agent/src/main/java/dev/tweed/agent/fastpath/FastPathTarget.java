@@ -53,4 +53,9 @@ public record FastPathTarget(
         peers,
         "1".equals(report.sysctls().get(LIBERAL)));
   }
+
+  /** As it would be if connection tracking took them. */
+  FastPathTarget withLiberalWindows() {
+    return new FastPathTarget(wanted, tunnel, bridge, podMtu, underlay, blocks, peers, true);
+  }
 }

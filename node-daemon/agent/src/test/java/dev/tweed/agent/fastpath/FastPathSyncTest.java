@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("kernel")
 class FastPathSyncTest {
   private static final int PORT = 7000;
+  private static final String LIBERAL = "net.netfilter.nf_conntrack_tcp_be_liberal";
 
   @TempDir private Path directory;
   private FastNodes nodes;
@@ -69,6 +71,8 @@ class FastPathSyncTest {
 
   @Test
   void flowsGoFastByWhatTheDataPathReports() throws IOException {
+    assertThat(nodes.one.host.exec("sysctl", "-n", LIBERAL)).startsWith("0");
+
     nodes.run();
 
     ask(11);
@@ -81,8 +85,7 @@ class FastPathSyncTest {
       // The neighbour may be unknown to the first; then the tunnel device takes it.
       assertThat(packets.get("sent_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
     }
-    assertThat(nodes.one.host.exec("sysctl", "-n", "net.netfilter.nf_conntrack_tcp_be_liberal"))
-        .startsWith("1");
+    assertThat(nodes.one.host.exec("sysctl", "-n", LIBERAL)).startsWith("1");
   }
 
   @Test
@@ -377,6 +380,7 @@ class FastPathSyncTest {
 
   @Test
   void whereWindowsAreJudgedThereIsNone() {
+    nodes.run();
     FastPathTarget target = nodes.one.target();
     nodes.one.fastPath.target(
         Optional.of(
@@ -415,6 +419,35 @@ class FastPathSyncTest {
     ask(5);
 
     assertThat(nodes.one.fastPath.packets().get("sent_tunnel")).isEqualTo(4);
+  }
+
+  @Test
+  void aHostWhosePacketsCannotGoFastIsLeftAlone() {
+    List<Optional<FastPath>> told = new ArrayList<>();
+    FastPathSync without =
+        new FastPathSync(
+            Optional::empty,
+            address -> Optional.empty(),
+            Path.of("/proc/sys/net"),
+            told::add,
+            nodes.one.looks::add,
+            () -> nodes.one.host.sh("sysctl -qw " + LIBERAL + "=1"),
+            new NodeViewMapper.Process("6.12.1", Set.of(12)));
+
+    // It is told with what the data path tells, and is news once
+    without.target(Optional.of(nodes.one.target()));
+    assertThat(nodes.one.host.call(without::getAsBoolean)).isTrue();
+    assertThat(told)
+        .singleElement()
+        .satisfies(
+            only -> {
+              assertThat(only.orElseThrow().reason()).isEqualTo("RightsMissing");
+              assertThat(only.orElseThrow().message()).contains("node.fastPath=true");
+            });
+
+    assertThat(nodes.one.looks).as("nobody looks for what cannot come").isEmpty();
+    assertThat(without.isReady()).isFalse();
+    assertThat(nodes.one.host.exec("sysctl", "-n", LIBERAL)).startsWith("0");
   }
 
   private static long sent(Map<String, Long> packets) {
