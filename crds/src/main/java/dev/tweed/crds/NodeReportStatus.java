@@ -184,7 +184,17 @@ public record NodeReportStatus(
       @JsonPropertyDescription(
               "Blocks that packets do not reach, or not all; of too many the first.")
           @Size(max = Limits.UNREACHED)
-          List<UnreachedPeer> unreached) {
+          List<UnreachedPeer> unreached,
+      @JsonPropertyDescription(
+              "Whether the tunnel device leaves checksums of packets to the network card"
+                  + " (tx-checksum-ip-generic), as answers of peers show: Works: it does, and they"
+                  + " answer; Damages: it did, and they answered only packets without a checksum,"
+                  + " so that the daemon has switched it off; Off: somebody else has; DamagedAnyway:"
+                  + " they answer only packets without a checksum, with it and without it. Absent:"
+                  + " not measured.")
+          @Size(min = 1, max = Limits.SHORT)
+          @Pattern(Limits.CAMEL_CASE)
+          String txChecksum) {
     public Reachability {
       unreached = unreached == null ? List.of() : List.copyOf(unreached);
     }

@@ -64,6 +64,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   private final Runnable ready;
   private final NodeViewMapper.Process process;
   private volatile boolean isReady;
+  private volatile boolean sumsByTunnel;
   private volatile Optional<FastPathTarget> target = Optional.empty();
   private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
   private volatile Optional<FastPath> fastPath = Optional.empty();
@@ -173,6 +174,17 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
         });
   }
 
+  /**
+   * Whether the tunnel device has to fill in checksums, since it leaves them to no network card:
+   * then it has to see the packets. From any thread.
+   */
+  public void sumsByTunnel(boolean needed) {
+    if (sumsByTunnel != needed) {
+      sumsByTunnel = needed;
+      again.accept(Duration.ZERO);
+    }
+  }
+
   /** How it stands. */
   public Optional<NodeReportStatus.FastPath> status() {
     return told;
@@ -261,7 +273,13 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
-    NodeView view = NodeViewMapper.map(wanted, process, devices, pods, this::hasForeignProgram);
+    NodeView view =
+        NodeViewMapper.map(
+            sumsByTunnel ? wanted.withoutUnderlay() : wanted,
+            process,
+            devices,
+            pods,
+            this::hasForeignProgram);
     return FastPathPlanner.plan(view);
   }
 

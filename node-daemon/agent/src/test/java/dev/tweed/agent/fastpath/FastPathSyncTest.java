@@ -258,6 +258,18 @@ class FastPathSyncTest {
   }
 
   @Test
+  void whereTheTunnelDeviceFillsInChecksumsItSeesThePackets() throws IOException {
+    nodes.one.fastPath.sumsByTunnel(true);
+    assertThat(nodes.one.looks).contains(Duration.ZERO);
+    nodes.run();
+
+    ask(11);
+
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_WIRE);
+    assertThat(nodes.one.fastPath.packets().get("sent_tunnel")).isEqualTo(10);
+  }
+
+  @Test
   void aProgramThatSomebodyTookAwayIsAttachedAgain() throws IOException {
     nodes.run();
     Needs.program("/usr/sbin/bpftool", "bpftool");
