@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Probes the other nodes from a thread of its own, in the network namespace of the thread that
@@ -226,7 +227,9 @@ public final class Prober implements AutoCloseable {
       }
       return found.with(trial.verdict(offloadIsOn, found.answered() > 0));
     } catch (NetlinkException e) {
-      LOG.warn("checksum offload of {} cannot be tried: {}", tunnel, e.getMessage());
+      // A device that is away for a moment is no news.
+      LOG.atLevel(trial.phase() == ChecksumTrial.Phase.TRYING ? Level.WARN : Level.DEBUG)
+          .log("checksum offload of {} cannot be measured: {}", tunnel, e.getMessage());
       trial = trial.failed(now);
       offloadReadAt = now + ProbeScheduler.ROUND;
       return found;
