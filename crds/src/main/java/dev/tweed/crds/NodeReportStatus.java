@@ -68,7 +68,7 @@ public record NodeReportStatus(
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         @Size(max = Limits.LINK_ADDRESSES)
         List<LinkAddress> addresses,
-    @JsonPropertyDescription("Whether packets between pods of two nodes skip netfilter here.")
+    @JsonPropertyDescription("Whether packets between pods skip netfilter here.")
         FastPath fastPath) {
 
   public NodeReportStatus {
@@ -82,7 +82,7 @@ public record NodeReportStatus(
     addresses = addresses == null ? List.of() : List.copyOf(addresses);
   }
 
-  /** Whether packets between pods of two nodes skip netfilter on the node, and if not, why. */
+  /** Whether packets between pods skip netfilter on the node, and if not, why. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record FastPath(
@@ -184,7 +184,17 @@ public record NodeReportStatus(
       @JsonPropertyDescription(
               "Blocks that packets do not reach, or not all; of too many the first.")
           @Size(max = Limits.UNREACHED)
-          List<UnreachedPeer> unreached) {
+          List<UnreachedPeer> unreached,
+      @JsonPropertyDescription(
+              "Whether the tunnel device leaves checksums of packets to the network card"
+                  + " (tx-checksum-ip-generic), as answers of peers show: Works: it does, and they"
+                  + " answer; Damages: it did, and they answered only packets without a checksum,"
+                  + " so that the daemon has switched it off; Off: somebody else has; DamagedAnyway:"
+                  + " they answer only packets without a checksum, with it and without it. Absent:"
+                  + " not measured.")
+          @Size(min = 1, max = Limits.SHORT)
+          @Pattern(Limits.CAMEL_CASE)
+          String txChecksum) {
     public Reachability {
       unreached = unreached == null ? List.of() : List.copyOf(unreached);
     }

@@ -79,10 +79,11 @@ import java.util.Map;
 @ValidationRule(
     value =
         "self.fastPath != 'Auto' || !has(self.sysctls) ||"
-            + " !('net.netfilter.nf_conntrack_tcp_be_liberal' in self.sysctls)",
+            + " !('net.netfilter.nf_conntrack_tcp_be_liberal' in self.sysctls) ||"
+            + " self.sysctls['net.netfilter.nf_conntrack_tcp_be_liberal'] == '1'",
     message =
-        "spec.sysctls names net.netfilter.nf_conntrack_tcp_be_liberal, which fastPath Auto sets to 1:"
-            + " leave it out, or set fastPath to \"Off\"",
+        "spec.sysctls has net.netfilter.nf_conntrack_tcp_be_liberal otherwise than 1, which fastPath"
+            + " Auto (the default) needs: leave it out, or set fastPath to \"Off\"",
     fieldPath = ".sysctls")
 public record PodNetworkSpec(
     @JsonPropertyDescription(
@@ -151,12 +152,12 @@ public record PodNetworkSpec(
         @Size(max = Limits.RESERVATIONS)
         List<Reservation> reservations,
     @JsonPropertyDescription(
-            "Auto: packets between pods of two nodes skip the bridge, netfilter and the tunnel device, once a packet"
+            "Auto: packets between pods skip the bridge, netfilter and the tunnel device, once a packet"
                 + " of the same flow has come through them unchanged, on each node that can; a NodeReport says where"
-                + " not, and why. The daemons need the chart value node.fastPath for it, and each node's"
-                + " net.netfilter.nf_conntrack_tcp_be_liberal becomes 1. Off (in YAML with quotes): all packets take"
-                + " the ordinary path.")
-        @Default("Off")
+                + " not, and why. The daemons need the chart value node.fastPath for it; where they have that, and it"
+                + " works, net.netfilter.nf_conntrack_tcp_be_liberal of the node becomes 1. Off (in YAML with"
+                + " quotes): all packets take the ordinary path.")
+        @Default("Auto")
         FastPath fastPath) {
 
   public PodNetworkSpec {
@@ -172,7 +173,7 @@ public record PodNetworkSpec(
     probes = probes == null ? Probes.Enabled : probes;
     nodeAddress = nodeAddress == null ? NodeAddress.ANY : nodeAddress;
     reservations = reservations == null ? List.of() : List.copyOf(reservations);
-    fastPath = fastPath == null ? FastPath.Off : fastPath;
+    fastPath = fastPath == null ? FastPath.Auto : fastPath;
   }
 
   /** One that has pools, and all else by default. */
@@ -201,7 +202,7 @@ public record PodNetworkSpec(
     Disabled
   }
 
-  /** Whether packets between pods of two nodes may skip netfilter (docs/fastpath.md). */
+  /** Whether packets between pods may skip netfilter (docs/fastpath.md). */
   public enum FastPath {
     /** On each node that can. */
     Auto,

@@ -74,7 +74,7 @@ class ServedKindsTest {
         .containsEntry("allocation", "Operator")
         .doesNotContainKeys("mtu", "reservations")
         .containsEntry("hostFirewall", "Auto")
-        .containsEntry("fastPath", "Off")
+        .containsEntry("fastPath", "Auto")
         .containsEntry("bridge", Map.of("name", "tweed-br0", "hairpin", true))
         .containsEntry("masquerade", Map.of("enabled", true, "fullyRandom", true))
         .containsEntry("backend", Map.of("type", "VXLAN"));

@@ -39,6 +39,11 @@ public record ClusterSnapshot(
     this(network, self, peers, false);
   }
 
+  /** The same where no packet skips connection tracking. */
+  public ClusterSnapshot withoutFastPath() {
+    return new ClusterSnapshot(network.withoutFastPath(), self, peers, remembered, hostPorts);
+  }
+
   /** The same with these ports. */
   public ClusterSnapshot with(List<HostPort> ports) {
     return new ClusterSnapshot(network, self, peers, remembered, ports);

@@ -53,4 +53,21 @@ public record NetworkParameters(
     podCidrs = List.copyOf(podCidrs);
     sysctls = Map.copyOf(sysctls);
   }
+
+  /** The same where no packet skips connection tracking. */
+  public NetworkParameters withoutFastPath() {
+    return new NetworkParameters(
+        name,
+        backend,
+        mtu,
+        bridgeName,
+        hairpin,
+        masquerade,
+        podCidrs,
+        sysctls,
+        tunnelFiltered,
+        probes,
+        translated,
+        false);
+  }
 }

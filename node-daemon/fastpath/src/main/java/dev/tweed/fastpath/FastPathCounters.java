@@ -1,7 +1,9 @@
 package dev.tweed.fastpath;
 
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Packets since the programs were loaded (a segmented packet counts once), by what became of them.
@@ -42,7 +44,22 @@ public record FastPathCounters(Map<Counter, Long> packets) {
     /** Slow: no resolved next hop over the peer's device, or the way is too narrow. */
     NO_NEXT_HOP,
     /** Slow: a tunnel packet whose outer source is not the node of its inner source. */
-    UNKNOWN_SOURCE
+    UNKNOWN_SOURCE;
+
+    private static final Set<Counter> SLOW =
+        EnumSet.of(
+            SENT_UNPROVEN,
+            RECEIVED_UNPROVEN,
+            SWITCHED_UNPROVEN,
+            EDGE,
+            TOO_LARGE,
+            NO_NEXT_HOP,
+            UNKNOWN_SOURCE);
+
+    /** Whether it counts packets that took the ordinary path. */
+    public boolean isSlow() {
+      return SLOW.contains(this);
+    }
   }
 
   /** Copies the map. */

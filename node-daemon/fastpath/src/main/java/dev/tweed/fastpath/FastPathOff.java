@@ -46,7 +46,7 @@ public sealed interface FastPathOff {
     public String message() {
       return "the daemon lacks the capabilities "
           + String.join(", ", missing)
-          + ": set the chart value node.fastPath=true, or add them to the unit of the service; or set"
+          + ", without which packets take the ordinary path: set the chart value node.fastPath=true, or add them to the unit of the service; or set"
           + " spec.fastPath to \"Off\"";
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Packets between pods of two nodes past bridge, netfilter and, where it can be, the tunnel device:
+ * Packets between pods past bridge, netfilter and, where it can be, the tunnel device:
  * docs/fastpath.md, docs/adr/0013-fast-path.md.
  *
  * <p>{@link dev.tweed.fastpath.FastPathPlanner} decides from a {@link dev.tweed.fastpath.NodeView},

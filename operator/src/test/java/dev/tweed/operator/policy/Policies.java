@@ -119,7 +119,7 @@ public final class Policies {
         null,
         null,
         null,
-        new NodeReportStatus.Reachability("Probes", 9, 3, null, List.of(unreached)),
+        new NodeReportStatus.Reachability("Probes", 9, 3, null, List.of(unreached), null),
         null,
         null,
         null,

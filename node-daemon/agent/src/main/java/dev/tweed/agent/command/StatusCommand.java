@@ -4,23 +4,33 @@ import dev.tweed.agent.daemon.RunLock;
 import dev.tweed.agent.status.NodeStatus;
 import dev.tweed.agent.status.StatusFiles;
 import dev.tweed.agent.status.StatusText;
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.Inspection;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
  * {@code tweed-node status}: what the daemon last found, and what is in the kernel now. Asks
- * neither the API server nor the daemon. Exit code 0 if the node is ready and nothing is wrong, 1
- * otherwise.
+ * neither the API server nor, but for numbers of packets, the daemon. Exit code 0 if the node is
+ * ready and nothing is wrong, 1 otherwise.
  */
 @Command(
     name = "status",
@@ -31,7 +41,20 @@ import picocli.CommandLine.Spec;
     })
 final class StatusCommand implements Callable<Integer> {
 
+  private static final int PATIENCE_MILLIS = 2000;
+  private static final int MOST_BYTES = 1 << 20;
+
   @Mixin NodeOptions node;
+
+  @Option(
+      names = "--http-address",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:TWEED_HTTP_ADDRESS:-127.0.0.1:9464}",
+      description =
+          "Where the daemon answers, which is asked for packets of the fast path only. Default:"
+              + " ${DEFAULT-VALUE}")
+  String httpAddress;
+
   @Spec CommandSpec spec;
 
   @Override
@@ -50,10 +73,38 @@ final class StatusCommand implements Callable<Integer> {
         daemon
             ? "running"
             : "NOT running: nothing repairs or follows changes; what is programmed keeps working");
+    if (daemon && status.flatMap(NodeStatus::fastPath).filter(StatusCommand::isOn).isPresent()) {
+      out.printf("  %-11s %s%n", "Packets", packets());
+    }
     boolean kernel = kernel(out, status);
     out.flush();
     boolean healthy = daemon && kernel && status.filter(NodeStatus::ready).isPresent();
     return healthy ? 0 : 1;
+  }
+
+  private static boolean isOn(NodeReportStatus.FastPath fastPath) {
+    return NodeReportStatus.FastPath.ON.equals(fastPath.state());
+  }
+
+  /** Since the programs were loaded; they are in the kernel, for nobody but the daemon. */
+  private String packets() {
+    try {
+      InetSocketAddress address = RunCommand.httpAddress(httpAddress);
+      URL metrics =
+          new URI("http", null, address.getHostString(), address.getPort(), "/metrics", null, null)
+              .toURL();
+      URLConnection connection = metrics.openConnection(Proxy.NO_PROXY);
+      connection.setConnectTimeout(PATIENCE_MILLIS);
+      connection.setReadTimeout(PATIENCE_MILLIS);
+      try (InputStream answer = connection.getInputStream()) {
+        return FastPathPackets.parse(
+                new String(answer.readNBytes(MOST_BYTES), StandardCharsets.UTF_8))
+            .map(FastPathPackets::text)
+            .orElse("not known: what answers at " + httpAddress + " does not tell");
+      }
+    } catch (IOException | URISyntaxException e) {
+      return "not known: " + httpAddress + " does not answer: " + e.getMessage();
+    }
   }
 
   private boolean daemonRuns() {

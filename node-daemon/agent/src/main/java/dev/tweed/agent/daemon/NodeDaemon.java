@@ -31,6 +31,7 @@ import dev.tweed.agent.memory.BootIdReader;
 import dev.tweed.agent.memory.MachineIdReader;
 import dev.tweed.agent.memory.StateFile;
 import dev.tweed.agent.probe.Prober;
+import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.status.HealthServer;
 import dev.tweed.agent.status.Metrics;
 import dev.tweed.agent.status.NodeStatus;
@@ -187,10 +188,12 @@ public final class NodeDaemon implements AutoCloseable {
             leases::holder,
             options.dataPath().sysctlDir(),
             board::showFastPath,
-            this::fastPathWithin);
+            this::fastPathWithin,
+            this::requestSync);
     fastPathLoop =
         new SyncLoop("fastpath", fastPath, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     metrics.fastPath(fastPath::status, fastPath::packets);
+    earlier.flatMap(NodeStatus::reachability).ifPresent(this::followChecksums);
     firewall =
         new FirewallSync(
             cluster::view,
@@ -234,7 +237,7 @@ public final class NodeDaemon implements AutoCloseable {
         opener.prober(
             tracer,
             earlier.flatMap(NodeStatus::reachability),
-            board::show,
+            this::probed,
             metrics.probes(),
             clock);
     sync =
@@ -251,6 +254,7 @@ public final class NodeDaemon implements AutoCloseable {
               prober.targets(targets);
             },
             this::fastPathTarget,
+            fastPath::isReady,
             new NodeStatusFactory(
                 options.nodeName(),
                 repairs,
@@ -452,6 +456,20 @@ public final class NodeDaemon implements AutoCloseable {
   private void fastPathTarget(Optional<FastPathTarget> target) {
     if (fastPath.target(target)) {
       fastPathLoop.request();
+    }
+  }
+
+  private void probed(Reachability seen) {
+    board.show(seen);
+    followChecksums(seen);
+  }
+
+  /** Fast packets have to be where checksums are filled in. */
+  private void followChecksums(Reachability seen) {
+    switch (seen.txChecksum()) {
+      case DAMAGES, OFF -> fastPath.sumsByTunnel(true);
+      case WORKS, DAMAGED_ANYWAY -> fastPath.sumsByTunnel(false);
+      case NOT_MEASURED -> {} // as it was
     }
   }
 

@@ -52,6 +52,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final Consumer<Duration> again;
   private final BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes;
   private final Consumer<Optional<FastPathTarget>> fastPath;
+  private final BooleanSupplier fastPathReady;
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
@@ -70,6 +71,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
    * @param again is told within which time another sync should come
    * @param probes receives what can be probed, and where packets of it pass; must not wait
    * @param fastPath receives what the fast path goes by; empty for none; must not wait
+   * @param fastPathReady whether packets can skip connection tracking here; what that needs of the
+   *     host is left alone otherwise
    * @param tell receives the state after each sync, and the NodeSubnets it is about
    */
   NodeSync(
@@ -82,6 +85,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Consumer<Duration> again,
       BiConsumer<ProbeTargets, Optional<TraceNetwork>> probes,
       Consumer<Optional<FastPathTarget>> fastPath,
+      BooleanSupplier fastPathReady,
       NodeStatusFactory statuses,
       Metrics metrics,
       BiConsumer<SyncStatus, List<SubnetRecord>> tell) {
@@ -94,6 +98,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     this.again = again;
     this.probes = probes;
     this.fastPath = fastPath;
+    this.fastPathReady = fastPathReady;
     this.statuses = statuses;
     this.metrics = metrics;
     this.tell = tell;
@@ -288,8 +293,10 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       Mapping.Program asked, BiFunction<ClusterSnapshot, SyncReport, CniSetup.Outcome> applyCni) {
     RetiringBlocks retiring =
         RetiringBlocks.plan(asked.snapshot(), statuses.serving(), cni.leased());
+    ClusterSnapshot wanted = retiring.addTo(asked.snapshot()).with(cni.hostPorts());
     Mapping.Program program =
-        asked.with(retiring.addTo(asked.snapshot()).with(cni.hostPorts()), asked.findings());
+        asked.with(
+            fastPathReady.getAsBoolean() ? wanted : wanted.withoutFastPath(), asked.findings());
     boolean remembered = program.snapshot().remembered();
     List<NodeFinding> findings = new ArrayList<>(program.findings());
     findings.addAll(retiring.findings());
@@ -341,11 +348,10 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
             ? Optional.of(new TraceNetwork(member.needs(), asked.snapshot()))
             : Optional.empty());
     // What is not verified changes nothing of it; that it is not wanted does.
-    if (report.verified() || !program.snapshot().network().fastPath()) {
+    if (report.verified() || !wanted.network().fastPath()) {
       fastPath.accept(
           Optional.of(
-              FastPathTarget.of(
-                  program.snapshot(), report, kernel.map(KernelPath::peers).orElse(List.of()))));
+              FastPathTarget.of(wanted, report, kernel.map(KernelPath::peers).orElse(List.of()))));
     }
     CniSetup.Outcome outcome =
         cni.present() || policed.getAsBoolean()

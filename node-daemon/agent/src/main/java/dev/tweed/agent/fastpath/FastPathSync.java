@@ -61,14 +61,17 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   private final Path sysctls;
   private final Consumer<Optional<NodeReportStatus.FastPath>> tell;
   private final Consumer<Duration> again;
+  private final Runnable ready;
+  private final NodeViewMapper.Process process;
+  private volatile boolean isReady;
+  private volatile boolean sumsByTunnel;
   private volatile Optional<FastPathTarget> target = Optional.empty();
   private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
-  private Optional<NodeViewMapper.Process> process = Optional.empty();
   private volatile Optional<FastPath> fastPath = Optional.empty();
   private Optional<DeviceWatch> watch = Optional.empty(); // guarded by this
 
   /** Why it was not to be had; another try in this process would come to the same. */
-  private Optional<FastPathOff.OfNode> refused = Optional.empty();
+  private volatile Optional<FastPathOff.OfNode> refused;
 
   /**
    * @param results what the container runtime remembers of its pods; empty while not known
@@ -76,18 +79,62 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
    * @param sysctls the node's {@code /proc/sys/net}
    * @param tell receives how it stands; empty where the node belongs to no network
    * @param again receives the time within which another run is wanted
+   * @param ready is run when {@link #isReady()} has become true
    */
   public FastPathSync(
       Supplier<Optional<CniResults>> results,
       Function<IpAddress, Optional<String>> holder,
       Path sysctls,
       Consumer<Optional<NodeReportStatus.FastPath>> tell,
-      Consumer<Duration> again) {
+      Consumer<Duration> again,
+      Runnable ready) {
+    this(results, holder, sysctls, tell, again, ready, thisProcess());
+  }
+
+  /** As a process of such rights has it. */
+  FastPathSync(
+      Supplier<Optional<CniResults>> results,
+      Function<IpAddress, Optional<String>> holder,
+      Path sysctls,
+      Consumer<Optional<NodeReportStatus.FastPath>> tell,
+      Consumer<Duration> again,
+      Runnable ready,
+      NodeViewMapper.Process process) {
     this.results = results;
     this.holder = holder;
     this.sysctls = sysctls;
     this.tell = tell;
     this.again = again;
+    this.ready = ready;
+    this.process = process;
+    this.refused = refusedTo(process);
+  }
+
+  /** What this process will never have, whatever is on the node. */
+  private static Optional<FastPathOff.OfNode> refusedTo(NodeViewMapper.Process process) {
+    NodeView nothing =
+        new NodeView(
+            true,
+            process.release(),
+            process.capabilities(),
+            true,
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            List.of());
+    return FastPathPlanner.plan(nothing) instanceof FastPathPlan.Off(FastPathOff.OfNode why)
+            && (why instanceof FastPathOff.RightsMissing || why instanceof FastPathOff.KernelTooOld)
+        ? Optional.of(why)
+        : Optional.empty();
+  }
+
+  /**
+   * Whether it is wanted, and all that it needs of this process, the kernel and the devices is
+   * there, or once was: from then on connection tracking has to take packets out of the window it
+   * knows. From any thread.
+   */
+  public boolean isReady() {
+    return isReady;
   }
 
   /**
@@ -98,8 +145,13 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   public boolean target(Optional<FastPathTarget> now) {
     boolean news = !now.equals(target);
     target = now;
-    if (news && now.filter(FastPathTarget::wanted).isEmpty() && fastPath.isEmpty()) {
-      showOff(now); // with what the sync tells, and not in a second report after it
+    if (news && fastPath.isEmpty()) {
+      // With what the sync tells, and not in a second report after it.
+      if (now.filter(FastPathTarget::wanted).isEmpty()) {
+        showOff(now);
+      } else {
+        refused.ifPresent(this::showOff);
+      }
     }
     return news;
   }
@@ -120,6 +172,17 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
             letGo();
           }
         });
+  }
+
+  /**
+   * Whether the tunnel device has to fill in checksums, since it leaves them to no network card:
+   * then it has to see the packets. From any thread.
+   */
+  public void sumsByTunnel(boolean needed) {
+    if (sumsByTunnel != needed) {
+      sumsByTunnel = needed;
+      again.accept(Duration.ZERO);
+    }
   }
 
   /** How it stands. */
@@ -155,6 +218,10 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
       showOff(now);
       return true;
     }
+    if (refused.isPresent()) {
+      showOff(refused.get());
+      return true;
+    }
     again.accept(LOOK);
     try {
       return bring(now.get());
@@ -163,7 +230,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
       return false;
     } catch (BpfException e) {
       close();
-      show(Optional.of(FastPathStatusMapper.off(new FastPathOff.ProgramRefused(e.getMessage()))));
+      showOff(new FastPathOff.ProgramRefused(e.getMessage()));
       return false;
     }
   }
@@ -173,13 +240,22 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     // Whoever reads them asks for another run when they are known.
     List<CniResult> remembered = results.get().map(CniResults::results).orElse(List.of());
     List<LocalPod> pods = LocalPod.of(remembered, devices.links(), holder);
-    FastPathPlan plan = plan(wanted, devices, pods);
+    FastPathTarget tolerant = wanted.withLiberalWindows();
+    FastPathPlan plan = plan(tolerant, devices, pods);
     if (plan instanceof FastPathPlan.On && fastPath.isEmpty()) {
-      refused = refused.or(this::open);
+      refused = open();
       plan =
           refused
               .<FastPathPlan>map(FastPathPlan.Off::new)
-              .orElseGet(() -> plan(wanted, devices, pods));
+              .orElseGet(() -> plan(tolerant, devices, pods));
+    }
+    if (plan instanceof FastPathPlan.On && !wanted.liberal()) {
+      if (!isReady) {
+        isReady = true;
+        ready.run();
+        return true; // what the data path comes to then is another target
+      }
+      plan = plan(wanted, devices, pods);
     }
     Map<Integer, String> failures = Map.of();
     if (fastPath.isPresent()) {
@@ -197,7 +273,13 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
-    NodeView view = NodeViewMapper.map(wanted, process(), devices, pods, this::hasForeignProgram);
+    NodeView view =
+        NodeViewMapper.map(
+            sumsByTunnel ? wanted.withoutUnderlay() : wanted,
+            process,
+            devices,
+            pods,
+            this::hasForeignProgram);
     return FastPathPlanner.plan(view);
   }
 
@@ -231,19 +313,14 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     }
   }
 
-  private NodeViewMapper.Process process() {
-    if (process.isEmpty()) {
-      try {
-        process =
-            Optional.of(
-                new NodeViewMapper.Process(
-                    System.getProperty("os.version"),
-                    Capabilities.parse(Files.readString(Path.of("/proc/self/status")))));
-      } catch (IOException e) {
-        throw new UncheckedIOException("rights of this process cannot be read: " + e, e);
-      }
+  private static NodeViewMapper.Process thisProcess() {
+    try {
+      return new NodeViewMapper.Process(
+          System.getProperty("os.version"),
+          Capabilities.parse(Files.readString(Path.of("/proc/self/status"))));
+    } catch (IOException e) {
+      throw new UncheckedIOException("rights of this process cannot be read: " + e, e);
     }
-    return process.get();
   }
 
   /** As the kernel's VXLAN picks them, so that a flow has the same on both paths. */
@@ -263,6 +340,10 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
 
   private void showOff(Optional<FastPathTarget> unwanted) {
     show(unwanted.map(off -> FastPathStatusMapper.off(new FastPathOff.SwitchedOff())));
+  }
+
+  private void showOff(FastPathOff.OfNode why) {
+    show(Optional.of(FastPathStatusMapper.off(why)));
   }
 
   private synchronized void show(Optional<NodeReportStatus.FastPath> now) {

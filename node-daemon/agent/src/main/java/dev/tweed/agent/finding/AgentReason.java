@@ -70,6 +70,8 @@ public enum AgentReason {
   ForwardDropped(false),
   /** Small packets reach a node, large ones do not. */
   LargePacketsLost(false),
+  /** Checksums of packets to other nodes are damaged, by the network card or on the way. */
+  ChecksumsDamaged(false),
   /** A node that lives has not answered a probe since it is known. */
   ProbeUnanswered(false),
   /** This host refuses to send probes, so that it is not known whom packets of pods reach. */
@@ -99,6 +101,7 @@ public enum AgentReason {
           NoPeerAnswers.name(),
           PeerUnreachable.name(),
           LargePacketsLost.name(),
+          ChecksumsDamaged.name(),
           ProbeUnanswered.name(),
           ProbesNotSent.name(),
           ForwardDropped.name());

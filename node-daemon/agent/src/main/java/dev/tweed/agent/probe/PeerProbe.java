@@ -16,8 +16,9 @@ import java.util.OptionalInt;
 /**
  * What is known of one peer, and what has to be asked next. One small probe goes out each round; if
  * it is not answered, two more follow a second apart, and a second after the third the peer is
- * silent. Silent, it gets one a round, and one answer ends the silence. Times are nanoseconds of
- * any monotonic clock.
+ * silent. Silent, it gets one a round, and one answer ends the silence; over IPv4 with another one
+ * beside it that has no checksum, whose answer ends nothing, and shows that checksums are damaged
+ * on the way. Times are nanoseconds of any monotonic clock.
  */
 final class PeerProbe {
 
@@ -38,7 +39,16 @@ final class PeerProbe {
     SILENT
   }
 
-  private record Sent(long tag, long at, int bytes, boolean isLarge) {}
+  private enum Kind {
+    SMALL,
+    LARGE,
+    UNSUMMED
+  }
+
+  private record Sent(long tag, long at, int bytes, Kind kind) {}
+
+  /** One answer may be to a packet whose twin was lost by chance. */
+  private static final int UNSUMMED_ANSWERS = 2;
 
   /** Until then a peer has answered or is silent, if its probes leave this host. */
   private static final long FIRST_LOOK = Duration.ofSeconds(10).toNanos();
@@ -61,6 +71,7 @@ final class PeerProbe {
   private boolean refused;
   private Optional<IpAddress> offender = Optional.empty();
   private int sentSinceRefusal;
+  private int unsummedAnswers;
 
   /**
    * @param everAnswered whether it has answered before
@@ -160,6 +171,7 @@ final class PeerProbe {
     if (attempts == ATTEMPTS && at - now <= 0) {
       if (health != Health.SILENT) {
         health = Health.SILENT;
+        unsummedAnswers = 0;
         refused = false;
         since = time;
         large.reset(round);
@@ -194,11 +206,7 @@ final class PeerProbe {
 
   /** A wanted packet goes out. */
   void sent(long tag, int bytes, boolean isLarge, long now, long round) {
-    while (!outstanding.isEmpty() && now - outstanding.getFirst().at() > LATE) {
-      outstanding.removeFirst();
-      meter.count(ProbeMeter.Result.UNANSWERED);
-    }
-    outstanding.addLast(new Sent(tag, now, bytes, isLarge));
+    remember(new Sent(tag, now, bytes, isLarge ? Kind.LARGE : Kind.SMALL), now);
     if (isLarge) {
       if (large.sent(now) && attempts == 0) {
         at = now; // a small one after it: if that is lost too, the path is
@@ -212,6 +220,29 @@ final class PeerProbe {
       attempts++;
       at = now + RETRY;
     }
+  }
+
+  private void remember(Sent sent, long now) {
+    while (!outstanding.isEmpty() && now - outstanding.getFirst().at() > LATE) {
+      outstanding.removeFirst();
+      meter.count(ProbeMeter.Result.UNANSWERED);
+    }
+    outstanding.addLast(sent);
+  }
+
+  /** Whether one without a checksum should go out beside the small one. */
+  boolean wantsUnsummed() {
+    return health == Health.SILENT && target.block().family() == AddressFamily.IPV4;
+  }
+
+  /** It goes out. */
+  void sentUnsummed(long tag, int bytes, long now) {
+    remember(new Sent(tag, now, bytes, Kind.UNSUMMED), now);
+  }
+
+  /** Whether it answers what has no checksum, and nothing else. */
+  boolean answersUnsummedOnly() {
+    return health == Health.SILENT && unsummedAnswers >= UNSUMMED_ANSWERS;
   }
 
   /**
@@ -233,18 +264,23 @@ final class PeerProbe {
   }
 
   private void take(Sent asked, Outcome outcome, long now, long round, long largeInterval) {
+    if (asked.kind() == Kind.UNSUMMED) {
+      takeUnsummed(outcome);
+      return;
+    }
+    boolean isLarge = asked.kind() == Kind.LARGE;
     switch (outcome) {
       case Outcome.Arrived arrived -> {
         meter.count(ProbeMeter.Result.ANSWERED);
         meter.answeredAfter(now - asked.at());
         answered(round);
-        if (asked.isLarge()) {
+        if (isLarge) {
           large.arrived(asked.bytes(), now, largeInterval, round);
         }
       }
       case Outcome.Refused(IpAddress by) -> {
         meter.count(ProbeMeter.Result.REJECTED);
-        if (!asked.isLarge()) {
+        if (!isLarge) {
           failures = 0;
           offender = Optional.of(by);
           sentSinceRefusal = 0;
@@ -252,18 +288,30 @@ final class PeerProbe {
       }
       case Outcome.TooBig(int mtu) -> {
         meter.count(ProbeMeter.Result.REJECTED);
-        if (asked.isLarge()) {
+        if (isLarge) {
           large.tooBig(asked.bytes(), mtu, now, round);
         }
       }
       case Outcome.NotSent notSent -> {
         meter.count(ProbeMeter.Result.FAILED);
-        if (asked.isLarge()) {
+        if (isLarge) {
           large.postpone(round);
         } else {
           failed(notSent.refused(), now, round);
         }
       }
+    }
+  }
+
+  private void takeUnsummed(Outcome outcome) {
+    switch (outcome) {
+      case Outcome.Arrived arrived -> {
+        meter.count(ProbeMeter.Result.ANSWERED);
+        unsummedAnswers++;
+      }
+      case Outcome.Refused refusal -> meter.count(ProbeMeter.Result.REJECTED);
+      case Outcome.TooBig tooBig -> meter.count(ProbeMeter.Result.REJECTED);
+      case Outcome.NotSent notSent -> meter.count(ProbeMeter.Result.FAILED);
     }
   }
 

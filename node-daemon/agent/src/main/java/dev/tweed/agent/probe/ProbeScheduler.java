@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -42,8 +43,9 @@ final class ProbeScheduler {
    *
    * @param tag what its payload begins with
    * @param payload bytes after the UDP header
+   * @param summed whether it has a checksum of UDP
    */
-  record Probe(Source from, Target to, long tag, int payload) {}
+  record Probe(Source from, Target to, long tag, int payload, boolean summed) {}
 
   /** A peer is another one when its block changes. */
   private record Key(String node, IpPrefix block) {
@@ -142,17 +144,39 @@ final class ProbeScheduler {
         }
         break;
       }
-      budget.spend(bytes, now);
       long tag = tags.getAsLong();
       peer.sent(tag, bytes, large, now, round);
-      Target to = peer.target();
-      probes.add(
-          new Probe(
-              source(to).orElseThrow(),
-              to,
-              tag,
-              bytes - PeerProbe.headerBytes(to.block().family())));
+      probes.add(probe(peer, tag, bytes, true, now));
+      if (!large && peer.wantsUnsummed()) {
+        long unsummed = tags.getAsLong();
+        peer.sentUnsummed(unsummed, bytes, now);
+        probes.add(probe(peer, unsummed, bytes, false, now));
+      }
     }
+  }
+
+  private Probe probe(PeerProbe peer, long tag, int bytes, boolean summed, long now) {
+    budget.spend(bytes, now);
+    Target to = peer.target();
+    int payload = bytes - PeerProbe.headerBytes(to.block().family());
+    return new Probe(source(to).orElseThrow(), to, tag, payload, summed);
+  }
+
+  /** Blocks of peers that answer what has no checksum, and nothing else. */
+  Set<IpPrefix> answeringUnsummed() {
+    return blocks(PeerProbe::answersUnsummedOnly);
+  }
+
+  /** Blocks of peers that answer. */
+  Set<IpPrefix> answering() {
+    return blocks(PeerProbe::isAnswering);
+  }
+
+  private Set<IpPrefix> blocks(Predicate<PeerProbe> which) {
+    return peers.values().stream()
+        .filter(which)
+        .map(peer -> peer.target().block())
+        .collect(Collectors.toSet());
   }
 
   private Optional<Source> source(Target to) {

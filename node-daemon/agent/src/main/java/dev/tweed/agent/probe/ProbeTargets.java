@@ -14,8 +14,10 @@ import java.util.Objects;
  *     first of each family
  * @param peers blocks of other nodes
  * @param podMtu bytes of the largest IP packet of a pod; 0 while unknown
+ * @param tunnel name of the device that carries packets to other nodes; empty where none does
  */
-public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers, int podMtu) {
+public record ProbeTargets(
+    boolean enabled, List<Source> own, List<Target> peers, int podMtu, String tunnel) {
 
   /** Nothing, because nobody wants it. */
   public static final ProbeTargets NONE = new ProbeTargets(false, List.of(), List.of(), 0);
@@ -60,8 +62,14 @@ public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers
     }
   }
 
+  /** By plain routes. */
+  public ProbeTargets(boolean enabled, List<Source> own, List<Target> peers, int podMtu) {
+    this(enabled, own, peers, podMtu, "");
+  }
+
   /** Copies the lists. */
   public ProbeTargets {
+    Objects.requireNonNull(tunnel, "tunnel");
     own = List.copyOf(own);
     peers = List.copyOf(peers);
   }

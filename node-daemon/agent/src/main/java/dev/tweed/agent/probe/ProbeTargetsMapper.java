@@ -50,6 +50,8 @@ public final class ProbeTargetsMapper {
                     ProbeAddress.asked(peer.block()).stream()
                         .map(a -> new Target(peer.node(), peer.block(), a, peer.nodeIps())))
             .toList();
-    return new ProbeTargets(enabled, own, peers, report.podMtu());
+    boolean plain =
+        report.underlay().filter(under -> under.device().equals(report.device())).isPresent();
+    return new ProbeTargets(enabled, own, peers, report.podMtu(), plain ? "" : report.device());
   }
 }

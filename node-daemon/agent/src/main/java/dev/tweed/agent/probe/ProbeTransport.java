@@ -20,6 +20,20 @@ interface ProbeTransport extends AutoCloseable {
   /** Sends a probe; tells if it does not leave this host. */
   Optional<ProbeAnswer.Outcome.NotSent> send(ProbeScheduler.Probe probe);
 
+  /**
+   * Whether a device leaves checksums of what it sends to what is below it.
+   *
+   * @throws dev.tweed.netlink.NetlinkException if there is no such device
+   */
+  boolean offloadsChecksums(String device);
+
+  /**
+   * Switches that.
+   *
+   * @throws dev.tweed.netlink.NetlinkException if there is no such device, or that is not allowed
+   */
+  void offloadChecksums(String device, boolean on);
+
   /** Waits for answers, or the end of the time, or to be woken up. */
   void await(Duration time);
 

@@ -2,6 +2,7 @@ package dev.tweed.agent.probe;
 
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.NetlinkException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Probes the other nodes from a thread of its own, in the network namespace of the thread that
@@ -40,6 +42,10 @@ public final class Prober implements AutoCloseable {
   private List<UnreachedPeer> traced = List.of();
   private Map<IpPrefix, PathTrace.Located> places = Map.of();
   private long traceAt;
+  private String tunnel = "";
+  private boolean offloadIsOn;
+  private long offloadReadAt;
+  private ChecksumTrial trial = ChecksumTrial.NONE;
   private String failure = "";
   private boolean begun;
 
@@ -85,9 +91,16 @@ public final class Prober implements AutoCloseable {
             meter,
             System::nanoTime,
             clock);
-    earlier.ifPresent(prober.probing::remember);
+    earlier.ifPresent(prober::remember);
     prober.start();
     return prober;
+  }
+
+  private void remember(Reachability earlier) {
+    probing.remember(earlier);
+    if (earlier.txChecksum() == TxChecksum.DAMAGES) {
+      trial = ChecksumTrial.CONVICTED;
+    }
   }
 
   void start() {
@@ -120,6 +133,7 @@ public final class Prober implements AutoCloseable {
           transport.await(Duration.ofNanos(ProbeScheduler.ROUND));
         }
       }
+      giveUpTrial();
       trace.look(List.of());
     }
   }
@@ -133,6 +147,11 @@ public final class Prober implements AutoCloseable {
               begun = true;
               probing.take(targets, monotonic.getAsLong());
               transport.from(targets.enabled() ? targets.own() : List.of());
+              if (!targets.tunnel().equals(tunnel)) {
+                giveUpTrial();
+                tunnel = targets.tunnel();
+                offloadReadAt = monotonic.getAsLong();
+              }
             });
     if (!begun) {
       // Whether anything is to be probed is not known yet, and what was found before stands.
@@ -149,7 +168,7 @@ public final class Prober implements AutoCloseable {
                   probing.take(new ProbeAnswer(probe.to().address(), probe.tag(), failure), now));
     }
     kubelets.advance(now, probing.silentNodes(), probing::lives);
-    Reachability found = located(probing.reachability(now), now);
+    Reachability found = located(checksummed(probing.reachability(now), now), now);
     if (!told.equals(Optional.of(found))) {
       told = Optional.of(found);
       tell.accept(found);
@@ -180,7 +199,53 @@ public final class Prober implements AutoCloseable {
         found.unreached().stream()
             .map(peer -> Optional.ofNullable(places.get(peer.block())).map(peer::lost).orElse(peer))
             .toList(),
-        found.everAnswered());
+        found.everAnswered(),
+        found.txChecksum());
+  }
+
+  /** Measures the offload of the tunnel, and chooses whether it is on. */
+  private Reachability checksummed(Reachability found, long now) {
+    if (tunnel.isEmpty() || !found.isKnown()) {
+      return found;
+    }
+    try {
+      if (offloadReadAt - now <= 0) {
+        offloadIsOn = transport.offloadsChecksums(tunnel);
+        offloadReadAt = now + ProbeScheduler.ROUND;
+      }
+      ChecksumTrial.Step step =
+          trial.step(offloadIsOn, probing.answeringUnsummed(), probing.answering(), now);
+      trial = step.trial();
+      if (step.offload().isPresent()) {
+        LOG.info(
+            "checksum offload of {} is switched {}: peers answer only what has no checksum{}",
+            tunnel,
+            step.offload().get() ? "on again" : "off",
+            step.offload().get() ? ", without it, too" : "");
+        transport.offloadChecksums(tunnel, step.offload().get());
+        offloadIsOn = step.offload().get();
+      }
+      return found.with(trial.verdict(offloadIsOn, found.answered() > 0));
+    } catch (NetlinkException e) {
+      // A device that is away for a moment is no news.
+      LOG.atLevel(trial.phase() == ChecksumTrial.Phase.TRYING ? Level.WARN : Level.DEBUG)
+          .log("checksum offload of {} cannot be measured: {}", tunnel, e.getMessage());
+      trial = trial.failed(now);
+      offloadReadAt = now + ProbeScheduler.ROUND;
+      return found;
+    }
+  }
+
+  /** Nobody would see what comes of it. */
+  private void giveUpTrial() {
+    if (trial.phase() == ChecksumTrial.Phase.TRYING) {
+      trial = ChecksumTrial.NONE;
+      try {
+        transport.offloadChecksums(tunnel, true);
+      } catch (NetlinkException e) {
+        LOG.debug("{} is gone: {}", tunnel, e.getMessage());
+      }
+    }
   }
 
   /** That peers are unreached is told even if where cannot be. */

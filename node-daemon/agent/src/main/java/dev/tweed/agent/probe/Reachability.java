@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * @param unreached what does not get through, in order of node and block
  * @param everAnswered blocks that are probed and have answered since it is known that they belong
  *     to this node, which is the value; for the next process on this host, and in no report
+ * @param txChecksum what comes of leaving checksums to the network card
  */
 public record Reachability(
     Proof proof,
@@ -26,7 +27,8 @@ public record Reachability(
     int answered,
     int byEcho,
     List<UnreachedPeer> unreached,
-    Map<IpPrefix, String> everAnswered) {
+    Map<IpPrefix, String> everAnswered,
+    TxChecksum txChecksum) {
 
   /** How it is known. */
   public enum Proof {
@@ -45,8 +47,25 @@ public record Reachability(
   /** Copies the list and the map, and brings that in order. */
   public Reachability {
     Objects.requireNonNull(proof, "proof");
+    Objects.requireNonNull(txChecksum, "txChecksum");
     unreached = List.copyOf(unreached);
     everAnswered = Collections.unmodifiableSortedMap(new TreeMap<>(everAnswered));
+  }
+
+  /** With checksums not measured. */
+  public Reachability(
+      Proof proof,
+      int probed,
+      int answered,
+      int byEcho,
+      List<UnreachedPeer> unreached,
+      Map<IpPrefix, String> everAnswered) {
+    this(proof, probed, answered, byEcho, unreached, everAnswered, TxChecksum.NOT_MEASURED);
+  }
+
+  /** The same, with what comes of leaving checksums to the network card. */
+  public Reachability with(TxChecksum checksum) {
+    return new Reachability(proof, probed, answered, byEcho, unreached, everAnswered, checksum);
   }
 
   /** With none by echo. */

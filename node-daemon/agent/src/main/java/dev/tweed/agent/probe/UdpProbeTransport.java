@@ -9,6 +9,7 @@ import dev.tweed.netlink.Errno;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.socket.ProbePoll;
 import dev.tweed.netlink.socket.ProbeSocket;
+import dev.tweed.netlink.socket.TxChecksumOffload;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,7 @@ final class UdpProbeTransport implements ProbeTransport {
 
   private final String device;
   private final ProbePoll poll = ProbePoll.open();
+  private final TxChecksumOffload offload = new TxChecksumOffload();
   private final Map<IpAddress, ProbeSocket> sockets = new HashMap<>();
   private String told = "";
 
@@ -62,7 +64,11 @@ final class UdpProbeTransport implements ProbeTransport {
     IpAddress from = probe.from().address();
     try {
       ProbeSocket socket = sockets.computeIfAbsent(from, a -> open(probe.from()));
-      int errno = socket.send(probe.to().address(), PORT, probe.tag(), probe.payload());
+      IpAddress to = probe.to().address();
+      int errno =
+          probe.summed()
+              ? socket.send(to, PORT, probe.tag(), probe.payload())
+              : socket.sendUnsummed(to, PORT, probe.tag(), probe.payload());
       if (errno == 0) {
         tell("");
         return Optional.empty();
@@ -76,6 +82,16 @@ final class UdpProbeTransport implements ProbeTransport {
       tell(e.getMessage());
       return Optional.of(new Outcome.NotSent(false));
     }
+  }
+
+  @Override
+  public boolean offloadsChecksums(String device) {
+    return offload.isOn(device);
+  }
+
+  @Override
+  public void offloadChecksums(String device, boolean on) {
+    offload.set(device, on);
   }
 
   private ProbeSocket open(Source source) {

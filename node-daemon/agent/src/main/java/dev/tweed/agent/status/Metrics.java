@@ -208,7 +208,7 @@ public final class Metrics implements AutoCloseable {
   }
 
   /**
-   * Shows what becomes of packets between pods of two nodes; asked for when somebody scrapes.
+   * Shows what becomes of packets between pods; asked for when somebody scrapes.
    *
    * @param status how it stands; empty where the node belongs to no network
    * @param packets by what became of them; none while there is no fast path

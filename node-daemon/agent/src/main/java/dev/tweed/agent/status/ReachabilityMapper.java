@@ -1,6 +1,7 @@
 package dev.tweed.agent.status;
 
 import dev.tweed.agent.probe.Reachability;
+import dev.tweed.agent.probe.TxChecksum;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.ip.IpAddress;
@@ -26,7 +27,8 @@ final class ReachabilityMapper {
         seen.probed(),
         seen.answered(),
         seen.byEcho() == 0 ? null : seen.byEcho(),
-        seen.unreached().stream().map(ReachabilityMapper::toReport).toList());
+        seen.unreached().stream().map(ReachabilityMapper::toReport).toList(),
+        seen.txChecksum() == TxChecksum.NOT_MEASURED ? null : camelCase(seen.txChecksum()));
   }
 
   /** Who has answered, for status.json. */
@@ -74,8 +76,10 @@ final class ReachabilityMapper {
                   .map(p -> fromReport(p, lostAt.getOrDefault(p.block(), "")))
                   .toList(),
               everAnswered.entrySet().stream()
-                  .collect(
-                      Collectors.toMap(e -> IpPrefix.parse(e.getKey()), Map.Entry::getValue))));
+                  .collect(Collectors.toMap(e -> IpPrefix.parse(e.getKey()), Map.Entry::getValue)),
+              written.txChecksum() == null
+                  ? TxChecksum.NOT_MEASURED
+                  : constant(TxChecksum.class, written.txChecksum())));
     } catch (IllegalArgumentException | NullPointerException | DateTimeException e) {
       return Optional.empty();
     }

@@ -12,6 +12,7 @@ import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
+import dev.tweed.agent.probe.TxChecksum;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
@@ -123,6 +124,7 @@ public final class ReachabilityPlanner {
         findings,
         AgentReason.LargePacketsLost,
         seen.unreached().stream().filter(ReachabilityPlanner::passesSmall).toList());
+    checksums(seen.txChecksum()).ifPresent(findings::add);
     byPlace(living.stream().filter(p -> !p.everAnswered()).toList())
         .values()
         .forEach(p -> add(findings, AgentReason.ProbeUnanswered, p));
@@ -326,6 +328,37 @@ public final class ReachabilityPlanner {
         .max(Comparator.comparing(e -> e.getValue().size()))
         .orElseThrow()
         .getKey();
+  }
+
+  private Optional<NodeFinding> checksums(TxChecksum seen) {
+    String device =
+        path.map(DataPathStatus::device).filter(name -> !name.isEmpty()).orElse("tweed.1");
+    return switch (seen) {
+      case NOT_MEASURED, WORKS, OFF -> Optional.empty();
+      case DAMAGES ->
+          Optional.of(
+              NodeFinding.of(
+                  AgentReason.ChecksumsDamaged,
+                  device,
+                  "other nodes answered only packets without a checksum while "
+                      + device
+                      + " left checksums to the network card: it computes them itself now"
+                      + " (tx-checksum-ip-generic is off), which costs TCP throughput",
+                  "look for a newer driver or firmware of the network card or the virtual switch;"
+                      + " then try again: ethtool -K "
+                      + device
+                      + " tx-checksum-ip-generic on"));
+      case DAMAGED_ANYWAY ->
+          Optional.of(
+              NodeFinding.of(
+                  AgentReason.ChecksumsDamaged,
+                  device,
+                  "nodes that are silent answer packets without a checksum: something on the way"
+                      + " damages checksums of packets in the tunnel, and not the offload of "
+                      + device,
+                  "look at what is between the nodes, and at receive checksums of the peer's"
+                      + " network card: nstat -az UdpInCsumErrors there"));
+    };
   }
 
   /** Adds a finding for each peer, or one for all. */

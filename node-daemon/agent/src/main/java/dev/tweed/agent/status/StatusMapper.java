@@ -272,7 +272,8 @@ public record StatusMapper(Clock clock, Optional<String> bootId) {
                     .thenComparing(NodeReportStatus.UnreachedPeer::everAnswered)
                     .reversed())
             .limit(Limits.UNREACHED)
-            .toList());
+            .toList(),
+        all.txChecksum());
   }
 
   private static NodeReportStatus.Firewall firewall(NodeReportStatus.Firewall f) {

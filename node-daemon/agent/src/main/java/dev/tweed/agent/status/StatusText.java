@@ -6,6 +6,7 @@ import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.crds.NodeReportStatus.Firewall;
 import dev.tweed.crds.NodeReportStatus.PolicyState;
 import java.util.List;
+import java.util.Optional;
 
 /** Renders a node's state for a person: the file {@code status} and {@code tweed-node status}. */
 public final class StatusText {
@@ -24,6 +25,7 @@ public final class StatusText {
     status.dataPath().ifPresent(d -> dataPath(out, d));
     if (status.dataPath().isPresent()) {
       row(out, "Reachable", reachable(status.reachable()));
+      checksums(status).ifPresent(text -> row(out, "Checksums", text));
     }
     status.fastPath().ifPresent(f -> row(out, "Fast path", fastPath(f)));
     row(out, "Connected", connected(status.connected()));
@@ -74,6 +76,23 @@ public final class StatusText {
       case False -> "NO: " + reachable.message();
       case Unknown -> "not known (" + reachable.reason() + "): " + reachable.message();
     };
+  }
+
+  private static Optional<String> checksums(NodeStatus status) {
+    return status
+        .reachability()
+        .flatMap(
+            seen ->
+                switch (seen.txChecksum()) {
+                  case NOT_MEASURED -> Optional.empty();
+                  case WORKS -> Optional.of("left to the network card: peers answer so");
+                  case DAMAGES ->
+                      Optional.of(
+                          "computed by the kernel: left to the network card they are wrong");
+                  case OFF ->
+                      Optional.of("computed by the kernel: the offload of the tunnel is off");
+                  case DAMAGED_ANYWAY -> Optional.of("damaged on the way");
+                });
   }
 
   private static String connected(Connected connected) {

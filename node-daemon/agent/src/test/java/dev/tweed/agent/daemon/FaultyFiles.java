@@ -286,6 +286,7 @@ final class FaultyFiles implements AutoCloseable {
                   again -> {},
                   (targets, network) -> {},
                   fastPath -> {},
+                  () -> false,
                   new NodeStatusFactory(
                       "n1", repairs, List.of(), () -> new Versions("test", null, null, null)),
                   new Metrics(),

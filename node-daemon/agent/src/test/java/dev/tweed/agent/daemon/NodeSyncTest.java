@@ -68,6 +68,7 @@ class NodeSyncTest {
   private final List<NetworkState> firewall = new ArrayList<>();
   private final List<ProbeTargets> probes = new ArrayList<>();
   private final List<Optional<FastPathTarget>> fastPath = new ArrayList<>();
+  private boolean fastPathReady;
   private final List<NodeStatus> told = new ArrayList<>();
   private final List<List<SubnetRecord>> toldOf = new ArrayList<>();
   private final List<ClusterSnapshot> snapshots = new ArrayList<>();
@@ -149,6 +150,7 @@ class NodeSyncTest {
         again::add,
         (targets, network) -> probes.add(targets),
         fastPath::add,
+        () -> fastPathReady,
         new NodeStatusFactory(
             "n1",
             new RepairLog(Clock.systemUTC(), List.of()),
@@ -891,12 +893,17 @@ class NodeSyncTest {
     sync.getAsBoolean();
     assertThat(fastPath).hasSize(1);
     assertThat(fastPath.getLast().orElseThrow().wanted()).isTrue();
+    assertThat(snapshots.getLast().network().fastPath()).as("the host is left alone").isFalse();
+
+    fastPathReady = true;
+    sync.getAsBoolean();
+    assertThat(fastPath).hasSize(2);
     assertThat(snapshots.getLast().network().fastPath()).isTrue();
 
     // What is not verified changes nothing
     kernel = () -> report(false);
     sync.getAsBoolean();
-    assertThat(fastPath).hasSize(1);
+    assertThat(fastPath).hasSize(2);
 
     // But that it is not wanted does
     view = withFastPath(PodNetworkSpec.FastPath.Off);

@@ -41,6 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("kernel")
 class FastPathSyncTest {
   private static final int PORT = 7000;
+  private static final String LIBERAL = "net.netfilter.nf_conntrack_tcp_be_liberal";
   private static final Set<Program> OF_A_TUNNEL = EnumSet.complementOf(EnumSet.of(Program.TO_WIRE));
 
   @TempDir private Path directory;
@@ -78,6 +79,8 @@ class FastPathSyncTest {
 
   @Test
   void flowsGoFastByWhatTheDataPathReports() throws IOException {
+    assertThat(nodes.one.host.exec("sysctl", "-n", LIBERAL)).startsWith("0");
+
     nodes.run();
 
     ask(11);
@@ -90,8 +93,7 @@ class FastPathSyncTest {
       // The neighbour may be unknown to the first; then the tunnel device takes it.
       assertThat(packets.get("sent_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
     }
-    assertThat(nodes.one.host.exec("sysctl", "-n", "net.netfilter.nf_conntrack_tcp_be_liberal"))
-        .startsWith("1");
+    assertThat(nodes.one.host.exec("sysctl", "-n", LIBERAL)).startsWith("1");
   }
 
   @Test
@@ -300,6 +302,18 @@ class FastPathSyncTest {
   }
 
   @Test
+  void whereTheTunnelDeviceFillsInChecksumsItSeesThePackets() throws IOException {
+    nodes.one.fastPath.sumsByTunnel(true);
+    assertThat(nodes.one.looks).contains(Duration.ZERO);
+    nodes.run();
+
+    ask(11);
+
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_WIRE);
+    assertThat(nodes.one.fastPath.packets().get("sent_tunnel")).isEqualTo(10);
+  }
+
+  @Test
   void aProgramThatSomebodyTookAwayIsAttachedAgain() throws IOException {
     nodes.run();
     Needs.program("/usr/sbin/bpftool", "bpftool");
@@ -422,6 +436,7 @@ class FastPathSyncTest {
 
   @Test
   void whereWindowsAreJudgedThereIsNone() {
+    nodes.run();
     FastPathTarget target = nodes.one.target();
     nodes.one.fastPath.target(
         Optional.of(
@@ -460,6 +475,35 @@ class FastPathSyncTest {
     ask(5);
 
     assertThat(nodes.one.fastPath.packets().get("sent_tunnel")).isEqualTo(4);
+  }
+
+  @Test
+  void aHostWhosePacketsCannotGoFastIsLeftAlone() {
+    List<Optional<FastPath>> told = new ArrayList<>();
+    FastPathSync without =
+        new FastPathSync(
+            Optional::empty,
+            address -> Optional.empty(),
+            Path.of("/proc/sys/net"),
+            told::add,
+            nodes.one.looks::add,
+            () -> nodes.one.host.sh("sysctl -qw " + LIBERAL + "=1"),
+            new NodeViewMapper.Process("6.12.1", Set.of(12)));
+
+    // It is told with what the data path tells, and is news once
+    without.target(Optional.of(nodes.one.target()));
+    assertThat(nodes.one.host.call(without::getAsBoolean)).isTrue();
+    assertThat(told)
+        .singleElement()
+        .satisfies(
+            only -> {
+              assertThat(only.orElseThrow().reason()).isEqualTo("RightsMissing");
+              assertThat(only.orElseThrow().message()).contains("node.fastPath=true");
+            });
+
+    assertThat(nodes.one.looks).as("nobody looks for what cannot come").isEmpty();
+    assertThat(without.isReady()).isFalse();
+    assertThat(nodes.one.host.exec("sysctl", "-n", LIBERAL)).startsWith("0");
   }
 
   private static long sent(Map<String, Long> packets) {

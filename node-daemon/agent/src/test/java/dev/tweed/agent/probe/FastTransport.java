@@ -24,6 +24,16 @@ record FastTransport(ProbeTransport transport, int speed) implements ProbeTransp
   }
 
   @Override
+  public boolean offloadsChecksums(String device) {
+    return transport.offloadsChecksums(device);
+  }
+
+  @Override
+  public void offloadChecksums(String device, boolean on) {
+    transport.offloadChecksums(device, on);
+  }
+
+  @Override
   public void await(Duration time) {
     transport.await(time.dividedBy(speed));
   }

@@ -52,6 +52,34 @@ class ProbeSchedulerTest {
   }
 
   @Example
+  void aSilentPeerThatAnswersWhatHasNoChecksumIsSilentAndKnownForIt() {
+    Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
+    simulation.run(Duration.ofSeconds(1));
+    assertThat(simulation.probing.answeringUnsummed()).isEmpty();
+    assertThat(simulation.probing.answering()).hasSize(2);
+
+    // Given one on whose way checksums are damaged
+    simulation.network =
+        (to, bytes) ->
+            to.node().equals("n1") ? Optional.empty() : Optional.of(new Outcome.Arrived());
+    simulation.unsummed = Optional.of((to, bytes) -> Optional.of(new Outcome.Arrived()));
+    simulation.run(MINUTE);
+
+    assertThat(simulation.found().unreached())
+        .singleElement()
+        .satisfies(peer -> assertThat(peer.cause()).isEqualTo(Cause.SILENT));
+    assertThat(simulation.probing.answeringUnsummed())
+        .containsExactly(SampleTargets.target(1).block());
+    assertThat(simulation.probing.answering()).containsExactly(SampleTargets.target(2).block());
+
+    // And when it is over it is
+    simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
+    simulation.run(Duration.ofSeconds(10));
+    assertThat(simulation.probing.answeringUnsummed()).isEmpty();
+    assertThat(simulation.probing.answering()).hasSize(2);
+  }
+
+  @Example
   void manyPeersAreAskedForALargePacketOnceAMinute() {
     Simulation simulation = Simulation.of(SampleTargets.of(13, 0));
     simulation.run(MINUTE);

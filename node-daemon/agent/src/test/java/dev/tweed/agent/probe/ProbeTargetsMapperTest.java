@@ -6,6 +6,7 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
+import dev.tweed.dataplane.Underlay;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
@@ -70,7 +71,27 @@ class ProbeTargetsMapperTest {
                         IpPrefix.parse("fd00:4::/126"),
                         IpAddress.parse("fd00:4::1"),
                         List.of(IpAddress.parse("192.0.2.2")))),
-                1450));
+                1450,
+                "tweed.1"));
+  }
+
+  @Test
+  void theDeviceOfPlainRoutesIsNoTunnel() {
+    SyncReport report =
+        new SyncReport(
+            true,
+            "eth0",
+            1500,
+            Optional.of(new Underlay("eth0", IpAddress.parse("192.0.2.1"))),
+            0,
+            0,
+            List.of(),
+            List.of(),
+            Map.of(),
+            List.of(),
+            Optional.empty());
+
+    assertThat(ProbeTargetsMapper.map(true, List.of(), List.of(), report).tunnel()).isEmpty();
   }
 
   private static Peer peer(String node, String block) {

@@ -63,6 +63,16 @@ class ProberTest {
         }
 
         @Override
+        public boolean offloadsChecksums(String device) {
+          throw new AssertionError("there is no tunnel");
+        }
+
+        @Override
+        public void offloadChecksums(String device, boolean on) {
+          throw new AssertionError("there is no tunnel");
+        }
+
+        @Override
         public void wakeUp() {}
 
         @Override

@@ -45,6 +45,9 @@ final class Simulation {
   /** What becomes of a packet of so many bytes to that peer; empty when it is lost. */
   Network network = (to, bytes) -> Optional.of(new Outcome.Arrived());
 
+  /** The same of packets without a checksum, where that differs. */
+  Optional<Network> unsummed = Optional.empty();
+
   interface Network {
     Optional<Outcome> send(Target to, int bytes);
   }
@@ -101,11 +104,11 @@ final class Simulation {
     for (ProbeScheduler.Probe probe : probing.advance(now, time)) {
       int bytes = probe.payload() + PeerProbe.headerBytes(probe.to().block().family());
       packets.add(new Packet(now, probe.to().node(), bytes));
-      Optional<Outcome> outcome = network.send(probe.to(), bytes);
+      Optional<Outcome> outcome =
+          (probe.summed() ? network : unsummed.orElse(network)).send(probe.to(), bytes);
+      boolean small = bytes == SMALL && probe.summed();
       boolean arrives = outcome.filter(n -> n instanceof Outcome.Arrived).isPresent();
-      if (bytes == SMALL
-          && !arrives
-          && outcome.filter(n -> n instanceof Outcome.NotSent).isEmpty()) {
+      if (small && !arrives && outcome.filter(n -> n instanceof Outcome.NotSent).isEmpty()) {
         lost.merge(probe.to().node(), 1, Integer::sum);
       }
       ProbeAnswer answer =
@@ -115,7 +118,7 @@ final class Simulation {
           probing.take(answer, now);
         } else {
           String node = probe.to().node();
-          int before = bytes == SMALL && arrives ? lost.getOrDefault(node, 0) : 0;
+          int before = small && arrives ? lost.getOrDefault(node, 0) : 0;
           coming.add(new Coming(now + ROUND_TRIP.toNanos(), node, before, answer));
         }
       }

@@ -32,7 +32,8 @@ public final class Statuses {
     return status(NodeStatus.State.FAILED, findings[0].reason(), findings);
   }
 
-  static NodeStatus withFastPath(FastPath fastPath) {
+  /** Ready, with that fast path. */
+  public static NodeStatus withFastPath(FastPath fastPath) {
     NodeStatus status = ready();
     return new NodeStatus(
         status.sync(),

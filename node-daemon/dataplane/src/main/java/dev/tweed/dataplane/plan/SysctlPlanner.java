@@ -120,7 +120,10 @@ final class SysctlPlanner {
                     refused(
                         name, "is no setting below net. with a plain value; it is not applied"));
               } else if (needed.stream().anyMatch(need -> sets(path.get(), need))) {
-                findings.add(refused(name, "is one that pod networking needs; it is not applied"));
+                if (settings.stream().noneMatch(need -> isSame(need, path.get(), value))) {
+                  findings.add(
+                      refused(name, "is one that pod networking needs; it is not applied"));
+                }
               } else {
                 settings.add(
                     new SysctlSetting(
@@ -214,6 +217,13 @@ final class SysctlPlanner {
       case "ipv6/conf/all/disable_ipv6" -> path.matches("ipv6/conf/[^/]+/disable_ipv6");
       default -> written.equals(path);
     };
+  }
+
+  /** Somebody may have asked before it was known whether it would be needed. */
+  private static boolean isSame(SysctlSetting need, String path, String value) {
+    return need.need() == Need.WISHED
+        && need.path().equals(path)
+        && need.rule().equals(new Rule.Exactly(value));
   }
 
   /** A name with slashes between its parts, whichever way it is spelled. */

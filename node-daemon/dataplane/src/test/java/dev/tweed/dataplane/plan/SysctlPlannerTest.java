@@ -6,6 +6,7 @@ import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Reason;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,6 +89,24 @@ class SysctlPlannerTest {
         .extracting(SysctlSetting::rule)
         .containsExactly(new SysctlSetting.Rule.Exactly(fastPath ? "1" : "0"));
     assertThat(planned.findings()).hasSize(fastPath ? 1 : 0);
+  }
+
+  @Test
+  void whatIsAskedForAsItIsNeededIsNoFault() {
+    SysctlPlanner.NodeSettings planned =
+        new SysctlPlanner()
+            .node(
+                false,
+                new SysctlPlanner.HostDevices(List.of(), List.of(), List.of()),
+                1,
+                Map.of("net.netfilter.nf_conntrack_tcp_be_liberal", "1"),
+                List.of(),
+                true);
+
+    assertThat(planned.findings()).isEmpty();
+    assertThat(planned.settings())
+        .filteredOn(setting -> setting.path().startsWith("netfilter/"))
+        .hasSize(1);
   }
 
   @ParameterizedTest

@@ -70,6 +70,8 @@ public interface LibC {
   @ssize_t
   long recvmsg(int fd, ByteBuffer message, int flags);
 
+  int ioctl(int fd, long request, ByteBuffer argument);
+
   int poll(ByteBuffer descriptors, @size_t long count, int timeoutMillis);
 
   int eventfd(int initial, int flags);

@@ -22,6 +22,7 @@ public final class ProbeSocket implements AutoCloseable {
   public static final int TAG_BYTES = 8;
 
   private static final int SOCK_DGRAM = 2;
+  private static final int SO_NO_CHECK = 11;
   private static final int SO_BINDTODEVICE = 25;
   private static final int SO_ATTACH_FILTER = 26;
   private static final int MSG_ERRQUEUE = 0x2000;
@@ -208,6 +209,23 @@ public final class ProbeSocket implements AutoCloseable {
       return 0;
     }
     return trySend(address, bytes);
+  }
+
+  /**
+   * As {@link #send}, without a checksum of UDP, which IPv4 allows (RFC 768).
+   *
+   * @throws IllegalStateException of IPv6
+   */
+  public int sendUnsummed(IpAddress destination, int port, long tag, int bytes) {
+    if (family != AddressFamily.IPV4) {
+      throw new IllegalStateException("UDP over IPv6 has a checksum always (RFC 8200, 8.1)");
+    }
+    set("SO_NO_CHECK", LibC.SOL_SOCKET, SO_NO_CHECK, 1);
+    try {
+      return send(destination, port, tag, bytes);
+    } finally {
+      set("SO_NO_CHECK", LibC.SOL_SOCKET, SO_NO_CHECK, 0);
+    }
   }
 
   private int trySend(ByteBuffer address, int bytes) {
