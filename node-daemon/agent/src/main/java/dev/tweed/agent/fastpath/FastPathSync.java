@@ -120,6 +120,8 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
             true,
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
             List.of(),
             List.of());
     return FastPathPlanner.plan(nothing) instanceof FastPathPlan.Off(FastPathOff.OfNode why)
