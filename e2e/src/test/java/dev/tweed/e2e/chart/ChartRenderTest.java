@@ -102,7 +102,7 @@ class ChartRenderTest {
     assertThat(Rendering.of("fullnameOverride=net").names()).contains("Namespace/net-node-lease");
     assertThat(Rendering.ofRelease("my.net").names()).contains("Namespace/my-net-tweed-node-lease");
     assertThat(Rendering.of("node.leases.namespace=lives").text())
-        .contains("kubernetes.io/metadata.name", "values: [tweed-system, lives]")
+        .contains("kubernetes.io/metadata.name", "values: [default, tweed-system, lives]")
         .contains("request.namespace == 'lives'")
         .containsPattern("TWEED_LEASE_NAMESPACE\n +value: lives");
 

@@ -226,12 +226,71 @@ class NodeIdentityTest {
         .formatted(name);
   }
 
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void makesAndChangesEventsOfItsOwnAboutFirewallPolicies(Identity daemon) {
+    assertThat(event(daemon, "own", "FirewallPolicy", "n1").text()).contains("serverside-applied");
+    assertThat(event(daemon, "own", "FirewallPolicy", "n1").text()).contains("serverside-applied");
+    assertThat(daemon.may("get events")).isFalse();
+
+    cluster.kubectl("delete", "event/own", "-n", "default").text();
+  }
+
+  @ParameterizedTest
+  @MethodSource("daemonsOfTheFirstNode")
+  void isDeniedOtherEvents(Identity daemon) {
+    assertForbidden(event(daemon, "e", "FirewallPolicy", "n2"), "node n1 may not write events of");
+    assertForbidden(event(daemon, "e", "Node", "n1"), "writes nothing but the status");
+    // One of another reporter does not become its own
+    cluster
+        .kubectlWithInput(event("e", "Node", "kubelet"), "create", "-n", "default", "-f", "-")
+        .text();
+    assertForbidden(event(daemon, "e", "FirewallPolicy", "n1"), "node n1 may not write events of");
+    cluster.kubectl("delete", "event/e", "-n", "default").text();
+    assertForbidden(
+        daemon.kubectlWithInput(
+            event("e", "FirewallPolicy", "n1"), "create", "-n", "kube-system", "-f", "-"),
+        "cannot create");
+  }
+
+  private static Program.Outcome event(Identity daemon, String name, String kind, String reporter) {
+    return daemon.kubectlWithInput(
+        event(name, kind, reporter),
+        "apply",
+        "--server-side",
+        "--field-manager=tweed-node",
+        "--force-conflicts",
+        "-n",
+        "default",
+        "-f",
+        "-");
+  }
+
+  private static String event(String name, String kind, String reporter) {
+    return """
+        apiVersion: v1
+        kind: Event
+        metadata:
+          name: %s
+        involvedObject:
+          apiVersion: tweed.dev/v1alpha1
+          kind: %s
+          name: web
+        reason: PacketsDenied
+        reportingComponent: tweed.dev/node
+        reportingInstance: %s
+        """
+        .formatted(name, kind, reporter);
+  }
+
   @Test
   void tokenWithoutNodeIsDeniedEverything() {
     for (String object : List.of(FIRST_REPORT, SECOND_REPORT)) {
       assertForbidden(patchStatus(unbound, object), "this identity carries no node name");
     }
     assertForbidden(lease(unbound, "n1", LEASES), "this identity carries no node name");
+    assertForbidden(
+        event(unbound, "e", "FirewallPolicy", "n1"), "this identity carries no node name");
   }
 
   @ParameterizedTest
@@ -369,6 +428,33 @@ class NodeIdentityTest {
       assertForbidden(daemon.kubectl("delete", "lease/n2", "-n", LEASES), nothingElse);
       assertForbidden(daemon.kubectl("delete", "leases", "--all", "-n", LEASES), nothingElse);
       cluster.kubectl("delete", "lease/n2", "-n", LEASES).text();
+      // Nor does it speak for another by the other group of Events, or take some away
+      assertForbidden(
+          daemon.kubectlWithInput(
+              """
+              apiVersion: events.k8s.io/v1
+              kind: Event
+              metadata: {name: e}
+              eventTime: "2026-01-01T00:00:00.000000Z"
+              type: Normal
+              action: Deny
+              reason: PacketsDenied
+              regarding: {apiVersion: tweed.dev/v1alpha1, kind: FirewallPolicy, name: web}
+              reportingController: tweed.dev/node
+              reportingInstance: n2
+              """,
+              "create",
+              "-n",
+              "default",
+              "-f",
+              "-"),
+          "node n1 may not write events of others");
+      cluster
+          .kubectlWithInput(
+              event("of-n2", "FirewallPolicy", "n2"), "create", "-n", "default", "-f", "-")
+          .text();
+      assertForbidden(daemon.kubectl("delete", "event/of-n2", "-n", "default"), nothingElse);
+      cluster.kubectl("delete", "event/of-n2", "-n", "default").text();
       // Leases of others are not its concern: they must not hang on this policy
       cluster.kubectlWithInput(lease("n1"), "create", "-n", "default", "-f", "-").text();
     } finally {

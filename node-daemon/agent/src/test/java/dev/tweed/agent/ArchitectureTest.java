@@ -15,7 +15,7 @@ class ArchitectureTest {
 
   private static final String PURE =
       ".*\\.(SnapshotMapper|SubnetParser|NetworkParser|ClaimRules|EndpointRules|Mapping|ConflistRenderer"
-          + "|PolicyMapper|NodeSpace|NodePolicies|PolicyPlanner|PolicyReading|PolicyFindingMapper|NodePolicyStatusMapper|PeerResolver|FirewallStatusMapper|NetworkStateMapper"
+          + "|PolicyMapper|NodeSpace|NodePolicies|PolicyPlanner|PolicyReading|PolicyFindingMapper|NodePolicyStatusMapper|PeerResolver|PacketEventPlanner|FirewallStatusMapper|NetworkStateMapper"
           + "|NodeViewMapper|FastPathStatusMapper|FastPathTarget"
           + "|PluginVersion|TraceTableRenderer|TraceReader|TracePlanner|TraceNetwork|LossDiagnosis|StatusMapper|StatusText|NodeStatus|ReachabilityPlanner|UnreachedPeerText|ReportPacer|SyncSchedule|Backoff"
           + "|ProbeRotation|ProbeBudget|ProbeScheduler|PeerProbe|LargeProbe|Reachability|UnreachedPeer)(\\$.*)?";

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What is said about real firewalls, held against what happens to real packets: what is reported as
@@ -109,6 +111,33 @@ class RealFirewallTest {
     assertThat(host.peerReachesPod()).isTrue();
     assertThat(host.podReachesPeer()).isTrue();
     assertThat(host.peerReachesTunnelPort()).isTrue();
+  }
+
+  /** As those programs make them; a drop among them is no firewall that needs rows of ours. */
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          nftables | Tailscale    | iptables -N ts-input; iptables -A ts-input -s 100.64.0.0/10 ! -i tailscale0 -j DROP; iptables -A ts-input -i tailscale0 -j ACCEPT; iptables -I INPUT -j ts-input; iptables -N ts-forward; iptables -A ts-forward -i tailscale0 -j MARK --set-xmark 0x40000/0xff0000; iptables -A ts-forward -m mark --mark 0x40000/0xff0000 -j ACCEPT; iptables -A ts-forward -s 100.64.0.0/10 -o tailscale0 -j DROP; iptables -I FORWARD -j ts-forward
+          nftables | kube-proxy   | iptables -N KUBE-FIREWALL; iptables -A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP; iptables -A INPUT -j KUBE-FIREWALL; iptables -A OUTPUT -j KUBE-FIREWALL; iptables -N KUBE-FORWARD; iptables -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP; iptables -A FORWARD -j KUBE-FORWARD; iptables -A FORWARD -d 10.96.0.5 -p tcp --dport 80 -j REJECT
+          nftables | Docker's raw | iptables -t raw -A PREROUTING -d 172.17.0.2 ! -i docker0 -j DROP
+          nftables | libvirt      | iptables -N LIBVIRT_FWI; iptables -A LIBVIRT_FWI -o virbr0 -j REJECT; iptables -N LIBVIRT_FWO; iptables -A LIBVIRT_FWO -i virbr0 -j REJECT; iptables -A FORWARD -j LIBVIRT_FWI; iptables -A FORWARD -j LIBVIRT_FWO; iptables -A INPUT -i virbr0 -p udp --dport 67 -j ACCEPT
+          nftables | scans        | iptables -A INPUT -p tcp --tcp-flags ALL NONE -j DROP; iptables -A INPUT -m state --state INVALID -j DROP; iptables -A INPUT -f -j DROP; iptables -A INPUT -m addrtype --dst-type BROADCAST -j DROP
+          nftables | a rate       | iptables -A INPUT -p tcp --syn -m connlimit --connlimit-above 50 -j REJECT; iptables -A INPUT -m limit --limit 5/min -j DROP
+          nftables | a user       | iptables -A OUTPUT -m owner --uid-owner 1000 -j REJECT
+          nftables | a mark       | iptables -A INPUT -m mark --mark 1 -j DROP; iptables -A FORWARD -m mark --mark 1 -j DROP
+          nftables | fail2ban     | nft add table inet f2b-table; nft 'add chain inet f2b-table f2b-chain { type filter hook input priority -1; }'; nft 'add set inet f2b-table addr-set-sshd { type ipv4_addr; }'; nft add element inet f2b-table addr-set-sshd '{ 203.0.113.7 }'; nft add rule inet f2b-table f2b-chain tcp dport 22 ip saddr @addr-set-sshd reject
+          iptables | a goto       | iptables -N closed; iptables -A closed -j DROP; iptables -A INPUT -g closed
+          iptables | by protocols | iptables -A INPUT -p icmp -j ACCEPT; iptables -A INPUT -p udp -j DROP; iptables -A INPUT -p tcp -j DROP
+          iptables | IPv6 alone   | ip6tables -P FORWARD DROP
+          iptables | other ways   | iptables -A INPUT ! -i eth0 -j DROP
+          iptables | all cards    | iptables -A INPUT -i eth+ -j DROP
+          """)
+  void aDropIsNoFirewallUnlessItDropsWhatNobodyNames(String places, String whose, String rules) {
+    host.type(rules);
+
+    assertThat(host.places()).isEqualTo(places);
   }
 
   @Test

@@ -200,6 +200,11 @@ public final class ApiConnection implements ClusterWatch {
     return new NodePolicyStatusApi(client.channel(), nodeName);
   }
 
+  /** Writes Events about FirewallPolicies, by a connection for each. */
+  public PolicyEventApi policyEventApi() {
+    return new PolicyEventApi(client, nodeName);
+  }
+
   /** The API server. */
   public URI server() {
     return client.server();

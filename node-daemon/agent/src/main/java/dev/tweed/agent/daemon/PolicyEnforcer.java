@@ -7,6 +7,7 @@ import dev.tweed.agent.cni.PodResults;
 import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.firewall.FirewallHost;
+import dev.tweed.agent.firewall.PacketEventPublisher;
 import dev.tweed.agent.firewall.PolicyPacketLog;
 import dev.tweed.agent.loop.SyncLoop;
 import dev.tweed.agent.policy.DroppedPacketText;
@@ -87,6 +88,7 @@ final class PolicyEnforcer implements PolicySync.Listener, AutoCloseable {
         PolicyPacketLog.open( // before rules that need it are written
             host,
             (packet, device) -> DroppedPacketText.of(packet, device, sync.enforced(), sync.local()),
+            PacketEventPublisher.of(cluster, api.policyEventApi()::apply, clock),
             System::nanoTime);
     loop = loops.apply(sync);
     api.compiledPolicies().onChange(loop::request);

@@ -7,6 +7,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
@@ -16,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells of packets that rules of policies logged, and of those that network policies dropped, as
  * lines in the daemon's log. Each rule, and each cause of a class, logs 3 packets a minute at most;
- * all together become {@link #LINES} lines a minute, and the others a number.
+ * all together become {@link #LINES} lines a minute, and the others a number. Those of rules go to
+ * Events, too.
  */
 public final class PolicyPacketLog implements AutoCloseable {
 
@@ -33,6 +35,7 @@ public final class PolicyPacketLog implements AutoCloseable {
   }
 
   private final Others others;
+  private final BiConsumer<NftLogPrefix, String> events;
   private final Consumer<String> tell;
   private final LongSupplier nanoTime;
   private FirewallHost.Watching packets = () -> {};
@@ -40,16 +43,22 @@ public final class PolicyPacketLog implements AutoCloseable {
   private long seen;
 
   /** One that is given packets by {@link #take}. */
-  PolicyPacketLog(Others others, Consumer<String> tell, LongSupplier nanoTime) {
+  PolicyPacketLog(
+      Others others,
+      BiConsumer<NftLogPrefix, String> events,
+      Consumer<String> tell,
+      LongSupplier nanoTime) {
     this.others = others;
+    this.events = events;
     this.tell = tell;
     this.nanoTime = nanoTime;
     this.since = nanoTime.getAsLong();
   }
 
   /** Listens to what rules on the host log, as far as its kernel tells. */
-  public static PolicyPacketLog open(FirewallHost host, Others others, LongSupplier nanoTime) {
-    PolicyPacketLog log = new PolicyPacketLog(others, LOG::info, nanoTime);
+  public static PolicyPacketLog open(
+      FirewallHost host, Others others, PacketEventPublisher events, LongSupplier nanoTime) {
+    PolicyPacketLog log = new PolicyPacketLog(others, events::take, LOG::info, nanoTime);
     try {
       log.packets = host.packets(log::take);
     } catch (NetlinkException e) {
@@ -60,10 +69,11 @@ public final class PolicyPacketLog implements AutoCloseable {
 
   /** Takes a packet; by one thread. */
   void take(LoggedPacket packet) {
+    Optional<NftLogPrefix> rule = NftLogPrefix.tryParse(packet.prefix());
     Optional<String> text =
-        NftLogPrefix.tryParse(packet.prefix())
-            .map(rule -> PolicyPacketText.of(rule, packet, PolicyPacketLog::device))
+        rule.map(r -> PolicyPacketText.of(r, packet, PolicyPacketLog::device))
             .or(() -> others.text(packet, PolicyPacketLog::device));
+    rule.ifPresent(r -> events.accept(r, text.orElseThrow()));
     if (text.isEmpty()) {
       return; // anybody may log to any group
     }

@@ -3,6 +3,9 @@ package dev.tweed.agent.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.crds.FirewallPolicySpec;
+import dev.tweed.crds.FirewallPolicySpec.Action;
+import dev.tweed.crds.FirewallPolicySpec.Direction;
 import dev.tweed.crds.NodePolicy;
 import dev.tweed.crds.NodePolicySpec;
 import dev.tweed.crds.NodeReport;
@@ -82,9 +85,22 @@ class DaemonRightsTest {
           .atMost(SOON)
           .until(() -> admin.resources(NodePolicy.class).withName("n1").get().getStatus() != null);
       policies.forEach(object -> admin.resource(object).delete());
+      FirewallPolicySpec deny = Cluster.rule("discard", Direction.Out, Action.Deny, "9");
+      cluster.policy(
+          "tried",
+          new FirewallPolicySpec(
+              deny.nodeSelector(), null, FirewallPolicySpec.Mode.Audit, null, null, deny.rules()));
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                daemon.netns.sh("timeout 0.2 bash -c '>/dev/tcp/192.0.2.77/9' || true");
+                return !admin.v1().events().inNamespace("default").list().getItems().isEmpty();
+              });
     } finally {
       cluster.close();
       admin.leases().inNamespace(LEASES).delete();
+      admin.v1().events().inNamespace("default").delete();
     }
 
     List<AuditLog.Request> requests = audit.of("tweed-node");

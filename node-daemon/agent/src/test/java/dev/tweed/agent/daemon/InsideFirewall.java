@@ -10,10 +10,15 @@ import dev.tweed.firewall.nft.RuleCount;
 import dev.tweed.firewall.rules.FilterRow;
 import dev.tweed.firewall.rules.NodeFacts;
 import dev.tweed.firewall.rules.ServiceProxy;
+import dev.tweed.netlink.LoggedPacket;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The firewall of a network namespace. */
 record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
@@ -61,6 +66,25 @@ record InsideFirewall(Netns netns, FirewallHost host) implements FirewallHost {
   @Override
   public NodeFacts facts() {
     return netns.call(host::facts);
+  }
+
+  @Override
+  public Watching packets(Consumer<LoggedPacket> listener) {
+    ThreadPoolExecutor outside =
+        new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+    // A thread is where the one is that starts it, and the API server is outside.
+    outside.prestartAllCoreThreads();
+    Watching inside =
+        netns.call(() -> host.packets(p -> outside.execute(() -> listener.accept(p))));
+    return () -> {
+      inside.close();
+      outside.shutdown();
+    };
+  }
+
+  @Override
+  public OptionalInt packetLog() {
+    return netns.call(host::packetLog);
   }
 
   @Override

@@ -16,10 +16,12 @@ import org.junit.jupiter.api.Test;
 class PolicyPacketLogTest {
 
   private final List<String> lines = new ArrayList<>();
+  private final List<String> events = new ArrayList<>();
   private long now;
   private final PolicyPacketLog log =
       new PolicyPacketLog(
           (packet, device) -> Optional.of("dropped").filter(packet.prefix()::equals),
+          (rule, text) -> events.add(rule.policy() + ": " + text),
           lines::add,
           () -> now);
 
@@ -34,6 +36,7 @@ class PolicyPacketLogTest {
             "FirewallPolicy api, rule ssh: would deny TCP from [2001:db8::7]:4242 to"
                 + " [2001:db8::1]:22",
             "dropped");
+    assertThat(events).containsExactly("api: " + lines.getFirst());
   }
 
   @Test

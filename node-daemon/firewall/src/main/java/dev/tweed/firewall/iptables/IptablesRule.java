@@ -103,6 +103,13 @@ public record IptablesRule(String chain, List<String> options) {
         && value("--rdest").isEmpty();
   }
 
+  /** Its options but for what is said to people. */
+  List<String> withoutComment() {
+    return options.stream()
+        .filter(o -> !o.startsWith("--comment ") && !o.equals("-m comment"))
+        .toList();
+  }
+
   /** Whether it is a jump to that chain and nothing else. */
   boolean isPlainJumpTo(String other) {
     return options.equals(List.of("-j " + other));

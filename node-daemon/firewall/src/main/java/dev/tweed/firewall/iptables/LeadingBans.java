@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,10 +16,10 @@ import java.util.stream.Stream;
  * accepts they would not be asked about any more: bans of sources (fail2ban, CrowdSec, a person's
  * own) and the chains of NetworkPolicy engines. Pure.
  *
- * <p>A ban is a rule that refuses a source, or a jump to a chain in which nothing is accepted and
- * only sources are refused. A chain that refuses whatever comes is none: behind it no row that
- * allows would have an effect. Among bans may be rules that make no difference to ours: such that
- * decide nothing, or about loopback and known connections.
+ * <p>A ban is a rule that refuses a source, by itself or by a chain that only refuses, or a jump to
+ * a chain in which nothing is accepted and only sources are refused. A chain that refuses whatever
+ * comes is none: behind it no row that allows would have an effect. Among bans may be rules that
+ * make no difference to ours: such that decide nothing, or about loopback and known connections.
  */
 final class LeadingBans {
 
@@ -49,14 +50,17 @@ final class LeadingBans {
       Stream.of(
               "-i lo -j ACCEPT",
               "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+              "-m conntrack --ctstate ESTABLISHED -j ACCEPT",
               "-m state --state RELATED,ESTABLISHED -j ACCEPT",
+              "-m state --state ESTABLISHED -j ACCEPT",
               "-m conntrack --ctstate INVALID -j DROP",
               "-m state --state INVALID -j DROP")
           .map(rule -> IptablesRule.tryParse("-A INPUT " + rule).orElseThrow().options())
           .collect(Collectors.toSet());
 
   private final Map<String, List<String>> chains;
-  private final Map<String, Boolean> known = new HashMap<>();
+  private final Map<String, Boolean> ofBans = new HashMap<>();
+  private final Map<String, Boolean> refusing = new HashMap<>();
 
   private LeadingBans(Map<String, List<String>> chains) {
     this.chains = chains;
@@ -90,14 +94,20 @@ final class LeadingBans {
 
   private static boolean isNeutral(IptablesRule rule) {
     return PASS.contains(rule.target()) && !rule.target().equals("RETURN")
-        || NEUTRAL.contains(rule.options());
+        || NEUTRAL.contains(rule.withoutComment());
   }
 
   private boolean isBan(IptablesRule rule) {
     String target = rule.target();
     return ENGINES.stream().anyMatch(target::startsWith)
-        || REFUSE.contains(target) && isForFew(rule)
-        || rule.isJump() && isOfBans(target);
+        || refuses(rule) && isForFew(rule)
+        || rule.isJump() && consistsOf(ofBans, target, this::isBan);
+  }
+
+  /** Also by way of a chain that logs, say. */
+  private boolean refuses(IptablesRule rule) {
+    return REFUSE.contains(rule.target())
+        || rule.isJump() && consistsOf(refusing, rule.target(), this::refuses);
   }
 
   private static boolean isForFew(IptablesRule rule) {
@@ -112,19 +122,22 @@ final class LeadingBans {
             .isPresent();
   }
 
-  private boolean isOfBans(String chain) {
+  /** Whether each rule of a chain is like that, or decides nothing. */
+  private boolean consistsOf(
+      Map<String, Boolean> known, String chain, Predicate<IptablesRule> like) {
     Boolean before = known.get(chain);
     if (before != null) {
       return before;
     }
     known.put(chain, false);
-    boolean bans =
+    boolean all =
         chains.containsKey(chain)
             && chains.get(chain).stream()
                 .map(IptablesRule::tryParse)
                 .allMatch(
-                    rule -> rule.filter(r -> PASS.contains(r.target()) || isBan(r)).isPresent());
-    known.put(chain, bans);
-    return bans;
+                    rule ->
+                        rule.filter(r -> PASS.contains(r.target()) || like.test(r)).isPresent());
+    known.put(chain, all);
+    return all;
   }
 }

@@ -165,7 +165,10 @@ public final class ProtectedFlowsPlanner {
     facts.network().ifPresent(this::network);
     FlowKind dns =
         new FlowKind(DNS, OUT, UDP, 53, "which name servers this node asks is not known");
-    eachOrSomebody(dns, facts.node().nameServers(), "a name server of this node");
+    // One of its own asks others, of whom nothing is known here.
+    List<IpAddress> servers =
+        facts.node().nameServers().stream().filter(server -> !isOwn(server)).toList();
+    eachOrSomebody(dns, servers, "a name server of this node");
     own.stream().filter(NodeAddress::leased).forEach(this::lease);
     if (facts.cloud()) {
       METADATA_ADDRESSES.stream()

@@ -78,10 +78,10 @@ public record SshSessions(boolean seen, Map<IpAddress, String> users) {
 
   /** A name is of no use: a filter sees addresses. */
   private static void add(Map<IpAddress, String> users, String host, String user) {
-    String withoutZone = host.replaceFirst("%.*", "");
-    IpAddress.tryParse(withoutZone)
-        .filter(address -> !address.isLoopback())
-        .ifPresent(address -> users.putIfAbsent(address, user));
+    String address = host.replaceFirst("%.*", "").replaceFirst("(?i)^::ffff:(?=[\\d.]+$)", "");
+    IpAddress.tryParse(address)
+        .filter(remote -> !remote.isLoopback())
+        .ifPresent(remote -> users.putIfAbsent(remote, user));
   }
 
   private static Optional<String> first(Pattern pattern, String text) {

@@ -148,6 +148,14 @@ class IptablesPacketTest {
 
     node.sh("iptables -D f2b-sshd -s 192.0.2.2 -j DROP");
     assertOpen(81);
+
+    node.sh( // as CrowdSec does where it logs
+        """
+        iptables -N BANNED; iptables -A BANNED -j LOG; iptables -A BANNED -j DROP
+        iptables -I INPUT -s 192.0.2.2 -j BANNED
+        """);
+    node.apply(SampleRows.policy(TCP_81));
+    assertClosed(81);
   }
 
   @ParameterizedTest

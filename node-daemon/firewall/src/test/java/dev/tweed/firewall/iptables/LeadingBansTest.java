@@ -19,6 +19,12 @@ class LeadingBansTest {
       -A nested -p udp -j f2b-sshd
       -A nested -p tcp -j f2b-sshd
       -A crowdsec -m set --match-set crowdsec-blacklists src -j DROP
+      -A CROWDSEC_CHAIN -m set --match-set crowdsec-blacklists-0 src -m comment --comment cscli -j CROWDSEC_LOG
+      -A CROWDSEC_LOG -j LOG --log-prefix "CROWDSEC: "
+      -A CROWDSEC_LOG -j DROP
+      -A some-pass -p icmp -j ACCEPT
+      -A some-pass -j DROP
+      -A jumps-on -j CROWDSEC_LOG
       -A accepts -s 203.0.113.7/32 -j DROP
       -A accepts -p tcp -j ACCEPT
       -A refuses -p tcp --dport 80 -j DROP
@@ -41,6 +47,14 @@ class LeadingBansTest {
           2 | -s 203.0.113.0/24 -p tcp -j REJECT --reject-with tcp-reset
           2 | -m set --match-set crowdsec-blacklists src -j DROP
           2 | -p tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name SSH --rsource -j DROP
+          2 | -j CROWDSEC_CHAIN
+          2 | -s 203.0.113.7/32 -j CROWDSEC_LOG
+          2 | -m set --match-set bans src -j jumps-on
+          1 | -j CROWDSEC_LOG
+          1 | -p tcp --dport 80 -j CROWDSEC_LOG
+          1 | -s 203.0.113.7/32 -j some-pass
+          1 | -s 203.0.113.7/32 -g CROWDSEC_LOG
+          1 | -s 10.0.0.0/8 -j CROWDSEC_LOG
           1 | -m recent ! --rcheck --seconds 60 --name KNOCK --rsource -j DROP
           1 | -m recent --rcheck --seconds 60 --name WEB --rdest -j DROP
           1 | -i lo -j ACCEPT
@@ -78,6 +92,10 @@ class LeadingBansTest {
     "3, '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'",
     "3, '-m state --state RELATED,ESTABLISHED -j ACCEPT'",
     "3, -m conntrack --ctstate INVALID -j DROP",
+    "3, -m state --state ESTABLISHED -j ACCEPT",
+    "3, '-i lo -m comment --comment \"010 accept all to lo\" -j ACCEPT'",
+    "3, '-m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment \"known ones\" -j ACCEPT'",
+    "1, -m conntrack --ctstate NEW -j ACCEPT",
     "3, -p tcp --dport 22 -m recent --set --name SSH --rsource",
     "3, -j LOG",
     "1, -i eth1 -j ACCEPT",
@@ -125,6 +143,10 @@ class LeadingBansTest {
         :empty - [0:0]
         :nested - [0:0]
         :crowdsec - [0:0]
+        :CROWDSEC_CHAIN - [0:0]
+        :CROWDSEC_LOG - [0:0]
+        :some-pass - [0:0]
+        :jumps-on - [0:0]
         :accepts - [0:0]
         :refuses - [0:0]
         :KUBE-ROUTER-INPUT - [0:0]

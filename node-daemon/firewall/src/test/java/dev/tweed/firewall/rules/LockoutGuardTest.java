@@ -132,6 +132,26 @@ class LockoutGuardTest {
         "leased        | deny out udp 67 on eth1                                    | -",
         "worker        | deny out udp 67                                            | -",
         "leased IPv6   | deny out udp 547                                           | DHCP",
+        // Whatever else a rule says.
+        "worker        | reject in tcp 22                                           | SSH",
+        "worker        | deny in                                                    | SSH KUBELET TUNNEL",
+        "worker        | deny in tcp 1:65535                                        | SSH KUBELET",
+        "worker        | allow in from 192.0.2.0/24; deny in                        | KUBELET TUNNEL",
+        "worker        | allow in tcp 22 sport 1:65535; deny in tcp 22              | -",
+        "worker        | allow in tcp 22 from 240.0.0.0/4; deny in tcp 22           | SSH",
+        "worker        | allow in udp 22; deny in 22                                | SSH",
+        "worker        | limit in udp 8472                                          | TUNNEL",
+        "worker        | limit routed                                               | PODS",
+        "worker        | deny in tcp 22 from 0.0.0.0/0 sport 1024:65535             | SSH",
+        "both families | deny in tcp 22 from 0.0.0.0/0                              | SSH",
+        "both families | deny in tcp 22 from ::/0                                   | SSH",
+        "alice by IPv6 | deny in tcp 22 from ::/0                                   | SSH",
+        "alice by IPv6 | deny in tcp 22 from 0.0.0.0/0                              | -",
+        "leased        | deny out udp on eth0                                       | DHCP DNS TUNNEL",
+        "control plane | limit in tcp 2379:2380                                     | ETCD",
+        "own resolver  | deny out 53                                                | DNS",
+        "own resolver  | allow out 53 to 10.0.0.0/8; deny out 53                    | -",
+        "own resolver  | allow out 53 to 10.0.0.1; deny out 53                      | DNS",
       })
   void aPolicyCutsWhatAndWhere(String node, String rules, String cut) {
     assertThat(
@@ -150,6 +170,8 @@ class LockoutGuardTest {
       case "two devices" ->
           node.addresses = List.of(SampleFacts.ETH0, SampleFacts.own("eth1", "10.9.0.1"));
       case "alice is in" -> node.loggedIn("203.0.113.5");
+      case "alice by IPv6" -> node.bothFamilies().loggedIn("2001:db8::7");
+      case "own resolver" -> node.nameServers = List.of(IpAddress.parse("10.0.0.1"));
       case "alice is here" -> node.loggedIn("10.0.0.1");
       case "load balancer" -> node.waysToApi = List.of(SampleFacts.server("192.0.2.100", 8443));
       case "a name" -> node.waysToApi = List.of(new Server(Optional.empty(), 8443));

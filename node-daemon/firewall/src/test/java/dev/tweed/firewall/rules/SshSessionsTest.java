@@ -60,6 +60,15 @@ class SshSessionsTest {
         .isEqualTo("nobody is logged in from another address, so the port alone is protected");
   }
 
+  /** A socket of both families shows those of IPv4 like that. */
+  @Test
+  void anAddressOfIpv4IsOneHoweverItIsWritten() {
+    assertThat(
+            SshSessions.ofLogind(List.of(ALICE.replace("203.0.113.5", "::ffff:203.0.113.5")))
+                .users())
+        .isEqualTo(Map.of(IpAddress.parse("203.0.113.5"), "alice"));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {384, 400})
   void utmpSaysTheSame(int size) {
