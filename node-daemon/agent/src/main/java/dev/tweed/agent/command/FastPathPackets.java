@@ -20,6 +20,9 @@ record FastPathPackets(Map<String, Long> packets) {
   /** Of those that are sent fast, and counted so already. */
   private static final String NOT_ENCAPSULATED = "not_encapsulated";
 
+  /** Fast from one pod of the node to another. */
+  private static final String SWITCHED = "switched";
+
   private static final String UNPROVEN = "_unproven";
 
   /** Copies the map. */
@@ -49,8 +52,13 @@ record FastPathPackets(Map<String, Long> packets) {
                     .thenComparing(Map.Entry.comparingByKey()))
             .map(each -> each.getKey() + " " + each.getValue())
             .collect(Collectors.joining(", "));
-    return "fast: %d sent, %d received; slow: %s"
-        .formatted(fast("sent_"), fast("received_"), slow.isEmpty() ? "none" : slow);
+    long switched = packets.getOrDefault(SWITCHED, 0L);
+    return "fast: %d sent, %d received%s; slow: %s"
+        .formatted(
+            fast("sent_"),
+            fast("received_"),
+            switched == 0 ? "" : ", " + switched + " between pods of the node",
+            slow.isEmpty() ? "none" : slow);
   }
 
   private long fast(String way) {
@@ -61,7 +69,8 @@ record FastPathPackets(Map<String, Long> packets) {
   }
 
   private static boolean isFast(String outcome) {
-    return (outcome.startsWith("sent_") || outcome.startsWith("received_"))
-        && !outcome.endsWith(UNPROVEN);
+    return outcome.equals(SWITCHED)
+        || (outcome.startsWith("sent_") || outcome.startsWith("received_"))
+            && !outcome.endsWith(UNPROVEN);
   }
 }
