@@ -46,6 +46,8 @@ class StatusCommandTest {
                 "received_wire", 7L,
                 "edge", 3L,
                 "sent_unproven", 40L,
+                "switched", 9L,
+                "switched_unproven", 4L,
                 "too_large", 0L,
                 "not_encapsulated", 2L));
     try (RunLock daemon = RunLock.tryTake(directory).orElseThrow();
@@ -63,7 +65,7 @@ class StatusCommandTest {
 
       assertThat(status(netns, address))
           .containsPattern(
-              "Packets +fast: 12345680 sent, 7 received, 0 within the node; slow: sent_unproven 40, edge 3\\n");
+              "Packets +fast: 12345680 sent, 7 received, 9 within the node; slow: sent_unproven 40, switched_unproven 4, edge 3\\n");
     }
   }
 
