@@ -18,6 +18,7 @@ import dev.tweed.fastpath.kernel.DeviceWatch;
 import dev.tweed.fastpath.kernel.DevicesReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
+import dev.tweed.netlink.socket.IpsecPolicies;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -275,9 +276,11 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
+    // What IPsec protects between the nodes would leave, and be taken, unprotected.
+    boolean leavesUnderlay = sumsByTunnel || IpsecPolicies.arePresent();
     NodeView view =
         NodeViewMapper.map(
-            sumsByTunnel ? wanted.withoutUnderlay() : wanted,
+            leavesUnderlay ? wanted.withoutUnderlay() : wanted,
             process,
             devices,
             pods,
