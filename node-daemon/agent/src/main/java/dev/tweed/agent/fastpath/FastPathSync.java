@@ -18,7 +18,6 @@ import dev.tweed.fastpath.kernel.DeviceWatch;
 import dev.tweed.fastpath.kernel.DevicesReader;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.NetlinkException;
-import dev.tweed.netlink.socket.IpsecPolicies;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -277,7 +276,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
 
   private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
     // What IPsec protects between the nodes would leave, and be taken, unprotected.
-    boolean leavesUnderlay = sumsByTunnel || IpsecPolicies.arePresent();
+    boolean leavesUnderlay = sumsByTunnel || DevicesReader.hasIpsecPolicies();
     NodeView view =
         NodeViewMapper.map(
             leavesUnderlay ? wanted.withoutUnderlay() : wanted,
