@@ -185,6 +185,33 @@ class OneNodeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bridge link set dev veth10 isolated on; bridge link set dev veth11 isolated on",
+        "bridge link set dev veth11 state 0",
+        "ip link set veth11 nomaster",
+        "nft add table bridge b; nft add chain bridge b f { type filter hook forward priority 0 \\; policy drop \\; }"
+      })
+  void whatTheBridgeRefusesUntoldHoldsAfterTheRenewal(String change) {
+    node.open(Carrier.PROGRAM, Duration.ofMillis(300), nodes.two);
+    exchange(5);
+    assertThat(switched()).isPositive();
+    node.netns.sh(change);
+    LockSupport.parkNanos(Duration.ofMillis(400).toNanos());
+    client.netns.sh(
+        "ip neigh replace %s lladdr %s dev eth0".formatted(server.ipv4(), server.mac()));
+    long before = switched();
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 5; i++) {
+        Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      }
+      assertThat(Traffic.hears(to, 300)).isFalse();
+      assertThat(switched()).isEqualTo(before);
+    }
+  }
+
   @Test
   void aServiceWorksAlsoForThePodBehindIt() {
     node.netns.exec(

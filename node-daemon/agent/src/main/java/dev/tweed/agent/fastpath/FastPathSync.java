@@ -275,9 +275,11 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
+    // What IPsec protects between the nodes would leave, and be taken, unprotected.
+    boolean leavesUnderlay = sumsByTunnel || DevicesReader.hasIpsecPolicies();
     NodeView view =
         NodeViewMapper.map(
-            sumsByTunnel ? wanted.withoutUnderlay() : wanted,
+            leavesUnderlay ? wanted.withoutUnderlay() : wanted,
             process,
             devices,
             pods,

@@ -81,9 +81,9 @@ record ChecksumTrial(Phase phase, Set<IpPrefix> suspects, long since) {
     };
   }
 
-  /** It could not be switched. */
+  /** It could not be read or switched. What was found before stands. */
   ChecksumTrial failed(long now) {
-    return acquittal(now);
+    return phase == Phase.CONVICTED ? this : acquittal(now);
   }
 
   private static ChecksumTrial acquittal(long now) {

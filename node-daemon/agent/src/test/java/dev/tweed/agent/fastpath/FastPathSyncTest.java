@@ -302,6 +302,22 @@ class FastPathSyncTest {
   }
 
   @Test
+  void whatIpsecProtectsBetweenTheNodesLeavesByTheTunnelDeviceOnly() throws IOException {
+    nodes.run();
+    ask(3);
+    nodes.one.host.sh("ip xfrm policy add proto udp dport 8472 dir out action block");
+    nodes.one.run();
+
+    send();
+
+    assertThat(hears()).isFalse();
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_WIRE);
+    assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+    nodes.one.host.sh("ip xfrm policy flush");
+    ask(3);
+  }
+
+  @Test
   void whereTheTunnelDeviceFillsInChecksumsItSeesThePackets() throws IOException {
     nodes.one.fastPath.sumsByTunnel(true);
     assertThat(nodes.one.looks).contains(Duration.ZERO);

@@ -87,6 +87,17 @@ class ChecksumTrialTest {
   }
 
   @Test
+  void thatItCannotBeReadForOnceChangesNoVerdict() {
+    step(ONE, NONE, 0);
+    step(NONE, ONE, 1);
+
+    trial = trial.failed(2);
+    step(NONE, ONE, LONG);
+
+    assertThat(trial.verdict(on, true)).isEqualTo(TxChecksum.DAMAGES);
+  }
+
+  @Test
   void somebodyWhoSwitchesItOnMeanwhileIsHeard() {
     step(ONE, NONE, 0);
     on = true;

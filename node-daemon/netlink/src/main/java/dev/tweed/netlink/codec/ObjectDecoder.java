@@ -11,6 +11,8 @@ import dev.tweed.netlink.NeighbourState;
 import dev.tweed.netlink.NetlinkException;
 import dev.tweed.netlink.Qdisc;
 import dev.tweed.netlink.Scope;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
@@ -36,6 +38,25 @@ public final class ObjectDecoder {
       throw NetlinkException.malformed("prefix length " + length + " of " + address);
     }
     return new IpPrefix(address, length);
+  }
+
+  /** XFRM_MSG_NEWSPDINFO: policies of all directions, without those of sockets. */
+  public static Optional<Long> ipsecPolicies(Message message) {
+    AttributeReader attributes = message.attributesAfter(4); // flags
+    while (attributes.next()) {
+      if (attributes.type() == Rt.XFRMA_SPD_INFO) {
+        byte[] counts = attributes.raw(); // struct xfrmu_spdinfo: in, out, fwd, and of sockets
+        if (counts.length < 12) {
+          throw NetlinkException.malformed("numbers of policies in " + counts.length + " bytes");
+        }
+        ByteBuffer numbers = ByteBuffer.wrap(counts).order(ByteOrder.nativeOrder());
+        return Optional.of(
+            Integer.toUnsignedLong(numbers.getInt(0))
+                + Integer.toUnsignedLong(numbers.getInt(4))
+                + Integer.toUnsignedLong(numbers.getInt(8)));
+      }
+    }
+    return Optional.empty();
   }
 
   /** RTM_NEWADDR, RTM_DELADDR. */

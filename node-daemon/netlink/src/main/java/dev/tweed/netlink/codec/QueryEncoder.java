@@ -30,6 +30,13 @@ public final class QueryEncoder {
     out.end();
   }
 
+  /** How many policies IPsec has; of NETLINK_XFRM. */
+  public void ipsecPolicies(int sequence) {
+    out.begin(Rt.XFRM_MSG_GETSPDINFO, GET, sequence);
+    out.u32(0); // flags
+    out.end();
+  }
+
   /** The number of the nftables ruleset; of NETLINK_NETFILTER. */
   public void nftGeneration(int sequence) {
     out.begin(Rt.NFNL_SUBSYS_NFTABLES << 8 | Rt.NFT_MSG_GETGEN, GET, sequence);

@@ -8,6 +8,7 @@ package dev.tweed.netlink.codec;
 public final class Rt {
   // netlink.h
   public static final int NETLINK_ROUTE = 0;
+  public static final int NETLINK_XFRM = 6;
   public static final int NETLINK_NETFILTER = 12;
   public static final int NLMSG_HEADER_BYTES = 16;
   public static final int NLMSG_NOOP = 1;
@@ -355,6 +356,11 @@ public final class Rt {
   static final int NFULA_IFINDEX_OUTDEV = 5;
   static final int NFULA_PAYLOAD = 9;
   static final int NFULA_PREFIX = 10;
+
+  // xfrm.h
+  public static final int XFRM_MSG_NEWSPDINFO = 0x24;
+  static final int XFRM_MSG_GETSPDINFO = 0x25;
+  static final int XFRMA_SPD_INFO = 1;
 
   // nf_tables.h, nfnetlink.h
   static final int NFTA_GEN_ID = 1;
