@@ -26,8 +26,7 @@ import java.util.stream.IntStream;
  * ten threads and seven connections. Not a test: timings belong to a machine.
  */
 final class FanoutBench {
-  /** Figures of a report may wait for 20 minutes, and nothing is quiet before all are written. */
-  private static final Duration LONG = Duration.ofMinutes(40);
+  private static final Duration LONG = Duration.ofMinutes(20);
 
   /** Longer than a daemon's report may wait. */
   private static final Duration QUIET = Duration.ofSeconds(12);
@@ -77,7 +76,7 @@ final class FanoutBench {
     awaitAllKnow(size);
     double seconds = seconds(begin);
     cluster.await("all are ready", LONG, cluster::allReady);
-    cluster.awaitQuiet(QUIET, LONG);
+    cluster.awaitFigures(QUIET, LONG);
     Traffic cost = cluster.traffic().since(before);
     String what = "rollout of %,d nodes: ".formatted(size);
     row(what + "all daemons know all blocks", "s", "%.1f".formatted(seconds), "");
@@ -144,7 +143,7 @@ final class FanoutBench {
   }
 
   private void rest() throws InterruptedException {
-    cluster.awaitQuiet(QUIET, LONG);
+    cluster.awaitFigures(QUIET, LONG);
     Traffic before = cluster.traffic();
     Thread.sleep(REST);
     Traffic cost = cluster.traffic().since(before);
@@ -178,7 +177,7 @@ final class FanoutBench {
     Traffic before = cluster.traffic();
     List<Double> times = startAll(numbers, false);
     cluster.await("all are ready", LONG, cluster::allReady);
-    cluster.awaitQuiet(QUIET, LONG);
+    cluster.awaitFigures(QUIET, LONG);
     Traffic cost = cluster.traffic().since(before);
     String what = "%d of %,d reboot at once: ".formatted(count, cluster.daemons().size());
     row(what + "lists complete", "ms, median / p99 / max", spread(times), "");
@@ -218,7 +217,7 @@ final class FanoutBench {
     awaitAllKnow(from + count);
     double seconds = seconds(begin);
     cluster.await("all are ready", LONG, cluster::allReady);
-    cluster.awaitQuiet(QUIET, LONG);
+    cluster.awaitFigures(QUIET, LONG);
     List<NodeSubnet> all = blocks();
     Set<String> owners = new HashSet<>();
     all.forEach(s -> owners.add(s.getSpec().nodeName()));

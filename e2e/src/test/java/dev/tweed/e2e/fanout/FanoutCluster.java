@@ -39,6 +39,9 @@ import java.util.stream.Stream;
  * the identities and roles of the chart; kubelets and people are played.
  */
 final class FanoutCluster implements AutoCloseable {
+  /** The longest that a figure of a report waits: twice ReportPacer's ten minutes. */
+  private static final Duration LONGEST_FIGURES = Duration.ofMinutes(20);
+
   static final String NAMESPACE = "tweed-system";
   static final String LEASES = "tweed-node-lease";
 
@@ -264,6 +267,13 @@ final class FanoutCluster implements AutoCloseable {
   /** Lets the time go on by which daemons pace their status. */
   void advance(Duration by) {
     ahead.addAndGet(by.toNanos());
+  }
+
+  /** Waits until nothing but Leases has been written for so long, figures of reports included. */
+  void awaitFigures(Duration quiet, Duration limit) throws InterruptedException {
+    advance(LONGEST_FIGURES);
+    daemons.values().forEach(LightDaemon::look);
+    awaitQuiet(quiet, limit);
   }
 
   Map<String, LightDaemon> daemons() {

@@ -139,6 +139,11 @@ final class LightDaemon implements AutoCloseable {
     return blocksKnown;
   }
 
+  /** Has it write what is due of its status. */
+  void look() {
+    publisher.look();
+  }
+
   /** As a process that ends: nothing is written. */
   @Override
   public void close() {
