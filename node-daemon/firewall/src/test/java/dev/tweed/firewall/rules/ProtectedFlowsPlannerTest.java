@@ -84,11 +84,10 @@ class ProtectedFlowsPlannerTest {
   void whatTheNodeSendsToItselfIsNotProtected() {
     node.apiServers = List.of(SampleFacts.server("10.0.0.1", 6443));
     node.waysToApi = List.of(SampleFacts.server("127.0.0.1", 6443));
-    node.nameServers = List.of(IpAddress.parse("10.0.0.1"));
 
     assertThat(node.flows())
         .extracting(ProtectedFlow::service)
-        .doesNotContain(ProtectedService.KUBELET, ProtectedService.ETCD, ProtectedService.DNS);
+        .doesNotContain(ProtectedService.KUBELET, ProtectedService.ETCD);
     assertThat(of(ProtectedService.API_SERVER).map(ProtectedFlow::direction))
         .containsOnly(Direction.IN);
   }
