@@ -193,6 +193,7 @@ public final class NodeDaemon implements AutoCloseable {
     fastPathLoop =
         new SyncLoop("fastpath", fastPath, AUDIT, PAUSE, STUCK, System::nanoTime, random);
     metrics.fastPath(fastPath::status, fastPath::packets);
+    earlier.flatMap(NodeStatus::fastPath).ifPresent(fastPath::remember);
     earlier.flatMap(NodeStatus::reachability).ifPresent(this::followChecksums);
     firewall =
         new FirewallSync(

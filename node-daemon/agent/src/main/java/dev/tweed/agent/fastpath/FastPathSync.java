@@ -139,6 +139,11 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     return isReady;
   }
 
+  /** What the process before came to: what it had of the host is asked for from the start. */
+  public void remember(NodeReportStatus.FastPath earlier) {
+    isReady |= NodeReportStatus.FastPath.ON.equals(earlier.state());
+  }
+
   /**
    * What a sync of the data path came to; empty where the node belongs to no network.
    *
