@@ -2,6 +2,7 @@ package dev.tweed.fastpath;
 
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -55,6 +56,11 @@ public record FastPathCounters(Map<Counter, Long> packets) {
             TOO_LARGE,
             NO_NEXT_HOP,
             UNKNOWN_SOURCE);
+
+    /** Its name in metrics and for people: {@code sent_wire}. */
+    public String outcome() {
+      return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Whether it counts packets that took the ordinary path. */
     public boolean isSlow() {

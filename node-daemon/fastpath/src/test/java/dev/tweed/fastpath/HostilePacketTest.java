@@ -6,9 +6,7 @@ import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.fastpath.kernel.BpfObject;
 import dev.tweed.fastpath.kernel.BpfObject.Program;
 import dev.tweed.fastpath.kernel.BpfObject.Rehearsal;
-import dev.tweed.fastpath.kernel.LibBpf;
 import dev.tweed.netlink.Errno;
-import dev.tweed.netlink.testing.Needs;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -32,14 +30,7 @@ class HostilePacketTest {
 
   @BeforeEach
   void load() throws BpfException {
-    try {
-      object = BpfObject.load(LibBpf.load());
-    } catch (BpfException refused) {
-      if (refused.errno() == Errno.EPERM) {
-        throw Needs.unmet("root: " + refused.getMessage());
-      }
-      throw refused;
-    }
+    object = LoadedPrograms.load();
   }
 
   @AfterEach

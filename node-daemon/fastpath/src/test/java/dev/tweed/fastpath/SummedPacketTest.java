@@ -8,7 +8,6 @@ import dev.tweed.fastpath.kernel.BpfException;
 import dev.tweed.fastpath.kernel.BpfObject;
 import dev.tweed.fastpath.kernel.BpfObject.Program;
 import dev.tweed.fastpath.kernel.BpfObject.Rehearsal;
-import dev.tweed.fastpath.kernel.LibBpf;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Errno;
@@ -38,14 +37,7 @@ class SummedPacketTest {
 
   @BeforeEach
   void load() throws BpfException {
-    try {
-      object = BpfObject.load(LibBpf.load());
-    } catch (BpfException refused) {
-      if (refused.errno() == Errno.EPERM) {
-        throw Needs.unmet("root: " + refused.getMessage());
-      }
-      throw refused;
-    }
+    object = LoadedPrograms.load();
     proven = new SelfTest(object);
     proven.prepare();
     proven.proveFlows();

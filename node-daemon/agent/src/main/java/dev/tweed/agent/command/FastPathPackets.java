@@ -5,7 +5,6 @@ import dev.tweed.fastpath.FastPathCounters.Counter;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -27,7 +26,7 @@ final class FastPathPackets {
     Map<Counter, Long> packets = new EnumMap<>(Counter.class);
     Map<String, Counter> outcomes =
         EnumSet.allOf(Counter.class).stream()
-            .collect(Collectors.toMap(FastPathPackets::outcome, counter -> counter));
+            .collect(Collectors.toMap(Counter::outcome, counter -> counter));
     metrics
         .lines()
         .map(LINE::matcher)
@@ -47,7 +46,7 @@ final class FastPathPackets {
             .sorted(
                 Map.Entry.<Counter, Long>comparingByValue(Comparator.reverseOrder())
                     .thenComparing(Map.Entry.comparingByKey()))
-            .map(each -> outcome(each.getKey()) + " " + each.getValue())
+            .map(each -> each.getKey().outcome() + " " + each.getValue())
             .collect(Collectors.joining(", "));
     return "fast: %d sent, %d received, %d within the node; slow: %s"
         .formatted(
@@ -55,9 +54,5 @@ final class FastPathPackets {
             counters.received(),
             counters.of(Counter.SWITCHED),
             slow.isEmpty() ? "none" : slow);
-  }
-
-  private static String outcome(Counter counter) {
-    return counter.name().toLowerCase(Locale.ROOT);
   }
 }

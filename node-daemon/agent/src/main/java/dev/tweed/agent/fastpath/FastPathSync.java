@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -204,11 +203,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
         open -> {
           try {
             FastPathCounters counters = open.counters();
-            counters
-                .packets()
-                .forEach(
-                    (counter, count) ->
-                        packets.put(counter.name().toLowerCase(Locale.ROOT), count));
+            counters.packets().forEach((counter, count) -> packets.put(counter.outcome(), count));
           } catch (BpfException e) {
             LOG.warn("packets of the fast path are not known: {}", e.getMessage());
           }
