@@ -2,6 +2,7 @@ package dev.tweed.e2e.fanout;
 
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.testing.ApiServer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -38,6 +40,11 @@ final class FanoutBench {
   private static final Set<String> DELIVERED =
       Set.of("podnetworks", "nodesubnets", "firewallpolicies");
 
+  /** Cores, as taskset has them. */
+  private static final String CONTROL_PLANE = "0";
+
+  private static final String DAEMONS = "1";
+
   private static final Logger LOGS = Logger.getLogger("");
 
   private final FanoutCluster cluster;
@@ -53,7 +60,10 @@ final class FanoutBench {
     int joins = args.length > 1 ? Integer.parseInt(args[1]) : 20;
     LOGS.setLevel(Level.SEVERE);
     try (ApiServer server = ApiServer.start();
-        FanoutCluster cluster = new FanoutCluster(server, Path.of("..").toRealPath())) {
+        FanoutCluster cluster =
+            new FanoutCluster(
+                server, Path.of("..").toRealPath(), List.of("taskset", "-c", CONTROL_PLANE))) {
+      divideCores();
       cluster.startOperator();
       cluster.network("10.128.0.0/10", 24);
       FanoutBench bench = new FanoutBench(cluster, size);
@@ -68,6 +78,27 @@ final class FanoutBench {
     System.exit(0);
   }
 
+  /**
+   * Daemons, which are machines of their own elsewhere, take nothing of what API server, etcd and
+   * operator have.
+   */
+  private static void divideCores() throws IOException, InterruptedException {
+    ProcessHandle self = ProcessHandle.current();
+    for (ProcessHandle child : self.descendants().toList()) {
+      bind(child, CONTROL_PLANE);
+    }
+    bind(self, DAEMONS);
+  }
+
+  private static void bind(ProcessHandle process, String cores)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("taskset", "-apc", cores, Long.toString(process.pid()))
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start()
+        .waitFor();
+  }
+
   /** Nodes and their daemons come, as many at once as the machine makes of it. */
   private void rollout() throws Exception {
     Traffic before = cluster.traffic();
@@ -80,6 +111,7 @@ final class FanoutBench {
     Traffic cost = cluster.traffic().since(before);
     String what = "rollout of %,d nodes: ".formatted(size);
     row(what + "all daemons know all blocks", "s", "%.1f".formatted(seconds), "");
+    processor(what, cost);
     long subnets = cluster.subnetBytes();
     row(
         what + "bytes to each daemon, by what the NodeSubnets weigh",
@@ -153,12 +185,18 @@ final class FanoutBench {
     row(
         what + "writes but Leases",
         "a minute",
-        "%.1f".formatted(cost.writes(all -> true) / minutes),
+        "%.1f (%s)"
+            .formatted(cost.writes(all -> true) / minutes, kinds(cost, none -> false, minutes)),
         "0");
     row(
         what + "Leases renewed",
         "a minute and daemon",
         "%.1f".formatted(cost.requests().getOrDefault("APPLY leases", 0L) / minutes / daemons),
+        "");
+    row(
+        what + "API server",
+        "% of a core",
+        "%.1f".formatted(100 * cost.processor() / REST.toSeconds()),
         "");
     row(
         what + "bytes to each daemon",
@@ -181,6 +219,7 @@ final class FanoutBench {
     Traffic cost = cluster.traffic().since(before);
     String what = "%d of %,d reboot at once: ".formatted(count, cluster.daemons().size());
     row(what + "lists complete", "ms, median / p99 / max", spread(times), "");
+    processor(what, cost);
     row(
         what + "sent in lists; refused with 429",
         "MB; requests",
@@ -294,6 +333,10 @@ final class FanoutBench {
     return String.join("; ", parts);
   }
 
+  private static void processor(String what, Traffic cost) {
+    row(what + "API server", "s of processor time", "%.1f".formatted(cost.processor()), "");
+  }
+
   /** Writes for each node, without what a played kubelet writes and the daemon's own report. */
   private static void writes(String what, Traffic cost, int nodes) {
     Predicate<String> played = write -> Set.of("POST nodes", "PUT nodes/status").contains(write);
@@ -308,13 +351,16 @@ final class FanoutBench {
         "each node",
         "%.2f".formatted((double) cost.writes(reports) / nodes),
         "");
-    List<String> parts =
-        cost.writes().entrySet().stream()
-            .filter(write -> !played.test(write.getKey()))
-            .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-            .map(write -> "%s %.2f".formatted(write.getKey(), (double) write.getValue() / nodes))
-            .toList();
-    System.out.println("  " + what + ": " + String.join(", ", parts));
+    System.out.println("  " + what + ": " + kinds(cost, played, nodes));
+  }
+
+  /** Writes of each verb and kind, but some, the most first, by what there is of something. */
+  private static String kinds(Traffic cost, Predicate<String> but, double by) {
+    return cost.writes().entrySet().stream()
+        .filter(write -> !but.test(write.getKey()))
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .map(write -> "%s %.2f".formatted(write.getKey(), write.getValue() / by))
+        .collect(Collectors.joining(", "));
   }
 
   private static String spread(List<Double> values) {

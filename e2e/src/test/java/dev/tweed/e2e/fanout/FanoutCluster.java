@@ -19,6 +19,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,9 @@ final class FanoutCluster implements AutoCloseable {
   static final String NAMESPACE = "tweed-system";
   static final String LEASES = "tweed-node-lease";
 
+  /**
+   * Of the chart: who operator and daemons are, what they may, and what the API server owes them.
+   */
   private static final Set<String> IDENTITIES =
       Set.of(
           "Namespace",
@@ -52,12 +56,15 @@ final class FanoutCluster implements AutoCloseable {
           "ClusterRole",
           "ClusterRoleBinding",
           "Role",
-          "RoleBinding");
+          "RoleBinding",
+          "PriorityLevelConfiguration",
+          "FlowSchema");
 
   /** When which daemon first knew the block of a node, by System.nanoTime. */
   private record Spread(String node, Map<String, Long> knownAt) {}
 
   private final Path repository;
+  private final List<String> before;
   private final Path work;
   private final ApiServer server;
   private final KubernetesClient client;
@@ -74,8 +81,10 @@ final class FanoutCluster implements AutoCloseable {
    *
    * @param repository whose manifests and packaged operator are used
    * @param server is not closed with this
+   * @param before words before the operator's command line, as those of taskset; may be none
    */
-  FanoutCluster(ApiServer server, Path repository) throws IOException {
+  FanoutCluster(ApiServer server, Path repository, List<String> before) throws IOException {
+    this.before = before;
     this.repository = repository;
     this.server = server;
     this.client =
@@ -149,6 +158,10 @@ final class FanoutCluster implements AutoCloseable {
             ended -> {
               if (operator.equals(Optional.of(ended))) {
                 operatorEnds.incrementAndGet();
+                String log = operatorLog();
+                System.err.printf(
+                    "the operator has ended with %d; it says:%n%s%n",
+                    ended.exitValue(), log.substring(Math.max(0, log.length() - 8_000)));
                 try {
                   startOperator();
                 } catch (IOException e) {
@@ -183,9 +196,11 @@ final class FanoutCluster implements AutoCloseable {
             - {name: test, context: {cluster: test, user: operator}}
             """
                 .formatted(server.config().getMasterUrl(), token("tweed-operator")));
+    List<String> command = new ArrayList<>(before);
+    command.add("/bin/sh");
+    command.add(repository.resolve("operator/src/main/docker/tweed-operator").toString());
     ProcessBuilder builder =
-        new ProcessBuilder(
-                "/bin/sh", repository.resolve("operator/src/main/docker/tweed-operator").toString())
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(
                 ProcessBuilder.Redirect.appendTo(work.resolve("operator.log").toFile()));

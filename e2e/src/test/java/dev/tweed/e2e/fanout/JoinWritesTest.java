@@ -7,6 +7,7 @@ import dev.tweed.crds.testing.ApiServerExtension;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,7 +51,7 @@ class JoinWritesTest {
     Assumptions.assumeTrue(
         FanoutCluster.operatorApp(REPOSITORY).isPresent(),
         "the operator has not been packaged: mvn package -DskipTests");
-    try (FanoutCluster cluster = new FanoutCluster(server, REPOSITORY)) {
+    try (FanoutCluster cluster = new FanoutCluster(server, REPOSITORY, List.of())) {
       // Given some daemons that have said all they have to say
       cluster.startOperator();
       cluster.network("10.128.0.0/12", 24);

@@ -17,13 +17,15 @@ import java.util.regex.Pattern;
  * @param eventBytes of those events, as JSON
  * @param listBytes sent in answer to lists, by resource
  * @param refused requests answered with 429
+ * @param processor seconds of processor time it has used
  */
 record Traffic(
     Map<String, Long> requests,
     Map<String, Long> events,
     Map<String, Long> eventBytes,
     Map<String, Long> listBytes,
-    long refused) {
+    long refused,
+    double processor) {
   private static final Set<String> WRITES = Set.of("POST", "PUT", "PATCH", "APPLY", "DELETE");
 
   /** The API server writes some kinds of its own by itself. */
@@ -39,13 +41,16 @@ record Traffic(
 
   private static final Pattern LINE =
       Pattern.compile("(?m)^apiserver_([a-z_]+)\\{([^}]*)\\} ([0-9.e+]+)$");
+  private static final Pattern PROCESSOR =
+      Pattern.compile("(?m)^process_cpu_seconds_total ([0-9.e+]+)$");
   private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
 
   static Traffic read(KubernetesClient client) {
     Traffic traffic =
-        new Traffic(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), 0);
+        new Traffic(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), 0, 0);
     long refused = 0;
-    Matcher line = LINE.matcher(client.raw("/metrics"));
+    String metrics = client.raw("/metrics");
+    Matcher line = LINE.matcher(metrics);
     while (line.find()) {
       long value = (long) Double.parseDouble(line.group(3));
       Map<String, String> labels = labels(line.group(2));
@@ -74,8 +79,14 @@ record Traffic(
         default -> {}
       }
     }
+    Matcher processor = PROCESSOR.matcher(metrics);
     return new Traffic(
-        traffic.requests, traffic.events, traffic.eventBytes, traffic.listBytes, refused);
+        traffic.requests,
+        traffic.events,
+        traffic.eventBytes,
+        traffic.listBytes,
+        refused,
+        processor.find() ? Double.parseDouble(processor.group(1)) : 0);
   }
 
   private static Map<String, String> labels(String text) {
@@ -91,7 +102,8 @@ record Traffic(
         minus(events, before.events),
         minus(eventBytes, before.eventBytes),
         minus(listBytes, before.listBytes),
-        refused - before.refused);
+        refused - before.refused,
+        processor - before.processor);
   }
 
   private static Map<String, Long> minus(Map<String, Long> now, Map<String, Long> before) {
