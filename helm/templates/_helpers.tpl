@@ -198,8 +198,8 @@ capabilities:
   # SYS_CHROOT: the host's own programs.
   {{- end }}
   {{- if and .Values.node.fastPath (not .Values.cleanup.enabled) }}
-  {{- $capabilities = concat $capabilities (list "BPF" "PERFMON") }}
-  # BPF, PERFMON: the eBPF programs of the fast path, docs/fastpath.md.
+  {{- $capabilities = concat $capabilities .Values.node.fastPathCapabilities }}
+  # {{ join ", " .Values.node.fastPathCapabilities }}: the eBPF programs of the fast path, docs/fastpath.md.
   {{- end }}
   {{- if and .Values.node.capture (not .Values.cleanup.enabled) }}
   {{- $capabilities = append $capabilities "NET_RAW" }}

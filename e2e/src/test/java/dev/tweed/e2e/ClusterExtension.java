@@ -109,7 +109,7 @@ final class ClusterExtension
     TestCluster cluster = cluster(context);
     return parameter.getParameter().getType() == TestCluster.class
         ? cluster
-        : new Installation(cluster);
+        : new Installation(cluster, annotation(context).value().hasFastPath());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tweed.e2e;
 import static dev.tweed.e2e.bed.Installation.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tweed.crds.NodeReportStatus;
 import dev.tweed.crds.NodeSubnet;
 import dev.tweed.crds.PodNetwork;
 import dev.tweed.e2e.bed.Installation;
@@ -117,6 +118,20 @@ class InstallIT {
                 assertThat(subnet.getMetadata().getManagedFields())
                     .extracting(ManagedFieldsEntry::getManager)
                     .containsOnly("tweed-operator"));
+  }
+
+  @Test
+  @Order(6)
+  void everyNodeHasTheFastPath(TestCluster cluster, Installation tweed) {
+    Eventually.within(
+        30,
+        () ->
+            assertThat(cluster.nodes())
+                .allSatisfy(
+                    node ->
+                        assertThat(
+                                tweed.nodeReport(node.name()).orElseThrow().getStatus().fastPath())
+                            .isEqualTo(new NodeReportStatus.FastPath("On", null, null))));
   }
 
   @Test

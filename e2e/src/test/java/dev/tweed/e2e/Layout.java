@@ -96,4 +96,13 @@ enum Layout {
   };
 
   abstract ClusterPlan plan(BedSettings settings);
+
+  /**
+   * Whether Tweed is installed with the rights to the fast path: on clusters where pods of several
+   * nodes talk and nothing of the host's firewall is looked at. The others have what the chart
+   * gives by default.
+   */
+  boolean hasFastPath() {
+    return this == THREE_NODES || this == IPV6_ONLY;
+  }
 }

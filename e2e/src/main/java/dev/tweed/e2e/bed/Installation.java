@@ -23,6 +23,13 @@ public final class Installation {
 
   public static final String RELEASE = "tweed";
 
+  /**
+   * A Docker that knows neither BPF nor PERFMON gives its containers none of them; SYS_ADMIN, which
+   * they have, is both to the kernel.
+   */
+  private static final String FAST_PATH =
+      ",node.fastPath=true,node.fastPathCapabilities={SYS_ADMIN}";
+
   /** What the daemon's command line, as its image's launcher writes it, has and no other's. */
   public static final String DAEMON_PROCESS = "tweed-node.jar run";
 
@@ -30,9 +37,19 @@ public final class Installation {
   public static final String OPERATOR_PROCESS = "quarkus-run.jar";
 
   private final TestCluster cluster;
+  private final boolean fastPath;
 
+  /** As it is installed by default: without the fast path. */
   public Installation(TestCluster cluster) {
+    this(cluster, false);
+  }
+
+  /**
+   * @param fastPath whether daemons get the rights to it
+   */
+  public Installation(TestCluster cluster, boolean fastPath) {
     this.cluster = cluster;
+    this.fastPath = fastPath;
   }
 
   /**
@@ -58,7 +75,7 @@ public final class Installation {
             NAMESPACE,
             "--create-namespace",
             "--set",
-            "image.tag=dev,image.pullPolicy=Never",
+            "image.tag=dev,image.pullPolicy=Never" + (fastPath ? FAST_PATH : ""),
             "--values",
             "-")
         .text();
@@ -101,6 +118,21 @@ public final class Installation {
   public void awaitReady(Duration limit) {
     await("all Nodes Ready", limit, this::allNodesReady);
     await("all pods of the release Ready", limit, this::allPodsReady);
+  }
+
+  /** Waits until every node's report has this state of the fast path. */
+  public void awaitFastPath(String state, Duration limit) {
+    await(
+        "fast path " + state,
+        limit,
+        () ->
+            cluster.nodes().stream()
+                .allMatch(
+                    machine ->
+                        nodeReport(machine.name())
+                            .map(report -> report.getStatus().fastPath())
+                            .filter(fastPath -> fastPath.state().equals(state))
+                            .isPresent()));
   }
 
   /** Whether each machine's Node is Ready. */

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -113,11 +114,14 @@ public final class ClusterBench {
     measure("helm install to first ping", new InstallBench(cluster, tweed)::run);
     RestBench rest = new RestBench(cluster, tweed);
     if (wanted.contains("rest")) {
-      measure("operator and daemon at rest", () -> rest.run(2));
+      measure("operator and daemon at rest", () -> rest.run("2 peers"));
       measure("operator", () -> List.of(rest.operator()));
     }
     if (wanted.contains("path")) {
-      measure("pod to pod against a hand-made VXLAN", new PathBench(cluster)::run);
+      measure("pod to pod against a hand-made VXLAN", new PathBench(cluster, "")::run);
+    }
+    if (wanted.contains("rest") || wanted.contains("path")) {
+      withFastPath(cluster, rest);
     }
     if (wanted.contains("repair")) {
       measure("repairs, 2 peers", () -> new RepairBench(cluster, tweed).run(2));
@@ -146,9 +150,26 @@ public final class ClusterBench {
             scale.awaitRoutes(PEERS);
             return List.of(scale.onePeer(PEERS, 30));
           });
-      measure("daemon at rest, 1,000 peers", () -> rest.run(PEERS));
+      measure("daemon at rest, 1,000 peers", () -> rest.run(PEERS + " peers"));
       measure("repairs, 1,000 peers", () -> new RepairBench(cluster, tweed).run(PEERS));
     }
+  }
+
+  private void withFastPath(TestCluster cluster, RestBench rest) {
+    Installation fast = new Installation(cluster, /* fastPath= */ true);
+    fast.helmInstall(InstallBench.VALUES);
+    fast.awaitFastPath("On", Duration.ofSeconds(90));
+    if (wanted.contains("rest")) {
+      measure("daemon at rest with the fast path", () -> rest.run("2 peers, fast path"));
+    }
+    if (wanted.contains("path")) {
+      measure(
+          "pod to pod by the fast path against a hand-made VXLAN",
+          new PathBench(cluster, " by the fast path")::run);
+    }
+    Installation ordinary = new Installation(cluster);
+    ordinary.helmInstall(InstallBench.VALUES);
+    ordinary.awaitFastPath("Off", Duration.ofSeconds(90));
   }
 
   private void measure(String what, Callable<List<Row>> part) {

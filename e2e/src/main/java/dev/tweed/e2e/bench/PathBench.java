@@ -21,14 +21,19 @@ import java.util.regex.Pattern;
  * else the machine does hits both.
  */
 final class PathBench {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 7;
   private static final int SECONDS = 3;
   private static final String TOOLS = "/opt/bench-tools";
 
   private final TestCluster cluster;
+  private final String how;
 
-  PathBench(TestCluster cluster) {
+  /**
+   * @param how the pods' packets go, for the names of rows
+   */
+  PathBench(TestCluster cluster, String how) {
     this.cluster = cluster;
+    this.how = how;
   }
 
   /** Two ends of a path: a namespace on n1, one on n2, and the address of the latter. */
@@ -114,7 +119,7 @@ final class PathBench {
     return row(what, unit, tweed, bare, measure, true);
   }
 
-  private static Row row(
+  private Row row(
       String what,
       String unit,
       Path tweed,
@@ -123,17 +128,26 @@ final class PathBench {
       boolean inverse) {
     List<Double> ours = new ArrayList<>();
     List<Double> theirs = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      ours.add(measure.applyAsDouble(tweed));
-      theirs.add(measure.applyAsDouble(bare));
+      double own = measure.applyAsDouble(tweed);
+      double hand = measure.applyAsDouble(bare);
+      ours.add(own);
+      theirs.add(hand);
+      ratios.add(inverse ? hand / own : own / hand);
     }
-    double own = new Sample(ours).median();
-    double hand = new Sample(theirs).median();
-    double ratio = inverse ? hand / own : own / hand;
+    Sample ratio = new Sample(ratios);
     return new Row(
-        "pod to pod against hand-made VXLAN: " + what,
+        "pod to pod%s against hand-made VXLAN: %s".formatted(how, what),
         "ratio (" + unit + ")",
-        String.format(Locale.ROOT, "%.2f (%.3g / %.3g)", ratio, own, hand),
+        String.format(
+            Locale.ROOT,
+            "%.2f [%.2f-%.2f] (%.3g / %.3g)",
+            ratio.median(),
+            ratio.quantile(0.25),
+            ratio.quantile(0.75),
+            new Sample(ours).median(),
+            new Sample(theirs).median()),
         ">= 0.98");
   }
 

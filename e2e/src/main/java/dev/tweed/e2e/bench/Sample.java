@@ -28,17 +28,17 @@ record Sample(List<Double> values) {
     return values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
   }
 
-  /** The value that 99 of 100 do not exceed (nearest rank). */
-  double p99() {
+  /** The value that so many of all do not exceed (nearest rank); the part is above 0. */
+  double quantile(double part) {
     List<Double> sorted = values.stream().sorted().toList();
-    return sorted.get((int) Math.ceil(sorted.size() * 0.99) - 1);
+    return sorted.get((int) Math.ceil(sorted.size() * part) - 1);
   }
 
   /** {@code median / p99 / max (n)} with that many decimals. */
   String medianP99AndMax(int decimals) {
     String number = "%." + decimals + "f";
     String format = number + " / " + number + " / " + number + " (n = %d)";
-    return String.format(Locale.ROOT, format, median(), p99(), max(), values.size());
+    return String.format(Locale.ROOT, format, median(), quantile(0.99), max(), values.size());
   }
 
   /** {@code median / max (n)} with that many decimals. */

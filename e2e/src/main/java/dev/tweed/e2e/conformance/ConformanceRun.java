@@ -74,10 +74,11 @@ public final class ConformanceRun {
   private boolean run(List<Asked> suites) {
     progress.accept("Starting a control plane, which is a node, and three more nodes");
     try (TestCluster cluster = TestCluster.start(settings, ClusterPlan.conformance(settings))) {
-      Installation tweed = new Installation(cluster);
+      Installation tweed = new Installation(cluster, /* fastPath= */ true);
       tweed.helmInstall("");
       tweed.apply(Installation.podNetwork("default", "10.244.0.0/16"));
       tweed.awaitReady(Duration.ofSeconds(120));
+      tweed.awaitFastPath("On", Duration.ofSeconds(60));
       ClusterDns.start(cluster);
       SuiteRunner runner = new SuiteRunner(cluster, clock);
       runner.importImage();

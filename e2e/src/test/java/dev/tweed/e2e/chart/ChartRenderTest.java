@@ -184,6 +184,8 @@ class ChartRenderTest {
     assertThat(capabilities("node.fastPath=true")).containsExactly("NET_ADMIN", "BPF", "PERFMON");
     assertThat(capabilities("node.fastPath=true", "firewall.hostTools=true"))
         .containsExactly("NET_ADMIN", "SYS_CHROOT", "BPF", "PERFMON");
+    assertThat(capabilities("node.fastPath=true", "node.fastPathCapabilities={SYS_ADMIN}"))
+        .containsExactly("NET_ADMIN", "SYS_ADMIN");
     assertThat(capabilities("node.capture=true")).containsExactly("NET_ADMIN", "NET_RAW");
     assertThat(capabilities()).containsExactly("NET_ADMIN");
   }
