@@ -132,6 +132,24 @@ class FastPathTest {
     return Long.parseLong(lines[1].split(" ")[column]);
   }
 
+  /** As servers of QUIC send: one datagram for the stack, many for the wire. */
+  @EachWay
+  void segmentedDatagramsArriveAsTheyWereSent(Carrier carrier, boolean ipv6) {
+    open(carrier);
+    try (DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
+      try (DatagramSocket from = Traffic.udp(client, PORT, ipv6)) {
+        Traffic.ping(from, to, server.address(ipv6), PORT);
+      }
+      FastPathCounters before = nodes.one.counters();
+      Traffic.sendSegmented(client, server, PORT, ipv6, 1000, 40_500);
+      for (int i = 0; i < 41; i++) {
+        assertThat(Traffic.receive(to).getLength()).isEqualTo(i < 40 ? 1000 : 500);
+      }
+      assertThat(nodes.one.counters().since(before).sent()).isEqualTo(1);
+      assertThat(nodes.two.counters().received()).isPositive();
+    }
+  }
+
   @Test
   void onlyOneEndNeedsToHaveIt() {
     nodes.one.open(Carrier.PROGRAM, nodes.two);
@@ -689,6 +707,87 @@ class FastPathTest {
     assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
     for (TwoNodes.Pod pod : new TwoNodes.Pod[] {client, server}) {
       assertThat(badSums(pod)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "chain raw { type filter hook prerouting priority raw; udp dport 7000 notrack; }",
+        "chain raw { type filter hook prerouting priority raw; ct zone set 7; }"
+      })
+  void flowsThatConnectionTrackingKeepsElsewhereOrNotAtAllGoFast(String rule) {
+    for (TwoNodes.Node node : new TwoNodes.Node[] {nodes.one, nodes.two}) {
+      node.netns.exec("nft", "table inet others { " + rule + "; }");
+    }
+    open(Carrier.PROGRAM);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT + 1, false);
+        DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      echo.exchange(MIB, rest());
+      FastPathCounters before = nodes.one.counters();
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      assertThat(nodes.one.counters().since(before).sent()).isEqualTo(2);
+    }
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
+  /** Of an administrator, who tells nobody. */
+  @ParameterizedTest(name = "{0}, {1}")
+  @CsvSource({
+    "TUNNEL_DEVICE, ip route add blackhole 10.77.2.0/26",
+    "PROGRAM, ip route add blackhole 10.77.2.0/26",
+    "PLAIN_ROUTE, ip route add blackhole 10.77.2.0/26",
+    "PROGRAM, ip rule add from 10.77.1.10 iif tweed-br0 prohibit",
+    "PLAIN_ROUTE, ip rule add from 10.77.1.10 iif tweed-br0 prohibit",
+    "PROGRAM, sysctl -qw net.ipv4.conf.tweed-br0.forwarding=0",
+    "PLAIN_ROUTE, sysctl -qw net.ipv4.conf.tweed-br0.forwarding=0"
+  })
+  void whatRoutesRefuseHoldsAfterTheRenewal(Carrier carrier, String change) {
+    nodes.one.open(carrier, Duration.ofMillis(300), nodes.two);
+    nodes.two.open(carrier, nodes.one);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      assertThat(nodes.one.counters().sent()).isPositive();
+      nodes.one.netns.sh(change);
+      LockSupport.parkNanos(Duration.ofMillis(400).toNanos());
+      FastPathCounters before = nodes.one.counters();
+
+      for (int i = 0; i < 5; i++) {
+        Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      }
+
+      assertThat(Traffic.hears(to, 300)).isFalse();
+      assertThat(nodes.one.counters().since(before).sent()).isZero();
+    }
+  }
+
+  /** Its host goes by what the container runtime knows of it, and by what the bridge finds. */
+  @ParameterizedTest
+  @EnumSource
+  void aPodThatChangesItsHardwareAddressIsReachedWhereSomebodyListens(Carrier carrier)
+      throws BpfException {
+    server.tapped = true;
+    open(carrier);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      server.netns.sh("ip link set eth0 address 02:00:00:00:02:99");
+      nodes.two.netns.sh("ip neigh flush dev tweed-br0");
+      nodes.two.fastPath.orElseThrow().requireNewProof();
+      FastPathCounters before = nodes.two.counters();
+
+      for (int i = 0; i < 5; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+
+      assertThat(nodes.two.counters().since(before).received()).isZero();
+      assertThat(nodes.two.counters().since(before).sent()).isPositive();
     }
   }
 

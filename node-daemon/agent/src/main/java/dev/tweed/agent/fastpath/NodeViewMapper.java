@@ -8,7 +8,6 @@ import dev.tweed.fastpath.NodeView;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.Ipv4Address;
 import dev.tweed.netlink.Link;
-import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.VxlanInfo;
 import java.util.List;
 import java.util.Optional;
@@ -18,9 +17,6 @@ import java.util.stream.Stream;
 
 /** From what is known in the daemon to what the fast path's planner looks at. Pure. */
 final class NodeViewMapper {
-
-  /** Of a peer no packet is encapsulated for. */
-  private static final MacAddress NO_MAC = new MacAddress(0);
 
   private NodeViewMapper() {}
 
@@ -46,7 +42,7 @@ final class NodeViewMapper {
       IntPredicate foreign) {
     Optional<NodeView.Tunnel> tunnel =
         devices.link(target.tunnel()).flatMap(NodeViewMapper::tunnel);
-    Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices));
+    Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices, foreign));
     return new NodeView(
         target.wanted(),
         process.release(),
@@ -95,6 +91,7 @@ final class NodeViewMapper {
         .filter(
             link ->
                 isTaken(link.index(), devices, foreign)
+                    || link.xdp()
                     || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE))
         .isPresent();
   }
@@ -104,15 +101,15 @@ final class NodeViewMapper {
   }
 
   /**
-   * The underlay's device, if programs may take packets there. Filters of tc on it would not see
-   * those: then the tunnel device and the host's routes do it, as where packets have no Ethernet
-   * header.
+   * The underlay's device, if programs may take packets there. Filters of tc on it, and programs of
+   * others that come after ours, would not see those: then the tunnel device and the host's routes
+   * do it, as where packets have no Ethernet header.
    */
-  private static Optional<Link> wire(Underlay underlay, Devices devices) {
+  private static Optional<Link> wire(Underlay underlay, Devices devices, IntPredicate foreign) {
     return devices
         .link(underlay.device())
         .filter(link -> link.mac().isPresent() && !link.isLoopback() && !link.isNoArp())
-        .filter(link -> !devices.hasFilters(link.index()));
+        .filter(link -> !isTaken(link.index(), devices, foreign));
   }
 
   private static Optional<Ipv4Address> ipv4(IpAddress address) {
@@ -123,19 +120,20 @@ final class NodeViewMapper {
     return new NodeView.Peer(
         way.node(),
         List.of(way.block()),
-        way.mac().orElse(NO_MAC),
-        way.underlay(),
         way.mtu() == 0 ? target.podMtu() : way.mtu(),
         carrier(way, target));
   }
 
   private static NodeView.Way carrier(PeerWay way, FastPathTarget target) {
-    if (way.mac().isPresent()) {
-      return way.device().equals(target.tunnel()) ? NodeView.Way.TUNNEL : NodeView.Way.OTHER;
-    }
-    return target.underlay().map(Underlay::device).equals(Optional.of(way.device()))
-        ? NodeView.Way.WIRE
-        : NodeView.Way.OTHER;
+    Optional<String> device =
+        way.mac().isPresent()
+            ? Optional.of(target.tunnel())
+            : target.underlay().map(Underlay::device);
+    return device.filter(way.device()::equals).isEmpty()
+        ? new NodeView.Way.Other()
+        : way.mac()
+            .<NodeView.Way>map(mac -> new NodeView.Way.Tunnelled(mac, way.underlay()))
+            .orElse(new NodeView.Way.Plain());
   }
 
   /** Those on this bridge, with addresses of this node's blocks. */
@@ -174,11 +172,13 @@ final class NodeViewMapper {
         .toList();
   }
 
+  /** What listens there, or stands behind it, would not see what is put into the pod past it. */
   private static boolean isTapped(int device, Devices devices) {
     return devices
         .link(device)
-        .flatMap(Link::bridgePort)
-        .filter(port -> port.listeners() > 0)
+        .filter(
+            link ->
+                link.xdp() || link.bridgePort().filter(port -> port.listeners() > 0).isPresent())
         .isPresent();
   }
 
