@@ -11,6 +11,7 @@ import dev.tweed.netlink.CapturedPacket;
 import dev.tweed.netlink.socket.LibC;
 import dev.tweed.netlink.socket.PacketSocket;
 import dev.tweed.netlink.testing.Needs;
+import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.net.ConnectException;
@@ -476,6 +477,41 @@ class FastPathTest {
     assertThat(nodes.two.fastPath.orElseThrow().flows()).isZero();
   }
 
+  /** Five days are what it keeps one that it takes for established. */
+  @ParameterizedTest(name = "{0}, reset: {1}")
+  @CsvSource({
+    "TUNNEL_DEVICE,false", "TUNNEL_DEVICE,true",
+    "PROGRAM,false", "PROGRAM,true",
+    "PLAIN_ROUTE,false", "PLAIN_ROUTE,true"
+  })
+  void connectionTrackingSoonForgetsAConnectionThatEnds(Carrier carrier, boolean reset)
+      throws IOException {
+    open(carrier);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(4 * MIB, rest());
+      assertThat(nodes.one.counters().sent()).isGreaterThan(20);
+      if (reset) {
+        echo.client().setSoLinger(true, 0);
+      }
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(
+            () -> {
+              assertThat(kept(nodes.one)).isBetween(1, 120);
+              assertThat(kept(nodes.two)).isBetween(1, 120);
+            });
+  }
+
+  /** For how many seconds more connection tracking keeps the connection. */
+  private static int kept(TwoNodes.Node node) {
+    return node.netns.exec("cat", "/proc/net/nf_conntrack").lines()
+        .filter(line -> line.contains(" tcp ") && line.contains("dport=" + PORT + " "))
+        .map(line -> Integer.parseInt(line.trim().split("\\s+")[4]))
+        .findFirst()
+        .orElse(0);
+  }
+
   @Test
   void withoutANextHopTheTunnelDeviceTakesThePacket() {
     open(Carrier.PROGRAM);
@@ -525,6 +561,39 @@ class FastPathTest {
     }
     assertThat(nodes.one.counters().since(before).of(Counter.NO_NEXT_HOP)).isPositive();
     assertThat(nodes.one.counters().since(before).of(Counter.SENT_ROUTED)).isPositive();
+  }
+
+  /** Fast packets ask no neighbour whether it is still there: those that prove do. */
+  @ParameterizedTest
+  @EnumSource
+  void aNodeThatMovesInSilenceIsFoundAgain(Carrier carrier) {
+    nodes.one.netns.sh(
+        """
+        sysctl -qw net.ipv4.neigh.eth0.base_reachable_time_ms=200
+        sysctl -qw net.ipv4.neigh.eth0.delay_first_probe_time=1
+        sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=100
+        """);
+    nodes.one.open(carrier, Duration.ofMillis(300), nodes.two);
+    nodes.two.open(carrier, nodes.one);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 5; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      assertThat(nodes.one.counters().sent()).isPositive();
+
+      nodes.two.netns.sh("sysctl -qw net.ipv4.conf.eth0.arp_notify=0");
+      nodes.two.netns.sh("ip link set eth0 address 02:00:00:00:0e:22");
+
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .pollInterval(Duration.ofMillis(10))
+          .until(
+              () -> {
+                Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+                return Traffic.hears(to, 50);
+              });
+    }
   }
 
   /** As while one of two nodes takes the other for one on its link, and that does not. */

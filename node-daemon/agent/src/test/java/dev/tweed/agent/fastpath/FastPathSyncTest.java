@@ -251,6 +251,33 @@ class FastPathSyncTest {
     assertThat(nodes.one.fastPath.packets().get("received_wire")).isGreaterThan(fast + 2);
   }
 
+  /** As hosts of virtual machines have it. */
+  @Test
+  void anUnderlayThatIsABridgeIsOneLikeOthers() throws IOException {
+    for (FastNodes.Node node : nodes.both()) {
+      node.host.sh(
+          """
+          ip link add br0 type bridge
+          ip link set br0 up
+          ip link set eth0 master br0
+          ip addr flush dev eth0
+          ip addr add 192.0.2.%d/24 dev br0
+          """
+              .formatted(node.number));
+    }
+    nodes.both().forEach(FastNodes.Node::sync);
+    nodes.run();
+
+    ask(11);
+
+    for (FastNodes.Node node : nodes.both()) {
+      assertThat(node.status()).isEqualTo(new FastPath("On", null, null));
+      Map<String, Long> packets = node.fastPath.packets();
+      assertThat(packets.get("sent_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
+      assertThat(packets.get("received_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
+    }
+  }
+
   /** 1 GiB with {@code -Dtweed.fastpath.bytes=1073741824}, as {@code ./dev test --long} has it. */
   @Test
   void aStreamOutlivesWhateverTheDaemonDoes() throws Exception {
