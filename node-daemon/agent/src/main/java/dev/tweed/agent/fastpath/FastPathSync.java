@@ -251,8 +251,9 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
       plan = plan(wanted, devices, pods);
     }
     Map<Integer, String> failures = Map.of();
-    if (fastPath.isPresent()) {
-      failures = fastPath.get().apply(plan);
+    Optional<FastPath> open = fastPath; // another thread may give it up
+    if (open.isPresent()) {
+      failures = open.get().apply(plan);
     }
     failures.forEach(
         (device, why) -> LOG.info("device {} stays on the ordinary path: {}", device, why));
@@ -275,8 +276,9 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
 
   /** Nobody asks before it is loaded. */
   private boolean hasForeignProgram(int device) {
+    Optional<FastPath> open = fastPath; // another thread may give it up
     try {
-      return fastPath.isPresent() && fastPath.get().hasForeignProgram(device);
+      return open.isPresent() && open.get().hasForeignProgram(device);
     } catch (BpfException e) {
       LOG.warn("device {} is taken for somebody else's: {}", device, e.getMessage());
       return true;

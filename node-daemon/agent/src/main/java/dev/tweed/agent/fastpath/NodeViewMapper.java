@@ -8,7 +8,9 @@ import dev.tweed.fastpath.NodeView;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.Ipv4Address;
 import dev.tweed.netlink.Link;
+import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.VxlanInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -42,6 +44,7 @@ final class NodeViewMapper {
       IntPredicate foreign) {
     Optional<NodeView.Tunnel> tunnel =
         devices.link(target.tunnel()).flatMap(NodeViewMapper::tunnel);
+    Optional<Link> bridge = devices.link(target.bridge());
     Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices, foreign));
     return new NodeView(
         target.wanted(),
@@ -59,14 +62,12 @@ final class NodeViewMapper {
                     .flatMap(underlay -> ipv4(underlay.address()))
                     .map(address -> new NodeView.Encapsulation(link.index(), address))),
         wire.flatMap(
-            link ->
-                devices
-                    .link(target.bridge())
-                    .map(bridge -> new NodeView.Wire(link.index(), bridge.index()))),
+            link -> bridge.map(ports -> new NodeView.Wire(link.index(), ports.index()))),
         target.peers().stream().map(way -> peer(way, target)).toList(),
-        devices.link(target.bridge()).stream()
-            .flatMap(bridge -> pods(pods, bridge, target, devices, foreign).stream())
-            .toList());
+        bridge
+            .flatMap(Link::mac)
+            .map(gateway -> pods(pods, bridge.get(), gateway, target, devices, foreign))
+            .orElse(List.of()));
   }
 
   private static Optional<NodeView.Tunnel> tunnel(Link link) {
@@ -140,46 +141,34 @@ final class NodeViewMapper {
   private static List<NodeView.Pod> pods(
       List<LocalPod> pods,
       Link bridge,
+      MacAddress gateway,
       FastPathTarget target,
       Devices devices,
       IntPredicate foreign) {
-    return pods.stream()
-        .filter(
-            pod ->
-                devices
-                    .link(pod.device())
-                    .filter(link -> link.masterIndex() == bridge.index())
-                    .isPresent())
-        .flatMap(
-            pod ->
-                bridge.mac().stream()
-                    .flatMap(
-                        gateway ->
-                            pod.mac().stream()
-                                .map(
-                                    mac ->
-                                        new NodeView.Pod(
-                                            pod.device(),
-                                            mac,
-                                            gateway,
-                                            pod.addresses().stream()
-                                                .filter(address -> isOwn(address, target))
-                                                .toList(),
-                                            devices.qdisc(pod.device()),
-                                            isTaken(pod.device(), devices, foreign),
-                                            isTapped(pod.device(), devices)))))
-        .filter(pod -> !pod.addresses().isEmpty())
-        .toList();
+    List<NodeView.Pod> seen = new ArrayList<>();
+    for (LocalPod pod : pods) {
+      Optional<Link> port =
+          devices.link(pod.device()).filter(link -> link.masterIndex() == bridge.index());
+      List<IpAddress> own =
+          pod.addresses().stream().filter(address -> isOwn(address, target)).toList();
+      if (port.isPresent() && pod.mac().isPresent() && !own.isEmpty()) {
+        seen.add(
+            new NodeView.Pod(
+                pod.device(),
+                pod.mac().get(),
+                gateway,
+                own,
+                devices.qdisc(pod.device()),
+                isTaken(pod.device(), devices, foreign),
+                isTapped(port.get())));
+      }
+    }
+    return seen;
   }
 
   /** What listens there, or stands behind it, would not see what is put into the pod past it. */
-  private static boolean isTapped(int device, Devices devices) {
-    return devices
-        .link(device)
-        .filter(
-            link ->
-                link.xdp() || link.bridgePort().filter(port -> port.listeners() > 0).isPresent())
-        .isPresent();
+  private static boolean isTapped(Link port) {
+    return port.xdp() || port.bridgePort().filter(info -> info.listeners() > 0).isPresent();
   }
 
   private static boolean isOwn(IpAddress address, FastPathTarget target) {

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.probe.ChecksumTrial.Phase;
 import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class ChecksumTrialTest {
@@ -162,5 +167,37 @@ class ChecksumTrialTest {
     trial = ChecksumTrial.abandoned(8);
     assertThat(step(NONE, NONE, 8)).isEqualTo(ChecksumTrial.NONE);
     assertThat(on).isTrue();
+  }
+
+  /** Whoever answers, whatever somebody else switches, and however often the kernel refuses. */
+  @Property
+  void whatItSwitchedOffIsInATrialOrHelpedAndNobodyElsesSwitchIsTurned(
+      @ForAll @Size(max = 60) List<@IntRange(max = 31) Integer> events) {
+    boolean isOn = true;
+    boolean own = false;
+    long now = 0;
+    ChecksumTrial current = ChecksumTrial.NONE;
+    for (int event : events) {
+      now += (event & 1) == 0 ? 1 : LONG;
+      if ((event & 2) != 0) {
+        isOn = !isOn;
+        own = false;
+      }
+      ChecksumTrial.Step step =
+          current.step(isOn, (event & 4) == 0 ? NONE : ONE, (event & 8) == 0 ? NONE : ONE, now);
+      if (step.offload().isPresent() && (event & 16) != 0) {
+        current = current.failed(now);
+      } else {
+        current = step.trial();
+        if (step.offload().isPresent()) {
+          assertThat(isOn || own).as("switched on again, who has switched it off").isTrue();
+          isOn = step.offload().get();
+          own = !isOn;
+        }
+      }
+      if (own) {
+        assertThat(current.phase()).isIn(Phase.TRYING, Phase.CONVICTED);
+      }
+    }
   }
 }
