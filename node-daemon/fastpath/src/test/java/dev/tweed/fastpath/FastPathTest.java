@@ -505,7 +505,9 @@ class FastPathTest {
 
   /** For how many seconds more connection tracking keeps the connection. */
   private static int kept(TwoNodes.Node node) {
-    return node.netns.exec("cat", "/proc/net/nf_conntrack").lines()
+    return node.netns
+        .exec("cat", "/proc/net/nf_conntrack")
+        .lines()
         .filter(line -> line.contains(" tcp ") && line.contains("dport=" + PORT + " "))
         .map(line -> Integer.parseInt(line.trim().split("\\s+")[4]))
         .findFirst()

@@ -61,8 +61,7 @@ final class NodeViewMapper {
                     .underlay()
                     .flatMap(underlay -> ipv4(underlay.address()))
                     .map(address -> new NodeView.Encapsulation(link.index(), address))),
-        wire.flatMap(
-            link -> bridge.map(ports -> new NodeView.Wire(link.index(), ports.index()))),
+        wire.flatMap(link -> bridge.map(ports -> new NodeView.Wire(link.index(), ports.index()))),
         target.peers().stream().map(way -> peer(way, target)).toList(),
         bridge
             .flatMap(Link::mac)
