@@ -3,16 +3,16 @@
  * Pods of two nodes, past bridge, netfilter and (where it can) the tunnel device, and pods of one node past bridge and
  * netfilter. docs/fastpath.md has the picture.
  *
- *   pod -> [from_pod] -> ordinary path -> [to_tunnel] -> tunnel device -> underlay
+ *   pod -> [from_pod] -> ordinary path -> [to_peer] -> tunnel device -> underlay
  *   underlay -> [from_wire] -> tunnel device -> [from_tunnel] -> ordinary path -> [to_pod] -> pod
- *   pod -> [from_pod] -> ordinary path -> [to_wire] -> underlay     where a plain route leads to the peer
+ *   pod -> [from_pod] -> ordinary path -> [to_peer] -> underlay     where a plain route leads to the peer
  *   underlay -> [from_wire] -> ordinary path -> [to_pod] -> pod     the same
  *   pod -> [from_pod] -> bridge -> [to_pod] -> pod                  of one node
  *
  * The rule: a packet skips the ordinary path only if a packet of the same flow, in the same direction, from or to the
  * same device, has lately come out of it unchanged. from_pod, from_tunnel and from_wire stand before netfilter and tag
- * what is not proven with a digest of its flow; to_tunnel, to_wire and to_pod stand behind it, and prove the flow of a
- * packet whose tag still fits. What netfilter translates has another flow then, what it drops does not arrive. So
+ * what is not proven with a digest of its flow; to_peer and to_pod stand behind it, and prove the flow of a packet
+ * whose tag still fits. What netfilter translates has another flow then, what it drops does not arrive. So
  * Services, masquerade and policies of anybody need no word here. Everything that is not certain is ORDINARY, with the
  * packet untouched.
  */
@@ -157,6 +157,11 @@ static __always_inline struct peer *peer_of(const struct address *address)
 	return bpf_map_lookup_elem(&peers, &key);
 }
 
+static __always_inline int is_mac(const __u8 *one, const __u8 *other)
+{
+	return *(__u32 *)one == *(__u32 *)other && *(__u16 *)(one + 4) == *(__u16 *)(other + 4);
+}
+
 /* ---- proof ---- */
 
 static __always_inline int is_proven(const struct flow *flow, enum direction direction, __u32 device, __u32 other,
@@ -198,26 +203,23 @@ static __always_inline void prove(struct __sk_buff *skb, enum direction directio
 
 	struct pod *pod = bpf_map_lookup_elem(&pods, &p.flow.local);
 
-	if (!pod || (direction == RECEIVING && pod->device != skb->ifindex))
+	if (!pod)
 		return;
+	if (direction == RECEIVING) {
+		__u8 *ethernet = bytes(skb, 0, ETH_HLEN);
 
-	struct proof *known = bpf_map_lookup_elem(&flows, &p.flow);
-	__u32 other = direction == SENDING ? skb->ifindex : skb->ingress_ifindex;
-
-	if (known) {
-		known->direction[direction].device = pod->device;
-		known->direction[direction].other = other;
-		known->direction[direction].generation = s->generation;
-		known->direction[direction].until = bpf_ktime_get_coarse_ns() + s->renewal;
-	} else {
-		struct proof first = {};
-
-		first.direction[direction].device = pod->device;
-		first.direction[direction].other = other;
-		first.direction[direction].generation = s->generation;
-		first.direction[direction].until = bpf_ktime_get_coarse_ns() + s->renewal;
-		bpf_map_update_elem(&flows, &p.flow, &first, BPF_NOEXIST);
+		if (!ethernet || pod->device != skb->ifindex || !is_mac(ethernet, pod->mac))
+			return; /* a pod that has changed its hardware address is the bridge's to find */
 	}
+
+	struct proof first = {}, *known = bpf_map_lookup_elem(&flows, &p.flow), *proof = known ? known : &first;
+
+	proof->direction[direction].device = pod->device;
+	proof->direction[direction].other = direction == SENDING ? skb->ifindex : skb->ingress_ifindex;
+	proof->direction[direction].generation = s->generation;
+	proof->direction[direction].until = bpf_ktime_get_coarse_ns() + s->renewal;
+	if (!known)
+		bpf_map_update_elem(&flows, &p.flow, &first, BPF_NOEXIST);
 }
 
 /*
@@ -266,9 +268,12 @@ static __always_inline int hop(struct __sk_buff *skb, __u32 offset, int ipv4)
 	return 1;
 }
 
-static __always_inline int is_mac(const __u8 *one, const __u8 *other)
+/* For the queues of the underlay device, as ip_forward() has it: ip_tos2prio of net/ipv4/route.c is 0, 2, 6, 4. */
+static __always_inline __u32 priority_of(const struct packet *p)
 {
-	return *(__u32 *)one == *(__u32 *)other && *(__u16 *)(one + 4) == *(__u16 *)(other + 4);
+	__u32 wish = is_ipv4(&p->flow.local) ? p->traffic_class >> 3 & 3 : 0;
+
+	return (wish ^ wish >> 1) * 2;
 }
 
 static __always_inline int set_macs(struct __sk_buff *skb, const __u8 *macs)
@@ -505,6 +510,7 @@ int from_pod(struct __sk_buff *skb)
 	}
 	if (!may_skip(skb, &p, SENDING, pod->device, peer->wire ? peer->wire : s->tunnel, SENT_UNPROVEN, s))
 		return ORDINARY;
+	skb->priority = priority_of(&p);
 	if (peer->wire) {
 		int verdict = send_routed(skb, &p, peer, s);
 
@@ -526,17 +532,9 @@ int from_pod(struct __sk_buff *skb)
 	return bpf_redirect(s->tunnel, 0);
 }
 
-/* On the tunnel device, to another node. */
+/* To another node: on the tunnel device, or on the underlay device, where a plain route leads there. */
 SEC("tc")
-int to_tunnel(struct __sk_buff *skb)
-{
-	prove(skb, SENDING);
-	return ORDINARY;
-}
-
-/* On the underlay device, to another node that a plain route leads to. */
-SEC("tc")
-int to_wire(struct __sk_buff *skb)
+int to_peer(struct __sk_buff *skb)
 {
 	prove(skb, SENDING);
 	return ORDINARY;
@@ -600,6 +598,8 @@ int from_wire(struct __sk_buff *skb)
 
 	if (!read_packet(skb, sizeof(*o), protocol, RECEIVING, &p) || is_edge(&p))
 		return ORDINARY;
+	if (skb->gso_size && p.flow.protocol == IPPROTO_UDP)
+		return ORDINARY; /* would stay marked as a tunnel's, and be cut for the pod's socket as one */
 
 	struct pod *pod = bpf_map_lookup_elem(&pods, &p.flow.local);
 

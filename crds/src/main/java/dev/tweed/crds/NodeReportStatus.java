@@ -188,10 +188,11 @@ public record NodeReportStatus(
       @JsonPropertyDescription(
               "Whether the tunnel device leaves checksums of packets to the network card"
                   + " (tx-checksum-ip-generic), as answers of peers show: Works: it does, and they"
-                  + " answer; Damages: it did, and they answered only packets without a checksum,"
-                  + " so that the daemon has switched it off; Off: somebody else has; DamagedAnyway:"
-                  + " they answer only packets without a checksum, with it and without it. Absent:"
-                  + " not measured.")
+                  + " answer; Damages: it did, and they answered only packets that leave the card no"
+                  + " checksum, so that the daemon has switched it off; Trying: it is switched off to"
+                  + " find that out; NotSwitched: that is refused; Off: somebody else has;"
+                  + " DamagedAnyway: they answer only packets that leave the card no checksum, with"
+                  + " it and without it. Absent: not measured.")
           @Size(min = 1, max = Limits.SHORT)
           @Pattern(Limits.CAMEL_CASE)
           String txChecksum) {

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /**
  * The fast path of the calling thread's network namespace: what the kernel holds is brought to a
@@ -50,7 +52,7 @@ public final class FastPath implements AutoCloseable {
   private boolean closed;
   private int generation = 1;
   private Optional<FastPathPlan.On> applied = Optional.empty();
-  private Map<IpPrefix, PeerEntry> peersThere = Map.of();
+  private final Map<IpPrefix, PeerEntry> peersThere = new HashMap<>();
   private final Map<IpAddress, PodEntry> podsThere = new HashMap<>();
   private final Map<Attachment, TcxLink> links = new HashMap<>();
 
@@ -143,14 +145,7 @@ public final class FastPath implements AutoCloseable {
     forgetLostLinks();
     // First what no longer holds, so that no packet goes by it.
     removePods(plan);
-    Map<IpPrefix, PeerEntry> before = peersThere;
-    for (IpPrefix block : before.keySet()) {
-      if (!plan.peers().containsKey(block)) {
-        peers.remove(EntryEncoder.peerKey(block));
-      }
-    }
-    peersThere = new HashMap<>(before);
-    peersThere.keySet().retainAll(plan.peers().keySet());
+    removePeers(block -> !plan.peers().containsKey(block));
     settings.put(ONLY, EntryEncoder.settings(plan, generation, renewal.toNanos(), ports));
     for (Map.Entry<IpPrefix, PeerEntry> peer : plan.peers().entrySet()) {
       if (!peer.getValue().equals(peersThere.get(peer.getKey()))) {
@@ -160,7 +155,7 @@ public final class FastPath implements AutoCloseable {
     }
     applied = Optional.of(plan);
     if (plan.tunnel().isPresent()) {
-      attachAlone(plan.tunnel().get().device(), Program.TO_TUNNEL);
+      attachAlone(plan.tunnel().get().device(), Program.TO_PEER);
       attachAlone(plan.tunnel().get().device(), Program.FROM_TUNNEL);
     }
     if (plan.encapsulation().isPresent()) {
@@ -168,7 +163,7 @@ public final class FastPath implements AutoCloseable {
     }
     if (plan.wire().isPresent()) {
       attach(plan.wire().get().device(), Program.FROM_WIRE);
-      attach(plan.wire().get().device(), Program.TO_WIRE);
+      attach(plan.wire().get().device(), Program.TO_PEER);
     }
     return addPods(plan);
   }
@@ -179,12 +174,7 @@ public final class FastPath implements AutoCloseable {
       Program program = attachment.program();
       if (!attached(attachment.device(), program.hook()).contains(object.identifier(program))) {
         links.remove(attachment).close();
-        for (Map.Entry<IpAddress, PodEntry> pod : Map.copyOf(podsThere).entrySet()) {
-          if (pod.getValue().device() == attachment.device()) {
-            pods.remove(EntryEncoder.address(pod.getKey()));
-            podsThere.remove(pod.getKey());
-          }
-        }
+        removePods((address, pod) -> pod.device() == attachment.device());
       }
     }
   }
@@ -224,12 +214,7 @@ public final class FastPath implements AutoCloseable {
   }
 
   private void removePods(FastPathPlan.On plan) throws BpfException {
-    for (Map.Entry<IpAddress, PodEntry> pod : Map.copyOf(podsThere).entrySet()) {
-      if (!pod.getValue().equals(plan.pods().get(pod.getKey()))) {
-        pods.remove(EntryEncoder.address(pod.getKey()));
-        podsThere.remove(pod.getKey());
-      }
-    }
+    removePods((address, pod) -> !pod.equals(plan.pods().get(address)));
     Set<Integer> wanted = new HashSet<>();
     plan.pods().values().forEach(pod -> wanted.add(pod.device()));
     for (Attachment attachment : Set.copyOf(links.keySet())) {
@@ -237,6 +222,24 @@ public final class FastPath implements AutoCloseable {
           attachment.program() == Program.FROM_POD || attachment.program() == Program.TO_POD;
       if (ofPod && !wanted.contains(attachment.device())) {
         links.remove(attachment).close();
+      }
+    }
+  }
+
+  private void removePods(BiPredicate<IpAddress, PodEntry> which) throws BpfException {
+    for (Map.Entry<IpAddress, PodEntry> pod : Map.copyOf(podsThere).entrySet()) {
+      if (which.test(pod.getKey(), pod.getValue())) {
+        pods.remove(EntryEncoder.address(pod.getKey()));
+        podsThere.remove(pod.getKey());
+      }
+    }
+  }
+
+  private void removePeers(Predicate<IpPrefix> which) throws BpfException {
+    for (IpPrefix block : List.copyOf(peersThere.keySet())) {
+      if (which.test(block)) {
+        peers.remove(EntryEncoder.peerKey(block));
+        peersThere.remove(block);
       }
     }
   }
@@ -283,14 +286,8 @@ public final class FastPath implements AutoCloseable {
   private void detachAll() throws BpfException {
     links.values().forEach(TcxLink::close);
     links.clear();
-    for (IpAddress address : podsThere.keySet()) {
-      pods.remove(EntryEncoder.address(address));
-    }
-    podsThere.clear();
-    for (IpPrefix block : peersThere.keySet()) {
-      peers.remove(EntryEncoder.peerKey(block));
-    }
-    peersThere = Map.of();
+    removePods((address, pod) -> true);
+    removePeers(block -> true);
     applied = Optional.empty();
   }
 

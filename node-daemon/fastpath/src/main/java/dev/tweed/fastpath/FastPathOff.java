@@ -134,7 +134,7 @@ public sealed interface FastPathOff {
   record ForeignProgramOnDevice(String device) implements OfNode {
     @Override
     public String message() {
-      return "a foreign tc program or queue discipline is on "
+      return "a foreign program of tc or XDP or a queue discipline is on "
           + device
           + " (bpftool net show dev "
           + device
@@ -149,7 +149,7 @@ public sealed interface FastPathOff {
     @Override
     public String message() {
       return "packets to this peer go neither by the tunnel nor by a plain route over an underlay device"
-          + " that is free of tc filters";
+          + " that is free of programs and filters of tc";
     }
   }
 

@@ -16,11 +16,14 @@ import dev.tweed.fastpath.FastPathPlan.PeerEntry;
 import dev.tweed.fastpath.FastPathPlan.PodEntry;
 import dev.tweed.fastpath.FastPathPlan.Routed;
 import dev.tweed.fastpath.FastPathPlan.Tunnelled;
+import dev.tweed.fastpath.NodeView.Way;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.ip.Ipv4Address;
+import dev.tweed.netlink.MacAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,22 +58,35 @@ public final class FastPathPlanner {
     return off(node).<FastPathPlan>map(FastPathPlan.Off::new).orElseGet(() -> on(node));
   }
 
+  /**
+   * Why a process will never have it, whatever is on the node.
+   *
+   * @param kernelRelease as {@code uname -r}
+   * @param capabilities effective ones, by number
+   */
+  public static Optional<FastPathOff.OfNode> never(
+      String kernelRelease, Set<Integer> capabilities) {
+    if (!isNewEnough(kernelRelease)) {
+      return Optional.of(new KernelTooOld(kernelRelease, MAJOR + "." + MINOR));
+    }
+    return Optional.of(missing(capabilities))
+        .filter(missing -> !missing.isEmpty())
+        .map(RightsMissing::new);
+  }
+
   private static Optional<FastPathOff.OfNode> off(NodeView node) {
     if (!node.wanted()) {
       return Optional.of(new SwitchedOff());
     }
-    if (!isNewEnough(node.kernelRelease())) {
-      return Optional.of(new KernelTooOld(node.kernelRelease(), MAJOR + "." + MINOR));
-    }
-    List<String> missing = missing(node.capabilities());
-    if (!missing.isEmpty()) {
-      return Optional.of(new RightsMissing(missing));
+    Optional<FastPathOff.OfNode> never = never(node.kernelRelease(), node.capabilities());
+    if (never.isPresent()) {
+      return never;
     }
     if (!node.tcpBeLiberal()) {
       return Optional.of(new WindowTrackingStrict());
     }
     if (node.tunnel().isEmpty()
-        && node.peers().stream().anyMatch(peer -> peer.way() == NodeView.Way.TUNNEL)) {
+        && node.peers().stream().anyMatch(peer -> peer.way() instanceof Way.Tunnelled)) {
       return Optional.of(new NoPlainTunnel("none is there"));
     }
     return node.tunnel()
@@ -141,13 +157,10 @@ public final class FastPathPlanner {
 
   private static Optional<PeerEntry> entry(NodeView.Peer peer, NodeView node) {
     return switch (peer.way()) {
-      case TUNNEL ->
-          node.tunnel()
-              .map(
-                  tunnel ->
-                      new Tunnelled(peer.mac(), tunnel.mac(), peer.mtu(), ipv4(peer.underlay())));
-      case WIRE -> node.wire().map(wire -> new Routed(wire.device(), peer.mtu()));
-      case OTHER -> Optional.empty();
+      case Way.Tunnelled(MacAddress mac, IpAddress underlay) ->
+          node.tunnel().map(tunnel -> new Tunnelled(mac, tunnel.mac(), peer.mtu(), ipv4(underlay)));
+      case Way.Plain _ -> node.wire().map(wire -> new Routed(wire.device(), peer.mtu()));
+      case Way.Other _ -> Optional.empty();
     };
   }
 
@@ -170,7 +183,7 @@ public final class FastPathPlanner {
 
   private static Set<IpAddress> contested(List<NodeView.Pod> pods) {
     Map<IpAddress, Integer> owners = new HashMap<>();
-    Set<IpAddress> contested = new java.util.HashSet<>();
+    Set<IpAddress> contested = new HashSet<>();
     for (NodeView.Pod pod : pods) {
       for (IpAddress address : pod.addresses()) {
         Integer other = owners.putIfAbsent(address, pod.device());

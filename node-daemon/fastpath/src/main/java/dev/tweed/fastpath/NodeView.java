@@ -18,7 +18,7 @@ import java.util.Set;
  * @param tcpBeLiberal whether {@code nf_conntrack_tcp_be_liberal} is 1
  * @param tunnel the tunnel device; empty where all peers are reached by plain routes
  * @param occupied a device that fast packets skip, the tunnel or the pods' bridge, on which
- *     somebody else has a tc program or a queue discipline
+ *     somebody else has a program of tc or XDP or a queue discipline
  * @param encapsulation on which IPv4 underlay device packets are encapsulated here; empty: the
  *     tunnel device always does it
  * @param wire over which devices packets go that no tunnel carries; empty: they stay ordinary
@@ -47,6 +47,21 @@ public record NodeView(
     capabilities = Set.copyOf(capabilities);
     peers = List.copyOf(peers);
     pods = List.copyOf(pods);
+  }
+
+  /** The same where the tunnel device has to see every packet that it carries. */
+  public NodeView withoutEncapsulation() {
+    return new NodeView(
+        wanted,
+        kernelRelease,
+        capabilities,
+        tcpBeLiberal,
+        tunnel,
+        occupied,
+        Optional.empty(),
+        wire,
+        peers,
+        pods);
   }
 
   /**
@@ -91,13 +106,26 @@ public record NodeView(
   public record Wire(int device, int bridge) {}
 
   /** How packets get to a peer. */
-  public enum Way {
-    /** By the tunnel. */
-    TUNNEL,
+  public sealed interface Way {
+    /**
+     * By the tunnel.
+     *
+     * @param mac hardware address of the peer's tunnel device
+     * @param underlay the peer's address
+     */
+    record Tunnelled(MacAddress mac, IpAddress underlay) implements Way {
+      /** Refuses nulls. */
+      public Tunnelled {
+        Objects.requireNonNull(mac, "mac");
+        Objects.requireNonNull(underlay, "underlay");
+      }
+    }
+
     /** By a plain route over the underlay device. */
-    WIRE,
+    record Plain() implements Way {}
+
     /** Otherwise. */
-    OTHER
+    record Other() implements Way {}
   }
 
   /**
@@ -105,18 +133,13 @@ public record NodeView(
    *
    * @param name of the node
    * @param blocks its pods' addresses
-   * @param mac hardware address of its tunnel device
-   * @param underlay its address
    * @param mtu the longest packet to its pods, in bytes
    * @param way how packets get there
    */
-  public record Peer(
-      String name, List<IpPrefix> blocks, MacAddress mac, IpAddress underlay, int mtu, Way way) {
+  public record Peer(String name, List<IpPrefix> blocks, int mtu, Way way) {
     /** Copies the list. */
     public Peer {
       Objects.requireNonNull(name, "name");
-      Objects.requireNonNull(mac, "mac");
-      Objects.requireNonNull(underlay, "underlay");
       Objects.requireNonNull(way, "way");
       blocks = List.copyOf(blocks);
     }
@@ -131,7 +154,8 @@ public record NodeView(
    * @param addresses its own
    * @param qdisc root queue discipline of the host-side veth, such as {@code noqueue}
    * @param foreignProgram whether somebody else has a tc program on that device
-   * @param tapped whether somebody listens on that device
+   * @param tapped whether somebody listens on that device, or the pod has a program of XDP behind
+   *     it
    */
   public record Pod(
       int device,

@@ -121,7 +121,7 @@ final class SelfTest {
   /** The packet a program is tried with. */
   byte[] packet(Program program) {
     return switch (program) {
-      case FROM_POD, TO_TUNNEL, TO_WIRE -> frame(HERE, POD_MAC, datagram(POD, REMOTE, 64));
+      case FROM_POD, TO_PEER -> frame(HERE, POD_MAC, datagram(POD, REMOTE, 64));
       case FROM_TUNNEL, TO_POD -> incoming();
       case FROM_WIRE ->
           frame(HERE, PEER_MAC, ipv4(OTHER_NODE, NODE, 64, udp(40000, PORT, vxlan(incoming()))));

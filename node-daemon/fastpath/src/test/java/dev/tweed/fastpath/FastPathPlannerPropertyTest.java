@@ -45,8 +45,19 @@ class FastPathPlannerPropertyTest {
   @Provide
   Arbitrary<NodeView.Peer> peers() {
     return Combinators.combine(
-            Arbitraries.integers().between(0, 40), Arbitraries.of(NodeView.Way.class))
-        .as(FastPathPlannerPropertyTest::peer);
+            Arbitraries.integers().between(0, 40), Arbitraries.integers().between(0, 2))
+        .as(
+            (number, way) ->
+                peer(
+                    number,
+                    List.of(tunnelled(number), new NodeView.Way.Plain(), new NodeView.Way.Other())
+                        .get(way)));
+  }
+
+  private static NodeView.Way tunnelled(int number) {
+    return new NodeView.Way.Tunnelled(
+        new MacAddress(0x020000000000L + number),
+        IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number));
   }
 
   private static NodeView.Peer peer(int number, NodeView.Way way) {
@@ -55,8 +66,6 @@ class FastPathPlannerPropertyTest {
         List.of(
             IpPrefix.parse("10.77." + number + ".0/24"),
             IpPrefix.parse("fd77:" + number + "::/64")),
-        new MacAddress(0x020000000000L + number),
-        IpAddress.parse(number % 3 == 0 ? "2001:db8::" + number : "192.0.2." + number),
         1400 + number,
         way);
   }
@@ -137,26 +146,29 @@ class FastPathPlannerPropertyTest {
     FastPathPlan.On plan = on(node(peers, List.of()));
     for (NodeView.Peer peer : peers) {
       for (IpPrefix block : peer.blocks()) {
-        Optional<Ipv4Address> underlay =
-            Optional.of(peer.underlay())
-                .filter(Ipv4Address.class::isInstance)
-                .map(Ipv4Address.class::cast);
         assertThat(Optional.ofNullable(plan.peers().get(block)))
             .isEqualTo(
                 switch (peer.way()) {
-                  case TUNNEL ->
+                  case NodeView.Way.Tunnelled(MacAddress mac, IpAddress underlay) ->
                       Optional.of(
-                          new FastPathPlan.Tunnelled(peer.mac(), MAC, peer.mtu(), underlay));
-                  case WIRE -> Optional.of(new FastPathPlan.Routed(WIRE.device(), peer.mtu()));
-                  case OTHER -> Optional.empty();
+                          new FastPathPlan.Tunnelled(
+                              mac,
+                              MAC,
+                              peer.mtu(),
+                              Optional.of(underlay)
+                                  .filter(Ipv4Address.class::isInstance)
+                                  .map(Ipv4Address.class::cast)));
+                  case NodeView.Way.Plain _ ->
+                      Optional.of(new FastPathPlan.Routed(WIRE.device(), peer.mtu()));
+                  case NodeView.Way.Other _ -> Optional.empty();
                 });
       }
       assertThat(plan.peersOff().get(peer.name()) instanceof NotTunnelled)
-          .isEqualTo(peer.way() == NodeView.Way.OTHER);
+          .isEqualTo(peer.way() instanceof NodeView.Way.Other);
     }
     assertThat(plan.wire().isPresent())
         .as("asked of every packet of the host, so only if it is needed")
-        .isEqualTo(peers.stream().anyMatch(peer -> peer.way() == NodeView.Way.WIRE));
+        .isEqualTo(peers.stream().anyMatch(peer -> peer.way() instanceof NodeView.Way.Plain));
   }
 
   @Property
@@ -213,7 +225,7 @@ class FastPathPlannerPropertyTest {
         .isEqualTo(new RightsMissing(List.of("NET_ADMIN")));
     assertThat(off(with(good, true, "6.6", RIGHTS, false, Optional.of(TUNNEL))))
         .isEqualTo(new WindowTrackingStrict());
-    NodeView tunnelled = node(List.of(peer(1, NodeView.Way.TUNNEL)), List.of());
+    NodeView tunnelled = node(List.of(peer(1, tunnelled(1))), List.of());
     assertThat(off(with(tunnelled, true, "6.6", RIGHTS, true, Optional.empty())))
         .isInstanceOf(NoPlainTunnel.class);
     assertThat(off(with(good, true, "6.6", RIGHTS, true, Optional.of(LEARNING))))
@@ -222,7 +234,7 @@ class FastPathPlannerPropertyTest {
 
   @Example
   void whereNoPeerIsTunnelledNoTunnelIsNeeded() {
-    NodeView routed = node(List.of(peer(1, NodeView.Way.WIRE)), List.of());
+    NodeView routed = node(List.of(peer(1, new NodeView.Way.Plain())), List.of());
     FastPathPlan plan =
         FastPathPlanner.plan(with(routed, true, "6.6", RIGHTS, true, Optional.empty()));
     assertThat(plan).isInstanceOf(FastPathPlan.On.class);

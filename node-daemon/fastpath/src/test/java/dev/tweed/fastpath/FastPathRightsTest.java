@@ -41,7 +41,7 @@ class FastPathRightsTest {
     assertThat(inProcess(netns, "net_admin,+bpf"))
         .contains("plan RightsMissing")
         .contains("refused ProgramRefused")
-        .containsPattern("(from_pod|to_tunnel|from_tunnel|from_wire|to_pod): ")
+        .containsPattern("(from_pod|to_peer|from_tunnel|from_wire|to_pod): ")
         .contains("processed ");
   }
 

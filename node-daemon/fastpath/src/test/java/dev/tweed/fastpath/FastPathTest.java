@@ -11,6 +11,7 @@ import dev.tweed.netlink.CapturedPacket;
 import dev.tweed.netlink.socket.LibC;
 import dev.tweed.netlink.socket.PacketSocket;
 import dev.tweed.netlink.testing.Needs;
+import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.net.ConnectException;
@@ -130,6 +131,24 @@ class FastPathTest {
         pod.netns.exec("grep", "^Tcp:", "/proc/net/snmp").lines().toArray(String[]::new);
     int column = List.of(lines[0].split(" ")).indexOf("InCsumErrors");
     return Long.parseLong(lines[1].split(" ")[column]);
+  }
+
+  /** As servers of QUIC send: one datagram for the stack, many for the wire. */
+  @EachWay
+  void segmentedDatagramsArriveAsTheyWereSent(Carrier carrier, boolean ipv6) {
+    open(carrier);
+    try (DatagramSocket to = Traffic.udp(server, PORT, ipv6)) {
+      try (DatagramSocket from = Traffic.udp(client, PORT, ipv6)) {
+        Traffic.ping(from, to, server.address(ipv6), PORT);
+      }
+      FastPathCounters before = nodes.one.counters();
+      Traffic.sendSegmented(client, server, PORT, ipv6, 1000, 40_500);
+      for (int i = 0; i < 41; i++) {
+        assertThat(Traffic.receive(to).getLength()).isEqualTo(i < 40 ? 1000 : 500);
+      }
+      assertThat(nodes.one.counters().since(before).sent()).isEqualTo(1);
+      assertThat(nodes.two.counters().received()).isPositive();
+    }
   }
 
   @Test
@@ -458,6 +477,43 @@ class FastPathTest {
     assertThat(nodes.two.fastPath.orElseThrow().flows()).isZero();
   }
 
+  /** Five days are what it keeps one that it takes for established. */
+  @ParameterizedTest(name = "{0}, reset: {1}")
+  @CsvSource({
+    "TUNNEL_DEVICE,false", "TUNNEL_DEVICE,true",
+    "PROGRAM,false", "PROGRAM,true",
+    "PLAIN_ROUTE,false", "PLAIN_ROUTE,true"
+  })
+  void connectionTrackingSoonForgetsAConnectionThatEnds(Carrier carrier, boolean reset)
+      throws IOException {
+    open(carrier);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT, false)) {
+      echo.exchange(4 * MIB, rest());
+      assertThat(nodes.one.counters().sent()).isGreaterThan(20);
+      if (reset) {
+        echo.client().setSoLinger(true, 0);
+      }
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(
+            () -> {
+              assertThat(kept(nodes.one)).isBetween(1, 120);
+              assertThat(kept(nodes.two)).isBetween(1, 120);
+            });
+  }
+
+  /** For how many seconds more connection tracking keeps the connection. */
+  private static int kept(TwoNodes.Node node) {
+    return node.netns
+        .exec("cat", "/proc/net/nf_conntrack")
+        .lines()
+        .filter(line -> line.contains(" tcp ") && line.contains("dport=" + PORT + " "))
+        .map(line -> Integer.parseInt(line.trim().split("\\s+")[4]))
+        .findFirst()
+        .orElse(0);
+  }
+
   @Test
   void withoutANextHopTheTunnelDeviceTakesThePacket() {
     open(Carrier.PROGRAM);
@@ -507,6 +563,39 @@ class FastPathTest {
     }
     assertThat(nodes.one.counters().since(before).of(Counter.NO_NEXT_HOP)).isPositive();
     assertThat(nodes.one.counters().since(before).of(Counter.SENT_ROUTED)).isPositive();
+  }
+
+  /** Fast packets ask no neighbour whether it is still there: those that prove do. */
+  @ParameterizedTest
+  @EnumSource
+  void aNodeThatMovesInSilenceIsFoundAgain(Carrier carrier) {
+    nodes.one.netns.sh(
+        """
+        sysctl -qw net.ipv4.neigh.eth0.base_reachable_time_ms=200
+        sysctl -qw net.ipv4.neigh.eth0.delay_first_probe_time=1
+        sysctl -qw net.ipv4.neigh.eth0.retrans_time_ms=100
+        """);
+    nodes.one.open(carrier, Duration.ofMillis(300), nodes.two);
+    nodes.two.open(carrier, nodes.one);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 5; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      assertThat(nodes.one.counters().sent()).isPositive();
+
+      nodes.two.netns.sh("sysctl -qw net.ipv4.conf.eth0.arp_notify=0");
+      nodes.two.netns.sh("ip link set eth0 address 02:00:00:00:0e:22");
+
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .pollInterval(Duration.ofMillis(10))
+          .until(
+              () -> {
+                Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+                return Traffic.hears(to, 50);
+              });
+    }
   }
 
   /** As while one of two nodes takes the other for one on its link, and that does not. */
@@ -689,6 +778,87 @@ class FastPathTest {
     assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
     for (TwoNodes.Pod pod : new TwoNodes.Pod[] {client, server}) {
       assertThat(badSums(pod)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "chain raw { type filter hook prerouting priority raw; udp dport 7000 notrack; }",
+        "chain raw { type filter hook prerouting priority raw; ct zone set 7; }"
+      })
+  void flowsThatConnectionTrackingKeepsElsewhereOrNotAtAllGoFast(String rule) {
+    for (TwoNodes.Node node : new TwoNodes.Node[] {nodes.one, nodes.two}) {
+      node.netns.exec("nft", "table inet others { " + rule + "; }");
+    }
+    open(Carrier.PROGRAM);
+    try (Traffic.Echo echo = Traffic.Echo.connect(client, server, server.ipv4(), PORT + 1, false);
+        DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      echo.exchange(MIB, rest());
+      FastPathCounters before = nodes.one.counters();
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      assertThat(nodes.one.counters().since(before).sent()).isEqualTo(2);
+    }
+    assertThat(nodes.one.invalid() + nodes.two.invalid()).isZero();
+  }
+
+  /** Of an administrator, who tells nobody. */
+  @ParameterizedTest(name = "{0}, {1}")
+  @CsvSource({
+    "TUNNEL_DEVICE, ip route add blackhole 10.77.2.0/26",
+    "PROGRAM, ip route add blackhole 10.77.2.0/26",
+    "PLAIN_ROUTE, ip route add blackhole 10.77.2.0/26",
+    "PROGRAM, ip rule add from 10.77.1.10 iif tweed-br0 prohibit",
+    "PLAIN_ROUTE, ip rule add from 10.77.1.10 iif tweed-br0 prohibit",
+    "PROGRAM, sysctl -qw net.ipv4.conf.tweed-br0.forwarding=0",
+    "PLAIN_ROUTE, sysctl -qw net.ipv4.conf.tweed-br0.forwarding=0"
+  })
+  void whatRoutesRefuseHoldsAfterTheRenewal(Carrier carrier, String change) {
+    nodes.one.open(carrier, Duration.ofMillis(300), nodes.two);
+    nodes.two.open(carrier, nodes.one);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      for (int i = 0; i < 3; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+      assertThat(nodes.one.counters().sent()).isPositive();
+      nodes.one.netns.sh(change);
+      LockSupport.parkNanos(Duration.ofMillis(400).toNanos());
+      FastPathCounters before = nodes.one.counters();
+
+      for (int i = 0; i < 5; i++) {
+        Traffic.send(from, server.ipv4(), PORT, new byte[8]);
+      }
+
+      assertThat(Traffic.hears(to, 300)).isFalse();
+      assertThat(nodes.one.counters().since(before).sent()).isZero();
+    }
+  }
+
+  /** Its host goes by what the container runtime knows of it, and by what the bridge finds. */
+  @ParameterizedTest
+  @EnumSource
+  void aPodThatChangesItsHardwareAddressIsReachedWhereSomebodyListens(Carrier carrier)
+      throws BpfException {
+    server.tapped = true;
+    open(carrier);
+    try (DatagramSocket from = Traffic.udp(client, PORT, false);
+        DatagramSocket to = Traffic.udp(server, PORT, false)) {
+      Traffic.ping(from, to, server.ipv4(), PORT);
+      server.netns.sh("ip link set eth0 address 02:00:00:00:02:99");
+      nodes.two.netns.sh("ip neigh flush dev tweed-br0");
+      nodes.two.fastPath.orElseThrow().requireNewProof();
+      FastPathCounters before = nodes.two.counters();
+
+      for (int i = 0; i < 5; i++) {
+        Traffic.ping(from, to, server.ipv4(), PORT);
+      }
+
+      assertThat(nodes.two.counters().since(before).received()).isZero();
+      assertThat(nodes.two.counters().since(before).sent()).isPositive();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tweed.fastpath;
 
+import dev.tweed.netlink.socket.LibC;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -52,6 +54,47 @@ final class Traffic {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** One write, which the kernel or a card cuts (UDP_SEGMENT, udp(7)), from and to this port. */
+  static void sendSegmented(
+      TwoNodes.Pod from, TwoNodes.Pod to, int port, boolean ipv6, int segment, int bytes) {
+    from.netns.call(
+        () -> {
+          LibC libc = LibC.get();
+          int fd = libc.socket(ipv6 ? 10 : 2, 2, 0);
+          try {
+            ByteBuffer size = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
+            ByteBuffer source = socketAddress(from.address(ipv6), port);
+            ByteBuffer destination = socketAddress(to.address(ipv6), port);
+            if (libc.setsockopt(fd, 17, 103, size.putInt(0, segment), 4) < 0
+                || libc.bind(fd, source, source.capacity()) < 0
+                || libc.sendto(
+                        fd,
+                        ByteBuffer.allocateDirect(bytes),
+                        bytes,
+                        0,
+                        destination,
+                        destination.capacity())
+                    < 0) {
+              throw new IOException("errno " + LibC.lastError());
+            }
+            return null;
+          } finally {
+            libc.close(fd);
+          }
+        });
+  }
+
+  private static ByteBuffer socketAddress(String address, int port) throws IOException {
+    byte[] bytes = InetAddress.getByName(address).getAddress();
+    boolean ipv6 = bytes.length == 16;
+    return ByteBuffer.allocateDirect(ipv6 ? 28 : 16)
+        .order(ByteOrder.nativeOrder())
+        .putShort(0, (short) (ipv6 ? 10 : 2))
+        .put(2, (byte) (port >> 8))
+        .put(3, (byte) port)
+        .put(ipv6 ? 8 : 4, bytes);
   }
 
   static DatagramPacket receive(DatagramSocket socket) {

@@ -280,10 +280,12 @@ final class TwoNodes implements AutoCloseable {
               List.of(
                   IpPrefix.parse("10.77." + peer.number + ".0/24"),
                   IpPrefix.parse("fd77:" + peer.number + "::/64")),
-              MacAddress.parse(vtep(peer.number)),
-              IpAddress.parse("192.0.2." + peer.number),
               MTU,
-              carrier == Carrier.PLAIN_ROUTE ? NodeView.Way.WIRE : NodeView.Way.TUNNEL));
+              carrier == Carrier.PLAIN_ROUTE
+                  ? new NodeView.Way.Plain()
+                  : new NodeView.Way.Tunnelled(
+                      MacAddress.parse(vtep(peer.number)),
+                      IpAddress.parse("192.0.2." + peer.number))));
       for (int i = 0; i < otherBlocks; i++) {
         peers.add(
             new NodeView.Peer(
@@ -291,10 +293,10 @@ final class TwoNodes implements AutoCloseable {
                 List.of(
                     IpPrefix.parse("10." + (128 + i / 256) + "." + i % 256 + ".0/24"),
                     IpPrefix.parse("fd78:%x::/64".formatted(i))),
-                new MacAddress(0x021000000000L + i),
-                IpAddress.parse("198.51." + (100 + i / 256) + "." + i % 256),
                 MTU,
-                NodeView.Way.TUNNEL));
+                new NodeView.Way.Tunnelled(
+                    new MacAddress(0x021000000000L + i),
+                    IpAddress.parse("198.51." + (100 + i / 256) + "." + i % 256))));
       }
       return peers;
     }

@@ -22,6 +22,8 @@ import java.util.Optional;
  * @param vxlan present when kind is {@code vxlan}
  * @param bridge present when kind is {@code bridge}
  * @param bridgePort present when its master is a bridge
+ * @param xdp whether a program of XDP is on it; or, of a veth, in its peer's driver, of which only
+ *     a smaller limit of its MTU tells (veth_xdp_set() in drivers/net/veth.c)
  */
 public record Link(
     int index,
@@ -38,7 +40,8 @@ public record Link(
     int group,
     Optional<VxlanInfo> vxlan,
     Optional<BridgeInfo> bridge,
-    Optional<BridgePortInfo> bridgePort) {
+    Optional<BridgePortInfo> bridgePort,
+    boolean xdp) {
 
   private static final int IFF_UP = 0x1;
   private static final int IFF_LOOPBACK = 0x8;
@@ -55,6 +58,42 @@ public record Link(
     Objects.requireNonNull(vxlan, "vxlan");
     Objects.requireNonNull(bridge, "bridge");
     Objects.requireNonNull(bridgePort, "bridgePort");
+  }
+
+  /** One without XDP. */
+  public Link(
+      int index,
+      String name,
+      Optional<MacAddress> mac,
+      int mtu,
+      int flags,
+      OperState operState,
+      int txQueueLength,
+      Optional<String> alias,
+      Optional<String> kind,
+      int masterIndex,
+      int lowerIndex,
+      int group,
+      Optional<VxlanInfo> vxlan,
+      Optional<BridgeInfo> bridge,
+      Optional<BridgePortInfo> bridgePort) {
+    this(
+        index,
+        name,
+        mac,
+        mtu,
+        flags,
+        operState,
+        txQueueLength,
+        alias,
+        kind,
+        masterIndex,
+        lowerIndex,
+        group,
+        vxlan,
+        bridge,
+        bridgePort,
+        false);
   }
 
   /** Whether an administrator has it up ({@code IFF_UP}). */

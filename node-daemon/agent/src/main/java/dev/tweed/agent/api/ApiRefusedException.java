@@ -18,7 +18,14 @@ public final class ApiRefusedException extends IOException {
   private final int code;
   private final long retryAfterSeconds;
 
-  ApiRefusedException(int code, String message, long retryAfterSeconds) {
+  /**
+   * One that says so.
+   *
+   * @param code the status code of HTTP
+   * @param message what the API server says
+   * @param retryAfterSeconds how long it wants to be left alone
+   */
+  public ApiRefusedException(int code, String message, long retryAfterSeconds) {
     super(code + " " + oneLine(message));
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
@@ -42,6 +49,13 @@ public final class ApiRefusedException extends IOException {
   /** Whether the request cannot be right as it is, or what it asks for is gone. */
   boolean isOfRequest() {
     return code == HttpURLConnection.HTTP_BAD_REQUEST || code == UNPROCESSABLE || isNotFound();
+  }
+
+  /** Whether another object of the kind may be taken: this one cannot be, or is somebody else's. */
+  public boolean isOfObject() {
+    return isOfRequest()
+        || code == HttpURLConnection.HTTP_FORBIDDEN
+        || code == HttpURLConnection.HTTP_CONFLICT;
   }
 
   /** How long the server wants to be left alone. */

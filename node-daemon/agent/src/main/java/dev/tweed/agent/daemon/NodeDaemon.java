@@ -470,7 +470,7 @@ public final class NodeDaemon implements AutoCloseable {
     switch (seen.txChecksum()) {
       case DAMAGES, OFF -> fastPath.sumsByTunnel(true);
       case WORKS, DAMAGED_ANYWAY -> fastPath.sumsByTunnel(false);
-      case NOT_MEASURED -> {} // as it was
+      case NOT_MEASURED, TRYING, NOT_SWITCHED -> {} // as it was
     }
   }
 

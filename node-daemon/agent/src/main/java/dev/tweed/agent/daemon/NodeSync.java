@@ -18,6 +18,7 @@ import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.agent.trace.TraceNetwork;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
+import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
@@ -338,20 +339,20 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
             report.outsideDevices());
     // What is open for the network stays open, and nothing is opened.
     firewall.accept(remembered ? new NetworkState.Waiting() : state);
+    List<PeerWay> ways = kernel.map(KernelPath::peers).orElse(List.of());
     probes.accept(
         ProbeTargetsMapper.map(
             program.snapshot().network().probes(),
             asked.snapshot().self().blocks(),
             program.snapshot().peers(),
-            report),
+            report,
+            ways),
         state instanceof NetworkState.Member member
             ? Optional.of(new TraceNetwork(member.needs(), asked.snapshot()))
             : Optional.empty());
     // What is not verified changes nothing of it; that it is not wanted does.
     if (report.verified() || !wanted.network().fastPath()) {
-      fastPath.accept(
-          Optional.of(
-              FastPathTarget.of(wanted, report, kernel.map(KernelPath::peers).orElse(List.of()))));
+      fastPath.accept(Optional.of(FastPathTarget.of(wanted, report, ways)));
     }
     CniSetup.Outcome outcome =
         cni.present() || policed.getAsBoolean()

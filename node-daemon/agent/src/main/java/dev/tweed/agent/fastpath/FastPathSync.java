@@ -33,6 +33,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +49,10 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
 
   /** How long what a rule changes that nobody tells of goes unnoticed by a flow, at most. */
   private static final Duration RENEWAL = Duration.ofSeconds(10);
+
+  /** Until then connection tracking forgets a flow of which it sees nothing. */
+  private static final List<String> TIMEOUTS =
+      List.of("nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream");
 
   /** Queue disciplines and programs of others on devices are seen by looking only. */
   private static final Duration LOOK = Duration.ofSeconds(10);
@@ -68,6 +73,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   private volatile Optional<NodeReportStatus.FastPath> told = Optional.empty();
   private volatile Optional<FastPath> fastPath = Optional.empty();
   private Optional<DeviceWatch> watch = Optional.empty(); // guarded by this
+  private Duration renewal = RENEWAL;
 
   /** Why it was not to be had; another try in this process would come to the same. */
   private volatile Optional<FastPathOff.OfNode> refused;
@@ -106,27 +112,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     this.again = again;
     this.ready = ready;
     this.process = process;
-    this.refused = refusedTo(process);
-  }
-
-  /** What this process will never have, whatever is on the node. */
-  private static Optional<FastPathOff.OfNode> refusedTo(NodeViewMapper.Process process) {
-    NodeView nothing =
-        new NodeView(
-            true,
-            process.release(),
-            process.capabilities(),
-            true,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            List.of());
-    return FastPathPlanner.plan(nothing) instanceof FastPathPlan.Off(FastPathOff.OfNode why)
-            && (why instanceof FastPathOff.RightsMissing || why instanceof FastPathOff.KernelTooOld)
-        ? Optional.of(why)
-        : Optional.empty();
+    this.refused = FastPathPlanner.never(process.release(), process.capabilities());
   }
 
   /**
@@ -238,6 +224,11 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private boolean bring(FastPathTarget wanted) throws BpfException {
+    Duration wantedRenewal = renewal();
+    if (!wantedRenewal.equals(renewal)) {
+      close();
+      renewal = wantedRenewal;
+    }
     Devices devices = DevicesReader.read();
     // Whoever reads them asks for another run when they are known.
     List<CniResult> remembered = results.get().map(CniResults::results).orElse(List.of());
@@ -260,8 +251,9 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
       plan = plan(wanted, devices, pods);
     }
     Map<Integer, String> failures = Map.of();
-    if (fastPath.isPresent()) {
-      failures = fastPath.get().apply(plan);
+    Optional<FastPath> open = fastPath; // another thread may give it up
+    if (open.isPresent()) {
+      failures = open.get().apply(plan);
     }
     failures.forEach(
         (device, why) -> LOG.info("device {} stays on the ordinary path: {}", device, why));
@@ -275,22 +267,18 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private FastPathPlan plan(FastPathTarget wanted, Devices devices, List<LocalPod> pods) {
-    // What IPsec protects between the nodes would leave, and be taken, unprotected.
-    boolean leavesUnderlay = sumsByTunnel || DevicesReader.hasIpsecPolicies();
-    NodeView view =
-        NodeViewMapper.map(
-            leavesUnderlay ? wanted.withoutUnderlay() : wanted,
-            process,
-            devices,
-            pods,
-            this::hasForeignProgram);
-    return FastPathPlanner.plan(view);
+    NodeView view = NodeViewMapper.map(wanted, process, devices, pods, this::hasForeignProgram);
+    // What IPsec protects of the tunnel would leave, and be taken, unprotected. What it protects of
+    // pods' packets proves nothing, since it comes out of the ordinary path as something else.
+    return FastPathPlanner.plan(
+        sumsByTunnel || DevicesReader.hasIpsecPolicies() ? view.withoutEncapsulation() : view);
   }
 
   /** Nobody asks before it is loaded. */
   private boolean hasForeignProgram(int device) {
+    Optional<FastPath> open = fastPath; // another thread may give it up
     try {
-      return fastPath.isPresent() && fastPath.get().hasForeignProgram(device);
+      return open.isPresent() && open.get().hasForeignProgram(device);
     } catch (BpfException e) {
       LOG.warn("device {} is taken for somebody else's: {}", device, e.getMessage());
       return true;
@@ -298,7 +286,7 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
   }
 
   private synchronized Optional<FastPathOff.OfNode> open() {
-    return switch (FastPath.open(RENEWAL, ports())) {
+    return switch (FastPath.open(renewal, ports())) {
       case FastPath.Opening.Opened(FastPath opened) -> {
         fastPath = Optional.of(opened);
         watch = watch.or(this::listen);
@@ -327,18 +315,31 @@ public final class FastPathSync implements BooleanSupplier, AutoCloseable {
     }
   }
 
+  /** Before connection tracking forgets a flow, so that what is established stays so. */
+  private Duration renewal() {
+    return TIMEOUTS.stream()
+        .flatMap(name -> numbers("netfilter", name).stream())
+        .map(seconds -> Duration.ofSeconds(seconds.getFirst()).dividedBy(2))
+        .reduce(RENEWAL, (one, other) -> one.compareTo(other) < 0 ? one : other);
+  }
+
   /** As the kernel's VXLAN picks them, so that a flow has the same on both paths. */
   private SourcePorts ports() {
+    return numbers("ipv4", "ip_local_port_range")
+        .filter(range -> range.size() == 2)
+        .map(range -> new SourcePorts(range.getFirst(), range.getLast()))
+        .orElse(SourcePorts.DEFAULT);
+  }
+
+  private Optional<List<Integer>> numbers(String directory, String name) {
     // In one read(2): the kernel has nothing for a second one, and Files.readString() begins with a
     // byte.
-    try (InputStream file =
-        Files.newInputStream(sysctls.resolve("ipv4").resolve("ip_local_port_range"))) {
-      String[] range =
-          new String(file.readNBytes(64), StandardCharsets.US_ASCII).strip().split("\\s+");
-      return new SourcePorts(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
+    try (InputStream file = Files.newInputStream(sysctls.resolve(directory).resolve(name))) {
+      String text = new String(file.readNBytes(64), StandardCharsets.US_ASCII);
+      return Optional.of(Stream.of(text.strip().split("\\s+")).map(Integer::valueOf).toList());
     } catch (IOException | RuntimeException e) {
-      LOG.warn("net.ipv4.ip_local_port_range cannot be read: {}", e.toString());
-      return SourcePorts.DEFAULT;
+      LOG.debug("net/{}/{} cannot be read: {}", directory, name, e.toString());
+      return Optional.empty();
     }
   }
 

@@ -54,12 +54,6 @@ public record FastPathTarget(
         "1".equals(report.sysctls().get(LIBERAL)));
   }
 
-  /** Where programs encapsulate nothing, but leave it to the tunnel device. */
-  FastPathTarget withoutUnderlay() {
-    return new FastPathTarget(
-        wanted, tunnel, bridge, podMtu, Optional.empty(), blocks, peers, liberal);
-  }
-
   /** As it would be if connection tracking took them. */
   FastPathTarget withLiberalWindows() {
     return new FastPathTarget(wanted, tunnel, bridge, podMtu, underlay, blocks, peers, true);

@@ -10,6 +10,7 @@ import dev.tweed.ip.Ipv4Address;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.VxlanInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,9 +19,6 @@ import java.util.stream.Stream;
 
 /** From what is known in the daemon to what the fast path's planner looks at. Pure. */
 final class NodeViewMapper {
-
-  /** Of a peer no packet is encapsulated for. */
-  private static final MacAddress NO_MAC = new MacAddress(0);
 
   private NodeViewMapper() {}
 
@@ -46,7 +44,8 @@ final class NodeViewMapper {
       IntPredicate foreign) {
     Optional<NodeView.Tunnel> tunnel =
         devices.link(target.tunnel()).flatMap(NodeViewMapper::tunnel);
-    Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices));
+    Optional<Link> bridge = devices.link(target.bridge());
+    Optional<Link> wire = target.underlay().flatMap(underlay -> wire(underlay, devices, foreign));
     return new NodeView(
         target.wanted(),
         process.release(),
@@ -62,15 +61,12 @@ final class NodeViewMapper {
                     .underlay()
                     .flatMap(underlay -> ipv4(underlay.address()))
                     .map(address -> new NodeView.Encapsulation(link.index(), address))),
-        wire.flatMap(
-            link ->
-                devices
-                    .link(target.bridge())
-                    .map(bridge -> new NodeView.Wire(link.index(), bridge.index()))),
+        wire.flatMap(link -> bridge.map(ports -> new NodeView.Wire(link.index(), ports.index()))),
         target.peers().stream().map(way -> peer(way, target)).toList(),
-        devices.link(target.bridge()).stream()
-            .flatMap(bridge -> pods(pods, bridge, target, devices, foreign).stream())
-            .toList());
+        bridge
+            .flatMap(Link::mac)
+            .map(gateway -> pods(pods, bridge.get(), gateway, target, devices, foreign))
+            .orElse(List.of()));
   }
 
   private static Optional<NodeView.Tunnel> tunnel(Link link) {
@@ -95,6 +91,7 @@ final class NodeViewMapper {
         .filter(
             link ->
                 isTaken(link.index(), devices, foreign)
+                    || link.xdp()
                     || !devices.qdisc(link.index()).equals(Devices.NO_QUEUE))
         .isPresent();
   }
@@ -104,15 +101,15 @@ final class NodeViewMapper {
   }
 
   /**
-   * The underlay's device, if programs may take packets there. Filters of tc on it would not see
-   * those: then the tunnel device and the host's routes do it, as where packets have no Ethernet
-   * header.
+   * The underlay's device, if programs may take packets there. Filters of tc on it, and programs of
+   * others that come after ours, would not see those: then the tunnel device and the host's routes
+   * do it, as where packets have no Ethernet header.
    */
-  private static Optional<Link> wire(Underlay underlay, Devices devices) {
+  private static Optional<Link> wire(Underlay underlay, Devices devices, IntPredicate foreign) {
     return devices
         .link(underlay.device())
         .filter(link -> link.mac().isPresent() && !link.isLoopback() && !link.isNoArp())
-        .filter(link -> !devices.hasFilters(link.index()));
+        .filter(link -> !isTaken(link.index(), devices, foreign));
   }
 
   private static Optional<Ipv4Address> ipv4(IpAddress address) {
@@ -123,63 +120,54 @@ final class NodeViewMapper {
     return new NodeView.Peer(
         way.node(),
         List.of(way.block()),
-        way.mac().orElse(NO_MAC),
-        way.underlay(),
         way.mtu() == 0 ? target.podMtu() : way.mtu(),
         carrier(way, target));
   }
 
   private static NodeView.Way carrier(PeerWay way, FastPathTarget target) {
-    if (way.mac().isPresent()) {
-      return way.device().equals(target.tunnel()) ? NodeView.Way.TUNNEL : NodeView.Way.OTHER;
-    }
-    return target.underlay().map(Underlay::device).equals(Optional.of(way.device()))
-        ? NodeView.Way.WIRE
-        : NodeView.Way.OTHER;
+    Optional<String> device =
+        way.mac().isPresent()
+            ? Optional.of(target.tunnel())
+            : target.underlay().map(Underlay::device);
+    return device.filter(way.device()::equals).isEmpty()
+        ? new NodeView.Way.Other()
+        : way.mac()
+            .<NodeView.Way>map(mac -> new NodeView.Way.Tunnelled(mac, way.underlay()))
+            .orElse(new NodeView.Way.Plain());
   }
 
   /** Those on this bridge, with addresses of this node's blocks. */
   private static List<NodeView.Pod> pods(
       List<LocalPod> pods,
       Link bridge,
+      MacAddress gateway,
       FastPathTarget target,
       Devices devices,
       IntPredicate foreign) {
-    return pods.stream()
-        .filter(
-            pod ->
-                devices
-                    .link(pod.device())
-                    .filter(link -> link.masterIndex() == bridge.index())
-                    .isPresent())
-        .flatMap(
-            pod ->
-                bridge.mac().stream()
-                    .flatMap(
-                        gateway ->
-                            pod.mac().stream()
-                                .map(
-                                    mac ->
-                                        new NodeView.Pod(
-                                            pod.device(),
-                                            mac,
-                                            gateway,
-                                            pod.addresses().stream()
-                                                .filter(address -> isOwn(address, target))
-                                                .toList(),
-                                            devices.qdisc(pod.device()),
-                                            isTaken(pod.device(), devices, foreign),
-                                            isTapped(pod.device(), devices)))))
-        .filter(pod -> !pod.addresses().isEmpty())
-        .toList();
+    List<NodeView.Pod> seen = new ArrayList<>();
+    for (LocalPod pod : pods) {
+      Optional<Link> port =
+          devices.link(pod.device()).filter(link -> link.masterIndex() == bridge.index());
+      List<IpAddress> own =
+          pod.addresses().stream().filter(address -> isOwn(address, target)).toList();
+      if (port.isPresent() && pod.mac().isPresent() && !own.isEmpty()) {
+        seen.add(
+            new NodeView.Pod(
+                pod.device(),
+                pod.mac().get(),
+                gateway,
+                own,
+                devices.qdisc(pod.device()),
+                isTaken(pod.device(), devices, foreign),
+                isTapped(port.get())));
+      }
+    }
+    return seen;
   }
 
-  private static boolean isTapped(int device, Devices devices) {
-    return devices
-        .link(device)
-        .flatMap(Link::bridgePort)
-        .filter(port -> port.listeners() > 0)
-        .isPresent();
+  /** What listens there, or stands behind it, would not see what is put into the pod past it. */
+  private static boolean isTapped(Link port) {
+    return port.xdp() || port.bridgePort().filter(info -> info.listeners() > 0).isPresent();
   }
 
   private static boolean isOwn(IpAddress address, FastPathTarget target) {

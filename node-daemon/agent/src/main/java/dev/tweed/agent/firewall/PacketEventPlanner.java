@@ -42,8 +42,14 @@ final class PacketEventPlanner {
    * @param lastNanos when the last one came
    * @param dueNanos when the next Event may be written
    * @param count packets, at most what an Event can say
+   * @param refusals how often in a row its Event was refused
    */
-  private record Seen(String reason, Instant first, long lastNanos, long dueNanos, int count) {}
+  private record Seen(
+      String reason, Instant first, long lastNanos, long dueNanos, int count, int refusals) {
+    Seen refused(int times, long due) {
+      return new Seen(reason, first, lastNanos, due, count, times);
+    }
+  }
 
   private final Function<String, Optional<String>> uids;
   private final LongSupplier nanoTime;
@@ -97,10 +103,11 @@ final class PacketEventPlanner {
     Optional<Seen> same = before.filter(seen -> seen.reason().equals(reason.get()));
     Instant first = same.map(Seen::first).orElse(time);
     int count = 1 + same.map(seen -> Math.min(seen.count(), Integer.MAX_VALUE - 1)).orElse(0);
+    int refusals = before.map(Seen::refusals).orElse(0);
     long due = before.map(Seen::dueNanos).orElse(now);
     boolean writes = now - due >= 0 && now - resumeNanos >= 0 && hasRoom(now);
     long next = writes ? now + PAUSE.toNanos() : due;
-    policies.put(uid.get(), new Seen(reason.get(), first, now, next, count));
+    policies.put(uid.get(), new Seen(reason.get(), first, now, next, count, refusals));
     if (!writes) {
       return Optional.empty();
     }
@@ -116,9 +123,24 @@ final class PacketEventPlanner {
     return written.size() < HOURLY;
   }
 
-  /** The API server has taken one. */
-  synchronized void succeeded() {
+  /** The API server has taken one of the policy of this UID. */
+  synchronized void succeeded(String uid) {
     failures = 0;
+    policies.computeIfPresent(uid, (same, seen) -> seen.refused(0, seen.dueNanos()));
+  }
+
+  /**
+   * The one of a policy was refused, as where somebody has taken its name. Those of the policy are
+   * counted only, for longer each time; those of others are written.
+   *
+   * @return for how long
+   */
+  synchronized Duration refused(String uid) {
+    int times = 1 + Optional.ofNullable(policies.get(uid)).map(Seen::refusals).orElse(0);
+    long pause = Math.max(backoff.nanos(times), PAUSE.toNanos());
+    long due = nanoTime.getAsLong() + pause;
+    policies.computeIfPresent(uid, (same, seen) -> seen.refused(times, due));
+    return Duration.ofNanos(pause);
   }
 
   /**

@@ -71,9 +71,17 @@ public final class PacketEventPublisher {
     for (PolicyEvent event = queue.poll(); event != null; event = queue.poll()) {
       try {
         writer.write(event);
-        planner.succeeded();
+        planner.succeeded(event.uid());
       } catch (ApiRefusedException e) {
-        failed(event, e, e.retryAfter());
+        if (e.isOfObject()) {
+          LOG.warn(
+              "the Event of FirewallPolicy {} on this node is refused, and not written for {} s: {}",
+              event.policy(),
+              planner.refused(event.uid()).toSeconds(),
+              e.getMessage());
+        } else {
+          failed(event, e, e.retryAfter());
+        }
       } catch (IOException | RuntimeException e) {
         failed(event, e, Duration.ZERO); // a thread that ends would end the daemon
       }

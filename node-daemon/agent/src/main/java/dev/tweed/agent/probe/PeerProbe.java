@@ -16,9 +16,9 @@ import java.util.OptionalInt;
 /**
  * What is known of one peer, and what has to be asked next. One small probe goes out each round; if
  * it is not answered, two more follow a second apart, and a second after the third the peer is
- * silent. Silent, it gets one a round, and one answer ends the silence; over IPv4 with another one
- * beside it that has no checksum, whose answer ends nothing, and shows that checksums are damaged
- * on the way. Times are nanoseconds of any monotonic clock.
+ * silent. Silent, it gets one a round, and one answer ends the silence; behind a tunnel with
+ * another one beside it that leaves no checksum to a network card, whose answer ends nothing, and
+ * shows that checksums are damaged on the way. Times are nanoseconds of any monotonic clock.
  */
 final class PeerProbe {
 
@@ -42,13 +42,13 @@ final class PeerProbe {
   private enum Kind {
     SMALL,
     LARGE,
-    UNSUMMED
+    TWIN
   }
 
   private record Sent(long tag, long at, int bytes, Kind kind) {}
 
-  /** One answer may be to a packet whose twin was lost by chance. */
-  private static final int UNSUMMED_ANSWERS = 2;
+  /** One answer may be to a packet whose other was lost by chance. */
+  private static final int TWIN_ANSWERS = 2;
 
   /** Until then a peer has answered or is silent, if its probes leave this host. */
   private static final long FIRST_LOOK = Duration.ofSeconds(10).toNanos();
@@ -71,7 +71,7 @@ final class PeerProbe {
   private boolean refused;
   private Optional<IpAddress> offender = Optional.empty();
   private int sentSinceRefusal;
-  private int unsummedAnswers;
+  private int twinAnswers;
 
   /**
    * @param everAnswered whether it has answered before
@@ -171,7 +171,7 @@ final class PeerProbe {
     if (attempts == ATTEMPTS && at - now <= 0) {
       if (health != Health.SILENT) {
         health = Health.SILENT;
-        unsummedAnswers = 0;
+        twinAnswers = 0;
         refused = false;
         since = time;
         large.reset(round);
@@ -230,19 +230,19 @@ final class PeerProbe {
     outstanding.addLast(sent);
   }
 
-  /** Whether one without a checksum should go out beside the small one. */
-  boolean wantsUnsummed() {
-    return health == Health.SILENT && target.block().family() == AddressFamily.IPV4;
+  /** Whether one whose checksum is left to nobody should go out beside the small one. */
+  boolean wantsTwin() {
+    return health == Health.SILENT && target.tunnel().isPresent();
   }
 
   /** It goes out. */
-  void sentUnsummed(long tag, int bytes, long now) {
-    remember(new Sent(tag, now, bytes, Kind.UNSUMMED), now);
+  void sentTwin(long tag, int bytes, long now) {
+    remember(new Sent(tag, now, bytes, Kind.TWIN), now);
   }
 
-  /** Whether it answers what has no checksum, and nothing else. */
-  boolean answersUnsummedOnly() {
-    return health == Health.SILENT && unsummedAnswers >= UNSUMMED_ANSWERS;
+  /** Whether it answers what leaves no checksum to a network card, and nothing else. */
+  boolean answersTwinsOnly() {
+    return health == Health.SILENT && twinAnswers >= TWIN_ANSWERS;
   }
 
   /**
@@ -264,8 +264,8 @@ final class PeerProbe {
   }
 
   private void take(Sent asked, Outcome outcome, long now, long round, long largeInterval) {
-    if (asked.kind() == Kind.UNSUMMED) {
-      takeUnsummed(outcome);
+    if (asked.kind() == Kind.TWIN) {
+      takeTwin(outcome);
       return;
     }
     boolean isLarge = asked.kind() == Kind.LARGE;
@@ -303,11 +303,11 @@ final class PeerProbe {
     }
   }
 
-  private void takeUnsummed(Outcome outcome) {
+  private void takeTwin(Outcome outcome) {
     switch (outcome) {
       case Outcome.Arrived arrived -> {
         meter.count(ProbeMeter.Result.ANSWERED);
-        unsummedAnswers++;
+        twinAnswers++;
       }
       case Outcome.Refused refusal -> meter.count(ProbeMeter.Result.REJECTED);
       case Outcome.TooBig tooBig -> meter.count(ProbeMeter.Result.REJECTED);

@@ -43,9 +43,10 @@ final class ProbeScheduler {
    *
    * @param tag what its payload begins with
    * @param payload bytes after the UDP header
-   * @param summed whether it has a checksum of UDP
+   * @param summedByCard whether its checksum of UDP is left to the network card; else it has none,
+   *     or over IPv6, which wants one, this host's
    */
-  record Probe(Source from, Target to, long tag, int payload, boolean summed) {}
+  record Probe(Source from, Target to, long tag, int payload, boolean summedByCard) {}
 
   /** A peer is another one when its block changes. */
   private record Key(String node, IpPrefix block) {
@@ -147,33 +148,34 @@ final class ProbeScheduler {
       long tag = tags.getAsLong();
       peer.sent(tag, bytes, large, now, round);
       probes.add(probe(peer, tag, bytes, true, now));
-      if (!large && peer.wantsUnsummed()) {
-        long unsummed = tags.getAsLong();
-        peer.sentUnsummed(unsummed, bytes, now);
-        probes.add(probe(peer, unsummed, bytes, false, now));
+      if (!large && peer.wantsTwin()) {
+        long twin = tags.getAsLong();
+        peer.sentTwin(twin, bytes, now);
+        probes.add(probe(peer, twin, bytes, false, now));
       }
     }
   }
 
-  private Probe probe(PeerProbe peer, long tag, int bytes, boolean summed, long now) {
+  private Probe probe(PeerProbe peer, long tag, int bytes, boolean summedByCard, long now) {
     budget.spend(bytes, now);
     Target to = peer.target();
     int payload = bytes - PeerProbe.headerBytes(to.block().family());
-    return new Probe(source(to).orElseThrow(), to, tag, payload, summed);
+    return new Probe(source(to).orElseThrow(), to, tag, payload, summedByCard);
   }
 
-  /** Blocks of peers that answer what has no checksum, and nothing else. */
-  Set<IpPrefix> answeringUnsummed() {
-    return blocks(PeerProbe::answersUnsummedOnly);
+  /** Blocks of peers behind a tunnel that answer what leaves no checksum to a network card only. */
+  Set<IpPrefix> answeringTwinsOnly(String tunnel) {
+    return blocks(tunnel, PeerProbe::answersTwinsOnly);
   }
 
-  /** Blocks of peers that answer. */
-  Set<IpPrefix> answering() {
-    return blocks(PeerProbe::isAnswering);
+  /** Blocks of peers behind a tunnel that answer. */
+  Set<IpPrefix> answering(String tunnel) {
+    return blocks(tunnel, PeerProbe::isAnswering);
   }
 
-  private Set<IpPrefix> blocks(Predicate<PeerProbe> which) {
+  private Set<IpPrefix> blocks(String tunnel, Predicate<PeerProbe> which) {
     return peers.values().stream()
+        .filter(peer -> peer.target().tunnel().filter(tunnel::equals).isPresent())
         .filter(which)
         .map(peer -> peer.target().block())
         .collect(Collectors.toSet());

@@ -5,6 +5,9 @@ import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What can be probed, from where.
@@ -14,10 +17,8 @@ import java.util.Objects;
  *     first of each family
  * @param peers blocks of other nodes
  * @param podMtu bytes of the largest IP packet of a pod; 0 while unknown
- * @param tunnel name of the device that carries packets to other nodes; empty where none does
  */
-public record ProbeTargets(
-    boolean enabled, List<Source> own, List<Target> peers, int podMtu, String tunnel) {
+public record ProbeTargets(boolean enabled, List<Source> own, List<Target> peers, int podMtu) {
 
   /** Nothing, because nobody wants it. */
   public static final ProbeTargets NONE = new ProbeTargets(false, List.of(), List.of(), 0);
@@ -46,13 +47,20 @@ public record ProbeTargets(
    * @param node name of the Node
    * @param address the probe address of the block; if it has none, the host's own in it
    * @param nodeIps underlay addresses of the node
+   * @param tunnel name of the device whose tunnel leads there; empty where a plain route does
    */
-  public record Target(String node, IpPrefix block, IpAddress address, List<IpAddress> nodeIps) {
+  public record Target(
+      String node,
+      IpPrefix block,
+      IpAddress address,
+      List<IpAddress> nodeIps,
+      Optional<String> tunnel) {
     /** Copies the list. */
     public Target {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(block, "block");
       Objects.requireNonNull(address, "address");
+      Objects.requireNonNull(tunnel, "tunnel");
       nodeIps = List.copyOf(nodeIps);
     }
 
@@ -62,15 +70,14 @@ public record ProbeTargets(
     }
   }
 
-  /** By plain routes. */
-  public ProbeTargets(boolean enabled, List<Source> own, List<Target> peers, int podMtu) {
-    this(enabled, own, peers, podMtu, "");
-  }
-
   /** Copies the lists. */
   public ProbeTargets {
-    Objects.requireNonNull(tunnel, "tunnel");
     own = List.copyOf(own);
     peers = List.copyOf(peers);
+  }
+
+  /** Names of the devices whose tunnels lead to peers. */
+  Set<String> tunnels() {
+    return peers.stream().flatMap(peer -> peer.tunnel().stream()).collect(Collectors.toSet());
   }
 }

@@ -4,12 +4,15 @@ import dev.tweed.agent.probe.ProbeTargets.Source;
 import dev.tweed.agent.probe.ProbeTargets.Target;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpPrefix;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -23,9 +26,18 @@ public final class ProbeTargetsMapper {
    *
    * @param enabled whether to probe at all
    * @param report what the data path made of them
+   * @param ways how packets get to the others
    */
   public static ProbeTargets map(
-      boolean enabled, List<IpPrefix> ownBlocks, List<Peer> others, SyncReport report) {
+      boolean enabled,
+      List<IpPrefix> ownBlocks,
+      List<Peer> others,
+      SyncReport report,
+      List<PeerWay> ways) {
+    Map<IpPrefix, String> tunnels =
+        ways.stream()
+            .filter(way -> way.mac().isPresent())
+            .collect(Collectors.toMap(PeerWay::block, PeerWay::device, (one, other) -> one));
     Set<String> leftOut =
         report.findings().stream()
             .filter(
@@ -48,10 +60,15 @@ public final class ProbeTargetsMapper {
             .flatMap(
                 peer ->
                     ProbeAddress.asked(peer.block()).stream()
-                        .map(a -> new Target(peer.node(), peer.block(), a, peer.nodeIps())))
+                        .map(
+                            address ->
+                                new Target(
+                                    peer.node(),
+                                    peer.block(),
+                                    address,
+                                    peer.nodeIps(),
+                                    Optional.ofNullable(tunnels.get(peer.block())))))
             .toList();
-    boolean plain =
-        report.underlay().filter(under -> under.device().equals(report.device())).isPresent();
-    return new ProbeTargets(enabled, own, peers, report.podMtu(), plain ? "" : report.device());
+    return new ProbeTargets(enabled, own, peers, report.podMtu());
   }
 }

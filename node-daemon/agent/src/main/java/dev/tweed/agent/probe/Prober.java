@@ -10,12 +10,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * Probes the other nodes from a thread of its own, in the network namespace of the thread that
@@ -42,12 +43,26 @@ public final class Prober implements AutoCloseable {
   private List<UnreachedPeer> traced = List.of();
   private Map<IpPrefix, PathTrace.Located> places = Map.of();
   private long traceAt;
-  private String tunnel = "";
-  private boolean offloadIsOn;
-  private long offloadReadAt;
-  private ChecksumTrial trial = ChecksumTrial.NONE;
+  private final Map<String, Offload> offloads = new TreeMap<>(); // by tunnel, those of before too
+  private Set<String> tunnels = Set.of();
+  private Optional<TxChecksum> earlierChecksum = Optional.empty();
   private String failure = "";
   private boolean begun;
+
+  /** Of a tunnel device. */
+  private static final class Offload {
+    private final String tunnel;
+    private ChecksumTrial trial;
+    private Optional<Boolean> on = Optional.empty(); // as far as is known
+    private long readAt;
+    private String notSwitched = "";
+
+    private Offload(String tunnel, ChecksumTrial trial, long now) {
+      this.tunnel = tunnel;
+      this.trial = trial;
+      this.readAt = now;
+    }
+  }
 
   /** As {@link #start}, with other surroundings. */
   Prober(
@@ -96,11 +111,19 @@ public final class Prober implements AutoCloseable {
     return prober;
   }
 
-  private void remember(Reachability earlier) {
+  void remember(Reachability earlier) {
     probing.remember(earlier);
-    if (earlier.txChecksum() == TxChecksum.DAMAGES) {
-      trial = ChecksumTrial.CONVICTED;
-    }
+    earlierChecksum = Optional.of(earlier.txChecksum());
+  }
+
+  private Offload offload(String tunnel, long now) {
+    ChecksumTrial trial =
+        switch (earlierChecksum.orElse(TxChecksum.NOT_MEASURED)) {
+          case DAMAGES -> ChecksumTrial.CONVICTED;
+          case TRYING, NOT_SWITCHED -> ChecksumTrial.abandoned(now);
+          case NOT_MEASURED, WORKS, OFF, DAMAGED_ANYWAY -> ChecksumTrial.NONE;
+        };
+    return new Offload(tunnel, trial, now);
   }
 
   void start() {
@@ -133,7 +156,7 @@ public final class Prober implements AutoCloseable {
           transport.await(Duration.ofNanos(ProbeScheduler.ROUND));
         }
       }
-      giveUpTrial();
+      offloads.values().forEach(this::giveUpTrial);
       trace.look(List.of());
     }
   }
@@ -147,11 +170,7 @@ public final class Prober implements AutoCloseable {
               begun = true;
               probing.take(targets, monotonic.getAsLong());
               transport.from(targets.enabled() ? targets.own() : List.of());
-              if (!targets.tunnel().equals(tunnel)) {
-                giveUpTrial();
-                tunnel = targets.tunnel();
-                offloadReadAt = monotonic.getAsLong();
-              }
+              follow(targets.tunnels(), targets.enabled());
             });
     if (!begun) {
       // Whether anything is to be probed is not known yet, and what was found before stands.
@@ -174,6 +193,9 @@ public final class Prober implements AutoCloseable {
       tell.accept(found);
     }
     long next = Math.min(probing.deadline(now) - now, kubelets.deadline(now) - now);
+    if (tunnels.stream().anyMatch(tunnel -> offloads.get(tunnel).trial.isUnderWay())) {
+      next = Math.min(next, ProbeScheduler.ROUND);
+    }
     transport.await(Duration.ofNanos(Math.max(0, now + next - monotonic.getAsLong())));
     transport.drain(answer -> probing.take(answer, monotonic.getAsLong()));
   }
@@ -200,51 +222,82 @@ public final class Prober implements AutoCloseable {
             .map(peer -> Optional.ofNullable(places.get(peer.block())).map(peer::lost).orElse(peer))
             .toList(),
         found.everAnswered(),
-        found.txChecksum());
+        found.txChecksum(),
+        found.tunnel(),
+        found.notSwitched());
   }
 
-  /** Measures the offload of the tunnel, and chooses whether it is on. */
+  private void follow(Set<String> next, boolean enabled) {
+    tunnels = next;
+    offloads.values().stream()
+        .filter(offload -> !enabled || !tunnels.contains(offload.tunnel))
+        .forEach(this::giveUpTrial);
+    long now = monotonic.getAsLong();
+    tunnels.forEach(tunnel -> offloads.computeIfAbsent(tunnel, name -> offload(name, now)));
+  }
+
+  /** Measures the offload of each tunnel, and chooses whether it is on. */
   private Reachability checksummed(Reachability found, long now) {
-    if (tunnel.isEmpty() || !found.isKnown()) {
-      return found;
+    Reachability all = found;
+    for (Offload offload : tunnels.stream().map(offloads::get).toList()) {
+      TxChecksum verdict = measure(offload, found.isKnown(), now);
+      if (found.isKnown() && verdict.compareTo(all.txChecksum()) > 0) {
+        all = found.with(verdict, offload.tunnel, offload.notSwitched);
+      }
     }
+    return all;
+  }
+
+  private TxChecksum measure(Offload offload, boolean known, long now) {
+    boolean answered = known && !probing.answering(offload.tunnel).isEmpty();
     try {
-      if (offloadReadAt - now <= 0) {
-        offloadIsOn = transport.offloadsChecksums(tunnel);
-        offloadReadAt = now + ProbeScheduler.ROUND;
+      if (offload.on.isEmpty() || offload.readAt - now <= 0) {
+        offload.readAt = now + ProbeScheduler.ROUND;
+        offload.on = Optional.of(transport.offloadsChecksums(offload.tunnel));
       }
       ChecksumTrial.Step step =
-          trial.step(offloadIsOn, probing.answeringUnsummed(), probing.answering(), now);
-      trial = step.trial();
-      if (step.offload().isPresent()) {
-        LOG.info(
-            "checksum offload of {} is switched {}: peers answer only what has no checksum{}",
-            tunnel,
-            step.offload().get() ? "on again" : "off",
-            step.offload().get() ? ", without it, too" : "");
-        transport.offloadChecksums(tunnel, step.offload().get());
-        offloadIsOn = step.offload().get();
-      }
-      return found.with(trial.verdict(offloadIsOn, found.answered() > 0));
+          offload.trial.step(
+              offload.on.get(),
+              known ? probing.answeringTwinsOnly(offload.tunnel) : Set.of(),
+              known ? probing.answering(offload.tunnel) : Set.of(),
+              now);
+      step.offload()
+          .ifPresentOrElse(on -> change(offload, step, now), () -> offload.trial = step.trial());
+      return offload.trial.verdict(offload.on.get(), answered);
     } catch (NetlinkException e) {
       // A device that is away for a moment is no news.
-      LOG.atLevel(trial.phase() == ChecksumTrial.Phase.TRYING ? Level.WARN : Level.DEBUG)
-          .log("checksum offload of {} cannot be measured: {}", tunnel, e.getMessage());
-      trial = trial.failed(now);
-      offloadReadAt = now + ProbeScheduler.ROUND;
-      return found;
+      LOG.debug("checksum offload of {} is not known: {}", offload.tunnel, e.getMessage());
+      return offload.trial.phase() == ChecksumTrial.Phase.NONE
+          ? TxChecksum.NOT_MEASURED
+          : offload.trial.verdict(false, answered);
+    }
+  }
+
+  private void change(Offload offload, ChecksumTrial.Step step, long now) {
+    boolean on = step.offload().orElseThrow();
+    try {
+      transport.offloadChecksums(offload.tunnel, on);
+      LOG.info(
+          "checksum offload of {} is switched {}",
+          offload.tunnel,
+          on ? "on again" : "off: peers answer only what leaves it no checksum");
+      offload.trial = step.trial();
+      offload.on = step.offload();
+      offload.notSwitched = "";
+    } catch (NetlinkException e) {
+      offload.trial = offload.trial.failed(now);
+      offload.notSwitched = e.getMessage();
+      LOG.warn("checksum offload of {} cannot be switched: {}", offload.tunnel, e.getMessage());
     }
   }
 
   /** Nobody would see what comes of it. */
-  private void giveUpTrial() {
-    if (trial.phase() == ChecksumTrial.Phase.TRYING) {
-      trial = ChecksumTrial.NONE;
-      try {
-        transport.offloadChecksums(tunnel, true);
-      } catch (NetlinkException e) {
-        LOG.debug("{} is gone: {}", tunnel, e.getMessage());
-      }
+  private void giveUpTrial(Offload offload) {
+    if (offload.trial.phase() == ChecksumTrial.Phase.TRYING) {
+      long now = monotonic.getAsLong();
+      offload.trial = ChecksumTrial.abandoned(now);
+      offload.readAt = now;
+      measure(offload, false, now);
     }
   }
 

@@ -20,6 +20,8 @@ import java.util.TreeMap;
  * @param everAnswered blocks that are probed and have answered since it is known that they belong
  *     to this node, which is the value; for the next process on this host, and in no report
  * @param txChecksum what comes of leaving checksums to the network card
+ * @param tunnel the device that is said of; empty where it is not known
+ * @param notSwitched why that could not be switched, of {@link TxChecksum#NOT_SWITCHED}; else empty
  */
 public record Reachability(
     Proof proof,
@@ -28,7 +30,9 @@ public record Reachability(
     int byEcho,
     List<UnreachedPeer> unreached,
     Map<IpPrefix, String> everAnswered,
-    TxChecksum txChecksum) {
+    TxChecksum txChecksum,
+    String tunnel,
+    String notSwitched) {
 
   /** How it is known. */
   public enum Proof {
@@ -48,6 +52,8 @@ public record Reachability(
   public Reachability {
     Objects.requireNonNull(proof, "proof");
     Objects.requireNonNull(txChecksum, "txChecksum");
+    Objects.requireNonNull(tunnel, "tunnel");
+    Objects.requireNonNull(notSwitched, "notSwitched");
     unreached = List.copyOf(unreached);
     everAnswered = Collections.unmodifiableSortedMap(new TreeMap<>(everAnswered));
   }
@@ -63,9 +69,22 @@ public record Reachability(
     this(proof, probed, answered, byEcho, unreached, everAnswered, TxChecksum.NOT_MEASURED);
   }
 
+  /** As an earlier process has left it. */
+  public Reachability(
+      Proof proof,
+      int probed,
+      int answered,
+      int byEcho,
+      List<UnreachedPeer> unreached,
+      Map<IpPrefix, String> everAnswered,
+      TxChecksum txChecksum) {
+    this(proof, probed, answered, byEcho, unreached, everAnswered, txChecksum, "", "");
+  }
+
   /** The same, with what comes of leaving checksums to the network card. */
-  public Reachability with(TxChecksum checksum) {
-    return new Reachability(proof, probed, answered, byEcho, unreached, everAnswered, checksum);
+  public Reachability with(TxChecksum checksum, String device, String failure) {
+    return new Reachability(
+        proof, probed, answered, byEcho, unreached, everAnswered, checksum, device, failure);
   }
 
   /** With none by echo. */

@@ -66,9 +66,9 @@ final class UdpProbeTransport implements ProbeTransport {
       ProbeSocket socket = sockets.computeIfAbsent(from, a -> open(probe.from()));
       IpAddress to = probe.to().address();
       int errno =
-          probe.summed()
+          probe.summedByCard()
               ? socket.send(to, PORT, probe.tag(), probe.payload())
-              : socket.sendUnsummed(to, PORT, probe.tag(), probe.payload());
+              : socket.sendWithoutCard(to, PORT, probe.tag(), probe.payload());
       if (errno == 0) {
         tell("");
         return Optional.empty();

@@ -12,7 +12,6 @@ import dev.tweed.agent.finding.AgentReason;
 import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
-import dev.tweed.agent.probe.TxChecksum;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
@@ -124,7 +123,7 @@ public final class ReachabilityPlanner {
         findings,
         AgentReason.LargePacketsLost,
         seen.unreached().stream().filter(ReachabilityPlanner::passesSmall).toList());
-    checksums(seen.txChecksum()).ifPresent(findings::add);
+    checksums(seen).ifPresent(findings::add);
     byPlace(living.stream().filter(p -> !p.everAnswered()).toList())
         .values()
         .forEach(p -> add(findings, AgentReason.ProbeUnanswered, p));
@@ -330,19 +329,23 @@ public final class ReachabilityPlanner {
         .getKey();
   }
 
-  private Optional<NodeFinding> checksums(TxChecksum seen) {
+  private Optional<NodeFinding> checksums(Reachability seen) {
     String device =
-        path.map(DataPathStatus::device).filter(name -> !name.isEmpty()).orElse("tweed.1");
-    return switch (seen) {
-      case NOT_MEASURED, WORKS, OFF -> Optional.empty();
+        Optional.of(seen.tunnel())
+            .filter(name -> !name.isEmpty())
+            .or(() -> path.map(DataPathStatus::device).filter(name -> !name.isEmpty()))
+            .orElse("tweed.1");
+    return switch (seen.txChecksum()) {
+      case NOT_MEASURED, WORKS, OFF, TRYING -> Optional.empty();
       case DAMAGES ->
           Optional.of(
               NodeFinding.of(
                   AgentReason.ChecksumsDamaged,
                   device,
-                  "other nodes answered only packets without a checksum while "
+                  "while "
                       + device
-                      + " left checksums to the network card: it computes them itself now"
+                      + " left checksums to the network card, other nodes answered only packets that"
+                      + " leave it none: it computes them itself now"
                       + " (tx-checksum-ip-generic is off), which costs TCP throughput",
                   "look for a newer driver or firmware of the network card or the virtual switch;"
                       + " then try again: ethtool -K "
@@ -358,6 +361,20 @@ public final class ReachabilityPlanner {
                       + device,
                   "look at what is between the nodes, and at receive checksums of the peer's"
                       + " network card: nstat -az UdpInCsumErrors there"));
+      case NOT_SWITCHED ->
+          Optional.of(
+              NodeFinding.of(
+                  AgentReason.ChecksumsDamaged,
+                  device,
+                  "nodes that are silent answer packets that leave the network card no checksum; whether"
+                      + " the offload of "
+                      + device
+                      + " is to blame cannot be tried, or the trial not be undone: "
+                      + seen.notSwitched(),
+                  "ethtool -K "
+                      + device
+                      + " tx-checksum-ip-generic off; if pods of those nodes are reached then, leave"
+                      + " it so; tried again by itself, once an hour at least"));
     };
   }
 

@@ -92,6 +92,9 @@ public final class StatusText {
                   case OFF ->
                       Optional.of("computed by the kernel: the offload of the tunnel is off");
                   case DAMAGED_ANYWAY -> Optional.of("damaged on the way");
+                  case TRYING -> Optional.of("tried without the network card");
+                  case NOT_SWITCHED ->
+                      Optional.of("damaged, and the offload of the tunnel cannot be switched");
                 });
   }
 

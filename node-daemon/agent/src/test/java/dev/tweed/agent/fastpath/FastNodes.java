@@ -310,15 +310,20 @@ final class FastNodes implements AutoCloseable {
     }
 
     private static List<Integer> attached(BpfObject asking, Program program) throws BpfException {
-      int index =
-          LibC.get()
-              .if_nametoindex(
-                  switch (program) {
-                    case FROM_POD, TO_POD -> "pod";
-                    case FROM_TUNNEL, TO_TUNNEL -> "tweed.1";
-                    case FROM_WIRE, TO_WIRE -> "eth0";
-                  });
-      return index == 0 ? List.of() : asking.attached(index, program.hook());
+      List<Integer> attached = new ArrayList<>();
+      for (String device :
+          switch (program) {
+            case FROM_POD, TO_POD -> List.of("pod");
+            case FROM_TUNNEL -> List.of("tweed.1");
+            case FROM_WIRE -> List.of("eth0");
+            case TO_PEER -> List.of("tweed.1", "eth0");
+          }) {
+        int index = LibC.get().if_nametoindex(device);
+        if (index != 0) {
+          attached.addAll(asking.attached(index, program.hook()));
+        }
+      }
+      return attached;
     }
 
     /** As an administrator takes a program off. */

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.crds.NodeReportStatus.FastPath;
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.Underlay;
+import dev.tweed.fastpath.kernel.BpfObject;
 import dev.tweed.fastpath.kernel.BpfObject.Program;
+import dev.tweed.fastpath.kernel.LibBpf;
+import dev.tweed.fastpath.kernel.TcxLink;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.netlink.CapturedPacket;
 import dev.tweed.netlink.socket.LibC;
@@ -42,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FastPathSyncTest {
   private static final int PORT = 7000;
   private static final String LIBERAL = "net.netfilter.nf_conntrack_tcp_be_liberal";
-  private static final Set<Program> OF_A_TUNNEL = EnumSet.complementOf(EnumSet.of(Program.TO_WIRE));
+  private static final Set<Program> OF_A_TUNNEL = EnumSet.allOf(Program.class);
 
   @TempDir private Path directory;
   private FastNodes nodes;
@@ -116,6 +119,36 @@ class FastPathSyncTest {
     assertThat(received(nodes.two.fastPath.packets())).isEqualTo(before + 1);
     nodes.two.host.exec("nft", "delete table inet filter");
     ask(2);
+  }
+
+  /** By a host that lets servers answer, and no more. */
+  @Test
+  void whatConnectionTrackingSoonForgetsItIsRemindedOf() throws IOException {
+    nodes.run();
+    nodes.two.host.sh(
+        """
+        sysctl -qw net.netfilter.nf_conntrack_udp_timeout=1
+        sysctl -qw net.netfilter.nf_conntrack_udp_timeout_stream=1
+        nft add table inet filter
+        nft 'add chain inet filter forward { type filter hook forward priority 0; policy drop; }'
+        nft add rule inet filter forward ct state established accept
+        nft add rule inet filter forward ip saddr 10.244.1.2 accept
+        """);
+    nodes.two.run();
+
+    long end = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+    while (System.nanoTime() < end) {
+      ask(1);
+    }
+
+    // When the next answer has to pass netfilter, then that still knows the question
+    send();
+    assertThat(hears()).isTrue();
+    nodes.two.fastPath.requireNewProof();
+    server.send(new DatagramPacket(new byte[8], 8, address(nodes.one)));
+    client.setSoTimeout(1000);
+    client.receive(new DatagramPacket(new byte[64], 64));
+    assertThat(received(nodes.two.fastPath.packets())).isPositive();
   }
 
   @Test
@@ -218,6 +251,33 @@ class FastPathSyncTest {
     assertThat(nodes.one.fastPath.packets().get("received_wire")).isGreaterThan(fast + 2);
   }
 
+  /** As hosts of virtual machines have it. */
+  @Test
+  void anUnderlayThatIsABridgeIsOneLikeOthers() throws IOException {
+    for (FastNodes.Node node : nodes.both()) {
+      node.host.sh(
+          """
+          ip link add br0 type bridge
+          ip link set br0 up
+          ip link set eth0 master br0
+          ip addr flush dev eth0
+          ip addr add 192.0.2.%d/24 dev br0
+          """
+              .formatted(node.number));
+    }
+    nodes.both().forEach(FastNodes.Node::sync);
+    nodes.run();
+
+    ask(11);
+
+    for (FastNodes.Node node : nodes.both()) {
+      assertThat(node.status()).isEqualTo(new FastPath("On", null, null));
+      Map<String, Long> packets = node.fastPath.packets();
+      assertThat(packets.get("sent_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
+      assertThat(packets.get("received_wire")).as(packets.toString()).isGreaterThanOrEqualTo(9);
+    }
+  }
+
   /** 1 GiB with {@code -Dtweed.fastpath.bytes=1073741824}, as {@code ./dev test --long} has it. */
   @Test
   void aStreamOutlivesWhateverTheDaemonDoes() throws Exception {
@@ -271,7 +331,7 @@ class FastPathSyncTest {
           .isEqualTo(
               backend instanceof Backend.Vxlan
                   ? EnumSet.allOf(Program.class)
-                  : EnumSet.complementOf(EnumSet.of(Program.TO_TUNNEL, Program.FROM_TUNNEL)));
+                  : EnumSet.complementOf(EnumSet.of(Program.FROM_TUNNEL)));
       Map<String, Long> packets = node.fastPath.packets();
       assertThat(packets.get("sent_routed")).as(packets.toString()).isEqualTo(10);
       assertThat(packets.get("received_routed")).as(packets.toString()).isEqualTo(10);
@@ -281,9 +341,7 @@ class FastPathSyncTest {
     nodes.one.host.sh("tc qdisc add dev eth0 clsact");
     nodes.one.run();
     assertThat(nodes.one.status().message()).contains("nodes (NotTunnelled 1)");
-    assertThat(nodes.one.programs())
-        .doesNotContain(Program.FROM_WIRE)
-        .doesNotContain(Program.TO_WIRE);
+    assertThat(nodes.one.programs()).doesNotContain(Program.FROM_WIRE);
     ask(3);
     assertThat(nodes.one.fastPath.packets().get("sent_routed")).isEqualTo(10);
   }
@@ -315,6 +373,126 @@ class FastPathSyncTest {
     assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
     nodes.one.host.sh("ip xfrm policy flush");
     ask(3);
+  }
+
+  @Test
+  void whatIpsecProtectsOfPodsProvesNothingWhereAPlainRouteLeads() throws IOException {
+    remove();
+    make(new Backend.HostGateway());
+    nodes.one.host.sh("ip xfrm policy add proto udp dport 8472 dir out action block");
+    nodes.run();
+    ask(3);
+    assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+    long fast = nodes.one.fastPath.packets().get("sent_routed");
+    assertThat(fast).isPositive();
+
+    nodes.one.host.sh(
+        "ip xfrm policy add src 10.244.1.0/24 dst 10.244.2.0/24 dir out action block");
+    nodes.one.fastPath.requireNewProof();
+
+    for (int i = 0; i < 3; i++) {
+      send();
+    }
+    assertThat(hears()).isFalse();
+    assertThat(nodes.one.fastPath.packets().get("sent_routed")).isEqualTo(fast);
+  }
+
+  @Test
+  void whereTheTunnelDeviceFillsInChecksumsPlainRoutesDoNotCare() throws IOException {
+    remove();
+    make(new Backend.Vxlan(1, 8472, true));
+    nodes.one.fastPath.sumsByTunnel(true);
+    nodes.run();
+
+    ask(11);
+
+    assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+    assertThat(nodes.one.fastPath.packets().get("sent_routed")).isEqualTo(10);
+  }
+
+  @Test
+  void aProgramOfSomebodyOnTheUnderlaySeesEveryPacketOfTheTunnel() throws Exception {
+    nodes.run();
+    ask(3);
+    try (BpfObject other = nodes.one.host.call(() -> BpfObject.load(LibBpf.load()));
+        TcxLink theirs =
+            nodes.one.host.call(
+                () -> other.attach(Program.FROM_TUNNEL, LibC.get().if_nametoindex("eth0")))) {
+      assertThat(theirs).isNotNull();
+      nodes.one.run();
+      Map<String, Long> before = nodes.one.fastPath.packets();
+
+      ask(3);
+
+      Map<String, Long> after = nodes.one.fastPath.packets();
+      assertThat(after.get("received_wire")).isEqualTo(before.get("received_wire"));
+      assertThat(after.get("received_tunnel")).isGreaterThan(before.get("received_tunnel"));
+      assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+    }
+    nodes.one.run();
+    ask(3);
+    assertThat(nodes.one.programs()).contains(Program.FROM_WIRE);
+  }
+
+  /** In the driver of the pod's end: what is put into the pod past its veth does not meet it. */
+  @Test
+  void aProgramOfXdpInAPodSeesEveryPacket() throws Exception {
+    Path program = xdp();
+    nodes.run();
+    ask(3);
+
+    nodes.two.pod.sh("ip link set dev eth0 xdpdrv obj " + program + " sec xdp");
+    nodes.two.run();
+
+    for (int i = 0; i < 3; i++) {
+      send();
+    }
+    assertThat(hears()).isFalse();
+    try (Exchange stream = Exchange.start(nodes.one, nodes.two, 8L << 20)) {
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(stream::isEnough);
+      stream.finish(); // what it lets through arrives whole
+    }
+    nodes.two.pod.sh("ip link set dev eth0 xdpdrv off");
+    nodes.two.run();
+    ask(3);
+  }
+
+  @Test
+  void aProgramOfXdpOnTunnelOrBridgeTurnsItOff() throws IOException {
+    Path program = xdp();
+    nodes.run();
+    for (String device : List.of("tweed.1", "tweed-br0")) {
+      nodes.one.host.sh("ip link set dev " + device + " xdpgeneric obj " + program + " sec xdp");
+      nodes.one.run();
+      assertThat(nodes.one.status().reason()).isEqualTo("ForeignProgramOnDevice");
+      assertThat(nodes.one.status().message()).contains(device);
+      nodes.one.host.sh("ip link set dev " + device + " xdpgeneric off");
+      nodes.one.run();
+      assertThat(nodes.one.status()).isEqualTo(new FastPath("On", null, null));
+    }
+  }
+
+  /** A program that drops UDP over IPv4. */
+  private Path xdp() throws IOException {
+    Needs.program("/usr/bin/clang", "clang");
+    Path source = directory.resolve("drop.c");
+    Files.writeString(
+        source,
+        """
+        struct context { unsigned data, data_end; };
+        __attribute__((section("xdp"))) int drop(struct context *c)
+        {
+          unsigned char *frame = (void *)(long)c->data;
+          if (frame + 24 > (unsigned char *)(long)c->data_end)
+            return 2;
+          return frame[12] == 8 && frame[13] == 0 && frame[23] == 17 ? 1 : 2;
+        }
+        char _license[] __attribute__((section("license"))) = "GPL";
+        """);
+    Path program = directory.resolve("drop.o");
+    nodes.one.host.exec(
+        "clang", "-O2", "-g", "-target", "bpf", "-c", source.toString(), "-o", program.toString());
+    return program;
   }
 
   @Test

@@ -155,8 +155,29 @@ class PacketEventPlannerTest {
     pass(Duration.ofNanos(1));
     assertThat(take("other", "text")).isPresent();
 
-    planner.succeeded();
+    planner.succeeded("u-web");
     assertThat(planner.failed(Duration.ZERO)).isEqualTo(MINUTE);
+  }
+
+  @Test
+  void whoseEventIsRefusedWaitsAloneAndLongerEachTime() {
+    uids.put("other", "u-other");
+    for (int minutes : new int[] {10, 10, 10, 10, 16, 32, 60, 60}) {
+      assertThat(take("web", "text")).isPresent();
+      assertThat(planner.refused("u-web")).isEqualTo(MINUTE.multipliedBy(minutes));
+
+      pass(MINUTE.multipliedBy(minutes).minusNanos(1));
+      assertThat(take("web", "text")).isEmpty();
+      pass(Duration.ofNanos(1));
+    }
+    assertThat(take("other", "text")).isPresent();
+
+    // Until it is taken
+    assertThat(take("web", "text")).isPresent();
+    planner.succeeded("u-web");
+    pass(HOUR.minusNanos(1));
+    assertThat(take("web", "text")).isPresent();
+    assertThat(planner.refused("u-web")).isEqualTo(MINUTE.multipliedBy(10));
   }
 
   /** Whatever comes and whatever the API server says. */

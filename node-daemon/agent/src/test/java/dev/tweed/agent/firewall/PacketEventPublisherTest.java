@@ -3,6 +3,7 @@ package dev.tweed.agent.firewall;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tweed.agent.api.ApiRefusedException;
 import dev.tweed.firewall.nft.NftLogPrefix;
 import java.io.IOException;
 import java.time.Duration;
@@ -56,6 +57,26 @@ class PacketEventPublisherTest {
               return asked.size() > 1;
             });
     assertThat(asked).containsOnly("p0");
+  }
+
+  @Test
+  void aNameThatSomebodyHasTakenKeepsThatPolicyOnlyFromHavingEvents() {
+    PacketEventPublisher publisher =
+        publisher(
+            event -> {
+              if (event.policy().equals("p0")) {
+                throw new ApiRefusedException(403, "node n1 may not write events of others", 0);
+              }
+            });
+    publisher.take(packet("p0"), "text");
+    await().until(() -> asked.size() == 1);
+    publisher.take(packet("p1"), "text");
+
+    answers.countDown();
+
+    await().until(() -> asked.size() == 2);
+    publisher.take(packet("p2"), "text");
+    await().until(() -> asked.equals(List.of("p0", "p1", "p2")));
   }
 
   @Test

@@ -22,8 +22,14 @@ class ChecksumOffloadTest {
 
   private static final String TUNNEL = "tweed.1";
 
-  /** Of UDP in a packet in the tunnel, from the outer header of UDP on: bits. */
+  /**
+   * Of UDP in a packet of IPv4 in the tunnel, from the outer header of UDP on (its 8 bytes, 8 of
+   * VXLAN, 14 of Ethernet, 20 of IPv4, 6 of UDP): bits.
+   */
   private static final String INNER_SUM = "@th,448,16";
+
+  /** The same of IPv6. */
+  private static final String INNER_SUM_V6 = "@th,608,16";
 
   private static final int UDP = 17;
 
@@ -37,13 +43,17 @@ class ChecksumOffloadTest {
 
   @BeforeEach
   void make() {
+    make("192.0.2.N", "10.244.0.0/16", "10.244.N.0/24");
+  }
+
+  private void make(String underlay, String pool, String block) {
     nodes =
         new NodePair(
-            runDir,
+            runDir.resolve(pool.replace('/', '-')),
             new Backend.Vxlan(1, 8472, false),
-            List.of("192.0.2.N"),
-            List.of("10.244.0.0/16"),
-            List.of("10.244.N.0/24"));
+            List.of(underlay),
+            List.of(pool),
+            List.of(block));
     for (NodePair.Node node : List.of(nodes.first, nodes.second)) {
       node.host().exec("ethtool", "-K", "eth0", "tx", "off");
     }
@@ -107,6 +117,22 @@ class ChecksumOffloadTest {
     nodes.awaitFound(seen -> seen.txChecksum() == TxChecksum.WORKS);
   }
 
+  @Test
+  void soItIsWherePodsHaveIpv6WhichAsksForAChecksum() {
+    nodes.close();
+    make("192.0.2.N", "fd00:10:244::/48", "fd00:10:244:N::/64");
+    nodes.awaitAnswers();
+
+    spoil(
+        "%s { %d, %d } %s set 0xdead"
+            .formatted(
+                INNER_SUM_V6, ofPseudoHeaderV6(SMALL), ofPseudoHeaderV6(LARGE - 20), INNER_SUM_V6));
+
+    Reachability healed = nodes.awaitFound(found -> found.txChecksum() == TxChecksum.DAMAGES);
+    assertThat(healed.unreached()).isEmpty();
+    assertThat(isOn()).isFalse();
+  }
+
   private boolean isOn() {
     return nodes.first.host().call(() -> new TxChecksumOffload().isOn(TUNNEL));
   }
@@ -121,6 +147,13 @@ class ChecksumOffloadTest {
             "table inet fault { chain c { type filter hook output priority 0; udp dport 8472 "
                 + rule
                 + " udp checksum set 0; }; }");
+  }
+
+  /** Of a probe from fd00:10:244:1:ffff:ffff:ffff:fffe to the same of :2:. */
+  private static int ofPseudoHeaderV6(int bytes) {
+    int sum = 2 * (0xfd00 + 0x10 + 0x244 + 3 * 0xffff + 0xfffe) + 1 + 2 + UDP + bytes;
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16);
   }
 
   /** Of a probe from one to the other (net/ipv4/udp.c: udp_send_skb()). */

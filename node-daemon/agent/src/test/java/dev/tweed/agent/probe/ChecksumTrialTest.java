@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tweed.agent.probe.ChecksumTrial.Phase;
 import dev.tweed.ip.IpPrefix;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class ChecksumTrialTest {
@@ -25,6 +29,16 @@ class ChecksumTrialTest {
     return trial;
   }
 
+  /** It is said before it is done. */
+  private void tryOff(long now) {
+    step(ONE, OTHER, now);
+    assertThat(on).isTrue();
+    assertThat(trial.verdict(true, true)).isEqualTo(TxChecksum.TRYING);
+    step(ONE, OTHER, now);
+    assertThat(on).isFalse();
+    assertThat(trial.verdict(false, true)).isEqualTo(TxChecksum.TRYING);
+  }
+
   @Test
   void nothingHappensWhereNobodyIsSilent() {
     assertThat(step(NONE, OTHER, 0)).isEqualTo(ChecksumTrial.NONE);
@@ -36,9 +50,7 @@ class ChecksumTrialTest {
 
   @Test
   void itStaysOffIfThatPeerAnswersThen() {
-    step(ONE, OTHER, 0);
-    assertThat(on).isFalse();
-    assertThat(trial.verdict(false, true)).isEqualTo(TxChecksum.NOT_MEASURED);
+    tryOff(0);
 
     // That others answer, as they did before, proves nothing
     step(ONE, OTHER, 1);
@@ -57,7 +69,7 @@ class ChecksumTrialTest {
 
   @Test
   void itIsOnAgainIfThatDoesNotHelpAndNotTriedAgainAtOnce() {
-    step(ONE, OTHER, 0);
+    tryOff(0);
     step(ONE, OTHER, LONG);
 
     assertThat(on).isTrue();
@@ -71,9 +83,11 @@ class ChecksumTrialTest {
 
   @Test
   void afterAnHourItIsTriedAgain() {
-    step(ONE, NONE, 0);
+    tryOff(0);
     step(ONE, NONE, LONG);
-    step(ONE, NONE, 62 * LONG);
+    step(ONE, NONE, 60 * LONG);
+    assertThat(trial.phase()).isEqualTo(Phase.ACQUITTED);
+    step(ONE, NONE, 61 * LONG);
     assertThat(trial).isEqualTo(ChecksumTrial.NONE);
   }
 
@@ -87,22 +101,103 @@ class ChecksumTrialTest {
   }
 
   @Test
-  void thatItCannotBeReadForOnceChangesNoVerdict() {
+  void whatIsOverBeforeItIsTriedIsNotTried() {
     step(ONE, NONE, 0);
-    step(NONE, ONE, 1);
-
-    trial = trial.failed(2);
-    step(NONE, ONE, LONG);
-
-    assertThat(trial.verdict(on, true)).isEqualTo(TxChecksum.DAMAGES);
+    assertThat(step(NONE, ONE, 1)).isEqualTo(ChecksumTrial.NONE);
+    assertThat(on).isTrue();
   }
 
   @Test
-  void somebodyWhoSwitchesItOnMeanwhileIsHeard() {
+  void somebodyWhoSwitchesItMeanwhileIsHeard() {
     step(ONE, NONE, 0);
-    on = true;
+    on = false;
+    assertThat(step(ONE, NONE, 1)).isEqualTo(ChecksumTrial.NONE);
+    assertThat(on).isFalse();
 
-    assertThat(trial.step(true, ONE, NONE, 1))
-        .isEqualTo(new ChecksumTrial.Step(ChecksumTrial.NONE, Optional.empty()));
+    on = true;
+    tryOff(2);
+    on = true;
+    assertThat(step(ONE, NONE, 3)).isEqualTo(ChecksumTrial.NONE);
+    assertThat(on).isTrue();
+  }
+
+  @Test
+  void whatCannotBeSwitchedOffIsNeitherJudgedNorLeft() {
+    step(ONE, NONE, 0);
+    for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 60, 60}) {
+      trial = trial.failed(0);
+
+      assertThat(trial.verdict(true, true)).isEqualTo(TxChecksum.NOT_SWITCHED);
+      assertThat(trial.step(true, ONE, NONE, minutes * LONG - 1).offload()).isEmpty();
+      assertThat(trial.step(true, ONE, NONE, minutes * LONG).offload()).contains(false);
+    }
+
+    // When it is allowed at last, it is tried as ever
+    step(ONE, NONE, 60 * LONG);
+    assertThat(on).isFalse();
+    step(NONE, ONE, 60 * LONG + 1);
+    assertThat(trial).isEqualTo(ChecksumTrial.CONVICTED);
+  }
+
+  @Test
+  void whatCannotBeSwitchedOnAgainIsTriedUntilItCan() {
+    tryOff(0);
+    ChecksumTrial.Step end = trial.step(on, ONE, NONE, LONG);
+    assertThat(end.offload()).contains(true);
+    trial = trial.failed(LONG);
+
+    assertThat(trial.verdict(on, true)).isEqualTo(TxChecksum.NOT_SWITCHED);
+    step(NONE, ONE, 2 * LONG - 1);
+    assertThat(on).as("who answers after the trial convicts nobody").isFalse();
+    step(NONE, ONE, 2 * LONG);
+    assertThat(on).isTrue();
+    assertThat(trial).isEqualTo(ChecksumTrial.NONE);
+  }
+
+  @Test
+  void aTrialThatNobodySawTheEndOfIsUndone() {
+    // Given one that was switched off
+    trial = ChecksumTrial.abandoned(7);
+    on = false;
+    assertThat(trial.verdict(false, false)).isEqualTo(TxChecksum.TRYING);
+    assertThat(step(NONE, ONE, 7)).isEqualTo(ChecksumTrial.NONE);
+    assertThat(on).isTrue();
+
+    // And one that was not yet
+    trial = ChecksumTrial.abandoned(8);
+    assertThat(step(NONE, NONE, 8)).isEqualTo(ChecksumTrial.NONE);
+    assertThat(on).isTrue();
+  }
+
+  /** Whoever answers, whatever somebody else switches, and however often the kernel refuses. */
+  @Property
+  void whatItSwitchedOffIsInATrialOrHelpedAndNobodyElsesSwitchIsTurned(
+      @ForAll @Size(max = 60) List<@IntRange(max = 31) Integer> events) {
+    boolean isOn = true;
+    boolean own = false;
+    long now = 0;
+    ChecksumTrial current = ChecksumTrial.NONE;
+    for (int event : events) {
+      now += (event & 1) == 0 ? 1 : LONG;
+      if ((event & 2) != 0) {
+        isOn = !isOn;
+        own = false;
+      }
+      ChecksumTrial.Step step =
+          current.step(isOn, (event & 4) == 0 ? NONE : ONE, (event & 8) == 0 ? NONE : ONE, now);
+      if (step.offload().isPresent() && (event & 16) != 0) {
+        current = current.failed(now);
+      } else {
+        current = step.trial();
+        if (step.offload().isPresent()) {
+          assertThat(isOn || own).as("switched on again, who has switched it off").isTrue();
+          isOn = step.offload().get();
+          own = !isOn;
+        }
+      }
+      if (own) {
+        assertThat(current.phase()).isIn(Phase.TRYING, Phase.CONVICTED);
+      }
+    }
   }
 }

@@ -158,7 +158,11 @@ final class NodePair implements AutoCloseable {
     tracer.network(Optional.of(new TraceNetwork(needs, first.snapshot)));
     targets =
         ProbeTargetsMapper.map(
-            true, first.snapshot.self().blocks(), first.snapshot.peers(), report);
+            true,
+            first.snapshot.self().blocks(),
+            first.snapshot.peers(),
+            report,
+            first.host.call(first.path::peers));
     prober = first.host.call(this::probe);
   }
 

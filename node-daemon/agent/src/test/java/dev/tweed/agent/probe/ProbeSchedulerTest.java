@@ -52,31 +52,35 @@ class ProbeSchedulerTest {
   }
 
   @Example
-  void aSilentPeerThatAnswersWhatHasNoChecksumIsSilentAndKnownForIt() {
-    Simulation simulation = Simulation.of(SampleTargets.of(3, 0));
+  void aSilentPeerBehindATunnelThatAnswersWhatNeedsNoCardIsSilentAndKnownForIt() {
+    Simulation simulation =
+        Simulation.of(SampleTargets.tunnelled(SampleTargets.of(4, 0), "tweed.1", 1, 2));
     simulation.run(Duration.ofSeconds(1));
-    assertThat(simulation.probing.answeringUnsummed()).isEmpty();
-    assertThat(simulation.probing.answering()).hasSize(2);
+    assertThat(simulation.probing.answeringTwinsOnly("tweed.1")).isEmpty();
+    assertThat(simulation.probing.answering("tweed.1")).hasSize(2);
 
-    // Given one on whose way checksums are damaged
+    // Given checksums that are damaged on the way to one, and to one that a plain route leads to
     simulation.network =
         (to, bytes) ->
-            to.node().equals("n1") ? Optional.empty() : Optional.of(new Outcome.Arrived());
-    simulation.unsummed = Optional.of((to, bytes) -> Optional.of(new Outcome.Arrived()));
+            to.node().equals("n2") ? Optional.of(new Outcome.Arrived()) : Optional.empty();
+    simulation.twins = Optional.of((to, bytes) -> Optional.of(new Outcome.Arrived()));
     simulation.run(MINUTE);
 
     assertThat(simulation.found().unreached())
-        .singleElement()
-        .satisfies(peer -> assertThat(peer.cause()).isEqualTo(Cause.SILENT));
-    assertThat(simulation.probing.answeringUnsummed())
+        .extracting(UnreachedPeer::cause)
+        .containsExactly(Cause.SILENT, Cause.SILENT);
+    assertThat(simulation.probing.answeringTwinsOnly("tweed.1"))
         .containsExactly(SampleTargets.target(1).block());
-    assertThat(simulation.probing.answering()).containsExactly(SampleTargets.target(2).block());
+    assertThat(simulation.probing.answering("tweed.1"))
+        .containsExactly(SampleTargets.target(2).block());
+    assertThat(simulation.probing.answeringTwinsOnly("tweed6.1")).isEmpty();
+    assertThat(simulation.probing.answering("tweed6.1")).isEmpty();
 
     // And when it is over it is
     simulation.network = (to, bytes) -> Optional.of(new Outcome.Arrived());
     simulation.run(Duration.ofSeconds(10));
-    assertThat(simulation.probing.answeringUnsummed()).isEmpty();
-    assertThat(simulation.probing.answering()).hasSize(2);
+    assertThat(simulation.probing.answeringTwinsOnly("tweed.1")).isEmpty();
+    assertThat(simulation.probing.answering("tweed.1")).hasSize(2);
   }
 
   @Example
@@ -376,7 +380,11 @@ class ProbeSchedulerTest {
             List.of(SampleTargets.source(0)),
             List.of(
                 new ProbeTargets.Target(
-                    old.node(), block, IpAddress.parse("10.9.9.254"), old.nodeIps())),
+                    old.node(),
+                    block,
+                    IpAddress.parse("10.9.9.254"),
+                    old.nodeIps(),
+                    Optional.empty())),
             1450),
         simulation.now);
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
 import dev.tweed.dataplane.SyncReport;
-import dev.tweed.dataplane.Underlay;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.MacAddress;
@@ -49,7 +49,10 @@ class ProbeTargetsMapperTest {
                 peer("n2", "fd00:9::/127"),
                 peer("n3", "10.244.3.0/24"),
                 peer("n4", "fd00:4::/126")),
-            report);
+            report,
+            List.of(
+                way("fd00:2::/64", "tweed6.1", Optional.of(MacAddress.parse("02:00:00:00:00:02"))),
+                way("fd00:4::/126", "eth0", Optional.empty())));
 
     assertThat(targets)
         .isEqualTo(
@@ -65,33 +68,20 @@ class ProbeTargetsMapperTest {
                         "n2",
                         IpPrefix.parse("fd00:2::/64"),
                         IpAddress.parse("fd00:2::ffff:ffff:ffff:fffe"),
-                        List.of(IpAddress.parse("192.0.2.2"))),
+                        List.of(IpAddress.parse("192.0.2.2")),
+                        Optional.of("tweed6.1")),
                     new ProbeTargets.Target(
                         "n4",
                         IpPrefix.parse("fd00:4::/126"),
                         IpAddress.parse("fd00:4::1"),
-                        List.of(IpAddress.parse("192.0.2.2")))),
-                1450,
-                "tweed.1"));
+                        List.of(IpAddress.parse("192.0.2.2")),
+                        Optional.empty())),
+                1450));
+    assertThat(targets.tunnels()).containsExactly("tweed6.1");
   }
 
-  @Test
-  void theDeviceOfPlainRoutesIsNoTunnel() {
-    SyncReport report =
-        new SyncReport(
-            true,
-            "eth0",
-            1500,
-            Optional.of(new Underlay("eth0", IpAddress.parse("192.0.2.1"))),
-            0,
-            0,
-            List.of(),
-            List.of(),
-            Map.of(),
-            List.of(),
-            Optional.empty());
-
-    assertThat(ProbeTargetsMapper.map(true, List.of(), List.of(), report).tunnel()).isEmpty();
+  private static PeerWay way(String block, String device, Optional<MacAddress> mac) {
+    return new PeerWay("n", IpPrefix.parse(block), device, IpAddress.parse("192.0.2.2"), mac, 0);
   }
 
   private static Peer peer(String node, String block) {

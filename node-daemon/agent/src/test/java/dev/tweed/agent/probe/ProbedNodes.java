@@ -14,6 +14,7 @@ import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.testing.Netns;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -169,7 +170,8 @@ final class ProbedNodes implements AutoCloseable {
                         "second",
                         block,
                         ProbeAddress.asked(block).orElseThrow(),
-                        List.of(IpAddress.parse("192.0.2.2"))))
+                        List.of(IpAddress.parse("192.0.2.2")),
+                        Optional.empty()))
             .toList(),
         MTU);
   }

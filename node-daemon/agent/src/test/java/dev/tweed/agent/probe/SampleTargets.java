@@ -6,7 +6,11 @@ import dev.tweed.dataplane.ProbeAddress;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Clusters of IPv4 nodes, numbered from 0. */
 final class SampleTargets {
@@ -38,7 +42,27 @@ final class SampleTargets {
         "n" + node,
         block,
         ProbeAddress.of(block).orElseThrow(),
-        List.of(IpAddress.parse("192.0." + node / 250 + "." + (node % 250 + 1))));
+        List.of(IpAddress.parse("192.0." + node / 250 + "." + (node % 250 + 1))),
+        Optional.empty());
+  }
+
+  /** The same, with a tunnel to these nodes and plain routes to all others. */
+  static ProbeTargets tunnelled(ProbeTargets targets, String tunnel, Integer... nodes) {
+    Set<String> names = Stream.of(nodes).map(node -> "n" + node).collect(Collectors.toSet());
+    return new ProbeTargets(
+        targets.enabled(),
+        targets.own(),
+        targets.peers().stream()
+            .map(
+                to ->
+                    new Target(
+                        to.node(),
+                        to.block(),
+                        to.address(),
+                        to.nodeIps(),
+                        Optional.of(tunnel).filter(name -> names.contains(to.node()))))
+            .toList(),
+        targets.podMtu());
   }
 
   private static IpPrefix block(int node) {

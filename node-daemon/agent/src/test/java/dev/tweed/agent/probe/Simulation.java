@@ -45,8 +45,8 @@ final class Simulation {
   /** What becomes of a packet of so many bytes to that peer; empty when it is lost. */
   Network network = (to, bytes) -> Optional.of(new Outcome.Arrived());
 
-  /** The same of packets without a checksum, where that differs. */
-  Optional<Network> unsummed = Optional.empty();
+  /** The same of packets that leave no checksum to the card, where that differs. */
+  Optional<Network> twins = Optional.empty();
 
   interface Network {
     Optional<Outcome> send(Target to, int bytes);
@@ -105,8 +105,8 @@ final class Simulation {
       int bytes = probe.payload() + PeerProbe.headerBytes(probe.to().block().family());
       packets.add(new Packet(now, probe.to().node(), bytes));
       Optional<Outcome> outcome =
-          (probe.summed() ? network : unsummed.orElse(network)).send(probe.to(), bytes);
-      boolean small = bytes == SMALL && probe.summed();
+          (probe.summedByCard() ? network : twins.orElse(network)).send(probe.to(), bytes);
+      boolean small = bytes == SMALL && probe.summedByCard();
       boolean arrives = outcome.filter(n -> n instanceof Outcome.Arrived).isPresent();
       if (small && !arrives && outcome.filter(n -> n instanceof Outcome.NotSent).isEmpty()) {
         lost.merge(probe.to().node(), 1, Integer::sum);

@@ -4,6 +4,7 @@ import dev.tweed.agent.finding.NodeFinding;
 import dev.tweed.agent.probe.PathTrace;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.agent.probe.Reachability.Proof;
+import dev.tweed.agent.probe.TxChecksum;
 import dev.tweed.agent.probe.UnreachedPeer;
 import dev.tweed.agent.probe.UnreachedPeer.Cause;
 import dev.tweed.agent.probe.UnreachedPeer.Where;
@@ -116,6 +117,16 @@ class ReachabilityPlannerTest {
         "small block of one family of two, FORWARD drop here",
         new Reachability(Proof.ECHO, 4, 4, 2, List.of(), Map.of()),
         DROPS);
+
+    Reachability silent = probes(1, silent(2, Where.UNKNOWN));
+    row("checksums, offload tried", 2, silent.with(TxChecksum.TRYING, "tweed.1", ""));
+    row("checksums, offload to blame", 2, probes(2).with(TxChecksum.DAMAGES, "tweed6.1", ""));
+    row("checksums, on the way", 2, silent.with(TxChecksum.DAMAGED_ANYWAY, "tweed.1", ""));
+    row(
+        "checksums, offload not switched",
+        2,
+        silent.with(
+            TxChecksum.NOT_SWITCHED, "tweed.1", "ioctl(SIOCETHTOOL, tweed.1) failed: EPERM"));
 
     Golden.assertMatches("reachability.txt", table.toString());
   }

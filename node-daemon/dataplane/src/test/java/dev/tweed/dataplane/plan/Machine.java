@@ -520,7 +520,8 @@ final class Machine {
         link.group(),
         link.vxlan(),
         link.bridge(),
-        link.bridgePort());
+        link.bridgePort(),
+        link.xdp());
   }
 
   private void replace(String name, java.util.function.UnaryOperator<Link> by) {
@@ -549,6 +550,7 @@ final class Machine {
         link.group(),
         link.vxlan(),
         link.bridge(),
-        link.bridgePort());
+        link.bridgePort(),
+        link.xdp());
   }
 }

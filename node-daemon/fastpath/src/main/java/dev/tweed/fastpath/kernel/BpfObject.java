@@ -27,14 +27,12 @@ public final class BpfObject implements AutoCloseable {
   public enum Program {
     /** Ingress of a pod's host-side veth. */
     FROM_POD(Hook.INGRESS),
-    /** Egress of the tunnel device. */
-    TO_TUNNEL(Hook.EGRESS),
+    /** Egress of the tunnel device, or of the underlay device where plain routes lead to peers. */
+    TO_PEER(Hook.EGRESS),
     /** Ingress of the tunnel device. */
     FROM_TUNNEL(Hook.INGRESS),
     /** Ingress of the underlay device. */
     FROM_WIRE(Hook.INGRESS),
-    /** Egress of the underlay device. */
-    TO_WIRE(Hook.EGRESS),
     /** Egress of a pod's host-side veth. */
     TO_POD(Hook.EGRESS);
 
@@ -73,8 +71,9 @@ public final class BpfObject implements AutoCloseable {
    *
    * @param verdict what it returned: -1 for the ordinary path, {@value #REDIRECT} for a redirection
    * @param packet the packet afterwards
+   * @param priority of the packet, for queue disciplines
    */
-  public record Rehearsal(int verdict, byte[] packet) {
+  public record Rehearsal(int verdict, byte[] packet, int priority) {
     /** TC_ACT_REDIRECT. */
     public static final int REDIRECT = 7;
   }
@@ -255,6 +254,10 @@ public final class BpfObject implements AutoCloseable {
     options.putLong(TestRun.SIZE, TestRun.BYTES);
     options.putPointer(TestRun.DATA_IN, in);
     options.putPointer(TestRun.DATA_OUT, out);
+    Pointer context =
+        Runtime.getSystemRuntime().getMemoryManager().allocateDirect(Context.BYTES, true);
+    options.putPointer(TestRun.CONTEXT_OUT, context);
+    options.putInt(TestRun.CONTEXT_SIZE_OUT, Context.BYTES);
     options.putInt(TestRun.DATA_SIZE_IN, packet.length);
     options.putInt(TestRun.DATA_SIZE_OUT, PACKET_ROOM);
     options.putInt(TestRun.FLAGS, flags);
@@ -265,7 +268,8 @@ public final class BpfObject implements AutoCloseable {
     }
     byte[] after = new byte[options.getInt(TestRun.DATA_SIZE_OUT)];
     out.get(0, after, 0, after.length);
-    return new Rehearsal(options.getInt(TestRun.RETURN_VALUE), after);
+    return new Rehearsal(
+        options.getInt(TestRun.RETURN_VALUE), after, context.getInt(Context.PRIORITY));
   }
 
   /** Offsets in struct bpf_test_run_opts of bpf/bpf.h, on a 64-bit machine. */
@@ -275,6 +279,8 @@ public final class BpfObject implements AutoCloseable {
     static final int DATA_OUT = 16;
     static final int DATA_SIZE_IN = 24;
     static final int DATA_SIZE_OUT = 28;
+    static final int CONTEXT_OUT = 40;
+    static final int CONTEXT_SIZE_OUT = 52;
     static final int RETURN_VALUE = 56;
     static final int FLAGS = 68;
     static final int BYTES = 80;
@@ -283,6 +289,14 @@ public final class BpfObject implements AutoCloseable {
     static final int CHECKSUM_COMPLETE = 1 << 2;
 
     private TestRun() {}
+  }
+
+  /** Offsets in struct __sk_buff of linux/bpf.h. */
+  private static final class Context {
+    static final int PRIORITY = 32;
+    static final int BYTES = 192;
+
+    private Context() {}
   }
 
   /**

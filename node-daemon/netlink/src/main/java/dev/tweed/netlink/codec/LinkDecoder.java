@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** RTM_NEWLINK and RTM_DELLINK to values. */
 public final class LinkDecoder {
+  /** ETH_MAX_MTU: that of a veth, but for XDP. */
+  private static final int ANY_MTU = 65535;
+
   private String name = "";
   private Optional<MacAddress> mac = Optional.empty();
   private int mtu;
@@ -27,6 +30,8 @@ public final class LinkDecoder {
   private String masterKind = "";
   private int promiscuity; // that of a port is 1 by its bridge: br_manage_promisc()
   private Optional<Boolean> hairpin = Optional.empty();
+  private boolean xdp;
+  private int maxMtu = ANY_MTU;
 
   private LinkDecoder() {}
 
@@ -58,7 +63,8 @@ public final class LinkDecoder {
             decoder.vxlan,
             decoder.bridge,
             decoder.hairpin.map(
-                hairpin -> new BridgePortInfo(hairpin, Math.max(0, decoder.promiscuity - 1)))));
+                hairpin -> new BridgePortInfo(hairpin, Math.max(0, decoder.promiscuity - 1))),
+            decoder.xdp || decoder.kind.equals(Optional.of("veth")) && decoder.maxMtu != ANY_MTU));
   }
 
   private void read(AttributeReader attributes) {
@@ -75,9 +81,21 @@ public final class LinkDecoder {
         case Rt.IFLA_GROUP -> group = attributes.s32();
         case Rt.IFLA_PROMISCUITY -> promiscuity = attributes.s32();
         case Rt.IFLA_LINKINFO -> readInfo(attributes.nested());
+        case Rt.IFLA_XDP -> xdp = isAttached(attributes.nested());
+        case Rt.IFLA_MAX_MTU -> maxMtu = attributes.s32();
         default -> {}
       }
     }
+  }
+
+  private static boolean isAttached(AttributeReader attributes) {
+    boolean attached = false;
+    while (attributes.next()) {
+      if (attributes.type() == Rt.IFLA_XDP_ATTACHED) {
+        attached = attributes.u8() != 0;
+      }
+    }
+    return attached;
   }
 
   /** The kind comes before its data in every kernel; data of an unknown kind is not looked into. */

@@ -91,6 +91,9 @@ public final class Rt {
   static final int IFLA_GROUP = 27;
   static final int IFLA_EXT_MASK = 29;
   static final int IFLA_PROMISCUITY = 30;
+  static final int IFLA_XDP = 43;
+  static final int IFLA_XDP_ATTACHED = 2;
+  static final int IFLA_MAX_MTU = 51;
   static final int RTEXT_FILTER_SKIP_STATS = 1 << 3;
   static final int IFLA_INFO_KIND = 1;
   static final int IFLA_INFO_DATA = 2;

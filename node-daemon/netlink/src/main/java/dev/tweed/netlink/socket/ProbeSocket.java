@@ -23,6 +23,8 @@ public final class ProbeSocket implements AutoCloseable {
 
   private static final int SOCK_DGRAM = 2;
   private static final int SO_NO_CHECK = 11;
+  private static final int IPPROTO_UDP = 17;
+  private static final int UDP_CORK = 1;
   private static final int SO_BINDTODEVICE = 25;
   private static final int SO_ATTACH_FILTER = 26;
   private static final int MSG_ERRQUEUE = 0x2000;
@@ -212,19 +214,18 @@ public final class ProbeSocket implements AutoCloseable {
   }
 
   /**
-   * As {@link #send}, without a checksum of UDP, which IPv4 allows (RFC 768).
-   *
-   * @throws IllegalStateException of IPv6
+   * As {@link #send}, with a checksum that is left to no network card: over IPv4 none (RFC 768);
+   * over IPv6, which wants one (RFC 8200, 8.1), this host's, as of a datagram that is made of more
+   * than one write (UDP_CORK; __ip6_append_data() in net/ipv6/ip6_output.c).
    */
-  public int sendUnsummed(IpAddress destination, int port, long tag, int bytes) {
-    if (family != AddressFamily.IPV4) {
-      throw new IllegalStateException("UDP over IPv6 has a checksum always (RFC 8200, 8.1)");
-    }
-    set("SO_NO_CHECK", LibC.SOL_SOCKET, SO_NO_CHECK, 1);
+  public int sendWithoutCard(IpAddress destination, int port, long tag, int bytes) {
+    int option = family == AddressFamily.IPV4 ? SO_NO_CHECK : UDP_CORK;
+    int level = family == AddressFamily.IPV4 ? LibC.SOL_SOCKET : IPPROTO_UDP;
+    set("SO_NO_CHECK or UDP_CORK", level, option, 1);
     try {
       return send(destination, port, tag, bytes);
     } finally {
-      set("SO_NO_CHECK", LibC.SOL_SOCKET, SO_NO_CHECK, 0);
+      set("SO_NO_CHECK or UDP_CORK", level, option, 0); // what was corked goes out
     }
   }
 
