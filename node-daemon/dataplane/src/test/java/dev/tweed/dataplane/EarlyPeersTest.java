@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.tweed.dataplane.Seams.Fault;
 import dev.tweed.netlink.Errno;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +66,113 @@ class EarlyPeersTest {
       // The filter's element comes first, in a transaction; then one batch of the other steps
       assertThat(node.seams.changes().getFirst().text()).contains("tweed-tunnel");
       assertThat(node.seams.changes()).hasSizeLessThanOrEqualTo(5);
+    }
+  }
+
+  private static final Example ONE_MORE =
+      FaultExamples.BASE.with(
+          FaultExamples.MORE_PEERS.peers().subList(0, FaultExamples.BASE.peers().size() + 1));
+
+  /** Adds peers at one of the places where a sync lets them. */
+  private static final class AtPlace implements Interlude {
+    private final FaultyNode node;
+    private final List<Peer> peers;
+    private final int place;
+    private final List<Boolean> added = new ArrayList<>();
+    private int seen;
+
+    AtPlace(FaultyNode node, List<Peer> peers, int place) {
+      this.node = node;
+      this.peers = peers;
+      this.place = place;
+    }
+
+    @Override
+    public void pause() {
+      if (seen++ == place) {
+        peers.forEach(peer -> added.add(node.dataPath.add(peer)));
+      }
+    }
+
+    @Override
+    public <T> T during(Supplier<T> computation) {
+      pause();
+      T result = computation.get();
+      pause();
+      return result;
+    }
+  }
+
+  @Test
+  void theyMayComeAnywhereInASync() {
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(FaultExamples.BASE);
+      AtomicInteger news = new AtomicInteger();
+      try (DataPathMonitor monitor =
+          node.netns.call(() -> node.dataPath.monitor(news::incrementAndGet))) {
+        int places = 1;
+        for (int place = 0; place < places; place++) {
+          node.assertConverges(FaultExamples.BASE);
+          news.set(0);
+          node.seams.follow(Seams.Script.NONE);
+          AtPlace interlude = new AtPlace(node, NEW.subList(1, 2), place);
+          // Given one ahead of a sync, and one while that works
+          assertThat(add(node, NEW.getFirst())).isTrue();
+
+          SyncReport report =
+              node.netns.call(() -> node.dataPath.sync(ONE_MORE.snapshot(), interlude));
+
+          // It is there, and the sync has neither seen it nor taken anything from it
+          assertThat(interlude.added).as("place %d", place).containsExactly(true);
+          assertThat(report.verified()).isTrue();
+          assertThat(report.applied())
+              .isNotEmpty()
+              .allMatch(change -> change.action() == Change.Action.ADDED && !change.drift());
+          assertThat(report.again()).isNotEqualTo(Optional.of(Duration.ZERO));
+          assertThat(node.seams.changes()).noneMatch(step -> step.text().contains("Delete"));
+          assertThat(node.dump().differenceOfOurs(FaultExamples.fresh(FaultExamples.MORE_PEERS)))
+              .as("place %d", place)
+              .isEmpty();
+          // So has the next
+          node.seams.follow(Seams.Script.NONE);
+          assertThat(node.sync(FaultExamples.MORE_PEERS).verified()).isTrue();
+          assertThat(node.seams.changes()).isEmpty();
+          assertThat(news).hasValue(0);
+          places = interlude.seen;
+        }
+        assertThat(places).isGreaterThan(8);
+      }
+    }
+  }
+
+  @Test
+  void whatASyncMendsMeanwhileIsMendedForAll() {
+    try (FaultyNode node = new FaultyNode()) {
+      int places = 1;
+      for (int place = 0; place < places; place++) {
+        node.assertConverges(FaultExamples.BASE);
+        node.netns.sh("ip route del 10.244.2.0/24; bridge fdb del 02:00:00:00:00:03 dev tweed.1");
+        AtPlace interlude = new AtPlace(node, NEW, place);
+
+        SyncReport report =
+            node.netns.call(() -> node.dataPath.sync(FaultExamples.BASE.snapshot(), interlude));
+
+        assertThat(report.verified()).isTrue();
+        node.assertConverges(FaultExamples.MORE_PEERS);
+        places = interlude.seen;
+      }
+    }
+  }
+
+  @Test
+  void oneThatIsGoneBeforeTheSnapshotGoes() {
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(FaultExamples.BASE);
+      assertThat(NEW).allMatch(peer -> add(node, peer));
+
+      node.sync(FaultExamples.BASE);
+
+      assertThat(node.dump().differenceOfOurs(FaultExamples.fresh(FaultExamples.BASE))).isEmpty();
     }
   }
 

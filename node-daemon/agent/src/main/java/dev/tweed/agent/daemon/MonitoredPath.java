@@ -5,6 +5,7 @@ import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.HostWay;
+import dev.tweed.dataplane.Interlude;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
@@ -34,9 +35,19 @@ final class MonitoredPath implements KernelPath {
   }
 
   @Override
+  public void begin() {
+    path.begin();
+  }
+
+  @Override
   public SyncReport sync(ClusterSnapshot snapshot) {
+    return sync(snapshot, Interlude.NONE);
+  }
+
+  @Override
+  public SyncReport sync(ClusterSnapshot snapshot, Interlude interlude) {
     Optional<Finding> unheard = listen();
-    SyncReport report = path.sync(snapshot);
+    SyncReport report = path.sync(snapshot, interlude);
     return unheard.map(report::with).orElse(report);
   }
 
