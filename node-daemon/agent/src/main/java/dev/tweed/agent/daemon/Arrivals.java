@@ -4,6 +4,8 @@ import dev.tweed.agent.cluster.SubnetRecord;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -14,6 +16,11 @@ final class Arrivals {
 
   /** Those that came, in order; an empty one only ends the wait for one. */
   private final BlockingQueue<Optional<SubnetRecord>> queue = new LinkedBlockingQueue<>();
+
+  /** Its thread stays: that another can be made when it is needed is not certain. */
+  private final ExecutorService computer =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("sync-computation").daemon().factory());
 
   /** One came; from any thread. */
   void add(SubnetRecord subnet) {
@@ -28,8 +35,8 @@ final class Arrivals {
   }
 
   /**
-   * Computes something in a thread of its own, and takes those that come meanwhile in the caller's.
-   * What the computation throws is thrown here.
+   * Computes something in another thread, and takes those that come meanwhile in the caller's. What
+   * the computation throws is thrown here.
    */
   <T> T take(Consumer<SubnetRecord> taker, Supplier<T> computation) {
     FutureTask<T> task =
@@ -39,7 +46,7 @@ final class Arrivals {
             queue.add(Optional.empty());
           }
         };
-    Thread.ofPlatform().name("sync-computation").daemon().start(task);
+    computer.execute(task);
     try {
       while (!task.isDone()) {
         queue.take().ifPresent(taker);
@@ -52,6 +59,7 @@ final class Arrivals {
         default -> throw new IllegalStateException(e.getCause());
       }
     } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       throw new IllegalStateException("the sync was interrupted", e);
     }
   }

@@ -170,12 +170,12 @@ final class NodeSync implements BooleanSupplier, Interlude, AutoCloseable {
     }
     if (mapped.filter(last -> last.view().equals(seen)).isEmpty()) {
       Mapping next = during(() -> mapper.map(seen));
-      mapped = Optional.of(new Mapped(seen, next));
       admission =
           Optional.of(next)
               .filter(Mapping.Program.class::isInstance)
               .map(Mapping.Program.class::cast)
               .map(program -> during(() -> new PeerAdmission(program, seen)));
+      mapped = Optional.of(new Mapped(seen, next));
       // They are not in the view, but their claims hold.
       admitted.forEach(subnet -> admission.ifPresent(known -> known.peer(subnet)));
     }

@@ -20,6 +20,14 @@ class ArrivalsTest {
     return new Views().subnet(node).view().subnets().getFirst();
   }
 
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Test
   void areTakenInOrderAndOnce() {
     arrivals.add(subnet(2));
@@ -46,11 +54,7 @@ class ArrivalsTest {
             },
             () -> {
               arrivals.add(subnet(2));
-              try {
-                there.await();
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
+              await(there);
               return "done";
             });
 
@@ -73,5 +77,36 @@ class ArrivalsTest {
                       throw failure;
                     }))
         .isSameAs(failure);
+  }
+
+  @Test
+  void oneThreadComputesWhateverWasThrown() {
+    Thread first = arrivals.take(taken::add, Thread::currentThread);
+    assertThatThrownBy(
+            () ->
+                arrivals.take(
+                    taken::add,
+                    () -> {
+                      throw new OutOfMemoryError("no");
+                    }))
+        .isInstanceOf(OutOfMemoryError.class);
+    // Nor is a taker that fails the end of it
+    CountDownLatch there = new CountDownLatch(1);
+    assertThatThrownBy(
+            () ->
+                arrivals.take(
+                    subnet -> {
+                      there.countDown();
+                      throw new IllegalStateException("no");
+                    },
+                    () -> {
+                      arrivals.add(subnet(2));
+                      await(there);
+                      return "done";
+                    }))
+        .hasMessage("no");
+
+    assertThat(arrivals.take(taken::add, Thread::currentThread)).isSameAs(first);
+    assertThat(taken).isEmpty();
   }
 }
