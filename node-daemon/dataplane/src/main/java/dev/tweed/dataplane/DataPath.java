@@ -121,6 +121,9 @@ public final class DataPath implements AutoCloseable {
    */
   private final List<PeerTable.Arrival> arrivals = new ArrayList<>();
 
+  /** Those before, which the last plan did not have either. */
+  private List<PeerTable.Arrival> arrivedBefore = List.of();
+
   /** Whether that of the next sync is taken already. */
   private boolean begun;
 
@@ -208,6 +211,7 @@ public final class DataPath implements AutoCloseable {
 
   /** The snapshot of the next sync is taken from now on: it may not have peers added later. */
   public void begin() {
+    arrivedBefore = List.copyOf(arrivals);
     arrivals.clear();
     begun = true;
   }
@@ -417,6 +421,7 @@ public final class DataPath implements AutoCloseable {
       List<StateChange> todo =
           steps.stream()
               .filter(change -> !failures.containsKey(change) && !contest.isHeld(change))
+              .filter(change -> !ArrivalFilter.isInTheWay(arrivals, change))
               .toList();
       if (todo.isEmpty()) {
         break;
@@ -673,10 +678,12 @@ public final class DataPath implements AutoCloseable {
     if (changes.isEmpty() || reached.isEmpty()) {
       return new HashSet<>();
     }
+    List<PeerTable.Arrival> came = new ArrayList<>(arrivals);
+    came.addAll(arrivedBefore);
     Set<StateChange> missing =
         new HashSet<>(
             ArrivalFilter.without(
-                arrivals, StateDiff.between(reached.get().desired(), actual, marks).changes()));
+                came, StateDiff.between(reached.get().desired(), actual, marks).changes()));
     missing.removeAll(reached.get().unfinished());
     return missing;
   }
@@ -706,6 +713,7 @@ public final class DataPath implements AutoCloseable {
     reached = Optional.empty();
     seen = Optional.empty();
     table = Optional.empty();
+    arrivals.clear();
     early.clear();
     routes.forget();
     lookout.lookForNothing();

@@ -74,12 +74,12 @@ class EarlyPeersTest {
           FaultExamples.MORE_PEERS.peers().subList(0, FaultExamples.BASE.peers().size() + 1));
 
   /** Adds peers at one of the places where a sync lets them. */
-  private static final class AtPlace implements Interlude {
+  private static class AtPlace implements Interlude {
     private final FaultyNode node;
     private final List<Peer> peers;
     private final int place;
     private final List<Boolean> added = new ArrayList<>();
-    private int seen;
+    int seen;
 
     AtPlace(FaultyNode node, List<Peer> peers, int place) {
       this.node = node;
@@ -170,9 +170,147 @@ class EarlyPeersTest {
       node.assertSettles(FaultExamples.BASE);
       assertThat(NEW).allMatch(peer -> add(node, peer));
 
-      node.sync(FaultExamples.BASE);
+      SyncReport report = node.sync(FaultExamples.BASE);
 
+      // Which mends nothing that somebody did
+      assertThat(report.applied()).isNotEmpty().noneMatch(Change::drift);
       assertThat(node.dump().differenceOfOurs(FaultExamples.fresh(FaultExamples.BASE))).isEmpty();
+    }
+  }
+
+  @Test
+  void whatOneThatComesHasInCommonWithOneThatGoesStays() {
+    Example before = FaultExamples.BASE.with(Example.peer(2), Example.peer(3));
+    Example after = before.with(Example.peer(2), Example.peer6(3));
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(before);
+      // Given another block of a node whose first is in the snapshot no more
+      node.dataPath.begin();
+      assertThat(add(node, Example.peer6(3))).isTrue();
+
+      assertThat(node.sync(before.with(Example.peer(2))).verified()).isTrue();
+
+      assertThat(node.dump().differenceOfOurs(FaultExamples.fresh(after))).isEmpty();
+      node.assertConverges(after);
+    }
+  }
+
+  @Test
+  void whatTheSnapshotWantsIsDoneAlsoWhereOneThatCameWantsAnother() {
+    Example before = FaultExamples.BASE.with(Example.peer(2));
+    Peer elsewhere = new Peer("n5", Example.block(5), List.of(Example.ip(55)), Example.mac(5));
+    try (FaultyNode node = new FaultyNode()) {
+      node.assertSettles(before);
+      node.dataPath.begin();
+      assertThat(add(node, Example.peer6(5))).isTrue();
+
+      SyncReport report = node.sync(before.with(Example.peer(2), elsewhere));
+
+      assertThat(report.verified()).isTrue();
+      assertThat(node.netns.sh("bridge fdb show dev tweed.1")).contains("dst 192.0.2.55");
+      node.assertConverges(before.with(Example.peer(2), elsewhere, Example.peer6(5)));
+    }
+  }
+
+  @Test
+  void aRouteThatWouldTakeTheObjectOfOneThatCameIsNotToldToBeThere() {
+    Example before = FaultExamples.BASE.with(Example.peer(2), Example.peer(3));
+    Peer coming = Example.peer(4);
+    try (FaultyNode node = new FaultyNode()) {
+      int places = 1;
+      int waited = 0;
+      for (int place = 0; place < places; place++) {
+        node.assertConverges(before.with(Example.peer(2)));
+        node.assertConverges(before);
+        // Given the id of n3's object taken by somebody, so that the one after it is the next
+        node.netns.sh(
+            "ip nexthop del id 1946874883; ip nexthop add id 1946874883 via 192.0.2.9 dev eth0");
+        AtPlace interlude = new AtPlace(node, List.of(coming), place);
+
+        SyncReport report = node.netns.call(() -> node.dataPath.sync(before.snapshot(), interlude));
+
+        String routes = node.netns.sh("ip route show");
+        boolean there = routes.contains("10.244.3.0/24");
+        assertThat(report.peersProgrammed())
+            .as("place %d, %s", place, routes)
+            .isEqualTo(there ? 2 : 1);
+        assertThat(there || report.again().equals(Optional.of(Duration.ZERO))).isTrue();
+        waited += there ? 0 : 1;
+        node.netns.sh("ip nexthop del id 1946874883");
+        node.restart();
+        node.assertConverges(before.with(Example.peer(2), Example.peer(3), coming));
+        places = interlude.seen;
+      }
+      assertThat(waited).isPositive();
+    }
+  }
+
+  /** What is asked for, with those that came in it or not, some gone, and others changed. */
+  private static final List<Example> VIEWS =
+      List.of(
+          FaultExamples.BASE,
+          FaultExamples.MORE_PEERS,
+          FaultExamples.FEWER_PEERS,
+          FaultExamples.MOVED_PEER,
+          ONE_MORE,
+          FaultExamples.BASE.with(
+              Example.peer(2),
+              // An older claim on what the new ones have
+              new Peer("n7", Example.block(5), List.of(Example.ip(7)), Example.mac(7)),
+              new Peer("n8", Example.block6(8), List.of(Example.ip(5)), Example.mac(8)),
+              new Peer("n9", Example.block(9), List.of(Example.ip(9)), Example.mac(5))),
+          FaultExamples.OTHER_BLOCK);
+
+  private static final List<String> DAMAGES =
+      List.of(
+          "true",
+          "ip route del 10.244.2.0/24",
+          "ip nexthop flush proto 116",
+          "nft flush set inet tweed-tunnel peers-ipv4",
+          "nft delete table inet tweed-tunnel",
+          "bridge fdb del 02:00:00:00:00:02 dev tweed.1",
+          "ip link del tweed.1");
+
+  @Test
+  void whateverIsAskedForAndDamagedMeanwhileTheNextSyncsMend() {
+    try (FaultyNode node = new FaultyNode()) {
+      for (String damage : DAMAGES) {
+        for (int i = 0; i < VIEWS.size(); i++) {
+          Example asked = VIEWS.get(i);
+          Example next = VIEWS.get((i + 1) % VIEWS.size());
+          // At the first place before the sync, when its snapshot is taken; then on its way
+          for (int place = -1; place < 12; place += 3) {
+            node.assertSettles(FaultExamples.BASE);
+            node.dataPath.begin();
+            int at = place;
+            if (at < 0) {
+              NEW.forEach(peer -> add(node, peer));
+              node.netns.sh(damage + " || true");
+            }
+            AtPlace interlude =
+                new AtPlace(node, NEW, at) {
+                  @Override
+                  public void pause() {
+                    boolean now = seen == at;
+                    super.pause();
+                    if (now) {
+                      node.netns.sh(damage + " || true");
+                    }
+                  }
+                };
+            node.netns.call(() -> node.dataPath.sync(asked.snapshot(), interlude));
+            KernelDump fresh = FaultExamples.fresh(next);
+            node.assertSettles(next);
+            FaultyNode.within(
+                () -> {
+                  node.sync(next);
+                  assertThat(node.dump().differenceOfOurs(fresh))
+                      .as("%s at %d with %d", damage, at, VIEWS.indexOf(asked))
+                      .isEmpty();
+                });
+          }
+        }
+      }
     }
   }
 

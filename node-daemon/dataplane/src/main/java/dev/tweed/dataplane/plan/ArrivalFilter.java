@@ -1,5 +1,6 @@
 package dev.tweed.dataplane.plan;
 
+import dev.tweed.dataplane.Change;
 import dev.tweed.dataplane.plan.PeerTable.Arrival;
 import dev.tweed.ip.IpAddress;
 import java.util.HashSet;
@@ -8,9 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Leaves alone what peers got that came while a desired state was planned and the kernel was read
- * for it: the plan does not have them, and of the kernel nobody knows which part was read before
- * they came. The kernel has acknowledged what they got; the next comparison has them.
+ * Takes nothing from peers that came while a desired state was planned and the kernel was read for
+ * it: the plan does not have them, and of the kernel nobody knows which part was read before they
+ * came. The kernel has acknowledged what they got; the next comparison has them. What the plan's
+ * own peers want is a step still, also where both want the same.
  */
 public final class ArrivalFilter {
   private final Set<String> objects = new HashSet<>();
@@ -18,26 +20,43 @@ public final class ArrivalFilter {
 
   private ArrivalFilter(List<Arrival> arrivals) {
     for (Arrival arrival : arrivals) {
-      for (StateChange step : arrival.steps()) {
-        if (step instanceof StateChange.AddTunnelPeers add) {
-          letIn.addAll(add.peers());
-        } else {
-          objects.add(step.object());
-        }
-        if (step instanceof StateChange.PutRoute put && put.nextHopId() != 0) {
-          objects.add(StateChange.nextHop(put.nextHopId()));
-        }
+      PlannedPeer peer = arrival.peer();
+      PlannedRoute route = peer.route();
+      letIn.addAll(arrival.addresses());
+      objects.add(new StateChange.PutRoute(route, 0, false).object());
+      if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
+        objects.add(new StateChange.PutFdb(path.device(), path.mac(), path.vtep()).object());
+        objects.add(
+            new StateChange.PutNeighbour(path.device(), route.gateway(), path.mac()).object());
+      }
+      if (route.usesNextHop()) {
+        objects.add(StateChange.nextHop(route.preferredNextHop()));
       }
     }
   }
 
-  /** The steps but for those that concern what these got. */
+  /** The steps but for those that take something from these. */
   public static List<StateChange> without(List<Arrival> arrivals, List<StateChange> steps) {
     if (arrivals.isEmpty() || steps.isEmpty()) {
       return steps;
     }
     ArrivalFilter filter = new ArrivalFilter(arrivals);
     return steps.stream().flatMap(step -> filter.rest(step).stream()).toList();
+  }
+
+  /**
+   * Whether a step has to wait for the next comparison: its nexthop object would take the place of
+   * one of theirs.
+   */
+  public static boolean isInTheWay(List<Arrival> arrivals, StateChange step) {
+    return step instanceof StateChange.PutRoute put
+        && arrivals.stream()
+            .map(arrival -> arrival.peer().route())
+            .anyMatch(
+                route ->
+                    route.usesNextHop()
+                        && route.preferredNextHop() == put.nextHopId()
+                        && !route.destination().equals(put.route().destination()));
   }
 
   private Optional<StateChange> rest(StateChange step) {
@@ -53,10 +72,9 @@ public final class ArrivalFilter {
           Optional.of(remove.peers().stream().filter(p -> !letIn.contains(p)).toList())
               .filter(others -> !others.isEmpty())
               .map(others -> new StateChange.RemoveTunnelPeers(Set.copyOf(others)));
-      // Whose nexthop object would take the place of one of theirs, chooses another next time.
-      case StateChange.PutRoute put when objects.contains(StateChange.nextHop(put.nextHopId())) ->
-          Optional.empty();
-      default -> Optional.of(step).filter(s -> !objects.contains(s.object()));
+      default ->
+          Optional.of(step)
+              .filter(s -> s.action() != Change.Action.REMOVED || !objects.contains(s.object()));
     };
   }
 }

@@ -51,11 +51,13 @@ public final class PeerTable {
    * What a peer gets.
    *
    * @param peer as the plan has it
-   * @param steps to there, in order
+   * @param addresses of its node
+   * @param steps to there, in order; what it has in common with others may be there
    */
-  public record Arrival(PlannedPeer peer, List<StateChange> steps) {
-    /** Copies the list. */
+  public record Arrival(PlannedPeer peer, Set<IpAddress> addresses, List<StateChange> steps) {
+    /** Copies the collections. */
     public Arrival {
+      addresses = Set.copyOf(addresses);
       steps = List.copyOf(steps);
     }
   }
@@ -217,6 +219,6 @@ public final class PeerTable {
         new StateChange.PutRoute(route, route.usesNextHop() ? route.preferredNextHop() : 0, false));
     known.put(peer.block(), peer);
     routed.add(peer.block());
-    return Optional.of(new Arrival(planned, steps));
+    return Optional.of(new Arrival(planned, Set.copyOf(peer.nodeIps()), steps));
   }
 }

@@ -218,6 +218,7 @@ class PeerTableTest {
         new Arrival(
             new PlannedPeer(
                 "n5", Example.block(5), new PlannedPeer.Path.Direct("eth0", Example.ip(5)), 0),
+            Set.of(Example.ip(5)),
             List.of(new StateChange.AddTunnelPeers(Set.of(Example.ip(5)))));
     StateChange gone = new StateChange.RemoveTunnelPeers(Set.of(Example.ip(5), Example.ip(6)));
     StateChange put =
