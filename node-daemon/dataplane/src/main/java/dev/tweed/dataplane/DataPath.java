@@ -127,7 +127,7 @@ public final class DataPath implements AutoCloseable {
   /** Whether that of the next sync is taken already. */
   private boolean begun;
 
-  private Interlude interlude = Interlude.NONE;
+  private SafePoints safePoints = SafePoints.NONE;
 
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
@@ -222,7 +222,7 @@ public final class DataPath implements AutoCloseable {
    * else.
    */
   public SyncReport sync(ClusterSnapshot snapshot) {
-    return sync(snapshot, Interlude.NONE);
+    return sync(snapshot, SafePoints.NONE);
   }
 
   /**
@@ -231,12 +231,12 @@ public final class DataPath implements AutoCloseable {
    *
    * @param during is asked now and then until this returns
    */
-  public SyncReport sync(ClusterSnapshot snapshot, Interlude during) {
+  public SyncReport sync(ClusterSnapshot snapshot, SafePoints during) {
     if (!begun) {
       begin();
     }
     begun = false;
-    interlude = during;
+    safePoints = during;
     List<Change> applied = new ArrayList<>();
     boolean ended = false;
     try {
@@ -266,7 +266,7 @@ public final class DataPath implements AutoCloseable {
           List.of(),
           Optional.empty());
     } finally {
-      interlude = Interlude.NONE;
+      safePoints = SafePoints.NONE;
       if (!ended) {
         table = Optional.empty();
       }
@@ -571,7 +571,7 @@ public final class DataPath implements AutoCloseable {
   }
 
   private Plan planAnew(ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> before) {
-    Plan plan = interlude.during(() -> planner.plan(snapshot, facts, before));
+    Plan plan = safePoints.during(() -> planner.plan(snapshot, facts, before));
     planned = Optional.of(new Planned(snapshot, facts, before, plan));
     return plan;
   }
@@ -590,13 +590,13 @@ public final class DataPath implements AutoCloseable {
 
   /** What is to be done, for peers that came meanwhile nothing. */
   private StateDiff.Steps difference(DesiredState desired, ActualState actual) {
-    StateDiff.Steps steps = interlude.during(() -> StateDiff.between(desired, actual, marks));
+    StateDiff.Steps steps = safePoints.during(() -> StateDiff.between(desired, actual, marks));
     return new StateDiff.Steps(
         ArrivalFilter.without(arrivals, steps.changes()), steps.contradiction());
   }
 
   private void pause() {
-    interlude.pause();
+    safePoints.pause();
   }
 
   private TunnelFilterListing filter() {

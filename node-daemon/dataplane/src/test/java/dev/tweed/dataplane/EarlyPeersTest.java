@@ -74,7 +74,7 @@ class EarlyPeersTest {
           FaultExamples.MORE_PEERS.peers().subList(0, FaultExamples.BASE.peers().size() + 1));
 
   /** Adds peers at one of the places where a sync lets them. */
-  private static class AtPlace implements Interlude {
+  private static class AtPlace implements SafePoints {
     private final FaultyNode node;
     private final List<Peer> peers;
     private final int place;
@@ -115,15 +115,15 @@ class EarlyPeersTest {
           node.assertConverges(FaultExamples.BASE);
           news.set(0);
           node.seams.follow(Seams.Script.NONE);
-          AtPlace interlude = new AtPlace(node, NEW.subList(1, 2), place);
+          AtPlace safePoints = new AtPlace(node, NEW.subList(1, 2), place);
           // Given one ahead of a sync, and one while that works
           assertThat(add(node, NEW.getFirst())).isTrue();
 
           SyncReport report =
-              node.netns.call(() -> node.dataPath.sync(ONE_MORE.snapshot(), interlude));
+              node.netns.call(() -> node.dataPath.sync(ONE_MORE.snapshot(), safePoints));
 
           // It is there, and the sync has neither seen it nor taken anything from it
-          assertThat(interlude.added).as("place %d", place).containsExactly(true);
+          assertThat(safePoints.added).as("place %d", place).containsExactly(true);
           assertThat(report.verified()).isTrue();
           assertThat(report.applied())
               .isNotEmpty()
@@ -138,7 +138,7 @@ class EarlyPeersTest {
           assertThat(node.sync(FaultExamples.MORE_PEERS).verified()).isTrue();
           assertThat(node.seams.changes()).isEmpty();
           assertThat(news).hasValue(0);
-          places = interlude.seen;
+          places = safePoints.seen;
         }
         assertThat(places).isGreaterThan(8);
       }
@@ -152,14 +152,14 @@ class EarlyPeersTest {
       for (int place = 0; place < places; place++) {
         node.assertConverges(FaultExamples.BASE);
         node.netns.sh("ip route del 10.244.2.0/24; bridge fdb del 02:00:00:00:00:03 dev tweed.1");
-        AtPlace interlude = new AtPlace(node, NEW, place);
+        AtPlace safePoints = new AtPlace(node, NEW, place);
 
         SyncReport report =
-            node.netns.call(() -> node.dataPath.sync(FaultExamples.BASE.snapshot(), interlude));
+            node.netns.call(() -> node.dataPath.sync(FaultExamples.BASE.snapshot(), safePoints));
 
         assertThat(report.verified()).isTrue();
         node.assertConverges(FaultExamples.MORE_PEERS);
-        places = interlude.seen;
+        places = safePoints.seen;
       }
     }
   }
@@ -225,9 +225,10 @@ class EarlyPeersTest {
         // Given the id of n3's object taken by somebody, so that the one after it is the next
         node.netns.sh(
             "ip nexthop del id 1946874883; ip nexthop add id 1946874883 via 192.0.2.9 dev eth0");
-        AtPlace interlude = new AtPlace(node, List.of(coming), place);
+        AtPlace safePoints = new AtPlace(node, List.of(coming), place);
 
-        SyncReport report = node.netns.call(() -> node.dataPath.sync(before.snapshot(), interlude));
+        SyncReport report =
+            node.netns.call(() -> node.dataPath.sync(before.snapshot(), safePoints));
 
         String routes = node.netns.sh("ip route show");
         boolean there = routes.contains("10.244.3.0/24");
@@ -239,7 +240,7 @@ class EarlyPeersTest {
         node.netns.sh("ip nexthop del id 1946874883");
         node.restart();
         node.assertConverges(before.with(Example.peer(2), Example.peer(3), coming));
-        places = interlude.seen;
+        places = safePoints.seen;
       }
       assertThat(waited).isPositive();
     }
@@ -287,7 +288,7 @@ class EarlyPeersTest {
               NEW.forEach(peer -> add(node, peer));
               node.netns.sh(damage + " || true");
             }
-            AtPlace interlude =
+            AtPlace safePoints =
                 new AtPlace(node, NEW, at) {
                   @Override
                   public void pause() {
@@ -298,7 +299,7 @@ class EarlyPeersTest {
                     }
                   }
                 };
-            node.netns.call(() -> node.dataPath.sync(asked.snapshot(), interlude));
+            node.netns.call(() -> node.dataPath.sync(asked.snapshot(), safePoints));
             KernelDump fresh = FaultExamples.fresh(next);
             node.assertSettles(next);
             FaultyNode.within(

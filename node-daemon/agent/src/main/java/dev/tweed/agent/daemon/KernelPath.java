@@ -9,9 +9,9 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPath;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.HostWay;
-import dev.tweed.dataplane.Interlude;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.PeerWay;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.time.Clock;
@@ -31,9 +31,9 @@ public interface KernelPath extends HostWays, AutoCloseable {
   default void begin() {}
 
   /**
-   * As {@link DataPath#sync(ClusterSnapshot, Interlude)}; nobody comes, unless the path lets them.
+   * As {@link DataPath#sync(ClusterSnapshot, SafePoints)}; nobody comes, unless the path lets them.
    */
-  default SyncReport sync(ClusterSnapshot snapshot, Interlude interlude) {
+  default SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
     return sync(snapshot);
   }
 
@@ -113,8 +113,8 @@ public interface KernelPath extends HostWays, AutoCloseable {
             }
 
             @Override
-            public SyncReport sync(ClusterSnapshot snapshot, Interlude interlude) {
-              return path.sync(snapshot, interlude);
+            public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+              return path.sync(snapshot, safePoints);
             }
 
             @Override

@@ -5,10 +5,10 @@ import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathMonitor;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.HostWay;
-import dev.tweed.dataplane.Interlude;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
@@ -41,13 +41,13 @@ final class MonitoredPath implements KernelPath {
 
   @Override
   public SyncReport sync(ClusterSnapshot snapshot) {
-    return sync(snapshot, Interlude.NONE);
+    return sync(snapshot, SafePoints.NONE);
   }
 
   @Override
-  public SyncReport sync(ClusterSnapshot snapshot, Interlude interlude) {
+  public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
     Optional<Finding> unheard = listen();
-    SyncReport report = path.sync(snapshot, interlude);
+    SyncReport report = path.sync(snapshot, safePoints);
     return unheard.map(report::with).orElse(report);
   }
 

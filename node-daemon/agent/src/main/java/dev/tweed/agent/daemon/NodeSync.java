@@ -18,8 +18,8 @@ import dev.tweed.agent.status.SyncStatus;
 import dev.tweed.agent.trace.TraceNetwork;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
-import dev.tweed.dataplane.Interlude;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
 import java.time.Duration;
@@ -37,7 +37,7 @@ import java.util.function.Supplier;
  * One sync: what the cluster asks, brought to the kernel and to the CNI configuration, and told.
  * Used by the sync thread only.
  */
-final class NodeSync implements BooleanSupplier, Interlude, AutoCloseable {
+final class NodeSync implements BooleanSupplier, SafePoints, AutoCloseable {
 
   /** Runs in a row without complete lists before that is told; with the back-off some 5 s. */
   private static final int PATIENCE = 6;

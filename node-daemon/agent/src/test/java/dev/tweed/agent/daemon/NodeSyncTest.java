@@ -33,9 +33,9 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Finding;
-import dev.tweed.dataplane.Interlude;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.ip.IpAddress;
@@ -985,8 +985,8 @@ class NodeSyncTest {
       }
 
       @Override
-      public SyncReport sync(ClusterSnapshot snapshot, Interlude interlude) {
-        return interlude.during(() -> sync(snapshot));
+      public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+        return safePoints.during(() -> sync(snapshot));
       }
 
       @Override

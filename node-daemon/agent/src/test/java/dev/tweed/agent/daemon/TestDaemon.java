@@ -10,8 +10,8 @@ import dev.tweed.agent.probe.Prober;
 import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
-import dev.tweed.dataplane.Interlude;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
@@ -224,8 +224,8 @@ final class TestDaemon implements AutoCloseable {
       }
 
       @Override
-      public SyncReport sync(ClusterSnapshot snapshot, Interlude interlude) {
-        return netns.call(() -> path.sync(snapshot, interlude));
+      public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+        return netns.call(() -> path.sync(snapshot, safePoints));
       }
 
       @Override

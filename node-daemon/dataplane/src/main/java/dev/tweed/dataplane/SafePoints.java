@@ -3,11 +3,11 @@ package dev.tweed.dataplane;
 import java.util.function.Supplier;
 
 /** Lets peers that come be added ({@link DataPath#add}) while a sync takes its time. */
-public interface Interlude {
+public interface SafePoints {
 
   /** Nobody comes. */
-  Interlude NONE =
-      new Interlude() {
+  SafePoints NONE =
+      new SafePoints() {
         @Override
         public void pause() {}
 
