@@ -24,6 +24,7 @@ public final class ClusterBench {
   private static final Set<String> ALL =
       Set.of(
           "peers",
+          "newpeer",
           "rules",
           "fanout",
           "fastpath",
@@ -48,9 +49,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers rules fanout fastpath policy install rest path
-   *     repair truth enforcement firewall scale allocate}); none is all. "install" happens with
-   *     every other but the first five, since they need it
+   * @param arguments parts to run ({@code peers newpeer rules fanout fastpath policy install rest
+   *     path repair truth enforcement firewall scale allocate}); none is all. "install" happens
+   *     with every other but the first six, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -80,6 +81,9 @@ public final class ClusterBench {
       measure("peers into the kernel", modules::peers);
       measure("whole syncs", modules::syncs);
     }
+    if (wanted.contains("newpeer")) {
+      measure("a new peer, one daemon", new ModuleBench(settings.chart().getParent())::newPeer);
+    }
     if (wanted.contains("rules")) {
       measure(
           "rules into firewalls",
@@ -94,7 +98,7 @@ public final class ClusterBench {
     if (wanted.contains("policy")) {
       measure("network policies", new ModuleBench(settings.chart().getParent())::policy);
     }
-    if (Set.of("peers", "rules", "fanout", "fastpath", "policy").containsAll(wanted)) {
+    if (Set.of("peers", "newpeer", "rules", "fanout", "fastpath", "policy").containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");

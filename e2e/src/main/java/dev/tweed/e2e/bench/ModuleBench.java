@@ -83,6 +83,11 @@ final class ModuleBench {
     return rows;
   }
 
+  /** From the event of a new NodeSubnet to its route, one daemon alone. */
+  List<Row> newPeer() {
+    return rows(run("node-daemon/agent", "dev.tweed.agent.bench.NewPeerBenchmark"));
+  }
+
   /** Many light daemons on a real API server with the packaged operator. */
   List<Row> fanout() {
     String daemons = Optional.ofNullable(System.getenv("TWEED_FANOUT_DAEMONS")).orElse("1000");

@@ -20,6 +20,7 @@ import dev.tweed.dataplane.kernel.SysctlWriter;
 import dev.tweed.dataplane.kernel.TunnelFilterReader;
 import dev.tweed.dataplane.kernel.WayCache;
 import dev.tweed.dataplane.plan.ActualState;
+import dev.tweed.dataplane.plan.ArrivalFilter;
 import dev.tweed.dataplane.plan.ChangeFailure;
 import dev.tweed.dataplane.plan.DesiredState;
 import dev.tweed.dataplane.plan.EventFilter;
@@ -49,7 +50,6 @@ import dev.tweed.ip.IpPrefix;
 import dev.tweed.netlink.Link;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.NetlinkException;
-import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.RouteProtocol;
 import dev.tweed.netlink.RouteType;
 import dev.tweed.netlink.Rtnetlink;
@@ -57,6 +57,7 @@ import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.socket.NfTablesSocket;
 import dev.tweed.netlink.socket.RtnetlinkSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -115,6 +116,19 @@ public final class DataPath implements AutoCloseable {
   /** What was done for peers ahead of the next sync, which tells it. */
   private final List<KernelWriter.Done> early = new ArrayList<>();
 
+  /**
+   * Those that came after the snapshot was taken of the sync under way or, without one, the last.
+   */
+  private final List<PeerTable.Arrival> arrivals = new ArrayList<>();
+
+  /** Those before, which the last plan did not have either. */
+  private List<PeerTable.Arrival> arrivedBefore = List.of();
+
+  /** Whether that of the next sync is taken already. */
+  private boolean begun;
+
+  private SafePoints safePoints = SafePoints.NONE;
+
   private record Reached(DesiredState desired, Set<StateChange> unfinished) {}
 
   /**
@@ -153,7 +167,7 @@ public final class DataPath implements AutoCloseable {
     this.filter = new TunnelFilterReader(tables);
     this.marks = new Marks(options.aliasPrefix(), new RouteProtocol(options.routeProtocol()));
     WayCache ways = new WayCache(netlink::routeTo, nanoTime);
-    this.reader = new KernelReader(netlink, marks, ways, options.podAddresses());
+    this.reader = new KernelReader(netlink, marks, ways, options.podAddresses(), this::pause);
     this.sysctlDir = options.sysctlDir();
     this.sysctls = new SysctlReader(sysctlDir);
     this.rules = new RulesReader(new NftReader(tables));
@@ -164,7 +178,7 @@ public final class DataPath implements AutoCloseable {
     this.writer = new KernelWriter(netlink, sysctlWriter, tables, marks);
     this.restorer = new SysctlRestorer(sysctls, sysctlWriter, journal);
     RouteNews routeNews = new RouteNews();
-    this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime);
+    this.routes = new RouteSweep(netlink, marks, routeNews, nanoTime, this::pause);
     this.lookout =
         new DriftDetector(netlink.portId(), tables::portId, rules, ports, routeNews, ways);
     this.planner = new NodeStatePlanner(marks);
@@ -195,15 +209,40 @@ public final class DataPath implements AutoCloseable {
     }
   }
 
+  /** The snapshot of the next sync is taken from now on: it may not have peers added later. */
+  public void begin() {
+    arrivedBefore = List.copyOf(arrivals);
+    arrivals.clear();
+    begun = true;
+  }
+
   /**
    * Brings the kernel to what the snapshot asks for: read, plan, compare, apply, verify. Run twice,
    * the second run changes nothing. What the kernel refuses is in the report and stops nothing
    * else.
    */
   public SyncReport sync(ClusterSnapshot snapshot) {
+    return sync(snapshot, SafePoints.NONE);
+  }
+
+  /**
+   * The same, where peers may be added on the way. It is as if they had come after it: the report
+   * does not have them.
+   *
+   * @param during is asked now and then until this returns
+   */
+  public SyncReport sync(ClusterSnapshot snapshot, SafePoints during) {
+    if (!begun) {
+      begin();
+    }
+    begun = false;
+    safePoints = during;
     List<Change> applied = new ArrayList<>();
+    boolean ended = false;
     try {
-      return sync(snapshot, applied);
+      SyncReport report = sync(snapshot, applied);
+      ended = true;
+      return report;
     } catch (NetlinkException e) {
       // Nothing is known for certain now; the next sync reads everything again.
       reached = Optional.empty();
@@ -226,13 +265,18 @@ public final class DataPath implements AutoCloseable {
           Map.of(),
           List.of(),
           Optional.empty());
+    } finally {
+      safePoints = SafePoints.NONE;
+      if (!ended) {
+        table = Optional.empty();
+      }
     }
   }
 
   /**
    * Brings a peer that is new into the kernel by what the last sync left, in a time that does not
-   * depend on how many there are; the kernel's acknowledgement is the proof. The next sync has to
-   * come soon, with a snapshot that has it: it compares everything, and tells.
+   * depend on how many there are; the kernel's acknowledgement is the proof. The next sync that
+   * begins has to come soon, with a snapshot that has it: it compares everything, and tells.
    *
    * @return whether it is there; if not, nothing is lost, and only the next sync can tell
    */
@@ -249,6 +293,7 @@ public final class DataPath implements AutoCloseable {
       return false;
     }
     lookout.expect(arrival.get().peer());
+    arrivals.add(arrival.get());
     // What is there is another than was seen, so the next sync reads before it writes.
     seen = Optional.empty();
     reader.forgetNextHops();
@@ -268,10 +313,12 @@ public final class DataPath implements AutoCloseable {
   }
 
   private SyncReport sync(ClusterSnapshot snapshot, List<Change> applied) {
-    Optional<PeerTable> before = table;
-    Optional<Plan> planBefore = planned.map(Planned::plan);
-    Optional<List<NextHopObject>> nextHops = seen.map(last -> last.actual().nextHops());
-    table = Optional.empty();
+    // Told before the snapshot was taken, and in it for all that.
+    arrivals.removeIf(
+        arrival ->
+            snapshot.peers().stream().anyMatch(p -> p.block().equals(arrival.peer().block())));
+    // What comes on the way is judged by the table, which must not have what goes with this sync.
+    table = table.filter(last -> !lookout.suspectsRoutes() && last.isOf(snapshot, arrivals));
     Set<Integer> portsBefore = ports.known();
     Set<IpPrefix> routed = new HashSet<>();
     for (KernelWriter.Done done : early) {
@@ -286,6 +333,7 @@ public final class DataPath implements AutoCloseable {
     applied.addAll(restoreUnasked(plan));
     boolean suspect = lookout.suspectsRoutes();
     if (suspect) {
+      table = Optional.empty();
       lookout.routesAreRead();
       reader.forgetNextHops();
     }
@@ -297,7 +345,7 @@ public final class DataPath implements AutoCloseable {
                 facts.addresses(),
                 sysctls.read(desired.sysctls()),
                 rules.read(),
-                filter.read()));
+                filter()));
     ActualState found = comparison.actual();
     List<StateChange> differences = comparison.steps().changes();
     journal.found(desired.nodeSysctls(), found::sysctl);
@@ -317,17 +365,15 @@ public final class DataPath implements AutoCloseable {
     List<StateChange> changes = written.changes();
     ports.follow(portsBefore, actual.links(), bridgeIndex(snapshot, actual));
     reached = Optional.of(new Reached(desired, new HashSet<>(changes)));
-    seen = Optional.of(new Seen(facts.probes(), facts.routes(), actual));
-    boolean same =
-        applied.isEmpty()
-            && planBefore.filter(last -> last == plan).isPresent()
-            && nextHops.filter(actual.nextHops()::equals).isPresent();
     NodeFacts now =
         new NodeFacts(actual.links(), actual.addresses(), Map.of(), facts.probes(), facts.routes());
-    table =
-        before
-            .filter(last -> same && changes.isEmpty())
-            .or(() -> PeerTable.of(snapshot, now, plan, actual, changes));
+    table = table.filter(last -> PeerTable.areOfOthers(changes) && last.stands(now, plan, actual));
+    if (arrivals.isEmpty()) {
+      seen = Optional.of(new Seen(facts.probes(), facts.routes(), actual));
+      table = table.or(() -> PeerTable.of(snapshot, now, plan, actual, changes));
+    } else {
+      seen = Optional.empty();
+    }
     lookOut(snapshot, plan, actual);
 
     List<Finding> findings = findings(plan, written, comparison.steps().contradiction());
@@ -349,7 +395,8 @@ public final class DataPath implements AutoCloseable {
         findings,
         kept(desired, actual),
         probes(desired, changes),
-        ways.again());
+        // Others can be added once a sync has those that came on the way.
+        arrivals.isEmpty() || table.isPresent() ? ways.again() : Optional.of(Duration.ZERO));
   }
 
   /**
@@ -374,9 +421,13 @@ public final class DataPath implements AutoCloseable {
       List<StateChange> todo =
           steps.stream()
               .filter(change -> !failures.containsKey(change) && !contest.isHeld(change))
+              .filter(change -> !ArrivalFilter.isInTheWay(arrivals, change))
               .toList();
       if (todo.isEmpty()) {
         break;
+      }
+      if (!PeerTable.areOfOthers(todo)) {
+        table = Optional.empty();
       }
       KernelWriter.Outcome outcome = apply(todo);
       outcome.done().forEach(done -> applied.add(done.report(drift.contains(done.change()))));
@@ -386,8 +437,8 @@ public final class DataPath implements AutoCloseable {
         rules.forget();
       }
       reader.forgetNextHops();
-      actual = reader.actual(sysctls.read(desired.sysctls()), rules.read(), filter.read());
-      changes = StateDiff.between(desired, actual, marks).changes();
+      actual = reader.actual(sysctls.read(desired.sysctls()), rules.read(), filter());
+      changes = difference(desired, actual).changes();
       steps = changes;
       if (round == ROUNDS - 1) {
         steps.stream()
@@ -470,6 +521,7 @@ public final class DataPath implements AutoCloseable {
    */
   private Set<IpPrefix> lookAhead(ClusterSnapshot snapshot, List<Change> applied) {
     if (seen.isEmpty()
+        || table.isPresent()
         || lookout.suspectsRoutes()
         || planned.filter(last -> last.snapshot().equals(snapshot)).isPresent()) {
       return Set.of();
@@ -519,21 +571,37 @@ public final class DataPath implements AutoCloseable {
   }
 
   private Plan planAnew(ClusterSnapshot snapshot, NodeFacts facts, Set<Integer> before) {
-    Plan plan = planner.plan(snapshot, facts, before);
+    Plan plan = safePoints.during(() -> planner.plan(snapshot, facts, before));
     planned = Optional.of(new Planned(snapshot, facts, before, plan));
     return plan;
   }
 
   /** Nothing is done to routes by nexthop objects of an earlier reading: they are read anew. */
   private Comparison compare(DesiredState desired, ActualState actual) {
-    StateDiff.Steps steps = StateDiff.between(desired, actual, marks);
+    StateDiff.Steps steps = difference(desired, actual);
     if (!reader.hasKeptNextHops()
         || steps.changes().stream().noneMatch(StateChange::concernsNextHops)) {
       return new Comparison(actual, steps);
     }
     reader.forgetNextHops();
     ActualState fresh = actual.withNextHops(reader.nextHops());
-    return new Comparison(fresh, StateDiff.between(desired, fresh, marks));
+    return new Comparison(fresh, difference(desired, fresh));
+  }
+
+  /** What is to be done, for peers that came meanwhile nothing. */
+  private StateDiff.Steps difference(DesiredState desired, ActualState actual) {
+    StateDiff.Steps steps = safePoints.during(() -> StateDiff.between(desired, actual, marks));
+    return new StateDiff.Steps(
+        ArrivalFilter.without(arrivals, steps.changes()), steps.contradiction());
+  }
+
+  private void pause() {
+    safePoints.pause();
+  }
+
+  private TunnelFilterListing filter() {
+    pause();
+    return filter.read();
   }
 
   private static Optional<IpPrefix> routeOf(StateChange change) {
@@ -600,11 +668,9 @@ public final class DataPath implements AutoCloseable {
   }
 
   private void lookOut(ClusterSnapshot snapshot, Plan plan, ActualState actual) {
-    lookout.lookFor(
-        new EventFilter(marks, snapshot, plan, actual.links()),
-        plan.desired().sysctls(),
-        actual,
-        bridgeIndex(snapshot, actual));
+    EventFilter relevance = new EventFilter(marks, snapshot, plan, actual.links());
+    arrivals.forEach(arrival -> relevance.expect(arrival.peer()));
+    lookout.lookFor(relevance, plan.desired().sysctls(), actual, bridgeIndex(snapshot, actual));
   }
 
   /** What an earlier sync had brought about and is no longer so. */
@@ -612,8 +678,12 @@ public final class DataPath implements AutoCloseable {
     if (changes.isEmpty() || reached.isEmpty()) {
       return new HashSet<>();
     }
+    List<PeerTable.Arrival> came = new ArrayList<>(arrivals);
+    came.addAll(arrivedBefore);
     Set<StateChange> missing =
-        new HashSet<>(StateDiff.between(reached.get().desired(), actual, marks).changes());
+        new HashSet<>(
+            ArrivalFilter.without(
+                came, StateDiff.between(reached.get().desired(), actual, marks).changes()));
     missing.removeAll(reached.get().unfinished());
     return missing;
   }
@@ -643,6 +713,7 @@ public final class DataPath implements AutoCloseable {
     reached = Optional.empty();
     seen = Optional.empty();
     table = Optional.empty();
+    arrivals.clear();
     early.clear();
     routes.forget();
     lookout.lookForNothing();

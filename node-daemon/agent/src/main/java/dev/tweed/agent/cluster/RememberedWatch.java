@@ -116,8 +116,8 @@ public final class RememberedWatch implements ClusterWatch {
   public void onArrival(Consumer<SubnetRecord> onArrival) {
     api.onArrival(
         record -> {
-          keepLater();
           onArrival.accept(record);
+          keepLater();
         });
   }
 

@@ -11,6 +11,7 @@ import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.PeerWay;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.time.Clock;
@@ -23,8 +24,18 @@ import java.util.function.Consumer;
  */
 public interface KernelPath extends HostWays, AutoCloseable {
 
-  /** As {@link DataPath#sync}. */
+  /** As {@link DataPath#sync(ClusterSnapshot)}. */
   SyncReport sync(ClusterSnapshot snapshot);
+
+  /** As {@link DataPath#begin}. */
+  default void begin() {}
+
+  /**
+   * As {@link DataPath#sync(ClusterSnapshot, SafePoints)}; nobody comes, unless the path lets them.
+   */
+  default SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+    return sync(snapshot);
+  }
 
   /** As {@link DataPath#add}; unless the path knows better a sync has to do it. */
   default boolean add(Peer peer) {
@@ -94,6 +105,16 @@ public interface KernelPath extends HostWays, AutoCloseable {
             @Override
             public SyncReport sync(ClusterSnapshot snapshot) {
               return path.sync(snapshot);
+            }
+
+            @Override
+            public void begin() {
+              path.begin();
+            }
+
+            @Override
+            public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+              return path.sync(snapshot, safePoints);
             }
 
             @Override

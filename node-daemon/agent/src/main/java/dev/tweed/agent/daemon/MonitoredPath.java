@@ -8,6 +8,7 @@ import dev.tweed.dataplane.HostWay;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.ip.IpAddress;
 import java.util.List;
@@ -34,9 +35,19 @@ final class MonitoredPath implements KernelPath {
   }
 
   @Override
+  public void begin() {
+    path.begin();
+  }
+
+  @Override
   public SyncReport sync(ClusterSnapshot snapshot) {
+    return sync(snapshot, SafePoints.NONE);
+  }
+
+  @Override
+  public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
     Optional<Finding> unheard = listen();
-    SyncReport report = path.sync(snapshot);
+    SyncReport report = path.sync(snapshot, safePoints);
     return unheard.map(report::with).orElse(report);
   }
 

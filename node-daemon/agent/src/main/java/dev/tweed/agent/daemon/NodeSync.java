@@ -20,6 +20,7 @@ import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathException;
 import dev.tweed.dataplane.PeerWay;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.dataplane.Underlay;
 import java.time.Duration;
@@ -27,8 +28,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
@@ -39,7 +38,7 @@ import java.util.function.Supplier;
  * One sync: what the cluster asks, brought to the kernel and to the CNI configuration, and told.
  * Used by the sync thread only.
  */
-final class NodeSync implements BooleanSupplier, AutoCloseable {
+final class NodeSync implements BooleanSupplier, SafePoints, AutoCloseable {
 
   /** Runs in a row without complete lists before that is told; with the back-off some 5 s. */
   private static final int PATIENCE = 6;
@@ -57,11 +56,18 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   private final NodeStatusFactory statuses;
   private final Metrics metrics;
   private final BiConsumer<SyncStatus, List<SubnetRecord>> tell;
-  private final Queue<SubnetRecord> arrivals = new ConcurrentLinkedQueue<>();
+  private final Arrivals arrivals = new Arrivals();
   private Optional<KernelPath> kernel = Optional.empty();
   private Optional<Mapped> mapped = Optional.empty();
   private Optional<PeerAdmission> admission = Optional.empty();
+
+  /** NodeSubnets admitted since the view was taken. */
+  private final List<SubnetRecord> admitted = new ArrayList<>();
+
   private int incomplete;
+
+  /** Those that were not admitted. */
+  private int refused;
 
   /**
    * @param view what is known of the cluster
@@ -115,16 +121,38 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
 
   /** Brings peers that are new into the kernel ahead of a run; true if there is nothing else. */
   boolean admit() {
-    boolean all = true;
-    for (SubnetRecord next = arrivals.poll(); next != null; next = arrivals.poll()) {
-      SubnetRecord subnet = next;
-      all &=
-          admission
-              .flatMap(known -> known.peer(subnet))
-              .filter(peer -> kernel.isPresent() && kernel.get().add(peer))
-              .isPresent();
+    int before = refused;
+    arrivals.take(this::admit);
+    return refused == before;
+  }
+
+  private void admit(SubnetRecord subnet) {
+    if (admission
+        .flatMap(known -> known.peer(subnet))
+        .filter(peer -> kernel.isPresent() && kernel.get().add(peer))
+        .isPresent()) {
+      admitted.add(subnet);
+    } else {
+      refused++;
     }
-    return all;
+  }
+
+  /** Those that came while a run works; another is due for those that only one can judge. */
+  @Override
+  public void pause() {
+    if (!admit()) {
+      again.accept(Duration.ZERO);
+    }
+  }
+
+  @Override
+  public <T> T during(Supplier<T> computation) {
+    int before = refused;
+    T result = arrivals.take(this::admit, computation);
+    if (refused > before) {
+      again.accept(Duration.ZERO);
+    }
+    return result;
   }
 
   /** Runs once; true if nothing has to be tried again before something changes. */
@@ -132,6 +160,8 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
   public boolean getAsBoolean() {
     // Nobody waits for the run who need not; what is left of them is in its view.
     admit();
+    admitted.clear();
+    kernel.ifPresent(KernelPath::begin);
     ClusterView seen = view.get();
     if (!seen.complete()) {
       return unread(
@@ -140,8 +170,15 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
           List.of());
     }
     if (mapped.filter(last -> last.view().equals(seen)).isEmpty()) {
-      mapped = Optional.of(new Mapped(seen, mapper.map(seen)));
-      admission = Optional.empty();
+      Mapping next = during(() -> mapper.map(seen));
+      admission =
+          Optional.of(next)
+              .filter(Mapping.Program.class::isInstance)
+              .map(Mapping.Program.class::cast)
+              .map(program -> during(() -> new PeerAdmission(program, seen)));
+      mapped = Optional.of(new Mapped(seen, next));
+      // They are not in the view, but their claims hold.
+      admitted.forEach(subnet -> admission.ifPresent(known -> known.peer(subnet)));
     }
     Mapping mapping = mapped.get().mapping();
     if (seen.fromMemory().isPresent()) {
@@ -168,28 +205,17 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       case Mapping.Program program ->
           program(
               program,
-              (snapshot, report) -> {
-                admitOnTheWay(program, seen);
-                return program
-                    .leaving()
-                    .map(this::leaveNetwork)
-                    .orElseGet(
-                        () ->
-                            cni.apply(
-                                snapshot,
-                                report,
-                                seen.node().filter(NodeRecord::withoutNetwork).isPresent()));
-              });
+              (snapshot, report) ->
+                  program
+                      .leaving()
+                      .map(this::leaveNetwork)
+                      .orElseGet(
+                          () ->
+                              cni.apply(
+                                  snapshot,
+                                  report,
+                                  seen.node().filter(NodeRecord::withoutNetwork).isPresent())));
     };
-  }
-
-  /** Those that came while the data path was worked on; a run for them is asked for already. */
-  private void admitOnTheWay(Mapping.Program program, ClusterView seen) {
-    // Whoever came since the view, if anybody, is in another one.
-    admission = admission.or(() -> Optional.of(new PeerAdmission(program, seen)));
-    if (!admit()) {
-      again.accept(Duration.ZERO);
-    }
   }
 
   /** No new pods; all else is served as long as the node has its block. */
@@ -307,7 +333,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       if (kernel.isEmpty()) {
         kernel = Optional.of(opener.get());
       }
-      report = kernel.get().sync(program.snapshot());
+      report = kernel.get().sync(program.snapshot(), this);
     } catch (DataPathException e) {
       metrics.synced(false, since(begin), List.of());
       close();
@@ -328,6 +354,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
       return unread(
           "what is remembered is not what is in the kernel", contradiction.stream().toList());
     }
+    pause();
     metrics.synced(report.verified(), since(begin), report.applied());
     report.again().ifPresent(again);
     statuses.repaired(report.applied());
@@ -337,6 +364,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
             report.device(),
             report.underlay().map(Underlay::device),
             report.outsideDevices());
+    pause();
     // What is open for the network stays open, and nothing is opened.
     firewall.accept(remembered ? new NetworkState.Waiting() : state);
     List<PeerWay> ways = kernel.map(KernelPath::peers).orElse(List.of());
@@ -350,10 +378,12 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
         state instanceof NetworkState.Member member
             ? Optional.of(new TraceNetwork(member.needs(), asked.snapshot()))
             : Optional.empty());
+    pause();
     // What is not verified changes nothing of it; that it is not wanted does.
     if (report.verified() || !wanted.network().fastPath()) {
       fastPath.accept(Optional.of(FastPathTarget.of(wanted, report, ways)));
     }
+    pause();
     CniSetup.Outcome outcome =
         cni.present() || policed.getAsBoolean()
             ? applyCni.apply(asked.snapshot(), report)
@@ -361,6 +391,7 @@ final class NodeSync implements BooleanSupplier, AutoCloseable {
     report.findings().stream().map(NodeFinding::of).forEach(findings::add);
     findings.addAll(outcome.findings());
     SyncFindingMapper.mostPeersInvalid(program, report, findings).ifPresent(findings::add);
+    pause();
     boolean ready = report.verified() && outcome.usable();
     told(statuses.programmed(program.snapshot(), report, ready, findings), program.own());
     return ready

@@ -110,8 +110,10 @@ public final class SyncLoop implements AutoCloseable {
   /** Run within this time even if nothing happens. */
   public void requestWithin(Duration delay) {
     synchronized (lock) {
-      schedule.requestAt(nanoTime.getAsLong() + delay.toNanos());
-      lock.notifyAll();
+      // Whoever asks often must not wake the thread each time.
+      if (schedule.requestAt(nanoTime.getAsLong() + delay.toNanos())) {
+        lock.notifyAll();
+      }
     }
   }
 

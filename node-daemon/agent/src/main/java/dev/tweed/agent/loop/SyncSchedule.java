@@ -19,8 +19,8 @@ final class SyncSchedule {
   private final long pause;
 
   /**
-   * What was done ahead of a run is told and proven by one when nothing more has come for so long,
-   * since what comes during a run has to wait for its end.
+   * What was done ahead of a run is told and proven by one when nothing more has come for so long:
+   * it takes all of one processor for a while.
    */
   private static final long AHEAD_QUIET = Duration.ofSeconds(1).toNanos();
 
@@ -89,10 +89,18 @@ final class SyncSchedule {
     aheadAt = now + Math.min(AHEAD_QUIET, aheadSince + AHEAD_LATEST - now);
   }
 
-  /** A run at this time at the latest; any before it serves as well, and may ask again. */
-  void requestAt(long time) {
-    againAt = againRequested && againAt - time < 0 ? againAt : time;
+  /**
+   * A run at this time at the latest; any before it serves as well, and may ask again.
+   *
+   * @return whether nobody has asked for one as early
+   */
+  boolean requestAt(long time) {
+    if (againRequested && againAt - time <= 0) {
+      return false;
+    }
+    againAt = time;
     againRequested = true;
+    return true;
   }
 
   /** Nanoseconds from now until a run is due; not positive if it is. */

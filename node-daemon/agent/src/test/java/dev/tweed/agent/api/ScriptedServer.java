@@ -59,7 +59,8 @@ public final class ScriptedServer implements AutoCloseable {
         script);
   }
 
-  static ScriptedServer start(ServerSocket listener, Script script) {
+  /** On this socket. */
+  public static ScriptedServer start(ServerSocket listener, Script script) {
     ScriptedServer server = new ScriptedServer(listener);
     Thread.ofVirtual().start(() -> server.accept(script));
     return server;

@@ -1,6 +1,7 @@
 package dev.tweed.agent.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tweed.agent.api.ApiAccess;
 import dev.tweed.agent.cluster.ClusterView;
@@ -34,6 +35,7 @@ import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Finding;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.dataplane.Reason;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.enforce.gate.CniResultReader;
 import dev.tweed.ip.IpAddress;
@@ -53,6 +55,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -73,10 +76,11 @@ class NodeSyncTest {
   private final List<List<SubnetRecord>> toldOf = new ArrayList<>();
   private final List<ClusterSnapshot> snapshots = new ArrayList<>();
   private ClusterView view = view(true);
+  private Runnable onView = () -> {};
   private Supplier<SyncReport> kernel = () -> report(true);
   private final List<String> ended = new ArrayList<>();
   private final List<Duration> again = new ArrayList<>();
-  private final List<Peer> early = new ArrayList<>();
+  private final List<Peer> early = new CopyOnWriteArrayList<>();
   private boolean taken = true;
   private int opened;
   private int cleanups;
@@ -113,7 +117,11 @@ class NodeSyncTest {
             },
             () -> now);
     return new NodeSync(
-        () -> view,
+        () -> {
+          ClusterView now = view;
+          onView.run();
+          return now;
+        },
         new SnapshotMapper("n1"),
         this::open,
         new CniSetup(
@@ -225,6 +233,39 @@ class NodeSyncTest {
         };
     sync.getAsBoolean();
     assertThat(again).containsExactly(Duration.ZERO);
+  }
+
+  @Test
+  void oneThatComesWhileARunComputesIsNotKeptWaiting() {
+    kernel =
+        () -> {
+          if (snapshots.size() == 2) {
+            sync.arrived(subnet(3));
+            // By the thread that syncs, while this one goes on
+            await().until(() -> early.size() == 1);
+          }
+          return report(true);
+        };
+    sync.getAsBoolean();
+    sync.getAsBoolean();
+
+    assertThat(early).extracting(Peer::node).containsExactly("n3");
+    assertThat(again).isEmpty();
+  }
+
+  @Test
+  void whatWasAdmittedWhileAViewWasMappedHoldsItsClaims() {
+    sync.getAsBoolean();
+    // Given one that comes right after the view was taken, which is another than before
+    view = new Views().network("default", Views.day(1)).subnet(1).subnet(4).view();
+    onView = () -> sync.arrived(subnet(2));
+    sync.getAsBoolean();
+    assertThat(early).extracting(Peer::node).containsExactly("n2");
+
+    // Then no other gets its block
+    onView = () -> {};
+    sync.arrived(new Views().subnet("10.244.2.0/24").view().subnets().getFirst());
+    assertThat(sync.admit()).isFalse();
   }
 
   @Test
@@ -941,6 +982,11 @@ class NodeSyncTest {
       public SyncReport sync(ClusterSnapshot snapshot) {
         snapshots.add(snapshot);
         return kernel.get();
+      }
+
+      @Override
+      public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+        return safePoints.during(() -> sync(snapshot));
       }
 
       @Override

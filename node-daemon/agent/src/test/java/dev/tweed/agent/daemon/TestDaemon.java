@@ -11,6 +11,7 @@ import dev.tweed.agent.probe.Reachability;
 import dev.tweed.dataplane.ClusterSnapshot;
 import dev.tweed.dataplane.DataPathOptions;
 import dev.tweed.dataplane.Peer;
+import dev.tweed.dataplane.SafePoints;
 import dev.tweed.dataplane.SyncReport;
 import dev.tweed.netlink.testing.Netns;
 import java.io.IOException;
@@ -215,6 +216,16 @@ final class TestDaemon implements AutoCloseable {
       @Override
       public SyncReport sync(ClusterSnapshot snapshot) {
         return netns.call(() -> path.sync(snapshot));
+      }
+
+      @Override
+      public void begin() {
+        path.begin();
+      }
+
+      @Override
+      public SyncReport sync(ClusterSnapshot snapshot, SafePoints safePoints) {
+        return netns.call(() -> path.sync(snapshot, safePoints));
       }
 
       @Override

@@ -41,6 +41,20 @@ class SyncScheduleTest {
   }
 
   @Test
+  void onlyWhoAsksForARunEarlierThanAllOthersIsNews() {
+    run(true);
+
+    assertThat(schedule.requestAt(NOW + 5 * SECOND)).isTrue();
+    assertThat(schedule.requestAt(NOW + 5 * SECOND)).isFalse();
+    assertThat(schedule.requestAt(NOW + 6 * SECOND)).isFalse();
+    assertThat(schedule.untilDue(NOW)).isEqualTo(5 * SECOND);
+    assertThat(schedule.requestAt(NOW + 4 * SECOND)).isTrue();
+    assertThat(schedule.untilDue(NOW)).isEqualTo(4 * SECOND);
+    run(true);
+    assertThat(schedule.requestAt(NOW + 6 * SECOND)).isTrue();
+  }
+
+  @Test
   void aRequestDuringARunCausesAnother() {
     schedule.started(NOW);
     schedule.request();

@@ -47,6 +47,7 @@ public final class KernelReader {
   private final Rtnetlink netlink;
   private final Marks marks;
   private final WayCache ways;
+  private final Runnable between;
 
   /** The nexthop objects of an earlier reading. */
   private Optional<List<NextHopObject>> nextHops = Optional.empty();
@@ -58,8 +59,11 @@ public final class KernelReader {
    * Reads by this socket; knows our objects by these marks, and the ways to nodes by this.
    *
    * @param podAddresses directory in which the CNI plugin has a file for each address of a pod
+   * @param between called before each reading that takes longer the more peers there are
    */
-  public KernelReader(Rtnetlink netlink, Marks marks, WayCache ways, Path podAddresses) {
+  public KernelReader(
+      Rtnetlink netlink, Marks marks, WayCache ways, Path podAddresses, Runnable between) {
+    this.between = between;
     this.ways = ways;
     this.netlink = netlink;
     this.marks = marks;
@@ -130,7 +134,9 @@ public final class KernelReader {
     Map<Integer, List<Neighbour>> neighbours = new HashMap<>();
     for (Link link : links) {
       if (link.vxlan().isPresent() && marks.owns(link)) {
+        between.run();
         fdb.put(link.index(), netlink.fdb(link.index()));
+        between.run();
         neighbours.put(link.index(), netlink.neighbours(link.index()));
       }
     }
@@ -160,6 +166,7 @@ public final class KernelReader {
   public List<NextHopObject> nextHops() {
     keptNextHops = nextHops.isPresent();
     if (nextHops.isEmpty()) {
+      between.run();
       nextHops = Optional.of(netlink.nextHopObjects());
     }
     return nextHops.get();
@@ -214,6 +221,7 @@ public final class KernelReader {
   }
 
   private List<Route> routes() {
+    between.run();
     List<Route> routes =
         netlink.routes(
             RouteFilter.ALL.withTable(Route.MAIN_TABLE).withProtocol(marks.routeProtocol()));

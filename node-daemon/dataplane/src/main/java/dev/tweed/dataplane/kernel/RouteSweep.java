@@ -97,6 +97,7 @@ public final class RouteSweep {
   private final Marks marks;
   private final RouteNews news;
   private final LongSupplier nanoTime;
+  private final Runnable between;
 
   private boolean swept;
   private boolean partsKnown;
@@ -132,8 +133,11 @@ public final class RouteSweep {
    * @param marks know our routes
    * @param news what the monitor hears
    * @param nanoTime monotonic clock, nanoseconds
+   * @param between called before each few questions
    */
-  public RouteSweep(Rtnetlink netlink, Marks marks, RouteNews news, LongSupplier nanoTime) {
+  public RouteSweep(
+      Rtnetlink netlink, Marks marks, RouteNews news, LongSupplier nanoTime, Runnable between) {
+    this.between = between;
     this.netlink = netlink;
     this.marks = marks;
     this.news = news;
@@ -429,6 +433,7 @@ public final class RouteSweep {
     Explainer explainer = new Explainer(evaluator);
     long end = nanoTime.getAsLong() + slice.toNanos();
     do {
+      between.run();
       List<RouteTarget> chunk = new ArrayList<>(CHUNK);
       Set<RouteTarget> anew = new HashSet<>();
       poll(urgent, chunk);

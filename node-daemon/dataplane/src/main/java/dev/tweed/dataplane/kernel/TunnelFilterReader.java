@@ -13,6 +13,7 @@ import dev.tweed.netlink.nft.NfTable;
 import dev.tweed.netlink.nft.NfTableDiff;
 import dev.tweed.netlink.nft.NfTables;
 import dev.tweed.netlink.nft.NfValue;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -41,10 +42,34 @@ public final class TunnelFilterReader {
   private final NfTables tables;
   private Optional<Known> known = Optional.empty();
 
-  private record Known(int generation, TunnelFilterListing listing) {
-    /** What is known after one transaction of ours. */
-    private Known after(TunnelFilterListing then) {
-      return new Known(generation + 1, then);
+  /**
+   * What is known.
+   *
+   * @param listing as it was read
+   * @param since peers that came or went by our own transactions since, in order: with thousands it
+   *     takes longer to copy their set than to let one in
+   */
+  private record Known(int generation, TunnelFilterListing listing, List<StateChange> since) {
+
+    private Known after(StateChange change) {
+      List<StateChange> all = new ArrayList<>(since);
+      all.add(change);
+      return new Known(generation + 1, listing, all);
+    }
+
+    private Set<IpAddress> peers(Present present) {
+      if (since.isEmpty()) {
+        return present.peers();
+      }
+      Set<IpAddress> peers = new HashSet<>(present.peers());
+      for (StateChange change : since) {
+        switch (change) {
+          case StateChange.AddTunnelPeers add -> peers.addAll(add.peers());
+          case StateChange.RemoveTunnelPeers remove -> peers.removeAll(remove.peers());
+          default -> throw new IllegalStateException("not followed: " + change);
+        }
+      }
+      return peers;
     }
   }
 
@@ -59,11 +84,8 @@ public final class TunnelFilterReader {
       // The number before the rest: what changes meanwhile is seen the next time.
       int generation = tables.generation();
       TunnelFilterListing listing =
-          known
-              .filter(k -> k.generation() == generation)
-              .map(k -> again(k.listing()))
-              .orElseGet(this::anew);
-      known = Optional.of(new Known(generation, listing));
+          known.filter(k -> k.generation() == generation).map(this::again).orElseGet(this::anew);
+      known = Optional.of(new Known(generation, listing, List.of()));
       return listing;
     } catch (NetlinkException e) {
       known = Optional.empty();
@@ -76,37 +98,20 @@ public final class TunnelFilterReader {
    * somebody else has changed anything since, too.
    */
   public void follow(StateChange change) {
-    known =
-        known.flatMap(
-            k ->
-                k.listing() instanceof Present present
-                    ? peers(present, change).map(peers -> k.after(present.with(peers)))
-                    : Optional.empty());
+    boolean ofPeers =
+        change instanceof StateChange.AddTunnelPeers
+            || change instanceof StateChange.RemoveTunnelPeers;
+    known = known.filter(k -> ofPeers && k.listing() instanceof Present).map(k -> k.after(change));
   }
 
-  private static Optional<Set<IpAddress>> peers(Present present, StateChange change) {
-    Set<IpAddress> peers = new HashSet<>(present.peers());
-    return switch (change) {
-      case StateChange.AddTunnelPeers add -> {
-        peers.addAll(add.peers());
-        yield Optional.of(peers);
-      }
-      case StateChange.RemoveTunnelPeers remove -> {
-        peers.removeAll(remove.peers());
-        yield Optional.of(peers);
-      }
-      default -> Optional.empty();
-    };
-  }
-
-  private TunnelFilterListing again(TunnelFilterListing listing) {
-    return listing instanceof Present present
+  private TunnelFilterListing again(Known before) {
+    return before.listing() instanceof Present present
         ? new Present(
             present.found(),
-            present.peers(),
+            before.peers(present),
             strangers(),
             packets(tables.rules(TABLE, TunnelFilterCompiler.STRANGERS)))
-        : listing;
+        : before.listing();
   }
 
   private TunnelFilterListing anew() {

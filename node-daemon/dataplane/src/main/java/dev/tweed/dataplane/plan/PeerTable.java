@@ -2,10 +2,13 @@ package dev.tweed.dataplane.plan;
 
 import dev.tweed.dataplane.Backend;
 import dev.tweed.dataplane.ClusterSnapshot;
+import dev.tweed.dataplane.NetworkParameters;
+import dev.tweed.dataplane.OwnNode;
 import dev.tweed.dataplane.Peer;
 import dev.tweed.ip.AddressFamily;
 import dev.tweed.ip.IpAddress;
 import dev.tweed.ip.IpPrefix;
+import dev.tweed.netlink.Address;
 import dev.tweed.netlink.MacAddress;
 import dev.tweed.netlink.NextHopObject;
 import dev.tweed.netlink.Route;
@@ -22,10 +25,13 @@ import java.util.Set;
  * The peers of a plan that is in the kernel, by all that two of them could claim. So a peer that
  * comes is judged by what it claims, however many there are, and gets what the plan of all of them
  * would give it. Where it takes more than a look at the table it is left to that plan. Mutable, and
- * of one thread; it is made anew after each sync.
+ * of one thread.
  */
 public final class PeerTable {
 
+  private final NetworkParameters network;
+  private final OwnNode self;
+  private final List<Address> addresses;
   private final PeerPlanner planner;
   private final int podMtu;
   private final Map<IpPrefix, Peer> known = new HashMap<>();
@@ -45,22 +51,27 @@ public final class PeerTable {
    * What a peer gets.
    *
    * @param peer as the plan has it
-   * @param steps to there, in order
+   * @param addresses of its node
+   * @param steps to there, in order; what it has in common with others may be there
    */
-  public record Arrival(PlannedPeer peer, List<StateChange> steps) {
-    /** Copies the list. */
+  public record Arrival(PlannedPeer peer, Set<IpAddress> addresses, List<StateChange> steps) {
+    /** Copies the collections. */
     public Arrival {
+      addresses = Set.copyOf(addresses);
       steps = List.copyOf(steps);
     }
   }
 
   private PeerTable(ClusterSnapshot snapshot, NodeFacts facts, Plan plan, ActualState actual) {
+    this.network = snapshot.network();
+    this.self = snapshot.self();
+    this.addresses = facts.addresses();
     this.planner = new PeerPlanner(snapshot, facts);
     this.podMtu = plan.podMtu();
     planner.judge();
     snapshot.peers().forEach(peer -> known.putIfAbsent(peer.block(), peer));
     DesiredState desired = plan.desired();
-    desired.tunnels().forEach(tunnel -> tunnels.put(tunnel.local().family(), tunnel.name()));
+    tunnels.putAll(tunnels(desired));
     for (PlannedPeer peer : desired.peers()) {
       if (peer.path() instanceof PlannedPeer.Path.Tunnelled path) {
         paths.put(path.mac(), path);
@@ -95,21 +106,57 @@ public final class PeerTable {
       List<StateChange> remaining) {
     boolean tunnelled =
         snapshot.network().backend() instanceof Backend.Vxlan vxlan && !vxlan.directRouting();
-    boolean filtered =
-        plan.desired().tunnelFilter().isEmpty()
-            || actual.tunnelFilter() instanceof TunnelFilterListing.Present;
-    return tunnelled
-            && filtered
-            && !snapshot.remembered()
-            && remaining.stream().allMatch(PeerTable::isOfOthers)
+    return tunnelled && isFiltered(plan, actual) && !snapshot.remembered() && areOfOthers(remaining)
         ? Optional.of(new PeerTable(snapshot, facts, plan, actual))
         : Optional.empty();
   }
 
-  private static boolean isOfOthers(StateChange change) {
-    return change instanceof StateChange.AttachPort
-        || change instanceof StateChange.EnsureSysctl && change.isDispensable()
-        || change.concernsProbe();
+  private static boolean isFiltered(Plan plan, ActualState actual) {
+    return plan.desired().tunnelFilter().isEmpty()
+        || actual.tunnelFilter() instanceof TunnelFilterListing.Present;
+  }
+
+  private static Map<AddressFamily, String> tunnels(DesiredState desired) {
+    Map<AddressFamily, String> tunnels = new EnumMap<>(AddressFamily.class);
+    desired.tunnels().forEach(tunnel -> tunnels.put(tunnel.local().family(), tunnel.name()));
+    return tunnels;
+  }
+
+  /** Whether no peer depends on whether these steps are taken. */
+  public static boolean areOfOthers(List<StateChange> steps) {
+    return steps.stream()
+        .allMatch(
+            change ->
+                change instanceof StateChange.AttachPort
+                    || change instanceof StateChange.EnsureSysctl && change.isDispensable()
+                    || change.concernsProbe());
+  }
+
+  /**
+   * Whether these peers are what the table has, besides those that came later.
+   *
+   * @param later none of which is in the snapshot
+   */
+  public boolean isOf(ClusterSnapshot snapshot, List<Arrival> later) {
+    return snapshot.network().equals(network)
+        && snapshot.self().equals(self)
+        && !snapshot.remembered()
+        && known.size() == snapshot.peers().size() + later.size()
+        && snapshot.peers().stream().allMatch(this::knows);
+  }
+
+  /**
+   * Whether the table is still what {@link #of} would give for a plan of the peers it is of, and
+   * those that came later, where nothing of theirs is left to do.
+   */
+  public boolean stands(NodeFacts facts, Plan plan, ActualState actual) {
+    return facts.addresses().equals(addresses)
+        && plan.podMtu() == podMtu
+        && tunnels(plan.desired()).equals(tunnels)
+        && plan.desired().tunnelFilter().isPresent() == letIn.isPresent()
+        && isFiltered(plan, actual)
+        && actual.nextHops().stream().map(NextHopObject::id).allMatch(nextHops::contains)
+        && actual.routes().stream().map(Route::destination).allMatch(routed::contains);
   }
 
   /** Whether a peer was in the snapshot, or came since, just as it is. */
@@ -172,6 +219,6 @@ public final class PeerTable {
         new StateChange.PutRoute(route, route.usesNextHop() ? route.preferredNextHop() : 0, false));
     known.put(peer.block(), peer);
     routed.add(peer.block());
-    return Optional.of(new Arrival(planned, steps));
+    return Optional.of(new Arrival(planned, Set.copyOf(peer.nodeIps()), steps));
   }
 }

@@ -249,7 +249,7 @@ public sealed interface StateChange {
       case RemoveNeighbour remove -> remove.neighbour.address() + " dev " + remove.name;
       case PutRoute put -> put.route.destination().toString();
       case RemoveRoute remove -> remove.route.destination().toString();
-      case RemoveNextHop remove -> "nexthop id " + remove.nextHop.id();
+      case RemoveNextHop remove -> nextHop(remove.nextHop.id());
       case CreateProbe _ -> ProbeDevice.NAME;
       case JoinBridge join -> join.port;
       case PutProbeRoute put -> put.route + " table " + ProbeDevice.TABLE;
@@ -340,6 +340,11 @@ public sealed interface StateChange {
       case RemoveRoute remove -> remove.route.table() == ProbeDevice.TABLE;
       default -> device().filter(ProbeDevice::isName).isPresent();
     };
+  }
+
+  /** What a nexthop object is called as {@link #object}. */
+  static String nextHop(long id) {
+    return "nexthop id " + id;
   }
 
   private static String some(Set<IpAddress> peers) {

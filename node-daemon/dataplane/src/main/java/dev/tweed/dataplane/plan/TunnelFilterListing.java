@@ -40,10 +40,5 @@ public sealed interface TunnelFilterListing {
       peers = Set.copyOf(peers);
       strangers = Set.copyOf(strangers);
     }
-
-    /** The same with other peers. */
-    public Present with(Set<IpAddress> others) {
-      return new Present(found, others, strangers, dropped);
-    }
   }
 }

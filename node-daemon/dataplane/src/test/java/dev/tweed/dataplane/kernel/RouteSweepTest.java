@@ -60,7 +60,7 @@ class RouteSweepTest {
   private long now = Duration.ofDays(3).toNanos();
   private final RouteNews news = new RouteNews();
   private final RouteSweep sweep =
-      new RouteSweep(kernel(), new Marks("tweed:", OURS), news, () -> now);
+      new RouteSweep(kernel(), new Marks("tweed:", OURS), news, () -> now, () -> {});
 
   private List<PlannedPeer> peers = peers(3);
 
