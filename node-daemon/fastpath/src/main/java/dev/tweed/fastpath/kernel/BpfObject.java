@@ -103,6 +103,20 @@ public final class BpfObject implements AutoCloseable {
    * @throws BpfException with what the verifier says, if that refuses a program
    */
   public static BpfObject load(LibBpf library) throws BpfException {
+    try {
+      return load(library, Map.of());
+    } catch (BpfException refused) {
+      // Once more for what the verifier says: its room is megabytes that nobody else needs.
+      Map<Program, Pointer> logs = new EnumMap<>(Program.class);
+      for (Program program : Program.values()) {
+        logs.put(
+            program, Runtime.getSystemRuntime().getMemoryManager().allocateDirect(LOG_BYTES, true));
+      }
+      return load(library, logs);
+    }
+  }
+
+  private static BpfObject load(LibBpf library, Map<Program, Pointer> logs) throws BpfException {
     ByteBuffer bytes = read();
     Pointer object = library.bpf_object__open_mem(bytes, bytes.capacity(), null);
     if (object == null) {
@@ -110,7 +124,7 @@ public final class BpfObject implements AutoCloseable {
     }
     BpfObject loaded = new BpfObject(library, object, bytes);
     try {
-      loaded.load();
+      loaded.load(logs);
       return loaded;
     } catch (BpfException | RuntimeException failure) {
       loaded.close();
@@ -118,13 +132,9 @@ public final class BpfObject implements AutoCloseable {
     }
   }
 
-  private void load() throws BpfException {
-    Map<Program, Pointer> logs = new EnumMap<>(Program.class);
-    for (Program program : Program.values()) {
-      Pointer log = Runtime.getSystemRuntime().getMemoryManager().allocateDirect(LOG_BYTES, true);
-      library.bpf_program__set_log_buf(pointer(program), log, LOG_BYTES);
-      logs.put(program, log);
-    }
+  private void load(Map<Program, Pointer> logs) throws BpfException {
+    logs.forEach(
+        (program, log) -> library.bpf_program__set_log_buf(pointer(program), log, LOG_BYTES));
     int result = library.bpf_object__load(object);
     Reference.reachabilityFence(file);
     Reference.reachabilityFence(logs);

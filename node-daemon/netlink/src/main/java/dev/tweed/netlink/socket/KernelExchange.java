@@ -42,8 +42,11 @@ final class KernelExchange {
    */
   private static final int INCOMING_BYTES = 64 << 10;
 
-  /** What send(2) takes is not left to net.core.wmem_default: beyond it gives EMSGSIZE. */
-  private static final int OUTGOING_BYTES = 128 << 10;
+  /**
+   * What send(2) takes is not left to net.core.wmem_default: beyond it gives EMSGSIZE. A process
+   * has several of these, and thousands of requests are some more datagrams.
+   */
+  private static final int OUTGOING_BYTES = 32 << 10;
 
   /** If all of these were refused, their error messages still fit the receive queue. */
   private static final int MAX_BATCH = 1000;
