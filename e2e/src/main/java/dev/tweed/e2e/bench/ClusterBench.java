@@ -29,6 +29,7 @@ public final class ClusterBench {
           "fanout",
           "fastpath",
           "policy",
+          "daemon",
           "install",
           "rest",
           "path",
@@ -49,9 +50,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers newpeer rules fanout fastpath policy install rest
+   * @param arguments parts to run ({@code peers newpeer rules fanout fastpath policy daemon install rest
    *     path repair truth enforcement firewall scale allocate}); none is all. "install" happens
-   *     with every other but the first six, since they need it
+   *     with every other but the first seven, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -98,7 +99,10 @@ public final class ClusterBench {
     if (wanted.contains("policy")) {
       measure("network policies", new ModuleBench(settings.chart().getParent())::policy);
     }
-    if (Set.of("peers", "newpeer", "rules", "fanout", "fastpath", "policy").containsAll(wanted)) {
+    if (wanted.contains("daemon")) {
+      measure("the daemon alone at rest", new ModuleBench(settings.chart().getParent())::daemon);
+    }
+    if (Set.of("peers", "newpeer", "rules", "fanout", "fastpath", "policy", "daemon").containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");

@@ -99,6 +99,11 @@ final class ModuleBench {
     return rows(run("node-daemon/fastpath", "dev.tweed.fastpath.FastPathBenchmark"));
   }
 
+  /** The daemon alone while nothing happens, by the number of other nodes. */
+  List<Row> daemon() {
+    return rows(run("node-daemon/agent", "dev.tweed.agent.bench.DaemonRestBench"));
+  }
+
   /** What network policies cost: packets, pods that come, tables, and the operator. */
   List<Row> policy() {
     List<Row> rows = new ArrayList<>();

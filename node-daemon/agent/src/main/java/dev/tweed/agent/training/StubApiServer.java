@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import dev.tweed.agent.training.StubCluster.Scene;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -18,6 +19,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
@@ -30,11 +35,12 @@ final class StubApiServer implements AutoCloseable {
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
   private static final String TWEED = "/apis/tweed.dev/v1alpha1/";
+  private static final Pattern SECONDS = Pattern.compile("timeoutSeconds=(\\d+)");
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final String node;
+  private final Scene scene;
   private final boolean tls;
 
   /**
@@ -42,9 +48,9 @@ final class StubApiServer implements AutoCloseable {
    *
    * @param keystore PKCS 12 with a key and certificate for 127.0.0.1; without one, plain HTTP
    */
-  StubApiServer(String node, Optional<Path> keystore, String password)
+  StubApiServer(Scene scene, Optional<Path> keystore, String password)
       throws IOException, GeneralSecurityException {
-    this.node = node;
+    this.scene = scene;
     this.tls = keystore.isPresent();
     InetSocketAddress address = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
     if (tls) {
@@ -77,7 +83,7 @@ final class StubApiServer implements AutoCloseable {
       String query = Optional.ofNullable(exchange.getRequestURI().getQuery()).orElse("");
       exchange.getResponseHeaders().set("Content-Type", "application/json");
       if (query.contains("watch=true")) {
-        watch(exchange, path);
+        watch(exchange, path, query);
       } else if (exchange.getRequestMethod().equals("GET")) {
         send(exchange, path.contains("nodereports/") ? NOT_FOUND : OK, list(path));
       } else {
@@ -86,16 +92,17 @@ final class StubApiServer implements AutoCloseable {
     }
   }
 
-  /** One event, so that the code for events is exercised; then the watch stays open. */
-  private void watch(HttpExchange exchange, String path) throws IOException {
+  /** The last subnet as an event, so that the code for events is exercised; then it stays open. */
+  private void watch(HttpExchange exchange, String path, String query) throws IOException {
     exchange.sendResponseHeaders(OK, 0);
     if (path.equals(TWEED + "nodesubnets")) {
-      String event = "{\"type\":\"ADDED\",\"object\":" + subnet(2, "other", "12") + "}\n";
+      String event = "{\"type\":\"ADDED\",\"object\":" + subnet(scene.nodes()) + "}\n";
       exchange.getResponseBody().write(event.getBytes(StandardCharsets.UTF_8));
     }
     exchange.getResponseBody().flush();
     try {
-      closed.await(1, TimeUnit.MINUTES);
+      Matcher asked = SECONDS.matcher(query);
+      closed.await(asked.find() ? Long.parseLong(asked.group(1)) : 60, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -109,10 +116,11 @@ final class StubApiServer implements AutoCloseable {
               {"apiVersion":"tweed.dev/v1alpha1","kind":"PodNetwork",
                "metadata":{"name":"default","resourceVersion":"1","generation":1,
                  "creationTimestamp":"2026-01-01T00:00:00Z"},
-               "spec":{"pools":[{"cidr":"10.244.0.0/16","nodePrefixLength":24}],
-                 "masquerade":{"exceptCIDRs":["192.0.2.0/24"]}},
+               "spec":{"pools":[{"cidr":"10.224.0.0/11","nodePrefixLength":24}],
+                 "fastPath":"%s","masquerade":{"exceptCIDRs":["192.0.2.0/24"]}},
                "status":{"conditions":[{"type":"Ready","status":"True","reason":"Ready",
-                 "lastTransitionTime":"2026-01-01T00:00:00Z"}]}}""";
+                 "lastTransitionTime":"2026-01-01T00:00:00Z"}]}}"""
+                  .formatted(scene.fastPath());
           case TWEED + "firewallpolicies" ->
               """
               {"apiVersion":"tweed.dev/v1alpha1","kind":"FirewallPolicy",
@@ -126,10 +134,13 @@ final class StubApiServer implements AutoCloseable {
                      {"type":"Nodes","nodes":{"selector":{
                        "matchExpressions":[{"key":"topology.kubernetes.io/zone",
                          "operator":"DoesNotExist"}]}}}]}]}}""";
-          case TWEED + "nodesubnets" -> subnet(1, node, "11");
+          case TWEED + "nodesubnets" ->
+              IntStream.range(1, scene.nodes())
+                  .mapToObj(StubApiServer::subnet)
+                  .collect(Collectors.joining(","));
           case "/api/v1/nodes" ->
               "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\""
-                  + node
+                  + scene.node()
                   + "\",\"resourceVersion\":\"1\",\"labels\":{\"a\":\"b\"}}}";
           case "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices" ->
               """
@@ -144,15 +155,23 @@ final class StubApiServer implements AutoCloseable {
         + "]}";
   }
 
-  private static String subnet(int number, String node, String host) {
+  private static String subnet(int number) {
+    int host = number + 10;
     return """
         {"apiVersion":"tweed.dev/v1alpha1","kind":"NodeSubnet",
-         "metadata":{"name":"10-244-%1$d-0-24","uid":"%1$d","resourceVersion":"%1$d","generation":1,
+         "metadata":{"name":"10-%2$d-%3$d-0-24","uid":"%1$d","resourceVersion":"%1$d","generation":1,
            "creationTimestamp":"2026-01-01T00:00:00Z",
            "managedFields":[{"manager":"tweed-operator","operation":"Apply"}]},
-         "spec":{"podNetwork":"default","nodeName":"%2$s","nodeUID":"u","cidr":"10.244.%1$d.0/24",
-           "nodeIPs":["192.0.2.%3$s"],"vtepMAC":"02:00:00:00:00:0%1$d"}}"""
-        .formatted(number, node, host)
+         "spec":{"podNetwork":"default","nodeName":"n%1$d","nodeUID":"u%1$d","cidr":"10.%2$d.%3$d.0/24",
+           "nodeIPs":["198.18.%4$d.%5$d"],"vtepMAC":"02:00:00:00:%6$02x:%7$02x"}}"""
+        .formatted(
+            number,
+            224 + number / 256,
+            number % 256,
+            host / 256,
+            host % 256,
+            number / 256,
+            number % 256)
         // A watch is one event per line.
         .replace("\n", "");
   }

@@ -15,6 +15,15 @@ import java.util.Optional;
  */
 final class StubCluster implements AutoCloseable {
 
+  /**
+   * What there is in the API: nodes n1, n2... with 198.18.0.11, .12... in 198.18.0.0/15.
+   *
+   * @param node the name of the daemon's own, one of them
+   * @param nodes how many, from 2 on
+   * @param fastPath as in spec.fastPath of the PodNetwork
+   */
+  record Scene(String node, int nodes, String fastPath) {}
+
   private final Process process;
   private final BufferedReader answers;
   private final String url;
@@ -23,10 +32,11 @@ final class StubCluster implements AutoCloseable {
    * Starts it.
    *
    * @param classes the jar this class is in
+   * @param scene what there is
    * @param account directory it puts the daemon's credentials into
    * @param keystore PKCS 12 with a key and certificate for 127.0.0.1; without one, plain HTTP
    */
-  StubCluster(Path classes, String node, Path account, Optional<Path> keystore, String password)
+  StubCluster(Path classes, Scene scene, Path account, Optional<Path> keystore, String password)
       throws IOException {
     process =
         new ProcessBuilder(
@@ -35,7 +45,9 @@ final class StubCluster implements AutoCloseable {
                     "-cp",
                     System.getProperty("java.class.path") + File.pathSeparator + classes,
                     StubClusterProcess.class.getName(),
-                    node,
+                    scene.node(),
+                    Integer.toString(scene.nodes()),
+                    scene.fastPath(),
                     account.toString(),
                     keystore.map(Path::toString).orElse(""),
                     password))

@@ -1,5 +1,6 @@
 package dev.tweed.agent.training;
 
+import dev.tweed.agent.training.StubCluster.Scene;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,22 +29,23 @@ final class StubClusterProcess {
   /**
    * Runs it.
    *
-   * @param arguments name of the node, directory for its credentials, keystore or nothing, and the
-   *     keystore's password
+   * @param arguments name of the node, how many there are, the network's fastPath, directory for
+   *     the credentials, keystore or nothing, and the keystore's password
    */
   public static void main(String[] arguments)
       throws IOException, GeneralSecurityException, InterruptedException {
-    Path account = Path.of(arguments[1]);
+    Scene scene = new Scene(arguments[0], Integer.parseInt(arguments[1]), arguments[2]);
+    Path account = Path.of(arguments[3]);
     Optional<Path> keystore =
-        Optional.of(arguments[2]).filter(file -> !file.isEmpty()).map(Path::of);
-    String password = arguments[3];
+        Optional.of(arguments[4]).filter(file -> !file.isEmpty()).map(Path::of);
+    String password = arguments[5];
     if (keystore.isPresent()) {
       Files.writeString(account.resolve("token"), "training");
       Files.writeString(account.resolve("ca.crt"), certificate(keystore.get(), password));
     }
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    try (StubApiServer api = new StubApiServer(arguments[0], keystore, password)) {
+    try (StubApiServer api = new StubApiServer(scene, keystore, password)) {
       System.out.println(api.url());
       int port = Integer.parseInt(input.readLine());
       awaitReady(port);

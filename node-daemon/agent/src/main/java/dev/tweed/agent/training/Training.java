@@ -18,7 +18,7 @@ import java.util.Optional;
 /** Runs the daemon until it is ready and has been scraped. */
 public final class Training {
 
-  private static final String NODE = "training";
+  private static final String NODE = "n1";
 
   private Training() {}
 
@@ -43,7 +43,9 @@ public final class Training {
     }
     Path account = Files.createDirectories(directory.resolve("account"));
     DataPathOptions dataPath = DataPathOptions.defaults().withRunDir(directory.resolve("run"));
-    try (StubCluster cluster = new StubCluster(classes, NODE, account, keystore, password)) {
+    try (StubCluster cluster =
+        new StubCluster(
+            classes, new StubCluster.Scene(NODE, 2, "Auto"), account, keystore, password)) {
       DaemonOptions options =
           new DaemonOptions(
               NODE,
