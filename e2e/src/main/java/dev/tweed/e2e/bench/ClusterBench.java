@@ -50,9 +50,9 @@ public final class ClusterBench {
   /**
    * Measures.
    *
-   * @param arguments parts to run ({@code peers newpeer rules fanout fastpath policy daemon install rest
-   *     path repair truth enforcement firewall scale allocate}); none is all. "install" happens
-   *     with every other but the first seven, since they need it
+   * @param arguments parts to run ({@code peers newpeer rules fanout fastpath policy daemon install
+   *     rest path repair truth enforcement firewall scale allocate}); none is all. "install"
+   *     happens with every other but the first seven, since they need it
    */
   public static void main(String[] arguments) throws IOException {
     try (InputStream config = ClusterBench.class.getResourceAsStream("/logging.properties")) {
@@ -102,7 +102,8 @@ public final class ClusterBench {
     if (wanted.contains("daemon")) {
       measure("the daemon alone at rest", new ModuleBench(settings.chart().getParent())::daemon);
     }
-    if (Set.of("peers", "newpeer", "rules", "fanout", "fastpath", "policy", "daemon").containsAll(wanted)) {
+    if (Set.of("peers", "newpeer", "rules", "fanout", "fastpath", "policy", "daemon")
+        .containsAll(wanted)) {
       return;
     }
     System.err.println("Starting a control plane and three nodes");
