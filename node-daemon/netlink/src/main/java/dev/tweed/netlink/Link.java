@@ -60,42 +60,6 @@ public record Link(
     Objects.requireNonNull(bridgePort, "bridgePort");
   }
 
-  /** One without XDP. */
-  public Link(
-      int index,
-      String name,
-      Optional<MacAddress> mac,
-      int mtu,
-      int flags,
-      OperState operState,
-      int txQueueLength,
-      Optional<String> alias,
-      Optional<String> kind,
-      int masterIndex,
-      int lowerIndex,
-      int group,
-      Optional<VxlanInfo> vxlan,
-      Optional<BridgeInfo> bridge,
-      Optional<BridgePortInfo> bridgePort) {
-    this(
-        index,
-        name,
-        mac,
-        mtu,
-        flags,
-        operState,
-        txQueueLength,
-        alias,
-        kind,
-        masterIndex,
-        lowerIndex,
-        group,
-        vxlan,
-        bridge,
-        bridgePort,
-        false);
-  }
-
   /** Whether an administrator has it up ({@code IFF_UP}). */
   public boolean isUp() {
     return (flags & IFF_UP) != 0;

@@ -249,7 +249,8 @@ public final class Prober implements AutoCloseable {
   }
 
   private TxChecksum measure(Offload offload, boolean known, long now) {
-    boolean answered = known && !probing.answering(offload.tunnel).isEmpty();
+    Set<IpPrefix> answering = known ? probing.answering(offload.tunnel) : Set.of();
+    boolean answered = !answering.isEmpty();
     try {
       if (offload.on.isEmpty() || offload.readAt - now <= 0) {
         offload.readAt = now + ProbeScheduler.ROUND;
@@ -259,7 +260,7 @@ public final class Prober implements AutoCloseable {
           offload.trial.step(
               offload.on.get(),
               known ? probing.answeringTwinsOnly(offload.tunnel) : Set.of(),
-              known ? probing.answering(offload.tunnel) : Set.of(),
+              answering,
               now);
       step.offload()
           .ifPresentOrElse(on -> change(offload, step, now), () -> offload.trial = step.trial());

@@ -419,6 +419,7 @@ class RouteSweepTest {
         0,
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 }

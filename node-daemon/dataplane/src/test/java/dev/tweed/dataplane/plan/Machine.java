@@ -93,7 +93,8 @@ final class Machine {
             kind.equals(Optional.of("bridge"))
                 ? Optional.of(new BridgeInfo(false, false, true))
                 : Optional.empty(),
-            Optional.empty()));
+            Optional.empty(),
+            false));
   }
 
   Link add(Link link) {
@@ -130,7 +131,8 @@ final class Machine {
             0,
             Optional.of(info),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            false);
     links.add(vxlan);
     return vxlan;
   }
@@ -253,7 +255,8 @@ final class Machine {
                 0,
                 Optional.of(info),
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                false));
       }
       case StateChange.CreateBridge create -> {
         BridgeDevice b = create.bridge();
@@ -273,7 +276,8 @@ final class Machine {
                 0,
                 Optional.empty(),
                 Optional.of(new BridgeInfo(false, false, true)),
-                Optional.empty()));
+                Optional.empty(),
+                false));
       }
       case StateChange.CreateProbe create -> {
         ProbeDevice p = create.probe();
@@ -501,7 +505,8 @@ final class Machine {
         0,
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   static Link inMaster(Link link, int master) {

@@ -520,7 +520,8 @@ class RouteShadowPlannerTest {
         0,
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   private static Address address(int link, String prefix) {

@@ -62,7 +62,8 @@ class StateDiffTest {
             0,
             Optional.empty(),
             Optional.of(new BridgeInfo(true, true, true)),
-            Optional.empty()));
+            Optional.empty(),
+            false));
 
     assertThat(machine.diff(machine.plan(example.snapshot()).desired()))
         .contains(new StateChange.ResetBridge("tweed-br0", true));
@@ -112,7 +113,8 @@ class StateDiffTest {
         Marks.LINK_GROUP,
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   @Test

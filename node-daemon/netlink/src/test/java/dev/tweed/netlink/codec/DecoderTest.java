@@ -67,7 +67,8 @@ class DecoderTest {
                         false,
                         false)),
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                false));
   }
 
   @Test
